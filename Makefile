@@ -1,0 +1,40 @@
+# From nothing: `make run`, `make test`. Nothing here needs more than Python 3.11 and make.
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+TEST_ARGS ?= -n 2
+PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$name; break; fi; done)
+
+.PHONY: run test check bench screenshots tools
+
+run: $(STAMP)
+	@$(BIN)/flask prepare
+	@exec $(BIN)/python -m wss_cases.jobs.supervisor
+
+test: $(STAMP) tools
+	@$(BIN)/python -m pytest $(TEST_ARGS)
+
+check: $(STAMP)
+	@$(BIN)/python -m tests.support.checks
+
+bench: $(STAMP)
+	@$(BIN)/python -m tests.bench
+
+screenshots: $(STAMP)
+	@$(BIN)/python -m tests.browser.screenshots
+
+# PostgreSQL and Chromium: installed where this may be done, otherwise named.
+tools:
+	@sh .ci/tools
+
+# Compared by content: a checkout that touches the file without changing it costs nothing.
+$(STAMP): requirements.lock
+	@if [ -z "$(PYTHON)" ]; then echo "Python 3.11 or newer is needed (python3 was not found, or is older)." >&2; exit 1; fi
+	@if [ -f $@ ] && [ -x $(BIN)/python ] && cmp -s requirements.lock $@; then touch $@; else \
+		echo "Making the Python environment in $(VENV) ..." && \
+		{ $(PYTHON) -m venv $(VENV) || { \
+			echo "Python's venv module is incomplete here (on Debian: the package python3-venv)." >&2; exit 1; }; } && \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
+			-r requirements.lock && \
+		cp requirements.lock $@; fi
