@@ -1,0 +1,209 @@
+"""The facts of one person's part in an incident: what may be said, and what a missing answer means."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final, NoReturn
+
+from wss_cases.foundation.errors import Refused
+
+FactValue = str | int | bool | tuple[str, ...]
+
+
+class FactType(StrEnum):
+    """The five shapes a fact can have."""
+
+    CHOICE = "choice"
+    FLAG = "flag"
+    NUMBER = "number"
+    LIST = "list"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class FactSpec:
+    """What one fact may hold.
+
+    `choices` are the allowed words; `least` and `most` bound a whole number; `default` is what a
+    missing answer counts as, or None when it stays unknown.
+    """
+
+    type: FactType
+    choices: tuple[str, ...] = ()
+    least: int | None = None
+    most: int | None = None
+    default: FactValue | None = None
+
+
+def _choice(*choices: str, default: str | None = None) -> FactSpec:
+    return FactSpec(FactType.CHOICE, choices=choices, default=default)
+
+
+_FLAG: Final = FactSpec(FactType.FLAG)
+_COUNT: Final = FactSpec(FactType.NUMBER, least=0, default=0)
+_ANSWER: Final = _choice("yes", "no", "unknown", default="unknown")
+
+FACTS: Final[Mapping[str, FactSpec]] = {
+    "caused_by": _choice("student", "staff", "other_adult", "unknown", default="student"),
+    "grade": FactSpec(FactType.NUMBER, least=-1, most=12),
+    "group": FactSpec(FactType.NUMBER, least=1, most=6, default=0),
+    "behavior": FactSpec(FactType.TEXT),
+    "attendance": _FLAG,
+    "harmed": _choice("none", "student", "staff", "community"),
+    "mutual": _FLAG,
+    "injury": _choice("none", "minor", "needed_care"),
+    "weapon": _choice("none", "lookalike", "maybe_firearm", "other", "firearm"),
+    "gun_violence_threat": _FLAG,
+    "fire_or_bomb": _FLAG,
+    "clear_and_present_danger": _FLAG,
+    "imminent_danger": _FLAG,
+    "substance": _choice("none", "tobacco_vape", "alcohol", "cannabis", "narcotic_or_meth", "other_drug"),
+    "distribution": _FLAG,
+    "place": _choice("on_grounds", "vehicle", "school_event", "travel", "off_campus", "online"),
+    "sexual": _choice("none", "harassment", "contact", "image"),
+    "intimate_partner": _FLAG,
+    "bullying": _FLAG,
+    "bias": _FLAG,
+    "self_harm": _FLAG,
+    "abuse_suspected": _FLAG,
+    "staff_written_complaint": _FLAG,
+    "repeated_between_same_people": _FLAG,
+    "priors_90d": _COUNT,
+    "priors_365d": _COUNT,
+    "returning_from": _choice("none", "suspension", "absence", "placement", "hospital"),
+    "supports": FactSpec(FactType.LIST, choices=("iep", "504", "el", "housing")),
+    "housing_support_open": _FLAG,
+    "ready_to_meet": _ANSWER,
+    "harmed_wants_to_meet": _ANSWER,
+    "verified": _ANSWER,
+}
+
+DANGER_AGAIN: Final = ("fire_or_bomb", "gun_violence_threat")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Checked facts. `given` holds only what was answered; a null counts as not answered."""
+
+    given: Mapping[str, FactValue]
+
+    def present(self, name: str) -> bool:
+        """Say whether the fact was answered at all."""
+        return name in self.given
+
+    def value(self, name: str) -> FactValue | None:
+        """Return the answer, or what a missing answer counts as (None: stays unknown)."""
+        return self.given.get(name, FACTS[name].default)
+
+    def is_true(self, name: str) -> bool:
+        """Say whether a true/false fact was answered with true."""
+        return self.given.get(name) is True
+
+    def asks_danger_again(self) -> bool:
+        """Say whether the page should ask once more if anyone is in danger now."""
+        return self.value("weapon") == "maybe_firearm" or any(self.is_true(name) for name in DANGER_AGAIN)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the answered facts in table order, ready to be stored."""
+        return {
+            name: list(value) if isinstance(value := self.given[name], tuple) else value
+            for name in FACTS
+            if name in self.given
+        }
+
+
+def parse_facts(data: object) -> Facts:
+    """Check one facts object. Raises `Refused` naming the first unknown key or bad value."""
+    if not isinstance(data, Mapping):
+        raise Refused("facts", f"Facts must be a JSON object, not {_shown(data)}.")
+    for key in sorted(str(key) for key in data):
+        if key not in FACTS:
+            raise Refused(key, f"{_shown(key)} is not a known fact.")
+    given = {name: _checked(name, data[name]) for name in FACTS if data.get(name) is not None}
+    return Facts(given)
+
+
+def parse_document(text: str) -> tuple[list[Facts], bool]:
+    """Read a facts file: one object, or a list of them.
+
+    Returns the facts and whether the file held a list. Raises `Refused`; a bad object inside a list
+    is named with its place, counted from 1.
+    """
+    data = _read_json(text)
+    if not isinstance(data, list):
+        return [parse_facts(data)], False
+    return [_parse_entry(number, entry) for number, entry in enumerate(data, start=1)], True
+
+
+def _parse_entry(number: int, entry: object) -> Facts:
+    try:
+        return parse_facts(entry)
+    except Refused as refused:
+        raise Refused(refused.field, f"Entry {number}: {refused.message}") from refused
+
+
+def _read_json(text: str) -> object:
+    try:
+        return json.loads(text, object_pairs_hook=_without_repeats, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise Refused("facts", f"The file is not valid JSON: {error}.") from error
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise Refused(key, f"{_shown(key)} is given twice.")
+        found[key] = value
+    return found
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise Refused("facts", f"The file is not valid JSON: {name} is not a number.")
+
+
+def _checked(name: str, value: object) -> FactValue:
+    spec = FACTS[name]
+    match spec.type:
+        case FactType.CHOICE if isinstance(value, str) and value in spec.choices:
+            return value
+        case FactType.FLAG if isinstance(value, bool):
+            return value
+        case FactType.TEXT if isinstance(value, str):
+            return value
+        case FactType.NUMBER if (
+            isinstance(value, int) and not isinstance(value, bool) and _in_range(spec, value)
+        ):
+            return value
+        case FactType.LIST if isinstance(value, list | tuple) and all(
+            isinstance(entry, str) and entry in spec.choices for entry in value
+        ):
+            return tuple(choice for choice in spec.choices if choice in value)
+    raise Refused(name, f"{name} must be {_expected(spec)}, not {_shown(value)}.")
+
+
+def _in_range(spec: FactSpec, value: int) -> bool:
+    return (spec.least is None or value >= spec.least) and (spec.most is None or value <= spec.most)
+
+
+def _expected(spec: FactSpec) -> str:
+    match spec.type:
+        case FactType.CHOICE:
+            return f"one of {', '.join(spec.choices)}"
+        case FactType.FLAG:
+            return "true or false"
+        case FactType.NUMBER if spec.most is None:
+            return f"a whole number of at least {spec.least}"
+        case FactType.NUMBER:
+            return f"a whole number from {spec.least} to {spec.most}"
+        case FactType.LIST:
+            return f"a list of {', '.join(spec.choices)}"
+        case _:
+            return "a text"
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    shown = text.encode("utf-8", "backslashreplace").decode()
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."

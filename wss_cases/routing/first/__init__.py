@@ -1,0 +1,1 @@
+"""The first rule set, written as data."""

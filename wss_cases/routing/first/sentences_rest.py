@@ -1,0 +1,168 @@
+"""The reasons of the first rule set's holds, duties and follow-ups, and the words around them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+_Texts = Mapping[str, Mapping[str, str]]
+
+REASONS: Final[_Texts] = {
+    "H1": {
+        "en": "This may be sexual harassment or harm between partners, so nobody is brought together.",
+        "es": "Puede tratarse de acoso sexual o de daño en una relación de pareja, "
+        "así que no se reúne a nadie.",
+    },
+    "H1.behavioral_health": {
+        "en": "The person harmed is offered a clinician of their own.",
+        "es": "A la persona afectada se le ofrece su propio profesional de salud mental.",
+    },
+    "H2": {
+        "en": "This is bullying or has happened between them before, "
+        "so they do not meet until everyone is safe.",
+        "es": "Se trata de acoso o ya había pasado entre ellos, "
+        "así que no se reúnen hasta que haya seguridad.",
+    },
+    "H3": {
+        "en": "The person who caused harm is not ready to meet, and a meeting before that helps nobody.",
+        "es": "La persona que causó el daño no está lista para reunirse, y hacerlo antes no ayuda a nadie.",
+    },
+    "H4": {
+        "en": "The person harmed does not wish to meet, and that is theirs to decide.",
+        "es": "La persona afectada no desea reunirse, y esa decisión es suya.",
+    },
+    "H5": {
+        "en": "There is danger right now, so safety comes before any meeting.",
+        "es": "Hay peligro en este momento, así que la seguridad va antes que cualquier reunión.",
+    },
+    "H6": {
+        "en": "An adult caused the harm, and that is looked into by others.",
+        "es": "El daño lo causó una persona adulta, y eso lo examinan otras instancias.",
+    },
+    "H6.behavioral_health": {
+        "en": "The student harmed is offered a clinician of their own.",
+        "es": "Al estudiante afectado se le ofrece su propio profesional de salud mental.",
+    },
+    "D1-1": {
+        "en": "There was a firearm or a threat of gun violence.",
+        "es": "Hubo un arma de fuego o una amenaza de violencia con armas de fuego.",
+    },
+    "D1-2": {
+        "en": "What was seen may have been a firearm.",
+        "es": "Lo que se vio pudo ser un arma de fuego.",
+    },
+    "D1-3": {
+        "en": "A verified firearm incident is reported in Chicago.",
+        "es": "En Chicago se informa de todo incidente verificado con un arma de fuego.",
+    },
+    "D2-1": {
+        "en": "A drug was involved on school grounds or in a school vehicle.",
+        "es": "Hubo una droga en el recinto escolar o en un vehículo de la escuela.",
+    },
+    "D2-2": {
+        "en": "A drug was involved, and it may have been on school grounds.",
+        "es": "Hubo una droga, y pudo ser en el recinto escolar.",
+    },
+    "D2b-1": {
+        "en": "A drug was passed on to others in school, at a school event or on the way.",
+        "es": "Se repartió una droga en la escuela, en una actividad escolar o en el camino.",
+    },
+    "D2b-2": {
+        "en": "A drug was passed on to others, and it may have been in or near school.",
+        "es": "Se repartió una droga, y pudo ser en la escuela o cerca de ella.",
+    },
+    "D3": {
+        "en": "A staff member was harmed and has made a written complaint.",
+        "es": "Una persona del personal sufrió un daño y presentó una queja por escrito.",
+    },
+    "D4": {
+        "en": "An administrator or clinician found a clear and present danger.",
+        "es": "La administración o un profesional de salud mental determinó un peligro claro e inminente.",
+    },
+    "D5": {
+        "en": "Abuse or neglect is suspected, and each adult has their own duty to report it.",
+        "es": "Se sospecha maltrato o negligencia, y cada persona adulta tiene su propio deber de "
+        "informarlo.",
+    },
+    "D6": {
+        "en": "Bullying is alleged, so the families hear about it and an inquiry begins.",
+        "es": "Se denuncia acoso, así que se informa a las familias y comienza una indagación.",
+    },
+    "D7": {
+        "en": "This may be sexual harassment or harm between partners.",
+        "es": "Puede tratarse de acoso sexual o de daño en una relación de pareja.",
+    },
+    "D8": {
+        "en": "Bias is part of what happened.",
+        "es": "El prejuicio es parte de lo que pasó.",
+    },
+    "D9": {
+        "en": "An adult harmed a student.",
+        "es": "Una persona adulta causó daño a un estudiante.",
+    },
+    "D10": {
+        "en": "The student has an individualized education program, and a report to the police is indicated.",
+        "es": "El estudiante tiene un programa educativo individualizado, y corresponde avisar a la policía.",
+    },
+    "F1": {
+        "en": "The family hears from the school the same day.",
+        "es": "La familia recibe noticias de la escuela el mismo día.",
+    },
+    "F2": {
+        "en": "The person harmed hears from someone by the next school day.",
+        "es": "Alguien habla con la persona afectada a más tardar el siguiente día de clases.",
+    },
+    "F3": {
+        "en": "Each person is prepared separately before a circle.",
+        "es": "Cada persona se prepara por separado antes de un círculo.",
+    },
+    "F4": {
+        "en": "It happened on the way to or from school.",
+        "es": "Pasó en el camino de ida o de vuelta a la escuela.",
+    },
+    "F5": {
+        "en": "Someone asks the student harmed how things are and about retaliation, whatever the outcome.",
+        "es": "Alguien pregunta al estudiante afectado cómo está y si ha habido represalias, "
+        "sea cual sea el resultado.",
+    },
+    "F6": {
+        "en": "This is bullying or has happened between them before, so a plan keeps the person harmed safe.",
+        "es": "Se trata de acoso o ya había pasado entre ellos, "
+        "así que un plan protege a la persona afectada.",
+    },
+    "F7": {
+        "en": "The student has a plan, and its case manager needs to know.",
+        "es": "El estudiante tiene un plan, y quien lo coordina necesita saberlo.",
+    },
+    "F8": {
+        "en": "The school's liaison for this student needs to know.",
+        "es": "La persona de enlace de la escuela para este estudiante necesita saberlo.",
+    },
+}
+
+UNTIL: Final[_Texts] = {
+    "H1": {
+        "en": "never; each is supported apart; nobody talks about the facts before the Title IX "
+        "coordinator answers; "
+        "a reentry_circle is held without the person harmed",
+        "es": "nunca; cada persona recibe apoyo por separado; nadie habla de los hechos antes de "
+        "que responda la "
+        "coordinación de Título IX; un círculo de reingreso se hace sin la persona afectada",
+    },
+    "H2": {"en": "a safety plan is agreed", "es": "se acuerde un plan de seguridad"},
+    "H3": {"en": "ready", "es": "que esté lista"},
+    "H4": {"en": "the person harmed wishes otherwise", "es": "la persona afectada desee otra cosa"},
+    "H5": {"en": "the danger has passed", "es": "el peligro haya pasado"},
+    "H6": {
+        "en": "an adult's conduct is not a restorative case",
+        "es": "la conducta de una persona adulta no es un caso restaurativo",
+    },
+}
+
+CLOCKS: Final[_Texts] = {
+    "at_once": {"en": "at once", "es": "de inmediato"},
+    "24_hours": {"en": "24 hours", "es": "24 horas"},
+    "48_hours": {"en": "48 hours", "es": "48 horas"},
+    "with_the_report": {
+        "en": "with the report, as FERPA permits",
+        "es": "con el informe, según lo permita FERPA",
+    },
+}
