@@ -1,0 +1,216 @@
+"""The bench: databases, applications, clients, live systems, mail, browser, clock. See docs/testing.md."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from flask import Flask
+from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.support import postgres
+from tests.support.applications import Applications, Rollback, people_client
+from tests.support.browser import DESK, NewVisitor, Visitor, chromium, launch
+from tests.support.client import PageClient
+from tests.support.databases import BACKENDS, ROOT, Database, Databases
+from tests.support.mail import MailServer
+from tests.support.network import Guard, guarded
+from tests.support.servers import LiveSystem
+
+SHARED_DATA = ROOT.parent / "shared" / "data"
+SCHOOL_ZONE = "America/Chicago"
+
+# examples are drawn the same way every time: a failure belongs to the change, not to the day
+settings.register_profile(
+    "bench",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("bench")
+
+
+def leave_out(reason: str) -> None:
+    """Skip what this machine cannot run; where CI=true that is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"CI=true, but {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+    """Every database of this test process."""
+    made = Databases(tmp_path_factory.mktemp("databases"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def applications(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Applications:
+    """One application for each kind of database, made when first wanted."""
+    return Applications(databases, tmp_path_factory.mktemp("instance"))
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    """The kind of database: a test that uses it, even through another fixture, runs on both."""
+    kind: str = request.param
+    if kind == "postgresql" and postgres.binaries() is None:
+        leave_out("PostgreSQL's server programs are missing (apt install postgresql)")
+    return kind
+
+
+@pytest.fixture
+def empty_database(backend: str, databases: Databases) -> Iterator[Database]:
+    """A new database without a schema."""
+    database = databases.empty(backend)
+    yield database
+    databases.drop(database)
+
+
+@pytest.fixture
+def database(backend: str, databases: Databases) -> Iterator[Database]:
+    """A copy of the migrated database, for tests with processes or threads of their own."""
+    copy = databases.copy(databases.template(backend))
+    yield copy
+    databases.drop(copy)
+
+
+@pytest.fixture
+def app(backend: str, applications: Applications) -> Iterator[Flask]:
+    """The application on one connection whose outer transaction is rolled back after the test."""
+    application = applications.get(backend)
+    with Rollback(application):
+        yield application
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Any]:
+    """The database session, inside an application context, rolled back after the test."""
+    with app.app_context():
+        yield app.extensions["sqlalchemy"].session
+
+
+@pytest.fixture
+def client(app: Flask) -> PageClient:
+    """A browser without JavaScript, nobody signed in; every page it gets is checked."""
+    return people_client(app)
+
+
+@pytest.fixture
+def client_as(app: Flask) -> Callable[[Any], PageClient]:
+    """`client_as(user)`: a client with a session of that user, made without the sign-in page."""
+    return lambda user: people_client(app, user)
+
+
+@pytest.fixture
+def at() -> Iterator[Callable[..., datetime]]:
+    """`at("2026-11-24 10:00")` stops the clock there, wall time of a school in Chicago unless `zone` says otherwise;
+    call it again to move on. Returns the instant in UTC."""
+    travels: list[time_machine.travel] = []
+
+    def move(wall: str, zone: str = SCHOOL_ZONE) -> datetime:
+        instant = datetime.fromisoformat(wall).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+        while travels:
+            travels.pop().stop()
+        travel = time_machine.travel(instant, tick=False)
+        travel.start()
+        travels.append(travel)
+        return instant
+
+    yield move
+    for travel in travels:
+        travel.stop()
+
+
+@pytest.fixture
+def network_guard() -> Guard:
+    """What the test may reach."""
+    return Guard()
+
+
+@pytest.fixture(autouse=True)
+def _guarded(request: pytest.FixtureRequest, network_guard: Guard) -> Iterator[None]:
+    if request.node.get_closest_marker("network"):
+        yield
+        return
+    with guarded(network_guard):
+        yield
+
+
+@pytest.fixture
+def smtp_server(network_guard: Guard) -> Iterator[MailServer]:
+    """A real SMTP server; `mails` holds what arrived."""
+    server = MailServer()
+    server.start()
+    network_guard.mail_ports.add(server.port)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def live_system(database: Database, tmp_path: Path, smtp_server: MailServer) -> Iterator[LiveSystem]:
+    """A copied database with processes of its own, mail going to `smtp_server`; nothing is started yet."""
+    system = LiveSystem(
+        database, tmp_path, {"SMTP_URL": smtp_server.url, "MAIL_FROM": "wss@district.example"}
+    )
+    yield system
+    system.stop()
+
+
+@pytest.fixture
+def live_server(live_system: LiveSystem) -> LiveSystem:
+    """The same with the web server running at `url`."""
+    live_system.start_web()
+    return live_system
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium without a window."""
+    if chromium() is None:
+        leave_out("Chromium is missing (apt install chromium)")
+    with sync_playwright() as playwright:
+        started = launch(playwright)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def new_visitor(browser: Browser, live_server: LiveSystem) -> Iterator[NewVisitor]:
+    """`new_visitor(viewport=PHONE, javascript=True)`: another person's window; a script or console error, or an
+    answer of 5xx, fails the test at its end."""
+    visitors: list[Visitor] = []
+
+    def new(
+        viewport: dict[str, int] | None = None, javascript: bool = True, locale: str = "en-US"
+    ) -> Visitor:
+        context = browser.new_context(
+            base_url=live_server.url, viewport=viewport or DESK, java_script_enabled=javascript, locale=locale,
+            reduced_motion="reduce", timezone_id=SCHOOL_ZONE,
+        )  # fmt: skip
+        context.set_default_timeout(15_000)
+        visitor = Visitor(context, context.new_page())
+        visitors.append(visitor)
+        return visitor
+
+    yield new
+    problems = [problem for visitor in visitors for problem in visitor.problems]
+    for visitor in visitors:
+        visitor.context.close()
+    assert not problems, "\n".join(problems)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real input beside the repository; tests that want it are left out where it is absent."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the real input files are not on this machine")
+    return SHARED_DATA

@@ -1,0 +1,90 @@
+"""Chromium, as Debian ships it, and axe."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--force-color-profile=srgb",
+    "--font-render-hinting=none",
+]
+AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+
+
+def chromium() -> str | None:
+    """Return the path of the installed browser, None where there is none."""
+    return next((path for name in NAMES if (path := shutil.which(name))), None)
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start the installed browser without a window; RuntimeError where there is none."""
+    path = chromium()
+    if path is None:
+        raise RuntimeError("Chromium is not installed")
+    return playwright.chromium.launch(executable_path=path, args=ARGUMENTS, env=dict(os.environ))
+
+
+class Visitor:
+    """One person's browser window on a live system; `problems` collects what the console and the network say."""
+
+    def __init__(self, context: BrowserContext, page: Page) -> None:
+        self.context = context
+        self.page = page
+        self.problems: list[str] = []
+        page.on("pageerror", lambda error: self.problems.append(f"script error: {error}"))
+        page.on("console", self._console)
+        page.on("response", self._response)
+
+    def _console(self, message: Any) -> None:
+        # a failed request is reported below with its address
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.problems.append(f"console: {message.text}")
+
+    def _response(self, response: Any) -> None:
+        if response.status >= 500:
+            self.problems.append(f"{response.status} {response.url}")
+
+    def sign_in(self, email: str, password: str) -> None:
+        """Sign in through the page as a person would."""
+        self.page.goto("/sign-in")
+        self.page.locator("[name=email]").fill(email)
+        self.page.locator("[name=password]").fill(password)
+        self.page.locator("main form [type=submit]").first.click()
+        self.page.wait_for_url(lambda address: "/sign-in" not in address)
+
+
+def axe_problems(page: Page) -> list[str]:
+    """Return the WCAG 2.2 AA violations of the open page, one line a kind with the elements."""
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": AXE_RULES}})
+    return [
+        f"{violation['id']}: {violation['help']}: "
+        + " | ".join(str(node["html"])[:160] for node in violation["nodes"][:4])
+        for violation in found.response["violations"]
+    ]
+
+
+def overflow_problems(page: Page) -> list[str]:
+    """Return a line when the page must be scrolled sideways."""
+    wide, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    return [f"page is {wide} px wide in a window of {window}"] if wide > window else []
+
+
+NewVisitor = Callable[..., Visitor]

@@ -1,0 +1,111 @@
+"""Databases for tests: migrated once for each kind, then copied."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sqlite3
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.postgres import PostgresServer, binaries
+
+ROOT = Path(__file__).resolve().parents[2]
+BACKENDS = ("sqlite", "postgresql")
+TEST_KEYS = "test-key-that-protects-nothing-0123456789"
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database: its kind ('sqlite' or 'postgresql'), its name or path, its SQLAlchemy address."""
+
+    kind: str
+    name: str
+    url: str
+
+
+def environment(url: str, **more: str) -> dict[str, str]:
+    """Return the environment of a process under test: nothing of ours but these settings."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    ours = {"DATABASE_URL": url, "WSS_ENV": "test", "WSS_KEYS": TEST_KEYS, "PYTHONUNBUFFERED": "1"}
+    return kept | ours | more
+
+
+def flask(url: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run one `flask` command on a database, as an operator would; never raises for its exit status."""
+    return subprocess.run(
+        [sys.executable, "-m", "flask", *arguments],
+        cwd=ROOT, env=environment(url, **more), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        check=False, timeout=300,
+    )  # fmt: skip
+
+
+class Databases:
+    """Makes and removes the databases of one test process."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.server: PostgresServer | None = None
+        self._templates: dict[str, Database] = {}
+        self._numbers = itertools.count(1)
+
+    def postgres(self) -> PostgresServer:
+        """Return the running server, starting it at the first call; RuntimeError where it is not installed."""
+        if self.server is None:
+            programs = binaries()
+            if programs is None:
+                raise RuntimeError("PostgreSQL's server programs are not installed")
+            server = PostgresServer(programs)
+            server.start()
+            self.server = server
+        return self.server
+
+    def empty(self, kind: str) -> Database:
+        """Return a new database without a schema."""
+        name = f"test_{next(self._numbers)}"
+        if kind == "postgresql":
+            return Database(kind, name, self.postgres().create(name))
+        path = self.folder / f"{name}.sqlite3"
+        return Database(kind, str(path), f"sqlite:///{path}")
+
+    def template(self, kind: str) -> Database:
+        """Return the migrated database that copies are made from; nobody writes to it."""
+        if kind not in self._templates:
+            database = self.empty(kind)
+            done = flask(database.url, "db", "upgrade")
+            if done.returncode:
+                raise RuntimeError(f"flask db upgrade failed on {kind}:\n{done.stdout}{done.stderr}")
+            self._templates[kind] = database
+        return self._templates[kind]
+
+    def copy(self, source: Database) -> Database:
+        """Return a copy of a database that no one is connected to."""
+        name = f"test_{next(self._numbers)}"
+        if source.kind == "postgresql":
+            return Database(source.kind, name, self.postgres().create(name, template=source.name))
+        path = self.folder / f"{name}.sqlite3"
+        copy_sqlite(Path(source.name), path)
+        return Database(source.kind, str(path), f"sqlite:///{path}")
+
+    def drop(self, database: Database) -> None:
+        """Remove a database."""
+        if database.kind == "postgresql":
+            self.postgres().drop(database.name)
+        else:
+            for path in Path(database.name).parent.glob(f"{Path(database.name).name}*"):
+                path.unlink()
+
+    def close(self) -> None:
+        """Stop the server."""
+        if self.server is not None:
+            self.server.stop()
+
+
+def copy_sqlite(source: Path, target: Path) -> None:
+    """Copy a SQLite database through its backup interface, the log included."""
+    with sqlite3.connect(source) as read, sqlite3.connect(target) as write:
+        read.backup(write)
+    read.close()
+    write.close()

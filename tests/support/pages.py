@@ -1,0 +1,190 @@
+"""Reading pages as a browser would: elements, forms with what they hold, and the checks every page must pass."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+
+
+@dataclass
+class Element:
+    """One element: its tag, attributes, children and own text."""
+
+    tag: str
+    attributes: dict[str, str]
+    children: list[Element] = field(default_factory=list)
+    pieces: list[str | Element] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """All text inside, spaces joined."""
+        return " ".join(self._raw().split())
+
+    def _raw(self) -> str:
+        return "".join(piece if isinstance(piece, str) else piece._raw() for piece in self.pieces)
+
+    @property
+    def content(self) -> str:
+        """All text inside exactly as written (a textarea's value)."""
+        return self._raw()
+
+    def find_all(self, *tags: str) -> list[Element]:
+        """Return every element inside with one of these tags (any tag when none is given), in page order."""
+        found = []
+        for child in self.children:
+            if not tags or child.tag in tags:
+                found.append(child)
+            found += child.find_all(*tags)
+        return found
+
+    def get(self, name: str) -> str:
+        """Return an attribute, '' when absent."""
+        return self.attributes.get(name, "")
+
+
+class Form:
+    """A form of a page with the values that a browser would send."""
+
+    def __init__(self, element: Element) -> None:
+        self.element = element
+        self.action = element.get("action")
+        self.method = (element.get("method") or "get").lower()
+        self.names = {e.get("name") for e in element.find_all("input", "select", "textarea", "button")} - {""}
+
+    def values(self) -> dict[str, list[str]]:
+        """Return what would be sent untouched; buttons are left out."""
+        values: dict[str, list[str]] = {}
+        for control in self.element.find_all("input", "select", "textarea"):
+            name = control.get("name")
+            if name and "disabled" not in control.attributes:
+                for value in _current(control):
+                    values.setdefault(name, []).append(value)
+        return values
+
+
+def _current(control: Element) -> list[str]:
+    if control.tag == "textarea":
+        return [control.content.removeprefix("\n")]
+    if control.tag == "select":
+        options = control.find_all("option")
+        chosen = [option for option in options if "selected" in option.attributes]
+        if not chosen and "multiple" not in control.attributes:
+            chosen = options[:1]
+        return [option.attributes.get("value", option.text) for option in chosen]
+    kind = control.get("type").lower()
+    if kind in ("submit", "button", "image", "reset", "file"):
+        return []
+    if kind in ("checkbox", "radio"):
+        return [control.attributes.get("value", "on")] if "checked" in control.attributes else []
+    return [control.get("value")]
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.root = Element("document", {})
+        self.open = [self.root]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        element = Element(tag, {name: value or "" for name, value in attrs})
+        self.open[-1].children.append(element)
+        self.open[-1].pieces.append(element)
+        if tag not in VOID:
+            self.open.append(element)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        if any(element.tag == tag for element in self.open[1:]):
+            while self.open.pop().tag != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        self.open[-1].pieces.append(data)
+
+
+def parse(html: str) -> Element:
+    """Return the document's root element."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return reader.root
+
+
+def forms(root: Element) -> list[Form]:
+    """Return every form of a page."""
+    return [Form(element) for element in root.find_all("form")]
+
+
+def page_problems(html: str) -> list[str]:
+    """Return what is wrong with a whole page, in words; empty when it is sound."""
+    root = parse(html)
+    elements = root.find_all()
+    return [
+        *_document_problems(root, elements),
+        *_reference_problems(elements),
+        *_form_problems(root),
+        *_inline_problems(elements),
+    ]
+
+
+def _document_problems(root: Element, elements: list[Element]) -> list[str]:
+    problems = []
+    if not any(e.tag == "html" and e.get("lang") in ("en", "es") for e in elements):
+        problems.append("html has no lang of en or es")
+    heads = root.find_all("head")
+    titles = [title.text for head in heads for title in head.find_all("title")]
+    if len(titles) != 1 or not titles[0]:
+        problems.append(f"one title wanted, found {titles}")
+    if len(root.find_all("main")) != 1:
+        problems.append("one main wanted")
+    if len(root.find_all("h1")) != 1:
+        problems.append(f"one h1 wanted, found {[h.text for h in root.find_all('h1')]}")
+    counted = Counter(e.get("id") for e in elements if "id" in e.attributes)
+    problems += [
+        f"id {name!r} stands {times} times" for name, times in counted.items() if times > 1 or not name
+    ]
+    return problems
+
+
+def _reference_problems(elements: list[Element]) -> list[str]:
+    known = {e.get("id") for e in elements}
+    problems = []
+    for element in elements:
+        for attribute in ("for", "aria-describedby", "aria-labelledby", "aria-controls"):
+            for name in element.get(attribute).split():
+                if name not in known:
+                    problems.append(f"{element.tag} {attribute} names {name!r}, which is not on the page")
+        if element.tag == "img" and "alt" not in element.attributes:
+            problems.append(f"img {element.get('src')!r} has no alt")
+    return problems
+
+
+def _form_problems(root: Element) -> list[str]:
+    problems = []
+    for form in forms(root):
+        if form.method == "post" and "csrf_token" not in form.names:
+            problems.append(f"form {form.action!r} posts without csrf_token")
+        if form.method not in ("get", "post", "dialog"):
+            problems.append(f"form {form.action!r} has method {form.method!r}")
+    return problems
+
+
+def _inline_problems(elements: list[Element]) -> list[str]:
+    problems = []
+    for element in elements:
+        if element.tag == "style" or "style" in element.attributes:
+            problems.append(f"inline style on {element.tag}")
+        data = element.get("type") in ("application/json", "application/ld+json")
+        if element.tag == "script" and "src" not in element.attributes and not data:
+            problems.append("inline script")
+        problems += [f"{element.tag} has {name}" for name in element.attributes if name.startswith("on")]
+        if element.get("href").strip().lower().startswith("javascript:"):
+            problems.append("javascript: link")
+    return problems
