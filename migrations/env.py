@@ -6,7 +6,7 @@ from typing import Any
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import Connection, text
+from sqlalchemy import JSON, Connection, text
 
 ADVISORY_KEY = 7707_2026
 VERSIONS = Path(__file__).parent / "versions"
@@ -30,10 +30,13 @@ def next_number(_context: Any, _revision: Any, directives: list[Any]) -> None:
 
 def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
     """Write the project's own column types as the plain ones they stand for."""
-    if kind == "type" and type(item).__module__.startswith("wss_cases."):
-        implementation = item.impl
-        autogen_context.imports.add("import sqlalchemy as sa")
-        return f"sa.{implementation!r}"
+    if kind != "type":
+        return False
+    if type(item).__module__.startswith("wss_cases."):
+        return f"sa.{item.impl!r}"
+    if isinstance(item, JSON) and "postgresql" in item._variant_mapping:
+        autogen_context.imports.add("from sqlalchemy.dialects import postgresql")
+        return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
     return False
 
 

@@ -61,7 +61,9 @@ class Child:
 class Supervisor:
     """Holds the children from start to end; `run` returns the exit status."""
 
-    def __init__(self, children: Sequence[Child], environment: Mapping[str, str], on_ready: Callable[[], None]):
+    def __init__(
+        self, children: Sequence[Child], environment: Mapping[str, str], on_ready: Callable[[], None]
+    ):
         self.children = list(children)
         self.environment = environment
         self.on_ready = on_ready
