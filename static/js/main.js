@@ -1,0 +1,14 @@
+/** Each module enhances something that works without it. */
+import { focusErrors } from "./errors.js";
+import { enhanceTypeaheads } from "./typeahead.js";
+import { saveDrafts } from "./draft.js";
+import { watchSession } from "./session.js";
+import { enableBlanking } from "./blank.js";
+import { reloadRestoredPages } from "./pageshow.js";
+import { closeMenus } from "./menus.js";
+import { fillDates } from "./dates.js";
+import { sendOnce } from "./once.js";
+
+for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, saveDrafts, sendOnce, watchSession, enableBlanking]) {
+  start();
+}
