@@ -20,7 +20,7 @@ def next_number(_context: Any, _revision: Any, directives: list[Any]) -> None:
     if (
         script.upgrade_ops is not None
         and script.upgrade_ops.is_empty()
-        and context.config.cmd_opts.autogenerate
+        and getattr(context.config.cmd_opts, "autogenerate", False)
     ):
         directives[:] = []
         return

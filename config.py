@@ -1,0 +1,44 @@
+"""Settings, read from the environment and nothing else."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from wss_cases.foundation.keys import load_keys
+from wss_cases.foundation.settings import database_url
+
+
+def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, Any]:
+    """Return the Flask configuration for these environment variables.
+
+    `instance` is the folder for the embedded default's database, keys and mail.
+    Raises RuntimeError when WSS_ENV=production and no keys are given.
+    """
+    public_url = environ.get("PUBLIC_URL", "")
+    environment = environ.get("WSS_ENV", "development")
+    keys = load_keys(environ.get("WSS_KEYS", ""), instance, production=environment == "production")
+    return {
+        "SECRET_KEY": keys.signing,
+        "SECRET_KEY_FALLBACKS": keys.signing_fallbacks,
+        "WSS_KEYS": keys,
+        "WSS_ENV": environment,
+        "SQLALCHEMY_DATABASE_URI": database_url(environ.get("DATABASE_URL", ""), instance),
+        "REPORTS_DATABASE_URL": environ.get("REPORTS_DATABASE_URL", ""),
+        "PUBLIC_URL": public_url.rstrip("/"),
+        "SMTP_URL": environ.get("SMTP_URL", ""),
+        "MAIL_FROM": environ.get("MAIL_FROM", "Whole School Safety <no-reply@localhost>"),
+        "MAIL_FOLDER": str(instance / "mail"),
+        "WSS_DEMO_PASSWORD": environ.get("WSS_DEMO_PASSWORD", ""),
+        "WSS_CLOCK_FILE": environ.get("WSS_CLOCK_FILE", "") if environment == "test" else "",
+        "SESSION_COOKIE_SECURE": public_url.startswith("https://"),
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
+        "MAX_FORM_PARTS": 2_000,
+        "MAX_FORM_MEMORY_SIZE": 1_500_000,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_I18N_ENABLED": True,
+        "BOOTSTRAP_SERVE_LOCAL": True,
+        "BABEL_DEFAULT_LOCALE": "en",
+        "LANGUAGES": ("en", "es"),
+    }

@@ -1,0 +1,64 @@
+"""Who acts: a frozen value, never a database row or the web's current user."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The roles of domain.md; each is held with a scope and dates."""
+
+    REPORTER = "reporter"
+    DEAN = "dean"
+    COORDINATOR = "coordinator"
+    ADMINISTRATOR = "administrator"
+    DISTRICT = "district"
+    SYSADMIN = "sysadmin"
+    PARTNER = "partner"
+    AUDITOR = "auditor"
+
+
+STAFF = frozenset({Role.REPORTER, Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR})
+"""Roles of people who work in a school."""
+
+CASE_TEAM = frozenset({Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR})
+"""Roles that review incidents and see cases in their own schools."""
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One role in one school (`school_id`), in the whole district (`district`), or in neither."""
+
+    role: Role
+    school_id: int | None = None
+    district: bool = False
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A person with the grants in force today; no grant is no access."""
+
+    user_id: int | None
+    name: str
+    grants: tuple[Grant, ...] = ()
+    locale: str = "en"
+    is_system: bool = field(default=False)
+
+    def has(self, *roles: Role) -> bool:
+        """Whether any grant, of any scope, is one of these roles."""
+        return any(grant.role in roles for grant in self.grants)
+
+    def everywhere(self, *roles: Role) -> bool:
+        """Whether one of these roles is held for the whole district."""
+        return any(grant.district and grant.role in roles for grant in self.grants)
+
+    def school_ids(self, *roles: Role) -> frozenset[int]:
+        """The schools in which one of these roles is held by name (a district grant is not listed)."""
+        return frozenset(g.school_id for g in self.grants if g.school_id is not None and g.role in roles)
+
+    def covers(self, school_id: int | None, *roles: Role) -> bool:
+        """Whether one of these roles reaches this school."""
+        return self.everywhere(*roles) or (school_id is not None and school_id in self.school_ids(*roles))
+
+
+SYSTEM = Actor(user_id=None, name="system", is_system=True)
+"""The operator's commands and the scheduler; allowed what a command does, and audited as such."""

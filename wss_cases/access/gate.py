@@ -1,0 +1,74 @@
+"""The gate in front of every route: each declares its permission, or the application does not start."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, request
+from werkzeug.routing import Rule as UrlRule
+from werkzeug.wrappers import Response
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.engine import might
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.sign_in import current_user, login_manager
+
+NOBODY = Actor(user_id=None, name="")
+View = TypeVar("View", bound=Callable[..., Any])
+_PUBLIC_ENDPOINTS = {"static": Permission.PUBLIC, "bootstrap.static": Permission.PUBLIC}
+
+
+def gate(permission: Permission) -> Callable[[View], View]:
+    """Declare the permission of a view; stands nearest to the function, below the route."""
+
+    def mark(view: View) -> View:
+        view.permission = permission  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def current_actor() -> Actor:
+    """Return the person of this request; NOBODY when not signed in."""
+    return current_user.actor if current_user.is_authenticated else NOBODY
+
+
+def permission_of(app: Flask, endpoint: str) -> Permission | None:
+    """Return what an endpoint declares, or None."""
+    return _PUBLIC_ENDPOINTS.get(endpoint) or getattr(app.view_functions[endpoint], "permission", None)
+
+
+def matrix(app: Flask) -> list[dict[str, Any]]:
+    """Return every rule of the url map with its methods and permission, sorted."""
+    rules: list[UrlRule] = sorted(app.url_map.iter_rules(), key=lambda rule: (rule.rule, rule.endpoint))
+    return [
+        {
+            "endpoint": rule.endpoint,
+            "rule": rule.rule,
+            "methods": sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}),
+            "permission": permission_of(app, rule.endpoint),
+        }
+        for rule in rules
+    ]
+
+
+def init_gate(app: Flask) -> None:
+    """Close every route by default. Raises RuntimeError naming routes without a permission."""
+    ungated = [row["rule"] for row in matrix(app) if row["permission"] is None]
+    if ungated:
+        raise RuntimeError(f"routes without a declared permission: {', '.join(ungated)}")
+    app.before_request(_check)
+
+
+def _check() -> Response | None:
+    if request.endpoint is None:
+        return None
+    permission = permission_of(current_app, request.endpoint)
+    if permission is Permission.PUBLIC:
+        return None
+    if not current_user.is_authenticated:
+        answer: Response = login_manager.unauthorized()
+        return answer
+    if permission is None or not might(current_actor(), permission):
+        raise NotFound
+    return None

@@ -1,0 +1,114 @@
+"""People who sign in, the roles they hold, their sessions, invitations and failed attempts."""
+
+import enum
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from wss_cases.access.actor import Role
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+
+
+class AccountState(enum.StrEnum):
+    """Life of an account."""
+
+    INVITED = "invited"
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+class UserAccount(Versioned, Base):
+    """A person who may sign in. `email` is stored folded and is unique."""
+
+    __tablename__ = "user_account"
+    PRIVATE = frozenset({"password_hash"})
+
+    id: Mapped[Id]
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    locale: Mapped[str] = mapped_column(String(8), default="en")
+    state: Mapped[AccountState] = mapped_column(named_enum(AccountState, "state"), default=AccountState.INVITED)
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    last_school_id: Mapped[int | None]
+    created_at: Mapped[datetime]
+    password_set_at: Mapped[datetime | None]
+    grants: Mapped[list["RoleGrant"]] = relationship(back_populates="user", order_by="RoleGrant.id")
+
+
+class RoleGrant(Base):
+    """One role with its scope and dates; exactly one of school, network, district, or none of them."""
+
+    __tablename__ = "role_grant"
+    __table_args__ = (
+        CheckConstraint(
+            "(case when school_id is not null then 1 else 0 end)"
+            " + (case when network is not null then 1 else 0 end)"
+            " + (case when district then 1 else 0 end) <= 1",
+            name="one_scope",
+        ),
+        CheckConstraint("ends_on is null or ends_on >= starts_on", name="dates"),
+        Index("ix_role_grant_school_role", "school_id", "role"),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    role: Mapped[Role] = mapped_column(named_enum(Role, "role"))
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    network: Mapped[str | None] = mapped_column(String(80))
+    district: Mapped[bool] = mapped_column(default=False)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    user: Mapped[UserAccount] = relationship(back_populates="grants")
+
+
+class UserSession(Base):
+    """A signed-in browser; the cookie holds the token, the table its digest. Revocable at once."""
+
+    __tablename__ = "user_session"
+
+    id: Mapped[Id]
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    device: Mapped[str] = mapped_column(String(200), default="")
+
+
+class Invitation(Base):
+    """A one-time link by mail to set a first password, or a new one."""
+
+    __tablename__ = "invitation"
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class SignInAttempt(Base):
+    """A failed sign-in, counted per account key and per address within a window."""
+
+    __tablename__ = "sign_in_attempt"
+    __table_args__ = (Index("ix_sign_in_attempt_key_at", "account_key", "at"), Index("ix_sign_in_attempt_address_at", "address", "at"))
+
+    id: Mapped[Id]
+    account_key: Mapped[str] = mapped_column(String(64))
+    address: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
+
+
+class Setting(Base):
+    """A district-wide setting that an administrator edits, e.g. whether the data are demo data."""
+
+    __tablename__ = "setting"
+    __table_args__ = (UniqueConstraint("key"),)
+
+    id: Mapped[Id]
+    key: Mapped[str] = mapped_column(String(80))
+    value: Mapped[str] = mapped_column(String(2000))

@@ -1,0 +1,97 @@
+"""Reading accounts: the signed-in person in one query, and who holds a role where."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, column, or_, select, table
+
+from wss_cases.access.actor import Actor, Grant, Role
+from wss_cases.accounts.models import AccountState, RoleGrant, UserAccount, UserSession
+from wss_cases.foundation.db import db
+from wss_cases.foundation.ids import token_digest
+
+SCHOOL = table("school", column("id"), column("network"))
+"""The roster is a room above; a network grant only needs these two columns."""
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """A live session with its person."""
+
+    session_id: int
+    actor: Actor
+    email: str
+    last_seen_at: datetime
+    expires_at: datetime
+    last_school_id: int | None
+
+
+def in_force(day: date) -> ColumnElement[bool]:
+    """Grants in force on a date."""
+    return (RoleGrant.starts_on <= day) & or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= day)
+
+
+def live_session(token: str, now: datetime) -> SessionRow | None:
+    """Return the session of a cookie's token with the person's grants of today, in one query; None when it is over."""
+    statement = (
+        select(UserSession, UserAccount, RoleGrant.role, RoleGrant.district, RoleGrant.network, SCHOOL.c.id)
+        .join(UserAccount, UserAccount.id == UserSession.user_id)
+        .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force(now.date()))
+        .outerjoin(SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network))
+        .where(
+            UserSession.token_digest == token_digest(token),
+            UserSession.revoked_at.is_(None),
+            UserSession.expires_at > now,
+            UserAccount.state == AccountState.ACTIVE,
+        )
+    )
+    rows = db.session.execute(statement).all()
+    if not rows:
+        return None
+    session, user = rows[0][0], rows[0][1]
+    grants = _grants((role, district, network, school_id) for _, _, role, district, network, school_id in rows)
+    actor = Actor(user_id=user.id, name=user.name, grants=grants, locale=user.locale)
+    return SessionRow(session.id, actor, user.email, session.last_seen_at, session.expires_at, user.last_school_id)
+
+
+def actor_of(user_id: int, now: datetime) -> Actor | None:
+    """Return a person as an actor with the grants of today; None when the account is not active."""
+    statement = (
+        select(UserAccount, RoleGrant.role, RoleGrant.district, RoleGrant.network, SCHOOL.c.id)
+        .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force(now.date()))
+        .outerjoin(SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network))
+        .where(UserAccount.id == user_id, UserAccount.state == AccountState.ACTIVE)
+    )
+    rows = db.session.execute(statement).all()
+    if not rows:
+        return None
+    user = rows[0][0]
+    grants = _grants((role, district, network, school_id) for _, role, district, network, school_id in rows)
+    return Actor(user_id=user.id, name=user.name, grants=grants, locale=user.locale)
+
+
+def _grants(rows: Iterable[tuple[Role | None, bool | None, str | None, int | None]]) -> tuple[Grant, ...]:
+    found = []
+    for role, district, network, school_id in rows:
+        if role is None or (network is not None and school_id is None):
+            continue
+        found.append(Grant(role=role, school_id=school_id, district=bool(district)))
+    return tuple(dict.fromkeys(found))
+
+
+def holders(role: Role, school_id: int, day: date) -> list[tuple[int, str]]:
+    """Return (user id, name) of the active people who hold this role at this school, by name."""
+    statement = (
+        select(UserAccount.id, UserAccount.name)
+        .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
+        .where(
+            RoleGrant.role == role,
+            RoleGrant.school_id == school_id,
+            UserAccount.state == AccountState.ACTIVE,
+            in_force(day),
+        )
+        .distinct()
+        .order_by(UserAccount.name, UserAccount.id)
+    )
+    return [(row[0], row[1]) for row in db.session.execute(statement)]

@@ -1,0 +1,94 @@
+"""Wires the rooms together; decides nothing."""
+
+import os
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+import config
+from wss_cases.access.engine import configure
+from wss_cases.access.gate import init_gate
+from wss_cases.accounts.sessions import init_sessions
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import init_db
+from wss_cases.foundation.sign_in import init_sign_in
+from wss_cases.journal.sentences import register_sentences
+from wss_cases.permission_map import PERMISSION_MAP
+from wss_cases.web.errors import init_errors
+from wss_cases.web.headers import init_headers
+from wss_cases.web.layout import init_layout
+
+ROOT = Path(__file__).resolve().parent.parent
+
+PAGES = (
+    "web.views",
+)
+"""Modules with a `blueprint`, upper rooms first."""
+
+ROOMS_WITH_TABLES = (
+    "journal",
+    "accounts",
+    "roster",
+    "notices",
+    "incidents",
+    "routing",
+    "cases",
+    "followups",
+    "pathways.common",
+    "pathways.circles",
+    "safeguards",
+    "outcomes",
+)
+"""Packages whose `models` module has tables."""
+
+COMMANDS = ()
+"""Modules of `cli` with a `group` each."""
+
+MESSAGES = ()
+"""Modules (each a room's `notices`) whose MESSAGES say what a mail of some kind says and whether it is still due."""
+
+SENTENCES = ()
+"""Modules (each a room's `states`) whose SENTENCES turn timeline kinds into words."""
+
+LOADERS: dict[str, str] = {}
+"""Object type (table name) to 'module:function' that loads one record by id."""
+
+
+def create_app(overrides: dict[str, object] | None = None) -> Flask:
+    """Return the application; touches neither database nor network."""
+    instance = Path(os.environ.get("WSS_INSTANCE", ROOT / "instance"))
+    app = Flask(
+        __name__,
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+        instance_path=str(instance.resolve()),
+    )
+    app.config.from_mapping(config.from_environment(os.environ, instance))
+    app.config.update(overrides or {})
+    clock.configure(app.config["WSS_CLOCK_FILE"])
+    for room in ROOMS_WITH_TABLES:
+        import_module(f"wss_cases.{room}.models")
+    init_db(app)
+    init_sign_in(app)
+    init_sessions()
+    init_layout(app)
+    init_errors(app)
+    init_headers(app)
+    for page in PAGES:
+        app.register_blueprint(import_module(f"wss_cases.{page}").blueprint)
+    for command in COMMANDS:
+        app.cli.add_command(import_module(f"wss_cases.cli.{command}").group)
+    for room in SENTENCES:
+        register_sentences(import_module(f"wss_cases.{room}").SENTENCES)
+    configure(PERMISSION_MAP, {name: _function(path) for name, path in LOADERS.items()})
+    init_gate(app)
+    return app
+
+
+def _function(path: str) -> Callable[[int], Any]:
+    module, name = path.split(":")
+    found: Callable[[int], Any] = getattr(import_module(f"wss_cases.{module}"), name)
+    return found

@@ -1,0 +1,87 @@
+"""Cases, the incidents they came from, their people, and their notes."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from wss_cases.cases.states import AgreementKept, CaseResult, CaseState, HarmedSays
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.incidents.models import Incident
+from wss_cases.incidents.states import PersonRole
+from wss_cases.roster.models import Student
+
+
+class Case(Versioned, Base):
+    """One case: number and kind of harm. An open case always has a next review date."""
+
+    __tablename__ = "case_record"
+    __table_args__ = (
+        UniqueConstraint("school_id", "number"),
+        Index("ix_case_record_school_state", "school_id", "state", "id"),
+        Index("ix_case_record_lead", "lead_id", "state"),
+        CheckConstraint("state = 'closed' or next_review_on is not null", name="review_date"),
+        CheckConstraint("(state = 'closed') = (result is not null)", name="result"),
+    )
+    PRIVATE = frozenset({"what_is_left"})
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    number: Mapped[int]
+    reference: Mapped[str] = mapped_column(String(40), unique=True)
+    harm_kind: Mapped[str] = mapped_column(String(40))
+    location_code: Mapped[str] = mapped_column(String(60), default="")
+    tier: Mapped[int] = mapped_column(default=2)
+    state: Mapped[CaseState] = mapped_column(named_enum(CaseState, "state"), default=CaseState.INTAKE)
+    lead_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    opened_at: Mapped[datetime]
+    opened_on: Mapped[date]
+    next_review_on: Mapped[date | None]
+    closed_at: Mapped[datetime | None]
+    result: Mapped[CaseResult | None] = mapped_column(named_enum(CaseResult, "result_kind"))
+    agreement_kept: Mapped[AgreementKept | None] = mapped_column(named_enum(AgreementKept, "agreement_kept"))
+    harmed_says: Mapped[HarmedSays | None] = mapped_column(named_enum(HarmedSays, "harmed_says"))
+    what_is_left: Mapped[str] = mapped_column(Text, default="")
+    incidents: Mapped[list[Incident]] = relationship(secondary="case_incident", order_by=Incident.id)
+    participants: Mapped[list["CaseParticipant"]] = relationship(order_by="CaseParticipant.id", back_populates="case")
+
+
+class CaseIncident(Base):
+    """Which incidents a case was opened from."""
+
+    __tablename__ = "case_incident"
+    __table_args__ = (UniqueConstraint("case_id", "incident_id"),)
+
+    id: Mapped[Id]
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)
+
+
+class CaseParticipant(Base):
+    """One person's part in a case."""
+
+    __tablename__ = "case_participant"
+    __table_args__ = (Index("ix_case_participant_case", "case_id"), Index("ix_case_participant_student", "student_id"))
+    PRIVATE = frozenset({"description"})
+
+    id: Mapped[Id]
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
+    role: Mapped[PersonRole] = mapped_column(named_enum(PersonRole, "role"))
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id"))
+    incident_person_id: Mapped[int | None] = mapped_column(ForeignKey("incident_person.id"))
+    description: Mapped[str] = mapped_column(String(200), default="")
+    case: Mapped[Case] = relationship(back_populates="participants")
+    student: Mapped[Student | None] = relationship()
+
+
+class CaseNote(Base):
+    """A note in the shared record; never what was said in a circle."""
+
+    __tablename__ = "case_note"
+    PRIVATE = frozenset({"text"})
+
+    id: Mapped[Id]
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"), index=True)
+    author_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime]
+    text: Mapped[str] = mapped_column(Text)

@@ -1,0 +1,80 @@
+"""Follow-ups and the templates they are made from."""
+
+import enum
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+
+
+class FollowUpState(enum.StrEnum):
+    """Open until it is done with an outcome, or cancelled with a reason."""
+
+    OPEN = "open"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class FollowUpTemplate(Base):
+    """What is made when something happens, when it is due, and how it closes; a setting with dates."""
+
+    __tablename__ = "follow_up_template"
+
+    id: Mapped[Id]
+    kind: Mapped[str] = mapped_column(String(60), index=True)
+    event: Mapped[str] = mapped_column(String(60))
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    due_in_school_days: Mapped[int]
+    title_en: Mapped[str] = mapped_column(String(200))
+    title_es: Mapped[str] = mapped_column(String(200))
+    closes_with_en: Mapped[str] = mapped_column(String(300), default="")
+    closes_with_es: Mapped[str] = mapped_column(String(300), default="")
+    owner_role: Mapped[str] = mapped_column(String(40), default="coordinator")
+    single_mail: Mapped[bool] = mapped_column(default=False)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+
+
+class FollowUp(Versioned, Base):
+    """What has to happen, for whom, by whom, until which school day; hangs on one incident or one case."""
+
+    __tablename__ = "follow_up"
+    __table_args__ = (
+        CheckConstraint(
+            "(case when incident_id is not null then 1 else 0 end) + (case when case_id is not null then 1 else 0 end) = 1",
+            name="one_subject",
+        ),
+        CheckConstraint("state != 'done' or outcome <> ''", name="outcome"),
+        CheckConstraint("state != 'cancelled' or outcome_note <> ''", name="cancel_reason"),
+        Index("ix_follow_up_owner_due", "owner_id", "state", "due_on"),
+        Index("ix_follow_up_school_due", "school_id", "state", "due_on"),
+        Index("ix_follow_up_state_due", "state", "due_on"),
+        Index("ix_follow_up_case", "case_id"),
+        Index("ix_follow_up_incident", "incident_id"),
+    )
+    PRIVATE = frozenset({"outcome_note", "title"})
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case_record.id"))
+    pathway_id: Mapped[int | None] = mapped_column(ForeignKey("pathway.id"))
+    kind: Mapped[str] = mapped_column(String(60))
+    title: Mapped[str] = mapped_column(String(200), default="")
+    rules: Mapped[list[str]] = mapped_column(default=list)
+    incident_person_id: Mapped[int | None] = mapped_column(ForeignKey("incident_person.id"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    template_id: Mapped[int | None] = mapped_column(ForeignKey("follow_up_template.id"))
+    created_at: Mapped[datetime]
+    due_on: Mapped[date]
+    original_due_on: Mapped[date]
+    same_day: Mapped[bool] = mapped_column(default=False)
+    single_mail: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[FollowUpState] = mapped_column(named_enum(FollowUpState, "state"), default=FollowUpState.OPEN)
+    outcome: Mapped[str] = mapped_column(String(60), default="")
+    outcome_note: Mapped[str] = mapped_column(Text, default="")
+    closed_at: Mapped[datetime | None]
+    closed_on: Mapped[date | None]
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -1,0 +1,57 @@
+"""The only clock. Everything below the views and commands is handed `now`."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+_offset_file: Path | None = None
+
+
+def configure(offset_file: str) -> None:
+    """Let the whole system run `N` seconds ahead, as read from a file; only for WSS_ENV=test."""
+    global _offset_file
+    _offset_file = Path(offset_file) if offset_file else None
+
+
+def now() -> datetime:
+    """Return this instant in UTC."""
+    instant = datetime.now(UTC)
+    if _offset_file is not None and _offset_file.exists():
+        instant += timedelta(seconds=float(_offset_file.read_text(encoding="ascii") or 0))
+    return instant
+
+
+def local(instant: datetime, time_zone: str) -> datetime:
+    """Return the wall-clock time of an instant in a school's zone."""
+    return instant.astimezone(ZoneInfo(time_zone))
+
+
+def local_date(instant: datetime, time_zone: str) -> date:
+    """Return the school-local date of an instant."""
+    return local(instant, time_zone).date()
+
+
+def at_local(day: date, hour: int, minute: int, time_zone: str) -> datetime:
+    """Return the instant of a wall-clock time on a school-local day.
+
+    In the hour that a spring change skips, the instant after the gap; in the doubled hour, the first.
+    """
+    wall = datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZoneInfo(time_zone))
+    return wall.astimezone(UTC)
+
+
+def school_year(day: date) -> str:
+    """Return the school year of a date, written '2026-27'; it begins 1 August."""
+    first = day.year if day.month >= 8 else day.year - 1
+    return f"{first}-{(first + 1) % 100:02d}"
+
+
+def school_year_bounds(year: str) -> tuple[date, date]:
+    """Return the first and last date of a school year written '2026-27'.
+
+    Raises ValueError when it is not written so.
+    """
+    first = int(year[:4])
+    if len(year) != 7 or year != f"{first:04d}-{(first + 1) % 100:02d}":
+        raise ValueError(year)
+    return date(first, 8, 1), date(first + 1, 7, 31)

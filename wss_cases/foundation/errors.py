@@ -1,0 +1,30 @@
+"""The few errors that actions raise; the web and the commands turn them into answers."""
+
+
+class DomainError(Exception):
+    """Base of every refusal that is the caller's to show."""
+
+
+class NotFound(DomainError):
+    """The record is not there, or this actor may not know that it is."""
+
+
+class Refused(DomainError):
+    """Input or an act that the rules refuse; `field` names what to mend ('' for the whole act)."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+        self.message = str(message)
+
+
+class Stale(DomainError):
+    """Somebody else changed the record since the form was opened."""
+
+
+class Unavailable(DomainError):
+    """The database or its schema cannot serve now; `command` is what an operator runs."""
+
+    def __init__(self, message: str, command: str = "") -> None:
+        super().__init__(message)
+        self.command = command

@@ -1,0 +1,87 @@
+"""The base of every form: request key, version, and text kept exactly as typed."""
+
+import unicodedata
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import Field, HiddenField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Length, StopValidation, ValidationError
+
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import lazy_gettext as _l
+
+__all__ = ["BaseForm", "LongText", "NotBlank", "ShortText", "apply_refusal", "choices", "select"]
+
+_FORBIDDEN_CATEGORIES = {"Cc", "Cs"}
+_ALLOWED_CONTROLS = {"\n", "\r", "\t"}
+
+
+class BaseForm(FlaskForm):
+    """A form that carries its request key (one per page shown) and the version it was made from."""
+
+    request_key = HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=64)])
+    version = HiddenField(default="")
+
+    @property
+    def seen_version(self) -> int | None:
+        """The record's version when the page was shown; None when the form carries none."""
+        text = self.version.data or ""
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def check_characters(form: BaseForm, field: Field) -> None:
+    """Refuse what no database or page can hold safely: NUL, other control characters, lone surrogates."""
+    for character in field.data or "":
+        if unicodedata.category(character) in _FORBIDDEN_CATEGORIES and character not in _ALLOWED_CONTROLS:
+            raise ValidationError(_l("This text contains a character that cannot be stored. Type it again."))
+
+
+class NotBlank:
+    """Require text that is more than spaces, with a message of its own."""
+
+    def __init__(self, message: Any) -> None:
+        self.message = message
+        self.field_flags = {"required": True}
+
+    def __call__(self, form: BaseForm, field: Field) -> None:
+        """Stop with the message when the answer is blank."""
+        if field.data is None or not str(field.data).strip():
+            raise StopValidation(self.message)
+
+
+class ShortText(StringField):
+    """One line of text, kept exactly as typed, at most `limit` characters (default 200)."""
+
+    def __init__(self, label: Any = None, validators: Sequence[Any] = (), limit: int = 200, **kwargs: Any) -> None:
+        checks = [*validators, Length(max=limit, message=_l("Use at most %(max)d characters.")), check_characters]
+        super().__init__(label, checks, **kwargs)
+
+
+class LongText(TextAreaField):
+    """Several lines, kept exactly as typed, at most `limit` characters (default 20,000)."""
+
+    def __init__(self, label: Any = None, validators: Sequence[Any] = (), limit: int = 20_000, **kwargs: Any) -> None:
+        checks = [*validators, Length(max=limit, message=_l("Use at most %(max)d characters.")), check_characters]
+        super().__init__(label, checks, **kwargs)
+
+
+def choices(pairs: Sequence[tuple[Any, Any]]) -> list[SelectChoice]:
+    """Return (value, label) pairs as the choices of a select, radio or tile field."""
+    return [SelectChoice(value=value, label=label) for value, label in pairs]
+
+
+def select(label: Any, pairs: Sequence[tuple[Any, Any]] = (), **kwargs: Any) -> SelectField:
+    """Return a select field over (value, label) pairs."""
+    return SelectField(label, choices=choices(pairs), **kwargs)
+
+
+def apply_refusal(form: FlaskForm, refusal: Refused) -> None:
+    """Show an action's refusal beside its field, or at the top when it names none on this form."""
+    if refusal.field and refusal.field in form:
+        field = form[refusal.field]
+        field.errors = [*field.errors, refusal.message]
+    else:
+        form.form_errors = [*form.form_errors, refusal.message]

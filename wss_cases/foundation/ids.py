@@ -1,0 +1,26 @@
+"""Unguessable tokens, their stored form, and folded search keys."""
+
+import hashlib
+import secrets
+import unicodedata
+
+_LETTERS_WITHOUT_DECOMPOSITION = str.maketrans(
+    {"ł": "l", "đ": "d", "ø": "o", "ħ": "h", "ı": "i", "ŧ": "t", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
+)
+
+
+def new_token() -> str:
+    """Return a fresh token of 256 bits, safe in an address."""
+    return secrets.token_urlsafe(32)
+
+
+def token_digest(token: str) -> str:
+    """Return what is stored for a token, so that the table alone opens nothing."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def fold(text: str) -> str:
+    """Return the search key of a name: no case, accents, apostrophes, hyphens or Ł; single spaces."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS_WITHOUT_DECOMPOSITION)
+    kept = (c if c.isalnum() or c.isspace() else (" " if c in "-‐‑–_/," else "") for c in decomposed)
+    return " ".join("".join(kept).split())

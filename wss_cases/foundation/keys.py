@@ -1,0 +1,65 @@
+"""Keys: from WSS_KEYS, or made once in the instance folder (0600) for the embedded default."""
+
+import base64
+import hashlib
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+NO_KEYS = "WSS_ENV=production needs WSS_KEYS (one or more keys separated by commas, newest first)."
+
+
+@dataclass(frozen=True)
+class Keys:
+    """The master keys, newest first; every use derives its own key from them."""
+
+    masters: tuple[str, ...]
+
+    def derived(self, purpose: str) -> tuple[bytes, ...]:
+        """Return 32-byte keys for one purpose, newest first."""
+        return tuple(hashlib.blake2b(m.encode(), person=purpose.encode()[:16], digest_size=32).digest() for m in self.masters)
+
+    def fernet(self, purpose: str) -> tuple[bytes, ...]:
+        """Return the keys for one purpose in Fernet's form, newest first."""
+        return tuple(base64.urlsafe_b64encode(key) for key in self.derived(purpose))
+
+    @property
+    def signing(self) -> bytes:
+        """The key that signs cookies and links."""
+        return self.derived("sign")[0]
+
+    @property
+    def signing_fallbacks(self) -> list[bytes]:
+        """Older signing keys that still verify."""
+        return list(self.derived("sign")[1:])
+
+
+def load_keys(raw: str, instance: Path, *, production: bool) -> Keys:
+    """Return the keys of WSS_KEYS, else those of `instance`/keys, which is made when missing.
+
+    Raises RuntimeError in production when WSS_KEYS is empty.
+    """
+    given = tuple(part.strip() for part in raw.split(",") if part.strip())
+    if given:
+        return Keys(given)
+    if production:
+        raise RuntimeError(NO_KEYS)
+    return Keys((_made_once(instance / "keys"),))
+
+
+def _made_once(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        mine = path.with_name(f"keys.{secrets.token_hex(8)}")
+        descriptor = os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as handle:
+            handle.write(secrets.token_urlsafe(48))
+        try:
+            # link, not rename: the first process to arrive wins and nobody reads a half-written file
+            os.link(mine, path)
+        except FileExistsError:
+            pass
+        finally:
+            mine.unlink()
+    return path.read_text(encoding="ascii").strip()

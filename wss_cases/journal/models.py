@@ -1,0 +1,107 @@
+"""What every write leaves behind: request keys, timeline, audit, outbox, and the numbers handed out."""
+
+import enum
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wss_cases.foundation.db import Base, Id, named_enum
+
+
+class OutboxState(enum.StrEnum):
+    """Life of one message to one person."""
+
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    SENT = "sent"
+    FAILED = "failed"
+    DROPPED = "dropped"
+
+
+class RequestKey(Base):
+    """One submitted form; the second identical submission gets the first answer."""
+
+    __tablename__ = "request_key"
+    __table_args__ = (UniqueConstraint("user_id", "key"),)
+
+    id: Mapped[Id]
+    user_id: Mapped[int]
+    key: Mapped[str] = mapped_column(String(64))
+    answer: Mapped[str | None] = mapped_column(String(200))
+    at: Mapped[datetime] = mapped_column(index=True)
+
+
+class TimelineEntry(Base):
+    """One act in the history of a record, rendered from `kind` and `data` in the reader's language."""
+
+    __tablename__ = "timeline_entry"
+    __table_args__ = (
+        Index("ix_timeline_entry_subject", "subject_type", "subject_id", "id"),
+        Index("ix_timeline_entry_case", "case_id", "id"),
+    )
+
+    id: Mapped[Id]
+    at: Mapped[datetime]
+    actor_id: Mapped[int | None]
+    actor_name: Mapped[str] = mapped_column(String(200), default="")
+    subject_type: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[int]
+    case_id: Mapped[int | None]
+    school_id: Mapped[int | None]
+    kind: Mapped[str] = mapped_column(String(60))
+    data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class AuditEntry(Base):
+    """Who did what to which record; `changes` holds [old, new] per column, marked texts never in clear."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index("ix_audit_entry_object", "object_type", "object_id"),)
+
+    id: Mapped[Id]
+    at: Mapped[datetime] = mapped_column(index=True)
+    actor_id: Mapped[int | None] = mapped_column(index=True)
+    action: Mapped[str] = mapped_column(String(60))
+    object_type: Mapped[str] = mapped_column(String(40))
+    object_id: Mapped[int | None]
+    changes: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    request_id: Mapped[str] = mapped_column(String(64), default="")
+
+
+class OutboxMessage(Base):
+    """One message that a person should get: ids only, never names. `dedupe_key` makes it exactly one."""
+
+    __tablename__ = "outbox_message"
+    __table_args__ = (
+        UniqueConstraint("dedupe_key"),
+        Index("ix_outbox_message_due", "state", "next_attempt_at"),
+    )
+
+    id: Mapped[Id]
+    dedupe_key: Mapped[str] = mapped_column(String(160))
+    kind: Mapped[str] = mapped_column(String(60))
+    recipient_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    object_type: Mapped[str] = mapped_column(String(40))
+    object_id: Mapped[int]
+    school_id: Mapped[int | None]
+    at_any_hour: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    next_attempt_at: Mapped[datetime]
+    state: Mapped[OutboxState] = mapped_column(named_enum(OutboxState, "state"), default=OutboxState.WAITING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    claim_token: Mapped[str | None] = mapped_column(String(64))
+    lease_until: Mapped[datetime | None]
+    message_id: Mapped[str] = mapped_column(String(120))
+    last_error: Mapped[str] = mapped_column(Text, default="")
+    sent_at: Mapped[datetime | None]
+
+
+class Counter(Base):
+    """The last number handed out in a series, e.g. incidents of one school."""
+
+    __tablename__ = "counter"
+
+    series: Mapped[str] = mapped_column(String(80), primary_key=True)
+    value: Mapped[int]

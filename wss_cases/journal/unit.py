@@ -1,0 +1,224 @@
+"""The one write path: request key, locked record, policy, change, timeline, audit, outbox, one commit."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import inspect, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.engine import require
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.db import Base, begin_writing, db
+from wss_cases.foundation.errors import NotFound, Stale
+from wss_cases.journal.models import AuditEntry, Counter, OutboxMessage, RequestKey, TimelineEntry
+
+Row = TypeVar("Row", bound=Base)
+REDACTED = "…"
+
+
+class UnitOfWork:
+    """One act of one actor. Steps of lower rooms take it as their first argument and never commit."""
+
+    def __init__(self, actor: Actor, now: datetime, session: Session) -> None:
+        self.actor = actor
+        self.now = now
+        self.session = session
+        self.request_row: RequestKey | None = None
+        self.recorded = False
+        self._created: dict[Any, dict[str, Any]] = {}
+
+    @property
+    def answered(self) -> bool:
+        """Whether the same form was already carried out; then return `answer` and do nothing."""
+        return self.request_row is not None and self.request_row.answer is not None
+
+    @property
+    def answer(self) -> int:
+        """The id that the first submission answered with."""
+        assert self.request_row is not None and self.request_row.answer is not None
+        return int(self.request_row.answer)
+
+    @answer.setter
+    def answer(self, value: int) -> None:
+        if self.request_row is not None:
+            self.request_row.answer = str(value)
+
+    def load(self, model: type[Row], object_id: int, permission: Permission, version: int | None = None) -> Row:
+        """Lock a record, check the policy on it and the version the form was made from.
+
+        Raises NotFound when it is missing or forbidden, Stale when somebody changed it since.
+        """
+        record = self.session.get(model, object_id, with_for_update=True, populate_existing=True)
+        if record is None:
+            raise NotFound
+        require(self.actor, permission, record)
+        if version is not None and getattr(record, "version", version) != version:
+            raise Stale
+        return record
+
+    def add(self, record: Row) -> Row:
+        """Add a new record and give it its id."""
+        self._created[record] = changes_of(record)
+        self.session.add(record)
+        self.session.flush([record])
+        return record
+
+    def record(self, subject: Any, kind: str, *, case_id: int | None = None, **data: Any) -> None:
+        """Write the timeline and the audit row of an act on `subject`; call it after the change, before commit.
+
+        `data` is what the timeline sentence needs; the audit row takes the changed columns by itself.
+        """
+        changes = self._created.pop(subject, {}) | changes_of(subject)
+        if getattr(subject, "id", None) is None:
+            self.session.add(subject)
+            self.session.flush([subject])
+        subject_type = subject.__tablename__
+        self.session.add(
+            TimelineEntry(
+                at=self.now,
+                actor_id=self.actor.user_id,
+                actor_name=self.actor.name,
+                subject_type=subject_type,
+                subject_id=subject.id,
+                case_id=case_id if case_id is not None else _case_of(subject),
+                school_id=getattr(subject, "school_id", None),
+                kind=kind,
+                data=data,
+            )
+        )
+        self.audit(kind, subject_type, subject.id, changes)
+
+    def audit(self, action: str, object_type: str, object_id: int | None, changes: dict[str, Any] | None = None) -> None:
+        """Write an audit row alone, e.g. for a confidential read or a batch."""
+        self.session.add(
+            AuditEntry(
+                at=self.now,
+                actor_id=self.actor.user_id,
+                action=action,
+                object_type=object_type,
+                object_id=object_id,
+                changes=changes or {},
+            )
+        )
+        self.recorded = True
+
+    def notify(
+        self,
+        recipient_id: int,
+        kind: str,
+        subject: Any,
+        dedupe_key: str,
+        *,
+        at_any_hour: bool = False,
+        not_before: datetime | None = None,
+    ) -> bool:
+        """Queue one message; True when this call queued it, False when the same key already is.
+
+        The row holds ids only. `deliver` rechecks the recipient and waits for hours and school days.
+        """
+        values = {
+            "dedupe_key": dedupe_key,
+            "kind": kind,
+            "recipient_id": recipient_id,
+            "object_type": subject.__tablename__,
+            "object_id": subject.id,
+            "school_id": getattr(subject, "school_id", None),
+            "at_any_hour": at_any_hour,
+            "created_at": self.now,
+            "next_attempt_at": not_before or self.now,
+            "state": "waiting",
+            "attempts": 0,
+            "message_id": secrets.token_hex(16),
+            "last_error": "",
+        }
+        self.recorded = True
+        return insert_once(self.session, OutboxMessage, values, ["dedupe_key"])
+
+    def next_number(self, series: str) -> int:
+        """Return the next number of a series, without gaps when the unit commits."""
+        insert_once(self.session, Counter, {"series": series, "value": 0}, ["series"])
+        row = self.session.execute(
+            select(Counter).where(Counter.series == series).with_for_update().execution_options(populate_existing=True)
+        ).scalar_one()
+        row.value += 1
+        return row.value
+
+
+def insert_once(session: Session, model: type[Base], values: dict[str, Any], unique: list[str]) -> bool:
+    """Insert a row unless its unique columns already stand; True when it was inserted."""
+    dialect = session.get_bind().dialect.name
+    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(model)
+    statement = insert.values(**values).on_conflict_do_nothing(index_elements=unique)
+    result: Any = session.execute(statement)
+    return bool(result.rowcount == 1)
+
+
+def changes_of(record: Any) -> dict[str, Any]:
+    """Return {column: [old, new]} of what is about to be written; private texts show only that they changed."""
+    state = inspect(record)
+    private: frozenset[str] = getattr(record, "PRIVATE", frozenset())
+    changes: dict[str, Any] = {}
+    for attribute in state.mapper.column_attrs:
+        history = state.attrs[attribute.key].history
+        if attribute.key in {"id", "version"} or not history.has_changes():
+            continue
+        old = history.deleted[0] if history.deleted else None
+        new = history.added[0] if history.added else None
+        if old is None and new is None:
+            continue
+        hidden = attribute.key in private
+        changes[attribute.key] = [REDACTED, REDACTED] if hidden else [_plain(old), _plain(new)]
+    return changes
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str | list | dict):
+        return getattr(value, "value", value)
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _case_of(subject: Any) -> int | None:
+    if subject.__tablename__ == "case_record":
+        return int(subject.id)
+    case_id: int | None = getattr(subject, "case_id", None)
+    return case_id
+
+
+@contextmanager
+def unit_of_work(actor: Actor, now: datetime, request_key: str | None = None) -> Iterator[UnitOfWork]:
+    """Carry out one act in one transaction and commit it once.
+
+    Raises Stale when another editor won, RuntimeError when something was written without its audit row.
+    """
+    begin_writing()
+    session = db.session()
+    unit = UnitOfWork(actor, now, session)
+    try:
+        if request_key and actor.user_id is not None:
+            unit.request_row = _claim(session, actor.user_id, request_key, now)
+        yield unit
+        if not unit.recorded and not unit.answered and (session.new or session.dirty or session.deleted):
+            raise RuntimeError("a write without its audit row")
+        session.commit()
+    except StaleDataError as error:
+        session.rollback()
+        raise Stale from error
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def _claim(session: Session, user_id: int, key: str, now: datetime) -> RequestKey:
+    # on PostgreSQL a duplicate waits here for the first one's commit; on SQLite it waited for BEGIN IMMEDIATE
+    insert_once(session, RequestKey, {"user_id": user_id, "key": key, "at": now}, ["user_id", "key"])
+    found = select(RequestKey).where(RequestKey.user_id == user_id, RequestKey.key == key)
+    return session.execute(found).scalar_one()
+
+
+__all__ = ["UnitOfWork", "changes_of", "insert_once", "unit_of_work"]

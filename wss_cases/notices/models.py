@@ -1,0 +1,27 @@
+"""What delivery remembers: the scheduler's heartbeat and each person's preferences."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wss_cases.foundation.db import Base, Id
+
+
+class Heartbeat(Base):
+    """The last completed tick of each scheduler process."""
+
+    __tablename__ = "heartbeat"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
+    at: Mapped[datetime]
+
+
+class NoticePreference(Base):
+    """How a person wishes to be told: one morning digest, or single mails."""
+
+    __tablename__ = "notice_preference"
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), unique=True)
+    single_mails: Mapped[bool] = mapped_column(default=False)

@@ -1,0 +1,84 @@
+"""Who may do what, on one page. Predicates are pure and live in their rooms; no row here means no."""
+
+from collections.abc import Callable
+from typing import Any
+
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
+from wss_cases.access.engine import Predicate, Rule
+from wss_cases.access.permissions import Permission as P
+
+
+def at_own_school(*roles: Role) -> Predicate:
+    """The record's school is one in which the actor holds one of these roles."""
+
+    def allows(actor: Actor, record: Any) -> bool:
+        return actor.covers(getattr(record, "school_id", None), *roles)
+
+    return allows
+
+
+def school_itself(*roles: Role) -> Predicate:
+    """The record is a school that the actor reaches with one of these roles."""
+
+    def allows(actor: Actor, school: Any) -> bool:
+        return actor.covers(school.id, *roles)
+
+    return allows
+
+
+def anywhere(actor: Actor, record: Any) -> bool:
+    """Holding the role is enough: the record belongs to no school."""
+    return True
+
+
+def own_report_or_team(actor: Actor, incident: Any) -> bool:
+    """The reporter reads their own report; the case team reads those of its school."""
+    own = incident.reporter_id is not None and incident.reporter_id == actor.user_id
+    return own or actor.covers(incident.school_id, *CASE_TEAM)
+
+
+def own_or_team(actor: Actor, follow_up: Any) -> bool:
+    """The owner has their follow-up; the case team has those of its school."""
+    own = follow_up.owner_id is not None and follow_up.owner_id == actor.user_id
+    return own or actor.covers(follow_up.school_id, *CASE_TEAM)
+
+
+def _rule(roles: frozenset[Role], allows: Callable[[Actor, Any], bool], because: str) -> Rule:
+    return Rule(roles=roles, allows=allows, because=because)
+
+
+D, C, A = Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR
+DISTRICT, SYSADMIN, AUDITOR, PARTNER = Role.DISTRICT, Role.SYSADMIN, Role.AUDITOR, Role.PARTNER
+TEAM = frozenset(CASE_TEAM)
+
+
+def _of(*roles: Role) -> frozenset[Role]:
+    return frozenset(roles)
+
+
+PERMISSION_MAP: dict[P, Rule] = {
+    P.ACCOUNT_MANAGE: _rule(_of(SYSADMIN, A), anywhere, "accounts; a school administrator only for the own school's staff (see accounts.rules)"),
+    P.AUDIT_READ: _rule(_of(AUDITOR), anywhere, "verifies the log; it holds no case content"),
+    P.CASE_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the case's school"),
+    P.CASE_WORK: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the case's school"),
+    P.CODES_EDIT: _rule(_of(DISTRICT), anywhere, "one catalogue for the district"),
+    P.DISCIPLINE_RECORD: _rule(_of(D, A), at_own_school(D, A), "deans and administrators record removals so that they are counted"),
+    P.DUTY_DISCHARGE: _rule(_of(D, A), at_own_school(D, A), "who must act is at the school"),
+    P.DUTY_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the school"),
+    P.FOLLOWUP_READ: _rule(frozenset(STAFF), own_or_team, "one's own, or the school's for its case team"),
+    P.FOLLOWUP_TEMPLATE_EDIT: _rule(_of(DISTRICT), anywhere, "the district's templates"),
+    P.FOLLOWUP_WORK: _rule(frozenset(STAFF), own_or_team, "one's own, or the school's for its case team"),
+    P.INCIDENT_COMPLETE: _rule(frozenset(STAFF), own_report_or_team, "one's own report, or the case team"),
+    P.INCIDENT_READ: _rule(frozenset(STAFF), own_report_or_team, "one's own report, or the case team"),
+    P.INCIDENT_REPORT: _rule(frozenset(STAFF), school_itself(*STAFF), "any staff of the school"),
+    P.INCIDENT_REVIEW: _rule(_of(D, A), at_own_school(D, A), "deans and administrators of the school decide"),
+    P.OUTCOMES_EXPORT: _rule(_of(A, DISTRICT), anywhere, "figures of the schools one reaches"),
+    P.OUTCOMES_READ: _rule(_of(D, C, A, DISTRICT), anywhere, "figures of the schools one reaches"),
+    P.POLICE_NOTIFICATION_RECORD: _rule(_of(A), at_own_school(A), "the administrator answers for a notification"),
+    P.ROSTER_SEARCH: _rule(frozenset(STAFF), school_itself(*STAFF), "names of the own school"),
+    P.RULES_EDIT: _rule(_of(DISTRICT), anywhere, "rule sets are the district's"),
+    P.RULES_READ: _rule(_of(D, C, A, DISTRICT), anywhere, "whoever is routed by rules may read them"),
+    P.SCHOOL_MANAGE: _rule(_of(A, DISTRICT), school_itself(A, DISTRICT), "own school, or the district's calendar"),
+    P.STUDENT_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the student's school"),
+    P.SYSTEM_HEALTH: _rule(_of(SYSADMIN), anywhere, "health, failed mail, imports; no case content"),
+}

@@ -1,0 +1,49 @@
+"""Rule sets as rows, and the answer that routed each person of each incident."""
+
+import enum
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+
+
+class RuleSetState(enum.StrEnum):
+    """A draft can be edited; a published version never changes."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+
+
+class RuleSet(Versioned, Base):
+    """One version of the decision table, in force between two dates once published."""
+
+    __tablename__ = "routing_rule_set"
+    __table_args__ = (UniqueConstraint("name", "number"),)
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(40))
+    number: Mapped[int]
+    state: Mapped[RuleSetState] = mapped_column(named_enum(RuleSetState, "state"))
+    table_rows: Mapped[dict[str, Any]]
+    starts_on: Mapped[date | None]
+    ends_on: Mapped[date | None]
+    published_at: Mapped[datetime | None]
+    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
+class RoutingAnswer(Base):
+    """Rule set, facts and recommendation that routed one person's part; kept as it was."""
+
+    __tablename__ = "routing_answer"
+    __table_args__ = (Index("ix_routing_answer_incident", "incident_id", "id"),)
+
+    id: Mapped[Id]
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    incident_person_id: Mapped[int | None] = mapped_column(ForeignKey("incident_person.id"))
+    rule_set_id: Mapped[int] = mapped_column(ForeignKey("routing_rule_set.id"))
+    created_at: Mapped[datetime]
+    facts: Mapped[dict[str, Any]]
+    answer: Mapped[dict[str, Any]]

@@ -1,0 +1,135 @@
+"""Legal duties with their clocks, discipline actions, and police notifications."""
+
+import enum
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+
+
+class DutyState(enum.StrEnum):
+    """Open (due, or to be verified first) until discharged or found not to apply."""
+
+    VERIFY_FIRST = "verify_first"
+    DUE = "due"
+    DISCHARGED = "discharged"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class NotificationDoor(enum.StrEnum):
+    """Why police were told."""
+
+    EMERGENCY = "emergency"
+    REQUIRED_BY_LAW = "required_by_law"
+    OTHER = "other"
+
+
+class DisciplineKind(enum.StrEnum):
+    """Removals that are counted."""
+
+    IN_SCHOOL_SUSPENSION = "in_school_suspension"
+    OUT_OF_SCHOOL_SUSPENSION = "out_of_school_suspension"
+    EXPULSION = "expulsion"
+    ALTERNATIVE_PLACEMENT = "alternative_placement"
+    SENT_HOME = "sent_home"
+
+
+class LegalDutyKind(Base):
+    """One row of the dated duty table: trigger, whom to tell, clock, source, and whether it is confirmed."""
+
+    __tablename__ = "legal_duty_kind"
+
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(String(60), index=True)
+    trigger_en: Mapped[str] = mapped_column(Text)
+    trigger_es: Mapped[str] = mapped_column(Text)
+    tell_en: Mapped[str] = mapped_column(Text)
+    tell_es: Mapped[str] = mapped_column(Text)
+    clock_en: Mapped[str] = mapped_column(String(200))
+    clock_es: Mapped[str] = mapped_column(String(200))
+    clock_hours: Mapped[int | None]
+    source: Mapped[str] = mapped_column(String(300))
+    is_confirmed: Mapped[bool] = mapped_column(default=True)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+
+
+class LegalDuty(Versioned, Base):
+    """One duty raised by one incident. Nothing hides or deletes it; it closes with what was done, or a reason."""
+
+    __tablename__ = "legal_duty"
+    __table_args__ = (
+        Index("ix_legal_duty_incident", "incident_id"),
+        Index("ix_legal_duty_school_state", "school_id", "state"),
+        CheckConstraint("state not in ('discharged', 'not_applicable') or (closed_at is not null and what_was_done <> '')", name="closing"),
+    )
+    PRIVATE = frozenset({"what_was_done"})
+
+    id: Mapped[Id]
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    kind_id: Mapped[int] = mapped_column(ForeignKey("legal_duty_kind.id"))
+    code: Mapped[str] = mapped_column(String(60))
+    state: Mapped[DutyState] = mapped_column(named_enum(DutyState, "state"))
+    rules: Mapped[list[str]] = mapped_column(default=list)
+    raised_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    channel: Mapped[str] = mapped_column(String(40), default="")
+    told_whom: Mapped[str] = mapped_column(String(200), default="")
+    reference: Mapped[str] = mapped_column(String(120), default="")
+    what_was_done: Mapped[str] = mapped_column(Text, default="")
+
+
+class DisciplineAction(Versioned, Base):
+    """One removal of one student: kind, days and dates, reason."""
+
+    __tablename__ = "discipline_action"
+    __table_args__ = (Index("ix_discipline_action_school_date", "school_id", "starts_on"), CheckConstraint("days >= 0", name="days"))
+    PRIVATE = frozenset({"reason"})
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"), index=True)
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)
+    kind: Mapped[DisciplineKind] = mapped_column(named_enum(DisciplineKind, "kind"))
+    days: Mapped[int]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(Text)
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    recorded_at: Mapped[datetime]
+
+
+class PoliceNotification(Versioned, Base):
+    """One notification that was made: by which door, when, to whom, and that the guardian was told."""
+
+    __tablename__ = "police_notification"
+    __table_args__ = (Index("ix_police_notification_school_date", "school_id", "local_date"),)
+    PRIVATE = frozenset({"note"})
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)
+    door: Mapped[NotificationDoor] = mapped_column(named_enum(NotificationDoor, "door"))
+    duty_id: Mapped[int | None] = mapped_column(ForeignKey("legal_duty.id"))
+    notified_at: Mapped[datetime]
+    local_date: Mapped[date]
+    told_whom: Mapped[str] = mapped_column(String(200), default="")
+    report_number: Mapped[str] = mapped_column(String(80), default="")
+    guardian_told_at: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(Text, default="")
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
+class NotifiedStudent(Base):
+    """A student about whom police were told; witnesses and people harmed are never here."""
+
+    __tablename__ = "notified_student"
+
+    id: Mapped[Id]
+    notification_id: Mapped[int] = mapped_column(ForeignKey("police_notification.id"), index=True)
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)

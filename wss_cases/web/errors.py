@@ -1,0 +1,72 @@
+"""Every error page in one place."""
+
+import traceback
+
+from flask import Flask, current_app, render_template, request
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from wss_cases.foundation.errors import NotFound, Refused, Stale, Unavailable
+from wss_cases.foundation.sign_in import CSRFError
+
+Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
+
+PAGES = (400, 404, 405, 409, 413, 429, 500, 503)
+
+
+def init_errors(app: Flask) -> None:
+    """Register the handlers of errors that no view answered."""
+    app.register_error_handler(NotFound, _not_found)
+    app.register_error_handler(Refused, _refused)
+    app.register_error_handler(Stale, _stale)
+    app.register_error_handler(CSRFError, _csrf)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Unavailable, _unavailable)
+    for kind in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(kind, _database)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def page(code: int, **context: object) -> str:
+    """Render the page of a status; an unlisted client error looks like 'not found'."""
+    shown = code if code in PAGES else 404
+    return render_template(f"errors/{shown}.html", path=request.path, **context)
+
+
+def _not_found(error: NotFound) -> Answer:
+    return page(404), 404
+
+
+def _refused(error: Refused) -> Answer:
+    return page(400, message=error.message), 400
+
+
+def _stale(error: Stale) -> Answer:
+    return page(409), 409
+
+
+def _csrf(error: CSRFError) -> Answer:
+    return page(400, message=error.description), 400
+
+
+def _http(error: HTTPException) -> Answer:
+    code = error.code or 500
+    if code in (403, 404):
+        return page(404), 404
+    return page(code), code
+
+
+def _unavailable(error: Unavailable) -> Answer:
+    return page(503, message=str(error), command=error.command), 503, {"Retry-After": "30"}
+
+
+def _database(error: Exception) -> Answer:
+    return page(503), 503, {"Retry-After": "5"}
+
+
+def _unexpected(error: Exception) -> Answer:
+    # frames and the type alone: the message may hold a child's name
+    frames = "".join(traceback.format_tb(error.__traceback__)[-8:])
+    current_app.logger.error("unexpected %s at %s\n%s", type(error).__name__, request.endpoint, frames)
+    return page(500), 500

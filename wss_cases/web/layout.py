@@ -1,0 +1,114 @@
+"""What every page stands in: language, navigation by role, school switcher, banners."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, redirect, request, session, url_for
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from wss_cases.access.actor import STAFF, Actor, Role
+from wss_cases.access.engine import might
+from wss_cases.access.gate import current_actor
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import init_i18n, locale_code
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.settings import setting
+from wss_cases.foundation.sign_in import current_user
+from wss_cases.roster.models import School
+from wss_cases.web import banners
+
+NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
+    ("my_day.page", _l("My day"), Permission.FOLLOWUP_READ),
+    ("capture.capture", _l("Log an incident"), Permission.INCIDENT_REPORT),
+    ("review.queue", _l("Review"), Permission.INCIDENT_REVIEW),
+    ("casework.cases", _l("Cases"), Permission.CASE_READ),
+    ("incidents.incidents", _l("Incidents"), Permission.INCIDENT_READ),
+    ("circles.circles", _l("Circles"), Permission.CASE_WORK),
+    ("outcomes.overview", _l("Outcomes"), Permission.OUTCOMES_READ),
+    ("routing.rule_sets", _l("Rules"), Permission.RULES_EDIT),
+    ("people.people", _l("People"), Permission.ACCOUNT_MANAGE),
+    ("system.health", _l("System"), Permission.SYSTEM_HEALTH),
+)
+
+
+def init_layout(app: Flask) -> None:
+    """Attach language choice and the context of every template."""
+    init_i18n(app, choose_locale)
+    app.context_processor(_context)
+    app.jinja_env.globals["might"] = lambda name: might(current_actor(), Permission(name))
+
+
+def choose_locale() -> str:
+    """Return the language of this answer: chosen in this browser, else the account's, else the browser's."""
+    languages = setting("LANGUAGES")
+    chosen = session.get("locale")
+    if chosen in languages:
+        return str(chosen)
+    if current_user.is_authenticated:
+        return current_user.actor.locale if current_user.actor.locale in languages else "en"
+    return request.accept_languages.best_match(languages) or "en"
+
+
+def my_schools(actor: Actor) -> list[tuple[int, str]]:
+    """Return (id, name) of the schools this person can switch between, by name."""
+    statement = select(School.id, School.name).where(School.is_active).order_by(School.name, School.id)
+    if not actor.everywhere(Role.DISTRICT):
+        statement = statement.where(School.id.in_(sorted(actor.school_ids(*STAFF, Role.DISTRICT))))
+    return [(row[0], row[1]) for row in db.session.execute(statement)]
+
+
+def current_school(actor: Actor, schools: list[tuple[int, str]]) -> tuple[int, str] | None:
+    """Return the chosen school: the switcher's choice, else the only or first own one; None is all schools."""
+    chosen = session.get("school_id")
+    for school in schools:
+        if school[0] == chosen:
+            return school
+    if actor.everywhere(Role.DISTRICT) or not schools:
+        return None
+    return schools[0]
+
+
+def local_target(target: str | None) -> str:
+    """Return a path of this site to go back to; anything else becomes the home page."""
+    parts = urlsplit(target or "")
+    safe = target and not parts.scheme and not parts.netloc and target.startswith("/") and not target.startswith(("//", "/\\"))
+    return target if safe and target else url_for("web.home")
+
+
+def go_back() -> Response:
+    """Redirect to the page named by the form's `next`, if it is one of ours."""
+    answer: Response = redirect(local_target(request.form.get("next")), 303)
+    return answer
+
+
+def _context() -> dict[str, Any]:
+    actor = current_actor()
+    locale = locale_code()
+    shown: dict[str, Any] = {"actor": None, "nav": [], "schools": [], "current_school": None, "banners": [], "all_schools": False}
+    if actor.user_id is not None:
+        schools = my_schools(actor)
+        shown = {
+            "actor": actor,
+            "nav": _navigation(actor),
+            "schools": schools,
+            "current_school": current_school(actor, schools),
+            "all_schools": actor.everywhere(Role.DISTRICT),
+            "banners": banners.banners(clock.now()),
+            "session_ends": current_user.row.expires_at.isoformat(),
+        }
+    return {**shown, "locale": locale, "other_locale": "en" if locale == "es" else "es", "page_now": clock.now(), "_": _}
+
+
+def _navigation(actor: Actor) -> list[dict[str, Any]]:
+    here = request.endpoint or ""
+    same_room = [endpoint for endpoint, _label, _permission in NAVIGATION if endpoint.split(".")[0] == here.split(".")[0]]
+    current = here if here in same_room else (same_room[-1] if same_room else "")
+    return [
+        {"url": url_for(endpoint), "label": label, "current": endpoint == current}
+        for endpoint, label, permission in NAVIGATION
+        if endpoint in current_app.view_functions and might(actor, permission)
+    ]
