@@ -1,0 +1,41 @@
+"""Ask the engine with the first rule set and read its document."""
+
+from typing import Any
+
+from wss_cases.routing.engine import recommend
+from wss_cases.routing.explain import as_document
+from wss_cases.routing.facts import parse_facts
+from wss_cases.routing.first_rule_set import first_ruleset
+
+
+def ask(lang: str = "en", /, **facts: Any) -> dict[str, Any]:
+    """Return the document for facts given as keywords."""
+    return document(facts, lang)
+
+
+def document(facts: dict[str, Any], lang: str = "en") -> dict[str, Any]:
+    """Return the document for a facts object."""
+    return as_document(recommend(first_ruleset(), parse_facts(facts)), lang)
+
+
+def items(answer: dict[str, Any]) -> dict[tuple[str, str], tuple[int, int, list[str]]]:
+    """Return (kind, for) -> (tier, start, rules)."""
+    return {
+        (item["kind"], item["for"]): (item["tier"], item["start_within_school_days"], item["rules"])
+        for item in answer["pathways"]
+    }
+
+
+def duties(answer: dict[str, Any]) -> dict[str, str]:
+    """Return duty -> state."""
+    return {entry["duty"]: entry["state"] for entry in answer["duties"]}
+
+
+def hold_rules(answer: dict[str, Any]) -> list[str]:
+    """Return the rules of the holds in order."""
+    return [rule for hold in answer["holds"] for rule in hold["rules"]]
+
+
+def follow_ups(answer: dict[str, Any]) -> list[tuple[str, str, int]]:
+    """Return (rule, kind, school days) of every follow-up."""
+    return [(*entry["rules"], entry["kind"], entry["due_in_school_days"]) for entry in answer["follow_ups"]]

@@ -1,0 +1,224 @@
+"""The invariants of the routing text, each over at least 2,000 generated facts."""
+
+import json
+import random
+import re
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.routing import oracle
+from tests.routing.asking import document, duties, follow_ups, hold_rules, items
+from tests.routing.strategies import FLAGS, SUPPORTS, facts, shrinking_facts
+from wss_cases.foundation.errors import Refused
+from wss_cases.routing.facts import parse_facts
+
+FIVE = {
+    "firearm_or_gun_threat",
+    "firearm_report_chicago",
+    "drug_incident",
+    "drug_delivery",
+    "attack_on_staff",
+}
+FACE_TO_FACE = {"peace_circle", "peer_conference", "family_group_conference"}
+CIRCLE_KINDS = FACE_TO_FACE | {"talking_circle", "healing_circle", "support_circle"}
+EVERY_KIND = CIRCLE_KINDS | {
+    "conversation",
+    "check_in_check_out",
+    "one_to_one",
+    "group",
+    "behavioral_health",
+    "substance_use",
+    "housing_basic_needs",
+    "violence_intervention",
+    "family_support",
+    "academic",
+    "reentry_circle",
+}
+PATHWAYS = {"restorative_conversation", "circle", "mentoring", "wraparound", "reengagement"}
+
+often = settings(
+    max_examples=2000,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
+@often
+@given(facts)
+def test_invariant_1_police_only_by_danger_or_a_due_duty(given_facts: dict[str, Any]) -> None:
+    answer = document(given_facts)
+    due = {duty for duty, state in duties(answer).items() if state == "due"}
+    if given_facts.get("imminent_danger"):
+        assert answer["police"] == "emergency"
+    elif due & FIVE:
+        assert answer["police"] == "required_by_law"
+    else:
+        assert answer["police"] == "not_indicated"
+
+
+@often
+@given(
+    facts,
+    st.fixed_dictionaries(
+        {
+            "group": st.integers(1, 6),
+            "grade": st.integers(-1, 12),
+            "behavior": st.text(max_size=4),
+            "priors_90d": st.integers(0, 9),
+            "priors_365d": st.integers(0, 9),
+            "supports": st.lists(st.sampled_from(SUPPORTS)),
+        }
+    ),
+)
+def test_invariant_1_group_grade_and_disability_never_lead_to_police(
+    given_facts: dict[str, Any], changed: dict[str, Any]
+) -> None:
+    assert document(given_facts)["police"] == document({**given_facts, **changed})["police"]
+
+
+@often
+@given(facts)
+def test_invariant_2_nobody_is_left_without_an_item(given_facts: dict[str, Any]) -> None:
+    people = {item["for"] for item in document(given_facts)["pathways"]}
+    if (given_facts.get("caused_by") or "student") == "student":
+        assert people & {"caused_harm", "both"}
+    if given_facts.get("harmed") in ("student", "staff"):
+        assert people & {"harmed", "both"}
+
+
+@often
+@given(facts, st.sampled_from([{"sexual": "harassment"}, {"sexual": "image"}, {"intimate_partner": True}]))
+def test_invariant_3_title_ix_facts_bring_nobody_together(
+    given_facts: dict[str, Any], title_ix: dict[str, Any]
+) -> None:
+    answer = document({**given_facts, **title_ix})
+    assert "H1" in hold_rules(answer)
+    for kind, person in items(answer):
+        assert kind not in FACE_TO_FACE
+        if person != "harmed":
+            assert kind not in ("conversation", "talking_circle", "healing_circle")
+
+
+@often
+@given(facts)
+def test_invariant_4_no_exclusion_is_recommended(given_facts: dict[str, Any]) -> None:
+    answer = document(given_facts)
+    for item in answer["pathways"]:
+        assert item["kind"] in EVERY_KIND
+        assert item["pathway"] in PATHWAYS
+    recommended = " ".join(item["because"] for item in answer["pathways"]).lower()
+    assert not re.search(r"suspen|expul|expel|exclu|arrest|sent home|fine[sd]\b", recommended)
+
+
+@often
+@given(facts, st.integers(-1, 2))
+def test_invariant_5_the_youngest_get_only_what_fits_them(given_facts: dict[str, Any], grade: int) -> None:
+    for kind, person in items(document({**given_facts, "grade": grade})):
+        if person != "harmed":
+            assert kind in oracle.KEPT_WHEN_YOUNG
+
+
+@often
+@given(facts, st.sampled_from(FLAGS))
+def test_invariant_6_a_true_fact_never_removes_a_duty(given_facts: dict[str, Any], flag: str) -> None:
+    before = duties(document({**given_facts, flag: False}))
+    after = duties(document({**given_facts, flag: True}))
+    for duty, state in before.items():
+        assert duty in after
+        assert state != "due" or after[duty] == "due"
+
+
+@often
+@given(facts, st.integers(0, 2**32))
+def test_invariant_7_key_order_changes_nothing(given_facts: dict[str, Any], seed: int) -> None:
+    keys = list(given_facts)
+    random.Random(seed).shuffle(keys)
+    reordered = {key: given_facts[key] for key in keys}
+    assert json.dumps(document(reordered)) == json.dumps(document(given_facts))
+
+
+@often
+@given(facts)
+def test_invariant_7_null_is_the_same_as_missing(given_facts: dict[str, Any]) -> None:
+    answered = {key: value for key, value in given_facts.items() if value is not None}
+    assert document(given_facts) == document(answered)
+
+
+@often
+@given(
+    facts, st.text(min_size=1, max_size=12), st.none() | st.booleans() | st.integers() | st.text(max_size=3)
+)
+def test_invariant_7_unknown_keys_are_refused_by_name(
+    given_facts: dict[str, Any], tail: str, value: object
+) -> None:
+    key = f"x_{tail}"
+    with pytest.raises(Refused) as refused:
+        parse_facts({**given_facts, key: value})
+    assert refused.value.field == key
+
+
+@often
+@given(facts)
+def test_invariant_8_every_item_cites_a_matching_rule_in_two_languages(given_facts: dict[str, Any]) -> None:
+    expected = oracle.answer(given_facts)["pathways"]
+    english, spanish = document(given_facts, "en"), document(given_facts, "es")
+    for item in english["pathways"]:
+        assert set(item["rules"]) == expected[(item["kind"], item["for"])][2]
+    for one, other in zip(
+        english["pathways"] + english["holds"], spanish["pathways"] + spanish["holds"], strict=True
+    ):
+        assert one["because"] != other["because"]
+        for sentence in (one["because"], other["because"]):
+            assert re.match(r"[A-ZÁÉÍÓÚÑ].*\.$", sentence)
+
+
+@often
+@given(facts, st.lists(st.sampled_from(SUPPORTS)))
+def test_invariant_10_disability_and_language_never_change_police_tiers_or_holds(
+    given_facts: dict[str, Any], supports: list[str]
+) -> None:
+    kept = [entry for entry in given_facts.get("supports") or [] if entry == "housing"]
+    changed = kept + [entry for entry in supports if entry != "housing"]
+    before, after = document(given_facts), document({**given_facts, "supports": changed})
+    assert before["police"] == after["police"]
+    assert before["holds"] == after["holds"]
+    assert items(before) == items(after)
+
+
+@pytest.mark.parametrize("key", ["race", "sex", "gender", "language", "ethnicity", "disability"])
+def test_invariant_10_who_a_student_is_cannot_even_be_asked(key: str) -> None:
+    with pytest.raises(Refused, match=key):
+        parse_facts({key: "any"})
+
+
+@often
+@given(facts, st.sampled_from(["staff", "other_adult"]))
+def test_invariant_11_what_an_adult_did_never_becomes_a_circle(
+    given_facts: dict[str, Any], adult: str
+) -> None:
+    for kind, person in items(document({**given_facts, "caused_by": adult})):
+        assert kind not in CIRCLE_KINDS
+        assert person == "harmed"
+
+
+@often
+@given(shrinking_facts | facts)
+def test_the_engine_agrees_with_a_second_reading_of_the_text(given_facts: dict[str, Any]) -> None:
+    answer, expected = document(given_facts), oracle.answer(given_facts)
+    assert {
+        key: (tier, start, set(rules)) for key, (tier, start, rules) in items(answer).items()
+    } == expected["pathways"]
+    assert len(answer["pathways"]) == len(expected["pathways"])
+    assert [(*hold["rules"], hold["applies_to"]) for hold in answer["holds"]] == expected["holds"]
+    assert {entry["duty"]: (entry["state"], set(entry["rules"])) for entry in answer["duties"]} == expected[
+        "duties"
+    ]
+    assert len(answer["duties"]) == len(expected["duties"])
+    assert answer["police"] == expected["police"]
+    assert follow_ups(answer) == expected["follow_ups"]
+    assert answer["notes"] == expected["notes"]
