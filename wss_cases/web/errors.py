@@ -31,6 +31,8 @@ def init_errors(app: Flask) -> None:
 def page(code: int, **context: object) -> str:
     """Render the page of a status; an unlisted client error looks like 'not found'."""
     shown = code if code in PAGES else 404
+    if shown >= 500:  # these stand alone: the layout's context asks the database
+        return current_app.jinja_env.get_template(f"errors/{shown}.html").render(**context)
     return render_template(f"errors/{shown}.html", path=request.path, **context)
 
 
