@@ -1,0 +1,154 @@
+"""Rules about the code, each a function from source to the offences in it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.support.databases import ROOT
+
+PACKAGE = ROOT / "wss_cases"
+LONGEST_FILE = 300
+LONGEST_FUNCTION = 40
+FLASK_FILES = ("views", "forms")
+FLASK_ROOMS = ("foundation", "web", "cli", "jobs", "app")
+CLOCK_CALLS = {"now", "utcnow", "today", "fromtimestamp", "utcfromtimestamp"}
+CLOCK_NAMES = {"datetime", "date"}
+
+
+def sources() -> Iterator[Path]:
+    """Every Python file of the package."""
+    return (path for path in sorted(PACKAGE.rglob("*.py")) if "__pycache__" not in path.parts)
+
+
+def room_of(path: Path) -> str:
+    """Return the first-level package or module of a file."""
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imports(tree: ast.AST) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+    """Return (line, module, names) of every import, wherever it stands."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name, ()) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.lineno, node.module or "", tuple(alias.name for alias in node.names)
+
+
+def file_size(path: Path, source: str) -> list[str]:
+    """Files stay readable in one sitting."""
+    lines = source.count("\n")
+    return [f"{path}: {lines} lines, {LONGEST_FILE} at most"] if lines > LONGEST_FILE else []
+
+
+def function_size(path: Path, source: str) -> list[str]:
+    """Functions fit on a screen."""
+    offences = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            if lines > LONGEST_FUNCTION:
+                offences.append(
+                    f"{path}:{node.lineno} {node.name}: {lines} lines, {LONGEST_FUNCTION} at most"
+                )
+    return offences
+
+
+def extension_imports(path: Path, source: str) -> list[str]:
+    """Only foundation imports Flask's extensions."""
+    if room_of(path) == "foundation":
+        return []
+    return [
+        f"{path}:{line}: imports {module}"
+        for line, module, _ in imports(ast.parse(source))
+        if module.split(".")[0].startswith("flask_")
+    ]
+
+
+def flask_below_views(path: Path, source: str) -> list[str]:
+    """No Flask below views and forms; wtforms only in forms."""
+    room, stem = room_of(path), path.stem
+    relative = path.relative_to(PACKAGE).parts
+    in_views = any(part.removesuffix(".py").split("_")[0] in FLASK_FILES for part in relative[1:])
+    in_forms = any(part.removesuffix(".py").split("_")[0] == "forms" for part in relative[1:])
+    offences = []
+    for line, module, _ in imports(ast.parse(source)):
+        top = module.split(".")[0]
+        gate = (room, stem) == ("access", "gate")
+        if top in ("flask", "werkzeug") and room not in FLASK_ROOMS and not in_views and not gate:
+            offences.append(f"{path}:{line}: imports {module} below views and forms")
+        if top == "wtforms" and room != "foundation" and not in_forms:
+            offences.append(f"{path}:{line}: imports {module} outside forms")
+    return offences
+
+
+def own_clock(path: Path, source: str) -> list[str]:
+    """`foundation.clock` is the only clock."""
+    if path == PACKAGE / "foundation" / "clock.py":
+        return []
+    offences = []
+    for node in ast.walk(ast.parse(source)):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in CLOCK_CALLS
+        ):
+            owner = node.func.value
+            name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
+            if name in CLOCK_NAMES:
+                offences.append(
+                    f"{path}:{node.lineno}: {name}.{node.func.attr}() instead of foundation.clock"
+                )
+    return offences
+
+
+def own_commit(path: Path, source: str) -> list[str]:
+    """Only the unit of work commits."""
+    if room_of(path) in ("journal", "foundation"):
+        return []
+    return [
+        f"{path}:{node.lineno}: {ast.unparse(node.func)}() outside unit_of_work"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("commit", "begin_nested")
+    ]
+
+
+def bulk_writes(path: Path, source: str, versioned: set[str]) -> list[str]:
+    """No bulk update or delete of a record whose version protects it."""
+    offences = []
+    for node in ast.walk(ast.parse(source)):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name in ("update", "delete") and node.args and _named(node.args[0]) in versioned:
+            offences.append(f"{path}:{node.lineno}: bulk {name} of {ast.unparse(node.args[0])}")
+        if name == "bulk_update_mappings" or (name in ("update", "delete") and _is_query(node.func)):
+            offences.append(f"{path}:{node.lineno}: bulk {name} through a query")
+    return offences
+
+
+def _named(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def _is_query(function: ast.expr) -> bool:
+    return isinstance(function, ast.Attribute) and any(
+        isinstance(inner, ast.Call) and isinstance(inner.func, ast.Attribute) and inner.func.attr == "query"
+        for inner in ast.walk(function.value)
+    )
+
+
+def local_imports(path: Path, source: str) -> list[str]:
+    """Imports stand at the top of the file, where a cycle shows."""
+    offences = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            offences += [
+                f"{path}:{inner.lineno}: import inside {node.name}"
+                for inner in ast.walk(node)
+                if isinstance(inner, ast.Import | ast.ImportFrom)
+            ]
+    return offences

@@ -1,0 +1,150 @@
+"""Migrations: one line of numbered revisions, up and down with rows in the tables, and equal to the models."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from tests.support.databases import ROOT, Database, flask
+
+VERSIONS = ROOT / "migrations" / "versions"
+PLAUSIBLE: dict[type, Any] = {
+    str: "x",
+    bool: False,
+    dict: {},
+    datetime: datetime(2026, 11, 24, 10, tzinfo=UTC),
+    date: date(2026, 11, 24),
+    time: time(8, 0),
+}
+NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.py")
+
+
+def revisions() -> list[str]:
+    """Revision numbers from first to last."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    walked = list(ScriptDirectory.from_config(config).walk_revisions())
+    return [revision.revision for revision in reversed(walked)]
+
+
+def out_of_sequence(names: list[str]) -> list[str]:
+    """Return the file names that are not numbered 0001, 0002, … without gap or repetition."""
+    return [name for number, name in enumerate(sorted(names), 1) if not _numbered(name, number)]
+
+
+def _numbered(name: str, number: int) -> bool:
+    match = NAME.fullmatch(name)
+    return match is not None and int(match[1]) == number
+
+
+def run(database: Database, *arguments: str) -> None:
+    """Run one database command; AssertionError with its words when it fails."""
+    done = flask(database.url, "db", *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def engine(database: Database) -> sa.Engine:
+    """Return an engine of the test's own."""
+    return sa.create_engine(database.url, poolclass=sa.NullPool)
+
+
+def counts(database: Database) -> dict[str, int]:
+    """Return how many rows each table has."""
+    with engine(database).connect() as connection:
+        tables = sa.inspect(connection).get_table_names()
+        return {name: connection.scalar(sa.text(f'SELECT count(*) FROM "{name}"')) or 0 for name in tables}
+
+
+def plant_rows(database: Database) -> None:
+    """Put rows into tables of every early kind, so that changing them has something to carry along."""
+    rows: dict[str, list[dict[str, Any]]] = {
+        "user_account": [{"id": 9001, "email": "first@district.example", "name": "First"}],
+        "school": [{"id": 9001, "name": "First School"}],
+        "student": [{"id": 9001, "given_name": "Zoë", "family_name": "Nuñez"}],
+    }
+    reflected = sa.MetaData()
+    with engine(database).begin() as connection:
+        for name, planted in rows.items():
+            if sa.inspect(connection).has_table(name):
+                table = sa.Table(name, reflected, autoload_with=connection, extend_existing=True)
+                for row in planted:
+                    connection.execute(sa.insert(table).values(_complete(table, row)))
+
+
+def _complete(table: sa.Table, row: dict[str, Any]) -> dict[str, Any]:
+    values = {name: value for name, value in row.items() if name in table.c}
+    for column in table.columns:
+        if column.name not in values and not column.nullable and column.server_default is None:
+            values[column.name] = _plausible(table, column)
+    return values
+
+
+def _plausible(table: sa.Table, column: sa.Column[Any]) -> Any:
+    checks = [str(c.sqltext) for c in table.constraints if isinstance(c, sa.CheckConstraint)]
+    for check in checks:
+        if re.match(rf'[("]*{column.name}\b', check) and (allowed := re.search(r"'([^']+)'", check)):
+            return allowed[1]
+    kind = column.type.python_type
+    return next((value for of, value in PLAUSIBLE.items() if kind is of), 1)
+
+
+def test_one_numbered_line() -> None:
+    names = [path.name for path in VERSIONS.glob("*.py") if path.name != "__init__.py"]
+    assert out_of_sequence(names) == []
+    assert revisions() == [f"{number:04d}" for number in range(1, len(names) + 1)]
+
+
+@pytest.mark.parametrize(
+    "names", [["0001_a.py", "0003_b.py"], ["0001_a.py", "0001_b.py"], ["first.py"], ["0001_A.py"]]
+)
+def test_a_broken_line_is_seen(names: list[str]) -> None:
+    assert out_of_sequence(names)
+
+
+def test_models_equal_the_migrated_schema(database: Database) -> None:
+    run(database, "check")
+
+
+def test_a_missing_column_is_seen(database: Database) -> None:
+    with engine(database).begin() as connection:
+        connection.execute(sa.text("ALTER TABLE user_session DROP COLUMN device"))
+    done = flask(database.url, "db", "check")
+    assert done.returncode != 0
+    assert "device" in done.stdout + done.stderr
+
+
+def test_up_down_up_with_rows(empty_database: Database) -> None:
+    for revision in revisions():
+        run(empty_database, "upgrade", revision)
+        if revision == revisions()[0]:
+            plant_rows(empty_database)
+    first = counts(empty_database)
+    assert first["user_account"] >= 1
+    for _ in revisions()[1:]:
+        run(empty_database, "downgrade")
+    run(empty_database, "upgrade")
+    after = counts(empty_database)
+    assert {name: after[name] for name in ("user_account", "school", "student")} == {
+        name: first[name] for name in ("user_account", "school", "student")
+    }
+    run(empty_database, "downgrade", "base")
+    left = counts(empty_database)
+    assert set(left) <= {"alembic_version"}
+    run(empty_database, "upgrade")
+    run(empty_database, "check")
+
+
+def test_sqlite_keeps_its_foreign_keys_whole(databases: Any, tmp_path: Path) -> None:
+    copy = databases.copy(databases.template("sqlite"))
+    with sqlite3.connect(copy.name) as connection:
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    connection.close()
+    databases.drop(copy)
