@@ -97,7 +97,7 @@ def foreign_words(text: str) -> list[str]:
 
 def bare_words(path: Path, source: str) -> list[str]:
     """Every visible word goes through gettext; pages for bad moments say it in both languages instead."""
-    if f"'{STATIC_LAYOUT}'" in source:
+    if f'"{STATIC_LAYOUT}"' in source:
         blocks = {block.name: block for block in environment.parse(source).find_all(nodes.Block)}
         return [f"{path}: nothing in {name}" for name in ("english", "spanish") if name not in blocks]
     shape = rendered_shape(source)
