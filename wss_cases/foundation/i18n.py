@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import flask_babel
 from flask import Flask
-from flask_babel import Babel, force_locale, get_locale, gettext, lazy_gettext, ngettext
+from flask_babel import Babel, force_locale, get_locale, lazy_gettext
 
 __all__ = ["force_locale", "gettext", "init_i18n", "lazy_gettext", "locale_code", "marked", "ngettext"]
 
@@ -16,6 +17,16 @@ def init_i18n(app: Flask, select_locale: Callable[[], str]) -> None:
     """Give the application its catalogues and its way of choosing a language."""
     Babel(app, default_translation_directories=str(TRANSLATIONS), locale_selector=select_locale)
     app.jinja_env.add_extension("jinja2.ext.i18n")
+
+
+def gettext(message: str, **values: object) -> str:
+    """Return a message in the reader's language, its `%(name)s` filled from `values`."""
+    return str(flask_babel.gettext(message, **values))
+
+
+def ngettext(one: str, many: str, num: int, **values: object) -> str:
+    """Return the form of a message that fits `num`, which fills `%(num)s`."""
+    return str(flask_babel.ngettext(one, many, num, **values))
 
 
 def locale_code() -> str:

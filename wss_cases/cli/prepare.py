@@ -1,0 +1,24 @@
+"""`flask prepare`: what `make run` does before it starts: schema, and a small demo district where there is nothing."""
+
+import click
+from flask import current_app
+from sqlalchemy import select
+
+from wss_cases.accounts.models import UserAccount
+from wss_cases.foundation.db import db
+
+SMALL_DISTRICT = ("--schools", "4", "--students", "2000", "--incidents", "600", "--years", "2", "--seed", "1")
+
+
+@click.command("prepare")
+def group() -> None:
+    """Bring the schema up to date; load a small demo district when nobody has an account yet."""
+    command("db", "upgrade")
+    if db.session.execute(select(UserAccount.id).limit(1)).first() is None:
+        db.session.remove()
+        command("demo", "load", *SMALL_DISTRICT)
+
+
+def command(*arguments: str) -> None:
+    """Run another command of this application in this process: starting Python again takes longer than the work."""
+    current_app.cli.main(args=list(arguments), prog_name="flask", standalone_mode=False)
