@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 PAGES = (
     "web.views",
+    "accounts.views",
+    "accounts.views_people",
 )
 """Modules with a `blueprint`, upper rooms first."""
 
@@ -44,7 +46,7 @@ ROOMS_WITH_TABLES = (
 )
 """Packages whose `models` module has tables."""
 
-COMMANDS = ()
+COMMANDS: tuple[str, ...] = ("prepare",)
 """Modules of `cli` with a `group` each."""
 
 MESSAGES = ()
