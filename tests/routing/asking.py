@@ -5,7 +5,7 @@ from typing import Any
 from wss_cases.routing.engine import recommend
 from wss_cases.routing.explain import as_document
 from wss_cases.routing.facts import parse_facts
-from wss_cases.routing.first_rule_set import first_ruleset
+from wss_cases.routing.first_rule_set import first_table
 
 
 def ask(lang: str = "en", /, **facts: Any) -> dict[str, Any]:
@@ -15,7 +15,7 @@ def ask(lang: str = "en", /, **facts: Any) -> dict[str, Any]:
 
 def document(facts: dict[str, Any], lang: str = "en") -> dict[str, Any]:
     """Return the document for a facts object."""
-    return as_document(recommend(first_ruleset(), parse_facts(facts)), lang)
+    return as_document(recommend(first_table(), parse_facts(facts)), lang)
 
 
 def items(answer: dict[str, Any]) -> dict[tuple[str, str], tuple[int, int, list[str]]]:

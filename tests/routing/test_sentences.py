@@ -11,7 +11,7 @@ from tests.routing.strategies import facts_of
 from wss_cases.routing.engine import recommend
 from wss_cases.routing.explain import as_document, as_stored, localized
 from wss_cases.routing.facts import parse_facts
-from wss_cases.routing.first_rule_set import first_rows, first_ruleset
+from wss_cases.routing.first_rule_set import first_rows, first_table
 
 NEVER_SAID = re.compile(
     r"offender|victim|perpetrator|battery|assault|criminal|v[ií]ctima|agresor|delincuente|ofensor",
@@ -60,7 +60,7 @@ def test_reasons_add_up_when_several_rules_name_one_item() -> None:
 
 def test_a_stored_answer_reads_in_either_language_later() -> None:
     for seed in range(300):
-        answer = recommend(first_ruleset(), parse_facts(facts_of(seed)))
+        answer = recommend(first_table(), parse_facts(facts_of(seed)))
         stored = as_stored(answer)
         assert localized(stored, "en") == as_document(answer, "en")
         assert localized(stored, "es") == as_document(answer, "es")

@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from wss_cases.routing.conditions import Scene, is_met
 from wss_cases.routing.facts import Facts
-from wss_cases.routing.ruleset import LANGUAGES, Row, RuleSet, Text
 from wss_cases.routing.states import (
     PATHWAY_OF,
     POLICE_DUTIES,
@@ -26,6 +25,7 @@ from wss_cases.routing.states import (
     Police,
     Section,
 )
+from wss_cases.routing.table import LANGUAGES, DecisionTable, Row, Text
 
 _T = TypeVar("_T")
 
@@ -92,6 +92,15 @@ class Recommendation:
     notes: tuple[Note, ...]
 
 
+@dataclass(frozen=True)
+class Run:
+    """An answer and what led to it: ids of the rows that matched, and (row id, place) of the items added."""
+
+    answer: Recommendation
+    matched: frozenset[str]
+    added: frozenset[tuple[str, int]]
+
+
 @dataclass
 class _Entry:
     tier: int
@@ -106,19 +115,23 @@ class _Board:
     def __init__(self, facts: Facts) -> None:
         self.entries: dict[tuple[Kind, Person], _Entry] = {}
         self.scene = Scene(facts, on_list=lambda: set(self.entries))
+        self.matched: set[str] = set()
+        self.added: set[tuple[str, int]] = set()
 
     def meets(self, row: Row) -> bool:
         """Say whether a row matches, and remember that it did."""
         met = is_met(row.when, self.scene)
         if met:
             self.scene.matched.add(row.rule)
+            self.matched.add(row.id)
         return met
 
     def add(self, row: Row) -> None:
         """Put the items of a matched row on the list: highest tier, soonest start, every rule cited."""
-        for effect in row.effects:
+        for place, effect in enumerate(row.effects):
             if not is_met(effect.when, self.scene):
                 continue
+            self.added.add((row.id, place))
             new = _Entry(effect.tier, effect.start)
             entry = self.entries.setdefault((effect.kind, effect.person), new)
             entry.tier = max(entry.tier, effect.tier)
@@ -155,38 +168,44 @@ class _Board:
         )
 
 
-def recommend(ruleset: RuleSet, facts: Facts) -> Recommendation:
+def recommend(table: DecisionTable, facts: Facts) -> Recommendation:
     """Recommend pathways, holds, duties and follow-ups for one person's part in an incident."""
+    return run(table, facts).answer
+
+
+def run(table: DecisionTable, facts: Facts) -> Run:
+    """Do the same and tell which rows matched, for the check of a draft."""
     board = _Board(facts)
-    for row in ruleset.section(Section.PATHWAYS):
+    for row in table.section(Section.PATHWAYS):
         if board.meets(row):
             board.add(row)
-    for row in ruleset.section(Section.GRADE_LIMIT):
+    for row in table.section(Section.GRADE_LIMIT):
         if board.meets(row):
             board.limit_to(row)
-    holds = _holds(ruleset, board)
-    for row in ruleset.section(Section.FALLBACK):
+    holds = _holds(table, board)
+    for row in table.section(Section.FALLBACK):
         if board.meets(row):
             board.add(row)
     duties: dict[Duty, RaisedDuty] = {}
-    _raise_duties(ruleset.section(Section.DUTIES), board, duties)
+    _raise_duties(table.section(Section.DUTIES), board, duties)
     board.scene.police = _police(facts, duties)
-    _raise_duties(ruleset.section(Section.AFTER_POLICE), board, duties)
-    return Recommendation(
-        ruleset_name=ruleset.name,
-        ruleset_version=ruleset.version,
+    _raise_duties(table.section(Section.AFTER_POLICE), board, duties)
+    answer = Recommendation(
+        ruleset_name=table.name,
+        ruleset_version=table.version,
         items=board.items(),
         holds=holds,
         duties=tuple(duties.values()),
         police=board.scene.police,
-        follow_ups=_follow_ups(ruleset, board),
+        follow_ups=_follow_ups(table, board),
         notes=() if facts.present("group") else (Note.NOT_CODED_YET,),
     )
+    return Run(answer, frozenset(board.matched), frozenset(board.added))
 
 
-def _holds(ruleset: RuleSet, board: _Board) -> tuple[Hold, ...]:
+def _holds(table: DecisionTable, board: _Board) -> tuple[Hold, ...]:
     found = []
-    for row in ruleset.section(Section.HOLDS):
+    for row in table.section(Section.HOLDS):
         if board.meets(row):
             board.hold_back(row)
             if row.applies_to is not None and row.until is not None:
@@ -221,9 +240,9 @@ def _police(facts: Facts, duties: Mapping[Duty, RaisedDuty]) -> Police:
     return Police.NOT_INDICATED
 
 
-def _follow_ups(ruleset: RuleSet, board: _Board) -> tuple[FollowUp, ...]:
+def _follow_ups(table: DecisionTable, board: _Board) -> tuple[FollowUp, ...]:
     found = []
-    for row in ruleset.section(Section.FOLLOW_UPS):
+    for row in table.section(Section.FOLLOW_UPS):
         if board.meets(row) and row.follow_up is not None:
             kind = row.follow_up
             found += [FollowUp(kind, days, (row.rule,), row.because or {}) for days in row.days]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wss_cases.routing.engine import Recommendation
-from wss_cases.routing.ruleset import Text
+from wss_cases.routing.table import Text
 
 _Said = Callable[[Text], Any]
 

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from wss_cases.routing.first.pathways import PATHWAYS
 from wss_cases.routing.first.rest import DUTIES, FALLBACK, FOLLOW_UPS, GRADE_LIMIT, HOLDS
-from wss_cases.routing.reading import read_ruleset
-from wss_cases.routing.ruleset import RuleSet
+from wss_cases.routing.reading import read_table
+from wss_cases.routing.table import DecisionTable
 
 NAME: Final = "2026-1"
 VERSION: Final = 1
@@ -21,6 +21,6 @@ def first_rows() -> list[dict[str, Any]]:
 
 
 @cache
-def first_ruleset() -> RuleSet:
+def first_table() -> DecisionTable:
     """Return the first rule set, read and checked."""
-    return read_ruleset(NAME, VERSION, first_rows())
+    return read_table(NAME, VERSION, first_rows())

@@ -1,6 +1,5 @@
 """Rule sets as rows, and the answer that routed each person of each incident."""
 
-import enum
 from datetime import date, datetime
 from typing import Any
 
@@ -8,13 +7,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
-
-
-class RuleSetState(enum.StrEnum):
-    """A draft can be edited; a published version never changes."""
-
-    DRAFT = "draft"
-    PUBLISHED = "published"
+from wss_cases.routing.states import RuleSetState
 
 
 class RuleSet(Versioned, Base):

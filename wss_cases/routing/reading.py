@@ -11,8 +11,17 @@ from typing import Any, Final
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.routing.conditions import ALWAYS, Condition, check_condition, parts_of
-from wss_cases.routing.ruleset import LANGUAGES, MOST_SCHOOL_DAYS, TIERS, Effect, Removal, Row, RuleSet, Text
 from wss_cases.routing.states import AppliesTo, Duty, DutyState, FollowUpKind, Kind, Pathway, Person, Section
+from wss_cases.routing.table import (
+    LANGUAGES,
+    MOST_SCHOOL_DAYS,
+    TIERS,
+    DecisionTable,
+    Effect,
+    Removal,
+    Row,
+    Text,
+)
 
 _COMMON: Final = {"id", "rule", "section", "when", "because"}
 _FIELDS: Final[Mapping[Section, set[str]]] = {
@@ -29,7 +38,7 @@ _MAY_LOOK_AT_POLICE: Final = (Section.AFTER_POLICE, Section.FOLLOW_UPS)
 _NEED_REASON: Final = (Section.HOLDS, Section.DUTIES, Section.AFTER_POLICE, Section.FOLLOW_UPS)
 
 
-def read_ruleset(name: str, version: int, rows: object) -> RuleSet:
+def read_table(name: str, version: int, rows: object) -> DecisionTable:
     """Make a rule set of stored rows. Raises `Refused` whose field is the id of the row at fault."""
     if not isinstance(rows, list):
         raise Refused("rows", "The rows of a rule set must be a list.")
@@ -42,7 +51,7 @@ def read_ruleset(name: str, version: int, rows: object) -> RuleSet:
             _check_place(read)
         except Refused as refused:
             raise Refused(label, f"{label}: {refused.message}") from refused
-    return RuleSet(name, version, tuple(read))
+    return DecisionTable(name, version, tuple(read))
 
 
 def _check_place(read: list[Row]) -> None:

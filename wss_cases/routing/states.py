@@ -117,11 +117,30 @@ class Section(StrEnum):
     FOLLOW_UPS = "follow_ups"
 
 
-class RuleSetStatus(StrEnum):
+class RuleSetState(StrEnum):
     """A draft may be edited; a published version never changes."""
 
     DRAFT = "draft"
     PUBLISHED = "published"
+
+
+class FindingKind(StrEnum):
+    """What the check of a draft can find. All but the last stand in the way of publishing."""
+
+    UNREACHABLE_ROW = "unreachable_row"
+    UNREACHABLE_ITEM = "unreachable_item"
+    ALWAYS_REMOVED = "always_removed"
+    SAID_DIFFERENTLY = "said_differently"
+    SAID_TWICE = "said_twice"
+    NOBODY_FOR_CAUSED_HARM = "nobody_for_caused_harm"
+    NOBODY_FOR_HARMED = "nobody_for_harmed"
+    BROUGHT_TOGETHER = "brought_together"
+    TOO_MUCH_FOR_YOUNG = "too_much_for_young"
+    CIRCLE_FOR_ADULT = "circle_for_adult"
+    DUTY_LOST = "duty_lost"
+    POLICE_BY_STUDENT = "police_by_student"
+    UNEQUAL = "unequal"
+    UNREAD_FACT = "unread_fact"
 
 
 PATHWAY_OF: Final = {
@@ -237,7 +256,30 @@ NOTE_LABELS: Final = {
     Note.NOT_CODED_YET: _l("The behavior has no group yet, so this answer may change."),
 }
 
-RULE_SET_STATUS_LABELS: Final = {
-    RuleSetStatus.DRAFT: _l("Draft"),
-    RuleSetStatus.PUBLISHED: _l("Published"),
+RULE_SET_STATE_LABELS: Final = {
+    RuleSetState.DRAFT: _l("Draft"),
+    RuleSetState.PUBLISHED: _l("Published"),
+}
+
+FINDING_LABELS: Final = {
+    FindingKind.UNREACHABLE_ROW: _l("Row %(row)s can never match."),
+    FindingKind.UNREACHABLE_ITEM: _l("Row %(row)s: the condition of %(detail)s can never be met."),
+    FindingKind.ALWAYS_REMOVED: _l("Row %(row)s recommends %(detail)s, which is always taken away again."),
+    FindingKind.SAID_DIFFERENTLY: _l(
+        "Row %(row)s contradicts row %(detail)s: same condition, different answer."
+    ),
+    FindingKind.SAID_TWICE: _l("Row %(row)s says the same as row %(detail)s."),
+    FindingKind.NOBODY_FOR_CAUSED_HARM: _l("A student who caused harm is left without any pathway."),
+    FindingKind.NOBODY_FOR_HARMED: _l("A person harmed is left without anybody."),
+    FindingKind.BROUGHT_TOGETHER: _l(
+        "%(detail)s is recommended although each person must be supported apart."
+    ),
+    FindingKind.TOO_MUCH_FOR_YOUNG: _l("%(detail)s is recommended for a student in grade 2 or below."),
+    FindingKind.CIRCLE_FOR_ADULT: _l("%(detail)s is recommended for what an adult did."),
+    FindingKind.DUTY_LOST: _l("The duty %(detail)s disappears when one more thing is true."),
+    FindingKind.POLICE_BY_STUDENT: _l(
+        "What is said about the police changes with grade, group, earlier incidents or supports."
+    ),
+    FindingKind.UNEQUAL: _l("Tiers or holds change with a student's disability or language."),
+    FindingKind.UNREAD_FACT: _l("No row reads the fact %(detail)s."),
 }

@@ -80,7 +80,7 @@ class Row:
 
 
 @dataclass(frozen=True, eq=False)
-class RuleSet:
+class DecisionTable:
     """A named version of the table, its rows in the order of the algorithm."""
 
     name: str
