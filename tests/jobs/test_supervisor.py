@@ -1,0 +1,180 @@
+"""The supervisor: it starts, restarts and ends processes, and says plainly why it cannot start."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.databases import ROOT, Database, environment
+from tests.support.postgres import free_port
+from tests.support.servers import wait_until
+from wss_cases.jobs.supervisor import Child, port_is_free
+
+SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
+PROGRAM = """
+import os, sys
+from wss_cases.jobs.supervisor import Child, Supervisor
+python = [sys.executable, "-c"]
+def child(name, code, essential=False):
+    return Child(name, [*python, code], essential=essential, ready=None)
+children = eval(sys.argv[1])
+sys.exit(Supervisor(children, os.environ, lambda: print("ready", flush=True)).run())
+"""
+
+
+class Running:
+    """A supervisor in a session of its own, its words in a file."""
+
+    def __init__(self, folder: Path, arguments: list[str], env: dict[str, str]) -> None:
+        self.words_file = folder / "words"
+        with self.words_file.open("wb") as words:
+            self.process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env=env,
+                stdout=words,
+                stderr=words,
+                start_new_session=True,
+            )
+
+    @property
+    def words(self) -> str:
+        return self.words_file.read_text(encoding="utf-8")
+
+    def alive(self) -> list[int]:
+        """Every living process of the supervisor's session, itself included."""
+        return [
+            pid
+            for pid in map(int, filter(str.isdecimal, os.listdir("/proc")))
+            if _session(pid) == self.process.pid
+        ]
+
+    def end(self, number: int) -> float:
+        """Send a signal to the supervisor alone and return the seconds until it ended."""
+        began = time.monotonic()
+        self.process.send_signal(number)
+        self.process.wait(15)
+        return time.monotonic() - began
+
+
+def _session(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return 0 if fields[0] == "Z" else int(fields[3])
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[list[Running]]:
+    """Supervisors that the test started; whatever it leaves is killed."""
+    started: list[Running] = []
+    yield started
+    for one in started:
+        if one.alive():
+            os.killpg(one.process.pid, signal.SIGKILL)
+        one.process.wait()
+
+
+def supervise(running: list[Running], folder: Path, children: str) -> Running:
+    one = Running(folder, ["-c", PROGRAM, children], dict(os.environ) | {"PYTHONPATH": str(ROOT)})
+    running.append(one)
+    return one
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_every_process(running: list[Running], tmp_path: Path, number: int) -> None:
+    one = supervise(running, tmp_path, f"[child('a', {SLEEPER!r}), child('b', {SLEEPER!r})]")
+    wait_until(lambda: len(one.alive()) == 3 and "ready" in one.words, 10, "two children run")
+    assert one.end(number) < 5
+    assert one.process.returncode == 0
+    assert one.alive() == []
+
+
+def test_a_child_that_ignores_the_signal_is_killed(running: list[Running], tmp_path: Path) -> None:
+    deaf = (
+        "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
+    )
+    one = supervise(running, tmp_path, f"[child('a', {deaf!r})]")
+    wait_until(lambda: "deaf" in one.words, 10, "the child runs")
+    assert one.end(signal.SIGTERM) < 10
+    assert one.alive() == []
+
+
+def test_signals_work_when_started_with_sigint_ignored(running: list[Running], tmp_path: Path) -> None:
+    children = f"[child('a', {SLEEPER!r})]"
+    ignoring = (
+        "import signal, os, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
+        "os.execv(sys.executable, [sys.executable, '-c', *sys.argv[1:]])"
+    )
+    one = Running(tmp_path, ["-c", ignoring, PROGRAM, children], dict(os.environ) | {"PYTHONPATH": str(ROOT)})
+    running.append(one)
+    wait_until(lambda: "ready" in one.words, 10, "the child runs")
+    assert one.end(signal.SIGINT) < 5
+
+
+def test_a_dead_child_is_started_again(running: list[Running], tmp_path: Path) -> None:
+    short = "import os; print('once', flush=True); os._exit(3)"
+    one = supervise(running, tmp_path, f"[child('worker', {short!r})]")
+    wait_until(lambda: one.words.count("once") >= 2, 10, "the child is started a second time")
+    assert "The worker ended with status 3; starting it again in 1 s." in one.words
+    one.end(signal.SIGTERM)
+
+
+def test_the_end_of_an_essential_child_before_it_is_ready_is_the_end(
+    running: list[Running], tmp_path: Path
+) -> None:
+    failing = "import sys; sys.exit(4)"
+    web = f"Child('web server', [*python, {failing!r}], essential=True, ready=lambda: False)"
+    children = f"[{web}, child('b', {SLEEPER!r})]"
+    one = supervise(running, tmp_path, children)
+    assert one.process.wait(10) == 1
+    assert "The web server could not start (it ended with status 4)." in one.words
+    assert one.alive() == []
+
+
+def test_pauses_grow_and_are_forgotten_after_steady_running() -> None:
+    child = Child("x", ["true"])
+    assert [child.plan_restart(0) for _ in range(6)] == [1, 2, 4, 8, 16, 30]
+    assert child.plan_restart(61) == 1
+
+
+@pytest.mark.parametrize("value", ["none", "0", "70000"])
+def test_a_port_that_is_none_is_refused(running: list[Running], tmp_path: Path, value: str) -> None:
+    one = Running(tmp_path, ["-m", "wss_cases.jobs.supervisor"], dict(os.environ) | {"PORT": value})
+    running.append(one)
+    assert one.process.wait(10) == 1
+    assert "PORT must be a number from 1 to 65535" in one.words
+
+
+def test_a_taken_port_is_named(running: list[Running], tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        assert not port_is_free(port)
+        one = Running(tmp_path, ["-m", "wss_cases.jobs.supervisor"], dict(os.environ) | {"PORT": str(port)})
+        running.append(one)
+        assert one.process.wait(10) == 1
+    assert f"Port {port} is already in use" in one.words
+
+
+def test_web_and_scheduler_run_and_end(running: list[Running], tmp_path: Path, database: Database) -> None:
+    port = free_port()
+    settings = environment(database.url, PORT=str(port), WSS_INSTANCE=str(tmp_path))
+    one = Running(tmp_path, ["-m", "wss_cases.jobs.supervisor"], settings)
+    running.append(one)
+    wait_until(lambda: "Running at" in one.words, 20, "the address is printed")
+    assert f"http://127.0.0.1:{port}/" in one.words
+    assert len(one.alive()) >= 5, "supervisor, gunicorn with two workers, scheduler"
+    assert one.end(signal.SIGTERM) < 10
+    assert one.alive() == []
+    assert "ended with status" not in one.words
