@@ -41,6 +41,9 @@ ROOMS_WITH_TABLES = (
     "followups",
     "pathways.common",
     "pathways.circles",
+    "pathways.mentoring",
+    "pathways.referrals",
+    "pathways.reengagement",
     "safeguards",
     "outcomes",
 )
@@ -52,10 +55,16 @@ COMMANDS: tuple[str, ...] = ("prepare",)
 MESSAGES = ()
 """Modules (each a room's `notices`) whose MESSAGES say what a mail of some kind says and whether it is still due."""
 
-SENTENCES = ()
+SENTENCES: tuple[str, ...] = (
+    "cases.states",
+    "pathways.common.states",
+    "pathways.circles.states",
+)
 """Modules (each a room's `states`) whose SENTENCES turn timeline kinds into words."""
 
-LOADERS: dict[str, str] = {}
+LOADERS: dict[str, str] = {
+    "case_record": "cases.queries:load_case",
+}
 """Object type (table name) to 'module:function' that loads one record by id."""
 
 

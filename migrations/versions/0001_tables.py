@@ -540,13 +540,11 @@ def upgrade() -> None:
         "invitation",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("token_digest", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_invitation_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation")),
-        sa.UniqueConstraint("token_digest", name=op.f("uq_invitation_token_digest")),
     )
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_invitation_user_id"), ["user_id"], unique=False)
@@ -813,6 +811,9 @@ def upgrade() -> None:
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("ends_on", sa.Date(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("interventions", sa.Text(), nullable=False),
+        sa.Column("disruption", sa.Text(), nullable=False),
+        sa.Column("support_services", sa.Text(), nullable=False),
         sa.Column("recorded_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
@@ -970,7 +971,10 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("turn", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("rules", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("still_raised", sa.Boolean(), nullable=False),
+        sa.Column("was_due", sa.Boolean(), nullable=False),
         sa.Column("raised_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
@@ -979,18 +983,32 @@ def upgrade() -> None:
         sa.Column("told_whom", sa.String(length=200), nullable=False),
         sa.Column("reference", sa.String(length=120), nullable=False),
         sa.Column("what_was_done", sa.Text(), nullable=False),
+        sa.Column("proposed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("proposed_reason", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint(
+            "state <> 'not_applicable' or closed_by_id <> proposed_by_id",
+            name=op.f("ck_legal_duty_second_look"),
+        ),
         sa.CheckConstraint(
             "state not in ('discharged', 'not_applicable') or (closed_at is not null and what_was_done <> '')",
             name=op.f("ck_legal_duty_closing"),
+        ),
+        sa.CheckConstraint(
+            "(proposed_by_id is null) = (proposed_at is null)", name=op.f("ck_legal_duty_proposal")
         ),
         sa.ForeignKeyConstraint(
             ["closed_by_id"], ["user_account.id"], name=op.f("fk_legal_duty_closed_by_id")
         ),
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_legal_duty_incident_id")),
         sa.ForeignKeyConstraint(["kind_id"], ["legal_duty_kind.id"], name=op.f("fk_legal_duty_kind_id")),
+        sa.ForeignKeyConstraint(
+            ["proposed_by_id"], ["user_account.id"], name=op.f("fk_legal_duty_proposed_by_id")
+        ),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_legal_duty_school_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_legal_duty")),
+        sa.UniqueConstraint("incident_id", "code", "turn", name=op.f("uq_legal_duty_incident_id_code_turn")),
     )
     with op.batch_alter_table("legal_duty", schema=None) as batch_op:
         batch_op.create_index("ix_legal_duty_incident", ["incident_id"], unique=False)
@@ -1105,7 +1123,9 @@ def upgrade() -> None:
         sa.Column("local_date", sa.Date(), nullable=False),
         sa.Column("told_whom", sa.String(length=200), nullable=False),
         sa.Column("report_number", sa.String(length=80), nullable=False),
+        sa.Column("channel", sa.String(length=40), nullable=False),
         sa.Column("guardian_told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("guardian_manner", sa.String(length=40), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("recorded_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
@@ -1204,8 +1224,19 @@ def upgrade() -> None:
         sa.Column("end_reason", sa.String(length=60), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint(
+            "(state in ('completed', 'ended_early', 'declined')) = (ended_at is not null)",
+            name=op.f("ck_pathway_ended_at"),
+        ),
         sa.CheckConstraint("state != 'completed' or outcome <> ''", name=op.f("ck_pathway_outcome")),
         sa.CheckConstraint("state != 'ended_early' or end_reason <> ''", name=op.f("ck_pathway_end_reason")),
+        sa.CheckConstraint(
+            "state not in ('active', 'completed') or started_on is not null", name=op.f("ck_pathway_started")
+        ),
+        sa.CheckConstraint(
+            "state not in ('preparing', 'active', 'completed') or accepted_on is not null",
+            name=op.f("ck_pathway_accepted"),
+        ),
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_pathway_case_id")),
         sa.ForeignKeyConstraint(
             ["offered_by_id"], ["user_account.id"], name=op.f("fk_pathway_offered_by_id")
@@ -1240,6 +1271,52 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_agreement_case_id"), ["case_id"], unique=False)
 
     op.create_table(
+        "circle_consent",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("pathway_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("school_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("participant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("consented", sa.Boolean(), nullable=True),
+        sa.Column("guardian_consented", sa.Boolean(), nullable=True),
+        sa.Column("given_on", sa.Date(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_circle_consent_case_id")),
+        sa.ForeignKeyConstraint(
+            ["participant_id"], ["case_participant.id"], name=op.f("fk_circle_consent_participant_id")
+        ),
+        sa.ForeignKeyConstraint(["pathway_id"], ["pathway.id"], name=op.f("fk_circle_consent_pathway_id")),
+        sa.ForeignKeyConstraint(
+            ["recorded_by_id"], ["user_account.id"], name=op.f("fk_circle_consent_recorded_by_id")
+        ),
+        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_circle_consent_school_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_circle_consent")),
+        sa.UniqueConstraint(
+            "pathway_id", "participant_id", name=op.f("uq_circle_consent_pathway_id_participant_id")
+        ),
+    )
+    op.create_table(
+        "circle_hold_lift",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("pathway_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("school_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rule", sa.String(length=10), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("lifted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lifted_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("reason <> ''", name=op.f("ck_circle_hold_lift_reason")),
+        sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_circle_hold_lift_case_id")),
+        sa.ForeignKeyConstraint(
+            ["lifted_by_id"], ["user_account.id"], name=op.f("fk_circle_hold_lift_lifted_by_id")
+        ),
+        sa.ForeignKeyConstraint(["pathway_id"], ["pathway.id"], name=op.f("fk_circle_hold_lift_pathway_id")),
+        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_circle_hold_lift_school_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_circle_hold_lift")),
+        sa.UniqueConstraint("pathway_id", "rule", name=op.f("uq_circle_hold_lift_pathway_id_rule")),
+    )
+    op.create_table(
         "circle_meeting",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("pathway_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1251,6 +1328,10 @@ def upgrade() -> None:
         sa.Column("happened", sa.Boolean(), nullable=True),
         sa.Column("not_held_reason", sa.String(length=40), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint(
+            "happened is null or happened or not_held_reason <> ''",
+            name=op.f("ck_circle_meeting_not_held_reason"),
+        ),
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_circle_meeting_case_id")),
         sa.ForeignKeyConstraint(["keeper_id"], ["user_account.id"], name=op.f("fk_circle_meeting_keeper_id")),
         sa.ForeignKeyConstraint(["pathway_id"], ["pathway.id"], name=op.f("fk_circle_meeting_pathway_id")),
@@ -1260,6 +1341,7 @@ def upgrade() -> None:
     with op.batch_alter_table("circle_meeting", schema=None) as batch_op:
         batch_op.create_index("ix_circle_meeting_keeper", ["keeper_id", "starts_at"], unique=False)
         batch_op.create_index("ix_circle_meeting_pathway", ["pathway_id"], unique=False)
+        batch_op.create_index("ix_circle_meeting_school", ["school_id", "starts_at"], unique=False)
 
     op.create_table(
         "follow_up",
@@ -1329,6 +1411,52 @@ def upgrade() -> None:
         batch_op.create_index("ix_follow_up_school_due", ["school_id", "state", "due_on"], unique=False)
         batch_op.create_index("ix_follow_up_state_due", ["state", "due_on"], unique=False)
 
+    op.create_table(
+        "mentoring_plan",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("pathway_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("school_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("mentor_name", sa.String(length=200), nullable=False),
+        sa.Column("goal", sa.String(length=500), nullable=False),
+        sa.Column("cadence", sa.String(length=60), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_mentoring_plan_case_id")),
+        sa.ForeignKeyConstraint(["pathway_id"], ["pathway.id"], name=op.f("fk_mentoring_plan_pathway_id")),
+        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_mentoring_plan_school_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mentoring_plan")),
+        sa.UniqueConstraint("pathway_id", name=op.f("uq_mentoring_plan_pathway_id")),
+    )
+    op.create_table(
+        "reengagement_plan",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("pathway_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("school_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("return_on", sa.Date(), nullable=True),
+        sa.Column("supports", sa.String(length=500), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_reengagement_plan_case_id")),
+        sa.ForeignKeyConstraint(["pathway_id"], ["pathway.id"], name=op.f("fk_reengagement_plan_pathway_id")),
+        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_reengagement_plan_school_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reengagement_plan")),
+        sa.UniqueConstraint("pathway_id", name=op.f("uq_reengagement_plan_pathway_id")),
+    )
+    op.create_table(
+        "referral",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("pathway_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("school_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("partner", sa.String(length=200), nullable=False),
+        sa.Column("sent_on", sa.Date(), nullable=True),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_referral_case_id")),
+        sa.ForeignKeyConstraint(["pathway_id"], ["pathway.id"], name=op.f("fk_referral_pathway_id")),
+        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_referral_school_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_referral")),
+        sa.UniqueConstraint("pathway_id", name=op.f("uq_referral_pathway_id")),
+    )
     op.create_table(
         "agreement_term",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1401,6 +1529,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("circle_attendance")
     op.drop_table("agreement_term")
+    op.drop_table("referral")
+    op.drop_table("reengagement_plan")
+    op.drop_table("mentoring_plan")
     with op.batch_alter_table("follow_up", schema=None) as batch_op:
         batch_op.drop_index("ix_follow_up_state_due")
         batch_op.drop_index("ix_follow_up_school_due")
@@ -1410,10 +1541,13 @@ def downgrade() -> None:
 
     op.drop_table("follow_up")
     with op.batch_alter_table("circle_meeting", schema=None) as batch_op:
+        batch_op.drop_index("ix_circle_meeting_school")
         batch_op.drop_index("ix_circle_meeting_pathway")
         batch_op.drop_index("ix_circle_meeting_keeper")
 
     op.drop_table("circle_meeting")
+    op.drop_table("circle_hold_lift")
+    op.drop_table("circle_consent")
     with op.batch_alter_table("agreement", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_agreement_case_id"))
 

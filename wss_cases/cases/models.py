@@ -43,7 +43,9 @@ class Case(Versioned, Base):
     harmed_says: Mapped[HarmedSays | None] = mapped_column(named_enum(HarmedSays, "harmed_says"))
     what_is_left: Mapped[str] = mapped_column(Text, default="")
     incidents: Mapped[list[Incident]] = relationship(secondary="case_incident", order_by=Incident.id)
-    participants: Mapped[list["CaseParticipant"]] = relationship(order_by="CaseParticipant.id", back_populates="case")
+    participants: Mapped[list["CaseParticipant"]] = relationship(
+        order_by="CaseParticipant.id", back_populates="case"
+    )
 
 
 class CaseIncident(Base):
@@ -61,7 +63,10 @@ class CaseParticipant(Base):
     """One person's part in a case."""
 
     __tablename__ = "case_participant"
-    __table_args__ = (Index("ix_case_participant_case", "case_id"), Index("ix_case_participant_student", "student_id"))
+    __table_args__ = (
+        Index("ix_case_participant_case", "case_id"),
+        Index("ix_case_participant_student", "student_id"),
+    )
     PRIVATE = frozenset({"description"})
 
     id: Mapped[Id]

@@ -2,6 +2,9 @@
 
 import enum
 
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.incidents.states import PersonRole
+
 
 class CaseState(enum.StrEnum):
     """Intake to closed; a closed case says how in `CaseResult`."""
@@ -28,7 +31,9 @@ class CaseResult(enum.StrEnum):
 OPEN = frozenset({CaseState.INTAKE, CaseState.PREPARING, CaseState.IN_PROCESS, CaseState.MONITORING})
 
 TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
-    CaseState.INTAKE: frozenset({CaseState.PREPARING, CaseState.IN_PROCESS, CaseState.MONITORING, CaseState.CLOSED}),
+    CaseState.INTAKE: frozenset(
+        {CaseState.PREPARING, CaseState.IN_PROCESS, CaseState.MONITORING, CaseState.CLOSED}
+    ),
     CaseState.PREPARING: frozenset({CaseState.IN_PROCESS, CaseState.MONITORING, CaseState.CLOSED}),
     CaseState.IN_PROCESS: frozenset({CaseState.PREPARING, CaseState.MONITORING, CaseState.CLOSED}),
     CaseState.MONITORING: frozenset({CaseState.IN_PROCESS, CaseState.CLOSED}),
@@ -54,3 +59,79 @@ class HarmedSays(enum.StrEnum):
     DID_NOT_WISH_TO_SAY = "did_not_wish_to_say"
     NOT_REACHED = "not_reached"
     NOBODY_HARMED = "nobody_harmed"
+
+
+class ReopenReason(enum.StrEnum):
+    """Why a closed case is opened again."""
+
+    HARM_AGAIN = "harm_again"
+    AGREEMENT_BROKEN = "agreement_broken"
+    ASKED = "asked"
+    NEW_FACTS = "new_facts"
+    CLOSED_BY_MISTAKE = "closed_by_mistake"
+
+
+LABELS = {
+    CaseState.INTAKE: _l("Intake"),
+    CaseState.PREPARING: _l("Preparing"),
+    CaseState.IN_PROCESS: _l("In process"),
+    CaseState.MONITORING: _l("Monitoring the agreement"),
+    CaseState.CLOSED: _l("Closed"),
+}
+
+RESULT_LABELS = {
+    CaseResult.REPAIRED: _l("Repaired"),
+    CaseResult.PARTLY_REPAIRED: _l("Partly repaired"),
+    CaseResult.DECLINED: _l("Declined"),
+    CaseResult.NOT_SUITABLE: _l("Not suitable"),
+    CaseResult.TRANSFERRED: _l("Transferred"),
+    CaseResult.NO_CONTACT: _l("No contact"),
+    CaseResult.UNFOUNDED: _l("Unfounded"),
+}
+
+KEPT_LABELS = {
+    AgreementKept.KEPT: _l("Yes, kept"),
+    AgreementKept.PARTLY: _l("Partly"),
+    AgreementKept.NOT_KEPT: _l("No"),
+    AgreementKept.NO_AGREEMENT: _l("There was no agreement"),
+}
+
+HARMED_SAYS_LABELS = {
+    HarmedSays.REPAIRED: _l("The harm is repaired"),
+    HarmedSays.PARTLY: _l("The harm is partly repaired"),
+    HarmedSays.NOT_REPAIRED: _l("The harm is not repaired"),
+    HarmedSays.DID_NOT_WISH_TO_SAY: _l("Did not wish to say"),
+    HarmedSays.NOT_REACHED: _l("Could not be reached"),
+    HarmedSays.NOBODY_HARMED: _l("Nobody was harmed"),
+}
+
+REOPEN_LABELS = {
+    ReopenReason.HARM_AGAIN: _l("Harm happened again"),
+    ReopenReason.AGREEMENT_BROKEN: _l("The agreement was not kept"),
+    ReopenReason.ASKED: _l("A person in the case asked for it"),
+    ReopenReason.NEW_FACTS: _l("Something new became known"),
+    ReopenReason.CLOSED_BY_MISTAKE: _l("It was closed by mistake"),
+}
+
+ROLE_LABELS = {
+    PersonRole.INVOLVED: _l("Involved"),
+    PersonRole.CAUSED_HARM: _l("Person who caused harm"),
+    PersonRole.HARMED: _l("Person harmed"),
+    PersonRole.BOTH: _l("Caused and suffered harm"),
+    PersonRole.WITNESS: _l("Witness"),
+    PersonRole.SUPPORT: _l("Support person"),
+}
+
+SENTENCES = {
+    "case.opened": _l("Case %(reference)s opened from incident %(incidents)s"),
+    "case.incident_merged": _l("Incident %(incident)s joined to this case"),
+    "case.note_added": _l("Note added"),
+    "case.person_added": _l("Person added"),
+    "case.person_role": (_l("Part in the case changed to: %(role)s"), {"role": ROLE_LABELS}),
+    "case.state_changed": (_l("Case moved to: %(state)s"), {"state": LABELS}),
+    "case.review_set": _l("Next review set"),
+    "case.handed_over": _l("Handed over to %(to)s"),
+    "case.closed": (_l("Case closed: %(result)s"), {"result": RESULT_LABELS}),
+    "case.reopened": (_l("Case reopened: %(reason)s"), {"reason": REOPEN_LABELS}),
+    "case.read": _l("Record opened"),
+}

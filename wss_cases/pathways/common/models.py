@@ -20,6 +20,13 @@ class Pathway(Versioned, Base):
         Index("ix_pathway_school_state", "school_id", "state"),
         CheckConstraint("state != 'completed' or outcome <> ''", name="outcome"),
         CheckConstraint("state != 'ended_early' or end_reason <> ''", name="end_reason"),
+        CheckConstraint(
+            "state not in ('preparing', 'active', 'completed') or accepted_on is not null", name="accepted"
+        ),
+        CheckConstraint("state not in ('active', 'completed') or started_on is not null", name="started"),
+        CheckConstraint(
+            "(state in ('completed', 'ended_early', 'declined')) = (ended_at is not null)", name="ended_at"
+        ),
     )
     PRIVATE = frozenset({"outcome_note"})
 
@@ -32,7 +39,9 @@ class Pathway(Versioned, Base):
     participant_id: Mapped[int | None] = mapped_column(ForeignKey("case_participant.id"))
     tier: Mapped[int] = mapped_column(default=1)
     rules: Mapped[list[str]] = mapped_column(default=list)
-    state: Mapped[PathwayState] = mapped_column(named_enum(PathwayState, "state"), default=PathwayState.PROPOSED)
+    state: Mapped[PathwayState] = mapped_column(
+        named_enum(PathwayState, "state"), default=PathwayState.PROPOSED
+    )
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     proposed_at: Mapped[datetime]
     start_by: Mapped[date | None]

@@ -1,6 +1,12 @@
 """The common life of every pathway, and the kinds there are."""
 
 import enum
+from typing import Final
+
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.routing.states import KIND_LABELS, PATHWAY_LABELS, PATHWAY_OF, PERSON_LABELS, Kind, Pathway
+
+__all__ = ["KIND_LABELS", "PATHWAY_LABELS", "PATHWAY_OF", "PERSON_LABELS", "Kind", "Pathway"]
 
 
 class PathwayState(enum.StrEnum):
@@ -15,7 +21,9 @@ class PathwayState(enum.StrEnum):
 
 
 TRANSITIONS: dict[PathwayState, frozenset[PathwayState]] = {
-    PathwayState.PROPOSED: frozenset({PathwayState.PREPARING, PathwayState.ACTIVE, PathwayState.DECLINED, PathwayState.ENDED_EARLY}),
+    PathwayState.PROPOSED: frozenset(
+        {PathwayState.PREPARING, PathwayState.DECLINED, PathwayState.ENDED_EARLY}
+    ),
     PathwayState.PREPARING: frozenset({PathwayState.ACTIVE, PathwayState.DECLINED, PathwayState.ENDED_EARLY}),
     PathwayState.ACTIVE: frozenset({PathwayState.COMPLETED, PathwayState.ENDED_EARLY, PathwayState.DECLINED}),
     PathwayState.COMPLETED: frozenset(),
@@ -25,3 +33,79 @@ TRANSITIONS: dict[PathwayState, frozenset[PathwayState]] = {
 
 LIVE = frozenset({PathwayState.PROPOSED, PathwayState.PREPARING, PathwayState.ACTIVE})
 ENDED = frozenset({PathwayState.COMPLETED, PathwayState.ENDED_EARLY, PathwayState.DECLINED})
+
+
+class EndReason(enum.StrEnum):
+    """Why a pathway ended before its outcome."""
+
+    MOVED_SCHOOL = "moved_school"
+    NO_CONTACT = "no_contact"
+    NOT_SUITABLE = "not_suitable"
+    NO_LONGER_NEEDED = "no_longer_needed"
+    OTHER_PATHWAY = "other_pathway"
+
+
+LABELS = {
+    PathwayState.PROPOSED: _l("Proposed"),
+    PathwayState.PREPARING: _l("Preparing"),
+    PathwayState.ACTIVE: _l("Active"),
+    PathwayState.COMPLETED: _l("Completed"),
+    PathwayState.ENDED_EARLY: _l("Ended early"),
+    PathwayState.DECLINED: _l("Declined"),
+}
+
+END_REASON_LABELS = {
+    EndReason.MOVED_SCHOOL: _l("The student moved to another school"),
+    EndReason.NO_CONTACT: _l("Nobody could be reached"),
+    EndReason.NOT_SUITABLE: _l("It is not suitable"),
+    EndReason.NO_LONGER_NEEDED: _l("It is no longer needed"),
+    EndReason.OTHER_PATHWAY: _l("Another pathway takes its place"),
+}
+
+OUTCOMES: Final[dict[Pathway, dict[str, object]]] = {
+    Pathway.RESTORATIVE_CONVERSATION: {
+        "repair_agreed": _l("Talked it through and agreed a repair"),
+        "understood": _l("Talked it through; nothing more is needed"),
+        "no_understanding": _l("Talked, without an understanding"),
+    },
+    Pathway.CIRCLE: {
+        "agreement_kept": _l("Agreement made and kept"),
+        "agreement_partly_kept": _l("Agreement made and partly kept"),
+        "agreement_not_kept": _l("Agreement made and not kept"),
+        "held_without_agreement": _l("Held; no agreement was needed or reached"),
+    },
+    Pathway.MENTORING: {
+        "goal_reached": _l("Goal reached"),
+        "goal_partly_reached": _l("Goal partly reached"),
+        "goal_not_reached": _l("Goal not reached"),
+    },
+    Pathway.WRAPAROUND: {
+        "service_received": _l("The service was received"),
+        "service_partly_received": _l("The service was partly received"),
+        "service_not_available": _l("No service was available"),
+    },
+    Pathway.REENGAGEMENT: {
+        "settled": _l("Back in class and settled"),
+        "back_with_support": _l("Back in class with support going on"),
+        "not_back": _l("Not back in class"),
+    },
+}
+"""What a pathway can end with: code to words, by family."""
+
+OUTCOME_LABELS: Final[dict[str, object]] = {
+    code: words for family in OUTCOMES.values() for code, words in family.items()
+}
+
+_WHAT = {"what": KIND_LABELS}
+
+SENTENCES = {
+    "pathway.proposed": (_l("%(what)s proposed"), _WHAT),
+    "pathway.offered": (_l("%(what)s offered by %(by)s"), _WHAT),
+    "pathway.accepted": (_l("%(what)s accepted; preparation begins"), _WHAT),
+    "pathway.declined": (_l("%(what)s declined"), _WHAT),
+    "pathway.started": (_l("%(what)s started"), _WHAT),
+    "pathway.next_step": (_l("Next step of the %(what)s set"), _WHAT),
+    "pathway.owner": (_l("%(what)s handed to %(to)s"), _WHAT),
+    "pathway.completed": (_l("%(what)s completed: %(outcome)s"), _WHAT | {"outcome": OUTCOME_LABELS}),
+    "pathway.ended_early": (_l("%(what)s ended early: %(reason)s"), _WHAT | {"reason": END_REASON_LABELS}),
+}

@@ -1,0 +1,103 @@
+"""What upper rooms do to cases, as steps of their own unit of work."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from wss_cases.cases.models import Case, CaseIncident, CaseParticipant
+from wss_cases.cases.rules import stronger_role
+from wss_cases.cases.states import TRANSITIONS, CaseState
+from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.models import Incident
+from wss_cases.journal.unit import UnitOfWork
+from wss_cases.roster.models import School
+
+
+def open_case(
+    uow: UnitOfWork,
+    *,
+    school_id: int,
+    incidents: Sequence[Incident],
+    harm_kind: str,
+    location_code: str,
+    tier: int,
+    lead_id: int | None,
+    review_on: date,
+) -> Case:
+    """Open a case from incidents of one school; its people are copied from theirs. A step.
+
+    Raises Refused without an incident or a review date, NotFound without the school.
+    """
+    if not incidents:
+        raise Refused("", _("A case is opened from at least one incident."))
+    school = uow.session.get(School, school_id)
+    if school is None:
+        raise NotFound
+    number = uow.next_number(f"case:{school_id}")
+    case = uow.add(
+        Case(
+            school_id=school_id,
+            number=number,
+            reference=f"{school.code}-{number:04d}",
+            harm_kind=harm_kind,
+            location_code=location_code,
+            tier=tier,
+            state=CaseState.INTAKE,
+            lead_id=lead_id,
+            opened_at=uow.now,
+            opened_on=local_date(uow.now, school.time_zone),
+            next_review_on=review_on,
+        )
+    )
+    for incident in incidents:
+        uow.session.add(CaseIncident(case_id=case.id, incident_id=incident.id))
+        copy_people(uow, case, incident)
+    uow.record(
+        case, "case.opened", reference=case.reference, incidents=", ".join(i.reference for i in incidents)
+    )
+    uow.session.flush()
+    return case
+
+
+def copy_people(uow: UnitOfWork, case: Case, incident: Incident) -> list[CaseParticipant]:
+    """Add an incident's people to a case; a student already there keeps one entry with the stronger part. A step."""
+    known = {person.student_id: person for person in case.participants if person.student_id is not None}
+    added = []
+    for person in incident.people:
+        present = known.get(person.student_id) if person.student_id is not None else None
+        if present is not None:
+            present.role = stronger_role(present.role, person.role)
+            continue
+        participant = CaseParticipant(
+            role=person.role,
+            student_id=person.student_id,
+            incident_person_id=person.id,
+            description=person.staff.name if person.staff else person.description,
+        )
+        case.participants.append(participant)
+        if person.student_id is not None:
+            known[person.student_id] = participant
+        added.append(participant)
+    return added
+
+
+def move_to(uow: UnitOfWork, case: Case, state: CaseState) -> bool:
+    """Move a case along its life and record it; False when it already is there. A step; the table decides.
+
+    Raises Refused for a step that the table does not have, and for closing, which has its own use case.
+    """
+    if state == case.state:
+        return False
+    if state not in TRANSITIONS[case.state] or CaseState.CLOSED in (state, case.state):
+        raise Refused("state", _("A case cannot go there from where it is now."))
+    case.state = state
+    uow.record(case, "case.state_changed", state=state.value)
+    return True
+
+
+def advance(uow: UnitOfWork, case: Case, state: CaseState) -> None:
+    """Move a case forward when its work has gone on; never back, never out of closed. A step."""
+    order = list(CaseState)
+    if case.state is not CaseState.CLOSED and order.index(state) > order.index(case.state):
+        move_to(uow, case, state)
