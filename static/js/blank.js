@@ -6,7 +6,7 @@ export function enableBlanking() {
   for (const button of document.querySelectorAll("[data-blank]")) {
     button.hidden = false;
     button.addEventListener("click", () => {
-      document.title = document.querySelector(".brand")?.textContent.trim() ?? "";
+      document.title = document.querySelector(".brand .only-wide")?.textContent.trim() ?? "";
       dialog.showModal();
     });
   }
