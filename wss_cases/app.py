@@ -49,13 +49,14 @@ ROOMS_WITH_TABLES = (
 )
 """Packages whose `models` module has tables."""
 
-COMMANDS: tuple[str, ...] = ("prepare",)
+COMMANDS: tuple[str, ...] = ("prepare", "routing")
 """Modules of `cli` with a `group` each."""
 
 MESSAGES = ()
 """Modules (each a room's `notices`) whose MESSAGES say what a mail of some kind says and whether it is still due."""
 
 SENTENCES: tuple[str, ...] = (
+    "routing.states",
     "cases.states",
     "pathways.common.states",
     "pathways.circles.states",
@@ -63,6 +64,7 @@ SENTENCES: tuple[str, ...] = (
 """Modules (each a room's `states`) whose SENTENCES turn timeline kinds into words."""
 
 LOADERS: dict[str, str] = {
+    "routing_rule_set": "routing.queries:load_rule_set",
     "case_record": "cases.queries:load_case",
 }
 """Object type (table name) to 'module:function' that loads one record by id."""

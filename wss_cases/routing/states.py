@@ -283,3 +283,10 @@ FINDING_LABELS: Final = {
     FindingKind.UNEQUAL: _l("Tiers or holds change with a student's disability or language."),
     FindingKind.UNREAD_FACT: _l("No row reads the fact %(detail)s."),
 }
+
+SENTENCES: Final = {
+    "rules.drafted": _l("Draft %(number)s made from version %(source)s"),
+    "rules.row_edited": _l("Row %(row)s changed"),
+    "rules.published": _l("Version %(number)s published, in force from %(starts_on)s"),
+    "rules.dropped": _l("Draft %(number)s deleted"),
+}

@@ -1,0 +1,70 @@
+"""`flask routing`: what the rules recommend for given facts."""
+
+import json
+import sys
+from typing import Any, NoReturn
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy.exc import SQLAlchemyError
+
+from wss_cases.foundation import clock
+from wss_cases.foundation.errors import Refused, Unavailable
+from wss_cases.foundation.i18n import force_locale
+from wss_cases.routing.engine import recommend
+from wss_cases.routing.explain import as_document, in_words
+from wss_cases.routing.facts import parse_document
+from wss_cases.routing.queries import rule_set_in_force, table_of
+from wss_cases.routing.table import DecisionTable
+
+group = AppGroup("routing", help="Routing rules.")
+
+
+@group.command("explain")
+@click.argument("facts", type=click.File("rb"))
+@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+@click.option("--lang", type=click.Choice(["en", "es"]), default="en", help="Language of the sentences.")
+def explain(facts: Any, as_json: bool, lang: str) -> None:
+    """Say what is recommended for the facts in a JSON file (one object, or a list; - reads standard input)."""
+    try:
+        given, is_list = parse_document(_text(facts.read()))
+        table = _table_in_force()
+    except Refused as refused:
+        _refuse(refused.field, refused.message, as_json)
+    answers = [recommend(table, one) for one in given]
+    if as_json:
+        documents = [as_document(answer, lang) for answer in answers]
+        click.echo(
+            json.dumps({"results": documents} if is_list else documents[0], ensure_ascii=False, indent=2)
+        )
+        return
+    with force_locale(lang):
+        click.echo("\n\n".join("\n".join(in_words(answer, lang)) for answer in answers))
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused(
+            "facts", f"The file is not UTF-8 text: {error.reason} at byte {error.start}."
+        ) from error
+
+
+def _table_in_force() -> DecisionTable:
+    try:
+        with force_locale("en"):
+            return table_of(rule_set_in_force(clock.now().date()))
+    except Unavailable as error:
+        raise Refused("ruleset", f"{error} Run: {error.command}") from error
+    except SQLAlchemyError as error:
+        raise Refused(
+            "ruleset", "The database cannot be read or has no schema yet. Run: flask db upgrade"
+        ) from error
+
+
+def _refuse(field: str, message: str, as_json: bool) -> NoReturn:
+    if as_json:
+        click.echo(json.dumps({"error": {"field": field, "message": message}}, ensure_ascii=False, indent=2))
+    click.echo(f"Refused: {message}", err=True)
+    sys.exit(1)
