@@ -1,0 +1,65 @@
+"""The browser's own checks are each seen to fail on something planted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.support.browser import PHONE, Visitor, axe_problems, overflow_problems
+
+pytestmark = pytest.mark.browser
+SOUND = (
+    '<!doctype html><html lang="en"><title>Home</title><main><h1>Home</h1>'
+    '<form><label for="a">Name</label> <input id="a"> <button>Send</button></form></main>'
+)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A phone's window that belongs to no system."""
+    context = browser.new_context(viewport=PHONE)
+    yield context.new_page()
+    context.close()
+
+
+def test_axe_passes_a_sound_page(page: Page) -> None:
+    page.set_content(SOUND)
+    assert axe_problems(page) == []
+    assert overflow_problems(page) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "rule"),
+    [
+        (SOUND.replace('<label for="a">Name</label>', ""), "label"),
+        (SOUND.replace(' lang="en"', ""), "html-has-lang"),
+        (SOUND.replace("<h1>", '<h1 style="color:#ccc;background:#fff">'), "color-contrast"),
+        (
+            SOUND.replace("<h1>", '<a href="/x" style="display:inline-block;width:9px;height:9px"></a><h1>'),
+            "link-name",
+        ),
+        (SOUND.replace("Send", ""), "button-name"),
+    ],
+)
+def test_axe_names_a_planted_fault(page: Page, wrong: str, rule: str) -> None:
+    page.set_content(wrong)
+    assert any(problem.startswith(f"{rule}:") for problem in axe_problems(page))
+
+
+def test_a_page_too_wide_is_seen(page: Page) -> None:
+    page.set_content(SOUND.replace("<form>", '<form style="width:900px">'))
+    assert overflow_problems(page)
+
+
+def test_script_and_console_errors_are_kept(browser: Browser) -> None:
+    context = browser.new_context()
+    visitor = Visitor(context, context.new_page())
+    visitor.page.set_content(
+        SOUND + "<script>console.error('planted one')</script><script>planted_two()</script>"
+    )
+    visitor.page.wait_for_function("document.readyState === 'complete'")
+    context.close()
+    assert any("planted one" in problem for problem in visitor.problems)
+    assert any("planted_two" in problem for problem in visitor.problems)
