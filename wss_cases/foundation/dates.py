@@ -1,0 +1,35 @@
+"""Dates and times as people say them, in the reader's language."""
+
+from datetime import date, datetime
+
+from babel.dates import format_date, format_skeleton, format_time
+
+from wss_cases.foundation.clock import local
+from wss_cases.foundation.i18n import locale_code
+
+
+def day_words(day: date | None) -> str:
+    """Return a date as "Fri, Dec 4"; nothing for None."""
+    return "" if day is None else format_skeleton("MMMEd", day, locale=locale_code())
+
+
+def day_words_with_year(day: date | None) -> str:
+    """Return a date as "Fri, Dec 4, 2026"; nothing for None."""
+    return "" if day is None else format_skeleton("yMMMEd", day, locale=locale_code())
+
+
+def weekday_words(day: date) -> str:
+    """Return a date's weekday, short: "Fri"."""
+    return format_date(day, "EEE", locale=locale_code())
+
+
+def time_words(instant: datetime, time_zone: str) -> str:
+    """Return the school's wall-clock time of an instant: "2:15 pm"."""
+    return format_time(local(instant, time_zone), "h:mm a", locale=locale_code()).lower()
+
+
+def moment_words(instant: datetime | None, time_zone: str) -> str:
+    """Return an instant in a school's zone as "Mon, Nov 30, 2:15 pm"; nothing for None."""
+    if instant is None:
+        return ""
+    return f"{day_words(local(instant, time_zone).date())}, {time_words(instant, time_zone)}"
