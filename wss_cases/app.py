@@ -49,7 +49,7 @@ ROOMS_WITH_TABLES = (
 )
 """Packages whose `models` module has tables."""
 
-COMMANDS: tuple[str, ...] = ("prepare", "routing")
+COMMANDS: tuple[str, ...] = ("permissions", "prepare", "routing")
 """Modules of `cli` with a `group` each."""
 
 MESSAGES = ()
