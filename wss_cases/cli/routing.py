@@ -27,10 +27,14 @@ group = AppGroup("routing", help="Routing rules.")
 def explain(facts: Any, as_json: bool, lang: str) -> None:
     """Say what is recommended for the facts in a JSON file (one object, or a list; - reads standard input)."""
     try:
-        given, is_list = parse_document(_text(facts.read()))
+        given, is_list = parse_document(facts.read())
         table = _table_in_force()
     except Refused as refused:
         _refuse(refused.field, refused.message, as_json)
+    except Unavailable as error:
+        _refuse("ruleset", f"{error} Run: {error.command}", as_json)
+    except SQLAlchemyError:
+        _refuse("ruleset", "The database cannot be read or has no schema yet. Run: flask db upgrade", as_json)
     answers = [recommend(table, one) for one in given]
     if as_json:
         documents = [as_document(answer, lang) for answer in answers]
@@ -42,25 +46,9 @@ def explain(facts: Any, as_json: bool, lang: str) -> None:
         click.echo("\n\n".join("\n".join(in_words(answer, lang)) for answer in answers))
 
 
-def _text(data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Refused(
-            "facts", f"The file is not UTF-8 text: {error.reason} at byte {error.start}."
-        ) from error
-
-
 def _table_in_force() -> DecisionTable:
-    try:
-        with force_locale("en"):
-            return table_of(rule_set_in_force(clock.now().date()))
-    except Unavailable as error:
-        raise Refused("ruleset", f"{error} Run: {error.command}") from error
-    except SQLAlchemyError as error:
-        raise Refused(
-            "ruleset", "The database cannot be read or has no schema yet. Run: flask db upgrade"
-        ) from error
+    with force_locale("en"):
+        return table_of(rule_set_in_force(clock.now().date()))
 
 
 def _refuse(field: str, message: str, as_json: bool) -> NoReturn:

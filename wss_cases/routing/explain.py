@@ -54,18 +54,7 @@ def localized(stored: Mapping[str, Any], lang: str) -> dict[str, Any]:
 def _document(answer: Recommendation, said: _Said) -> dict[str, Any]:
     return {
         "ruleset": {"name": answer.ruleset_name, "version": answer.ruleset_version},
-        "pathways": [
-            {
-                "pathway": str(item.pathway),
-                "kind": str(item.kind),
-                "for": str(item.person),
-                "tier": item.tier,
-                "start_within_school_days": item.start,
-                "rules": list(item.rules),
-                "because": said(item.because),
-            }
-            for item in answer.items
-        ],
+        "pathways": [_item(item, said) for item in answer.items],
         "holds": [
             {
                 "applies_to": str(hold.applies_to),
@@ -86,14 +75,22 @@ def _document(answer: Recommendation, said: _Said) -> dict[str, Any]:
         ],
         "police": str(answer.police),
         "follow_ups": [
-            {
-                "kind": str(follow_up.kind),
-                "due_in_school_days": follow_up.days,
-                "rules": list(follow_up.rules),
-            }
-            for follow_up in answer.follow_ups
+            {"kind": str(entry.kind), "due_in_school_days": entry.days, "rules": list(entry.rules)}
+            for entry in answer.follow_ups
         ],
         "notes": [str(note) for note in answer.notes],
+    }
+
+
+def _item(item: Item, said: _Said) -> dict[str, Any]:
+    return {
+        "pathway": str(item.pathway),
+        "kind": str(item.kind),
+        "for": str(item.person),
+        "tier": item.tier,
+        "start_within_school_days": item.start,
+        "rules": list(item.rules),
+        "because": said(item.because),
     }
 
 

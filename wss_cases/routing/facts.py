@@ -124,16 +124,25 @@ def parse_facts(data: object) -> Facts:
     return Facts(given)
 
 
-def parse_document(text: str) -> tuple[list[Facts], bool]:
-    """Read a facts file: one object, or a list of them.
+def parse_document(data: bytes | str) -> tuple[list[Facts], bool]:
+    """Read a facts file (UTF-8): one object, or a list of them.
 
     Returns the facts and whether the file held a list. Raises `Refused`; a bad object inside a list
     is named with its place, counted from 1.
     """
-    data = _read_json(text)
-    if not isinstance(data, list):
-        return [parse_facts(data)], False
-    return [_parse_entry(number, entry) for number, entry in enumerate(data, start=1)], True
+    found = _read_json(data if isinstance(data, str) else _decoded(data))
+    if not isinstance(found, list):
+        return [parse_facts(found)], False
+    return [_parse_entry(number, entry) for number, entry in enumerate(found, start=1)], True
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Refused(
+            "facts", f"The file is not UTF-8 text: {error.reason} at byte {error.start}."
+        ) from error
 
 
 def _parse_entry(number: int, entry: object) -> Facts:

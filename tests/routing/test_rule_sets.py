@@ -1,0 +1,226 @@
+"""Rule sets in the database: the first one, drafts, publishing, and that nothing published changes."""
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+
+from tests.factories.accounts import acting, make_user
+from tests.factories.base import fresh
+from tests.factories.roster import SchoolFactory
+from tests.support.databases import ROOT
+from wss_cases.access.actor import SYSTEM, Actor, Role
+from wss_cases.foundation.errors import NotFound, Refused, Stale, Unavailable
+from wss_cases.incidents.models import Incident
+from wss_cases.incidents.states import WhenPrecision
+from wss_cases.journal.models import AuditEntry, TimelineEntry
+from wss_cases.journal.unit import unit_of_work
+from wss_cases.routing import actions
+from wss_cases.routing.editing import LeafType, changed_row, leaves
+from wss_cases.routing.explain import as_document, localized
+from wss_cases.routing.facts import parse_facts
+from wss_cases.routing.first_rule_set import first_rows
+from wss_cases.routing.models import RoutingAnswer, RuleSet
+from wss_cases.routing.queries import get_rule_set, rule_set_in_force, rule_sets, table_of
+from wss_cases.routing.states import RuleSetState
+
+At = Callable[..., datetime]
+
+
+@pytest.fixture
+def now(at: At) -> datetime:
+    return at("2026-11-24 10:00")
+
+
+@pytest.fixture
+def district(session: Any, now: datetime) -> Actor:
+    return acting(make_user(Role.DISTRICT))
+
+
+def first(session: Any) -> RuleSet:
+    """Return the rule set that the migration stored."""
+    found: RuleSet = session.scalars(
+        select(RuleSet).where(RuleSet.name == "2026-1", RuleSet.number == 1)
+    ).one()
+    return found
+
+
+def drafted(district: Actor, session: Any, now: datetime) -> RuleSet:
+    """Return a new draft of the first rule set."""
+    draft: RuleSet = session.get(RuleSet, actions.draft_from(district, first(session).id, now))
+    return draft
+
+
+def row_of(rule_set: RuleSet, row_id: str) -> dict[str, Any]:
+    """Return one stored row."""
+    return next(row for row in rule_set.table_rows["rows"] if row["id"] == row_id)
+
+
+def test_the_migration_stores_the_first_rule_set_as_it_is_written(session: Any) -> None:
+    assert first(session).table_rows == {"rows": first_rows()}
+    frozen = json.loads((ROOT / "migrations" / "data" / "rule_set_2026_1.json").read_text(encoding="utf-8"))
+    assert frozen == first_rows()
+    table = table_of(rule_set_in_force(date(2026, 11, 24)))
+    assert (table.name, table.version, len(table.rows)) == ("2026-1", 1, len(first_rows()))
+
+
+def test_a_published_rule_set_cannot_be_changed_even_in_sql(session: Any) -> None:
+    for statement in (
+        "UPDATE routing_rule_set SET name = 'other' WHERE number = 1",
+        "DELETE FROM routing_rule_set WHERE number = 1",
+    ):
+        with pytest.raises(DBAPIError, match="never changes"), session.begin_nested():
+            session.execute(text(statement))
+    assert first(session).name == "2026-1"
+
+
+def test_a_draft_is_edited_checked_and_published(session: Any, district: Actor, now: datetime) -> None:
+    draft = drafted(district, session, now)
+    assert (draft.name, draft.number, draft.state) == ("2026-1", 2, RuleSetState.DRAFT)
+    changes = {"when.all.1.value": 3, "items.0.tier": 2, "items.0.start": 2}
+    actions.edit_row(district, draft.id, draft.version, "P1", changes, now)
+    changes = {"when.all.1.value": 4}
+    actions.edit_row(district, draft.id, None, "P2", changes, now)
+    actions.publish(district, draft.id, None, date(2026, 12, 1), now)
+    draft = fresh(draft)
+    assert draft.state is RuleSetState.PUBLISHED
+    assert (draft.published_at, draft.published_by_id) == (now, district.user_id)
+    assert row_of(draft, "P1")["items"][0]["tier"] == 2
+    assert rule_set_in_force(date(2026, 11, 30)).number == 1
+    assert rule_set_in_force(date(2026, 12, 1)).number == 2
+    kinds = session.scalars(
+        select(TimelineEntry.kind).where(TimelineEntry.subject_id == draft.id).order_by(TimelineEntry.id)
+    ).all()
+    assert kinds == ["rules.drafted", "rules.row_edited", "rules.row_edited", "rules.published"]
+    audited = session.scalars(select(AuditEntry).where(AuditEntry.action == "rules.edited")).first()
+    before, after = audited.changes["P1"]
+    assert (before["items"][0]["tier"], after["items"][0]["tier"]) == (1, 2)
+    with pytest.raises(Refused, match="never changes"):
+        actions.edit_row(district, draft.id, None, "P1", {"items.0.tier": 1}, now)
+    with pytest.raises(Refused, match="never changes"):
+        actions.drop_draft(district, draft.id, None, now)
+
+
+def test_a_draft_with_findings_is_not_published(session: Any, district: Actor, now: datetime) -> None:
+    draft = drafted(district, session, now)
+    actions.edit_row(district, draft.id, None, "P14", {"when.value": 1}, now)
+    with pytest.raises(Refused, match="grade 2 or below"):
+        actions.publish(district, draft.id, None, date(2026, 12, 1), now)
+    assert fresh(draft).state is RuleSetState.DRAFT
+
+
+def test_a_draft_is_not_published_backwards(session: Any, district: Actor, now: datetime) -> None:
+    draft = drafted(district, session, now)
+    with pytest.raises(Refused) as refused:
+        actions.publish(district, draft.id, None, date(2026, 11, 23), now)
+    assert refused.value.field == "starts_on"
+
+
+@pytest.mark.parametrize(
+    ("row", "changes"),
+    [
+        ("P4", {"items.0.tier": 4}),
+        ("P4", {"items.0.start": -1}),
+        ("P4", {"because.es": ""}),
+        ("P7", {"items.2.when.value": -3}),
+        ("F5", {"school_days.1": 999}),
+        ("P5", {"when.any.0.value": "teacher"}),
+    ],
+)
+def test_a_bad_edit_is_refused(
+    session: Any, district: Actor, now: datetime, row: str, changes: dict[str, Any]
+) -> None:
+    draft = drafted(district, session, now)
+    with pytest.raises(Refused) as refused:
+        actions.edit_row(district, draft.id, None, row, changes, now)
+    assert refused.value.field == row
+    assert fresh(draft).table_rows == {"rows": first_rows()}
+
+
+def test_two_editors_the_second_is_told(session: Any, district: Actor, now: datetime) -> None:
+    draft = drafted(district, session, now)
+    seen = draft.version
+    actions.edit_row(district, draft.id, seen, "P1", {"items.0.start": 2}, now)
+    with pytest.raises(Stale):
+        actions.edit_row(district, draft.id, seen, "P1", {"items.0.start": 3}, now)
+    with pytest.raises(NotFound):
+        actions.edit_row(district, draft.id, None, "P99", {}, now)
+
+
+def test_the_same_form_makes_one_draft(session: Any, district: Actor, now: datetime) -> None:
+    source = first(session).id
+    assert actions.draft_from(district, source, now, "key") == actions.draft_from(
+        district, source, now, "key"
+    )
+    assert [row.number for row in rule_sets(district)] == [2, 1]
+
+
+def test_a_draft_can_be_dropped(session: Any, district: Actor, now: datetime) -> None:
+    draft = drafted(district, session, now)
+    actions.drop_draft(district, draft.id, draft.version, now)
+    assert [row.number for row in rule_sets(district)] == [1]
+
+
+@pytest.mark.parametrize("role", [Role.REPORTER, Role.SYSADMIN, Role.AUDITOR, Role.PARTNER])
+def test_who_may_not_read_sees_nothing(session: Any, now: datetime, role: Role) -> None:
+    actor = acting(make_user(role))
+    assert rule_sets(actor) == []
+    with pytest.raises(NotFound):
+        get_rule_set(actor, first(session).id)
+
+
+def test_deans_read_and_do_not_edit(session: Any, now: datetime) -> None:
+    dean = acting(make_user(Role.DEAN))
+    source = first(session).id
+    assert get_rule_set(dean, source).number == 1
+    with pytest.raises(NotFound):
+        actions.draft_from(dean, source, now)
+
+
+def test_no_rule_set_in_force_is_said(session: Any) -> None:
+    with pytest.raises(Unavailable):
+        rule_set_in_force(date(1999, 1, 1))
+
+
+def incident(session: Any, now: datetime) -> int:
+    """Return the id of a submitted incident."""
+    made = Incident(
+        school_id=SchoolFactory().id,
+        number=1,
+        reference="T-I-0001",
+        submitted_at=now,
+        occurred_at=now,
+        local_date=now.date(),
+        when_precision=next(iter(WhenPrecision)),
+        tile="fight",
+        location_code="hallway",
+        danger_now=False,
+    )
+    session.add(made)
+    session.commit()
+    return made.id
+
+
+def test_an_incident_keeps_version_facts_and_answer(session: Any, now: datetime) -> None:
+    incident_id = incident(session, now)
+    facts = parse_facts({"bias": True, "supports": ["iep"], "group": None})
+    with unit_of_work(SYSTEM, now) as uow:
+        answer, recommendation = actions.route(uow, incident_id, None, facts, now.date())
+    kept = session.get(RoutingAnswer, answer.id, populate_existing=True)
+    assert kept.rule_set_id == first(session).id
+    assert kept.facts == {"bias": True, "supports": ["iep"]}
+    assert localized(kept.answer, "es") == as_document(recommendation, "es")
+
+
+def test_every_row_shows_what_can_be_edited() -> None:
+    for row in first_rows():
+        found = leaves(row)
+        assert len({leaf.key for leaf in found}) == len(found)
+        assert changed_row(row, {leaf.key: leaf.value for leaf in found}) == row
+        assert changed_row(row, {"duty": "none", "kind": "x", "when.police": []}) == row
+    p4 = next(row for row in first_rows() if row["id"] == "P4")
+    assert {leaf.type for leaf in leaves(p4)} >= {LeafType.NUMBER, LeafType.TIER, LeafType.CHOICES}
