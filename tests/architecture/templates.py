@@ -47,7 +47,9 @@ def rendered_shape(source: str) -> str:
     pieces: list[str] = []
 
     def walk(node: nodes.Node) -> None:
-        if isinstance(node, nodes.Output):
+        if isinstance(node, nodes.Block) and node.name.endswith("_class"):
+            pieces.append(EXPRESSION)
+        elif isinstance(node, nodes.Output):
             for child in node.nodes:
                 pieces.append(child.data if isinstance(child, nodes.TemplateData) else EXPRESSION)
         else:
