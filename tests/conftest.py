@@ -84,6 +84,14 @@ def database(backend: str, databases: Databases) -> Iterator[Database]:
 
 
 @pytest.fixture
+def demo_database(backend: str, databases: Databases) -> Iterator[Database]:
+    """A copy of a small demo district; its people sign in with DEMO_PASSWORD."""
+    copy = databases.copy(databases.demo(backend))
+    yield copy
+    databases.drop(copy)
+
+
+@pytest.fixture
 def app(backend: str, applications: Applications) -> Iterator[Flask]:
     """The application on one connection whose outer transaction is rolled back after the test."""
     application = applications.get(backend)

@@ -29,7 +29,7 @@ class PageClient(FlaskClient):
             return contextvars.Context().run(FlaskClient.open, self, *args, **kwargs)
 
         response = self.around(send) if self.around else send()
-        if response.mimetype == "text/html" and response.data:
+        if response.mimetype == "text/html" and response.data and response.status_code // 100 != 3:
             text = response.get_data(as_text=True)
             if "<html" in text[:500].lower():
                 problems = page_problems(text)

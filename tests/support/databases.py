@@ -14,6 +14,8 @@ from tests.support.postgres import PostgresServer, binaries
 
 ROOT = Path(__file__).resolve().parents[2]
 BACKENDS = ("sqlite", "postgresql")
+DEMO_PASSWORD = "a long demo password 2026"
+DEMO_SIZE = ("--schools", "2", "--students", "200", "--incidents", "120", "--years", "1", "--seed", "1")
 TEST_KEYS = "test-key-that-protects-nothing-0123456789"
 
 
@@ -49,6 +51,7 @@ class Databases:
         self.folder = folder
         self.server: PostgresServer | None = None
         self._templates: dict[str, Database] = {}
+        self._demos: dict[str, Database] = {}
         self._numbers = itertools.count(1)
 
     def postgres(self) -> PostgresServer:
@@ -79,6 +82,16 @@ class Databases:
                 raise RuntimeError(f"flask db upgrade failed on {kind}:\n{done.stdout}{done.stderr}")
             self._templates[kind] = database
         return self._templates[kind]
+
+    def demo(self, kind: str) -> Database:
+        """Return a migrated database with a small demo district, to make copies from; nobody writes to it."""
+        if kind not in self._demos:
+            database = self.copy(self.template(kind))
+            done = flask(database.url, "demo", "load", *DEMO_SIZE, WSS_DEMO_PASSWORD=DEMO_PASSWORD)
+            if done.returncode:
+                raise RuntimeError(f"flask demo load failed on {kind}:\n{done.stdout}{done.stderr}")
+            self._demos[kind] = database
+        return self._demos[kind]
 
     def copy(self, source: Database) -> Database:
         """Return a copy of a database that no one is connected to."""
