@@ -67,7 +67,8 @@ class Form:
 
 def _current(control: Element) -> list[str]:
     if control.tag == "textarea":
-        return [control.content.removeprefix("\n")]
+        # a browser reads CRLF as one newline and drops the first
+        return [control.content.replace("\r\n", "\n").removeprefix("\n")]
     if control.tag == "select":
         options = control.find_all("option")
         chosen = [option for option in options if "selected" in option.attributes]
