@@ -154,32 +154,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("code", name=op.f("uq_location_code_code")),
     )
     op.create_table(
-        "published_metric",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "published_school_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column("school_year", sa.String(length=7), nullable=False),
-        sa.Column("period", sa.String(length=4), nullable=False),
-        sa.Column("metric", sa.String(length=60), nullable=False),
-        sa.Column("value", sa.Float(), nullable=True),
-        sa.Column("is_suppressed", sa.Boolean(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_published_metric")),
-        sa.UniqueConstraint(
-            "published_school_id",
-            "school_year",
-            "period",
-            "metric",
-            name=op.f("uq_published_metric_published_school_id_school_year_period_metric"),
-        ),
-    )
-    with op.batch_alter_table("published_metric", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_published_metric_published_school_id"), ["published_school_id"], unique=False
-        )
-        batch_op.create_index("ix_published_metric_year", ["school_year", "period", "metric"], unique=False)
-
-    op.create_table(
         "published_school",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("identifier", sa.String(length=80), nullable=False),
@@ -600,6 +574,59 @@ def upgrade() -> None:
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
         batch_op.create_index("ix_outbox_message_due", ["state", "next_attempt_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_outbox_message_recipient_id"), ["recipient_id"], unique=False)
+
+    op.create_table(
+        "published_year",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "published_school_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column("school_year", sa.String(length=7), nullable=False),
+        sa.Column("period", sa.String(length=3), nullable=False),
+        sa.Column("suppressed", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("misconducts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("group_1_2", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("group_3_4", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("group_5_6", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("suspensions", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("suspension_percent", sa.Float(), nullable=True),
+        sa.Column("iss", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("iss_percent", sa.Float(), nullable=True),
+        sa.Column("iss_per_100", sa.Float(), nullable=True),
+        sa.Column("iss_students", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("iss_students_percent", sa.Float(), nullable=True),
+        sa.Column("iss_average_days", sa.Float(), nullable=True),
+        sa.Column("oss", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("oss_percent", sa.Float(), nullable=True),
+        sa.Column("oss_per_100", sa.Float(), nullable=True),
+        sa.Column("oss_students", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("oss_students_percent", sa.Float(), nullable=True),
+        sa.Column("oss_average_days", sa.Float(), nullable=True),
+        sa.Column(
+            "police_notifications", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("police_percent", sa.Float(), nullable=True),
+        sa.Column("police_per_100", sa.Float(), nullable=True),
+        sa.Column("students_notified", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("students_notified_percent", sa.Float(), nullable=True),
+        sa.Column("expelled", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("expelled_per_100", sa.Float(), nullable=True),
+        sa.CheckConstraint("period in ('S1', 'EOY')", name=op.f("ck_published_year_period")),
+        sa.ForeignKeyConstraint(
+            ["published_school_id"],
+            ["published_school.id"],
+            name=op.f("fk_published_year_published_school_id"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_published_year")),
+        sa.UniqueConstraint(
+            "published_school_id",
+            "school_year",
+            "period",
+            name=op.f("uq_published_year_published_school_id_school_year_period"),
+        ),
+    )
+    with op.batch_alter_table("published_year", schema=None) as batch_op:
+        batch_op.create_index("ix_published_year_year", ["school_year", "period"], unique=False)
 
     op.create_table(
         "role_grant",
@@ -1645,6 +1672,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_role_grant_school_role")
 
     op.drop_table("role_grant")
+    with op.batch_alter_table("published_year", schema=None) as batch_op:
+        batch_op.drop_index("ix_published_year_year")
+
+    op.drop_table("published_year")
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_outbox_message_recipient_id"))
         batch_op.drop_index("ix_outbox_message_due")
@@ -1701,11 +1732,6 @@ def downgrade() -> None:
 
     op.drop_table("request_key")
     op.drop_table("published_school")
-    with op.batch_alter_table("published_metric", schema=None) as batch_op:
-        batch_op.drop_index("ix_published_metric_year")
-        batch_op.drop_index(batch_op.f("ix_published_metric_published_school_id"))
-
-    op.drop_table("published_metric")
     op.drop_table("location_code")
     with op.batch_alter_table("legal_duty_kind", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_legal_duty_kind_code"))
