@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = (
     "web.views",
     "accounts.views",
+    "routing.views",
     "accounts.views_people",
 )
 """Modules with a `blueprint`, upper rooms first."""
@@ -56,6 +57,7 @@ MESSAGES = ()
 """Modules (each a room's `notices`) whose MESSAGES say what a mail of some kind says and whether it is still due."""
 
 SENTENCES: tuple[str, ...] = (
+    "accounts.states",
     "routing.states",
     "cases.states",
     "pathways.common.states",

@@ -57,12 +57,18 @@ def _of(*roles: Role) -> frozenset[Role]:
 
 
 PERMISSION_MAP: dict[P, Rule] = {
-    P.ACCOUNT_MANAGE: _rule(_of(SYSADMIN, A), anywhere, "accounts; a school administrator only for the own school's staff (see accounts.rules)"),
+    P.ACCOUNT_MANAGE: _rule(
+        _of(SYSADMIN, A),
+        anywhere,
+        "accounts; a school administrator only for the own school's staff (see accounts.rules)",
+    ),
     P.AUDIT_READ: _rule(_of(AUDITOR), anywhere, "verifies the log; it holds no case content"),
     P.CASE_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the case's school"),
     P.CASE_WORK: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the case's school"),
     P.CODES_EDIT: _rule(_of(DISTRICT), anywhere, "one catalogue for the district"),
-    P.DISCIPLINE_RECORD: _rule(_of(D, A), at_own_school(D, A), "deans and administrators record removals so that they are counted"),
+    P.DISCIPLINE_RECORD: _rule(
+        _of(D, A), at_own_school(D, A), "deans and administrators record removals so that they are counted"
+    ),
     P.DUTY_DISCHARGE: _rule(_of(D, A), at_own_school(D, A), "who must act is at the school"),
     P.DUTY_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the school"),
     P.FOLLOWUP_READ: _rule(frozenset(STAFF), own_or_team, "one's own, or the school's for its case team"),
@@ -74,11 +80,15 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.INCIDENT_REVIEW: _rule(_of(D, A), at_own_school(D, A), "deans and administrators of the school decide"),
     P.OUTCOMES_EXPORT: _rule(_of(A, DISTRICT), anywhere, "figures of the schools one reaches"),
     P.OUTCOMES_READ: _rule(_of(D, C, A, DISTRICT), anywhere, "figures of the schools one reaches"),
-    P.POLICE_NOTIFICATION_RECORD: _rule(_of(A), at_own_school(A), "the administrator answers for a notification"),
+    P.POLICE_NOTIFICATION_RECORD: _rule(
+        _of(A), at_own_school(A), "the administrator answers for a notification"
+    ),
     P.ROSTER_SEARCH: _rule(frozenset(STAFF), school_itself(*STAFF), "names of the own school"),
     P.RULES_EDIT: _rule(_of(DISTRICT), anywhere, "rule sets are the district's"),
     P.RULES_READ: _rule(_of(D, C, A, DISTRICT), anywhere, "whoever is routed by rules may read them"),
-    P.SCHOOL_MANAGE: _rule(_of(A, DISTRICT), school_itself(A, DISTRICT), "own school, or the district's calendar"),
+    P.SCHOOL_MANAGE: _rule(
+        _of(A, DISTRICT), school_itself(A, DISTRICT), "own school, or the district's calendar"
+    ),
     P.STUDENT_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the student's school"),
     P.SYSTEM_HEALTH: _rule(_of(SYSADMIN), anywhere, "health, failed mail, imports; no case content"),
 }

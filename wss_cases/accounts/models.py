@@ -29,7 +29,9 @@ class UserAccount(Versioned, Base):
     name: Mapped[str] = mapped_column(String(200))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     locale: Mapped[str] = mapped_column(String(8), default="en")
-    state: Mapped[AccountState] = mapped_column(named_enum(AccountState, "state"), default=AccountState.INVITED)
+    state: Mapped[AccountState] = mapped_column(
+        named_enum(AccountState, "state"), default=AccountState.INVITED
+    )
     is_demo: Mapped[bool] = mapped_column(default=False)
     last_school_id: Mapped[int | None]
     created_at: Mapped[datetime]
@@ -79,13 +81,12 @@ class UserSession(Base):
 
 
 class Invitation(Base):
-    """A one-time link by mail to set a first password, or a new one."""
+    """A one-time link by mail to set a password; the link is a signed id, made again for each sending."""
 
     __tablename__ = "invitation"
 
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
-    token_digest: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
@@ -95,7 +96,10 @@ class SignInAttempt(Base):
     """A failed sign-in, counted per account key and per address within a window."""
 
     __tablename__ = "sign_in_attempt"
-    __table_args__ = (Index("ix_sign_in_attempt_key_at", "account_key", "at"), Index("ix_sign_in_attempt_address_at", "address", "at"))
+    __table_args__ = (
+        Index("ix_sign_in_attempt_key_at", "account_key", "at"),
+        Index("ix_sign_in_attempt_address_at", "address", "at"),
+    )
 
     id: Mapped[Id]
     account_key: Mapped[str] = mapped_column(String(64))

@@ -11,8 +11,8 @@ from wss_cases.accounts.models import AccountState, RoleGrant, UserAccount, User
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import token_digest
 
-SCHOOL = table("school", column("id"), column("network"))
-"""The roster is a room above; a network grant only needs these two columns."""
+SCHOOL = table("school", column("id"), column("network"), column("name"))
+"""The roster is a room above; these columns are all that accounts need of it."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,13 @@ def live_session(token: str, now: datetime) -> SessionRow | None:
     if not rows:
         return None
     session, user = rows[0][0], rows[0][1]
-    grants = _grants((role, district, network, school_id) for _, _, role, district, network, school_id in rows)
+    grants = _grants(
+        (role, district, network, school_id) for _, _, role, district, network, school_id in rows
+    )
     actor = Actor(user_id=user.id, name=user.name, grants=grants, locale=user.locale)
-    return SessionRow(session.id, actor, user.email, session.last_seen_at, session.expires_at, user.last_school_id)
+    return SessionRow(
+        session.id, actor, user.email, session.last_seen_at, session.expires_at, user.last_school_id
+    )
 
 
 def actor_of(user_id: int, now: datetime) -> Actor | None:

@@ -1,11 +1,89 @@
-"""Pure rules of accounts: how long a session lasts, and what a password must be."""
+"""Pure rules of accounts: sessions, throttle, passwords, and who may give which role."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import fold
 
 SESSION_ABSOLUTE = timedelta(hours=12)
 SESSION_IDLE = timedelta(hours=2)
+SEEN_EVERY = timedelta(minutes=1)
+INVITATION_LASTS = timedelta(days=7)
+
+THROTTLE_WINDOW = timedelta(minutes=15)
+FAILURES_PER_ACCOUNT = 5
+FAILURES_PER_ADDRESS = 100
+"""A whole school signs in from one address, so its limit only stops a machine that guesses."""
+
+PASSWORD_MINIMUM = 15
+PASSWORD_MAXIMUM = 256
+
+SCHOOL_ROLES = (Role.REPORTER, Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR)
+DISTRICT_ROLES = (Role.DISTRICT,)
+UNSCOPED_ROLES = (Role.SYSADMIN, Role.AUDITOR, Role.PARTNER)
+GIVEN_BY_SCHOOL = (Role.REPORTER, Role.DEAN, Role.COORDINATOR)
+"""What a school administrator may give at the own school."""
+
+_COMMON = frozenset(
+    (Path(__file__).parent / "common_passwords.txt").read_text(encoding="utf-8").split("\n"),
+) - {""}
 
 
 def session_end(created_at: datetime, seen_at: datetime) -> datetime:
     """Return when a session ends if nothing more happens: idle limit, within the absolute one."""
     return min(created_at + SESSION_ABSOLUTE, seen_at + SESSION_IDLE)
+
+
+def throttled(account_failures: int, address_failures: int) -> bool:
+    """Whether this account or this address has failed too often within the window."""
+    return account_failures >= FAILURES_PER_ACCOUNT or address_failures >= FAILURES_PER_ADDRESS
+
+
+def password_problem(password: str, email: str, name: str) -> str | None:
+    """Return why a password is refused, or None. No composition rules; every character counts as typed.
+
+    Source: NIST SP 800-63B-4, 15 characters where the password stands alone; blocklist with context words.
+    """
+    if len(password) < PASSWORD_MINIMUM:
+        return _(
+            "Use at least %(n)d characters. Several words are easier to remember than one.",
+            n=PASSWORD_MINIMUM,
+        )
+    if len(password) > PASSWORD_MAXIMUM:
+        return _("Use at most %(n)d characters.", n=PASSWORD_MAXIMUM)
+    folded = fold(password).replace(" ", "")
+    context = [
+        part
+        for part in (fold(email.split("@")[0]), *fold(name).split(), "wholeschoolsafety")
+        if len(part) > 3
+    ]
+    rest = folded
+    for part in context:
+        rest = rest.replace(part, "")
+    if folded in _COMMON or len(set(password)) < 5 or len(rest) < 8 or _is_run(folded):
+        return _("This password is easy to guess. Choose another one.")
+    return None
+
+
+def _is_run(text: str) -> bool:
+    steps = {ord(b) - ord(a) for a, b in zip(text, text[1:], strict=False)}
+    return len(text) > 1 and len(steps) == 1
+
+
+def manages(actor: Actor, grants: list[Any]) -> bool:
+    """Whether the actor manages an account with these grants: all of them, or the own school's staff."""
+    if actor.is_system or actor.has(Role.SYSADMIN):
+        return True
+    own = actor.school_ids(Role.ADMINISTRATOR)
+    beyond = [grant for grant in grants if grant.role not in GIVEN_BY_SCHOOL]
+    return not beyond and any(grant.school_id in own for grant in grants)
+
+
+def may_give(actor: Actor, role: Role, school_id: int | None) -> bool:
+    """Whether the actor may give or end this role at this school (None: the district, or no scope)."""
+    if actor.is_system or actor.has(Role.SYSADMIN):
+        return True
+    return role in GIVEN_BY_SCHOOL and school_id in actor.school_ids(Role.ADMINISTRATOR)

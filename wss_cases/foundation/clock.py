@@ -4,6 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+DISTRICT_ZONE = "America/Chicago"
+"""The zone of pages that belong to no school."""
+
 _offset_file: Path | None = None
 
 

@@ -10,7 +10,7 @@ import flask_sqlalchemy.session
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, Connection, DateTime, Dialect, Enum, Engine, Integer, MetaData, event
+from sqlalchemy import JSON, BigInteger, Connection, DateTime, Dialect, Engine, Enum, Integer, MetaData, event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
@@ -59,7 +59,13 @@ class Base(DeclarativeBase):
 
     registry = registry(
         metadata=MetaData(naming_convention=NAMING),
-        type_annotation_map={datetime: UtcDateTime(), int: BigId, dict[str, Any]: Json, list[Any]: Json, list[str]: Json},
+        type_annotation_map={
+            datetime: UtcDateTime(),
+            int: BigId,
+            dict[str, Any]: Json,
+            list[Any]: Json,
+            list[str]: Json,
+        },
     )
 
 
@@ -88,7 +94,9 @@ def named_enum(kind: type[enum.Enum], name: str) -> Enum:
 class RoomSession(flask_sqlalchemy.session.Session):
     """Flask-SQLAlchemy's session, but an explicit bind (a test's connection) comes first."""
 
-    def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **kwargs: Any) -> Engine | Connection:
+    def get_bind(
+        self, mapper: Any = None, clause: Any = None, bind: Any = None, **kwargs: Any
+    ) -> Engine | Connection:
         """Return the connection that tests bound, else the application's engine."""
         if bind is None and self.bind is not None:
             return self.bind
@@ -110,7 +118,12 @@ def init_db(app: Flask) -> None:
     if url.startswith("sqlite"):
         options["connect_args"] = {"timeout": 20, "check_same_thread": False}
     else:
-        options |= {"pool_size": 5, "max_overflow": 5, "pool_timeout": 5, "connect_args": {"connect_timeout": 3}}
+        options |= {
+            "pool_size": 5,
+            "max_overflow": 5,
+            "pool_timeout": 5,
+            "connect_args": {"connect_timeout": 3},
+        }
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
     db.init_app(app)
     migrate.init_app(app, db, directory=str(_migrations(app)), render_as_batch=True, compare_type=True)

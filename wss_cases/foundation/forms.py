@@ -55,16 +55,28 @@ class NotBlank:
 class ShortText(StringField):
     """One line of text, kept exactly as typed, at most `limit` characters (default 200)."""
 
-    def __init__(self, label: Any = None, validators: Sequence[Any] = (), limit: int = 200, **kwargs: Any) -> None:
-        checks = [*validators, Length(max=limit, message=_l("Use at most %(max)d characters.")), check_characters]
+    def __init__(
+        self, label: Any = None, validators: Sequence[Any] = (), limit: int = 200, **kwargs: Any
+    ) -> None:
+        checks = [
+            *validators,
+            Length(max=limit, message=_l("Use at most %(max)d characters.")),
+            check_characters,
+        ]
         super().__init__(label, checks, **kwargs)
 
 
 class LongText(TextAreaField):
     """Several lines, kept exactly as typed, at most `limit` characters (default 20,000)."""
 
-    def __init__(self, label: Any = None, validators: Sequence[Any] = (), limit: int = 20_000, **kwargs: Any) -> None:
-        checks = [*validators, Length(max=limit, message=_l("Use at most %(max)d characters.")), check_characters]
+    def __init__(
+        self, label: Any = None, validators: Sequence[Any] = (), limit: int = 20_000, **kwargs: Any
+    ) -> None:
+        checks = [
+            *validators,
+            Length(max=limit, message=_l("Use at most %(max)d characters.")),
+            check_characters,
+        ]
         super().__init__(label, checks, **kwargs)
 
 

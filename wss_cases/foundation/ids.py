@@ -5,7 +5,19 @@ import secrets
 import unicodedata
 
 _LETTERS_WITHOUT_DECOMPOSITION = str.maketrans(
-    {"ł": "l", "đ": "d", "ø": "o", "ħ": "h", "ı": "i", "ŧ": "t", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
+    {
+        "ł": "l",
+        "đ": "d",
+        "ø": "o",
+        "ħ": "h",
+        "ı": "i",
+        "ŧ": "t",
+        "ß": "ss",
+        "æ": "ae",
+        "œ": "oe",
+        "þ": "th",
+        "ð": "d",
+    }
 )
 
 
@@ -22,5 +34,10 @@ def token_digest(token: str) -> str:
 def fold(text: str) -> str:
     """Return the search key of a name: no case, accents, apostrophes, hyphens or Ł; single spaces."""
     decomposed = unicodedata.normalize("NFKD", text.casefold()).translate(_LETTERS_WITHOUT_DECOMPOSITION)
-    kept = (c if c.isalnum() or c.isspace() else (" " if c in "-‐‑–_/," else "") for c in decomposed)
+    kept = (c if _is_kept(c) else (" " if c in "-‐‑–_/," else "") for c in decomposed)
     return " ".join("".join(kept).split())
+
+
+def _is_kept(character: str) -> bool:
+    # modifier letters such as the Hawaiian okina count as letters, but people do not type them
+    return character.isspace() or (character.isalnum() and not "\u02b0" <= character <= "\u02ff")

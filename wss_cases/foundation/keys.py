@@ -18,7 +18,10 @@ class Keys:
 
     def derived(self, purpose: str) -> tuple[bytes, ...]:
         """Return 32-byte keys for one purpose, newest first."""
-        return tuple(hashlib.blake2b(m.encode(), person=purpose.encode()[:16], digest_size=32).digest() for m in self.masters)
+        return tuple(
+            hashlib.blake2b(m.encode(), person=purpose.encode()[:16], digest_size=32).digest()
+            for m in self.masters
+        )
 
     def fernet(self, purpose: str) -> tuple[bytes, ...]:
         """Return the keys for one purpose in Fernet's form, newest first."""

@@ -49,7 +49,9 @@ class UnitOfWork:
         if self.request_row is not None:
             self.request_row.answer = str(value)
 
-    def load(self, model: type[Row], object_id: int, permission: Permission, version: int | None = None) -> Row:
+    def load(
+        self, model: type[Row], object_id: int, permission: Permission, version: int | None = None
+    ) -> Row:
         """Lock a record, check the policy on it and the version the form was made from.
 
         Raises NotFound when it is missing or forbidden, Stale when somebody changed it since.
@@ -66,7 +68,7 @@ class UnitOfWork:
         """Add a new record and give it its id."""
         self._created[record] = changes_of(record)
         self.session.add(record)
-        self.session.flush([record])
+        self.session.flush()
         return record
 
     def record(self, subject: Any, kind: str, *, case_id: int | None = None, **data: Any) -> None:
@@ -77,7 +79,7 @@ class UnitOfWork:
         changes = self._created.pop(subject, {}) | changes_of(subject)
         if getattr(subject, "id", None) is None:
             self.session.add(subject)
-            self.session.flush([subject])
+            self.session.flush()
         subject_type = subject.__tablename__
         self.session.add(
             TimelineEntry(
@@ -94,7 +96,9 @@ class UnitOfWork:
         )
         self.audit(kind, subject_type, subject.id, changes)
 
-    def audit(self, action: str, object_type: str, object_id: int | None, changes: dict[str, Any] | None = None) -> None:
+    def audit(
+        self, action: str, object_type: str, object_id: int | None, changes: dict[str, Any] | None = None
+    ) -> None:
         """Write an audit row alone, e.g. for a confidential read or a batch."""
         self.session.add(
             AuditEntry(
@@ -106,6 +110,10 @@ class UnitOfWork:
                 changes=changes or {},
             )
         )
+        self.recorded = True
+
+    def bookkeeping(self) -> None:
+        """Say that this unit changes no record of the school: heartbeats, leases, last-seen times. No audit row."""
         self.recorded = True
 
     def notify(
@@ -144,7 +152,10 @@ class UnitOfWork:
         """Return the next number of a series, without gaps when the unit commits."""
         insert_once(self.session, Counter, {"series": series, "value": 0}, ["series"])
         row = self.session.execute(
-            select(Counter).where(Counter.series == series).with_for_update().execution_options(populate_existing=True)
+            select(Counter)
+            .where(Counter.series == series)
+            .with_for_update()
+            .execution_options(populate_existing=True)
         ).scalar_one()
         row.value += 1
         return row.value

@@ -1,9 +1,8 @@
 """What every page stands in: language, navigation by role, school switcher, banners."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import Flask, current_app, redirect, request, session, url_for
+from flask import Flask, current_app, has_request_context, redirect, request, session, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -11,9 +10,11 @@ from wss_cases.access.actor import STAFF, Actor, Role
 from wss_cases.access.engine import might
 from wss_cases.access.gate import current_actor
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.actions import touch_session
+from wss_cases.accounts.rules import SEEN_EVERY
+from wss_cases.accounts.sessions import safe_next
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import init_i18n, locale_code
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.settings import setting
@@ -38,12 +39,22 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
 def init_layout(app: Flask) -> None:
     """Attach language choice and the context of every template."""
     init_i18n(app, choose_locale)
+    app.before_request(_keep_session)
     app.context_processor(_context)
     app.jinja_env.globals["might"] = lambda name: might(current_actor(), Permission(name))
 
 
+def _keep_session() -> None:
+    if not current_user.is_authenticated or request.endpoint in (None, "static", "bootstrap.static"):
+        return
+    if clock.now() - current_user.row.last_seen_at > SEEN_EVERY:
+        touch_session(current_actor(), current_user.row.session_id, clock.now())
+
+
 def choose_locale() -> str:
     """Return the language of this answer: chosen in this browser, else the account's, else the browser's."""
+    if not has_request_context():
+        return "en"
     languages = setting("LANGUAGES")
     chosen = session.get("locale")
     if chosen in languages:
@@ -72,23 +83,23 @@ def current_school(actor: Actor, schools: list[tuple[int, str]]) -> tuple[int, s
     return schools[0]
 
 
-def local_target(target: str | None) -> str:
-    """Return a path of this site to go back to; anything else becomes the home page."""
-    parts = urlsplit(target or "")
-    safe = target and not parts.scheme and not parts.netloc and target.startswith("/") and not target.startswith(("//", "/\\"))
-    return target if safe and target else url_for("web.home")
-
-
 def go_back() -> Response:
     """Redirect to the page named by the form's `next`, if it is one of ours."""
-    answer: Response = redirect(local_target(request.form.get("next")), 303)
+    answer: Response = redirect(safe_next(request.form.get("next")) or url_for("web.home"), 303)
     return answer
 
 
 def _context() -> dict[str, Any]:
     actor = current_actor()
     locale = locale_code()
-    shown: dict[str, Any] = {"actor": None, "nav": [], "schools": [], "current_school": None, "banners": [], "all_schools": False}
+    shown: dict[str, Any] = {
+        "actor": None,
+        "nav": [],
+        "schools": [],
+        "current_school": None,
+        "banners": [],
+        "all_schools": False,
+    }
     if actor.user_id is not None:
         schools = my_schools(actor)
         shown = {
@@ -100,12 +111,22 @@ def _context() -> dict[str, Any]:
             "banners": banners.banners(clock.now()),
             "session_ends": current_user.row.expires_at.isoformat(),
         }
-    return {**shown, "locale": locale, "other_locale": "en" if locale == "es" else "es", "page_now": clock.now(), "_": _}
+    return {
+        **shown,
+        "locale": locale,
+        "other_locale": "en" if locale == "es" else "es",
+        "page_now": clock.now(),
+        "_": _,
+    }
 
 
 def _navigation(actor: Actor) -> list[dict[str, Any]]:
     here = request.endpoint or ""
-    same_room = [endpoint for endpoint, _label, _permission in NAVIGATION if endpoint.split(".")[0] == here.split(".")[0]]
+    same_room = [
+        endpoint
+        for endpoint, _label, _permission in NAVIGATION
+        if endpoint.split(".")[0] == here.split(".")[0]
+    ]
     current = here if here in same_room else (same_room[-1] if same_room else "")
     return [
         {"url": url_for(endpoint), "label": label, "current": endpoint == current}

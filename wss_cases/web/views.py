@@ -65,7 +65,9 @@ def readyz() -> tuple[Response, int]:
     """Answer 503 when the database, its schema or the scheduler's heartbeat is not there."""
     database, scheduler = _state()
     ready = database == "ok" and scheduler == "ok"
-    return jsonify(status="ok" if ready else "unavailable", database=database, scheduler=scheduler), 200 if ready else 503
+    return jsonify(
+        status="ok" if ready else "unavailable", database=database, scheduler=scheduler
+    ), 200 if ready else 503
 
 
 def _state() -> tuple[str, str]:

@@ -1,0 +1,153 @@
+"""Signing in and out, and what a person changes about their own account."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+
+from wss_cases.access.actor import SYSTEM, Actor
+from wss_cases.accounts.models import AccountState, Invitation, SignInAttempt, UserAccount, UserSession
+from wss_cases.accounts.passwords import hash_password, needs_rehash, password_matches
+from wss_cases.accounts.rules import THROTTLE_WINDOW, password_problem, session_end, throttled
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import new_token, token_digest
+from wss_cases.journal.unit import UnitOfWork, unit_of_work
+
+
+@dataclass(frozen=True)
+class SignInResult:
+    """What a sign-in came to: a session token, or none; `wait` when there were too many failures."""
+
+    token: str | None
+    wait: bool = False
+
+
+def email_key(email: str) -> str:
+    """Return an address as accounts store it: outer spaces dropped, case folded."""
+    return email.strip().casefold()
+
+
+def sign_in(email: str, password: str, address: str, device: str, now: datetime) -> SignInResult:
+    """Check a password and open a session. Known and unknown accounts answer alike and take as long."""
+    key = token_digest(email_key(email))
+    if throttled(*_failures(key, address, now)):
+        return SignInResult(None, wait=True)
+    user = db.session.scalars(select(UserAccount).where(UserAccount.email == email_key(email))).one_or_none()
+    matches = password_matches(user.password_hash if user else None, password)
+    if user is None or not matches or user.state is not AccountState.ACTIVE:
+        with unit_of_work(SYSTEM, now) as uow:
+            uow.session.add(SignInAttempt(account_key=key, address=address, at=now))
+            uow.audit("session.refused", "user_account", user.id if user else None)
+        return SignInResult(None)
+    rehashed = hash_password(password) if needs_rehash(user.password_hash or "") else None
+    token = new_token()
+    with unit_of_work(Actor(user.id, user.name), now) as uow:
+        uow.session.execute(delete(SignInAttempt).where(SignInAttempt.account_key == key))
+        _open_session(uow, user.id, token, device)
+        if rehashed:
+            uow.session.get_one(UserAccount, user.id).password_hash = rehashed
+    return SignInResult(token)
+
+
+def _failures(account_key: str, address: str, now: datetime) -> tuple[int, int]:
+    recent = SignInAttempt.at > now - THROTTLE_WINDOW
+    statement = select(
+        select(func.count()).where(SignInAttempt.account_key == account_key, recent).scalar_subquery(),
+        select(func.count()).where(SignInAttempt.address == address, recent).scalar_subquery(),
+    )
+    account, source = db.session.execute(statement).one()
+    return account, source
+
+
+def _open_session(uow: UnitOfWork, user_id: int, token: str, device: str) -> None:
+    row = UserSession(
+        token_digest=token_digest(token),
+        user_id=user_id,
+        created_at=uow.now,
+        last_seen_at=uow.now,
+        expires_at=session_end(uow.now, uow.now),
+        device=device[:200],
+    )
+    uow.add(row)
+    uow.audit("session.opened", "user_session", row.id)
+
+
+def sign_out(actor: Actor, session_id: int, now: datetime) -> None:
+    """End one of the actor's own sessions at the server. Raises NotFound for somebody else's."""
+    with unit_of_work(actor, now) as uow:
+        row = uow.session.get(UserSession, session_id, with_for_update=True)
+        if row is None or row.user_id != actor.user_id:
+            raise NotFound
+        row.revoked_at = row.revoked_at or now
+        uow.audit("session.ended", "user_session", row.id)
+
+
+def touch_session(actor: Actor, session_id: int, now: datetime) -> None:
+    """Move a session's idle limit because its person is at work."""
+    with unit_of_work(actor, now) as uow:
+        row = uow.session.get(UserSession, session_id, with_for_update=True)
+        if row is not None and row.revoked_at is None and row.expires_at > now:
+            row.last_seen_at = now
+            row.expires_at = session_end(row.created_at, now)
+        uow.bookkeeping()
+
+
+def end_all_sessions(uow: UnitOfWork, user_id: int, keep_session_id: int | None = None) -> None:
+    """Step: end every session of a person at the server, but for the one to keep."""
+    for row in uow.session.scalars(
+        select(UserSession).where(UserSession.user_id == user_id, UserSession.revoked_at.is_(None))
+    ):
+        if row.id != keep_session_id:
+            row.revoked_at = uow.now
+
+
+def change_password(actor: Actor, session_id: int, old: str, new: str, now: datetime) -> None:
+    """Set one's own new password and end every other session. Raises Refused naming the field."""
+    user = db.session.get(UserAccount, actor.user_id)
+    if user is None:
+        raise NotFound
+    if not password_matches(user.password_hash, old):
+        raise Refused("old_password", _("This is not your current password."))
+    problem = password_problem(new, user.email, user.name)
+    if problem:
+        raise Refused("new_password", problem)
+    hashed = hash_password(new)
+    with unit_of_work(actor, now) as uow:
+        row = uow.session.get_one(UserAccount, actor.user_id, with_for_update=True, populate_existing=True)
+        row.password_hash, row.password_set_at = hashed, now
+        end_all_sessions(uow, row.id, keep_session_id=session_id)
+        uow.record(row, "account.password_set")
+
+
+def choose_language(actor: Actor, locale: str, now: datetime) -> None:
+    """Keep a person's language for pages and mails."""
+    with unit_of_work(actor, now) as uow:
+        row = uow.session.get_one(UserAccount, actor.user_id, with_for_update=True, populate_existing=True)
+        row.locale = locale
+        uow.record(row, "account.renamed")
+
+
+def accept_invitation(invitation_id: int, password: str, now: datetime) -> None:
+    """Set the password of an invitation's account, once. Raises NotFound when it is used or expired, Refused."""
+    found = db.session.get(Invitation, invitation_id)
+    if found is None or found.used_at is not None or found.expires_at <= now:
+        raise NotFound
+    user = db.session.get_one(UserAccount, found.user_id)
+    problem = password_problem(password, user.email, user.name)
+    if problem:
+        raise Refused("password", problem)
+    hashed = hash_password(password)
+    with unit_of_work(Actor(user.id, user.name), now) as uow:
+        invitation = uow.session.get_one(
+            Invitation, invitation_id, with_for_update=True, populate_existing=True
+        )
+        account = uow.session.get_one(UserAccount, user.id, with_for_update=True, populate_existing=True)
+        if invitation.used_at is not None or account.state is AccountState.DISABLED:
+            raise NotFound
+        invitation.used_at = now
+        account.password_hash, account.password_set_at = hashed, now
+        account.state = AccountState.ACTIVE
+        end_all_sessions(uow, account.id)
+        uow.record(account, "account.password_set")

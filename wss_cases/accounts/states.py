@@ -1,0 +1,34 @@
+"""Words of accounts: roles on screen and what their history says."""
+
+from wss_cases.access.actor import Role
+from wss_cases.accounts.models import AccountState
+from wss_cases.foundation.i18n import lazy_gettext as _l
+
+ROLE_LABELS = {
+    Role.REPORTER: _l("Reporter (any staff)"),
+    Role.DEAN: _l("Dean"),
+    Role.COORDINATOR: _l("Restorative justice coordinator"),
+    Role.ADMINISTRATOR: _l("School administrator"),
+    Role.DISTRICT: _l("District administrator"),
+    Role.SYSADMIN: _l("System administrator"),
+    Role.PARTNER: _l("Partner organisation"),
+    Role.AUDITOR: _l("Auditor"),
+}
+
+STATE_LABELS = {
+    AccountState.INVITED: _l("Invited"),
+    AccountState.ACTIVE: _l("Active"),
+    AccountState.DISABLED: _l("Disabled"),
+}
+
+SENTENCES = {
+    "account.invited": _l("Invited"),
+    "account.password_set": _l("Password set"),
+    "account.password_reset": _l("Asked for a new password"),
+    "account.disabled": _l("Account disabled"),
+    "account.enabled": _l("Account enabled"),
+    "account.renamed": _l("Account details changed"),
+    "account.role_given": _l("Role given: %(role)s"),
+    "account.role_ended": _l("Role ended: %(role)s"),
+    "session.ended": _l("Session ended"),
+}

@@ -1,0 +1,169 @@
+"""Signing in and out, the invitation's page, and one's own account."""
+
+from datetime import datetime
+
+from flask import Blueprint, jsonify, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts import actions
+from wss_cases.accounts.forms import ChangePasswordForm, LanguageForm, NewPasswordForm, SignInForm
+from wss_cases.accounts.links import invitation_id_of
+from wss_cases.accounts.queries_people import own_sessions
+from wss_cases.accounts.sessions import demo_accounts, load_signed_in, safe_next
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.forms import apply_refusal
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.sign_in import current_user, login_user, logout_user
+
+blueprint = Blueprint("accounts", __name__)
+
+Page = str | Response | tuple[str, int]
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+@gate(Permission.PUBLIC)
+def sign_in() -> Page:
+    """Sign in; the session begins anew and its id changes."""
+    form = SignInForm()
+    target = request.values.get("next", "")
+    code = 200
+    if form.validate_on_submit():
+        device = request.headers.get("User-Agent", "")
+        address = request.remote_addr or ""
+        result = actions.sign_in(form.email.data, form.password.data, address, device, clock.now())
+        if result.token:
+            return _enter(result.token, target)
+        code = 429 if result.wait else 400
+        words = (
+            _("Too many attempts. Wait 15 minutes, or ask your administrator for a new link.")
+            if result.wait
+            else _("The e-mail address or the password is not right.")
+        )
+        apply_refusal(form, Refused("email", words))
+    elif request.method == "POST":
+        code = 400
+    return render_template("accounts/sign_in.html", form=form, next=target, demo=demo_accounts()), code
+
+
+def _enter(token: str, target: str) -> Response:
+    language = session.get("locale")
+    session.clear()
+    if language:
+        session["locale"] = language
+    signed_in = load_signed_in(token)
+    login_user(signed_in)
+    answer: Response = redirect(safe_next(target) or url_for("web.home"), 303)
+    return answer
+
+
+@blueprint.post("/sign-out")
+@gate(Permission.SIGNED_IN)
+def sign_out() -> Response:
+    """End this session at the server and forget it here."""
+    actions.sign_out(current_actor(), current_user.row.session_id, clock.now())
+    logout_user()
+    session.clear()
+    answer: Response = redirect(url_for("accounts.sign_in"), 303)
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
+
+
+@blueprint.post("/session/keep")
+@gate(Permission.SIGNED_IN)
+def keep_session() -> Response:
+    """Move the idle limit of this session and say when it ends."""
+    actions.touch_session(current_actor(), current_user.row.session_id, clock.now())
+    row = load_signed_in(current_user.token)
+    ends: datetime | None = row.row.expires_at if row else None
+    return jsonify(ends=ends.isoformat() if ends else None)
+
+
+@blueprint.route("/invitation/<token>", methods=["GET", "POST"])
+@gate(Permission.PUBLIC)
+def invitation(token: str) -> Page:
+    """Set a password from a one-time link."""
+    invitation_id = invitation_id_of(token)
+    if invitation_id is None:
+        raise NotFound
+    form = NewPasswordForm()
+    code = 200 if request.method == "GET" else 400
+    if form.validate_on_submit():
+        try:
+            actions.accept_invitation(invitation_id, form.password.data, clock.now())
+        except NotFound:
+            return render_template("accounts/invitation_over.html"), 410
+        except Refused as refusal:
+            apply_refusal(form, refusal)
+        else:
+            return render_template("accounts/password_set.html")
+    return render_template("accounts/invitation.html", form=form), code
+
+
+@blueprint.get("/account")
+@gate(Permission.SIGNED_IN)
+def me() -> Page:
+    """One's own account: language, password, sessions."""
+    return _account_page(ChangePasswordForm(formdata=None), 200)
+
+
+def _account_page(password_form: ChangePasswordForm, code: int) -> Page:
+    actor = current_actor()
+    return (
+        render_template(
+            "accounts/account.html",
+            email=current_user.row.email,
+            password_form=password_form,
+            locale_form=LanguageForm(formdata=None, locale=actor.locale),
+            sessions=[
+                {"id": row.id, "since": moment_words(row.created_at, clock.DISTRICT_ZONE)}
+                for row in own_sessions(actor.user_id or 0, clock.now())
+            ],
+            this_session=current_user.row.session_id,
+        ),
+        code,
+    )
+
+
+@blueprint.post("/account/password")
+@gate(Permission.SIGNED_IN)
+def password() -> Page:
+    """Change one's own password."""
+    form = ChangePasswordForm()
+    if form.validate_on_submit():
+        try:
+            actions.change_password(
+                current_actor(),
+                current_user.row.session_id,
+                form.old_password.data,
+                form.new_password.data,
+                clock.now(),
+            )
+        except Refused as refusal:
+            apply_refusal(form, refusal)
+        else:
+            return render_template("accounts/password_changed.html")
+    return _account_page(form, 400)
+
+
+@blueprint.post("/account/language")
+@gate(Permission.SIGNED_IN)
+def language() -> Page:
+    """Keep the language of one's pages and mails."""
+    form = LanguageForm()
+    if not form.validate_on_submit():
+        raise Refused("locale", _("Choose a language."))
+    actions.choose_language(current_actor(), form.locale.data, clock.now())
+    session["locale"] = form.locale.data
+    return redirect(url_for("accounts.me"), 303)
+
+
+@blueprint.post("/account/sessions/<int:session_id>/end")
+@gate(Permission.SIGNED_IN)
+def end_session(session_id: int) -> Page:
+    """End one of one's own sessions elsewhere."""
+    actions.sign_out(current_actor(), session_id, clock.now())
+    return redirect(url_for("accounts.me"), 303)
