@@ -1,5 +1,6 @@
 """Pure rules of accounts: sessions, throttle, passwords, and who may give which role."""
 
+import itertools
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,7 @@ def password_problem(password: str, email: str, name: str) -> str | None:
 
 
 def _is_run(text: str) -> bool:
-    steps = {ord(b) - ord(a) for a, b in zip(text, text[1:], strict=False)}
+    steps = {ord(b) - ord(a) for a, b in itertools.pairwise(text)}
     return len(text) > 1 and len(steps) == 1
 
 

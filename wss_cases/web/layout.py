@@ -116,7 +116,6 @@ def _context() -> dict[str, Any]:
         "locale": locale,
         "other_locale": "en" if locale == "es" else "es",
         "page_now": clock.now(),
-        "_": _,
     }
 
 
