@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
-from sqlalchemy import select
 
-from tests.support.applications import make_app, people_client
+from tests.support.applications import make_app
 from tests.support.browser import DESK, PHONE, Visitor, axe_problems, overflow_problems
 from tests.support.crawl import Visit, walk
 from tests.support.databases import DEMO_PASSWORD, Databases
+from tests.support.demo import ROLES, client_of
 from tests.support.servers import LiveSystem
-from wss_cases.accounts.models import UserAccount
-from wss_cases.foundation.db import db
 
 pytestmark = pytest.mark.browser
 SEES_MOST_FIRST = (
@@ -34,11 +32,8 @@ def pages_by_person(system: LiveSystem, folder: Path) -> dict[str, list[str]]:
     app = make_app(system.database.url, folder)
     seen: set[tuple[str, frozenset[tuple[str, str]]]] = set()
     wanted: dict[str, list[str]] = {}
-    for role in SEES_MOST_FIRST:
-        with app.app_context():
-            found = select(UserAccount).where(UserAccount.email == f"{role}@demo.example")
-            user = db.session.execute(found).scalar_one()
-        for visit in walk(app, people_client(app, user)):
+    for role in ROLES:
+        for visit in walk(app, client_of(app, role)):
             if _is_page(visit) and (visit.shape, visit.markup) not in seen:
                 seen.add((visit.shape, visit.markup))
                 wanted.setdefault(role, []).append(visit.address)

@@ -1,0 +1,171 @@
+"""Bad input, to every form that links lead to and to every posting route: an answer of 2xx to 4xx, never 5xx."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from urllib.parse import urlencode, urljoin
+
+import pytest
+from flask import Flask
+
+from tests.support.applications import make_app, people_client
+from tests.support.client import PageClient
+from tests.support.crawl import shape_of, walk
+from tests.support.databases import Databases
+from tests.support.demo import ROLES, client_of
+from tests.support.pages import Form
+
+TEXTS = {
+    "empty": "",
+    "spaces": "   ",
+    "nul": "a\0b",
+    "lone surrogate": b"\xed\xa0\x80",
+    "right-to-left override": "abc\u202edef",
+    "zero width": "\u200b\u200d\ufeff",
+    "decomposed": "Nu\u0301n\u0303ez",
+    "family": "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466",
+    "a megabyte": "x" * 1_000_000,
+    "newlines": "\n" * 100_000,
+    "script": "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "javascript": "javascript:alert(1)",
+    "template": "{{7*7}}{% raw %}</textarea>",
+    "quote": "' OR 1=1-- %_\\",
+    "name": "O'Brien-Nuñez",
+    "null word": "Null",
+    "header": "Hello\r\nBcc: all@district.example",
+    "negative": "-1",
+    "too big": str(2**63),
+    "infinite": "1e999",
+    "not a number": "NaN",
+    "other digits": "٣",
+    "no such day": "2026-02-31",
+    "no leap day": "2023-02-29",
+    "year one": "0001-01-01",
+    "year 9999": "9999-12-31",
+    "missing hour": "2026-03-08T02:30",
+    "doubled hour": "2026-11-01T01:30",
+    "ambiguous": "1/2/24",
+    "two ids": "1;2",
+    "elsewhere": "//evil.example/",
+}
+FILLABLE = {
+    *("", "text", "email", "search", "tel", "url", "number", "password"),
+    *("date", "time", "month", "datetime-local"),
+}
+
+
+@pytest.fixture(scope="module")
+def demo_app(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application on a demo district of its own, which these tests may spoil."""
+    return make_app(databases.copy(databases.demo(backend)).url, Path(tmp_path_factory.mktemp("demo")))
+
+
+@pytest.fixture(scope="module")
+def posting_forms(demo_app: Flask) -> list[tuple[str, str, Form]]:
+    """(role, address, form) of every form that posts, each kind once; signing out is left alone."""
+    found: dict[tuple[str, frozenset[str]], tuple[str, str, Form]] = {}
+    for role in ROLES:
+        for visit in walk(demo_app, client_of(demo_app, role)):
+            for form in visit.forms if visit.response.mimetype == "text/html" else []:
+                target = shape_of(urljoin(visit.address, form.action or visit.address))
+                if form.method == "post" and "sign-out" not in target and "/account" not in target:
+                    found.setdefault((target, frozenset(form.names)), (role, visit.address, form))
+    return list(found.values())
+
+
+def filled(form: Form, value: str | bytes, everything: bool, token: str) -> bytes:
+    """Return the form as sent with a value in its free fields, or in every field but the token."""
+    held: dict[str, list[str | bytes]] = {name: list(values) for name, values in form.values().items()}
+    for control in form.element.find_all("input", "select", "textarea"):
+        name = control.get("name")
+        free = control.tag == "textarea" or (
+            control.tag == "input" and control.get("type").lower() in FILLABLE
+        )
+        if name and (everything or free):
+            held[name] = [value]
+    held["csrf_token"] = [token]
+    return urlencode(held, doseq=True).encode()
+
+
+def failures(demo_app: Flask, posting_forms: list[tuple[str, str, Form]], value: str | bytes) -> list[str]:
+    """Return a line for each form that answers this value with a failure."""
+    clients: dict[str, PageClient] = {}
+    broken = []
+    for role, address, form in posting_forms:
+        client = clients.setdefault(role, client_of(demo_app, role))
+        target = urljoin(address, form.action or address)
+        for everything in (False, True):
+            body = filled(form, value, everything, client.csrf_token("/"))
+            answer = client.post(target, data=body, content_type="application/x-www-form-urlencoded")
+            if answer.status_code >= 500:
+                broken.append(
+                    f"{role} {address} {form.action} (all fields: {everything}): {answer.status_code}"
+                )
+    return broken
+
+
+@pytest.mark.parametrize("kind", TEXTS)
+def test_no_form_fails_on(kind: str, demo_app: Flask, posting_forms: list[tuple[str, str, Form]]) -> None:
+    assert posting_forms
+    broken = failures(demo_app, posting_forms, TEXTS[kind])
+    assert not broken, "\n".join(broken)
+
+
+def posting_routes(app: Flask) -> list[str]:
+    """An address of every rule that takes POST, its parameters filled with something."""
+    with app.test_request_context():
+        adapter = app.url_map.bind("localhost")
+        return [
+            adapter.build(rule.endpoint, {name: _value(rule, name) for name in rule.arguments}, method="POST")
+            for rule in app.url_map.iter_rules()
+            if "POST" in (rule.methods or set()) and rule.endpoint != "accounts.sign_out"
+        ]
+
+
+def _value(rule: object, name: str) -> object:
+    converter = rule._converters[name]  # type: ignore[attr-defined]
+    return 1 if "Integer" in type(converter).__name__ else "x"
+
+
+def test_strange_requests_are_answered(demo_app: Flask) -> None:
+    """Signed in or not: JSON to a form, no token or a foreign one, broken multipart, 10,000 fields, a big cookie."""
+    broken = []
+    for client in (client_of(demo_app, "administrator"), people_client(demo_app)):
+        token = client.csrf_token("/sign-in")
+        for address in posting_routes(demo_app):
+            answers = {
+                "json": client.post(address, json={"a": [1, {"b": None}]}),
+                "no token": client.post(address, data={"a": "1"}),
+                "foreign token": client.post(address, data={"csrf_token": "x"}),
+                "no boundary": client.post(address, data=b"--x\r\n", content_type="multipart/form-data"),
+                "charset": client.post(
+                    address,
+                    data=b"a=\xff\xfe",
+                    content_type="application/x-www-form-urlencoded; charset=utf-16",
+                ),
+                "many fields": client.post(address, data={f"f{n}": "1" for n in range(10_000)}),
+                "file for text": client.post(
+                    address, data={"csrf_token": token, "name": (io.BytesIO(b"\0\xff"), "../../x.png")}
+                ),
+                "repeated": client.post(
+                    address, data={"csrf_token": token, "name": ["a", "b"], "version": ["1", "x"]}
+                ),
+                "head": client.head(address),
+                "big cookie": client.get(address, headers={"Cookie": "session=" + "x" * 8000}),
+                "host": client.get(
+                    address, headers={"X-Forwarded-For": "1.2.3.4, ☃".encode(), "Host": "evil.example"}
+                ),
+            }
+            broken += [
+                f"{address} {kind}: {a.status_code}" for kind, a in answers.items() if a.status_code >= 500
+            ]
+    assert not broken, "\n".join(broken)
+
+
+def test_a_post_without_a_token_changes_nothing(demo_app: Flask) -> None:
+    client = client_of(demo_app, "administrator")
+    taken = [
+        a for a in posting_routes(demo_app) if client.post(a, data={"x": "1"}).status_code not in (400, 404)
+    ]
+    assert taken == []
