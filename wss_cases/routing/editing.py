@@ -51,7 +51,7 @@ def changed_row(row: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str,
     """Return the row with values replaced by key; keys that are no leaf of the row are left out."""
     edited = copy.deepcopy(dict(row))
     for leaf in leaves(row):
-        if leaf.key not in changes:
+        if leaf.key not in changes or _same(leaf, changes[leaf.key]):
             continue
         place: Any = edited
         *path, last = leaf.key.split(".")
@@ -59,6 +59,13 @@ def changed_row(row: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str,
             place = place[_step(place, step)]
         place[_step(place, last)] = changes[leaf.key]
     return edited
+
+
+def _same(leaf: Leaf, value: Any) -> bool:
+    """Say whether nothing changed; the order of words to compare with means nothing."""
+    if leaf.type is LeafType.CHOICES and isinstance(value, list):
+        return set(leaf.value) == set(value)
+    return bool(leaf.value == value)
 
 
 def _step(place: Any, step: str) -> Any:
