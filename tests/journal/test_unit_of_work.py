@@ -36,6 +36,15 @@ def rename(actor: Actor, user_id: int, name: str, version: int | None = None, ke
         return user.id
 
 
+def rename_and_fail(actor: Actor, user_id: int) -> None:
+    with unit_of_work(actor, clock.now()) as uow:
+        row = uow.load(UserAccount, user_id, Permission.ACCOUNT_MANAGE)
+        row.name = "Half"
+        uow.record(row, "account.renamed")
+        uow.session.flush()
+        raise ZeroDivisionError
+
+
 def test_a_write_leaves_timeline_audit_and_outbox_in_one_commit(session: Any) -> None:
     user = make_user(Role.SYSADMIN)
     before = user.name
@@ -50,12 +59,8 @@ def test_a_write_leaves_timeline_audit_and_outbox_in_one_commit(session: Any) ->
 def test_an_error_leaves_nothing(session: Any) -> None:
     user = make_user(Role.SYSADMIN)
     counts = rows(AuditEntry), rows(TimelineEntry), rows(OutboxMessage)
-    with pytest.raises(ZeroDivisionError), unit_of_work(acting(user), clock.now()) as uow:
-        row = uow.load(UserAccount, user.id, Permission.ACCOUNT_MANAGE)
-        row.name = "Half"
-        uow.record(row, "account.renamed")
-        uow.session.flush()
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        rename_and_fail(acting(user), user.id)
     assert (rows(AuditEntry), rows(TimelineEntry), rows(OutboxMessage)) == counts
     assert session.get(UserAccount, user.id).name != "Half"
 
