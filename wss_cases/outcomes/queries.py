@@ -1,0 +1,178 @@
+"""Counting what happened, in grouped SQL. Every read starts from the schools whose outcomes the actor sees."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, or_, select, union_all
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.scope import in_schools
+from wss_cases.foundation.db import db
+from wss_cases.incidents.models import BehaviorCode, Incident, IncidentPerson, LocationCode
+from wss_cases.incidents.states import IncidentState, PersonRole
+from wss_cases.outcomes.rules import Scope
+from wss_cases.roster.models import Enrolment, School
+
+READERS = (Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR, Role.DISTRICT)
+CAUSED = (PersonRole.CAUSED_HARM, PersonRole.BOTH)
+HARMED = (PersonRole.HARMED, PersonRole.BOTH)
+SERIOUS_GROUP = 4
+
+
+@dataclass
+class Parts:
+    """The breakdowns of a period's incidents: part to {key: number of incidents}; key None is not known."""
+
+    total: int = 0
+    serious: int = 0
+    by_day: dict[date, int] = field(default_factory=dict)
+    hour: dict[str | None, int] = field(default_factory=dict)
+    place: dict[str | None, int] = field(default_factory=dict)
+    group: dict[str | None, int] = field(default_factory=dict)
+    behavior: dict[str | None, int] = field(default_factory=dict)
+    grade: dict[str | None, int] = field(default_factory=dict)
+
+
+def visible_to(statement: Any, actor: Actor, school_column: Any) -> Any:
+    """Keep the rows of the schools whose outcomes the actor may see."""
+    return statement.where(in_schools(school_column, actor, *READERS))
+
+
+def within(actor: Actor, scope: Scope, school_column: Any, day_column: Any) -> list[ColumnElement[bool]]:
+    """Return the conditions that keep the rows of a scope by their school and their date."""
+    conditions = [in_schools(school_column, actor, *READERS), day_column.between(scope.first, scope.last)]
+    if scope.school_id is not None:
+        conditions.append(school_column == scope.school_id)
+    return conditions
+
+
+def counted(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
+    """Return the conditions of an incident that counts: every submitted one but duplicates."""
+    return [
+        *within(actor, scope, Incident.school_id, Incident.local_date),
+        Incident.state != IncidentState.DUPLICATE,
+    ]
+
+
+def could_lead_to_police() -> ColumnElement[bool]:
+    """Return the condition of the avoidable-notification rate's denominator: group 4 up, weapon, substance, injury."""
+    return or_(
+        Incident.behavior_group >= SERIOUS_GROUP,
+        Incident.weapon.not_in(("none", "not_known")),
+        Incident.substance.not_in(("none", "not_known")),
+        Incident.injury.in_(("minor", "needed_care")),
+    )
+
+
+def parts_of(actor: Actor, scope: Scope) -> Parts:
+    """Return every breakdown of a period's incidents, in one query."""
+    parts = Parts()
+    for part, key, number in db.session.execute(union_all(*_branches(actor, scope))):
+        if part == "day":
+            parts.by_day[date.fromisoformat(key)] = number
+        elif part == "serious":
+            parts.serious = number
+        else:
+            getattr(parts, part)[key] = number
+    parts.total = sum(parts.by_day.values())
+    return parts
+
+
+def _branches(actor: Actor, scope: Scope) -> list[Any]:
+    conditions = counted(actor, scope)
+    plain: dict[str, Any] = {
+        "day": Incident.local_date,
+        "hour": Incident.local_minute // 60,
+        "place": Incident.location_code,
+        "group": Incident.behavior_group,
+    }
+    branches = [
+        select(
+            literal(part).label("part"), cast(column, String(60)).label("key"), func.count().label("number")
+        )
+        .where(*conditions)
+        .group_by("key")
+        for part, column in plain.items()
+    ]
+    serious = select(literal("serious"), literal(""), func.count()).select_from(Incident)
+    people = and_(IncidentPerson.incident_id == Incident.id, IncidentPerson.role.in_(CAUSED))
+    incidents = func.count(Incident.id.distinct()).label("number")
+    behavior = (
+        select(literal("behavior").label("part"), cast(BehaviorCode.code, String(60)).label("key"), incidents)
+        .select_from(Incident)
+        .outerjoin(IncidentPerson, people)
+        .outerjoin(BehaviorCode, BehaviorCode.id == IncidentPerson.behavior_code_id)
+    )
+    grade = (
+        select(literal("grade").label("part"), cast(IncidentPerson.grade, String(60)).label("key"), incidents)
+        .select_from(Incident)
+        .outerjoin(IncidentPerson, people)
+    )
+    return [
+        *branches,
+        serious.where(*conditions, could_lead_to_police()),
+        behavior.where(*conditions).group_by("key"),
+        grade.where(*conditions).group_by("key"),
+    ]
+
+
+def enrolled_on(actor: Actor, scope: Scope, days: Sequence[date]) -> list[int]:
+    """Return how many enrolments stood on each of these dates, in one query."""
+    sums = [func.sum(case((and_(Enrolment.starts_on <= day, _not_ended(day)), 1), else_=0)) for day in days]
+    statement = select(*sums).where(Enrolment.starts_on <= scope.last, _not_ended(scope.first))
+    if scope.school_id is not None:
+        statement = statement.where(Enrolment.school_id == scope.school_id)
+    row = db.session.execute(visible_to(statement, actor, Enrolment.school_id)).one()
+    return [int(value or 0) for value in row]
+
+
+def _not_ended(day: date) -> ColumnElement[bool]:
+    return or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= day)
+
+
+def behavior_words(codes: Sequence[str], locale: str) -> dict[str, str]:
+    """Return the words of behaviour codes in a language, the newest wording of each."""
+    label = BehaviorCode.label_es if locale == "es" else BehaviorCode.label_en
+    statement = (
+        select(BehaviorCode.code, label).where(BehaviorCode.code.in_(codes)).order_by(BehaviorCode.starts_on)
+    )
+    return {row[0]: row[1] for row in db.session.execute(statement)}
+
+
+def place_words(codes: Sequence[str], locale: str) -> dict[str, str]:
+    """Return the words of location codes in a language."""
+    label = LocationCode.label_es if locale == "es" else LocationCode.label_en
+    statement = select(LocationCode.code, label).where(LocationCode.code.in_(codes))
+    return {row[0]: row[1] for row in db.session.execute(statement)}
+
+
+def school_name(actor: Actor, school_id: int) -> str | None:
+    """Return the name of a school whose outcomes the actor may see, else None."""
+    statement = visible_to(select(School.name), actor, School.id).where(School.id == school_id)
+    name: str | None = db.session.scalar(statement)
+    return name
+
+
+def school_named(actor: Actor, text: str) -> tuple[int, str] | None:
+    """Return (id, name) of the school with this id, code or number, when the actor may see its outcomes."""
+    named = or_(School.code == text, School.identifier == text, cast(School.id, String(20)) == text)
+    statement = visible_to(select(School.id, School.name), actor, School.id).where(named)
+    row = db.session.execute(statement.order_by(School.id).limit(1)).first()
+    return None if row is None else (row[0], row[1])
+
+
+def schools_reached(actor: Actor) -> int:
+    """Return how many active schools' outcomes the actor sees."""
+    statement = visible_to(select(func.count()).select_from(School), actor, School.id).where(School.is_active)
+    return db.session.scalar(statement) or 0
+
+
+def first_year_counted(actor: Actor, school_id: int | None) -> date | None:
+    """Return the date of the first incident in the actor's schools, None when there is none."""
+    statement = visible_to(select(func.min(Incident.local_date)), actor, Incident.school_id)
+    if school_id is not None:
+        statement = statement.where(Incident.school_id == school_id)
+    day: date | None = db.session.scalar(statement)
+    return day

@@ -1,0 +1,217 @@
+"""Counting repair: the funnel, contact with people harmed, agreements, follow-ups, removals, notifications."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy.orm import aliased
+
+from wss_cases.access.actor import Actor
+from wss_cases.cases.models import CaseIncident, CaseParticipant
+from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.foundation.db import db
+from wss_cases.incidents.models import Incident, IncidentPerson
+from wss_cases.outcomes.queries import HARMED, counted, within
+from wss_cases.outcomes.rules import Scope, Share
+from wss_cases.pathways.circles.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.states import TermState
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.roster.models import StaffMember
+from wss_cases.routing.states import FollowUpKind
+from wss_cases.routing.states import Pathway as Family
+from wss_cases.safeguards.models import DisciplineAction, NotifiedStudent, PoliceNotification
+from wss_cases.safeguards.states import NotificationDoor
+
+KEPT: Final = (TermState.KEPT, TermState.LATE)
+STEPS: Final = ("proposed", "offered", "accepted", "held", "agreement", "kept")
+MEETS: Final = (Family.CIRCLE, Family.RESTORATIVE_CONVERSATION)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Agreement terms due in the period: kept (of them late), and all but those changed by consent."""
+
+    kept: int = 0
+    late: int = 0
+    due: int = 0
+
+    @property
+    def share(self) -> Share:
+        """Kept of due."""
+        return Share(self.kept, self.due)
+
+
+@dataclass
+class Police:
+    """Notifications made, by door, and the different students in them."""
+
+    by_door: dict[NotificationDoor, int] = field(default_factory=dict)
+    students: int = 0
+
+    @property
+    def instances(self) -> int:
+        """All notifications."""
+        return sum(self.by_door.values())
+
+
+def kept_agreements() -> Any:
+    """Return a subquery of the pathways whose agreement is kept: no term open or not kept, at least one kept."""
+    broken = func.sum(case((AgreementTerm.state.in_((TermState.OPEN, TermState.NOT_KEPT)), 1), else_=0))
+    kept = func.sum(case((AgreementTerm.state.in_(KEPT), 1), else_=0))
+    return (
+        select(Agreement.pathway_id)
+        .join(AgreementTerm, AgreementTerm.agreement_id == Agreement.id)
+        .group_by(Agreement.pathway_id)
+        .having(and_(broken == 0, kept > 0))
+        .subquery()
+    )
+
+
+def step_conditions(agreement: Any, kept: Any) -> dict[str, ColumnElement[bool]]:
+    """Return for each step of the funnel the condition of a pathway that came as far, each including the one before.
+
+    A circle or conversation is held when it met; the other pathways when they started.
+    """
+    held = case(
+        (Pathway.pathway.in_([one.value for one in MEETS]), Pathway.held_on), else_=Pathway.started_on
+    )
+    conditions: list[ColumnElement[bool]] = [
+        Pathway.id.is_not(None),
+        Pathway.offered_on.is_not(None),
+        Pathway.accepted_on.is_not(None),
+        held.is_not(None),
+        agreement.is_not(None),
+        kept.is_not(None),
+    ]
+    return {step: and_(*conditions[: place + 1]) for place, step in enumerate(STEPS)}
+
+
+def funnel(actor: Actor, scope: Scope) -> dict[str, dict[str, int]]:
+    """Return for each pathway, and for "any", how many of the period's incidents came to each step, in two queries."""
+    kept = kept_agreements()
+    conditions = step_conditions(Agreement.id, kept.c.pathway_id)
+    counts = [func.count(case((condition, Incident.id)).distinct()) for condition in conditions.values()]
+    joined = (
+        select(*counts)
+        .select_from(Incident)
+        .join(CaseIncident, CaseIncident.incident_id == Incident.id)
+        .join(Pathway, Pathway.case_id == CaseIncident.case_id)
+        .outerjoin(Agreement, Agreement.pathway_id == Pathway.id)
+        .outerjoin(kept, kept.c.pathway_id == Pathway.id)
+        .where(*counted(actor, scope))
+    )
+    each = joined.add_columns(Pathway.pathway).group_by(Pathway.pathway)
+    found = {row[-1]: dict(zip(STEPS, row[:-1], strict=True)) for row in db.session.execute(each)}
+    found["any"] = dict(zip(STEPS, db.session.execute(joined).one(), strict=True))
+    return found
+
+
+def contact_dates(actor: Actor, scope: Scope) -> Any:
+    """Return a subquery: each person harmed in the period's incidents with the date of the first contact, or none."""
+    reached = and_(
+        FollowUp.incident_person_id == IncidentPerson.id,
+        FollowUp.kind == FollowUpKind.CONTACT_PERSON_HARMED.value,
+        FollowUp.state == FollowUpState.DONE,
+        FollowUp.outcome.not_in(NOT_REACHED),
+    )
+    return (
+        select(
+            IncidentPerson.id.label("person_id"),
+            Incident.id.label("incident_id"),
+            Incident.local_date.label("happened"),
+            func.min(FollowUp.closed_on).label("reached"),
+        )
+        .join(Incident, Incident.id == IncidentPerson.incident_id)
+        .outerjoin(FollowUp, reached)
+        .where(*counted(actor, scope), IncidentPerson.role.in_(HARMED))
+        .group_by(IncidentPerson.id, Incident.id, Incident.local_date)
+        .subquery()
+    )
+
+
+NOT_REACHED: Final = ("not_reached", "no_contact", "left_message")
+"""Outcomes of a contact that are attempts, not contact."""
+
+
+def contacts(actor: Actor, scope: Scope) -> list[tuple[date, date | None, int]]:
+    """Return (date of the incident, date of first contact or None, how many people harmed)."""
+    dates = contact_dates(actor, scope)
+    statement = select(dates.c.happened, dates.c.reached, func.count())
+    rows = db.session.execute(statement.group_by(dates.c.happened, dates.c.reached))
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def terms_due(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
+    """Return the conditions of an agreement term that was due in the period and was not changed by consent."""
+    over = or_(AgreementTerm.state != TermState.OPEN, AgreementTerm.due_on < scope.today)
+    dates = within(actor, scope, Agreement.school_id, AgreementTerm.due_on)
+    return [*dates, AgreementTerm.state != TermState.CHANGED, over]
+
+
+def terms(actor: Actor, scope: Scope) -> Terms:
+    """Return the terms due in the period; one that its own owner marked is due and not kept."""
+    owner, person = aliased(CaseParticipant), aliased(IncidentPerson)
+    by_other = or_(
+        StaffMember.user_id.is_(None),
+        AgreementTerm.decided_by_id.is_(None),
+        StaffMember.user_id != AgreementTerm.decided_by_id,
+    )
+    statement = (
+        select(
+            func.sum(case((and_(AgreementTerm.state.in_(KEPT), by_other), 1), else_=0)),
+            func.sum(case((and_(AgreementTerm.state == TermState.LATE, by_other), 1), else_=0)),
+            func.count(),
+        )
+        .select_from(AgreementTerm)
+        .join(Agreement, Agreement.id == AgreementTerm.agreement_id)
+        .outerjoin(owner, owner.id == AgreementTerm.owner_participant_id)
+        .outerjoin(person, person.id == owner.incident_person_id)
+        .outerjoin(StaffMember, StaffMember.id == person.staff_id)
+        .where(*terms_due(actor, scope))
+    )
+    row = db.session.execute(statement).one()
+    return Terms(int(row[0] or 0), int(row[1] or 0), int(row[2] or 0))
+
+
+def due_follow_ups(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
+    """Return the conditions of a follow-up that was due in the period: not cancelled, done or past its date."""
+    over = or_(FollowUp.state == FollowUpState.DONE, FollowUp.due_on < scope.today)
+    dates = within(actor, scope, FollowUp.school_id, FollowUp.due_on)
+    return [*dates, FollowUp.state != FollowUpState.CANCELLED, over]
+
+
+def on_time() -> ColumnElement[bool]:
+    """Return the condition of a follow-up closed on or before its due date."""
+    return and_(FollowUp.state == FollowUpState.DONE, FollowUp.closed_on <= FollowUp.due_on)
+
+
+def follow_ups(actor: Actor, scope: Scope) -> dict[str, Share]:
+    """Return for each kind the follow-ups done on time of those due in the period."""
+    good = func.sum(case((on_time(), 1), else_=0))
+    statement = select(FollowUp.kind, good, func.count()).where(*due_follow_ups(actor, scope))
+    rows = db.session.execute(statement.group_by(FollowUp.kind).order_by(FollowUp.kind))
+    return {row[0]: Share(int(row[1]), row[2]) for row in rows}
+
+
+def removals(actor: Actor, scope: Scope) -> dict[str, tuple[int, int]]:
+    """Return for each kind of removal (instances, different students)."""
+    statement = (
+        select(DisciplineAction.kind, func.count(), func.count(DisciplineAction.student_id.distinct()))
+        .where(*within(actor, scope, DisciplineAction.school_id, DisciplineAction.starts_on))
+        .group_by(DisciplineAction.kind)
+    )
+    return {row[0].value: (row[1], row[2]) for row in db.session.execute(statement)}
+
+
+def police(actor: Actor, scope: Scope) -> Police:
+    """Return the notifications made in the period by door, and the different students, in two queries."""
+    conditions = within(actor, scope, PoliceNotification.school_id, PoliceNotification.local_date)
+    doors = select(PoliceNotification.door, func.count()).where(*conditions).group_by(PoliceNotification.door)
+    students = (
+        select(func.count(NotifiedStudent.student_id.distinct()))
+        .join(PoliceNotification, PoliceNotification.id == NotifiedStudent.notification_id)
+        .where(*conditions)
+    )
+    by_door = {row[0]: row[1] for row in db.session.execute(doors)}
+    return Police(by_door, db.session.scalar(students) or 0)

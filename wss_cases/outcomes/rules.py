@@ -1,0 +1,164 @@
+"""Pure arithmetic of the measures: the period counted, rates, and the words of figures."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from wss_cases.foundation.clock import school_year, school_year_bounds
+from wss_cases.roster.rules import SchoolDays
+
+EARLIEST_YEAR = 2000
+LATEST_YEAR = 2100
+OUTLIER_TIMES = 3
+OUTLIER_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What is counted: one school (or every school the reader reaches) and the days of a school year up to today."""
+
+    school_id: int | None
+    year: str
+    first: date
+    last: date
+    today: date
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the school year still goes on."""
+        return self.last == self.today
+
+    def months(self) -> list[date]:
+        """Return the first day of each month of the period."""
+        found = [self.first]
+        while (following := _next_month(found[-1])) <= self.last:
+            found.append(following)
+        return found
+
+
+@dataclass(frozen=True)
+class Count:
+    """One row of a breakdown: its key in the incidents list's filter, its words, its number."""
+
+    key: str
+    label: str
+    number: int
+
+
+@dataclass(frozen=True)
+class Month:
+    """One month: incidents, school days gone by, students enrolled at its end, and the rate (None: no school days)."""
+
+    first: date
+    incidents: int
+    school_days: int
+    students: int
+    rate: float | None
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a whole; `percent` is None when the whole is empty."""
+
+    part: int
+    whole: int
+
+    @property
+    def percent(self) -> float | None:
+        """The share in percent, not rounded."""
+        return 100 * self.part / self.whole if self.whole else None
+
+
+def scope_of(school_id: int | None, year: str, today: date) -> Scope | None:
+    """Return the scope of a school year written '2026-27'; None when it is not written so or has not begun."""
+    try:
+        first, end = school_year_bounds(year)
+    except ValueError:
+        return None
+    if first > today or not EARLIEST_YEAR <= first.year <= LATEST_YEAR:
+        return None
+    return Scope(school_id, year, first, min(end, today), today)
+
+
+def years_between(first: str, last: str) -> list[str]:
+    """Return the school years from one to another, both included, none left out."""
+    start, end = int(first[:4]), int(last[:4])
+    return [school_year(date(year, 8, 1)) for year in range(start, end + 1)]
+
+
+def per_100_a_day(incidents: int, students: int, days: int) -> float | None:
+    """Return incidents per 100 students per school day; None without students or school days."""
+    return 100 * incidents / students / days if students and days else None
+
+
+def per(number: int, students: int, base: int) -> float | None:
+    """Return a number per `base` students; None without students."""
+    return base * number / students if students else None
+
+
+def month_ends(scope: Scope, days: SchoolDays) -> list[date]:
+    """Return for each month of the period the last school day in it up to today (its last date without one)."""
+    ends = []
+    for first in scope.months():
+        end = min(_next_month(first) - timedelta(days=1), scope.last)
+        last_school_day = days.on_or_before(end)
+        ends.append(last_school_day if last_school_day >= first else end)
+    return ends
+
+
+def months_of(
+    scope: Scope, by_day: Mapping[date, int], days: SchoolDays, students: Sequence[int]
+) -> list[Month]:
+    """Return the months of a period from incidents by day and students enrolled at each month's end."""
+    rows = []
+    for first, enrolled in zip(scope.months(), students, strict=True):
+        end = min(_next_month(first) - timedelta(days=1), scope.last)
+        number = sum(count for day, count in by_day.items() if first <= day <= end)
+        school_days = days.between(first - timedelta(days=1), end)
+        rows.append(Month(first, number, school_days, enrolled, per_100_a_day(number, enrolled, school_days)))
+    return rows
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How soon people harmed were reached, in school days; `waiting` are those whose first school day is not over."""
+
+    within_one: int
+    of_all: int
+    waiting: int
+    bands: tuple[int, int, int, int, int]
+    """Same day, 1, 2, 3 to 5, 6 and more school days; the rest of `of_all` was not reached."""
+
+
+def reach_of(pairs: Iterable[tuple[date, date | None, int]], days: SchoolDays, today: date) -> Reach:
+    """Return the reach from (date of the incident, date of contact or None, how many people)."""
+    bands = [0, 0, 0, 0, 0]
+    waiting = missed = 0
+    for happened, reached, people in pairs:
+        if reached is not None:
+            bands[_band(days.between(happened, reached))] += people
+        elif days.between(happened, today) <= 1:
+            waiting += people
+        else:
+            missed += people
+    return Reach(
+        bands[0] + bands[1], sum(bands) + missed, waiting, (bands[0], bands[1], bands[2], bands[3], bands[4])
+    )
+
+
+def _band(school_days: int) -> int:
+    if school_days <= 2:
+        return max(school_days, 0)
+    return 3 if school_days <= 5 else 4
+
+
+def outlier(values: Sequence[int | float | None]) -> int | None:
+    """Return the place of the one value above three times every other, None when there is none such."""
+    known = sorted((value, place) for place, value in enumerate(values) if value is not None)
+    if len(known) < 3 or known[-1][0] <= OUTLIER_TIMES * known[-2][0] or known[-2][0] == 0:
+        return None
+    return known[-1][1]
+
+
+def _next_month(day: date) -> date:
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
