@@ -1,6 +1,5 @@
 """Schools, school days, students, guardians, staff, enrolments, and what an import remembers."""
 
-import enum
 from datetime import date, datetime, time
 from typing import Any
 
@@ -8,14 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
-
-
-class DayKind(enum.StrEnum):
-    """What a calendar date is for students."""
-
-    SCHOOL = "school"
-    HALF = "half"
-    CLOSED = "closed"
+from wss_cases.roster.states import DayKind as DayKind
 
 
 class School(Versioned, Base):
@@ -46,7 +38,13 @@ class CalendarDay(Base):
 
     __tablename__ = "calendar_day"
     __table_args__ = (
-        Index("uq_calendar_day_district", "day", unique=True, sqlite_where=text("school_id IS NULL"), postgresql_where=text("school_id IS NULL")),
+        Index(
+            "uq_calendar_day_district",
+            "day",
+            unique=True,
+            sqlite_where=text("school_id IS NULL"),
+            postgresql_where=text("school_id IS NULL"),
+        ),
         UniqueConstraint("school_id", "day"),
     )
 
@@ -59,7 +57,10 @@ class CalendarDay(Base):
 
 
 class Student(Versioned, Base):
-    """A student as the roster gives them; None is not known. `search_key` is folded."""
+    """A student as the roster gives them; None is not known.
+
+    `search_key` is `rules.search_key` of every name, `search_key_family` the folded family name that lists sort by.
+    """
 
     __tablename__ = "student"
     __table_args__ = (
@@ -150,7 +151,10 @@ class StaffMember(Base):
     """An adult at a school as the roster gives them; may or may not have an account."""
 
     __tablename__ = "staff_member"
-    __table_args__ = (UniqueConstraint("source", "sourced_id"), Index("ix_staff_member_search", "school_id", "search_key"))
+    __table_args__ = (
+        UniqueConstraint("source", "sourced_id"),
+        Index("ix_staff_member_search", "school_id", "search_key"),
+    )
 
     id: Mapped[Id]
     source: Mapped[str] = mapped_column(String(120), default="manual")

@@ -1,0 +1,153 @@
+"""Reading the roster. Searches and students' records start from what the actor may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, case, func, literal, or_, select
+
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.scope import in_schools
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.roster.models import (
+    CalendarDay,
+    Enrolment,
+    Guardian,
+    School,
+    StaffMember,
+    Student,
+    StudentGuardian,
+)
+from wss_cases.roster.rules import SchoolDays, merge_days, search_words
+
+
+@dataclass(frozen=True)
+class FoundPerson:
+    """One match of a search: `number` is the student's number, '' for staff."""
+
+    id: int
+    name: str
+    grade: int | None = None
+    number: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class GuardianOf:
+    """One guardian of a student, with the relation as the roster gives it."""
+
+    id: int
+    name: str
+    relation: str
+    language: str | None
+    phone: str
+    email: str
+    is_primary: bool
+
+
+def school_days(school_id: int | None) -> SchoolDays:
+    """Return the school days of a school (None: the district's), in one query; Monday to Friday where unknown."""
+    own = CalendarDay.school_id.is_not(None)
+    statement = select(CalendarDay.day, CalendarDay.kind, own).where(
+        or_(CalendarDay.school_id.is_(None), CalendarDay.school_id == school_id)
+    )
+    return SchoolDays(merge_days((row[0], row[1], bool(row[2])) for row in db.session.execute(statement)))
+
+
+def get_school(school_id: int) -> School | None:
+    """Return a school, or None."""
+    return db.session.get(School, school_id)
+
+
+def enrolled_count(school_id: int | None, day: date) -> int:
+    """Return how many students are enrolled on a date, at a school or (None) in the district."""
+    statement = select(func.count(Enrolment.student_id.distinct())).where(
+        Enrolment.starts_on <= day, or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= day)
+    )
+    if school_id is not None:
+        statement = statement.where(Enrolment.school_id == school_id)
+    return db.session.scalar(statement) or 0
+
+
+def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
+    """Narrow a select of students to those whose page the actor may open: the case team's own schools."""
+    return statement.where(in_schools(Student.school_id, actor, *CASE_TEAM))
+
+
+def get_student(actor: Actor, student_id: int) -> Student:
+    """Return a student whose page the actor may open. Raises NotFound."""
+    found: Student | None = db.session.scalar(
+        visible_to(select(Student), actor).where(Student.id == student_id)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def guardians_of(student_id: int) -> list[GuardianOf]:
+    """Return a student's guardians, the primary one first. The caller has checked who may see them."""
+    statement = (
+        select(Guardian, StudentGuardian.relation, StudentGuardian.is_primary)
+        .join(StudentGuardian, StudentGuardian.guardian_id == Guardian.id)
+        .where(StudentGuardian.student_id == student_id)
+        .order_by(StudentGuardian.is_primary.desc(), Guardian.name, Guardian.id)
+    )
+    return [
+        GuardianOf(who.id, who.name, relation, who.language, who.phone, who.email, primary)
+        for who, relation, primary in db.session.execute(statement)
+    ]
+
+
+def students_matching(
+    actor: Actor, school_id: int | None, text: str, limit: int = 10, recent: Sequence[int] = ()
+) -> list[FoundPerson]:
+    """Return the school's students of whom every typed word begins some name; `recent` ids first, then by name.
+
+    Case, accents, apostrophes and Ł do not matter. Nothing for fewer than two letters, or for another's school.
+    """
+    words = search_words(text)
+    if not words or not _may_search(actor, school_id):
+        return []
+    statement = select(
+        Student.id,
+        Student.given_name,
+        Student.family_name,
+        Student.preferred_given_name,
+        Student.preferred_family_name,
+        Student.grade,
+        Student.student_number,
+    ).where(Student.school_id == school_id, Student.is_active, *_holds(Student.search_key, words))
+    if recent:
+        statement = statement.order_by(case((Student.id.in_(list(recent)), 0), else_=1))
+    statement = statement.order_by(Student.search_key_family, Student.search_key, Student.id).limit(limit)
+    return [
+        FoundPerson(row[0], f"{row[3] or row[1]} {row[4] or row[2]}".strip(), row[5], row[6])
+        for row in db.session.execute(statement)
+    ]
+
+
+def staff_matching(actor: Actor, school_id: int | None, text: str, limit: int = 10) -> list[FoundPerson]:
+    """Return the school's staff of whom every typed word begins some name, by name; as `students_matching`."""
+    words = search_words(text)
+    if not words or not _may_search(actor, school_id):
+        return []
+    statement = (
+        select(StaffMember.id, StaffMember.name, StaffMember.role)
+        .where(
+            StaffMember.school_id == school_id, StaffMember.is_active, *_holds(StaffMember.search_key, words)
+        )
+        .order_by(StaffMember.search_key, StaffMember.id)
+        .limit(limit)
+    )
+    return [FoundPerson(row[0], row[1], role=row[2]) for row in db.session.execute(statement)]
+
+
+def _may_search(actor: Actor, school_id: int | None) -> bool:
+    return actor.is_system or (school_id is not None and actor.covers(school_id, *STAFF))
+
+
+def _holds(key: Any, words: Sequence[str]) -> list[Any]:
+    # folded words hold no % or _; one school's keys stand side by side in the index, so this reads only those
+    return [(literal(" ") + key).like(f"% {word}%") for word in words]

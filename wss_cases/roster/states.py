@@ -1,0 +1,43 @@
+"""What a calendar date is, and the roster's words."""
+
+import enum
+
+from wss_cases.foundation.i18n import lazy_gettext as _l
+
+
+class DayKind(enum.StrEnum):
+    """What a calendar date is for students."""
+
+    SCHOOL = "school"
+    HALF = "half"
+    CLOSED = "closed"
+
+
+DAY_LABELS = {
+    DayKind.SCHOOL: _l("School day"),
+    DayKind.HALF: _l("Half day"),
+    DayKind.CLOSED: _l("No school"),
+}
+
+RACE_LABELS = {
+    "american_indian": _l("American Indian or Alaska Native"),
+    "asian": _l("Asian"),
+    "black": _l("Black or African American"),
+    "hispanic": _l("Hispanic or Latino"),
+    "pacific_islander": _l("Native Hawaiian or other Pacific Islander"),
+    "white": _l("White"),
+    "two_or_more": _l("Two or more races"),
+}
+"""Values of `Student.race_ethnicity` (federal reporting: Hispanic of any race counts as Hispanic)."""
+
+SEX_LABELS = {"female": _l("Female"), "male": _l("Male"), "other": _l("Other")}
+"""Values of `Student.sex`."""
+
+GRADE_WORDS = {-1: _l("Pre-K"), 0: _l("Kindergarten"), 13: _l("After 12th grade")}
+"""Grades that are not plain numbers; the rest is `grade_words`."""
+
+SENTENCES = {
+    "roster.imported": _l("The roster was imported from %(source)s"),
+    "calendar.imported": _l("The school calendar of %(school_year)s was imported"),
+}
+"""Timeline kinds in words."""
