@@ -9,10 +9,13 @@ from typing import Any, Final
 from wss_cases.routing.conditions import parts_of
 from wss_cases.routing.engine import Recommendation, Run, recommend, run
 from wss_cases.routing.facts import FACTS, Facts, FactType
+from wss_cases.routing.labels import FACT_LABELS
 from wss_cases.routing.samples import facts_for_row, random_facts
 from wss_cases.routing.states import (
+    DUTY_LABELS,
     FACE_TO_FACE,
     FINDING_LABELS,
+    KIND_LABELS,
     PATHWAY_OF,
     DutyState,
     FindingKind,
@@ -25,6 +28,9 @@ from wss_cases.routing.table import DecisionTable, Row
 RANDOM_FACTS: Final = 2000
 """How many random facts a check tries before a table is published."""
 
+_DETAIL_LABELS: Final = {
+    str(name): label for labels in (KIND_LABELS, DUTY_LABELS, FACT_LABELS) for name, label in labels.items()
+}
 _APART: Final = FACE_TO_FACE | {Kind.CONVERSATION, Kind.TALKING_CIRCLE, Kind.HEALING_CIRCLE}
 _FOR_YOUNG: Final = frozenset(
     {
@@ -57,7 +63,13 @@ class Finding:
 
     def sentence(self) -> str:
         """Return the finding in words of the reader's language."""
-        return str(FINDING_LABELS[self.kind]) % {"row": self.row, "detail": self.detail}
+        detail = str(_DETAIL_LABELS.get(self.detail, self.detail))
+        return str(FINDING_LABELS[self.kind]) % {"row": self.row, "detail": detail}
+
+    @property
+    def size(self) -> int:
+        """How many facts the example needs; the smallest example is shown."""
+        return len(self.facts or {})
 
 
 def check_table(table: DecisionTable, tries: int = RANDOM_FACTS) -> list[Finding]:
@@ -75,7 +87,8 @@ def check_table(table: DecisionTable, tries: int = RANDOM_FACTS) -> list[Finding
         *(finding for facts, done in runs for finding in _broken_promises(table, facts, done.answer)),
         *_unread(table),
     ):
-        found.setdefault((finding.kind, finding.row, finding.detail), finding)
+        key = (finding.kind, finding.row, finding.detail)
+        found[key] = min(found.get(key, finding), finding, key=lambda one: one.size)
     return sorted(found.values(), key=lambda finding: not finding.blocks)
 
 

@@ -22,7 +22,7 @@ from wss_cases.routing.editing import LeafType, leaves
 from wss_cases.routing.forms import PublishForm, RowForm, row_form
 from wss_cases.routing.models import RuleSet
 from wss_cases.routing.states import RULE_SET_STATE_LABELS, RuleSetState
-from wss_cases.routing.words import row_words, table_words
+from wss_cases.routing.words import facts_words, row_words, table_words
 
 blueprint = Blueprint("routing", __name__, url_prefix="/rules")
 
@@ -73,6 +73,7 @@ def _rule_set_page(found: RuleSet, form: PublishForm, code: int, findings: Any =
             in_force=found.id == _in_force_id(),
             form=form,
             findings=findings,
+            facts_words=facts_words,
             state_labels=RULE_SET_STATE_LABELS,
             new_key=BaseForm(formdata=None).request_key.data,
             day_words=day_words_with_year,

@@ -1,6 +1,6 @@
 """Rows of a decision table in sentences of the reader's language."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,6 +100,19 @@ def _fact_words(fact: str, op: str, value: Any) -> str:
 def value_words(value: Any) -> str:
     """Return one value of a fact in words."""
     return str(VALUE_LABELS.get(value, value))
+
+
+def facts_words(facts: Mapping[str, Any]) -> str:
+    """Return stored facts in words, those that are false left out."""
+    said = []
+    for name, value in facts.items():
+        if value is True:
+            said.append(str(FACT_LABELS[name]))
+        elif value is not False:
+            values = value if isinstance(value, list) else [value]
+            words = ", ".join(value_words(one) for one in values) or value_words("none")
+            said.append(_("%(fact)s: %(value)s", fact=FACT_LABELS[name], value=words))
+    return "; ".join(said)
 
 
 def _found_words(condition: Condition) -> str:
