@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import pytest
 
 from tests.support.databases import ROOT, Database, environment
 from tests.support.postgres import free_port
+from tests.support.running import Running
 from tests.support.servers import wait_until
 from wss_cases.jobs.supervisor import Child, port_is_free
 
@@ -30,49 +29,6 @@ sys.exit(Supervisor(children, os.environ, lambda: print("ready", flush=True)).ru
 """
 
 
-class Running:
-    """A supervisor in a session of its own, its words in a file."""
-
-    def __init__(self, folder: Path, arguments: list[str], env: dict[str, str]) -> None:
-        self.words_file = folder / "words"
-        with self.words_file.open("wb") as words:
-            self.process = subprocess.Popen(
-                [sys.executable, *arguments],
-                cwd=ROOT,
-                env=env,
-                stdout=words,
-                stderr=words,
-                start_new_session=True,
-            )
-
-    @property
-    def words(self) -> str:
-        return self.words_file.read_text(encoding="utf-8")
-
-    def alive(self) -> list[int]:
-        """Every living process of the supervisor's session, itself included."""
-        return [
-            pid
-            for pid in map(int, filter(str.isdecimal, os.listdir("/proc")))
-            if _session(pid) == self.process.pid
-        ]
-
-    def end(self, number: int) -> float:
-        """Send a signal to the supervisor alone and return the seconds until it ended."""
-        began = time.monotonic()
-        self.process.send_signal(number)
-        self.process.wait(15)
-        return time.monotonic() - began
-
-
-def _session(pid: int) -> int:
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    except OSError:
-        return 0
-    return 0 if fields[0] == "Z" else int(fields[3])
-
-
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[list[Running]]:
     """Supervisors that the test started; whatever it leaves is killed."""
@@ -85,9 +41,16 @@ def running(tmp_path: Path) -> Iterator[list[Running]]:
 
 
 def supervise(running: list[Running], folder: Path, children: str) -> Running:
-    one = Running(folder, ["-c", PROGRAM, children], dict(os.environ) | {"PYTHONPATH": str(ROOT)})
+    one = Running(
+        folder, [sys.executable, "-c", PROGRAM, children], dict(os.environ) | {"PYTHONPATH": str(ROOT)}
+    )
     running.append(one)
     return one
+
+
+def real(folder: Path, settings: dict[str, str]) -> Running:
+    """The supervisor as `make run` starts it."""
+    return Running(folder, [sys.executable, "-m", "wss_cases.jobs.supervisor"], settings)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -115,7 +78,8 @@ def test_signals_work_when_started_with_sigint_ignored(running: list[Running], t
         "import signal, os, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); "
         "os.execv(sys.executable, [sys.executable, '-c', *sys.argv[1:]])"
     )
-    one = Running(tmp_path, ["-c", ignoring, PROGRAM, children], dict(os.environ) | {"PYTHONPATH": str(ROOT)})
+    settings = dict(os.environ) | {"PYTHONPATH": str(ROOT)}
+    one = Running(tmp_path, [sys.executable, "-c", ignoring, PROGRAM, children], settings)
     running.append(one)
     wait_until(lambda: "ready" in one.words, 10, "the child runs")
     assert one.end(signal.SIGINT) < 5
@@ -149,7 +113,7 @@ def test_pauses_grow_and_are_forgotten_after_steady_running() -> None:
 
 @pytest.mark.parametrize("value", ["none", "0", "70000"])
 def test_a_port_that_is_none_is_refused(running: list[Running], tmp_path: Path, value: str) -> None:
-    one = Running(tmp_path, ["-m", "wss_cases.jobs.supervisor"], dict(os.environ) | {"PORT": value})
+    one = real(tmp_path, dict(os.environ) | {"PORT": value})
     running.append(one)
     assert one.process.wait(10) == 1
     assert "PORT must be a number from 1 to 65535" in one.words
@@ -161,7 +125,11 @@ def test_a_taken_port_is_named(running: list[Running], tmp_path: Path) -> None:
         other.listen()
         port = other.getsockname()[1]
         assert not port_is_free(port)
-        one = Running(tmp_path, ["-m", "wss_cases.jobs.supervisor"], dict(os.environ) | {"PORT": str(port)})
+        one = Running(
+            tmp_path,
+            [sys.executable, "-m", "wss_cases.jobs.supervisor"],
+            dict(os.environ) | {"PORT": str(port)},
+        )
         running.append(one)
         assert one.process.wait(10) == 1
     assert f"Port {port} is already in use" in one.words
@@ -170,7 +138,7 @@ def test_a_taken_port_is_named(running: list[Running], tmp_path: Path) -> None:
 def test_web_and_scheduler_run_and_end(running: list[Running], tmp_path: Path, database: Database) -> None:
     port = free_port()
     settings = environment(database.url, PORT=str(port), WSS_INSTANCE=str(tmp_path))
-    one = Running(tmp_path, ["-m", "wss_cases.jobs.supervisor"], settings)
+    one = real(tmp_path, settings)
     running.append(one)
     wait_until(lambda: "Running at" in one.words, 20, "the address is printed")
     assert f"http://127.0.0.1:{port}/" in one.words

@@ -90,13 +90,16 @@ def filled(form: Form, value: str | bytes, everything: bool, token: str) -> byte
 
 def failures(demo_app: Flask, posting_forms: list[tuple[str, str, Form]], value: str | bytes) -> list[str]:
     """Return a line for each form that answers this value with a failure."""
-    clients: dict[str, PageClient] = {}
+    clients: dict[str, tuple[PageClient, str]] = {}
     broken = []
     for role, address, form in posting_forms:
-        client = clients.setdefault(role, client_of(demo_app, role))
+        if role not in clients:
+            client = client_of(demo_app, role)
+            clients[role] = client, client.csrf_token("/account")
+        client, token = clients[role]
         target = urljoin(address, form.action or address)
         for everything in (False, True):
-            body = filled(form, value, everything, client.csrf_token("/"))
+            body = filled(form, value, everything, token)
             answer = client.post(target, data=body, content_type="application/x-www-form-urlencoded")
             if answer.status_code >= 500:
                 broken.append(
