@@ -1,39 +1,12 @@
 """Legal duties with their clocks, discipline actions, and police notifications."""
 
-import enum
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
-
-
-class DutyState(enum.StrEnum):
-    """Open (due, or to be verified first) until discharged or found not to apply."""
-
-    VERIFY_FIRST = "verify_first"
-    DUE = "due"
-    DISCHARGED = "discharged"
-    NOT_APPLICABLE = "not_applicable"
-
-
-class NotificationDoor(enum.StrEnum):
-    """Why police were told."""
-
-    EMERGENCY = "emergency"
-    REQUIRED_BY_LAW = "required_by_law"
-    OTHER = "other"
-
-
-class DisciplineKind(enum.StrEnum):
-    """Removals that are counted."""
-
-    IN_SCHOOL_SUSPENSION = "in_school_suspension"
-    OUT_OF_SCHOOL_SUSPENSION = "out_of_school_suspension"
-    EXPULSION = "expulsion"
-    ALTERNATIVE_PLACEMENT = "alternative_placement"
-    SENT_HOME = "sent_home"
+from wss_cases.safeguards.states import DisciplineKind, DutyState, NotificationDoor
 
 
 class LegalDutyKind(Base):
@@ -57,15 +30,25 @@ class LegalDutyKind(Base):
 
 
 class LegalDuty(Versioned, Base):
-    """One duty raised by one incident. Nothing hides or deletes it; it closes with what was done, or a reason."""
+    """One duty raised by one incident. Nothing hides or deletes it; it closes with what was done, or a reason.
+
+    `turn` counts how often the same incident raised it; `still_raised` is false when newer facts no longer do;
+    `was_due` is whether it ever was more than something to verify. Found not to apply needs two people.
+    """
 
     __tablename__ = "legal_duty"
     __table_args__ = (
         Index("ix_legal_duty_incident", "incident_id"),
         Index("ix_legal_duty_school_state", "school_id", "state"),
-        CheckConstraint("state not in ('discharged', 'not_applicable') or (closed_at is not null and what_was_done <> '')", name="closing"),
+        UniqueConstraint("incident_id", "code", "turn"),
+        CheckConstraint(
+            "state not in ('discharged', 'not_applicable') or (closed_at is not null and what_was_done <> '')",
+            name="closing",
+        ),
+        CheckConstraint("(proposed_by_id is null) = (proposed_at is null)", name="proposal"),
+        CheckConstraint("state <> 'not_applicable' or closed_by_id <> proposed_by_id", name="second_look"),
     )
-    PRIVATE = frozenset({"what_was_done"})
+    PRIVATE = frozenset({"what_was_done", "proposed_reason"})
 
     id: Mapped[Id]
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
@@ -73,7 +56,10 @@ class LegalDuty(Versioned, Base):
     kind_id: Mapped[int] = mapped_column(ForeignKey("legal_duty_kind.id"))
     code: Mapped[str] = mapped_column(String(60))
     state: Mapped[DutyState] = mapped_column(named_enum(DutyState, "state"))
+    turn: Mapped[int] = mapped_column(default=1)
     rules: Mapped[list[str]] = mapped_column(default=list)
+    still_raised: Mapped[bool] = mapped_column(default=True)
+    was_due: Mapped[bool] = mapped_column(default=False)
     raised_at: Mapped[datetime]
     due_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
@@ -82,14 +68,20 @@ class LegalDuty(Versioned, Base):
     told_whom: Mapped[str] = mapped_column(String(200), default="")
     reference: Mapped[str] = mapped_column(String(120), default="")
     what_was_done: Mapped[str] = mapped_column(Text, default="")
+    proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    proposed_at: Mapped[datetime | None]
+    proposed_reason: Mapped[str] = mapped_column(Text, default="")
 
 
 class DisciplineAction(Versioned, Base):
     """One removal of one student: kind, days and dates, reason."""
 
     __tablename__ = "discipline_action"
-    __table_args__ = (Index("ix_discipline_action_school_date", "school_id", "starts_on"), CheckConstraint("days >= 0", name="days"))
-    PRIVATE = frozenset({"reason"})
+    __table_args__ = (
+        Index("ix_discipline_action_school_date", "school_id", "starts_on"),
+        CheckConstraint("days >= 0", name="days"),
+    )
+    PRIVATE = frozenset({"reason", "interventions", "disruption", "support_services"})
 
     id: Mapped[Id]
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
@@ -100,6 +92,9 @@ class DisciplineAction(Versioned, Base):
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     reason: Mapped[str] = mapped_column(Text)
+    interventions: Mapped[str] = mapped_column(Text, default="")
+    disruption: Mapped[str] = mapped_column(Text, default="")
+    support_services: Mapped[str] = mapped_column(Text, default="")
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     recorded_at: Mapped[datetime]
 
@@ -120,7 +115,9 @@ class PoliceNotification(Versioned, Base):
     local_date: Mapped[date]
     told_whom: Mapped[str] = mapped_column(String(200), default="")
     report_number: Mapped[str] = mapped_column(String(80), default="")
+    channel: Mapped[str] = mapped_column(String(40), default="")
     guardian_told_at: Mapped[datetime | None]
+    guardian_manner: Mapped[str] = mapped_column(String(40), default="")
     note: Mapped[str] = mapped_column(Text, default="")
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 

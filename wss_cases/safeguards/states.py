@@ -1,0 +1,87 @@
+"""Life of a legal duty, the doors of a police notification, the kinds of removal, and their words."""
+
+import enum
+from typing import Final
+
+from wss_cases.foundation.i18n import lazy_gettext as _l
+
+
+class DutyState(enum.StrEnum):
+    """Open (due, or to be verified first) until discharged or found not to apply."""
+
+    VERIFY_FIRST = "verify_first"
+    DUE = "due"
+    DISCHARGED = "discharged"
+    NOT_APPLICABLE = "not_applicable"
+
+
+OPEN_DUTY: Final = frozenset({DutyState.VERIFY_FIRST, DutyState.DUE})
+"""States in which a duty still asks for something."""
+
+TRANSITIONS: Final[dict[DutyState, frozenset[DutyState]]] = {
+    DutyState.VERIFY_FIRST: frozenset({DutyState.DUE, DutyState.DISCHARGED, DutyState.NOT_APPLICABLE}),
+    DutyState.DUE: frozenset({DutyState.DISCHARGED, DutyState.NOT_APPLICABLE}),
+    DutyState.DISCHARGED: frozenset(),
+    DutyState.NOT_APPLICABLE: frozenset(),
+}
+
+
+class NotificationDoor(enum.StrEnum):
+    """Why police were told."""
+
+    EMERGENCY = "emergency"
+    REQUIRED_BY_LAW = "required_by_law"
+    OTHER = "other"
+
+
+class DisciplineKind(enum.StrEnum):
+    """Removals that are counted."""
+
+    IN_SCHOOL_SUSPENSION = "in_school_suspension"
+    OUT_OF_SCHOOL_SUSPENSION = "out_of_school_suspension"
+    EXPULSION = "expulsion"
+    ALTERNATIVE_PLACEMENT = "alternative_placement"
+    SENT_HOME = "sent_home"
+
+
+DUTY_STATE_LABELS: Final = {
+    DutyState.VERIFY_FIRST: _l("Verify the facts first"),
+    DutyState.DUE: _l("Due"),
+    DutyState.DISCHARGED: _l("Done"),
+    DutyState.NOT_APPLICABLE: _l("Found not to apply"),
+}
+
+DOOR_LABELS: Final = {
+    NotificationDoor.EMERGENCY: _l("Emergency: imminent danger that staff could not safely de-escalate"),
+    NotificationDoor.REQUIRED_BY_LAW: _l("The law requires it"),
+    NotificationDoor.OTHER: _l("Anything else"),
+}
+
+DISCIPLINE_LABELS: Final = {
+    DisciplineKind.IN_SCHOOL_SUSPENSION: _l("In-school suspension"),
+    DisciplineKind.OUT_OF_SCHOOL_SUSPENSION: _l("Out-of-school suspension"),
+    DisciplineKind.EXPULSION: _l("Expulsion"),
+    DisciplineKind.ALTERNATIVE_PLACEMENT: _l("Alternative placement"),
+    DisciplineKind.SENT_HOME: _l("Sent home or early pick-up at the school's request"),
+}
+
+CHANNEL_LABELS: Final = {
+    "phone": _l("Phone"),
+    "in_person": _l("In person"),
+    "mail": _l("Letter or e-mail"),
+    "portal": _l("Online portal"),
+}
+
+SENTENCES: Final = {
+    "duty.raised": _l("Legal duty raised: %(code)s (rules %(rules)s)"),
+    "duty.now_due": _l("Legal duty is now due: %(code)s"),
+    "duty.facts_changed": _l("The facts no longer raise the legal duty %(code)s; it stays open"),
+    "duty.raised_again": _l("The facts raise the legal duty %(code)s again"),
+    "duty.discharged": _l("Legal duty carried out: %(code)s"),
+    "duty.not_applicable_proposed": _l("Proposed that the legal duty %(code)s does not apply"),
+    "duty.not_applicable_refused": _l("Second look: the legal duty %(code)s stands"),
+    "duty.not_applicable": _l("Legal duty found not to apply after a second look: %(code)s"),
+    "discipline.recorded": _l("Discipline action recorded (%(days)s days)"),
+    "police.recorded": _l("Police notification recorded"),
+    "police.guardian_told": _l("Guardian told of the police notification"),
+}
