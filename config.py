@@ -25,6 +25,8 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         "SQLALCHEMY_DATABASE_URI": database_url(environ.get("DATABASE_URL", ""), instance),
         "REPORTS_DATABASE_URL": environ.get("REPORTS_DATABASE_URL", ""),
         "PUBLIC_URL": public_url.rstrip("/"),
+        "PORT": environ.get("PORT") or "8000",
+        "TICK_SECONDS": float(environ.get("WSS_TICK_SECONDS") or 60),
         "SMTP_URL": environ.get("SMTP_URL", ""),
         "MAIL_FROM": environ.get("MAIL_FROM", "Whole School Safety <no-reply@localhost>"),
         "MAIL_FOLDER": str(instance / "mail"),

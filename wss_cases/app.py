@@ -16,6 +16,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import init_db
 from wss_cases.foundation.sign_in import init_sign_in
 from wss_cases.journal.sentences import register_sentences
+from wss_cases.notices.registry import register_messages
 from wss_cases.permission_map import PERMISSION_MAP
 from wss_cases.web.errors import init_errors
 from wss_cases.web.headers import init_headers
@@ -53,13 +54,14 @@ ROOMS_WITH_TABLES = (
 COMMANDS: tuple[str, ...] = ("permissions", "prepare", "routing")
 """Modules of `cli` with a `group` each."""
 
-MESSAGES = ()
+MESSAGES: tuple[str, ...] = ("notices.notices", "followups.notices")
 """Modules (each a room's `notices`) whose MESSAGES say what a mail of some kind says and whether it is still due."""
 
 SENTENCES: tuple[str, ...] = (
     "accounts.states",
     "routing.states",
     "cases.states",
+    "followups.states",
     "pathways.common.states",
     "pathways.circles.states",
 )
@@ -68,6 +70,7 @@ SENTENCES: tuple[str, ...] = (
 LOADERS: dict[str, str] = {
     "routing_rule_set": "routing.queries:load_rule_set",
     "case_record": "cases.queries:load_case",
+    "follow_up": "followups.queries:load_follow_up",
 }
 """Object type (table name) to 'module:function' that loads one record by id."""
 
@@ -98,6 +101,8 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
         app.cli.add_command(import_module(f"wss_cases.cli.{command}").group)
     for room in SENTENCES:
         register_sentences(import_module(f"wss_cases.{room}").SENTENCES)
+    for room in MESSAGES:
+        register_messages(import_module(f"wss_cases.{room}").MESSAGES)
     configure(PERMISSION_MAP, {name: _function(path) for name, path in LOADERS.items()})
     init_gate(app)
     return app

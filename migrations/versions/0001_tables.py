@@ -390,6 +390,15 @@ def upgrade() -> None:
         batch_op.create_index("ix_case_record_school_state", ["school_id", "state", "id"], unique=False)
 
     op.create_table(
+        "digest_day",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("school_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_digest_day_school_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_digest_day")),
+        sa.UniqueConstraint("school_id", "day", name=op.f("uq_digest_day_school_id_day")),
+    )
+    op.create_table(
         "follow_up_template",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=60), nullable=False),
@@ -1697,6 +1706,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_follow_up_template_kind"))
 
     op.drop_table("follow_up_template")
+    op.drop_table("digest_day")
     with op.batch_alter_table("case_record", schema=None) as batch_op:
         batch_op.drop_index("ix_case_record_school_state")
         batch_op.drop_index("ix_case_record_lead")

@@ -72,7 +72,9 @@ class FollowUp(Versioned, Base):
     original_due_on: Mapped[date]
     same_day: Mapped[bool] = mapped_column(default=False)
     single_mail: Mapped[bool] = mapped_column(default=False)
-    state: Mapped[FollowUpState] = mapped_column(named_enum(FollowUpState, "state"), default=FollowUpState.OPEN)
+    state: Mapped[FollowUpState] = mapped_column(
+        named_enum(FollowUpState, "state"), default=FollowUpState.OPEN
+    )
     outcome: Mapped[str] = mapped_column(String(60), default="")
     outcome_note: Mapped[str] = mapped_column(Text, default="")
     closed_at: Mapped[datetime | None]

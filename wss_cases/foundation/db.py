@@ -10,7 +10,20 @@ import flask_sqlalchemy.session
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, Connection, DateTime, Dialect, Engine, Enum, Integer, MetaData, event
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    Integer,
+    MetaData,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
@@ -164,3 +177,12 @@ def begin_writing() -> None:
     """End the reading session and open one whose transaction is marked as writing from its first statement."""
     db.session.remove()
     db.session.connection(execution_options={WRITING: True})
+
+
+def database_now() -> datetime:
+    """Return the database's own clock, by which leases run: one for every machine, whatever theirs say."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        found: datetime = db.session.execute(select(func.clock_timestamp())).scalar_one()
+        return found.astimezone(UTC)
+    words: str = db.session.execute(select(func.strftime("%Y-%m-%dT%H:%M:%f", "now"))).scalar_one()
+    return datetime.fromisoformat(words).replace(tzinfo=UTC)

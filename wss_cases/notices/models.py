@@ -1,8 +1,8 @@
 """What delivery remembers: the scheduler's heartbeat and each person's preferences."""
 
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id
@@ -15,6 +15,17 @@ class Heartbeat(Base):
 
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     at: Mapped[datetime]
+
+
+class DigestDay(Base):
+    """A school's morning whose digests are queued, or that needs none."""
+
+    __tablename__ = "digest_day"
+    __table_args__ = (UniqueConstraint("school_id", "day"),)
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    day: Mapped[date]
 
 
 class NoticePreference(Base):

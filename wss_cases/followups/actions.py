@@ -1,0 +1,132 @@
+"""Making follow-ups, and the steps that other rooms compose."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import select
+
+from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.followups.queries import template_in_force, templates_for
+from wss_cases.foundation.clock import local_date
+from wss_cases.journal.unit import UnitOfWork
+from wss_cases.roster.models import School
+from wss_cases.roster.queries import school_days
+
+
+def make(
+    uow: UnitOfWork,
+    *,
+    school_id: int,
+    kind: str,
+    owner_id: int | None,
+    due_on: date,
+    incident_id: int | None = None,
+    case_id: int | None = None,
+    pathway_id: int | None = None,
+    incident_person_id: int | None = None,
+    title: str = "",
+    rules: Sequence[str] = (),
+    single_mail: bool | None = None,
+) -> FollowUp:
+    """Step: add one follow-up to an incident or a case; due today means that it is a same-day item.
+
+    Without a title it shows its template's. `single_mail` None takes the template's word.
+    """
+    today = local_today(uow, school_id)
+    template = template_in_force(kind, school_id, today)
+    if single_mail is None:
+        single_mail = template.single_mail if template else False
+    row = FollowUp(
+        school_id=school_id,
+        incident_id=incident_id,
+        case_id=case_id,
+        pathway_id=pathway_id,
+        incident_person_id=incident_person_id,
+        kind=kind,
+        title=title,
+        rules=list(rules),
+        owner_id=owner_id,
+        template_id=template.id if template else None,
+        created_at=uow.now,
+        due_on=due_on,
+        original_due_on=due_on,
+        same_day=due_on == today,
+        single_mail=single_mail or due_on == today,
+        state=FollowUpState.OPEN,
+    )
+    uow.add(row)
+    uow.record(row, "followup.made", what=kind, due_on=due_on.isoformat())
+    return row
+
+
+def make_for_event(
+    uow: UnitOfWork,
+    event: str,
+    *,
+    school_id: int,
+    owner_id: int | None,
+    from_day: date,
+    incident_id: int | None = None,
+    case_id: int | None = None,
+    pathway_id: int | None = None,
+) -> list[FollowUp]:
+    """Step: add what the templates say for something that happened, due so many school days after `from_day`."""
+    days = school_days(school_id)
+    return [
+        make(
+            uow,
+            school_id=school_id,
+            kind=template.kind,
+            owner_id=owner_id,
+            due_on=days.add(from_day, template.due_in_school_days),
+            incident_id=incident_id,
+            case_id=case_id,
+            pathway_id=pathway_id,
+            single_mail=template.single_mail,
+        )
+        for template in templates_for(event, school_id, from_day)
+    ]
+
+
+def cancel_open(
+    uow: UnitOfWork,
+    *,
+    case_id: int | None = None,
+    incident_id: int | None = None,
+    pathway_id: int | None = None,
+    reason: str,
+) -> int:
+    """Step: cancel every open follow-up of a case, an incident or a pathway; returns how many."""
+    by = {"case_id": case_id, "incident_id": incident_id, "pathway_id": pathway_id}
+    wanted = {name: value for name, value in by.items() if value is not None}
+    assert wanted, "name what the follow-ups hang on"
+    statement = select(FollowUp).filter_by(**wanted).where(FollowUp.state == FollowUpState.OPEN)
+    found = list(uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()))
+    for row in found:
+        cancel_row(uow, row, reason)
+    return len(found)
+
+
+def cancel_row(uow: UnitOfWork, row: FollowUp, reason: str) -> None:
+    """Step: cancel one locked, open follow-up with its reason."""
+    row.state, row.outcome_note = FollowUpState.CANCELLED, reason
+    _settle(uow, row)
+    uow.record(row, "followup.cancelled", what=row.kind)
+
+
+def close_row(uow: UnitOfWork, row: FollowUp, outcome: str, note: str = "") -> None:
+    """Step: close one locked, open follow-up with its outcome, for rooms that record the thing itself."""
+    row.state, row.outcome, row.outcome_note = FollowUpState.DONE, outcome, note
+    _settle(uow, row)
+    uow.record(row, "followup.done", what=row.kind, outcome=outcome)
+
+
+def local_today(uow: UnitOfWork, school_id: int) -> date:
+    """Return the school's own date of this unit's instant."""
+    zone = uow.session.scalars(select(School.time_zone).where(School.id == school_id)).one()
+    return local_date(uow.now, zone)
+
+
+def _settle(uow: UnitOfWork, row: FollowUp) -> None:
+    row.closed_at, row.closed_by_id = uow.now, uow.actor.user_id
+    row.closed_on = local_today(uow, row.school_id)

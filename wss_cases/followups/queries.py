@@ -1,0 +1,221 @@
+"""Reading follow-ups; every read starts from what the actor may see."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+from sqlalchemy import false, or_, select
+
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.scope import in_schools
+from wss_cases.accounts.models import UserAccount
+from wss_cases.cases.models import Case
+from wss_cases.followups.models import FollowUp, FollowUpState, FollowUpTemplate
+from wss_cases.followups.states import KINDS
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import locale_code
+from wss_cases.incidents.models import Incident
+
+Statement = TypeVar("Statement", bound=Any)
+
+
+@dataclass(frozen=True)
+class FollowUpRow:
+    """One line of a list of follow-ups; `reference` is the case's or the incident's."""
+
+    id: int
+    version: int
+    kind: str
+    title: str
+    due_on: date
+    school_id: int
+    case_id: int | None
+    incident_id: int | None
+    pathway_id: int | None
+    reference: str
+    harm_kind: str
+    location_code: str
+    owner_id: int | None
+    owner: str
+    state: FollowUpState
+    outcome: str
+
+
+def visible_to(statement: Statement, actor: Actor) -> Statement:
+    """Keep one's own follow-ups, and those of the schools in which the actor is on the case team."""
+    if actor.is_system:
+        return statement
+    if not actor.has(*STAFF):
+        return statement.where(false())
+    team = in_schools(FollowUp.school_id, actor, *CASE_TEAM)
+    return statement.where(or_(FollowUp.owner_id == actor.user_id, team))
+
+
+def load_follow_up(follow_up_id: int) -> FollowUp | None:
+    """Return a follow-up by id for the policy engine; None when there is none."""
+    return db.session.get(FollowUp, follow_up_id)
+
+
+def get_follow_up(actor: Actor, follow_up_id: int) -> FollowUp:
+    """Return a follow-up that the actor may see. Raises NotFound."""
+    found: FollowUp | None = db.session.scalar(
+        visible_to(select(FollowUp).where(FollowUp.id == follow_up_id), actor)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def title_of(kind: str, title: str, template_en: str | None, template_es: str | None) -> str:
+    """Return what a follow-up is called in the reader's language: its own title, its template's, or its kind's."""
+    if title:
+        return title
+    template = template_es if locale_code() == "es" else template_en
+    return template or str(KINDS.get(kind, KINDS["other"]))
+
+
+def rows(statement: Any) -> list[FollowUpRow]:
+    """Return the lines of a select of follow-ups (made by `for_case`, `due_for` and the like), in one query."""
+    return [
+        FollowUpRow(
+            id=row.id,
+            version=row.version,
+            kind=row.kind,
+            title=title_of(row.kind, row.title, row.title_en, row.title_es),
+            due_on=row.due_on,
+            school_id=row.school_id,
+            case_id=row.case_id,
+            incident_id=row.incident_id,
+            pathway_id=row.pathway_id,
+            reference=row.case_reference or row.incident_reference or "",
+            harm_kind=row.harm_kind or row.tile or "",
+            location_code=row.case_place or row.incident_place or "",
+            owner_id=row.owner_id,
+            owner=row.owner or "",
+            state=row.state,
+            outcome=row.outcome,
+        )
+        for row in db.session.execute(statement)
+    ]
+
+
+def listing() -> Any:
+    """Return the select that `rows` reads, not yet narrowed to anyone."""
+    return (
+        select(
+            FollowUp.id,
+            FollowUp.version,
+            FollowUp.kind,
+            FollowUp.title,
+            FollowUpTemplate.title_en,
+            FollowUpTemplate.title_es,
+            FollowUp.due_on,
+            FollowUp.school_id,
+            FollowUp.case_id,
+            FollowUp.incident_id,
+            FollowUp.pathway_id,
+            Case.reference.label("case_reference"),
+            Incident.reference.label("incident_reference"),
+            Case.harm_kind,
+            Incident.tile,
+            Case.location_code.label("case_place"),
+            Incident.location_code.label("incident_place"),
+            FollowUp.owner_id,
+            UserAccount.name.label("owner"),
+            FollowUp.state,
+            FollowUp.outcome,
+        )
+        .select_from(FollowUp)
+        .outerjoin(FollowUpTemplate, FollowUpTemplate.id == FollowUp.template_id)
+        .outerjoin(Case, Case.id == FollowUp.case_id)
+        .outerjoin(Incident, Incident.id == FollowUp.incident_id)
+        .outerjoin(UserAccount, UserAccount.id == FollowUp.owner_id)
+    )
+
+
+def for_case(actor: Actor, case_id: int) -> list[FollowUpRow]:
+    """Return the follow-ups of a case that the actor may see: open ones first, each by due date."""
+    statement = visible_to(listing(), actor).where(FollowUp.case_id == case_id)
+    return rows(statement.order_by(FollowUp.state != FollowUpState.OPEN, FollowUp.due_on, FollowUp.id))
+
+
+def for_incident(actor: Actor, incident_id: int) -> list[FollowUpRow]:
+    """Return the follow-ups of an incident that the actor may see: open ones first, each by due date."""
+    statement = visible_to(listing(), actor).where(FollowUp.incident_id == incident_id)
+    return rows(statement.order_by(FollowUp.state != FollowUpState.OPEN, FollowUp.due_on, FollowUp.id))
+
+
+def due_for(actor: Actor, until: date, limit: int = 100) -> list[FollowUpRow]:
+    """Return the actor's own open follow-ups due until a date, the oldest first."""
+    mine = FollowUp.owner_id == actor.user_id
+    statement = visible_to(listing(), actor).where(
+        mine, FollowUp.state == FollowUpState.OPEN, FollowUp.due_on <= until
+    )
+    return rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(limit))
+
+
+def open_at(
+    actor: Actor, school_id: int | None, before_id: int | None = None, limit: int = 50
+) -> list[FollowUpRow]:
+    """Return the open follow-ups that the actor may see (at one school), the oldest due first."""
+    statement = visible_to(listing(), actor).where(FollowUp.state == FollowUpState.OPEN)
+    if school_id is not None:
+        statement = statement.where(FollowUp.school_id == school_id)
+    return rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(limit))
+
+
+def template_in_force(kind: str, school_id: int | None, day: date) -> FollowUpTemplate | None:
+    """Return the template of a kind on a date: the school's own, else the district's first; None without one."""
+    statement = (
+        select(FollowUpTemplate)
+        .where(
+            FollowUpTemplate.kind == kind,
+            or_(FollowUpTemplate.school_id.is_(None), FollowUpTemplate.school_id == school_id),
+            *_in_force(day),
+        )
+        .order_by(
+            FollowUpTemplate.school_id.is_(None), FollowUpTemplate.due_in_school_days, FollowUpTemplate.id
+        )
+        .limit(1)
+    )
+    return db.session.scalars(statement).one_or_none()
+
+
+def templates_for(event: str, school_id: int | None, day: date) -> list[FollowUpTemplate]:
+    """Return what is made when something happens, on a date: where a school has its own of a kind, only those."""
+    statement = select(FollowUpTemplate).where(
+        FollowUpTemplate.event == event,
+        or_(FollowUpTemplate.school_id.is_(None), FollowUpTemplate.school_id == school_id),
+        *_in_force(day),
+    )
+    found = list(
+        db.session.scalars(statement.order_by(FollowUpTemplate.due_in_school_days, FollowUpTemplate.id))
+    )
+    own = {row.kind for row in found if row.school_id is not None}
+    return [row for row in found if row.school_id is not None or row.kind not in own]
+
+
+def templates_on(day: date) -> list[FollowUpTemplate]:
+    """Return every template in force or yet to come, by event, kind and delay."""
+    statement = select(FollowUpTemplate).where(
+        or_(FollowUpTemplate.ends_on.is_(None), FollowUpTemplate.ends_on >= day)
+    )
+    return list(
+        db.session.scalars(
+            statement.order_by(
+                FollowUpTemplate.event,
+                FollowUpTemplate.kind,
+                FollowUpTemplate.due_in_school_days,
+                FollowUpTemplate.starts_on,
+                FollowUpTemplate.id,
+            )
+        )
+    )
+
+
+def _in_force(day: date) -> tuple[Any, Any]:
+    return (
+        FollowUpTemplate.starts_on <= day,
+        or_(FollowUpTemplate.ends_on.is_(None), FollowUpTemplate.ends_on >= day),
+    )

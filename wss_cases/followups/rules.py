@@ -1,0 +1,79 @@
+"""Pure decisions about follow-ups: what closes one, and its due date in words."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from wss_cases.followups.states import ANY_OUTCOMES, NEEDS_NOTE, OUTCOMES
+from wss_cases.foundation.clock import at_local, local
+from wss_cases.foundation.dates import day_words, weekday_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.roster.rules import SchoolDays
+
+BEFORE_LAST_BELL = timedelta(minutes=60)
+QUICK = (1, 3, 5, 10)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A due date in words, and how it stands: overdue, today, soon (two school days), or later."""
+
+    words: str
+    state: str
+
+
+def outcomes_of(kind: str) -> tuple[str, ...]:
+    """Return the outcomes that may close a follow-up of this kind."""
+    return OUTCOMES.get(kind, ANY_OUTCOMES)
+
+
+def needs_note(outcome: str) -> bool:
+    """Whether an outcome says too little without a sentence."""
+    return outcome in NEEDS_NOTE
+
+
+def due_words(due_on: date, today: date, days: SchoolDays) -> Due:
+    """Return a due date in the reader's words, counted in the school's own days."""
+    if due_on < today:
+        late = days.between(due_on, today)
+        if late <= 0:
+            return Due(_("Overdue since %(day)s", day=day_words(due_on)), "overdue")
+        words = ngettext("Overdue by %(num)d school day", "Overdue by %(num)d school days", late)
+        return Due(words, "overdue")
+    if due_on == today:
+        return Due(_("Due today"), "today")
+    ahead = days.between(today, due_on)
+    state = "soon" if ahead <= 2 else "later"
+    if due_on == today + timedelta(days=1):
+        return Due(_("Due tomorrow (%(weekday)s)", weekday=weekday_words(due_on)), state)
+    if ahead <= 5:
+        return Due(_("Due %(day)s", day=day_words(due_on)), state)
+    words = _("Due in %(number)d school days (%(day)s)", number=ahead, day=day_words(due_on))
+    return Due(words, state)
+
+
+def quick_days(today: date, days: SchoolDays) -> list[tuple[str, str]]:
+    """Return (words, ISO date) of the dates one most often moves a follow-up to."""
+    found = []
+    for number in QUICK:
+        day = days.add(today, number)
+        words = ngettext("in %(num)d school day", "in %(num)d school days", number)
+        found.append((f"{words} ({weekday_words(day)})", day.isoformat()))
+    return found
+
+
+def single_mail_due(
+    due_on: date, same_day: bool, created_at: datetime, now: datetime, time_zone: str, last_bell: time
+) -> bool:
+    """Whether the single mail of a follow-up has come due at this instant.
+
+    Overdue ones have, on any day. On the day itself: a same-day item 60 minutes before the last bell, or at once
+    when it was made later than that; others from the start of the day.
+    """
+    here = local(now, time_zone)
+    if due_on != here.date():
+        return due_on < here.date()
+    if not same_day:
+        return True
+    warning = at_local(due_on, last_bell.hour, last_bell.minute, time_zone) - BEFORE_LAST_BELL
+    return now >= max(warning, created_at)

@@ -1,0 +1,105 @@
+"""Words of follow-ups: kinds, the outcomes that close each, and timeline sentences."""
+
+from typing import Any
+
+from wss_cases.foundation.i18n import lazy_gettext as _l
+
+KINDS: dict[str, Any] = {
+    "guardian_contact": _l("Contact with a guardian"),
+    "contact_person_harmed": _l("First contact with the person harmed"),
+    "pre_meetings": _l("Pre-meetings for a circle"),
+    "safe_passage_contact": _l("Contact with Safe Passage"),
+    "check_in_person_harmed": _l("Check-in with the person harmed"),
+    "safety_plan": _l("Safety plan"),
+    "plan_case_manager": _l("Contact with the plan's case manager"),
+    "liaison": _l("Contact with the students-in-temporary-living liaison"),
+    "agreement_term": _l("Term of an agreement"),
+    "agreement_check_in": _l("Check-in on an agreement"),
+    "circle": _l("Circle to be held"),
+    "care_screen": _l("Screening by a clinician"),
+    "repair_step": _l("Step of repair"),
+    "case_review": _l("Review of a case"),
+    "other": _l("Follow-up"),
+}
+"""What a follow-up is, without a word about whom."""
+
+OUTCOME_LABELS: dict[str, Any] = {
+    "reached": _l("Reached and told"),
+    "not_reached": _l("Not reached, after several attempts"),
+    "not_to_contact": _l("Contact was not to be made (advised)"),
+    "contact_declined": _l("Did not wish to be contacted"),
+    "all_held": _l("All held"),
+    "some_held": _l("Held with some, the rest declined"),
+    "declined": _l("Declined"),
+    "told": _l("Told"),
+    "well": _l("Doing well, nothing new happened"),
+    "needs_more": _l("Needs more support"),
+    "happened_again": _l("Something happened again"),
+    "agreed": _l("Agreed and shared with the adults concerned"),
+    "not_wanted": _l("Offered, not wanted"),
+    "keeping": _l("The agreement is being kept"),
+    "partly": _l("Partly"),
+    "not_keeping": _l("The agreement is not being kept"),
+    "held": _l("Held"),
+    "planned": _l("Planned for a date"),
+    "not_suitable": _l("Not suitable now"),
+    "screened_support": _l("Screened, support begun"),
+    "screened_nothing": _l("Screened, nothing further needed"),
+    "done": _l("Done"),
+    "not_done": _l("Not done"),
+    "not_possible": _l("Could not be done"),
+}
+
+_CHECK_IN = ("well", "needs_more", "happened_again", "not_reached")
+OUTCOMES: dict[str, tuple[str, ...]] = {
+    "guardian_contact": ("reached", "not_reached", "not_to_contact"),
+    "contact_person_harmed": ("reached", "contact_declined", "not_reached"),
+    "pre_meetings": ("all_held", "some_held", "declined", "not_possible"),
+    "safe_passage_contact": ("told", "not_reached"),
+    "check_in_person_harmed": _CHECK_IN,
+    "safety_plan": ("agreed", "not_wanted", "not_possible"),
+    "plan_case_manager": ("told", "not_reached"),
+    "liaison": ("told", "not_reached"),
+    "agreement_check_in": ("keeping", "partly", "not_keeping", "not_reached"),
+    "circle": ("held", "planned", "declined", "not_suitable"),
+    "care_screen": ("screened_support", "screened_nothing", "not_possible"),
+    "repair_step": ("done", "partly", "not_done"),
+}
+ANY_OUTCOMES = ("done", "partly", "not_possible")
+"""What closes a kind that has no list of its own."""
+
+NEEDS_NOTE = frozenset(
+    {
+        "not_reached",
+        "not_to_contact",
+        "some_held",
+        "needs_more",
+        "happened_again",
+        "partly",
+        "not_keeping",
+        "not_done",
+        "not_possible",
+        "not_suitable",
+    }
+)
+"""Outcomes that say too little without a sentence."""
+
+RECORDED_ELSEWHERE = frozenset({"agreement_term"})
+"""Kinds that close where the thing itself is recorded."""
+
+EVENTS: dict[str, Any] = {
+    "routed": _l("An incident was routed"),
+    "agreement_made": _l("An agreement was made"),
+    "circle_proposed": _l("A circle was proposed"),
+    "care_opened": _l("A worry about a student was reported"),
+}
+
+SENTENCES: dict[str, Any] = {
+    "followup.made": _l("A follow-up was added, due %(due_on)s."),
+    "followup.done": _l("A follow-up was closed with its outcome."),
+    "followup.moved": _l("A follow-up was moved to %(due_on)s."),
+    "followup.reassigned": _l("A follow-up was given to %(owner)s."),
+    "followup.cancelled": _l("A follow-up was cancelled."),
+    "followup_template.changed": _l("A follow-up template was changed from %(starts_on)s."),
+    "followup_template.ended": _l("A follow-up template was ended."),
+}

@@ -1,0 +1,23 @@
+"""The mails of rooms below this one: an account's invitation."""
+
+from typing import Any
+
+from wss_cases.access.actor import Actor
+from wss_cases.accounts.links import invitation_token
+from wss_cases.accounts.models import Invitation
+from wss_cases.foundation.db import db
+from wss_cases.foundation.letters import link
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.notices.registry import MessageKind
+
+
+def _invitation(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+    return {"href": link(f"/invitation/{invitation_token(message.object_id)}")}
+
+
+def _invitation_is_open(message: OutboxMessage, actor: Actor) -> bool:
+    invitation = db.session.get(Invitation, message.object_id)
+    return invitation is not None and invitation.used_at is None and invitation.user_id == actor.user_id
+
+
+MESSAGES = (MessageKind("invitation", "invitation", _invitation, _invitation_is_open, to_invited=True),)

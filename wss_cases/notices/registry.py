@@ -1,0 +1,42 @@
+"""What each kind of mail says, and whether it is still due: every room registers its own MESSAGES."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from wss_cases.access.actor import Actor
+from wss_cases.journal.models import OutboxMessage
+
+Context = Callable[[OutboxMessage, Actor], dict[str, Any] | None]
+StillDue = Callable[[OutboxMessage, Actor], bool]
+
+
+@dataclass(frozen=True)
+class MessageKind:
+    """One kind of mail.
+
+    `folder` holds subject.txt, body.txt and body.html under templates/mail; `context(message, actor)` returns what
+    they need, in the language in force, or None when there is nothing to say; `still_due(message, actor)` rechecks
+    at sending that the thing waits and that the recipient may still know. `to_invited`: the recipient need not be
+    able to sign in yet (an invitation).
+    """
+
+    kind: str
+    folder: str
+    context: Context
+    still_due: StillDue
+    to_invited: bool = False
+
+
+_kinds: dict[str, MessageKind] = {}
+
+
+def register_messages(messages: Iterable[MessageKind]) -> None:
+    """Add a room's kinds of mail; called once a room by `create_app`."""
+    for message in messages:
+        _kinds[message.kind] = message
+
+
+def kind_of(name: str) -> MessageKind | None:
+    """Return a registered kind, or None."""
+    return _kinds.get(name)
