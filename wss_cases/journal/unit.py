@@ -71,7 +71,7 @@ class UnitOfWork:
         self.session.flush()
         return record
 
-    def record(self, subject: Any, kind: str, *, case_id: int | None = None, **data: Any) -> None:
+    def record(self, subject: Any, kind: str, /, *, case_id: int | None = None, **data: Any) -> None:
         """Write the timeline and the audit row of an act on `subject`; call it after the change, before commit.
 
         `data` is what the timeline sentence needs; the audit row takes the changed columns by itself.
