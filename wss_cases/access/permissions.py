@@ -14,6 +14,8 @@ class Permission(StrEnum):
     """Invite people, give and end roles, disable accounts."""
     AUDIT_READ = "audit:read"
     """Read the audit log, which holds no case content."""
+    CARE_WORK = "care:work"
+    """Read a worry about a student and record that a clinician screened."""
     CASE_READ = "case:read"
     """Open a case of one's own school."""
     CASE_WORK = "case:work"

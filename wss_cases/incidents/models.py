@@ -17,7 +17,9 @@ class BehaviorCode(Base):
     __tablename__ = "behavior_code"
     __table_args__ = (
         UniqueConstraint("code_set", "code", "starts_on"),
-        CheckConstraint("behavior_group is null or (behavior_group >= 1 and behavior_group <= 6)", name="group"),
+        CheckConstraint(
+            "behavior_group is null or (behavior_group >= 1 and behavior_group <= 6)", name="group"
+        ),
     )
 
     id: Mapped[Id]
@@ -46,9 +48,10 @@ class LocationCode(Base):
     code: Mapped[str] = mapped_column(String(60), unique=True)
     label_en: Mapped[str] = mapped_column(String(200))
     label_es: Mapped[str] = mapped_column(String(200))
-    place: Mapped[Place] = mapped_column(named_enum(Place, "place"))
+    place: Mapped[Place | None] = mapped_column(named_enum(Place, "place"))
     tile: Mapped[str] = mapped_column(String(40), default="")
     edfi: Mapped[str] = mapped_column(String(120), default="")
+    ceds: Mapped[str] = mapped_column(String(120), default="")
     swis: Mapped[str] = mapped_column(String(120), default="")
     position: Mapped[int] = mapped_column(default=0)
 
@@ -70,7 +73,9 @@ class Incident(Versioned, Base):
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     number: Mapped[int]
     reference: Mapped[str] = mapped_column(String(40), unique=True)
-    state: Mapped[IncidentState] = mapped_column(named_enum(IncidentState, "state"), default=IncidentState.SUBMITTED)
+    state: Mapped[IncidentState] = mapped_column(
+        named_enum(IncidentState, "state"), default=IncidentState.SUBMITTED
+    )
     reporter_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
     submitted_at: Mapped[datetime]
     occurred_at: Mapped[datetime]
@@ -99,7 +104,9 @@ class Incident(Versioned, Base):
     reviewed_at: Mapped[datetime | None]
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
-    people: Mapped[list["IncidentPerson"]] = relationship(order_by="IncidentPerson.id", back_populates="incident")
+    people: Mapped[list["IncidentPerson"]] = relationship(
+        order_by="IncidentPerson.id", back_populates="incident"
+    )
 
 
 class IncidentPerson(Base):
