@@ -21,11 +21,13 @@ from wss_cases.permission_map import PERMISSION_MAP
 from wss_cases.web.errors import init_errors
 from wss_cases.web.headers import init_headers
 from wss_cases.web.layout import init_layout
+from wss_cases.web.schema_check import init_schema_check
 
 ROOT = Path(__file__).resolve().parent.parent
 
 PAGES = (
     "web.views",
+    "outcomes.views",
     "accounts.views",
     "routing.views",
     "accounts.views_people",
@@ -51,7 +53,7 @@ ROOMS_WITH_TABLES = (
 )
 """Packages whose `models` module has tables."""
 
-COMMANDS: tuple[str, ...] = ("permissions", "prepare", "routing")
+COMMANDS: tuple[str, ...] = ("outcomes", "permissions", "prepare", "routing")
 """Modules of `cli` with a `group` each."""
 
 MESSAGES: tuple[str, ...] = ("notices.notices", "followups.notices")
@@ -92,6 +94,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     init_db(app)
     init_sign_in(app)
     init_sessions()
+    init_schema_check(app)
     init_layout(app)
     init_errors(app)
     init_headers(app)

@@ -67,3 +67,16 @@ HISTORY_LABELS: Final = {
     "students_notified": _l("Students in police notifications"),
     "expelled": _l("Students expelled"),
 }
+
+REMARKABLE_YEARS: Final = {"2020-21": _l("remote year")}
+"""School years that need a word beside their point."""
+
+STEP_LABELS: Final = {
+    "incidents": _l("Incidents"),
+    "proposed": _l("Proposed"),
+    "offered": _l("Offered"),
+    "accepted": _l("Accepted"),
+    "held": _l("Held"),
+    "agreement": _l("Agreement made"),
+    "kept": _l("Agreement kept"),
+}

@@ -1,0 +1,72 @@
+"""`flask outcomes`: reports for whoever runs the system."""
+
+import json
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy.exc import SQLAlchemyError
+
+from wss_cases.access.actor import SYSTEM
+from wss_cases.foundation import clock
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import force_locale
+from wss_cases.outcomes.queries import school_named
+from wss_cases.outcomes.queries_reports import LIVE, history
+from wss_cases.outcomes.rules import scope_of
+from wss_cases.outcomes.rules_export import TYPES, Report, rendered
+
+ZONE = "America/Chicago"
+group = AppGroup("outcomes", help="Outcomes and the published history.")
+
+
+@group.command("report")
+@click.argument("name", type=click.Choice(["history", *LIVE]))
+@click.option("--school-year", "year", required=True, help="Written 2026-27; it begins 1 August.")
+@click.option("--school", "school", help="Number, code or id of one school; all schools without it.")
+@click.option("--format", "form", type=click.Choice(list(TYPES)), required=True, help="What to write.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="A file instead of stdout.",
+)
+def report(name: str, year: str, school: str | None, form: str, output: Path | None) -> None:
+    """Write one report of a school year."""
+    try:
+        with force_locale("en"):
+            document = rendered(_report(name, year, school), form)
+    except Refused as refused:
+        _refuse(refused.field, refused.message, form)
+    except SQLAlchemyError:
+        _refuse("database", "The database cannot be read or has no schema yet. Run: flask db upgrade", form)
+    if output is None:
+        click.echo(document, nl=False)
+    else:
+        output.write_bytes(document)
+
+
+def _report(name: str, year: str, school: str | None) -> Report:
+    scope = scope_of(None, year, clock.local_date(clock.now(), ZONE))
+    if scope is None:
+        raise click.BadParameter(
+            f"{year} is not a school year that has begun; it is written 2026-27", param_hint="--school-year"
+        )
+    if name == "history":
+        return history(year, school)
+    if school is None:
+        return LIVE[name](SYSTEM, scope, None)
+    found = school_named(SYSTEM, school)
+    if found is None:
+        raise Refused("school", f"There is no school {school}.")
+    narrowed = scope_of(found[0], year, scope.today)
+    assert narrowed is not None
+    return LIVE[name](SYSTEM, narrowed, found[1])
+
+
+def _refuse(field: str, message: str, form: str) -> NoReturn:
+    if form == "json":
+        click.echo(json.dumps({"error": {"field": field, "message": message}}, ensure_ascii=False, indent=2))
+    click.echo(f"Refused: {message}", err=True)
+    sys.exit(1)

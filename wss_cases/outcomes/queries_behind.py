@@ -1,0 +1,174 @@
+"""The lists behind the numbers, for the case team of the school; each is counted by the same conditions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import literal, select
+
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.cases.models import Case, CaseIncident
+from wss_cases.followups.models import FollowUp
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.incidents.models import Incident
+from wss_cases.outcomes.queries import could_lead_to_police, counted, within
+from wss_cases.outcomes.queries_repair import (
+    STEPS,
+    contact_dates,
+    due_follow_ups,
+    kept_agreements,
+    step_conditions,
+    terms_due,
+)
+from wss_cases.outcomes.rules import Scope
+from wss_cases.pathways.circles.models import Agreement, AgreementTerm
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.safeguards.models import DisciplineAction, PoliceNotification
+
+PAGE: Final = 50
+
+
+@dataclass(frozen=True)
+class Behind:
+    """One row: where it opens (`kind` incident, case or follow_up), its reference, a date, and its own facts."""
+
+    id: int
+    kind: str
+    target: int
+    reference: str
+    day: date | None
+    state: Any = None
+    other: Any = None
+
+
+def may_list(actor: Actor, school_id: int | None) -> bool:
+    """Whether the actor opens lists of this school: its case team does, the district sees numbers only."""
+    return school_id is not None and actor.covers(school_id, *CASE_TEAM)
+
+
+def rows_behind(
+    actor: Actor, scope: Scope, name: str, before: int | None, choice: str, step: str
+) -> list[Behind]:
+    """Return the newest rows of one list with an id below `before`, one more than a page holds.
+
+    Raises NotFound for a name that is no list, or a school whose lists the actor may not open.
+    """
+    if name not in LISTS or not may_list(actor, scope.school_id):
+        raise NotFound
+    statement, key = LISTS[name](actor, scope, choice, step)
+    if before is not None:
+        statement = statement.where(key < before)
+    rows = db.session.execute(statement.order_by(key.desc()).limit(PAGE + 1))
+    return [Behind(*row) for row in rows]
+
+
+def _serious(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    columns = (
+        Incident.id,
+        literal("incident"),
+        Incident.id,
+        Incident.reference,
+        Incident.local_date,
+        Incident.state,
+    )
+    statement = select(*columns).where(*counted(actor, scope), could_lead_to_police())
+    return statement, Incident.id
+
+
+def _harmed(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    dates = contact_dates(actor, scope)
+    columns = (
+        dates.c.person_id,
+        literal("incident"),
+        dates.c.incident_id,
+        Incident.reference,
+        dates.c.happened,
+    )
+    statement = select(*columns, literal(None), dates.c.reached).join(
+        Incident, Incident.id == dates.c.incident_id
+    )
+    return statement, dates.c.person_id
+
+
+def _terms(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    columns = (
+        AgreementTerm.id,
+        literal("case"),
+        Case.id,
+        Case.reference,
+        AgreementTerm.due_on,
+        AgreementTerm.state,
+    )
+    statement = (
+        select(*columns)
+        .join(Agreement, Agreement.id == AgreementTerm.agreement_id)
+        .join(Case, Case.id == Agreement.case_id)
+        .where(*terms_due(actor, scope))
+    )
+    return statement, AgreementTerm.id
+
+
+def _follow_ups(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    columns = (FollowUp.id, literal("follow_up"), FollowUp.id, FollowUp.kind, FollowUp.due_on, FollowUp.state)
+    statement = select(*columns, FollowUp.closed_on).where(*due_follow_ups(actor, scope))
+    return statement if not choice else statement.where(FollowUp.kind == choice), FollowUp.id
+
+
+def _removals(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    action = DisciplineAction
+    columns = (action.id, literal("incident"), Incident.id, Incident.reference, action.starts_on, action.kind)
+    statement = (
+        select(*columns, action.days)
+        .outerjoin(Incident, Incident.id == action.incident_id)
+        .where(*within(actor, scope, action.school_id, action.starts_on))
+    )
+    return statement if not choice else statement.where(action.kind == choice), action.id
+
+
+def _notifications(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    made = PoliceNotification
+    columns = (made.id, literal("incident"), Incident.id, Incident.reference, made.local_date, made.door)
+    statement = (
+        select(*columns)
+        .join(Incident, Incident.id == made.incident_id)
+        .where(*within(actor, scope, made.school_id, made.local_date))
+    )
+    return statement if not choice else statement.where(made.door == choice), made.id
+
+
+def _funnel(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    if step not in STEPS:
+        raise NotFound
+    kept = kept_agreements()
+    came = (
+        select(CaseIncident.incident_id)
+        .join(Pathway, Pathway.case_id == CaseIncident.case_id)
+        .outerjoin(Agreement, Agreement.pathway_id == Pathway.id)
+        .outerjoin(kept, kept.c.pathway_id == Pathway.id)
+        .where(step_conditions(Agreement.id, kept.c.pathway_id)[step])
+    )
+    if choice:
+        came = came.where(Pathway.pathway == choice)
+    columns = (
+        Incident.id,
+        literal("incident"),
+        Incident.id,
+        Incident.reference,
+        Incident.local_date,
+        Incident.state,
+    )
+    return select(*columns).where(*counted(actor, scope), Incident.id.in_(came)), Incident.id
+
+
+LISTS: Final[dict[str, Callable[[Actor, Scope, str, str], tuple[Any, Any]]]] = {
+    "serious": _serious,
+    "harmed": _harmed,
+    "terms": _terms,
+    "follow_ups": _follow_ups,
+    "removals": _removals,
+    "notifications": _notifications,
+    "funnel": _funnel,
+}
+"""List name to (statement, the id its pages go down by); `choice` narrows it to a kind, door or pathway."""

@@ -1,0 +1,109 @@
+"""Every measure, defined once: its name and its formula, as shown behind "How is this counted?" and in the docs."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from wss_cases.foundation.i18n import lazy_gettext as _l
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a figure is called and how it is counted."""
+
+    title: Any
+    formula: Any
+
+
+MEASURES: Final[dict[str, Measure]] = {
+    "incidents": Measure(
+        _l("Incidents"),
+        _l(
+            "Every submitted incident whose date lies in the period, those returned with a question too. Duplicates "
+            "count once, under the incident they repeat. Care records never count. The period is the school year, "
+            "1 August to 31 July, up to today."
+        ),
+    ),
+    "rate": Measure(
+        _l("Incidents per 100 students per school day"),
+        _l(
+            "Incidents of the month × 100 ÷ students ÷ school days. Students are the enrolments that stand on the "
+            "month's last school day up to today. School days come from the calendar, half days included, up to today. "
+            "A month without school days has no rate."
+        ),
+    ),
+    "breakdowns": Measure(
+        _l("By group, behavior and grade"),
+        _l(
+            "An incident stands under its highest group. By behavior and grade it counts once for each different "
+            "behavior or grade among the people who are reported to have caused harm, so these rows can add up to more "
+            "than all incidents. Witnesses, support persons and people harmed are never counted here."
+        ),
+    ),
+    "time": Measure(
+        _l("By place, time of day and weekday"),
+        _l(
+            "The place, and the school's own wall clock. A time known only roughly stands under the hour that was "
+            "given; an incident of which only the day is known stands under “not known”."
+        ),
+    ),
+    "funnel": Measure(
+        _l("From incident to repaired harm"),
+        _l(
+            "For each pathway, incidents of the period by how far one of its pathways came: proposed; offered (a named "
+            "person invited them on a date); accepted; held (a circle or conversation met, another pathway started); "
+            "agreement made; agreement kept (no term is open or not kept, at least one is kept). Each step includes "
+            "the one before. An incident counts once."
+        ),
+    ),
+    "agreements": Measure(
+        _l("Agreements kept"),
+        _l(
+            "Terms kept, on time or late, as marked by someone other than the owner ÷ terms due in the period. Terms "
+            "changed by consent are left out; a term still open after its date is due and not kept."
+        ),
+    ),
+    "contact": Measure(
+        _l("Reached within 1 school day"),
+        _l(
+            "People harmed whose first contact was closed as reached on the day of the incident or the next school day "
+            "÷ all people harmed in the period's incidents, whether or not anyone tried. A message left is not "
+            "contact. People whose first school day is not over yet are not counted until it is."
+        ),
+    ),
+    "follow_ups": Measure(
+        _l("Follow-ups on time"),
+        _l(
+            "Follow-ups closed on or before their due date ÷ follow-ups due in the period. Cancelled ones are left "
+            "out; one still open after its date is due and not on time."
+        ),
+    ),
+    "removals": Measure(
+        _l("Suspensions, expulsions and other removals"),
+        _l(
+            "Discipline actions by the date on which they begin. Instances are actions; students are different "
+            "students. The rate is instances × 100 ÷ students enrolled on the last school day of the period."
+        ),
+    ),
+    "police": Measure(
+        _l("Police notifications"),
+        _l(
+            "Notifications made in the period, by the door they came through. Instances are notifications; students "
+            "are the different students about whom police were told. Witnesses and people harmed are never among them."
+        ),
+    ),
+    "avoidable": Measure(
+        _l("Avoidable police notifications"),
+        _l(
+            "Notifications that were neither an emergency nor required by law, beside all incidents of the period with "
+            "a group of 4 or higher, a weapon, a substance or an injury, whether or not a review was asked."
+        ),
+    ),
+    "history": Measure(
+        _l("Published history"),
+        _l(
+            "The district's published whole-year figures to 2021-22, summed over schools whose figures are not "
+            "suppressed; expulsions include charter schools. A suppressed figure is neither zero nor part of a sum. "
+            "Later years are counted here from this system's records; a year that is neither is a gap."
+        ),
+    ),
+}

@@ -1,0 +1,126 @@
+"""Outcomes of a school or of the district: the page, how it is counted, and the files."""
+
+from flask import Blueprint, Response, render_template, request
+
+from wss_cases.access.gate import gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.outcomes import views_behind, views_history
+from wss_cases.outcomes.queries import first_year_counted, schools_reached
+from wss_cases.outcomes.queries_overview import Core, Repair, core_of, repair_of
+from wss_cases.outcomes.queries_published import (
+    district_years,
+    live_years,
+    published_twin,
+    school_years,
+)
+from wss_cases.outcomes.queries_reports import LIVE, history
+from wss_cases.outcomes.queries_words import day_of_year_words
+from wss_cases.outcomes.rules import per, years_between
+from wss_cases.outcomes.rules_export import TYPES, rendered
+from wss_cases.outcomes.states_measures import MEASURES
+from wss_cases.outcomes.views_scope import Shown, shown
+from wss_cases.outcomes.views_shapes import (
+    Point,
+    breakdown_rows,
+    contact_rows,
+    figures_of,
+    follow_up_rows,
+    funnel_rows,
+    month_rows,
+    most,
+    pathway_choices,
+    removal_rows,
+    trend_title,
+    year_points,
+)
+
+blueprint = Blueprint("outcomes", __name__, url_prefix="/outcomes")
+blueprint.register_blueprint(views_history.blueprint)
+blueprint.register_blueprint(views_behind.blueprint)
+HEADLINE = "police_notifications"
+
+
+@blueprint.get("")
+@gate(Permission.OUTCOMES_READ)
+def overview() -> str:
+    """What became of a school year so far."""
+    page = shown()
+    core, repair = core_of(page.actor, page.scope), repair_of(page.actor, page.scope)
+    pathway = request.args.get("pathway", "circle" if "circle" in repair.funnel else "")
+    parts = breakdown_rows(core, page)
+    points, twin = _headline(page)
+    return render_template(
+        "outcomes/overview.html",
+        page=page,
+        core=core,
+        repair=repair,
+        years=_years(page),
+        until=day_of_year_words(page.scope.last) if page.scope.is_current else None,
+        schools=schools_reached(page.actor) if page.school is None else None,
+        rates=_rates(core, repair),
+        months=month_rows(core, page),
+        parts=parts,
+        most={part: most(rows) for part, rows in parts.items()},
+        funnel=funnel_rows(core.parts.total, repair, pathway, page),
+        pathway=pathway,
+        pathways=pathway_choices(repair),
+        contacts=contact_rows(repair),
+        follow_ups=follow_up_rows(repair, page),
+        removals=removal_rows(repair, page),
+        trend=(trend_title(HEADLINE, points), points),
+        twin=twin,
+    )
+
+
+def _headline(page: Shown) -> tuple[list[Point], int | None]:
+    twin = published_twin(page.school.id) if page.school else None
+    if page.school is None:
+        published = district_years()
+    else:
+        published = figures_of(school_years(twin.id)) if twin else {}
+    live = live_years(page.actor, page.scope.school_id, max(published, default=None))
+    return year_points(HEADLINE, published, live, page.scope), twin.id if twin else None
+
+
+def _years(page: Shown) -> list[str]:
+    first = first_year_counted(page.actor, page.scope.school_id)
+    current = clock.school_year(page.scope.today)
+    begun = min(clock.school_year(first), current) if first else current
+    return years_between(min(begun, page.scope.year), current)[::-1]
+
+
+def _rates(core: Core, repair: Repair) -> dict[str, float | None]:
+    return {
+        "suspensions": per(repair.suspensions, core.students, 100),
+        "expulsions": per(repair.expulsions, core.students, 100),
+        "police": per(repair.police.instances, core.students, 1000),
+    }
+
+
+@blueprint.get("/counted")
+@gate(Permission.OUTCOMES_READ)
+def counted() -> str:
+    """How every figure is counted."""
+    return render_template("outcomes/counted.html", measures=MEASURES)
+
+
+@blueprint.get("/files/<name>.<form>")
+@gate(Permission.OUTCOMES_EXPORT)
+def file(name: str, form: str) -> Response:
+    """One report as CSV or XLSX. A missing report or school year is a 404."""
+    page = shown()
+    if form not in ("csv", "xlsx") or (name != "history" and name not in LIVE):
+        raise NotFound
+    try:
+        report = (
+            history(page.scope.year)
+            if name == "history"
+            else LIVE[name](page.actor, page.scope, page.school_words)
+        )
+    except Refused as refused:
+        raise NotFound from refused
+    answer = Response(rendered(report, form), mimetype=TYPES[form])
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{page.scope.year}.{form}"'
+    return answer

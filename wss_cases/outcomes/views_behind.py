@@ -1,0 +1,102 @@
+"""The lists behind the numbers, for the case team of the school."""
+
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+
+from wss_cases.access.gate import gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.incidents.states import STATE_LABELS
+from wss_cases.outcomes.queries_behind import PAGE, Behind, rows_behind
+from wss_cases.outcomes.states import STEP_LABELS
+from wss_cases.outcomes.views_scope import shown
+from wss_cases.pathways.circles.states import TERM_LABELS
+from wss_cases.routing.states import FOLLOW_UP_LABELS
+from wss_cases.safeguards.states import DISCIPLINE_LABELS, DOOR_LABELS
+
+LARGEST_ID = 2**62
+blueprint = Blueprint("behind", __name__, url_prefix="/behind")
+
+TITLES = {
+    "serious": _l("Incidents that could have led to the police"),
+    "harmed": _l("People harmed and when they were reached"),
+    "terms": _l("Agreement terms that were due"),
+    "follow_ups": _l("Follow-ups that were due"),
+    "removals": _l("Suspensions, expulsions and other removals"),
+    "notifications": _l("Police notifications"),
+    "funnel": _l("Incidents that came as far as: %(step)s"),
+}
+OPENS = {
+    "incident": ("incidents.incident", "incident_id"),
+    "case": ("casework.case", "case_id"),
+    "follow_up": ("followups.follow_up", "follow_up_id"),
+}
+
+
+@blueprint.get("/<name>")
+@gate(Permission.OUTCOMES_READ)
+def rows(name: str) -> str:
+    """One list, newest first."""
+    page = shown()
+    before = request.args.get("before", type=int)
+    if before is not None and not 0 < before <= LARGEST_ID:
+        raise NotFound
+    choice, step = request.args.get("choice", ""), request.args.get("step", "")
+    found = rows_behind(page.actor, page.scope, name, before, choice, step)
+    address: dict[str, Any] = {"name": name, "year": page.scope.year, "choice": choice or None, "step": step or None}
+    older = (
+        url_for("outcomes.behind.rows", **address, before=found[PAGE - 1].id) if len(found) > PAGE else None
+    )
+    return render_template(
+        "outcomes/behind.html",
+        page=page,
+        title=str(TITLES[name]) % {"step": STEP_LABELS.get(step, step)} if name == "funnel" else TITLES[name],
+        rows=[_row(name, row) for row in found[:PAGE]],
+        older=older,
+        newer=url_for("outcomes.behind.rows", **address) if before else None,
+        back=url_for("outcomes.overview", year=page.scope.year),
+    )
+
+
+def _row(name: str, row: Behind) -> dict[str, Any]:
+    endpoint, key = OPENS[row.kind]
+    address: dict[str, Any] = {key: row.target}
+    title = FOLLOW_UP_LABELS.get(row.reference, row.reference) if name == "follow_ups" else row.reference  # type: ignore[call-overload]
+    tag, tone = _tag(name, row)
+    return {
+        "title": title or _("Without an incident"),
+        "href": url_for(endpoint, **address) if row.target else None,
+        "meta": _meta(name, row),
+        "tag": tag,
+        "tone": tone,
+    }
+
+
+def _meta(name: str, row: Behind) -> str:
+    day = day_words_with_year(row.day)
+    if name in ("terms", "follow_ups"):
+        return _("Due %(day)s", day=day)
+    if name == "removals":
+        return _("From %(day)s, days: %(days)s", day=day, days=row.other)
+    return day
+
+
+def _tag(name: str, row: Behind) -> tuple[Any, str]:
+    if name == "harmed":
+        reached = day_words_with_year(row.other)
+        return (_("Reached %(day)s", day=reached), "moss") if row.other else (_("Not reached"), "brick")
+    if name == "follow_ups":
+        if row.other is None:
+            return _("Still open"), "brick"
+        good = row.day is not None and row.other <= row.day
+        return (_("On time"), "moss") if good else (_("Late"), "brick")
+    labels: dict[str, Any] = {
+        "terms": TERM_LABELS,
+        "removals": DISCIPLINE_LABELS,
+        "notifications": DOOR_LABELS,
+    }
+    return labels.get(name, STATE_LABELS).get(row.state, row.state), "slate"

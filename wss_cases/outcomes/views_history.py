@@ -1,0 +1,101 @@
+"""Nine published years, and the years counted here that continue them."""
+
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+
+from wss_cases.access.gate import gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.errors import NotFound
+from wss_cases.outcomes.queries_published import (
+    Figures,
+    district_years,
+    largest,
+    live_years,
+    page_of_schools,
+    published_school,
+    published_twin,
+    roster_twin,
+    school_years,
+)
+from wss_cases.outcomes.states import HISTORY, HISTORY_LABELS
+from wss_cases.outcomes.views_scope import Shown, shown
+from wss_cases.outcomes.views_shapes import figures_of, trend_title, year_points
+
+blueprint = Blueprint("history", __name__, url_prefix="/history")
+CHARTS = ("police_notifications", "oss", "misconducts", "expelled")
+PAGE = 50
+
+
+@blueprint.get("")
+@gate(Permission.OUTCOMES_READ)
+def district() -> str:
+    """The district's trend; the switcher's school has its own."""
+    page = shown()
+    published = district_years()
+    live = live_years(page.actor, None, max(published, default=None)) if _reads_all(page) else {}
+    notes = {one.year: one for one in largest(published)}
+    return render_template(
+        "outcomes/history.html",
+        **_trend(page, published, live),
+        school=None,
+        notes=notes,
+        twin=published_twin(page.school.id) if page.school else None,
+        suppressed={},
+    )
+
+
+@blueprint.get("/schools/<int(max=999999999999):school_id>")
+@gate(Permission.OUTCOMES_READ)
+def school(school_id: int) -> str:
+    """The trend of one published school; its live years are added for those who see its outcomes."""
+    page = shown()
+    found = published_school(school_id)
+    if found is None:
+        raise NotFound
+    years = school_years(found.id)
+    twin = roster_twin(page.actor, found.identifier)
+    published = figures_of(years)
+    live = live_years(page.actor, twin, max(published, default=None)) if twin is not None else {}
+    return render_template(
+        "outcomes/history.html",
+        **_trend(page, published, live),
+        school=found,
+        notes={},
+        twin=None,
+        suppressed={year: one.suppressed for year, one in years.items()},
+    )
+
+
+@blueprint.get("/schools")
+@gate(Permission.OUTCOMES_READ)
+def schools() -> str:
+    """Published schools by name, a page at a time."""
+    typed = request.args.get("q", "").strip()[:100]
+    after = request.args.get("after", 0, type=int)
+    rows = page_of_schools(typed, after if 0 <= after < 2**31 else 0, PAGE + 1)
+    older = None
+    if len(rows) > PAGE:
+        older = url_for("outcomes.history.schools", q=typed or None, after=rows[PAGE - 1][0])
+    newer = url_for("outcomes.history.schools", q=typed or None) if after else None
+    return render_template("outcomes/schools.html", rows=rows[:PAGE], typed=typed, older=older, newer=newer)
+
+
+def _reads_all(page: Shown) -> bool:
+    return page.scope.school_id is None
+
+
+def _trend(page: Shown, published: dict[str, Figures], live: dict[str, Figures]) -> dict[str, Any]:
+    charts = []
+    for metric in CHARTS:
+        points = year_points(metric, published, live, page.scope)
+        charts.append((trend_title(metric, points), points, HISTORY_LABELS[metric]))
+    years = sorted({*published, *live})
+    return {
+        "charts": charts if years else [],
+        "years": years,
+        "rows": [
+            (year, {**published, **live}[year], year in published, year == page.scope.year) for year in years
+        ],
+        "metrics": [(name, HISTORY_LABELS[name]) for name in HISTORY],
+    }

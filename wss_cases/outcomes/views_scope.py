@@ -1,0 +1,61 @@
+"""What every page of outcomes starts from: who asks, which school, which school year."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request, url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor
+from wss_cases.accounts.school_choice import chosen_school_id
+from wss_cases.foundation import clock
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.outcomes.queries import READERS
+from wss_cases.outcomes.queries_behind import may_list
+from wss_cases.outcomes.rules import Scope, scope_of
+from wss_cases.roster.models import School
+from wss_cases.roster.queries import get_school
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The reader, the switcher's school (None: all that the reader reaches) and the school year counted."""
+
+    actor: Actor
+    school: School | None
+    scope: Scope
+
+    @property
+    def school_words(self) -> str:
+        """The school's name, or that it is all of them."""
+        return self.school.name if self.school else _("All schools")
+
+    @property
+    def year_words(self) -> str:
+        """The school year with a real dash."""
+        return self.scope.year.replace("-", "–")
+
+    def incidents(self, **filters: Any) -> str | None:
+        """Return the address of the incidents behind a number; None when the reader may not see the list."""
+        if not may_list(self.actor, self.scope.school_id):
+            return None
+        return url_for("incidents.incidents", school=self.scope.school_id, year=self.scope.year, **filters)
+
+    def behind(self, name: str, **choice: Any) -> str | None:
+        """Return the address of another list behind a number; None when the reader may not see it."""
+        if not may_list(self.actor, self.scope.school_id):
+            return None
+        return url_for("outcomes.behind.rows", name=name, year=self.scope.year, **choice)
+
+
+def shown() -> Shown:
+    """Return what this request asks for. Raises NotFound for a school year that is none or has not begun."""
+    actor = current_actor()
+    school_id = chosen_school_id(actor, *READERS)
+    school = get_school(school_id) if school_id is not None else None
+    today = clock.local_date(clock.now(), school.time_zone if school else clock.DISTRICT_ZONE)
+    scope = scope_of(school_id, request.args.get("year") or clock.school_year(today), today)
+    if scope is None:
+        raise NotFound
+    return Shown(actor, school, scope)
