@@ -1,7 +1,6 @@
 """Pages that belong to no room: home, language, school switcher, health."""
 
 from flask import Blueprint, jsonify, redirect, request, session, url_for
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
@@ -9,7 +8,7 @@ from wss_cases.access.engine import might
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
-from wss_cases.foundation.db import db
+from wss_cases.foundation.schema import schema_command
 from wss_cases.foundation.settings import setting
 from wss_cases.notices.queries import last_heartbeat
 from wss_cases.web.banners import SILENT_AFTER
@@ -62,23 +61,21 @@ def healthz() -> Response:
 @blueprint.get("/readyz")
 @gate(Permission.PUBLIC)
 def readyz() -> tuple[Response, int]:
-    """Answer 503 when the database, its schema or the scheduler's heartbeat is not there."""
+    """Answer 503 when the database, its schema or the scheduler's heartbeat is not there, with what to run."""
     database, scheduler = _state()
     ready = database == "ok" and scheduler == "ok"
-    return jsonify(
-        status="ok" if ready else "unavailable", database=database, scheduler=scheduler
-    ), 200 if ready else 503
+    status = "ok" if ready else "unavailable"
+    return jsonify(status=status, database=database, scheduler=scheduler), 200 if ready else 503
 
 
 def _state() -> tuple[str, str]:
     try:
-        db.session.execute(text("SELECT 1"))
-    except SQLAlchemyError:
-        return "unavailable", "unknown"
-    try:
+        command = schema_command()
+        if command:
+            return f"schema: {command}", "unknown"
         beat = last_heartbeat()
     except SQLAlchemyError:
-        return "schema missing", "unknown"
+        return "unavailable", "unknown"
     if beat is None:
         return "ok", "not started"
     return "ok", "ok" if clock.now() - beat <= SILENT_AFTER else "silent"

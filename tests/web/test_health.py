@@ -1,0 +1,36 @@
+"""Health for machines: the process, the database, its schema, the scheduler."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from tests.support.applications import make_app
+from tests.support.client import PageClient
+from tests.support.databases import Database
+from wss_cases.notices.models import Heartbeat
+
+
+def test_healthz_answers_while_readyz_names_what_is_missing(
+    session: Any, client: PageClient, at: Callable[..., datetime]
+) -> None:
+    now = at("2026-11-24 10:00")
+    assert client.get("/healthz").get_json() == {"status": "ok", "database": "ok", "scheduler": "not started"}
+    assert client.get("/readyz").status_code == 503
+    session.add(Heartbeat(name="scheduler", at=now))
+    session.commit()
+    assert (client.get("/readyz").status_code, client.get("/readyz").get_json()["scheduler"]) == (200, "ok")
+    at("2026-11-24 10:06")
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.get_json()["scheduler"]) == (503, "silent")
+
+
+def test_a_database_without_schema_is_not_served_and_names_the_command(
+    empty_database: Database, tmp_path: Any
+) -> None:
+    client = make_app(empty_database.url, tmp_path).test_client()
+    page = client.get("/sign-in")
+    assert page.status_code == 503
+    assert "flask db upgrade" in page.get_data(as_text=True)
+    assert client.get("/healthz").status_code == 200
+    ready = client.get("/readyz")
+    assert (ready.status_code, ready.get_json()["database"]) == (503, "schema: flask db upgrade")
