@@ -14,6 +14,7 @@ from wss_cases.access.gate import init_gate
 from wss_cases.accounts.sessions import init_sessions
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import init_db
+from wss_cases.foundation.ids import IdConverter
 from wss_cases.foundation.sign_in import init_sign_in
 from wss_cases.journal.sentences import register_sentences
 from wss_cases.notices.registry import register_messages
@@ -88,6 +89,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     )
     app.config.from_mapping(config.from_environment(os.environ, instance))
     app.config.update(overrides or {})
+    app.url_map.converters["int"] = IdConverter
     clock.configure(app.config["WSS_CLOCK_FILE"])
     for room in ROOMS_WITH_TABLES:
         import_module(f"wss_cases.{room}.models")

@@ -3,6 +3,9 @@
 import hashlib
 import secrets
 import unicodedata
+from typing import Any
+
+from werkzeug.routing import IntegerConverter, Map
 
 _LETTERS_WITHOUT_DECOMPOSITION = str.maketrans(
     {
@@ -41,3 +44,13 @@ def fold(text: str) -> str:
 def _is_kept(character: str) -> bool:
     # modifier letters such as the Hawaiian okina count as letters, but people do not type them
     return character.isspace() or (character.isalnum() and not "\u02b0" <= character <= "\u02ff")
+
+
+class IdConverter(IntegerConverter):
+    """An id in an address; one that no database can hold is not found instead of an error."""
+
+    LARGEST = 2**53
+
+    def __init__(self, map: Map, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max", self.LARGEST)
+        super().__init__(map, *args, **kwargs)
