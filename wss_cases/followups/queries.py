@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import false, or_, select
+from sqlalchemy import Select, false, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.scope import in_schools
@@ -17,7 +17,7 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.incidents.models import Incident
 
-Statement = TypeVar("Statement", bound=Any)
+Statement = TypeVar("Statement", bound=Select[Any])
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,87 @@
 """Reading what delivery remembers."""
 
-from datetime import datetime
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
+from wss_cases.accounts.models import UserAccount
+from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.db import db
+from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.notices.models import Heartbeat
+from wss_cases.notices.rules import in_hours
+from wss_cases.roster.models import CalendarDay, School
+from wss_cases.roster.rules import SchoolDays, merge_days
+
+NEAR = timedelta(days=90)
+UNSENT = (OutboxState.WAITING, OutboxState.CLAIMED)
 
 
 def last_heartbeat() -> datetime | None:
     """Return when any scheduler last completed a tick; None when none ever did."""
     return db.session.execute(select(func.max(Heartbeat.at))).scalar_one_or_none()
+
+
+def heartbeats(limit: int = 10) -> list[Heartbeat]:
+    """Return the schedulers seen last, the newest first."""
+    return list(db.session.scalars(select(Heartbeat).order_by(Heartbeat.at.desc()).limit(limit)))
+
+
+def days_near(school_ids: Collection[int], day: date) -> dict[int, SchoolDays]:
+    """Return each school's days for the three months from a date, all in one query."""
+    statement = select(CalendarDay.school_id, CalendarDay.day, CalendarDay.kind).where(
+        CalendarDay.day >= day - timedelta(days=1),
+        CalendarDay.day <= day + NEAR,
+        or_(CalendarDay.school_id.is_(None), CalendarDay.school_id.in_(sorted(school_ids))),
+    )
+    rows = db.session.execute(statement).all()
+    shared = [(row.day, row.kind, False) for row in rows if row.school_id is None]
+    own: dict[int, list[tuple[date, object, bool]]] = {}
+    for row in rows:
+        if row.school_id is not None:
+            own.setdefault(row.school_id, []).append((row.day, row.kind, True))
+    common = SchoolDays(merge_days(shared))
+    return {
+        number: SchoolDays(merge_days([*shared, *own[number]])) if number in own else common  # type: ignore[list-item]
+        for number in school_ids
+    }
+
+
+def open_schools(now: datetime) -> list[int]:
+    """Return the schools with mail waiting for hours, at which those hours are now."""
+    waiting = select(OutboxMessage.school_id).where(
+        OutboxMessage.state.in_(UNSENT),
+        OutboxMessage.at_any_hour.is_(False),
+        OutboxMessage.next_attempt_at <= now,
+    )
+    schools = db.session.execute(select(School.id, School.time_zone).where(School.id.in_(waiting))).all()
+    if not schools:
+        return []
+    days = days_near([row.id for row in schools], local_date(now, "UTC"))
+    return [row.id for row in schools if in_hours(now, row.time_zone, days[row.id])]
+
+
+def queue_depth() -> dict[str, int]:
+    """Return how many messages stand in each state."""
+    statement = select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state)
+    found = {row[0].value: row[1] for row in db.session.execute(statement)}
+    return {state.value: found.get(state.value, 0) for state in OutboxState}
+
+
+def oldest_waiting() -> datetime | None:
+    """Return since when the oldest unsent message waits; None when nothing does."""
+    statement = select(func.min(OutboxMessage.created_at)).where(OutboxMessage.state.in_(UNSENT))
+    return db.session.execute(statement).scalar_one_or_none()
+
+
+def failed_mail(limit: int = 50) -> list[tuple[OutboxMessage, str]]:
+    """Return the messages that failed for good, the newest first, with their recipients' addresses."""
+    statement = (
+        select(OutboxMessage, UserAccount.email)
+        .join(UserAccount, UserAccount.id == OutboxMessage.recipient_id)
+        .where(OutboxMessage.state == OutboxState.FAILED)
+        .order_by(OutboxMessage.id.desc())
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in db.session.execute(statement)]

@@ -1,0 +1,192 @@
+"""Queueing and delivering mail, and the scheduler's heartbeat. Any number of senders may run at once."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from wss_cases.access.actor import SYSTEM, Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.db import database_now, db
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.settings import setting
+from wss_cases.journal.models import OutboxMessage, OutboxState
+from wss_cases.journal.unit import UnitOfWork, insert_once, unit_of_work
+from wss_cases.notices.composing import compose
+from wss_cases.notices.models import Heartbeat
+from wss_cases.notices.post import Post
+from wss_cases.notices.queries import open_schools
+from wss_cases.notices.rules import Planned, Verdict, error_words, is_over, pause_after, verdict_of
+
+BATCH = 5
+LEASE = timedelta(minutes=3)
+ROWS_A_STATEMENT = 500
+FORGET_SCHEDULERS_AFTER = timedelta(days=7)
+
+
+def queue(uow: UnitOfWork, planned: Sequence[Planned]) -> int:
+    """Step: queue messages, each once by its dedupe key; returns how many this call queued."""
+    dialect = postgresql.insert if uow.session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    queued = 0
+    for start in range(0, len(planned), ROWS_A_STATEMENT):
+        values = [_row(uow, message) for message in planned[start : start + ROWS_A_STATEMENT]]
+        statement = (
+            dialect(OutboxMessage).values(values).on_conflict_do_nothing(index_elements=["dedupe_key"])
+        )
+        queued += len(uow.session.execute(statement.returning(OutboxMessage.id)).all())
+    if queued:
+        uow.audit("reminders.queued", "outbox_message", None, {"count": [None, queued]})
+    return queued
+
+
+def _row(uow: UnitOfWork, message: Planned) -> dict[str, Any]:
+    return {
+        "dedupe_key": message.dedupe_key,
+        "kind": message.kind,
+        "recipient_id": message.recipient_id,
+        "object_type": message.object_type,
+        "object_id": message.object_id,
+        "school_id": message.school_id,
+        "at_any_hour": message.at_any_hour,
+        "created_at": uow.now,
+        "next_attempt_at": uow.now,
+        "state": OutboxState.WAITING,
+        "attempts": 0,
+        "message_id": secrets.token_hex(16),
+        "last_error": "",
+    }
+
+
+def deliver(now: datetime) -> dict[str, int]:
+    """Send what is due at this instant and may go; returns how many were sent, wait again, or failed for good.
+
+    Each row is leased by the database's clock, checked again, sent, and marked. A sender that dies loses nothing:
+    the lease ends and the mail goes out with the same Message-ID.
+    """
+    counts = {verdict.value: 0 for verdict in Verdict}
+    post = Post(setting("SMTP_URL"), setting("MAIL_FOLDER"))
+    token = secrets.token_hex(16)
+    schools = open_schools(now)
+    try:
+        while claimed := _claim(token, schools, now):
+            for message_id in claimed:
+                verdict = _attempt(post, message_id, token, now)
+                if verdict is not None:
+                    counts[verdict.value] += 1
+    finally:
+        post.close()
+    return counts
+
+
+def _claim(token: str, schools: Sequence[int], now: datetime) -> list[int]:
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()
+        moment = database_now()
+        free = or_(
+            and_(OutboxMessage.state == OutboxState.WAITING, OutboxMessage.next_attempt_at <= now),
+            and_(OutboxMessage.state == OutboxState.CLAIMED, OutboxMessage.lease_until < moment),
+        )
+        may_go = or_(
+            OutboxMessage.at_any_hour, OutboxMessage.school_id.is_(None), OutboxMessage.school_id.in_(schools)
+        )
+        statement = select(OutboxMessage.id).where(free, may_go)
+        statement = statement.order_by(OutboxMessage.next_attempt_at, OutboxMessage.id).limit(BATCH)
+        ids = list(uow.session.scalars(statement.with_for_update(skip_locked=True)))
+        if ids:
+            uow.session.execute(
+                update(OutboxMessage)
+                .where(OutboxMessage.id.in_(ids))
+                .values(state=OutboxState.CLAIMED, claim_token=token, lease_until=moment + LEASE)
+                .execution_options(synchronize_session=False)
+            )
+        return ids
+
+
+def _attempt(post: Post, message_id: int, token: str, now: datetime) -> Verdict | None:
+    """Send one claimed message; None when it was dropped, or is no longer ours."""
+    message = _renew(message_id, token, now)
+    if message is None:
+        return None
+    mail = compose(message, now)
+    if mail is None:
+        _mark(message, token, now, state=OutboxState.DROPPED)
+        return None
+    db.session.remove()  # nothing is held open while a server is spoken to
+    try:
+        post.send(mail, f"{message.id:08d}-{message.message_id}")
+    except (
+        Exception
+    ) as error:  # whatever a server or a network does: it is this message's attempt, not our end
+        return _later(message, token, now, error)
+    _mark(
+        message, token, now, state=OutboxState.SENT, sent_at=now, last_error="", attempts=message.attempts + 1
+    )
+    return Verdict.SENT
+
+
+def _renew(message_id: int, token: str, now: datetime) -> OutboxMessage | None:
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()
+        mine = select(OutboxMessage).where(
+            OutboxMessage.id == message_id,
+            OutboxMessage.claim_token == token,
+            OutboxMessage.state == OutboxState.CLAIMED,
+        )
+        message = uow.session.scalars(
+            mine.with_for_update().execution_options(populate_existing=True)
+        ).one_or_none()
+        if message is not None:
+            message.lease_until = database_now() + LEASE
+        return message
+
+
+def _later(message: OutboxMessage, token: str, now: datetime, error: Exception) -> Verdict:
+    attempts = message.attempts + 1
+    verdict = verdict_of(error)
+    if verdict is Verdict.RETRY and is_over(attempts):
+        verdict = Verdict.FAILED
+    state = OutboxState.FAILED if verdict is Verdict.FAILED else OutboxState.WAITING
+    _mark(
+        message,
+        token,
+        now,
+        state=state,
+        attempts=attempts,
+        last_error=error_words(error),
+        next_attempt_at=now + pause_after(attempts),
+    )
+    return verdict
+
+
+def _mark(message: OutboxMessage, token: str, now: datetime, **values: Any) -> None:
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()
+        uow.session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.id == message.id, OutboxMessage.claim_token == token)
+            .values(claim_token=None, lease_until=None, **values)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def retry_failed(actor: Actor, message_id: int, now: datetime) -> None:
+    """Put a failed message back into the queue, with the same Message-ID. Raises NotFound, Refused."""
+    with unit_of_work(actor, now) as uow:
+        message = uow.load(OutboxMessage, message_id, Permission.SYSTEM_HEALTH)
+        if message.state is not OutboxState.FAILED:
+            raise Refused("", _("This mail is no longer among the failed ones."))
+        message.state, message.attempts, message.next_attempt_at = OutboxState.WAITING, 0, now
+        uow.audit("mail.retried", "outbox_message", message.id, {"state": ["failed", "waiting"]})
+
+
+def beat(name: str, now: datetime) -> None:
+    """Note that the scheduler of this name has completed a tick; forget those not seen for a week."""
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()
+        insert_once(uow.session, Heartbeat, {"name": name, "at": now}, ["name"])
+        uow.session.execute(update(Heartbeat).where(Heartbeat.name == name).values(at=now))
+        uow.session.execute(delete(Heartbeat).where(Heartbeat.at < now - FORGET_SCHEDULERS_AFTER))

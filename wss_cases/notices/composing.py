@@ -1,0 +1,68 @@
+"""Turning a queued row into a mail, in the recipient's language."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+
+from wss_cases.access.actor import Actor
+from wss_cases.accounts.models import AccountState, UserAccount
+from wss_cases.accounts.queries import actor_of
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.letters import render_plain
+from wss_cases.foundation.settings import setting
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.notices.registry import MessageKind, kind_of
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Whom a mail goes to, with what they may know today."""
+
+    actor: Actor
+    email: str
+
+
+def compose(message: OutboxMessage, now: datetime) -> EmailMessage | None:
+    """Return the mail, or None when it is no longer due or its recipient may no longer know."""
+    kind = kind_of(message.kind)
+    recipient = _recipient(message, kind, now) if kind else None
+    if kind is None or recipient is None or not kind.still_due(message, recipient.actor):
+        return None
+    locale = recipient.actor.locale if recipient.actor.locale in setting("LANGUAGES") else "en"
+    with force_locale(locale):
+        context = kind.context(message, recipient.actor)
+        if context is None:
+            return None
+        parts = {
+            part: render_plain(f"mail/{kind.folder}/{part}", locale=locale, **context)
+            for part in ("subject.txt", "body.txt", "body.html")
+        }
+    return _mail(message, recipient, parts, now)
+
+
+def _recipient(message: OutboxMessage, kind: MessageKind, now: datetime) -> Recipient | None:
+    account = db.session.get(UserAccount, message.recipient_id)
+    if account is None or account.state is AccountState.DISABLED:
+        return None
+    actor = actor_of(account.id, now)
+    if actor is None and kind.to_invited:
+        actor = Actor(user_id=account.id, name=account.name, locale=account.locale)
+    return Recipient(actor, account.email) if actor else None
+
+
+def _mail(message: OutboxMessage, recipient: Recipient, parts: dict[str, str], now: datetime) -> EmailMessage:
+    sender = setting("MAIL_FROM")
+    domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+    mail = EmailMessage()
+    mail["From"] = sender
+    mail["To"] = recipient.email
+    mail["Subject"] = " ".join(parts["subject.txt"].split())
+    mail["Date"] = format_datetime(now)
+    # the same for every attempt: whoever gets two copies can tell
+    mail["Message-ID"] = f"<{message.message_id}@{domain}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(parts["body.txt"].strip() + "\n")
+    mail.add_alternative(parts["body.html"].strip() + "\n", subtype="html")
+    return mail

@@ -1,0 +1,96 @@
+"""The way out: an SMTP server, or a folder of .eml files where none is set."""
+
+import os
+import smtplib
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_LINES
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+
+TIMEOUT_SECONDS = 20.0
+SEVEN_BIT = SMTP_LINES.clone(cte_type="7bit")
+
+
+class Post:
+    """Sends one message after another over one connection; any error ends the connection."""
+
+    def __init__(self, smtp_url: str, folder: str) -> None:
+        self._url = urlsplit(smtp_url)
+        self._folder = Path(folder)
+        self._server: smtplib.SMTP | None = None
+
+    def send(self, message: EmailMessage, name: str) -> None:
+        """Send, or write to the folder as `name`.eml. Raises OSError or SMTPException within 20 s."""
+        if not self._url.scheme:
+            self._write(message, name)
+            return
+        sender, recipient = parseaddr(str(message["From"]))[1], parseaddr(str(message["To"]))[1]
+        recipient.encode("ascii")
+        with self._deadline():
+            if self._server is None:
+                self._connect()
+            assert self._server is not None
+            self._server.sendmail(sender, [recipient], message.as_bytes(policy=SEVEN_BIT))
+
+    def close(self) -> None:
+        """End the connection."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+
+    @contextmanager
+    def _deadline(self) -> Iterator[None]:
+        # a server that drips keeps every read alive: the socket is shut when the whole send takes too long
+        timer = threading.Timer(TIMEOUT_SECONDS, self._hang_up)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+        finally:
+            timer.cancel()
+
+    def _hang_up(self) -> None:
+        connection = getattr(self._server, "sock", None)
+        if connection is not None:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                connection.close()
+
+    def _connect(self) -> None:
+        url, wanted = self._url, parse_qs(self._url.query)
+        host = url.hostname or "localhost"
+        if url.scheme == "smtps":
+            context = ssl.create_default_context()
+            self._server = smtplib.SMTP_SSL(timeout=TIMEOUT_SECONDS, context=context)
+            self._server.connect(host, url.port or 465)
+        else:
+            self._server = smtplib.SMTP(timeout=TIMEOUT_SECONDS)
+            # connect() with a name set beforehand, so that starttls can check the certificate against it
+            self._server._host = host  # type: ignore[attr-defined]
+            self._server.connect(host, url.port or 25)
+            self._server.ehlo_or_helo_if_needed()
+            if (
+                "starttls" in wanted
+                or url.scheme == "smtp+starttls"
+                or (url.username and self._server.has_extn("starttls"))
+            ):
+                self._server.starttls(context=ssl.create_default_context())
+                self._server.ehlo()
+        if url.username:
+            self._server.login(unquote(url.username), unquote(url.password or ""))
+
+    def _write(self, message: EmailMessage, name: str) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        fresh = self._folder / f".{name}.{os.getpid()}"
+        fresh.write_bytes(message.as_bytes(policy=SEVEN_BIT))
+        fresh.replace(self._folder / f"{name}.eml")
