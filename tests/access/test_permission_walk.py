@@ -1,0 +1,62 @@
+"""Every route × method × role × {own school, other school, signed out} against the written table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from tests.access.walk import LETTERS, Line, Walk, read_table
+from tests.support.applications import make_app, people_client
+from tests.support.databases import Databases
+
+TABLE = read_table((Path(__file__).parent / "table.txt").read_text(encoding="ascii"))
+
+
+@pytest.fixture(scope="module")
+def walk(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Walk:
+    """The application on a demo district of its own."""
+    copy = databases.copy(databases.demo(backend))
+    return Walk(make_app(copy.url, tmp_path_factory.mktemp("walk")))
+
+
+@pytest.fixture(scope="module")
+def wired(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application as wired, on no database."""
+    return make_app("sqlite:///nowhere/at-all.sqlite3", tmp_path_factory.mktemp("instance"))
+
+
+def test_the_table_lists_every_endpoint(wired: Flask) -> None:
+    assert {rule.endpoint for rule in wired.url_map.iter_rules()} == set(TABLE)
+
+
+@pytest.mark.parametrize("role", LETTERS.values())
+def test_each_role_reaches_what_the_table_says(walk: Walk, role: str) -> None:
+    differences = walk.differences(role, TABLE)
+    assert not differences, "\n".join(differences)
+
+
+def test_the_signed_out_reach_only_what_is_public(walk: Walk) -> None:
+    client = people_client(walk.app)
+    token = client.csrf_token("/sign-in")
+    for rule, method in walk.rules():
+        line = TABLE[rule.endpoint]
+        for side in walk.schools:
+            status = walk.status(client, token, rule, method, side)
+            assert line.public or status in (302, 303), f"{method} {rule.rule}: {status}"
+
+
+def test_a_wrong_line_is_seen(walk: Walk) -> None:
+    """The walk is believed because it names a role that the table leaves out, and one that it adds."""
+    shut: dict[str, Line] = {**TABLE, "accounts.me": replace(TABLE["accounts.me"], own=frozenset())}
+    assert walk.differences("dean", shut) == ["dean may not GET /account (own school): 200"]
+    opened = {**TABLE, "people.people": replace(TABLE["people.people"], other=frozenset({"dean"}))}
+    assert walk.differences("dean", opened) == ["dean may GET /people (other school): 404"]
+
+
+@pytest.mark.parametrize("row", ["cases.case DCA", "cases.case DCA - -", "cases.case"])
+def test_a_line_that_is_none_is_refused(row: str) -> None:
+    with pytest.raises(ValueError, match="case"):
+        read_table(row)

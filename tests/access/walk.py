@@ -1,0 +1,219 @@
+"""The written table of who may reach what, and the walk that compares the application with it.
+
+A line: endpoint, then who may with a record of the own school, then who may with one of another school.
+R reporter, D dean, C coordinator, A administrator, X district, S system administrator, P partner, U auditor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Select, select
+from werkzeug.routing import Rule
+
+from tests.support.applications import Rollback
+from tests.support.client import PageClient
+from tests.support.demo import client_of
+from wss_cases.accounts.models import RoleGrant, UserAccount
+from wss_cases.cases.models import Case, CaseParticipant
+from wss_cases.foundation.db import db
+from wss_cases.pathways.circles.models import Agreement, AgreementTerm, CircleMeeting
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.roster.models import School
+from wss_cases.routing.models import RuleSet
+
+LETTERS = {
+    "R": "reporter",
+    "D": "dean",
+    "C": "coordinator",
+    "A": "administrator",
+    "X": "district",
+    "S": "sysadmin",
+    "P": "partner",
+    "U": "auditor",
+}
+NOBODY = "-"
+
+
+@dataclass(frozen=True)
+class Line:
+    """What the table says of one endpoint; `public` ones are open to the signed-out too."""
+
+    endpoint: str
+    own: frozenset[str]
+    other: frozenset[str]
+    public: bool = False
+
+    def may(self, role: str, side: str) -> bool:
+        """Whether a role reaches it with a record of the 'own' or the 'other' school."""
+        return role in (self.own if side == "own" else self.other)
+
+
+def read_table(text: str) -> dict[str, Line]:
+    """Return the table's lines by endpoint. ValueError for a line that is none."""
+    lines = {}
+    for row in text.splitlines():
+        if not row.strip() or row.startswith("#"):
+            continue
+        endpoint, *sides = row.split()
+        if sides == ["public"]:
+            lines[endpoint] = Line(
+                endpoint, frozenset(LETTERS.values()), frozenset(LETTERS.values()), public=True
+            )
+            continue
+        if len(sides) != 2:
+            raise ValueError(row)
+        own, other = (frozenset(LETTERS[letter] for letter in side if letter != NOBODY) for side in sides)
+        lines[endpoint] = Line(endpoint, own, other)
+    return lines
+
+
+def _of_school(model: Any) -> Callable[[int], Select[Any]]:
+    return lambda school_id: select(model).where(model.school_id == school_id)
+
+
+def _of_case(model: Any) -> Callable[[int], Select[Any]]:
+    return lambda school_id: (
+        select(model).join(Case, Case.id == model.case_id).where(Case.school_id == school_id)
+    )
+
+
+RECORDS: dict[str, Callable[[int], Select[Any]]] = {
+    "case_id": _of_school(Case),
+    "participant_id": _of_case(CaseParticipant),
+    "pathway_id": _of_school(Pathway),
+    "school_id": lambda school_id: select(School).where(School.id == school_id),
+    "user_id": lambda school_id: (
+        select(UserAccount)
+        .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
+        .where(RoleGrant.school_id == school_id)
+    ),
+    "grant_id": lambda school_id: select(RoleGrant).where(RoleGrant.school_id == school_id),
+    "rule_set_id": lambda _school_id: select(RuleSet),
+    "meeting_id": lambda school_id: (
+        select(CircleMeeting)
+        .join(Pathway, Pathway.id == CircleMeeting.pathway_id)
+        .where(Pathway.school_id == school_id)
+    ),
+    "term_id": lambda school_id: (
+        select(AgreementTerm)
+        .join(Agreement, Agreement.id == AgreementTerm.agreement_id)
+        .join(Pathway, Pathway.id == Agreement.pathway_id)
+        .where(Pathway.school_id == school_id)
+    ),
+}
+"""One record of a school for each parameter of an address."""
+
+WORDS = {
+    "token": "none",
+    "name": "core",
+    "form": "csv",
+    "rule": "x",
+    "row_id": "x",
+    "session_id": 999_999,
+    "filename": "x",
+}
+"""Parameters that name no record, or one that is never another person's to see."""
+
+
+INNERMOST = (
+    *("term_id", "meeting_id", "grant_id", "participant_id", "pathway_id", "case_id"),
+    *("user_id", "rule_set_id", "school_id"),
+)
+FAMILIES = {
+    "circles": "circle",
+    "agreements": "circle",
+    "conversations": "restorative_conversation",
+    "mentoring": "mentoring",
+    "referrals": "wraparound",
+    "reengagement": "reengagement",
+}
+"""Blueprints whose pages are of one kind of pathway."""
+
+
+class Walk:
+    """Every route of the application on a demo district, as every role."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        with app.app_context():
+            found = (
+                select(RoleGrant.school_id).join(UserAccount).where(UserAccount.email == "dean@demo.example")
+            )
+            own = db.session.execute(found).scalars().first()
+            assert own is not None
+            other = db.session.execute(select(School.id).where(School.id != own)).scalars().first()
+            assert other is not None
+        self.schools = {"own": own, "other": other}
+
+    def rules(self) -> Iterator[tuple[Rule, str]]:
+        """Every rule with each of its methods that does something."""
+        for rule in self.app.url_map.iter_rules():
+            for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+                yield rule, method
+
+    def address(self, rule: Rule, side: str) -> str:
+        """Return the rule's address for a record of one side. LookupError when the district has no such record."""
+        values = self._values(rule, side)
+        built = self.app.url_map.bind("localhost").build(rule.endpoint, values)
+        return built if built.startswith("/") else "/" + built.split("/", 3)[3]
+
+    def _values(self, rule: Rule, side: str) -> dict[str, Any]:
+        values: dict[str, Any] = {name: WORDS[name] for name in rule.arguments if name in WORDS}
+        # the innermost record names those that hold it
+        for name in sorted(rule.arguments - set(values), key=INNERMOST.index):
+            if name not in values:
+                record = self._record(name, side, FAMILIES.get(rule.endpoint.split(".")[0]))
+                values[name] = record.id
+                values |= {n: getattr(record, n) for n in rule.arguments - set(values) if hasattr(record, n)}
+                if name in ("meeting_id", "term_id"):
+                    pathway = self._pathway_of(record)
+                    held = {"pathway_id": pathway.id, "case_id": pathway.case_id}
+                    values |= {n: value for n, value in held.items() if n in rule.arguments}
+        return values
+
+    def _record(self, name: str, side: str, family: str | None) -> Any:
+        wanted = RECORDS[name](self.schools[side])
+        if name == "pathway_id" and family:
+            wanted = wanted.where(Pathway.pathway == family)
+        with self.app.app_context():
+            record = db.session.execute(wanted.limit(1)).scalars().first()
+        if record is None:
+            raise LookupError(f"no {name} in the {side} school ({family or 'any'})")
+        return record
+
+    def _pathway_of(self, record: Any) -> Pathway:
+        with self.app.app_context():
+            if isinstance(record, AgreementTerm):
+                record = db.session.get_one(Agreement, record.agreement_id)
+            return db.session.get_one(Pathway, record.pathway_id)
+
+    def client(self, role: str) -> tuple[PageClient, str]:
+        """Return a client of a role and a CSRF token of its session."""
+        client = client_of(self.app, role)
+        return client, client.csrf_token("/account")
+
+    def status(self, client: PageClient, token: str, rule: Rule, method: str, side: str) -> int:
+        """Send one request and undo what it did."""
+        address = self.address(rule, side)
+        data = {"csrf_token": token} if method == "POST" else None
+        with Rollback(self.app):
+            return client.open(address, method=method, data=data).status_code
+
+    def differences(self, role: str, table: dict[str, Line]) -> list[str]:
+        """Return a line for each route that answers a role otherwise than the table says."""
+        found = []
+        client, token = self.client(role)
+        for rule, method in self.rules():
+            line = table[rule.endpoint]
+            if line.public or rule.endpoint == "accounts.sign_out":
+                continue
+            for side in self.schools:
+                status = self.status(client, token, rule, method, side)
+                if (status != 404) != line.may(role, side) or status >= 500:
+                    allowed = "may" if line.may(role, side) else "may not"
+                    found.append(f"{role} {allowed} {method} {rule.rule} ({side} school): {status}")
+        return found
