@@ -28,6 +28,17 @@ ROOT = Path(__file__).resolve().parent.parent
 
 PAGES = (
     "web.views",
+    "casework.views",
+    "casework.views_acts",
+    "casework.views_pathways",
+    "casework.views_print",
+    "pathways.circles.views",
+    "pathways.circles.views_agreement",
+    "pathways.conversations.views",
+    "pathways.mentoring.views",
+    "pathways.referrals.views",
+    "pathways.reengagement.views",
+    "pathways.common.views",
     "outcomes.views",
     "accounts.views",
     "routing.views",
@@ -54,7 +65,7 @@ ROOMS_WITH_TABLES = (
 )
 """Packages whose `models` module has tables."""
 
-COMMANDS: tuple[str, ...] = ("outcomes", "permissions", "prepare", "routing")
+COMMANDS: tuple[str, ...] = ("import_", "outcomes", "permissions", "prepare", "routing")
 """Modules of `cli` with a `group` each."""
 
 MESSAGES: tuple[str, ...] = ("notices.notices", "followups.notices")
@@ -64,15 +75,20 @@ SENTENCES: tuple[str, ...] = (
     "accounts.states",
     "routing.states",
     "cases.states",
+    "roster.states",
     "followups.states",
     "pathways.common.states",
     "pathways.circles.states",
+    "pathways.mentoring.states",
+    "pathways.referrals.states",
+    "pathways.reengagement.states",
 )
 """Modules (each a room's `states`) whose SENTENCES turn timeline kinds into words."""
 
 LOADERS: dict[str, str] = {
     "routing_rule_set": "routing.queries:load_rule_set",
     "case_record": "cases.queries:load_case",
+    "pathway": "pathways.common.queries:load_pathway",
     "follow_up": "followups.queries:load_follow_up",
 }
 """Object type (table name) to 'module:function' that loads one record by id."""

@@ -1,7 +1,9 @@
 """Pure decisions about cases: titles and parts."""
 
+from typing import Any
+
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.states import PersonRole
+from wss_cases.incidents.states import ROLE_LABELS, PersonRole
 
 _WEIGHT = (
     PersonRole.BOTH,
@@ -25,3 +27,10 @@ def title(reference: str, harm: str, place: str) -> str:
     if place:
         return _("%(reference)s · %(harm)s, %(place)s", reference=reference, harm=harm, place=place)
     return _("%(reference)s · %(harm)s", reference=reference, harm=harm)
+
+
+def person_words(person: Any) -> str:
+    """Return a participant's name as the case team knows it: preferred name, else description, else the part."""
+    if person.student is not None:
+        return str(person.student.shown_name)
+    return str(person.description or ROLE_LABELS[person.role])

@@ -3,7 +3,7 @@
 import enum
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.incidents.states import PersonRole
+from wss_cases.incidents.states import ROLE_LABELS
 
 
 class CaseState(enum.StrEnum):
@@ -113,16 +113,7 @@ REOPEN_LABELS = {
     ReopenReason.CLOSED_BY_MISTAKE: _l("It was closed by mistake"),
 }
 
-ROLE_LABELS = {
-    PersonRole.INVOLVED: _l("Involved"),
-    PersonRole.CAUSED_HARM: _l("Person who caused harm"),
-    PersonRole.HARMED: _l("Person harmed"),
-    PersonRole.BOTH: _l("Caused and suffered harm"),
-    PersonRole.WITNESS: _l("Witness"),
-    PersonRole.SUPPORT: _l("Support person"),
-}
-
-SENTENCES = {
+SENTENCES: dict[str, object] = {
     "case.opened": _l("Case %(reference)s opened from incident %(incidents)s"),
     "case.incident_merged": _l("Incident %(incident)s joined to this case"),
     "case.note_added": _l("Note added"),

@@ -1,9 +1,10 @@
 """The round trip of a form page: show, check, act, redirect."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
-from flask import redirect, render_template
+from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from wss_cases.foundation.errors import Refused
@@ -19,7 +20,7 @@ def form_page(
 
     What the form or the act refuses is shown on the same page with status 400, every answer kept.
     """
-    if not form.is_submitted():
+    if not form.is_submitted() or "find" in request.form or _filled_by_chip(form):
         return render_template(template, form=form, **context)
     if form.validate():
         try:
@@ -29,3 +30,24 @@ def form_page(
         else:
             return redirect(done if isinstance(done, str) else done(result), 303)
     return render_template(template, form=form, **context), 400
+
+
+def _filled_by_chip(form: BaseForm) -> bool:
+    # without JavaScript a chip above a date field sends the form with <name>_quick
+    for field in _fields(form):
+        chosen = request.form.get(f"{field.name}_quick")
+        if chosen is not None:
+            try:
+                field.data, field.raw_data = date.fromisoformat(chosen), [chosen]
+            except ValueError:
+                return False
+            return True
+    return False
+
+
+def _fields(fields: Any) -> Iterator[Any]:
+    for field in fields:
+        if hasattr(field, "append_entry") or hasattr(field, "form"):
+            yield from _fields(field)
+        else:
+            yield field

@@ -52,6 +52,7 @@ SENTENCES = {
     "circle.consent_refused": _l("A person in the case does not take part"),
     "circle.hold_lifted": _l("Hold %(rule)s lifted with a reason"),
     "circle.planned": _l("Meeting planned"),
+    "circle.moved": _l("Meeting moved"),
     "circle.held": _l("Meeting held; %(came)s of %(invited)s came"),
     "circle.not_held": (_l("Meeting not held: %(reason)s"), {"reason": NOT_HELD_LABELS}),
     "agreement.made": _l("Agreement made with %(terms)s terms"),

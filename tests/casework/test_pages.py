@@ -1,0 +1,205 @@
+"""Every page of a case and its pathways, as a person of the school and as a stranger."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.cases.making import NOW, actor_for, make_user, make_world
+from tests.factories.base import fresh
+from tests.factories.cases import PathwayFactory
+from tests.pathways.test_circle_story import consent, hold, plan, put_hold, terms
+from wss_cases.cases.states import CaseState
+from wss_cases.foundation.db import db
+from wss_cases.pathways.circles import actions_meeting
+from wss_cases.pathways.circles.models import AgreementTerm
+from wss_cases.pathways.common.states import Kind, PathwayState
+from wss_cases.routing.states import Kind as RoutingKind
+
+TABS = ("", "?tab=people", "?tab=incident", "?tab=history", "?tab=follow-ups")
+CASE_ACTS = ("notes/new", "review", "state", "hand-over", "close", "reopen", "merge", "people/new", "print")
+PATHWAY_ACTS = ("", "/offer", "/accept", "/start", "/plan", "/complete", "/end", "/decline")
+
+
+@pytest.fixture
+def world(session, at):
+    at("2026-11-24 10:00")
+    return make_world()
+
+
+def pathway(world, kind=RoutingKind.PEER_CONFERENCE, **values):
+    return PathwayFactory(
+        case_id=world.case.id,
+        school_id=world.school.id,
+        kind=kind.value,
+        owner_id=world.coordinator.id,
+        **values,
+    )
+
+
+def test_the_list_shows_finds_and_counts(world, client_as):
+    client = client_as(world.coordinator)
+    page = client.page("/cases")
+    assert world.case.reference in page.text
+    assert "(1)" in page.text
+    assert "Nothing under way" in page.text
+    assert "No case matches" in client.page("/cases?q=XYZ").text
+    assert world.case.reference in client.page(f"/cases?whose=mine&q={world.case.reference.lower()}").text
+    assert "No case matches" in client.page("/cases?state=closed").text
+    assert client.get("/cases?before=99999999999999999999").status_code == 200
+
+
+def test_every_tab_and_act_opens_for_the_team_and_is_hidden_from_others(world, client_as):
+    row = pathway(world)
+    base = f"/cases/{world.case.id}"
+    addresses = [base + tab for tab in TABS]
+    addresses += [f"{base}/{act}" for act in CASE_ACTS]
+    addresses += [f"{base}/pathways/{row.id}{act}" for act in PATHWAY_ACTS]
+    addresses += [
+        f"{base}/pathways/new",
+        f"{base}/people/{world.people[0].id}",
+        f"{base}/people/{world.people[0].id}/role",
+        f"{base}/print?section=people&section=pathways&section=history&section=summary&section=follow_ups",
+        f"{base}/pathways/{row.id}/consent/{world.people[0].id}",
+        f"{base}/pathways/{row.id}/meeting",
+        f"{base}/pathways/{row.id}/agreement",
+        f"{base}/pathways/{row.id}/complete-circle",
+    ]
+    own, other = client_as(world.coordinator), client_as(make_user(make_world().school))
+    for address in addresses:
+        own.page(address)
+        assert other.get(address).status_code == 404, address
+        assert other.post(address).status_code in (400, 404, 405), address
+
+
+def test_every_kind_has_its_page(world, client_as):
+    client = client_as(world.coordinator)
+    for kind in Kind:
+        row = pathway(world, kind)
+        assert client.page(f"/cases/{world.case.id}/pathways/{row.id}").find_all("h1")
+    for kind, form in (
+        (Kind.ONE_TO_ONE, "mentoring"),
+        (Kind.ACADEMIC, "referral"),
+        (Kind.REENTRY_CIRCLE, "return"),
+    ):
+        row = pathway(world, kind, state=PathwayState.ACTIVE)
+        client.page(f"/cases/{world.case.id}/pathways/{row.id}/{form}")
+        assert client.get(f"/cases/{world.case.id}/pathways/{row.id}/conversation").status_code == 200
+
+
+def test_a_pathway_of_another_case_is_not_found(world, client_as):
+    other = make_world()
+    row = PathwayFactory(case_id=other.case.id, school_id=other.school.id)
+    client = client_as(world.coordinator)
+    assert client.get(f"/cases/{world.case.id}/pathways/{row.id}").status_code == 404
+    assert client.get(f"/cases/{world.case.id}/people/{other.people[0].id}").status_code == 404
+
+
+def test_a_circle_through_its_pages(world, client_as, at):
+    put_hold(world)
+    row = pathway(world)
+    client = client_as(world.coordinator)
+    base = f"/cases/{world.case.id}/pathways/{row.id}"
+    page = client.page(base)
+    assert "Record the consent" in page.text
+    assert "opens when every line is done" in page.text
+    for person in world.people:
+        client.submit(f"{base}/consent/{person.id}", {"consented": "yes"})
+    assert client.submit(f"{base}/meeting", {"time": "09:30", "room": "204"}).status_code == 400
+    client.submit(f"{base}/holds/H2", {"reason": "The safety plan is agreed."})
+    assert client.submit(f"{base}/meeting", {"time": "09:30", "room": "204"}).status_code == 303
+    assert "Nov 25, 9:30 am" in client.page("/circles").text
+    at("2026-11-25 11:00")
+    client = client_as(world.coordinator)
+    circles = client.page("/circles")
+    link = next(a.get("href") for a in circles.find_all("a") if "Did it happen" in a.text)
+    done = client.submit(
+        link, {"happened": "yes", "attended": [str(world.people[0].id), str(world.people[1].id)]}
+    )
+    assert done.status_code == 303
+    assert "Record the agreement" in client.page(base).text
+    values = {
+        "terms-0-text": "Say sorry in class",
+        "terms-0-due_on": "2026-11-30",
+        "terms-0-owner": str(world.people[0].id),
+    }
+    more = client.submit(f"{base}/agreement", values | {"add_row": "1"})
+    assert "terms-2-text" in more.text
+    assert "Say sorry in class" in more.text
+    assert client.submit(f"{base}/agreement", {"terms-0-text": "Sorry"}).status_code == 400
+    assert client.submit(f"{base}/agreement", values).status_code == 303
+    assert "1. Say sorry in class" in client.page(base).text
+    dean = client_as(make_user(world.school))
+    assert "Say sorry in class" not in dean.page(base).text
+    assert "Term 1" in dean.page(base).text
+    at("2026-11-30 09:00")
+    client = client_as(world.coordinator)
+    assert "Mark the term that is due" in client.page(base).text
+    term = db.session.query(AgreementTerm).filter_by(text="Say sorry in class").one()
+    client.submit(f"{base}/terms/{term.id}", {"state": "kept"})
+    assert client.submit(f"{base}/complete-circle").status_code == 303
+    assert fresh(row).outcome == "agreement_kept"
+
+
+def test_a_conversation_is_logged_with_two_answers(world, client_as):
+    row = pathway(world, Kind.CONVERSATION, for_whom="caused_harm", participant_id=world.people[0].id)
+    client = client_as(world.coordinator)
+    address = f"/cases/{world.case.id}/pathways/{row.id}/conversation"
+    assert client.submit(address).status_code == 400
+    chip = client.submit(
+        address, {"outcome": "repair_agreed", "repair": "Clean the wall", "repair_on_quick": "2026-11-27"}
+    )
+    assert chip.status_code == 200
+    assert 'value="2026-11-27"' in chip.text
+    wrong = client.submit(address, {"outcome": "repair_agreed", "repair": "Clean the wall"})
+    assert "Choose by when." in wrong.text
+    done = client.submit(
+        address, {"outcome": "repair_agreed", "repair": "Clean the wall", "repair_on": "2026-11-27"}
+    )
+    assert done.status_code == 303
+    assert fresh(row).state is PathwayState.COMPLETED
+    assert "Clean the wall" in client.page(f"/cases/{world.case.id}?tab=follow-ups").text
+
+
+def test_a_case_is_worked_from_its_page(world, client_as):
+    client = client_as(world.coordinator)
+    base = f"/cases/{world.case.id}"
+    client.submit(f"{base}/notes/new", {"text": "Grandmother <b>called</b>."})
+    assert "Grandmother <b>called</b>." in client.page(f"{base}?tab=history").text
+    client.submit(f"{base}/review", {"review_on": "2026-12-10"})
+    assert "next review Thu, Dec 10" in client.page(base).text
+    assert "Choose today or a later day." in client.submit(f"{base}/review", {"review_on": "2026-11-01"}).text
+    client.submit(f"{base}/state", {"state": "preparing"})
+    assert fresh(world.case).state is CaseState.PREPARING
+    next_lead = make_user(world.school, name="Robin Vale")
+    client.submit(f"{base}/hand-over", {"to": str(next_lead.id), "note": "Talk to the aunt first."})
+    assert "coordinator: Robin Vale" in client.page(base).text
+    client.submit(f"{base}/people/new", {"description": "Aunt", "role": "support"})
+    assert "Aunt" in client.page(f"{base}?tab=people").text
+
+
+def test_an_old_form_is_told_that_somebody_was_faster(world, client_as):
+    client = client_as(world.coordinator)
+    form = client.form(f"/cases/{world.case.id}/review")
+    data = {**form.values(), "review_on": ["2026-12-10"]}
+    client.submit(f"/cases/{world.case.id}/state", {"state": "preparing"})
+    assert client.post(f"/cases/{world.case.id}/review", data=data).status_code == 409
+
+
+def test_the_sheet_leaves_other_children_out(world, client_as):
+    row = pathway(world)
+    consent(world, row)
+    meeting = plan(world, row, starts_at=NOW - timedelta(hours=2))
+    hold(world, meeting, {world.people[0].id})
+    actions_meeting.make_agreement(actor_for(world.coordinator), row.id, terms(world, 1), NOW)
+    sections = "&".join(
+        f"section={name}" for name in ("summary", "people", "pathways", "follow_ups", "history")
+    )
+    own, other = (student.shown_name for student in world.students)
+    text = (
+        client_as(world.coordinator)
+        .page(f"/cases/{world.case.id}/print?{sections}&for={world.people[0].id}")
+        .text
+    )
+    assert own in text
+    assert other not in text
+    assert "Promise" not in text

@@ -1,0 +1,181 @@
+"""Closing, reopening, handing over a case, and joining another incident to it."""
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.actions_work import join_incident, open_only, today_at, write_note
+from wss_cases.cases.models import Case
+from wss_cases.cases.states import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
+from wss_cases.casework.queries import open_duties_of, other_case_of
+from wss_cases.followups.actions import cancel_open
+from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.incidents.actions import set_state
+from wss_cases.incidents.models import Incident
+from wss_cases.incidents.states import IncidentState
+from wss_cases.journal.unit import UnitOfWork, unit_of_work
+from wss_cases.pathways.circles.queries import open_terms_of
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import pathways_of, team_of
+from wss_cases.pathways.common.states import KIND_LABELS, LIVE, Kind
+from wss_cases.routing.states import DUTY_LABELS, Duty
+
+Key = str | None
+
+
+def blockers(case: Case) -> list[str]:
+    """Return what stands in the way of closing, a sentence each: legal duties, live pathways, open terms."""
+    duties = [
+        str(DUTY_LABELS[Duty(duty.code)]) if duty.code in set(Duty) else duty.code
+        for duty in open_duties_of(case.id)
+    ]
+    kinds = [str(KIND_LABELS[Kind(row.kind)]) for row in pathways_of(case.id) if row.state in LIVE]
+    terms = [str(term.position) for term in open_terms_of(case.id)]
+    return [
+        *(_("Legal duty still open: %(duty)s", duty=duty) for duty in duties),
+        *(_("Pathway not ended: %(kind)s", kind=kind) for kind in kinds),
+        *(_("Agreement term not marked: number %(position)s", position=position) for position in terms),
+    ]
+
+
+def open_follow_ups(uow: UnitOfWork, case_id: int) -> list[FollowUp]:
+    """Return the follow-ups of a case that are not settled. A step."""
+    statement = select(FollowUp).where(FollowUp.case_id == case_id, FollowUp.state == FollowUpState.OPEN)
+    return list(uow.session.scalars(statement.order_by(FollowUp.id)))
+
+
+def close(
+    actor: Actor, case_id: int, *, result: CaseResult, agreement_kept: AgreementKept, harmed_says: HarmedSays,
+    what_is_left: str, cancel_reason: str, version: int | None, now: datetime, request_key: Key = None,
+) -> int:  # fmt: skip
+    """Close a case with its three answers and its result.
+
+    Raises Refused naming each open legal duty, live pathway and open term; follow-ups that are open must be settled,
+    or are cancelled with the reason given.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        case = uow.load(Case, case_id, Permission.CASE_WORK, version)
+        open_only(case)
+        standing = blockers(case)
+        if standing:
+            raise Refused("", _("The case cannot be closed yet. %(why)s", why=" · ".join(standing)))
+        left = len(open_follow_ups(uow, case_id))
+        if left and not cancel_reason.strip():
+            words = ngettext("%(num)d follow-up is open.", "%(num)d follow-ups are open.", left)
+            raise Refused("cancel_reason", _("%(open)s Settle it, or say why it is cancelled.", open=words))
+        if left:
+            cancel_open(uow, case_id=case.id, reason=cancel_reason)
+        case.state, case.result, case.closed_at, case.next_review_on = CaseState.CLOSED, result, now, None
+        case.agreement_kept, case.harmed_says, case.what_is_left = agreement_kept, harmed_says, what_is_left
+        uow.record(case, "case.closed", result=result.value)
+        _settle_incidents(uow, case, IncidentState.CLOSED)
+        uow.answer = case.id
+        return case.id
+
+
+def _settle_incidents(uow: UnitOfWork, case: Case, state: IncidentState) -> None:
+    origin = IncidentState.ROUTED if state is IncidentState.CLOSED else IncidentState.CLOSED
+    for incident in case.incidents:
+        if incident.state is origin:
+            set_state(uow, incident, state)
+
+
+def reopen(
+    actor: Actor, case_id: int, *, reason: ReopenReason, note: str, review_on: date, version: int | None,
+    now: datetime, request_key: Key = None,
+) -> int:  # fmt: skip
+    """Open a closed case again, with a reason and its next review date; the answers given stay in the audit."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        case = uow.load(Case, case_id, Permission.CASE_WORK, version)
+        if case.state is not CaseState.CLOSED:
+            raise Refused("", _("This case is open."))
+        if review_on < today_at(uow, case.school_id):
+            raise Refused("review_on", _("Choose today or a later day."))
+        case.state, case.result, case.closed_at, case.next_review_on = CaseState.INTAKE, None, None, review_on
+        case.agreement_kept, case.harmed_says, case.what_is_left = None, None, ""
+        uow.record(case, "case.reopened", reason=reason.value)
+        if note.strip():
+            write_note(uow, case, note)
+        _settle_incidents(uow, case, IncidentState.ROUTED)
+        uow.answer = case.id
+        return case.id
+
+
+def hand_over(
+    actor: Actor,
+    case_id: int,
+    to_id: int,
+    note: str,
+    version: int | None,
+    now: datetime,
+    request_key: Key = None,
+) -> int:
+    """Give a case to another person of the school's team, with a note; what the former lead had open goes along.
+
+    Raises Refused without a note, for the present lead, or for somebody outside the team.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        case = uow.load(Case, case_id, Permission.CASE_WORK, version)
+        open_only(case)
+        people = team_of(case.school_id, today_at(uow, case.school_id))
+        if to_id not in people or to_id == case.lead_id:
+            raise Refused("to", _("Choose who takes the case over."))
+        if not note.strip():
+            raise Refused("note", _("Write what the next person needs to know."))
+        former, case.lead_id = case.lead_id, to_id
+        uow.record(case, "case.handed_over", to=people[to_id])
+        write_note(uow, case, note)
+        _pass_on(uow, case, former, to_id, people[to_id])
+        uow.answer = case.id
+        return case.id
+
+
+def _pass_on(uow: UnitOfWork, case: Case, former: int | None, to_id: int, name: str) -> None:
+    for follow_up in open_follow_ups(uow, case.id):
+        if follow_up.owner_id in (former, None):
+            follow_up.owner_id = to_id
+            uow.record(follow_up, "followup.reassigned", owner=name)
+    statement = select(Pathway).where(Pathway.case_id == case.id, Pathway.state.in_(LIVE))
+    for pathway in uow.session.scalars(statement.order_by(Pathway.id)):
+        if pathway.owner_id in (former, None):
+            pathway.owner_id = to_id
+            uow.record(pathway, "pathway.owner", what=pathway.kind, to=name)
+
+
+def merge_incident(actor: Actor, case_id: int, reference: str, now: datetime, request_key: Key = None) -> int:
+    """Join another incident of the school to an open case; it counts as routed by this case.
+
+    Raises Refused for an unknown reference, a merged or returned report, or one that has a case of its own.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        case = uow.load(Case, case_id, Permission.CASE_WORK)
+        found = select(Incident).where(
+            Incident.reference == reference.strip(), Incident.school_id == case.school_id
+        )
+        incident = uow.session.scalar(found.with_for_update())
+        if incident is None:
+            raise Refused("reference", _("No incident of this school has this number."))
+        other = other_case_of(incident.id, case.id)
+        if other is not None:
+            raise Refused("reference", _("This incident belongs to case %(case)s.", case=other))
+        waiting = (IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW, IncidentState.ROUTED)
+        if incident.state not in waiting:
+            raise Refused("reference", _("This report cannot be joined to a case as it stands."))
+        join_incident(uow, case, incident)
+        if incident.state is not IncidentState.ROUTED:
+            set_state(uow, incident, IncidentState.ROUTED)
+        uow.answer = case.id
+        return case.id

@@ -1,0 +1,231 @@
+"""Reading for the case pages: the list, and all that one case page shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, func, select
+
+from wss_cases.access.actor import Actor
+from wss_cases.accounts.models import UserAccount
+from wss_cases.cases.models import Case, CaseIncident, CaseParticipant
+from wss_cases.cases.queries import participants_of, visible_to
+from wss_cases.cases.states import OPEN, CaseState
+from wss_cases.casework.rules import CircleItem, DutyItem, FollowUpItem, PathwayItem, Situation
+from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.foundation.db import db
+from wss_cases.pathways.circles.queries import Circle, circles_of
+from wss_cases.pathways.circles.rules import closed
+from wss_cases.pathways.circles.states import TermState
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import pathways_of
+from wss_cases.pathways.common.states import LIVE
+from wss_cases.roster.models import Student
+from wss_cases.safeguards.models import LegalDuty
+from wss_cases.safeguards.states import OPEN_DUTY
+
+PAGE = 25
+TERM_KIND = "agreement_term"
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """What the list keeps: one lead's cases, one school's, a state (or 'open', 'all'), a part of the reference."""
+
+    lead_id: int | None = None
+    school_id: int | None = None
+    state: str = "open"
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One line of the list of cases."""
+
+    id: int
+    reference: str
+    harm_kind: str
+    location_code: str
+    state: CaseState
+    lead_id: int | None
+    lead: str | None
+    opened_on: date
+    next_review_on: date | None
+    overdue: int
+    live: int
+
+
+def _filtered(statement: Select[Any], actor: Actor, wanted: CaseFilter) -> Select[Any]:
+    statement = visible_to(statement, actor)
+    if wanted.lead_id is not None:
+        statement = statement.where(Case.lead_id == wanted.lead_id)
+    if wanted.school_id is not None:
+        statement = statement.where(Case.school_id == wanted.school_id)
+    if wanted.text:
+        statement = statement.where(Case.reference.icontains(wanted.text, autoescape=True))
+    if wanted.state == "open":
+        statement = statement.where(Case.state.in_(OPEN))
+    elif wanted.state in set(CaseState):
+        statement = statement.where(Case.state == CaseState(wanted.state))
+    return statement
+
+
+def count_cases(actor: Actor, wanted: CaseFilter) -> int:
+    """Return how many cases the filter keeps."""
+    return db.session.scalar(_filtered(select(func.count(Case.id)), actor, wanted)) or 0
+
+
+def case_rows(actor: Actor, wanted: CaseFilter, today: date, before: int | None = None) -> list[CaseRow]:
+    """Return up to one more than a page of cases, newest first, below the id `before`."""
+    overdue = (
+        select(func.count(FollowUp.id))
+        .where(FollowUp.case_id == Case.id, FollowUp.state == FollowUpState.OPEN, FollowUp.due_on < today)
+        .scalar_subquery()
+    )
+    live = (
+        select(func.count(Pathway.id))
+        .where(Pathway.case_id == Case.id, Pathway.state.in_(LIVE))
+        .scalar_subquery()
+    )
+    columns = (
+        Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id, UserAccount.name,
+        Case.opened_on, Case.next_review_on, overdue, live,
+    )  # fmt: skip
+    statement = _filtered(
+        select(*columns).outerjoin(UserAccount, UserAccount.id == Case.lead_id), actor, wanted
+    )
+    if before is not None:
+        statement = statement.where(Case.id < before)
+    return [CaseRow(*row) for row in db.session.execute(statement.order_by(Case.id.desc()).limit(PAGE + 1))]
+
+
+@dataclass
+class CaseFile:
+    """What hangs on one case; the caller has checked the case."""
+
+    case: Case
+    people: list[CaseParticipant]
+    pathways: list[Pathway]
+    circles: dict[int, Circle]
+    follow_ups: list[FollowUp]
+    duties: list[LegalDuty]
+    lead: str | None
+    names: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def open_follow_ups(self) -> list[FollowUp]:
+        """Follow-ups that are not settled, by due day."""
+        rows = [row for row in self.follow_ups if row.state is FollowUpState.OPEN]
+        return sorted(rows, key=lambda row: (row.due_on, row.id))
+
+
+def case_file(case: Case) -> CaseFile:
+    """Gather what hangs on a case that the actor may see."""
+    pathways = pathways_of(case.id)
+    follow_ups = list(
+        db.session.scalars(select(FollowUp).where(FollowUp.case_id == case.id).order_by(FollowUp.id))
+    )
+    return CaseFile(
+        case=case,
+        people=participants_of(case.id),
+        pathways=pathways,
+        circles=circles_of(pathways),
+        follow_ups=follow_ups,
+        duties=open_duties_of(case.id),
+        lead=user_name(case.lead_id),
+        names=user_names([row.owner_id for row in pathways]),
+    )
+
+
+def open_duties_of(case_id: int) -> list[LegalDuty]:
+    """Return the legal duties of a case's incidents that still ask for something."""
+    incidents = select(CaseIncident.incident_id).where(CaseIncident.case_id == case_id)
+    statement = select(LegalDuty).where(LegalDuty.incident_id.in_(incidents), LegalDuty.state.in_(OPEN_DUTY))
+    return list(db.session.scalars(statement.order_by(LegalDuty.id)))
+
+
+def user_names(ids: Sequence[int | None]) -> dict[int, str]:
+    """Return the names of staff by id, in one query."""
+    wanted = sorted({user_id for user_id in ids if user_id is not None})
+    if not wanted:
+        return {}
+    rows = db.session.execute(select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(wanted)))
+    return {row[0]: row[1] for row in rows}
+
+
+def user_name(user_id: int | None) -> str | None:
+    """Return one staff name; None for nobody."""
+    return user_names([user_id]).get(user_id) if user_id is not None else None
+
+
+def situation(file: CaseFile, today: date, now: datetime) -> Situation:
+    """Return what the next act of a case is computed from."""
+    return Situation(
+        state=file.case.state,
+        today=today,
+        has_lead=file.case.lead_id is not None,
+        review_on=file.case.next_review_on,
+        duties=[DutyItem(duty.id, duty.code) for duty in file.duties],
+        follow_ups=[
+            FollowUpItem(row.id, row.due_on) for row in file.open_follow_ups if row.kind != TERM_KIND
+        ],
+        pathways=[pathway_item(row, file.circles.get(row.id), now) for row in file.pathways],
+    )
+
+
+def pathway_item(row: Pathway, circle: Circle | None, now: datetime) -> PathwayItem:
+    """Return what decides a pathway's next act."""
+    return PathwayItem(
+        id=row.id,
+        family=row.pathway,
+        state=row.state,
+        offered=row.offered_on is not None,
+        next_step_on=row.next_step_on,
+        expected_end=row.expected_end,
+        circle=_circle_item(row, circle, now) if circle else None,
+    )
+
+
+def _circle_item(row: Pathway, circle: Circle, now: datetime) -> CircleItem:
+    shut = closed(circle.gates)
+    stands = {hold.rule for hold in circle.holds if not hold.can_be_lifted}
+    unasked = [gate.person_id for gate in shut if gate.code == "consent" and not gate.refused]
+    liftable = [gate.rule for gate in shut if gate.code == "hold" and gate.rule not in stands]
+    meeting = circle.waiting
+    terms = circle.agreement.terms if circle.agreement else []
+    return CircleItem(
+        to_ask=unasked[0] if unasked else None,
+        refused=any(gate.refused for gate in shut),
+        liftable_hold=liftable[0] if liftable else "",
+        standing_hold=any(gate.rule in stands for gate in shut if gate.code == "hold"),
+        waiting_meeting=meeting.id if meeting else None,
+        meeting_begun=meeting is not None and meeting.starts_at <= now,
+        meeting_on=row.next_step_on if meeting else None,
+        was_held=circle.was_held,
+        has_agreement=circle.agreement is not None,
+        open_terms=[(term.id, term.due_on) for term in terms if term.state is TermState.OPEN],
+    )
+
+
+def other_case_of(incident_id: int, case_id: int) -> str | None:
+    """Return the reference of another case that an incident belongs to; None when there is none."""
+    return db.session.scalar(
+        select(Case.reference)
+        .join(CaseIncident, and_(CaseIncident.case_id == Case.id))
+        .where(CaseIncident.incident_id == incident_id, Case.id != case_id)
+    )
+
+
+def count_open_follow_ups(case_id: int) -> int:
+    """Return how many follow-ups of a case are not settled."""
+    statement = select(func.count(FollowUp.id)).where(
+        FollowUp.case_id == case_id, FollowUp.state == FollowUpState.OPEN
+    )
+    return db.session.scalar(statement) or 0
+
+
+def student_here(case: Case, student_id: int) -> Student | None:
+    """Return a student of the case's school; None for anybody else."""
+    student = db.session.get(Student, student_id)
+    return student if student is not None and student.school_id == case.school_id else None

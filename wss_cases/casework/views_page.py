@@ -1,0 +1,236 @@
+"""What every page of a case stands in: title, tabs, the one next act, open duties, reasons."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from flask import current_app, url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.cases.models import Case
+from wss_cases.cases.queries import place_words
+from wss_cases.cases.rules import title
+from wss_cases.cases.states import LABELS, RESULT_LABELS, CaseState
+from wss_cases.casework.queries import CaseFile, case_file, situation
+from wss_cases.casework.rules import Next, next_act
+from wss_cases.casework.states import ACT_LABELS, Act
+from wss_cases.followups.states import OUTCOME_LABELS
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words, moment_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.incidents.states import TILE_LABELS, Tile
+from wss_cases.journal.models import TimelineEntry
+from wss_cases.journal.sentences import sentence
+from wss_cases.pathways.circles.states import TERM_LABELS
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import KIND_LABELS, Kind
+from wss_cases.roster.queries import get_school
+from wss_cases.routing.models import RoutingAnswer
+from wss_cases.routing.states import DUTY_LABELS, Duty
+
+ZONE = "America/Chicago"
+STATE_TONES = {CaseState.MONITORING: "teal", CaseState.CLOSED: "moss"}
+
+PATHWAY_ACTS = {
+    Act.OFFER: "pathway_acts.offer",
+    Act.ACCEPT: "pathway_acts.accept",
+    Act.START: "pathway_acts.start",
+    Act.LOG_CONVERSATION: "conversations.log",
+    Act.PLAN_MEETING: "circles.meeting",
+    Act.AGREEMENT: "agreements.agreement",
+    Act.PLAN_STEP: "pathway_acts.plan",
+    Act.DECLINE: "pathway_acts.decline",
+    Act.END: "pathway_acts.end",
+}
+CASE_ACTS = {
+    Act.CHOOSE_LEAD: "case_acts.hand_over",
+    Act.REVIEW: "case_acts.review",
+    Act.ADD_PATHWAY: "pathway_acts.add",
+    Act.CLOSE: "case_acts.close",
+    Act.REOPEN: "case_acts.reopen",
+}
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """A case with all that hangs on it, as one request sees it."""
+
+    file: CaseFile
+    zone: str
+    today: date
+    now: datetime
+    next: Next
+    place: str
+
+    @property
+    def case(self) -> Case:
+        """The case itself."""
+        return self.file.case
+
+
+def open_page(case: Case, now: datetime) -> CasePage:
+    """Gather what a page of this case needs; the caller has checked the case."""
+    school = get_school(case.school_id)
+    zone = school.time_zone if school else ZONE
+    today = clock.local_date(now, zone)
+    file = case_file(case)
+    place = place_words([case.location_code]).get(case.location_code, "")
+    return CasePage(file, zone, today, now, next_act(situation(file, today, now)), place)
+
+
+def harm_words(code: str) -> str:
+    """Return the kind of harm in the reader's language."""
+    return str(TILE_LABELS[Tile(code)]) if code in set(Tile) else code.replace("_", " ").capitalize()
+
+
+def kind_words(pathway: Pathway) -> str:
+    """Return a pathway's kind in the reader's language."""
+    return str(KIND_LABELS[Kind(pathway.kind)]) if pathway.kind in set(Kind) else pathway.kind
+
+
+def duty_words(code: str) -> str:
+    """Return a legal duty in the reader's language."""
+    return str(DUTY_LABELS[Duty(code)]) if code in set(Duty) else code.replace("_", " ")
+
+
+def outcome_words(outcome: str) -> str:
+    """Return a follow-up's outcome in the reader's language, an agreement term's included."""
+    labels = OUTCOME_LABELS | {str(state): words for state, words in TERM_LABELS.items()}
+    return str(labels.get(outcome, outcome.replace("_", " ")))
+
+
+def address(endpoint: str, **values: Any) -> str | None:
+    """Return the address of a page of another room; None where the room has no such page."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
+
+
+def act_link(page: CasePage, act: Next) -> tuple[str, str] | None:
+    """Return the next act's words and address; None when there is nothing to do yet."""
+    words, case_id = str(ACT_LABELS[act.act]), page.case.id
+    href: str | None = None
+    if act.act in CASE_ACTS:
+        href = url_for(CASE_ACTS[act.act], case_id=case_id)
+    elif act.act is Act.FOLLOW_UP:
+        href = address("followups.follow_up", follow_up_id=act.object_id)
+    elif act.act is Act.DUTY:
+        href = _duty_address(page, act.object_id)
+    elif act.act is Act.ANSWER_MEETING:
+        href = url_for("circles.answer", meeting_id=act.object_id)
+    elif act.pathway_id is not None:
+        href = pathway_address(case_id, act, act.pathway_id in page.file.circles)
+    return (words, href) if href else None
+
+
+def _duty_address(page: CasePage, duty_id: int | None) -> str | None:
+    duty = next((duty for duty in page.file.duties if duty.id == duty_id), None)
+    if duty is None:
+        return None
+    return address("safeguards.duty", duty_id=duty.id) or url_for(
+        "casework.case", case_id=page.case.id, _anchor="duties"
+    )
+
+
+def pathway_address(case_id: int, act: Next, is_circle: bool) -> str | None:
+    """Return the address of an act on one pathway."""
+    values: dict[str, Any] = {"case_id": case_id, "pathway_id": act.pathway_id}
+    if act.act is Act.CONSENT:
+        return url_for("circles.consent", participant_id=act.object_id, **values)
+    if act.act is Act.MARK_TERM:
+        return url_for("agreements.term", term_id=act.object_id, **values)
+    if act.act is Act.LIFT_HOLD:
+        return url_for("circles.hold", rule=act.rule, **values)
+    if act.act is Act.COMPLETE:
+        return url_for("agreements.complete" if is_circle else "pathway_acts.complete", **values)
+    return url_for(PATHWAY_ACTS[act.act], **values) if act.act in PATHWAY_ACTS else None
+
+
+def head(page: CasePage, actor: Actor, tab: str) -> dict[str, Any]:
+    """Return what the head of every case page shows; `tab` is the current one's key."""
+    case = page.case
+    link = act_link(page, page.next)
+    return {
+        "page": page,
+        "case": case,
+        "title": title(case.reference, harm_words(case.harm_kind), page.place),
+        "state": str(RESULT_LABELS[case.result]) if case.result else str(LABELS[case.state]),
+        "state_tone": STATE_TONES.get(case.state, "slate"),
+        "lede": _lede(page, actor),
+        "next": link,
+        "wait": None if link else _wait_words(page),
+        "tabs": _tabs(page, tab),
+        "duties": [(duty_words(duty.code), _duty_address(page, duty.id)) for duty in page.file.duties],
+        "closed": case.state is CaseState.CLOSED,
+        "day_words": day_words,
+    }
+
+
+def _wait_words(page: CasePage) -> str:
+    if page.next.on is None:
+        return _("Nothing is due.")
+    return _("Nothing is due until %(day)s.", day=day_words(page.next.on))
+
+
+def _lede(page: CasePage, actor: Actor) -> str:
+    case = page.case
+    number = len(page.file.people)
+    lead = _("you") if case.lead_id == actor.user_id else (page.file.lead or _("nobody yet"))
+    parts = [
+        day_words(case.opened_on),
+        ngettext("%(num)d person", "%(num)d people", number),
+        _("coordinator: %(name)s", name=lead),
+    ]
+    if case.next_review_on is not None:
+        parts.append(_("next review %(day)s", day=day_words(case.next_review_on)))
+    return " · ".join(parts)
+
+
+def _tabs(page: CasePage, current: str) -> list[tuple[str, str, bool, int | None]]:
+    case_id = page.case.id
+    tabs: list[tuple[str, str, bool, int | None]] = [
+        (
+            kind_words(row),
+            url_for("pathways.pathway", case_id=case_id, pathway_id=row.id),
+            current == f"p{row.id}",
+            None,
+        )
+        for row in page.file.pathways
+    ]
+    others = (
+        ("follow-ups", _("Follow-ups"), len(page.file.open_follow_ups)),
+        ("people", _("People"), len(page.file.people)),
+        ("incident", _("Incident"), None),
+        ("history", _("History"), None),
+    )
+    for key, words, count in others:
+        tabs.append((words, url_for("casework.case", case_id=case_id, tab=key), current == key, count))
+    return tabs
+
+
+def history_items(
+    entries: Sequence[TimelineEntry], zone: str, notes: dict[int, str] | None = None
+) -> list[dict[str, Any]]:
+    """Return timeline entries as the history shows them, a note's own text with it where notes are given."""
+    texts = notes or {}
+    return [
+        {
+            "what": sentence(entry),
+            "when": moment_words(entry.at, zone),
+            "who": entry.actor_name,
+            "note": texts.get(entry.subject_id) if entry.subject_type == "case_note" else None,
+        }
+        for entry in entries
+    ]
+
+
+def reasons(pathway: Pathway, answers: Sequence[RoutingAnswer], language: str) -> list[str]:
+    """Return why routing recommended this kind, a sentence each, from the stored answers."""
+    found = []
+    for answer in answers:
+        for item in answer.answer.get("pathways", ()):
+            if item["kind"] == pathway.kind and item["for"] == pathway.for_whom:
+                because = item["because"]
+                words = because if isinstance(because, str) else because.get(language) or because["en"]
+                found.append(f"{words} ({', '.join(item['rules'])})")
+    return list(dict.fromkeys(found))

@@ -1,0 +1,239 @@
+"""The use cases of a pathway's page: propose by hand, offer, accept, start, next step, end."""
+
+from datetime import date, datetime
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.actions import advance
+from wss_cases.cases.actions_work import open_only, today_at
+from wss_cases.cases.models import Case
+from wss_cases.cases.states import CaseState
+from wss_cases.followups.actions import cancel_open
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit import UnitOfWork, unit_of_work
+from wss_cases.pathways.common.actions import propose
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import team_of
+from wss_cases.pathways.common.rules import may_become, outcomes_for
+from wss_cases.pathways.common.states import LIVE, PATHWAY_OF, EndReason, Kind, PathwayState
+from wss_cases.routing.states import Pathway as Family
+
+Key = str | None
+
+
+def add(
+    actor: Actor, case_id: int, *, kind: str, for_whom: str, participant_id: int | None, start_by: date | None,
+    owner_id: int | None, now: datetime, request_key: Key = None,
+) -> int:  # fmt: skip
+    """Propose a pathway by hand in an open case. Returns its id."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        case = uow.load(Case, case_id, Permission.CASE_WORK)
+        open_only(case)
+        if kind not in set(Kind):
+            raise Refused("kind", _("Choose one of the kinds."))
+        row = propose(
+            uow,
+            case,
+            pathway=PATHWAY_OF[Kind(kind)],
+            kind=kind,
+            for_whom=for_whom,
+            participant_id=participant_id,
+            tier=case.tier,
+            rules=[],
+            start_by=start_by,
+            owner_id=owner_id if owner_id is not None else case.lead_id,
+        )
+        uow.answer = row.id
+        return row.id
+
+
+def load_live(uow: UnitOfWork, pathway_id: int, version: int | None) -> Pathway:
+    """Lock a pathway that has not ended, in a case that is open. A step. Raises Refused, NotFound or Stale."""
+    row = uow.load(Pathway, pathway_id, Permission.CASE_WORK, version)
+    open_only(row.case)
+    if row.state not in LIVE:
+        raise Refused("", _("This pathway has ended."))
+    return row
+
+
+def step_to(row: Pathway, state: PathwayState) -> None:
+    """Change a pathway's state if the table has the step. A step. Raises Refused."""
+    if not may_become(row.state, state):
+        raise Refused("", _("This pathway cannot go there from where it is now."))
+    row.state = state
+
+
+def not_later(uow: UnitOfWork, school_id: int, field: str, day: date) -> None:
+    """Raise Refused for a day that has not come yet. A step."""
+    if day > today_at(uow, school_id):
+        raise Refused(field, _("Choose today or an earlier day."))
+
+
+def note_offer(uow: UnitOfWork, row: Pathway, by: tuple[int, str], on: date) -> None:
+    """Write down who invited and when, once. A step."""
+    if row.offered_on is None:
+        row.offered_on, row.offered_by_id = on, by[0]
+        uow.record(row, "pathway.offered", what=row.kind, by=by[1])
+
+
+def note_acceptance(uow: UnitOfWork, row: Pathway, on: date) -> None:
+    """Move an offered pathway into preparation, and the case with it. A step."""
+    step_to(row, PathwayState.PREPARING)
+    row.accepted_on = on
+    uow.record(row, "pathway.accepted", what=row.kind)
+    advance(uow, row.case, CaseState.PREPARING)
+
+
+def note_start(uow: UnitOfWork, row: Pathway, on: date) -> None:
+    """Make a prepared pathway active, and the case with it. A step."""
+    step_to(row, PathwayState.ACTIVE)
+    row.started_on = on
+    uow.record(row, "pathway.started", what=row.kind)
+    advance(uow, row.case, CaseState.IN_PROCESS)
+
+
+def note_completion(uow: UnitOfWork, row: Pathway, outcome: str, note: str) -> None:
+    """End an active pathway with its outcome; its open follow-ups are cancelled. A step."""
+    if outcome not in outcomes_for(row.pathway):
+        raise Refused("outcome", _("Choose the outcome."))
+    step_to(row, PathwayState.COMPLETED)
+    row.outcome, row.outcome_note = outcome, note
+    _close(uow, row)
+    uow.record(row, "pathway.completed", what=row.kind, outcome=outcome)
+
+
+def _close(uow: UnitOfWork, row: Pathway) -> None:
+    row.ended_at, row.next_step, row.next_step_on = uow.now, "", None
+    cancel_open(uow, pathway_id=row.id, reason=_("The pathway has ended."))
+
+
+def offer(
+    actor: Actor,
+    pathway_id: int,
+    by_id: int,
+    on: date,
+    version: int | None,
+    now: datetime,
+    request_key: Key = None,
+) -> int:
+    """Record who invited the person, and when. Raises Refused for somebody outside the school's case team."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_live(uow, pathway_id, version)
+        not_later(uow, row.school_id, "on", on)
+        people = team_of(row.school_id, on)
+        if by_id not in people:
+            raise Refused("by", _("Choose who made the offer."))
+        note_offer(uow, row, (by_id, people[by_id]), on)
+        uow.answer = row.id
+        return row.id
+
+
+def accept(
+    actor: Actor, pathway_id: int, on: date, version: int | None, now: datetime, request_key: Key = None
+) -> int:
+    """Record that the offer was accepted; preparation begins. An offer not yet noted is the actor's of that day."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_live(uow, pathway_id, version)
+        not_later(uow, row.school_id, "on", on)
+        if actor.user_id is not None:
+            note_offer(uow, row, (actor.user_id, actor.name), on)
+        note_acceptance(uow, row, on)
+        uow.answer = row.id
+        return row.id
+
+
+def start(
+    actor: Actor, pathway_id: int, on: date, version: int | None, now: datetime, request_key: Key = None
+) -> int:
+    """Record that the pathway is active since a day."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_live(uow, pathway_id, version)
+        not_later(uow, row.school_id, "on", on)
+        if row.pathway == Family.CIRCLE:
+            raise Refused("", _("A circle starts when its meeting is held."))
+        note_start(uow, row, on)
+        uow.answer = row.id
+        return row.id
+
+
+def plan(
+    actor: Actor, pathway_id: int, *, next_step: str, next_step_on: date | None, expected_end: date | None,
+    owner_id: int | None, version: int | None, now: datetime, request_key: Key = None,
+) -> int:  # fmt: skip
+    """Set the next step with its date, the expected end, and the owner. Raises Refused for an owner elsewhere."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_live(uow, pathway_id, version)
+        if owner_id is not None and owner_id != row.owner_id:
+            people = team_of(row.school_id, today_at(uow, row.school_id))
+            if owner_id not in people:
+                raise Refused("owner", _("Choose the owner."))
+            row.owner_id = owner_id
+            uow.record(row, "pathway.owner", what=row.kind, to=people[owner_id])
+        row.next_step, row.next_step_on, row.expected_end = next_step, next_step_on, expected_end
+        uow.record(row, "pathway.next_step", what=row.kind)
+        uow.answer = row.id
+        return row.id
+
+
+def complete(
+    actor: Actor,
+    pathway_id: int,
+    outcome: str,
+    note: str,
+    version: int | None,
+    now: datetime,
+    request_key: Key = None,
+) -> int:
+    """Complete an active pathway with one of its family's outcomes."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_live(uow, pathway_id, version)
+        if row.pathway == Family.CIRCLE:
+            raise Refused("", _("A circle is completed from its own page, after its meeting and agreement."))
+        note_completion(uow, row, outcome, note)
+        uow.answer = row.id
+        return row.id
+
+
+def end_early(
+    actor: Actor, pathway_id: int, reason: EndReason, note: str, version: int | None, now: datetime,
+    request_key: Key = None,
+) -> int:  # fmt: skip
+    """End a pathway before its outcome, with a reason."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_live(uow, pathway_id, version)
+        step_to(row, PathwayState.ENDED_EARLY)
+        row.end_reason, row.outcome_note = reason.value, note
+        _close(uow, row)
+        uow.record(row, "pathway.ended_early", what=row.kind, reason=reason.value)
+        uow.answer = row.id
+        return row.id
+
+
+def decline(
+    actor: Actor, pathway_id: int, version: int | None, now: datetime, request_key: Key = None
+) -> int:
+    """Record that it was declined or left. It costs nothing: no reason is asked and none is kept."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_live(uow, pathway_id, version)
+        step_to(row, PathwayState.DECLINED)
+        _close(uow, row)
+        uow.record(row, "pathway.declined", what=row.kind)
+        uow.answer = row.id
+        return row.id

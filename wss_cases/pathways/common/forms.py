@@ -1,0 +1,85 @@
+"""Forms of the common life of a pathway."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from wtforms import DateField, RadioField, SelectField
+from wtforms.validators import InputRequired, Optional
+
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.pathways.common.states import END_REASON_LABELS, KIND_LABELS, PERSON_LABELS
+
+DAY = _l("Choose a day.")
+
+
+def number(text: Any) -> int | None:
+    """Return the id that a select field holds; None for its empty choice."""
+    digits = str(text or "")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
+
+
+def people_choices(people: Mapping[int, Any], empty: Any = None) -> list[Any]:
+    """Return people as the choices of a select: an empty one first when it has words."""
+    pairs = [(str(key), words) for key, words in people.items()]
+    return choices([("", empty), *pairs] if empty is not None else pairs)
+
+
+class AddForm(BaseForm):
+    """A pathway proposed by hand."""
+
+    kind = select(
+        _l("Kind"), list(KIND_LABELS.items()), validators=[InputRequired(_l("Choose one of the kinds."))]
+    )
+    for_whom = RadioField(
+        _l("For whom"),
+        choices=choices(list(PERSON_LABELS.items())),
+        validators=[InputRequired(_l("Say whom it is for."))],
+    )
+    participant_id = SelectField(_l("For one person"), validators=[Optional()])
+    start_by = DateField(_l("Start by"), validators=[Optional()])
+    owner_id = SelectField(_l("Owner"), validators=[Optional()])
+
+
+class OfferForm(BaseForm):
+    """Who invited the person, and when."""
+
+    by = SelectField(_l("Who made the offer"), validators=[InputRequired(_l("Choose who made the offer."))])
+    on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
+
+
+class DayForm(BaseForm):
+    """The day on which something became so."""
+
+    on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
+
+
+class PlanForm(BaseForm):
+    """Next step, expected end, owner."""
+
+    next_step = ShortText(_l("Next step"), [NotBlank(_l("Write the next step."))])
+    next_step_on = DateField(_l("When"), validators=[InputRequired(DAY)])
+    expected_end = DateField(_l("Expected end"), validators=[Optional()])
+    owner = SelectField(_l("Owner"), validators=[Optional()])
+
+
+class CompleteForm(BaseForm):
+    """The outcome, with a note."""
+
+    outcome = RadioField(_l("Outcome"), validators=[InputRequired(_l("Choose the outcome."))])
+    note = LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))
+
+
+class EndForm(BaseForm):
+    """Why it ends early."""
+
+    reason = RadioField(
+        _l("Why it ends"),
+        choices=choices(list(END_REASON_LABELS.items())),
+        validators=[InputRequired(_l("Choose why it ends."))],
+    )
+    note = LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))
+
+
+class ConfirmForm(BaseForm):
+    """An act without a question."""

@@ -1,0 +1,57 @@
+"""Reading pathways; every read starts from what the actor may see."""
+
+from datetime import date
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload
+
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.scope import in_schools
+from wss_cases.accounts.queries import holders
+from wss_cases.cases.models import CaseParticipant
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.pathways.common.models import Pathway
+
+Statement = TypeVar("Statement", bound=Select[Any])
+
+
+def visible_to(statement: Statement, actor: Actor) -> Statement:
+    """Keep the pathways of the schools in which the actor is on the case team."""
+    return statement.where(in_schools(Pathway.school_id, actor, *CASE_TEAM))
+
+
+def load_pathway(pathway_id: int) -> Pathway | None:
+    """Return a pathway by id for the policy engine; None when there is none."""
+    return db.session.get(Pathway, pathway_id)
+
+
+def get_pathway(actor: Actor, case_id: int, pathway_id: int) -> Pathway:
+    """Return one pathway of one case that the actor may see, with its case. Raises NotFound."""
+    statement = (
+        select(Pathway)
+        .options(joinedload(Pathway.case))
+        .where(Pathway.id == pathway_id, Pathway.case_id == case_id)
+    )
+    pathway = db.session.scalar(visible_to(statement, actor))
+    if pathway is None:
+        raise NotFound
+    return pathway
+
+
+def pathways_of(case_id: int) -> list[Pathway]:
+    """Return the pathways of a case with the person each is for, oldest first; the caller has checked the case."""
+    statement = (
+        select(Pathway)
+        .options(joinedload(Pathway.participant).joinedload(CaseParticipant.student))
+        .where(Pathway.case_id == case_id)
+        .order_by(Pathway.id)
+    )
+    return list(db.session.scalars(statement))
+
+
+def team_of(school_id: int, day: date) -> dict[int, str]:
+    """Return the people of a school's case team on a day: id to name, by name."""
+    found = {user_id: name for role in CASE_TEAM for user_id, name in holders(role, school_id, day)}
+    return dict(sorted(found.items(), key=lambda item: item[1]))

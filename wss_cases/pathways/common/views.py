@@ -1,0 +1,253 @@
+"""The acts of every pathway, one page each; the pathway's own page is composed in casework."""
+
+from typing import Any
+
+from flask import Blueprint, url_for
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.models import Case
+from wss_cases.cases.queries import get_case, participants_of
+from wss_cases.cases.rules import person_words
+from wss_cases.foundation import clock
+from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.forms import BaseForm, choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.pathways.common import actions_life as actions
+from wss_cases.pathways.common.forms import (
+    AddForm,
+    CompleteForm,
+    ConfirmForm,
+    DayForm,
+    EndForm,
+    OfferForm,
+    PlanForm,
+    number,
+    people_choices,
+)
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import get_pathway, team_of
+from wss_cases.pathways.common.rules import outcomes_for
+from wss_cases.pathways.common.states import KIND_LABELS, EndReason, Kind
+from wss_cases.roster.queries import get_school
+
+blueprint = Blueprint("pathway_acts", __name__, url_prefix="/cases/<int:case_id>/pathways")
+
+ACT = "pathways/act.html"
+
+
+def today_of(school_id: int) -> Any:
+    """Return the school-local date of this request."""
+    school = get_school(school_id)
+    return local_date(clock.now(), school.time_zone if school else "America/Chicago")
+
+
+def kind_words(pathway: Pathway) -> str:
+    """Return the kind of a pathway in the reader's language."""
+    return str(KIND_LABELS[Kind(pathway.kind)]) if pathway.kind in set(Kind) else pathway.kind
+
+
+def page_of(pathway: Pathway) -> str:
+    """Return the address of a pathway's page."""
+    return url_for("pathways.pathway", case_id=pathway.case_id, pathway_id=pathway.id)
+
+
+def act_context(pathway: Pathway, title: str, go_words: str, **more: Any) -> dict[str, Any]:
+    """Return what the page of one act on a pathway shows beside its form."""
+    return {
+        "case": pathway.case,
+        "title": title,
+        "lede": kind_words(pathway),
+        "go_words": go_words,
+        "back_href": page_of(pathway),
+        **more,
+    }
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def add(case_id: int) -> Page:
+    """Propose a pathway by hand."""
+    actor, now = current_actor(), clock.now()
+    case: Case = get_case(actor, case_id)
+    form = AddForm(owner_id=str(case.lead_id or ""))
+    form.participant_id.choices = people_choices(
+        {person.id: person_words(person) for person in participants_of(case.id)}, _("Nobody in particular")
+    )
+    form.owner_id.choices = people_choices(
+        team_of(case.school_id, today_of(case.school_id)), _("The case's coordinator")
+    )
+    return form_page(
+        form,
+        lambda: actions.add(
+            actor,
+            case_id,
+            kind=form.kind.data,
+            for_whom=form.for_whom.data,
+            participant_id=number(form.participant_id.data),
+            start_by=form.start_by.data,
+            owner_id=number(form.owner_id.data),
+            now=now,
+            request_key=form.request_key.data,
+        ),
+        lambda pathway_id: url_for("pathways.pathway", case_id=case_id, pathway_id=pathway_id),
+        ACT,
+        case=case,
+        title=_("Propose a pathway"),
+        go_words=_("Propose it"),
+    )
+
+
+@blueprint.route("/<int:pathway_id>/offer", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def offer(case_id: int, pathway_id: int) -> Page:
+    """Record who invited the person, and when."""
+    actor, now = current_actor(), clock.now()
+    row = get_pathway(actor, case_id, pathway_id)
+    today = today_of(row.school_id)
+    form = OfferForm(version=row.version, by=str(actor.user_id), on=today)
+    form.by.choices = people_choices(team_of(row.school_id, today))
+    return form_page(
+        form,
+        lambda: actions.offer(
+            actor,
+            row.id,
+            number(form.by.data) or 0,
+            form.on.data,
+            form.seen_version,
+            now,
+            form.request_key.data,
+        ),
+        page_of(row),
+        ACT,
+        **act_context(row, _("Record the offer"), _("Save the offer")),
+    )
+
+
+@blueprint.route("/<int:pathway_id>/accept", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def accept(case_id: int, pathway_id: int) -> Page:
+    """Record that the offer was accepted."""
+    actor, now = current_actor(), clock.now()
+    row = get_pathway(actor, case_id, pathway_id)
+    form = DayForm(version=row.version, on=today_of(row.school_id))
+    return form_page(
+        form,
+        lambda: actions.accept(actor, row.id, form.on.data, form.seen_version, now, form.request_key.data),
+        page_of(row),
+        ACT,
+        **act_context(row, _("The offer was accepted"), _("Save the answer")),
+    )
+
+
+@blueprint.route("/<int:pathway_id>/start", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def start(case_id: int, pathway_id: int) -> Page:
+    """Record that the pathway began."""
+    actor, now = current_actor(), clock.now()
+    row = get_pathway(actor, case_id, pathway_id)
+    form = DayForm(version=row.version, on=today_of(row.school_id))
+    return form_page(
+        form,
+        lambda: actions.start(actor, row.id, form.on.data, form.seen_version, now, form.request_key.data),
+        page_of(row),
+        ACT,
+        **act_context(row, _("Record the start"), _("Save the start")),
+    )
+
+
+@blueprint.route("/<int:pathway_id>/plan", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def plan(case_id: int, pathway_id: int) -> Page:
+    """Set the next step with its date."""
+    actor, now = current_actor(), clock.now()
+    row = get_pathway(actor, case_id, pathway_id)
+    form = PlanForm(
+        version=row.version,
+        next_step=row.next_step,
+        next_step_on=row.next_step_on,
+        expected_end=row.expected_end,
+        owner=str(row.owner_id or ""),
+    )
+    form.owner.choices = people_choices(team_of(row.school_id, today_of(row.school_id)), _("Nobody yet"))
+    return form_page(
+        form,
+        lambda: actions.plan(
+            actor,
+            row.id,
+            next_step=form.next_step.data,
+            next_step_on=form.next_step_on.data,
+            expected_end=form.expected_end.data,
+            owner_id=number(form.owner.data),
+            version=form.seen_version,
+            now=now,
+            request_key=form.request_key.data,
+        ),
+        page_of(row),
+        ACT,
+        **act_context(row, _("Set the next step"), _("Save the next step")),
+    )
+
+
+@blueprint.route("/<int:pathway_id>/complete", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def complete(case_id: int, pathway_id: int) -> Page:
+    """Complete a pathway with its outcome."""
+    actor, now = current_actor(), clock.now()
+    row = get_pathway(actor, case_id, pathway_id)
+    form = CompleteForm(version=row.version)
+    form.outcome.choices = choices(list(outcomes_for(row.pathway).items()))
+    return form_page(
+        form,
+        lambda: actions.complete(
+            actor, row.id, form.outcome.data, form.note.data, form.seen_version, now, form.request_key.data
+        ),
+        page_of(row),
+        ACT,
+        **act_context(row, _("Complete it with its outcome"), _("Complete")),
+    )
+
+
+@blueprint.route("/<int:pathway_id>/end", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def end(case_id: int, pathway_id: int) -> Page:
+    """End a pathway before its outcome."""
+    actor, now = current_actor(), clock.now()
+    row = get_pathway(actor, case_id, pathway_id)
+    form = EndForm(version=row.version)
+    return form_page(
+        form,
+        lambda: actions.end_early(
+            actor,
+            row.id,
+            EndReason(form.reason.data),
+            form.note.data,
+            form.seen_version,
+            now,
+            form.request_key.data,
+        ),
+        page_of(row),
+        ACT,
+        **act_context(row, _("End it early"), _("End it")),
+    )
+
+
+@blueprint.route("/<int:pathway_id>/decline", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def decline(case_id: int, pathway_id: int) -> Page:
+    """Record that it was declined; nothing is asked."""
+    actor, now = current_actor(), clock.now()
+    row = get_pathway(actor, case_id, pathway_id)
+    form: BaseForm = ConfirmForm(version=row.version)
+    facts = [
+        _("Declining or leaving is free and costs nothing. No reason is asked."),
+        _("It is never evidence in a discipline action."),
+    ]
+    return form_page(
+        form,
+        lambda: actions.decline(actor, row.id, form.seen_version, now, form.request_key.data),
+        page_of(row),
+        ACT,
+        **act_context(row, _("It was declined"), _("Record that it was declined"), facts=facts),
+    )

@@ -1,0 +1,48 @@
+"""Logging a conversation in under a minute."""
+
+from flask import Blueprint
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
+from wss_cases.pathways.conversations.actions import log_conversation
+from wss_cases.pathways.conversations.forms import LogForm
+from wss_cases.roster.queries import school_days
+
+blueprint = Blueprint("conversations", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
+
+
+@blueprint.route("/conversation", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def log(case_id: int, pathway_id: int) -> Page:
+    """Log a conversation that took place."""
+    actor, now = current_actor(), clock.now()
+    row = get_pathway(actor, case_id, pathway_id)
+    days, today = school_days(row.school_id), today_of(row.school_id)
+    form = LogForm(version=row.version, held_on=today)
+    form.repair_on.quick = [
+        (day_words(days.add(today, n)), days.add(today, n).isoformat()) for n in (1, 3, 5)
+    ]
+    return form_page(
+        form,
+        lambda: log_conversation(
+            actor,
+            row.id,
+            held_on=form.held_on.data,
+            outcome=form.outcome.data,
+            note=form.note.data or "",
+            repair=form.repair.data or "",
+            repair_on=form.repair_on.data,
+            version=form.seen_version,
+            now=now,
+            request_key=form.request_key.data,
+        ),
+        page_of(row),
+        ACT,
+        **act_context(row, _("Log the conversation"), _("Save the conversation")),
+    )

@@ -1,0 +1,32 @@
+"""What this pathway needs beside the common life."""
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.errors import NotFound
+from wss_cases.journal.unit import unit_of_work
+from wss_cases.pathways.common.actions_life import load_live
+from wss_cases.pathways.reengagement.models import ReengagementPlan
+from wss_cases.routing.states import Pathway as Family
+
+
+def save_plan(
+    actor: Actor, pathway_id: int, *, return_on: date | None, supports: str, version: int | None, now: datetime,
+    request_key: str | None = None,
+) -> int:  # fmt: skip
+    """Say when the student returns, and what supports the first days. Raises NotFound for another family."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_live(uow, pathway_id, version)
+        if row.pathway != Family.REENGAGEMENT:
+            raise NotFound
+        plan = uow.session.scalar(select(ReengagementPlan).where(ReengagementPlan.pathway_id == row.id))
+        if plan is None:
+            plan = ReengagementPlan(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id)
+        plan.return_on, plan.supports = return_on, supports
+        uow.record(plan, "reengagement.planned")
+        uow.answer = row.id
+        return row.id
