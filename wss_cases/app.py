@@ -65,10 +65,13 @@ ROOMS_WITH_TABLES = (
 )
 """Packages whose `models` module has tables."""
 
-COMMANDS: tuple[str, ...] = ("import_", "outcomes", "permissions", "prepare", "routing")
+COMMANDS: tuple[str, ...] = ("import_", "outcomes", "permissions", "prepare", "routing", "reminders")
 """Modules of `cli` with a `group` each."""
 
-MESSAGES: tuple[str, ...] = ("notices.notices", "followups.notices")
+JOBS: tuple[str, ...] = ("scheduler",)
+"""Modules of `jobs` with a `group` each: processes that run until they are stopped."""
+
+MESSAGES: tuple[str, ...] = ("notices.notices", "followups.notices", "casework.notices")
 """Modules (each a room's `notices`) whose MESSAGES say what a mail of some kind says and whether it is still due."""
 
 SENTENCES: tuple[str, ...] = (
@@ -120,6 +123,8 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
         app.register_blueprint(import_module(f"wss_cases.{page}").blueprint)
     for command in COMMANDS:
         app.cli.add_command(import_module(f"wss_cases.cli.{command}").group)
+    for job in JOBS:
+        app.cli.add_command(import_module(f"wss_cases.jobs.{job}").group)
     for room in SENTENCES:
         register_sentences(import_module(f"wss_cases.{room}").SENTENCES)
     for room in MESSAGES:

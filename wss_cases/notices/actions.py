@@ -1,12 +1,15 @@
 """Queueing and delivering mail, and the scheduler's heartbeat. Any number of senders may run at once."""
 
+import math
 import secrets
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.access.permissions import Permission
@@ -61,25 +64,41 @@ def _row(uow: UnitOfWork, message: Planned) -> dict[str, Any]:
     }
 
 
-def deliver(now: datetime) -> dict[str, int]:
+def deliver(now: datetime, seconds: float | None = None) -> dict[str, int]:
     """Send what is due at this instant and may go; returns how many were sent, wait again, or failed for good.
 
     Each row is leased by the database's clock, checked again, sent, and marked. A sender that dies loses nothing:
-    the lease ends and the mail goes out with the same Message-ID.
+    the lease ends and the mail goes out with the same Message-ID. After `seconds` (None: no limit) it begins no
+    other message, so that a server that hangs does not hold up the caller.
     """
+    end = math.inf if seconds is None else time.monotonic() + seconds
     counts = {verdict.value: 0 for verdict in Verdict}
     post = Post(setting("SMTP_URL"), setting("MAIL_FOLDER"))
     token = secrets.token_hex(16)
     schools = open_schools(now)
     try:
-        while claimed := _claim(token, schools, now):
+        while time.monotonic() < end and (claimed := _claim(token, schools, now)):
             for message_id in claimed:
+                if time.monotonic() >= end:
+                    break
                 verdict = _attempt(post, message_id, token, now)
                 if verdict is not None:
                     counts[verdict.value] += 1
     finally:
         post.close()
+        _release(token, now)
     return counts
+
+
+def _release(token: str, now: datetime) -> None:
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()
+        uow.session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.claim_token == token, OutboxMessage.state == OutboxState.CLAIMED)
+            .values(state=OutboxState.WAITING, claim_token=None, lease_until=None)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _claim(token: str, schools: Sequence[int], now: datetime) -> list[int]:
@@ -111,7 +130,12 @@ def _attempt(post: Post, message_id: int, token: str, now: datetime) -> Verdict 
     message = _renew(message_id, token, now)
     if message is None:
         return None
-    mail = compose(message, now)
+    try:
+        mail = compose(message, now)
+    except SQLAlchemyError:
+        raise
+    except Exception as error:  # a message that cannot be written must not hold up the others
+        return _later(message, token, now, error)
     if mail is None:
         _mark(message, token, now, state=OutboxState.DROPPED)
         return None

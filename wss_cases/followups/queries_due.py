@@ -1,0 +1,79 @@
+"""What the sweep reads: single mails that have come due, and whose follow-ups stand in a morning digest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import String, cast, literal, or_, select
+
+from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.followups.notices import dedupe_key
+from wss_cases.followups.rules import single_mail_due
+from wss_cases.foundation.db import db
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.roster.models import School
+
+
+@dataclass(frozen=True)
+class DueMail:
+    """The single mail of one follow-up that has come due; `queued`: it already is in the outbox."""
+
+    follow_up_id: int
+    owner_id: int
+    school_id: int
+    dedupe_key: str
+    queued: bool
+
+
+def due_mails(now: datetime) -> list[DueMail]:
+    """Return the single mails that have come due by this instant, on whatever day, the oldest first."""
+    key = literal("followup:") + cast(FollowUp.id, String) + literal(":") + cast(FollowUp.due_on, String)
+    statement = (
+        select(
+            FollowUp.id,
+            FollowUp.owner_id,
+            FollowUp.school_id,
+            FollowUp.due_on,
+            FollowUp.same_day,
+            FollowUp.created_at,
+            School.time_zone,
+            School.last_bell,
+            OutboxMessage.id.label("message_id"),
+        )
+        .join(School, School.id == FollowUp.school_id)
+        .outerjoin(OutboxMessage, OutboxMessage.dedupe_key == key)
+        .where(
+            FollowUp.state == FollowUpState.OPEN,
+            FollowUp.due_on <= now.date() + timedelta(days=1),
+            FollowUp.owner_id.is_not(None),
+            or_(FollowUp.single_mail, FollowUp.same_day),
+        )
+        .order_by(FollowUp.due_on, FollowUp.id)
+    )
+    return [
+        DueMail(
+            row.id,
+            row.owner_id,
+            row.school_id,
+            dedupe_key(row.id, row.due_on.isoformat()),
+            row.message_id is not None,
+        )
+        for row in db.session.execute(statement)
+        if row.message_id is not None
+        or single_mail_due(row.due_on, row.same_day, row.created_at, now, row.time_zone, row.last_bell)
+    ]
+
+
+def owners_due(school_ids: Sequence[int], until: date) -> list[tuple[int, int]]:
+    """Return (owner, school) of everyone with an open follow-up due until a date at one of these schools."""
+    statement = (
+        select(FollowUp.owner_id, FollowUp.school_id)
+        .where(
+            FollowUp.school_id.in_(school_ids),
+            FollowUp.state == FollowUpState.OPEN,
+            FollowUp.due_on <= until,
+            FollowUp.owner_id.is_not(None),
+        )
+        .distinct()
+    )
+    return [(row[0], row[1]) for row in db.session.execute(statement) if row[0] is not None]

@@ -1,0 +1,50 @@
+"""`flask scheduler run`: the process that sweeps and delivers. Its jobs live in memory; the truth is in tables."""
+
+import os
+import signal
+import socket
+import sys
+import threading
+from types import FrameType
+
+import click
+from apscheduler.schedulers.blocking import BlockingScheduler
+from flask import Flask, current_app
+from flask.cli import AppGroup
+
+from wss_cases.foundation import clock
+from wss_cases.foundation.settings import setting
+from wss_cases.jobs.ticks import tick
+
+STOP_SECONDS = 3.0
+NAME = f"{socket.gethostname()[:60]}:{os.getpid()}"
+
+group = AppGroup("scheduler", help="The process that sends reminders.")
+
+
+@group.command("run")
+def run() -> None:
+    """Sweep and deliver once a minute until told to stop. Any number of these is safe."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    scheduler = BlockingScheduler(timezone="UTC")
+    rules = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
+    scheduler.add_job(_tick, args=[app], **rules)
+    scheduler.add_job(_tick, "interval", seconds=setting("TICK_SECONDS"), args=[app], **rules)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        # a mail on its way is leased: ending here loses nothing
+        last = threading.Timer(STOP_SECONDS, os._exit, args=[0])
+        last.daemon = True
+        last.start()
+        scheduler.shutdown(wait=False)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    scheduler.start()
+
+
+def _tick(app: Flask) -> None:
+    with app.app_context():
+        words = tick(NAME, clock.now())
+    if words:
+        click.echo(f"scheduler: {words}", file=sys.stderr)
