@@ -4,6 +4,14 @@ import enum
 from typing import Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.routing.states import DUTY_LABELS as ROUTED_DUTY_LABELS
+
+DUTY_LABELS: Final[dict[str, object]] = {code.value: words for code, words in ROUTED_DUTY_LABELS.items()} | {
+    "bullying_yearly": _l("Verified bullying: yearly report to the State Board"),
+    "questioning_of_student": _l("Questioning of a student on school grounds: the guardian first"),
+    "annual_police_referral_count": _l("Yearly count of police referrals to the State Board"),
+}
+"""What each duty of the table asks, in a line."""
 
 
 class DutyState(enum.StrEnum):
@@ -72,16 +80,19 @@ CHANNEL_LABELS: Final = {
     "portal": _l("Online portal"),
 }
 
+_CODE: Final = {"code": DUTY_LABELS}
+
 SENTENCES: Final = {
-    "duty.raised": _l("Legal duty raised: %(code)s (rules %(rules)s)"),
-    "duty.now_due": _l("Legal duty is now due: %(code)s"),
-    "duty.facts_changed": _l("The facts no longer raise the legal duty %(code)s; it stays open"),
-    "duty.raised_again": _l("The facts raise the legal duty %(code)s again"),
-    "duty.discharged": _l("Legal duty carried out: %(code)s"),
-    "duty.not_applicable_proposed": _l("Proposed that the legal duty %(code)s does not apply"),
-    "duty.not_applicable_refused": _l("Second look: the legal duty %(code)s stands"),
-    "duty.not_applicable": _l("Legal duty found not to apply after a second look: %(code)s"),
-    "discipline.recorded": _l("Discipline action recorded (%(days)s days)"),
-    "police.recorded": _l("Police notification recorded"),
-    "police.guardian_told": _l("Guardian told of the police notification"),
+    "duty.raised": (_l("Legal duty raised (rule %(rules)s): %(code)s"), _CODE),
+    "duty.now_due": (_l("Legal duty now due (rule %(rules)s): %(code)s"), _CODE),
+    "duty.facts_changed": (_l("The facts no longer raise this legal duty; it stays open: %(code)s"), _CODE),
+    "duty.discharged": (_l("Legal duty carried out: %(code)s"), _CODE),
+    "duty.not_applicable_proposed": (_l("Proposed that this legal duty does not apply: %(code)s"), _CODE),
+    "duty.not_applicable_refused": (_l("Second look: this legal duty stands: %(code)s"), _CODE),
+    "duty.not_applicable": (_l("Found not to apply, after a second look: %(code)s"), _CODE),
+    "discipline.recorded": (
+        _l("Discipline action recorded: %(what)s, %(days)s days"),
+        {"what": DISCIPLINE_LABELS},
+    ),
+    "police.recorded": (_l("Police notification recorded: %(door)s"), {"door": DOOR_LABELS}),
 }

@@ -1,0 +1,47 @@
+"""Words of the review: reasons, conversation outcomes, timeline sentences."""
+
+from typing import Final
+
+from wss_cases.foundation.i18n import lazy_gettext as _l
+
+OTHERWISE_REASONS: Final = {
+    "already_done": _l("Something was done already"),
+    "knows_student": _l("What the school knows of the student calls for something else"),
+    "family_wish": _l("The student or family asks for something else"),
+    "not_available": _l("It is not available at this school"),
+    "safety": _l("Safety asks for something else"),
+    "facts_differ": _l("The facts are not as reported"),
+    "other": _l("Another reason"),
+}
+
+NO_ACTION_REASONS: Final = {
+    "unfounded": _l("It did not happen as reported"),
+    "not_school": _l("It is not a matter for the school"),
+    "settled": _l("The people settled it themselves, nobody is harmed"),
+    "other": _l("Another reason"),
+}
+
+CONVERSATION_OUTCOMES: Final = {
+    "repair_agreed": _l("Talked it through and agreed a repair"),
+    "understood": _l("Talked it through; nothing more is needed"),
+    "no_understanding": _l("Talked, without an understanding"),
+}
+
+VERIFIED_LABELS: Final = {
+    "yes": _l("Yes, verified"),
+    "no": _l("No, it was not so"),
+    "unknown": _l("Not known yet"),
+}
+
+CONVERSATION: Final = "conversation"
+"""Kind of the follow-up to hold a restorative conversation without a case."""
+
+SENTENCES: Final = {
+    "review.accepted": _l("The recommendation was accepted as it stands"),
+    "review.chosen_otherwise": (_l("Decided otherwise: %(reason)s"), {"reason": OTHERWISE_REASONS}),
+    "review.facts_checked": (_l("Facts looked at. Verified: %(verified)s"), {"verified": VERIFIED_LABELS}),
+    "review.conversation": (
+        _l("Restorative conversation recorded: %(outcome)s"),
+        {"outcome": CONVERSATION_OUTCOMES},
+    ),
+}

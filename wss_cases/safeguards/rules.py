@@ -1,0 +1,63 @@
+"""Pure decisions of the safeguards: clocks of duties, which raising counts, what a removal may be."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from wss_cases.safeguards.states import OPEN_DUTY, DisciplineKind, DutyState
+
+LONG_REMOVAL_DAYS = 3
+MOST_DAYS = 730
+NOT_BELOW_GRADE_3 = frozenset(
+    {
+        DisciplineKind.IN_SCHOOL_SUSPENSION,
+        DisciplineKind.OUT_OF_SCHOOL_SUSPENSION,
+        DisciplineKind.EXPULSION,
+        DisciplineKind.ALTERNATIVE_PLACEMENT,
+    }
+)
+"""Kinds that nobody records for pre-K to grade 2."""
+
+
+@dataclass(frozen=True)
+class Raised:
+    """What routing says of one duty: its state and the rules that raised it."""
+
+    state: DutyState
+    rules: tuple[str, ...]
+
+
+def merged(answers: Iterable[Iterable[Mapping[str, object]]]) -> dict[str, Raised]:
+    """Return the duties of several people's answers as one per code; due beats verify_first, all rules cited."""
+    found: dict[str, Raised] = {}
+    for duties in answers:
+        for duty in duties:
+            code, state = str(duty["duty"]), DutyState(str(duty["state"]))
+            rules = duty["rules"]
+            before = found.get(code)
+            cited = tuple(str(rule) for rule in rules) if isinstance(rules, list | tuple) else ()
+            if before is not None:
+                cited = tuple(dict.fromkeys((*before.rules, *cited)))
+                state = DutyState.DUE if DutyState.DUE in (before.state, state) else state
+            found[code] = Raised(state, cited)
+    return found
+
+
+def due_at(raised_at: datetime, clock_hours: int | None) -> datetime | None:
+    """Return when a duty's clock runs out, in hours of any day or night; None for a clock that is not in hours."""
+    return None if clock_hours is None else raised_at + timedelta(hours=clock_hours)
+
+
+def is_overdue(state: DutyState, due: datetime | None, now: datetime) -> bool:
+    """Whether an open duty's clock has run out."""
+    return state in OPEN_DUTY and due is not None and due < now
+
+
+def is_too_young(kind: DisciplineKind, grade: int | None) -> bool:
+    """Whether this removal is refused for the grade (-1 pre-K to 12; None is not known)."""
+    return grade is not None and grade <= 2 and kind in NOT_BELOW_GRADE_3
+
+
+def needs_grounds(kind: DisciplineKind, days: int) -> bool:
+    """Whether a removal must say what was tried, what the threat or disruption was, and which supports go along."""
+    return kind is DisciplineKind.EXPULSION or days > LONG_REMOVAL_DAYS
