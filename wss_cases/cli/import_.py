@@ -1,0 +1,78 @@
+"""`flask import`: rosters, calendars, and what the rooms above take in."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy.exc import SQLAlchemyError
+
+from wss_cases.access.actor import SYSTEM
+from wss_cases.cli.import_metrics import import_metrics
+from wss_cases.foundation import clock
+from wss_cases.foundation.i18n import force_locale
+from wss_cases.roster.actions import import_oneroster
+from wss_cases.roster.oneroster.report import BundleRefused, Problem, Report
+
+group = AppGroup("import", help="Take in rosters, calendars, published figures and behaviour codes.")
+group.add_command(import_metrics)
+
+
+@group.command("oneroster")
+@click.argument("path", type=click.Path(exists=True, readable=True, path_type=Path))
+@click.option("--source", default="", help="Name of the feed; by default the root org's sourcedId.")
+@click.option(
+    "--accept-shrink", is_flag=True, help="Go on although many rows of the last import are missing."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+def oneroster(path: Path, source: str, accept_shrink: bool, dry_run: bool, as_json: bool) -> None:
+    """Take in a folder or zip in OneRoster 1.1 or 1.2, or School Data Sync 2.1."""
+    report = Report()
+    try:
+        with force_locale("en"):
+            report = import_oneroster(
+                SYSTEM, path, clock.now(), source, accept_shrink=accept_shrink, dry_run=dry_run
+            )
+    except BundleRefused as refused:
+        stop(refused.problems, as_json)
+    except SQLAlchemyError as error:
+        stop([Problem(path.name, None, None, database_words(error))], as_json)
+    if as_json:
+        show(report.as_document())
+        return
+    click.echo(f"Source {report.source}" + (" (dry run: nothing was changed)" if dry_run else ""))
+    for name, counts in report.as_document()["files"].items():
+        click.echo(f"{name}: " + ", ".join(f"{number:,} {word}" for word, number in counts.items()))
+    complain(report.problems)
+
+
+def database_words(error: SQLAlchemyError) -> str:
+    """Return what an operator can do about a database that fails."""
+    if "locked" in str(error):
+        return "Another import or a long save holds the database. Try again."
+    return "The database cannot be written or has no schema yet. Run: flask db upgrade"
+
+
+def show(document: dict[str, Any]) -> None:
+    """Print one JSON document."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def complain(problems: list[Problem]) -> None:
+    """Print each problem on a line of its own to the error output."""
+    for problem in problems:
+        place = [problem.file]
+        place += [f"row {problem.row}"] if problem.row else []
+        place += [f"column {problem.column}"] if problem.column else []
+        click.echo(f"{', '.join(place)}: {problem.message}", err=True)
+
+
+def stop(problems: list[Problem], as_json: bool) -> NoReturn:
+    """Say why nothing was imported and end with status 1."""
+    if as_json:
+        show(Report(problems=problems).as_document())
+    complain(problems)
+    sys.exit(1)

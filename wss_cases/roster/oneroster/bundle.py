@@ -1,0 +1,232 @@
+"""A folder or zip of CSV files, read as a stream; whatever is wrong with it is said plainly."""
+
+import csv
+import io
+import re
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.roster.oneroster.report import BundleRefused, Problem, Report, RowRefused
+
+FILES = (
+    "manifest",
+    "orgs",
+    "academicSessions",
+    "courses",
+    "classes",
+    "users",
+    "roles",
+    "demographics",
+    "relationships",
+    "userFlags",
+    "enrollments",
+)
+"""Files that are read, in the order in which they depend on each other."""
+
+UNREAD = frozenset({"password", "dateLastModified"})
+"""Columns that are dropped before anything looks at them."""
+
+MOST_MEMBERS = 2_000
+LARGEST_FILE = 4 * 1024**3
+SUSPECT_SIZE = 20 * 1024**2
+SUSPECT_RATIO = 200
+LONGEST_CELL = 131_072
+_CANONICAL = {name.lower(): name for name in FILES}
+_BETWEEN = "\x00"
+_CONTROL = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_OUTER_SPACE = re.compile("(?:^|\x00)\\s|\\s(?:\x00|\\Z)")
+
+Row = tuple[int, dict[str, str], str]
+"""Row number, cells by column, and all cells in one string for the digest."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The files of one import, by canonical name; each can be opened again."""
+
+    files: dict[str, Callable[[], IO[bytes]]]
+
+    def names(self) -> list[str]:
+        """Return the canonical names present, in the order of reading."""
+        return [name for name in FILES if name in self.files]
+
+
+@contextmanager
+def open_bundle(path: Path) -> Iterator[Bundle]:
+    """Open a folder or zip. Raises BundleRefused for what is neither, unsafe, or without a known file."""
+    if path.is_dir():
+        found = {file.name: file for file in sorted(path.iterdir()) if file.is_file()}
+        yield _bundle({name: _file_opener(file) for name, file in found.items()}, path.name)
+        return
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError) as error:
+        raise _refused(path.name, _("This is neither a folder nor a zip file that can be read.")) from error
+    with archive:
+        members = _safe_members(archive, path.name)
+        yield _bundle({name: _member_opener(archive, info) for name, info in members.items()}, path.name)
+
+
+def _bundle(openers: dict[str, Callable[[], IO[bytes]]], shown: str) -> Bundle:
+    files = {}
+    for name, opener in openers.items():
+        stem, dot, ending = name.rpartition(".")
+        canonical = _CANONICAL.get(stem.lower())
+        if dot and ending.lower() == "csv" and canonical:
+            if canonical in files:
+                raise _refused(shown, _("%(file)s stands in it twice.", file=f"{canonical}.csv"))
+            files[canonical] = opener
+    if not set(files) - {"manifest"}:
+        raise _refused(shown, _("There is no roster file in it, such as orgs.csv or users.csv."))
+    return Bundle(files)
+
+
+def _file_opener(file: Path) -> Callable[[], IO[bytes]]:
+    return lambda: file.open("rb")
+
+
+def _member_opener(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
+    return lambda: archive.open(info)
+
+
+def _safe_members(archive: zipfile.ZipFile, shown: str) -> dict[str, zipfile.ZipInfo]:
+    infos = [info for info in archive.infolist() if not info.is_dir()]
+    if len(infos) > MOST_MEMBERS:
+        raise _refused(shown, _("The zip holds too many files."))
+    members: dict[str, zipfile.ZipInfo] = {}
+    for info in infos:
+        inside = PurePosixPath(info.filename.replace("\\", "/"))
+        if inside.is_absolute() or ".." in inside.parts or ":" in inside.parts[0]:
+            raise _refused(
+                shown, _("The zip names a place outside itself: %(name)s", name=info.filename[:200])
+            )
+        if info.flag_bits & 1:
+            raise _refused(shown, _("The zip is locked with a password."))
+        swollen = info.file_size > SUSPECT_SIZE and info.file_size > SUSPECT_RATIO * max(
+            info.compress_size, 1
+        )
+        if swollen or info.file_size > LARGEST_FILE:
+            raise _refused(shown, _("%(name)s would unpack to a suspicious size.", name=info.filename[:200]))
+        if "__MACOSX" in inside.parts or len(inside.parts) > 2:
+            continue
+        if inside.name in members:
+            raise _refused(shown, _("%(file)s stands in it twice.", file=inside.name[:200]))
+        members[inside.name] = info
+    return members
+
+
+def _refused(file: str, message: str, row: int | None = None, column: str | None = None) -> BundleRefused:
+    return BundleRefused(Problem(file, row, column, message))
+
+
+class Table:
+    """One CSV file: its header at once, its rows as they are asked for."""
+
+    def __init__(self, name: str, opener: Callable[[], IO[bytes]]) -> None:
+        self.name = name
+        self.file = f"{name}.csv"
+        self._opener = opener
+        with self._reading(1), opener() as stream:
+            header = next(self._records(stream), None)
+        if not header or not any(cell.strip() for cell in header):
+            raise _refused(self.file, _("The file is empty: it has no header row."), 1)
+        self.columns = [cell.strip() for cell in header]
+        for column in self.columns:
+            if self.columns.count(column) > 1:
+                raise _refused(self.file, _("The column stands in the header twice."), 1, column)
+        self.number = 1
+
+    def rows(self, report: Report) -> Iterator[Row]:
+        """Yield the rows whose shape is sound; the others are refused in the report.
+
+        Raises BundleRefused where the file cannot be read on.
+        """
+        kept = [index for index, column in enumerate(self.columns) if column not in UNREAD]
+        names = [self.columns[index] for index in kept]
+        self.number = 1
+        with self._opener() as stream:
+            records = self._records(stream)
+            with self._reading(1):
+                next(records, None)
+            while (record := self._next(records)) is not None:
+                if not record:
+                    continue
+                try:
+                    cells, joined = self._cells(record, kept, report)
+                except RowRefused as refused:
+                    report.refuse(self.file, self.number, refused)
+                else:
+                    yield self.number, dict(zip(names, cells, strict=True)), joined
+
+    def _cells(self, record: list[str], kept: list[int], report: Report) -> tuple[list[str], str]:
+        wanted = len(self.columns)
+        if len(record) > wanted and not any(record[wanted:]):
+            del record[wanted:]
+        if len(record) != wanted:
+            raise RowRefused(
+                None,
+                _("The row has %(found)d cells, the header %(wanted)d.", found=len(record), wanted=wanted),
+            )
+        cells = [record[index] for index in kept]
+        joined = _BETWEEN.join(cells)
+        plain = joined.isascii() or unicodedata.is_normalized("NFC", joined)
+        if joined.count(_BETWEEN) >= len(cells) or _CONTROL.search(joined):
+            raise RowRefused(
+                self._column_of(record, kept), _("The cell holds a character that cannot be stored.")
+            )
+        if not plain or _OUTER_SPACE.search(joined):
+            cells = [self._mended(kept[place], cell, report) for place, cell in enumerate(cells)]
+            joined = _BETWEEN.join(cells)
+        return cells, joined
+
+    def _column_of(self, record: list[str], kept: list[int]) -> str | None:
+        bad = (index for index in kept if _BETWEEN in record[index] or _CONTROL.search(record[index]))
+        return next((self.columns[index] for index in bad), None)
+
+    def _mended(self, index: int, cell: str, report: Report) -> str:
+        bare = cell.strip()
+        composed = unicodedata.normalize("NFC", bare)
+        if bare != cell:
+            report.note(
+                self.file, self.number, self.columns[index], _("Imported without the spaces around it.")
+            )
+        if composed != bare:
+            note = _("Imported with each accent joined to its letter (Unicode NFC).")
+            report.note(self.file, self.number, self.columns[index], note)
+        return composed
+
+    def _next(self, records: Iterator[list[str]]) -> list[str] | None:
+        self.number += 1
+        with self._reading(self.number):
+            return next(records, None)
+
+    def _records(self, stream: IO[bytes]) -> Iterator[list[str]]:
+        buffered = io.BufferedReader(stream)  # type: ignore[type-var]
+        if buffered.peek(4)[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            raise _refused(self.file, _("The file is written in UTF-16. Save it as UTF-8."))
+        csv.field_size_limit(LONGEST_CELL)
+        return csv.reader(io.TextIOWrapper(buffered, encoding="utf-8-sig", newline=""), strict=True)
+
+    @contextmanager
+    def _reading(self, row: int) -> Iterator[None]:
+        try:
+            yield
+        except UnicodeDecodeError as error:
+            raise _refused(self.file, _("The file is not UTF-8 text from about here on."), row) from error
+        except csv.Error as error:
+            raise _refused(self.file, _csv_words(error), row) from error
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+            raise _refused(self.file, _("The file is damaged and cannot be read."), row) from error
+
+
+def _csv_words(error: csv.Error) -> str:
+    if "field larger" in str(error):
+        return _("A cell is too long, or a quotation mark before it is never closed.")
+    return _("A quotation mark is never closed, or stands in the wrong place.")

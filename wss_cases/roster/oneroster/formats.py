@@ -1,0 +1,144 @@
+"""Which of the accepted formats a bundle is in, what its manifest says, and what each file must have."""
+
+import enum
+
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.roster.oneroster.bundle import Bundle, Table
+from wss_cases.roster.oneroster.report import BundleRefused, Problem, Report
+
+
+class Format(enum.StrEnum):
+    """Accepted formats."""
+
+    ONEROSTER_1_1 = "1.1"
+    ONEROSTER_1_2 = "1.2"
+    SDS_2_1 = "sds"
+
+
+class Mode(enum.StrEnum):
+    """Whether a file holds every row or only what changed."""
+
+    BULK = "bulk"
+    DELTA = "delta"
+    ABSENT = "absent"
+
+
+_FIRST_VERSION = {
+    "users": ("userId", "agents"),
+    "courses": ("schoolYearId",),
+    "classes": ("termSourcedId",),
+}
+"""Headers that only OneRoster 1.0 has."""
+
+_BOTH = {
+    "orgs": ("sourcedId", "name", "type"),
+    "academicSessions": ("sourcedId", "title", "type", "startDate", "endDate"),
+    "users": ("sourcedId", "givenName", "familyName"),
+}
+_ONEROSTER = {
+    **_BOTH,
+    "courses": ("sourcedId", "title", "orgSourcedId"),
+    "classes": ("sourcedId", "title", "courseSourcedId", "schoolSourcedId", "termSourcedIds"),
+    "demographics": ("sourcedId",),
+    "enrollments": ("sourcedId", "classSourcedId", "schoolSourcedId", "userSourcedId", "role"),
+    "roles": ("sourcedId", "userSourcedId", "role", "orgSourcedId"),
+}
+REQUIRED: dict[Format, dict[str, tuple[str, ...]]] = {
+    Format.ONEROSTER_1_1: {**_ONEROSTER, "users": (*_BOTH["users"], "orgSourcedIds", "role")},
+    Format.ONEROSTER_1_2: _ONEROSTER,
+    Format.SDS_2_1: {
+        **_BOTH,
+        "courses": ("sourcedId", "title", "orgSourcedId"),
+        "classes": ("sourcedId", "title", "orgSourcedId", "sessionSourcedIds"),
+        "demographics": ("userSourcedId",),
+        "enrollments": ("classSourcedId", "userSourcedId", "role"),
+        "roles": ("userSourcedId", "orgSourcedId", "role"),
+    },
+}
+_RELATED = {
+    "relationships": ("userSourcedId", "relationshipUserSourcedId", "relationshipRole"),
+    "userFlags": ("userSourcedId", "flag"),
+}
+
+
+def open_tables(bundle: Bundle) -> dict[str, Table]:
+    """Read every header but the manifest's, in order of reading. Raises BundleRefused."""
+    return {name: Table(name, bundle.files[name]) for name in bundle.names() if name != "manifest"}
+
+
+def read_manifest(bundle: Bundle) -> dict[str, str]:
+    """Return the manifest's properties; none when there is no manifest. Raises BundleRefused."""
+    if "manifest" not in bundle.files:
+        return {}
+    table = Table("manifest", bundle.files["manifest"])
+    _require(table, ("propertyName", "value"))
+    report = Report(files={})
+    rows = list(table.rows(report))
+    return {cells["propertyName"]: cells["value"] for _number, cells, _joined in rows}
+
+
+def detect(tables: dict[str, Table], manifest: dict[str, str]) -> Format:
+    """Return the format of the headers and check that every required column is there. Raises BundleRefused."""
+    found = _format_of(tables, manifest)
+    for name, table in tables.items():
+        _require(table, {**REQUIRED[found], **_RELATED}[name])
+    return found
+
+
+def _format_of(tables: dict[str, Table], manifest: dict[str, str]) -> Format:
+    columns = {name: set(table.columns) for name, table in tables.items()}
+    users, roles = columns.get("users"), columns.get("roles")
+    if (roles and "sourcedId" not in roles) or (
+        users and not users & {"status", "role", "enabledUser", "userId"}
+    ):
+        return Format.SDS_2_1
+    _refuse_first_version(columns, manifest.get("oneroster.version", ""))
+    if "roles" in columns or (users is not None and "role" not in users):
+        return Format.ONEROSTER_1_2
+    return Format.ONEROSTER_1_1
+
+
+def _refuse_first_version(columns: dict[str, set[str]], version: str) -> None:
+    if version and version not in ("1.1", "1.2"):
+        message = _("The manifest says OneRoster %(version)s; 1.1 and 1.2 can be imported.", version=version)
+        raise BundleRefused(Problem("manifest.csv", None, "oneroster.version", message))
+    problems = [
+        Problem(f"{name}.csv", 1, column, _("This is OneRoster 1.0. Export the roster as 1.1 or 1.2."))
+        for name, known in _FIRST_VERSION.items()
+        for column in known
+        if column in columns.get(name, ())
+    ]
+    grades = [name for name in ("users", "courses", "classes") if "grade" in columns.get(name, ())]
+    problems += [
+        Problem(f"{name}.csv", 1, "grade", _("This is OneRoster 1.0. Export the roster as 1.1 or 1.2."))
+        for name in grades
+        if "grades" not in columns[name]
+    ]
+    if problems:
+        raise BundleRefused(*problems)
+
+
+def _require(table: Table, wanted: tuple[str, ...]) -> None:
+    missing = [column for column in wanted if column not in table.columns]
+    if missing:
+        raise BundleRefused(
+            *(Problem(table.file, 1, column, _("The required column is missing.")) for column in missing)
+        )
+
+
+def modes(tables: dict[str, Table], manifest: dict[str, str]) -> dict[str, Mode]:
+    """Return how each file is to be read; without a manifest all are bulk. Raises BundleRefused."""
+    found = dict.fromkeys(tables, Mode.BULK)
+    for name, value in manifest.items():
+        prefix, _dot, file = name.partition(".")
+        if prefix != "file":
+            continue
+        if value not in tuple(Mode):
+            message = _("The manifest must say bulk, delta or absent here, not %(value)s.", value=value[:40])
+            raise BundleRefused(Problem("manifest.csv", None, name, message))
+        if file in found:
+            found[file] = Mode(value)
+        elif value != Mode.ABSENT and file in REQUIRED[Format.ONEROSTER_1_2]:
+            message = _("The manifest says %(value)s, but the file is not there.", value=value)
+            raise BundleRefused(Problem(f"{file}.csv", None, None, message))
+    return found

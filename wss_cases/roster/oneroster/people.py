@@ -1,0 +1,218 @@
+"""users and roles: students, guardians and staff."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import fold
+from wss_cases.roster.models import Guardian, StaffMember, Student
+from wss_cases.roster.oneroster.report import RowRefused
+from wss_cases.roster.oneroster.run import Cells, HeldRole, Place, Plain
+from wss_cases.roster.oneroster.values import (
+    LONGEST_ID,
+    LONGEST_NAME,
+    STUDENT,
+    day,
+    grade,
+    limited,
+    many,
+    required,
+    role_kind,
+)
+from wss_cases.roster.oneroster.writing import Item, upsert
+from wss_cases.roster.rules import search_key
+
+
+@dataclass(frozen=True)
+class Person:
+    """What a row of users.csv makes: any of the three records, by what the person is."""
+
+    kinds: frozenset[str]
+    student: dict[str, Any] | None
+    staff: dict[str, Any] | None
+    guardian: dict[str, Any] | None
+
+
+class Roles(Plain):
+    """roles.csv: who is what, where and when. Read before the users it speaks of."""
+
+    def key(self, row: Cells) -> str:
+        """Return the sourcedId, or in SDS all that tells roles apart."""
+        if "sourcedId" in row:
+            return required(row, "sourcedId", LONGEST_ID)
+        parts = (row["userSourcedId"], row["orgSourcedId"], row["role"], row.get("sessionSourcedId", ""))
+        return limited("|".join(parts), "userSourcedId", 300)
+
+    def read(self, row: Cells) -> None:
+        """Check a role and keep it for its user."""
+        user = required(row, "userSourcedId", LONGEST_ID)
+        self.run.must_know("users", user, "userSourcedId")
+        org = required(row, "orgSourcedId", LONGEST_ID)
+        self.run.must_know("orgs", org, "orgSourcedId")
+        role = required(row, "role", 60)
+        kind = role_kind(role)
+        if kind is None:
+            raise RowRefused("role", _("This role is not known."))
+        names = ("roleStartDate", "roleEndDate") if "roleStartDate" in row else ("beginDate", "endDate")
+        starts, ends = day(row, names[0]), day(row, names[1])
+        if starts and ends and ends < starts:
+            raise RowRefused(names[1], _("The end lies before the start."))
+        primary = row.get("isPrimary", row.get("roleType", "")).lower() in ("true", "primary")
+        held = _held(kind, role, org, grade(row.get("grade", ""), "grade"), starts, ends, primary)
+        self.run.roles[user] = (*self.run.roles.get(user, ()), held)
+
+
+@lru_cache(maxsize=50_000)
+def _held(
+    kind: str, role: str, org: str, year: int | None, starts: date | None, ends: date | None, primary: bool
+) -> HeldRole:
+    # most of 325,000 rows say one of a few things; sharing them saves the memory
+    return HeldRole(kind, role, org, year, starts, ends, primary)
+
+
+class Users(Plain):
+    """users.csv: each row becomes a student, a guardian, a staff member, or several of them."""
+
+    def read(self, row: Cells) -> Person:
+        """Return who a row describes."""
+        key = limited(row["sourcedId"], "sourcedId", LONGEST_ID)
+        given = limited(row["givenName"], "givenName", LONGEST_NAME)
+        family = limited(row["familyName"], "familyName", LONGEST_NAME)
+        if not given and not family:
+            raise RowRefused("givenName", _("A person needs a given or a family name."))
+        roles = self._roles(row)
+        kinds = {held.kind for held in roles} | ({"guardian"} if key in self.run.guardian_roles else set())
+        preferred = tuple(limited(row.get(c, ""), c, LONGEST_NAME) for c in _PREFERRED)
+        names = {"given_name": given, "family_name": family}
+        names |= {"preferred_given_name": preferred[0], "preferred_family_name": preferred[1]}
+        self._link(key, row, roles)
+        unknown = not kinds
+        return Person(
+            kinds=frozenset(kinds),
+            student=self._student(row, names, roles) if unknown or STUDENT in kinds else None,
+            staff=self._staff(row, names, roles) if unknown or "staff" in kinds else None,
+            guardian=_guardian(row, names) if unknown or "guardian" in kinds else None,
+        )
+
+    def _roles(self, row: Cells) -> Sequence[HeldRole]:
+        if "role" not in row:
+            return self.run.roles.get(row["sourcedId"], ())
+        role = required(row, "role", 60)
+        kind = role_kind(role)
+        if kind is None:
+            raise RowRefused("role", _("This role is not known."))
+        orgs = many(row["orgSourcedIds"])
+        if not orgs and kind != "guardian":
+            raise RowRefused("orgSourcedIds", _("The cell must not be blank."))
+        for org in orgs:
+            self.run.must_know("orgs", org, "orgSourcedIds")
+        return [_held(kind, role, org, None, None, None, False) for org in orgs or [""]]
+
+    def _link(self, key: str, row: Cells, roles: Sequence[HeldRole]) -> None:
+        agents = many(row.get("agentSourcedIds", ""))
+        guardian = next((held.role for held in roles if held.kind == "guardian"), None)
+        if guardian is not None:
+            self.run.guardian_roles.setdefault(key, guardian)
+            self.run.links += [(student, key, "") for student in agents]
+        elif any(held.kind == STUDENT for held in roles):
+            self.run.links += [(key, agent, "") for agent in agents]
+
+    def _student(self, row: Cells, names: dict[str, str], roles: Sequence[HeldRole]) -> dict[str, Any]:
+        places = self._places(roles, row.get("primaryOrgSourcedId", ""))
+        held = next((role for role in roles if role.kind == STUDENT and role.grade is not None), None)
+        year = grade(row.get("grades", ""), "grades")
+        year = year if year is not None or held is None else held.grade
+        if roles:
+            self.run.places[row["sourcedId"]] = _shared(year, places)
+        return {
+            "sourced_id": row["sourcedId"],
+            "student_number": limited(row.get("identifier", "") or row["sourcedId"], "identifier", 80),
+            **names,
+            "middle_name": limited(row.get("middleName", ""), "middleName", LONGEST_NAME),
+            "search_key": search_key(*names.values()),
+            "search_key_family": fold(names["family_name"]),
+            "grade": year,
+            "school_id": places[0][0] if places else None,
+            "is_active": True,
+        }
+
+    def _places(self, roles: Sequence[HeldRole], primary: str) -> tuple[Place, ...]:
+        ordered = sorted(
+            (held for held in roles if held.kind == STUDENT),
+            key=lambda held: not (held.org == primary if primary else held.is_primary),
+        )
+        found = ((self.run.school_of(held.org), held.starts_on, held.ends_on) for held in ordered)
+        return tuple((school, starts, ends) for school, starts, ends in found if school is not None)
+
+    def _staff(self, row: Cells, names: dict[str, str], roles: Sequence[HeldRole]) -> dict[str, Any]:
+        mine = sorted((held for held in roles if held.kind == "staff"), key=lambda held: not held.is_primary)
+        schools = [found for held in mine if (found := self.run.school_of(held.org)) is not None]
+        return {
+            "sourced_id": row["sourcedId"],
+            "name": _shown(names),
+            "search_key": search_key(*names.values()),
+            "email": limited(row.get("email", ""), "email", 254),
+            "role": mine[0].role if mine else "",
+            "school_id": schools[0] if schools else None,
+            "is_active": True,
+        }
+
+    def apply(self, items: list[Item]) -> None:
+        """Write the batch's students, staff and guardians; end those who left or changed what they are."""
+        session, source = self.run.uow.session, self.run.source
+        people = [item.content for item in items if not item.deleted]
+        for model, part, kind in _RECORDS:
+            known = [getattr(person, part) for person in people if kind in person.kinds]
+            unknown = [_without_place(getattr(person, part)) for person in people if not person.kinds]
+            upsert(session, model, source, known)
+            upsert(session, model, source, unknown, insert=False)
+        others = [item for item in items if not item.deleted and item.content.kinds]
+        self._end(Student, [item.key for item in others if STUDENT not in item.content.kinds])
+        self._end(StaffMember, [item.key for item in others if "staff" not in item.content.kinds])
+        self.gone([item.key for item in items if item.deleted])
+
+    def gone(self, keys: list[str]) -> None:
+        """Take people who left off the lists; their records stay."""
+        self._end(Student, keys)
+        self._end(StaffMember, keys)
+
+    def _end(self, model: type[Any], keys: list[str]) -> None:
+        rows = [{"sourced_id": key, "is_active": False} for key in keys]
+        upsert(self.run.uow.session, model, self.run.source, rows, insert=False)
+        if model is Student:
+            self.run.places.update(dict.fromkeys(keys, (None, ())))
+
+
+_PREFERRED = ("preferredGivenName", "preferredFamilyName")
+_RECORDS = (
+    (Student, "student", STUDENT),
+    (StaffMember, "staff", "staff"),
+    (Guardian, "guardian", "guardian"),
+)
+
+
+@lru_cache(maxsize=50_000)
+def _shared(year: int | None, places: tuple[Place, ...]) -> tuple[int | None, tuple[Place, ...]]:
+    return year, places
+
+
+def _shown(names: dict[str, str]) -> str:
+    given = names["preferred_given_name"] or names["given_name"]
+    return f"{given} {names['preferred_family_name'] or names['family_name']}".strip()
+
+
+def _guardian(row: Cells, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        "sourced_id": row["sourcedId"],
+        "name": _shown(names),
+        "phone": limited(row.get("phone", "") or row.get("sms", ""), "phone", 60),
+        "email": limited(row.get("email", ""), "email", 254),
+    }
+
+
+def _without_place(record: dict[str, Any]) -> dict[str, Any]:
+    # the row names no role: only what it does say may change
+    return {name: value for name, value in record.items() if name not in {"grade", "school_id", "role"}}

@@ -1,0 +1,132 @@
+"""What one run knows, and the handler that every file has."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol
+
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit import UnitOfWork
+from wss_cases.roster.oneroster.formats import Format, Mode
+from wss_cases.roster.oneroster.report import Problem, Report, RowRefused
+from wss_cases.roster.oneroster.values import LONGEST_ID, SCHOOL_TYPES, required
+from wss_cases.roster.oneroster.writing import Item, Ledger, mark
+
+Cells = Mapping[str, str]
+Place = tuple[int, date | None, date | None]
+"""A school with the first and last day there, where the roster gives them."""
+
+
+@dataclass(frozen=True)
+class Org:
+    """One row of orgs.csv."""
+
+    kind: str
+    parent: str
+    name: str
+
+
+@dataclass(frozen=True)
+class HeldRole:
+    """One row of roles.csv, or the role of a user in version 1.1."""
+
+    kind: str
+    role: str
+    org: str
+    grade: int | None
+    starts_on: date | None
+    ends_on: date | None
+    is_primary: bool
+
+
+@dataclass
+class Run:
+    """One import under way."""
+
+    uow: UnitOfWork
+    source: str
+    format: Format
+    modes: dict[str, Mode]
+    report: Report
+    today: date
+    orgs: dict[str, Org]
+    schools: dict[str, int] = field(default_factory=dict)
+    is_first: bool = True
+    sessions: dict[str, tuple[date, date]] = field(default_factory=dict)
+    classes: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
+    roles: dict[str, tuple[HeldRole, ...]] = field(default_factory=dict)
+    links: list[tuple[str, str, str]] = field(default_factory=list)
+    guardian_roles: dict[str, str] = field(default_factory=dict)
+    places: dict[str, tuple[int | None, tuple[Place, ...]]] = field(default_factory=dict)
+    spans: dict[tuple[str, int], tuple[date | None, date | None]] = field(default_factory=dict)
+    shrunk: list[Problem] = field(default_factory=list)
+    _known: dict[str, set[int]] = field(default_factory=dict)
+
+    def known(self, file: str) -> set[int]:
+        """Return the marks of the keys that a file has now or had in the last import."""
+        if file not in self._known:
+            self._known[file] = {
+                mark(key) for _id, key in Ledger(self.uow.session, self.source, file).present()
+            }
+        return self._known[file]
+
+    def add_known(self, file: str, keys: Iterable[str]) -> None:
+        """Add keys that this run has read."""
+        self.known(file).update(map(mark, keys))
+
+    def must_know(self, file: str, key: str, column: str) -> None:
+        """Raise RowRefused when a reference leads nowhere."""
+        if mark(key) not in self.known(file):
+            raise RowRefused(column, _("There is no %(key)s in %(file)s.", key=key, file=f"{file}.csv"))
+
+    def school_of(self, org: str) -> int | None:
+        """Return the school that an org is or belongs to, or None."""
+        for _step in range(20):
+            if org in self.schools:
+                return self.schools[org]
+            above = self.orgs.get(org)
+            if above is None or not above.parent:
+                return None
+            org = above.parent
+        return None
+
+    def is_school(self, org: Org) -> bool:
+        """Whether an org has students and staff of its own."""
+        return org.kind.lower() in SCHOOL_TYPES
+
+
+class Handler(Protocol):
+    """How the rows of one file are read and what they change."""
+
+    def key(self, row: Cells) -> str:
+        """Return the row's key. Raises RowRefused."""
+
+    def read(self, row: Cells) -> Any:
+        """Return what the row says. Raises RowRefused."""
+
+    def apply(self, items: list[Item]) -> None:
+        """Write a batch of sound rows."""
+
+    def gone(self, keys: list[str]) -> None:
+        """End what belongs to rows that a bulk file no longer has."""
+
+
+class Plain:
+    """A handler whose rows are checked and remembered only."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+
+    def key(self, row: Cells) -> str:
+        """Return the sourcedId."""
+        return required(row, "sourcedId", LONGEST_ID)
+
+    def read(self, row: Cells) -> Any:
+        """Return nothing."""
+        return None
+
+    def apply(self, items: list[Item]) -> None:
+        """Write nothing."""
+
+    def gone(self, keys: list[str]) -> None:
+        """End nothing."""

@@ -1,0 +1,213 @@
+"""After all rows: enrolments at schools, guardians of students, grades of schools."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+
+from wss_cases.foundation import clock
+from wss_cases.roster.models import Enrolment, Guardian, School, Student, StudentGuardian
+from wss_cases.roster.oneroster.formats import Mode
+from wss_cases.roster.oneroster.run import Place, Run
+from wss_cases.roster.oneroster.writing import batches, ids_of
+
+ENROLMENT: Any = Enrolment.__table__
+LINK: Any = StudentGuardian.__table__
+SCHOOL: Any = School.__table__
+
+
+@dataclass(frozen=True)
+class Stay:
+    """One enrolment as it stands."""
+
+    id: int
+    school_id: int
+    grade: int | None
+    starts_on: date
+    ends_on: date | None
+
+
+@dataclass
+class Change:
+    """What has to be written for enrolments to agree with the roster."""
+
+    new: list[dict[str, Any]]
+    changed: list[dict[str, Any]]
+
+
+def agree(
+    change: Change,
+    student_id: int,
+    standing: Sequence[Stay],
+    wanted: Iterable[Place],
+    grade: int | None,
+    today: date,
+    first_day: date,
+    ends_others: bool,
+) -> None:
+    """Add to `change` what one student's enrolments need. Pure; the same input twice changes nothing the second time.
+
+    A school that is no longer wanted ends yesterday; a new grade starts a new row today, so that last year's figures
+    keep last year's grade.
+    """
+    places = list(wanted)
+    for school_id, starts, ends in places:
+        mine = [stay for stay in standing if stay.school_id == school_id]
+        new = {"student_id": student_id, "school_id": school_id, "grade": grade}
+        if not mine:
+            start = starts or min(first_day, ends or first_day)
+            change.new.append(
+                {**new, "starts_on": start, "ends_on": ends if ends is None or ends >= start else start}
+            )
+            continue
+        last = mine[-1]
+        back_again = (
+            last.ends_on is not None and (starts or (today if ends is None else last.ends_on)) > last.ends_on
+        )
+        promoted = (
+            grade is not None and last.grade is not None and grade != last.grade and last.starts_on < today
+        )
+        if back_again or promoted:
+            start = max(starts or today, last.starts_on + timedelta(days=1)) if back_again else today
+            if promoted and not back_again:
+                _end(change, last, today)
+            change.new.append(
+                {**new, "starts_on": start, "ends_on": ends if ends is None or ends >= start else start}
+            )
+            continue
+        start = min(last.starts_on, starts or last.starts_on) if len(mine) == 1 else last.starts_on
+        _amend(change, last, grade if grade is not None else last.grade, start, ends)
+    if ends_others:
+        kept = {place[0] for place in places}
+        for stay in standing:
+            if stay.school_id not in kept and (stay.ends_on is None or stay.ends_on >= today):
+                _end(change, stay, today)
+
+
+def _end(change: Change, stay: Stay, today: date) -> None:
+    _amend(change, stay, stay.grade, stay.starts_on, max(stay.starts_on, today - timedelta(days=1)))
+
+
+def _amend(change: Change, stay: Stay, grade: int | None, starts: date, ends: date | None) -> None:
+    ends = ends if ends is None or ends >= starts else starts
+    if (grade, starts, ends) != (stay.grade, stay.starts_on, stay.ends_on):
+        change.changed.append({"row_id": stay.id, "new_grade": grade, "new_starts": starts, "new_ends": ends})
+
+
+def settle_enrolments(run: Run) -> None:
+    """Make enrolments agree with where this run's students are and were."""
+    students = ids_of(run.uow.session, Student, run.source)
+    by_student: dict[str, list[tuple[int, date | None, date | None]]] = {}
+    for (user, school_id), (starts, ends) in run.spans.items():
+        by_student.setdefault(user, []).append((school_id, starts, ends))
+    keys = dict.fromkeys((*run.places, *by_student))
+    first_day = clock.school_year_bounds(clock.school_year(run.today))[0] if run.is_first else run.today
+    for batch in batches(key for key in keys if key in students):
+        stays = _stays(run, [students[key] for key in batch])
+        change = Change([], [])
+        for key in batch:
+            grade, places = run.places.get(key, (None, ()))
+            wanted = _join(places, by_student.get(key, ()))
+            standing = stays.get(students[key], [])
+            agree(change, students[key], standing, wanted, grade, run.today, first_day, key in run.places)
+        if change.new:
+            run.uow.session.execute(ENROLMENT.insert(), change.new)
+        if change.changed:
+            run.uow.session.execute(_CHANGE, change.changed)
+
+
+def _join(places: Iterable[Place], spans: Iterable[Place]) -> list[Place]:
+    # the roster's own list of schools says whether a student is still there, classes say since when
+    joined = {school_id: (starts, ends, True) for school_id, starts, ends in places}
+    for school_id, starts, ends in spans:
+        here = joined.get(school_id)
+        if here is None:
+            joined[school_id] = (starts, ends, False)
+        else:
+            joined[school_id] = (min((d for d in (here[0], starts) if d), default=None), here[1], True)
+    return [(school_id, starts, ends) for school_id, (starts, ends, _here) in joined.items()]
+
+
+def _stays(run: Run, student_ids: list[int]) -> dict[int, list[Stay]]:
+    columns = (ENROLMENT.c.student_id, ENROLMENT.c.id, ENROLMENT.c.school_id, ENROLMENT.c.grade)
+    statement = (
+        select(*columns, ENROLMENT.c.starts_on, ENROLMENT.c.ends_on)
+        .where(ENROLMENT.c.student_id.in_(student_ids))
+        .order_by(ENROLMENT.c.starts_on)
+    )
+    found: dict[int, list[Stay]] = {}
+    for row in run.uow.session.execute(statement):
+        found.setdefault(row[0], []).append(Stay(*row[1:]))
+    return found
+
+
+def settle_links(run: Run) -> None:
+    """Make the guardians of this run's students agree with its relationships."""
+    session = run.uow.session
+    complete = any(run.modes.get(file) is Mode.BULK for file in ("relationships",)) or (
+        run.modes.get("users") is Mode.BULK and bool(run.links)
+    )
+    if not run.links and not complete:
+        return
+    students, guardians = ids_of(session, Student, run.source), ids_of(session, Guardian, run.source)
+    wanted: dict[tuple[int, int], str] = {}
+    for student, guardian, relation in run.links:
+        pair = (students.get(student), guardians.get(guardian))
+        if pair[0] is not None and pair[1] is not None:
+            said = relation or run.guardian_roles.get(guardian, "")
+            wanted[pair[0], pair[1]] = said or wanted.get((pair[0], pair[1]), "")
+    statement = (
+        select(LINK.c.student_id, LINK.c.guardian_id, LINK.c.id, LINK.c.relation)
+        .join(Student, Student.id == LINK.c.student_id)
+        .where(Student.source == run.source)
+    )
+    standing = {(row[0], row[1]): (row[2], row[3]) for row in session.execute(statement)}
+    new = [
+        {"student_id": pair[0], "guardian_id": pair[1], "relation": relation, "is_primary": False}
+        for pair, relation in wanted.items()
+        if pair not in standing
+    ]
+    other = [
+        {"row_id": standing[pair][0], "new_relation": relation}
+        for pair, relation in wanted.items()
+        if pair in standing and standing[pair][1] != relation
+    ]
+    gone = [{"row_id": found[0]} for pair, found in standing.items() if complete and pair not in wanted]
+    for statement_of, values in ((LINK.insert(), new), (_RELATION, other), (_UNLINK, gone)):
+        for batch in batches(values):
+            session.execute(statement_of, batch)
+
+
+def settle_grades(run: Run) -> None:
+    """Give schools whose grades nobody has set the lowest and highest grade of their students."""
+    session = run.uow.session
+    statement = (
+        select(School.id, func.min(Student.grade), func.max(Student.grade))
+        .join(Student, Student.school_id == School.id)
+        .where(
+            School.source == run.source,
+            School.low_grade.is_(None),
+            Student.is_active,
+            Student.grade.is_not(None),
+        )
+        .group_by(School.id)
+    )
+    values = [{"row_id": row[0], "new_low": row[1], "new_high": row[2]} for row in session.execute(statement)]
+    if values:
+        session.execute(_GRADES, values)
+
+
+_CHANGE = (
+    ENROLMENT.update()
+    .where(ENROLMENT.c.id == bindparam("row_id"))
+    .values(grade=bindparam("new_grade"), starts_on=bindparam("new_starts"), ends_on=bindparam("new_ends"))
+)
+_RELATION = LINK.update().where(LINK.c.id == bindparam("row_id")).values(relation=bindparam("new_relation"))
+_UNLINK = LINK.delete().where(LINK.c.id == bindparam("row_id"))
+_GRADES = (
+    SCHOOL.update()
+    .where(SCHOOL.c.id == bindparam("row_id"))
+    .values(low_grade=bindparam("new_low"), high_grade=bindparam("new_high"), version=SCHOOL.c.version + 1)
+)
