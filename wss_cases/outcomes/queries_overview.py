@@ -15,7 +15,7 @@ from wss_cases.outcomes.queries_repair import (
     terms,
 )
 from wss_cases.outcomes.rules import Month, Reach, Scope, Share, month_ends, months_of, reach_of
-from wss_cases.roster.queries import school_days
+from wss_cases.roster.rules import SchoolDays
 from wss_cases.safeguards.states import DisciplineKind, NotificationDoor
 
 SUSPENSIONS = (DisciplineKind.IN_SCHOOL_SUSPENSION, DisciplineKind.OUT_OF_SCHOOL_SUSPENSION)
@@ -68,17 +68,15 @@ class Repair:
         return Share(sum(one.part for one in shares), sum(one.whole for one in shares))
 
 
-def core_of(actor: Actor, scope: Scope) -> Core:
-    """Return the incidents of a scope, in three queries."""
-    days = school_days(scope.school_id)
+def core_of(actor: Actor, scope: Scope, days: SchoolDays) -> Core:
+    """Return the incidents of a scope, in two queries; `days` are the school days of its school or district."""
     parts = parts_of(actor, scope)
     students = enrolled_on(actor, scope, month_ends(scope, days))
     return Core(scope, parts, months_of(scope, parts.by_day, days, students))
 
 
-def repair_of(actor: Actor, scope: Scope) -> Repair:
-    """Return what was done about a scope's incidents, in nine queries."""
-    days = school_days(scope.school_id)
+def repair_of(actor: Actor, scope: Scope, days: SchoolDays) -> Repair:
+    """Return what was done about a scope's incidents, in eight queries."""
     return Repair(
         reach=reach_of(contacts(actor, scope), days, scope.today),
         terms=terms(actor, scope),

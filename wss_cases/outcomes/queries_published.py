@@ -13,6 +13,7 @@ from wss_cases.incidents.models import Incident
 from wss_cases.incidents.states import IncidentState
 from wss_cases.outcomes.models import PublishedSchool, PublishedYear
 from wss_cases.outcomes.queries import visible_to
+from wss_cases.outcomes.rules import OUTLIER_SHARE
 from wss_cases.outcomes.states import HISTORY, METRICS, WHOLE_YEAR
 from wss_cases.roster.models import School
 from wss_cases.safeguards.models import DisciplineAction, NotifiedStudent, PoliceNotification
@@ -124,7 +125,7 @@ def largest(year_figures: dict[str, Figures]) -> list[Outlier]:
         .where(_whole())
     )
     found = [Outlier(row[0], row[1], row[2] or 0) for row in db.session.execute(statement)]
-    return [one for one in found if one.number * 10 > (year_figures[one.year]["misconducts"] or 0)]
+    return [one for one in found if one.number > OUTLIER_SHARE * (year_figures[one.year]["misconducts"] or 0)]
 
 
 def live_years(actor: Actor, school_id: int | None, after: str | None) -> dict[str, Figures]:

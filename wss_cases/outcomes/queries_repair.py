@@ -25,6 +25,8 @@ from wss_cases.safeguards.states import NotificationDoor
 
 KEPT: Final = (TermState.KEPT, TermState.LATE)
 STEPS: Final = ("proposed", "offered", "accepted", "held", "agreement", "kept")
+NOT_REACHED: Final = ("not_reached", "not_to_contact")
+"""Outcomes of a first contact in which nobody spoke with the person harmed."""
 MEETS: Final = (Family.CIRCLE, Family.RESTORATIVE_CONVERSATION)
 
 
@@ -128,10 +130,6 @@ def contact_dates(actor: Actor, scope: Scope) -> Any:
         .group_by(IncidentPerson.id, Incident.id, Incident.local_date)
         .subquery()
     )
-
-
-NOT_REACHED: Final = ("not_reached", "no_contact", "left_message")
-"""Outcomes of a contact that are attempts, not contact."""
 
 
 def contacts(actor: Actor, scope: Scope) -> list[tuple[date, date | None, int]]:

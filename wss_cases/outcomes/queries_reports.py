@@ -49,7 +49,7 @@ def history(year: str, identifier: str | None = None) -> Report:
 
 def core(actor: Actor, scope: Scope, school: str | None) -> Report:
     """Return incidents by month with rates, and by group, behaviour, place, hour, weekday and grade."""
-    found = core_of(actor, scope)
+    found = core_of(actor, scope, school_days(scope.school_id))
     months = [{"month": f"{one.first:%Y-%m}", **asdict(one)} for one in found.months]
     for month in months:
         del month["first"]
@@ -107,7 +107,7 @@ def funnel_report(actor: Actor, scope: Scope, school: str | None) -> Report:
 
 def notifications(actor: Actor, scope: Scope, school: str | None) -> Report:
     """Return police notifications by door, the avoidable ones beside the incidents, and removals."""
-    core_figures = core_of(actor, scope)
+    core_figures = core_of(actor, scope, school_days(scope.school_id))
     made, kinds = police(actor, scope), removals(actor, scope)
     doors = {door.value: made.by_door.get(door, 0) for door in NotificationDoor}
     removed = {kind.value: kinds.get(kind.value, (0, 0)) for kind in DisciplineKind}

@@ -35,6 +35,7 @@ from wss_cases.outcomes.views_shapes import (
     trend_title,
     year_points,
 )
+from wss_cases.roster.queries import school_days
 
 blueprint = Blueprint("outcomes", __name__, url_prefix="/outcomes")
 blueprint.register_blueprint(views_history.blueprint)
@@ -47,10 +48,11 @@ HEADLINE = "police_notifications"
 def overview() -> str:
     """What became of a school year so far."""
     page = shown()
-    core, repair = core_of(page.actor, page.scope), repair_of(page.actor, page.scope)
+    days = school_days(page.scope.school_id)
+    core, repair = core_of(page.actor, page.scope, days), repair_of(page.actor, page.scope, days)
     pathway = request.args.get("pathway", "circle" if "circle" in repair.funnel else "")
     parts = breakdown_rows(core, page)
-    points, twin = _headline(page)
+    sentence, points, twin = _headline(page)
     return render_template(
         "outcomes/overview.html",
         page=page,
@@ -58,7 +60,7 @@ def overview() -> str:
         repair=repair,
         years=_years(page),
         until=day_of_year_words(page.scope.last) if page.scope.is_current else None,
-        schools=schools_reached(page.actor) if page.school is None else None,
+        school_count=schools_reached(page.actor) if page.school is None else None,
         rates=_rates(core, repair),
         months=month_rows(core, page),
         parts=parts,
@@ -69,19 +71,20 @@ def overview() -> str:
         contacts=contact_rows(repair),
         follow_ups=follow_up_rows(repair, page),
         removals=removal_rows(repair, page),
-        trend=(trend_title(HEADLINE, points), points),
+        trend=(sentence, points),
         twin=twin,
     )
 
 
-def _headline(page: Shown) -> tuple[list[Point], int | None]:
+def _headline(page: Shown) -> tuple[str, list[Point], int | None]:
     twin = published_twin(page.school.id) if page.school else None
     if page.school is None:
         published = district_years()
     else:
         published = figures_of(school_years(twin.id)) if twin else {}
     live = live_years(page.actor, page.scope.school_id, max(published, default=None))
-    return year_points(HEADLINE, published, live, page.scope), twin.id if twin else None
+    points = year_points(HEADLINE, published, live, page.scope)
+    return trend_title(HEADLINE, points, published), points, twin.id if twin else None
 
 
 def _years(page: Shown) -> list[str]:

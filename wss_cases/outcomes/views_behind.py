@@ -6,6 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
+from wss_cases.followups.states import KINDS
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
@@ -13,9 +14,8 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.states import STATE_LABELS
 from wss_cases.outcomes.queries_behind import PAGE, Behind, rows_behind
 from wss_cases.outcomes.states import STEP_LABELS
-from wss_cases.outcomes.views_scope import shown
+from wss_cases.outcomes.views_scope import address, shown
 from wss_cases.pathways.circles.states import TERM_LABELS
-from wss_cases.routing.states import FOLLOW_UP_LABELS
 from wss_cases.safeguards.states import DISCIPLINE_LABELS, DOOR_LABELS
 
 LARGEST_ID = 2**62
@@ -47,29 +47,32 @@ def rows(name: str) -> str:
         raise NotFound
     choice, step = request.args.get("choice", ""), request.args.get("step", "")
     found = rows_behind(page.actor, page.scope, name, before, choice, step)
-    address: dict[str, Any] = {"name": name, "year": page.scope.year, "choice": choice or None, "step": step or None}
-    older = (
-        url_for("outcomes.behind.rows", **address, before=found[PAGE - 1].id) if len(found) > PAGE else None
-    )
+    here: dict[str, Any] = {
+        "name": name,
+        "year": page.scope.year,
+        "choice": choice or None,
+        "step": step or None,
+    }
+    older = url_for("outcomes.behind.rows", **here, before=found[PAGE - 1].id) if len(found) > PAGE else None
     return render_template(
         "outcomes/behind.html",
         page=page,
         title=str(TITLES[name]) % {"step": STEP_LABELS.get(step, step)} if name == "funnel" else TITLES[name],
         rows=[_row(name, row) for row in found[:PAGE]],
         older=older,
-        newer=url_for("outcomes.behind.rows", **address) if before else None,
+        newer=url_for("outcomes.behind.rows", **here) if before else None,
         back=url_for("outcomes.overview", year=page.scope.year),
     )
 
 
 def _row(name: str, row: Behind) -> dict[str, Any]:
     endpoint, key = OPENS[row.kind]
-    address: dict[str, Any] = {key: row.target}
-    title = FOLLOW_UP_LABELS.get(row.reference, row.reference) if name == "follow_ups" else row.reference  # type: ignore[call-overload]
+    target: dict[str, Any] = {key: row.target}
+    title = KINDS.get(row.reference, row.reference) if name == "follow_ups" else row.reference
     tag, tone = _tag(name, row)
     return {
         "title": title or _("Without an incident"),
-        "href": url_for(endpoint, **address) if row.target else None,
+        "href": address(endpoint, **target) if row.target else None,
         "meta": _meta(name, row),
         "tag": tag,
         "tone": tone,

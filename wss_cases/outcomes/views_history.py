@@ -1,5 +1,6 @@
 """Nine published years, and the years counted here that continue them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -7,6 +8,7 @@ from flask import Blueprint, render_template, request, url_for
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.outcomes.queries_published import (
     Figures,
     district_years,
@@ -18,6 +20,7 @@ from wss_cases.outcomes.queries_published import (
     roster_twin,
     school_years,
 )
+from wss_cases.outcomes.rules import OUTLIER_SHARE
 from wss_cases.outcomes.states import HISTORY, HISTORY_LABELS
 from wss_cases.outcomes.views_scope import Shown, shown
 from wss_cases.outcomes.views_shapes import figures_of, trend_title, year_points
@@ -25,6 +28,7 @@ from wss_cases.outcomes.views_shapes import figures_of, trend_title, year_points
 blueprint = Blueprint("history", __name__, url_prefix="/history")
 CHARTS = ("police_notifications", "oss", "misconducts", "expelled")
 PAGE = 50
+REMARKED = "misconducts"
 
 
 @blueprint.get("")
@@ -59,7 +63,7 @@ def school(school_id: int) -> str:
     live = live_years(page.actor, twin, max(published, default=None)) if twin is not None else {}
     return render_template(
         "outcomes/history.html",
-        **_trend(page, published, live),
+        **_trend(page, published, live, _remarks(published)),
         school=found,
         notes={},
         twin=None,
@@ -85,11 +89,28 @@ def _reads_all(page: Shown) -> bool:
     return page.scope.school_id is None
 
 
-def _trend(page: Shown, published: dict[str, Figures], live: dict[str, Figures]) -> dict[str, Any]:
+def _remarks(school: dict[str, Figures]) -> dict[str, str]:
+    remarks = {}
+    for year, total in district_years().items():
+        own, every = school.get(year, {}).get(REMARKED), total[REMARKED]
+        if own and every and own > OUTLIER_SHARE * every:
+            remarks[year] = _("%(percent)s of the district", percent=f"{100 * own / every:.0f}%")
+    return remarks
+
+
+def _trend(
+    page: Shown,
+    published: dict[str, Figures],
+    live: dict[str, Figures],
+    remarks: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     charts = []
     for metric in CHARTS:
         points = year_points(metric, published, live, page.scope)
-        charts.append((trend_title(metric, points), points, HISTORY_LABELS[metric]))
+        for point in points if metric == REMARKED else ():
+            if remark := (remarks or {}).get(point["year"]):
+                point.update(note=remark, mark=True)
+        charts.append((trend_title(metric, points, published), points, HISTORY_LABELS[metric]))
     years = sorted({*published, *live})
     return {
         "charts": charts if years else [],

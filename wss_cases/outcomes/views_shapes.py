@@ -1,8 +1,9 @@
 """Figures as the charts and tables of a page want them: words, links, tones."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from wss_cases.followups.states import KINDS
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.outcomes.queries_overview import Core, Repair
 from wss_cases.outcomes.queries_published import Figures, SchoolYear
@@ -10,7 +11,7 @@ from wss_cases.outcomes.queries_words import breakdowns, month_words
 from wss_cases.outcomes.rules import Count, Scope, outlier, years_between
 from wss_cases.outcomes.states import HISTORY_LABELS, REMARKABLE_YEARS, STEP_LABELS
 from wss_cases.outcomes.views_scope import Shown
-from wss_cases.routing.states import FOLLOW_UP_LABELS, PATHWAY_LABELS
+from wss_cases.routing.states import PATHWAY_LABELS
 from wss_cases.safeguards.states import DISCIPLINE_LABELS, DOOR_LABELS, DisciplineKind, NotificationDoor
 
 LONGEST = 10
@@ -107,7 +108,7 @@ def follow_up_rows(repair: Repair, page: Shown) -> list[Point]:
     """Return the share on time by kind of follow-up, the words saying of how many."""
     return [
         {
-            "label": FOLLOW_UP_LABELS.get(kind, kind.replace("_", " ")),  # type: ignore[call-overload]
+            "label": KINDS.get(kind, KINDS["other"]),
             "value": share.percent,
             "figure": f"{share.percent or 0:.0f}%",
             "note": _("%(part)s of %(whole)s", part=share.part, whole=share.whole),
@@ -148,29 +149,29 @@ def year_points(
     far = outlier(values)
     points: list[Point] = []
     for place, (year, value) in enumerate(zip(years, values, strict=True)):
-        note = str(REMARKABLE_YEARS.get(year, ""))
+        note, figure = str(REMARKABLE_YEARS.get(year, "")), None
         if value is None:
             after_gap = place and values[place - 1] is None
             note = "" if after_gap else _("not published")
         elif place == far:
             note = _("far above every other year")
-        elif year not in published and year == scope.year:
-            note = _("so far")
+        elif year not in published and scope.is_current and year == scope.year:
+            figure = _("%(number)s so far", number=f"{value:,}")
+        is_far = value is not None and place == far
+        label = year.replace("-", "–")
         points.append(
-            {
-                "label": year.replace("-", "–"),
-                "value": value,
-                "note": note,
-                "mark": value is not None and place == far,
-            }
+            {"year": year, "label": label, "value": value, "figure": figure, "note": note, "mark": is_far}
         )
     return points
 
 
-def trend_title(metric: str, points: list[Point]) -> str:
-    """Return the sentence that a chart of years proves: from the first whole year to the last one."""
+def trend_title(metric: str, points: list[Point], published: Collection[str]) -> str:
+    """Return the sentence that a chart of years proves, from the first to the last published year.
+
+    What is counted here is another count of other schools, so no sentence compares across that gap.
+    """
     label = str(HISTORY_LABELS[metric])
-    whole = [point for point in points if point["value"] is not None and point["note"] != _("so far")]
+    whole = [point for point in points if point["value"] is not None and point["year"] in published]
     if len(whole) < 2:
         return _("%(what)s by school year", what=label)
     first, last = whole[0], whole[-1]
