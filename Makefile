@@ -6,7 +6,7 @@ TEST_ARGS ?= -n 2
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$name; break; fi; done)
 
-.PHONY: run test check bench screenshots tools
+.PHONY: run test check bench screenshots messages tools
 
 run: $(STAMP)
 	@$(BIN)/flask prepare
@@ -23,6 +23,15 @@ bench: $(STAMP)
 
 screenshots: $(STAMP)
 	@$(BIN)/python -m tests.browser.screenshots
+
+# New words into the catalogue (translate what is empty, run it again), and the compiled form that is served.
+CATALOGUES := wss_cases/translations
+messages: $(STAMP)
+	@$(BIN)/pybabel -q extract -F pyproject.toml -k _l -k lazy_gettext -k marked --no-location --sort-output \
+		-o $(CATALOGUES)/messages.pot .
+	@$(BIN)/pybabel -q update -i $(CATALOGUES)/messages.pot -d $(CATALOGUES) -l es --no-fuzzy-matching --ignore-pot-creation-date
+	@$(BIN)/pybabel -q compile -d $(CATALOGUES) --statistics
+	@rm $(CATALOGUES)/messages.pot
 
 # PostgreSQL and Chromium: installed where this may be done, otherwise named.
 tools:
