@@ -28,6 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 PAGES = (
     "web.views",
+    "web.views_system",
+    "casework.views_my_day",
     "casework.views",
     "casework.views_acts",
     "casework.views_pathways",
@@ -39,7 +41,12 @@ PAGES = (
     "pathways.referrals.views",
     "pathways.reengagement.views",
     "pathways.common.views",
+    "followups.views",
+    "followups.views_templates",
     "outcomes.views",
+    "intake.views_details",
+    "incidents.views",
+    "incidents.views_care",
     "accounts.views",
     "routing.views",
     "accounts.views_people",
@@ -71,7 +78,7 @@ COMMANDS: tuple[str, ...] = ("import_", "outcomes", "permissions", "prepare", "r
 JOBS: tuple[str, ...] = ("scheduler",)
 """Modules of `jobs` with a `group` each: processes that run until they are stopped."""
 
-MESSAGES: tuple[str, ...] = ("notices.notices", "followups.notices", "casework.notices")
+MESSAGES: tuple[str, ...] = ("notices.notices", "followups.notices", "casework.notices", "incidents.notices")
 """Modules (each a room's `notices`) whose MESSAGES say what a mail of some kind says and whether it is still due."""
 
 SENTENCES: tuple[str, ...] = (
@@ -79,6 +86,7 @@ SENTENCES: tuple[str, ...] = (
     "routing.states",
     "cases.states",
     "roster.states",
+    "incidents.states",
     "followups.states",
     "pathways.common.states",
     "pathways.circles.states",
@@ -92,6 +100,8 @@ LOADERS: dict[str, str] = {
     "routing_rule_set": "routing.queries:load_rule_set",
     "case_record": "cases.queries:load_case",
     "pathway": "pathways.common.queries:load_pathway",
+    "incident": "incidents.queries:load_incident",
+    "care_record": "incidents.queries:load_care_record",
     "follow_up": "followups.queries:load_follow_up",
 }
 """Object type (table name) to 'module:function' that loads one record by id."""

@@ -28,6 +28,7 @@ from wss_cases.roster.rules import SchoolDays
 AHEAD = 2
 """School days that the morning looks ahead."""
 
+ZONE = "America/Chicago"
 REVIEWERS = (Role.DEAN, Role.ADMINISTRATOR)
 
 
@@ -52,6 +53,8 @@ class CircleToday:
     keeper_id: int
     keeper: str
     happened: bool | None
+    case_id: int
+    pathway_id: int
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class MyDay:
     """One person's day; `caseload` counts their open cases by state, `stuck` of them have an overdue review."""
 
     today: date
+    time_zone: str
     overdue: list[Item]
     due_today: list[Item]
     coming: list[Item]
@@ -90,17 +94,19 @@ class MyDay:
 def my_day(actor: Actor, now: datetime) -> MyDay:
     """Return what waits for a person at this instant, each date by its own school's days."""
     zones = _zones(actor)
-    today = local_date(now, next(iter(zones.values()), "America/Chicago"))
+    time_zone = next(iter(zones.values()), ZONE)
+    today = local_date(now, time_zone)
     days: dict[int, SchoolDays] = {}
     items = []
     for row in due_for(actor, today + timedelta(days=14)):
         calendar = days.setdefault(row.school_id, school_days(row.school_id))
-        here = local_date(now, zones.get(row.school_id, "America/Chicago"))
+        here = local_date(now, zones.get(row.school_id, ZONE))
         if row.due_on <= calendar.add(here, AHEAD):
             items.append(Item(row, due_words(row.due_on, here, calendar)))
     caseload, stuck = _caseload(actor, today)
     return MyDay(
         today=today,
+        time_zone=time_zone,
         overdue=[item for item in items if item.due.state == "overdue"],
         due_today=[item for item in items if item.due.state == "today"],
         coming=[item for item in items if item.due.state not in ("overdue", "today")],
@@ -161,6 +167,8 @@ def _circles(actor: Actor, now: datetime, zones: dict[int, str]) -> list[CircleT
         CircleMeeting.keeper_id,
         UserAccount.name,
         CircleMeeting.happened,
+        Case.id,
+        Pathway.id,
     )
     statement = (
         select(*columns)

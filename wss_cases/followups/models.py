@@ -43,7 +43,8 @@ class FollowUp(Versioned, Base):
     __tablename__ = "follow_up"
     __table_args__ = (
         CheckConstraint(
-            "(case when incident_id is not null then 1 else 0 end) + (case when case_id is not null then 1 else 0 end) = 1",
+            "(case when incident_id is not null then 1 else 0 end)"
+            " + (case when case_id is not null then 1 else 0 end) = 1",
             name="one_subject",
         ),
         CheckConstraint("state != 'done' or outcome <> ''", name="outcome"),

@@ -67,6 +67,12 @@ def get_follow_up(actor: Actor, follow_up_id: int) -> FollowUp:
     return found
 
 
+def owner_name(owner_id: int | None) -> str:
+    """Return the name of a follow-up's owner; '' for nobody."""
+    account = db.session.get(UserAccount, owner_id) if owner_id is not None else None
+    return account.name if account else ""
+
+
 def title_of(kind: str, title: str, template_en: str | None, template_es: str | None) -> str:
     """Return what a follow-up is called in the reader's language: its own title, its template's, or its kind's."""
     if title:

@@ -90,16 +90,33 @@ RECORDED_ELSEWHERE = frozenset({"agreement_term"})
 EVENTS: dict[str, Any] = {
     "routed": _l("An incident was routed"),
     "agreement_made": _l("An agreement was made"),
+    "agreement_term_made": _l("A term of an agreement was written"),
     "circle_proposed": _l("A circle was proposed"),
     "care_opened": _l("A worry about a student was reported"),
 }
 
+MOVE_REASONS: dict[str, Any] = {
+    "not_there": _l("The person was not at school"),
+    "asked": _l("They asked for another day"),
+    "waiting": _l("Waiting for somebody else"),
+    "no_time": _l("There was no time"),
+    "no_school": _l("There was no school"),
+    "other": _l("Another reason"),
+}
+
+_WHAT: dict[str, Any] = {"what": KINDS}
 SENTENCES: dict[str, Any] = {
-    "followup.made": _l("A follow-up was added, due %(due_on)s."),
-    "followup.done": _l("A follow-up was closed with its outcome."),
-    "followup.moved": _l("A follow-up was moved to %(due_on)s."),
-    "followup.reassigned": _l("A follow-up was given to %(owner)s."),
-    "followup.cancelled": _l("A follow-up was cancelled."),
-    "followup_template.changed": _l("A follow-up template was changed from %(starts_on)s."),
-    "followup_template.ended": _l("A follow-up template was ended."),
+    "followup.made": (_l("Follow-up added: %(what)s, due %(due_on)s"), _WHAT),
+    "followup.done": (
+        _l("Follow-up closed: %(what)s – %(outcome)s"),
+        _WHAT | {"outcome": OUTCOME_LABELS},
+    ),
+    "followup.moved": (
+        _l("Follow-up moved to %(due_on)s: %(what)s – %(reason)s"),
+        _WHAT | {"reason": MOVE_REASONS},
+    ),
+    "followup.reassigned": (_l("Follow-up given to %(owner)s: %(what)s"), _WHAT),
+    "followup.cancelled": (_l("Follow-up cancelled: %(what)s"), _WHAT),
+    "followup_template.changed": _l("Follow-up template changed from %(starts_on)s"),
+    "followup_template.ended": _l("Follow-up template ended"),
 }

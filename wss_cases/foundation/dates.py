@@ -18,6 +18,12 @@ def day_words_with_year(day: date | None) -> str:
     return "" if day is None else format_skeleton("yMMMEd", day, locale=locale_code())
 
 
+def long_day_words(day: date) -> str:
+    """Return a date as "Tuesday, December 1"."""
+    pattern = "EEEE, d 'de' MMMM" if locale_code() == "es" else "EEEE, MMMM d"
+    return format_date(day, pattern, locale=locale_code())
+
+
 def weekday_words(day: date) -> str:
     """Return a date's weekday, short: "Fri"."""
     return format_date(day, "EEE", locale=locale_code())

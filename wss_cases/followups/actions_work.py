@@ -1,0 +1,181 @@
+"""What people do with follow-ups: close, move, hand on, cancel, add."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.queries import actor_of
+from wss_cases.cases.models import Case
+from wss_cases.followups.actions import cancel_row, close_row, local_today, make
+from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.followups.rules import needs_note, outcomes_of
+from wss_cases.followups.states import KINDS, MOVE_REASONS, RECORDED_ELSEWHERE
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.models import Incident
+from wss_cases.journal.unit import UnitOfWork, unit_of_work
+from wss_cases.roster.queries import school_days
+
+
+@dataclass(frozen=True)
+class New:
+    """A follow-up added by hand: on one incident or one case."""
+
+    kind: str
+    title: str
+    owner_id: int
+    due_on: date
+    incident_id: int | None = None
+    case_id: int | None = None
+
+
+def close(
+    actor: Actor,
+    follow_up_id: int,
+    outcome: str,
+    note: str,
+    version: int | None,
+    now: datetime,
+    request_key: str | None = None,
+) -> int:
+    """Close a follow-up with one of its kind's outcomes. Raises NotFound, Stale, Refused naming the field."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = _open(uow, follow_up_id, version)
+        if row.kind in RECORDED_ELSEWHERE:
+            raise Refused(
+                "", _("Mark the term on the agreement's page; this follow-up then closes by itself.")
+            )
+        if outcome not in outcomes_of(row.kind):
+            raise Refused("outcome", _("Choose how it went."))
+        if needs_note(outcome) and not note.strip():
+            raise Refused("note", _("Say in a sentence what happened or what is left."))
+        close_row(uow, row, outcome, note)
+        uow.answer = row.id
+        return row.id
+
+
+def move(
+    actor: Actor,
+    follow_up_id: int,
+    due_on: date,
+    reason: str,
+    version: int | None,
+    now: datetime,
+    request_key: str | None = None,
+) -> int:
+    """Move a follow-up to another school day; `reason` is one of MOVE_REASONS. Raises NotFound, Stale, Refused."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = _open(uow, follow_up_id, version)
+        _check_day(uow, row.school_id, due_on)
+        if reason not in MOVE_REASONS:
+            raise Refused("reason", _("Choose why."))
+        if due_on == row.due_on:
+            raise Refused("due_on", _("It is due on this day already. Choose another day."))
+        row.due_on = due_on
+        uow.record(row, "followup.moved", what=row.kind, due_on=due_on.isoformat(), reason=reason)
+        uow.answer = row.id
+        return row.id
+
+
+def reassign(
+    actor: Actor,
+    follow_up_id: int,
+    owner_id: int,
+    version: int | None,
+    now: datetime,
+    request_key: str | None = None,
+) -> int:
+    """Give a follow-up to somebody else of its school. Raises NotFound, Stale, Refused naming the field."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = _open(uow, follow_up_id, version)
+        owner = _owner(row.school_id, owner_id, now)
+        row.owner_id = owner.user_id
+        uow.record(row, "followup.reassigned", what=row.kind, owner=owner.name)
+        uow.answer = row.id
+        return row.id
+
+
+def cancel(
+    actor: Actor,
+    follow_up_id: int,
+    reason: str,
+    version: int | None,
+    now: datetime,
+    request_key: str | None = None,
+) -> int:
+    """Cancel a follow-up with a reason. Raises NotFound, Stale, Refused naming the field."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = _open(uow, follow_up_id, version)
+        if not reason.strip():
+            raise Refused("reason", _("Say why it is not needed any more."))
+        cancel_row(uow, row, reason)
+        uow.answer = row.id
+        return row.id
+
+
+def add(actor: Actor, new: New, now: datetime, request_key: str | None = None) -> int:
+    """Add a follow-up by hand to a case or an incident. Raises NotFound, Refused naming the field."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        school_id = _subject_school(uow, new)
+        if new.kind not in KINDS or new.kind in RECORDED_ELSEWHERE:
+            raise Refused("kind", _("Choose what it is."))
+        if new.kind == "other" and not new.title.strip():
+            raise Refused("title", _("Say what has to be done."))
+        _check_day(uow, school_id, new.due_on)
+        owner = _owner(school_id, new.owner_id, now)
+        row = make(
+            uow,
+            school_id=school_id,
+            kind=new.kind,
+            owner_id=owner.user_id,
+            due_on=new.due_on,
+            incident_id=new.incident_id,
+            case_id=new.case_id,
+            title=new.title,
+        )
+        uow.answer = row.id
+        return row.id
+
+
+def _subject_school(uow: UnitOfWork, new: New) -> int:
+    if new.case_id is not None:
+        return uow.load(Case, new.case_id, Permission.CASE_WORK).school_id
+    incident = uow.load(Incident, new.incident_id or 0, Permission.INCIDENT_READ)
+    if not (uow.actor.is_system or uow.actor.covers(incident.school_id, *CASE_TEAM)):
+        raise NotFound
+    return incident.school_id
+
+
+def _open(uow: UnitOfWork, follow_up_id: int, version: int | None) -> FollowUp:
+    row = uow.load(FollowUp, follow_up_id, Permission.FOLLOWUP_WORK, version)
+    if row.state is not FollowUpState.OPEN:
+        raise Refused("", _("This follow-up is already closed."))
+    return row
+
+
+def _owner(school_id: int, owner_id: int, now: datetime) -> Actor:
+    owner = actor_of(owner_id, now)
+    if owner is None or not owner.covers(school_id, *STAFF):
+        raise Refused("owner", _("Choose somebody who works at this school."))
+    return owner
+
+
+def _check_day(uow: UnitOfWork, school_id: int, due_on: date) -> None:
+    today, days = local_today(uow, school_id), school_days(school_id)
+    if due_on < today:
+        raise Refused("due_on", _("Choose today or a later day."))
+    if (due_on - today).days > 400:
+        raise Refused("due_on", _("Choose a day within the next year."))
+    if not days.is_school_day(due_on):
+        raise Refused("due_on", _("There is no school on this day. Choose a school day."))

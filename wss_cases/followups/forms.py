@@ -1,0 +1,72 @@
+"""Forms of follow-ups and their templates."""
+
+from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField
+from wtforms.validators import InputRequired, NumberRange
+
+from wss_cases.followups.states import KINDS, MOVE_REASONS, RECORDED_ELSEWHERE
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.i18n import lazy_gettext as _l
+
+DAY = _l("Choose a day.")
+
+
+class CloseForm(BaseForm):
+    """How it went."""
+
+    outcome = RadioField(_l("How did it go?"), validators=[InputRequired(_l("Choose how it went."))])
+    note = LongText(_l("What happened, and what is left?"), limit=4000)
+
+
+class MoveForm(BaseForm):
+    """Another school day, and why."""
+
+    due_on = DateField(_l("New day"), validators=[InputRequired(DAY)])
+    reason = RadioField(
+        _l("Why?"), choices=choices(list(MOVE_REASONS.items())), validators=[InputRequired(_l("Choose why."))]
+    )
+
+
+class ReassignForm(BaseForm):
+    """Somebody else of the school."""
+
+    owner = SelectField(_l("Who does it?"), validators=[InputRequired(_l("Choose a person."))])
+
+
+class CancelForm(BaseForm):
+    """Why it is not needed."""
+
+    reason = LongText(
+        _l("Why is it not needed any more?"), [NotBlank(_l("Say why it is not needed any more."))], limit=2000
+    )
+
+
+class AddForm(BaseForm):
+    """A follow-up by hand."""
+
+    kind = SelectField(
+        _l("What is it?"),
+        choices=choices([(kind, words) for kind, words in KINDS.items() if kind not in RECORDED_ELSEWHERE]),
+        default="other",
+        validators=[InputRequired(_l("Choose what it is."))],
+    )
+    title = ShortText(_l("What has to be done?"))
+    owner = SelectField(_l("Who does it?"), validators=[InputRequired(_l("Choose a person."))])
+    due_on = DateField(_l("Due on"), validators=[InputRequired(DAY)])
+
+
+class TemplateForm(BaseForm):
+    """A template from a day on."""
+
+    title_en = ShortText(_l("Title in English"), [NotBlank(_l("Write the title in English."))])
+    title_es = ShortText(_l("Title in Spanish"), [NotBlank(_l("Write the title in Spanish."))])
+    closes_with_en = ShortText(_l("What closes it, in English"), limit=300)
+    closes_with_es = ShortText(_l("What closes it, in Spanish"), limit=300)
+    due_in_school_days = IntegerField(
+        _l("Due after how many school days? 0 is the same day."),
+        validators=[
+            InputRequired(_l("Write a number of school days.")),
+            NumberRange(0, 200, _l("Choose a number of school days from 0 to 200.")),
+        ],
+    )
+    single_mail = BooleanField(_l("Send a mail of its own when it is due"))
+    starts_on = DateField(_l("From which day?"), validators=[InputRequired(DAY)])
