@@ -45,6 +45,10 @@ PAGES = (
     "followups.views_templates",
     "outcomes.views",
     "intake.views_details",
+    "intake.views_review",
+    "intake.views_review_acts",
+    "safeguards.views",
+    "safeguards.views_records",
     "incidents.views",
     "incidents.views_care",
     "accounts.views",
@@ -78,7 +82,14 @@ COMMANDS: tuple[str, ...] = ("import_", "outcomes", "permissions", "prepare", "r
 JOBS: tuple[str, ...] = ("scheduler",)
 """Modules of `jobs` with a `group` each: processes that run until they are stopped."""
 
-MESSAGES: tuple[str, ...] = ("notices.notices", "followups.notices", "casework.notices", "incidents.notices")
+MESSAGES: tuple[str, ...] = (
+    "notices.notices",
+    "followups.notices",
+    "casework.notices",
+    "incidents.notices",
+    "safeguards.notices",
+    "intake.notices",
+)
 """Modules (each a room's `notices`) whose MESSAGES say what a mail of some kind says and whether it is still due."""
 
 SENTENCES: tuple[str, ...] = (
@@ -93,6 +104,8 @@ SENTENCES: tuple[str, ...] = (
     "pathways.mentoring.states",
     "pathways.referrals.states",
     "pathways.reengagement.states",
+    "safeguards.states",
+    "intake.states",
 )
 """Modules (each a room's `states`) whose SENTENCES turn timeline kinds into words."""
 
@@ -102,6 +115,7 @@ LOADERS: dict[str, str] = {
     "pathway": "pathways.common.queries:load_pathway",
     "incident": "incidents.queries:load_incident",
     "care_record": "incidents.queries:load_care_record",
+    "legal_duty": "safeguards.queries:load_duty",
     "follow_up": "followups.queries:load_follow_up",
 }
 """Object type (table name) to 'module:function' that loads one record by id."""

@@ -64,10 +64,11 @@ def duties_of(incident_id: int) -> list[DutyRow]:
 
 
 def _rows() -> Select[Any]:
-    statement: Select[Any] = select(LegalDuty, LegalDutyKind, Incident.reference)
-    return statement.join(LegalDutyKind, LegalDutyKind.id == LegalDuty.kind_id).join(
+    columns: Any = select(LegalDuty, LegalDutyKind, Incident.reference)
+    joined: Select[Any] = columns.join(LegalDutyKind, LegalDutyKind.id == LegalDuty.kind_id).join(
         Incident, Incident.id == LegalDuty.incident_id
     )
+    return joined
 
 
 def kinds_in_force(codes: Iterable[str], day: date) -> dict[str, LegalDutyKind]:
