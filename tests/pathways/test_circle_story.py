@@ -71,7 +71,12 @@ def put_hold(world, **changes):
     rules = RuleSet(name="held", number=1, state="draft", table_rows={"rows": []})
     db.session.add(rules)
     db.session.flush()
-    answer = {"holds": [HOLD | changes], "pathways": [], "police": "not_indicated"}
+    answer = {
+        "ruleset": {"name": "held", "version": 1},
+        "holds": [HOLD | changes],
+        "pathways": [],
+        "police": "not_indicated",
+    }
     db.session.add(
         RoutingAnswer(
             incident_id=world.incident.id,

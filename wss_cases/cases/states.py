@@ -120,7 +120,7 @@ SENTENCES: dict[str, object] = {
     "case.person_added": _l("Person added"),
     "case.person_role": (_l("Part in the case changed to: %(role)s"), {"role": ROLE_LABELS}),
     "case.state_changed": (_l("Case moved to: %(state)s"), {"state": LABELS}),
-    "case.review_set": _l("Next review set"),
+    "case.review_set": _l("Next review set for %(on)s"),
     "case.handed_over": _l("Handed over to %(to)s"),
     "case.closed": (_l("Case closed: %(result)s"), {"result": RESULT_LABELS}),
     "case.reopened": (_l("Case reopened: %(reason)s"), {"reason": REOPEN_LABELS}),

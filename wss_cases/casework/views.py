@@ -11,7 +11,7 @@ from wss_cases.accounts.school_choice import chosen_school_id
 from wss_cases.cases.queries import get_case, get_participant, incidents_of, notes_of, place_words
 from wss_cases.cases.rules import person_words
 from wss_cases.cases.states import HARMED_SAYS_LABELS, KEPT_LABELS, LABELS, CaseState
-from wss_cases.casework.queries import PAGE, CaseFilter, CaseRow, case_rows, count_cases
+from wss_cases.casework.queries import PAGE, TERM_KIND, CaseFilter, CaseRow, case_rows, count_cases
 from wss_cases.casework.rules import why_stuck
 from wss_cases.casework.states import STUCK_LABELS
 from wss_cases.casework.views_page import (
@@ -164,6 +164,12 @@ def _incident_tab(page: CasePage, actor: Actor) -> Page:
     return render_template("casework/incident.html", **head(page, actor, "incident"), incidents=shown)
 
 
+def _follow_up_address(kind: str, state: FollowUpState, follow_up_id: int) -> str | None:
+    if kind == TERM_KIND and state is FollowUpState.OPEN:
+        return url_for("circles.term_of", follow_up_id=follow_up_id)
+    return address("followups.follow_up", follow_up_id=follow_up_id)
+
+
 def _follow_ups(page: CasePage, actor: Actor) -> dict[str, Any]:
     days = school_days(page.case.school_id)
     open_rows: list[dict[str, Any]] = []
@@ -172,7 +178,7 @@ def _follow_ups(page: CasePage, actor: Actor) -> dict[str, Any]:
         shown = {
             "title": row.title,
             "owner": row.owner,
-            "href": address("followups.follow_up", follow_up_id=row.id),
+            "href": _follow_up_address(row.kind, row.state, row.id),
             "due": due_words(row.due_on, page.today, days),
             "is_done": row.state is FollowUpState.DONE,
             "outcome": outcome_words(row.outcome) if row.state is FollowUpState.DONE else _("Cancelled"),
@@ -181,7 +187,7 @@ def _follow_ups(page: CasePage, actor: Actor) -> dict[str, Any]:
     return {
         "open_rows": open_rows,
         "done_rows": done_rows,
-        "add_href": address("followups.add", case_id=page.case.id),
+        "add_href": address("followups.add_to_case", case_id=page.case.id),
     }
 
 

@@ -108,7 +108,7 @@ def address(endpoint: str, **values: Any) -> str | None:
 
 def act_link(page: CasePage, act: Next) -> tuple[str, str] | None:
     """Return the next act's words and address; None when there is nothing to do yet."""
-    words, case_id = str(ACT_LABELS[act.act]), page.case.id
+    words, case_id = act_words(page, act), page.case.id
     href: str | None = None
     if act.act in CASE_ACTS:
         href = url_for(CASE_ACTS[act.act], case_id=case_id)
@@ -121,6 +121,16 @@ def act_link(page: CasePage, act: Next) -> tuple[str, str] | None:
     elif act.pathway_id is not None:
         href = pathway_address(case_id, act, act.pathway_id in page.file.circles)
     return (words, href) if href else None
+
+
+def act_words(page: CasePage, act: Next) -> str:
+    """Return what an act is called; beside other live pathways it says which one it means."""
+    words = str(ACT_LABELS[act.act])
+    live = [row for row in page.file.pathways if row.ended_at is None]
+    if act.pathway_id is None or len(live) < 2:
+        return words
+    row = next(row for row in live if row.id == act.pathway_id)
+    return _("%(act)s: %(kind)s", act=words, kind=kind_words(row))
 
 
 def _duty_address(page: CasePage, duty_id: int | None) -> str | None:

@@ -119,8 +119,8 @@ def _ruleset(answers: Any, zone: str) -> str:
     if not answers:
         return ""
     newest = answers[-1]
-    name = newest.answer.get("ruleset", {})
-    label = f"{name.get('name', '')}-{name.get('version', '')}"
+    name = newest.answer["ruleset"]
+    label = f"{name['name']}-{name['version']}"
     return _("Rule set %(name)s · %(when)s", name=label, when=moment_words(newest.created_at, zone))
 
 

@@ -1,8 +1,10 @@
 """Timeline kinds in words: each room registers its own sentences."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
+from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.journal.models import TimelineEntry
 
 _sentences: dict[str, Any] = {}
@@ -11,7 +13,8 @@ _sentences: dict[str, Any] = {}
 def register_sentences(sentences: Mapping[str, Any]) -> None:
     """Add a room's sentences: kind to a lazy string with %(name)s places for the entry's data.
 
-    Or to a pair (lazy string, {name: labels}) when a datum is a code that its labels put in words.
+    Or to a pair (lazy string, {name: labels}) when a datum is a code that its labels put in words. Dates written
+    2026-11-24 are put in words by themselves.
     """
     _sentences.update(sentences)
 
@@ -21,14 +24,20 @@ def sentence(entry: TimelineEntry) -> str:
     template = _sentences.get(entry.kind)
     if template is None:
         return entry.kind.replace(".", " ").replace("_", " ")
-    if not isinstance(template, tuple):
-        return str(template) % _Blank(entry.data)
-    words, labels = template
-    said = {
-        name: labels[name].get(value, value) if name in labels else value
-        for name, value in entry.data.items()
-    }
+    words, labels = template if isinstance(template, tuple) else (template, {})
+    said = {name: _in_words(value, labels.get(name, {})) for name, value in entry.data.items()}
     return str(words) % _Blank(said)
+
+
+def _in_words(value: Any, labels: Mapping[str, Any]) -> Any:
+    if not isinstance(value, str):
+        return value
+    if len(value) == 10 and value[4] == value[7] == "-":
+        try:
+            return day_words_with_year(date.fromisoformat(value))
+        except ValueError:
+            return value
+    return labels.get(value, value)
 
 
 class _Blank(dict[str, Any]):

@@ -11,7 +11,13 @@ from wss_cases.pathways.circles.models import CircleConsent, CircleMeeting, Hold
 from wss_cases.pathways.circles.queries import Circle, circle_of
 from wss_cases.pathways.circles.rules import closed, gate_words
 from wss_cases.pathways.circles.states import NotHeld
-from wss_cases.pathways.common.actions_life import load_live, not_later, note_acceptance, note_offer
+from wss_cases.pathways.common.actions_life import (
+    audit_only,
+    load_live,
+    not_later,
+    note_acceptance,
+    note_offer,
+)
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.roster.models import School
@@ -71,6 +77,7 @@ def _follow_consent(uow: UnitOfWork, row: Pathway, circle: Circle, on: date, wil
     if not willing and circle.waiting is not None:
         _call_off(uow, circle.waiting)
         row.next_step_on = None
+        audit_only(uow, row)
 
 
 def _call_off(uow: UnitOfWork, meeting: CircleMeeting) -> None:
@@ -141,6 +148,6 @@ def plan_meeting(
         meeting.starts_at, meeting.room, meeting.keeper_id = starts_at, room, keeper_id
         row.next_step_on = starts_at.date()
         uow.record(meeting, kind)
-        uow.record(row, "pathway.next_step", what=row.kind)
+        audit_only(uow, row)
         uow.answer = meeting.id
         return meeting.id

@@ -21,7 +21,7 @@ from wss_cases.pathways.circles.actions import load_circle
 from wss_cases.pathways.circles.models import Agreement, AgreementTerm, CircleAttendance, CircleMeeting
 from wss_cases.pathways.circles.queries import circle_of
 from wss_cases.pathways.circles.states import TERM_TRANSITIONS, NotHeld, TermState
-from wss_cases.pathways.common.actions_life import note_completion, note_start
+from wss_cases.pathways.common.actions_life import audit_only, note_completion, note_start
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.roster.models import School
@@ -62,6 +62,7 @@ def answer_meeting(
                 raise Refused("reason", _("Choose why it did not happen."))
             meeting.happened, meeting.not_held_reason = False, reason.value
             row.next_step_on = None
+            audit_only(uow, row)
             uow.record(meeting, "circle.not_held", reason=reason.value)
         uow.answer = row.id
         return row.id
@@ -83,6 +84,8 @@ def _hold(uow: UnitOfWork, row: Pathway, meeting: CircleMeeting, attended: Colle
     uow.record(meeting, "circle.held", came=came, invited=len(invited))
     if row.state is PathwayState.PREPARING:
         note_start(uow, row, row.held_on)
+    else:
+        audit_only(uow, row)
 
 
 def make_agreement(

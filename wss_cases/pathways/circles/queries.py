@@ -109,9 +109,12 @@ def get_term(actor: Actor, term_id: int) -> tuple[AgreementTerm, Agreement]:
     return found[0], found[1]
 
 
-def term_of_follow_up(follow_up_id: int) -> AgreementTerm | None:
-    """Return the term that a follow-up stands for; the caller has checked the follow-up."""
-    return db.session.scalar(select(AgreementTerm).where(AgreementTerm.follow_up_id == follow_up_id))
+def term_of_follow_up(actor: Actor, follow_up_id: int) -> tuple[AgreementTerm, Agreement]:
+    """Return the term that a follow-up stands for, with its agreement. Raises NotFound."""
+    found = db.session.scalar(select(AgreementTerm.id).where(AgreementTerm.follow_up_id == follow_up_id))
+    if found is None:
+        raise NotFound
+    return get_term(actor, found)
 
 
 @dataclass(frozen=True)

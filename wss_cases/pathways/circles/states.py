@@ -55,6 +55,6 @@ SENTENCES = {
     "circle.moved": _l("Meeting moved"),
     "circle.held": _l("Meeting held; %(came)s of %(invited)s came"),
     "circle.not_held": (_l("Meeting not held: %(reason)s"), {"reason": NOT_HELD_LABELS}),
-    "agreement.made": _l("Agreement made with %(terms)s terms"),
+    "agreement.made": _l("Agreement made; terms: %(terms)s"),
     "agreement.term_marked": (_l("Term %(position)s of the agreement: %(state)s"), {"state": TERM_LABELS}),
 }

@@ -1,8 +1,9 @@
 """Pages of circles: the list, consent, holds, the meeting and what came of it."""
 
 from datetime import timedelta
+from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, redirect, render_template, url_for
 
 from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.gate import current_actor, gate
@@ -19,7 +20,13 @@ from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.circles import actions, actions_meeting
 from wss_cases.pathways.circles.forms import AnswerForm, ConsentForm, LiftForm, MeetingForm
-from wss_cases.pathways.circles.queries import MeetingRow, circle_of, get_meeting, meetings_between
+from wss_cases.pathways.circles.queries import (
+    MeetingRow,
+    circle_of,
+    get_meeting,
+    meetings_between,
+    term_of_follow_up,
+)
 from wss_cases.pathways.circles.states import NotHeld
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.queries import get_pathway
@@ -67,6 +74,15 @@ def _words(row: MeetingRow, zone: str) -> dict[str, str]:
         "when": moment_words(row.starts_at, zone),
         "time": time_words(row.starts_at, zone),
     }
+
+
+@blueprint.get("/follow-ups/<int:follow_up_id>/term")
+@gate(Permission.CASE_WORK)
+def term_of(follow_up_id: int) -> Page:
+    """Go to the agreement term that a follow-up stands for."""
+    found, agreement = term_of_follow_up(current_actor(), follow_up_id)
+    values: dict[str, Any] = {"case_id": agreement.case_id, "pathway_id": agreement.pathway_id, "term_id": found.id}
+    return redirect(url_for("agreements.term", **values), 303)
 
 
 @blueprint.route(f"{PATHWAY}/consent/<int:participant_id>", methods=["GET", "POST"])

@@ -11,7 +11,7 @@ from wss_cases.cases.states import CaseState
 from wss_cases.followups.actions import cancel_open
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit import UnitOfWork, unit_of_work
+from wss_cases.journal.unit import UnitOfWork, changes_of, unit_of_work
 from wss_cases.pathways.common.actions import propose
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import team_of
@@ -70,6 +70,11 @@ def not_later(uow: UnitOfWork, school_id: int, field: str, day: date) -> None:
     """Raise Refused for a day that has not come yet. A step."""
     if day > today_at(uow, school_id):
         raise Refused(field, _("Choose today or an earlier day."))
+
+
+def audit_only(uow: UnitOfWork, row: Pathway) -> None:
+    """Audit what changed on a pathway where the act itself stands in the history already. A step."""
+    uow.audit("pathway.next_step", "pathway", row.id, changes_of(row))
 
 
 def note_offer(uow: UnitOfWork, row: Pathway, by: tuple[int, str], on: date) -> None:

@@ -1,0 +1,180 @@
+"""The common life of a pathway: every walk through its acts stays inside the table, on both databases."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+
+from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
+from tests.factories.base import fresh
+from tests.factories.cases import PathwayFactory
+from wss_cases.access.actor import Role
+from wss_cases.cases.states import CaseState
+from wss_cases.followups.actions import make
+from wss_cases.followups.models import FollowUp
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.journal.unit import unit_of_work
+from wss_cases.pathways.common import actions_life as life
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.rules import outcomes_for
+from wss_cases.pathways.common.states import (
+    ENDED,
+    KIND_LABELS,
+    OUTCOMES,
+    TRANSITIONS,
+    EndReason,
+    Kind,
+    PathwayState,
+)
+from wss_cases.pathways.conversations.actions import log_conversation
+from wss_cases.pathways.mentoring.actions import save_plan as save_mentoring
+from wss_cases.pathways.mentoring.queries import plan_of
+from wss_cases.pathways.reengagement.actions import save_plan as save_return
+from wss_cases.pathways.referrals.actions import save_plan as save_referral
+
+ACTS = {
+    "offer": lambda w, row: life.offer(w.actor, row.id, w.coordinator.id, TODAY, None, NOW),
+    "accept": lambda w, row: life.accept(w.actor, row.id, TODAY, None, NOW),
+    "start": lambda w, row: life.start(w.actor, row.id, TODAY, None, NOW),
+    "complete": lambda w, row: life.complete(w.actor, row.id, "goal_reached", "", None, NOW),
+    "end": lambda w, row: life.end_early(w.actor, row.id, EndReason.NO_CONTACT, "", None, NOW),
+    "decline": lambda w, row: life.decline(w.actor, row.id, None, NOW),
+}
+
+
+@pytest.fixture
+def world(session):
+    return make_world()
+
+
+@pytest.fixture
+def mentoring(world):
+    return PathwayFactory(case_id=world.case.id, school_id=world.school.id, kind="one_to_one")
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(walk=st.lists(st.sampled_from(sorted(ACTS)), min_size=1, max_size=7))
+def test_no_walk_leaves_the_table(session, walk):
+    world = make_world()
+    row = PathwayFactory(case_id=world.case.id, school_id=world.school.id, kind="one_to_one")
+    for act in walk:
+        before = fresh(row).state
+        try:
+            ACTS[act](world, row)
+        except Refused:
+            assert fresh(row).state is before
+            continue
+        after = fresh(row).state
+        assert after is before or after in TRANSITIONS[before]
+        assert before not in ENDED
+    final = fresh(row)
+    assert (final.state is PathwayState.COMPLETED) == (final.outcome != "")
+    assert (final.state in ENDED) == (final.ended_at is not None)
+
+
+def test_the_database_refuses_what_the_table_does(world, mentoring):
+    for values in (
+        {"state": PathwayState.ACTIVE},
+        {"state": PathwayState.PREPARING},
+        {"state": PathwayState.DECLINED},
+        {"state": PathwayState.COMPLETED, "ended_at": NOW, "accepted_on": TODAY, "started_on": TODAY},
+        {"state": PathwayState.ENDED_EARLY, "ended_at": NOW},
+    ):
+        with pytest.raises(IntegrityError), db.session.begin_nested():
+            db.session.execute(
+                update(Pathway.__table__).where(Pathway.__table__.c.id == mentoring.id).values(**values)
+            )
+
+
+def test_from_offer_to_outcome(world, mentoring):
+    life.offer(world.actor, mentoring.id, world.coordinator.id, TODAY, None, NOW)
+    life.accept(world.actor, mentoring.id, TODAY, None, NOW)
+    assert fresh(world.case).state is CaseState.PREPARING
+    life.start(world.actor, mentoring.id, TODAY, None, NOW)
+    assert fresh(world.case).state is CaseState.IN_PROCESS
+    life.plan(
+        world.actor, mentoring.id, next_step="First meeting", next_step_on=date(2026, 12, 1), expected_end=None,
+        owner_id=world.coordinator.id, version=None, now=NOW,
+    )  # fmt: skip
+    assert fresh(mentoring).next_step == "First meeting"
+    with pytest.raises(Refused):
+        life.complete(world.actor, mentoring.id, "agreement_kept", "", None, NOW)
+    life.complete(world.actor, mentoring.id, "goal_reached", "Well done.", None, NOW)
+    assert fresh(mentoring).state is PathwayState.COMPLETED
+
+
+def test_ending_cancels_what_was_open(world, mentoring):
+    with unit_of_work(world.actor, NOW) as uow:
+        row = make(
+            uow, school_id=world.school.id, kind="other", owner_id=None, due_on=TODAY, case_id=world.case.id,
+            pathway_id=mentoring.id,
+        )  # fmt: skip
+    life.decline(world.actor, mentoring.id, None, NOW)
+    assert db.session.get(FollowUp, row.id).state == "cancelled"
+
+
+def test_refusals(world, mentoring):
+    reporter = make_user(world.school, Role.REPORTER)
+    tomorrow = TODAY + timedelta(days=1)
+    with pytest.raises(Refused):
+        life.offer(world.actor, mentoring.id, reporter.id, TODAY, None, NOW)
+    with pytest.raises(Refused):
+        life.offer(world.actor, mentoring.id, world.coordinator.id, tomorrow, None, NOW)
+    with pytest.raises(Stale):
+        life.accept(world.actor, mentoring.id, TODAY, mentoring.version + 1, NOW)
+    stranger = actor_for(make_user(make_world().school))
+    for act in (
+        lambda: life.decline(stranger, mentoring.id, None, NOW),
+        lambda: life.accept(stranger, 10**9, TODAY, None, NOW),
+    ):
+        with pytest.raises(NotFound):
+            act()
+    circle = PathwayFactory(case_id=world.case.id, school_id=world.school.id, state=PathwayState.PREPARING)
+    with pytest.raises(Refused):
+        life.start(world.actor, circle.id, TODAY, None, NOW)
+    with pytest.raises(Refused):
+        life.complete(world.actor, circle.id, "agreement_kept", "", None, NOW)
+
+
+def test_a_closed_case_takes_no_work(session):
+    world = make_world(state=CaseState.CLOSED, result="repaired")
+    with pytest.raises(Refused):
+        life.add(
+            world.actor, world.case.id, kind="academic", for_whom="harmed", participant_id=None, start_by=None,
+            owner_id=None, now=NOW,
+        )  # fmt: skip
+
+
+def test_every_kind_has_words_and_outcomes():
+    assert set(KIND_LABELS) == set(Kind)
+    assert all(outcomes_for(family) for family in OUTCOMES)
+    assert outcomes_for("nothing") == {}
+
+
+def test_what_each_family_has_of_its_own(world, mentoring):
+    save_mentoring(
+        world.actor,
+        mentoring.id,
+        mentor_name="Ms Vale",
+        goal="Calm starts",
+        cadence="weekly",
+        version=None,
+        now=NOW,
+    )
+    save_mentoring(
+        world.actor, mentoring.id, mentor_name="Mr Dell", goal="", cadence="", version=None, now=NOW
+    )
+    assert plan_of(mentoring.id).mentor_name == "Mr Dell"
+    with pytest.raises(NotFound):
+        save_referral(world.actor, mentoring.id, partner="Clinic", sent_on=None, version=None, now=NOW)
+    with pytest.raises(NotFound):
+        save_return(world.actor, mentoring.id, return_on=TODAY, supports="", version=None, now=NOW)
+    with pytest.raises(NotFound):
+        log_conversation(
+            world.actor, mentoring.id, held_on=TODAY, outcome="understood", note="", repair="", repair_on=None,
+            version=None, now=NOW,
+        )  # fmt: skip
