@@ -1,0 +1,152 @@
+"""Removals and police notifications: what is refused, and who counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories.accounts import acting, make_user
+from tests.factories.incidents import IncidentPersonFactory, make_incident
+from tests.factories.roster import SchoolFactory, StudentFactory
+from tests.factories.safeguards import LegalDutyFactory
+from wss_cases.access.actor import Role
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.incidents.states import PersonRole
+from wss_cases.safeguards.actions_records import Notification, Removal, record_discipline, record_notification
+from wss_cases.safeguards.models import DisciplineAction, NotifiedStudent, PoliceNotification
+from wss_cases.safeguards.states import DisciplineKind, NotificationDoor
+
+NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
+OSS = DisciplineKind.OUT_OF_SCHOOL_SUSPENSION
+
+
+class Scene:
+    def __init__(self) -> None:
+        self.school = SchoolFactory()
+        self.dean = make_user(Role.DEAN, self.school)
+        self.administrator = make_user(Role.ADMINISTRATOR, self.school)
+        self.student = StudentFactory(school=self.school)
+        self.small = StudentFactory(school=self.school, grade=2)
+        self.witness = StudentFactory(school=self.school)
+        self.incident = make_incident(self.school, [self.student, self.small], PersonRole.CAUSED_HARM)
+        IncidentPersonFactory(
+            incident_id=self.incident.id, student_id=self.witness.id, role=PersonRole.WITNESS
+        )
+        self.removal = Removal(self.student.id, OSS, 2, date(2026, 11, 25), date(2026, 11, 26), "Hit a student.")
+
+
+@pytest.fixture
+def scene(session: Any, at: Callable[..., datetime]) -> Scene:
+    at("2026-11-24 11:00")
+    return Scene()
+
+
+def test_a_removal_is_recorded(scene: Scene, session: Any) -> None:
+    record_discipline(acting(scene.dean), scene.incident.id, scene.removal, NOW, "once")
+    record_discipline(acting(scene.dean), scene.incident.id, scene.removal, NOW, "once")
+    made = session.scalars(select(DisciplineAction)).one()
+    assert (made.days, made.kind, made.school_id) == (2, OSS, scene.school.id)
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        ("student_id", {"student_id": "witness"}),
+        ("kind", {"student_id": "small"}),
+        ("days", {"days": -1}),
+        ("ends_on", {"ends_on": date(2026, 11, 1)}),
+        ("reason", {"reason": "  "}),
+        ("interventions", {"days": 4}),
+        ("interventions", {"kind": DisciplineKind.EXPULSION, "days": 0}),
+        ("support_services", {"days": 4, "interventions": "Circle", "disruption": "Threat"}),
+    ],
+)
+def test_a_removal_that_the_rules_refuse(scene: Scene, session: Any, field: str, change: dict[str, Any]) -> None:
+    if "student_id" in change:
+        change = {"student_id": getattr(scene, change["student_id"]).id}
+    with pytest.raises(Refused) as refused:
+        record_discipline(acting(scene.dean), scene.incident.id, replace(scene.removal, **change), NOW)
+    assert refused.value.field == field
+    assert session.scalars(select(DisciplineAction)).all() == []
+
+
+def test_a_long_removal_with_its_grounds_is_recorded(scene: Scene) -> None:
+    grounds = {"interventions": "Circle", "disruption": "Threat", "support_services": "Tutoring"}
+    assert record_discipline(
+        acting(scene.dean), scene.incident.id, replace(scene.removal, days=5, **grounds), NOW
+    )
+
+
+def given(scene: Scene, **more: Any) -> Notification:
+    values = {"notified_at": NOW, "told_whom": "School Sergeant", "student_ids": (scene.student.id,)} | more
+    return Notification(**values)
+
+
+def test_a_notification_names_only_those_who_caused_harm(scene: Scene, session: Any) -> None:
+    actor = acting(scene.administrator)
+    with pytest.raises(Refused) as refused:
+        record_notification(
+            actor,
+            scene.incident.id,
+            given(scene, door=NotificationDoor.EMERGENCY, student_ids=(scene.witness.id,)),
+            NOW,
+        )
+    assert refused.value.field == "student_ids"
+    late = datetime(2026, 11, 25, 5, 30, tzinfo=UTC)
+    record_notification(
+        actor, scene.incident.id, given(scene, door=NotificationDoor.EMERGENCY, notified_at=late), late
+    )
+    made = session.scalars(select(PoliceNotification)).one()
+    assert made.local_date == date(2026, 11, 24)
+    assert session.scalars(select(NotifiedStudent.student_id)).all() == [scene.student.id]
+
+
+def test_the_doors(scene: Scene) -> None:
+    actor = acting(scene.administrator)
+    other = make_incident(scene.school)
+    foreign = LegalDutyFactory(incident_id=other.id, school_id=scene.school.id)
+    own = LegalDutyFactory(incident_id=scene.incident.id, school_id=scene.school.id, code="drug_incident")
+    law = NotificationDoor.REQUIRED_BY_LAW
+    for field, wrong in (
+        ("door", given(scene, door=NotificationDoor.OTHER)),
+        ("duty_id", given(scene, door=law)),
+        ("duty_id", given(scene, door=law, duty_id=foreign.id)),
+        ("notified_at", given(scene, door=law, duty_id=own.id, notified_at=NOW + timedelta(hours=1))),
+        ("told_whom", given(scene, door=law, duty_id=own.id, told_whom="")),
+    ):
+        with pytest.raises(Refused) as refused:
+            record_notification(actor, scene.incident.id, wrong, NOW)
+        assert refused.value.field == field
+    assert record_notification(actor, scene.incident.id, given(scene, door=law, duty_id=own.id), NOW)
+
+
+def test_only_the_schools_administrator_records_a_notification(scene: Scene) -> None:
+    stranger = make_user(Role.ADMINISTRATOR, SchoolFactory())
+    for person in (scene.dean, stranger):
+        with pytest.raises(NotFound):
+            record_notification(
+                acting(person), scene.incident.id, given(scene, door=NotificationDoor.EMERGENCY), NOW
+            )
+    with pytest.raises(NotFound):
+        record_discipline(acting(stranger), scene.incident.id, scene.removal, NOW)
+
+
+def test_the_pages_keep_every_answer(scene: Scene, client_as: Callable[[Any], Any], session: Any) -> None:
+    client = client_as(scene.administrator)
+    address = f"/incidents/{scene.incident.id}/discipline"
+    values = {"student_id": str(scene.student.id), "kind": OSS.value, "days": "5", "reason": "A threat, written."}
+    answer = client.submit(address, values)
+    assert answer.status_code == 400
+    assert "A threat, written." in answer.get_data(as_text=True)
+    assert client.submit(address, values | {"days": "2"}).status_code == 303
+    address = f"/incidents/{scene.incident.id}/police-notification"
+    refused = client.submit(address, {"door": "other", "told_whom": "Sergeant"})
+    assert refused.status_code == 400
+    assert "The review comes first" in refused.get_data(as_text=True)
+    assert client.submit(address, {"door": "emergency", "told_whom": "Sergeant"}).status_code == 303
+    assert len(session.scalars(select(PoliceNotification)).all()) == 1
