@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from wss_cases.cases.models import Case, CaseIncident, CaseParticipant
 from wss_cases.cases.rules import stronger_role
@@ -34,20 +35,16 @@ def open_case(
     school = uow.session.get(School, school_id)
     if school is None:
         raise NotFound
-    number = uow.next_number(f"case:{school_id}")
     case = uow.add(
         Case(
             school_id=school_id,
-            number=number,
-            reference=f"{school.code}-{number:04d}",
             harm_kind=harm_kind,
             location_code=location_code,
             tier=tier,
             state=CaseState.INTAKE,
             lead_id=lead_id,
-            opened_at=uow.now,
-            opened_on=local_date(uow.now, school.time_zone),
             next_review_on=review_on,
+            **_numbered(uow, school),
         )
     )
     for incident in incidents:
@@ -58,6 +55,16 @@ def open_case(
     )
     uow.session.flush()
     return case
+
+
+def _numbered(uow: UnitOfWork, school: School) -> dict[str, Any]:
+    number = uow.next_number(f"case:{school.id}")
+    return {
+        "number": number,
+        "reference": f"{school.code}-{number:04d}",
+        "opened_at": uow.now,
+        "opened_on": local_date(uow.now, school.time_zone),
+    }
 
 
 def copy_people(uow: UnitOfWork, case: Case, incident: Incident) -> list[CaseParticipant]:

@@ -28,6 +28,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page
 from wss_cases.journal.queries import case_history
+from wss_cases.pathways.circles.models import AgreementTerm
 from wss_cases.pathways.circles.queries import Circle, answers_on_case, circle_of
 from wss_cases.pathways.circles.rules import Gate, closed, gate_words
 from wss_cases.pathways.circles.states import NOT_HELD_LABELS, TERM_LABELS, NotHeld, TermState
@@ -186,50 +187,47 @@ def _own_card(title: str, said: list[tuple[str, Any]], href: str) -> dict[str, A
 
 
 def _circle_context(page: CasePage, actor: Actor, row: Pathway, circle: Circle) -> dict[str, Any]:
-    values: dict[str, Any] = {"case_id": row.case_id, "pathway_id": row.id}
+    values = {"case_id": row.case_id, "pathway_id": row.id}
     reads = may_read_terms(actor, row, circle)
+    terms = circle.agreement.terms if circle.agreement else []
+    return {
+        "gates": [_gate(gate, circle, values) for gate in circle.gates],
+        "ready": not closed(circle.gates) and row.state is not PathwayState.PROPOSED,
+        "meetings": _meetings(page, circle),
+        "terms": [_term(term, circle, reads, values) for term in terms],
+        "agreed": circle.agreement is not None,
+        "held": circle.was_held,
+        "reads": reads,
+    }
+
+
+def _meetings(page: CasePage, circle: Circle) -> list[dict[str, Any]]:
     keepers = user_names(circle.keepers)
-    meetings = [
+    return [
         {
             "id": meeting.id,
             "title": moment_words(meeting.starts_at, page.zone),
             "meta": " · ".join(part for part in (meeting.room, keepers.get(meeting.keeper_id, "")) if part),
             "tag": _meeting_tag(meeting.happened, meeting.not_held_reason),
             "tone": {True: "moss", False: "slate", None: "sun"}[meeting.happened],
-            "came": [
-                circle.names[a.participant_id]
-                for a in meeting.attendance
-                if a.attended and a.participant_id in circle.names
-            ],
+            "came": [circle.names.get(row.participant_id, "") for row in meeting.attendance if row.attended],
             "waiting": meeting.happened is None,
             "begun": meeting.starts_at <= page.now,
         }
         for meeting in circle.meetings
     ]
-    terms = [
-        {
-            "title": f"{term.position}. {term.text}" if reads else _("Term %(number)d", number=term.position),
-            "meta": _(
-                "%(who)s · due %(day)s",
-                who=circle.names.get(term.owner_participant_id or 0, _("Everybody")),
-                day=day_words(term.due_on),
-            ),
-            "tag": str(TERM_LABELS[term.state]),
-            "tone": TERM_TONES.get(term.state, "slate"),
-            "href": url_for("agreements.term", term_id=term.id, **values)
-            if term.state is TermState.OPEN
-            else None,
-        }
-        for term in (circle.agreement.terms if circle.agreement else [])
-    ]
+
+
+def _term(term: AgreementTerm, circle: Circle, reads: bool, values: dict[str, Any]) -> dict[str, Any]:
+    owner = circle.names.get(term.owner_participant_id or 0, _("Everybody"))
     return {
-        "gates": [_gate(gate, circle, values) for gate in circle.gates],
-        "ready": not closed(circle.gates) and row.state is not PathwayState.PROPOSED,
-        "meetings": meetings,
-        "terms": terms,
-        "agreed": circle.agreement is not None,
-        "held": circle.was_held,
-        "reads": reads,
+        "title": f"{term.position}. {term.text}" if reads else _("Term %(number)d", number=term.position),
+        "meta": _("%(who)s · due %(day)s", who=owner, day=day_words(term.due_on)),
+        "tag": str(TERM_LABELS[term.state]),
+        "tone": TERM_TONES.get(term.state, "slate"),
+        "href": url_for("agreements.term", term_id=term.id, **values)
+        if term.state is TermState.OPEN
+        else None,
     }
 
 

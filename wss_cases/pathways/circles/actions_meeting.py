@@ -118,17 +118,21 @@ def make_agreement(
         for position, draft in enumerate(terms, start=1):
             _add_term(uow, row, agreement, position, draft)
         uow.record(agreement, "agreement.made", terms=len(terms))
-        make_for_event(
-            uow,
-            "agreement_made",
-            school_id=row.school_id,
-            owner_id=row.owner_id or row.case.lead_id,
-            from_day=today,
-            case_id=row.case_id,
-        )
+        _add_check_ins(uow, row, today)
         advance(uow, row.case, CaseState.MONITORING)
         uow.answer = agreement.id
         return agreement.id
+
+
+def _add_check_ins(uow: UnitOfWork, row: Pathway, today: date) -> None:
+    make_for_event(
+        uow,
+        "agreement_made",
+        school_id=row.school_id,
+        owner_id=row.owner_id or row.case.lead_id,
+        from_day=today,
+        case_id=row.case_id,
+    )
 
 
 def _check_terms(terms: Sequence[TermDraft], invited: Collection[int], today: date) -> None:

@@ -81,7 +81,11 @@ def _words(row: MeetingRow, zone: str) -> dict[str, str]:
 def term_of(follow_up_id: int) -> Page:
     """Go to the agreement term that a follow-up stands for."""
     found, agreement = term_of_follow_up(current_actor(), follow_up_id)
-    values: dict[str, Any] = {"case_id": agreement.case_id, "pathway_id": agreement.pathway_id, "term_id": found.id}
+    values: dict[str, Any] = {
+        "case_id": agreement.case_id,
+        "pathway_id": agreement.pathway_id,
+        "term_id": found.id,
+    }
     return redirect(url_for("agreements.term", **values), 303)
 
 

@@ -28,12 +28,7 @@ def propose(
 
     Raises Refused for a kind that is not in its family, or a person who is not in the case.
     """
-    if kind not in set(Kind) or PATHWAY_OF[Kind(kind)] != pathway:
-        raise Refused("kind", _("Choose one of the kinds."))
-    if for_whom not in PERSON_LABELS:
-        raise Refused("for_whom", _("Say whom it is for."))
-    if participant_id is not None and participant_id not in {person.id for person in case.participants}:
-        raise Refused("participant_id", _("Choose a person of this case."))
+    _check(case, pathway, kind, for_whom, participant_id)
     row = uow.add(
         Pathway(
             case_id=case.id,
@@ -53,3 +48,12 @@ def propose(
     )
     uow.record(row, "pathway.proposed", what=kind)
     return row
+
+
+def _check(case: Case, pathway: str, kind: str, for_whom: str, participant_id: int | None) -> None:
+    if kind not in set(Kind) or PATHWAY_OF[Kind(kind)] != pathway:
+        raise Refused("kind", _("Choose one of the kinds."))
+    if for_whom not in PERSON_LABELS:
+        raise Refused("for_whom", _("Say whom it is for."))
+    if participant_id is not None and participant_id not in {person.id for person in case.participants}:
+        raise Refused("participant_id", _("Choose a person of this case."))
