@@ -1,0 +1,182 @@
+"""The pages: who sees lists and who only numbers, both languages, empty years, bad addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from tests.factories.accounts import make_user
+from tests.factories.roster import SchoolFactory
+from tests.outcomes.making import Made
+from tests.outcomes.test_import import DATA, take_in
+from tests.support.client import PageClient
+from tests.support.databases import ROOT
+from tests.support.pages import Element
+from wss_cases.access.actor import Role
+from wss_cases.foundation.db import db
+from wss_cases.outcomes.queries_behind import LISTS
+from wss_cases.outcomes.states_measures import MEASURES
+
+ClientAs = Callable[[Any], PageClient]
+LISTING = ("/outcomes/behind/", "/incidents")
+
+
+def links(page: Element) -> list[str]:
+    """Return the addresses of lists that the page's main part links to."""
+    found = [link.get("href") for main in page.find_all("main") for link in main.find_all("a")]
+    return [address for address in found if address.startswith(LISTING)]
+
+
+def test_an_administrator_opens_the_list_behind_every_number(
+    at: Any, session: Any, client_as: ClientAs
+) -> None:
+    at("2026-11-24 10:00")
+    made = Made(seed=7, incidents=60)
+    client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
+    page = client.page("/outcomes?year=2026-27")
+    assert "Outcomes, 2026–27 to November 24" in page.find_all("title")[0].text
+    lists = [address for address in links(page) if address.startswith("/outcomes/behind/")]
+    assert {urlsplit(address).path.rsplit("/", 1)[1] for address in lists} == set(LISTS)
+    for address in lists:
+        assert client.page(address).find_all("main")[0].find_all("li"), address
+
+
+def test_a_list_has_as_many_rows_as_its_number(at: Any, session: Any, client_as: ClientAs) -> None:
+    at("2026-11-24 10:00")
+    made = Made(seed=7, incidents=60)
+    client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
+    main = client.page("/outcomes?year=2026-27").find_all("main")[0]
+    table = next(table for table in main.find_all("table") if "Instances" in table.text)
+    checked = 0
+    for link in table.find_all("a"):
+        rows = client.page(link.get("href")).find_all("main")[0]
+        assert len([row for row in rows.find_all("li") if row.get("class") == "work-row"]) == int(link.text)
+        checked += 1
+    assert checked > 3
+
+
+def test_the_district_sees_numbers_and_no_lists(at: Any, session: Any, client_as: ClientAs) -> None:
+    at("2026-11-24 10:00")
+    Made(seed=7, incidents=30)
+    client = client_as(make_user(Role.DISTRICT))
+    page = client.page("/outcomes")
+    assert "people harmed" in page.text and "2 schools" in page.text
+    assert links(page) == []
+    for name in LISTS:
+        assert client.get(f"/outcomes/behind/{name}?step=held").status_code == 404
+
+
+def test_another_schools_figures_are_not_shown(at: Any, session: Any, client_as: ClientAs) -> None:
+    at("2026-11-24 10:00")
+    made = Made(seed=7, incidents=30)
+    elsewhere = SchoolFactory(name="Cedar High School")
+    page = client_as(make_user(Role.ADMINISTRATOR, elsewhere)).page("/outcomes")
+    assert "No incidents in this school year yet" in page.text
+    assert made.schools[0].name not in page.text
+
+
+@pytest.mark.parametrize("role", [Role.REPORTER, Role.SYSADMIN, Role.AUDITOR])
+def test_others_have_no_outcomes(session: Any, client_as: ClientAs, role: Role) -> None:
+    client = client_as(make_user(role, SchoolFactory() if role is Role.REPORTER else None))
+    for address in ("/outcomes", "/outcomes/counted", "/outcomes/history", "/outcomes/files/core.csv"):
+        assert client.get(address).status_code == 404
+
+
+def test_only_administrators_and_the_district_take_files(at: Any, session: Any, client_as: ClientAs) -> None:
+    at("2026-11-24 10:00")
+    made = Made(seed=7, incidents=10)
+    coordinator = client_as(make_user(Role.COORDINATOR, made.schools[0]))
+    assert coordinator.get("/outcomes/files/core.csv").status_code == 404
+    assert "CSV" not in coordinator.page("/outcomes").text
+    client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
+    for name in ("core", "funnel", "notifications", "followups"):
+        for form in ("csv", "xlsx"):
+            answer = client.get(f"/outcomes/files/{name}.{form}?year=2026-27")
+            assert answer.status_code == 200 and len(answer.data) > 50
+            assert f'filename="{name}-2026-27.{form}"' in answer.headers["Content-Disposition"]
+    assert client.get("/outcomes/files/core.json").status_code == 404
+    assert client.get("/outcomes/files/history.csv").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/outcomes?year=2026-28", "/outcomes?year=x", "/outcomes?year=9999-00", "/outcomes?year=2031-32",
+        "/outcomes/behind/nothing", "/outcomes/behind/funnel?step=nowhere", "/outcomes/history/schools/0",
+        "/outcomes/history/schools/999999999999999999999", "/outcomes/behind/terms?before=-1",
+        "/outcomes/behind/terms?before=99999999999999999999999",
+    ],
+)  # fmt: skip
+def test_bad_addresses_are_not_found(session: Any, client_as: ClientAs, address: str) -> None:
+    client = client_as(make_user(Role.ADMINISTRATOR, SchoolFactory()))
+    assert client.get(address).status_code == 404
+
+
+def test_the_trend_of_district_and_school(app: Flask, at: Any, session: Any, client_as: ClientAs) -> None:
+    at("2026-11-24 10:00")
+    take_in(app, DATA / "metrics.csv")
+    made = Made(seed=7, incidents=30)
+    made.schools[0].identifier = "1001"
+    session.commit()
+    client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
+    district = client.page("/outcomes/history").text
+    assert "Out-of-school suspensions rose from 2 in 2019–20 to 9 in 2021–22" in district
+    assert "BIRCH alone: 1,202 incidents" in district
+    own = next(link for link in client.page("/outcomes/history").find_all("a") if link.text == "ALDER HS")
+    school = client.page(own.get("href")).text
+    assert "not published" in school and "so far" in school and "counted here" in school
+    found = client.page("/outcomes/history/schools?q=CEDAR").find_all("main")[0]
+    charter = client.page(next(a.get("href") for a in found.find_all("a") if a.text == "CEDAR CHARTER")).text
+    assert "suppressed" in charter
+    assert "No school found" in client.page("/outcomes/history/schools?q=%25").text
+
+
+def test_spanish(at: Any, session: Any, client_as: ClientAs) -> None:
+    at("2026-11-24 10:00")
+    made = Made(seed=7, incidents=20)
+    page = client_as(make_user(Role.ADMINISTRATOR, made.schools[0], locale="es")).page("/outcomes")
+    assert page.find_all("html")[0].get("lang") == "es"
+    assert "24 de noviembre" in page.text and "Lunes" in page.text
+
+
+def test_every_measure_is_explained_on_its_page_and_in_the_docs(session: Any, client_as: ClientAs) -> None:
+    page = client_as(make_user(Role.DISTRICT)).page("/outcomes/counted").text
+    docs = " ".join((ROOT / "docs" / "measures.md").read_text(encoding="utf-8").split())
+    for measure in MEASURES.values():
+        assert str(measure.formula) in page
+        assert f"## {measure.title}" in docs and str(measure.formula) in docs
+
+
+def test_an_incident_link_names_what_is_counted(at: Any, session: Any, client_as: ClientAs) -> None:
+    at("2026-11-24 10:00")
+    made = Made(seed=7, incidents=60)
+    page = client_as(make_user(Role.ADMINISTRATOR, made.schools[0])).page("/outcomes?year=2026-27")
+    asked = [parse_qs(urlsplit(address).query) for address in links(page) if address.startswith("/incidents")]
+    if asked:
+        assert all(q["school"] == [str(made.schools[0].id)] and q["year"] == ["2026-27"] for q in asked)
+        assert {"month", "behavior", "place", "hour", "weekday", "grade", "group"} <= {
+            key for q in asked for key in q
+        }
+
+
+def test_the_page_asks_few_questions(at: Any, session: Any, client_as: ClientAs) -> None:
+    at("2026-11-24 10:00")
+    made = Made(seed=7, incidents=20)
+    client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.lstrip().startswith("SELECT"):
+            asked.append(statement)
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        client.page("/outcomes")
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert 10 < len(asked) <= 26
