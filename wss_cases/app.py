@@ -76,7 +76,7 @@ ROOMS_WITH_TABLES = (
 )
 """Packages whose `models` module has tables."""
 
-COMMANDS: tuple[str, ...] = ("import_", "outcomes", "permissions", "prepare", "routing", "reminders")
+COMMANDS: tuple[str, ...] = ("demo", "import_", "outcomes", "permissions", "prepare", "routing", "reminders")
 """Modules of `cli` with a `group` each."""
 
 JOBS: tuple[str, ...] = ("scheduler",)

@@ -102,28 +102,6 @@ def record_guardian_contact(
         return contact.id
 
 
-def merge(
-    actor: Actor,
-    incident_id: int,
-    reference: str,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
-) -> int:
-    """Say that a report is a duplicate of another of its school; people not yet there join the other one.
-
-    Returns the id of the report that stays. Raises Refused when the reference is not another live report of the
-    school, Stale when somebody changed this one since.
-    """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, version)
-        target = merge_report(uow, incident, reference)
-        uow.answer = target.id
-        return target.id
-
-
 def merge_report(uow: UnitOfWork, incident: Incident, reference: str) -> Incident:
     """Make a locked report a duplicate of another of its school; people not yet there join that one. A step.
 

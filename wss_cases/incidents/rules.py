@@ -1,12 +1,12 @@
 """Pure decisions about reports: what a capture holds, which code set applies, and the facts that routing reads."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from wss_cases.incidents.models import Incident, IncidentPerson
-from wss_cases.incidents.states import PersonKind, PersonRole, Tile, WhenPrecision, WhereTile
+from wss_cases.incidents.states import KIND_LABELS, PersonKind, PersonRole, Tile, WhenPrecision, WhereTile
 from wss_cases.roster.models import Student
 
 PREK2_FROM = date(2024, 8, 26)
@@ -104,6 +104,45 @@ class IncidentFilter:
     def is_empty(self) -> bool:
         """Whether nothing but the school narrows the list."""
         return all(value is None for name, value in vars(self).items() if name != "school")
+
+
+@dataclass(frozen=True)
+class PersonDetails:
+    """What the desk says of one person; `facts` are routing facts of this person alone."""
+
+    person_id: int
+    role: PersonRole
+    behavior_code_id: int | None = None
+    motivation: str | None = None
+    injury: str | None = None
+    family_text: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Details:
+    """What the desk says of a report. In `facts` an absent fact was not asked, None is "not known"."""
+
+    location_code: str
+    injury: str | None = None
+    weapon: str | None = None
+    substance: str | None = None
+    bias_basis: str | None = None
+    property_damage: bool | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    immediate_action: str = ""
+    more: str = ""
+    people: tuple[PersonDetails, ...] = ()
+
+
+def person_words(person: IncidentPerson) -> str:
+    """Return who a person is on screen: name, or the words that describe them."""
+    if person.student is not None:
+        return person.student.shown_name
+    if person.staff is not None:
+        return person.staff.name
+    label = str(KIND_LABELS[person.kind])
+    return f"{label}: {person.description}" if person.description else label
 
 
 def code_set_for(grade: int | None, day: date) -> str:

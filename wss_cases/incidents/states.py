@@ -239,6 +239,7 @@ BIAS_LABELS = {
     "immigration": _l("Immigration or language"),
     "other": _l("Another ground"),
     "unknown": _l("Bias, ground not known"),
+    "not_known": _l("Not known whether it was bias"),
 }
 MOTIVATION_LABELS = {
     "peer_attention": _l("Attention of other students"),
@@ -266,7 +267,6 @@ RESULT_LABELS = {
 SENTENCES = {
     "incident.submitted": _l("Report %(reference)s was submitted"),
     "incident.details_completed": _l("The details were completed"),
-    "incident.state_changed": _l("The report changed state"),
     "incident.under_review": _l("Review began"),
     "incident.returned": _l("Returned to the reporter with a question"),
     "incident.answered": _l("The reporter answered the question"),
@@ -278,7 +278,7 @@ SENTENCES = {
     "incident.submitted_again": _l("The report is back in review"),
     "incident.addendum": _l("Text was added"),
     "incident.guardian_contact": _l("An attempt to reach a guardian was recorded"),
-    "incident.details_read": _l("The report was opened"),
+    "incident.people_changed": _l("The people in the report changed"),
     "care.opened": _l("A worry about a student was recorded"),
     "care.screened": _l("The screening was recorded"),
 }
