@@ -120,15 +120,11 @@ def _context() -> dict[str, Any]:
 
 
 def _navigation(actor: Actor) -> list[dict[str, Any]]:
-    here = request.endpoint or ""
-    same_room = [
-        endpoint
-        for endpoint, _label, _permission in NAVIGATION
-        if endpoint.split(".")[0] == here.split(".")[0]
-    ]
-    current = here if here in same_room else (same_room[-1] if same_room else "")
-    return [
-        {"url": url_for(endpoint), "label": label, "current": endpoint == current}
+    items = [
+        {"url": url_for(endpoint), "label": label}
         for endpoint, label, permission in NAVIGATION
         if endpoint in current_app.view_functions and might(actor, permission)
     ]
+    here = [item["url"] for item in items if f"{request.path}/".startswith(f"{item['url']}/")]
+    current = max(here, key=len, default="")
+    return [{**item, "current": item["url"] == current} for item in items]
