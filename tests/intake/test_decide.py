@@ -1,0 +1,337 @@
+"""One act: case, pathways, follow-ups, lead, notices; or a light report logged on the incident."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.factories.accounts import acting, make_user
+from tests.factories.base import fresh
+from tests.factories.incidents import IncidentPersonFactory
+from tests.factories.roster import SchoolFactory, StaffMemberFactory, StudentFactory
+from tests.intake.making import NOW, WALL, Place, route, set_facts
+from wss_cases.access.actor import Role
+from wss_cases.cases.models import Case
+from wss_cases.cases.queries import cases_of_incident
+from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.incidents.states import IncidentState, PersonKind, PersonRole
+from wss_cases.intake import actions_review
+from wss_cases.intake.actions_decide import decide, record_conversation
+from wss_cases.intake.queries import queue, queue_count, situation
+from wss_cases.intake.rules import Added, Choice, people_with_an_item
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.routing.models import RoutingAnswer
+from wss_cases.routing.states import Kind, Person
+from wss_cases.safeguards.queries import duties_of
+
+CAUSED, HARMED, BOTH, INVOLVED = (
+    PersonRole.CAUSED_HARM,
+    PersonRole.HARMED,
+    PersonRole.BOTH,
+    PersonRole.INVOLVED,
+)
+
+
+@pytest.fixture
+def place(session: Any, at: Callable[..., Any]) -> Place:
+    at(WALL)
+    return Place()
+
+
+def accept(place: Place, incident: Any, **more: Any) -> Any:
+    decide(place.actor(), incident.id, Choice(**more), incident.version, NOW)
+    return fresh(incident)
+
+
+def pathways(session: Any, incident: Any) -> list[Pathway]:
+    [case] = cases_of_incident(incident.id)
+    return list(session.scalars(select(Pathway).where(Pathway.case_id == case.id).order_by(Pathway.id)))
+
+
+def follow_ups(session: Any, **by: Any) -> dict[str, FollowUp]:
+    return {row.kind: row for row in session.scalars(select(FollowUp).filter_by(**by))}
+
+
+def test_a_fight_by_its_tile_is_answered_for_both(place: Place) -> None:
+    one, two, _ = place.students
+    incident = place.report((one, INVOLVED), (two, INVOLVED))
+    now = situation(incident.id)
+    assert [answer.person.student_id for answer in now.answers] == [one.id, two.id]
+    assert {answer.facts["harmed"] for answer in now.answers} == {"student"}
+    assert people_with_an_item(now.plan, now.plan.items) == {person.id for person in now.people}
+
+
+def test_nobody_identified_is_answered_too(place: Place) -> None:
+    incident = place.report((place.students[0], HARMED))
+    [answer] = situation(incident.id).answers
+    assert answer.person is None
+    assert answer.facts["caused_by"] == "unknown"
+
+
+def test_routing_again_answers_for_who_stands_there_now(place: Place, session: Any) -> None:
+    one, two, _ = place.students
+    incident = place.report((one, INVOLVED), (two, INVOLVED))
+    [first, second] = situation(incident.id).people
+    first.role, second.role = CAUSED, HARMED
+    session.commit()
+    route(incident)
+    [answer] = situation(incident.id).answers
+    assert answer.person is not None
+    assert answer.person.student_id == one.id
+    assert session.scalar(select(func.count()).select_from(RoutingAnswer)) == 3
+
+
+def test_accepting_does_it_all_in_one_act(place: Place, session: Any) -> None:
+    one, two, _ = place.students
+    incident = accept(place, place.report((one, CAUSED), (two, HARMED), code="hurt_someone"))
+    assert (incident.state, incident.reviewer_id) == (IncidentState.ROUTED, place.dean.id)
+    [case] = cases_of_incident(incident.id)
+    assert (case.lead_id, case.next_review_on, case.harm_kind) == (
+        place.coordinator.id,
+        date(2026, 12, 8),
+        "fight",
+    )
+    [circle] = pathways(session, incident)
+    assert (circle.kind, circle.for_whom, circle.participant_id) == ("peace_circle", "both", None)
+    assert (circle.start_by, circle.owner_id) == (date(2026, 12, 8), place.coordinator.id)
+    made = follow_ups(session, case_id=case.id)
+    assert made["guardian_contact"].owner_id == place.dean.id
+    assert made["guardian_contact"].due_on == date(2026, 11, 24)
+    assert made["contact_person_harmed"].owner_id == place.coordinator.id
+    assert made["pre_meetings"].due_on == date(2026, 11, 27)
+    mails = {(mail.kind, mail.recipient_id) for mail in session.scalars(select(OutboxMessage))}
+    assert mails == {("case_assigned", place.coordinator.id), ("incident.outcome", place.reporter.id)}
+
+
+def test_shared_kinds_once_and_personal_kinds_per_person(place: Place, session: Any) -> None:
+    one, two, three = place.students
+    incident = place.report((one, CAUSED), (two, CAUSED), (three, HARMED), code="bullying", tile="bullying")
+    incident = accept(place, incident)
+    made = [(row.kind, row.participant_id) for row in pathways(session, incident)]
+    [case] = cases_of_incident(incident.id)
+    who = {person.student_id: person.id for person in case.participants}
+    assert ("one_to_one", who[one.id]) in made
+    assert ("one_to_one", who[two.id]) in made
+    assert made.count(("support_circle", who[three.id])) == 1
+    assert len(made) == len(set(made))
+    assert case.next_review_on == date(2026, 12, 1)
+
+
+def test_everyone_who_caused_or_suffered_harm_ends_with_an_item(place: Place, session: Any) -> None:
+    one, two, three = place.students
+    young = StudentFactory(school=place.school, grade=1)
+    for parts, facts in (
+        ([(one, CAUSED), (two, HARMED)], {"sexual": "contact"}),
+        ([(one, BOTH), (two, BOTH)], {"mutual": True}),
+        ([(one, CAUSED), (young, CAUSED), (three, HARMED)], {"harmed_wants_to_meet": "no"}),
+        ([(one, CAUSED), (two, HARMED), (three, HARMED)], {"weapon": "other", "imminent_danger": True}),
+        ([(one, INVOLVED), (two, INVOLVED)], {}),
+    ):
+        incident = accept(place, set_facts(place.report(*parts, code="hurt_someone"), **facts))
+        now = situation(incident.id)
+        made = pathways(session, incident)
+        [case] = cases_of_incident(incident.id)
+        served = (
+            {person.id for person in case.participants} if any(p.for_whom == "both" for p in made) else set()
+        )
+        served |= {p.participant_id for p in made}
+        assert served >= {person.id for person in case.participants}, facts
+        assert people_with_an_item(now.plan, now.plan.items) >= {person.id for person in now.people}
+
+
+def test_what_an_adult_did_supports_the_student_and_is_no_circle(place: Place, session: Any) -> None:
+    student = place.students[0]
+    incident = place.report((student, HARMED), code="hurt_someone")
+    staff = StaffMemberFactory(school=place.school)
+    IncidentPersonFactory(incident_id=incident.id, staff_id=staff.id, kind=PersonKind.STAFF, role=CAUSED)
+    route(incident)
+    incident = accept(place, fresh(incident))
+    assert {row.duty.code for row in duties_of(incident.id)} == {"adult_conduct"}
+    assert {row.for_whom for row in pathways(session, incident)} == {"harmed"}
+
+
+def test_a_light_report_stays_without_a_case(place: Place, session: Any) -> None:
+    incident = place.report((place.students[0], CAUSED), code="disruption", tile="disruption")
+    incident = accept(place, incident)
+    assert (incident.state, cases_of_incident(incident.id)) == (IncidentState.ROUTED, [])
+    made = follow_ups(session, incident_id=incident.id)
+    assert set(made) == {"conversation", "guardian_contact"}
+    assert (made["conversation"].owner_id, made["conversation"].due_on) == (place.dean.id, date(2026, 11, 25))
+    record_conversation(place.actor(), incident.id, "understood", "", incident.version, NOW)
+    assert fresh(incident).state is IncidentState.CLOSED
+    assert fresh(made["conversation"]).state is FollowUpState.DONE
+
+
+def test_a_conversation_already_held_closes_the_report_at_once(place: Place, session: Any) -> None:
+    incident = place.report((place.students[0], CAUSED), code="disruption", tile="disruption")
+    incident = accept(place, incident, conversation="repair_agreed")
+    assert (incident.state, incident.outcome_reason) == (IncidentState.CLOSED, "repair_agreed")
+    assert "conversation" not in follow_ups(session, incident_id=incident.id)
+
+
+@pytest.mark.parametrize(
+    ("more", "facts"), [({"open_case": True}, {}), ({}, {"bias": True}), ({}, {"abuse_suspected": True})]
+)
+def test_a_case_opens_by_choice_or_for_a_duty(
+    place: Place, more: dict[str, Any], facts: dict[str, Any]
+) -> None:
+    incident = place.report((place.students[0], CAUSED), code="disruption", tile="disruption")
+    incident = accept(place, set_facts(incident, **facts) if facts else incident, **more)
+    assert len(cases_of_incident(incident.id)) == 1
+
+
+def test_a_hold_cannot_be_chosen_away(place: Place) -> None:
+    one, two, _ = place.students
+    incident = set_facts(place.report((one, CAUSED), (two, HARMED), code="hurt_someone"), sexual="contact")
+    keep = frozenset(item.key for item in situation(incident.id).plan.items)
+    for added in (Added(Kind.PEACE_CIRCLE, Person.BOTH), Added(Kind.HEALING_CIRCLE, Person.BOTH)):
+        with pytest.raises(Refused, match="held back") as refused:
+            accept(place, incident, keep=keep, add=(added,), reason="other", reason_text="They asked.")
+        assert refused.value.field == "added"
+    assert cases_of_incident(incident.id) == []
+
+
+def test_choosing_otherwise_takes_one_reason_and_leaves_nobody_out(place: Place, session: Any) -> None:
+    one, two, _ = place.students
+    incident = place.report((one, CAUSED), (two, HARMED), code="hurt_someone")
+    circle = frozenset(item.key for item in situation(incident.id).plan.items)
+    own = next(person.id for person in situation(incident.id).people if person.student_id == one.id)
+    add = (Added(Kind.ONE_TO_ONE, Person.CAUSED_HARM, own),)
+    for field, more in (
+        ("reason", {"keep": circle, "add": add}),
+        ("reason_text", {"keep": circle, "add": add, "reason": "safety", "reason_text": "  "}),
+        ("keep", {"keep": frozenset(), "add": add, "reason": "safety", "reason_text": "Not now."}),
+        ("keep", {"keep": frozenset(), "reason": "safety", "reason_text": "Not now."}),
+    ):
+        with pytest.raises(Refused) as refused:
+            accept(place, incident, **more)
+        assert refused.value.field == field
+    incident = accept(place, incident, keep=circle, add=add, reason="safety", reason_text="A mentor helps.")
+    assert (incident.outcome_reason, incident.closing_note) == ("safety", "A mentor helps.")
+    assert [row.kind for row in pathways(session, incident)] == ["peace_circle", "one_to_one"]
+
+
+def test_no_choice_takes_a_duty_away(place: Place) -> None:
+    one, two, _ = place.students
+    incident = set_facts(place.report((one, CAUSED), (two, HARMED), code="bullying"), bullying=True)
+    keep = frozenset(item.key for item in situation(incident.id).plan.items)
+    incident = accept(place, incident, keep=keep, reason="other", reason_text="As it is.")
+    assert [row.duty.state.value for row in duties_of(incident.id)] == ["due"]
+    other = set_facts(place.report((one, CAUSED), (two, HARMED)), bias=True)
+    actions_review.take_no_action(place.actor(), other.id, "unfounded", "It was a play.", other.version, NOW)
+    assert [row.duty.state.value for row in duties_of(other.id)] == ["due"]
+
+
+def test_the_youngest_are_given_only_what_fits(place: Place) -> None:
+    young = StudentFactory(school=place.school, grade=1)
+    incident = place.report((young, CAUSED), (place.students[0], HARMED), code="hurt_someone")
+    now = situation(incident.id)
+    keep = frozenset(item.key for item in now.plan.items)
+    own = now.answers[0].person.id if now.answers[0].person else None
+    with pytest.raises(Refused, match="pre-K to grade 2"):
+        accept(
+            place,
+            incident,
+            keep=keep,
+            add=(Added(Kind.ONE_TO_ONE, Person.CAUSED_HARM, own),),
+            reason="other",
+            reason_text="A mentor.",
+        )
+
+
+def test_the_same_form_twice_opens_one_case(place: Place, session: Any) -> None:
+    one, two, _ = place.students
+    incident = place.report((one, CAUSED), (two, HARMED))
+    for _turn in range(2):
+        decide(place.actor(), incident.id, Choice(), incident.version, NOW, "same-key")
+    assert session.scalar(select(func.count()).select_from(Case)) == 1
+
+
+def test_the_second_of_two_deans_is_told(place: Place, session: Any) -> None:
+    incident = place.report((place.students[0], CAUSED), (place.students[1], HARMED))
+    decide(place.actor(), incident.id, Choice(), incident.version, NOW)
+    for version in (incident.version, None):
+        with pytest.raises(Stale):
+            decide(place.actor("administrator"), incident.id, Choice(), version, NOW)
+    assert session.scalar(select(func.count()).select_from(Case)) == 1
+
+
+def test_only_reviewers_of_the_school_decide(place: Place) -> None:
+    incident = place.report((place.students[0], CAUSED))
+    stranger = acting(make_user(Role.DEAN, SchoolFactory()))
+    for actor in (place.actor("reporter"), place.actor("coordinator"), stranger):
+        with pytest.raises(NotFound):
+            decide(actor, incident.id, Choice(), incident.version, NOW)
+        assert queue(actor, None) == []
+        assert queue_count(actor, place.school.id) == 0
+    assert [row.id for row in queue(place.actor(), None)] == [incident.id]
+
+
+def test_the_queue_puts_danger_first_then_duties_then_waiting(place: Place, at: Callable[..., Any]) -> None:
+    one, two, _ = place.students
+    new = place.report((one, CAUSED), now=at("2026-11-24 10:00"))
+    old = place.report((one, CAUSED), now=at("2026-11-23 10:00"))
+    duty = place.report(
+        (one, CAUSED), (two, HARMED), code="bullying", tile="bullying", now=at("2026-11-24 10:30")
+    )
+    danger = place.report((one, CAUSED), danger_now=True, now=at("2026-11-24 10:40"))
+    decided = accept(place, place.report((one, CAUSED)))
+    rows = queue(place.actor(), place.school.id)
+    assert [row.id for row in rows] == [danger.id, duty.id, old.id, new.id]
+    assert [row.order for row in rows] == [0, 1, 2, 2]
+    assert decided.id not in {row.id for row in rows}
+    for number, row in enumerate(rows):
+        assert [later.id for later in queue(place.actor(), None, row.id)] == [
+            r.id for r in rows[number + 1 :]
+        ]
+
+
+def test_verifying_makes_a_duty_due(place: Place) -> None:
+    incident = place.report((place.students[0], CAUSED), code="drugs", tile="substance")
+    incident = set_facts(incident, substance="cannabis")
+    assert [(r.duty.code, r.duty.state.value) for r in duties_of(incident.id)] == [
+        ("drug_incident", "verify_first")
+    ]
+    actions_review.check_facts(
+        place.actor(),
+        incident.id,
+        verified="yes",
+        danger=None,
+        mutual=None,
+        version=incident.version,
+        now=NOW,
+    )
+    assert [r.duty.state.value for r in duties_of(incident.id)] == ["due"]
+    assert situation(incident.id).plan.police.value == "required_by_law"
+    incident = fresh(incident)
+    actions_review.check_facts(
+        place.actor(), incident.id, verified="no", danger=None, mutual=None, version=incident.version, now=NOW
+    )
+    [row] = duties_of(incident.id)
+    assert (row.duty.state.value, row.duty.still_raised) == ("due", False)
+
+
+def test_asking_no_action_and_duplicates(place: Place) -> None:
+    one, two, _ = place.students
+    asked = place.report((one, CAUSED))
+    actions_review.ask_reporter(place.actor(), asked.id, "Who else was there?", asked.version, NOW)
+    assert (fresh(asked).state, fresh(asked).question) == (IncidentState.RETURNED, "Who else was there?")
+    closed = place.report((one, CAUSED))
+    with pytest.raises(Refused):
+        actions_review.take_no_action(place.actor(), closed.id, "other", " ", closed.version, NOW)
+    actions_review.take_no_action(place.actor(), closed.id, "settled", "They talked.", closed.version, NOW)
+    actions_review.reopen_review(place.actor(), closed.id, fresh(closed).version, NOW)
+    assert fresh(closed).state is IncidentState.UNDER_REVIEW
+    double, kept = place.report((two, CAUSED)), place.report((one, CAUSED))
+    actions_review.merge_into(place.actor(), double.id, kept.reference, double.version, NOW)
+    assert (fresh(double).state, fresh(double).duplicate_of_id) == (IncidentState.DUPLICATE, kept.id)
+    assert {answer.person.student_id for answer in situation(kept.id).answers if answer.person} == {
+        one.id,
+        two.id,
+    }
