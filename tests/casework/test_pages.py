@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
@@ -203,3 +204,22 @@ def test_the_sheet_leaves_other_children_out(world, client_as):
     assert own in text
     assert other not in text
     assert "Promise" not in text
+
+
+def test_a_case_page_costs_a_bounded_number_of_queries(world, client_as, app):
+    for kind in (RoutingKind.PEER_CONFERENCE, RoutingKind.ONE_TO_ONE, RoutingKind.BEHAVIORAL_HEALTH):
+        pathway(world, kind)
+    client = client_as(world.coordinator)
+    engine = db.session.get_bind().engine
+    counted = []
+
+    def count(*arguments):
+        counted.append(arguments[2])
+
+    for address, most in ((f"/cases/{world.case.id}", 26), ("/cases", 12), ("/circles", 12)):
+        counted.clear()
+        event.listen(engine, "before_cursor_execute", count)
+        client.page(address)
+        event.remove(engine, "before_cursor_execute", count)
+        asked = [statement for statement in counted if statement.lstrip().upper().startswith("SELECT")]
+        assert 3 < len(asked) <= most, "\n".join(statement[:150].replace("\n", " ") for statement in asked)

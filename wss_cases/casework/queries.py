@@ -15,13 +15,14 @@ from wss_cases.cases.states import OPEN, CaseState
 from wss_cases.casework.rules import CircleItem, DutyItem, FollowUpItem, PathwayItem, Situation
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
-from wss_cases.pathways.circles.queries import Circle, circles_of
+from wss_cases.pathways.circles.queries import Circle, answers_on_case, circles_of
 from wss_cases.pathways.circles.rules import closed
 from wss_cases.pathways.circles.states import TermState
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import pathways_of
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.roster.models import Student
+from wss_cases.routing.models import RoutingAnswer
 from wss_cases.safeguards.models import LegalDuty
 from wss_cases.safeguards.states import OPEN_DUTY
 
@@ -108,6 +109,7 @@ class CaseFile:
     people: list[CaseParticipant]
     pathways: list[Pathway]
     circles: dict[int, Circle]
+    answers: list[RoutingAnswer]
     follow_ups: list[FollowUp]
     duties: list[LegalDuty]
     lead: str | None
@@ -122,15 +124,16 @@ class CaseFile:
 
 def case_file(case: Case) -> CaseFile:
     """Gather what hangs on a case that the actor may see."""
-    pathways = pathways_of(case.id)
+    pathways, people, answers = pathways_of(case.id), participants_of(case.id), answers_on_case(case.id)
     follow_ups = list(
         db.session.scalars(select(FollowUp).where(FollowUp.case_id == case.id).order_by(FollowUp.id))
     )
     return CaseFile(
         case=case,
-        people=participants_of(case.id),
+        people=people,
         pathways=pathways,
-        circles=circles_of(pathways),
+        circles=circles_of(pathways, people, answers),
+        answers=answers,
         follow_ups=follow_ups,
         duties=open_duties_of(case.id),
         lead=user_name(case.lead_id),

@@ -29,7 +29,7 @@ from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page
 from wss_cases.journal.queries import case_history
 from wss_cases.pathways.circles.models import AgreementTerm
-from wss_cases.pathways.circles.queries import Circle, answers_on_case, circle_of
+from wss_cases.pathways.circles.queries import Circle, circle_of
 from wss_cases.pathways.circles.rules import Gate, closed, gate_words
 from wss_cases.pathways.circles.states import NOT_HELD_LABELS, TERM_LABELS, NotHeld, TermState
 from wss_cases.pathways.circles.views_agreement import may_read_terms
@@ -75,7 +75,7 @@ def pathway_page(page: CasePage, actor: Actor, row: Pathway) -> Page:
     circle = _circle(page, row)
     live = row.state in LIVE and not page.case.result
     act = pathway_act(pathway_item(row, circle, page.now), page.today) if live else None
-    answers = answers_on_case(page.case.id)
+    answers = page.file.answers
     context: dict[str, Any] = {
         "row": row,
         "kind": kind_words(row),
@@ -100,7 +100,7 @@ def pathway_page(page: CasePage, actor: Actor, row: Pathway) -> Page:
 def _circle(page: CasePage, row: Pathway) -> Circle | None:
     if row.pathway != Family.CIRCLE:
         return None
-    return page.file.circles.get(row.id) or circle_of(row)
+    return page.file.circles.get(row.id) or circle_of(row, page.file.people, page.file.answers)
 
 
 def _police(answers: Any) -> str:

@@ -1,6 +1,6 @@
 """Reading circles: meetings, consents, holds, agreements. Every list starts from what the actor may see."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy.orm import selectinload
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.models import UserAccount
-from wss_cases.cases.models import Case, CaseIncident
+from wss_cases.cases.models import Case, CaseIncident, CaseParticipant
 from wss_cases.cases.queries import participants_of
 from wss_cases.cases.rules import person_words
 from wss_cases.foundation.db import db
@@ -65,12 +65,18 @@ def answers_on_case(case_id: int) -> list[RoutingAnswer]:
     return list(newest.values())
 
 
-def circle_of(pathway: Pathway) -> Circle:
-    """Return what stands around one circle; the caller has checked the pathway."""
-    invited = parties(pathway.for_whom, pathway.participant_id, participants_of(pathway.case_id))
+def circle_of(
+    pathway: Pathway,
+    people: Sequence[CaseParticipant] | None = None,
+    answers: Sequence[RoutingAnswer] | None = None,
+) -> Circle:
+    """Return what stands around one circle; the caller has checked the pathway and may have read the rest."""
+    people = participants_of(pathway.case_id) if people is None else people
+    answers = answers_on_case(pathway.case_id) if answers is None else answers
+    invited = parties(pathway.for_whom, pathway.participant_id, people)
     rows = db.session.scalars(select(CircleConsent).where(CircleConsent.pathway_id == pathway.id))
     consents = {row.participant_id: row for row in rows}
-    holds = holds_on(pathway.kind, [row.answer for row in answers_on_case(pathway.case_id)])
+    holds = holds_on(pathway.kind, [row.answer for row in answers])
     lifted = db.session.scalars(select(HoldLift.rule).where(HoldLift.pathway_id == pathway.id)).all()
     meetings = (
         select(CircleMeeting)
@@ -174,6 +180,9 @@ def open_terms_of(case_id: int) -> list[AgreementTerm]:
     return list(db.session.scalars(statement))
 
 
-def circles_of(pathways: Iterable[Pathway]) -> dict[int, Circle]:
-    """Return what stands around each live circle among these pathways, by pathway id."""
-    return {row.id: circle_of(row) for row in pathways if row.pathway == "circle" and row.state in LIVE}
+def circles_of(
+    pathways: Iterable[Pathway], people: Sequence[CaseParticipant], answers: Sequence[RoutingAnswer]
+) -> dict[int, Circle]:
+    """Return what stands around each live circle among a case's pathways, by pathway id."""
+    live = [row for row in pathways if row.pathway == "circle" and row.state in LIVE]
+    return {row.id: circle_of(row, people, answers) for row in live}
