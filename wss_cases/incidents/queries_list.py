@@ -13,7 +13,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.queries import visible_to
 from wss_cases.incidents.rules import IncidentFilter
-from wss_cases.incidents.states import WAITING, IncidentState
+from wss_cases.incidents.states import WAITING, IncidentState, PersonRole
 
 PAGE = 30
 GROUPS: dict[str, frozenset[IncidentState]] = {
@@ -23,6 +23,9 @@ GROUPS: dict[str, frozenset[IncidentState]] = {
     "counted": frozenset(IncidentState) - {IncidentState.DUPLICATE},
 }
 """Values of the `state` parameter that stand for several states; "counted" is what outcomes count."""
+
+ACTED = (PersonRole.CAUSED_HARM, PersonRole.BOTH, PersonRole.INVOLVED)
+"""Roles of whom behaviour and grade are counted: never a person harmed, a witness or a support person."""
 
 
 @dataclass(frozen=True)
@@ -115,9 +118,9 @@ def _what(narrow: IncidentFilter) -> list[Any]:
         states = GROUPS.get(narrow.state) or {IncidentState(narrow.state)}
         conditions.append(Incident.state.in_(sorted(states)))
     if narrow.behavior:
-        coded = select(IncidentPerson.incident_id).join(BehaviorCode)
+        coded = select(IncidentPerson.incident_id).join(BehaviorCode).where(IncidentPerson.role.in_(ACTED))
         conditions.append(Incident.id.in_(coded.where(BehaviorCode.code == narrow.behavior)))
     if narrow.grade is not None:
-        graded = select(IncidentPerson.incident_id).where(IncidentPerson.grade == narrow.grade)
-        conditions.append(Incident.id.in_(graded))
+        graded = select(IncidentPerson.incident_id).where(IncidentPerson.role.in_(ACTED))
+        conditions.append(Incident.id.in_(graded.where(IncidentPerson.grade == narrow.grade)))
     return conditions
