@@ -19,6 +19,7 @@ from wss_cases.foundation.sign_in import init_sign_in
 from wss_cases.journal.sentences import register_sentences
 from wss_cases.notices.registry import register_messages
 from wss_cases.permission_map import PERMISSION_MAP
+from wss_cases.roster.slots import fill_slots
 from wss_cases.web.errors import init_errors
 from wss_cases.web.headers import init_headers
 from wss_cases.web.layout import init_layout
@@ -51,6 +52,7 @@ PAGES = (
     "safeguards.views_records",
     "incidents.views",
     "incidents.views_care",
+    "roster.views",
     "accounts.views",
     "routing.views",
     "accounts.views_people",
@@ -109,6 +111,12 @@ SENTENCES: tuple[str, ...] = (
 )
 """Modules (each a room's `states`) whose SENTENCES turn timeline kinds into words."""
 
+RECENT_STUDENTS = ("incidents.queries:recent_students",)
+"""Who comes first in a search for students: (actor, school) to ids."""
+
+STUDENT_PANELS: tuple[str, ...] = ()
+"""What rooms above the roster add to a student's page: (actor, student) to a template and its values."""
+
 LOADERS: dict[str, str] = {
     "routing_rule_set": "routing.queries:load_rule_set",
     "case_record": "cases.queries:load_case",
@@ -154,6 +162,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     for room in MESSAGES:
         register_messages(import_module(f"wss_cases.{room}").MESSAGES)
     configure(PERMISSION_MAP, {name: _function(path) for name, path in LOADERS.items()})
+    fill_slots([_function(path) for path in RECENT_STUDENTS], [_function(path) for path in STUDENT_PANELS])
     init_gate(app)
     return app
 

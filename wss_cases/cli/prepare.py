@@ -5,6 +5,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from wss_cases.accounts.models import UserAccount
+from wss_cases.cli.demo import print_accounts
 from wss_cases.foundation.db import db
 
 SMALL_DISTRICT = ("--schools", "4", "--students", "2000", "--incidents", "600", "--years", "2", "--seed", "1")
@@ -12,11 +13,16 @@ SMALL_DISTRICT = ("--schools", "4", "--students", "2000", "--incidents", "600", 
 
 @click.command("prepare")
 def group() -> None:
-    """Bring the schema up to date; load a small demo district when nobody has an account yet."""
+    """Bring the schema up to date; load a small demo district when nobody has an account yet.
+
+    Either way the demo accounts are printed, where there are any.
+    """
     command("db", "upgrade")
     if db.session.execute(select(UserAccount.id).limit(1)).first() is None:
         db.session.remove()
         command("demo", "load", *SMALL_DISTRICT)
+    else:
+        print_accounts()
 
 
 def command(*arguments: str) -> None:

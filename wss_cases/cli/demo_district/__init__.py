@@ -1,0 +1,1 @@
+"""A synthetic district: invented schools, people and days, and what happened there."""

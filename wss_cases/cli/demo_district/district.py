@@ -1,0 +1,90 @@
+"""Makes the whole district, one school after the other, so that only one school's people are held in memory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import accumulate
+from random import Random
+
+from sqlalchemy import insert, text
+
+from wss_cases.access.actor import SYSTEM
+from wss_cases.cli.demo_district.calendar import Calendar, make_calendar, write_calendar
+from wss_cases.cli.demo_district.incidents import make_report
+from wss_cases.cli.demo_district.people import Pupil, make_demo_people, make_pupils, make_staff
+from wss_cases.cli.demo_district.reports import Scene
+from wss_cases.cli.demo_district.schools import Place, make_schools
+from wss_cases.cli.demo_district.store import Store
+from wss_cases.cli.demo_district.world import load_world
+from wss_cases.journal.models import Counter
+from wss_cases.journal.unit import unit_of_work
+
+WAITING = 9
+RETURNED = 2
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the district is; students and incidents are totals."""
+
+    schools: int
+    students: int
+    incidents: int
+    years: int
+    seed: int
+
+
+def make_district(size: Size, password_hash: str, now: datetime, progress: Callable[[int], None]) -> Store:
+    """Write a district; the same size, seed and instant give the same rows."""
+    calendar = make_calendar(now, size.years)
+    store = Store(now, progress)
+    world = load_world(store, calendar, size.incidents)
+    rng = Random(f"{size.seed}")
+    write_calendar(store, calendar)
+    places = make_schools(store, rng, size.schools, size.students, size.incidents)
+    since = calendar.term(calendar.years[0])[0]
+    people = make_demo_people(store, rng, places[0], since, password_hash)
+    counters: list[dict[str, object]] = []
+    for place in places:
+        rng = Random(f"{size.seed}/{place.number}")
+        make_staff(store, rng, place, since, people if place.is_demo else {})
+        scene = Scene(world, place, rng, _pools(calendar, make_pupils(store, rng, place, calendar)))
+        for day, fate in _plan_days(calendar, place, rng):
+            while not make_report(scene, day, fate):
+                day = rng.choice(calendar.past)
+        counters.append({"series": f"incident:{place.id}", "value": scene.incidents})
+        counters.append({"series": f"case:{place.id}", "value": scene.cases})
+    store.flush()
+    _finish(store, now, counters)
+    return store
+
+
+def _pools(calendar: Calendar, pupils: list[Pupil]) -> dict[str, tuple[list[Pupil], list[float]]]:
+    pools = {}
+    for year in calendar.years:
+        there = [pupil for pupil in pupils if year in pupil.grades]
+        if there:
+            pools[year] = (there, list(accumulate(pupil.weight for pupil in there)))
+    return pools
+
+
+def _plan_days(calendar: Calendar, place: Place, rng: Random) -> list[tuple[date, str]]:
+    """Return the days of a school's reports in order; the demo school has some waiting in its queue."""
+    waiting = min(WAITING, place.incidents // 3) if place.is_demo else 0
+    returned = min(RETURNED, place.incidents // 12) if place.is_demo else 0
+    last = calendar.last_report_day
+    before = calendar.school_days.add(last, -1)
+    days = [(day, "") for day in rng.choices(calendar.past, k=place.incidents - waiting - returned)]
+    days += [(rng.choice((last, last, before)), "waiting") for _ in range(waiting)]
+    days += [(before, "returned") for _ in range(returned)]
+    return sorted(days, key=lambda planned: planned[0])
+
+
+def _finish(store: Store, now: datetime, counters: list[dict[str, object]]) -> None:
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.session.execute(insert(Counter), counters)
+        store.finish(uow.session)
+        uow.audit("demo.finished", "demo", None, {"rows": [None, store.written]})
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.session.execute(text("ANALYZE"))
+        uow.bookkeeping()

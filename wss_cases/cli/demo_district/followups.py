@@ -1,0 +1,151 @@
+"""Follow-ups: made, mostly closed on time, a few late, cancelled or still open."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from wss_cases.cli.demo_district.acts import PRIVATE, Somebody
+from wss_cases.cli.demo_district.reports import Part, Report, Scene
+from wss_cases.cli.demo_district.world import moment
+from wss_cases.followups.models import FollowUp
+from wss_cases.followups.rules import needs_note, outcomes_of
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.incidents.models import GuardianContact
+
+CASE_OVER = "The case is closed."
+MANNERS = ("phone", "phone", "phone", "text", "in_person", "email")
+RECENT = 6
+"""Follow-ups that came due within so many school days may still be open."""
+
+
+def add_follow_up(
+    scene: Scene,
+    report: Report,
+    *,
+    kind: str,
+    days: int,
+    made_at: datetime,
+    maker: Somebody,
+    owner: Somebody,
+    pathway_id: int | None = None,
+    person: Part | None = None,
+    rules: Sequence[str] = (),
+    over_at: datetime | None = None,
+) -> dict[str, Any]:
+    """Write one follow-up due so many school days after it was made; `over_at` is when its case was closed."""
+    world = scene.world
+    made_on = local_date(made_at, DISTRICT_ZONE)
+    due_on = world.days.add(made_on, days)
+    template = world.templates.get(kind)
+    row = world.store.new(
+        FollowUp,
+        school_id=scene.place.id,
+        incident_id=None if report.case_id else report.id,
+        case_id=report.case_id or None,
+        pathway_id=pathway_id,
+        kind=kind,
+        rules=list(rules),
+        incident_person_id=person.id if person else None,
+        owner_id=owner.id,
+        template_id=template.id if template else None,
+        created_at=made_at,
+        due_on=due_on,
+        original_due_on=due_on,
+        same_day=due_on == made_on,
+        single_mail=(template is not None and template.single_mail) or due_on == made_on,
+    )
+    changes = {"kind": kind, "due_on": due_on, "owner_id": owner.id, "state": "open"}
+    _act(scene, report, row, made_at, maker, "followup.made", changes, what=kind, due_on=due_on.isoformat())
+    _settle(scene, report, row, made_at, owner, over_at)
+    if kind == "guardian_contact" and row["outcome"] == "reached":
+        _contact(scene, report, row["closed_at"], owner, person)
+    return row
+
+
+def _settle(
+    scene: Scene,
+    report: Report,
+    row: dict[str, Any],
+    made_at: datetime,
+    owner: Somebody,
+    over_at: datetime | None,
+) -> None:
+    rng, days = scene.rng, scene.world.days
+    today = scene.world.calendar.due_today
+    due_on: date = row["due_on"]
+    age = days.between(due_on, today)
+    if (
+        due_on > today
+        or (due_on == today and rng.random() < (0.85 if scene.place.is_demo else 0.5))
+        or (age <= RECENT and over_at is None and rng.random() < (0.3 if scene.place.is_demo else 0.12))
+    ):
+        closes_at = None
+    else:
+        late = rng.choices((0, 1, 2, 5), (90, 5, 3, 2))[0]
+        day = days.add(due_on, late) if late else due_on
+        closes_at = max(moment(day, rng.randrange(9 * 60, 16 * 60)), made_at)
+    if over_at is not None and (closes_at is None or closes_at > over_at):
+        _cancel(scene, report, row, over_at, owner)
+    elif closes_at is not None and closes_at <= scene.world.now:
+        close(scene, report, row, closes_at, owner)
+
+
+def close(
+    scene: Scene, report: Report, row: dict[str, Any], at: datetime, who: Somebody, outcome: str = ""
+) -> None:
+    """Close a follow-up with an outcome, the good ones more often."""
+    known = outcomes_of(row["kind"])
+    weights = [8, *[1] * (len(known) - 1)]
+    chosen = outcome or ("held" if row["kind"] == "conversation" else scene.rng.choices(known, weights)[0])
+    row["state"], row["outcome"] = "done", chosen
+    row["outcome_note"] = "Written down in the office after the talk." if needs_note(chosen) else ""
+    _closed(row, at, who)
+    changes = {"state": ("open", "done"), "outcome": ("", chosen), "closed_at": at}
+    _act(scene, report, row, at, who, "followup.done", changes, what=row["kind"], outcome=chosen)
+
+
+def _cancel(scene: Scene, report: Report, row: dict[str, Any], at: datetime, who: Somebody) -> None:
+    row["state"], row["outcome_note"] = "cancelled", CASE_OVER
+    _closed(row, at, who)
+    changes = {"state": ("open", "cancelled"), "outcome_note": PRIVATE, "closed_at": at}
+    _act(scene, report, row, at, who, "followup.cancelled", changes, what=row["kind"])
+
+
+def _closed(row: dict[str, Any], at: datetime, who: Somebody) -> None:
+    row["closed_at"], row["closed_on"] = at, local_date(at, DISTRICT_ZONE)
+    row["closed_by_id"] = who.id
+    row["version"] = 2
+
+
+def _act(
+    scene: Scene,
+    report: Report,
+    row: dict[str, Any],
+    at: datetime,
+    who: Somebody,
+    kind: str,
+    changes: dict[str, Any],
+    **data: Any,
+) -> None:
+    report.story.act(at, who, ("follow_up", row["id"]), kind, changes, case_id=report.case_id or None, **data)
+
+
+def _contact(scene: Scene, report: Report, at: datetime, who: Somebody, person: Part | None) -> None:
+    if person is None or person.pupil is None:
+        return
+    rng = scene.rng
+    results = ["voicemail", "reached"] if rng.random() < 0.25 else ["reached"]
+    for result in results:
+        contact_id = scene.world.store.add(
+            GuardianContact,
+            incident_id=report.id,
+            incident_person_id=person.id,
+            guardian_id=person.pupil.guardian_id,
+            at=at,
+            manner=rng.choice(MANNERS),
+            result=result,
+            language=person.pupil.language,
+            author_id=who.id,
+        )
+        changes = {"incident_id": report.id, "result": result}
+        report.story.act(at, who, ("guardian_contact", contact_id), "incident.guardian_contact", changes)

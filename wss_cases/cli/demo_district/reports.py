@@ -1,0 +1,123 @@
+"""One report as it is being made: its people, its times, and the history that it leaves."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from random import Random
+from typing import Any, cast
+
+from wss_cases.cli.demo_district.acts import Somebody, Story
+from wss_cases.cli.demo_district.people import Pupil
+from wss_cases.cli.demo_district.schools import Place
+from wss_cases.cli.demo_district.world import Behavior, World
+from wss_cases.incidents.models import Incident, IncidentPerson
+from wss_cases.incidents.rules import facts_of, routed_people
+from wss_cases.incidents.states import PersonKind, PersonRole
+from wss_cases.intake.rules import Answered, Plan, plan_of
+from wss_cases.roster.models import Student
+
+
+@dataclass
+class Part:
+    """One person of a report, with the attributes that the rooms' rules read."""
+
+    id: int
+    role: PersonRole
+    kind: PersonKind
+    pupil: Pupil | None
+    grade: int | None
+    behavior: Behavior | None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def student_id(self) -> int | None:
+        """The student, when it is one."""
+        return self.pupil.id if self.pupil else None
+
+
+@dataclass
+class Report:
+    """One report; `row` is the row of its table until the batch is written."""
+
+    id: int
+    row: dict[str, Any]
+    story: Story
+    day: date
+    tile: str
+    place: Any
+    facts: dict[str, Any]
+    behavior: Behavior
+    submitted_at: datetime
+    details_completed_at: datetime | None
+    reporter: Somebody
+    case_id: int = 0
+    people: list[Part] = field(default_factory=list)
+    answers: list[tuple[Part, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
+
+    @property
+    def subject(self) -> tuple[str, int]:
+        """Its name in timelines."""
+        return ("incident", self.id)
+
+    @property
+    def caused(self) -> list[Part]:
+        """Who is reported to have caused harm."""
+        return [one for one in self.people if one.role in (PersonRole.CAUSED_HARM, PersonRole.BOTH)]
+
+    @property
+    def harmed(self) -> list[Part]:
+        """Who is reported as harmed."""
+        return [one for one in self.people if one.role in (PersonRole.HARMED, PersonRole.BOTH)]
+
+
+@dataclass
+class Scene:
+    """One school while its reports are made."""
+
+    world: World
+    place: Place
+    rng: Random
+    pools: dict[str, tuple[list[Pupil], list[float]]]
+    incidents: int = 0
+    cases: int = 0
+    previous: tuple[int, str, date] | None = None
+
+    def draw(self, day: date, year: str, but_not: tuple[int, ...] = ()) -> Pupil | None:
+        """Draw a student who was there that day; some are in more reports than others."""
+        pupils, weights = self.pools.get(year, ([], []))
+        for _attempt in range(20 if pupils else 0):
+            found = self.rng.choices(pupils, cum_weights=weights)[0]
+            if found.id not in but_not and found.starts <= day and (found.ends is None or day <= found.ends):
+                return found
+        return None
+
+    def who(self, role: str) -> Somebody:
+        """Draw somebody who holds a role at the school; the demo person does most of it."""
+        people = self.place.staff[role]
+        if len(people) == 1 or (self.place.is_demo and self.rng.random() < 0.65):
+            return people[0]
+        return self.rng.choice(people)
+
+
+def route(world: World, report: Report) -> Plan:
+    """Ask the rules about everyone who is routed, remember the answers, and return the plan of them all."""
+    people = cast(list[IncidentPerson], report.people)
+    for person in cast(list[Part], routed_people(people)):
+        pupil = person.pupil
+        if pupil is not None:
+            pupil.grade = person.grade
+        facts = facts_of(
+            cast(Incident, report),
+            cast(IncidentPerson, person),
+            people,
+            _priors(pupil, report.day) if pupil else None,
+            cast(Student, pupil) if pupil else None,
+        )
+        report.answers.append((person, facts, world.answer(facts)))
+    return plan_of(
+        [Answered(cast(IncidentPerson, who), facts, said) for who, facts, said in report.answers], people
+    )
+
+
+def _priors(pupil: Pupil, day: date) -> tuple[int, int]:
+    ages = [(day - earlier).days for earlier in pupil.reports]
+    return sum(0 < age <= 90 for age in ages), sum(0 < age <= 365 for age in ages)

@@ -1,0 +1,127 @@
+"""Invented schools: kinds, networks, sizes and bells."""
+
+from dataclasses import dataclass, field
+from datetime import time
+from random import Random
+
+from wss_cases.cli.demo_district.acts import Somebody
+from wss_cases.cli.demo_district.store import Store
+from wss_cases.roster.models import School
+from wss_cases.roster.rules import school_code
+
+PLACES = (
+    "Willow Bend", "Harbor Light", "Cedar Hollow", "Prairie Star", "Lakeshore Meadow", "Brickyard", "Copper Street",
+    "Juniper Square", "Foxglove", "Riverstone", "Maple Terrace", "North Prairie", "Sunrise Avenue", "Tall Grass",
+    "Old Mill", "Lantern Hill", "Blue Heron", "Canal Side", "Garden Row", "Silver Birch", "Windmill Park", "Ash Grove",
+    "Stone Bridge", "Orchard Lane", "Bluestem", "Kingfisher", "Elm and River", "Hawthorn Field", "Gateway", "Lilac Court",
+)  # fmt: skip
+PATRONS = (
+    "",
+    "Community",
+    "Academy",
+    "Park",
+    "Commons",
+    "Heights",
+    "South",
+    "West",
+    "East",
+    "Bridge",
+    "Junction",
+)
+KINDS = (
+    ("elementary", "Elementary School", 0, 8, 1.0),
+    ("high", "High School", 9, 12, 1.7),
+    ("elementary", "Elementary School", -1, 8, 1.0),
+    ("middle", "Middle School", 6, 8, 0.9),
+)
+LATER_KINDS = (0, 2, 0, 1, 0, 2, 1, 0, 2, 3)
+SMALLEST = 4
+"""Every school has at least this many students."""
+
+
+@dataclass
+class Place:
+    """A school being filled: who works there, and how much happens there."""
+
+    id: int
+    number: int
+    code: str
+    name: str
+    grades: tuple[int, int]
+    size: int
+    incidents: int
+    network: str
+    first_bell: time
+    last_bell: time
+    is_demo: bool
+    rates: float
+    staff: dict[str, list[Somebody]] = field(default_factory=dict)
+    staff_ids: list[int] = field(default_factory=list)
+
+
+def make_schools(store: Store, rng: Random, number: int, students: int, incidents: int) -> list[Place]:
+    """Write the schools and share students and incidents out among them; the first is the demo people's."""
+    taken: set[str] = set()
+    names: set[str] = set()
+    kinds = [KINDS[index if index < len(KINDS) else rng.choice(LATER_KINDS)] for index in range(number)]
+    weights = [kind[4] * rng.lognormvariate(0, 0.35) for kind in kinds]
+    sizes = share_out(students, weights, min(SMALLEST, students // number))
+    rates = [rng.lognormvariate(0, 0.45) * (1.25 if kind[0] == "high" else 1.0) for kind in kinds]
+    rates[0] = max(rates[0], 1.2)
+    shares = share_out(incidents, [size * rate for size, rate in zip(sizes, rates, strict=True)], 0)
+    places = []
+    for index, (kind, word, low, high, _weight) in enumerate(kinds):
+        name = _name(rng, index, word, names)
+        code = school_code(name, taken)
+        taken.add(code)
+        network = f"Network {1 + index % max(1, min(17, number // 4 or 1))}"
+        bell = 8 if kind != "high" else 7
+        first, last = time(bell, 45 if bell == 7 else 0), time(bell + 7, 15 if bell == 7 else 0)
+        school_id = store.add(
+            School,
+            source="demo",
+            sourced_id=f"demo-school-{index + 1}",
+            identifier=str(610_000 + index),
+            name=name,
+            code=code,
+            kind=kind,
+            is_charter=index >= len(KINDS) and index % 6 == 0,
+            network=network,
+            low_grade=low,
+            high_grade=high,
+            first_bell=first,
+            last_bell=last,
+        )
+        places.append(
+            Place(
+                school_id, index + 1, code, name, (low, high), sizes[index], shares[index], network, first, last,
+                index == 0, rates[index],
+            )
+        )  # fmt: skip
+    store.pause()
+    return places
+
+
+def share_out(total: int, weights: list[float], least: int) -> list[int]:
+    """Split `total` by weights into whole numbers of at least `least` that add up to it exactly."""
+    free = total - least * len(weights)
+    whole = sum(weights)
+    exact = [free * weight / whole for weight in weights]
+    shares = [least + int(part) for part in exact]
+    rest = sorted(range(len(weights)), key=lambda i: exact[i] - int(exact[i]), reverse=True)
+    for index in rest[: total - sum(shares)]:
+        shares[index] += 1
+    return shares
+
+
+def _name(rng: Random, index: int, word: str, names: set[str]) -> str:
+    if index < len(KINDS):
+        name = f"{PLACES[index]} {word}"
+    else:
+        name = " ".join(part for part in (rng.choice(PLACES), rng.choice(PATRONS), word) if part)
+    base, number = name, 2
+    while name in names:
+        name = f"{base} {number}"
+        number += 1
+    names.add(name)
+    return name

@@ -1,0 +1,172 @@
+"""Writes the district in batches through SQLAlchemy Core: COPY on PostgreSQL, executemany on SQLite."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import JSON, Table, insert, text
+from sqlalchemy.orm import Session
+
+from wss_cases.access.actor import SYSTEM
+from wss_cases.accounts.models import RoleGrant, UserAccount
+from wss_cases.cases.models import Case, CaseIncident, CaseNote, CaseParticipant
+from wss_cases.followups.models import FollowUp
+from wss_cases.foundation.db import Base
+from wss_cases.incidents.models import GuardianContact, Incident, IncidentPerson
+from wss_cases.journal.models import AuditEntry, TimelineEntry
+from wss_cases.journal.unit import unit_of_work
+from wss_cases.pathways.circles.models import (
+    Agreement,
+    AgreementTerm,
+    CircleAttendance,
+    CircleConsent,
+    CircleMeeting,
+)
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.roster.models import (
+    CalendarDay,
+    Enrolment,
+    Guardian,
+    School,
+    StaffMember,
+    Student,
+    StudentGuardian,
+)
+from wss_cases.routing.models import RoutingAnswer
+from wss_cases.safeguards.models import DisciplineAction, LegalDuty, NotifiedStudent, PoliceNotification
+
+BATCH_ROWS = 20_000
+TABLES: tuple[type[Base], ...] = (
+    School,
+    CalendarDay,
+    UserAccount,
+    RoleGrant,
+    Student,
+    Enrolment,
+    Guardian,
+    StudentGuardian,
+    StaffMember,
+    Incident,
+    IncidentPerson,
+    GuardianContact,
+    RoutingAnswer,
+    Case,
+    CaseIncident,
+    CaseParticipant,
+    CaseNote,
+    Pathway,
+    FollowUp,
+    LegalDuty,
+    DisciplineAction,
+    PoliceNotification,
+    NotifiedStudent,
+    CircleConsent,
+    CircleMeeting,
+    CircleAttendance,
+    Agreement,
+    AgreementTerm,
+    TimelineEntry,
+    AuditEntry,
+)
+"""Every table that is filled, what is pointed at first."""
+
+COUNTED_BY_DATABASE = frozenset({TimelineEntry, AuditEntry})
+"""Tables whose ids nobody needs while writing."""
+
+
+class Store:
+    """Holds rows until a batch is full; one batch is one unit of work with one audit row of its own."""
+
+    def __init__(self, now: datetime, progress: Callable[[int], None]) -> None:
+        self.now = now
+        self.progress = progress
+        self.rows: dict[type[Base], list[dict[str, Any]]] = defaultdict(list)
+        self.ids: dict[type[Base], int] = defaultdict(int)
+        self.held = 0
+        self.done = 0
+        self.written = 0
+        self._blank = {model: _blank_row(model) for model in TABLES}
+
+    def new(self, model: type[Base], **values: Any) -> dict[str, Any]:
+        """Keep one row with its defaults and return it; it may be changed until the next `pause`."""
+        row = {**self._blank[model], **values}
+        self.rows[model].append(row)
+        self.held += 1
+        if model not in COUNTED_BY_DATABASE:
+            self.ids[model] += 1
+            row["id"] = self.ids[model]
+        return row
+
+    def add(self, model: type[Base], **values: Any) -> int:
+        """Keep one row with its defaults and return its id (0 where the database counts)."""
+        number: int = self.new(model, **values).get("id", 0)
+        return number
+
+    def pause(self, done: int = 0) -> None:
+        """Count `done` finished students and incidents, and write when a batch is full.
+
+        Call it where no kept row points to one not yet made.
+        """
+        self.done += done
+        if self.held >= BATCH_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is held."""
+        with unit_of_work(SYSTEM, self.now) as uow:
+            copies = uow.session.get_bind().dialect.name == "postgresql"
+            for model in TABLES:
+                if rows := self.rows.pop(model, None):
+                    (_copy if copies else _insert)(uow.session, _table(model), rows)
+            uow.audit("demo.loaded", "demo", None, {"rows": [None, self.held]})
+        self.written += self.held
+        self.progress(self.done)
+        self.held = self.done = 0
+
+    def finish(self, session: Session) -> None:
+        """Let the database count on from the last ids."""
+        if session.get_bind().dialect.name == "postgresql":
+            for model, last in self.ids.items():
+                name = _table(model).name
+                session.execute(
+                    text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :last)"),
+                    {"name": name, "last": last},
+                )
+
+
+def _table(model: type[Base]) -> Table:
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def _blank_row(model: type[Base]) -> dict[str, Any]:
+    row = {}
+    for column in _table(model).columns:
+        if column.name == "id" and model in COUNTED_BY_DATABASE:
+            continue
+        default = getattr(column.default, "arg", None)
+        if isinstance(column.type, JSON):
+            default = [] if column.name == "rules" else {}
+        row[column.name] = default.value if isinstance(default, Enum) else default
+    return row
+
+
+def _insert(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
+    session.execute(insert(table), rows)
+
+
+def _copy(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
+    names = list(rows[0])
+    documents = [name for name in names if isinstance(table.columns[name].type, JSON)]
+    connection = session.connection().connection.driver_connection
+    assert connection is not None
+    columns = ", ".join(f'"{name}"' for name in names)
+    with connection.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
+        for row in rows:
+            for name in documents:
+                row[name] = json.dumps(row[name], ensure_ascii=False)
+            copy.write_row([row[name] for name in names])
