@@ -36,6 +36,9 @@ from wss_cases.pathways.common.queries import team_of
 from wss_cases.pathways.common.views import ACT, today_of
 from wss_cases.roster.queries import school_days, students_matching
 
+MOST_TYPED = 80
+"""Letters of a typed name that are looked for."""
+
 blueprint = Blueprint("case_acts", __name__, url_prefix="/cases/<int:case_id>")
 
 
@@ -234,7 +237,7 @@ def add_person(case_id: int) -> Page:
     case = get_case(actor, case_id)
     form = PersonForm()
     typed = request.form.get("student_q", "")
-    found = students_matching(actor, case.school_id, typed) if len(typed.strip()) > 1 else []
+    found = students_matching(actor, case.school_id, typed[:MOST_TYPED]) if len(typed.strip()) > 1 else []
     items = [{"value": str(row.id), "label": row.name, "meta": row.number[-4:]} for row in found]
     context: dict[str, Any] = {
         "case": case,
