@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ Guard = Callable[[Path, str], list[str]]
 VERSIONED = "Case"
 
 
+@cache
 def versioned_models() -> set[str]:
     """Names of the tables whose rows carry a version, as classes and as tables."""
     create_app()

@@ -12,7 +12,9 @@ import pytest
 import sqlalchemy as sa
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from flask import Flask
 
+from tests.support.applications import make_app
 from tests.support.databases import ROOT, Database, flask
 
 VERSIONS = ROOT / "migrations" / "versions"
@@ -45,10 +47,10 @@ def _numbered(name: str, number: int) -> bool:
     return match is not None and int(match[1]) == number
 
 
-def run(database: Database, *arguments: str) -> None:
-    """Run one database command; AssertionError with its words when it fails."""
-    done = flask(database.url, "db", *arguments)
-    assert done.returncode == 0, done.stdout + done.stderr
+def run(app: Flask, *arguments: str) -> None:
+    """Run one database command in this process; AssertionError with its words when it fails."""
+    done = app.test_cli_runner().invoke(args=["db", *arguments])
+    assert done.exit_code == 0, f"{done.output}{done.exception!r}"
 
 
 def engine(database: Database) -> sa.Engine:
@@ -109,8 +111,8 @@ def test_a_broken_line_is_seen(names: list[str]) -> None:
     assert out_of_sequence(names)
 
 
-def test_models_equal_the_migrated_schema(database: Database) -> None:
-    run(database, "check")
+def test_models_equal_the_migrated_schema(database: Database, tmp_path: Path) -> None:
+    run(make_app(database.url, tmp_path), "check")
 
 
 def test_a_missing_column_is_seen(database: Database) -> None:
@@ -121,25 +123,26 @@ def test_a_missing_column_is_seen(database: Database) -> None:
     assert "device" in done.stdout + done.stderr
 
 
-def test_up_down_up_with_rows(empty_database: Database) -> None:
+def test_up_down_up_with_rows(empty_database: Database, tmp_path: Path) -> None:
+    app = make_app(empty_database.url, tmp_path)
     for revision in revisions():
-        run(empty_database, "upgrade", revision)
+        run(app, "upgrade", revision)
         if revision == revisions()[0]:
             plant_rows(empty_database)
     first = counts(empty_database)
     assert first["user_account"] >= 1
     for _ in revisions()[1:]:
-        run(empty_database, "downgrade")
-    run(empty_database, "upgrade")
+        run(app, "downgrade")
+    run(app, "upgrade")
     after = counts(empty_database)
     assert {name: after[name] for name in ("user_account", "school", "student")} == {
         name: first[name] for name in ("user_account", "school", "student")
     }
-    run(empty_database, "downgrade", "base")
+    run(app, "downgrade", "base")
     left = counts(empty_database)
     assert set(left) <= {"alembic_version"}
-    run(empty_database, "upgrade")
-    run(empty_database, "check")
+    run(app, "upgrade")
+    run(app, "check")
 
 
 def test_sqlite_keeps_its_foreign_keys_whole(databases: Any, tmp_path: Path) -> None:
