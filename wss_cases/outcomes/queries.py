@@ -11,12 +11,12 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
 from wss_cases.incidents.models import BehaviorCode, Incident, IncidentPerson, LocationCode
+from wss_cases.incidents.queries_list import ACTED
 from wss_cases.incidents.states import IncidentState, PersonRole
 from wss_cases.outcomes.rules import Scope
 from wss_cases.roster.models import Enrolment, School
 
 READERS = (Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR, Role.DISTRICT)
-CAUSED = (PersonRole.CAUSED_HARM, PersonRole.BOTH)
 HARMED = (PersonRole.HARMED, PersonRole.BOTH)
 SERIOUS_GROUP = 4
 
@@ -97,7 +97,7 @@ def _branches(actor: Actor, scope: Scope) -> list[Any]:
         for part, column in plain.items()
     ]
     serious = select(literal("serious"), literal(""), func.count()).select_from(Incident)
-    people = and_(IncidentPerson.incident_id == Incident.id, IncidentPerson.role.in_(CAUSED))
+    people = and_(IncidentPerson.incident_id == Incident.id, IncidentPerson.role.in_(ACTED))
     incidents = func.count(Incident.id.distinct()).label("number")
     behavior = (
         select(literal("behavior").label("part"), cast(BehaviorCode.code, String(60)).label("key"), incidents)

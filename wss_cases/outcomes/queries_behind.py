@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import literal, select
+from sqlalchemy import literal, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.cases.models import Case, CaseIncident
@@ -19,12 +19,14 @@ from wss_cases.outcomes.queries_repair import (
     contact_dates,
     due_follow_ups,
     kept_agreements,
+    light_conditions,
     step_conditions,
     terms_due,
 )
 from wss_cases.outcomes.rules import Scope
 from wss_cases.pathways.circles.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.routing.states import Pathway as Family
 from wss_cases.safeguards.models import DisciplineAction, PoliceNotification
 
 PAGE: Final = 50
@@ -159,7 +161,10 @@ def _funnel(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, An
         Incident.local_date,
         Incident.state,
     )
-    return select(*columns).where(*counted(actor, scope), Incident.id.in_(came)), Incident.id
+    came_so_far: Any = Incident.id.in_(came)
+    if choice in ("", Family.RESTORATIVE_CONVERSATION.value) and step in (light := light_conditions()):
+        came_so_far = or_(came_so_far, light[step])
+    return select(*columns).where(*counted(actor, scope), came_so_far), Incident.id
 
 
 LISTS: Final[dict[str, Callable[[Actor, Scope, str, str], tuple[Any, Any]]]] = {

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import Actor
@@ -12,6 +12,8 @@ from wss_cases.cases.models import CaseIncident, CaseParticipant
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.models import Incident, IncidentPerson
+from wss_cases.incidents.states import IncidentState
+from wss_cases.intake.states import CONVERSATION, CONVERSATION_OUTCOMES
 from wss_cases.outcomes.queries import HARMED, counted, within
 from wss_cases.outcomes.rules import Scope, Share
 from wss_cases.pathways.circles.models import Agreement, AgreementTerm
@@ -89,8 +91,31 @@ def step_conditions(agreement: Any, kept: Any) -> dict[str, ColumnElement[bool]]
     return {step: and_(*conditions[: place + 1]) for place, step in enumerate(STEPS)}
 
 
+def light_conditions() -> dict[str, ColumnElement[bool]]:
+    """Return for each step the condition of an incident whose conversation is on itself, without a case."""
+    alone = ~exists().where(CaseIncident.incident_id == Incident.id)
+    held = and_(
+        Incident.state == IncidentState.CLOSED,
+        Incident.outcome_reason.in_(sorted(CONVERSATION_OUTCOMES)),
+        alone,
+    )
+    asked = exists().where(
+        FollowUp.incident_id == Incident.id,
+        FollowUp.kind == CONVERSATION,
+        FollowUp.state != FollowUpState.CANCELLED,
+    )
+    return {"proposed": or_(held, and_(asked, alone)), "offered": held, "accepted": held, "held": held}
+
+
+def _light(actor: Actor, scope: Scope) -> tuple[int, int]:
+    conditions = light_conditions()
+    sums = [func.sum(case((conditions[step], 1), else_=0)) for step in ("proposed", "held")]
+    row = db.session.execute(select(*sums).where(*counted(actor, scope))).one()
+    return int(row[0] or 0), int(row[1] or 0)
+
+
 def funnel(actor: Actor, scope: Scope) -> dict[str, dict[str, int]]:
-    """Return for each pathway, and for "any", how many of the period's incidents came to each step, in two queries."""
+    """Return for each pathway, and for "any", how many incidents came to each step, in three queries."""
     kept = kept_agreements()
     conditions = step_conditions(Agreement.id, kept.c.pathway_id)
     counts = [func.count(case((condition, Incident.id)).distinct()) for condition in conditions.values()]
@@ -106,6 +131,12 @@ def funnel(actor: Actor, scope: Scope) -> dict[str, dict[str, int]]:
     each = joined.add_columns(Pathway.pathway).group_by(Pathway.pathway)
     found = {row[-1]: dict(zip(STEPS, row[:-1], strict=True)) for row in db.session.execute(each)}
     found["any"] = dict(zip(STEPS, db.session.execute(joined).one(), strict=True))
+    proposed, met = _light(actor, scope)
+    if proposed:
+        found.setdefault(Family.RESTORATIVE_CONVERSATION.value, dict.fromkeys(STEPS, 0))
+    for name in (Family.RESTORATIVE_CONVERSATION.value, "any") if proposed else ():
+        for step in light_conditions():
+            found[name][step] += proposed if step == "proposed" else met
     return found
 
 

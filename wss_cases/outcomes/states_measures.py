@@ -35,8 +35,9 @@ MEASURES: Final[dict[str, Measure]] = {
         _l("By group, behavior and grade"),
         _l(
             "An incident stands under its highest group. By behavior and grade it counts once for each different "
-            "behavior or grade among the people who are reported to have caused harm, so these rows can add up to more "
-            "than all incidents. Witnesses, support persons and people harmed are never counted here."
+            "behavior or grade among the people who are reported to have caused harm or whose part is not settled yet, "
+            "so these rows can add up to more than all incidents. Witnesses, support persons and people harmed are "
+            "never counted here."
         ),
     ),
     "time": Measure(
@@ -52,7 +53,8 @@ MEASURES: Final[dict[str, Measure]] = {
             "For each pathway, incidents of the period by how far one of its pathways came: proposed; offered (a named "
             "person invited them on a date); accepted; held (a circle or conversation met, another pathway started); "
             "agreement made; agreement kept (no term is open or not kept, at least one is kept). Each step includes "
-            "the one before. An incident counts once."
+            "the one before. An incident counts once. A conversation recorded on the incident itself, without a case, "
+            "counts as held."
         ),
     ),
     "agreements": Measure(

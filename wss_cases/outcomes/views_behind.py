@@ -14,7 +14,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.states import STATE_LABELS
 from wss_cases.outcomes.queries_behind import PAGE, Behind, rows_behind
 from wss_cases.outcomes.states import STEP_LABELS
-from wss_cases.outcomes.views_scope import address, shown
+from wss_cases.outcomes.views_scope import shown
 from wss_cases.pathways.circles.states import TERM_LABELS
 from wss_cases.safeguards.states import DISCIPLINE_LABELS, DOOR_LABELS
 
@@ -72,7 +72,7 @@ def _row(name: str, row: Behind) -> dict[str, Any]:
     tag, tone = _tag(name, row)
     return {
         "title": title or _("Without an incident"),
-        "href": address(endpoint, **target) if row.target else None,
+        "href": url_for(endpoint, **target) if row.target else None,
         "meta": _meta(name, row),
         "tag": tag,
         "tone": tone,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import current_app, request, url_for
+from flask import request, url_for
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor
@@ -40,18 +40,14 @@ class Shown:
         """Return the address of the incidents behind a number; None when the reader may not see the list."""
         if not may_list(self.actor, self.scope.school_id):
             return None
-        return address("incidents.incidents", school=self.scope.school_id, year=self.scope.year, **filters)
+        here: dict[str, Any] = {"school": self.scope.school_id, "year": self.scope.year, "state": "counted"}
+        return url_for("incidents.incidents", **here, **filters)
 
     def behind(self, name: str, **choice: Any) -> str | None:
         """Return the address of another list behind a number; None when the reader may not see it."""
         if not may_list(self.actor, self.scope.school_id):
             return None
         return url_for("outcomes.behind.rows", name=name, year=self.scope.year, **choice)
-
-
-def address(endpoint: str, **values: Any) -> str | None:
-    """Return the address of a page, None where this installation has no such page."""
-    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
 
 
 def shown() -> Shown:

@@ -49,11 +49,17 @@ def _bars(part: str, rows: list[Count], page: Shown) -> list[Point]:
             "label": row.label,
             "value": row.number,
             "tone": "teal" if row.key else "slate",
-            "href": page.incidents(**{part: row.key}) if row.key and row.number else None,
+            "href": _bar_href(part, row, page),
         }
         for row in shown
     ]
     return [*bars, {"label": _("All others"), "value": rest, "tone": "slate"}] if rest else bars
+
+
+def _bar_href(part: str, row: Count, page: Shown) -> str | None:
+    if not row.number or not (row.key or part == "group"):
+        return None
+    return page.incidents(**{part: row.key or "none"})
 
 
 def most(rows: list[Point]) -> str | None:
