@@ -112,6 +112,7 @@ class CaseFile:
     answers: list[RoutingAnswer]
     follow_ups: list[FollowUp]
     duties: list[LegalDuty]
+    incident_ids: list[int]
     lead: str | None
     names: dict[int, str] = field(default_factory=dict)
 
@@ -136,9 +137,15 @@ def case_file(case: Case) -> CaseFile:
         answers=answers,
         follow_ups=follow_ups,
         duties=open_duties_of(case.id),
+        incident_ids=incident_ids_of(case.id),
         lead=user_name(case.lead_id),
         names=user_names([row.owner_id for row in pathways]),
     )
+
+
+def incident_ids_of(case_id: int) -> list[int]:
+    """Return the ids of the incidents that a case was opened from."""
+    return list(db.session.scalars(select(CaseIncident.incident_id).where(CaseIncident.case_id == case_id)))
 
 
 def open_duties_of(case_id: int) -> list[LegalDuty]:

@@ -117,7 +117,7 @@ def case(case_id: int) -> Page:
 
 
 def _history_tab(page: CasePage, actor: Actor) -> Page:
-    entries = case_history(page.case.id, number(request.args.get("before")))
+    entries = case_history(page.case.id, number(request.args.get("before")), incidents=page.file.incident_ids)
     notes = {note.id: note.text for note in notes_of(page.case.id)}
     closing = []
     kept, says = page.case.agreement_kept, page.case.harmed_says

@@ -91,7 +91,9 @@ def pathway_page(page: CasePage, actor: Actor, row: Pathway) -> Page:
         "why": reasons(row, answers, locale_code()),
         "police": _police(answers),
         "ruleset": _ruleset(answers, page.zone),
-        "entries": history_items(case_history(row.case_id, limit=7), page.zone),
+        "entries": history_items(
+            case_history(row.case_id, limit=7, incidents=page.file.incident_ids), page.zone
+        ),
         "circle": _circle_context(page, actor, row, circle) if circle else None,
     }
     return render_template("casework/pathway.html", **head(page, actor, f"p{row.id}"), **context)

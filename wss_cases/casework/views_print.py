@@ -50,7 +50,9 @@ def paper(case_id: int) -> Page:
         people=_people(page.file.people, reader),
         pathways=_pathways(page, reader),
         follow_ups=_follow_ups(page, actor),
-        entries=history_items(case_history(page.case.id, limit=200), page.zone),
+        entries=history_items(
+            case_history(page.case.id, limit=200, incidents=page.file.incident_ids), page.zone
+        ),
     )
 
 

@@ -1,9 +1,11 @@
 """Reading histories. The caller has checked that the actor may see the subject."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from wss_cases.foundation.db import db
-from wss_cases.journal.models import TimelineEntry
+from wss_cases.journal.models import RequestKey, TimelineEntry
 
 
 def history(subject_type: str, subject_id: int, limit: int = 100) -> list[TimelineEntry]:
@@ -17,9 +19,26 @@ def history(subject_type: str, subject_id: int, limit: int = 100) -> list[Timeli
     return list(db.session.scalars(statement))
 
 
-def case_history(case_id: int, before: int | None = None, limit: int = 50) -> list[TimelineEntry]:
-    """Return the newest entries of a case and all that hangs on it, newest first; `before` is an entry's id."""
-    statement = select(TimelineEntry).where(TimelineEntry.case_id == case_id)
+def case_history(
+    case_id: int, before: int | None = None, limit: int = 50, incidents: Sequence[int] = ()
+) -> list[TimelineEntry]:
+    """Return the newest entries of a case, all that hangs on it and its incidents, newest first.
+
+    `before` is an entry's id.
+    """
+    of_case = TimelineEntry.case_id == case_id
+    of_incidents = (TimelineEntry.subject_type == "incident") & TimelineEntry.subject_id.in_(incidents)
+    statement = select(TimelineEntry).where(of_case | of_incidents if incidents else of_case)
     if before is not None:
         statement = statement.where(TimelineEntry.id < before)
     return list(db.session.scalars(statement.order_by(TimelineEntry.id.desc()).limit(limit)))
+
+
+def already_done(user_id: int | None, request_key: str | None) -> bool:
+    """Whether this person's form with this key was carried out before."""
+    if user_id is None or not request_key:
+        return False
+    statement = select(RequestKey.id).where(
+        RequestKey.user_id == user_id, RequestKey.key == request_key, RequestKey.answer.is_not(None)
+    )
+    return db.session.scalar(statement) is not None
