@@ -43,6 +43,7 @@ def people(live_system, tmp_path):
 
 
 def look(page, name):
+    page.wait_for_load_state("load")
     if SHOTS:
         Path(SHOTS).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)

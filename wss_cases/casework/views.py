@@ -123,10 +123,10 @@ def _history_tab(page: CasePage, actor: Actor) -> Page:
     kept, says = page.case.agreement_kept, page.case.harmed_says
     if kept is not None and says is not None:
         closing = [
-            {"label": _("Was the agreement kept?"), "value": KEPT_LABELS[kept]},
+            {"label": _("Was the agreement kept?"), "value": str(KEPT_LABELS[kept])},
             {
                 "label": _("What does the person harmed say?"),
-                "value": HARMED_SAYS_LABELS[says],
+                "value": str(HARMED_SAYS_LABELS[says]),
             },
             {"label": _("What is left?"), "value": page.case.what_is_left},
         ]
@@ -204,7 +204,7 @@ def person(case_id: int, participant_id: int) -> Page:
         **head(page, actor, "people"),
         person=found,
         name=person_words(found),
-        role=ROLE_LABELS[found.role],
+        role=str(ROLE_LABELS[found.role]),
         guardians=guardians_of(found.student_id) if found.student_id is not None else [],
         pathways=[
             (kind_words(row), url_for("pathways.pathway", case_id=case_id, pathway_id=row.id)) for row in own
