@@ -13,7 +13,8 @@ PLACES = (
     "Willow Bend", "Harbor Light", "Cedar Hollow", "Prairie Star", "Lakeshore Meadow", "Brickyard", "Copper Street",
     "Juniper Square", "Foxglove", "Riverstone", "Maple Terrace", "North Prairie", "Sunrise Avenue", "Tall Grass",
     "Old Mill", "Lantern Hill", "Blue Heron", "Canal Side", "Garden Row", "Silver Birch", "Windmill Park", "Ash Grove",
-    "Stone Bridge", "Orchard Lane", "Bluestem", "Kingfisher", "Elm and River", "Hawthorn Field", "Gateway", "Lilac Court",
+    "Stone Bridge", "Orchard Lane", "Bluestem", "Kingfisher", "Elm and River", "Hawthorn Field", "Gateway",
+    "Lilac Court",
 )  # fmt: skip
 PATRONS = (
     "",
@@ -54,7 +55,6 @@ class Place:
     first_bell: time
     last_bell: time
     is_demo: bool
-    rates: float
     staff: dict[str, list[Somebody]] = field(default_factory=dict)
     staff_ids: list[int] = field(default_factory=list)
 
@@ -74,32 +74,40 @@ def make_schools(store: Store, rng: Random, number: int, students: int, incident
         name = _name(rng, index, word, names)
         code = school_code(name, taken)
         taken.add(code)
-        network = f"Network {1 + index % max(1, min(17, number // 4 or 1))}"
-        bell = 8 if kind != "high" else 7
-        first, last = time(bell, 45 if bell == 7 else 0), time(bell + 7, 15 if bell == 7 else 0)
-        school_id = store.add(
-            School,
-            source="demo",
-            sourced_id=f"demo-school-{index + 1}",
-            identifier=str(610_000 + index),
-            name=name,
-            code=code,
-            kind=kind,
-            is_charter=index >= len(KINDS) and index % 6 == 0,
-            network=network,
-            low_grade=low,
-            high_grade=high,
-            first_bell=first,
-            last_bell=last,
-        )
-        places.append(
-            Place(
-                school_id, index + 1, code, name, (low, high), sizes[index], shares[index], network, first, last,
-                index == 0, rates[index],
-            )
+        place = Place(
+            0, index + 1, code, name, (low, high), sizes[index], shares[index], _network(index, number),
+            *_bells(kind), index == 0,
         )  # fmt: skip
+        place.id = _school_row(store, place, kind, index)
+        places.append(place)
     store.pause()
     return places
+
+
+def _network(index: int, number: int) -> str:
+    return f"Network {1 + index % max(1, min(17, number // 4 or 1))}"
+
+
+def _bells(kind: str) -> tuple[time, time]:
+    return (time(7, 45), time(15, 15)) if kind == "high" else (time(8, 0), time(15, 0))
+
+
+def _school_row(store: Store, place: Place, kind: str, index: int) -> int:
+    return store.add(
+        School,
+        source="demo",
+        sourced_id=f"demo-school-{place.number}",
+        identifier=str(910_000 + index),
+        name=place.name,
+        code=place.code,
+        kind=kind,
+        is_charter=index >= len(KINDS) and index % 6 == 0,
+        network=place.network,
+        low_grade=place.grades[0],
+        high_grade=place.grades[1],
+        first_bell=place.first_bell,
+        last_bell=place.last_bell,
+    )
 
 
 def share_out(total: int, weights: list[float], least: int) -> list[int]:
