@@ -2,7 +2,10 @@
 
 from typing import Final
 
+from wss_cases.followups.states import KINDS
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.intake.states import CONVERSATION
+from wss_cases.routing.states import PATHWAY_LABELS, Pathway
 
 COUNTS: Final[dict[str, str]] = {
     "misconducts": "# of Misconducts",
@@ -67,6 +70,9 @@ HISTORY_LABELS: Final = {
     "students_notified": _l("Students in police notifications"),
     "expelled": _l("Students expelled"),
 }
+
+FOLLOW_UP_LABELS: Final = {**KINDS, CONVERSATION: PATHWAY_LABELS[Pathway.RESTORATIVE_CONVERSATION]}
+"""What a follow-up is, the conversation without a case among them."""
 
 REMARKABLE_YEARS: Final = {"2020-21": _l("remote year")}
 """School years that need a word beside their point."""

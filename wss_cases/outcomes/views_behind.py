@@ -6,14 +6,13 @@ from flask import Blueprint, render_template, request, url_for
 
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
-from wss_cases.followups.states import KINDS
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.states import STATE_LABELS
 from wss_cases.outcomes.queries_behind import PAGE, Behind, rows_behind
-from wss_cases.outcomes.states import STEP_LABELS
+from wss_cases.outcomes.states import FOLLOW_UP_LABELS, STEP_LABELS
 from wss_cases.outcomes.views_scope import shown
 from wss_cases.pathways.circles.states import TERM_LABELS
 from wss_cases.safeguards.states import DISCIPLINE_LABELS, DOOR_LABELS
@@ -68,7 +67,7 @@ def rows(name: str) -> str:
 def _row(name: str, row: Behind) -> dict[str, Any]:
     endpoint, key = OPENS[row.kind]
     target: dict[str, Any] = {key: row.target}
-    title = KINDS.get(row.reference, row.reference) if name == "follow_ups" else row.reference
+    title = FOLLOW_UP_LABELS.get(row.reference, row.reference) if name == "follow_ups" else row.reference
     tag, tone = _tag(name, row)
     return {
         "title": title or _("Without an incident"),

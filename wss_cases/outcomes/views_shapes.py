@@ -3,13 +3,12 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from wss_cases.followups.states import KINDS
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.outcomes.queries_overview import Core, Repair
 from wss_cases.outcomes.queries_published import Figures, SchoolYear
 from wss_cases.outcomes.queries_words import breakdowns, month_words
 from wss_cases.outcomes.rules import Count, Scope, outlier, years_between
-from wss_cases.outcomes.states import HISTORY_LABELS, REMARKABLE_YEARS, STEP_LABELS
+from wss_cases.outcomes.states import FOLLOW_UP_LABELS, HISTORY_LABELS, REMARKABLE_YEARS, STEP_LABELS
 from wss_cases.outcomes.views_scope import Shown
 from wss_cases.routing.states import PATHWAY_LABELS
 from wss_cases.safeguards.states import DISCIPLINE_LABELS, DOOR_LABELS, DisciplineKind, NotificationDoor
@@ -114,7 +113,7 @@ def follow_up_rows(repair: Repair, page: Shown) -> list[Point]:
     """Return the share on time by kind of follow-up, the words saying of how many."""
     return [
         {
-            "label": KINDS.get(kind, KINDS["other"]),
+            "label": FOLLOW_UP_LABELS.get(kind, FOLLOW_UP_LABELS["other"]),
             "value": share.percent,
             "figure": f"{share.percent or 0:.0f}%",
             "note": _("%(part)s of %(whole)s", part=share.part, whole=share.whole),
