@@ -32,61 +32,174 @@ GROUP_WEIGHTS = {1: 27, 2: 33, 3: 24, 4: 9, 5: 5, 6: 2}
 """About 60 % groups 1-2, 33 % groups 3-4, 7 % groups 5-6, as published."""
 
 _A, _P, _M, _C, _S = Shape.ALONE, Shape.PAIR, Shape.MUTUAL, Shape.CROWD, Shape.STAFF
+_CHECKED = ("yes", "yes", "unknown")
 
 PROFILES: Mapping[str, Profile] = {
-    "running_noise": Profile(12, "disruption", what="Ran and shouted in the hallway after being asked to walk."),
-    "left_class": Profile(14, "left_class", what="Left the room without a pass and came back after some time."),
-    "disruption": Profile(32, "disruption", (_A, _A, _S), what="Kept talking across the room while others were working."),
+    "running_noise": Profile(
+        12, "disruption", what="Ran and shouted in the hallway after being asked to walk."
+    ),
+    "left_class": Profile(
+        14, "left_class", what="Left the room without a pass and came back after some time."
+    ),
+    "disruption": Profile(
+        32, "disruption", (_A, _A, _S), what="Kept talking across the room while others were working."
+    ),
     "late": Profile(10, "other", what="Came in late for the third time this month."),
     "device": Profile(22, "other", what="Used the phone during the lesson and did not put it away."),
     "other_rule": Profile(10, "other", what="Did not keep to a rule of the school."),
     "skipped": Profile(10, "left_class", what="Was not in class and was found in the stairwell."),
     "left_school": Profile(5, "left_class", what="Left the building during lunch without permission."),
-    "hurtful_words": Profile(26, "hurtful_words", (_P, _P, _P, _S), what="Called another student names in front of others."),
-    "argument": Profile(12, "hurtful_words", (_M,), what="Two students shouted at each other until an adult stepped in."),
-    "pushing": Profile(22, "pushing", (_P, _P, _M), {"injury": ("none", "none", "minor")}, "Pushed another student in line."),
+    "hurtful_words": Profile(
+        26, "hurtful_words", (_P, _P, _P, _S), what="Called another student names in front of others."
+    ),
+    "argument": Profile(
+        12, "hurtful_words", (_M,), what="Two students shouted at each other until an adult stepped in."
+    ),
+    "pushing": Profile(
+        22, "pushing", (_P, _P, _M), {"injury": ("none", "none", "minor")}, "Pushed another student in line."
+    ),
     "not_following": Profile(14, "disruption", (_A, _S), what="Refused several times to take a seat."),
-    "tobacco_vape": Profile(8, "substance", (_A,), {"substance": ("tobacco_vape",)}, "Was found with a vape."),
+    "tobacco_vape": Profile(
+        8, "substance", (_A,), {"substance": ("tobacco_vape",)}, "Was found with a vape."
+    ),
     "untruth": Profile(3, "other", what="Handed in work that was copied."),
-    "fight": Profile(46, "fight", (_M, _M, _P), {"injury": ("none", "minor", "minor")}, "Two students fought; staff separated them."),
+    "fight": Profile(
+        46,
+        "fight",
+        (_M, _M, _P),
+        {"injury": ("none", "minor", "minor")},
+        "Two students fought; staff separated them.",
+    ),
     "property_damage": Profile(16, "property", (_A, _P), what="Wrote on and broke a locker door."),
     "took_something": Profile(14, "property", (_P,), what="Took headphones that belong to another student."),
     "gestures_group": Profile(4, "threat", (_A, _P), what="Drew and showed signs meant to frighten."),
-    "hurtful_online": Profile(10, "hurtful_words", (_P,), what="Posted hurtful words about another student in a group chat."),
-    "repeated_disruption": Profile(10, "disruption", what="Stopped the lesson again, the fourth time this week."),
-    "threat": Profile(18, "threat", (_P, _P, _S), what="Told another student they would be hurt after school."),
-    "bullying": Profile(20, "bullying", (_P,), {"bullying": (True,)}, "Kept a student from sitting with others, day after day."),
-    "bullying_race": Profile(6, "bullying", (_P,), {"bullying": (True,), "bias": (True,)}, "Repeated insults about where the family comes from."),
-    "bullying_sex": Profile(4, "bullying", (_P,), {"bullying": (True,), "bias": (True,)}, "Repeated insults about being a girl."),
-    "bullying_disability": Profile(3, "bullying", (_P,), {"bullying": (True,), "bias": (True,)}, "Imitated the way a student speaks, again and again."),
-    "bullying_orientation": Profile(3, "bullying", (_P,), {"bullying": (True,), "bias": (True,)}, "Repeated insults about whom a student likes."),
-    "bullying_religion": Profile(2, "bullying", (_P,), {"bullying": (True,), "bias": (True,)}, "Made fun of a head covering several times."),
-    "hurt_someone": Profile(18, "fight", (_P, _P, _P, _S), {"injury": ("minor",)}, "Hit another student, who was hurt."),
-    "fight_group": Profile(16, "fight", (_C,), {"injury": ("minor", "needed_care")}, "Several students fought and did not stop when asked."),
+    "hurtful_online": Profile(
+        10, "hurtful_words", (_P,), what="Posted hurtful words about another student in a group chat."
+    ),
+    "repeated_disruption": Profile(
+        10, "disruption", what="Stopped the lesson again, the fourth time this week."
+    ),
+    "threat": Profile(
+        18, "threat", (_P, _P, _S), what="Told another student they would be hurt after school."
+    ),
+    "bullying": Profile(
+        20,
+        "bullying",
+        (_P,),
+        {"bullying": (True,)},
+        "Kept a student from sitting with others, day after day.",
+    ),
+    "bullying_race": Profile(
+        6,
+        "bullying",
+        (_P,),
+        {"bullying": (True,), "bias": (True,)},
+        "Repeated insults about where the family comes from.",
+    ),
+    "bullying_sex": Profile(
+        4, "bullying", (_P,), {"bullying": (True,), "bias": (True,)}, "Repeated insults about being a girl."
+    ),
+    "bullying_disability": Profile(
+        3,
+        "bullying",
+        (_P,),
+        {"bullying": (True,), "bias": (True,)},
+        "Imitated the way a student speaks, again and again.",
+    ),
+    "bullying_orientation": Profile(
+        3,
+        "bullying",
+        (_P,),
+        {"bullying": (True,), "bias": (True,)},
+        "Repeated insults about whom a student likes.",
+    ),
+    "bullying_religion": Profile(
+        2,
+        "bullying",
+        (_P,),
+        {"bullying": (True,), "bias": (True,)},
+        "Made fun of a head covering several times.",
+    ),
+    "hurt_someone": Profile(
+        18, "fight", (_P, _P, _P, _S), {"injury": ("minor",)}, "Hit another student, who was hurt."
+    ),
+    "fight_group": Profile(
+        16,
+        "fight",
+        (_C,),
+        {"injury": ("minor", "needed_care")},
+        "Several students fought and did not stop when asked.",
+    ),
     "alcohol": Profile(4, "substance", (_A,), {"substance": ("alcohol",)}, "Brought alcohol in a bottle."),
     "false_alarm": Profile(3, "other", (_A,), what="Pulled the fire alarm; there was no fire."),
-    "sexual_words": Profile(5, "hurtful_words", (_P,), {"sexual": ("harassment",)}, "Made unwanted sexual remarks to another student."),
-    "weapon_other": Profile(16, "weapon", (_A,), {"weapon": ("other", "lookalike")}, "Had a pocket knife in the bag."),
-    "drugs": Profile(10, "substance", (_A,), {"substance": ("cannabis", "cannabis", "other_drug")}, "Was found with something that looked like cannabis."),
-    "hurt_badly": Profile(34, "fight", (_P, _P, _C), {"injury": ("needed_care",)}, "Hurt another student, who needed care from the nurse."),
-    "took_by_force": Profile(16, "property", (_P,), {"injury": ("none", "minor")}, "Took a phone from another student by force."),
+    "sexual_words": Profile(
+        5,
+        "hurtful_words",
+        (_P,),
+        {"sexual": ("harassment",)},
+        "Made unwanted sexual remarks to another student.",
+    ),
+    "weapon_other": Profile(
+        16, "weapon", (_A,), {"weapon": ("other", "lookalike")}, "Had a pocket knife in the bag."
+    ),
+    "drugs": Profile(
+        26,
+        "substance",
+        (_A,),
+        {"substance": ("cannabis", "cannabis", "other_drug"), "verified": _CHECKED},
+        "Was found with something that looked like cannabis.",
+    ),
+    "hurt_badly": Profile(
+        34,
+        "fight",
+        (_P, _P, _C),
+        {"injury": ("needed_care",)},
+        "Hurt another student, who needed care from the nurse.",
+    ),
+    "took_by_force": Profile(
+        16, "property", (_P,), {"injury": ("none", "minor")}, "Took a phone from another student by force."
+    ),
     "school_threat": Profile(8, "threat", (_A,), what="Wrote a threat against the school on a wall."),
-    "sexual_contact": Profile(6, "other", (_P,), {"sexual": ("contact",)}, "Touched another student in a way that was not wanted."),
-    "gave_or_sold": Profile(34, "substance", (_A,), {"substance": ("tobacco_vape", "cannabis"), "distribution": (True,)}, "Passed something on to other students in the restroom."),
-    "firearm": Profile(6, "weapon", (_A,), {"weapon": ("maybe_firearm", "firearm")}, "Something that may be a firearm was seen in a bag."),
-    "fire": Profile(16, "other", (_A,), {"fire_or_bomb": (False, True)}, "Lit paper in a restroom bin; it was put out."),
-    "hit_or_pushed": Profile(28, "fight", (_P, _P, _M), {"injury": ("none", "minor")}, "Hit another child while waiting in line."),
-    "rough_play": Profile(14, "pushing", (_M,), {"injury": ("none",)}, "Rough play at recess that got too rough."),
+    "sexual_contact": Profile(
+        6, "other", (_P,), {"sexual": ("contact",)}, "Touched another student in a way that was not wanted."
+    ),
+    "gave_or_sold": Profile(
+        34,
+        "substance",
+        (_A,),
+        {"substance": ("tobacco_vape", "cannabis"), "distribution": (True,), "verified": _CHECKED},
+        "Passed something on to other students in the restroom.",
+    ),
+    "firearm": Profile(
+        9,
+        "weapon",
+        (_A,),
+        {"weapon": ("maybe_firearm", "firearm"), "verified": _CHECKED},
+        "Something that may be a firearm was seen in a bag.",
+    ),
+    "fire": Profile(
+        16, "other", (_A,), {"fire_or_bomb": (False, True)}, "Lit paper in a restroom bin; it was put out."
+    ),
+    "hit_or_pushed": Profile(
+        28, "fight", (_P, _P, _M), {"injury": ("none", "minor")}, "Hit another child while waiting in line."
+    ),
+    "rough_play": Profile(
+        14, "pushing", (_M,), {"injury": ("none",)}, "Rough play at recess that got too rough."
+    ),
     "unkind_words": Profile(14, "hurtful_words", (_P,), what="Said unkind words at the table."),
     "scary_words": Profile(4, "threat", (_P,), what="Said something that frightened another child."),
-    "unkind_again": Profile(3, "bullying", (_P,), {"bullying": (True,)}, "Was unkind to the same child again."),
+    "unkind_again": Profile(
+        3, "bullying", (_P,), {"bullying": (True,)}, "Was unkind to the same child again."
+    ),
     "upset_lesson": Profile(18, "disruption", what="Was very upset and threw pencils on the floor."),
     "ran_off": Profile(10, "left_class", what="Ran out of the room and was found in the library."),
     "broke_things": Profile(6, "property", what="Tore a picture from the wall."),
     "took_things": Profile(4, "property", (_P,), what="Took a toy that belongs to another child."),
-    "unsafe_thing": Profile(1, "weapon", (_A,), {"weapon": ("lookalike",)}, "Brought a thing from home that is not safe."),
+    "unsafe_thing": Profile(
+        1, "weapon", (_A,), {"weapon": ("lookalike",)}, "Brought a thing from home that is not safe."
+    ),
     "other_prek2": Profile(4, "other", what="Did not keep to a rule of the class."),
-}  # fmt: skip
+}
 
 PLACES = {
     "fight": "hallway hallway cafeteria cafeteria yard yard gym restroom way_to_school school_bus",

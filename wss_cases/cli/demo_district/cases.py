@@ -6,16 +6,18 @@ from typing import Any
 from wss_cases.cases.models import Case, CaseIncident, CaseNote, CaseParticipant
 from wss_cases.cases.states import CaseResult
 from wss_cases.cli.demo_district.acts import PRIVATE, Somebody
+from wss_cases.cli.demo_district.courses import Participant, Work
 from wss_cases.cli.demo_district.followups import add_follow_up
-from wss_cases.cli.demo_district.pathways import Work, add_pathway
+from wss_cases.cli.demo_district.pathways import add_pathway
 from wss_cases.cli.demo_district.reports import Part, Report, Scene
 from wss_cases.cli.demo_district.world import moment
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.incidents.states import PersonRole
-from wss_cases.intake.rules import Plan
+from wss_cases.intake.rules import Plan, PlanItem
 from wss_cases.intake.states import CONVERSATION, CONVERSATION_OUTCOMES
-from wss_cases.routing.states import FollowUpKind, Pathway
+from wss_cases.routing.states import FollowUpKind, Kind, Pathway, Person
 
+CHECK_INS = (5, 20, 60)
 NOTES = (
     "Spoke with the homeroom teacher about the seating plan.",
     "The family asked to be called in the afternoon.",
@@ -47,35 +49,18 @@ def settle_light(scene: Scene, report: Report, plan: Plan, at: datetime, dean: S
 
 def open_case(scene: Scene, report: Report, plan: Plan, at: datetime, dean: Somebody) -> None:
     """Open a case, work it as far as it has come by now, and close it when its pathways have ended."""
-    rng, store, days = scene.rng, scene.world.store, scene.world.days
+    rng, days = scene.rng, scene.world.days
     lead = scene.who("coordinator")
     opened_on = local_date(at, DISTRICT_ZONE)
-    scene.cases += 1
-    row = store.new(
-        Case,
-        school_id=scene.place.id,
-        number=scene.cases,
-        reference=f"{scene.place.code}-{scene.cases:04d}",
-        harm_kind=report.tile,
-        location_code=report.row["location_code"],
-        tier=plan.tier,
-        lead_id=lead.id,
-        opened_at=at,
-        opened_on=opened_on,
-    )
-    report.case_id = row["id"]
-    store.add(CaseIncident, case_id=row["id"], incident_id=report.id)
+    row = _case_row(scene, report, plan.tier, lead, at, dean)
     participants = {part.id: _participant(scene, report, part) for part in report.people}
-    created = {"number": row["number"], "reference": row["reference"], "state": "intake", "lead_id": lead.id}
-    report.story.act(
-        at, dean, ("case_record", row["id"]), "case.opened", created, case_id=row["id"],
-        reference=row["reference"], incidents=report.row["reference"],
-    )  # fmt: skip
-    work = Work(at, opened_on, lead, participants)
-    for item in plan.items:
+    people = [Participant(participants[part.id], part.role) for part in report.people]
+    work = Work(at, opened_on, lead, participants, people)
+    for item in [*plan.items, *_return_after(report)]:
         add_pathway(scene, report, work, item, dean)
-    over_at = _over_at(scene, work)
+    over_at = None if report.open_duties else _over_at(scene, work)
     _follow_ups(scene, report, plan, at, dean, lead, over_at)
+    _check_ins(scene, report, work, over_at)
     for _ in range(rng.choices((0, 1, 2), (5, 4, 2))[0]):
         _note(scene, report, lead, opened_on, over_at)
     _tell_states(report, row, work, over_at)
@@ -85,6 +70,48 @@ def open_case(scene: Scene, report: Report, plan: Plan, at: datetime, dean: Some
             row["next_review_on"] = scene.world.calendar.due_today
     else:
         _close(scene, report, row, work, over_at)
+
+
+def _case_row(
+    scene: Scene, report: Report, tier: int, lead: Somebody, at: datetime, dean: Somebody
+) -> dict[str, Any]:
+    scene.cases += 1
+    row = scene.world.store.new(
+        Case,
+        school_id=scene.place.id,
+        number=scene.cases,
+        reference=f"{scene.place.code}-{scene.cases:04d}",
+        harm_kind=report.tile,
+        location_code=report.row["location_code"],
+        tier=tier,
+        lead_id=lead.id,
+        opened_at=at,
+        opened_on=local_date(at, DISTRICT_ZONE),
+    )
+    report.case_id = row["id"]
+    scene.world.store.add(CaseIncident, case_id=row["id"], incident_id=report.id)
+    created = {"number": row["number"], "reference": row["reference"], "state": "intake", "lead_id": lead.id}
+    report.story.act(
+        at, dean, ("case_record", row["id"]), "case.opened", created, case_id=row["id"],
+        reference=row["reference"], incidents=report.row["reference"],
+    )  # fmt: skip
+    return row
+
+
+def _return_after(report: Report) -> list[PlanItem]:
+    # whoever is removed gets a re-engagement pathway the same day
+    if report.removal is None:
+        return []
+    return [PlanItem(Kind.REENTRY_CIRCLE, Person.CAUSED_HARM, report.removal.part.id, 2, 1, ("removal",))]
+
+
+def _check_ins(scene: Scene, report: Report, work: Work, over_at: datetime | None) -> None:
+    for agreed_at in work.agreements:
+        for days in CHECK_INS:
+            add_follow_up(
+                scene, report, kind="agreement_check_in", days=days, made_at=agreed_at, maker=work.lead,
+                owner=work.lead, over_at=over_at,
+            )  # fmt: skip
 
 
 def _participant(scene: Scene, report: Report, part: Part) -> int:

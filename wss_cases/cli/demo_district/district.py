@@ -19,8 +19,12 @@ from wss_cases.cli.demo_district.world import load_world
 from wss_cases.journal.models import Counter
 from wss_cases.journal.unit import unit_of_work
 
-WAITING = 9
-RETURNED = 2
+FATES = (
+    ("fresh", 0), ("waiting", 0), ("fresh", 1), ("circle", 7), ("waiting", 1), ("slow", 6), ("returned", 1),
+    ("fresh", 0), ("waiting", 0), ("circle", 9), ("fresh", 1), ("waiting", 0), ("slow", 8), ("waiting", 1),
+    ("waiting", 0), ("fresh", 0), ("waiting", 0), ("returned", 2), ("slow", 7), ("waiting", 0), ("waiting", 1),
+)  # fmt: skip
+"""What the demo school has in any case, and how many school days ago it was reported; the first matter most."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +73,11 @@ def _pools(calendar: Calendar, pupils: list[Pupil]) -> dict[str, tuple[list[Pupi
 
 
 def _plan_days(calendar: Calendar, place: Place, rng: Random) -> list[tuple[date, str]]:
-    """Return the days of a school's reports in order; the demo school has some waiting in its queue."""
-    waiting = min(WAITING, place.incidents // 3) if place.is_demo else 0
-    returned = min(RETURNED, place.incidents // 12) if place.is_demo else 0
-    last = calendar.last_report_day
-    before = calendar.school_days.add(last, -1)
-    days = [(day, "") for day in rng.choices(calendar.past, k=place.incidents - waiting - returned)]
-    days += [(rng.choice((last, last, before)), "waiting") for _ in range(waiting)]
-    days += [(before, "returned") for _ in range(returned)]
+    """Return the days of a school's reports in order; the demo school has something of everything today."""
+    fates = FATES[: place.incidents // 2] if place.is_demo else ()
+    last, add = calendar.last_report_day, calendar.school_days.add
+    days = [(add(last, -ago) if ago else last, fate) for fate, ago in fates]
+    days += [(day, "") for day in rng.choices(calendar.past, k=place.incidents - len(fates))]
     return sorted(days, key=lambda planned: planned[0])
 
 

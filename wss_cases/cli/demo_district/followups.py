@@ -6,7 +6,7 @@ from typing import Any
 
 from wss_cases.cli.demo_district.acts import PRIVATE, Somebody
 from wss_cases.cli.demo_district.reports import Part, Report, Scene
-from wss_cases.cli.demo_district.world import moment
+from wss_cases.cli.demo_district.world import Template, moment
 from wss_cases.followups.models import FollowUp
 from wss_cases.followups.rules import needs_note, outcomes_of
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
@@ -19,20 +19,14 @@ RECENT = 6
 
 
 def add_follow_up(
-    scene: Scene,
-    report: Report,
-    *,
-    kind: str,
-    days: int,
-    made_at: datetime,
-    maker: Somebody,
-    owner: Somebody,
-    pathway_id: int | None = None,
-    person: Part | None = None,
-    rules: Sequence[str] = (),
-    over_at: datetime | None = None,
-) -> dict[str, Any]:
-    """Write one follow-up due so many school days after it was made; `over_at` is when its case was closed."""
+    scene: Scene, report: Report, *, kind: str, days: int, made_at: datetime, maker: Somebody,
+    owner: Somebody, pathway_id: int | None = None, person: Part | None = None, rules: Sequence[str] = (),
+    over_at: datetime | None = None, settles: bool = True,
+) -> dict[str, Any]:  # fmt: skip
+    """Write one follow-up due so many school days after it was made.
+
+    `over_at` is when its case was closed; with `settles` false it stays open and the caller closes it.
+    """
     world = scene.world
     made_on = local_date(made_at, DISTRICT_ZONE)
     due_on = world.days.add(made_on, days)
@@ -49,17 +43,25 @@ def add_follow_up(
         owner_id=owner.id,
         template_id=template.id if template else None,
         created_at=made_at,
-        due_on=due_on,
-        original_due_on=due_on,
-        same_day=due_on == made_on,
-        single_mail=(template is not None and template.single_mail) or due_on == made_on,
+        **_due(template, made_on, due_on),
     )
     changes = {"kind": kind, "due_on": due_on, "owner_id": owner.id, "state": "open"}
     _act(scene, report, row, made_at, maker, "followup.made", changes, what=kind, due_on=due_on.isoformat())
-    _settle(scene, report, row, made_at, owner, over_at)
+    if settles:
+        _settle(scene, report, row, made_at, owner, over_at)
     if kind == "guardian_contact" and row["outcome"] == "reached":
         _contact(scene, report, row["closed_at"], owner, person)
     return row
+
+
+def _due(template: Template | None, made_on: date, due_on: date) -> dict[str, Any]:
+    is_today = due_on == made_on
+    return {
+        "due_on": due_on,
+        "original_due_on": due_on,
+        "same_day": is_today,
+        "single_mail": is_today or (template is not None and template.single_mail),
+    }
 
 
 def _settle(
@@ -71,16 +73,9 @@ def _settle(
     over_at: datetime | None,
 ) -> None:
     rng, days = scene.rng, scene.world.days
-    today = scene.world.calendar.due_today
     due_on: date = row["due_on"]
-    age = days.between(due_on, today)
-    if (
-        due_on > today
-        or (due_on == today and rng.random() < (0.85 if scene.place.is_demo else 0.5))
-        or (age <= RECENT and over_at is None and rng.random() < (0.3 if scene.place.is_demo else 0.12))
-    ):
-        closes_at = None
-    else:
+    closes_at = None
+    if not _stays_open(scene, report, due_on, over_at):
         late = rng.choices((0, 1, 2, 5), (90, 5, 3, 2))[0]
         day = days.add(due_on, late) if late else due_on
         closes_at = max(moment(day, rng.randrange(9 * 60, 16 * 60)), made_at)
@@ -88,6 +83,17 @@ def _settle(
         _cancel(scene, report, row, over_at, owner)
     elif closes_at is not None and closes_at <= scene.world.now:
         close(scene, report, row, closes_at, owner)
+
+
+def _stays_open(scene: Scene, report: Report, due_on: date, over_at: datetime | None) -> bool:
+    rng, today = scene.rng, scene.world.calendar.due_today
+    if due_on > today or report.fate == "fresh":
+        return True
+    if due_on == today:
+        return rng.random() < (0.85 if scene.place.is_demo else 0.5)
+    if over_at is not None or scene.world.days.between(due_on, today) > RECENT:
+        return False
+    return rng.random() < (0.7 if report.fate == "slow" else 0.25 if scene.place.is_demo else 0.1)
 
 
 def close(

@@ -25,13 +25,16 @@ CULTURES = (
     Culture(
         26,
         _words(
-            "Aniyah, Brielle, Camryn, Destiny, Ebony, Imani, Jada, Kiara, Laila, Nevaeh, Raven, Skylar, Tamia, Zuri"
+            "Aniyah, Brielle, Camryn, Destiny, Ebony, Imani, Jada, Kiara, Laila, Nevaeh, Raven, "
+            "Skylar, Tamia, Zuri"
         ),
         _words(
-            "Amari, Darius, DeShawn, Elijah, Isaiah, Jaylen, Kameron, Malik, Marquis, Terrell, Tyrese, Xavier, Zaire"
+            "Amari, Darius, DeShawn, Elijah, Isaiah, Jaylen, Kameron, Malik, Marquis, Terrell, "
+            "Tyrese, Xavier, Zaire"
         ),
         _words(
-            "Banks, Bowdrie, Calloway, Dorsette, Ellison, Fairbanks, Gaines, Hollis, Ivery, Kingsley, Langford, McCray, Pettigrew, Ruffin, Sutton, Thibodeaux, Weathersby"
+            "Banks, Bowdrie, Calloway, Dorsette, Ellison, Fairbanks, Gaines, Hollis, Ivery, "
+            "Kingsley, Langford, McCray, Pettigrew, Ruffin, Sutton, Thibodeaux, Weathersby"
         ),
         "en",
         0.0,
@@ -40,13 +43,17 @@ CULTURES = (
     Culture(
         34,
         _words(
-            "Ximena, Guadalupe, Yaretzi, Renata, Itzel, Camila, Noemí, Ángela, Belén, Citlali, Dulce, Jimena, Maité, Sofía"
+            "Ximena, Guadalupe, Yaretzi, Renata, Itzel, Camila, Noemí, Ángela, Belén, Citlali, "
+            "Dulce, Jimena, Maité, Sofía"
         ),
         _words(
-            "Adrián, Bruno, César, Diego, Emiliano, Fermín, Gael, Héctor, Iván, Joaquín, Leonel, Matías, Óscar, Rubén"
+            "Adrián, Bruno, César, Diego, Emiliano, Fermín, Gael, Héctor, Iván, Joaquín, Leonel, "
+            "Matías, Óscar, Rubén"
         ),
         _words(
-            "Arriaga, Ballesteros, Cárdenas, de la Cruz, Elizondo, Fuentes, Galván, Herrera, Ibáñez, Jaramillo, Lozano, Muñoz, Núñez, Ochoa, Peña, Quiñones, Rendón, Santillán, Treviño, Zúñiga"
+            "Arriaga, Ballesteros, Cárdenas, de la Cruz, Elizondo, Fuentes, Galván, Herrera, Ibáñez, "
+            "Jaramillo, Lozano, Muñoz, Núñez, Ochoa, Peña, Quiñones, Rendón, Santillán, Treviño, "
+            "Zúñiga"
         ),
         "es",
         0.7,
@@ -57,7 +64,8 @@ CULTURES = (
         _words("Abigail, Bridget, Caroline, Eleanor, Fiona, Hannah, Maeve, Nora, Rose, Willa"),
         _words("Brendan, Caleb, Declan, Finn, Graham, Henry, Liam, Owen, Seán, Wyatt"),
         _words(
-            "Ashdown, Brennan, D’Angelo, Fitzwarren, Hargrove, Kessler, Lindqvist, MacAllen, O'Dwyer, Ó Faoláin, Pemberton, Sørensen, Whitlock"
+            "Ashdown, Brennan, D’Angelo, Fitzwarren, Hargrove, Kessler, Lindqvist, MacAllen, "
+            "O'Dwyer, Ó Faoláin, Pemberton, Sørensen, Whitlock"
         ),
         "en",
         0.0,
@@ -68,7 +76,8 @@ CULTURES = (
         _words("Agnieszka, Bożena, Ewa, Hanna, Jagoda, Kasia, Łucja, Małgorzata, Zofia, Żaneta"),
         _words("Bartłomiej, Dominik, Grzegorz, Jakub, Łukasz, Mateusz, Paweł, Szymon, Wojciech, Zbigniew"),
         _words(
-            "Białkowska, Dąbrowiecki, Gołębiowski, Jędrzejczak, Król, Łaszczyk, Michałowicz, Pszczółkowski, Świątek, Żurawski"
+            "Białkowska, Dąbrowiecki, Gołębiowski, Jędrzejczak, Król, Łaszczyk, Michałowicz, "
+            "Pszczółkowski, Świątek, Żurawski"
         ),
         "pl",
         0.6,

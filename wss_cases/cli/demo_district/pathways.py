@@ -1,12 +1,14 @@
 """The life of each pathway of a case, as far as it has come by now."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Any
 
+from wss_cases.cli.demo_district import circles
 from wss_cases.cli.demo_district.acts import Somebody
+from wss_cases.cli.demo_district.courses import Course, Work
+from wss_cases.cli.demo_district.plans import add_plan
 from wss_cases.cli.demo_district.reports import Report, Scene
-from wss_cases.cli.demo_district.world import moment
+from wss_cases.cli.demo_district.world import later, moment
 from wss_cases.intake.rules import PlanItem
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import OUTCOMES, EndReason
@@ -28,54 +30,6 @@ NEXT_STEPS = {
     Family.WRAPAROUND: "Ask the family for written consent",
     Family.REENGAGEMENT: "Meet before the return",
 }
-
-
-@dataclass
-class Work:
-    """How far the pathways of one case have come; instants and days are None while something has not happened."""
-
-    opened_at: datetime
-    opened_on: date
-    lead: Somebody
-    participants: dict[int, int]
-    prepared: datetime | None = None
-    begun: datetime | None = None
-    agreed: datetime | None = None
-    ended: list[date | None] = field(default_factory=list)
-    declined: int = 0
-    kept: bool | None = None
-
-    @property
-    def all_declined(self) -> bool:
-        """Whether everything that was offered was declined."""
-        return bool(self.ended) and self.declined == len(self.ended)
-
-
-@dataclass
-class Course:
-    """One pathway being lived through, day after day, until now."""
-
-    scene: Scene
-    report: Report
-    work: Work
-    row: dict[str, Any]
-
-    @property
-    def subject(self) -> tuple[str, int]:
-        """Its name in timelines."""
-        return ("pathway", self.row["id"])
-
-    def on(self, day: date, minute: int) -> datetime | None:
-        """Return the instant of a planned day, or None when it has not come yet."""
-        at = max(moment(day, minute), self.work.opened_at)
-        return at if at < self.scene.world.now else None
-
-    def act(self, at: datetime, kind: str, changes: dict[str, Any], **data: Any) -> None:
-        """Tell one act of the lead on this pathway."""
-        self.report.story.act(
-            at, self.work.lead, self.subject, kind, changes, case_id=self.report.case_id,
-            what=self.row["kind"], **data,
-        )  # fmt: skip
 
 
 def add_pathway(scene: Scene, report: Report, work: Work, item: PlanItem, dean: Somebody) -> None:
@@ -110,7 +64,6 @@ def add_pathway(scene: Scene, report: Report, work: Work, item: PlanItem, dean: 
 def _live(course: Course, item: PlanItem) -> date | None:
     """Live through the pathway; returns the day it ended, or None while it goes on."""
     rng, days, row, work = course.scene.rng, course.scene.world.days, course.row, course.work
-    least, most, short, long = SPANS[item.pathway]
     offered_on = days.add(work.opened_on, rng.choice((0, 0, 1, 1, 2)))
     at = course.on(offered_on, rng.randrange(9 * 60, 12 * 60))
     if at is None:
@@ -121,14 +74,15 @@ def _live(course: Course, item: PlanItem) -> date | None:
     at = course.on(answered_on, rng.randrange(12 * 60, 15 * 60))
     if at is None:
         return None
-    if rng.random() < 0.07:
+    if rng.random() < 0.07 and not course.report.fate:
         work.declined += 1
         return _end(course, at, answered_on, "declined", {})
     _accept(course, item, at, answered_on)
+    least, most, _short, _long = SPANS[item.pathway]
     started_on = days.add(answered_on, rng.randrange(least, most + 1))
-    ended_on = days.add(started_on, rng.randrange(short, long + 1))
-    row["expected_end"] = ended_on
-    return _go_on(course, item, started_on, ended_on)
+    if item.pathway is Family.CIRCLE:
+        return _circle(course, at, started_on)
+    return _go_on(course, item, started_on)
 
 
 def _accept(course: Course, item: PlanItem, at: datetime, on: date) -> None:
@@ -136,34 +90,69 @@ def _accept(course: Course, item: PlanItem, at: datetime, on: date) -> None:
     row["state"], row["accepted_on"] = "preparing", on
     row["next_step"] = NEXT_STEPS[item.pathway]
     row["next_step_on"] = course.scene.world.days.add(on, 2)
+    if item.pathway is Family.CIRCLE:
+        circles.consent(course, at, on)
     course.act(at, "pathway.accepted", {"state": ("proposed", "preparing"), "accepted_on": on})
     work.prepared = min(work.prepared or at, at)
 
 
-def _go_on(course: Course, item: PlanItem, started_on: date, ended_on: date) -> date | None:
-    rng, row, work = course.scene.rng, course.row, course.work
+def _circle(course: Course, accepted_at: datetime, started_on: date) -> date | None:
+    rng, days, row = course.scene.rng, course.scene.world.days, course.row
+    planned_at = min(later(accepted_at, 20), course.scene.world.now)
+    if course.report.fate == "circle":
+        # its keeper finds it in My day and says whether it happened
+        starts_at = moment(course.scene.world.calendar.due_today, rng.choice((10 * 60 + 30, 13 * 60 + 15)))
+        circles.plan(course, planned_at, starts_at, held=False)
+        return None
+    starts_at = moment(started_on, rng.randrange(10 * 60, 15 * 60, 15))
+    is_held = starts_at < course.scene.world.now
+    circles.plan(course, planned_at, starts_at, held=is_held)
+    if not is_held:
+        row["next_step"], row["next_step_on"] = "Hold the circle", started_on
+        return None
+    row["held_on"] = started_on
+    _start(course, starts_at, started_on)
+    last_due = circles.agree(course, starts_at, started_on)
+    ended_on = days.add(last_due or started_on, 3)
+    return _finish(course, ended_on, lambda: circles.outcome_of(course))
+
+
+def _go_on(course: Course, item: PlanItem, started_on: date) -> date | None:
+    rng, row = course.scene.rng, course.row
     at = course.on(started_on, rng.randrange(10 * 60, 15 * 60))
     if at is None:
         return None
-    row["state"], row["started_on"] = "active", started_on
-    if item.pathway in (Family.CIRCLE, Family.RESTORATIVE_CONVERSATION):
+    if item.pathway is Family.RESTORATIVE_CONVERSATION:
         row["held_on"] = started_on
-    course.act(at, "pathway.started", {"state": ("preparing", "active"), "started_on": started_on})
+    _start(course, at, started_on)
+    add_plan(course, item, at, started_on)
+    _least, _most, short, long = SPANS[item.pathway]
+    ended_on = course.scene.world.days.add(started_on, rng.randrange(short, long + 1))
+    outcomes = list(OUTCOMES[item.pathway])
+    return _finish(course, ended_on, lambda: rng.choices(outcomes, [6, 3, *[1] * (len(outcomes) - 2)])[0])
+
+
+def _start(course: Course, at: datetime, on: date) -> None:
+    row, work, world = course.row, course.work, course.scene.world
+    row["state"], row["started_on"] = "active", on
+    course.act(at, "pathway.started", {"state": ("preparing", "active"), "started_on": on})
     work.begun = min(work.begun or at, at)
-    row["next_step_on"] = course.scene.world.days.add(
-        course.scene.world.calendar.due_today, rng.randrange(0, 6)
-    )
-    end_at = course.on(ended_on, rng.randrange(10 * 60, 15 * 60))
-    if end_at is None:
+    row["next_step_on"] = world.days.add(world.calendar.due_today, course.scene.rng.randrange(0, 6))
+
+
+def _finish(course: Course, ended_on: date, outcome_of: Callable[[], str]) -> date | None:
+    rng, row = course.scene.rng, course.row
+    row["expected_end"] = ended_on
+    at = course.on(ended_on, rng.randrange(10 * 60, 15 * 60))
+    if at is None:
         return None
-    if rng.random() < 0.06:
+    if rng.random() < 0.05:
         reason = rng.choice(list(EndReason)).value
         row["end_reason"] = reason
-        return _end(course, end_at, ended_on, "ended_early", {"reason": reason})
-    outcomes = list(OUTCOMES[item.pathway])
-    outcome = rng.choices(outcomes, [6, 3, *[1] * (len(outcomes) - 2)])[0]
+        return _end(course, at, ended_on, "ended_early", {"reason": reason})
+    outcome = outcome_of()
     row["outcome"] = outcome
-    return _end(course, end_at, ended_on, "completed", {"outcome": outcome})
+    return _end(course, at, ended_on, "completed", {"outcome": outcome})
 
 
 def _end(course: Course, at: datetime, on: date, state: str, data: dict[str, str]) -> date:

@@ -17,6 +17,7 @@ from wss_cases.roster.models import Enrolment, Guardian, StaffMember, Student, S
 from wss_cases.roster.rules import search_key
 
 JOBS = ("teacher", "teacher", "teacher", "teacher", "counselor", "security officer", "aide", "office staff")
+RELATIONS = ("mother", "mother", "father", "grandmother", "guardian")
 STUDENTS_PER_ADULT = 9
 
 
@@ -141,11 +142,8 @@ def _pupil(
 ) -> Pupil:
     name = name_of(rng, household.culture, household.family)
     last_year = len(calendar.years) - 1 - gone
-    grades = {
-        calendar.years[last_year - back]: grade - back
-        for back in range(last_year + 1)
-        if grade - back >= place.grades[0]
-    }
+    back_to = min(last_year, grade - place.grades[0])
+    grades = {calendar.years[last_year - back]: grade - back for back in range(back_to + 1)}
     pupil = Pupil(
         id=0,
         grades=grades,
@@ -163,11 +161,12 @@ def _pupil(
         pupil.starts = _later_start(rng, calendar, pupil)
     pupil.id = _student_row(store, rng, place, name, number, grade, bool(gone), pupil)
     _enrol(store, place, calendar, pupil)
+    relation = rng.choice(RELATIONS)
     store.add(
         StudentGuardian,
         student_id=pupil.id,
         guardian_id=household.guardian_id,
-        relation=rng.choice(("mother", "father", "mother", "grandmother", "guardian")),
+        relation=relation,
         is_primary=True,
     )
     return pupil
@@ -182,7 +181,7 @@ def _student_row(
         Student,
         source="demo",
         sourced_id=f"demo-student-{place.number}-{number}",
-        student_number=f"{50_000_000 + place.number * 10_000 + number}",
+        student_number=f"{50_000_000 + store.ids[Student]}",
         given_name=name.given,
         family_name=name.family,
         preferred_given_name=preferred,

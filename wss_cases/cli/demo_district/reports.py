@@ -34,6 +34,16 @@ class Part:
         return self.pupil.id if self.pupil else None
 
 
+@dataclass(frozen=True)
+class Removal:
+    """A suspension or expulsion of one person of a report."""
+
+    part: Part
+    kind: str
+    days: int
+    starts_on: date
+
+
 @dataclass
 class Report:
     """One report; `row` is the row of its table until the batch is written."""
@@ -49,7 +59,10 @@ class Report:
     submitted_at: datetime
     details_completed_at: datetime | None
     reporter: Somebody
+    fate: str = ""
+    removal: Removal | None = None
     case_id: int = 0
+    open_duties: int = 0
     people: list[Part] = field(default_factory=list)
     answers: list[tuple[Part, dict[str, Any], dict[str, Any]]] = field(default_factory=list)
 
@@ -93,7 +106,8 @@ class Scene:
     def who(self, role: str) -> Somebody:
         """Draw somebody who holds a role at the school; the demo person does most of it."""
         people = self.place.staff[role]
-        if len(people) == 1 or (self.place.is_demo and self.rng.random() < 0.65):
+        often = 0.3 if role == "reporter" else 0.65
+        if len(people) == 1 or (self.place.is_demo and self.rng.random() < often):
             return people[0]
         return self.rng.choice(people)
 

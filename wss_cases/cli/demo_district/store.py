@@ -26,6 +26,9 @@ from wss_cases.pathways.circles.models import (
     CircleMeeting,
 )
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.mentoring.models import MentoringPlan
+from wss_cases.pathways.reengagement.models import ReengagementPlan
+from wss_cases.pathways.referrals.models import Referral
 from wss_cases.roster.models import (
     CalendarDay,
     Enrolment,
@@ -39,6 +42,7 @@ from wss_cases.routing.models import RoutingAnswer
 from wss_cases.safeguards.models import DisciplineAction, LegalDuty, NotifiedStudent, PoliceNotification
 
 BATCH_ROWS = 20_000
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 TABLES: tuple[type[Base], ...] = (
     School,
     CalendarDay,
@@ -68,6 +72,9 @@ TABLES: tuple[type[Base], ...] = (
     CircleAttendance,
     Agreement,
     AgreementTerm,
+    MentoringPlan,
+    Referral,
+    ReengagementPlan,
     TimelineEntry,
     AuditEntry,
 )
@@ -168,5 +175,5 @@ def _copy(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
     with connection.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
         for row in rows:
             for name in documents:
-                row[name] = json.dumps(row[name], ensure_ascii=False)
+                row[name] = _ENCODE(row[name])
             copy.write_row([row[name] for name in names])
