@@ -28,7 +28,7 @@ class BaseForm(FlaskForm):
     @property
     def seen_version(self) -> int | None:
         """The record's version when the page was shown; None when the form carries none."""
-        text = self.version.data or ""
+        text = str(self.version.data or "")
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
