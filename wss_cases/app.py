@@ -167,7 +167,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     return app
 
 
-def _function(path: str) -> Callable[[int], Any]:
+def _function(path: str) -> Callable[..., Any]:
     module, name = path.split(":")
-    found: Callable[[int], Any] = getattr(import_module(f"wss_cases.{module}"), name)
+    found: Callable[..., Any] = getattr(import_module(f"wss_cases.{module}"), name)
     return found

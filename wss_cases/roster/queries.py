@@ -151,3 +151,25 @@ def _may_search(actor: Actor, school_id: int | None) -> bool:
 def _holds(key: Any, words: Sequence[str]) -> list[Any]:
     # folded words hold no % or _; one school's keys stand side by side in the index, so this reads only those
     return [(literal(" ") + key).like(f"% {word}%") for word in words]
+
+
+@dataclass(frozen=True)
+class EnrolmentAt:
+    """One stay of a student at a school; `ends_on` None is still there."""
+
+    school: str
+    grade: int | None
+    starts_on: date
+    ends_on: date | None
+
+
+def enrolments_of(student_id: int, limit: int = 20) -> list[EnrolmentAt]:
+    """Return a student's latest enrolments, newest first. The caller has checked who may see them."""
+    statement = (
+        select(School.name, Enrolment.grade, Enrolment.starts_on, Enrolment.ends_on)
+        .join(School, School.id == Enrolment.school_id)
+        .where(Enrolment.student_id == student_id)
+        .order_by(Enrolment.starts_on.desc(), Enrolment.id.desc())
+        .limit(limit)
+    )
+    return [EnrolmentAt(*row) for row in db.session.execute(statement)]

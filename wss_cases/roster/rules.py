@@ -4,6 +4,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import accumulate
 
 from wss_cases.foundation.ids import fold
@@ -78,14 +79,17 @@ def search_key(*names: str) -> str:
 
     So O'Brien is found as obrien, brien and "o brien", de la Cruz as delacruz. At most 900 characters.
     """
-    words: dict[str, None] = {}
-    for name in names:
-        parts = fold(name).split()
-        apart = fold("".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in name)).split()
-        glued = ["".join(parts)] if len(parts) > 1 else []
-        words.update(dict.fromkeys([*parts, *apart, *glued]))
+    words = dict.fromkeys(word for name in names if name for word in _words_of(name))
     key = " ".join(words)
     return key if len(key) <= SEARCH_KEY_LENGTH else key[:SEARCH_KEY_LENGTH].rsplit(" ", 1)[0]
+
+
+@lru_cache(maxsize=20_000)
+def _words_of(name: str) -> tuple[str, ...]:
+    parts = fold(name).split()
+    apart = fold("".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in name)).split()
+    glued = ["".join(parts)] if len(parts) > 1 else []
+    return (*parts, *apart, *glued)
 
 
 def search_words(typed: str) -> list[str]:

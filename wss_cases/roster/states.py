@@ -36,6 +36,28 @@ SEX_LABELS = {"female": _l("Female"), "male": _l("Male"), "other": _l("Other")}
 GRADE_WORDS = {-1: _l("Pre-K"), 0: _l("Kindergarten"), 13: _l("After 12th grade")}
 """Grades that are not plain numbers; the rest is `grade_words`."""
 
+RELATION_LABELS = {
+    "parent": _l("Parent"),
+    "guardian": _l("Guardian"),
+    "relative": _l("Relative"),
+    "aunt": _l("Aunt"),
+    "uncle": _l("Uncle"),
+    "grandparent": _l("Grandparent"),
+}
+"""Values of `StudentGuardian.relation` that rosters use."""
+
+STAFF_ROLE_LABELS = {
+    "administrator": _l("Administrator"),
+    "aide": _l("Aide"),
+    "counselor": _l("Counselor"),
+    "principal": _l("Principal"),
+    "proctor": _l("Proctor"),
+    "professor": _l("Professor"),
+    "siteadministrator": _l("School administrator"),
+    "teacher": _l("Teacher"),
+}
+"""Values of `StaffMember.role` that rosters use."""
+
 SENTENCES = {
     "roster.imported": _l("The roster was imported from %(source)s"),
     "calendar.imported": _l("The school calendar of %(school_year)s was imported"),

@@ -30,8 +30,6 @@ FILES = (
 )
 """Files that are read, in the order in which they depend on each other."""
 
-UNREAD = frozenset({"password", "dateLastModified"})
-"""Columns that are dropped before anything looks at them."""
 
 MOST_MEMBERS = 2_000
 LARGEST_FILE = 4 * 1024**3
@@ -133,7 +131,8 @@ class Table:
         self.name = name
         self.file = f"{name}.csv"
         self._opener = opener
-        with self._reading(1), opener() as stream:
+        self.number = 1
+        with self._reading(), opener() as stream:
             header = next(self._records(stream), None)
         if not header or not any(cell.strip() for cell in header):
             raise _refused(self.file, _("The file is empty: it has no header row."), 1)
@@ -141,21 +140,19 @@ class Table:
         for column in self.columns:
             if self.columns.count(column) > 1:
                 raise _refused(self.file, _("The column stands in the header twice."), 1, column)
-        self.number = 1
 
     def rows(self, report: Report) -> Iterator[Row]:
         """Yield the rows whose shape is sound; the others are refused in the report.
 
         Raises BundleRefused where the file cannot be read on.
         """
-        kept = [index for index, column in enumerate(self.columns) if column not in UNREAD]
+        kept = [index for index, column in enumerate(self.columns) if _is_read(column)]
         names = [self.columns[index] for index in kept]
         self.number = 1
-        with self._opener() as stream:
+        with self._reading(), self._opener() as stream:
             records = self._records(stream)
-            with self._reading(1):
-                next(records, None)
-            while (record := self._next(records)) is not None:
+            next(records, None)
+            for self.number, record in enumerate(records, start=2):
                 if not record:
                     continue
                 try:
@@ -202,11 +199,6 @@ class Table:
             report.note(self.file, self.number, self.columns[index], note)
         return composed
 
-    def _next(self, records: Iterator[list[str]]) -> list[str] | None:
-        self.number += 1
-        with self._reading(self.number):
-            return next(records, None)
-
     def _records(self, stream: IO[bytes]) -> Iterator[list[str]]:
         buffered = io.BufferedReader(stream)  # type: ignore[type-var]
         if buffered.peek(4)[:2] in (b"\xff\xfe", b"\xfe\xff"):
@@ -215,15 +207,22 @@ class Table:
         return csv.reader(io.TextIOWrapper(buffered, encoding="utf-8-sig", newline=""), strict=True)
 
     @contextmanager
-    def _reading(self, row: int) -> Iterator[None]:
+    def _reading(self) -> Iterator[None]:
         try:
             yield
         except UnicodeDecodeError as error:
-            raise _refused(self.file, _("The file is not UTF-8 text from about here on."), row) from error
+            raise _refused(
+                self.file, _("The file is not UTF-8 text from about here on."), self.number
+            ) from error
         except csv.Error as error:
-            raise _refused(self.file, _csv_words(error), row) from error
+            raise _refused(self.file, _csv_words(error), self.number) from error
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
-            raise _refused(self.file, _("The file is damaged and cannot be read."), row) from error
+            raise _refused(self.file, _("The file is damaged and cannot be read."), self.number) from error
+
+
+def _is_read(column: str) -> bool:
+    # a password is dropped before anything looks at it; the time of the export says nothing about the record
+    return "password" not in column.lower() and column != "dateLastModified"
 
 
 def _csv_words(error: csv.Error) -> str:

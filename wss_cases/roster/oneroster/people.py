@@ -140,6 +140,10 @@ class Users(Plain):
         }
 
     def _places(self, roles: Sequence[HeldRole], primary: str) -> tuple[Place, ...]:
+        if len(roles) == 1:
+            only = roles[0]
+            school_id = self.run.school_of(only.org) if only.kind == STUDENT else None
+            return () if school_id is None else ((school_id, only.starts_on, only.ends_on),)
         ordered = sorted(
             (held for held in roles if held.kind == STUDENT),
             key=lambda held: not (held.org == primary if primary else held.is_primary),

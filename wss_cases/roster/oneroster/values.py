@@ -38,6 +38,8 @@ _RACES = {
     "nativeHawaiianOrOtherPacificIslander": "pacific_islander",
     "white": "white",
 }
+_ETHNICITIES = (*_RACES, "hispanicOrLatinoEthnicity", "demographicRaceTwoOrMoreRaces")
+_YES = ("true", "1", "yes")
 _GRADES = {
     "IT": -1,
     "PR": -1,
@@ -142,7 +144,7 @@ def race_ethnicity(row: Mapping[str, str]) -> str | None:
     if "raceCodes" in row or "ethnicityCodes" in row:
         true = set(many(row.get("raceCodes", "")) + many(row.get("ethnicityCodes", "")))
     else:
-        true = {column for column in row if row[column].lower() in ("true", "1", "yes")}
+        true = {column for column in _ETHNICITIES if row.get(column, "").lower() in _YES}
     if "hispanicOrLatinoEthnicity" in true:
         return "hispanic"
     races = [value for column, value in _RACES.items() if column in true]

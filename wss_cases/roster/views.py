@@ -1,0 +1,147 @@
+"""The search field's answers, the page to find a student without JavaScript, and a student's page."""
+
+from typing import Any
+
+from flask import Blueprint, jsonify, render_template, request
+from werkzeug.wrappers import Response
+
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.school_choice import chosen_school_id
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.roster import slots
+from wss_cases.roster.models import Student
+from wss_cases.roster.queries import (
+    FoundPerson,
+    enrolments_of,
+    get_school,
+    get_student,
+    guardians_of,
+    staff_matching,
+    students_matching,
+)
+from wss_cases.roster.rules import search_words
+from wss_cases.roster.states import RACE_LABELS
+from wss_cases.roster.words import grade_words, language_words, relation_words, staff_items, student_items
+
+blueprint = Blueprint("students", __name__)
+LONGEST_SEARCH = 200
+
+
+@blueprint.get("/students/search")
+@gate(Permission.ROSTER_SEARCH)
+def search() -> Response:
+    """Answer the search field: at most ten students of the school, those met lately first."""
+    return jsonify(items=student_items(_found(current_actor())))
+
+
+@blueprint.get("/students/search-staff")
+@gate(Permission.ROSTER_SEARCH)
+def search_staff() -> Response:
+    """Answer the search field: at most ten staff of the school."""
+    actor = current_actor()
+    return jsonify(items=staff_items(staff_matching(actor, _school_id(actor), _typed())))
+
+
+@blueprint.get("/students")
+@gate(Permission.ROSTER_SEARCH)
+def students() -> str:
+    """Find a student by name, without JavaScript too."""
+    actor = current_actor()
+    found = [
+        {**item, "href_id": item["value"] if actor.covers(_school_id(actor), *CASE_TEAM) else None}
+        for item in student_items(_found(actor))
+    ]
+    typed = _typed()
+    asked = bool(search_words(typed))
+    return render_template("roster/students.html", typed=typed, asked=asked, found=found)
+
+
+@blueprint.get("/students/<int:student_id>")
+@gate(Permission.STUDENT_READ)
+def student(student_id: int) -> str:
+    """Show a student as the roster has them, and what the rooms above add."""
+    actor = current_actor()
+    found = get_student(actor, student_id)
+    return render_template(
+        "roster/student.html",
+        student=found,
+        lede=_lede(found),
+        facts=_facts(found),
+        supports=_supports(found),
+        guardians=_guardians(found.id),
+        stays=_stays(found.id),
+        panels=slots.panels_for(actor, found),
+    )
+
+
+def _school_id(actor: Actor) -> int | None:
+    asked = request.args.get("school_id", "")
+    if asked.isascii() and asked.isdigit() and len(asked) < 10:
+        return int(asked)
+    return chosen_school_id(actor, *STAFF)
+
+
+def _typed() -> str:
+    return request.args.get("q", "")[:LONGEST_SEARCH]
+
+
+def _found(actor: Actor) -> list[FoundPerson]:
+    school_id, typed = _school_id(actor), _typed()
+    if school_id is None or not search_words(typed):
+        return []
+    return students_matching(actor, school_id, typed, recent=slots.recent_students(actor, school_id))
+
+
+def _lede(found: Student) -> str:
+    school = get_school(found.school_id) if found.school_id is not None else None
+    parts = [grade_words(found.grade), school.name if school else ""]
+    return " · ".join(part for part in parts if part)
+
+
+def _facts(found: Student) -> list[dict[str, Any]]:
+    race = RACE_LABELS.get(found.race_ethnicity or "")
+    legal = " ".join(part for part in (found.given_name, found.middle_name, found.family_name) if part)
+    return [
+        {"label": _("Name in the roster"), "value": legal},
+        {"label": _("Student number"), "value": found.student_number},
+        {"label": _("Language"), "value": language_words(found.language)},
+        {"label": _("Race or ethnicity"), "value": str(race) if race else ""},
+    ]
+
+
+def _supports(found: Student) -> list[dict[str, Any]]:
+    known = {True: _("Yes"), False: _("No"), None: _("Not known")}
+    return [
+        {"label": _("Individual education program (IEP)"), "value": known[found.has_iep]},
+        {"label": _("504 plan"), "value": known[found.has_504]},
+        {"label": _("English learner"), "value": known[found.is_english_learner]},
+        {"label": _("Housing support"), "value": known[found.has_housing_support]},
+    ]
+
+
+def _guardians(student_id: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": who.name,
+            "relation": relation_words(who.relation),
+            "language": language_words(who.language),
+            "phone": who.phone,
+            "email": who.email,
+        }
+        for who in guardians_of(student_id)
+    ]
+
+
+def _stays(student_id: int) -> list[dict[str, str]]:
+    return [
+        {
+            "school": stay.school,
+            "grade": grade_words(stay.grade),
+            "starts": day_words_with_year(stay.starts_on),
+            "ends": day_words_with_year(stay.ends_on) or _("now"),
+        }
+        for stay in enrolments_of(student_id)
+    ]
