@@ -1445,6 +1445,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_follow_up_case", ["case_id"], unique=False)
         batch_op.create_index("ix_follow_up_incident", ["incident_id"], unique=False)
         batch_op.create_index("ix_follow_up_owner_due", ["owner_id", "state", "due_on"], unique=False)
+        batch_op.create_index("ix_follow_up_person", ["incident_person_id", "kind", "state"], unique=False)
         batch_op.create_index("ix_follow_up_school_due", ["school_id", "state", "due_on"], unique=False)
         batch_op.create_index("ix_follow_up_state_due", ["state", "due_on"], unique=False)
 
@@ -1572,6 +1573,7 @@ def downgrade() -> None:
     with op.batch_alter_table("follow_up", schema=None) as batch_op:
         batch_op.drop_index("ix_follow_up_state_due")
         batch_op.drop_index("ix_follow_up_school_due")
+        batch_op.drop_index("ix_follow_up_person")
         batch_op.drop_index("ix_follow_up_owner_due")
         batch_op.drop_index("ix_follow_up_incident")
         batch_op.drop_index("ix_follow_up_case")

@@ -54,6 +54,7 @@ class FollowUp(Versioned, Base):
         Index("ix_follow_up_state_due", "state", "due_on"),
         Index("ix_follow_up_case", "case_id"),
         Index("ix_follow_up_incident", "incident_id"),
+        Index("ix_follow_up_person", "incident_person_id", "kind", "state"),
     )
     PRIVATE = frozenset({"outcome_note", "title"})
 
