@@ -1306,6 +1306,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("agreement", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_agreement_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_agreement_school_id"), ["school_id"], unique=False)
 
     op.create_table(
         "circle_consent",
@@ -1588,6 +1589,7 @@ def downgrade() -> None:
     op.drop_table("circle_hold_lift")
     op.drop_table("circle_consent")
     with op.batch_alter_table("agreement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_agreement_school_id"))
         batch_op.drop_index(batch_op.f("ix_agreement_case_id"))
 
     op.drop_table("agreement")

@@ -87,7 +87,7 @@ class Agreement(Versioned, Base):
     id: Mapped[Id]
     pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"), unique=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"), index=True)
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
     agreed_on: Mapped[date]
     terms: Mapped[list["AgreementTerm"]] = relationship(
         order_by="AgreementTerm.position", back_populates="agreement"
