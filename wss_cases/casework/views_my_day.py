@@ -85,9 +85,8 @@ def _row(item: Item) -> dict[str, Any]:
     row = item.row
     harm = harm_words(row.harm_kind) if row.harm_kind else ""
     href = url_for("followups.follow_up", follow_up_id=row.id)
-    if row.kind in RECORDED_ELSEWHERE and row.case_id and row.pathway_id:
-        act = url_for("pathways.pathway", case_id=row.case_id, pathway_id=row.pathway_id)
-        words = _("Kept?")
+    if row.kind in RECORDED_ELSEWHERE:
+        act, words = url_for("circles.term_of", follow_up_id=row.id), _("Kept?")
     else:
         act, words = href, _("Record it")
     return {

@@ -166,8 +166,8 @@ def insert_once(session: Session, model: type[Base], values: dict[str, Any], uni
     dialect = session.get_bind().dialect.name
     insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(model)
     statement = insert.values(**values).on_conflict_do_nothing(index_elements=unique)
-    result: Any = session.execute(statement)
-    return bool(result.rowcount == 1)
+    # counted by what comes back: PostgreSQL's rowcount is unknown where the key is the database's to give
+    return session.execute(statement.returning(*inspect(model).primary_key)).first() is not None
 
 
 def changes_of(record: Any) -> dict[str, Any]:
