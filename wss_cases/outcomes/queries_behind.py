@@ -18,7 +18,6 @@ from wss_cases.outcomes.queries_repair import (
     STEPS,
     contact_dates,
     due_follow_ups,
-    kept_agreements,
     light_conditions,
     step_conditions,
     terms_due,
@@ -143,13 +142,11 @@ def _notifications(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[
 def _funnel(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
     if step not in STEPS:
         raise NotFound
-    kept = kept_agreements()
     came = (
         select(CaseIncident.incident_id)
         .join(Pathway, Pathway.case_id == CaseIncident.case_id)
         .outerjoin(Agreement, Agreement.pathway_id == Pathway.id)
-        .outerjoin(kept, kept.c.pathway_id == Pathway.id)
-        .where(step_conditions(Agreement.id, kept.c.pathway_id)[step])
+        .where(step_conditions()[step])
     )
     if choice:
         came = came.where(Pathway.pathway == choice)

@@ -59,20 +59,14 @@ class Police:
         return sum(self.by_door.values())
 
 
-def kept_agreements() -> Any:
-    """Return a subquery of the pathways whose agreement is kept: no term open or not kept, at least one kept."""
-    broken = func.sum(case((AgreementTerm.state.in_((TermState.OPEN, TermState.NOT_KEPT)), 1), else_=0))
-    kept = func.sum(case((AgreementTerm.state.in_(KEPT), 1), else_=0))
-    return (
-        select(Agreement.pathway_id)
-        .join(AgreementTerm, AgreementTerm.agreement_id == Agreement.id)
-        .group_by(Agreement.pathway_id)
-        .having(and_(broken == 0, kept > 0))
-        .subquery()
-    )
+def agreement_kept() -> ColumnElement[bool]:
+    """Return the condition of an agreement that is kept: no term open or not kept, at least one kept."""
+    term = exists().where(AgreementTerm.agreement_id == Agreement.id)
+    broken = term.where(AgreementTerm.state.in_((TermState.OPEN, TermState.NOT_KEPT)))
+    return and_(~broken, term.where(AgreementTerm.state.in_(KEPT)))
 
 
-def step_conditions(agreement: Any, kept: Any) -> dict[str, ColumnElement[bool]]:
+def step_conditions() -> dict[str, ColumnElement[bool]]:
     """Return for each step of the funnel the condition of a pathway that came as far, each including the one before.
 
     A circle or conversation is held when it met; the other pathways when they started.
@@ -85,8 +79,8 @@ def step_conditions(agreement: Any, kept: Any) -> dict[str, ColumnElement[bool]]
         Pathway.offered_on.is_not(None),
         Pathway.accepted_on.is_not(None),
         held.is_not(None),
-        agreement.is_not(None),
-        kept.is_not(None),
+        Agreement.id.is_not(None),
+        agreement_kept(),
     ]
     return {step: and_(*conditions[: place + 1]) for place, step in enumerate(STEPS)}
 
@@ -116,16 +110,13 @@ def _light(actor: Actor, scope: Scope) -> tuple[int, int]:
 
 def funnel(actor: Actor, scope: Scope) -> dict[str, dict[str, int]]:
     """Return for each pathway, and for "any", how many incidents came to each step, in three queries."""
-    kept = kept_agreements()
-    conditions = step_conditions(Agreement.id, kept.c.pathway_id)
-    counts = [func.count(case((condition, Incident.id)).distinct()) for condition in conditions.values()]
+    counts = [func.count(case((step, Incident.id)).distinct()) for step in step_conditions().values()]
     joined = (
         select(*counts)
         .select_from(Incident)
         .join(CaseIncident, CaseIncident.incident_id == Incident.id)
         .join(Pathway, Pathway.case_id == CaseIncident.case_id)
         .outerjoin(Agreement, Agreement.pathway_id == Pathway.id)
-        .outerjoin(kept, kept.c.pathway_id == Pathway.id)
         .where(*counted(actor, scope))
     )
     each = joined.add_columns(Pathway.pathway).group_by(Pathway.pathway)
@@ -207,7 +198,7 @@ def due_follow_ups(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     """Return the conditions of a follow-up that was due in the period: not cancelled, done or past its date."""
     over = or_(FollowUp.state == FollowUpState.DONE, FollowUp.due_on < scope.today)
     dates = within(actor, scope, FollowUp.school_id, FollowUp.due_on)
-    return [*dates, FollowUp.state != FollowUpState.CANCELLED, over]
+    return [*dates, FollowUp.state.in_((FollowUpState.OPEN, FollowUpState.DONE)), over]
 
 
 def on_time() -> ColumnElement[bool]:
