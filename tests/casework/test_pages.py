@@ -7,9 +7,10 @@ from sqlalchemy import event
 
 from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
-from tests.factories.cases import PathwayFactory
+from tests.factories.cases import CaseFactory, PathwayFactory
 from tests.pathways.test_circle_story import consent, hold, plan, put_hold, terms
 from wss_cases.cases.states import CaseState
+from wss_cases.casework.queries import PAGE
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles import actions_meeting
 from wss_cases.pathways.circles.models import AgreementTerm
@@ -223,3 +224,26 @@ def test_a_case_page_costs_a_bounded_number_of_queries(world, client_as, app):
         event.remove(engine, "before_cursor_execute", count)
         asked = [statement for statement in counted if statement.lstrip().upper().startswith("SELECT")]
         assert 3 < len(asked) <= most, "\n".join(statement[:150].replace("\n", " ") for statement in asked)
+
+
+def test_a_long_list_is_turned_page_by_page(world, client_as):
+    made = [CaseFactory(school_id=world.school.id) for _number in range(PAGE + 5)]
+    client = client_as(world.coordinator)
+    first = client.page("/cases")
+    assert f"({PAGE + 6})" in first.text
+    assert made[-1].reference in first.text
+    assert world.case.reference not in first.text
+    older = next(a.get("href") for a in first.find_all("a") if a.get("rel") == "next")
+    second = client.page(older)
+    assert world.case.reference in second.text
+    assert made[-1].reference not in second.text
+    assert not [a for a in second.find_all("a") if a.get("rel") == "next"]
+
+
+def test_a_hold_speaks_against_a_conversation(world, client_as):
+    put_hold(world, applies_to="shared_and_conversation", rules=["H1"])
+    client = client_as(world.coordinator)
+    for for_whom, warned in (("caused_harm", True), ("harmed", False)):
+        row = pathway(world, Kind.CONVERSATION, for_whom=for_whom)
+        text = client.page(f"/cases/{world.case.id}/pathways/{row.id}").text
+        assert ("A hold speaks against this pathway." in text) is warned

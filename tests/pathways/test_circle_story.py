@@ -13,12 +13,14 @@ from wss_cases.cases.states import CaseState
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.incidents.states import PersonRole
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.sentences import sentence
 from wss_cases.pathways.circles import actions, actions_meeting
 from wss_cases.pathways.circles.actions_meeting import TermDraft
 from wss_cases.pathways.circles.models import CircleMeeting
 from wss_cases.pathways.circles.queries import circle_of
+from wss_cases.pathways.circles.rules import holds_on, parties
 from wss_cases.pathways.circles.states import NotHeld, TermState
 from wss_cases.pathways.common.queries import load_pathway
 from wss_cases.pathways.common.states import PathwayState
@@ -249,3 +251,33 @@ def test_no_agreement_before_the_meeting(world, circle):
         actions_meeting.make_agreement(world.actor, circle.id, terms(world, 1), NOW)
     with pytest.raises(Refused):
         actions_meeting.complete_circle(world.actor, circle.id, "held_without_agreement", "", None, NOW)
+
+
+@pytest.mark.parametrize(
+    ("applies_to", "kind", "for_whom", "held"),
+    [
+        ("face_to_face", "peace_circle", "both", True),
+        ("face_to_face", "healing_circle", "both", False),
+        ("shared_and_conversation", "healing_circle", "both", True),
+        ("shared_and_conversation", "talking_circle", "harmed", False),
+        ("shared_and_conversation", "peace_circle", "harmed", True),
+        ("shared_and_conversation", "support_circle", "harmed", False),
+        ("caused_harm_and_circles", "support_circle", "harmed", True),
+    ],
+)
+def test_which_circles_a_hold_keeps_back(applies_to, kind, for_whom, held):
+    assert bool(holds_on(kind, for_whom, [{"holds": [HOLD | {"applies_to": applies_to}]}])) is held
+
+
+def test_who_is_invited():
+    class Person:
+        def __init__(self, key, role):
+            self.id, self.role = key, PersonRole(role)
+
+    people = [
+        Person(n, role) for n, role in enumerate(("caused_harm", "harmed", "witness", "both", "caused_harm"))
+    ]
+    assert [p.id for p in parties("both", None, people)] == [0, 1, 3, 4]
+    assert [p.id for p in parties("harmed", None, people)] == [1, 3]
+    assert [p.id for p in parties("caused_harm", 4, people)] == [4]
+    assert [p.id for p in parties("both", 2, people)] == [0, 1, 2, 3, 4]

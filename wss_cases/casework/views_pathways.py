@@ -1,5 +1,6 @@
 """The page of one pathway: where it stands, its one next act, and what it has of its own."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, render_template, url_for
@@ -45,7 +46,9 @@ from wss_cases.pathways.common.states import (
 from wss_cases.pathways.mentoring.queries import plan_of as mentoring_of
 from wss_cases.pathways.reengagement.queries import plan_of as return_of
 from wss_cases.pathways.referrals.queries import plan_of as referral_of
-from wss_cases.routing.states import POLICE_LABELS, Police
+from wss_cases.routing.explain import in_language
+from wss_cases.routing.models import RoutingAnswer
+from wss_cases.routing.states import POLICE_LABELS, AppliesTo, Person, Police
 from wss_cases.routing.states import Pathway as Family
 
 blueprint = Blueprint("pathways", __name__, url_prefix="/cases/<int:case_id>/pathways")
@@ -88,6 +91,7 @@ def pathway_page(page: CasePage, actor: Actor, row: Pathway) -> Page:
         "facts": _facts(page, row),
         "own": _own(row),
         "family": row.pathway,
+        "held": [] if circle else _held(row, answers),
         "why": reasons(row, answers, locale_code()),
         "police": _police(answers),
         "ruleset": _ruleset(answers, page.zone),
@@ -103,6 +107,18 @@ def _circle(page: CasePage, row: Pathway) -> Circle | None:
     if row.pathway != Family.CIRCLE:
         return None
     return page.file.circles.get(row.id) or circle_of(row, page.file.people, page.file.answers)
+
+
+def _held(row: Pathway, answers: Sequence[RoutingAnswer]) -> list[str]:
+    """Return why a hold speaks against this pathway for the person who caused harm; circles have gates instead."""
+    if row.for_whom == Person.HARMED:
+        return []
+    kept_back = {AppliesTo.CAUSED_HARM_AND_CIRCLES}
+    if row.pathway == Family.RESTORATIVE_CONVERSATION:
+        kept_back.add(AppliesTo.SHARED_AND_CONVERSATION)
+    holds = [hold for answer in answers for hold in answer.answer["holds"] if hold["applies_to"] in kept_back]
+    texts = [in_language(hold["because"], locale_code()) for hold in holds]
+    return list(dict.fromkeys(texts))
 
 
 def _police(answers: Any) -> str:

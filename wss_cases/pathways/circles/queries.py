@@ -76,7 +76,7 @@ def circle_of(
     invited = parties(pathway.for_whom, pathway.participant_id, people)
     rows = db.session.scalars(select(CircleConsent).where(CircleConsent.pathway_id == pathway.id))
     consents = {row.participant_id: row for row in rows}
-    holds = holds_on(pathway.kind, [row.answer for row in answers])
+    holds = holds_on(pathway.kind, pathway.for_whom, [row.answer for row in answers])
     lifted = db.session.scalars(select(HoldLift.rule).where(HoldLift.pathway_id == pathway.id)).all()
     meetings = (
         select(CircleMeeting)

@@ -63,13 +63,17 @@ def parties(for_whom: str, participant_id: int | None, people: Iterable[Any]) ->
     ]
 
 
-def holds_on(kind: str, answers: Iterable[Mapping[str, Any]]) -> list[Hold]:
-    """Return the holds of stored routing answers that keep a circle of this kind back, each rule once."""
+def holds_on(kind: str, for_whom: str, answers: Iterable[Mapping[str, Any]]) -> list[Hold]:
+    """Return the holds of stored routing answers that keep a circle of this kind back, each rule once.
+
+    "Each is supported apart" leaves a circle for the person harmed alone, unless it brings people face to face.
+    """
     found: dict[str, Hold] = {}
     for answer in answers:
         for hold in answer.get("holds", ()):
             applies = AppliesTo(hold["applies_to"])
-            if kind not in HELD_BACK[applies]:
+            apart = applies is AppliesTo.SHARED_AND_CONVERSATION and for_whom == Person.HARMED
+            if kind not in (FACE_TO_FACE if apart else HELD_BACK[applies]):
                 continue
             rule = "+".join(hold["rules"])
             found.setdefault(rule, Hold(rule, hold["until"], hold["because"], applies in LIFTABLE))
