@@ -18,7 +18,6 @@ from wss_cases.outcomes.queries_reports import LIVE, history
 from wss_cases.outcomes.rules import scope_of
 from wss_cases.outcomes.rules_export import TYPES, Report, rendered
 
-ZONE = "America/Chicago"
 group = AppGroup("outcomes", help="Outcomes and the published history.")
 
 
@@ -43,12 +42,15 @@ def report(name: str, year: str, school: str | None, form: str, output: Path | N
         _refuse("database", "The database cannot be read or has no schema yet. Run: flask db upgrade", form)
     if output is None:
         click.echo(document, nl=False)
-    else:
+        return
+    try:
         output.write_bytes(document)
+    except OSError as error:
+        _refuse("output", f"{output} cannot be written: {error.strerror}", form)
 
 
 def _report(name: str, year: str, school: str | None) -> Report:
-    scope = scope_of(None, year, clock.local_date(clock.now(), ZONE))
+    scope = scope_of(None, year, clock.local_date(clock.now(), clock.DISTRICT_ZONE))
     if scope is None:
         raise click.BadParameter(
             f"{year} is not a school year that has begun; it is written 2026-27", param_hint="--school-year"
