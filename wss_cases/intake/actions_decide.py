@@ -20,7 +20,8 @@ from wss_cases.incidents.models import Incident
 from wss_cases.incidents.states import IncidentState
 from wss_cases.intake.actions_route import route_incident
 from wss_cases.intake.queries import Situation, situation
-from wss_cases.intake.rules import Choice, PlanItem, chosen, is_light
+from wss_cases.intake.rules import Choice, chosen, is_light
+from wss_cases.intake.rules_plan import PlanItem
 from wss_cases.intake.states import CONVERSATION, CONVERSATION_OUTCOMES
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
 from wss_cases.pathways.common.actions import propose
@@ -71,6 +72,8 @@ def decide(
             raise Stale
         scene = _scene(uow, incident, choice)
         case = _open(uow, scene) if _needs_case(scene, choice) else None
+        if case is not None and choice.conversation:
+            raise Refused("conversation", _("A case opens: record the conversation there."))
         _follow_up(uow, scene, case, choice)
         as_it_stands = choice.keep is None and not choice.add
         kind = "review.accepted" if as_it_stands else "review.chosen_otherwise"

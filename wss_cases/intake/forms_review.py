@@ -28,6 +28,7 @@ class AcceptForm(BaseForm):
     conversation = select(
         _l("Was the conversation held already?"),
         [("", _l("Not yet: make a follow-up to hold it")), *CONVERSATION_OUTCOMES.items()],
+        validate_choice=False,
     )
     conversation_note = LongText(_l("A note about it"))
 

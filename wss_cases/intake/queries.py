@@ -15,7 +15,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.models import Incident, IncidentPerson
 from wss_cases.incidents.rules import routed_people
 from wss_cases.incidents.states import WAITING
-from wss_cases.intake.rules import Answered, Plan, plan_of
+from wss_cases.intake.rules_plan import Answered, Plan, plan_of
 from wss_cases.routing.models import RoutingAnswer
 from wss_cases.safeguards.models import LegalDuty
 from wss_cases.safeguards.states import OPEN_DUTY

@@ -9,7 +9,8 @@ from wss_cases.foundation.i18n import locale_code, ngettext
 from wss_cases.incidents.models import Incident, IncidentPerson
 from wss_cases.incidents.states import REPORTED_ROLE_LABELS, PersonKind
 from wss_cases.intake.queries import Situation
-from wss_cases.intake.rules import Answered, Plan, PlanItem, is_held
+from wss_cases.intake.rules import is_held
+from wss_cases.intake.rules_plan import Answered, Plan, PlanItem
 from wss_cases.routing.states import (
     APPLIES_TO_LABELS,
     FOLLOW_UP_LABELS,
@@ -91,7 +92,7 @@ def plan_words(now: Situation) -> dict[str, Any]:
     """Return the whole plan in words: items, holds each once, follow-ups counted."""
     people = {person.id: person for person in now.people}
     return {
-        "items": [item_words(item, people) for item in now.plan.items],
+        "pathways": [item_words(item, people) for item in now.plan.items],
         "holds": hold_words(now.plan, people),
         "follow_ups": follow_up_words(now.plan, people),
         "tier": now.plan.tier,

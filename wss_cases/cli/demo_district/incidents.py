@@ -13,14 +13,15 @@ from wss_cases.cli.demo_district.behaviors import (
 )
 from wss_cases.cli.demo_district.cases import open_case, settle_light
 from wss_cases.cli.demo_district.parts import add_people, without_details
-from wss_cases.cli.demo_district.reports import Report, Scene, route
+from wss_cases.cli.demo_district.reports import Report, Scene, remember, route
 from wss_cases.cli.demo_district.safeguards import add_duties, add_records, draw_removal
 from wss_cases.cli.demo_district.world import later, moment
 from wss_cases.foundation.clock import DISTRICT_ZONE, local, school_year
 from wss_cases.incidents.models import Incident
 from wss_cases.incidents.rules import code_set_for, highest_group
-from wss_cases.incidents.states import IncidentState, PersonRole
-from wss_cases.intake.rules import Plan, is_light
+from wss_cases.incidents.states import IncidentState
+from wss_cases.intake.rules import is_light
+from wss_cases.intake.rules_plan import Plan
 from wss_cases.routing.models import RoutingAnswer
 
 STORIES = frozenset({"fresh", "slow", "circle"})
@@ -237,9 +238,7 @@ def _finish(scene: Scene, report: Report) -> None:
     row["substance"] = facts.get("substance")
     row["bias_basis"] = "unknown" if facts.get("bias") else None
     row["property_damage"] = True if report.tile == "property" else None
-    for part in report.people:
-        if part.pupil is not None and part.role in (PersonRole.CAUSED_HARM, PersonRole.BOTH):
-            part.pupil.reports.append(report.day)
+    remember(report)
     if scene.world.keeps_every_answer or report.case_id or row["state"] != "closed":
         for part, given, said in report.answers:
             store.add(

@@ -9,7 +9,7 @@ from wss_cases.cli.demo_district.courses import Course, Work
 from wss_cases.cli.demo_district.plans import add_plan
 from wss_cases.cli.demo_district.reports import Report, Scene
 from wss_cases.cli.demo_district.world import later, moment
-from wss_cases.intake.rules import PlanItem
+from wss_cases.intake.rules_plan import PlanItem
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import OUTCOMES, EndReason
 from wss_cases.routing.states import Pathway as Family

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from wss_cases.cli.demo_district.acts import PRIVATE
 from wss_cases.cli.demo_district.courses import Course
 from wss_cases.foundation.db import Base
-from wss_cases.intake.rules import PlanItem
+from wss_cases.intake.rules_plan import PlanItem
 from wss_cases.pathways.mentoring.models import MentoringPlan
 from wss_cases.pathways.reengagement.models import ReengagementPlan
 from wss_cases.pathways.referrals.models import Referral

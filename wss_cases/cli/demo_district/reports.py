@@ -10,10 +10,13 @@ from wss_cases.cli.demo_district.people import Pupil
 from wss_cases.cli.demo_district.schools import Place
 from wss_cases.cli.demo_district.world import Behavior, World
 from wss_cases.incidents.models import Incident, IncidentPerson
+from wss_cases.incidents.queries import COUNTED_AS_PRIOR
 from wss_cases.incidents.rules import facts_of, routed_people
 from wss_cases.incidents.states import PersonKind, PersonRole
-from wss_cases.intake.rules import Answered, Plan, plan_of
+from wss_cases.intake.rules_plan import Answered, Plan, plan_of
 from wss_cases.roster.models import Student
+
+COUNTED = frozenset(state.value for state in COUNTED_AS_PRIOR)
 
 
 @dataclass
@@ -123,7 +126,7 @@ def route(world: World, report: Report) -> Plan:
             cast(Incident, report),
             cast(IncidentPerson, person),
             people,
-            _priors(pupil, report.day) if pupil else None,
+            _priors(report, pupil) if pupil else None,
             cast(Student, pupil) if pupil else None,
         )
         report.answers.append((person, facts, world.answer(facts)))
@@ -132,6 +135,17 @@ def route(world: World, report: Report) -> Plan:
     )
 
 
-def _priors(pupil: Pupil, day: date) -> tuple[int, int]:
-    ages = [(day - earlier).days for earlier in pupil.reports]
+def remember(report: Report) -> None:
+    """Keep a decided report for the priors of later ones, by the rule of `incidents.queries.priors`."""
+    if report.row["state"] not in COUNTED or report.behavior.is_attendance:
+        return
+    for part in report.caused:
+        group = part.behavior.behavior_group if part.behavior else None
+        harmed_another = any(other is not part for other in report.harmed)
+        if part.pupil is not None and (harmed_another or (group or 0) >= 3):
+            part.pupil.reports.append((report.day, report.row["reviewed_at"]))
+
+
+def _priors(report: Report, pupil: Pupil) -> tuple[int, int]:
+    ages = [(report.day - day).days for day, decided_at in pupil.reports if decided_at <= report.submitted_at]
     return sum(0 < age <= 90 for age in ages), sum(0 < age <= 365 for age in ages)

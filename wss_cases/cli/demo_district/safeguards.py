@@ -7,7 +7,7 @@ from wss_cases.cli.demo_district.acts import PRIVATE, Somebody
 from wss_cases.cli.demo_district.reports import Removal, Report, Scene
 from wss_cases.cli.demo_district.world import later
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
-from wss_cases.intake.rules import Plan
+from wss_cases.intake.rules_plan import Plan
 from wss_cases.routing.states import Police
 from wss_cases.safeguards.models import DisciplineAction, LegalDuty, NotifiedStudent, PoliceNotification
 from wss_cases.safeguards.rules import Raised, due_at, merged

@@ -1,0 +1,220 @@
+"""The review pages as a dean meets them: queue, recommendation, decision, and the loser of two editors."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.factories.accounts import make_user
+from tests.factories.base import fresh
+from tests.factories.roster import SchoolFactory
+from tests.intake.making import WALL, Place, set_facts
+from tests.support.applications import make_app
+from tests.support.databases import Database
+from wss_cases.access.actor import Role
+from wss_cases.cases.models import Case
+from wss_cases.cases.queries import cases_of_incident
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Stale
+from wss_cases.incidents.states import IncidentState, PersonRole
+from wss_cases.intake.actions_decide import decide
+from wss_cases.intake.queries import situation
+from wss_cases.intake.rules import Choice
+
+CAUSED, HARMED, INVOLVED = PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.INVOLVED
+
+
+@pytest.fixture
+def place(session: Any, at: Callable[..., Any]) -> Place:
+    at(WALL)
+    return Place()
+
+
+def light(place: Place) -> Any:
+    return place.report((place.students[0], CAUSED), code="disruption", tile="disruption")
+
+
+def test_the_queue_counts_and_batch_accepts_light_ones(place: Place, client_as: Callable[[Any], Any]) -> None:
+    one, two = light(place), light(place)
+    heavy = place.report((place.students[0], CAUSED), (place.students[1], HARMED))
+    client = client_as(place.dean)
+    text = client.page("/review").text
+    assert "(3)" in text
+    assert heavy.reference in text
+    form = client.form("/review", holding="chosen")
+    boxes = [box.attributes for box in client.page("/review").find_all("input")]
+    chosen = {box["value"] for box in boxes if box.get("name") == "chosen"}
+    assert chosen == {f"{one.id}.{one.version}", f"{two.id}.{two.version}"}
+    assert form.action.endswith("/review/accept")
+    assert client.submit("/review", {}, holding="chosen").status_code == 400
+    answer = client.submit(
+        "/review", {"chosen": [f"{one.id}.{one.version}", f"{two.id}.{two.version}"]}, holding="chosen"
+    )
+    assert answer.status_code == 303
+    assert {fresh(one).state, fresh(two).state} == {IncidentState.ROUTED}
+    assert fresh(heavy).state is IncidentState.SUBMITTED
+
+
+def test_a_heavy_report_slipped_into_the_batch_is_left(place: Place, client_as: Callable[[Any], Any]) -> None:
+    heavy = place.report((place.students[0], CAUSED), (place.students[1], HARMED))
+    light(place)
+    client = client_as(place.dean)
+    token = client.csrf_token("/review")
+    data = {
+        "csrf_token": token,
+        "request_key": "k",
+        "chosen": [f"{heavy.id}.{heavy.version}", "x.y", "9999999.1"],
+    }
+    answer = client.post("/review/accept", data=data, follow_redirects=True)
+    assert "Open them one by one" in answer.get_data(as_text=True)
+    assert fresh(heavy).state is IncidentState.SUBMITTED
+
+
+def test_an_empty_queue_says_so(place: Place, client_as: Callable[[Any], Any]) -> None:
+    assert "Nothing waits for a decision." in client_as(place.dean).page("/review").text
+
+
+def test_the_page_says_why_and_what_about_the_police(place: Place, client_as: Callable[[Any], Any]) -> None:
+    one, two, _ = place.students
+    incident = place.report((one, CAUSED), (two, HARMED), narrative="A push <b>at</b> the lockers.")
+    text = client_as(place.dean).page(f"/review/{incident.id}").text
+    for words in (
+        "Peace circle",
+        "Not a matter for the police: no danger, no duty to report.",
+        "Rule set 2026-1, version 1",
+        "A push <b>at</b> the lockers.",
+        one.shown_name,
+        "Reported as the person who caused harm",
+        "Accept as recommended",
+        "Complete the facts",
+    ):
+        assert words in text, words
+    assert "offender" not in text.lower()
+    reader = make_user(Role.DEAN, place.school, locale="es")
+    spanish = client_as(reader).page(f"/review/{incident.id}").text
+    because = situation(incident.id).answers[0].answer["pathways"][0]["because"]
+    assert because["es"] in spanish
+    assert because["en"] not in spanish
+
+
+def test_holds_and_duties_stand_above_the_recommendation(
+    place: Place, client_as: Callable[[Any], Any]
+) -> None:
+    one, two, _ = place.students
+    incident = set_facts(place.report((one, CAUSED), (two, HARMED)), bullying=True, weapon="maybe_firearm")
+    text = client_as(place.dean).page(f"/review/{incident.id}").text
+    order = [text.index(words) for words in ("Legal duties", "Held back", "Recommended")]
+    assert order == sorted(order)
+    assert "Not confirmed" in text
+    assert "Is anyone in danger now? Answer again" in text
+
+
+def test_accepting_leads_to_the_case(place: Place, client_as: Callable[[Any], Any]) -> None:
+    one, two, _ = place.students
+    incident = place.report((one, CAUSED), (two, HARMED))
+    client = client_as(place.dean)
+    answer = client.submit(f"/review/{incident.id}", action="/accept")
+    assert answer.status_code == 303
+    [case] = cases_of_incident(incident.id)
+    text = client.page(f"/review/{incident.id}").text
+    assert case.reference in text
+    assert "Accept as recommended" not in text
+
+
+def test_the_loser_is_told_what_happened(place: Place, client_as: Callable[[Any], Any], session: Any) -> None:
+    one, two, _ = place.students
+    incident = place.report((one, CAUSED), (two, HARMED))
+    first, second = client_as(place.dean), client_as(place.administrator)
+    forms = [client.form(f"/review/{incident.id}", action="/accept") for client in (first, second)]
+    sent = [
+        client.post(f"/review/{incident.id}/accept", data={k: v[0] for k, v in form.values().items() if v})
+        for client, form in zip((first, second), forms, strict=True)
+    ]
+    assert [answer.status_code for answer in sent] == [303, 409]
+    told = sent[1].get_data(as_text=True)
+    assert "The report was decided" in told
+    assert "Dean One" in told
+    assert session.scalar(select(func.count()).select_from(Case)) == 1
+
+
+def test_choosing_otherwise_keeps_every_answer(place: Place, client_as: Callable[[Any], Any]) -> None:
+    one, two, _ = place.students
+    incident = place.report((one, CAUSED), (two, HARMED))
+    client = client_as(place.dean)
+    address = f"/review/{incident.id}/otherwise"
+    own = next(person.id for person in situation(incident.id).people if person.student_id == one.id)
+    values = {"added": f"one_to_one:caused_harm:{own}", "reason_text": "A mentor knows this student."}
+    refused = client.submit(address, values)
+    assert refused.status_code == 400
+    assert "A mentor knows this student." in refused.get_data(as_text=True)
+    assert client.submit(address, values | {"reason": "knows_student"}).status_code == 303
+    assert fresh(incident).outcome_reason == "knows_student"
+
+
+@pytest.mark.parametrize(
+    ("act", "values", "state"),
+    [
+        ("question", {"question": "Who began?"}, IncidentState.RETURNED),
+        ("no-action", {"reason": "settled", "note": "They talked."}, IncidentState.NO_FURTHER_ACTION),
+        ("facts", {"verified": "yes", "danger": "yes"}, IncidentState.SUBMITTED),
+    ],
+)
+def test_the_other_acts(
+    place: Place, client_as: Callable[[Any], Any], act: str, values: dict[str, str], state: IncidentState
+) -> None:
+    incident = place.report((place.students[0], CAUSED), (place.students[1], HARMED))
+    client = client_as(place.dean)
+    assert client.submit(f"/review/{incident.id}/{act}", values).status_code == 303
+    assert fresh(incident).state is state
+    if act == "facts":
+        assert fresh(incident).danger_now
+        assert "Danger now: call first" in client.page(f"/review/{incident.id}").text
+
+
+def test_another_schools_report_does_not_exist(place: Place, client_as: Callable[[Any], Any]) -> None:
+    incident = place.report((place.students[0], CAUSED))
+    stranger = client_as(make_user(Role.DEAN, SchoolFactory()))
+    for path in ("", "/otherwise", "/facts", "/question", "/no-action", "/duplicate", "/conversation"):
+        assert stranger.get(f"/review/{incident.id}{path}").status_code == 404
+        assert client_as(place.coordinator).get(f"/review/{incident.id}{path}").status_code == 404
+    assert incident.reference not in stranger.page("/review").text
+    assert client_as(place.reporter).get("/review").status_code == 404
+
+
+def test_five_deans_at_once_open_one_case(database: Database, tmp_path: Any) -> None:
+    """Threads on a real database: the same form twice saves once, another form is told that it lost."""
+    app = make_app(database.url, tmp_path)
+    with app.app_context():
+        place = Place()
+        one, two, _ = place.students
+        incident = place.report((one, CAUSED), (two, HARMED), now=clock.now())
+        actor, incident_id, version = place.actor(), incident.id, incident.version
+        db.session.remove()
+    outcomes: list[str] = []
+    start = threading.Barrier(5)
+
+    def work(number: int) -> None:
+        start.wait()
+        with app.app_context():
+            try:
+                decide(
+                    actor, incident_id, Choice(), version, clock.now(), "form" if number < 3 else f"f{number}"
+                )
+                outcomes.append("saved")
+            except Stale:
+                outcomes.append("told")
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Case)) == 1
+    assert len(outcomes) == 5
+    assert outcomes.count("saved") in (1, 3)
