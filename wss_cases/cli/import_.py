@@ -2,6 +2,7 @@
 
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -14,8 +15,10 @@ from wss_cases.cli.import_metrics import import_metrics
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.roster.actions import import_oneroster
+from wss_cases.roster.actions_calendar import import_calendar
 from wss_cases.roster.oneroster.report import BundleRefused, Problem, Report
 
+DAY = click.DateTime(["%Y-%m-%d"])
 group = AppGroup("import", help="Take in rosters, calendars, published figures and behaviour codes.")
 group.add_command(import_metrics)
 
@@ -44,6 +47,36 @@ def oneroster(path: Path, source: str, accept_shrink: bool, dry_run: bool, as_js
         show(report.as_document())
         return
     click.echo(f"Source {report.source}" + (" (dry run: nothing was changed)" if dry_run else ""))
+    tell(report)
+
+
+@group.command("calendar")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, path_type=Path))
+@click.option("--school-year", "year", required=True, help="The school year, written 2026-27.")
+@click.option("--first-day", type=DAY, help="First day of school, where the file does not say it.")
+@click.option("--last-day", type=DAY, help="Last day of school, where the file does not say it.")
+@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+def calendar(
+    file: Path, year: str, first_day: datetime | None, last_day: datetime | None, as_json: bool
+) -> None:
+    """Take in the district's school calendar for one school year from a CSV or ICS file."""
+    first, last = (moment.date() if moment else None for moment in (first_day, last_day))
+    report = Report()
+    try:
+        with force_locale("en"):
+            report = import_calendar(SYSTEM, file.name, file.read_bytes(), year, clock.now(), first, last)
+    except BundleRefused as refused:
+        stop(refused.problems, as_json)
+    except SQLAlchemyError as error:
+        stop([Problem(file.name, None, None, database_words(error))], as_json)
+    if as_json:
+        show(report.as_document())
+        return
+    tell(report)
+
+
+def tell(report: Report) -> None:
+    """Print the counts of each file, then the problems."""
     for name, counts in report.as_document()["files"].items():
         click.echo(f"{name}: " + ", ".join(f"{number:,} {word}" for word, number in counts.items()))
     complain(report.problems)
