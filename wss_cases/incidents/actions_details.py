@@ -42,7 +42,7 @@ def complete_incident(uow: UnitOfWork, incident: Incident, details: Details) -> 
     incident.bias_basis, incident.property_damage = details.bias_basis, details.property_damage
     # only a reviewer says that harm was mutual; a reporter completing later does not take it back
     kept = {name: value for name, value in incident.facts.items() if name == "mutual"}
-    incident.facts = kept | details.facts
+    incident.facts = kept | dict(details.facts)
     mine = {person.id: person for person in incident.people}
     for part in details.people:
         if part.person_id not in mine:

@@ -28,7 +28,7 @@ class AddendumForm(BaseForm):
 class AnswerForm(BaseForm):
     """The reporter's answer to a question."""
 
-    text = LongText(_l("Your answer"), [NotBlank(_l("Write your answer."))])
+    answer = LongText(_l("Your answer"), [NotBlank(_l("Write your answer."))])
 
 
 class ScreeningForm(BaseForm):

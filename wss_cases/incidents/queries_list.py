@@ -58,7 +58,7 @@ def filtered(
 def counts_by_group(actor: Actor, narrow: IncidentFilter) -> Mapping[str, int]:
     """Return how many visible reports stand in each group of states, and in "all", the state filter set aside."""
     without_state = IncidentFilter(**(vars(narrow) | {"state": None}))
-    counted: Select[Any] = select(Incident.state, func.count())
+    counted: Any = select(Incident.state, func.count())
     statement = narrowed(visible_to(counted, actor), without_state)
     found = {row[0]: row[1] for row in db.session.execute(statement.group_by(Incident.state))}
     counts = {name: sum(found.get(state, 0) for state in states) for name, states in GROUPS.items()}

@@ -89,7 +89,7 @@ def answer(incident_id: int) -> Page:
     form = AnswerForm()
     if form.validate():
         answer_question(
-            actor, found.id, form.text.data, form.seen_version, clock.now(), form.request_key.data
+            actor, found.id, form.answer.data, form.seen_version, clock.now(), form.request_key.data
         )
         return _back(found)
     return _page(found, AddendumForm(formdata=None), form), 400

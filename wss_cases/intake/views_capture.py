@@ -26,6 +26,7 @@ from wss_cases.incidents.states import TILE_LABELS, Tile
 from wss_cases.intake.actions_submit import open_care_record, submit_incident
 from wss_cases.intake.forms_capture import DRAFT_FIELDS, CaptureForm, captured_person, draft_values
 from wss_cases.intake.people_search import people_items, search_items
+from wss_cases.journal.queries import already_done
 from wss_cases.roster.models import School
 from wss_cases.roster.queries import get_school
 
@@ -139,6 +140,8 @@ def _question(actor: Actor, school: School, form: CaptureForm, report: Capture, 
     likely = likely_duplicates(actor, report)
     long_ago = now - report.occurred_at > timedelta(days=LONG_AGO_DAYS)
     if not likely and not long_ago:
+        return None
+    if already_done(actor.user_id, form.request_key.data):
         return None
     _keep(actor, school, now)
     facts = [_likely_words(found, school) for found in likely]
