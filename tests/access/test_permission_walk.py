@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from tests.access.walk import LETTERS, Line, Walk, read_table
+from tests.access.world import plant
 from tests.support.applications import make_app, people_client
 from tests.support.databases import Databases
 
@@ -19,7 +20,12 @@ TABLE = read_table((Path(__file__).parent / "table.txt").read_text(encoding="asc
 def walk(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Walk:
     """The application on a demo district of its own."""
     copy = databases.copy(databases.demo(backend))
-    return Walk(make_app(copy.url, tmp_path_factory.mktemp("walk")))
+    app = make_app(copy.url, tmp_path_factory.mktemp("walk"))
+    made = Walk(app)
+    with app.app_context():
+        plant(made.schools["own"], reporter_email="reporter@demo.example")
+        plant(made.schools["other"])
+    return made
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +57,9 @@ def test_the_signed_out_reach_only_what_is_public(walk: Walk) -> None:
 def test_a_wrong_line_is_seen(walk: Walk) -> None:
     """The walk is believed because it names a role that the table leaves out, and one that it adds."""
     shut: dict[str, Line] = {**TABLE, "accounts.me": replace(TABLE["accounts.me"], own=frozenset())}
-    assert walk.differences("dean", shut) == ["dean may not GET /account (own school): 200"]
+    assert walk.differences("dean", shut, "accounts.me") == ["dean may not GET /account (own school): 200"]
     opened = {**TABLE, "people.people": replace(TABLE["people.people"], other=frozenset({"dean"}))}
-    assert walk.differences("dean", opened) == ["dean may GET /people (other school): 404"]
+    assert walk.differences("dean", opened, "people.people") == ["dean may GET /people (other school): 404"]
 
 
 @pytest.mark.parametrize("row", ["cases.case DCA", "cases.case DCA - -", "cases.case"])

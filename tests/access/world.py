@@ -1,0 +1,112 @@
+"""One record of every kind in one school, so that every address of the walk has somewhere to lead."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+from sqlalchemy import select
+
+from tests.factories.accounts import make_user
+from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticipantFactory, PathwayFactory
+from tests.factories.followups import FollowUpFactory
+from tests.factories.incidents import make_incident
+from tests.factories.roster import StudentFactory
+from tests.factories.safeguards import LegalDutyFactory
+from wss_cases.access.actor import Role
+from wss_cases.accounts.models import UserAccount
+from wss_cases.foundation.db import db
+from wss_cases.incidents.models import CareRecord
+from wss_cases.journal.models import OutboxMessage, OutboxState
+from wss_cases.outcomes.models import PublishedSchool
+from wss_cases.pathways.circles.models import Agreement, AgreementTerm, CircleMeeting
+from wss_cases.pathways.common.states import Kind, PathwayState
+from wss_cases.roster.models import School
+from wss_cases.routing.models import RoutingAnswer, RuleSet
+from wss_cases.routing.states import RuleSetState
+
+NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
+FAR_NUMBER = 90_000
+HOLD_RULE = "H2"
+KINDS = (
+    *(Kind.CONVERSATION, Kind.ONE_TO_ONE, Kind.FAMILY_SUPPORT, Kind.REENTRY_CIRCLE),
+    *(Kind.PEACE_CIRCLE, Kind.PEER_CONFERENCE),
+)
+"""A kind of each family; the two circles last, one for the meeting and one for the agreement."""
+
+
+def plant(school_id: int, reporter_email: str = "") -> None:
+    """Add the records; the incident is reported by the person of that address, else by one of the school."""
+    school = db.session.get_one(School, school_id)
+    lead = make_user(Role.COORDINATOR, school)
+    reporter = lead
+    if reporter_email:
+        found = select(UserAccount).where(UserAccount.email == reporter_email)
+        reporter = db.session.execute(found).scalar_one()
+    student = StudentFactory(school_id=school_id)
+    incident = make_incident(
+        school, [student], reporter_id=reporter.id, number=FAR_NUMBER, reference=f"W{school_id}-I"
+    )
+    case = CaseFactory(school_id=school_id, lead_id=lead.id, number=FAR_NUMBER, reference=f"W{school_id}")
+    CaseIncidentFactory(case_id=case.id, incident_id=incident.id)
+    participant = CaseParticipantFactory(case_id=case.id, student_id=student.id)
+    follow_up = FollowUpFactory(school_id=school_id, case_id=case.id, owner_id=lead.id)
+    LegalDutyFactory(school_id=school_id, incident_id=incident.id)
+    placed = {"case_id": case.id, "school_id": school_id}
+    pathways = [PathwayFactory(kind=kind.value, state=PathwayState.ACTIVE, **placed) for kind in KINDS]
+    db.session.add(CircleMeeting(pathway_id=pathways[-2].id, keeper_id=lead.id, starts_at=NOW, **placed))
+    agreement = Agreement(pathway_id=pathways[-1].id, agreed_on=date(2026, 11, 20), **placed)
+    agreement.terms = [
+        AgreementTerm(
+            position=1,
+            text="Say sorry",
+            owner_participant_id=participant.id,
+            due_on=date(2026, 12, 1),
+            follow_up_id=follow_up.id,
+        )
+    ]
+    db.session.add(agreement)
+    plant_rules(incident.id)
+    db.session.add(PublishedSchool(identifier=f"W{school_id}", name="Walked School"))
+    db.session.add(
+        CareRecord(school_id=school_id, student_id=student.id, reporter_id=reporter.id, opened_at=NOW)
+    )
+    db.session.add(
+        OutboxMessage(
+            dedupe_key=f"walk:{school_id}",
+            kind="follow_up",
+            recipient_id=lead.id,
+            object_type="follow_up",
+            object_id=follow_up.id,
+            school_id=school_id,
+            created_at=NOW,
+            next_attempt_at=NOW,
+            state=OutboxState.FAILED,
+            message_id=f"walk-{school_id}",
+        )
+    )
+    db.session.commit()
+
+
+def plant_rules(incident_id: int) -> None:
+    """Add a draft of the rules in force, and an answer with a hold on the incident's circles."""
+    found = select(RuleSet).order_by(RuleSet.number.desc()).limit(1)
+    latest = db.session.execute(found).scalar_one()
+    draft = RuleSet(
+        name=latest.name, number=latest.number + 1, state=RuleSetState.DRAFT, table_rows=latest.table_rows
+    )
+    db.session.add(draft)
+    hold = {
+        "applies_to": "face_to_face",
+        "rules": [HOLD_RULE],
+        "because": {"en": "There is bullying.", "es": "Hay acoso."},
+        "until": {"en": "a safety plan is agreed", "es": "haya un plan de seguridad"},
+    }
+    answer = {
+        "ruleset": {"name": latest.name, "version": latest.number},
+        "holds": [hold],
+        "pathways": [],
+        "police": "not_indicated",
+    }
+    db.session.add(
+        RoutingAnswer(incident_id=incident_id, rule_set_id=latest.id, created_at=NOW, facts={}, answer=answer)
+    )
