@@ -161,7 +161,7 @@ class Made:
             self._pathway(incident, case, kind, (owner, own))
 
     def _pathway(self, incident: Incident, case: Any, kind: Kind, owners: tuple[Any, Any]) -> None:
-        reached = self.random.randint(0, 4)
+        reached = self.random.choice((0, 1, 2, 3, 4, 4, 4))
         day = incident.local_date + 3 * DAY
         state = (PathwayState.PROPOSED, PathwayState.PROPOSED, PathwayState.PREPARING, PathwayState.ACTIVE)[
             min(reached, 3)
@@ -174,7 +174,7 @@ class Made:
             offered_on=day if reached > 0 else None,
             held_on=day if reached > 3 else None,
         )
-        if kind is Kind.PEER_CONFERENCE and reached > 3 and self.random.random() < 0.8:
+        if kind is Kind.PEER_CONFERENCE and reached > 3:
             self._agreement(pathway, owners, day)
 
     def _agreement(self, pathway: Any, owners: tuple[Any, Any], day: date) -> None:
@@ -184,7 +184,7 @@ class Made:
         db.session.add(made)
         db.session.flush()
         for position in range(self.random.randint(1, 3)):
-            state = self.random.choice((*TermState, TermState.KEPT, TermState.KEPT))
+            state = self.random.choice((*TermState, TermState.KEPT, TermState.KEPT, TermState.NOT_KEPT))
             db.session.add(
                 AgreementTerm(
                     agreement_id=made.id,
