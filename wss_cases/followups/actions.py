@@ -34,13 +34,11 @@ def make(
     """
     today = local_today(uow, school_id)
     template = template_in_force(kind, school_id, today)
-    if single_mail is None:
-        single_mail = template.single_mail if template else False
+    own_mail = single_mail if single_mail is not None else bool(template and template.single_mail)
+    hangs_on = {"incident_id": incident_id, "case_id": case_id, "pathway_id": pathway_id}
     row = FollowUp(
+        **hangs_on,
         school_id=school_id,
-        incident_id=incident_id,
-        case_id=case_id,
-        pathway_id=pathway_id,
         incident_person_id=incident_person_id,
         kind=kind,
         title=title,
@@ -51,8 +49,7 @@ def make(
         due_on=due_on,
         original_due_on=due_on,
         same_day=due_on == today,
-        single_mail=single_mail or due_on == today,
-        state=FollowUpState.OPEN,
+        single_mail=own_mail or due_on == today,
     )
     uow.add(row)
     uow.record(row, "followup.made", what=kind, due_on=due_on.isoformat())
