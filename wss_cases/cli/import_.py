@@ -11,6 +11,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.access.actor import SYSTEM
+from wss_cases.cli.import_behaviors import import_behaviors
 from wss_cases.cli.import_metrics import import_metrics
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import force_locale
@@ -21,6 +22,7 @@ from wss_cases.roster.oneroster.report import BundleRefused, Problem, Report
 DAY = click.DateTime(["%Y-%m-%d"])
 group = AppGroup("import", help="Take in rosters, calendars, published figures and behaviour codes.")
 group.add_command(import_metrics)
+group.add_command(import_behaviors)
 
 
 @group.command("oneroster")
