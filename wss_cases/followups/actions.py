@@ -28,10 +28,9 @@ def make(
     rules: Sequence[str] = (),
     single_mail: bool | None = None,
 ) -> FollowUp:
-    """Step: add one follow-up to an incident or a case; due today means that it is a same-day item.
+    """Step: add one follow-up to an incident or a case; due today is a same-day item, which mails by itself.
 
-    Without a title it shows its template's. `single_mail` None takes the template's word.
-    """
+    Without a title it shows its template's; `single_mail` None takes the template's word."""
     today = local_today(uow, school_id)
     template = template_in_force(kind, school_id, today)
     own_mail = single_mail if single_mail is not None else bool(template and template.single_mail)
