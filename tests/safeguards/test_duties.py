@@ -40,7 +40,9 @@ class Scene:
     def raise_now(self, now: datetime = NOW, **raised: DutyState) -> None:
         with unit_of_work(SYSTEM, now) as uow:
             incident = uow.session.get(type(self.incident), self.incident.id)
-            actions.raise_duties(uow, incident, {code: Raised(state, ("D1",)) for code, state in raised.items()})
+            actions.raise_duties(
+                uow, incident, {code: Raised(state, ("D1",)) for code, state in raised.items()}
+            )
             uow.audit("test", "incident", incident.id)
 
     def duties(self) -> dict[str, LegalDuty]:
@@ -143,7 +145,10 @@ def test_carried_out_once_and_not_raised_again(scene: Scene, session: Any) -> No
 def test_what_cannot_close_a_duty(scene: Scene) -> None:
     scene.raise_now(title_ix_contact=DUE)
     duty = scene.duties()["title_ix_contact"]
-    for field, more in (("done_at", {"done_at": NOW + timedelta(hours=1)}), ("what_was_done", {"what_was_done": " "})):
+    for field, more in (
+        ("done_at", {"done_at": NOW + timedelta(hours=1)}),
+        ("what_was_done", {"what_was_done": " "}),
+    ):
         with pytest.raises(Refused) as refused:
             close(scene, duty, **more)
         assert refused.value.field == field
@@ -215,9 +220,7 @@ def test_a_second_look_on_the_page(scene: Scene, client_as: Callable[[Any], Any]
     client_as(scene.dean).submit(f"/duties/{duty.id}/not-applicable", {"reason": "A joke."})
     assert "A second person decides" in client_as(scene.dean).page(f"/duties/{duty.id}").text
     second = client_as(scene.administrator)
-    form = next(
-        form for form in _forms(second, f"/duties/{duty.id}") if form.values().get("agrees") == ["1"]
-    )
+    form = next(form for form in _forms(second, f"/duties/{duty.id}") if form.values().get("agrees") == ["1"])
     answer = second.post(f"/duties/{duty.id}/second-look", data={k: v[0] for k, v in form.values().items()})
     assert answer.status_code == 303
     assert fresh(duty).state is DutyState.NOT_APPLICABLE

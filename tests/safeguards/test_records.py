@@ -37,7 +37,9 @@ class Scene:
         IncidentPersonFactory(
             incident_id=self.incident.id, student_id=self.witness.id, role=PersonRole.WITNESS
         )
-        self.removal = Removal(self.student.id, OSS, 2, date(2026, 11, 25), date(2026, 11, 26), "Hit a student.")
+        self.removal = Removal(
+            self.student.id, OSS, 2, date(2026, 11, 25), date(2026, 11, 26), "Hit a student."
+        )
 
 
 @pytest.fixture
@@ -66,7 +68,9 @@ def test_a_removal_is_recorded(scene: Scene, session: Any) -> None:
         ("support_services", {"days": 4, "interventions": "Circle", "disruption": "Threat"}),
     ],
 )
-def test_a_removal_that_the_rules_refuse(scene: Scene, session: Any, field: str, change: dict[str, Any]) -> None:
+def test_a_removal_that_the_rules_refuse(
+    scene: Scene, session: Any, field: str, change: dict[str, Any]
+) -> None:
     if "student_id" in change:
         change = {"student_id": getattr(scene, change["student_id"]).id}
     with pytest.raises(Refused) as refused:
@@ -139,7 +143,12 @@ def test_only_the_schools_administrator_records_a_notification(scene: Scene) -> 
 def test_the_pages_keep_every_answer(scene: Scene, client_as: Callable[[Any], Any], session: Any) -> None:
     client = client_as(scene.administrator)
     address = f"/incidents/{scene.incident.id}/discipline"
-    values = {"student_id": str(scene.student.id), "kind": OSS.value, "days": "5", "reason": "A threat, written."}
+    values = {
+        "student_id": str(scene.student.id),
+        "kind": OSS.value,
+        "days": "5",
+        "reason": "A threat, written.",
+    }
     answer = client.submit(address, values)
     assert answer.status_code == 400
     assert "A threat, written." in answer.get_data(as_text=True)
