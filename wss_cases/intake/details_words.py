@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Any
 
-from wtforms import Field
-
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.models import Incident
 from wss_cases.incidents.rules import CAUSED, person_words
@@ -19,7 +17,7 @@ class Group:
     """One card of questions: a person's (with the words that name them), or a subject's."""
 
     title: str
-    fields: tuple[Field, ...]
+    fields: tuple[Any, ...]
     person_id: int | None = None
 
 
@@ -56,7 +54,7 @@ def summary_of(form: DetailsForm, incident: Incident, back: str) -> list[tuple[s
     return parts
 
 
-def _pointless(form: DetailsForm, group: Group, field: Field) -> bool:
+def _pointless(form: DetailsForm, group: Group, field: Any) -> bool:
     # what a witness or a person harmed did is not asked
     if group.person_id is None or not field.name.endswith(("_behavior", "_motivation")):
         return False
@@ -64,7 +62,7 @@ def _pointless(form: DetailsForm, group: Group, field: Field) -> bool:
     return role not in (*(r.value for r in CAUSED), PersonRole.INVOLVED.value)
 
 
-def _words(field: Field) -> str:
+def _words(field: Any) -> str:
     if not hasattr(field, "iter_choices"):
         return str(field.data or "")
     if not field.data:
