@@ -49,7 +49,7 @@ def test_the_signed_out_reach_only_what_is_public(walk: Walk) -> None:
     token = client.csrf_token("/sign-in")
     for rule, method in walk.rules():
         line = TABLE[rule.endpoint]
-        for side in walk.schools:
+        for side in walk.sides(rule):
             status = walk.status(client, token, rule, method, side)
             assert line.public or status in (302, 303), f"{method} {rule.rule}: {status}"
 
@@ -58,8 +58,8 @@ def test_a_wrong_line_is_seen(walk: Walk) -> None:
     """The walk is believed because it names a role that the table leaves out, and one that it adds."""
     shut: dict[str, Line] = {**TABLE, "accounts.me": replace(TABLE["accounts.me"], own=frozenset())}
     assert walk.differences("dean", shut, "accounts.me") == ["dean may not GET /account (own school): 200"]
-    opened = {**TABLE, "people.people": replace(TABLE["people.people"], other=frozenset({"dean"}))}
-    assert walk.differences("dean", opened, "people.people") == ["dean may GET /people (other school): 404"]
+    opened = {**TABLE, "people.people": replace(TABLE["people.people"], own=frozenset({"dean"}))}
+    assert walk.differences("dean", opened, "people.people") == ["dean may GET /people (own school): 404"]
 
 
 @pytest.mark.parametrize("row", ["cases.case DCA", "cases.case DCA - -", "cases.case"])

@@ -167,6 +167,11 @@ class Walk:
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                 yield rule, method
 
+    def sides(self, rule: Rule) -> list[str]:
+        """Both schools, or only the own where an address names no record of a school."""
+        same = self.address(rule, "own") == self.address(rule, "other")
+        return ["own"] if same else ["own", "other"]
+
     def address(self, rule: Rule, side: str) -> str:
         """Return the rule's address for a record of one side. LookupError when the district has no such record."""
         if (rule.rule, side) not in self._addresses:
@@ -231,7 +236,7 @@ class Walk:
             line = table[rule.endpoint]
             if line.public or rule.endpoint == "accounts.sign_out" or only not in ("", rule.endpoint):
                 continue
-            for side in self.schools:
+            for side in self.sides(rule):
                 status = self.status(client, token, rule, method, side)
                 if (status != 404) != line.may(role, side) or status >= 500:
                     allowed = "may" if line.may(role, side) else "may not"
