@@ -1,7 +1,7 @@
 """Students with their guardians and enrolments, and the staff of each school."""
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from random import Random
 
 from wss_cases.access.actor import Role
@@ -23,7 +23,8 @@ STUDENTS_PER_ADULT = 9
 
 @dataclass
 class Pupil:
-    """What later steps need of one student: grade by school year, first and last day there, and earlier reports."""
+    """What later steps need of one student: grade by school year, first and last day there, and the days of
+    earlier reports that routing counts, with the instants at which they were decided."""
 
     id: int
     grades: dict[str, int]
@@ -37,7 +38,7 @@ class Pupil:
     has_housing_support: bool = False
     guardian_id: int = 0
     language: str = "en"
-    reports: list[date] = field(default_factory=list)
+    reports: list[tuple[date, datetime]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ OUT_OF_SCHOOL = {1: 0.0, 2: 0.03, 3: 0.22, 4: 0.5, 5: 0.65, 6: 0.7}
 IN_SCHOOL = {1: 0.0, 2: 0.03, 3: 0.14, 4: 0.12, 5: 0.06, 6: 0.02}
 EXPELLED = {5: 0.01, 6: 0.06}
 NOT_SO = "Looked at closely: it was not what it seemed."
-UNASKED = 0.0008
+UNASKED = 0.0006
 """Notifications neither emergency nor required by law, of all reports."""
 
 
