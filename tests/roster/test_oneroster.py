@@ -171,8 +171,8 @@ def test_a_sound_row_lands_beside_a_refused_one_that_is_named(session: Any, tmp_
     report = take(write(tmp_path, roster([user(1), *wrong])))
     assert counts(report, "users") == (1, 0, 0, 8)
     assert [(p.row, p.column) for p in report.problems if p.file == "users.csv"] == [
-        (10, "familyName"), (3, "role"), (4, "orgSourcedIds"), (5, "grades"), (6, "givenName"), (7, "sourcedId"),
-        (8, "status"), (9, "givenName"),
+        (3, "role"), (4, "orgSourcedIds"), (5, "grades"), (6, "givenName"), (7, "sourcedId"),
+        (8, "status"), (9, "givenName"), (10, "familyName"),
     ]  # fmt: skip
     assert [s.given_name for s in session.scalars(select(Student))] == ["Given1"]
 

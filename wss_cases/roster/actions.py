@@ -71,13 +71,13 @@ def import_oneroster(
                 today = clock.local_date(now, TIME_ZONE)
                 run = Run(uow, report.source, found, how, report, today, orgs)
                 _carry_out(run, tables, accept_shrink)
+                report.finish()
                 _keep_report(uow, report, found, now)
                 if dry_run:
                     raise _DryRun
             report.landed = True
         except _DryRun:
             pass
-    report.finish()
     return report
 
 

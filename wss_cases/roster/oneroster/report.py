@@ -67,13 +67,13 @@ class Report:
             self.problems.append(Problem(file, row, column, message))
 
     def finish(self) -> None:
-        """Add how many notes were left out."""
+        """Put the problems in the order of files and rows, and add how many notes were left out."""
         for file, number in self.notes.items():
             if number > MOST_NOTES:
-                left_out = number - MOST_NOTES
-                self.problems.append(
-                    Problem(file, None, None, _("%(number)d more such notes are left out.", number=left_out))
-                )
+                left_out = _("%(number)d more such notes are left out.", number=number - MOST_NOTES)
+                self.problems.append(Problem(file, None, None, left_out))
+        places = {file: place for place, file in enumerate(self.files)}
+        self.problems.sort(key=lambda p: (places.get(p.file, -1), p.row is None, p.row or 0))
 
     def as_document(self) -> dict[str, Any]:
         """Return the JSON form: {"files": {name: counts}, "problems": [...]}."""
