@@ -50,7 +50,7 @@ def settle_light(scene: Scene, report: Report, plan: Plan, at: datetime, dean: S
 def open_case(scene: Scene, report: Report, plan: Plan, at: datetime, dean: Somebody) -> None:
     """Open a case, work it as far as it has come by now, and close it when its pathways have ended."""
     rng, days = scene.rng, scene.world.days
-    lead = scene.who("coordinator")
+    lead = scene.who("coordinator", report.fate)
     opened_on = local_date(at, DISTRICT_ZONE)
     row = _case_row(scene, report, plan.tier, lead, at, dean)
     participants = {part.id: _participant(scene, report, part) for part in report.people}

@@ -91,9 +91,9 @@ def _stays_open(scene: Scene, report: Report, due_on: date, over_at: datetime | 
         return True
     if due_on == today:
         return rng.random() < (0.85 if scene.place.is_demo else 0.5)
-    if over_at is not None or scene.world.days.between(due_on, today) > RECENT:
+    if over_at is not None or report.fate == "circle" or scene.world.days.between(due_on, today) > RECENT:
         return False
-    return rng.random() < (0.7 if report.fate == "slow" else 0.25 if scene.place.is_demo else 0.1)
+    return rng.random() < (0.4 if report.fate == "slow" else 0.1)
 
 
 def close(

@@ -73,7 +73,7 @@ def _capture(scene: Scene, day: date, fate: str) -> Report | None:
     if rng.random() < DANGER.get(behavior.behavior_group or 0, 0.0):
         facts["imminent_danger"] = True
     occurred_at = _occurred(scene, day, location)
-    reporter = scene.who("reporter")
+    reporter = scene.who("reporter", "returned" if fate == "returned" else "")
     row = _incident_row(scene, day, profile, location, occurred_at, reporter)
     row["danger_now"] = "imminent_danger" in facts
     report = Report(
@@ -160,7 +160,7 @@ def _review_time(scene: Scene, report: Report) -> datetime | None:
 
 def _decide(scene: Scene, report: Report, plan: Plan, at: datetime) -> None:
     rng = scene.rng
-    dean = scene.who("dean")
+    dean = scene.who("dean", report.fate)
     _asked(scene, report, at, dean)
     fate = 1.0 if report.fate else rng.random()
     has_duties = any(said["duties"] for _who, _facts, said in report.answers)

@@ -30,6 +30,14 @@ NEXT_STEPS = {
     Family.WRAPAROUND: "Ask the family for written consent",
     Family.REENGAGEMENT: "Meet before the return",
 }
+LATER_STEPS = {
+    Family.RESTORATIVE_CONVERSATION: "Ask both how it is now",
+    Family.CIRCLE: "See how the agreement goes",
+    Family.MENTORING: "Weekly check-in",
+    Family.WRAPAROUND: "Ask the partner how it goes",
+    Family.REENGAGEMENT: "Check in after the first days",
+}
+TODAYS_MINUTES = (10 * 60 + 30, 13 * 60 + 15)
 
 
 def add_pathway(scene: Scene, report: Report, work: Work, item: PlanItem, dean: Somebody) -> None:
@@ -101,7 +109,7 @@ def _circle(course: Course, accepted_at: datetime, started_on: date) -> date | N
     planned_at = min(later(accepted_at, 20), course.scene.world.now)
     if course.report.fate == "circle":
         # its keeper finds it in My day and says whether it happened
-        starts_at = moment(course.scene.world.calendar.due_today, rng.choice((10 * 60 + 30, 13 * 60 + 15)))
+        starts_at = moment(course.scene.world.calendar.due_today, TODAYS_MINUTES[course.scene.cases % 2])
         circles.plan(course, planned_at, starts_at, held=False)
         return None
     starts_at = moment(started_on, rng.randrange(10 * 60, 15 * 60, 15))
@@ -137,6 +145,7 @@ def _start(course: Course, at: datetime, on: date) -> None:
     row["state"], row["started_on"] = "active", on
     course.act(at, "pathway.started", {"state": ("preparing", "active"), "started_on": on})
     work.begun = min(work.begun or at, at)
+    row["next_step"] = LATER_STEPS[Family(row["pathway"])]
     row["next_step_on"] = world.days.add(world.calendar.due_today, course.scene.rng.randrange(0, 6))
 
 

@@ -106,11 +106,11 @@ class Scene:
                 return found
         return None
 
-    def who(self, role: str) -> Somebody:
-        """Draw somebody who holds a role at the school; the demo person does most of it."""
+    def who(self, role: str, fate: str = "") -> Somebody:
+        """Draw somebody who holds a role at the school; the demo person does most of it, and what has a fate."""
         people = self.place.staff[role]
         often = 0.3 if role == "reporter" else 0.65
-        if len(people) == 1 or (self.place.is_demo and self.rng.random() < often):
+        if fate or len(people) == 1 or (self.place.is_demo and self.rng.random() < often):
             return people[0]
         return self.rng.choice(people)
 

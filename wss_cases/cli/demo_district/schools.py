@@ -67,7 +67,7 @@ def make_schools(store: Store, rng: Random, number: int, students: int, incident
     weights = [kind[4] * rng.lognormvariate(0, 0.35) for kind in kinds]
     sizes = share_out(students, weights, min(SMALLEST, students // number))
     rates = [rng.lognormvariate(0, 0.45) * (1.25 if kind[0] == "high" else 1.0) for kind in kinds]
-    rates[0] = max(rates[0], 1.2)
+    rates[0] = max(rates[0], 2.0)
     shares = share_out(incidents, [size * rate for size, rate in zip(sizes, rates, strict=True)], 0)
     places = []
     for index, (kind, word, low, high, _weight) in enumerate(kinds):
