@@ -99,7 +99,9 @@ def my_day(actor: Actor, now: datetime) -> MyDay:
     days: dict[int, SchoolDays] = {}
     items = []
     for row in due_for(actor, today + timedelta(days=14)):
-        calendar = days.setdefault(row.school_id, school_days(row.school_id))
+        if row.school_id not in days:
+            days[row.school_id] = school_days(row.school_id)
+        calendar = days[row.school_id]
         here = local_date(now, zones.get(row.school_id, ZONE))
         if row.due_on <= calendar.add(here, AHEAD):
             items.append(Item(row, due_words(row.due_on, here, calendar)))
