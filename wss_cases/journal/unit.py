@@ -1,5 +1,6 @@
 """The one write path: request key, locked record, policy, change, timeline, audit, outbox, one commit."""
 
+import hashlib
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -226,9 +227,11 @@ def unit_of_work(actor: Actor, now: datetime, request_key: str | None = None) ->
 
 
 def _claim(session: Session, user_id: int, key: str, now: datetime) -> RequestKey:
+    # the key comes from a form, so it may be anything; its digest fits every database
+    digest = hashlib.sha256(key.encode("utf-8", "backslashreplace")).hexdigest()
     # on PostgreSQL a duplicate waits here for the first one's commit; on SQLite it waited for BEGIN IMMEDIATE
-    insert_once(session, RequestKey, {"user_id": user_id, "key": key, "at": now}, ["user_id", "key"])
-    found = select(RequestKey).where(RequestKey.user_id == user_id, RequestKey.key == key)
+    insert_once(session, RequestKey, {"user_id": user_id, "key": digest, "at": now}, ["user_id", "key"])
+    found = select(RequestKey).where(RequestKey.user_id == user_id, RequestKey.key == digest)
     return session.execute(found).scalar_one()
 
 
