@@ -5,7 +5,9 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from flask import request
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import CombinedMultiDict
 from wtforms import Field, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Length, StopValidation, ValidationError
@@ -21,6 +23,14 @@ _ALLOWED_CONTROLS = {"\n", "\r", "\t"}
 
 class BaseForm(FlaskForm):
     """A form that carries its request key (one per page shown) and the version it was made from."""
+
+    class Meta(FlaskForm.Meta):
+        """No form here takes a file: one sent in a text's place is no text."""
+
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            """Return the posted fields without the files."""
+            posted = super().wrap_formdata(form, formdata)
+            return request.form if isinstance(posted, CombinedMultiDict) else posted
 
     request_key = HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=64)])
     version = HiddenField(default="")
