@@ -62,7 +62,9 @@ def make_staff(store: Store, rng: Random, place: Place, since: date, demo: dict[
         if role.value in place.staff:
             place.staff[role.value].append(person)
             _staff_row(store, place, person.name, role.value, f"{role.value}@demo.example", person.id)
-    wanted = [Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR, *[Role.REPORTER] * reporters]
+    # a school has one coordinator: where it is the demo account, new cases must come to it
+    lead = [] if Role.COORDINATOR in demo else [Role.COORDINATOR]
+    wanted = [Role.DEAN, *lead, Role.ADMINISTRATOR, *[Role.REPORTER] * reporters]
     for number, role in enumerate(wanted):
         name = _full(name_of(rng))
         email = f"{role.value}{number}.{place.code.lower()}@schools.demo.example"
