@@ -63,7 +63,9 @@ PERMISSION_MAP: dict[P, Rule] = {
         "accounts; a school administrator only for the own school's staff (see accounts.rules)",
     ),
     P.AUDIT_READ: _rule(_of(AUDITOR), anywhere, "verifies the log; it holds no case content"),
-    P.CARE_WORK: _rule(_of(C, A), at_own_school(C, A), "the care team: coordinators and administrators of the school"),
+    P.CARE_WORK: _rule(
+        _of(C, A), at_own_school(C, A), "the care team: coordinators and administrators of the school"
+    ),
     P.CASE_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the case's school"),
     P.CASE_WORK: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the case's school"),
     P.CODES_EDIT: _rule(_of(DISTRICT), anywhere, "one catalogue for the district"),

@@ -69,7 +69,9 @@ def otherwise(incident_id: int) -> Page:
     found, scene = reviewed(actor, incident_id), situation(incident_id)
     plan = words.plan_words(scene)
     form = OtherwiseForm(version=found.version)
-    form.keep.choices = choices([(item["key"], f"{item['kind']}, {item['whom']}") for item in plan["pathways"]])
+    form.keep.choices = choices(
+        [(item["key"], f"{item['kind']}, {item['whom']}") for item in plan["pathways"]]
+    )
     form.added.choices = choices([("", _("Nothing")), *words.addable(scene)])
     if not form.is_submitted():
         form.keep.data = [item["key"] for item in plan["pathways"]]
