@@ -86,9 +86,12 @@ def tell(report: Report) -> None:
 
 def database_words(error: SQLAlchemyError) -> str:
     """Return what an operator can do about a database that fails."""
-    if "locked" in str(error):
+    cause = str(getattr(error, "orig", None) or error).splitlines()[0][:300]
+    if "locked" in cause:
         return "Another import or a long save holds the database. Try again."
-    return "The database cannot be written or has no schema yet. Run: flask db upgrade"
+    if "no such table" in cause or ("relation" in cause and "does not exist" in cause):
+        return "The database has no schema yet. Run: flask db upgrade"
+    return f"The database did not take it: {cause}"
 
 
 def show(document: dict[str, Any]) -> None:

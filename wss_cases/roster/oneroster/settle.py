@@ -11,7 +11,7 @@ from wss_cases.foundation import clock
 from wss_cases.roster.models import Enrolment, Guardian, School, Student, StudentGuardian
 from wss_cases.roster.oneroster.formats import Mode
 from wss_cases.roster.oneroster.run import Place, Run
-from wss_cases.roster.oneroster.writing import batches, ids_of
+from wss_cases.roster.oneroster.writing import batches, ids_of, rows_among
 
 ENROLMENT: Any = Enrolment.__table__
 LINK: Any = StudentGuardian.__table__
@@ -131,14 +131,11 @@ def _join(places: Iterable[Place], spans: Iterable[Place]) -> list[Place]:
 
 
 def _stays(run: Run, student_ids: list[int]) -> dict[int, list[Stay]]:
-    columns = (ENROLMENT.c.student_id, ENROLMENT.c.id, ENROLMENT.c.school_id, ENROLMENT.c.grade)
-    statement = (
-        select(*columns, ENROLMENT.c.starts_on, ENROLMENT.c.ends_on)
-        .where(ENROLMENT.c.student_id.in_(student_ids))
-        .order_by(ENROLMENT.c.starts_on)
-    )
+    names = ("student_id", "id", "school_id", "grade", "starts_on", "ends_on")
+    columns = [ENROLMENT.c[name] for name in names]
+    rows = rows_among(run.uow.session, columns, (), ENROLMENT.c.student_id, student_ids)
     found: dict[int, list[Stay]] = {}
-    for row in run.uow.session.execute(statement):
+    for row in sorted(rows, key=lambda row: row.starts_on):
         found.setdefault(row[0], []).append(Stay(*row[1:]))
     return found
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, bindparam, select
+from sqlalchemy import ARRAY, Table, bindparam, cast, func, select, true
 from sqlalchemy.orm import Session
 
 from wss_cases.roster.models import ImportedRow
 from wss_cases.roster.oneroster.report import Counts
 
 BATCH = 5_000
+MOST_FOR_ONE = 1_000
 Value = TypeVar("Value")
 LEDGER: Any = ImportedRow.__table__
 
@@ -32,6 +33,23 @@ def mark(key: str) -> int:
 def digest(text: str) -> str:
     """Return what is remembered of a row."""
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def rows_among(
+    session: Session, columns: Sequence[Any], fixed: Sequence[Any], column: Any, values: Sequence[Any]
+) -> Sequence[Any]:
+    """Return these columns of the rows that meet `fixed` and whose `column` is one of `values`, unordered.
+
+    PostgreSQL has no statistics of rows that this transaction has just written and would read them all for each batch;
+    the lateral join with its limit makes it look every value up in the index.
+    """
+    if session.get_bind().dialect.name != "postgresql":
+        return session.execute(select(*columns).where(*fixed, column.in_(list(values)))).all()
+    wanted = (
+        func.unnest(cast(list(values), ARRAY(column.type))).table_valued("value").render_derived("wanted")
+    )
+    found = select(*columns).where(*fixed, column == wanted.c.value).limit(MOST_FOR_ONE).lateral("found")
+    return session.execute(select(*found.c).select_from(wanted.join(found, true()))).all()
 
 
 @dataclass(frozen=True)
@@ -85,10 +103,10 @@ class Ledger:
         }
 
     def _known(self, keys: list[str]) -> dict[str, tuple[int, str, bool]]:
-        statement = select(LEDGER.c.sourced_id, LEDGER.c.id, LEDGER.c.digest, LEDGER.c.is_present).where(
-            LEDGER.c.source == self._source, LEDGER.c.file == self._file, LEDGER.c.sourced_id.in_(keys)
-        )
-        return {row[0]: (row[1], row[2], row[3]) for row in self._session.execute(statement)}
+        columns = (LEDGER.c.sourced_id, LEDGER.c.id, LEDGER.c.digest, LEDGER.c.is_present)
+        fixed = (LEDGER.c.source == self._source, LEDGER.c.file == self._file)
+        found = rows_among(self._session, columns, fixed, LEDGER.c.sourced_id, keys)
+        return {row[0]: (row[1], row[2], row[3]) for row in found}
 
     def present(self) -> Iterator[tuple[int, str]]:
         """Yield (id, key) of every row that the last import of this file had, or still has."""
@@ -137,10 +155,10 @@ def upsert(
 
 def _upsert(session: Session, table: Table, source: str, rows: list[dict[str, Any]], insert: bool) -> None:
     columns = [name for name in rows[0] if name != "sourced_id"]
-    statement = select(table.c.sourced_id, table.c.id, *(table.c[name] for name in columns)).where(
-        table.c.source == source, table.c.sourced_id.in_([row["sourced_id"] for row in rows])
-    )
-    standing = {row[0]: tuple(row[1:]) for row in session.execute(statement)}
+    wanted = (table.c.sourced_id, table.c.id, *(table.c[name] for name in columns))
+    keys = [row["sourced_id"] for row in rows]
+    found_rows = rows_among(session, wanted, (table.c.source == source,), table.c.sourced_id, keys)
+    standing = {row[0]: tuple(row[1:]) for row in found_rows}
     new, changed = [], []
     for row in rows:
         found = standing.get(row["sourced_id"])
