@@ -66,7 +66,7 @@ class RoleForm(BaseForm):
         """Offer only the roles and schools that the manager may give."""
         self.role.choices = choices([(role.value, ROLE_LABELS[role]) for role in roles])
         self.school_id.choices = choices(
-            [("", _l("No school")), *((str(key), name) for key, name in schools)]
+            [("", _l("Without a school")), *((str(key), name) for key, name in schools)]
         )
 
     @property
