@@ -1,6 +1,5 @@
 """The one write path: request key, locked record, policy, change, timeline, audit, outbox, one commit."""
 
-import hashlib
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import Base, begin_writing, db
 from wss_cases.foundation.errors import NotFound, Stale
 from wss_cases.journal.models import AuditEntry, Counter, OutboxMessage, RequestKey, TimelineEntry
+from wss_cases.journal.queries import key_digest
 
 Row = TypeVar("Row", bound=Base)
 REDACTED = "…"
@@ -227,8 +227,7 @@ def unit_of_work(actor: Actor, now: datetime, request_key: str | None = None) ->
 
 
 def _claim(session: Session, user_id: int, key: str, now: datetime) -> RequestKey:
-    # the key comes from a form, so it may be anything; its digest fits every database
-    digest = hashlib.sha256(key.encode("utf-8", "backslashreplace")).hexdigest()
+    digest = key_digest(key)
     # on PostgreSQL a duplicate waits here for the first one's commit; on SQLite it waited for BEGIN IMMEDIATE
     insert_once(session, RequestKey, {"user_id": user_id, "key": digest, "at": now}, ["user_id", "key"])
     found = select(RequestKey).where(RequestKey.user_id == user_id, RequestKey.key == digest)
