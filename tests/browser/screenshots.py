@@ -2,79 +2,114 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Flask
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.support.applications import make_app
-from tests.support.browser import DESK, PHONE, Visitor, launch
-from tests.support.crawl import walk
+from tests.support.browser import PHONE, Visitor, launch
 from tests.support.databases import DEMO_PASSWORD, ROOT, Databases
-from tests.support.demo import client_of
-from tests.support.servers import LiveSystem
+from tests.support.servers import LiveSystem, wait_until
+from wss_cases.cli.prepare import SMALL_DISTRICT
 
 FOLDER = ROOT / "docs" / "screenshots"
+DESK = {"width": 1280, "height": 800}
+
+
+def nothing(page: Page) -> None:
+    """Take the page as it opens."""
+
+
+def name_somebody(page: Page) -> None:
+    """Choose one student, as far as a picture needs it."""
+    page.locator("[name=people_q]").click()
+    page.keyboard.type("ma")
+    page.get_by_role("option").first.click()
+    page.locator(".chip").first.wait_for()
+
+
+def first_link(shape: str, words: str = "") -> Callable[[Page], None]:
+    """Return a step that opens the first link of the page with these words whose whole path has this shape."""
+
+    def follow(page: Page) -> None:
+        for link in page.locator("main a").all():
+            target = (link.get_attribute("href") or "").split("?")[0]
+            if re.fullmatch(shape, target) and words in link.inner_text():
+                page.goto(target)
+                return
+        raise LookupError(f"{page.url} links to no {shape}")
+
+    return follow
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: who looks, at which kind of page ('/cases/N' is the first case they have), how wide."""
+    """One picture: who looks, from which page, with which step after it, how wide, in which language."""
 
     name: str
     role: str
-    shape: str
-    size: dict[str, int]
+    start: str
+    step: Callable[[Page], None] = nothing
+    size: dict[str, int] | None = None
+    language: str = "en"
 
 
 SHOTS = (
-    Shot("my-day", "coordinator", "/", DESK),
-    Shot("capture-phone", "dean", "/incidents/new", PHONE),
-    Shot("review", "dean", "/review/N", DESK),
-    Shot("case", "coordinator", "/cases/N", DESK),
-    Shot("outcomes", "administrator", "/outcomes", DESK),
-    Shot("history", "district", "/outcomes/history", DESK),
-    Shot("people", "sysadmin", "/people", DESK),
+    Shot("capture-phone-es", "reporter", "/incidents/new", size=PHONE, language="es"),
+    Shot("capture-phone", "reporter", "/incidents/new", name_somebody, PHONE),
+    Shot("review", "dean", "/review", first_link(r"/review/\d+", "Fight")),
+    Shot("review-phone-es", "dean", "/review", first_link(r"/review/\d+"), PHONE, "es"),
+    Shot("my-day", "coordinator", "/my-day"),
+    Shot("my-day-phone", "coordinator", "/my-day", size=PHONE),
+    Shot("case", "coordinator", "/cases", first_link(r"/cases/\d+")),
+    Shot("circle", "coordinator", "/circles", first_link(r"/cases/\d+/pathways/\d+")),
+    Shot("follow-up", "coordinator", "/my-day", first_link(r"/follow-ups/\d+")),
+    Shot("outcomes", "administrator", "/outcomes"),
+    Shot("history", "district", "/outcomes/history"),
+    Shot("rules", "district", "/rules", first_link(r"/rules/\d+")),
+    Shot("people", "sysadmin", "/people"),
+    Shot("system", "sysadmin", "/system"),
 )
 
 
-def address_of(app: Flask, shot: Shot) -> str:
-    """Return the first address of the wanted kind that this person can reach; LookupError when there is none."""
-    for visit in walk(app, client_of(app, shot.role)):
-        if visit.shape.split("?")[0] == shot.shape and visit.response.status_code == 200:
-            return visit.address
-    raise LookupError(f"{shot.role} reaches no page {shot.shape}")
-
-
-def take(browser: Browser, system: LiveSystem, shot: Shot, address: str) -> None:
-    """Write one picture."""
-    context = browser.new_context(base_url=system.url, viewport=shot.size, reduced_motion="reduce")
+def take(browser: Browser, url: str, shot: Shot) -> None:
+    """Write one picture; LookupError when the page was not there."""
+    context = browser.new_context(base_url=url, viewport=shot.size or DESK, reduced_motion="reduce")
     visitor = Visitor(context, context.new_page())
     visitor.sign_in(f"{shot.role}@demo.example", DEMO_PASSWORD)
-    visitor.page.goto(address)
+    if shot.language == "es":
+        visitor.page.goto("/account")
+        visitor.page.locator("form[data-language] [type=submit]").first.evaluate("button => button.click()")
+        visitor.page.locator("html[lang=es]").wait_for()
+    visitor.page.goto(shot.start)
+    shot.step(visitor.page)
     visitor.page.screenshot(path=FOLDER / f"{shot.name}.png")
     context.close()
 
 
-def main() -> int:
-    """Take every picture; 1 when a page was not there."""
+def main(names: list[str]) -> int:
+    """Take the pictures of these names, or all; 1 when a page was not there."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     missing = 0
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
         databases = Databases(Path(temporary))
-        system = LiveSystem(databases.copy(databases.demo("sqlite")), Path(temporary), {})
-        app = make_app(system.database.url, Path(temporary))
+        settings = {"WSS_DEMO_PASSWORD": DEMO_PASSWORD}
+        system = LiveSystem(databases.copy(databases.template("sqlite")), Path(temporary), settings)
         browser = launch(playwright)
         try:
+            system.flask("demo", "load", *SMALL_DISTRICT)
+            system.start_scheduler()
             system.start_web()
-            for shot in SHOTS:
+            wait_until(lambda: system.status("/readyz") == 200, 60, "the scheduler is seen")
+            for shot in [shot for shot in SHOTS if not names or shot.name in names]:
                 try:
-                    take(browser, system, shot, address_of(app, shot))
+                    take(browser, system.url, shot)
                 except LookupError as error:
-                    sys.stderr.write(f"{error}\n")
+                    sys.stderr.write(f"{shot.name}: {error}\n")
                     missing = 1
         finally:
             browser.close()
@@ -83,4 +118,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
