@@ -38,6 +38,8 @@ GRADE_WORDS = {-1: _l("Pre-K"), 0: _l("Kindergarten"), 13: _l("After 12th grade"
 
 RELATION_LABELS = {
     "parent": _l("Parent"),
+    "mother": _l("Mother"),
+    "father": _l("Father"),
     "guardian": _l("Guardian"),
     "relative": _l("Relative"),
     "aunt": _l("Aunt"),
