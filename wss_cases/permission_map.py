@@ -32,15 +32,15 @@ def anywhere(actor: Actor, record: Any) -> bool:
 
 
 def own_report_or_team(actor: Actor, incident: Any) -> bool:
-    """The reporter reads their own report; the case team reads those of its school."""
+    """The reporter reads their own report while they work at its school; the case team reads all of its school."""
     own = incident.reporter_id is not None and incident.reporter_id == actor.user_id
-    return own or actor.covers(incident.school_id, *CASE_TEAM)
+    return actor.covers(incident.school_id, *(STAFF if own else CASE_TEAM))
 
 
 def own_or_team(actor: Actor, follow_up: Any) -> bool:
-    """The owner has their follow-up; the case team has those of its school."""
+    """The owner has their follow-up while they work at its school; the case team has all of its school."""
     own = follow_up.owner_id is not None and follow_up.owner_id == actor.user_id
-    return own or actor.covers(follow_up.school_id, *CASE_TEAM)
+    return actor.covers(follow_up.school_id, *(STAFF if own else CASE_TEAM))
 
 
 def _rule(roles: frozenset[Role], allows: Callable[[Actor, Any], bool], because: str) -> Rule:

@@ -18,6 +18,7 @@ from wss_cases.followups.rules import Due, due_words
 from wss_cases.foundation.clock import at_local, local_date
 from wss_cases.foundation.db import db
 from wss_cases.incidents.models import Incident
+from wss_cases.incidents.queries import own_reports as reported_by
 from wss_cases.incidents.states import WAITING, IncidentState
 from wss_cases.pathways.circles.models import CircleMeeting
 from wss_cases.pathways.common.models import Pathway
@@ -133,7 +134,7 @@ def waiting_for(actor: Actor) -> Waiting:
         )
         new_cases = [(row[0], row[1], row[2]) for row in db.session.execute(mine.order_by(Case.id).limit(20))]
     questions = select(Incident.id, Incident.reference).where(
-        Incident.reporter_id == actor.user_id, Incident.state == IncidentState.RETURNED
+        reported_by(actor), Incident.state == IncidentState.RETURNED
     )
     found = db.session.execute(questions.order_by(Incident.id).limit(20))
     return Waiting(to_review, new_cases, [(row[0], row[1]) for row in found])
@@ -143,7 +144,7 @@ def own_reports(actor: Actor, limit: int = 10) -> list[tuple[int, str, str, Inci
     """Return the person's newest reports: id, reference, what happened, state, date."""
     statement = (
         select(Incident.id, Incident.reference, Incident.tile, Incident.state, Incident.local_date)
-        .where(Incident.reporter_id == actor.user_id)
+        .where(reported_by(actor))
         .order_by(Incident.id.desc())
         .limit(limit)
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, false, or_, select
+from sqlalchemy import Select, and_, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.scope import in_schools
@@ -43,13 +43,10 @@ class FollowUpRow:
 
 
 def visible_to(statement: Statement, actor: Actor) -> Statement:
-    """Keep one's own follow-ups, and those of the schools in which the actor is on the case team."""
-    if actor.is_system:
-        return statement
-    if not actor.has(*STAFF):
-        return statement.where(false())
+    """Keep one's own follow-ups at one's schools, and all of those in which the actor is on the case team."""
     team = in_schools(FollowUp.school_id, actor, *CASE_TEAM)
-    return statement.where(or_(FollowUp.owner_id == actor.user_id, team))
+    own = and_(FollowUp.owner_id == actor.user_id, in_schools(FollowUp.school_id, actor, *STAFF))
+    return statement.where(or_(own, team))
 
 
 def load_follow_up(follow_up_id: int) -> FollowUp | None:

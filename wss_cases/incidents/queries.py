@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
@@ -42,13 +42,14 @@ class Likely:
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
-    """Narrow a select of incidents to one's own reports and, for the case team, those of its schools."""
-    if actor.is_system:
-        return statement
-    if not actor.has(*STAFF):
-        return statement.where(false())
-    own = Incident.reporter_id == actor.user_id
-    return statement.where(or_(own, in_schools(Incident.school_id, actor, *CASE_TEAM)))
+    """Narrow a select of incidents to one's own reports at one's schools and, for the case team, all of them."""
+    team = in_schools(Incident.school_id, actor, *CASE_TEAM)
+    return statement.where(or_(own_reports(actor), team))
+
+
+def own_reports(actor: Actor) -> ColumnElement[bool]:
+    """Return the condition that keeps a person's own reports at the schools where they still work."""
+    return and_(Incident.reporter_id == actor.user_id, in_schools(Incident.school_id, actor, *STAFF))
 
 
 def get_incident(actor: Actor, incident_id: int) -> Incident:
