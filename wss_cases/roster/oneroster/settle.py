@@ -57,33 +57,30 @@ def agree(
         mine = [stay for stay in standing if stay.school_id == school_id]
         new = {"student_id": student_id, "school_id": school_id, "grade": grade}
         if not mine:
-            start = starts or min(first_day, ends or first_day)
-            change.new.append(
-                {**new, "starts_on": start, "ends_on": ends if ends is None or ends >= start else start}
-            )
+            _begin(change, new, starts or min(first_day, ends or first_day), ends)
             continue
         last = mine[-1]
-        back_again = (
-            last.ends_on is not None and (starts or (today if ends is None else last.ends_on)) > last.ends_on
-        )
+        since = starts or (today if ends is None else last.ends_on)
         promoted = (
             grade is not None and last.grade is not None and grade != last.grade and last.starts_on < today
         )
-        if back_again or promoted:
-            start = max(starts or today, last.starts_on + timedelta(days=1)) if back_again else today
-            if promoted and not back_again:
-                _end(change, last, today)
-            change.new.append(
-                {**new, "starts_on": start, "ends_on": ends if ends is None or ends >= start else start}
-            )
-            continue
-        start = min(last.starts_on, starts or last.starts_on) if len(mine) == 1 else last.starts_on
-        _amend(change, last, grade if grade is not None else last.grade, start, ends)
+        if last.ends_on is not None and since is not None and since > last.ends_on:
+            _begin(change, new, max(starts or today, last.starts_on + timedelta(days=1)), ends)
+        elif promoted:
+            _end(change, last, today)
+            _begin(change, new, today, ends)
+        else:
+            start = min(last.starts_on, starts or last.starts_on) if len(mine) == 1 else last.starts_on
+            _amend(change, last, grade if grade is not None else last.grade, start, ends)
     if ends_others:
         kept = {place[0] for place in places}
         for stay in standing:
             if stay.school_id not in kept and (stay.ends_on is None or stay.ends_on >= today):
                 _end(change, stay, today)
+
+
+def _begin(change: Change, new: dict[str, Any], starts: date, ends: date | None) -> None:
+    change.new.append({**new, "starts_on": starts, "ends_on": ends if ends is None else max(ends, starts)})
 
 
 def _end(change: Change, stay: Stay, today: date) -> None:
