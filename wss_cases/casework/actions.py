@@ -137,6 +137,8 @@ def hand_over(
         uow.record(case, "case.handed_over", to=people[to_id])
         write_note(uow, case, note)
         _pass_on(uow, case, former, to_id, people[to_id])
+        if to_id != actor.user_id:
+            uow.notify(to_id, "case_assigned", case, f"case-assigned:{case.id}:{to_id}:{now:%Y%m%d%H%M%S}")
         uow.answer = case.id
         return case.id
 

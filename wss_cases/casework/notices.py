@@ -35,6 +35,7 @@ def groups(day: MyDay) -> list[dict[str, Any]]:
     waiting = day.waiting
     lines = [
         (ngettext("report to review", "reports to review", waiting.to_review), waiting.to_review),
+        (ngettext("legal duty open", "legal duties open", waiting.duties), waiting.duties),
         (ngettext("new case", "new cases", len(waiting.new_cases)), len(waiting.new_cases)),
         (
             ngettext("question about your report", "questions about your reports", len(waiting.questions)),

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, render_template, url_for
 
 from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.engine import might
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.states import CaseState
@@ -19,7 +20,7 @@ from wss_cases.casework.queries_my_day import (
     own_reports,
 )
 from wss_cases.casework.views_page import harm_words
-from wss_cases.followups.states import RECORDED_ELSEWHERE
+from wss_cases.followups.states import CONVERSATION, RECORDED_ELSEWHERE
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, long_day_words, time_words
 from wss_cases.foundation.i18n import gettext as _
@@ -85,7 +86,9 @@ def _row(item: Item) -> dict[str, Any]:
     row = item.row
     harm = harm_words(row.harm_kind) if row.harm_kind else ""
     href = url_for("followups.follow_up", follow_up_id=row.id)
-    if row.kind in RECORDED_ELSEWHERE:
+    if row.kind == CONVERSATION and might(current_actor(), Permission.INCIDENT_REVIEW):
+        act, words = url_for("review_acts.conversation", incident_id=row.incident_id), _("How did it go?")
+    elif row.kind in RECORDED_ELSEWHERE:
         act, words = url_for("circles.term_of", follow_up_id=row.id), _("Kept?")
     else:
         act, words = href, _("Record it")
@@ -124,6 +127,11 @@ def _waiting(waiting: Waiting) -> list[dict[str, str]]:
     if waiting.to_review:
         words = ngettext("%(num)d report to review", "%(num)d reports to review", waiting.to_review)
         found.append({"title": words, "href": url_for("review.queue"), "meta": _("Read why, and decide")})
+    if waiting.duties:
+        words = ngettext("%(num)d legal duty is open", "%(num)d legal duties are open", waiting.duties)
+        found.append(
+            {"title": words, "href": url_for("safeguards.duties"), "meta": _("Whom to tell, and by when")}
+        )
     for case_id, reference, harm in waiting.new_cases:
         href = url_for("casework.case", case_id=case_id)
         found.append({"title": _("New case"), "href": href, "meta": f"{reference} · {harm_words(harm)}"})

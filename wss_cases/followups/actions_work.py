@@ -45,9 +45,7 @@ def close(
             return uow.answer
         row = _open(uow, follow_up_id, version)
         if row.kind in RECORDED_ELSEWHERE:
-            raise Refused(
-                "", _("Mark the term on the agreement's page; this follow-up then closes by itself.")
-            )
+            raise Refused("", str(RECORDED_ELSEWHERE[row.kind]))
         if outcome not in outcomes_of(row.kind):
             raise Refused("outcome", _("Choose how it went."))
         if needs_note(outcome) and not note.strip():

@@ -15,6 +15,7 @@ KINDS: dict[str, Any] = {
     "liaison": _l("Contact with the students-in-temporary-living liaison"),
     "agreement_term": _l("Term of an agreement"),
     "agreement_check_in": _l("Check-in on an agreement"),
+    "conversation": _l("Restorative conversation to be held"),
     "circle": _l("Circle to be held"),
     "care_screen": _l("Screening by a clinician"),
     "repair_step": _l("Step of repair"),
@@ -84,8 +85,14 @@ NEEDS_NOTE = frozenset(
 )
 """Outcomes that say too little without a sentence."""
 
-RECORDED_ELSEWHERE = frozenset({"agreement_term"})
-"""Kinds that close where the thing itself is recorded."""
+CONVERSATION = "conversation"
+"""A restorative conversation of a report that became no case."""
+
+RECORDED_ELSEWHERE: dict[str, Any] = {
+    "agreement_term": _l("Mark the term on the agreement's page; this follow-up then closes by itself."),
+    "conversation": _l("Record the conversation on the report; this follow-up then closes by itself."),
+}
+"""Kinds that close where the thing itself is recorded, and where that is."""
 
 EVENTS: dict[str, Any] = {
     "routed": _l("An incident was routed"),

@@ -17,7 +17,7 @@ from wss_cases.followups.forms import AddForm, CancelForm, CloseForm, MoveForm, 
 from wss_cases.followups.models import FollowUp, FollowUpState, FollowUpTemplate
 from wss_cases.followups.queries import FollowUpRow, get_follow_up, open_at, owner_name, title_of
 from wss_cases.followups.rules import Due, due_words, outcomes_of, quick_days
-from wss_cases.followups.states import OUTCOME_LABELS, RECORDED_ELSEWHERE
+from wss_cases.followups.states import CONVERSATION, OUTCOME_LABELS, RECORDED_ELSEWHERE
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.db import db
@@ -230,7 +230,8 @@ def _shown(row: FollowUp) -> dict[str, Any]:
         "owner": owner_name(row.owner_id),
         "is_open": row.state is FollowUpState.OPEN,
         "is_done": row.state is FollowUpState.DONE,
-        "elsewhere": row.kind in RECORDED_ELSEWHERE,
+        "elsewhere": row.kind in RECORDED_ELSEWHERE and row.kind != CONVERSATION,
+        "conversation": row.kind == CONVERSATION and row.incident_id is not None,
         "outcome": OUTCOME_LABELS.get(row.outcome, row.outcome) if row.outcome else "",
         "reference": case.reference if case else (incident.reference if incident else ""),
         "case": case if case and current_actor().covers(row.school_id, *CASE_TEAM) else None,

@@ -15,6 +15,7 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.incidents import slots
 from wss_cases.incidents.actions_details import OPEN_FOR_DETAILS
 from wss_cases.incidents.actions_reports import (
     ContactAttempt,
@@ -156,6 +157,7 @@ def _page(found: Incident, add: AddendumForm, reply: AnswerForm) -> str:
         state=STATE_LABELS[found.state],
         tone=TONES.get(found.state, "slate"),
         review_href=_link("review.incident", incident_id=found.id),
+        panels=slots.panels_for(actor, found),
         student_hrefs=_student_links(actor, found),
         add=add,
         reply=reply,

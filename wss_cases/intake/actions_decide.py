@@ -13,6 +13,7 @@ from wss_cases.cases.queries import choose_lead
 from wss_cases.followups.actions import close_row, local_today, make
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.followups.queries import template_in_force
+from wss_cases.followups.states import CONVERSATION
 from wss_cases.foundation.errors import Refused, Stale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.actions import set_state
@@ -22,7 +23,7 @@ from wss_cases.intake.actions_route import route_incident
 from wss_cases.intake.queries import Situation, situation
 from wss_cases.intake.rules import Choice, chosen, is_light
 from wss_cases.intake.rules_plan import PlanItem
-from wss_cases.intake.states import CONVERSATION, CONVERSATION_OUTCOMES
+from wss_cases.intake.states import CONVERSATION_OUTCOMES
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
 from wss_cases.pathways.common.actions import propose
 from wss_cases.roster.queries import school_days

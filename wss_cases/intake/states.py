@@ -33,9 +33,6 @@ VERIFIED_LABELS: Final = {
     "unknown": _l("Not known yet"),
 }
 
-CONVERSATION: Final = "conversation"
-"""Kind of the follow-up to hold a restorative conversation without a case."""
-
 SENTENCES: Final = {
     "review.accepted": _l("The recommendation was accepted as it stands"),
     "review.chosen_otherwise": (_l("Decided otherwise: %(reason)s"), {"reason": OTHERWISE_REASONS}),

@@ -10,10 +10,11 @@ from sqlalchemy.orm import aliased
 from wss_cases.access.actor import Actor
 from wss_cases.cases.models import CaseIncident, CaseParticipant
 from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.followups.states import CONVERSATION
 from wss_cases.foundation.db import db
 from wss_cases.incidents.models import Incident, IncidentPerson
 from wss_cases.incidents.states import IncidentState
-from wss_cases.intake.states import CONVERSATION, CONVERSATION_OUTCOMES
+from wss_cases.intake.states import CONVERSATION_OUTCOMES
 from wss_cases.outcomes.queries import HARMED, counted, within
 from wss_cases.outcomes.rules import Scope, Share
 from wss_cases.pathways.circles.models import Agreement, AgreementTerm

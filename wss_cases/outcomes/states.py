@@ -2,9 +2,8 @@
 
 from typing import Final
 
-from wss_cases.followups.states import KINDS
+from wss_cases.followups.states import CONVERSATION, KINDS
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.intake.states import CONVERSATION
 from wss_cases.routing.states import PATHWAY_LABELS, Pathway
 
 COUNTS: Final[dict[str, str]] = {

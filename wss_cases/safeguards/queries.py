@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.scope import in_schools
@@ -55,6 +55,14 @@ def open_duties(actor: Actor, school_id: int | None) -> list[DutyRow]:
         statement = statement.where(LegalDuty.school_id == school_id)
     ordered = statement.order_by(LegalDuty.due_at.is_(None), LegalDuty.due_at, LegalDuty.id).limit(500)
     return [DutyRow(*row) for row in db.session.execute(ordered)]
+
+
+def open_duty_count(actor: Actor) -> int:
+    """Return how many duties are open at the schools where the actor is on the case team."""
+    if not actor.has(*CASE_TEAM):
+        return 0
+    counted = visible_to(select(func.count(LegalDuty.id)).where(LegalDuty.state.in_(OPEN_DUTY)), actor)
+    return db.session.scalar(counted) or 0
 
 
 def duties_of(incident_id: int) -> list[DutyRow]:

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from wss_cases.safeguards.states import OPEN_DUTY, DisciplineKind, DutyState
 
 LONG_REMOVAL_DAYS = 3
+AT_ONCE = timedelta(minutes=15)
+"""How long "at once" may take before it is called late."""
 MOST_DAYS = 730
 NOT_BELOW_GRADE_3 = frozenset(
     {
@@ -48,9 +50,17 @@ def due_at(raised_at: datetime, clock_hours: int | None) -> datetime | None:
     return None if clock_hours is None else raised_at + timedelta(hours=clock_hours)
 
 
-def is_overdue(state: DutyState, due: datetime | None, now: datetime) -> bool:
-    """Whether an open duty's clock has run out."""
-    return state in OPEN_DUTY and due is not None and due < now
+def is_overdue(state: DutyState, due: datetime | None, now: datetime, clock_hours: int | None = None) -> bool:
+    """Whether an open duty's clock has run out.
+
+    A clock of 0 hours means at once: late only after a quarter of an hour,
+    and never while the facts are to be verified.
+    """
+    if state not in OPEN_DUTY or due is None:
+        return False
+    if clock_hours == 0:
+        return state is DutyState.DUE and due + AT_ONCE < now
+    return due < now
 
 
 def is_too_young(kind: DisciplineKind, grade: int | None) -> bool:

@@ -53,7 +53,7 @@ class DisciplineKind(enum.StrEnum):
 
 
 DUTY_STATE_LABELS: Final = {
-    DutyState.VERIFY_FIRST: _l("Verify the facts first"),
+    DutyState.VERIFY_FIRST: _l("Verify first"),
     DutyState.DUE: _l("Due"),
     DutyState.DISCHARGED: _l("Done"),
     DutyState.NOT_APPLICABLE: _l("Found not to apply"),

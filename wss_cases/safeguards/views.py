@@ -45,13 +45,13 @@ def instant(wall: datetime | None, zone: str) -> datetime:
 def duty_words(row: DutyRow, now: datetime, zone: str) -> dict[str, Any]:
     """Return a duty in the reader's words: what, trigger, whom to tell, clock left, source, state."""
     duty, kind, spanish = row.duty, row.kind, locale_code() == "es"
-    overdue = is_overdue(duty.state, duty.due_at, now)
+    overdue = is_overdue(duty.state, duty.due_at, now, kind.clock_hours)
     return {
         "id": duty.id,
         "what": DUTY_LABELS.get(duty.code, duty.code),
         "reference": row.reference,
         "incident_id": duty.incident_id,
-        "state": DUTY_STATE_LABELS[duty.state],
+        "state": state_words(row),
         "is_open": duty.state in OPEN_DUTY,
         "verify_first": duty.state is DutyState.VERIFY_FIRST,
         "overdue": overdue,
@@ -70,13 +70,23 @@ def duty_words(row: DutyRow, now: datetime, zone: str) -> dict[str, Any]:
     }
 
 
+def state_words(row: DutyRow) -> Any:
+    """Return a duty's state in words: "At once" for one that is due without a clock to wait for."""
+    if row.duty.state is DutyState.DUE and row.kind.clock_hours == 0:
+        return _("At once")
+    return DUTY_STATE_LABELS[row.duty.state]
+
+
 def clock_left(row: DutyRow, now: datetime) -> str:
     """Return how much of an open duty's clock is left, or by how much it ran out, in words."""
     duty = row.duty
     if duty.state not in OPEN_DUTY:
         return ""
     if row.kind.clock_hours == 0:
-        return _("At once: raised %(ago)s ago", ago=span_words(now - duty.raised_at))
+        ago = span_words(now - duty.raised_at)
+        if duty.state is DutyState.VERIFY_FIRST:
+            return _("Verify first, then at once; raised %(ago)s ago", ago=ago)
+        return _("At once: raised %(ago)s ago", ago=ago)
     if duty.due_at is None:
         return ""
     left = duty.due_at - now

@@ -11,10 +11,11 @@ from wss_cases.cli.demo_district.followups import add_follow_up
 from wss_cases.cli.demo_district.pathways import add_pathway
 from wss_cases.cli.demo_district.reports import Part, Report, Scene
 from wss_cases.cli.demo_district.world import moment
+from wss_cases.followups.states import CONVERSATION
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.incidents.states import PersonRole
 from wss_cases.intake.rules_plan import Plan, PlanItem
-from wss_cases.intake.states import CONVERSATION, CONVERSATION_OUTCOMES
+from wss_cases.intake.states import CONVERSATION_OUTCOMES
 from wss_cases.routing.states import FollowUpKind, Kind, Pathway, Person
 
 CHECK_INS = (5, 20, 60)

@@ -1,0 +1,90 @@
+"""What the case team reaches from a report and from My day: duties, follow-ups, cases; and who is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories.accounts import make_user
+from tests.factories.base import fresh
+from tests.intake.making import NOW, WALL, Place, set_facts
+from wss_cases.access.actor import Role
+from wss_cases.cases.queries import cases_of_incident
+from wss_cases.casework.actions import hand_over
+from wss_cases.casework.views_incident import panel
+from wss_cases.followups.actions_work import close
+from wss_cases.followups.models import FollowUp
+from wss_cases.foundation.errors import Refused
+from wss_cases.incidents.states import IncidentState, PersonRole
+from wss_cases.intake.actions_decide import decide
+from wss_cases.intake.rules import Choice
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.safeguards.rules import AT_ONCE, is_overdue
+from wss_cases.safeguards.states import DutyState
+
+CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
+
+
+@pytest.fixture
+def place(session: Any, at: Callable[..., Any]) -> Place:
+    at(WALL)
+    return Place()
+
+
+def decided(place: Place, incident: Any) -> Any:
+    decide(place.actor(), incident.id, Choice(), incident.version, NOW, None)
+    return fresh(incident)
+
+
+def test_a_light_conversation_closes_where_it_is_recorded(
+    place: Place, session: Any, client_as: Callable[[Any], Any]
+) -> None:
+    incident = decided(place, place.report((place.students[0], CAUSED), code="disruption", tile="disruption"))
+    row = session.scalar(select(FollowUp).filter_by(incident_id=incident.id, kind="conversation"))
+    with pytest.raises(Refused, match="Record the conversation on the report"):
+        close(place.actor(), row.id, "done", "", row.version, NOW)
+    assert incident.state is IncidentState.ROUTED
+    client = client_as(place.dean)
+    address = f"/review/{incident.id}/conversation"
+    for page in (f"/follow-ups/{row.id}", "/my-day"):
+        assert address in {link.attributes.get("href") for link in client.page(page).find_all("a")}, page
+    report = client.page(f"/incidents/{incident.id}")
+    assert f"/follow-ups/{row.id}" in {link.attributes.get("href") for link in report.find_all("a")}
+
+
+def test_a_report_shows_its_case_and_duties_to_the_team_alone(
+    place: Place, client_as: Callable[[Any], Any]
+) -> None:
+    incident = place.report((place.students[0], CAUSED), (place.students[1], HARMED))
+    incident = set_facts(incident, abuse_suspected=True)
+    incident = decided(place, incident)
+    [case] = cases_of_incident(incident.id)
+    client = client_as(place.dean)
+    text = client.page(f"/incidents/{incident.id}").text
+    assert f"Case {case.reference}" in text
+    assert "Legal duties" in text
+    assert "legal dut" in client.page("/my-day").text
+    incident.reporter_id = make_user(Role.REPORTER, place.school).id
+    assert panel(place.actor("reporter"), incident) is None
+
+
+def test_the_next_lead_is_written_to(place: Place, session: Any) -> None:
+    incident = decided(place, place.report((place.students[0], CAUSED), (place.students[1], HARMED)))
+    [case] = cases_of_incident(incident.id)
+    taker = make_user(Role.COORDINATOR, place.school)
+    hand_over(
+        place.actor(), case.id, taker.id, "They know each other.", case.version, NOW + timedelta(minutes=1)
+    )
+    sent = session.scalars(select(OutboxMessage).filter_by(kind="case_assigned", recipient_id=taker.id)).all()
+    assert [message.object_id for message in sent] == [case.id]
+
+
+def test_at_once_is_not_late_at_once() -> None:
+    assert not is_overdue(DutyState.DUE, NOW, NOW + timedelta(minutes=5), 0)
+    assert is_overdue(DutyState.DUE, NOW, NOW + AT_ONCE + timedelta(minutes=1), 0)
+    assert not is_overdue(DutyState.VERIFY_FIRST, NOW, NOW + timedelta(days=2), 0)
+    assert is_overdue(DutyState.VERIFY_FIRST, NOW, NOW + timedelta(minutes=5), 24)

@@ -1,0 +1,89 @@
+"""What stands on a report's page from the rooms above it: its case, duties, follow-ups, removals, notifications."""
+
+from typing import Any
+
+from flask import url_for
+
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.engine import can
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.models import Case
+from wss_cases.cases.queries import cases_of_incident
+from wss_cases.cases.states import LABELS
+from wss_cases.followups.models import FollowUpState
+from wss_cases.followups.queries import FollowUpRow, for_incident
+from wss_cases.followups.rules import due_words
+from wss_cases.followups.states import OUTCOME_LABELS
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.incidents.models import Incident
+from wss_cases.roster.queries import school_days
+from wss_cases.safeguards.queries import discipline_of, duties_of, notifications_of
+from wss_cases.safeguards.states import DISCIPLINE_LABELS, DOOR_LABELS
+from wss_cases.safeguards.views import duty_words, zone_of
+
+TONES = {"overdue": "brick", "today": "sun"}
+
+
+def panel(actor: Actor, incident: Incident) -> tuple[str, dict[str, Any]] | None:
+    """Return what the case team of the report's school sees beside it; None for anybody else."""
+    if not actor.covers(incident.school_id, *CASE_TEAM):
+        return None
+    zone = zone_of(incident.school_id)
+    shown = {
+        "cases": [_case(case) for case in cases_of_incident(incident.id)],
+        "duties": [duty_words(row, clock.now(), zone) for row in duties_of(incident.id)],
+        "follow_ups": _follow_ups(actor, incident, zone),
+        "records": _records(incident, zone),
+        "add_href": url_for("followups.add_to_incident", incident_id=incident.id),
+        "discipline_href": _link(actor, Permission.DISCIPLINE_RECORD, "removals.discipline", incident),
+        "police_href": _link(actor, Permission.POLICE_NOTIFICATION_RECORD, "removals.police", incident),
+    }
+    return "casework/_incident_panel.html", shown
+
+
+def _link(actor: Actor, permission: Permission, endpoint: str, incident: Incident) -> str | None:
+    return url_for(endpoint, incident_id=incident.id) if can(actor, permission, incident) else None
+
+
+def _case(case: Case) -> dict[str, str]:
+    return {
+        "title": _("Case %(reference)s", reference=case.reference),
+        "href": url_for("casework.case", case_id=case.id),
+        "state": str(LABELS[case.state]),
+    }
+
+
+def _follow_ups(actor: Actor, incident: Incident, zone: str) -> list[dict[str, str]]:
+    days, today = school_days(incident.school_id), clock.local_date(clock.now(), zone)
+
+    def line(row: FollowUpRow) -> dict[str, str]:
+        due = due_words(row.due_on, today, days)
+        is_open = row.state is FollowUpState.OPEN
+        closed = str(OUTCOME_LABELS.get(row.outcome, "")) or _("Cancelled")
+        return {
+            "title": row.title,
+            "href": url_for("followups.follow_up", follow_up_id=row.id),
+            "owner": row.owner,
+            "tag": due.words if is_open else closed,
+            "tone": TONES.get(due.state, "slate") if is_open else "moss",
+        }
+
+    return [line(row) for row in for_incident(actor, incident.id)]
+
+
+def _records(incident: Incident, zone: str) -> list[tuple[str, str]]:
+    removals = [
+        (
+            str(DISCIPLINE_LABELS[row.kind]),
+            f"{ngettext('%(num)d day', '%(num)d days', row.days)} · {day_words_with_year(row.starts_on)}",
+        )
+        for row in discipline_of(incident.id)
+    ]
+    told = [
+        (_("Police notification"), f"{DOOR_LABELS[row.door]} · {moment_words(row.notified_at, zone)}")
+        for row in notifications_of(incident.id)
+    ]
+    return removals + told
