@@ -16,6 +16,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import init_db
 from wss_cases.foundation.ids import IdConverter
 from wss_cases.foundation.sign_in import init_sign_in
+from wss_cases.incidents.slots import fill_slots as fill_incident_slots
 from wss_cases.journal.sentences import register_sentences
 from wss_cases.notices.registry import register_messages
 from wss_cases.permission_map import PERMISSION_MAP
@@ -30,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = (
     "web.views",
     "web.views_system",
+    "web.views_audit",
     "casework.views_my_day",
     "casework.views",
     "casework.views_acts",
@@ -117,6 +119,9 @@ RECENT_STUDENTS = ("incidents.queries:recent_students",)
 STUDENT_PANELS: tuple[str, ...] = ()
 """What rooms above the roster add to a student's page: (actor, student) to a template and its values."""
 
+INCIDENT_PANELS = ("casework.views_incident:panel",)
+"""What rooms above the incidents add to a report's page: (actor, incident) to a template and its values."""
+
 LOADERS: dict[str, str] = {
     "routing_rule_set": "routing.queries:load_rule_set",
     "case_record": "cases.queries:load_case",
@@ -163,6 +168,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
         register_messages(import_module(f"wss_cases.{room}").MESSAGES)
     configure(PERMISSION_MAP, {name: _function(path) for name, path in LOADERS.items()})
     fill_slots([_function(path) for path in RECENT_STUDENTS], [_function(path) for path in STUDENT_PANELS])
+    fill_incident_slots([_function(path) for path in INCIDENT_PANELS])
     init_gate(app)
     return app
 

@@ -28,12 +28,19 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
     ("review.queue", _l("Review"), Permission.INCIDENT_REVIEW),
     ("casework.cases", _l("Cases"), Permission.CASE_READ),
     ("incidents.incidents", _l("Incidents"), Permission.INCIDENT_READ),
+    ("safeguards.duties", _l("Legal duties"), Permission.DUTY_READ),
     ("circles.circles", _l("Circles"), Permission.CASE_WORK),
     ("outcomes.overview", _l("Outcomes"), Permission.OUTCOMES_READ),
     ("routing.rule_sets", _l("Rules"), Permission.RULES_EDIT),
+    ("follow_up_templates.templates", _l("Follow-up templates"), Permission.FOLLOWUP_TEMPLATE_EDIT),
     ("people.people", _l("People"), Permission.ACCOUNT_MANAGE),
+    ("audit.entries", _l("Audit"), Permission.AUDIT_READ),
     ("system.health", _l("System"), Permission.SYSTEM_HEALTH),
 )
+
+
+MOST_LISTED = 12
+"""Schools that the switcher lists; where there are more, a page of its own finds one."""
 
 
 def init_layout(app: Flask) -> None:
@@ -64,9 +71,17 @@ def choose_locale() -> str:
     return request.accept_languages.best_match(languages) or "en"
 
 
-def my_schools(actor: Actor) -> list[tuple[int, str]]:
-    """Return (id, name) of the schools this person can switch between, by name."""
+def my_schools(
+    actor: Actor, limit: int | None = None, text: str = "", school_id: int | None = None
+) -> list[tuple[int, str]]:
+    """Return (id, name) of the schools this person can switch between, by name; those with `text` in it, or one."""
     statement = select(School.id, School.name).where(School.is_active).order_by(School.name, School.id)
+    if text.strip():
+        statement = statement.where(School.name.icontains(text.strip(), autoescape=True))
+    if school_id is not None:
+        statement = statement.where(School.id == school_id)
+    if limit is not None:
+        statement = statement.limit(limit)
     if not actor.everywhere(Role.DISTRICT):
         statement = statement.where(School.id.in_(sorted(actor.school_ids(*STAFF, Role.DISTRICT))))
     return [(row[0], row[1]) for row in db.session.execute(statement)]
@@ -78,6 +93,10 @@ def current_school(actor: Actor, schools: list[tuple[int, str]]) -> tuple[int, s
     for school in schools:
         if school[0] == chosen:
             return school
+    if isinstance(chosen, int) and len(schools) > MOST_LISTED:
+        found = my_schools(actor, school_id=chosen)
+        if found:
+            return found[0]
     if actor.everywhere(Role.DISTRICT) or not schools:
         return None
     return schools[0]
@@ -101,7 +120,7 @@ def _context() -> dict[str, Any]:
         "all_schools": False,
     }
     if actor.user_id is not None:
-        schools = my_schools(actor)
+        schools = my_schools(actor, MOST_LISTED + 1)
         shown = {
             "actor": actor,
             "nav": _navigation(actor),

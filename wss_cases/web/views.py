@@ -1,12 +1,13 @@
 """Pages that belong to no room: home, language, school switcher, health."""
 
-from flask import Blueprint, jsonify, redirect, request, session, url_for
+from flask import Blueprint, jsonify, redirect, render_template, request, session, url_for
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
 from wss_cases.access.engine import might
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.sessions import safe_next
 from wss_cases.foundation import clock
 from wss_cases.foundation.schema import schema_command
 from wss_cases.foundation.settings import setting
@@ -15,6 +16,8 @@ from wss_cases.web.banners import SILENT_AFTER
 from wss_cases.web.layout import NAVIGATION, go_back, my_schools
 
 blueprint = Blueprint("web", __name__)
+
+SCHOOLS_SHOWN = 50
 
 
 @blueprint.get("/")
@@ -43,11 +46,27 @@ def language() -> Response:
 def school() -> Response:
     """Choose the school whose work is shown; an empty value is all schools one reaches."""
     chosen = request.form.get("school_id", "")
-    if chosen in {str(school_id) for school_id, _name in my_schools(current_actor())}:
-        session["school_id"] = int(chosen)
+    wanted = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) <= 18 else None
+    if wanted is not None and my_schools(current_actor(), school_id=wanted):
+        session["school_id"] = wanted
     else:
         session.pop("school_id", None)
     return go_back()
+
+
+@blueprint.get("/schools")
+@gate(Permission.SIGNED_IN)
+def schools() -> str:
+    """Choose the school whose work is shown, where there are too many for the header."""
+    typed = request.args.get("q", "")[:200]
+    found = my_schools(current_actor(), SCHOOLS_SHOWN + 1, typed)
+    return render_template(
+        "system/schools.html",
+        typed=typed,
+        found=found[:SCHOOLS_SHOWN],
+        more=len(found) > SCHOOLS_SHOWN,
+        next_url=safe_next(request.args.get("next")) or url_for("web.home"),
+    )
 
 
 @blueprint.get("/healthz")
