@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import locale_code, ngettext
 from wss_cases.incidents.models import Incident, IncidentPerson
-from wss_cases.incidents.states import REPORTED_ROLE_LABELS, PersonKind
+from wss_cases.incidents.states import REPORTED_ROLE_LABELS, PersonKind, PersonRole
 from wss_cases.intake.queries import Situation
 from wss_cases.intake.rules import is_held
 from wss_cases.intake.rules_plan import Answered, Plan, PlanItem
@@ -15,13 +16,28 @@ from wss_cases.routing.states import (
     APPLIES_TO_LABELS,
     FOLLOW_UP_LABELS,
     KIND_LABELS,
-    PERSON_LABELS,
     AppliesTo,
     FollowUpKind,
     Kind,
     Person,
     Police,
 )
+
+# until facts are established a person is reported, not responsible
+SIDE_WORDS = {
+    Person.CAUSED_HARM: _l("reported to have caused harm"),
+    Person.HARMED: _l("reported as harmed"),
+}
+UNSETTLED_SIDE_WORDS = {
+    Person.CAUSED_HARM: _l("may have caused harm"),
+    Person.HARMED: _l("may have been harmed"),
+}
+
+
+def side_of(person: IncidentPerson | None, side: Person) -> str:
+    """Return how a person stands on one side of a report: as reported, or not settled yet."""
+    unsettled = person is None or person.role is PersonRole.INVOLVED
+    return str((UNSETTLED_SIDE_WORDS if unsettled else SIDE_WORDS)[side])
 
 
 def said(text: Mapping[str, str]) -> str:
@@ -76,7 +92,7 @@ def item_words(item: PlanItem, people: Mapping[int, IncidentPerson]) -> dict[str
     whom = _("for both sides together")
     if item.for_whom is not Person.BOTH:
         person = people.get(item.person_id) if item.person_id is not None else None
-        whom = _("for %(name)s (%(part)s)", name=name_of(person), part=PERSON_LABELS[item.for_whom])
+        whom = _("for %(name)s (%(part)s)", name=name_of(person), part=side_of(person, item.for_whom))
     return {
         "key": item.key,
         "kind": KIND_LABELS[item.kind],
@@ -200,9 +216,10 @@ def addable(now: Situation) -> list[tuple[str, str]]:
     people = {person.id: person for person in now.people}
     for side, ids in ((Person.CAUSED_HARM, now.plan.caused), (Person.HARMED, now.plan.harmed)):
         for person_id in sorted(ids, key=lambda found: found or 0):
-            name = name_of(people.get(person_id) if person_id is not None else None)
+            person = people.get(person_id) if person_id is not None else None
+            whom = _("for %(name)s (%(part)s)", name=name_of(person), part=side_of(person, side))
             pairs += [
-                (f"{kind}:{side}:{person_id or 0}", f"{KIND_LABELS[kind]}: {name}")
+                (f"{kind}:{side}:{person_id or 0}", f"{KIND_LABELS[kind]} {whom}")
                 for kind in Kind
                 if kind not in shared
             ]
