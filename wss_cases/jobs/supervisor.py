@@ -149,7 +149,7 @@ def web_command(port: int) -> list[str]:
     return [
         sys.executable, "-m", "gunicorn", "wsgi:app",
         "--bind", f"{HOST}:{port}", "--worker-class", "gthread", "--workers", "2", "--threads", "4",
-        "--no-control-socket", "--graceful-timeout", "4", "--log-level", "warning",
+        "--no-control-socket", "--preload", "--graceful-timeout", "4", "--log-level", "warning",
     ]  # fmt: skip
 
 
