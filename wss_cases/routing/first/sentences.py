@@ -111,7 +111,7 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "This is bullying or has happened between them before, "
         "so the person harmed gets people around them first.",
         "es": "Se trata de acoso o ya había pasado entre ellos, "
-        "así que la persona afectada recibe primero el apoyo de los suyos.",
+        "así que la persona que sufrió el daño recibe primero el apoyo de los suyos.",
     },
     "P12.one_to_one": {
         "en": "This is bullying or has happened between them before, "
@@ -122,13 +122,13 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
     "P13.support_circle": {
         "en": "The person harmed does not wish to meet, which costs them nothing; "
         "a circle of their own people supports them.",
-        "es": "La persona afectada no desea reunirse y eso no le perjudica en nada; "
+        "es": "La persona que sufrió el daño no desea reunirse y eso no le perjudica en nada; "
         "un círculo de su gente la apoya.",
     },
     "P13.one_to_one": {
         "en": "The person harmed does not wish to meet, "
         "so the person who caused harm works on repair with one adult.",
-        "es": "La persona afectada no desea reunirse, así que quien causó el daño trabaja en repararlo "
+        "es": "La persona que sufrió el daño no desea reunirse, así que quien causó el daño trabaja en repararlo "
         "con una persona adulta.",
     },
     "P16.one_to_one": {
@@ -166,6 +166,6 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "P15.harmed": {
         "en": "Nobody is with the person harmed yet, so someone sits down and listens to them.",
-        "es": "Todavía nadie acompaña a la persona afectada, así que alguien se sienta a escucharla.",
+        "es": "Todavía nadie acompaña a la persona que sufrió el daño, así que alguien se sienta a escucharla.",
     },
 }

@@ -13,7 +13,7 @@ REASONS: Final[_Texts] = {
     },
     "H1.behavioral_health": {
         "en": "The person harmed is offered a clinician of their own.",
-        "es": "A la persona afectada se le ofrece su propio profesional de salud mental.",
+        "es": "A la persona que sufrió el daño se le ofrece su propio profesional de salud mental.",
     },
     "H2": {
         "en": "This is bullying or has happened between them before, "
@@ -27,7 +27,7 @@ REASONS: Final[_Texts] = {
     },
     "H4": {
         "en": "The person harmed does not wish to meet, and that is theirs to decide.",
-        "es": "La persona afectada no desea reunirse, y esa decisión es suya.",
+        "es": "La persona que sufrió el daño no desea reunirse, y esa decisión es suya.",
     },
     "H5": {
         "en": "There is danger right now, so safety comes before any meeting.",
@@ -39,7 +39,7 @@ REASONS: Final[_Texts] = {
     },
     "H6.behavioral_health": {
         "en": "The student harmed is offered a clinician of their own.",
-        "es": "Al estudiante afectado se le ofrece su propio profesional de salud mental.",
+        "es": "Al estudiante que sufrió el daño se le ofrece su propio profesional de salud mental.",
     },
     "D1-1": {
         "en": "There was a firearm or a threat of gun violence.",
@@ -108,7 +108,7 @@ REASONS: Final[_Texts] = {
     },
     "F2": {
         "en": "The person harmed hears from someone by the next school day.",
-        "es": "Alguien habla con la persona afectada a más tardar el siguiente día de clases.",
+        "es": "Alguien habla con la persona que sufrió el daño a más tardar el siguiente día de clases.",
     },
     "F3": {
         "en": "Each person is prepared separately before a circle.",
@@ -120,13 +120,13 @@ REASONS: Final[_Texts] = {
     },
     "F5": {
         "en": "Someone asks the student harmed how things are and about retaliation, whatever the outcome.",
-        "es": "Alguien pregunta al estudiante afectado cómo está y si ha habido represalias, "
+        "es": "Alguien pregunta al estudiante que sufrió el daño cómo está y si ha habido represalias, "
         "sea cual sea el resultado.",
     },
     "F6": {
         "en": "This is bullying or has happened between them before, so a plan keeps the person harmed safe.",
         "es": "Se trata de acoso o ya había pasado entre ellos, "
-        "así que un plan protege a la persona afectada.",
+        "así que un plan protege a la persona que sufrió el daño.",
     },
     "F7": {
         "en": "The student has a plan, and its case manager needs to know.",
@@ -145,11 +145,11 @@ UNTIL: Final[_Texts] = {
         "a reentry_circle is held without the person harmed",
         "es": "nunca; cada persona recibe apoyo por separado; nadie habla de los hechos antes de "
         "que responda la "
-        "coordinación de Título IX; un círculo de reingreso se hace sin la persona afectada",
+        "coordinación de Título IX; un círculo de reingreso se hace sin la persona que sufrió el daño",
     },
     "H2": {"en": "a safety plan is agreed", "es": "se acuerde un plan de seguridad"},
     "H3": {"en": "ready", "es": "que esté lista"},
-    "H4": {"en": "the person harmed wishes otherwise", "es": "la persona afectada desee otra cosa"},
+    "H4": {"en": "the person harmed wishes otherwise", "es": "la persona que sufrió el daño desee otra cosa"},
     "H5": {"en": "the danger has passed", "es": "el peligro haya pasado"},
     "H6": {
         "en": "an adult's conduct is not a restorative case",
