@@ -35,6 +35,7 @@ from wss_cases.incidents.states import (
 from wss_cases.journal.queries import history
 from wss_cases.journal.sentences import sentence
 from wss_cases.roster.models import Guardian, School
+from wss_cases.roster.words import grade_words
 
 TONES = {
     IncidentState.RETURNED: "sun",
@@ -205,8 +206,7 @@ def _people(incident: Incident) -> Rows:
         behavior = person.behavior
         coded = (behavior.label_es if locale_code() == "es" else behavior.label_en) if behavior else None
         motivation = MOTIVATION_LABELS.get(person.motivation or "")
-        grade = _("grade %(grade)s", grade=person.grade) if person.grade is not None else ""
-        parts = [REPORTED_ROLE_LABELS[person.role], grade, coded, motivation]
+        parts = [REPORTED_ROLE_LABELS[person.role], grade_words(person.grade), coded, motivation]
         rows.append(
             {
                 "name": person_words(person),
