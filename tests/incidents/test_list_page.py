@@ -90,3 +90,10 @@ def test_another_schools_list_is_empty(client_as: Any, school: Any) -> None:
     other = SchoolFactory()
     make_incident(other)
     assert shown(client_as(make_user(Role.DEAN, school)), f"?school={other.id}") == []
+
+
+@pytest.mark.parametrize("month", ["0001-01", "2024-02", "9999-12"])
+def test_any_month_can_be_asked_for(client_as: Any, school: Any, month: str) -> None:
+    last = {"0001-01": date(1, 1, 31), "2024-02": date(2024, 2, 29), "9999-12": date(9999, 12, 31)}[month]
+    found = make_incident(school, local_date=last)
+    assert shown(client_as(make_user(Role.DEAN, school)), f"?month={month}") == [found.reference]

@@ -1,8 +1,9 @@
 """Lists of reports: narrowed by a filter, in pages by key, with counts."""
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, extract, func, or_, select
@@ -95,7 +96,7 @@ def _bounds(narrow: IncidentFilter) -> tuple[date | None, date | None]:
     if narrow.month:
         first = date(int(narrow.month[:4]), int(narrow.month[5:]), 1)
         firsts.append(first)
-        lasts.append((first + timedelta(days=31)).replace(day=1) - timedelta(days=1))
+        lasts.append(first.replace(day=monthrange(first.year, first.month)[1]))
     return (
         max((day for day in firsts if day is not None), default=None),
         min((day for day in lasts if day is not None), default=None),
