@@ -158,14 +158,26 @@ def due_for(actor: Actor, until: date, limit: int = 100) -> list[FollowUpRow]:
     return rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(limit))
 
 
+OPEN_PAGE = 50
+
+
 def open_at(
-    actor: Actor, school_id: int | None, before_id: int | None = None, limit: int = 50
+    actor: Actor, school_id: int | None, owner_id: int | None = None, after: tuple[date, int] | None = None
 ) -> list[FollowUpRow]:
-    """Return the open follow-ups that the actor may see (at one school), the oldest due first."""
+    """Return a page and one more of the open follow-ups the actor may see (at one school, of one owner).
+
+    The oldest due come first; `after` is the due date and id of the last one shown.
+    """
     statement = visible_to(listing(), actor).where(FollowUp.state == FollowUpState.OPEN)
     if school_id is not None:
         statement = statement.where(FollowUp.school_id == school_id)
-    return rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(limit))
+    if owner_id is not None:
+        statement = statement.where(FollowUp.owner_id == owner_id)
+    if after is not None:
+        due_on, last_id = after
+        later = (FollowUp.due_on > due_on) | ((FollowUp.due_on == due_on) & (FollowUp.id > last_id))
+        statement = statement.where(later)
+    return rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(OPEN_PAGE + 1))
 
 
 def template_in_force(kind: str, school_id: int | None, day: date) -> FollowUpTemplate | None:

@@ -15,7 +15,14 @@ from wss_cases.cases.queries import get_case, load_case
 from wss_cases.followups import actions_work
 from wss_cases.followups.forms import AddForm, CancelForm, CloseForm, MoveForm, ReassignForm
 from wss_cases.followups.models import FollowUp, FollowUpState, FollowUpTemplate
-from wss_cases.followups.queries import FollowUpRow, get_follow_up, open_at, owner_name, title_of
+from wss_cases.followups.queries import (
+    OPEN_PAGE,
+    FollowUpRow,
+    get_follow_up,
+    open_at,
+    owner_name,
+    title_of,
+)
 from wss_cases.followups.rules import Due, due_words, outcomes_of, quick_days
 from wss_cases.followups.states import CONVERSATION, OUTCOME_LABELS, RECORDED_ELSEWHERE
 from wss_cases.foundation import clock
@@ -24,6 +31,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.ids import IdConverter
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.incidents.models import Incident
 from wss_cases.roster.queries import get_school, school_days
@@ -41,13 +49,29 @@ def follow_ups() -> Page:
     """Open follow-ups: one's own, or those of the school."""
     actor = current_actor()
     school_id = chosen_school_id(actor, *STAFF)
-    rows = open_at(actor, school_id)
     whose = "school" if request.args.get("whose") == "school" and actor.has(*CASE_TEAM) else "mine"
-    if whose == "mine":
-        rows = [row for row in rows if row.owner_id == actor.user_id]
+    after = _after(request.args.get("after", ""))
+    found = open_at(actor, school_id, actor.user_id if whose == "mine" else None, after)
+    shown = found[:OPEN_PAGE]
     days: dict[int, tuple[date, SchoolDays]] = {}
-    items = [(row, _due(row, days)) for row in rows]
-    return render_template("followups/list.html", items=items, whose=whose, team=actor.has(*CASE_TEAM))
+    kept = whose if whose == "school" else None
+    last = f"{shown[-1].due_on}.{shown[-1].id}" if len(found) > OPEN_PAGE else None
+    return render_template(
+        "followups/list.html",
+        items=[(row, _due(row, days)) for row in shown],
+        whose=whose,
+        team=actor.has(*CASE_TEAM),
+        first=url_for("followups.follow_ups", whose=kept) if after else None,
+        later=url_for("followups.follow_ups", after=last, whose=kept) if last else None,
+    )
+
+
+def _after(text: str) -> tuple[date, int] | None:
+    day, _dot, last_id = text.partition(".")
+    try:
+        return date.fromisoformat(day), min(int(last_id), IdConverter.LARGEST)
+    except ValueError:
+        return None
 
 
 def _due(row: FollowUpRow, days: dict[int, tuple[date, SchoolDays]]) -> Due:
