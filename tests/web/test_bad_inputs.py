@@ -12,9 +12,9 @@ from werkzeug.routing.converters import NumberConverter
 
 from tests.support.applications import make_app, people_client
 from tests.support.client import PageClient
-from tests.support.crawl import shape_of, walk
+from tests.support.crawl import Visit, shape_of
 from tests.support.databases import Databases
-from tests.support.demo import ROLES, client_of
+from tests.support.demo import client_of
 from tests.support.pages import Form
 
 TEXTS = {
@@ -50,6 +50,9 @@ TEXTS = {
     "two ids": "1;2",
     "elsewhere": "//evil.example/",
 }
+EVERYWHERE = {"nul", "lone surrogate", "a megabyte", "too big", "two ids"}
+"""Kinds that go into hidden fields and choices too."""
+
 FILLABLE = {
     *("", "text", "email", "search", "tel", "url", "number", "password"),
     *("date", "time", "month", "datetime-local"),
@@ -63,11 +66,11 @@ def demo_app(backend: str, databases: Databases, tmp_path_factory: pytest.TempPa
 
 
 @pytest.fixture(scope="module")
-def posting_forms(demo_app: Flask) -> list[tuple[str, str, Form]]:
+def posting_forms(visits: dict[str, list[Visit]]) -> list[tuple[str, str, Form]]:
     """(role, address, form) of every form that posts, each kind once; signing out is left alone."""
     found: dict[tuple[str, frozenset[str]], tuple[str, str, Form]] = {}
-    for role in ROLES:
-        for visit in walk(demo_app, client_of(demo_app, role)):
+    for role, seen in visits.items():
+        for visit in seen:
             for form in visit.forms if visit.response.mimetype == "text/html" else []:
                 target = shape_of(urljoin(visit.address, form.action or visit.address))
                 if form.method == "post" and "sign-out" not in target and "/account" not in target:
@@ -89,8 +92,9 @@ def filled(form: Form, value: str | bytes, everything: bool, token: str) -> byte
     return urlencode(held, doseq=True).encode()
 
 
-def failures(demo_app: Flask, posting_forms: list[tuple[str, str, Form]], value: str | bytes) -> list[str]:
-    """Return a line for each form that answers this value with a failure."""
+def failures(demo_app: Flask, posting_forms: list[tuple[str, str, Form]], kind: str) -> list[str]:
+    """Return a line for each form that answers this kind of value with a failure."""
+    value = TEXTS[kind]
     clients: dict[str, tuple[PageClient, str]] = {}
     broken = []
     for role, address, form in posting_forms:
@@ -99,7 +103,7 @@ def failures(demo_app: Flask, posting_forms: list[tuple[str, str, Form]], value:
             clients[role] = client, client.csrf_token("/account")
         client, token = clients[role]
         target = urljoin(address, form.action or address)
-        for everything in (False, True):
+        for everything in (False, True) if kind in EVERYWHERE else (False,):
             body = filled(form, value, everything, token)
             answer = client.post(target, data=body, content_type="application/x-www-form-urlencoded")
             if answer.status_code >= 500:
@@ -112,7 +116,7 @@ def failures(demo_app: Flask, posting_forms: list[tuple[str, str, Form]], value:
 @pytest.mark.parametrize("kind", TEXTS)
 def test_no_form_fails_on(kind: str, demo_app: Flask, posting_forms: list[tuple[str, str, Form]]) -> None:
     assert posting_forms
-    broken = failures(demo_app, posting_forms, TEXTS[kind])
+    broken = failures(demo_app, posting_forms, kind)
     assert not broken, "\n".join(broken)
 
 

@@ -2,31 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-from flask import Flask
-
-from tests.support.applications import make_app
-from tests.support.crawl import Visit, shape_of, walk
-from tests.support.databases import Databases
-from tests.support.demo import ROLES, client_of
+from tests.support.crawl import Visit, shape_of
 
 MOST_STATEMENTS = 30
 UNEVEN = 8
-
-
-@pytest.fixture(scope="module")
-def demo_app(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """The application on a demo district of its own."""
-    copy = databases.copy(databases.demo(backend))
-    return make_app(copy.url, Path(tmp_path_factory.mktemp("demo")))
-
-
-@pytest.fixture(scope="module")
-def visits(demo_app: Flask) -> dict[str, list[Visit]]:
-    """Every page as every person; a client that finds a page unsound fails here."""
-    return {role: walk(demo_app, client_of(demo_app, role)) for role in ROLES}
 
 
 def test_addresses_of_one_page_have_one_shape() -> None:
