@@ -1,7 +1,7 @@
 """Signing in, out, and everything that must not tell more than it should."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -122,6 +122,11 @@ def test_a_school_administrator_manages_the_own_schools_staff_only(
     assert client.get(f"/people/{dean.id}").status_code == 200
     for hidden in (stranger, boss, principal):
         assert client.get(f"/people/{hidden.id}").status_code == 404
+    grant = session.scalars(select(RoleGrant).where(RoleGrant.user_id == dean.id)).one()
+    grant.ends_on = date(2020, 9, 1)
+    session.commit()
+    assert client.get(f"/people/{dean.id}").status_code == 404
+    assert dean.email not in client.get("/people").get_data(as_text=True)
 
 
 def test_passwords_are_long_and_not_guessable(app: Any) -> None:

@@ -140,6 +140,6 @@ def set_enabled(actor: Actor, user_id: int, enabled: bool, version: int | None, 
 
 def _managed(uow: UnitOfWork, user_id: int, version: int | None = None) -> UserAccount:
     user = uow.load(UserAccount, user_id, Permission.ACCOUNT_MANAGE, version)
-    if not manages(uow.actor, user.grants):
+    if not manages(uow.actor, user.grants, uow.now.date()):
         raise NotFound
     return user

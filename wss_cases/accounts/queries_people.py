@@ -1,6 +1,6 @@
 """Lists and pages for those who manage accounts."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
 
@@ -14,26 +14,29 @@ from wss_cases.foundation.errors import NotFound
 PAGE = 50
 
 
-def managed_by(actor: Actor) -> ColumnElement[bool]:
+def managed_by(actor: Actor, today: date) -> ColumnElement[bool]:
     """Accounts the actor manages; the same rule as `rules.manages`."""
     if actor.is_system or actor.has(Role.SYSADMIN):
         return true()
     own = sorted(actor.school_ids(Role.ADMINISTRATOR))
     if not own:
         return false()
-    here = exists().where(RoleGrant.user_id == UserAccount.id, RoleGrant.school_id.in_(own))
-    beyond = exists().where(RoleGrant.user_id == UserAccount.id, RoleGrant.role.not_in(GIVEN_BY_SCHOOL))
+    held = (RoleGrant.user_id == UserAccount.id) & or_(
+        RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= today
+    )
+    here = exists().where(held, RoleGrant.school_id.in_(own))
+    beyond = exists().where(held, RoleGrant.role.not_in(GIVEN_BY_SCHOOL))
     return and_(here, ~beyond)
 
 
-def visible_to(statement: Select[UserAccount], actor: Actor) -> Select[UserAccount]:
+def visible_to(statement: Select[UserAccount], actor: Actor, today: date) -> Select[UserAccount]:
     """Limit a select over accounts to those the actor manages."""
-    return statement.where(managed_by(actor))
+    return statement.where(managed_by(actor, today))
 
 
-def people(actor: Actor, text: str, after: str, school_id: int | None) -> list[UserAccount]:
+def people(actor: Actor, text: str, after: str, today: date) -> list[UserAccount]:
     """Return up to a page and one more of the accounts the actor manages, by address, after `after`."""
-    statement = visible_to(select(UserAccount), actor).order_by(UserAccount.email).limit(PAGE + 1)
+    statement = visible_to(select(UserAccount), actor, today).order_by(UserAccount.email).limit(PAGE + 1)
     if text:
         like = "%" + text.casefold().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         statement = statement.where(
@@ -41,10 +44,6 @@ def people(actor: Actor, text: str, after: str, school_id: int | None) -> list[U
         )
     if after:
         statement = statement.where(UserAccount.email > after)
-    if school_id is not None:
-        statement = statement.where(
-            exists().where(RoleGrant.user_id == UserAccount.id, RoleGrant.school_id == school_id)
-        )
     return list(db.session.scalars(statement))
 
 
@@ -62,10 +61,10 @@ def roles_of(user_ids: list[int]) -> dict[int, list[tuple[RoleGrant, str]]]:
     return found
 
 
-def get_person(actor: Actor, user_id: int) -> UserAccount:
+def get_person(actor: Actor, user_id: int, today: date) -> UserAccount:
     """Return an account the actor manages. Raises NotFound."""
     row = db.session.scalars(
-        visible_to(select(UserAccount), actor).where(UserAccount.id == user_id)
+        visible_to(select(UserAccount), actor, today).where(UserAccount.id == user_id)
     ).one_or_none()
     if row is None:
         raise NotFound

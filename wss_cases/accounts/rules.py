@@ -1,7 +1,7 @@
 """Pure rules of accounts: sessions, throttle, passwords, and who may give which role."""
 
 import itertools
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -74,13 +74,17 @@ def _is_run(text: str) -> bool:
     return len(text) > 1 and len(steps) == 1
 
 
-def manages(actor: Actor, grants: list[Any]) -> bool:
-    """Whether the actor manages an account with these grants: all of them, or the own school's staff."""
+def manages(actor: Actor, grants: list[Any], today: date) -> bool:
+    """Whether the actor manages an account with these grants: all of them, or the own school's staff.
+
+    Grants that are over do not count: who left a school is no longer that school's to manage.
+    """
     if actor.is_system or actor.has(Role.SYSADMIN):
         return True
     own = actor.school_ids(Role.ADMINISTRATOR)
-    beyond = [grant for grant in grants if grant.role not in GIVEN_BY_SCHOOL]
-    return not beyond and any(grant.school_id in own for grant in grants)
+    held = [grant for grant in grants if grant.ends_on is None or grant.ends_on >= today]
+    beyond = [grant for grant in held if grant.role not in GIVEN_BY_SCHOOL]
+    return not beyond and any(grant.school_id in own for grant in held)
 
 
 def may_give(actor: Actor, role: Role, school_id: int | None) -> bool:

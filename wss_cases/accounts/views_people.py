@@ -37,7 +37,7 @@ def people() -> Page:
     """The people whose accounts one manages, by address."""
     actor = current_actor()
     text, after = request.args.get("q", "").strip(), request.args.get("after", "")
-    rows = find_people(actor, text, after, None)
+    rows = find_people(actor, text, after, clock.now().date())
     shown = rows[:PAGE]
     older = url_for("people.people", q=text or None, after=shown[-1].email) if len(rows) > PAGE else None
     newer = url_for("people.people", q=text or None) if after else None
@@ -83,7 +83,7 @@ def invite() -> Page:
 @gate(Permission.ACCOUNT_MANAGE)
 def person(user_id: int) -> Page:
     """One account: state, roles, history."""
-    user = get_person(current_actor(), user_id)
+    user = get_person(current_actor(), user_id, clock.now().date())
     return _person_page(user, RoleForm(formdata=None), 200)
 
 
@@ -120,7 +120,7 @@ def _person_page(user: UserAccount, form: RoleForm, code: int) -> Page:
 def give_role(user_id: int) -> Page:
     """Give a role with its scope and dates."""
     actor, now = current_actor(), clock.now()
-    user = get_person(actor, user_id)
+    user = get_person(actor, user_id, clock.now().date())
     form = RoleForm()
     form.offer(_roles(actor), schools_to_give(actor))
     if form.validate_on_submit():
@@ -135,23 +135,27 @@ def give_role(user_id: int) -> Page:
     return _person_page(user, form, 400)
 
 
-def _act(user_id: int, act: Callable[[Actor], None]) -> Page:
+def _act(user_id: int, act: Callable[[Actor], None], leads_to: str = "") -> Page:
     actor = current_actor()
-    user = get_person(actor, user_id)
+    user = get_person(actor, user_id, clock.now().date())
     try:
         act(actor)
     except Refused as refusal:
         form = RoleForm(formdata=None)
         apply_refusal(form, refusal)
         return _person_page(user, form, 400)
-    return redirect(url_for("people.person", user_id=user_id), 303)
+    return redirect(leads_to or url_for("people.person", user_id=user_id), 303)
 
 
 @blueprint.post("/<int:user_id>/roles/<int:grant_id>/end")
 @gate(Permission.ACCOUNT_MANAGE)
 def end_role(user_id: int, grant_id: int) -> Page:
-    """End a role today."""
-    return _act(user_id, lambda actor: actions.end_role(actor, user_id, grant_id, clock.now()))
+    """End a role today; without it the person may be another's to manage, so the list is next."""
+    return _act(
+        user_id,
+        lambda actor: actions.end_role(actor, user_id, grant_id, clock.now()),
+        url_for("people.people"),
+    )
 
 
 @blueprint.post("/<int:user_id>/link")

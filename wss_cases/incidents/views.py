@@ -107,9 +107,11 @@ def contact(incident_id: int) -> Page:
     form = ContactForm()
     students = [person for person in found.people if person.student_id is not None]
     form.person.choices = choices([(str(person.id), person_words(person)) for person in students])
+    # who reported something may say whom they reached; numbers are the case team's
+    team = actor.covers(found.school_id, *CASE_TEAM)
     guardians = [who for person in students for who in guardians_of(person.student_id or 0)]
     names = {
-        str(who.id): " · ".join(part for part in (who.name, who.relation, who.phone) if part)
+        str(who.id): " · ".join(part for part in (who.name, who.relation, who.phone if team else "") if part)
         for who in guardians
     }
     form.guardian.choices = choices([("", _("Somebody not in the roster")), *names.items()])
