@@ -25,6 +25,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.models import School
 from wss_cases.roster.queries import school_days
 from wss_cases.roster.rules import SchoolDays
+from wss_cases.safeguards.queries import open_duty_count
 
 AHEAD = 2
 """School days that the morning looks ahead."""
@@ -60,16 +61,17 @@ class CircleToday:
 
 @dataclass(frozen=True)
 class Waiting:
-    """What waits for the person's decision: reports to review, new cases, questions about own reports."""
+    """What waits for the person's decision: reports to review, legal duties, new cases, questions on reports."""
 
     to_review: int
     new_cases: list[tuple[int, str, str]]
     questions: list[tuple[int, str]]
+    duties: int = 0
 
     @property
     def count(self) -> int:
         """How many things wait."""
-        return self.to_review + len(self.new_cases) + len(self.questions)
+        return self.to_review + self.duties + len(self.new_cases) + len(self.questions)
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ def waiting_for(actor: Actor) -> Waiting:
         reported_by(actor), Incident.state == IncidentState.RETURNED
     )
     found = db.session.execute(questions.order_by(Incident.id).limit(20))
-    return Waiting(to_review, new_cases, [(row[0], row[1]) for row in found])
+    return Waiting(to_review, new_cases, [(row[0], row[1]) for row in found], open_duty_count(actor))
 
 
 def own_reports(actor: Actor, limit: int = 10) -> list[tuple[int, str, str, IncidentState, date]]:
