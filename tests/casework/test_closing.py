@@ -1,6 +1,6 @@
 """Closing with its three questions, what stands in the way, reopening, handing over, joining incidents."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -134,6 +134,17 @@ def test_closing_from_an_old_form_or_another_school_fails(world):
 
 def test_the_same_form_sent_twice_closes_once(world):
     assert close(world, request_key="k1") == close(world, request_key="k1")
+
+
+def test_closing_and_reopening_leave_who_reviewed_the_report_and_when(world):
+    reviewed = fresh(world.incident)
+    before = (reviewed.reviewed_at, reviewed.reviewer_id)
+    close(world, now=NOW + timedelta(hours=1))
+    closed = fresh(world.incident)
+    assert (closed.state, closed.reviewed_at, closed.reviewer_id) == (IncidentState.CLOSED, *before)
+    reopen(world, now=NOW + timedelta(hours=2))
+    opened = fresh(world.incident)
+    assert (opened.state, opened.reviewed_at, opened.reviewer_id) == (IncidentState.ROUTED, *before)
 
 
 def test_reopening_needs_a_reason_and_a_review_date(world):

@@ -120,6 +120,7 @@ def test_the_doors(scene: Scene) -> None:
         ("door", given(scene, door=NotificationDoor.OTHER)),
         ("duty_id", given(scene, door=law)),
         ("duty_id", given(scene, door=law, duty_id=foreign.id)),
+        ("duty_id", given(scene, door=NotificationDoor.EMERGENCY, duty_id=foreign.id)),
         ("notified_at", given(scene, door=law, duty_id=own.id, notified_at=NOW + timedelta(hours=1))),
         ("told_whom", given(scene, door=law, duty_id=own.id, told_whom="")),
     ):

@@ -161,6 +161,11 @@ def set_state(
         return False
     if state not in TRANSITIONS[incident.state]:
         raise Refused("state", _("This report cannot go there from where it is now."))
+    # the case's end and its reopening move the report too, but nobody reviews it then
+    decided = (
+        state not in (IncidentState.SUBMITTED, IncidentState.CLOSED)
+        and incident.state is not IncidentState.CLOSED
+    )
     incident.state = state
     incident.duplicate_of_id = duplicate_of.id if duplicate_of is not None else None
     if question is not None:
@@ -171,7 +176,7 @@ def set_state(
         incident.closing_note = note
     data: dict[str, Any] = {"reference": duplicate_of.reference} if duplicate_of is not None else {}
     kind = "submitted_again" if state is IncidentState.SUBMITTED else state.value
-    if state is not IncidentState.SUBMITTED:
+    if decided:
         incident.reviewed_at, incident.reviewer_id = uow.now, uow.actor.user_id
     uow.record(incident, f"incident.{kind}", **data)
     tell_reporter(uow, incident)

@@ -140,7 +140,8 @@ def _check_notification(uow: UnitOfWork, incident: Incident, given: Notification
             ),
         )
     duty = uow.session.get(LegalDuty, given.duty_id) if given.duty_id is not None else None
-    if given.door is NotificationDoor.REQUIRED_BY_LAW and (duty is None or duty.incident_id != incident.id):
+    foreign = given.duty_id is not None and (duty is None or duty.incident_id != incident.id)
+    if foreign or (given.door is NotificationDoor.REQUIRED_BY_LAW and duty is None):
         raise Refused("duty_id", _("Choose the legal duty of this incident that requires it."))
     if given.notified_at > now:
         raise Refused("notified_at", _("This time has not come yet."))
