@@ -534,15 +534,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_invitation_user_id"), ["user_id"], unique=False)
 
     op.create_table(
-        "notice_preference",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("single_mails", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_notice_preference_user_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_preference")),
-        sa.UniqueConstraint("user_id", name=op.f("uq_notice_preference_user_id")),
-    )
-    op.create_table(
         "outbox_message",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("dedupe_key", sa.String(length=160), nullable=False),
@@ -1695,7 +1686,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_outbox_message_due")
 
     op.drop_table("outbox_message")
-    op.drop_table("notice_preference")
     with op.batch_alter_table("invitation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_invitation_user_id"))
 

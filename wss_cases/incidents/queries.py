@@ -23,7 +23,7 @@ from wss_cases.incidents.models import (
     LocationCode,
 )
 from wss_cases.incidents.rules import CAUSED, DUPLICATE_WINDOW, SUFFERED, Capture, code_set_for
-from wss_cases.incidents.states import IncidentState, PersonKind, Tile
+from wss_cases.incidents.states import IncidentState, PersonKind
 
 COUNTED_AS_PRIOR = (IncidentState.ROUTED, IncidentState.CLOSED)
 
@@ -256,8 +256,3 @@ def get_care_record(actor: Actor, record_id: int) -> CareRecord:
 def load_care_record(record_id: int) -> CareRecord | None:
     """Return a worry for the policy to judge; no check here."""
     return db.session.get(CareRecord, record_id)
-
-
-def is_worry(tile: str) -> bool:
-    """Whether a tile opens a care record and not an incident."""
-    return tile == Tile.WORRIED

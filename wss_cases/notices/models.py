@@ -1,4 +1,4 @@
-"""What delivery remembers: the scheduler's heartbeat and each person's preferences."""
+"""What delivery remembers: the scheduler's heartbeat."""
 
 from datetime import date, datetime
 
@@ -26,13 +26,3 @@ class DigestDay(Base):
     id: Mapped[Id]
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     day: Mapped[date]
-
-
-class NoticePreference(Base):
-    """How a person wishes to be told: one morning digest, or single mails."""
-
-    __tablename__ = "notice_preference"
-
-    id: Mapped[Id]
-    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), unique=True)
-    single_mails: Mapped[bool] = mapped_column(default=False)

@@ -45,14 +45,6 @@ class Outlier:
     number: int
 
 
-def published_years() -> list[str]:
-    """Return the school years of the published history, oldest first."""
-    statement = (
-        select(PublishedYear.school_year).where(_whole()).distinct().order_by(PublishedYear.school_year)
-    )
-    return list(db.session.scalars(statement))
-
-
 def district_years() -> dict[str, Figures]:
     """Return each published year's sums over unsuppressed whole-year rows, charters' expulsions included."""
     statement = select(PublishedYear.school_year, *[func.sum(column) for column in _HISTORY])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, case, func, literal, or_, select
+from sqlalchemy import Select, case, literal, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.scope import in_schools
@@ -59,16 +59,6 @@ def school_days(school_id: int | None) -> SchoolDays:
 def get_school(school_id: int) -> School | None:
     """Return a school, or None."""
     return db.session.get(School, school_id)
-
-
-def enrolled_count(school_id: int | None, day: date) -> int:
-    """Return how many students are enrolled on a date, at a school or (None) in the district."""
-    statement = select(func.count(Enrolment.student_id.distinct())).where(
-        Enrolment.starts_on <= day, or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= day)
-    )
-    if school_id is not None:
-        statement = statement.where(Enrolment.school_id == school_id)
-    return db.session.scalar(statement) or 0
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:

@@ -14,7 +14,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Unavailable
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.routing.models import RoutingAnswer, RuleSet
+from wss_cases.routing.models import RuleSet
 from wss_cases.routing.reading import read_table
 from wss_cases.routing.states import RuleSetState
 from wss_cases.routing.table import DecisionTable
@@ -82,11 +82,3 @@ def table_of(rule_set: RuleSet) -> DecisionTable:
 @lru_cache(maxsize=16)
 def _read(name: str, number: int, rows: str) -> DecisionTable:
     return read_table(name, number, json.loads(rows))
-
-
-def answers_of(incident_id: int) -> Sequence[RoutingAnswer]:
-    """Return the stored answers of an incident that the caller has gated, oldest first."""
-    statement = (
-        select(RoutingAnswer).where(RoutingAnswer.incident_id == incident_id).order_by(RoutingAnswer.id)
-    )
-    return db.session.scalars(statement).all()

@@ -1,6 +1,6 @@
 """Legal duties: raised with their clocks, carried out, or found not to apply by two people; never deleted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -20,15 +20,6 @@ from wss_cases.safeguards.rules import Raised, due_at
 from wss_cases.safeguards.states import OPEN_DUTY, DutyState
 
 Key = str | None
-
-
-def raise_duty(
-    uow: UnitOfWork, incident: Incident, code: str, state: DutyState, rules: Sequence[str]
-) -> LegalDuty:
-    """Raise one duty of an incident with its clock, or move an open one on; the others stay. A step."""
-    standing = _standing(uow, incident)
-    kinds = kinds_in_force([code], _today(uow, incident))
-    return _raise(uow, incident, code, Raised(state, tuple(rules)), standing.get(code), kinds)
 
 
 def raise_duties(uow: UnitOfWork, incident: Incident, raised: Mapping[str, Raised]) -> list[LegalDuty]:
