@@ -43,6 +43,27 @@ def own_or_team(actor: Actor, follow_up: Any) -> bool:
     return actor.covers(follow_up.school_id, *(STAFF if own else CASE_TEAM))
 
 
+def keeps(actor: Actor, circle: Any) -> bool:
+    """The actor keeps this circle now, and still works at its school. A record with `school_id` and `keeper_ids`."""
+    return actor.user_id in circle.keeper_ids and actor.covers(circle.school_id, *CASE_TEAM)
+
+
+def keeps_or_administers(actor: Actor, circle: Any) -> bool:
+    """The actor keeps this circle now, or is an administrator of its school."""
+    return keeps(actor, circle) or actor.covers(circle.school_id, Role.ADMINISTRATOR)
+
+
+def mentors_or_team(actor: Actor, plan: Any) -> bool:
+    """The mentor of this plan while they work at its school; the case team has all plans of its school."""
+    own = plan.mentor_user_id is not None and plan.mentor_user_id == actor.user_id
+    return actor.covers(plan.school_id, *(STAFF if own else CASE_TEAM))
+
+
+def sent_to_own_partner(actor: Actor, referral: Any) -> bool:
+    """The referral was sent to the actor's organisation, and its consent is in force: neither revoked nor run out."""
+    return referral.partner_id in actor.partner_ids() and referral.is_open_to_partner
+
+
 def _rule(roles: frozenset[Role], allows: Callable[[Actor, Any], bool], because: str) -> Rule:
     return Rule(roles=roles, allows=allows, because=because)
 
@@ -68,12 +89,23 @@ PERMISSION_MAP: dict[P, Rule] = {
     ),
     P.CASE_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the case's school"),
     P.CASE_WORK: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the case's school"),
+    P.CIRCLE_NOTE_READ: _rule(TEAM, keeps, "the circle's own keepers and nobody else, whatever their role"),
+    P.CIRCLE_KEEPER_NAME: _rule(
+        TEAM,
+        keeps_or_administers,
+        "a keeper of the circle, or the school's administrator, who still cannot read",
+    ),
+    P.CIRCLE_HOLD: _rule(
+        TEAM, keeps_or_administers, "whoever learns of a request or an order must be able to stop shredding"
+    ),
+    P.CIRCLE_SETTINGS: _rule(_of(A), at_own_school(A), "the administrator answers for who was trained"),
     P.CODES_EDIT: _rule(_of(DISTRICT), anywhere, "one catalogue for the district"),
     P.DISCIPLINE_RECORD: _rule(
         _of(D, A), at_own_school(D, A), "deans and administrators record removals so that they are counted"
     ),
     P.DUTY_DISCHARGE: _rule(_of(D, A), at_own_school(D, A), "who must act is at the school"),
     P.DUTY_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the school"),
+    P.FAMILY_TEXT_EDIT: _rule(_of(DISTRICT), anywhere, "one set of texts for the district"),
     P.FOLLOWUP_READ: _rule(frozenset(STAFF), own_or_team, "one's own, or the school's for its case team"),
     P.FOLLOWUP_TEMPLATE_EDIT: _rule(_of(DISTRICT), anywhere, "the district's templates"),
     P.FOLLOWUP_WORK: _rule(frozenset(STAFF), own_or_team, "one's own, or the school's for its case team"),
@@ -81,10 +113,21 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.INCIDENT_READ: _rule(frozenset(STAFF), own_report_or_team, "one's own report, or the case team"),
     P.INCIDENT_REPORT: _rule(frozenset(STAFF), school_itself(*STAFF), "any staff of the school"),
     P.INCIDENT_REVIEW: _rule(_of(D, A), at_own_school(D, A), "deans and administrators of the school decide"),
+    P.MENTOR_MANAGE: _rule(_of(C, A), at_own_school(C, A), "coordinators and administrators match mentors"),
+    P.MENTORING_LOG: _rule(frozenset(STAFF), mentors_or_team, "one's own student, or the school's case team"),
     P.OUTCOMES_EXPORT: _rule(_of(A, DISTRICT), anywhere, "figures of the schools one reaches"),
     P.OUTCOMES_READ: _rule(_of(D, C, A, DISTRICT), anywhere, "figures of the schools one reaches"),
+    P.PARTNER_EDIT: _rule(_of(DISTRICT), anywhere, "one directory for the district"),
+    P.PARTNER_READ: _rule(
+        _of(D, C, A, DISTRICT), anywhere, "whoever may need a partner; it holds no case content"
+    ),
     P.POLICE_NOTIFICATION_RECORD: _rule(
         _of(A), at_own_school(A), "the administrator answers for a notification"
+    ),
+    P.REFERRAL_ANSWER: _rule(
+        _of(PARTNER),
+        sent_to_own_partner,
+        "what was sent to one's own organisation, while consent is in force",
     ),
     P.ROSTER_SEARCH: _rule(frozenset(STAFF), school_itself(*STAFF), "names of the own school"),
     P.RULES_EDIT: _rule(_of(DISTRICT), anywhere, "rule sets are the district's"),

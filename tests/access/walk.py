@@ -24,7 +24,8 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.models import CareRecord, Incident
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.outcomes.models import PublishedSchool
-from wss_cases.pathways.circles.models import Agreement, AgreementTerm, CircleMeeting
+from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.models import CircleMeeting
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.models import School, Student
 from wss_cases.routing.models import RuleSet

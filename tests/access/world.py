@@ -18,7 +18,8 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.models import CareRecord
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.outcomes.models import PublishedSchool
-from wss_cases.pathways.circles.models import Agreement, AgreementTerm, CircleMeeting
+from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.models import CircleMeeting
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.roster.models import School
 from wss_cases.routing.models import RoutingAnswer, RuleSet

@@ -13,7 +13,7 @@ from wss_cases.cases.states import CaseState
 from wss_cases.casework.queries import PAGE
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles import actions_meeting
-from wss_cases.pathways.circles.models import AgreementTerm
+from wss_cases.pathways.circles.agreements.models import AgreementTerm
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.routing.states import Kind as RoutingKind
 

@@ -21,7 +21,7 @@ from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.models import BehaviorCode, Incident
 from wss_cases.incidents.states import IncidentState, PersonKind, PersonRole
-from wss_cases.pathways.circles.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.states import TermState
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.safeguards.models import DisciplineAction, NotifiedStudent, PoliceNotification

@@ -16,7 +16,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.outcomes.queries_overview import Core, Repair, core_of, repair_of
 from wss_cases.outcomes.rules import Scope, scope_of
-from wss_cases.pathways.circles.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.models import Enrolment, StaffMember
 from wss_cases.roster.queries import school_days

@@ -159,16 +159,12 @@ def test_what_each_family_has_of_its_own(world, mentoring):
     save_mentoring(
         world.actor,
         mentoring.id,
-        mentor_name="Ms Vale",
         goal="Calm starts",
-        cadence="weekly",
         version=None,
         now=NOW,
     )
-    save_mentoring(
-        world.actor, mentoring.id, mentor_name="Mr Dell", goal="", cadence="", version=None, now=NOW
-    )
-    assert plan_of(mentoring.id).mentor_name == "Mr Dell"
+    save_mentoring(world.actor, mentoring.id, goal="Calm ends", version=None, now=NOW)
+    assert plan_of(mentoring.id).goal == "Calm ends"
     with pytest.raises(NotFound):
         save_referral(world.actor, mentoring.id, partner="Clinic", sent_on=None, version=None, now=NOW)
     with pytest.raises(NotFound):

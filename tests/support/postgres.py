@@ -16,6 +16,8 @@ from psycopg import sql
 
 USER = "wss"
 PREFIX = "wss-test-postgres-"
+RUNUSER = shutil.which("runuser", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") or "runuser"
+"""Looked for beside the PATH too: a plain shell of root may leave the system programs out."""
 FAST = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -122,7 +124,7 @@ class PostgresServer:
     def _run(self, program: str, *arguments: str, check: bool = True) -> None:
         command = [str(self.programs / program), "-D", str(self.data), *arguments]
         if os.geteuid() == 0:
-            command = ["runuser", "-u", "postgres", "--", *command]
+            command = [RUNUSER, "-u", "postgres", "--", *command]
         # the server would inherit pipes and keep them open, so its words go to a file
         with tempfile.TemporaryFile() as output:
             done = subprocess.run(

@@ -26,11 +26,12 @@ CASE_TEAM = frozenset({Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR})
 
 @dataclass(frozen=True)
 class Grant:
-    """One role in one school (`school_id`), in the whole district (`district`), or in neither."""
+    """One role in one school (`school_id`), in the whole district, for one partner organisation, or in none of them."""
 
     role: Role
     school_id: int | None = None
     district: bool = False
+    partner_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,12 @@ class Actor:
     def school_ids(self, *roles: Role) -> frozenset[int]:
         """The schools in which one of these roles is held by name (a district grant is not listed)."""
         return frozenset(g.school_id for g in self.grants if g.school_id is not None and g.role in roles)
+
+    def partner_ids(self) -> frozenset[int]:
+        """The partner organisations that this person signs in for."""
+        return frozenset(
+            g.partner_id for g in self.grants if g.partner_id is not None and g.role is Role.PARTNER
+        )
 
     def covers(self, school_id: int | None, *roles: Role) -> bool:
         """Whether one of these roles reaches this school."""

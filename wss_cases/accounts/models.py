@@ -40,17 +40,19 @@ class UserAccount(Versioned, Base):
 
 
 class RoleGrant(Base):
-    """One role with its scope and dates; exactly one of school, network, district, or none of them."""
+    """One role with its scope and dates; exactly one of school, network, district, partner, or none of them."""
 
     __tablename__ = "role_grant"
     __table_args__ = (
         CheckConstraint(
             "(case when school_id is not null then 1 else 0 end)"
             " + (case when network is not null then 1 else 0 end)"
-            " + (case when district then 1 else 0 end) <= 1",
+            " + (case when district then 1 else 0 end)"
+            " + (case when partner_id is not null then 1 else 0 end) <= 1",
             name="one_scope",
         ),
         CheckConstraint("ends_on is null or ends_on >= starts_on", name="dates"),
+        CheckConstraint("partner_id is null or role = 'partner'", name="partner"),
         Index("ix_role_grant_school_role", "school_id", "role"),
     )
 
@@ -60,6 +62,7 @@ class RoleGrant(Base):
     school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
     network: Mapped[str | None] = mapped_column(String(80))
     district: Mapped[bool] = mapped_column(default=False)
+    partner_id: Mapped[int | None] = mapped_column(ForeignKey("partner.id"), index=True)
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
     user: Mapped[UserAccount] = relationship(back_populates="grants")
@@ -116,3 +119,27 @@ class Setting(Base):
     id: Mapped[Id]
     key: Mapped[str] = mapped_column(String(80))
     value: Mapped[str] = mapped_column(String(2000))
+
+
+class Cover(Base):
+    """Who stands in for whom at one school, from a first to a last day; `ended_at` when it was called off."""
+
+    __tablename__ = "cover"
+    __table_args__ = (
+        CheckConstraint("ends_on >= starts_on", name="dates"),
+        CheckConstraint("user_id <> cover_id", name="somebody_else"),
+        Index("ix_cover_user", "user_id", "ends_on"),
+        Index("ix_cover_cover", "cover_id", "ends_on"),
+    )
+    PRIVATE = frozenset({"note"})
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    cover_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    note: Mapped[str] = mapped_column(String(500), default="")
+    made_at: Mapped[datetime]
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    ended_at: Mapped[datetime | None]

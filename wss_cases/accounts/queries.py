@@ -14,6 +14,8 @@ from wss_cases.foundation.ids import token_digest
 SCHOOL = table("school", column("id"), column("network"), column("name"))
 """The roster is a room above; these columns are all that accounts need of it."""
 
+GRANT = (RoleGrant.role, RoleGrant.district, RoleGrant.network, SCHOOL.c.id, RoleGrant.partner_id)
+
 
 @dataclass(frozen=True)
 class SessionRow:
@@ -35,7 +37,7 @@ def in_force(day: date) -> ColumnElement[bool]:
 def live_session(token: str, now: datetime) -> SessionRow | None:
     """Return the session of a cookie's token with the person's grants of today, in one query; None when it is over."""
     statement = (
-        select(UserSession, UserAccount, RoleGrant.role, RoleGrant.district, RoleGrant.network, SCHOOL.c.id)
+        select(UserSession, UserAccount, *GRANT)
         .join(UserAccount, UserAccount.id == UserSession.user_id)
         .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force(now.date()))
         .outerjoin(SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network))
@@ -51,7 +53,8 @@ def live_session(token: str, now: datetime) -> SessionRow | None:
         return None
     session, user = rows[0][0], rows[0][1]
     grants = _grants(
-        (role, district, network, school_id) for _, _, role, district, network, school_id in rows
+        (role, district, network, school_id, partner_id)
+        for _, _, role, district, network, school_id, partner_id in rows
     )
     actor = Actor(user_id=user.id, name=user.name, grants=grants, locale=user.locale)
     return SessionRow(
@@ -62,7 +65,7 @@ def live_session(token: str, now: datetime) -> SessionRow | None:
 def actor_of(user_id: int, now: datetime) -> Actor | None:
     """Return a person as an actor with the grants of today; None when the account is not active."""
     statement = (
-        select(UserAccount, RoleGrant.role, RoleGrant.district, RoleGrant.network, SCHOOL.c.id)
+        select(UserAccount, *GRANT)
         .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force(now.date()))
         .outerjoin(SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network))
         .where(UserAccount.id == user_id, UserAccount.state == AccountState.ACTIVE)
@@ -71,16 +74,21 @@ def actor_of(user_id: int, now: datetime) -> Actor | None:
     if not rows:
         return None
     user = rows[0][0]
-    grants = _grants((role, district, network, school_id) for _, role, district, network, school_id in rows)
+    grants = _grants(
+        (role, district, network, school_id, partner_id)
+        for _, role, district, network, school_id, partner_id in rows
+    )
     return Actor(user_id=user.id, name=user.name, grants=grants, locale=user.locale)
 
 
-def _grants(rows: Iterable[tuple[Role | None, bool | None, str | None, int | None]]) -> tuple[Grant, ...]:
+def _grants(
+    rows: Iterable[tuple[Role | None, bool | None, str | None, int | None, int | None]],
+) -> tuple[Grant, ...]:
     found = []
-    for role, district, network, school_id in rows:
+    for role, district, network, school_id, partner_id in rows:
         if role is None or (network is not None and school_id is None):
             continue
-        found.append(Grant(role=role, school_id=school_id, district=bool(district)))
+        found.append(Grant(role=role, school_id=school_id, district=bool(district), partner_id=partner_id))
     return tuple(dict.fromkeys(found))
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from wss_cases.cases.states import AgreementKept, CaseResult, CaseState, HarmedSays
+from wss_cases.cases.states import AgreementKept, CaseResult, CaseState, HarmedSays, PlanAnswer, PlanState
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
 from wss_cases.incidents.models import Incident
 from wss_cases.incidents.states import PersonRole
@@ -42,6 +42,7 @@ class Case(Versioned, Base):
     agreement_kept: Mapped[AgreementKept | None] = mapped_column(named_enum(AgreementKept, "agreement_kept"))
     harmed_says: Mapped[HarmedSays | None] = mapped_column(named_enum(HarmedSays, "harmed_says"))
     what_is_left: Mapped[str] = mapped_column(Text, default="")
+    continued_from_id: Mapped[int | None] = mapped_column(ForeignKey("case_record.id"), index=True)
     incidents: Mapped[list[Incident]] = relationship(secondary="case_incident", order_by=Incident.id)
     participants: Mapped[list["CaseParticipant"]] = relationship(
         order_by="CaseParticipant.id", back_populates="case"
@@ -90,3 +91,55 @@ class CaseNote(Base):
     author_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     at: Mapped[datetime]
     text: Mapped[str] = mapped_column(Text)
+
+
+class SafetyPlan(Versioned, Base):
+    """How one person of a case is kept safe: steps, adults told, route, seat, phone; reviewed every 5 school days.
+
+    It never moves the person harmed unless they ask (CHECK). `ended_on` with `ended_why` when it is no longer needed.
+    """
+
+    __tablename__ = "safety_plan"
+    __table_args__ = (
+        Index("ix_safety_plan_case", "case_id"),
+        CheckConstraint("not moves_person_harmed or asked_by_them", name="moves_only_if_asked"),
+        CheckConstraint(
+            "state != 'agreed' or (agreed_on is not null and next_review_on is not null)", name="agreed"
+        ),
+        CheckConstraint("(state = 'ended') = (ended_on is not null)", name="ended"),
+    )
+    PRIVATE = frozenset({"steps", "adults_told", "route", "seat", "phone", "ended_why"})
+
+    id: Mapped[Id]
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    participant_id: Mapped[int] = mapped_column(ForeignKey("case_participant.id"))
+    state: Mapped[PlanState] = mapped_column(named_enum(PlanState, "state"), default=PlanState.DRAFT)
+    steps: Mapped[str] = mapped_column(Text, default="")
+    adults_told: Mapped[str] = mapped_column(Text, default="")
+    route: Mapped[str] = mapped_column(String(500), default="")
+    seat: Mapped[str] = mapped_column(String(500), default="")
+    phone: Mapped[str] = mapped_column(String(500), default="")
+    moves_person_harmed: Mapped[bool] = mapped_column(default=False)
+    asked_by_them: Mapped[bool] = mapped_column(default=False)
+    agreed_on: Mapped[date | None]
+    agreed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    next_review_on: Mapped[date | None]
+    ended_on: Mapped[date | None]
+    ended_why: Mapped[str] = mapped_column(String(300), default="")
+    participant: Mapped[CaseParticipant] = relationship()
+
+
+class SafetyPlanReview(Base):
+    """One review of a safety plan: what was found, and whether it changed."""
+
+    __tablename__ = "safety_plan_review"
+    PRIVATE = frozenset({"note"})
+
+    id: Mapped[Id]
+    safety_plan_id: Mapped[int] = mapped_column(ForeignKey("safety_plan.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
+    on_day: Mapped[date]
+    answer: Mapped[PlanAnswer] = mapped_column(named_enum(PlanAnswer, "answer"))
+    note: Mapped[str] = mapped_column(Text, default="")
+    reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -41,6 +41,43 @@ TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
 }
 
 
+class PlanState(enum.StrEnum):
+    """A safety plan: written, agreed with the person it is for, ended."""
+
+    DRAFT = "draft"
+    AGREED = "agreed"
+    ENDED = "ended"
+
+
+PLAN_TRANSITIONS: dict[PlanState, frozenset[PlanState]] = {
+    PlanState.DRAFT: frozenset({PlanState.AGREED, PlanState.ENDED}),
+    PlanState.AGREED: frozenset({PlanState.DRAFT, PlanState.ENDED}),
+    PlanState.ENDED: frozenset(),
+}
+"""A plan that is changed goes back to draft until it is agreed again."""
+
+
+class PlanAnswer(enum.StrEnum):
+    """What a review of a safety plan found."""
+
+    WORKS = "works"
+    CHANGED = "changed"
+    HAPPENED_AGAIN = "happened_again"
+
+
+PLAN_LABELS = {
+    PlanState.DRAFT: _l("Draft"),
+    PlanState.AGREED: _l("Agreed"),
+    PlanState.ENDED: _l("Ended"),
+}
+
+PLAN_ANSWER_LABELS = {
+    PlanAnswer.WORKS: _l("It works as it is"),
+    PlanAnswer.CHANGED: _l("It needs a change"),
+    PlanAnswer.HAPPENED_AGAIN: _l("Something happened again"),
+}
+
+
 class AgreementKept(enum.StrEnum):
     """Closing question 1: was the agreement kept?"""
 

@@ -29,7 +29,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page
 from wss_cases.journal.queries import case_history
-from wss_cases.pathways.circles.models import AgreementTerm
+from wss_cases.pathways.circles.agreements.models import AgreementTerm
 from wss_cases.pathways.circles.queries import Circle, circle_of
 from wss_cases.pathways.circles.rules import Gate, closed, gate_words
 from wss_cases.pathways.circles.states import NOT_HELD_LABELS, TERM_LABELS, NotHeld, TermState
@@ -174,15 +174,13 @@ def _own(row: Pathway) -> dict[str, Any] | None:
     if row.pathway == Family.MENTORING:
         plan = mentoring_of(row.id)
         said = [
-            (_("Mentor"), plan and plan.mentor_name),
             (_("Goal"), plan and plan.goal),
-            (_("How often"), plan and plan.cadence),
         ]
         return _own_card(_("Mentor, goal and rhythm"), said, url_for("mentoring.details", **values))
     if row.pathway == Family.WRAPAROUND:
         referral = referral_of(row.id)
         said = [
-            (_("Partner organisation"), referral and referral.partner),
+            (_("Partner organisation"), referral and referral.partner_name),
             (_("Sent on"), referral and day_words(referral.sent_on)),
         ]
         return _own_card(_("Partner and sending"), said, url_for("referrals.details", **values))
@@ -228,7 +226,9 @@ def _meetings(page: CasePage, circle: Circle) -> list[dict[str, Any]]:
             "meta": " · ".join(part for part in (meeting.room, keepers.get(meeting.keeper_id, "")) if part),
             "tag": _meeting_tag(meeting.happened, meeting.not_held_reason),
             "tone": {True: "moss", False: "slate", None: "sun"}[meeting.happened],
-            "came": [circle.names.get(row.participant_id, "") for row in meeting.attendance if row.attended],
+            "came": [
+                circle.names.get(row.participant_id or 0, "") for row in meeting.attendance if row.attended
+            ],
             "waiting": meeting.happened is None,
             "begun": meeting.starts_at <= page.now,
         }

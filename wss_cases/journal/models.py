@@ -105,3 +105,28 @@ class Counter(Base):
 
     series: Mapped[str] = mapped_column(String(80), primary_key=True)
     value: Mapped[int]
+
+
+class Disclosure(Base):
+    """That something of a student's record went to somebody outside (FERPA 99.32): who, what, why, when.
+
+    `object_type` and `object_id` name the record it went with, e.g. a referral. `fields` lists what, never the values.
+    """
+
+    __tablename__ = "disclosure"
+    __table_args__ = (
+        Index("ix_disclosure_object", "object_type", "object_id"),
+        Index("ix_disclosure_student", "student_id", "at"),
+    )
+
+    id: Mapped[Id]
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    at: Mapped[datetime]
+    told_whom: Mapped[str] = mapped_column(String(200))
+    interest: Mapped[str] = mapped_column(String(300))
+    purpose: Mapped[str] = mapped_column(String(300))
+    fields: Mapped[list[str]]
+    object_type: Mapped[str] = mapped_column(String(40))
+    object_id: Mapped[int]
+    made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -16,7 +16,7 @@ from wss_cases.access.engine import require
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import Base, begin_writing, db
 from wss_cases.foundation.errors import NotFound, Stale
-from wss_cases.journal.models import AuditEntry, Counter, OutboxMessage, RequestKey, TimelineEntry
+from wss_cases.journal.models import AuditEntry, Counter, Disclosure, OutboxMessage, RequestKey, TimelineEntry
 from wss_cases.journal.queries import key_digest
 
 Row = TypeVar("Row", bound=Base)
@@ -148,6 +148,20 @@ class UnitOfWork:
         }
         self.recorded = True
         return insert_once(self.session, OutboxMessage, values, ["dedupe_key"])
+
+    def disclose(
+        self, subject: Any, student_id: int, *, told_whom: str, interest: str, purpose: str, fields: list[str]
+    ) -> Disclosure:
+        """Write down that these fields of a student's record went to somebody outside (FERPA 99.32)."""
+        row = self.add(
+            Disclosure(
+                student_id=student_id, school_id=subject.school_id, at=self.now, told_whom=told_whom,
+                interest=interest, purpose=purpose, fields=fields, object_type=subject.__tablename__,
+                object_id=subject.id, made_by_id=self.actor.user_id,
+            )
+        )  # fmt: skip
+        self.audit("disclosure.made", "disclosure", row.id, changes_of(row))
+        return row
 
     def next_number(self, series: str) -> int:
         """Return the next number of a series, without gaps when the unit commits."""

@@ -23,7 +23,7 @@ from wss_cases.outcomes.queries_repair import (
     terms_due,
 )
 from wss_cases.outcomes.rules import Scope
-from wss_cases.pathways.circles.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.routing.states import Pathway as Family
 from wss_cases.safeguards.models import DisciplineAction, PoliceNotification

@@ -17,7 +17,7 @@ from wss_cases.incidents.states import IncidentState
 from wss_cases.intake.states import CONVERSATION_OUTCOMES
 from wss_cases.outcomes.queries import HARMED, counted, within
 from wss_cases.outcomes.rules import Scope, Share
-from wss_cases.pathways.circles.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.states import TermState
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.models import StaffMember

@@ -6,13 +6,8 @@ from typing import Any
 from wss_cases.cli.demo_district.courses import Course
 from wss_cases.cli.demo_district.followups import add_follow_up, close
 from wss_cases.cli.demo_district.world import later, moment
-from wss_cases.pathways.circles.models import (
-    Agreement,
-    AgreementTerm,
-    CircleAttendance,
-    CircleConsent,
-    CircleMeeting,
-)
+from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.models import CircleAttendance, CircleConsent, CircleMeeting
 from wss_cases.pathways.circles.rules import parties
 
 ROOMS = ("Room 104", "Library corner", "Circle room", "Counseling office", "Room 212")

@@ -19,7 +19,6 @@ PARTNERS = (
     "Steady Ground Health",
 )
 GOALS = ("Ask for a break before it gets loud", "Be in first period on time", "Find one adult to talk to")
-CADENCES = ("Every morning and afternoon", "Weekly", "Twice a week")
 SUPPORTS = ("Check-in with the counselor on the first three days", "A quiet place at lunch in the first week")
 
 
@@ -27,13 +26,12 @@ def add_plan(course: Course, item: PlanItem, at: datetime, on: date) -> None:
     """Write the plan of a pathway that has started."""
     rng = course.scene.rng
     if item.pathway is Family.MENTORING:
-        people = course.scene.place.staff["reporter"]
         _write(
             course, at, MentoringPlan, "mentoring.planned",
-            mentor_name=rng.choice(people).name, goal=rng.choice(GOALS), cadence=rng.choice(CADENCES),
+            goal=rng.choice(GOALS),
         )  # fmt: skip
     elif item.pathway is Family.WRAPAROUND:
-        _write(course, at, Referral, "referral.saved", partner=rng.choice(PARTNERS), sent_on=on)
+        _write(course, at, Referral, "referral.saved", partner_name=rng.choice(PARTNERS), sent_on=on)
     elif item.pathway is Family.REENGAGEMENT:
         removal = course.report.removal
         days = course.scene.world.days

@@ -18,13 +18,8 @@ from wss_cases.foundation.db import Base
 from wss_cases.incidents.models import GuardianContact, Incident, IncidentPerson
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.journal.unit import unit_of_work
-from wss_cases.pathways.circles.models import (
-    Agreement,
-    AgreementTerm,
-    CircleAttendance,
-    CircleConsent,
-    CircleMeeting,
-)
+from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.models import CircleAttendance, CircleConsent, CircleMeeting
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.mentoring.models import MentoringPlan
 from wss_cases.pathways.reengagement.models import ReengagementPlan

@@ -18,7 +18,8 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.models import IncidentPerson
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
 from wss_cases.pathways.circles.actions import load_circle
-from wss_cases.pathways.circles.models import Agreement, AgreementTerm, CircleAttendance, CircleMeeting
+from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.models import CircleAttendance, CircleMeeting
 from wss_cases.pathways.circles.queries import circle_of
 from wss_cases.pathways.circles.states import TERM_TRANSITIONS, NotHeld, TermState
 from wss_cases.pathways.common.actions_life import audit_only, note_completion, note_start

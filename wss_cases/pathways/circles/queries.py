@@ -16,7 +16,8 @@ from wss_cases.cases.queries import participants_of
 from wss_cases.cases.rules import person_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.pathways.circles.models import Agreement, AgreementTerm, CircleConsent, CircleMeeting, HoldLift
+from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.models import CircleConsent, CircleMeeting, HoldLift
 from wss_cases.pathways.circles.rules import Gate, Hold, gates_of, holds_on, parties
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE

@@ -15,6 +15,39 @@ class TermState(enum.StrEnum):
     CHANGED = "changed"
 
 
+class MeetingKind(enum.StrEnum):
+    """The circle itself, or the meeting at the end of its agreement."""
+
+    CIRCLE = "circle"
+    COMPLETION = "completion"
+
+
+class ScreenAnswer(enum.StrEnum):
+    """What the keeper's safety screen says; never why."""
+
+    SAFE = "safe"
+    NOT_NOW = "not_now"
+
+
+class SupporterRelation(enum.StrEnum):
+    """What a supporter is to the party who asked for them."""
+
+    GUARDIAN = "guardian"
+    FAMILY = "family"
+    STAFF = "staff"
+    FRIEND = "friend"
+    COMMUNITY = "community"
+
+
+class TrainingKind(enum.StrEnum):
+    """What a member of staff was trained in; keeping a circle needs the first."""
+
+    CIRCLE_KEEPING = "circle_keeping"
+    RESTORATIVE_PRACTICE = "restorative_practice"
+    DE_ESCALATION = "de_escalation"
+    MENTORING = "mentoring"
+
+
 class NotHeld(enum.StrEnum):
     """Why a planned meeting did not happen."""
 
@@ -38,6 +71,28 @@ TERM_LABELS = {
     TermState.LATE: _l("Kept late"),
     TermState.NOT_KEPT: _l("Not kept"),
     TermState.CHANGED: _l("Changed by consent"),
+}
+
+MEETING_KIND_LABELS = {
+    MeetingKind.CIRCLE: _l("Circle"),
+    MeetingKind.COMPLETION: _l("Meeting at the end of the agreement"),
+}
+
+SCREEN_LABELS = {ScreenAnswer.SAFE: _l("Safe to meet"), ScreenAnswer.NOT_NOW: _l("Not now")}
+
+RELATION_LABELS = {
+    SupporterRelation.GUARDIAN: _l("Guardian"),
+    SupporterRelation.FAMILY: _l("Somebody of the family"),
+    SupporterRelation.STAFF: _l("Member of staff"),
+    SupporterRelation.FRIEND: _l("Friend"),
+    SupporterRelation.COMMUNITY: _l("Somebody from the community"),
+}
+
+TRAINING_LABELS = {
+    TrainingKind.CIRCLE_KEEPING: _l("Keeping circles"),
+    TrainingKind.RESTORATIVE_PRACTICE: _l("Restorative practice"),
+    TrainingKind.DE_ESCALATION: _l("De-escalation"),
+    TrainingKind.MENTORING: _l("Mentoring"),
 }
 
 NOT_HELD_LABELS = {

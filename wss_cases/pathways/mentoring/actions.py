@@ -13,7 +13,7 @@ from wss_cases.routing.states import Pathway as Family
 
 
 def save_plan(
-    actor: Actor, pathway_id: int, *, mentor_name: str, goal: str, cadence: str, version: int | None, now: datetime,
+    actor: Actor, pathway_id: int, *, goal: str, version: int | None, now: datetime,
     request_key: str | None = None,
 ) -> int:  # fmt: skip
     """Say who mentors, towards what, how often. Raises NotFound for another family."""
@@ -26,7 +26,7 @@ def save_plan(
         plan = uow.session.scalar(select(MentoringPlan).where(MentoringPlan.pathway_id == row.id))
         if plan is None:
             plan = MentoringPlan(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id)
-        plan.mentor_name, plan.goal, plan.cadence = mentor_name, goal, cadence
+        plan.goal = goal
         uow.record(plan, "mentoring.planned")
         uow.answer = row.id
         return row.id

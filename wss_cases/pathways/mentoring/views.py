@@ -25,18 +25,14 @@ def details(case_id: int, pathway_id: int) -> Page:
     plan = plan_of(row.id)
     form = PlanForm(
         version=row.version,
-        mentor_name=plan.mentor_name if plan else "",
         goal=plan.goal if plan else "",
-        cadence=plan.cadence if plan else "",
     )
     return form_page(
         form,
         lambda: save_plan(
             actor,
             row.id,
-            mentor_name=form.mentor_name.data,
             goal=form.goal.data or "",
-            cadence=form.cadence.data or "",
             version=form.seen_version,
             now=now,
             request_key=form.request_key.data,

@@ -1,22 +1,58 @@
-"""What a re-engagement pathway has of its own."""
+"""A student's return: since when away and why, the plan, the re-entry meeting, the reviews."""
 
-from datetime import date
+from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wss_cases.foundation.db import Base, Id, Versioned
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.pathways.reengagement.states import AwayCause, ReviewAnswer
 
 
 class ReengagementPlan(Versioned, Base):
-    """When the student returns, and what supports the first days."""
+    """When and from what the student returns, the re-entry meeting with whom they chose, work missed, supports.
+
+    `cause_key` names what opened it (a removal, an enrolment), so that the same thing opens it once.
+    """
 
     __tablename__ = "reengagement_plan"
-    PRIVATE = frozenset({"supports"})
+    __table_args__ = (
+        Index("ix_reengagement_plan_school_return", "school_id", "return_on"),
+        CheckConstraint("return_on is null or away_from is null or return_on >= away_from", name="dates"),
+        CheckConstraint("meeting_held_on is null or meeting_at is not null", name="meeting"),
+    )
+    PRIVATE = frozenset({"supports", "supporters", "work_missed"})
 
     id: Mapped[Id]
     pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"), unique=True)
     case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id"), index=True)
+    cause: Mapped[AwayCause | None] = mapped_column(named_enum(AwayCause, "cause"))
+    cause_key: Mapped[str | None] = mapped_column(String(80), unique=True)
+    away_from: Mapped[date | None]
     return_on: Mapped[date | None]
-    supports: Mapped[str] = mapped_column(String(500), default="")
+    returned_on: Mapped[date | None]
+    meeting_at: Mapped[datetime | None]
+    meeting_place: Mapped[str] = mapped_column(String(80), default="", server_default="")
+    meeting_held_on: Mapped[date | None]
+    supporters: Mapped[str] = mapped_column(String(500), default="", server_default="")
+    work_missed: Mapped[str] = mapped_column(Text, default="", server_default="")
+    supports: Mapped[str] = mapped_column(Text, default="")
+    next_review_on: Mapped[date | None]
+
+
+class ReengagementReview(Base):
+    """One review after the return."""
+
+    __tablename__ = "reengagement_review"
+    PRIVATE = frozenset({"note"})
+
+    id: Mapped[Id]
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"), index=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    on_day: Mapped[date]
+    answer: Mapped[ReviewAnswer] = mapped_column(named_enum(ReviewAnswer, "answer"))
+    note: Mapped[str] = mapped_column(Text, default="")
+    reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -26,7 +26,7 @@ def save_plan(
         plan = uow.session.scalar(select(Referral).where(Referral.pathway_id == row.id))
         if plan is None:
             plan = Referral(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id)
-        plan.partner, plan.sent_on = partner, sent_on
+        plan.partner_name, plan.sent_on = partner, sent_on
         uow.record(plan, "referral.saved")
         uow.answer = row.id
         return row.id

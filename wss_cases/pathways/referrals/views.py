@@ -24,7 +24,7 @@ def details(case_id: int, pathway_id: int) -> Page:
     row = get_pathway(actor, case_id, pathway_id)
     plan = plan_of(row.id)
     form = PlanForm(
-        version=row.version, partner=plan.partner if plan else "", sent_on=plan.sent_on if plan else None
+        version=row.version, partner=plan.partner_name if plan else "", sent_on=plan.sent_on if plan else None
     )
     return form_page(
         form,

@@ -1,0 +1,31 @@
+"""What each pathway's room tells the case page: the one next step, and a panel of its own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Step:
+    """The one next act of a live pathway: its words (lazily translated) and the page (endpoint, values) that does it.
+
+    `on` says since when or until when. `waits`: nothing can be done before `on`. `urgent`: it comes before what
+    else is due in the case, e.g. a meeting that has begun and nobody answered for.
+    """
+
+    code: str
+    words: Any
+    endpoint: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    on: date | None = None
+    waits: bool = False
+    urgent: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What a pathway's tab shows of its own: a template that reads `own`, and the values it finds there."""
+
+    template: str
+    values: Mapping[str, Any]
