@@ -38,7 +38,7 @@ PAGES = (
     "casework.views_pathways",
     "casework.views_print",
     "pathways.circles.views",
-    "pathways.circles.views_agreement",
+    "pathways.circles.agreements.views",
     "pathways.conversations.views",
     "pathways.mentoring.views",
     "pathways.referrals.views",

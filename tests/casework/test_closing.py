@@ -19,7 +19,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.states import IncidentState, PersonRole
 from wss_cases.journal.models import AuditEntry
-from wss_cases.pathways.circles import actions_meeting
+from wss_cases.pathways.circles.agreements import actions as agreements
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.safeguards.models import LegalDuty, LegalDutyKind
 from wss_cases.safeguards.states import DutyState
@@ -111,7 +111,7 @@ def test_an_open_term_is_named_by_its_number(world):
     row = PathwayFactory(case_id=world.case.id, school_id=world.school.id)
     consent(world, row)
     hold(world, plan(world, row, starts_at=NOW), {world.people[0].id})
-    actions_meeting.make_agreement(world.actor, row.id, terms(world, 1, 2), NOW)
+    agreements.make_agreement(world.actor, row.id, terms(world, 1, 2), NOW)
     with pytest.raises(Refused, match="number 2"):
         close(world)
 

@@ -12,7 +12,7 @@ from tests.pathways.test_circle_story import consent, hold, plan, put_hold, term
 from wss_cases.cases.states import CaseState
 from wss_cases.casework.queries import PAGE
 from wss_cases.foundation.db import db
-from wss_cases.pathways.circles import actions_meeting
+from wss_cases.pathways.circles.agreements import actions as agreements
 from wss_cases.pathways.circles.agreements.models import AgreementTerm
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.routing.states import Kind as RoutingKind
@@ -192,7 +192,7 @@ def test_the_sheet_leaves_other_children_out(world, client_as):
     consent(world, row)
     meeting = plan(world, row, starts_at=NOW - timedelta(hours=2))
     hold(world, meeting, {world.people[0].id})
-    actions_meeting.make_agreement(actor_for(world.coordinator), row.id, terms(world, 1), NOW)
+    agreements.make_agreement(actor_for(world.coordinator), row.id, terms(world, 1), NOW)
     sections = "&".join(
         f"section={name}" for name in ("summary", "people", "pathways", "follow_ups", "history")
     )

@@ -17,7 +17,8 @@ from wss_cases.incidents.states import PersonRole
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.sentences import sentence
 from wss_cases.pathways.circles import actions, actions_meeting
-from wss_cases.pathways.circles.actions_meeting import TermDraft
+from wss_cases.pathways.circles.agreements import actions as agreements
+from wss_cases.pathways.circles.agreements.actions import TermDraft
 from wss_cases.pathways.circles.models import CircleMeeting
 from wss_cases.pathways.circles.queries import circle_of
 from wss_cases.pathways.circles.rules import holds_on, parties
@@ -100,21 +101,21 @@ def test_from_consent_to_a_kept_agreement(world, circle):
     hold(world, meeting, {world.people[0].id, world.people[1].id})
     assert fresh(circle).state is PathwayState.ACTIVE
     assert fresh(circle).held_on == date(2026, 11, 26)
-    actions_meeting.make_agreement(world.actor, circle.id, terms(world, 1, 2), LATER + timedelta(hours=2))
+    agreements.make_agreement(world.actor, circle.id, terms(world, 1, 2), LATER + timedelta(hours=2))
     assert fresh(world.case).state is CaseState.MONITORING
     made = db.session.scalars(select(FollowUp).where(FollowUp.case_id == world.case.id)).all()
     assert [row.kind for row in made].count("agreement_term") == 2
     first, second = circle_of(load_pathway(circle.id)).agreement.terms
     with pytest.raises(Refused, match="1, 2"):
-        actions_meeting.complete_circle(world.actor, circle.id, "agreement_kept", "", None, LATER)
-    actions_meeting.mark_term(world.actor, first.id, TermState.KEPT, first.version, LATER)
+        agreements.complete_circle(world.actor, circle.id, "agreement_kept", "", None, LATER)
+    agreements.mark_term(world.actor, first.id, TermState.KEPT, first.version, LATER)
     assert fresh(db.session.get(FollowUp, first.follow_up_id)).outcome == "kept"
     with pytest.raises(Refused):
-        actions_meeting.mark_term(world.actor, first.id, TermState.NOT_KEPT, None, LATER)
+        agreements.mark_term(world.actor, first.id, TermState.NOT_KEPT, None, LATER)
     with pytest.raises(Stale):
-        actions_meeting.mark_term(world.actor, second.id, TermState.LATE, second.version + 1, LATER)
-    actions_meeting.mark_term(world.actor, second.id, TermState.LATE, second.version, LATER)
-    actions_meeting.complete_circle(world.actor, circle.id, "agreement_kept", "", None, LATER)
+        agreements.mark_term(world.actor, second.id, TermState.LATE, second.version + 1, LATER)
+    agreements.mark_term(world.actor, second.id, TermState.LATE, second.version, LATER)
+    agreements.complete_circle(world.actor, circle.id, "agreement_kept", "", None, LATER)
     assert fresh(circle).outcome == "agreement_kept"
     said = [sentence(entry) for entry in case_history(world.case.id)]
     assert said[0] == "Peer conference completed: Agreement made and kept"
@@ -125,10 +126,10 @@ def test_from_consent_to_a_kept_agreement(world, circle):
 def test_check_ins_outlive_the_circle(world, circle):
     consent(world, circle)
     hold(world, plan(world, circle), {world.people[0].id})
-    actions_meeting.make_agreement(world.actor, circle.id, terms(world, 1), LATER)
+    agreements.make_agreement(world.actor, circle.id, terms(world, 1), LATER)
     (term,) = circle_of(load_pathway(circle.id)).agreement.terms
-    actions_meeting.mark_term(world.actor, term.id, TermState.KEPT, None, LATER)
-    actions_meeting.complete_circle(world.actor, circle.id, "agreement_kept", "", None, LATER)
+    agreements.mark_term(world.actor, term.id, TermState.KEPT, None, LATER)
+    agreements.complete_circle(world.actor, circle.id, "agreement_kept", "", None, LATER)
     check_ins = db.session.scalars(
         select(FollowUp).where(FollowUp.case_id == world.case.id, FollowUp.kind == "agreement_check_in")
     ).all()
@@ -241,16 +242,16 @@ def test_agreements_that_are_refused(world, circle, bad):
         "stranger": [TermDraft("Sorry", 10**6, date(2026, 12, 1), "")],
     }
     with pytest.raises(Refused):
-        actions_meeting.make_agreement(world.actor, circle.id, drafts[bad], LATER)
+        agreements.make_agreement(world.actor, circle.id, drafts[bad], LATER)
     assert circle_of(load_pathway(circle.id)).agreement is None
 
 
 def test_no_agreement_before_the_meeting(world, circle):
     consent(world, circle)
     with pytest.raises(Refused):
-        actions_meeting.make_agreement(world.actor, circle.id, terms(world, 1), NOW)
+        agreements.make_agreement(world.actor, circle.id, terms(world, 1), NOW)
     with pytest.raises(Refused):
-        actions_meeting.complete_circle(world.actor, circle.id, "held_without_agreement", "", None, NOW)
+        agreements.complete_circle(world.actor, circle.id, "held_without_agreement", "", None, NOW)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from wss_cases.incidents.actions import set_state
 from wss_cases.incidents.models import Incident
 from wss_cases.incidents.states import IncidentState
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
-from wss_cases.pathways.circles.queries import open_terms_of
+from wss_cases.pathways.circles.agreements.queries import open_terms_of
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import pathways_of, team_of
 from wss_cases.pathways.common.states import KIND_LABELS, LIVE, Kind

@@ -30,10 +30,10 @@ from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page
 from wss_cases.journal.queries import case_history
 from wss_cases.pathways.circles.agreements.models import AgreementTerm
+from wss_cases.pathways.circles.agreements.views import may_read_terms
 from wss_cases.pathways.circles.queries import Circle, circle_of
 from wss_cases.pathways.circles.rules import Gate, closed, gate_words
 from wss_cases.pathways.circles.states import NOT_HELD_LABELS, TERM_LABELS, NotHeld, TermState
-from wss_cases.pathways.circles.views_agreement import may_read_terms
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import (
     END_REASON_LABELS,

@@ -2,9 +2,6 @@
 
 from wtforms import (
     DateField,
-    FieldList,
-    Form,
-    FormField,
     RadioField,
     SelectField,
     SelectMultipleField,
@@ -14,7 +11,7 @@ from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.pathways.circles.states import NOT_HELD_LABELS, TERM_LABELS, TermState
+from wss_cases.pathways.circles.states import NOT_HELD_LABELS
 
 YES_NO = [("yes", _l("Yes")), ("no", _l("No"))]
 ANSWER = _l("Choose yes or no.")
@@ -67,31 +64,4 @@ class AnswerForm(BaseForm):
     attended = SelectMultipleField(_l("If yes: who came?"), validators=[Optional()])
     reason = RadioField(
         _l("If no: why not?"), choices=choices(list(NOT_HELD_LABELS.items())), validators=[Optional()]
-    )
-
-
-class TermRow(Form):
-    """One promise; an empty row is left out."""
-
-    text = LongText(_l("What was agreed"), [Optional()], limit=1000)
-    owner = SelectField(_l("Who does it"), validators=[Optional()])
-    due_on = DateField(_l("Until when"), validators=[Optional()])
-    evidence = ShortText(_l("What counts as done"), [Optional()], limit=300)
-
-
-class AgreementForm(BaseForm):
-    """The terms of an agreement."""
-
-    terms = FieldList(FormField(TermRow), min_entries=2, max_entries=12)
-
-
-class MarkForm(BaseForm):
-    """What became of a term."""
-
-    state = RadioField(
-        _l("What became of it?"),
-        choices=choices(
-            [(state, words) for state, words in TERM_LABELS.items() if state is not TermState.OPEN]
-        ),
-        validators=[InputRequired(_l("Choose what became of it."))],
     )

@@ -16,7 +16,7 @@ from wss_cases.cases.queries import participants_of
 from wss_cases.cases.rules import person_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.agreements.models import Agreement
 from wss_cases.pathways.circles.models import CircleConsent, CircleMeeting, HoldLift
 from wss_cases.pathways.circles.rules import Gate, Hold, gates_of, holds_on, parties
 from wss_cases.pathways.common.models import Pathway
@@ -107,23 +107,6 @@ def get_meeting(actor: Actor, meeting_id: int) -> CircleMeeting:
     return found
 
 
-def get_term(actor: Actor, term_id: int) -> tuple[AgreementTerm, Agreement]:
-    """Return an agreement term with its agreement, of one of the actor's schools. Raises NotFound."""
-    statement = select(AgreementTerm, Agreement).join(Agreement).where(AgreementTerm.id == term_id)
-    found = db.session.execute(statement.where(in_schools(Agreement.school_id, actor, *CASE_TEAM))).first()
-    if found is None:
-        raise NotFound
-    return found[0], found[1]
-
-
-def term_of_follow_up(actor: Actor, follow_up_id: int) -> tuple[AgreementTerm, Agreement]:
-    """Return the term that a follow-up stands for, with its agreement. Raises NotFound."""
-    found = db.session.scalar(select(AgreementTerm.id).where(AgreementTerm.follow_up_id == follow_up_id))
-    if found is None:
-        raise NotFound
-    return get_term(actor, found)
-
-
 @dataclass(frozen=True)
 class MeetingRow:
     """One line of the list of circles."""
@@ -168,17 +151,6 @@ def meetings_between(
         MeetingRow(*row)
         for row in db.session.execute(statement.order_by(order, CircleMeeting.id).limit(limit))
     ]
-
-
-def open_terms_of(case_id: int) -> list[AgreementTerm]:
-    """Return the terms of a case's agreements that nobody marked yet; the caller has checked the case."""
-    statement = (
-        select(AgreementTerm)
-        .join(Agreement)
-        .where(Agreement.case_id == case_id, AgreementTerm.state == "open")
-        .order_by(AgreementTerm.due_on, AgreementTerm.id)
-    )
-    return list(db.session.scalars(statement))
 
 
 def circles_of(

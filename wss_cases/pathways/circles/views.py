@@ -19,13 +19,13 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.circles import actions, actions_meeting
+from wss_cases.pathways.circles.agreements.queries import term_of_follow_up
 from wss_cases.pathways.circles.forms import AnswerForm, ConsentForm, LiftForm, MeetingForm
 from wss_cases.pathways.circles.queries import (
     MeetingRow,
     circle_of,
     get_meeting,
     meetings_between,
-    term_of_follow_up,
 )
 from wss_cases.pathways.circles.states import NotHeld
 from wss_cases.pathways.common.forms import number, people_choices

@@ -11,9 +11,10 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.pathways.circles import actions_meeting as actions
-from wss_cases.pathways.circles.forms import AgreementForm, MarkForm
-from wss_cases.pathways.circles.queries import Circle, circle_of, get_term
+from wss_cases.pathways.circles.agreements import actions
+from wss_cases.pathways.circles.agreements.forms import AgreementForm, MarkForm
+from wss_cases.pathways.circles.agreements.queries import get_term
+from wss_cases.pathways.circles.queries import Circle, circle_of
 from wss_cases.pathways.circles.rules import outcome_of, sees_terms
 from wss_cases.pathways.circles.states import TermState
 from wss_cases.pathways.common.forms import CompleteForm, number, people_choices
@@ -51,12 +52,12 @@ def agreement(case_id: int, pathway_id: int) -> Page:
     }
     context |= act_context(row, _("Record the agreement"), _("Save the agreement"))
     if "add_row" in request.form:
-        return render_template("circles/agreement.html", form=form, **context)
+        return render_template("agreements/agreement.html", form=form, **context)
     return form_page(
         form,
         lambda: actions.make_agreement(actor, row.id, _drafts(form), now, form.request_key.data),
         page_of(row),
-        "circles/agreement.html",
+        "agreements/agreement.html",
         **context,
     )
 
