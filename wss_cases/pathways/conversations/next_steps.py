@@ -1,0 +1,20 @@
+"""The one next act of each live conversation: log it."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.next_steps import ids
+from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.common.steps import Step
+
+
+def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int, Step]:
+    """Return the next act of each live pathway by its id."""
+    words = _l("Log the conversation")
+    return {
+        row.id: Step("log", words, "conversations.log", ids(row), on=row.start_by)
+        for row in rows
+        if row.state in LIVE
+    }
