@@ -103,6 +103,8 @@ NOT_HELD_LABELS = {
 }
 
 SENTENCES = {
+    "circle.keeper_named": _l("%(name)s keeps this circle"),
+    "circle.keeper_ended": _l("%(name)s keeps this circle no longer"),
     "circle.consent_given": _l("A person in the case wishes to take part"),
     "circle.consent_refused": _l("A person in the case does not take part"),
     "circle.hold_lifted": _l("Hold %(rule)s lifted with a reason"),
