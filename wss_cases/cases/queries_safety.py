@@ -1,0 +1,44 @@
+"""Reading safety plans; the caller has checked the case."""
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import joinedload
+
+from wss_cases.cases.models import Case, CaseParticipant, SafetyPlan, SafetyPlanReview
+from wss_cases.cases.states import PlanState
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+
+
+def load_plan(plan_id: int) -> SafetyPlan | None:
+    """Return a safety plan by id for the policy engine; None when there is none."""
+    return db.session.get(SafetyPlan, plan_id)
+
+
+def plan_agreed(case_id: int) -> bool:
+    """Whether somebody of this case has a safety plan that is agreed now; it meets hold H2."""
+    agreed = exists().where(SafetyPlan.case_id == case_id, SafetyPlan.state == PlanState.AGREED)
+    return bool(db.session.scalar(select(agreed)))
+
+
+def plans_of(case_id: int) -> list[SafetyPlan]:
+    """Return the safety plans of a case with the person each is for, newest first."""
+    statement = (
+        select(SafetyPlan)
+        .options(joinedload(SafetyPlan.participant).joinedload(CaseParticipant.student))
+        .where(SafetyPlan.case_id == case_id)
+    )
+    return list(db.session.scalars(statement.order_by(SafetyPlan.id.desc())))
+
+
+def get_plan(case: Case, plan_id: int) -> SafetyPlan:
+    """Return one safety plan of a case. Raises NotFound for a plan of another case."""
+    plan = db.session.get(SafetyPlan, plan_id)
+    if plan is None or plan.case_id != case.id:
+        raise NotFound
+    return plan
+
+
+def plan_reviews(plan_id: int) -> list[SafetyPlanReview]:
+    """Return the reviews of a safety plan, newest first."""
+    statement = select(SafetyPlanReview).where(SafetyPlanReview.safety_plan_id == plan_id)
+    return list(db.session.scalars(statement.order_by(SafetyPlanReview.id.desc())))
