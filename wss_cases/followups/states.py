@@ -116,6 +116,14 @@ EVENTS: dict[str, Any] = {
     "agreement_term_made": _l("A term of an agreement was written"),
     "circle_proposed": _l("A circle was proposed"),
     "care_opened": _l("A worry about a student was reported"),
+    "meeting_postponed": _l("A meeting was postponed"),
+    "meeting_no_show": _l("Somebody did not come to a meeting"),
+    "meeting_walked_out": _l("Somebody left a meeting, and it ended there"),
+    "meeting_held": _l("A meeting was held"),
+    "mentoring_missed": _l("A mentoring session was missed"),
+    "safety_plan_agreed": _l("A safety plan was agreed"),
+    "student_moved": _l("A student of a case changed school"),
+    "interpreter_needed": _l("A family needs an interpreter"),
 }
 
 MOVE_REASONS: dict[str, Any] = {
