@@ -17,6 +17,7 @@ REFERRAL_STATES = (
     "drafted", "consented", "sent", "accepted", "waitlisted", "declined", "first_seen", "active", "done",
     "revoked", "withdrawn",
 )  # fmt: skip
+WITHOUT_MEETING = ("declined", "apart", "left", "not_safe")
 CADENCES = ("daily", "twice_weekly", "weekly", "biweekly", "monthly")
 ONE_PERSON = (
     "(case when participant_id is not null then 1 else 0 end)"
@@ -31,6 +32,9 @@ ONE_SCOPE = f"{SCOPES} + (case when partner_id is not null then 1 else 0 end) <=
 
 
 def upgrade() -> None:
+    with op.batch_alter_table("agreement") as batch:
+        batch.add_column(_choice("agreement", "without_meeting", WITHOUT_MEETING))
+        _one_of(batch, "agreement", "without_meeting", WITHOUT_MEETING)
     with op.batch_alter_table("agreement_term") as batch:
         batch.add_column(_key("replaces_id"))
         batch.create_unique_constraint("uq_agreement_term_replaces_id", ["replaces_id"])
@@ -123,6 +127,7 @@ def _more_mentoring() -> None:
         batch.add_column(_key("mentor_id"))
         batch.add_column(_key("group_id"))
         batch.add_column(_text("match_reasons", 500))
+        batch.add_column(_text("comes_after", 40))
         batch.add_column(_choice("mentoring_plan", "rhythm", CADENCES))
         _one_of(batch, "mentoring_plan", "rhythm", CADENCES)
         for column, most in (("weeks", 208), ("minutes", 480)):
@@ -198,6 +203,14 @@ def _more_referral() -> None:
         batch.create_index("ix_referral_school_state", ["school_id", "state"])
     op.execute("UPDATE referral SET state = 'sent' WHERE sent_on IS NOT NULL")
     with op.batch_alter_table("referral") as batch:
+        still_open = sa.text(OPEN_REFERRAL)
+        batch.create_index(
+            "uq_referral_open",
+            ["pathway_id"],
+            unique=True,
+            sqlite_where=still_open,
+            postgresql_where=still_open,
+        )
         _one_of(batch, "referral", "state", REFERRAL_STATES)
         for name, condition in REFERRAL_CHECKS:
             batch.create_check_constraint(op.f(f"ck_referral_{name}"), condition)
@@ -211,7 +224,9 @@ REFERRAL_CHECKS = (
     ),
     ("first_service", "state not in ('first_seen', 'active', 'done') or first_service_on is not null"),
     ("received", "state != 'done' or received <> ''"),
+    ("ended", "(state in ('declined', 'done', 'revoked', 'withdrawn')) = (ended_on is not null)"),
 )
+OPEN_REFERRAL = "state in ('accepted', 'active', 'consented', 'drafted', 'first_seen', 'sent', 'waitlisted')"
 
 
 def downgrade() -> None:
@@ -234,6 +249,9 @@ def downgrade() -> None:
     with op.batch_alter_table("agreement_term") as batch:
         batch.drop_constraint("uq_agreement_term_replaces_id", type_="unique")
         _forget(batch, "agreement_term", {"replaces_id": ""}, ())
+    with op.batch_alter_table("agreement") as batch:
+        batch.drop_constraint(op.f("ck_agreement_without_meeting"), type_="check")
+        _forget(batch, "agreement", {}, ("without_meeting",))
 
 
 def _forget(batch, table: str, keys: dict[str, str], columns: tuple[str, ...]) -> None:
@@ -268,7 +286,7 @@ def _less_mentoring() -> None:
         for name in ("rhythm", "weeks", "minutes"):
             batch.drop_constraint(op.f(f"ck_mentoring_plan_{name}"), type_="check")
         keys = {"mentor_id": "ix_mentoring_plan_mentor", "group_id": "ix_mentoring_plan_group"}
-        gone = ("match_reasons", "rhythm", "weeks", "minutes", "starts_on", "next_review_on")
+        gone = ("match_reasons", "comes_after", "rhythm", "weeks", "minutes", "starts_on", "next_review_on")
         _forget(batch, "mentoring_plan", keys, gone)
 
 
@@ -298,6 +316,7 @@ def _less_referral() -> None:
             batch.drop_constraint(op.f(f"ck_referral_{name}"), type_="check")
         for name in ("partner_state", "pathway", "school_state"):
             batch.drop_index(f"ix_referral_{name}")
+        batch.drop_index("uq_referral_open")
         gone = (
             "service", "need", "state", "sent_fields", "answer_by", "answered_on", "first_service_by",
             "first_service_on", "ended_on", "answer_note", "received",

@@ -3,11 +3,16 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
-from wss_cases.pathways.referrals.states import ReferralState, ServiceKind
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.referrals.rules import is_open
+from wss_cases.pathways.referrals.states import OPEN, ReferralState, ServiceKind
+
+ONE_OPEN = text("state in ({})".format(", ".join(f"'{state.value}'" for state in sorted(OPEN))))
 
 
 class Partner(Versioned, Base):
@@ -50,6 +55,13 @@ class Referral(Versioned, Base):
         Index("ix_referral_pathway", "pathway_id"),
         Index("ix_referral_partner_state", "partner_id", "state"),
         Index("ix_referral_school_state", "school_id", "state"),
+        Index(
+            "uq_referral_open",
+            "pathway_id",
+            unique=True,
+            sqlite_where=ONE_OPEN,
+            postgresql_where=ONE_OPEN,
+        ),
         CheckConstraint(
             "state in ('drafted', 'consented', 'withdrawn', 'revoked') or sent_on is not null", name="sent"
         ),
@@ -62,6 +74,9 @@ class Referral(Versioned, Base):
             name="first_service",
         ),
         CheckConstraint("state != 'done' or received <> ''", name="received"),
+        CheckConstraint(
+            "(state in ('declined', 'done', 'revoked', 'withdrawn')) = (ended_on is not null)", name="ended"
+        ),
     )
     PRIVATE = frozenset({"sent_fields", "need", "received"})
 
@@ -90,7 +105,13 @@ class Referral(Versioned, Base):
     received: Mapped[str] = mapped_column(String(60), default="", server_default="")
     partner: Mapped[Partner | None] = relationship()
     consent: Mapped["ReferralConsent | None"] = relationship(back_populates="referral", uselist=False)
-    services: Mapped[list["ServiceDate"]] = relationship(order_by="ServiceDate.on_day")
+    services: Mapped[list["ServiceDate"]] = relationship(order_by="(ServiceDate.on_day, ServiceDate.id)")
+    pathway: Mapped[Pathway] = relationship()
+
+    @property
+    def is_open_to_partner(self) -> bool:
+        """Whether the partner has it today: sent, consent in force, and not cut short by the school."""
+        return is_open(self, clock.local_date(clock.now(), clock.DISTRICT_ZONE))
 
 
 class ReferralConsent(Versioned, Base):

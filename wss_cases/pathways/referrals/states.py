@@ -40,6 +40,13 @@ TRANSITIONS: dict[ReferralState, frozenset[ReferralState]] = {
 PARTNER_SEES = frozenset({R.SENT, R.WAITLISTED, R.ACCEPTED, R.FIRST_SEEN, R.ACTIVE, R.DONE})
 """States in which the partner has the referral at all, while consent is in force."""
 
+OPEN = frozenset(state for state, later in TRANSITIONS.items() if later)
+"""States from which something can still come; a pathway has one such referral at a time."""
+
+SERVED = frozenset({R.FIRST_SEEN, R.ACTIVE, R.DONE})
+TAKES_A_PLACE = frozenset({R.ACCEPTED, R.FIRST_SEEN, R.ACTIVE})
+"""States in which a referral takes one of the partner's places."""
+
 
 class Service(enum.StrEnum):
     """What a partner does; the families of wrap-around support."""
@@ -89,6 +96,100 @@ SERVICE_KIND_LABELS = {
     ServiceKind.LAST: _l("Last service"),
 }
 
+FIELD_LABELS = {
+    "name": _l("The student’s name"),
+    "service": _l("The kind of help asked for"),
+    "grade": _l("Grade"),
+    "birth_date": _l("Date of birth"),
+    "language": _l("Language of the family"),
+    "guardian_name": _l("Name of a parent or guardian"),
+    "guardian_phone": _l("Phone of a parent or guardian"),
+    "need": _l("What the student needs, in one sentence"),
+    "school_contact": _l("Whom to ask at the school"),
+}
+"""What may go to a partner; each goes only where the family agreed to it."""
+
+ALWAYS = ("name", "service")
+"""Without these no partner can help; a family that does not agree to them gives no consent."""
+
+RELATION_LABELS = {
+    "parent": _l("Parent"),
+    "guardian": _l("Guardian"),
+    "student": _l("The student, 18 or older"),
+    "other": _l("Another person with the right to sign"),
+}
+
+MANNER_LABELS = {
+    "paper": _l("Signed on paper"),
+    "electronic": _l("Signed electronically"),
+    "mail": _l("Signed and sent back by mail"),
+}
+"""How a consent was given; it is written, so a word on the phone is none."""
+
+DECLINE_LABELS = {
+    "no_place": _l("There is no free place"),
+    "not_our_service": _l("We do not offer this kind of help"),
+    "outside_area": _l("The family lives outside our area"),
+    "age": _l("The student is outside the ages we work with"),
+    "language": _l("Nobody here speaks the family’s language"),
+    "not_reached": _l("We could not reach the family"),
+    "family_does_not_wish": _l("The family does not wish it"),
+    "other": _l("Another reason"),
+}
+
+WITHDRAW_LABELS = {
+    "no_answer": _l("The partner did not answer"),
+    "other_partner": _l("Another partner fits better"),
+    "not_needed": _l("The help is no longer needed"),
+    "moved": _l("The student moved away"),
+    "mistake": _l("It was drafted by mistake"),
+}
+
+RECEIVED_LABELS = {
+    "all": _l("All of the help that was planned"),
+    "partly": _l("Part of the help that was planned"),
+    "stopped": _l("It began, and the family stopped it early"),
+}
+
+OUTCOME_OF = {
+    "all": "service_received",
+    "partly": "service_partly_received",
+    "stopped": "service_partly_received",
+}
+"""What a pathway ends with, by what was received."""
+
+NO_SERVICE = "service_not_available"
+"""What a pathway ends with when partners were asked and none could help."""
+
+FOLLOW_UPS = ("referral_answer", "referral_first_service", "referral_consent_ends")
+"""Kinds of follow-ups that a referral makes and settles."""
+
 SENTENCES = {
+    "partner.added": _l("Partner added to the directory"),
+    "partner.changed": _l("Partner’s entry changed"),
+    "partner.ended": _l("Work with the partner ended"),
+    "partner.resumed": _l("Work with the partner resumed"),
+    "partner.user_ended": _l("Access for the partner ended: %(name)s"),
     "referral.saved": _l("Referral details saved"),
+    "referral.drafted": _l("Referral to %(partner)s drafted"),
+    "referral.consented": _l("Written consent to a referral to %(partner)s, until %(until)s"),
+    "referral.renewed": _l("Consent to the referral to %(partner)s renewed, until %(until)s"),
+    "referral.sent": _l("Referral sent to %(partner)s; an answer is due by %(by)s"),
+    "referral.accepted": _l("%(partner)s accepted the referral; first service is due by %(by)s"),
+    "referral.waitlisted": _l("%(partner)s put the referral on its waiting list"),
+    "referral.declined": (
+        _l("%(partner)s cannot take the referral: %(reason)s"),
+        {"reason": DECLINE_LABELS},
+    ),
+    "referral.first_seen": _l("First service at %(partner)s on %(on)s"),
+    "referral.service": _l("Service at %(partner)s on %(on)s"),
+    "referral.done": (
+        _l("Service at %(partner)s ended: %(received)s"),
+        {"received": RECEIVED_LABELS},
+    ),
+    "referral.revoked": _l("The family took back its consent; %(partner)s no longer has the referral"),
+    "referral.withdrawn": (
+        _l("Referral to %(partner)s taken back: %(reason)s"),
+        {"reason": WITHDRAW_LABELS},
+    ),
 }
