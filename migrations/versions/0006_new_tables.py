@@ -58,6 +58,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_partner_name")),
     )
     op.create_table(
+        "questionnaire_guess",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_questionnaire_guess")),
+    )
+    with op.batch_alter_table("questionnaire_guess", schema=None) as batch_op:
+        batch_op.create_index("ix_questionnaire_guess_address", ["address", "at"], unique=False)
+        batch_op.create_index("ix_questionnaire_guess_at", ["at"], unique=False)
+
+    op.create_table(
         "circle_setting",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("school_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -284,6 +295,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["author_id"], ["user_account.id"], name=op.f("fk_circle_note_author_id")),
         sa.ForeignKeyConstraint(["pathway_id"], ["pathway.id"], name=op.f("fk_circle_note_pathway_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_circle_note")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("circle_note", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_circle_note_key_name"), ["key_name"], unique=False)
@@ -298,6 +310,7 @@ def upgrade() -> None:
         sa.Column("shred_on", sa.Date(), nullable=False),
         sa.Column("shredded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["pathway_id"], ["pathway.id"], name=op.f("fk_circle_note_shredding_pathway_id")
         ),
@@ -472,6 +485,7 @@ def upgrade() -> None:
         sa.Column("school_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("on_day", sa.Date(), nullable=False),
         sa.Column("goal_stands", sa.String(length=40), nullable=False),
+        sa.Column("goes_on", sa.String(length=40), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("reviewed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_mentoring_review_case_id")),
@@ -512,10 +526,9 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("logged_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("logged_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.CheckConstraint(
-            "held = (minutes is not null)", name=op.f("ck_mentoring_session_minutes_when_held")
-        ),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.CheckConstraint("held = (missed is null)", name=op.f("ck_mentoring_session_reason_when_missed")),
+        sa.CheckConstraint("held or minutes is null", name=op.f("ck_mentoring_session_minutes_when_held")),
         sa.CheckConstraint(
             "minutes is null or minutes between 1 and 480", name=op.f("ck_mentoring_session_minutes")
         ),
@@ -728,6 +741,10 @@ def upgrade() -> None:
         sa.Column("marks", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("logged_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.CheckConstraint(
+            "checked_out_at is null or checked_in_at is not null",
+            name=op.f("ck_daily_card_day_in_before_out"),
+        ),
         sa.ForeignKeyConstraint(["card_id"], ["daily_card.id"], name=op.f("fk_daily_card_day_card_id")),
         sa.ForeignKeyConstraint(
             ["logged_by_id"], ["user_account.id"], name=op.f("fk_daily_card_day_logged_by_id")
@@ -782,6 +799,14 @@ def upgrade() -> None:
         sa.Column("sealed_text", sa.LargeBinary(), nullable=True),
         sa.Column("sealed_key", sa.LargeBinary(), nullable=True),
         sa.Column("key_name", sa.String(length=16), nullable=False),
+        sa.CheckConstraint(
+            "(case when participant_id is not null then 1 else 0 end) + (case when supporter_id is not null then 1 else 0 end) + (case when keeper_user_id is not null then 1 else 0 end) = 1",
+            name=op.f("ck_questionnaire_one_person"),
+        ),
+        sa.CheckConstraint(
+            "answered_at is null or (revoked_at is null and answered_at < expires_at)",
+            name=op.f("ck_questionnaire_answered_once"),
+        ),
         sa.CheckConstraint("expires_at > made_at", name=op.f("ck_questionnaire_dates")),
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_questionnaire_case_id")),
         sa.ForeignKeyConstraint(
@@ -806,6 +831,28 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("questionnaire", schema=None) as batch_op:
         batch_op.create_index("ix_questionnaire_pathway", ["pathway_id"], unique=False)
+        batch_op.create_index("ix_questionnaire_school_answered", ["school_id", "answered_at"], unique=False)
+        batch_op.create_index(
+            "uq_questionnaire_keeper_user_id",
+            ["pathway_id", "occasion", "keeper_user_id"],
+            unique=True,
+            sqlite_where=sa.text("revoked_at IS NULL"),
+            postgresql_where=sa.text("revoked_at IS NULL"),
+        )
+        batch_op.create_index(
+            "uq_questionnaire_participant_id",
+            ["pathway_id", "occasion", "participant_id"],
+            unique=True,
+            sqlite_where=sa.text("revoked_at IS NULL"),
+            postgresql_where=sa.text("revoked_at IS NULL"),
+        )
+        batch_op.create_index(
+            "uq_questionnaire_supporter_id",
+            ["pathway_id", "occasion", "supporter_id"],
+            unique=True,
+            sqlite_where=sa.text("revoked_at IS NULL"),
+            postgresql_where=sa.text("revoked_at IS NULL"),
+        )
 
     op.create_table(
         "referral_consent",
@@ -871,11 +918,28 @@ def upgrade() -> None:
         batch_op.create_index("ix_referral_service_date_referral", ["referral_id"], unique=False)
 
     op.create_table(
+        "agreement_term_consent",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("term_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("participant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["participant_id"], ["case_participant.id"], name=op.f("fk_agreement_term_consent_participant_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["term_id"], ["agreement_term.id"], name=op.f("fk_agreement_term_consent_term_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement_term_consent")),
+        sa.UniqueConstraint(
+            "term_id", "participant_id", name=op.f("uq_agreement_term_consent_term_id_participant_id")
+        ),
+    )
+    op.create_table(
         "questionnaire_answer",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("questionnaire_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("question", sa.String(length=60), nullable=False),
         sa.Column("value", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("value between 1 and 5", name=op.f("ck_questionnaire_answer_value")),
         sa.ForeignKeyConstraint(
             ["questionnaire_id"], ["questionnaire.id"], name=op.f("fk_questionnaire_answer_questionnaire_id")
         ),
@@ -884,16 +948,53 @@ def upgrade() -> None:
             "questionnaire_id", "question", name=op.f("uq_questionnaire_answer_questionnaire_id_question")
         ),
     )
+    with op.batch_alter_table("agreement", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column(
+                "without_meeting",
+                sa.Enum(
+                    "declined",
+                    "apart",
+                    "left",
+                    "not_safe",
+                    name="without_meeting",
+                    native_enum=False,
+                    create_constraint=True,
+                    length=40,
+                ),
+                nullable=True,
+            )
+        )
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("agreement", schema=None) as batch_op:
+        batch_op.drop_column("without_meeting")
+
     op.drop_table("questionnaire_answer")
+    op.drop_table("agreement_term_consent")
     with op.batch_alter_table("referral_service_date", schema=None) as batch_op:
         batch_op.drop_index("ix_referral_service_date_referral")
 
     op.drop_table("referral_service_date")
     op.drop_table("referral_consent")
     with op.batch_alter_table("questionnaire", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_questionnaire_supporter_id",
+            sqlite_where=sa.text("revoked_at IS NULL"),
+            postgresql_where=sa.text("revoked_at IS NULL"),
+        )
+        batch_op.drop_index(
+            "uq_questionnaire_participant_id",
+            sqlite_where=sa.text("revoked_at IS NULL"),
+            postgresql_where=sa.text("revoked_at IS NULL"),
+        )
+        batch_op.drop_index(
+            "uq_questionnaire_keeper_user_id",
+            sqlite_where=sa.text("revoked_at IS NULL"),
+            postgresql_where=sa.text("revoked_at IS NULL"),
+        )
+        batch_op.drop_index("ix_questionnaire_school_answered")
         batch_op.drop_index("ix_questionnaire_pathway")
 
     op.drop_table("questionnaire")
@@ -980,5 +1081,10 @@ def downgrade() -> None:
 
     op.drop_table("cover")
     op.drop_table("circle_setting")
+    with op.batch_alter_table("questionnaire_guess", schema=None) as batch_op:
+        batch_op.drop_index("ix_questionnaire_guess_at")
+        batch_op.drop_index("ix_questionnaire_guess_address")
+
+    op.drop_table("questionnaire_guess")
     op.drop_table("partner")
     op.drop_table("family_text")

@@ -165,6 +165,8 @@ def _more_reengagement() -> None:
             batch.add_column(sa.Column(day, sa.Date(), nullable=True))
         batch.add_column(sa.Column("meeting_at", sa.DateTime(timezone=True), nullable=True))
         batch.add_column(_text("meeting_place", 80))
+        batch.add_column(_choice("reengagement_plan", "meeting_missed", MISSED_MEETINGS))
+        _one_of(batch, "reengagement_plan", "meeting_missed", MISSED_MEETINGS)
         batch.add_column(_text("supporters", 500))
         batch.add_column(_text("work_missed", 0))
         batch.alter_column("supports", existing_type=sa.String(500), type_=sa.Text(), existing_nullable=False)
@@ -178,6 +180,9 @@ def _more_reengagement() -> None:
         )
         batch.create_check_constraint(
             op.f("ck_reengagement_plan_meeting"), "meeting_held_on is null or meeting_at is not null"
+        )
+        batch.create_check_constraint(
+            op.f("ck_reengagement_plan_meeting_near_return"), "meeting_at is null or return_on is not null"
         )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
-from wss_cases.pathways.mentoring.states import Cadence, MentorKind, Missed
+from wss_cases.pathways.mentoring.states import Cadence, DayState, MentorKind, Missed
 
 
 class Mentor(Versioned, Base):
@@ -47,6 +47,11 @@ class MentoringGroup(Versioned, Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     mentor: Mapped[Mentor] = relationship()
 
+    @property
+    def mentor_user_id(self) -> int | None:
+        """Who logs the group's sessions themselves, as for a plan."""
+        return self.mentor.user_id if self.mentor.is_active else None
+
 
 class MentoringPlan(Versioned, Base):
     """Who mentors and why they match, towards what, how often and how long, and when it is reviewed."""
@@ -73,18 +78,24 @@ class MentoringPlan(Versioned, Base):
     minutes: Mapped[int | None]
     starts_on: Mapped[date | None]
     next_review_on: Mapped[date | None]
+    comes_after: Mapped[str] = mapped_column(String(40), default="", server_default="")
     mentor: Mapped[Mentor | None] = relationship()
     group: Mapped[MentoringGroup | None] = relationship()
 
+    @property
+    def mentor_user_id(self) -> int | None:
+        """Who logs the sessions themselves: the mentor's own account while they mentor at the school."""
+        return self.mentor.user_id if self.mentor is not None and self.mentor.is_active else None
 
-class MentoringSession(Base):
-    """One session that was planned for a day: held with its minutes, or missed with the reason."""
+
+class MentoringSession(Versioned, Base):
+    """One session of a day: held (minutes None: not known), or missed with the reason."""
 
     __tablename__ = "mentoring_session"
     __table_args__ = (
         UniqueConstraint("pathway_id", "on_day"),
         Index("ix_mentoring_session_school", "school_id", "on_day"),
-        CheckConstraint("held = (minutes is not null)", name="minutes_when_held"),
+        CheckConstraint("held or minutes is null", name="minutes_when_held"),
         CheckConstraint("held = (missed is null)", name="reason_when_missed"),
         CheckConstraint("minutes is null or minutes between 1 and 480", name="minutes"),
     )
@@ -115,6 +126,7 @@ class MentoringReview(Base):
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     on_day: Mapped[date]
     goal_stands: Mapped[str] = mapped_column(String(40))
+    goes_on: Mapped[str] = mapped_column(String(40))
     note: Mapped[str] = mapped_column(Text, default="")
     reviewed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
@@ -138,7 +150,10 @@ class DailyCardDay(Versioned, Base):
     """One day of a card: checked in, marked by period, checked out. `marks`: period to a list of 0, 1, 2 or null."""
 
     __tablename__ = "daily_card_day"
-    __table_args__ = (UniqueConstraint("card_id", "on_day"),)
+    __table_args__ = (
+        UniqueConstraint("card_id", "on_day"),
+        CheckConstraint("checked_out_at is null or checked_in_at is not null", name="in_before_out"),
+    )
 
     id: Mapped[Id]
     card_id: Mapped[int] = mapped_column(ForeignKey("daily_card.id"))
@@ -148,3 +163,10 @@ class DailyCardDay(Versioned, Base):
     checked_out_at: Mapped[datetime | None]
     marks: Mapped[dict[str, Any]] = mapped_column(default=dict)
     logged_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+    @property
+    def state(self) -> DayState:
+        """Where the day stands: not begun, checked in, checked out."""
+        if self.checked_in_at is None:
+            return DayState.NOT_BEGUN
+        return DayState.CHECKED_IN if self.checked_out_at is None else DayState.CHECKED_OUT
