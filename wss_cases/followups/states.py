@@ -65,6 +65,12 @@ OUTCOME_LABELS: dict[str, Any] = {
     "done": _l("Done"),
     "not_done": _l("Not done"),
     "not_possible": _l("Could not be done"),
+    "partner_accepted": _l("The partner accepted"),
+    "partner_declined": _l("The partner cannot take it"),
+    "partner_waitlisted": _l("On the partner’s waiting list"),
+    "first_seen": _l("Seen for the first time"),
+    "renewed": _l("Renewed by the family"),
+    "not_renewed": _l("Not renewed"),
 }
 
 _CHECK_IN = ("well", "needs_more", "happened_again", "not_reached")
@@ -81,6 +87,9 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "circle": ("held", "planned", "declined", "not_suitable"),
     "care_screen": ("screened_support", "screened_nothing", "not_possible"),
     "repair_step": ("done", "partly", "not_done"),
+    "referral_answer": ("partner_accepted", "partner_declined", "partner_waitlisted"),
+    "referral_first_service": ("first_seen",),
+    "referral_consent_ends": ("renewed", "not_renewed"),
 }
 ANY_OUTCOMES = ("done", "partly", "not_possible")
 """What closes a kind that has no list of its own."""
@@ -107,6 +116,8 @@ CONVERSATION = "conversation"
 RECORDED_ELSEWHERE: dict[str, Any] = {
     "agreement_term": _l("Mark the term on the agreement's page; this follow-up then closes by itself."),
     "conversation": _l("Record the conversation on the report; this follow-up then closes by itself."),
+    "referral_answer": _l("Record the partner's answer on the referral; this follow-up then closes by itself."),
+    "referral_first_service": _l("Log the first service on the referral; this follow-up then closes by itself."),
 }
 """Kinds that close where the thing itself is recorded, and where that is."""
 
