@@ -8,7 +8,14 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.actions import email_key, end_all_sessions
 from wss_cases.accounts.models import AccountState, Invitation, RoleGrant, UserAccount
-from wss_cases.accounts.rules import DISTRICT_ROLES, INVITATION_LASTS, SCHOOL_ROLES, manages, may_give
+from wss_cases.accounts.rules import (
+    DISTRICT_ROLES,
+    GIVEN_BY_HAND,
+    INVITATION_LASTS,
+    SCHOOL_ROLES,
+    manages,
+    may_give,
+)
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
@@ -91,6 +98,8 @@ def _give(
 ) -> None:
     if role in SCHOOL_ROLES and school_id is None:
         raise Refused("school_id", _("Choose the school in which the role is held."))
+    if role not in GIVEN_BY_HAND:
+        raise Refused("role", _("A partner’s people are invited from the partner’s page in the directory."))
     if not may_give(uow.actor, role, school_id):
         raise Refused("role", _("You cannot give this role at this school."))
     scoped = school_id if role in SCHOOL_ROLES else None

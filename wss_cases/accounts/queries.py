@@ -14,6 +14,9 @@ from wss_cases.foundation.ids import token_digest
 SCHOOL = table("school", column("id"), column("network"), column("name"))
 """The roster is a room above; these columns are all that accounts need of it."""
 
+PARTNER = table("partner", column("id"), column("name"))
+"""The same of the partners' directory."""
+
 GRANT = (RoleGrant.role, RoleGrant.district, RoleGrant.network, SCHOOL.c.id, RoleGrant.partner_id)
 
 
@@ -90,6 +93,23 @@ def _grants(
             continue
         found.append(Grant(role=role, school_id=school_id, district=bool(district), partner_id=partner_id))
     return tuple(dict.fromkeys(found))
+
+
+def partner_people(partner_id: int, day: date) -> list[tuple[int, str]]:
+    """Return (user id, name) of the active people who sign in for this partner, by name."""
+    statement = (
+        select(UserAccount.id, UserAccount.name)
+        .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
+        .where(
+            RoleGrant.role == Role.PARTNER,
+            RoleGrant.partner_id == partner_id,
+            UserAccount.state == AccountState.ACTIVE,
+            in_force(day),
+        )
+        .distinct()
+        .order_by(UserAccount.name, UserAccount.id)
+    )
+    return [(row[0], row[1]) for row in db.session.execute(statement)]
 
 
 def holders(role: Role, school_id: int, day: date) -> list[tuple[int, str]]:

@@ -2,11 +2,11 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.accounts.models import RoleGrant, UserAccount, UserSession
-from wss_cases.accounts.queries import SCHOOL
+from wss_cases.accounts.queries import PARTNER, SCHOOL, in_force
 from wss_cases.accounts.rules import GIVEN_BY_SCHOOL
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
@@ -48,10 +48,11 @@ def people(actor: Actor, text: str, after: str, today: date) -> list[UserAccount
 
 
 def roles_of(user_ids: list[int]) -> dict[int, list[tuple[RoleGrant, str]]]:
-    """Return each person's grants with the school's name ('' where the role has none)."""
+    """Return each person's grants with the name of the school or the partner ('' where the role has neither)."""
     statement = (
-        select(RoleGrant, SCHOOL.c.name)
+        select(RoleGrant, func.coalesce(SCHOOL.c.name, PARTNER.c.name))
         .outerjoin(SCHOOL, SCHOOL.c.id == RoleGrant.school_id)
+        .outerjoin(PARTNER, PARTNER.c.id == RoleGrant.partner_id)
         .where(RoleGrant.user_id.in_(user_ids))
         .order_by(RoleGrant.id)
     )
@@ -59,6 +60,17 @@ def roles_of(user_ids: list[int]) -> dict[int, list[tuple[RoleGrant, str]]]:
     for grant, name in db.session.execute(statement):
         found[grant.user_id].append((grant, name or ""))
     return found
+
+
+def accounts_of_partner(partner_id: int, day: date) -> list[tuple[RoleGrant, UserAccount]]:
+    """Return the grants in force for a partner with their people, by name; the caller has checked the partner."""
+    statement = (
+        select(RoleGrant, UserAccount)
+        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+        .where(RoleGrant.partner_id == partner_id, in_force(day))
+        .order_by(UserAccount.name, UserAccount.id)
+    )
+    return [(grant, user) for grant, user in db.session.execute(statement)]
 
 
 def get_person(actor: Actor, user_id: int, today: date) -> UserAccount:

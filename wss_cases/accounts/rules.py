@@ -24,7 +24,8 @@ PASSWORD_MAXIMUM = 256
 
 SCHOOL_ROLES = (Role.REPORTER, Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR)
 DISTRICT_ROLES = (Role.DISTRICT,)
-UNSCOPED_ROLES = (Role.SYSADMIN, Role.AUDITOR, Role.PARTNER)
+GIVEN_BY_HAND = tuple(role for role in Role if role is not Role.PARTNER)
+"""What a system administrator gives; a partner's people are invited from the partner's page in the directory."""
 GIVEN_BY_SCHOOL = (Role.REPORTER, Role.DEAN, Role.COORDINATOR)
 """What a school administrator may give at the own school."""
 

@@ -13,7 +13,7 @@ from wss_cases.accounts.forms import InviteForm, RoleForm
 from wss_cases.accounts.models import UserAccount
 from wss_cases.accounts.queries_people import PAGE, get_person, roles_of, schools_to_give
 from wss_cases.accounts.queries_people import people as find_people
-from wss_cases.accounts.rules import GIVEN_BY_SCHOOL, may_give
+from wss_cases.accounts.rules import GIVEN_BY_HAND, GIVEN_BY_SCHOOL, may_give
 from wss_cases.accounts.states import ROLE_LABELS, STATE_LABELS
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
@@ -28,7 +28,7 @@ Page = str | Response | tuple[str, int]
 
 
 def _roles(actor: Actor) -> list[Role]:
-    return list(Role) if actor.has(Role.SYSADMIN) else list(GIVEN_BY_SCHOOL)
+    return list(GIVEN_BY_HAND) if actor.has(Role.SYSADMIN) else list(GIVEN_BY_SCHOOL)
 
 
 @blueprint.get("")
