@@ -110,6 +110,14 @@ def note_completion(uow: UnitOfWork, row: Pathway, outcome: str, note: str) -> N
     uow.record(row, "pathway.completed", what=row.kind, outcome=outcome)
 
 
+def note_end(uow: UnitOfWork, row: Pathway, reason: EndReason, note: str) -> None:
+    """End a live pathway before its outcome; its open follow-ups are cancelled. A step."""
+    step_to(row, PathwayState.ENDED_EARLY)
+    row.end_reason, row.outcome_note = reason.value, note
+    _close(uow, row)
+    uow.record(row, "pathway.ended_early", what=row.kind, reason=reason.value)
+
+
 def _close(uow: UnitOfWork, row: Pathway) -> None:
     row.ended_at, row.next_step, row.next_step_on = uow.now, "", None
     cancel_open(uow, pathway_id=row.id, reason=_("The pathway has ended."))
@@ -221,10 +229,7 @@ def end_early(
         if uow.answered:
             return uow.answer
         row = load_live(uow, pathway_id, version)
-        step_to(row, PathwayState.ENDED_EARLY)
-        row.end_reason, row.outcome_note = reason.value, note
-        _close(uow, row)
-        uow.record(row, "pathway.ended_early", what=row.kind, reason=reason.value)
+        note_end(uow, row, reason, note)
         uow.answer = row.id
         return row.id
 
