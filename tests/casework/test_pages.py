@@ -217,7 +217,7 @@ def test_a_case_page_costs_a_bounded_number_of_queries(world, client_as, app):
     def count(*arguments):
         counted.append(arguments[2])
 
-    for address, most in ((f"/cases/{world.case.id}", 26), ("/cases", 12), ("/circles", 12)):
+    for address, most in ((f"/cases/{world.case.id}", 36), ("/cases", 12), ("/circles", 12)):
         counted.clear()
         event.listen(engine, "before_cursor_execute", count)
         client.page(address)

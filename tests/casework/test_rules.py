@@ -5,18 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from wss_cases.cases.states import CaseState
-from wss_cases.casework.rules import (
-    CircleItem,
-    DutyItem,
-    FollowUpItem,
-    PathwayItem,
-    Situation,
-    next_act,
-    pathway_act,
-    why_stuck,
-)
+from wss_cases.casework.rules import DutyItem, FollowUpItem, PathwayItem, Situation, next_act, why_stuck
 from wss_cases.casework.states import Act, Stuck
 from wss_cases.pathways.common.states import PathwayState as P
+from wss_cases.pathways.common.steps import Step
 
 TODAY = date(2026, 11, 24)
 SOON, PAST = TODAY + timedelta(days=3), TODAY - timedelta(days=1)
@@ -27,51 +19,8 @@ def case(**changes):
     return Situation(**(given | changes))
 
 
-def circle(state=P.PREPARING, **changes):
-    return PathwayItem(1, "circle", state, offered=True, circle=CircleItem(**changes))
-
-
-def mentoring(state, **changes):
-    return PathwayItem(2, "mentoring", state, **changes)
-
-
-@pytest.mark.parametrize(
-    ("pathway", "act"),
-    [
-        (mentoring(P.PROPOSED), Act.OFFER),
-        (mentoring(P.PROPOSED, offered=True), Act.ACCEPT),
-        (mentoring(P.PREPARING), Act.START),
-        (mentoring(P.ACTIVE), Act.PLAN_STEP),
-        (mentoring(P.ACTIVE, next_step_on=TODAY), Act.PLAN_STEP),
-        (mentoring(P.ACTIVE, next_step_on=SOON), None),
-        (mentoring(P.ACTIVE, next_step_on=SOON, expected_end=TODAY), Act.COMPLETE),
-        (PathwayItem(3, "restorative_conversation", P.PROPOSED), Act.LOG_CONVERSATION),
-        (circle(to_ask=7), Act.CONSENT),
-        (circle(to_ask=7, refused=True), Act.DECLINE),
-        (circle(liftable_hold="H2"), Act.LIFT_HOLD),
-        (circle(liftable_hold="H2", to_ask=7), Act.CONSENT),
-        (circle(standing_hold=True, to_ask=7), Act.END),
-        (circle(), Act.PLAN_MEETING),
-        (circle(waiting_meeting=4), None),
-        (circle(waiting_meeting=4, meeting_begun=True), Act.ANSWER_MEETING),
-        (circle(P.ACTIVE, was_held=True), Act.AGREEMENT),
-        (circle(P.ACTIVE, was_held=True, has_agreement=True, open_terms=[(9, SOON)]), None),
-        (
-            circle(P.ACTIVE, was_held=True, has_agreement=True, open_terms=[(8, SOON), (9, PAST)]),
-            Act.MARK_TERM,
-        ),
-        (circle(P.ACTIVE, was_held=True, has_agreement=True), Act.COMPLETE),
-    ],
-)
-def test_a_pathway_asks_for_one_act(pathway, act):
-    found = pathway_act(pathway, TODAY)
-    assert (found.act if found else None) is act
-    assert found is None or found.pathway_id == pathway.id
-
-
-def test_the_term_that_is_due_first_is_marked_first():
-    item = circle(P.ACTIVE, was_held=True, has_agreement=True, open_terms=[(8, TODAY), (9, PAST)])
-    assert pathway_act(item, TODAY).object_id == 9
+def pathway(code, state=P.ACTIVE, number=1, **changes):
+    return PathwayItem(number, state, Step(code, code, "pathway_acts.plan", {}, **changes))
 
 
 @pytest.mark.parametrize(
@@ -81,27 +30,34 @@ def test_the_term_that_is_due_first_is_marked_first():
         ({"duties": [DutyItem(1, "x")], "has_lead": False}, Act.DUTY),
         (
             {
-                "pathways": [circle(waiting_meeting=4, meeting_begun=True)],
+                "pathways": [pathway("plan"), pathway("answer_meeting", number=2, urgent=True)],
                 "follow_ups": [FollowUpItem(1, PAST)],
             },
-            Act.ANSWER_MEETING,
+            "answer_meeting",
         ),
         ({"follow_ups": [FollowUpItem(1, TODAY)], "has_lead": False}, Act.FOLLOW_UP),
-        ({"has_lead": False, "pathways": [mentoring(P.PROPOSED)]}, Act.CHOOSE_LEAD),
-        ({"pathways": [mentoring(P.PROPOSED)], "review_on": PAST}, Act.OFFER),
-        ({"pathways": [mentoring(P.ACTIVE, next_step_on=SOON)], "review_on": TODAY}, Act.REVIEW),
+        ({"has_lead": False, "pathways": [pathway("offer", P.PROPOSED)]}, Act.CHOOSE_LEAD),
+        ({"pathways": [pathway("offer", P.PROPOSED)], "review_on": PAST}, "offer"),
+        ({"pathways": [pathway("wait", on=SOON, waits=True)], "review_on": TODAY}, Act.REVIEW),
         ({}, Act.ADD_PATHWAY),
-        ({"pathways": [mentoring(P.DECLINED)]}, Act.CLOSE),
-        ({"pathways": [mentoring(P.DECLINED)], "follow_ups": [FollowUpItem(1, SOON)]}, Act.WAIT),
+        ({"pathways": [PathwayItem(1, P.DECLINED)]}, Act.CLOSE),
+        ({"pathways": [PathwayItem(1, P.DECLINED)], "follow_ups": [FollowUpItem(1, SOON)]}, Act.WAIT),
     ],
 )
 def test_a_case_asks_for_one_act(changes, act):
-    assert next_act(case(**changes)).act is act
+    found = next_act(case(**changes))
+    assert (found.step.code if found.step else found.act) == act
+    assert found.step is None or found.act is Act.STEP
+
+
+def test_among_the_steps_of_pathways_the_one_that_was_due_first_comes_first():
+    found = next_act(case(pathways=[pathway("offer"), pathway("mark_term", number=2, on=PAST)]))
+    assert (found.step.code, found.pathway_id, found.on) == ("mark_term", 2, PAST)
 
 
 def test_waiting_says_until_when():
     sooner = TODAY + timedelta(days=1)
-    waiting = case(pathways=[mentoring(P.ACTIVE, next_step_on=sooner)], follow_ups=[FollowUpItem(1, SOON)])
+    waiting = case(pathways=[pathway("wait", on=sooner, waits=True)], follow_ups=[FollowUpItem(1, SOON)])
     assert next_act(waiting).on == sooner
 
 

@@ -12,15 +12,17 @@ from wss_cases.accounts.models import UserAccount
 from wss_cases.cases.models import Case, CaseIncident, CaseParticipant
 from wss_cases.cases.queries import participants_of, visible_to
 from wss_cases.cases.states import OPEN, CaseState
-from wss_cases.casework.rules import CircleItem, DutyItem, FollowUpItem, PathwayItem, Situation
+from wss_cases.casework.queries_steps import stands_for, steps_of
+from wss_cases.casework.rules import DutyItem, FollowUpItem, PathwayItem, Situation
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
-from wss_cases.pathways.circles.queries import Circle, answers_on_case, circles_of
-from wss_cases.pathways.circles.rules import closed
+from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.queries import answers_on_case
 from wss_cases.pathways.circles.states import TermState
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import pathways_of
 from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.common.steps import Step
 from wss_cases.roster.models import Student
 from wss_cases.routing.models import RoutingAnswer
 from wss_cases.safeguards.models import LegalDuty
@@ -108,7 +110,7 @@ class CaseFile:
     case: Case
     people: list[CaseParticipant]
     pathways: list[Pathway]
-    circles: dict[int, Circle]
+    steps: dict[int, Step]
     answers: list[RoutingAnswer]
     follow_ups: list[FollowUp]
     duties: list[LegalDuty]
@@ -123,18 +125,18 @@ class CaseFile:
         return sorted(rows, key=lambda row: (row.due_on, row.id))
 
 
-def case_file(case: Case) -> CaseFile:
+def case_file(case: Case, today: date, now: datetime) -> CaseFile:
     """Gather what hangs on a case that the actor may see."""
-    pathways, people, answers = pathways_of(case.id), participants_of(case.id), answers_on_case(case.id)
+    pathways = pathways_of(case.id)
     follow_ups = list(
         db.session.scalars(select(FollowUp).where(FollowUp.case_id == case.id).order_by(FollowUp.id))
     )
     return CaseFile(
         case=case,
-        people=people,
+        people=participants_of(case.id),
         pathways=pathways,
-        circles=circles_of(pathways, people, answers),
-        answers=answers,
+        steps=steps_of(pathways, today, now),
+        answers=answers_on_case(case.id),
         follow_ups=follow_ups,
         duties=open_duties_of(case.id),
         incident_ids=incident_ids_of(case.id),
@@ -169,7 +171,7 @@ def user_name(user_id: int | None) -> str | None:
     return user_names([user_id]).get(user_id) if user_id is not None else None
 
 
-def situation(file: CaseFile, today: date, now: datetime) -> Situation:
+def situation(file: CaseFile, today: date) -> Situation:
     """Return what the next act of a case is computed from."""
     return Situation(
         state=file.case.state,
@@ -178,43 +180,11 @@ def situation(file: CaseFile, today: date, now: datetime) -> Situation:
         review_on=file.case.next_review_on,
         duties=[DutyItem(duty.id, duty.code) for duty in file.duties],
         follow_ups=[
-            FollowUpItem(row.id, row.due_on) for row in file.open_follow_ups if row.kind != TERM_KIND
+            FollowUpItem(row.id, row.due_on)
+            for row in file.open_follow_ups
+            if not stands_for(row.kind, row.pathway_id, file.steps)
         ],
-        pathways=[pathway_item(row, file.circles.get(row.id), now) for row in file.pathways],
-    )
-
-
-def pathway_item(row: Pathway, circle: Circle | None, now: datetime) -> PathwayItem:
-    """Return what decides a pathway's next act."""
-    return PathwayItem(
-        id=row.id,
-        family=row.pathway,
-        state=row.state,
-        offered=row.offered_on is not None,
-        next_step_on=row.next_step_on,
-        expected_end=row.expected_end,
-        circle=_circle_item(row, circle, now) if circle else None,
-    )
-
-
-def _circle_item(row: Pathway, circle: Circle, now: datetime) -> CircleItem:
-    shut = closed(circle.gates)
-    stands = {hold.rule for hold in circle.holds if not hold.can_be_lifted}
-    unasked = [gate.person_id for gate in shut if gate.code == "consent" and not gate.refused]
-    liftable = [gate.rule for gate in shut if gate.code == "hold" and gate.rule not in stands]
-    meeting = circle.waiting
-    terms = circle.agreement.terms if circle.agreement else []
-    return CircleItem(
-        to_ask=unasked[0] if unasked else None,
-        refused=any(gate.refused for gate in shut),
-        liftable_hold=liftable[0] if liftable else "",
-        standing_hold=any(gate.rule in stands for gate in shut if gate.code == "hold"),
-        waiting_meeting=meeting.id if meeting else None,
-        meeting_begun=meeting is not None and meeting.starts_at <= now,
-        meeting_on=row.next_step_on if meeting else None,
-        was_held=circle.was_held,
-        has_agreement=circle.agreement is not None,
-        open_terms=[(term.id, term.due_on) for term in terms if term.state is TermState.OPEN],
+        pathways=[PathwayItem(row.id, row.state, file.steps.get(row.id)) for row in file.pathways],
     )
 
 
@@ -239,3 +209,17 @@ def student_here(case: Case, student_id: int) -> Student | None:
     """Return a student of the case's school; None for anybody else."""
     student = db.session.get(Student, student_id)
     return student if student is not None and student.school_id == case.school_id else None
+
+
+def terms_of(case_id: int) -> dict[int, list[tuple[int, date, TermState]]]:
+    """Return number, due day and state of every agreement term of a case, by pathway; never its words."""
+    statement = (
+        select(Agreement.pathway_id, AgreementTerm.position, AgreementTerm.due_on, AgreementTerm.state)
+        .join(Agreement)
+        .where(Agreement.case_id == case_id)
+        .order_by(AgreementTerm.position)
+    )
+    found: dict[int, list[tuple[int, date, TermState]]] = {}
+    for pathway_id, position, due_on, state in db.session.execute(statement):
+        found.setdefault(pathway_id, []).append((position, due_on, state))
+    return found

@@ -1,24 +1,24 @@
 """The one next act of a case, what is stuck, and what stands in the way of closing. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from wss_cases.cases.states import CaseState
 from wss_cases.casework.states import Act, Stuck
 from wss_cases.pathways.common.states import LIVE, PathwayState
-from wss_cases.routing.states import Pathway as Family
+from wss_cases.pathways.common.steps import Step
 
 
 @dataclass(frozen=True)
 class Next:
-    """The next act: on which record (`object_id`) of which pathway, and since or until when."""
+    """The next act: on which record (`object_id`), or the step of which pathway, and since or until when."""
 
     act: Act
     object_id: int | None = None
     pathway_id: int | None = None
     on: date | None = None
-    rule: str = ""
+    step: Step | None = None
 
 
 @dataclass(frozen=True)
@@ -31,39 +31,19 @@ class DutyItem:
 
 @dataclass(frozen=True)
 class FollowUpItem:
-    """An open follow-up of the case, other than an agreement term."""
+    """An open follow-up of the case that no step of a pathway stands for."""
 
     id: int
     due_on: date
 
 
 @dataclass(frozen=True)
-class CircleItem:
-    """What decides a circle's next act."""
-
-    to_ask: int | None = None
-    refused: bool = False
-    liftable_hold: str = ""
-    standing_hold: bool = False
-    waiting_meeting: int | None = None
-    meeting_begun: bool = False
-    meeting_on: date | None = None
-    was_held: bool = False
-    has_agreement: bool = False
-    open_terms: Sequence[tuple[int, date]] = ()
-
-
-@dataclass(frozen=True)
 class PathwayItem:
-    """What decides a pathway's next act."""
+    """A pathway with the next act that its own room names; None once it has ended."""
 
     id: int
-    family: str
     state: PathwayState
-    offered: bool = False
-    next_step_on: date | None = None
-    expected_end: date | None = None
-    circle: CircleItem | None = None
+    step: Step | None = None
 
 
 @dataclass(frozen=True)
@@ -85,11 +65,11 @@ def next_act(case: Situation) -> Next:
         return Next(Act.REOPEN)
     if case.duties:
         return Next(Act.DUTY, case.duties[0].id)
-    live = [pathway for pathway in case.pathways if pathway.state in LIVE]
-    acts = [act for act in (pathway_act(pathway, case.today) for pathway in live) if act is not None]
-    answers = [act for act in acts if act.act is Act.ANSWER_MEETING]
-    if answers:
-        return answers[0]
+    live = [pathway for pathway in case.pathways if pathway.state in LIVE and pathway.step is not None]
+    acts = [_by_step(pathway.id, pathway.step) for pathway in live if pathway.step and not pathway.step.waits]
+    urgent = [act for act in acts if act.step and act.step.urgent]
+    if urgent:
+        return urgent[0]
     due = sorted(
         (item for item in case.follow_ups if item.due_on <= case.today), key=lambda item: item.due_on
     )
@@ -98,74 +78,25 @@ def next_act(case: Situation) -> Next:
     if not case.has_lead:
         return Next(Act.CHOOSE_LEAD)
     if acts:
-        return acts[0]
+        return min(acts, key=lambda act: act.on or case.today)
     if case.review_on is not None and case.review_on <= case.today:
         return Next(Act.REVIEW, on=case.review_on)
     if not case.pathways:
         return Next(Act.ADD_PATHWAY)
-    if not live and not case.follow_ups:
+    if not any(pathway.state in LIVE for pathway in case.pathways) and not case.follow_ups:
         return Next(Act.CLOSE)
     return Next(Act.WAIT, on=_soonest(case, live))
 
 
+def _by_step(pathway_id: int, step: Step) -> Next:
+    return Next(Act.STEP, pathway_id=pathway_id, on=step.on, step=step)
+
+
 def _soonest(case: Situation, live: Sequence[PathwayItem]) -> date | None:
     dates = [item.due_on for item in case.follow_ups]
-    dates += [pathway.next_step_on for pathway in live if pathway.next_step_on is not None]
-    dates += [due for pathway in live if pathway.circle for _id, due in pathway.circle.open_terms]
+    dates += [pathway.step.on for pathway in live if pathway.step is not None and pathway.step.on is not None]
     dates += [case.review_on] if case.review_on is not None else []
     return min(dates, default=None)
-
-
-def pathway_act(pathway: PathwayItem, today: date) -> Next | None:
-    """Return the next act of one live pathway; None while it only waits for its day."""
-    if pathway.circle is not None:
-        found = _circle_act(pathway.circle, today)
-    elif pathway.family == Family.RESTORATIVE_CONVERSATION:
-        found = Next(Act.LOG_CONVERSATION)
-    else:
-        found = _common_act(pathway, today)
-    if found is None:
-        return None
-    return replace(found, pathway_id=pathway.id)
-
-
-def _common_act(pathway: PathwayItem, today: date) -> Next | None:
-    if pathway.state is PathwayState.PROPOSED:
-        return Next(Act.ACCEPT if pathway.offered else Act.OFFER)
-    if pathway.state is PathwayState.PREPARING:
-        return Next(Act.START)
-    if pathway.expected_end is not None and pathway.expected_end <= today:
-        return Next(Act.COMPLETE, on=pathway.expected_end)
-    if pathway.next_step_on is None or pathway.next_step_on <= today:
-        return Next(Act.PLAN_STEP, on=pathway.next_step_on)
-    return None
-
-
-def _circle_act(circle: CircleItem, today: date) -> Next | None:
-    if circle.waiting_meeting is not None:
-        if circle.meeting_begun:
-            return Next(Act.ANSWER_MEETING, circle.waiting_meeting, on=circle.meeting_on)
-        return None
-    if circle.was_held:
-        return _held_act(circle, today)
-    if circle.standing_hold:
-        return Next(Act.END)
-    if circle.refused:
-        return Next(Act.DECLINE)
-    if circle.to_ask is not None:
-        return Next(Act.CONSENT, circle.to_ask)
-    if circle.liftable_hold:
-        return Next(Act.LIFT_HOLD, rule=circle.liftable_hold)
-    return Next(Act.PLAN_MEETING)
-
-
-def _held_act(circle: CircleItem, today: date) -> Next | None:
-    if not circle.has_agreement:
-        return Next(Act.AGREEMENT)
-    if not circle.open_terms:
-        return Next(Act.COMPLETE)
-    term_id, due = min(circle.open_terms, key=lambda term: term[1])
-    return Next(Act.MARK_TERM, term_id, on=due) if due <= today else None
 
 
 def why_stuck(

@@ -1,6 +1,7 @@
-"""The acts that a case page can ask for next, in words."""
+"""The acts of a case itself, in words; those of its pathways come from their rooms as steps."""
 
 import enum
+from typing import Any
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 
@@ -9,22 +10,9 @@ class Act(enum.StrEnum):
     """What stands at the top of a case or pathway page."""
 
     DUTY = "duty"
-    ANSWER_MEETING = "answer_meeting"
     FOLLOW_UP = "follow_up"
     CHOOSE_LEAD = "choose_lead"
-    OFFER = "offer"
-    ACCEPT = "accept"
-    START = "start"
-    LOG_CONVERSATION = "log_conversation"
-    CONSENT = "consent"
-    LIFT_HOLD = "lift_hold"
-    PLAN_MEETING = "plan_meeting"
-    AGREEMENT = "agreement"
-    MARK_TERM = "mark_term"
-    COMPLETE = "complete"
-    PLAN_STEP = "plan_step"
-    DECLINE = "decline"
-    END = "end"
+    STEP = "step"
     REVIEW = "review"
     ADD_PATHWAY = "add_pathway"
     CLOSE = "close"
@@ -32,24 +20,10 @@ class Act(enum.StrEnum):
     REOPEN = "reopen"
 
 
-ACT_LABELS = {
+ACT_LABELS: dict[Act, Any] = {
     Act.DUTY: _l("Record what was done for the legal duty"),
-    Act.ANSWER_MEETING: _l("Say whether the meeting happened"),
     Act.FOLLOW_UP: _l("Close the follow-up that is due"),
     Act.CHOOSE_LEAD: _l("Choose a coordinator"),
-    Act.OFFER: _l("Record the offer"),
-    Act.ACCEPT: _l("Record the answer"),
-    Act.START: _l("Record the start"),
-    Act.LOG_CONVERSATION: _l("Log the conversation"),
-    Act.CONSENT: _l("Record the consent"),
-    Act.LIFT_HOLD: _l("Look at the hold that applies"),
-    Act.PLAN_MEETING: _l("Plan the meeting"),
-    Act.AGREEMENT: _l("Record the agreement"),
-    Act.MARK_TERM: _l("Mark the term that is due"),
-    Act.COMPLETE: _l("Complete it with its outcome"),
-    Act.PLAN_STEP: _l("Set the next step"),
-    Act.DECLINE: _l("Record that it was declined"),
-    Act.END: _l("End it: a hold stands"),
     Act.REVIEW: _l("Review the case"),
     Act.ADD_PATHWAY: _l("Propose a pathway"),
     Act.CLOSE: _l("Close the case"),

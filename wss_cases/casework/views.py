@@ -112,7 +112,7 @@ def case(case_id: int) -> Page:
         return render_template(
             "casework/follow_ups.html", **head(page, actor, "follow-ups"), **_follow_ups(page, actor)
         )
-    live = [row for row in page.file.pathways if row.id in page.file.circles or row.ended_at is None]
+    live = [row for row in page.file.pathways if row.ended_at is None]
     return pathway_page(page, actor, (live or page.file.pathways)[0])
 
 

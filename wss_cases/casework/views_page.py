@@ -33,17 +33,6 @@ from wss_cases.routing.states import DUTY_LABELS, Duty
 ZONE = "America/Chicago"
 STATE_TONES = {CaseState.MONITORING: "teal", CaseState.CLOSED: "moss"}
 
-PATHWAY_ACTS = {
-    Act.OFFER: "pathway_acts.offer",
-    Act.ACCEPT: "pathway_acts.accept",
-    Act.START: "pathway_acts.start",
-    Act.LOG_CONVERSATION: "conversations.log",
-    Act.PLAN_MEETING: "circles.meeting",
-    Act.AGREEMENT: "agreements.agreement",
-    Act.PLAN_STEP: "pathway_acts.plan",
-    Act.DECLINE: "pathway_acts.decline",
-    Act.END: "pathway_acts.end",
-}
 CASE_ACTS = {
     Act.CHOOSE_LEAD: "case_acts.hand_over",
     Act.REVIEW: "case_acts.review",
@@ -75,9 +64,9 @@ def open_page(case: Case, now: datetime) -> CasePage:
     school = get_school(case.school_id)
     zone = school.time_zone if school else ZONE
     today = clock.local_date(now, zone)
-    file = case_file(case)
+    file = case_file(case, today, now)
     place = place_words([case.location_code]).get(case.location_code, "")
-    return CasePage(file, zone, today, now, next_act(situation(file, today, now)), place)
+    return CasePage(file, zone, today, now, next_act(situation(file, today)), place)
 
 
 def harm_words(code: str) -> str:
@@ -110,27 +99,26 @@ def act_link(page: CasePage, act: Next) -> tuple[str, str] | None:
     """Return the next act's words and address; None when there is nothing to do yet."""
     words, case_id = act_words(page, act), page.case.id
     href: str | None = None
-    if act.act in CASE_ACTS:
+    if act.step is not None:
+        href = url_for(act.step.endpoint, **act.step.values)
+    elif act.act in CASE_ACTS:
         href = url_for(CASE_ACTS[act.act], case_id=case_id)
     elif act.act is Act.FOLLOW_UP:
         href = address("followups.follow_up", follow_up_id=act.object_id)
     elif act.act is Act.DUTY:
         href = _duty_address(page, act.object_id)
-    elif act.act is Act.ANSWER_MEETING:
-        href = url_for("circles.answer", meeting_id=act.object_id)
-    elif act.pathway_id is not None:
-        href = pathway_address(case_id, act, act.pathway_id in page.file.circles)
     return (words, href) if href else None
 
 
 def act_words(page: CasePage, act: Next) -> str:
     """Return what an act is called; beside other live pathways it says which one it means."""
-    words = str(ACT_LABELS[act.act])
+    if act.step is None:
+        return str(ACT_LABELS[act.act])
     live = [row for row in page.file.pathways if row.ended_at is None]
-    if act.pathway_id is None or len(live) < 2:
-        return words
+    if len(live) < 2:
+        return str(act.step.words)
     row = next(row for row in live if row.id == act.pathway_id)
-    return _("%(act)s: %(kind)s", act=words, kind=kind_words(row))
+    return _("%(act)s: %(kind)s", act=act.step.words, kind=kind_words(row))
 
 
 def _duty_address(page: CasePage, duty_id: int | None) -> str | None:
@@ -140,20 +128,6 @@ def _duty_address(page: CasePage, duty_id: int | None) -> str | None:
     return address("safeguards.duty", duty_id=duty.id) or url_for(
         "casework.case", case_id=page.case.id, _anchor="duties"
     )
-
-
-def pathway_address(case_id: int, act: Next, is_circle: bool) -> str | None:
-    """Return the address of an act on one pathway."""
-    values: dict[str, Any] = {"case_id": case_id, "pathway_id": act.pathway_id}
-    if act.act is Act.CONSENT:
-        return url_for("circles.consent", participant_id=act.object_id, **values)
-    if act.act is Act.MARK_TERM:
-        return url_for("agreements.term", term_id=act.object_id, **values)
-    if act.act is Act.LIFT_HOLD:
-        return url_for("circles.hold", rule=act.rule, **values)
-    if act.act is Act.COMPLETE:
-        return url_for("agreements.complete" if is_circle else "pathway_acts.complete", **values)
-    return url_for(PATHWAY_ACTS[act.act], **values) if act.act in PATHWAY_ACTS else None
 
 
 def head(page: CasePage, actor: Actor, tab: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.models import CaseParticipant
 from wss_cases.cases.queries import get_case
 from wss_cases.cases.rules import person_words
+from wss_cases.casework.queries import terms_of
 from wss_cases.casework.states import SECTION_LABELS
 from wss_cases.casework.views_page import CasePage, head, history_items, kind_words, open_page
 from wss_cases.followups.models import FollowUpState
@@ -67,18 +68,17 @@ def _people(people: list[CaseParticipant], reader: CaseParticipant | None) -> li
 
 
 def _pathways(page: CasePage, reader: CaseParticipant | None) -> list[dict[str, Any]]:
-    shown = []
+    shown, terms = [], terms_of(page.case.id)
     for row in page.file.pathways:
         if row.participant_id is not None and (reader is None or row.participant_id != reader.id):
             continue
-        circle = page.file.circles.get(row.id)
-        terms = circle.agreement.terms if circle and circle.agreement else []
         shown.append(
             {
                 "kind": kind_words(row),
                 "state": str(LABELS[row.state]),
                 "terms": [
-                    (term.position, day_words(term.due_on), str(TERM_LABELS[term.state])) for term in terms
+                    (position, day_words(due_on), str(TERM_LABELS[state]))
+                    for position, due_on, state in terms.get(row.id, ())
                 ],
             }
         )

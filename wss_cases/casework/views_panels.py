@@ -1,0 +1,29 @@
+"""Asks each pathway's room for its own part of the case page."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+
+from wss_cases.access.actor import Actor
+from wss_cases.pathways.circles import views_panel as circles
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.steps import Panel
+from wss_cases.pathways.conversations import views_panel as conversations
+from wss_cases.pathways.mentoring import views_panel as mentoring
+from wss_cases.pathways.reengagement import views_panel as reengagement
+from wss_cases.pathways.referrals import views_panel as referrals
+from wss_cases.routing.states import Pathway as Family
+
+ROOMS: dict[str, Callable[[Actor, Pathway, date, datetime], Panel]] = {
+    Family.RESTORATIVE_CONVERSATION: conversations.panel,
+    Family.CIRCLE: circles.panel,
+    Family.MENTORING: mentoring.panel,
+    Family.WRAPAROUND: referrals.panel,
+    Family.REENGAGEMENT: reengagement.panel,
+}
+"""Which room shows which family of pathways."""
+
+
+def panel_of(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel | None:
+    """Return a pathway's own part of the case page; the caller has checked the pathway."""
+    ask = ROOMS.get(row.pathway)
+    return ask(actor, row, today, now) if ask else None
