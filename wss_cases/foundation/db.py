@@ -25,10 +25,12 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
 WRITING = "wss_writing"
+ERASE_WAIT_MS = 3000
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -127,7 +129,8 @@ migrate = Migrate()
 def init_db(app: Flask) -> None:
     """Attach the database and its migrations; opens no connection."""
     url = app.config["SQLALCHEMY_DATABASE_URI"]
-    options: dict[str, Any] = {"pool_pre_ping": True}
+    # a failed statement is told without its values: they may be a child's
+    options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
     if url.startswith("sqlite"):
         options["connect_args"] = {"timeout": 20, "check_same_thread": False}
     else:
@@ -164,6 +167,7 @@ _PRAGMAS: Iterable[str] = (
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
     "PRAGMA busy_timeout=20000",
+    "PRAGMA secure_delete=ON",
 )
 
 
@@ -177,6 +181,38 @@ def begin_writing() -> None:
     """End the reading session and open one whose transaction is marked as writing from its first statement."""
     db.session.remove()
     db.session.connection(execution_options={WRITING: True})
+
+
+def erase_deleted(tables: Iterable[str]) -> bool:
+    """Rid the database's own files of what was deleted from these tables; False when somebody reads right now.
+
+    Opens a connection of its own; call it outside every transaction. SQLite overwrites what it deletes
+    (`secure_delete`), so folding its log into the file is enough. PostgreSQL writes each table anew (`VACUUM FULL`).
+    """
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        try:
+            if connection.dialect.name == "sqlite":
+                return _fold_log(connection)
+            connection.exec_driver_sql("SET lock_timeout = '3s'")
+            for table in tables:
+                connection.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {quoted(connection, table)}")
+        except OperationalError:
+            return False
+        finally:
+            connection.invalidate()
+    return True
+
+
+def quoted(connection: Connection, name: str) -> str:
+    """Return a table's name as this database writes it in a statement."""
+    return connection.dialect.identifier_preparer.quote(name)
+
+
+def _fold_log(connection: Connection) -> bool:
+    raw: Any = connection.connection.dbapi_connection
+    raw.execute(f"PRAGMA busy_timeout={ERASE_WAIT_MS}")
+    busy, _pages, _moved = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
 
 
 def database_now() -> datetime:

@@ -1,7 +1,7 @@
 """Sealing a text under a key of its own, and that key under the district's (envelope encryption, Fernet)."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
@@ -12,8 +12,8 @@ from wss_cases.foundation.keys import Keys
 class Sealed:
     """A sealed text: its ciphertext, its key under the newest district key, and that key's public name."""
 
-    text: bytes
-    key: bytes
+    text: bytes = field(repr=False)
+    key: bytes = field(repr=False)
     key_name: str
 
 

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 NO_KEYS = "WSS_ENV=production needs WSS_KEYS (one or more keys separated by commas, newest first)."
@@ -14,7 +14,7 @@ NO_KEYS = "WSS_ENV=production needs WSS_KEYS (one or more keys separated by comm
 class Keys:
     """The master keys, newest first; every use derives its own key from them."""
 
-    masters: tuple[str, ...]
+    masters: tuple[str, ...] = field(repr=False)
 
     def derived(self, purpose: str) -> tuple[bytes, ...]:
         """Return 32-byte keys for one purpose, newest first."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import inspect, select
+from sqlalchemy import LargeBinary, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -198,7 +198,7 @@ def changes_of(record: Any) -> dict[str, Any]:
         new = history.added[0] if history.added else None
         if old is None and new is None:
             continue
-        hidden = attribute.key in private
+        hidden = attribute.key in private or isinstance(attribute.columns[0].type, LargeBinary)
         changes[attribute.key] = [REDACTED, REDACTED] if hidden else [_plain(old), _plain(new)]
     return changes
 

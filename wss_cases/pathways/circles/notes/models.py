@@ -19,6 +19,8 @@ class CircleNote(Versioned, Base):
     __table_args__ = (
         Index("ix_circle_note_pathway", "pathway_id"),
         Index("ix_circle_note_shred", "shred_on"),
+        # a number is never given again: the record of a shredding names its note for good
+        {"sqlite_autoincrement": True},
     )
     PRIVATE = frozenset({"sealed_text", "sealed_key"})
 
@@ -33,7 +35,10 @@ class CircleNote(Versioned, Base):
 
 
 class NoteShredding(Base):
-    """That a note was shredded: which, when, by which date, and the digest of the ciphertext that is gone."""
+    """That a note was shredded: which, when, by which date, and the digest of the ciphertext that is gone.
+
+    `erased_at`: when the database's own files were rid of it too; None while that is still to do.
+    """
 
     __tablename__ = "circle_note_shredding"
 
@@ -43,6 +48,7 @@ class NoteShredding(Base):
     shred_on: Mapped[date]
     shredded_at: Mapped[datetime]
     digest: Mapped[str] = mapped_column(String(64))
+    erased_at: Mapped[datetime | None]
 
 
 class PrivilegeWaiver(Base):
@@ -75,7 +81,7 @@ class PrivilegeException(Base):
         Index("ix_privilege_exception_pathway", "pathway_id"),
         CheckConstraint("reason <> ''", name="reason"),
     )
-    PRIVATE = frozenset({"reason"})
+    PRIVATE = frozenset({"reason", "told_whom"})
 
     id: Mapped[Id]
     pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
