@@ -227,15 +227,29 @@ def upgrade() -> None:
         sa.Column("asked_by_them", sa.Boolean(), nullable=False),
         sa.Column("agreed_on", sa.Date(), nullable=True),
         sa.Column("agreed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "guardian",
+            sa.Enum(
+                "told",
+                "not_reached",
+                "not_to_be_told",
+                name="guardian",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
         sa.Column("next_review_on", sa.Date(), nullable=True),
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.Column("ended_why", sa.String(length=300), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.CheckConstraint("(state = 'ended') = (ended_on is not null)", name=op.f("ck_safety_plan_ended")),
         sa.CheckConstraint(
-            "state != 'agreed' or (agreed_on is not null and next_review_on is not null)",
+            "state != 'agreed' or (agreed_on is not null and next_review_on is not null and steps <> '' and adults_told <> '' and guardian is not null)",
             name=op.f("ck_safety_plan_agreed"),
         ),
+        sa.CheckConstraint("state != 'ended' or ended_why <> ''", name=op.f("ck_safety_plan_ended_why")),
         sa.CheckConstraint(
             "not moves_person_harmed or asked_by_them", name=op.f("ck_safety_plan_moves_only_if_asked")
         ),
@@ -251,6 +265,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("safety_plan", schema=None) as batch_op:
         batch_op.create_index("ix_safety_plan_case", ["case_id"], unique=False)
+        batch_op.create_index(
+            "uq_safety_plan_living",
+            ["participant_id"],
+            unique=True,
+            sqlite_where=sa.text("state != 'ended'"),
+            postgresql_where=sa.text("state != 'ended'"),
+        )
 
     op.create_table(
         "circle_keeper",
@@ -1055,6 +1076,11 @@ def downgrade() -> None:
 
     op.drop_table("circle_keeper")
     with op.batch_alter_table("safety_plan", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_safety_plan_living",
+            sqlite_where=sa.text("state != 'ended'"),
+            postgresql_where=sa.text("state != 'ended'"),
+        )
         batch_op.drop_index("ix_safety_plan_case")
 
     op.drop_table("safety_plan")

@@ -18,6 +18,7 @@ REFERRAL_STATES = (
     "revoked", "withdrawn",
 )  # fmt: skip
 WITHOUT_MEETING = ("declined", "apart", "left", "not_safe")
+MISSED_MEETINGS = ("student_away", "supporter_away", "postponed", "not_wanted")
 CADENCES = ("daily", "twice_weekly", "weekly", "biweekly", "monthly")
 ONE_PERSON = (
     "(case when participant_id is not null then 1 else 0 end)"
@@ -298,14 +299,14 @@ def _less_mentoring() -> None:
 def _less_reengagement() -> None:
     op.execute("UPDATE reengagement_plan SET supports = substr(supports, 1, 500)")
     with op.batch_alter_table("reengagement_plan") as batch:
-        for name in ("cause", "dates", "meeting"):
+        for name in ("cause", "dates", "meeting", "meeting_missed", "meeting_near_return"):
             batch.drop_constraint(op.f(f"ck_reengagement_plan_{name}"), type_="check")
         batch.drop_constraint("uq_reengagement_plan_cause_key", type_="unique")
         batch.drop_index("ix_reengagement_plan_school_return")
         batch.alter_column("supports", existing_type=sa.Text(), type_=sa.String(500), existing_nullable=False)
         gone = (
             "cause", "cause_key", "away_from", "returned_on", "meeting_held_on", "next_review_on", "meeting_at",
-            "meeting_place", "supporters", "work_missed",
+            "meeting_place", "meeting_missed", "supporters", "work_missed",
         )  # fmt: skip
         _forget(batch, "reengagement_plan", {"student_id": "ix_reengagement_plan_student_id"}, gone)
 

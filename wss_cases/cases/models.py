@@ -2,10 +2,18 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from wss_cases.cases.states import AgreementKept, CaseResult, CaseState, HarmedSays, PlanAnswer, PlanState
+from wss_cases.cases.states import (
+    AgreementKept,
+    CaseResult,
+    CaseState,
+    GuardianTold,
+    HarmedSays,
+    PlanAnswer,
+    PlanState,
+)
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
 from wss_cases.incidents.models import Incident
 from wss_cases.incidents.states import PersonRole
@@ -96,17 +104,28 @@ class CaseNote(Base):
 class SafetyPlan(Versioned, Base):
     """How one person of a case is kept safe: steps, adults told, route, seat, phone; reviewed every 5 school days.
 
-    It never moves the person harmed unless they ask (CHECK). `ended_on` with `ended_why` when it is no longer needed.
+    It never moves the person harmed unless they ask, and is agreed only with steps, adults and what the guardian
+    knows (CHECK). `ended_on` with `ended_why` when it is no longer needed; one that is not ended for each person.
     """
 
     __tablename__ = "safety_plan"
     __table_args__ = (
         Index("ix_safety_plan_case", "case_id"),
+        Index(
+            "uq_safety_plan_living",
+            "participant_id",
+            unique=True,
+            sqlite_where=text("state != 'ended'"),
+            postgresql_where=text("state != 'ended'"),
+        ),
         CheckConstraint("not moves_person_harmed or asked_by_them", name="moves_only_if_asked"),
         CheckConstraint(
-            "state != 'agreed' or (agreed_on is not null and next_review_on is not null)", name="agreed"
+            "state != 'agreed' or (agreed_on is not null and next_review_on is not null"
+            " and steps <> '' and adults_told <> '' and guardian is not null)",
+            name="agreed",
         ),
         CheckConstraint("(state = 'ended') = (ended_on is not null)", name="ended"),
+        CheckConstraint("state != 'ended' or ended_why <> ''", name="ended_why"),
     )
     PRIVATE = frozenset({"steps", "adults_told", "route", "seat", "phone", "ended_why"})
 
@@ -124,6 +143,7 @@ class SafetyPlan(Versioned, Base):
     asked_by_them: Mapped[bool] = mapped_column(default=False)
     agreed_on: Mapped[date | None]
     agreed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    guardian: Mapped[GuardianTold | None] = mapped_column(named_enum(GuardianTold, "guardian"))
     next_review_on: Mapped[date | None]
     ended_on: Mapped[date | None]
     ended_why: Mapped[str] = mapped_column(String(300), default="")

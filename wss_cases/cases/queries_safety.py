@@ -30,6 +30,11 @@ def plans_of(case_id: int) -> list[SafetyPlan]:
     return list(db.session.scalars(statement.order_by(SafetyPlan.id.desc())))
 
 
+def living_plans(case_id: int) -> list[SafetyPlan]:
+    """Return the safety plans of a case that have not ended."""
+    return [plan for plan in plans_of(case_id) if plan.state is not PlanState.ENDED]
+
+
 def get_plan(case: Case, plan_id: int) -> SafetyPlan:
     """Return one safety plan of a case. Raises NotFound for a plan of another case."""
     plan = db.session.get(SafetyPlan, plan_id)

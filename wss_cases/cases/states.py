@@ -65,6 +65,20 @@ class PlanAnswer(enum.StrEnum):
     HAPPENED_AGAIN = "happened_again"
 
 
+class GuardianTold(enum.StrEnum):
+    """What a guardian knows of a safety plan when it is agreed."""
+
+    TOLD = "told"
+    NOT_REACHED = "not_reached"
+    NOT_TO_BE_TOLD = "not_to_be_told"
+
+
+GUARDIAN_LABELS = {
+    GuardianTold.TOLD: _l("Told, and had a say"),
+    GuardianTold.NOT_REACHED: _l("Not reached yet, after more than one try"),
+    GuardianTold.NOT_TO_BE_TOLD: _l("Not to be told, as advised for the student's safety"),
+}
+
 PLAN_LABELS = {
     PlanState.DRAFT: _l("Draft"),
     PlanState.AGREED: _l("Agreed"),
@@ -76,6 +90,8 @@ PLAN_ANSWER_LABELS = {
     PlanAnswer.CHANGED: _l("It needs a change"),
     PlanAnswer.HAPPENED_AGAIN: _l("Something happened again"),
 }
+
+PLAN_TONES = {PlanState.DRAFT: "sun", PlanState.AGREED: "moss", PlanState.ENDED: "slate"}
 
 
 class AgreementKept(enum.StrEnum):
@@ -162,4 +178,10 @@ SENTENCES: dict[str, object] = {
     "case.closed": (_l("Case closed: %(result)s"), {"result": RESULT_LABELS}),
     "case.reopened": (_l("Case reopened: %(reason)s"), {"reason": REOPEN_LABELS}),
     "case.read": _l("Record opened"),
+    "safety_plan.drafted": _l("Safety plan written"),
+    "safety_plan.changed": _l("Safety plan changed; it is to be agreed again"),
+    "safety_plan.agreed": (_l("Safety plan agreed. Guardian: %(guardian)s"), {"guardian": GUARDIAN_LABELS}),
+    "safety_plan.reviewed": (_l("Safety plan reviewed: %(answer)s"), {"answer": PLAN_ANSWER_LABELS}),
+    "safety_plan.printed": _l("Sheet of the safety plan printed for the adults who are told"),
+    "safety_plan.ended": _l("Safety plan ended"),
 }

@@ -6,13 +6,14 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
-from wss_cases.pathways.reengagement.states import AwayCause, ReviewAnswer
+from wss_cases.pathways.reengagement.states import AwayCause, MeetingMissed, ReviewAnswer
 
 
 class ReengagementPlan(Versioned, Base):
     """When and from what the student returns, the re-entry meeting with whom they chose, work missed, supports.
 
     `cause_key` names what opened it (a removal, an enrolment), so that the same thing opens it once.
+    `meeting_missed` is why the last re-entry meeting was not held; one that is not wanted is not planned again.
     """
 
     __tablename__ = "reengagement_plan"
@@ -20,6 +21,7 @@ class ReengagementPlan(Versioned, Base):
         Index("ix_reengagement_plan_school_return", "school_id", "return_on"),
         CheckConstraint("return_on is null or away_from is null or return_on >= away_from", name="dates"),
         CheckConstraint("meeting_held_on is null or meeting_at is not null", name="meeting"),
+        CheckConstraint("meeting_at is null or return_on is not null", name="meeting_near_return"),
     )
     PRIVATE = frozenset({"supports", "supporters", "work_missed"})
 
@@ -36,6 +38,7 @@ class ReengagementPlan(Versioned, Base):
     meeting_at: Mapped[datetime | None]
     meeting_place: Mapped[str] = mapped_column(String(80), default="", server_default="")
     meeting_held_on: Mapped[date | None]
+    meeting_missed: Mapped[MeetingMissed | None] = mapped_column(named_enum(MeetingMissed, "meeting_missed"))
     supporters: Mapped[str] = mapped_column(String(500), default="", server_default="")
     work_missed: Mapped[str] = mapped_column(Text, default="", server_default="")
     supports: Mapped[str] = mapped_column(Text, default="")

@@ -13,6 +13,15 @@ class AwayCause(enum.StrEnum):
     PLACEMENT = "placement"
 
 
+class MeetingMissed(enum.StrEnum):
+    """Why a re-entry meeting was not held."""
+
+    STUDENT_AWAY = "student_away"
+    SUPPORTER_AWAY = "supporter_away"
+    POSTPONED = "postponed"
+    NOT_WANTED = "not_wanted"
+
+
 class ReviewAnswer(enum.StrEnum):
     """How the return goes, at a review."""
 
@@ -26,6 +35,13 @@ CAUSE_LABELS = {
     AwayCause.REMOVAL: _l("A removal from class or school"),
     AwayCause.LONG_ABSENCE: _l("A long absence"),
     AwayCause.PLACEMENT: _l("A placement elsewhere"),
+}
+
+MISSED_LABELS = {
+    MeetingMissed.STUDENT_AWAY: _l("The student was not there"),
+    MeetingMissed.SUPPORTER_AWAY: _l("Somebody the student chose was not there"),
+    MeetingMissed.POSTPONED: _l("The school put it off"),
+    MeetingMissed.NOT_WANTED: _l("The student does not want a meeting"),
 }
 
 REVIEW_LABELS = {
