@@ -39,6 +39,7 @@ PAGES = (
     "casework.views_print",
     "pathways.circles.views",
     "pathways.circles.agreements.views",
+    "pathways.circles.agreements.views_paper",
     "pathways.conversations.views",
     "pathways.mentoring.views",
     "pathways.referrals.views",
@@ -46,6 +47,7 @@ PAGES = (
     "pathways.common.views",
     "followups.views",
     "followups.views_templates",
+    "notices.views_texts",
     "outcomes.views",
     "intake.views_details",
     "intake.views_review",
@@ -83,7 +85,7 @@ ROOMS_WITH_TABLES = (
 )
 """Packages whose `models` module has tables."""
 
-COMMANDS: tuple[str, ...] = ("demo", "import_", "outcomes", "permissions", "prepare", "routing", "reminders")
+COMMANDS: tuple[str, ...] = ("demo", "import_", "notes", "outcomes", "permissions", "prepare", "routing", "reminders")
 """Modules of `cli` with a `group` each."""
 
 JOBS: tuple[str, ...] = ("scheduler",)
@@ -106,6 +108,7 @@ SENTENCES: tuple[str, ...] = (
     "roster.states",
     "incidents.states",
     "followups.states",
+    "notices.states",
     "pathways.common.states",
     "pathways.circles.states",
     "pathways.circles.agreements.states",

@@ -23,6 +23,7 @@ from wss_cases.followups.models import FollowUp, FollowUpTemplate
 from wss_cases.foundation.db import db
 from wss_cases.incidents.models import CareRecord, Incident
 from wss_cases.journal.models import OutboxMessage
+from wss_cases.notices.models import FamilyText
 from wss_cases.outcomes.models import PublishedSchool
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.models import CircleMeeting
@@ -97,6 +98,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "record_id": _of_school(CareRecord),
     "student_id": _of_school(Student),
     "template_id": lambda _school_id: select(FollowUpTemplate),
+    "text_id": lambda _school_id: select(FamilyText),
     "message_id": lambda school_id: select(OutboxMessage).where(OutboxMessage.school_id == school_id),
     "school_id": lambda school_id: select(School).where(School.id == school_id),
     "user_id": lambda school_id: (
@@ -131,7 +133,16 @@ WORDS = {
 
 INNERMOST = (
     *("term_id", "meeting_id", "grant_id", "participant_id", "pathway_id", "case_id"),
-    *("follow_up_id", "incident_id", "duty_id", "record_id", "student_id", "template_id", "message_id"),
+    *(
+        "follow_up_id",
+        "incident_id",
+        "duty_id",
+        "record_id",
+        "student_id",
+        "template_id",
+        "text_id",
+        "message_id",
+    ),
     *("user_id", "rule_set_id", "school_id"),
 )
 PUBLISHED = select(PublishedSchool)

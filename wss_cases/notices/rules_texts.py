@@ -10,7 +10,7 @@ PLACEHOLDERS: dict[str, frozenset[str]] = {
     "circle_consent": frozenset({"school", "contact"}),
     "referral_consent": frozenset({"school", "contact", "partner", "service", "records", "purpose", "until"}),
     "agreement_head": frozenset({"school"}),
-    "privacy_short": frozenset({"school", "contact"}),
+    "privacy_short": frozenset({"contact"}),
 }
 """What each text may leave open for the page that shows it; a code that is not here leaves nothing open.
 

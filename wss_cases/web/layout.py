@@ -33,6 +33,7 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
     ("outcomes.overview", _l("Outcomes"), Permission.OUTCOMES_READ),
     ("routing.rule_sets", _l("Rules"), Permission.RULES_EDIT),
     ("follow_up_templates.templates", _l("Follow-up templates"), Permission.FOLLOWUP_TEMPLATE_EDIT),
+    ("texts.texts", _l("Family texts"), Permission.FAMILY_TEXT_EDIT),
     ("people.people", _l("People"), Permission.ACCOUNT_MANAGE),
     ("audit.entries", _l("Audit"), Permission.AUDIT_READ),
     ("system.health", _l("System"), Permission.SYSTEM_HEALTH),

@@ -1,0 +1,22 @@
+"""The form of a text for families."""
+
+from wtforms import DateField, SelectField
+from wtforms.validators import InputRequired
+
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText
+from wss_cases.foundation.i18n import lazy_gettext as _l
+
+
+class WordingForm(BaseForm):
+    """Title, text, and the day from which families see it."""
+
+    title = ShortText(_l("Title"), [NotBlank(_l("Write the title."))])
+    text = LongText(_l("Text"), [NotBlank(_l("Write the text."))])
+    starts_on = DateField(_l("From which day?"), validators=[InputRequired(_l("Choose a day."))])
+
+
+class TextForm(WordingForm):
+    """A text in another language, or a newer version."""
+
+    code = SelectField(_l("Which text?"), validators=[InputRequired(_l("Choose which text."))])
+    language = SelectField(_l("Language"), validators=[InputRequired(_l("Choose a language."))])
