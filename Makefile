@@ -6,7 +6,7 @@ TEST_ARGS ?= -n 2
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$name; break; fi; done)
 
-.PHONY: run test check bench screenshots messages tools
+.PHONY: run test check bench screenshots states messages tools
 
 run: $(STAMP)
 	@$(BIN)/flask prepare
@@ -23,6 +23,9 @@ bench: $(STAMP)
 
 screenshots: $(STAMP)
 	@$(BIN)/python -m tests.browser.screenshots
+
+states: $(STAMP)
+	@$(BIN)/python -m tests.support.state_diagrams
 
 # New words into the catalogue (translate what is empty, run it again), and the compiled form that is served.
 CATALOGUES := wss_cases/translations

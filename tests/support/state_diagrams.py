@@ -1,0 +1,117 @@
+"""`make states`: docs/states.md, drawn from every …TRANSITIONS table of the code."""
+
+from __future__ import annotations
+
+import enum
+import pkgutil
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import wss_cases
+from tests.support.databases import ROOT
+
+FILE = ROOT / "docs" / "states.md"
+HEAD = """# States
+
+Drawn from the code by `make states`; a test keeps this page equal to it. Each table is a constant of the module that
+stands above it: what is not in it is refused, and where it can be the database refuses it too.
+"""
+SUFFIX = "TRANSITIONS"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """One table of transitions: where it stands, its states, and their words where the module has them."""
+
+    module: str
+    name: str
+    states: type[enum.Enum]
+    transitions: Mapping[Any, frozenset[Any]]
+    labels: Mapping[Any, Any]
+
+    @property
+    def title(self) -> str:
+        """The states' class in words: `ReferralState` is "Referral"."""
+        name = self.states.__name__.removesuffix("State")
+        words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
+        return words[:1].upper() + words[1:]
+
+
+def machines() -> list[Machine]:
+    """Return every machine of the code, by module and name."""
+    return sorted(
+        (machine for module in _state_modules() for machine in machines_of(module)),
+        key=lambda machine: (machine.module, machine.name),
+    )
+
+
+def machines_of(module: ModuleType) -> list[Machine]:
+    """Return the machines that a module defines. ValueError for a table that leaves a state out."""
+    found = []
+    for name, table in sorted(vars(module).items()):
+        if not name.endswith(SUFFIX) or not table:
+            continue
+        states = type(next(iter(table)))
+        if states.__module__ != module.__name__:
+            continue  # imported from where it is defined
+        if missing := [state.value for state in states if state not in table]:
+            raise ValueError(f"{module.__name__}.{name} leaves out {', '.join(missing)}")
+        found.append(Machine(module.__name__, name, states, table, _labels(module, states)))
+    return found
+
+
+def page(found: list[Machine]) -> str:
+    """Return the whole document."""
+    return "\n".join([HEAD, *(_section(machine) for machine in found)])
+
+
+def _state_modules() -> Iterator[ModuleType]:
+    for info in pkgutil.walk_packages(wss_cases.__path__, f"{wss_cases.__name__}."):
+        if info.name.rsplit(".", 1)[-1].startswith("states"):
+            yield import_module(info.name)
+
+
+def _labels(module: ModuleType, states: type[enum.Enum]) -> Mapping[Any, Any]:
+    for name, value in sorted(vars(module).items()):
+        if name.endswith("LABELS") and isinstance(value, dict) and all(state in value for state in states):
+            return value
+    return {}
+
+
+def _section(machine: Machine) -> str:
+    lines = [
+        f"## {machine.title}",
+        "",
+        f"`{machine.module}.{machine.name}`",
+        "",
+        "```mermaid",
+        "stateDiagram-v2",
+    ]
+    for state in machine.states:
+        lines.append(f"    {state.value}: {_words(machine, state)}")
+    first = next(iter(machine.states))
+    lines.append(f"    [*] --> {first.value}")
+    for state in machine.states:
+        later = machine.transitions[state]
+        lines += [f"    {state.value} --> {each.value}" for each in machine.states if each in later]
+        if not later:
+            lines.append(f"    {state.value} --> [*]")
+    return "\n".join([*lines, "```", ""])
+
+
+def _words(machine: Machine, state: enum.Enum) -> str:
+    return str(machine.labels.get(state, str(state.value).replace("_", " ").capitalize()))
+
+
+def main() -> int:
+    """Write the file."""
+    FILE.write_text(page(machines()), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
