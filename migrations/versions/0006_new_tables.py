@@ -969,29 +969,9 @@ def upgrade() -> None:
             "questionnaire_id", "question", name=op.f("uq_questionnaire_answer_questionnaire_id_question")
         ),
     )
-    with op.batch_alter_table("agreement", schema=None) as batch_op:
-        batch_op.add_column(
-            sa.Column(
-                "without_meeting",
-                sa.Enum(
-                    "declined",
-                    "apart",
-                    "left",
-                    "not_safe",
-                    name="without_meeting",
-                    native_enum=False,
-                    create_constraint=True,
-                    length=40,
-                ),
-                nullable=True,
-            )
-        )
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("agreement", schema=None) as batch_op:
-        batch_op.drop_column("without_meeting")
-
     op.drop_table("questionnaire_answer")
     op.drop_table("agreement_term_consent")
     with op.batch_alter_table("referral_service_date", schema=None) as batch_op:

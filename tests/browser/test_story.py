@@ -156,6 +156,7 @@ def keep_the_terms(page: Page, case: str) -> None:
     page.goto(circle)
     page.get_by_role("link", name="Complete it with its outcome").first.click()
     page.get_by_role("radio").first.check()
+    page.get_by_label("The keeper spoke with each person apart instead").check()
     page.get_by_role("main").get_by_role("button").last.click()
     page.wait_for_url(re.compile(r"/cases/\d+(/pathways/\d+)?$"))
     page.goto(case)

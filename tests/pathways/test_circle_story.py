@@ -18,7 +18,9 @@ from wss_cases.journal.queries import case_history
 from wss_cases.journal.sentences import sentence
 from wss_cases.pathways.circles import actions, actions_meeting
 from wss_cases.pathways.circles.agreements import actions as agreements
+from wss_cases.pathways.circles.agreements import actions_terms
 from wss_cases.pathways.circles.agreements.actions import TermDraft
+from wss_cases.pathways.circles.agreements.states import WithoutMeeting
 from wss_cases.pathways.circles.models import CircleMeeting
 from wss_cases.pathways.circles.queries import circle_of
 from wss_cases.pathways.circles.rules import holds_on, parties
@@ -33,6 +35,7 @@ HOLD = {
     "rules": ["H2"],
     "because": {"en": "There is bullying.", "es": "Hay acoso."},
 }
+APART = WithoutMeeting.APART
 LATER = NOW + timedelta(days=2)
 
 
@@ -108,14 +111,16 @@ def test_from_consent_to_a_kept_agreement(world, circle):
     first, second = circle_of(load_pathway(circle.id)).agreement.terms
     with pytest.raises(Refused, match="1, 2"):
         agreements.complete_circle(world.actor, circle.id, "agreement_kept", "", None, LATER)
-    agreements.mark_term(world.actor, first.id, TermState.KEPT, first.version, LATER)
+    actions_terms.mark_term(world.actor, first.id, TermState.KEPT, first.version, LATER)
     assert fresh(db.session.get(FollowUp, first.follow_up_id)).outcome == "kept"
     with pytest.raises(Refused):
-        agreements.mark_term(world.actor, first.id, TermState.NOT_KEPT, None, LATER)
+        actions_terms.mark_term(world.actor, first.id, TermState.NOT_KEPT, None, LATER)
     with pytest.raises(Stale):
-        agreements.mark_term(world.actor, second.id, TermState.LATE, second.version + 1, LATER)
-    agreements.mark_term(world.actor, second.id, TermState.LATE, second.version, LATER)
-    agreements.complete_circle(world.actor, circle.id, "agreement_kept", "", None, LATER)
+        actions_terms.mark_term(world.actor, second.id, TermState.LATE, second.version + 1, LATER)
+    actions_terms.mark_term(world.actor, second.id, TermState.LATE, second.version, LATER)
+    agreements.complete_circle(
+        world.actor, circle.id, "agreement_kept", "", None, LATER, without_meeting=APART
+    )
     assert fresh(circle).outcome == "agreement_kept"
     said = [sentence(entry) for entry in case_history(world.case.id)]
     assert said[0] == "Peer conference completed: Agreement made and kept"
@@ -128,8 +133,10 @@ def test_check_ins_outlive_the_circle(world, circle):
     hold(world, plan(world, circle), {world.people[0].id})
     agreements.make_agreement(world.actor, circle.id, terms(world, 1), LATER)
     (term,) = circle_of(load_pathway(circle.id)).agreement.terms
-    agreements.mark_term(world.actor, term.id, TermState.KEPT, None, LATER)
-    agreements.complete_circle(world.actor, circle.id, "agreement_kept", "", None, LATER)
+    actions_terms.mark_term(world.actor, term.id, TermState.KEPT, None, LATER)
+    agreements.complete_circle(
+        world.actor, circle.id, "agreement_kept", "", None, LATER, without_meeting=APART
+    )
     check_ins = db.session.scalars(
         select(FollowUp).where(FollowUp.case_id == world.case.id, FollowUp.kind == "agreement_check_in")
     ).all()

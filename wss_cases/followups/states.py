@@ -130,10 +130,30 @@ RECORDED_ELSEWHERE: dict[str, Any] = {
     "agreement_term": _l("Mark the term on the agreement's page; this follow-up then closes by itself."),
     "conversation": _l("Record the conversation on the report; this follow-up then closes by itself."),
     "mentoring_review": _l("Record the review on the pathway's page; this follow-up then closes by itself."),
-    "referral_answer": _l("Record the partner's answer on the referral; this follow-up then closes by itself."),
-    "referral_first_service": _l("Log the first service on the referral; this follow-up then closes by itself."),
+    "referral_answer": _l(
+        "Record the partner's answer on the referral; this follow-up then closes by itself."
+    ),
+    "referral_first_service": _l(
+        "Log the first service on the referral; this follow-up then closes by itself."
+    ),
+    "safety_plan_review": _l("Record the review on the safety plan; this follow-up then closes by itself."),
+    "reentry_meeting": _l("Say whether the meeting happened; this follow-up then closes by itself."),
+    "reengagement_review": _l("Record the review of the return; this follow-up then closes by itself."),
+    "completion_meeting": _l(
+        "Say on the circle's page that the meeting was held, or why there was none; this then closes by itself."
+    ),
+    "questionnaire": _l("Make the links on the circle's page; this follow-up then closes by itself."),
 }
 """Kinds that close where the thing itself is recorded, and where that is."""
+
+RECORD_PAGES: dict[str, str] = {
+    "agreement_term": "circles.term_of",
+    "safety_plan": "safety.of_follow_up",
+    "safety_plan_review": "safety.of_follow_up",
+    "reentry_meeting": "reengagement.of_follow_up",
+    "reengagement_review": "reengagement.of_follow_up",
+}
+"""Kinds whose thing has a page of its own: the endpoint that leads there, given `follow_up_id`."""
 
 EVENTS: dict[str, Any] = {
     "routed": _l("An incident was routed"),

@@ -1,4 +1,4 @@
-"""What a held circle agreed, what became of each term, and the end of the circle."""
+"""What a held circle agreed, who signed it, and the end of the circle."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -7,24 +7,30 @@ from datetime import date, datetime
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.actions import advance
-from wss_cases.cases.actions_work import open_only, today_at
-from wss_cases.cases.models import Case, CaseParticipant
+from wss_cases.cases.actions_work import today_at
 from wss_cases.cases.states import CaseState
-from wss_cases.followups.actions import close_row, make, make_for_event
-from wss_cases.followups.models import FollowUp, FollowUpState
-from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.followups.actions import make, make_for_event
+from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.models import IncidentPerson
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
+from wss_cases.notices.queries_texts import family_texts
 from wss_cases.pathways.circles.actions import load_circle
-from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
-from wss_cases.pathways.circles.queries import circle_of
-from wss_cases.pathways.circles.states import TERM_TRANSITIONS, TermState
-from wss_cases.pathways.common.actions_life import note_completion
+from wss_cases.pathways.circles.agreements.actions_completion import (
+    follow_completion,
+    settle_completion,
+)
+from wss_cases.pathways.circles.agreements.models import Agreement, AgreementSignature, AgreementTerm
+from wss_cases.pathways.circles.agreements.queries import Signer, signer_key, signers_of
+from wss_cases.pathways.circles.agreements.rules import completion_held, open_terms
+from wss_cases.pathways.circles.agreements.states import SignatureManner, WithoutMeeting
+from wss_cases.pathways.circles.queries import Circle, circle_of
+from wss_cases.pathways.common.actions_life import not_later, note_completion
 from wss_cases.pathways.common.models import Pathway
 
 Key = str | None
 MOST_TERMS = 12
+HEAD = "agreement_head"
+NO_AGREEMENT = "held_without_agreement"
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ class TermDraft:
 def make_agreement(
     actor: Actor, pathway_id: int, terms: Sequence[TermDraft], now: datetime, request_key: Key = None
 ) -> int:
-    """Record what was agreed in a held circle. Each term gets a follow-up, the agreement its check-ins.
+    """Record what was agreed in a held circle. Each term gets a follow-up, the agreement its check-ins and its end.
 
     Returns the agreement's id. Raises Refused before a meeting was held, for a second agreement, for no term,
     or a term that is blank, due in the past, or owned by somebody who was not invited.
@@ -55,7 +61,7 @@ def make_agreement(
         if circle.agreement is not None:
             raise Refused("", _("This circle has its agreement already."))
         today = today_at(uow, row.school_id)
-        _check_terms(terms, {person.id for person in circle.invited}, today)
+        _check_terms(terms, set(circle.names), today)
         agreement = uow.add(
             Agreement(
                 pathway_id=row.id,
@@ -65,23 +71,35 @@ def make_agreement(
             )
         )
         for position, draft in enumerate(terms, start=1):
-            _add_term(uow, row, agreement, position, draft)
+            agreement.terms.append(new_term(uow, row, position, draft))
         uow.record(agreement, "agreement.made", terms=len(terms))
-        _add_check_ins(uow, row, today)
+        _follow_agreement(uow, row, circle, agreement, today)
         advance(uow, row.case, CaseState.MONITORING)
         uow.answer = agreement.id
         return agreement.id
 
 
-def _add_check_ins(uow: UnitOfWork, row: Pathway, today: date) -> None:
-    make_for_event(
-        uow,
-        "agreement_made",
-        school_id=row.school_id,
-        owner_id=row.owner_id or row.case.lead_id,
-        from_day=today,
-        case_id=row.case_id,
-    )
+def _follow_agreement(
+    uow: UnitOfWork, row: Pathway, circle: Circle, agreement: Agreement, today: date
+) -> None:
+    def due(event: str, pathway_id: int | None = None) -> None:
+        make_for_event(
+            uow,
+            event,
+            school_id=row.school_id,
+            owner_id=row.owner_id or row.case.lead_id,
+            from_day=today,
+            case_id=row.case_id,
+            pathway_id=pathway_id,
+        )
+
+    due("agreement_made")
+    follow_completion(uow, row, agreement)
+    spoken = {person.student.language for person in circle.invited if person.student is not None}
+    for language in sorted(one for one in spoken if one):
+        text = family_texts([HEAD], language, today).get(HEAD)
+        if text is None or not language.startswith(text.language):
+            due("interpreter_needed", row.id)
 
 
 def _check_terms(terms: Sequence[TermDraft], invited: Collection[int], today: date) -> None:
@@ -98,7 +116,8 @@ def _check_terms(terms: Sequence[TermDraft], invited: Collection[int], today: da
             raise Refused("", _("Term %(position)d: choose a person of this circle.", position=position))
 
 
-def _add_term(uow: UnitOfWork, row: Pathway, agreement: Agreement, position: int, draft: TermDraft) -> None:
+def new_term(uow: UnitOfWork, row: Pathway, position: int, draft: TermDraft) -> AgreementTerm:
+    """Return a new term with its follow-up, for the caller to add. A step."""
     follow_up = make(
         uow,
         school_id=row.school_id,
@@ -108,86 +127,101 @@ def _add_term(uow: UnitOfWork, row: Pathway, agreement: Agreement, position: int
         case_id=row.case_id,
         pathway_id=row.id,
     )
-    agreement.terms.append(
-        AgreementTerm(
-            position=position,
-            text=draft.text,
-            owner_participant_id=draft.owner_participant_id,
-            due_on=draft.due_on,
-            evidence=draft.evidence,
-            follow_up_id=follow_up.id,
-        )
+    return AgreementTerm(
+        position=position,
+        text=draft.text,
+        owner_participant_id=draft.owner_participant_id,
+        due_on=draft.due_on,
+        evidence=draft.evidence,
+        follow_up_id=follow_up.id,
     )
 
 
-def mark_term(
-    actor: Actor, term_id: int, state: TermState, version: int | None, now: datetime, request_key: Key = None
-) -> int:
-    """Say what became of a term; its follow-up closes with it. Returns the pathway's id.
+def sign(
+    actor: Actor, pathway_id: int, signers: Collection[str], manner: SignatureManner, signed_on: date,
+    now: datetime, request_key: Key = None,
+) -> int:  # fmt: skip
+    """Record who signed, when and how; `signers` are keys of `signers_of`. Returns the pathway's id.
 
-    Raises Refused when it was marked already, or when the one who marks owns the term.
+    Raises Refused without an agreement, for nobody, for somebody who signed already or may not sign, or for a day
+    before the agreement or after today.
     """
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
             return uow.answer
-        term = uow.session.get(AgreementTerm, term_id)
-        if term is None:
-            raise NotFound
-        agreement = uow.load(Agreement, term.agreement_id, Permission.CASE_WORK)
-        uow.session.refresh(term, with_for_update=True)
-        if version is not None and term.version != version:
-            raise Stale
-        open_only(uow.load(Case, agreement.case_id, Permission.CASE_WORK))
-        mark(uow, agreement, term, state)
-        uow.answer = agreement.pathway_id
-        return agreement.pathway_id
+        row = load_circle(uow, pathway_id)
+        circle = circle_of(row)
+        if circle.agreement is None:
+            raise Refused("", _("Record the agreement first."))
+        agreement = uow.load(Agreement, circle.agreement.id, Permission.CASE_WORK)
+        not_later(uow, row.school_id, "signed_on", signed_on)
+        if signed_on < agreement.agreed_on:
+            raise Refused("signed_on", _("Choose the day of the agreement or a later one."))
+        may_sign = {signer.key: signer for signer in signers_of(row, circle)}
+        if not signers or not set(signers) <= set(may_sign):
+            raise Refused("signers", _("Tick who signed."))
+        if set(signers) & {signer_key(signature) for signature in agreement.signatures}:
+            raise Refused("signers", _("One of them signed already."))
+        for key in sorted(signers):
+            _add_signature(uow, agreement, may_sign[key], manner, signed_on)
+        uow.answer = row.id
+        return row.id
 
 
-def mark(uow: UnitOfWork, agreement: Agreement, term: AgreementTerm, state: TermState) -> None:
-    """Mark a loaded term and close its follow-up. A step; refusals as in `mark_term`."""
-    if state not in TERM_TRANSITIONS[term.state]:
-        raise Refused("", _("This term was marked already."))
-    if _is_own(uow, term):
-        raise Refused("", _("Somebody other than the term's owner marks it."))
-    term.state, term.decided_at, term.decided_by_id = state, uow.now, uow.actor.user_id
-    uow.record(
-        term, "agreement.term_marked", case_id=agreement.case_id, position=term.position, state=state.value
+def _add_signature(
+    uow: UnitOfWork, agreement: Agreement, signer: Signer, manner: SignatureManner, signed_on: date
+) -> None:
+    column = {"party": "participant_id", "supporter": "supporter_id", "keeper": "keeper_user_id"}[signer.kind]
+    signature = AgreementSignature(
+        agreement_id=agreement.id,
+        manner=manner,
+        signed_on=signed_on,
+        recorded_at=uow.now,
+        recorded_by_id=uow.actor.user_id,
+        **{column: signer.id},
     )
-    follow_up = uow.session.get(FollowUp, term.follow_up_id) if term.follow_up_id else None
-    if follow_up is not None and follow_up.state is FollowUpState.OPEN:
-        close_row(uow, follow_up, state.value)
-
-
-def _is_own(uow: UnitOfWork, term: AgreementTerm) -> bool:
-    owner = uow.session.get(CaseParticipant, term.owner_participant_id) if term.owner_participant_id else None
-    if owner is None or owner.incident_person_id is None:
-        return False
-    person = uow.session.get(IncidentPerson, owner.incident_person_id)
-    staff = person.staff if person else None
-    return staff is not None and staff.user_id is not None and staff.user_id == uow.actor.user_id
+    uow.record(signature, "agreement.signed", case_id=agreement.case_id)
 
 
 def complete_circle(
-    actor: Actor,
-    pathway_id: int,
-    outcome: str,
-    note: str,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
-) -> int:
-    """Complete a circle after its meeting. Raises Refused without a held meeting or while a term is open."""
+    actor: Actor, pathway_id: int, outcome: str, note: str, version: int | None, now: datetime,
+    request_key: Key = None, *, without_meeting: WithoutMeeting | None = None,
+) -> int:  # fmt: skip
+    """Complete a circle with its outcome. Returns the pathway's id.
+
+    Raises Refused without a held meeting, while one is planned, while a term is open, and, where something was
+    agreed, before the meeting at its end was held or it was chosen why not.
+    """
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
             return uow.answer
         row = load_circle(uow, pathway_id, version)
         circle = circle_of(row)
-        if not circle.was_held:
-            raise Refused("", _("Say first that the meeting happened."))
-        terms = circle.agreement.terms if circle.agreement else []
-        left = [str(term.position) for term in terms if term.state is TermState.OPEN]
-        if left:
-            raise Refused("", _("These terms are not marked yet: %(terms)s.", terms=", ".join(left)))
+        if not circle.was_held or circle.waiting is not None:
+            raise Refused("", _("Say first whether the meeting happened."))
+        if circle.agreement is not None:
+            _end_agreement(uow, row, circle, without_meeting)
+        if (outcome == NO_AGREEMENT) != (circle.agreement is None):
+            raise Refused("outcome", _("Choose an outcome that fits: was something agreed?"))
         note_completion(uow, row, outcome, note)
         uow.answer = row.id
         return row.id
+
+
+def _end_agreement(
+    uow: UnitOfWork, row: Pathway, circle: Circle, without_meeting: WithoutMeeting | None
+) -> None:
+    if circle.agreement is None:
+        raise NotFound
+    left = [str(term.position) for term in open_terms(circle.agreement)]
+    if left:
+        raise Refused("", _("These terms are not marked yet: %(terms)s.", terms=", ".join(left)))
+    held = completion_held(circle)
+    if not held:
+        if without_meeting is None:
+            words = _("Hold the meeting at the end of the agreement, or choose why there was none.")
+            raise Refused("without_meeting", words)
+        agreement = uow.load(Agreement, circle.agreement.id, Permission.CASE_WORK)
+        agreement.without_meeting = without_meeting
+        uow.record(agreement, "agreement.without_meeting", reason=without_meeting.value)
+    settle_completion(uow, row.id, "held" if held else "not_possible")

@@ -1,11 +1,13 @@
 """Forms of agreements."""
 
-from wtforms import DateField, FieldList, Form, FormField, RadioField, SelectField
+from wtforms import DateField, FieldList, Form, FormField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.pathways.circles.agreements.states import MANNER_LABELS, WITHOUT_MEETING_LABELS
 from wss_cases.pathways.circles.states import TERM_LABELS, TermState
+from wss_cases.pathways.common.forms import CompleteForm
 
 
 class TermRow(Form):
@@ -24,7 +26,7 @@ class AgreementForm(BaseForm):
 
 
 class MarkForm(BaseForm):
-    """What became of a term."""
+    """What became of a term; the rest only when it was changed by consent."""
 
     state = RadioField(
         _l("What became of it?"),
@@ -32,4 +34,32 @@ class MarkForm(BaseForm):
             [(state, words) for state, words in TERM_LABELS.items() if state is not TermState.OPEN]
         ),
         validators=[InputRequired(_l("Choose what became of it."))],
+    )
+    text = LongText(_l("What was agreed instead"), [Optional()], limit=1000)
+    due_on = DateField(_l("Until when"), validators=[Optional()])
+    evidence = ShortText(_l("What counts as done"), [Optional()], limit=300)
+    consented = SelectMultipleField(_l("Who consented to the change"), validators=[Optional()])
+
+
+class SignForm(BaseForm):
+    """Who signed, how, and when."""
+
+    signers = SelectMultipleField(
+        _l("Who signed"), validators=[InputRequired(_l("Tick who signed."))], choices=[]
+    )
+    manner = RadioField(
+        _l("How"),
+        choices=choices(list(MANNER_LABELS.items())),
+        validators=[InputRequired(_l("Choose how they signed."))],
+    )
+    signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
+
+
+class CompleteCircleForm(CompleteForm):
+    """The outcome, and why there was no meeting at the end of the agreement where there was none."""
+
+    without_meeting = RadioField(
+        _l("Why was there no meeting at the end?"),
+        choices=choices(list(WITHOUT_MEETING_LABELS.items())),
+        validators=[Optional()],
     )

@@ -6,12 +6,12 @@ from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
-from wss_cases.pathways.circles.agreements.states import SignatureManner
+from wss_cases.pathways.circles.agreements.states import SignatureManner, WithoutMeeting
 from wss_cases.pathways.circles.states import TermState
 
 
 class Agreement(Versioned, Base):
-    """What the parties agreed, as terms."""
+    """What the parties agreed, as terms. `without_meeting`: why no meeting was held at its end."""
 
     __tablename__ = "agreement"
 
@@ -20,6 +20,9 @@ class Agreement(Versioned, Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"), index=True)
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
     agreed_on: Mapped[date]
+    without_meeting: Mapped[WithoutMeeting | None] = mapped_column(
+        named_enum(WithoutMeeting, "without_meeting")
+    )
     terms: Mapped[list["AgreementTerm"]] = relationship(
         order_by="AgreementTerm.position", back_populates="agreement"
     )
@@ -76,3 +79,14 @@ class AgreementTerm(Versioned, Base):
     follow_up_id: Mapped[int | None] = mapped_column(ForeignKey("follow_up.id"))
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("agreement_term.id"), unique=True)
     agreement: Mapped[Agreement] = relationship(back_populates="terms")
+
+
+class AgreementTermConsent(Base):
+    """Who consented to a term that replaces another one."""
+
+    __tablename__ = "agreement_term_consent"
+    __table_args__ = (UniqueConstraint("term_id", "participant_id"),)
+
+    id: Mapped[Id]
+    term_id: Mapped[int] = mapped_column(ForeignKey("agreement_term.id"))
+    participant_id: Mapped[int] = mapped_column(ForeignKey("case_participant.id"))

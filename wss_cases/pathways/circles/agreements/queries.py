@@ -1,12 +1,36 @@
-"""Reading agreements and their terms."""
+"""Reading agreements, their terms, and who may sign."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.scope import in_schools
+from wss_cases.cases.models import CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
+from wss_cases.incidents.models import IncidentPerson
+from wss_cases.pathways.circles.agreements.models import Agreement, AgreementSignature, AgreementTerm
+from wss_cases.pathways.circles.models import CircleSupporter
+from wss_cases.pathways.circles.queries import Circle
+from wss_cases.pathways.circles.queries_keepers import keepers_of
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.roster.models import StaffMember
+
+
+@dataclass(frozen=True)
+class Signer:
+    """Somebody who may sign: `key` is "party", "supporter" or "keeper" with an id, as forms send it."""
+
+    kind: str
+    id: int
+    name: str
+
+    @property
+    def key(self) -> str:
+        """The signer as a form sends it."""
+        return f"{self.kind}-{self.id}"
 
 
 def get_term(actor: Actor, term_id: int) -> tuple[AgreementTerm, Agreement]:
@@ -35,3 +59,39 @@ def open_terms_of(case_id: int) -> list[AgreementTerm]:
         .order_by(AgreementTerm.due_on, AgreementTerm.id)
     )
     return list(db.session.scalars(statement))
+
+
+def supporters_of(pathway_id: int) -> list[CircleSupporter]:
+    """Return everybody a party wants beside them, by id; the caller has checked the circle."""
+    statement = select(CircleSupporter).where(CircleSupporter.pathway_id == pathway_id)
+    return list(db.session.scalars(statement.order_by(CircleSupporter.id)))
+
+
+def signers_of(row: Pathway, circle: Circle) -> list[Signer]:
+    """Return who may sign a circle's agreement: its parties, the supporters still invited, its keepers."""
+    parties = [Signer("party", key, name) for key, name in circle.names.items()]
+    supporters = [
+        Signer("supporter", one.id, one.name) for one in supporters_of(row.id) if one.ended_at is None
+    ]
+    keepers = [Signer("keeper", key, name) for key, name in keepers_of(row.id).items()]
+    return [*parties, *supporters, *keepers]
+
+
+def signer_key(signature: AgreementSignature) -> str:
+    """Return who signed, as `Signer.key` says it."""
+    if signature.participant_id is not None:
+        return f"party-{signature.participant_id}"
+    if signature.supporter_id is not None:
+        return f"supporter-{signature.supporter_id}"
+    return f"keeper-{signature.keeper_user_id}"
+
+
+def accounts_of(participant_ids: Iterable[int]) -> set[int]:
+    """Return the accounts of those participants who are members of staff."""
+    statement = (
+        select(StaffMember.user_id)
+        .join(IncidentPerson, IncidentPerson.staff_id == StaffMember.id)
+        .join(CaseParticipant, CaseParticipant.incident_person_id == IncidentPerson.id)
+        .where(CaseParticipant.id.in_(sorted(participant_ids)), StaffMember.user_id.is_not(None))
+    )
+    return {user_id for user_id in db.session.scalars(statement) if user_id is not None}

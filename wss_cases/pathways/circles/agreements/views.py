@@ -1,4 +1,6 @@
-"""Pages of an agreement: its terms, what became of each, and the end of the circle."""
+"""Pages of an agreement: its terms and signatures, what became of each term, and the end of the circle."""
+
+from typing import Any
 
 from flask import Blueprint, render_template, request
 
@@ -11,46 +13,55 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.pathways.circles.agreements import actions
-from wss_cases.pathways.circles.agreements.forms import AgreementForm, MarkForm
-from wss_cases.pathways.circles.agreements.queries import get_term
+from wss_cases.pathways.circles.agreements import actions, actions_terms
+from wss_cases.pathways.circles.agreements.forms import AgreementForm, CompleteCircleForm, MarkForm, SignForm
+from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.agreements.queries import get_term, signer_key, signers_of
+from wss_cases.pathways.circles.agreements.rules import completion_held, must_consent, terms_in_force
+from wss_cases.pathways.circles.agreements.states import SignatureManner, WithoutMeeting
+from wss_cases.pathways.circles.agreements.views_show import may_read_terms, show
 from wss_cases.pathways.circles.queries import Circle, circle_of
-from wss_cases.pathways.circles.rules import outcome_of, sees_terms
+from wss_cases.pathways.circles.rules import outcome_of
 from wss_cases.pathways.circles.states import TermState
-from wss_cases.pathways.common.forms import CompleteForm, number, people_choices
+from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.rules import outcomes_for
 from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
 from wss_cases.roster.queries import school_days
 
+__all__ = ["blueprint", "may_read_terms"]
+
 blueprint = Blueprint("agreements", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 
 
-def may_read_terms(actor: Actor, row: Pathway, circle: Circle) -> bool:
-    """Whether this person reads the words of the agreement, not only number, due day and state."""
-    return sees_terms(actor.user_id, row.owner_id, row.case.lead_id, *circle.keepers)
+def get_circle(actor: Actor, case_id: int, pathway_id: int) -> tuple[Pathway, Circle]:
+    """Return a circle that the actor may see, and what stands around it. Raises NotFound for another family."""
+    row = get_pathway(actor, case_id, pathway_id)
+    if row.pathway != "circle":
+        raise NotFound
+    return row, circle_of(row)
 
 
 @blueprint.route("/agreement", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def agreement(case_id: int, pathway_id: int) -> Page:
-    """Record what was agreed, term by term; an empty row is left out."""
+    """Show the agreement; record it, term by term, while there is none. An empty row is left out."""
     actor, now = current_actor(), clock.now()
-    row = get_pathway(actor, case_id, pathway_id)
-    circle = circle_of(row)
+    row, circle = get_circle(actor, case_id, pathway_id)
+    if circle.agreement is not None and request.method == "GET":
+        return show(actor, row, circle, today_of(row.school_id))
     form = AgreementForm()
     if "add_row" in request.form and len(form.terms) < actions.MOST_TERMS:
         form.terms.append_entry()
-    days, today = school_days(row.school_id), today_of(row.school_id)
     for entry in form.terms:
         entry.form.owner.choices = people_choices(circle.names, _("Everybody"))
     context = {
-        "quick": [(day_words(days.add(today, n)), days.add(today, n).isoformat()) for n in (5, 10, 20)],
+        "quick": _quick(row.school_id),
         "held": circle.was_held,
         "full": len(form.terms) >= actions.MOST_TERMS,
+        **act_context(row, _("Record the agreement"), _("Save the agreement")),
     }
-    context |= act_context(row, _("Record the agreement"), _("Save the agreement"))
     if "add_row" in request.form:
         return render_template("agreements/agreement.html", form=form, **context)
     return form_page(
@@ -60,6 +71,12 @@ def agreement(case_id: int, pathway_id: int) -> Page:
         "agreements/agreement.html",
         **context,
     )
+
+
+def _quick(school_id: int) -> list[tuple[str, str]]:
+    days, today = school_days(school_id), today_of(school_id)
+    later = [days.add(today, n) for n in (5, 10, 20)]
+    return [(day_words(day), day.isoformat()) for day in later]
 
 
 def _drafts(form: AgreementForm) -> list[actions.TermDraft]:
@@ -78,34 +95,92 @@ def _drafts(form: AgreementForm) -> list[actions.TermDraft]:
     return drafts
 
 
+@blueprint.route("/agreement/sign", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def sign(case_id: int, pathway_id: int) -> Page:
+    """Record who signed, when and how."""
+    actor, now = current_actor(), clock.now()
+    row, circle = get_circle(actor, case_id, pathway_id)
+    signed = {signer_key(one) for one in circle.agreement.signatures} if circle.agreement else set()
+    form = SignForm(signed_on=today_of(row.school_id))
+    form.signers.choices = choices(
+        [(one.key, one.name) for one in signers_of(row, circle) if one.key not in signed]
+    )
+    return form_page(
+        form,
+        lambda: actions.sign(
+            actor,
+            row.id,
+            form.signers.data or [],
+            SignatureManner(form.manner.data),
+            form.signed_on.data,
+            now,
+            form.request_key.data,
+        ),
+        agreement_address(row),
+        ACT,
+        **act_context(row, _("Who signed the agreement"), _("Save the signatures")),
+    )
+
+
+def agreement_address(row: Pathway) -> str:
+    """Return the address of a circle's agreement."""
+    return f"{page_of(row)}/agreement"
+
+
 @blueprint.route("/terms/<int:term_id>", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def term(case_id: int, pathway_id: int, term_id: int) -> Page:
-    """Say what became of a term."""
+    """Say what became of a term; when it was changed, what was agreed instead and who consented."""
     actor, now = current_actor(), clock.now()
-    row = get_pathway(actor, case_id, pathway_id)
+    row, circle = get_circle(actor, case_id, pathway_id)
     found, its_agreement = get_term(actor, term_id)
     if its_agreement.pathway_id != row.id:
         raise NotFound
-    circle = circle_of(row)
-    form = MarkForm(version=found.version)
+    reads = may_read_terms(actor, row, circle)
+    form = MarkForm(version=found.version, text=found.text if reads else "", due_on=found.due_on)
+    if reads and not form.is_submitted():
+        form.evidence.data = found.evidence
+    form.consented.choices = people_choices(circle.names)
+    return form_page(
+        form,
+        lambda: _save_term(actor, found, form, now),
+        page_of(row),
+        "agreements/term.html",
+        facts=_term_facts(found, circle, reads),
+        marked=found.state is not TermState.OPEN,
+        quick=_quick(row.school_id),
+        needed=", ".join(circle.names[key] for key in _binding(its_agreement, circle)),
+        **act_context(row, _("Term %(number)d of the agreement", number=found.position), _("Save")),
+    )
+
+
+def _binding(its_agreement: Agreement, circle: Circle) -> list[int]:
+    needed = must_consent(its_agreement, circle.names)
+    return [key for key in circle.names if key in needed]
+
+
+def _save_term(actor: Actor, found: AgreementTerm, form: MarkForm, now: Any) -> int:
+    state, key = TermState(form.state.data), form.request_key.data
+    if state is not TermState.CHANGED:
+        return actions_terms.mark_term(actor, found.id, state, form.seen_version, now, key)
+    if form.due_on.data is None:
+        raise Refused("due_on", _("Choose until when."))
+    draft = actions.TermDraft(
+        form.text.data or "", found.owner_participant_id, form.due_on.data, form.evidence.data or ""
+    )
+    by = {number(value) or 0 for value in form.consented.data or []}
+    return actions_terms.change_term(actor, found.id, draft, by, form.seen_version, now, key)
+
+
+def _term_facts(found: AgreementTerm, circle: Circle, reads: bool) -> list[str]:
     owner = circle.names.get(found.owner_participant_id or 0, _("Everybody"))
     facts = [_("%(who)s · due %(day)s", who=owner, day=day_words(found.due_on))]
-    if may_read_terms(actor, row, circle):
+    if reads:
         facts.insert(0, found.text)
         if found.evidence:
             facts.append(_("Counts as done: %(evidence)s", evidence=found.evidence))
-    return form_page(
-        form,
-        lambda: actions.mark_term(
-            actor, term_id, TermState(form.state.data), form.seen_version, now, form.request_key.data
-        ),
-        page_of(row),
-        ACT,
-        **act_context(
-            row, _("Term %(number)d of the agreement", number=found.position), _("Save"), facts=facts
-        ),
-    )
+    return facts
 
 
 @blueprint.route("/complete-circle", methods=["GET", "POST"])
@@ -113,17 +188,36 @@ def term(case_id: int, pathway_id: int, term_id: int) -> Page:
 def complete(case_id: int, pathway_id: int) -> Page:
     """Complete a circle; its marked terms suggest the outcome."""
     actor, now = current_actor(), clock.now()
-    row = get_pathway(actor, case_id, pathway_id)
-    circle = circle_of(row)
-    terms = circle.agreement.terms if circle.agreement else []
-    form = CompleteForm(version=row.version, outcome=outcome_of([term.state for term in terms]))
-    form.outcome.choices = choices(list(outcomes_for(row.pathway).items()))
+    row, circle = get_circle(actor, case_id, pathway_id)
+    in_force = terms_in_force(circle.agreement)
+    form = CompleteCircleForm(version=row.version, outcome=outcome_of([term.state for term in in_force]))
+    form.outcome.choices = choices(
+        [
+            (code, words)
+            for code, words in outcomes_for(row.pathway).items()
+            if (code == actions.NO_AGREEMENT) == (circle.agreement is None)
+        ]
+    )
+    if circle.agreement is None or completion_held(circle):
+        del form.without_meeting
     return form_page(
         form,
         lambda: actions.complete_circle(
-            actor, row.id, form.outcome.data, form.note.data, form.seen_version, now, form.request_key.data
+            actor,
+            row.id,
+            form.outcome.data,
+            form.note.data,
+            form.seen_version,
+            now,
+            form.request_key.data,
+            without_meeting=_why(form),
         ),
         page_of(row),
         ACT,
         **act_context(row, _("Complete it with its outcome"), _("Complete")),
     )
+
+
+def _why(form: CompleteCircleForm) -> WithoutMeeting | None:
+    chosen = form.without_meeting.data if "without_meeting" in form else None
+    return WithoutMeeting(chosen) if chosen else None

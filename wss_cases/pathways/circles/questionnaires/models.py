@@ -2,11 +2,23 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.foundation.db import Base, Id, named_enum
 from wss_cases.pathways.circles.questionnaires.states import Answerer, Occasion
+
+
+def _one_at_a_time(person: str) -> Index:
+    return Index(
+        f"uq_questionnaire_{person}",
+        "pathway_id",
+        "occasion",
+        person,
+        unique=True,
+        sqlite_where=text("revoked_at IS NULL"),
+        postgresql_where=text("revoked_at IS NULL"),
+    )
 
 
 class Questionnaire(Base):
@@ -15,7 +27,20 @@ class Questionnaire(Base):
     __tablename__ = "questionnaire"
     __table_args__ = (
         Index("ix_questionnaire_pathway", "pathway_id"),
+        Index("ix_questionnaire_school_answered", "school_id", "answered_at"),
+        _one_at_a_time("participant_id"),
+        _one_at_a_time("supporter_id"),
+        _one_at_a_time("keeper_user_id"),
         CheckConstraint("expires_at > made_at", name="dates"),
+        CheckConstraint(
+            "answered_at is null or (revoked_at is null and answered_at < expires_at)", name="answered_once"
+        ),
+        CheckConstraint(
+            "(case when participant_id is not null then 1 else 0 end)"
+            " + (case when supporter_id is not null then 1 else 0 end)"
+            " + (case when keeper_user_id is not null then 1 else 0 end) = 1",
+            name="one_person",
+        ),
     )
     PRIVATE = frozenset({"sealed_text", "sealed_key", "token_digest"})
 
@@ -46,9 +71,26 @@ class QuestionnaireAnswer(Base):
     """One answer on a scale, by the question's code; a question passed over has no row."""
 
     __tablename__ = "questionnaire_answer"
-    __table_args__ = (UniqueConstraint("questionnaire_id", "question"),)
+    __table_args__ = (
+        UniqueConstraint("questionnaire_id", "question"),
+        CheckConstraint("value between 1 and 5", name="value"),
+    )
 
     id: Mapped[Id]
     questionnaire_id: Mapped[int] = mapped_column(ForeignKey("questionnaire.id"))
     question: Mapped[str] = mapped_column(String(60))
     value: Mapped[int]
+
+
+class QuestionnaireGuess(Base):
+    """A link that was none, counted by address and over all within a window."""
+
+    __tablename__ = "questionnaire_guess"
+    __table_args__ = (
+        Index("ix_questionnaire_guess_address", "address", "at"),
+        Index("ix_questionnaire_guess_at", "at"),
+    )
+
+    id: Mapped[Id]
+    address: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime]
