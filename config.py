@@ -30,6 +30,7 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         "SMTP_URL": environ.get("SMTP_URL", ""),
         "MAIL_FROM": environ.get("MAIL_FROM", "Whole School Safety <no-reply@localhost>"),
         "MAIL_FOLDER": str(instance / "mail"),
+        "NOTE_DAYS": _days(environ.get("WSS_NOTE_DAYS") or "365"),
         "WSS_DEMO_PASSWORD": environ.get("WSS_DEMO_PASSWORD", ""),
         "WSS_CLOCK_FILE": environ.get("WSS_CLOCK_FILE", "") if environment == "test" else "",
         "SESSION_COOKIE_SECURE": public_url.startswith("https://"),
@@ -44,3 +45,9 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         "BABEL_DEFAULT_LOCALE": "en",
         "LANGUAGES": ("en", "es"),
     }
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 36_500):
+        raise RuntimeError(f"WSS_NOTE_DAYS={text}: write a number of days, 1 or more.")
+    return int(text)

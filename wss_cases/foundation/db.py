@@ -186,9 +186,10 @@ def begin_writing() -> None:
 def erase_deleted(tables: Iterable[str]) -> bool:
     """Rid the database's own files of what was deleted from these tables; False when somebody reads right now.
 
-    Opens a connection of its own; call it outside every transaction. SQLite overwrites what it deletes
+    Ends this session and opens a connection of its own; call it outside every unit of work. SQLite overwrites what it deletes
     (`secure_delete`), so folding its log into the file is enough. PostgreSQL writes each table anew (`VACUUM FULL`).
     """
+    db.session.remove()  # one's own reading would be in the way
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         try:
             if connection.dialect.name == "sqlite":

@@ -1,0 +1,287 @@
+"""Privileged notes: who reads them, that each reading is recorded, the acts around them, and shredding."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from sqlalchemy import event, select
+
+from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
+from tests.pathways.circles.notes.making import LONG_AFTER, end, kept_circle, write
+from wss_cases.access.actor import Actor, Role
+from wss_cases.accounts.queries import actor_of
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.settings import setting
+from wss_cases.journal.models import AuditEntry, TimelineEntry
+from wss_cases.pathways.circles import actions_keepers
+from wss_cases.pathways.circles.notes import actions, actions_privilege, actions_shred
+from wss_cases.pathways.circles.notes.models import (
+    CircleNote,
+    NoteShredding,
+    PrivilegeException,
+    PrivilegeWaiver,
+    ShreddingHold,
+)
+from wss_cases.pathways.circles.notes.rules import digest_of
+from wss_cases.pathways.circles.notes.states import ExceptionKind, HoldKind
+from wss_cases.pathways.circles.queries_keepers import keepers_of
+
+SAID = "canary-4711 told the circle about home"
+
+
+@pytest.fixture
+def world(session):
+    return make_world()
+
+
+@pytest.fixture
+def circle(world):
+    return kept_circle(world)
+
+
+def texts(actor: Actor, circle: Any) -> list[str | None]:
+    return [note.text for note in actions.read_notes(actor, circle.id, NOW)]
+
+
+def audits(kind: str) -> list[AuditEntry]:
+    return list(db.session.scalars(select(AuditEntry).where(AuditEntry.action == kind)))
+
+
+def test_a_keeper_reads_what_keepers_wrote_newest_first(world, circle):
+    dean = make_user(world.school, Role.DEAN)
+    write(world.actor, circle, SAID, "second")
+    actions_keepers.add_keeper(world.actor, circle.id, dean.id, NOW)
+    assert texts(actor_for(dean), circle) == ["second", SAID]
+
+
+def test_each_reading_is_an_audit_row_and_without_it_there_is_no_reading(world, circle):
+    write(world.actor, circle, SAID)
+    texts(world.actor, circle)
+    (entry,) = audits("circle.notes_read")
+    assert (entry.actor_id, entry.object_id, entry.changes) == (
+        world.coordinator.id,
+        circle.id,
+        {"notes": [None, 1]},
+    )
+
+    def refuse(_mapper, _connection, row):
+        if row.action == "circle.notes_read":
+            raise OSError("the log is full")
+
+    event.listen(AuditEntry, "before_insert", refuse)
+    try:
+        with pytest.raises(OSError, match="full"):
+            texts(world.actor, circle)
+    finally:
+        event.remove(AuditEntry, "before_insert", refuse)
+
+
+def test_nothing_of_a_note_stands_in_clear_anywhere(world, circle):
+    (note_id,) = write(world.actor, circle, SAID)
+    row = db.session.get_one(CircleNote, note_id)
+    assert b"canary" not in row.sealed_text and b"canary" not in row.sealed_key
+    assert "canary" not in repr(row) and repr(row.sealed_text)[2:20] not in repr(row)
+    assert "canary" not in repr(actions.read_notes(world.actor, circle.id, NOW))
+    (entry,) = audits("circle.note_written")
+    assert entry.changes["sealed_text"] == entry.changes["sealed_key"] == ["…", "…"]
+    assert "master" not in repr(setting("WSS_KEYS"))
+    history = db.session.scalars(select(TimelineEntry).where(TimelineEntry.subject_type == "circle_note"))
+    assert history.all() == []
+
+
+def test_an_empty_note_is_refused(world, circle):
+    with pytest.raises(Refused):
+        write(world.actor, circle, "  \n")
+
+
+def test_a_note_whose_key_is_gone_is_said_to_be_so(world, circle):
+    (note_id,) = write(world.actor, circle, SAID)
+    row = db.session.get_one(CircleNote, note_id)
+    row.sealed_key = b"gAAAAA-not-a-key"
+    db.session.commit()
+    assert texts(world.actor, circle) == [None]
+
+
+def test_a_hold_stops_shredding_until_it_is_closed(world, circle):
+    administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
+    (note_id,) = write(world.actor, circle, SAID)
+    end(circle)
+    hold_id = actions_privilege.open_hold(
+        administrator, circle.id, kind=HoldKind.COURT_ORDER, reason="Order 12 of 2027", now=NOW
+    )
+    assert actions_shred.shred(LONG_AFTER)["shredded"] == 0
+    assert actions_shred.would_shred(LONG_AFTER) == {"shredded": 0, "held": 1}
+    actions_privilege.close_hold(world.actor, circle.id, hold_id, None, NOW)
+    with pytest.raises(Refused):
+        actions_privilege.close_hold(world.actor, circle.id, hold_id, None, NOW)
+    digest = digest_of(*_sealed(note_id))
+    assert actions_shred.would_shred(LONG_AFTER) == {"shredded": 1, "held": 0}
+    assert actions_shred.shred(LONG_AFTER)["shredded"] == 1
+    assert db.session.get(CircleNote, note_id) is None
+    proof = db.session.execute(select(NoteShredding).where(NoteShredding.note_id == note_id)).scalar_one()
+    assert (proof.digest, proof.shred_on) == (digest, date(2027, 11, 24))
+    assert texts(world.actor, circle) == []
+    assert [entry.object_id for entry in audits("circle.note_shredded")] == [note_id]
+
+
+def _sealed(note_id: int) -> tuple[bytes, bytes]:
+    row = db.session.get_one(CircleNote, note_id)
+    return row.sealed_text, row.sealed_key
+
+
+def test_a_live_circle_is_never_shredded_and_its_end_sets_the_day(world, circle, app):
+    (note_id,) = write(world.actor, circle, SAID)
+    assert actions_shred.shred(LONG_AFTER)["shredded"] == 0
+    end(circle, NOW + timedelta(days=30))
+    assert actions_shred.set_days(NOW + timedelta(days=31)) == 1
+    assert actions_shred.set_days(NOW + timedelta(days=31)) == 0
+    assert db.session.get_one(CircleNote, note_id).shred_on == TODAY + timedelta(days=395)
+    assert actions_shred.would_shred(NOW + timedelta(days=394))["shredded"] == 0
+    app.config["NOTE_DAYS"] = 10
+    try:
+        assert actions_shred.would_shred(NOW + timedelta(days=40))["shredded"] == 1
+    finally:
+        app.config["NOTE_DAYS"] = 365
+
+
+def test_a_note_number_is_never_given_again(world, circle):
+    (first,) = write(world.actor, circle, SAID)
+    end(circle)
+    actions_shred.set_days(LONG_AFTER)
+    actions_shred._shred_some([first], LONG_AFTER)
+    other = kept_circle(world)
+    assert write(world.actor, other, SAID)[0] > first
+
+
+def test_nothing_is_added_once_the_day_is_past(world, circle):
+    end(circle)
+    write(world.actor, circle, "afterwards", now=NOW + timedelta(days=3))
+    with pytest.raises(Refused, match="shredded"):
+        write(world.actor, circle, SAID, now=LONG_AFTER)
+
+
+def test_the_acts_around_privilege(world, circle):
+    waiver = actions_privilege.record_waiver(
+        world.actor, circle.id, participant_id=world.people[0].id, signed_on=TODAY, scope="What I said myself",
+        reason="I want my teacher to know", now=NOW,
+    )  # fmt: skip
+    actions_privilege.withdraw_waiver(world.actor, circle.id, waiver, NOW)
+    with pytest.raises(Refused):
+        actions_privilege.withdraw_waiver(world.actor, circle.id, waiver, NOW)
+    used = actions_privilege.record_exception(
+        world.actor,
+        circle.id,
+        kind=ExceptionKind.PREVENT_HARM,
+        told_whom="The nurse",
+        reason="A threat",
+        now=NOW,
+    )
+    assert db.session.get_one(PrivilegeWaiver, waiver).withdrawn_on == TODAY
+    assert db.session.get_one(PrivilegeException, used).told_whom == "The nurse"
+    seen = json.dumps([entry.changes for entry in db.session.scalars(select(AuditEntry))])
+    assert not any(words in seen for words in ("What I said", "my teacher", "nurse", "threat"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"scope": " "}, {"reason": ""}, {"participant_id": 10**6}, {"signed_on": TODAY + timedelta(days=1)}],
+)
+def test_waivers_that_are_refused(world, circle, wrong):
+    given = {"participant_id": world.people[0].id, "signed_on": TODAY, "scope": "x", "reason": "y"} | wrong
+    with pytest.raises(Refused):
+        actions_privilege.record_waiver(world.actor, circle.id, now=NOW, **given)
+
+
+def test_whoever_keeps_no_circle_does_nothing_with_its_privilege(world, circle):
+    write(world.actor, circle, SAID)
+    dean, administrator = (actor_for(make_user(world.school, r)) for r in (Role.DEAN, Role.ADMINISTRATOR))
+    hold = actions_privilege.open_hold(world.actor, circle.id, kind=HoldKind.LEGAL_HOLD, reason="x", now=NOW)
+    for stranger in (dean, administrator, make_world().actor):
+        for act in (
+            lambda who: actions.read_notes(who, circle.id, NOW),
+            lambda who: actions.write_note(who, circle.id, "x", NOW),
+            lambda who: actions_privilege.record_exception(
+                who, circle.id, kind=ExceptionKind.OTHER_LAW, told_whom="x", reason="x", now=NOW
+            ),
+        ):
+            with pytest.raises(NotFound):
+                act(stranger)
+    with pytest.raises(NotFound):
+        actions_privilege.close_hold(dean, circle.id, hold, None, NOW)
+    with pytest.raises(NotFound):
+        actions_privilege.open_hold(dean, circle.id, kind=HoldKind.LEGAL_HOLD, reason="x", now=NOW)
+    assert db.session.get_one(ShreddingHold, hold).closed_at is None
+
+
+class Keeping(RuleBasedStateMachine):
+    """Random keepers come and go, roles end and return: only a current keeper who still works there reads."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.world = make_world()
+        self.people = [self.world.coordinator, make_user(self.world.school, Role.DEAN)]
+        self.people += [make_user(self.world.school, Role.ADMINISTRATOR), make_user(self.world.school)]
+        self.circle = kept_circle(self.world)
+        write(self.world.actor, self.circle, SAID)
+        self.keepers = {self.world.coordinator.id}
+        self.gone: set[int] = set()
+
+    def actor(self, user: Any) -> Actor:
+        found = actor_of(user.id, NOW)
+        assert found is not None
+        return found
+
+    @rule(by=st.integers(0, 3), who=st.integers(0, 3))
+    def add(self, by: int, who: int) -> None:
+        actor, user = self.actor(self.people[by]), self.people[who]
+        may = (actor.user_id in self.keepers or by == 2) and actor.user_id not in self.gone
+        able = who != 2 and user.id not in self.gone
+        try:
+            actions_keepers.add_keeper(actor, self.circle.id, user.id, NOW)
+        except (NotFound, Refused):
+            assert not (may and able and by != who and user.id not in self.keepers)
+        else:
+            assert may and able and by != who
+            self.keepers.add(user.id)
+
+    @rule(by=st.integers(0, 3), who=st.integers(0, 3))
+    def end(self, by: int, who: int) -> None:
+        actor, user = self.actor(self.people[by]), self.people[who]
+        try:
+            actions_keepers.end_keeper(actor, self.circle.id, user.id, NOW)
+        except NotFound:
+            assert actor.user_id not in self.keepers - self.gone or user.id not in self.keepers
+        else:
+            self.keepers.remove(user.id)
+
+    @rule(who=st.integers(0, 3), back=st.booleans())
+    def leave_or_return(self, who: int, back: bool) -> None:
+        user = self.people[who]
+        for grant in user.grants:
+            grant.ends_on = None if back else TODAY - timedelta(days=1)
+        db.session.merge(user)
+        db.session.commit()
+        (self.gone.discard if back else self.gone.add)(user.id)
+
+    @invariant()
+    def only_current_keepers_read(self) -> None:
+        for user in self.people:
+            try:
+                found = texts(self.actor(user), self.circle)
+            except NotFound:
+                found = []
+            assert bool(found) == (user.id in self.keepers - self.gone), user.name
+        assert set(keepers_of(self.circle.id)) == self.keepers
+
+
+def test_only_current_keepers_read(session):
+    run_state_machine_as_test(
+        Keeping, settings=settings(max_examples=15, stateful_step_count=15, deadline=None)
+    )

@@ -1,0 +1,71 @@
+"""`flask notes`: privileged notes under the newest key, and shredded on their day. Never shows a text."""
+
+import json
+import sys
+from datetime import UTC, datetime
+
+import click
+from flask.cli import AppGroup
+
+from wss_cases.foundation import clock
+from wss_cases.pathways.circles.notes.actions_rotate import rotate as rotate_at
+from wss_cases.pathways.circles.notes.actions_shred import shred as shred_at
+from wss_cases.pathways.circles.notes.actions_shred import would_shred
+
+group = AppGroup("notes", help="Privileged notes of circles: keys and shredding. Never shows a text.")
+
+
+@group.command("rotate")
+@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+def rotate(as_json: bool) -> None:
+    """Seal every note and free answer under the newest key of WSS_KEYS; run it again after an interruption."""
+    counts = rotate_at(clock.now())
+    if as_json:
+        click.echo(json.dumps(counts))
+    else:
+        for name in ("notes", "questionnaires"):
+            found = counts[name]
+            click.echo(
+                f"{name}: {found['resealed']} sealed anew, {found['already']} were under the newest key, "
+                f"{found['unreadable']} cannot be read with these keys."
+            )
+        if not counts["files"]["erased"]:
+            click.echo(
+                "Somebody is reading: the older sealings are still in the database's files. Run it again."
+            )
+    unreadable = sum(counts[name]["unreadable"] for name in ("notes", "questionnaires"))
+    if unreadable:
+        click.echo("Keep the older keys: without them these texts are lost.", err=True)
+    if unreadable or not counts["files"]["erased"]:
+        sys.exit(1)
+
+
+@group.command("shred")
+@click.option(
+    "--now", "instant", default="", metavar="ISO", help="Shred for this instant, e.g. 2027-12-01T06:30-06:00."
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be shredded; write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+def shred(instant: str, dry_run: bool, as_json: bool) -> None:
+    """Shred the notes whose day has come, never of a live circle or under a hold."""
+    now = _instant(instant)
+    counts = would_shred(now) if dry_run else shred_at(now)
+    if as_json:
+        click.echo(json.dumps(counts))
+        return
+    words = "would be shredded" if dry_run else "shredded"
+    click.echo(f"{counts['shredded']} {words}, {counts['held']} kept by a hold.")
+    if counts.get("waiting"):
+        click.echo(
+            f"{counts['waiting']} still to be erased from the database's files: somebody is reading. Run it again."
+        )
+
+
+def _instant(text: str) -> datetime:
+    if not text:
+        return clock.now()
+    try:
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise click.BadParameter(f"{text!r} is not a date and time like 2027-12-01T06:30-06:00.") from error

@@ -1,0 +1,113 @@
+"""Writing and reading privileged notes. They leave audit rows only: the shared record does not know them."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.engine import require
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.models import UserAccount
+from wss_cases.cases.actions_work import today_at
+from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.db import Base
+from wss_cases.foundation.envelope import seal, unseal
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.settings import setting
+from wss_cases.journal.unit import UnitOfWork, changes_of, unit_of_work
+from wss_cases.pathways.circles.actions_keepers import load_any_circle
+from wss_cases.pathways.circles.notes.models import CircleNote
+from wss_cases.pathways.circles.notes.rules import PURPOSE, shred_day
+from wss_cases.pathways.circles.queries_keepers import kept
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.roster.models import School
+
+Key = str | None
+
+
+@dataclass(frozen=True)
+class ReadNote:
+    """A note in clear, for its reader alone; None: no key of today opens it."""
+
+    written_at: datetime
+    author: str
+    text: str | None = field(repr=False)
+
+
+def load_kept(
+    uow: UnitOfWork, pathway_id: int, permission: Permission = Permission.CIRCLE_NOTE_READ
+) -> Pathway:
+    """Lock a circle that the actor keeps, or may do this with. A step. Raises NotFound for everybody else."""
+    row = load_any_circle(uow, pathway_id)
+    require(uow.actor, permission, kept(row))
+    return row
+
+
+def add_audited(uow: UnitOfWork, record: Base, kind: str) -> int:
+    """Add a record whose act stands in the audit alone, not in the case's history. A step. Returns its id."""
+    changes = changes_of(record)
+    uow.session.add(record)
+    uow.session.flush()
+    found: int = record.id  # type: ignore[attr-defined]
+    uow.audit(kind, record.__tablename__, found, changes)
+    return found
+
+
+def write_note(actor: Actor, pathway_id: int, text: str, now: datetime, request_key: Key = None) -> int:
+    """Add a note under a key of its own; it is never changed afterwards. Returns its id.
+
+    Raises NotFound for anybody who does not keep the circle, Refused for an empty text or once the notes' day is past.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_kept(uow, pathway_id)
+        if not text.strip():
+            raise Refused("text", _("Write the note."))
+        today = today_at(uow, row.school_id)
+        shred_on = shred_day(ended_on(uow, row) or today, setting("NOTE_DAYS"))
+        if shred_on <= today:
+            raise Refused("", _("The notes of this circle were due to be shredded. Nothing is added now."))
+        sealed = seal(setting("WSS_KEYS"), PURPOSE, text)
+        note = CircleNote(
+            pathway_id=row.id, author_id=actor.user_id, written_at=now, sealed_text=sealed.text,
+            sealed_key=sealed.key, key_name=sealed.key_name, shred_on=shred_on,
+        )  # fmt: skip
+        uow.answer = add_audited(uow, note, "circle.note_written")
+        return note.id
+
+
+def ended_on(uow: UnitOfWork, row: Pathway) -> date | None:
+    """Return the school-local day on which a circle ended; None while it is live. A step."""
+    if row.ended_at is None:
+        return None
+    school = uow.session.get_one(School, row.school_id)
+    return local_date(row.ended_at, school.time_zone)
+
+
+def read_notes(actor: Actor, pathway_id: int, now: datetime) -> list[ReadNote]:
+    """Return the notes of a circle in clear, newest first. Each reading is an audit row in the same commit.
+
+    Raises NotFound for anybody who does not keep the circle now.
+    """
+    keys = setting("WSS_KEYS")
+    with unit_of_work(actor, now) as uow:
+        row = load_kept(uow, pathway_id)
+        statement = (
+            select(CircleNote, UserAccount.name)
+            .join(UserAccount, UserAccount.id == CircleNote.author_id)
+            .where(CircleNote.pathway_id == row.id)
+            .order_by(CircleNote.written_at.desc(), CircleNote.id.desc())
+        )
+        found = uow.session.execute(statement).all()
+        uow.audit("circle.notes_read", "pathway", row.id, {"notes": [None, len(found)]})
+    notes = []
+    for note, author in found:
+        try:
+            text: str | None = unseal(keys, PURPOSE, note.sealed_text, note.sealed_key)
+        except ValueError:
+            text = None
+        notes.append(ReadNote(note.written_at, author, text))
+    return notes

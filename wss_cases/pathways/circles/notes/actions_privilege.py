@@ -1,0 +1,133 @@
+"""The recorded acts around privilege: waivers, legal exceptions, and what stops shredding while it is open."""
+
+from datetime import date, datetime
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.actions_work import today_at
+from wss_cases.cases.models import CaseParticipant
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit import UnitOfWork, changes_of, unit_of_work
+from wss_cases.pathways.circles.notes.actions import add_audited, load_kept
+from wss_cases.pathways.circles.notes.models import PrivilegeException, PrivilegeWaiver, ShreddingHold
+from wss_cases.pathways.circles.notes.queries import get_hold, get_waiver
+from wss_cases.pathways.circles.notes.states import ExceptionKind, HoldKind
+from wss_cases.pathways.common.actions_life import not_later
+from wss_cases.pathways.common.models import Pathway
+
+Key = str | None
+AUDIT_WAIVER = "circle.privilege_waived"
+AUDIT_WITHDRAWN = "circle.waiver_withdrawn"
+AUDIT_EXCEPTION = "circle.privilege_exception"
+AUDIT_HOLD = "circle.hold_opened"
+AUDIT_RELEASED = "circle.hold_closed"
+
+
+def _needed(field: str, text: str, words: str) -> str:
+    if not text.strip():
+        raise Refused(field, words)
+    return text
+
+
+def record_waiver(
+    actor: Actor, pathway_id: int, *, participant_id: int, signed_on: date, scope: str, reason: str, now: datetime,
+    request_key: Key = None,
+) -> int:  # fmt: skip
+    """Record that one participant waived privilege in writing, for what and why. Returns the waiver's id."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_kept(uow, pathway_id)
+        person = uow.session.get(CaseParticipant, participant_id)
+        if person is None or person.case_id != row.case_id:
+            raise Refused("participant", _("Choose who signed."))
+        not_later(uow, row.school_id, "signed_on", signed_on)
+        waiver = PrivilegeWaiver(
+            pathway_id=row.id, school_id=row.school_id, participant_id=person.id, signed_on=signed_on,
+            scope=_needed("scope", scope, _("Say what the waiver covers.")),
+            reason=_needed("reason", reason, _("Say why it was given.")),
+            recorded_at=now, recorded_by_id=actor.user_id,
+        )  # fmt: skip
+        uow.answer = add_audited(uow, waiver, AUDIT_WAIVER)
+        return waiver.id
+
+
+def withdraw_waiver(
+    actor: Actor, pathway_id: int, waiver_id: int, now: datetime, request_key: Key = None
+) -> int:
+    """Record that a waiver was withdrawn today; it needs no reason. Raises Refused when it was before."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_kept(uow, pathway_id)
+        waiver = get_waiver(row.id, waiver_id)
+        if waiver.withdrawn_on is not None:
+            raise Refused("", _("This waiver was withdrawn before."))
+        waiver.withdrawn_on = today_at(uow, row.school_id)
+        uow.audit(AUDIT_WITHDRAWN, "privilege_waiver", waiver.id, changes_of(waiver))
+        uow.answer = waiver.id
+        return waiver.id
+
+
+def record_exception(
+    actor: Actor, pathway_id: int, *, kind: ExceptionKind, told_whom: str, reason: str, now: datetime,
+    request_key: Key = None,
+) -> int:  # fmt: skip
+    """Record that something privileged was told under a legal exception: to whom and why, never what."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_kept(uow, pathway_id)
+        used = PrivilegeException(
+            pathway_id=row.id, school_id=row.school_id, kind=kind,
+            told_whom=_needed("told_whom", told_whom, _("Say who was told.")),
+            reason=_needed("reason", reason, _("Say why it was needed.")),
+            recorded_at=now, recorded_by_id=actor.user_id,
+        )  # fmt: skip
+        uow.answer = add_audited(uow, used, AUDIT_EXCEPTION)
+        return used.id
+
+
+def open_hold(
+    actor: Actor, pathway_id: int, *, kind: HoldKind, reason: str, now: datetime, request_key: Key = None
+) -> int:
+    """Stop the shredding of a circle's notes while a request, hold or order is open. Returns the hold's id."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_kept(uow, pathway_id, Permission.CIRCLE_HOLD)
+        hold = ShreddingHold(
+            pathway_id=row.id, school_id=row.school_id, kind=kind,
+            reason=_needed("reason", reason, _("Say what it is about, without what was said in the circle.")),
+            opened_at=now, opened_by_id=actor.user_id,
+        )  # fmt: skip
+        uow.answer = add_audited(uow, hold, AUDIT_HOLD)
+        return hold.id
+
+
+def close_hold(
+    actor: Actor, pathway_id: int, hold_id: int, version: int | None, now: datetime, request_key: Key = None
+) -> int:
+    """Record that a request, hold or order is over; shredding goes on. Raises Refused when it was closed before."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_kept(uow, pathway_id, Permission.CIRCLE_HOLD)
+        hold = _locked_hold(uow, row, hold_id, version)
+        if hold.closed_at is not None:
+            raise Refused("", _("This was closed before."))
+        hold.closed_at, hold.closed_by_id = now, actor.user_id
+        uow.audit(AUDIT_RELEASED, "circle_shredding_hold", hold.id, changes_of(hold))
+        uow.answer = hold.id
+        return hold.id
+
+
+def _locked_hold(uow: UnitOfWork, row: Pathway, hold_id: int, version: int | None) -> ShreddingHold:
+    get_hold(row.id, hold_id)
+    hold = uow.session.get(ShreddingHold, hold_id, with_for_update=True, populate_existing=True)
+    if hold is None:
+        raise NotFound
+    if version is not None and hold.version != version:
+        raise Refused("", _("Somebody else changed this meanwhile. Look at it again."))
+    return hold

@@ -1,0 +1,95 @@
+"""What stands around privileged notes, without their text: that is read only by the act `read_notes`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, select
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.engine import require
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.models import UserAccount
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.pathways.circles.notes.models import (
+    CircleNote,
+    PrivilegeException,
+    PrivilegeWaiver,
+    ShreddingHold,
+)
+from wss_cases.pathways.circles.queries_keepers import kept
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.routing.states import Pathway as Family
+
+Act = TypeVar("Act", PrivilegeWaiver, PrivilegeException, ShreddingHold)
+
+
+def get_circle(actor: Actor, case_id: int, pathway_id: int, permission: Permission | None = None) -> Pathway:
+    """Return a circle that the actor may see and, with a permission, may do that with. Raises NotFound."""
+    row = get_pathway(actor, case_id, pathway_id)
+    if row.pathway != Family.CIRCLE:
+        raise NotFound
+    if permission is not None:
+        require(actor, permission, kept(row))
+    return row
+
+
+def held() -> ColumnElement[bool]:
+    """Pathways whose notes may not be shredded because a hold is open; for a statement that selects from Pathway."""
+    return (
+        select(ShreddingHold.id)
+        .where(ShreddingHold.pathway_id == Pathway.id, ShreddingHold.closed_at.is_(None))
+        .exists()
+    )
+
+
+def shredded_by(pathway_id: int) -> date | None:
+    """Return the day by which the newest note of a circle is shredded; None without notes."""
+    statement = select(CircleNote.shred_on).where(CircleNote.pathway_id == pathway_id)
+    return db.session.scalar(statement.order_by(CircleNote.shred_on.desc()).limit(1))
+
+
+@dataclass(frozen=True)
+class Acts:
+    """The recorded acts around a circle's privilege, newest first, and the names of those who recorded them."""
+
+    waivers: Sequence[PrivilegeWaiver]
+    exceptions: Sequence[PrivilegeException]
+    holds: Sequence[ShreddingHold]
+    names: dict[int, str]
+
+
+def acts_of(pathway_id: int) -> Acts:
+    """Return the waivers, exceptions and holds of a circle; the caller has checked who reads them."""
+    waivers = _newest_first(PrivilegeWaiver, pathway_id)
+    exceptions = _newest_first(PrivilegeException, pathway_id)
+    holds = _newest_first(ShreddingHold, pathway_id)
+    people = [row.recorded_by_id for row in waivers] + [row.recorded_by_id for row in exceptions]
+    people += [who for row in holds for who in (row.opened_by_id, row.closed_by_id) if who is not None]
+    statement = select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(sorted(set(people))))
+    return Acts(waivers, exceptions, holds, {row[0]: row[1] for row in db.session.execute(statement)})
+
+
+def _newest_first(model: type[Act], pathway_id: int) -> Sequence[Act]:
+    return db.session.scalars(
+        select(model).where(model.pathway_id == pathway_id).order_by(model.id.desc())
+    ).all()
+
+
+def get_waiver(pathway_id: int, waiver_id: int) -> PrivilegeWaiver:
+    """Return a waiver of this circle. Raises NotFound."""
+    row = db.session.get(PrivilegeWaiver, waiver_id)
+    if row is None or row.pathway_id != pathway_id:
+        raise NotFound
+    return row
+
+
+def get_hold(pathway_id: int, hold_id: int) -> ShreddingHold:
+    """Return a hold of this circle. Raises NotFound."""
+    row = db.session.get(ShreddingHold, hold_id)
+    if row is None or row.pathway_id != pathway_id:
+        raise NotFound
+    return row
