@@ -37,12 +37,22 @@ PAGES = (
     "casework.views_acts",
     "casework.views_pathways",
     "casework.views_print",
+    "casework.views_safety",
     "pathways.circles.views",
+    "pathways.circles.views_parties",
+    "pathways.circles.views_screening",
+    "pathways.circles.views_training",
     "pathways.circles.agreements.views",
     "pathways.circles.agreements.views_paper",
+    "pathways.circles.questionnaires.views",
+    "pathways.circles.questionnaires.views_link",
     "pathways.conversations.views",
     "pathways.mentoring.views",
     "pathways.referrals.views",
+    "pathways.referrals.views_consent",
+    "pathways.referrals.views_service",
+    "pathways.referrals.views_partner",
+    "pathways.referrals.views_partners",
     "pathways.reengagement.views",
     "pathways.common.views",
     "followups.views",
@@ -81,11 +91,21 @@ ROOMS_WITH_TABLES = (
     "pathways.referrals",
     "pathways.reengagement",
     "safeguards",
+    "casework",
     "outcomes",
 )
 """Packages whose `models` module has tables."""
 
-COMMANDS: tuple[str, ...] = ("demo", "import_", "notes", "outcomes", "permissions", "prepare", "routing", "reminders")
+COMMANDS: tuple[str, ...] = (
+    "demo",
+    "import_",
+    "notes",
+    "outcomes",
+    "permissions",
+    "prepare",
+    "routing",
+    "reminders",
+)
 """Modules of `cli` with a `group` each."""
 
 JOBS: tuple[str, ...] = ("scheduler",)
@@ -98,6 +118,7 @@ MESSAGES: tuple[str, ...] = (
     "incidents.notices",
     "safeguards.notices",
     "intake.notices",
+    "pathways.referrals.notices",
 )
 """Modules (each a room's `notices`) whose MESSAGES say what a mail of some kind says and whether it is still due."""
 
@@ -137,6 +158,8 @@ LOADERS: dict[str, str] = {
     "pathway": "pathways.common.queries:load_pathway",
     "incident": "incidents.queries:load_incident",
     "care_record": "incidents.queries:load_care_record",
+    "safety_plan": "cases.queries_safety:load_plan",
+    "referral": "pathways.referrals.queries:load_referral",
     "legal_duty": "safeguards.queries:load_duty",
     "follow_up": "followups.queries:load_follow_up",
 }

@@ -19,6 +19,7 @@ from wss_cases.notices.actions import queue
 from wss_cases.notices.models import DigestDay
 from wss_cases.notices.queries import days_near
 from wss_cases.notices.rules import CLOSES, OPENS, Planned
+from wss_cases.pathways.referrals.queries_overdue import overdue_mails
 from wss_cases.roster.models import School
 
 
@@ -34,6 +35,7 @@ def sweep(now: datetime, dry_run: bool = False) -> dict[str, int]:
         for mail in mails
         if not mail.queued
     ]
+    planned += _new_only(overdue_mails(now))
     mornings = _mornings(now)
     already = sum(mail.queued for mail in mails) + _digests_queued(now)
     if dry_run:

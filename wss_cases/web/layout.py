@@ -30,6 +30,8 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
     ("incidents.incidents", _l("Incidents"), Permission.INCIDENT_READ),
     ("safeguards.duties", _l("Legal duties"), Permission.DUTY_READ),
     ("circles.circles", _l("Circles"), Permission.CASE_WORK),
+    ("partner.home", _l("Referrals"), Permission.REFERRAL_ANSWER),
+    ("partners.partners", _l("Partners"), Permission.PARTNER_EDIT),
     ("outcomes.overview", _l("Outcomes"), Permission.OUTCOMES_READ),
     ("routing.rule_sets", _l("Rules"), Permission.RULES_EDIT),
     ("follow_up_templates.templates", _l("Follow-up templates"), Permission.FOLLOWUP_TEMPLATE_EDIT),

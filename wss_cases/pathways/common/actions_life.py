@@ -215,6 +215,8 @@ def complete(
         row = load_live(uow, pathway_id, version)
         if row.pathway == Family.CIRCLE:
             raise Refused("", _("A circle is completed from its own page, after its meeting and agreement."))
+        if row.pathway == Family.WRAPAROUND:
+            raise Refused("", _("A referral is completed from its own page, with what was received."))
         note_completion(uow, row, outcome, note)
         uow.answer = row.id
         return row.id

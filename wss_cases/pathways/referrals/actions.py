@@ -1,32 +1,117 @@
-"""What this pathway needs beside the common life."""
+"""The school's acts on a referral: draft it, take it back, and complete the pathway with what was received."""
 
-from datetime import date, datetime
-
-from sqlalchemy import select
+from datetime import datetime
 
 from wss_cases.access.actor import Actor
-from wss_cases.foundation.errors import NotFound
-from wss_cases.journal.unit import unit_of_work
-from wss_cases.pathways.common.actions_life import load_live
-from wss_cases.pathways.referrals.models import Referral
-from wss_cases.routing.states import Pathway as Family
+from wss_cases.cases.actions_work import today_at
+from wss_cases.cases.models import CaseParticipant
+from wss_cases.followups.actions import make_for_event
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit import UnitOfWork, unit_of_work
+from wss_cases.pathways.common.actions_life import note_completion
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.referrals.actions_steps import (
+    drop_follow_ups,
+    load_with_pathway,
+    load_wraparound,
+    step_to,
+    tell_partner,
+)
+from wss_cases.pathways.referrals.letters import family_language, lacks_text
+from wss_cases.pathways.referrals.models import Partner, Referral
+from wss_cases.pathways.referrals.notices import ENDED
+from wss_cases.pathways.referrals.queries import open_referral, referrals_of
+from wss_cases.pathways.referrals.rules import is_open, outcome_of
+from wss_cases.pathways.referrals.states import WITHDRAW_LABELS, ReferralState, Service
+
+Key = str | None
 
 
-def save_plan(
-    actor: Actor, pathway_id: int, *, partner: str, sent_on: date | None, version: int | None, now: datetime,
-    request_key: str | None = None,
+def draft(
+    actor: Actor, pathway_id: int, *, partner_id: int | None, student_id: int | None, need: str,
+    version: int | None, now: datetime, request_key: Key = None,
 ) -> int:  # fmt: skip
-    """Say to which partner it goes, and when it was sent. Raises NotFound for another family."""
+    """Draft a referral of a live pathway, or change its draft. Returns its id.
+
+    Raises Refused without a partner, a student of the case or the need, and while another referral is open.
+    """
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
             return uow.answer
-        row = load_live(uow, pathway_id, version)
-        if row.pathway != Family.WRAPAROUND:
-            raise NotFound
-        plan = uow.session.scalar(select(Referral).where(Referral.pathway_id == row.id))
-        if plan is None:
-            plan = Referral(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id)
-        plan.partner_name, plan.sent_on = partner, sent_on
-        uow.record(plan, "referral.saved")
+        pathway = load_wraparound(uow, pathway_id, version)
+        row = open_referral(pathway.id)
+        if row is not None and row.state is not ReferralState.DRAFTED:
+            raise Refused("", _("One referral is open already. Take it back before you draft another."))
+        partner = uow.session.get(Partner, partner_id) if partner_id is not None else None
+        if partner is None or not partner.is_active:
+            raise Refused("partner", _("Choose a partner."))
+        if not need.strip():
+            raise Refused("need", _("Say in one sentence what the student needs."))
+        _check_student(uow, pathway, student_id)
+        is_new = row is None
+        row = row or Referral(pathway_id=pathway.id, case_id=pathway.case_id, school_id=pathway.school_id)
+        row.partner_id, row.partner_name, row.student_id = partner.id, partner.name, student_id
+        row.service, row.need = Service(pathway.kind).value, need
+        uow.record(row, "referral.drafted", partner=partner.name)
+        if is_new:
+            _ask_for_interpreter(uow, pathway, row)
         uow.answer = row.id
         return row.id
+
+
+def _check_student(uow: UnitOfWork, pathway: Pathway, student_id: int | None) -> None:
+    own: set[int | None] = {person.student_id for person in pathway.case.participants} - {None}
+    if pathway.participant_id is not None:
+        named = uow.session.get_one(CaseParticipant, pathway.participant_id)
+        own &= {named.student_id} if named.student_id is not None else own
+    if student_id not in own:
+        raise Refused("student", _("Choose the student whom the referral is for."))
+
+
+def _ask_for_interpreter(uow: UnitOfWork, pathway: Pathway, row: Referral) -> None:
+    today = today_at(uow, row.school_id)
+    if lacks_text(family_language(row.student_id), today):
+        make_for_event(
+            uow, "interpreter_needed", school_id=row.school_id, owner_id=pathway.owner_id or pathway.case.lead_id,
+            from_day=today, case_id=row.case_id, pathway_id=row.pathway_id,
+        )  # fmt: skip
+
+
+def withdraw(
+    actor: Actor, referral_id: int, reason: str, version: int | None, now: datetime, request_key: Key = None
+) -> int:
+    """Take a referral back for the school; the partner no longer has it and learns only that it ended."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        _pathway, row = load_with_pathway(uow, referral_id, version)
+        if reason not in WITHDRAW_LABELS:
+            raise Refused("reason", _("Choose why it is taken back."))
+        today = today_at(uow, row.school_id)
+        was_open = is_open(row, today)
+        step_to(row, ReferralState.WITHDRAWN)
+        row.ended_on = today
+        uow.record(row, "referral.withdrawn", partner=row.partner_name, reason=reason)
+        drop_follow_ups(uow, row)
+        if was_open:
+            tell_partner(uow, row, ENDED)
+        uow.answer = row.id
+        return row.id
+
+
+def complete(
+    actor: Actor, pathway_id: int, note: str, version: int | None, now: datetime, request_key: Key = None
+) -> int:
+    """Complete the pathway with what was received. Raises Refused while a referral is open, or none was answered."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        pathway = load_wraparound(uow, pathway_id, version)
+        outcome = outcome_of(referrals_of(pathway.id))
+        if outcome is None:
+            words = _("It is complete once the service is done, or a partner said that it has none to give.")
+            raise Refused("", words)
+        note_completion(uow, pathway, outcome, note)
+        uow.answer = pathway.id
+        return pathway.id

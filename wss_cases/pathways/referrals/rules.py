@@ -8,7 +8,15 @@ from typing import Any
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.pathways.referrals.states import PARTNER_SEES, TRANSITIONS, ReferralState
+from wss_cases.pathways.referrals.states import (
+    AWAITS_ANSWER,
+    NO_SERVICE,
+    OPEN,
+    OUTCOME_OF,
+    PARTNER_SEES,
+    TRANSITIONS,
+    ReferralState,
+)
 
 ENDS_SOON = timedelta(days=60)
 """How long before its end an agreement with a partner is marked."""
@@ -117,3 +125,24 @@ def by_fit(matches: Sequence[Match]) -> list[Match]:
         matches,
         key=lambda one: (not one.can_send, len(one.against), -one.free, one.partner.name),
     )
+
+
+def outcome_of(referrals: Sequence[Any]) -> str | None:
+    """Return what a pathway with these referrals ends with, newest first; None while nothing speaks for an end.
+
+    It ends with what was received; where nothing was, and a partner was asked in vain, no service was available.
+    """
+    if any(row.state in OPEN for row in referrals):
+        return None
+    received = next((row.received for row in referrals if row.state is ReferralState.DONE), None)
+    if received is not None:
+        return OUTCOME_OF[received]
+    return NO_SERVICE if any(row.state is ReferralState.DECLINED for row in referrals) else None
+
+
+def waits_until(referral: Any) -> date | None:
+    """Return the day by which the partner answers, or begins the service; None where it owes neither."""
+    if referral.state in AWAITS_ANSWER:
+        day: date | None = referral.answer_by
+        return day
+    return referral.first_service_by if referral.state is ReferralState.ACCEPTED else None

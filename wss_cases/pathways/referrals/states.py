@@ -43,7 +43,11 @@ PARTNER_SEES = frozenset({R.SENT, R.WAITLISTED, R.ACCEPTED, R.FIRST_SEEN, R.ACTI
 OPEN = frozenset(state for state, later in TRANSITIONS.items() if later)
 """States from which something can still come; a pathway has one such referral at a time."""
 
+AWAITS_ANSWER = frozenset({R.SENT, R.WAITLISTED})
 SERVED = frozenset({R.FIRST_SEEN, R.ACTIVE, R.DONE})
+RENEWABLE = OPEN - {R.DRAFTED}
+"""States in which a consent can be renewed."""
+
 TAKES_A_PLACE = frozenset({R.ACCEPTED, R.FIRST_SEEN, R.ACTIVE})
 """States in which a referral takes one of the partner's places."""
 
@@ -136,6 +140,19 @@ DECLINE_LABELS = {
     "family_does_not_wish": _l("The family does not wish it"),
     "other": _l("Another reason"),
 }
+
+ANSWER_LABELS = {
+    "accepted": _l("It accepts"),
+    "waitlisted": _l("It has put it on its waiting list"),
+    "declined": _l("It cannot take it"),
+}
+"""What a partner can answer."""
+
+LANGUAGES = (
+    *("en", "es", "ar", "zh", "fr", "gu", "hi", "ko", "pl", "ps", "pt", "ro", "ru", "sw", "tl", "uk", "ur"),
+    *("vi", "yo"),
+)
+"""Languages that a partner's entry and a consent can name, beside one that the roster has for a family."""
 
 WITHDRAW_LABELS = {
     "no_answer": _l("The partner did not answer"),

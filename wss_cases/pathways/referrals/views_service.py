@@ -1,0 +1,102 @@
+"""What the school writes down for a partner that calls instead of signing in: its answer, and dates of service."""
+
+from datetime import date
+
+from flask import Blueprint
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
+from wss_cases.pathways.referrals import actions_service
+from wss_cases.pathways.referrals.forms import AnswerForm, FinishForm, ServiceForm
+from wss_cases.pathways.referrals.views_consent import load
+
+blueprint = Blueprint(
+    "referral_service", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>"
+)
+
+SCHOOL = Permission.CASE_WORK
+
+
+@blueprint.route("/referral/<int:referral_id>/answer", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def answer(case_id: int, pathway_id: int, referral_id: int) -> Page:
+    """Write down what the partner answered by phone or mail."""
+    actor = current_actor()
+    row, referral = load(actor, case_id, pathway_id, referral_id)
+    form = AnswerForm(version=referral.version)
+    return form_page(
+        form,
+        lambda: _answer(actor, referral.id, form),
+        page_of(row),
+        ACT,
+        **act_context(row, _("Record the partner’s answer"), _("Save the answer")),
+    )
+
+
+def _answer(actor: Actor, referral_id: int, form: AnswerForm) -> int:
+    version, now, key = form.seen_version, clock.now(), form.request_key.data
+    if form.answer.data == "declined":
+        return actions_service.decline(
+            actor, referral_id, form.reason.data or "", by=SCHOOL, version=version, now=now, request_key=key
+        )
+    act = actions_service.accept if form.answer.data == "accepted" else actions_service.waitlist
+    return act(actor, referral_id, by=SCHOOL, version=version, now=now, request_key=key)
+
+
+@blueprint.route("/referral/<int:referral_id>/service", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def service(case_id: int, pathway_id: int, referral_id: int) -> Page:
+    """Write down a day of service."""
+    actor = current_actor()
+    row, referral = load(actor, case_id, pathway_id, referral_id)
+    form = ServiceForm(version=referral.version, on=today_of(row.school_id))
+    return form_page(
+        form,
+        lambda: log(actor, referral.id, form, SCHOOL),
+        page_of(row),
+        ACT,
+        **act_context(row, _("Log a day of service"), _("Save the day")),
+    )
+
+
+def log(actor: Actor, referral_id: int, form: ServiceForm, by: Permission) -> int:
+    """Carry out what a service form says."""
+    on: date = form.on.data
+    return actions_service.log_service(
+        actor, referral_id, on, by=by, version=form.seen_version, now=clock.now(), request_key=form.request_key.data
+    )  # fmt: skip
+
+
+@blueprint.route("/referral/<int:referral_id>/finish", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def finish(case_id: int, pathway_id: int, referral_id: int) -> Page:
+    """Write down the last day of service and what was received."""
+    actor = current_actor()
+    row, referral = load(actor, case_id, pathway_id, referral_id)
+    form = FinishForm(version=referral.version, on=today_of(row.school_id))
+    return form_page(
+        form,
+        lambda: end(actor, referral.id, form, SCHOOL),
+        page_of(row),
+        ACT,
+        **act_context(row, _("The service has ended"), _("Save")),
+    )
+
+
+def end(actor: Actor, referral_id: int, form: FinishForm, by: Permission) -> int:
+    """Carry out what a finish form says."""
+    return actions_service.finish(
+        actor,
+        referral_id,
+        form.on.data,
+        form.received.data,
+        by=by,
+        version=form.seen_version,
+        now=clock.now(),
+        request_key=form.request_key.data,
+    )
