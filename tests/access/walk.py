@@ -18,7 +18,7 @@ from tests.support.applications import Rollback
 from tests.support.client import PageClient
 from tests.support.demo import client_of
 from wss_cases.accounts.models import RoleGrant, UserAccount
-from wss_cases.cases.models import Case, CaseParticipant
+from wss_cases.cases.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.followups.models import FollowUp, FollowUpTemplate
 from wss_cases.foundation.db import db
 from wss_cases.incidents.models import CareRecord, Incident
@@ -26,8 +26,9 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.notices.models import FamilyText
 from wss_cases.outcomes.models import PublishedSchool
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
-from wss_cases.pathways.circles.models import CircleMeeting
+from wss_cases.pathways.circles.models import CircleMeeting, CircleSupporter, KeeperTraining
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.referrals.models import Partner, Referral
 from wss_cases.roster.models import School, Student
 from wss_cases.routing.models import RuleSet
 from wss_cases.safeguards.models import LegalDuty
@@ -92,6 +93,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "case_id": _of_school(Case),
     "participant_id": _of_case(CaseParticipant),
     "pathway_id": _of_school(Pathway),
+    "plan_id": _of_school(SafetyPlan),
     "incident_id": _of_school(Incident),
     "follow_up_id": _of_school(FollowUp),
     "duty_id": _of_school(LegalDuty),
@@ -109,6 +111,13 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "grant_id": lambda school_id: select(RoleGrant).where(RoleGrant.school_id == school_id),
     "rule_set_id": lambda _school_id: select(RuleSet),
     "meeting_id": _of_school(CircleMeeting),
+    "waiver_id": _of_school(PrivilegeWaiver),
+    "hold_id": _of_school(ShreddingHold),
+    "supporter_id": _of_school(CircleSupporter),
+    "training_id": _of_school(KeeperTraining),
+    "referral_id": _of_school(Referral),
+    "partner_id": lambda _school_id: select(Partner),
+    "partner_grant_id": lambda _school_id: select(RoleGrant).where(RoleGrant.partner_id.is_not(None)),
     "term_id": lambda school_id: (
         select(AgreementTerm)
         .join(Agreement, Agreement.id == AgreementTerm.agreement_id)
@@ -124,6 +133,7 @@ WORDS = {
     "outcomes.file:name": "core",
     "form": "csv",
     "rule": "H2",
+    "state": "held",
     "row_id": "H2",
     "session_id": 999_999,
     "filename": "x",
@@ -132,7 +142,18 @@ WORDS = {
 
 
 INNERMOST = (
-    *("term_id", "meeting_id", "grant_id", "participant_id", "pathway_id", "case_id"),
+    *("partner_grant_id", "referral_id", "partner_id"),
+    *(
+        "plan_id",
+        "term_id",
+        "meeting_id",
+        "supporter_id",
+        "training_id",
+        "grant_id",
+        "participant_id",
+        "pathway_id",
+        "case_id",
+    ),
     *(
         "follow_up_id",
         "incident_id",
@@ -148,10 +169,17 @@ INNERMOST = (
 PUBLISHED = select(PublishedSchool)
 FAMILIES = {
     "circles": "circle",
+    "circle_parties": "circle",
+    "circle_screening": "circle",
     "agreements": "circle",
+    "keepers": "circle",
+    "notes": "circle",
+    "privilege": "circle",
     "conversations": "restorative_conversation",
     "mentoring": "mentoring",
     "referrals": "wraparound",
+    "referral_consent": "wraparound",
+    "referral_service": "wraparound",
     "reengagement": "reengagement",
 }
 """Blueprints whose pages are of one kind of pathway."""
@@ -205,7 +233,7 @@ class Walk:
                 record = self._record(name, side, family, published=".history." in rule.endpoint)
                 values[name] = record.id
                 values |= {n: getattr(record, n) for n in rule.arguments - set(values) if hasattr(record, n)}
-                if name in ("meeting_id", "term_id"):
+                if name in ("meeting_id", "supporter_id", "term_id"):
                     pathway = self._pathway_of(record)
                     held = {"pathway_id": pathway.id, "case_id": pathway.case_id}
                     values |= {n: value for n, value in held.items() if n in rule.arguments}

@@ -10,18 +10,23 @@ from tests.factories.accounts import make_user
 from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import make_incident
+from tests.factories.referrals import PartnerFactory, make_referral
 from tests.factories.roster import StudentFactory
 from tests.factories.safeguards import LegalDutyFactory
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import UserAccount
+from wss_cases.accounts.models import RoleGrant, UserAccount
+from wss_cases.cases.models import SafetyPlan
 from wss_cases.foundation.db import db
 from wss_cases.incidents.models import CareRecord
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.outcomes.models import PublishedSchool
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
-from wss_cases.pathways.circles.models import CircleMeeting
+from wss_cases.pathways.circles.models import CircleMeeting, CircleSupporter, KeeperTraining
+from wss_cases.pathways.circles.states import SupporterRelation, TrainingKind
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.roster.models import School
+from wss_cases.pathways.referrals.models import Partner
+from wss_cases.roster.models import School, Student
 from wss_cases.routing.models import RoutingAnswer, RuleSet
 from wss_cases.routing.states import RuleSetState
 
@@ -50,11 +55,38 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     case = CaseFactory(school_id=school_id, lead_id=lead.id, number=FAR_NUMBER, reference=f"W{school_id}")
     CaseIncidentFactory(case_id=case.id, incident_id=incident.id)
     participant = CaseParticipantFactory(case_id=case.id, student_id=student.id)
+    db.session.add(
+        SafetyPlan(
+            case_id=case.id,
+            school_id=school_id,
+            participant_id=participant.id,
+            steps="A teacher walks along to the bus.",
+            adults_told="The homeroom teacher",
+        )
+    )
     follow_up = FollowUpFactory(school_id=school_id, case_id=case.id, owner_id=lead.id)
     LegalDutyFactory(school_id=school_id, incident_id=incident.id)
     placed = {"case_id": case.id, "school_id": school_id}
     pathways = [PathwayFactory(kind=kind.value, state=PathwayState.ACTIVE, **placed) for kind in KINDS]
     db.session.add(CircleMeeting(pathway_id=pathways[-2].id, keeper_id=lead.id, starts_at=NOW, **placed))
+    db.session.add(
+        CircleSupporter(
+            pathway_id=pathways[-2].id,
+            participant_id=participant.id,
+            relation=SupporterRelation.FAMILY,
+            name="An aunt",
+            **placed,
+        )
+    )
+    db.session.add(
+        KeeperTraining(
+            school_id=school_id,
+            user_id=lead.id,
+            kind=TrainingKind.CIRCLE_KEEPING,
+            completed_on=date(2026, 9, 1),
+            recorded_at=NOW,
+        )
+    )
     agreement = Agreement(pathway_id=pathways[-1].id, agreed_on=date(2026, 11, 20), **placed)
     agreement.terms = [
         AgreementTerm(
@@ -66,6 +98,8 @@ def plant(school_id: int, reporter_email: str = "") -> None:
         )
     ]
     db.session.add(agreement)
+    plant_keeping(pathways[-1], lead, participant.id)
+    plant_referral(pathways[2], student, own=bool(reporter_email))
     plant_rules(incident.id)
     db.session.add(PublishedSchool(identifier=f"W{school_id}", name="Walked School"))
     db.session.add(
@@ -86,6 +120,39 @@ def plant(school_id: int, reporter_email: str = "") -> None:
         )
     )
     db.session.commit()
+
+
+def plant_keeping(circle: Pathway, keeper: UserAccount, participant_id: int) -> None:
+    """Let somebody keep a circle, with a waiver and an open hold."""
+    placed = {"pathway_id": circle.id, "school_id": circle.school_id}
+    db.session.add_all(
+        [
+            CircleKeeper(case_id=circle.case_id, user_id=keeper.id, added_at=NOW, **placed),
+            PrivilegeWaiver(
+                participant_id=participant_id,
+                signed_on=NOW.date(),
+                scope="What I said",
+                reason="Asked for it",
+                recorded_at=NOW,
+                recorded_by_id=keeper.id,
+                **placed,
+            ),
+            ShreddingHold(
+                kind=HoldKind.LEGAL_HOLD, reason="A letter", opened_at=NOW, opened_by_id=keeper.id, **placed
+            ),
+        ]
+    )
+
+
+def plant_referral(pathway: Pathway, student: Student, own: bool) -> None:
+    """Add a referral that waits for an answer: to the demo partner's organisation, or to another one."""
+    partner = PartnerFactory(name=f"Walked Partner {pathway.school_id}")
+    if own:
+        found = select(RoleGrant).join(UserAccount).where(UserAccount.email == "partner@demo.example")
+        grant = db.session.execute(found).scalar_one()
+        grant.partner_id = grant.partner_id or partner.id
+        partner = db.session.get_one(Partner, grant.partner_id)
+    make_referral(pathway, student, partner)
 
 
 def plant_rules(incident_id: int) -> None:
