@@ -43,6 +43,9 @@ PAGES = (
     "pathways.circles.views_screening",
     "pathways.circles.views_training",
     "pathways.circles.agreements.views",
+    "pathways.circles.views_keepers",
+    "pathways.circles.notes.views",
+    "pathways.circles.notes.views_privilege",
     "pathways.circles.agreements.views_paper",
     "pathways.circles.questionnaires.views",
     "pathways.circles.questionnaires.views_link",
@@ -119,6 +122,7 @@ MESSAGES: tuple[str, ...] = (
     "safeguards.notices",
     "intake.notices",
     "pathways.referrals.notices",
+    "pathways.circles.notices_keepers",
 )
 """Modules (each a room's `notices`) whose MESSAGES say what a mail of some kind says and whether it is still due."""
 

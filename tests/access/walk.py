@@ -27,6 +27,7 @@ from wss_cases.notices.models import FamilyText
 from wss_cases.outcomes.models import PublishedSchool
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.models import CircleMeeting, CircleSupporter, KeeperTraining
+from wss_cases.pathways.circles.notes.models import PrivilegeWaiver, ShreddingHold
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.referrals.models import Partner, Referral
 from wss_cases.roster.models import School, Student
@@ -142,6 +143,7 @@ WORDS = {
 
 
 INNERMOST = (
+    *("waiver_id", "hold_id"),
     *("partner_grant_id", "referral_id", "partner_id"),
     *(
         "plan_id",
@@ -233,7 +235,7 @@ class Walk:
                 record = self._record(name, side, family, published=".history." in rule.endpoint)
                 values[name] = record.id
                 values |= {n: getattr(record, n) for n in rule.arguments - set(values) if hasattr(record, n)}
-                if name in ("meeting_id", "supporter_id", "term_id"):
+                if name in ("waiver_id", "hold_id", "meeting_id", "supporter_id", "term_id"):
                     pathway = self._pathway_of(record)
                     held = {"pathway_id": pathway.id, "case_id": pathway.case_id}
                     values |= {n: value for n, value in held.items() if n in rule.arguments}

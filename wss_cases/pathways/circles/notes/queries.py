@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, select
@@ -14,7 +13,6 @@ from wss_cases.accounts.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.pathways.circles.notes.models import (
-    CircleNote,
     PrivilegeException,
     PrivilegeWaiver,
     ShreddingHold,
@@ -46,10 +44,9 @@ def held() -> ColumnElement[bool]:
     )
 
 
-def shredded_by(pathway_id: int) -> date | None:
-    """Return the day by which the newest note of a circle is shredded; None without notes."""
-    statement = select(CircleNote.shred_on).where(CircleNote.pathway_id == pathway_id)
-    return db.session.scalar(statement.order_by(CircleNote.shred_on.desc()).limit(1))
+def is_held(pathway_id: int) -> bool:
+    """Whether a hold of this circle is open."""
+    return db.session.scalar(select(Pathway.id).where(Pathway.id == pathway_id, held())) is not None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,74 @@
+"""Forms of privileged notes and the acts around them. None of them keeps a draft."""
+
+from wtforms import DateField, RadioField, SelectField
+from wtforms.validators import InputRequired
+
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.pathways.circles.notes.states import EXCEPTION_LABELS, HOLD_LABELS
+
+NOT_WHAT_WAS_SAID = _l("Not what was said in the circle: that stays in its notes.")
+
+
+class NoteForm(BaseForm):
+    """One note."""
+
+    text = LongText(
+        _l("New note"),
+        [NotBlank(_l("Write the note."))],
+        description=_l(
+            "No draft is kept: it is stored, sealed, when you save it, and is not changed afterwards."
+        ),
+    )
+
+
+class WaiverForm(BaseForm):
+    """A participant's waiver in writing."""
+
+    participant = SelectField(_l("Who signed"), validators=[InputRequired(_l("Choose who signed."))])
+    signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
+    scope = LongText(
+        _l("What it covers"), [NotBlank(_l("Say what the waiver covers."))], limit=2000,
+        description=_l("As it is written in the signed waiver: which matter, for whom, until when."),
+    )  # fmt: skip
+    reason = LongText(
+        _l("Why it was given"),
+        [NotBlank(_l("Say why it was given."))],
+        limit=2000,
+        description=NOT_WHAT_WAS_SAID,
+    )
+
+
+class ExceptionForm(BaseForm):
+    """The use of a legal exception."""
+
+    kind = RadioField(
+        _l("Which exception"),
+        choices=choices(list(EXCEPTION_LABELS.items())),
+        validators=[InputRequired(_l("Choose which exception it was."))],
+    )
+    told_whom = ShortText(_l("Who was told"), [NotBlank(_l("Say who was told."))])
+    reason = LongText(
+        _l("Why it was needed"),
+        [NotBlank(_l("Say why it was needed."))],
+        limit=2000,
+        description=NOT_WHAT_WAS_SAID,
+    )
+
+
+class HoldForm(BaseForm):
+    """What stops shredding while it is open."""
+
+    kind = RadioField(
+        _l("What is open"),
+        choices=choices(list(HOLD_LABELS.items())),
+        validators=[InputRequired(_l("Choose what is open."))],
+    )
+    reason = LongText(
+        _l("What it is about"),
+        [NotBlank(_l("Say what it is about, without what was said in the circle."))],
+        limit=2000,
+        description=_l(
+            "Who asks, the number and the date. A request that reaches the notes goes to counsel first."
+        ),
+    )

@@ -1,0 +1,77 @@
+"""The page of a circle's privileged notes: for its keepers, a missing page for everybody else."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import apply_refusal
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.settings import setting
+from wss_cases.pathways.circles.notes import actions
+from wss_cases.pathways.circles.notes.forms import NoteForm
+from wss_cases.pathways.circles.notes.queries import get_circle, is_held
+from wss_cases.pathways.circles.notes.rules import shred_day
+from wss_cases.pathways.circles.queries_keepers import kept
+from wss_cases.pathways.circles.views_keepers import parts_of
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.views import kind_words
+from wss_cases.roster.queries import get_school
+
+blueprint = Blueprint("notes", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/notes")
+
+
+@blueprint.route("", methods=["GET", "POST"])
+@gate(Permission.CIRCLE_NOTE_READ)
+def notes(case_id: int, pathway_id: int) -> Page:
+    """Read the notes, newest first, and write one. Each showing of the page is recorded."""
+    actor, now = current_actor(), clock.now()
+    row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
+    form, sent = NoteForm(), False
+    if form.is_submitted():
+        sent = True
+        if form.validate():
+            try:
+                actions.write_note(actor, row.id, form.text.data, now, form.request_key.data)
+            except Refused as refusal:
+                apply_refusal(form, refusal)
+            else:
+                return redirect(url_for("notes.notes", case_id=case_id, pathway_id=pathway_id), 303)
+    read = actions.read_notes(actor, row.id, now)
+    row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
+    school = get_school(row.school_id)
+    zone = school.time_zone if school else clock.DISTRICT_ZONE
+    page = render_template(
+        "notes/notes.html",
+        form=form,
+        case=row.case,
+        lede=kind_words(row),
+        tabs=parts_of(actor, row, kept(row), "notes.notes"),
+        notes=[_shown(note, zone) for note in read],
+        shredding=_shredding(row, zone),
+    )
+    return (page, 400) if sent else page
+
+
+def _shown(note: actions.ReadNote, zone: str) -> dict[str, Any]:
+    return {"when": moment_words(note.written_at, zone), "author": note.author, "text": note.text}
+
+
+def _shredding(row: Pathway, zone: str) -> str:
+    if is_held(row.id):
+        return _("Shredding is stopped: a request, hold or order is open.")
+    days = setting("NOTE_DAYS")
+    if row.ended_at is None:
+        return ngettext(
+            "The notes are shredded %(num)d day after the circle has ended.",
+            "The notes are shredded %(num)d days after the circle has ended.",
+            days,
+        )
+    day = shred_day(clock.local_date(row.ended_at, zone), days)
+    return _("The notes are shredded on %(day)s.", day=day_words_with_year(day))
