@@ -23,7 +23,6 @@ from wss_cases.outcomes.models import PublishedSchool
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.models import CircleKeeper, CircleMeeting, CircleSupporter, KeeperTraining
 from wss_cases.pathways.circles.states import SupporterRelation, TrainingKind
-from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.circles.notes.models import PrivilegeWaiver, ShreddingHold
 from wss_cases.pathways.circles.notes.states import HoldKind
 from wss_cases.pathways.common.models import Pathway
@@ -103,7 +102,6 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     db.session.add(agreement)
     plant_keeping(pathways[-1], lead, participant.id)
     plant_referral(pathways[2], student, own=bool(reporter_email))
-    plant_keeping(pathways[-1], lead, participant.id)
     plant_rules(incident.id)
     db.session.add(PublishedSchool(identifier=f"W{school_id}", name="Walked School"))
     db.session.add(
@@ -157,28 +155,6 @@ def plant_referral(pathway: Pathway, student: Student, own: bool) -> None:
         grant.partner_id = grant.partner_id or partner.id
         partner = db.session.get_one(Partner, grant.partner_id)
     make_referral(pathway, student, partner)
-
-
-def plant_keeping(circle: Pathway, keeper: UserAccount, participant_id: int) -> None:
-    """Let somebody keep a circle, with a waiver and an open hold."""
-    placed = {"pathway_id": circle.id, "school_id": circle.school_id}
-    db.session.add_all(
-        [
-            CircleKeeper(case_id=circle.case_id, user_id=keeper.id, added_at=NOW, **placed),
-            PrivilegeWaiver(
-                participant_id=participant_id,
-                signed_on=NOW.date(),
-                scope="What I said",
-                reason="Asked for it",
-                recorded_at=NOW,
-                recorded_by_id=keeper.id,
-                **placed,
-            ),
-            ShreddingHold(
-                kind=HoldKind.LEGAL_HOLD, reason="A letter", opened_at=NOW, opened_by_id=keeper.id, **placed
-            ),
-        ]
-    )
 
 
 def plant_rules(incident_id: int) -> None:
