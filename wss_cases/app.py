@@ -12,6 +12,7 @@ import config
 from wss_cases.access.engine import configure
 from wss_cases.access.gate import init_gate
 from wss_cases.accounts.sessions import init_sessions
+from wss_cases.casework.rules_weight import read_weights
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import init_db
 from wss_cases.foundation.ids import IdConverter
@@ -37,6 +38,9 @@ PAGES = (
     "casework.views_acts",
     "casework.views_pathways",
     "casework.views_print",
+    "casework.views_desk",
+    "casework.views_handover",
+    "casework.views_cover",
     "casework.views_safety",
     "pathways.circles.views",
     "pathways.circles.views_parties",
@@ -51,6 +55,9 @@ PAGES = (
     "pathways.circles.questionnaires.views_link",
     "pathways.conversations.views",
     "pathways.mentoring.views",
+    "pathways.mentoring.views_card",
+    "pathways.mentoring.views_sessions",
+    "pathways.mentoring.views_mentors",
     "pathways.referrals.views",
     "pathways.referrals.views_consent",
     "pathways.referrals.views_service",
@@ -186,6 +193,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     for room in ROOMS_WITH_TABLES:
         import_module(f"wss_cases.{room}.models")
     init_db(app)
+    app.config["CASELOAD_WEIGHTS"] = read_weights(app.config["CASELOAD_WEIGHTS"])
     init_sign_in(app)
     init_sessions()
     init_schema_check(app)

@@ -17,7 +17,7 @@ from werkzeug.routing import Rule
 from tests.support.applications import Rollback
 from tests.support.client import PageClient
 from tests.support.demo import client_of
-from wss_cases.accounts.models import RoleGrant, UserAccount
+from wss_cases.accounts.models import Cover, RoleGrant, UserAccount
 from wss_cases.cases.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.followups.models import FollowUp, FollowUpTemplate
 from wss_cases.foundation.db import db
@@ -29,6 +29,7 @@ from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTer
 from wss_cases.pathways.circles.models import CircleMeeting, CircleSupporter, KeeperTraining
 from wss_cases.pathways.circles.notes.models import PrivilegeWaiver, ShreddingHold
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.mentoring.models import Mentor, MentoringGroup
 from wss_cases.pathways.referrals.models import Partner, Referral
 from wss_cases.roster.models import School, Student
 from wss_cases.routing.models import RuleSet
@@ -99,6 +100,9 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "follow_up_id": _of_school(FollowUp),
     "duty_id": _of_school(LegalDuty),
     "record_id": _of_school(CareRecord),
+    "cover_id": _of_school(Cover),
+    "mentor_id": _of_school(Mentor),
+    "group_id": _of_school(MentoringGroup),
     "student_id": _of_school(Student),
     "template_id": lambda _school_id: select(FollowUpTemplate),
     "text_id": lambda _school_id: select(FamilyText),
@@ -166,7 +170,7 @@ INNERMOST = (
         "text_id",
         "message_id",
     ),
-    *("user_id", "rule_set_id", "school_id"),
+    *("group_id", "mentor_id", "cover_id", "user_id", "rule_set_id", "school_id"),
 )
 PUBLISHED = select(PublishedSchool)
 FAMILIES = {
@@ -179,6 +183,8 @@ FAMILIES = {
     "privilege": "circle",
     "conversations": "restorative_conversation",
     "mentoring": "mentoring",
+    "mentoring_sessions": "mentoring",
+    "mentoring_card": "mentoring",
     "referrals": "wraparound",
     "referral_consent": "wraparound",
     "referral_service": "wraparound",

@@ -14,19 +14,21 @@ from tests.factories.referrals import PartnerFactory, make_referral
 from tests.factories.roster import StudentFactory
 from tests.factories.safeguards import LegalDutyFactory
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import RoleGrant, UserAccount
-from wss_cases.cases.models import SafetyPlan
+from wss_cases.accounts.models import Cover, RoleGrant, UserAccount
+from wss_cases.cases.models import CaseParticipant, SafetyPlan
 from wss_cases.foundation.db import db
 from wss_cases.incidents.models import CareRecord
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.outcomes.models import PublishedSchool
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.models import CircleKeeper, CircleMeeting, CircleSupporter, KeeperTraining
-from wss_cases.pathways.circles.states import SupporterRelation, TrainingKind
 from wss_cases.pathways.circles.notes.models import PrivilegeWaiver, ShreddingHold
 from wss_cases.pathways.circles.notes.states import HoldKind
+from wss_cases.pathways.circles.states import SupporterRelation, TrainingKind
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind, PathwayState
+from wss_cases.pathways.mentoring.models import DailyCard, Mentor, MentoringGroup, MentoringPlan
+from wss_cases.pathways.mentoring.states import MentorKind
 from wss_cases.pathways.referrals.models import Partner
 from wss_cases.roster.models import School, Student
 from wss_cases.routing.models import RoutingAnswer, RuleSet
@@ -36,7 +38,7 @@ NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 FAR_NUMBER = 90_000
 HOLD_RULE = "H2"
 KINDS = (
-    *(Kind.CONVERSATION, Kind.ONE_TO_ONE, Kind.FAMILY_SUPPORT, Kind.REENTRY_CIRCLE),
+    *(Kind.CONVERSATION, Kind.CHECK_IN_CHECK_OUT, Kind.FAMILY_SUPPORT, Kind.REENTRY_CIRCLE),
     *(Kind.PEACE_CIRCLE, Kind.PEER_CONFERENCE),
 )
 """A kind of each family; the two circles last, one for the meeting and one for the agreement."""
@@ -68,8 +70,10 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     )
     follow_up = FollowUpFactory(school_id=school_id, case_id=case.id, owner_id=lead.id)
     LegalDutyFactory(school_id=school_id, incident_id=incident.id)
+    plant_cover(school, lead)
     placed = {"case_id": case.id, "school_id": school_id}
     pathways = [PathwayFactory(kind=kind.value, state=PathwayState.ACTIVE, **placed) for kind in KINDS]
+    plant_mentoring(pathways[1], participant)
     db.session.add(CircleMeeting(pathway_id=pathways[-2].id, keeper_id=lead.id, starts_at=NOW, **placed))
     db.session.add(
         CircleSupporter(
@@ -103,6 +107,16 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     plant_keeping(pathways[-1], lead, participant.id)
     plant_referral(pathways[2], student, own=bool(reporter_email))
     plant_rules(incident.id)
+    db.session.add(
+        Cover(
+            school_id=school_id,
+            user_id=lead.id,
+            cover_id=make_user(Role.COORDINATOR, school).id,
+            starts_on=NOW.date(),
+            ends_on=NOW.date(),
+            made_at=NOW,
+        )
+    )
     db.session.add(PublishedSchool(identifier=f"W{school_id}", name="Walked School"))
     db.session.add(
         CareRecord(school_id=school_id, student_id=student.id, reporter_id=reporter.id, opened_at=NOW)
@@ -155,6 +169,40 @@ def plant_referral(pathway: Pathway, student: Student, own: bool) -> None:
         grant.partner_id = grant.partner_id or partner.id
         partner = db.session.get_one(Partner, grant.partner_id)
     make_referral(pathway, student, partner)
+
+
+def plant_mentoring(pathway: Pathway, participant: CaseParticipant) -> None:
+    """Give a mentoring pathway its student, a mentor with a group, a plan and a card."""
+    school = {"school_id": pathway.school_id}
+    placed = {**school, "case_id": pathway.case_id, "pathway_id": pathway.id}
+    mentor = Mentor(
+        kind=MentorKind.PARTNER, name="Walked Mentor", organisation="Partner", capacity=3, **school
+    )
+    db.session.add(mentor)
+    db.session.flush()
+    pathway.participant_id = participant.id
+    db.session.add_all(
+        [
+            MentoringGroup(mentor_id=mentor.id, name="Walked Group", **school),
+            MentoringPlan(mentor_id=mentor.id, goal="A calm start", starts_on=date(2026, 11, 2), **placed),
+            DailyCard(expectations=["Kind words"], periods=["Period 1"], **placed),
+        ]
+    )
+
+
+def plant_cover(school: School, lead: UserAccount) -> None:
+    """Let a colleague stand in for the lead, far from today."""
+    colleague = make_user(Role.COORDINATOR, school)
+    db.session.add(
+        Cover(
+            school_id=school.id,
+            user_id=lead.id,
+            cover_id=colleague.id,
+            starts_on=date(2030, 1, 7),
+            ends_on=date(2030, 1, 11),
+            made_at=NOW,
+        )
+    )
 
 
 def plant_rules(incident_id: int) -> None:

@@ -24,12 +24,14 @@ from wss_cases.web import banners
 
 NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
     ("my_day.page", _l("My day"), Permission.FOLLOWUP_READ),
+    ("desk.page", _l("Desk"), Permission.CASE_WORK),
     ("capture.capture", _l("Log an incident"), Permission.INCIDENT_REPORT),
     ("review.queue", _l("Review"), Permission.INCIDENT_REVIEW),
     ("casework.cases", _l("Cases"), Permission.CASE_READ),
     ("incidents.incidents", _l("Incidents"), Permission.INCIDENT_READ),
     ("safeguards.duties", _l("Legal duties"), Permission.DUTY_READ),
     ("circles.circles", _l("Circles"), Permission.CASE_WORK),
+    ("mentors.mentors", _l("Mentors"), Permission.MENTOR_MANAGE),
     ("partner.home", _l("Referrals"), Permission.REFERRAL_ANSWER),
     ("partners.partners", _l("Partners"), Permission.PARTNER_EDIT),
     ("outcomes.overview", _l("Outcomes"), Permission.OUTCOMES_READ),

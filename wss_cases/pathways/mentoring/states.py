@@ -82,7 +82,7 @@ REVIEW_MARKS = ("goal_reached", "goal_partly_reached", "goal_not_reached")
 """How the goal stands at a review; the same words as the outcomes of mentoring."""
 
 MOST_EXPECTATIONS, MOST_PERIODS, BEST_MARK = 5, 10, 2
-LEAST_MARKED_DAYS = 20
+CARD_DAYS = 20
 """School days that the chart of a card looks back on."""
 
 REVIEW_AFTER_DAYS = 42
@@ -186,9 +186,6 @@ SENTENCES = {
     ),
     "mentoring.after": (_l("After the mentoring: %(after)s"), {"after": AFTER_LABELS}),
     "mentoring.card_set": _l("Daily card set"),
-    "mentoring.checked_in": _l("Checked in on %(day)s"),
-    "mentoring.checked_out": _l("Checked out on %(day)s"),
-    "mentoring.card_marked": _l("Daily card of %(day)s marked"),
     "mentor.added": _l("Mentor added"),
     "mentor.changed": _l("Mentor changed"),
     "mentor.ended": _l("Mentor ended"),
