@@ -8,7 +8,7 @@ import pytest
 
 from tests.cases.making import make_user, make_world
 from tests.factories.cases import PathwayFactory
-from tests.pathways.test_circle_story import put_hold
+from tests.pathways.making_circle import put_hold
 from tests.support.applications import make_app
 from tests.support.browser import DESK, PHONE, axe_problems, overflow_problems
 from wss_cases.access.actor import Role

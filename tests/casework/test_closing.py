@@ -9,17 +9,18 @@ from tests.cases.making import NOW, TODAY, actor_for, make_incident, make_user, 
 from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
 from tests.factories.roster import StudentFactory
-from tests.pathways.test_circle_story import consent, hold, plan, terms
+from tests.pathways.making_circle import answer, open_gates, plan, terms
 from wss_cases.cases.models import CaseNote
 from wss_cases.cases.queries import participants_of
 from wss_cases.cases.states import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
-from wss_cases.casework import actions
+from wss_cases.casework import actions, actions_handover
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.states import IncidentState, PersonRole
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.circles.agreements import actions as agreements
+from wss_cases.pathways.circles.states import MeetingState
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.safeguards.models import LegalDuty, LegalDutyKind
 from wss_cases.safeguards.states import DutyState
@@ -109,8 +110,8 @@ def test_a_duty_that_is_done_does_not_stand_in_the_way(world):
 
 def test_an_open_term_is_named_by_its_number(world):
     row = PathwayFactory(case_id=world.case.id, school_id=world.school.id)
-    consent(world, row)
-    hold(world, plan(world, row, starts_at=NOW), {world.people[0].id})
+    open_gates(world, row)
+    answer(world, row, plan(world, row, starts_at=NOW), MeetingState.HELD)
     agreements.make_agreement(world.actor, row.id, terms(world, 1, 2), NOW)
     with pytest.raises(Refused, match="number 2"):
         close(world)
@@ -177,12 +178,14 @@ def test_handing_over_takes_open_work_along(world):
     db.session.commit()
     row = PathwayFactory(case_id=world.case.id, school_id=world.school.id, owner_id=world.coordinator.id)
     with pytest.raises(Refused):
-        actions.hand_over(world.actor, world.case.id, other.id, "  ", None, NOW)
+        actions_handover.hand_over(world.actor, world.case.id, other.id, "  ", None, NOW)
     with pytest.raises(Refused):
-        actions.hand_over(world.actor, world.case.id, world.coordinator.id, "note", None, NOW)
+        actions_handover.hand_over(world.actor, world.case.id, world.coordinator.id, "note", None, NOW)
     with pytest.raises(Refused):
-        actions.hand_over(world.actor, world.case.id, make_user(make_world().school).id, "note", None, NOW)
-    actions.hand_over(world.actor, world.case.id, other.id, "Call the aunt.", None, NOW)
+        actions_handover.hand_over(
+            world.actor, world.case.id, make_user(make_world().school).id, "note", None, NOW
+        )
+    actions_handover.hand_over(world.actor, world.case.id, other.id, "Call the aunt.", None, NOW)
     assert fresh(world.case).lead_id == other.id
     assert (fresh(mine).owner_id, fresh(row).owner_id) == (other.id, other.id)
     assert fresh(theirs).owner_id != other.id

@@ -8,12 +8,13 @@ from sqlalchemy import event
 from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.factories.cases import CaseFactory, PathwayFactory
-from tests.pathways.test_circle_story import consent, hold, plan, put_hold, terms
+from tests.pathways.making_circle import answer, open_gates, plan, put_hold, terms
 from wss_cases.cases.states import CaseState
 from wss_cases.casework.queries import PAGE
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.agreements import actions as agreements
 from wss_cases.pathways.circles.agreements.models import AgreementTerm
+from wss_cases.pathways.circles.states import MeetingState
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.routing.states import Kind as RoutingKind
 
@@ -189,9 +190,8 @@ def test_an_old_form_is_told_that_somebody_was_faster(world, client_as):
 
 def test_the_sheet_leaves_other_children_out(world, client_as):
     row = pathway(world)
-    consent(world, row)
-    meeting = plan(world, row, starts_at=NOW - timedelta(hours=2))
-    hold(world, meeting, {world.people[0].id})
+    open_gates(world, row)
+    answer(world, row, plan(world, row, starts_at=NOW - timedelta(hours=2)), MeetingState.HELD, now=NOW)
     agreements.make_agreement(actor_for(world.coordinator), row.id, terms(world, 1), NOW)
     sections = "&".join(
         f"section={name}" for name in ("summary", "people", "pathways", "follow_ups", "history")

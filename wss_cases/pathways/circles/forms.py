@@ -1,21 +1,34 @@
 """Forms of circles."""
 
-from wtforms import (
-    DateField,
-    RadioField,
-    SelectField,
-    SelectMultipleField,
-    TimeField,
-)
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wtforms import BooleanField, DateField, RadioField, SelectField, TimeField
 from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.pathways.circles.states import NOT_HELD_LABELS
+from wss_cases.pathways.circles.states import (
+    PRESENCE_LABELS,
+    RELATION_LABELS,
+    SCREEN_LABELS,
+    TRAINING_LABELS,
+    MeetingState,
+)
 
 YES_NO = [("yes", _l("Yes")), ("no", _l("No"))]
 ANSWER = _l("Choose yes or no.")
 DAY = _l("Choose a day.")
+LENGTHS = (30, 45, 60, 90, 120, 180)
+"""Minutes that a meeting may take."""
+
+WHAT_BECAME = [
+    (MeetingState.HELD, _l("Yes, it was held")),
+    (MeetingState.POSTPONED, _l("No, it was postponed")),
+    (MeetingState.NO_SHOW, _l("No, somebody did not come")),
+    (MeetingState.WALKED_OUT, _l("It began, somebody left, and it ended there")),
+    (MeetingState.CALLED_OFF, _l("No, it was called off")),
+]
 
 
 class ConsentForm(BaseForm):
@@ -38,6 +51,40 @@ class ConsentForm(BaseForm):
     given_on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
 
 
+class ReadyForm(BaseForm):
+    """Ready or not ready to meet; never why."""
+
+    ready = RadioField(
+        _l("Is this person ready to meet?"),
+        choices=choices(YES_NO),
+        validators=[InputRequired(ANSWER)],
+        description=_l("Only yes or no is kept, never why."),
+    )
+
+
+class ScreenForm(BaseForm):
+    """The keeper's safety screen."""
+
+    answer = RadioField(
+        _l("Can these people meet safely?"),
+        choices=choices(list(SCREEN_LABELS.items())),
+        validators=[InputRequired(_l("Choose an answer."))],
+        description=_l("Only the answer is kept, never why."),
+    )
+    on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
+
+
+class SupporterForm(BaseForm):
+    """Somebody a party wants beside them."""
+
+    name = ShortText(_l("Name"), [NotBlank(_l("Write the name."))], limit=200)
+    relation = RadioField(
+        _l("Who they are to this person"),
+        choices=choices(list(RELATION_LABELS.items())),
+        validators=[InputRequired(_l("Choose who they are."))],
+    )
+
+
 class LiftForm(BaseForm):
     """Why a hold's condition is met."""
 
@@ -47,21 +94,80 @@ class LiftForm(BaseForm):
 
 
 class MeetingForm(BaseForm):
-    """Day, time, room and keeper."""
+    """Day, time, length, room and keeper."""
 
     day = DateField(_l("Day"), validators=[InputRequired(DAY)])
     time = TimeField(_l("Time"), validators=[InputRequired(_l("Choose a time."))])
+    minutes = SelectField(
+        _l("Length"),
+        choices=choices([(str(length), _l("%(minutes)d minutes", minutes=length)) for length in LENGTHS]),
+        validators=[InputRequired(_l("Choose how long it takes."))],
+    )
     room = ShortText(_l("Room"), [NotBlank(_l("Write the room."))], limit=80)
     keeper = SelectField(
-        _l("Circle keeper"), validators=[InputRequired(_l("Choose a keeper from this school."))]
+        _l("Circle keeper"), validators=[InputRequired(_l("Choose a keeper of this circle."))]
     )
 
 
 class AnswerForm(BaseForm):
-    """Did it happen, and who came."""
+    """Did it happen?"""
 
-    happened = RadioField(_l("Did it happen?"), choices=choices(YES_NO), validators=[InputRequired(ANSWER)])
-    attended = SelectMultipleField(_l("If yes: who came?"), validators=[Optional()])
-    reason = RadioField(
-        _l("If no: why not?"), choices=choices(list(NOT_HELD_LABELS.items())), validators=[Optional()]
+    state = RadioField(
+        _l("Did it happen?"),
+        choices=choices(WHAT_BECAME),
+        validators=[InputRequired(_l("Choose what became of it."))],
     )
+
+
+class TrainingForm(BaseForm):
+    """A training of one member of staff."""
+
+    user = SelectField(
+        _l("Who was trained"), validators=[InputRequired(_l("Choose somebody of this school."))]
+    )
+    kind = RadioField(
+        _l("In what"),
+        choices=choices(list(TRAINING_LABELS.items())),
+        validators=[InputRequired(_l("Choose the training."))],
+    )
+    provider = ShortText(_l("By whom"), [Optional()], limit=200)
+    completed_on = DateField(_l("Completed on"), validators=[InputRequired(DAY)])
+    valid_until = DateField(
+        _l("In force until"),
+        validators=[Optional()],
+        description=_l("Leave it empty if it does not run out."),
+    )
+
+
+class EndTrainingForm(BaseForm):
+    """Until when a training counts."""
+
+    valid_until = DateField(_l("In force until"), validators=[InputRequired(DAY)])
+
+
+class SettingForm(BaseForm):
+    """What a school decides about its circles."""
+
+    guardian_consent = BooleanField(
+        _l("A guardian consents for every party before a meeting is planned"), validators=[Optional()]
+    )
+
+
+def attendance_form(people: Sequence[tuple[str, Mapping[int, str], Any]], version: int) -> BaseForm:
+    """Return a form that asks of each person whether they came.
+
+    `people`: (role, names by id, words for the role), a role being party, supporter or keeper. The field of a person
+    is named by role and id, e.g. `party_12`.
+    """
+    fields = {
+        f"{role}_{key}": RadioField(
+            name,
+            choices=choices(list(PRESENCE_LABELS.items())),
+            validators=[InputRequired(_l("Say whether this person came."))],
+            description=words,
+        )
+        for role, names, words in people
+        for key, name in names.items()
+    }
+    made: BaseForm = type("AttendanceForm", (BaseForm,), fields)(version=version)
+    return made

@@ -29,6 +29,33 @@ class ScreenAnswer(enum.StrEnum):
     NOT_NOW = "not_now"
 
 
+class ConsentState(enum.StrEnum):
+    """What a party said about taking part, as it stands now."""
+
+    NOT_ASKED = "not_asked"
+    YES = "yes"
+    NO = "no"
+
+
+class MeetingState(enum.StrEnum):
+    """Where one meeting stands; only a planned one goes anywhere."""
+
+    PLANNED = "planned"
+    HELD = "held"
+    POSTPONED = "postponed"
+    NO_SHOW = "no_show"
+    WALKED_OUT = "walked_out"
+    CALLED_OFF = "called_off"
+
+
+class Presence(enum.StrEnum):
+    """Whether somebody who was invited came to a meeting."""
+
+    CAME = "came"
+    LEFT_EARLY = "left_early"
+    ABSENT = "absent"
+
+
 class SupporterRelation(enum.StrEnum):
     """What a supporter is to the party who asked for them."""
 
@@ -56,6 +83,22 @@ class NotHeld(enum.StrEnum):
     WALKED_OUT = "walked_out"
     CALLED_OFF = "called_off"
 
+
+CONSENT_TRANSITIONS: dict[ConsentState, frozenset[ConsentState]] = {
+    ConsentState.NOT_ASKED: frozenset({ConsentState.YES, ConsentState.NO}),
+    ConsentState.YES: frozenset({ConsentState.NO, ConsentState.NOT_ASKED}),
+    ConsentState.NO: frozenset({ConsentState.YES}),
+}
+"""A yes is taken back at any time; who left a meeting is asked anew."""
+
+MEETING_TRANSITIONS: dict[MeetingState, frozenset[MeetingState]] = {
+    MeetingState.PLANNED: frozenset(set(MeetingState) - {MeetingState.PLANNED}),
+    MeetingState.HELD: frozenset(),
+    MeetingState.POSTPONED: frozenset(),
+    MeetingState.NO_SHOW: frozenset(),
+    MeetingState.WALKED_OUT: frozenset(),
+    MeetingState.CALLED_OFF: frozenset(),
+}
 
 TERM_TRANSITIONS: dict[TermState, frozenset[TermState]] = {
     TermState.OPEN: frozenset({TermState.KEPT, TermState.LATE, TermState.NOT_KEPT, TermState.CHANGED}),
@@ -102,11 +145,60 @@ NOT_HELD_LABELS = {
     NotHeld.CALLED_OFF: _l("Called off"),
 }
 
+CONSENT_LABELS = {
+    ConsentState.NOT_ASKED: _l("Not asked yet"),
+    ConsentState.YES: _l("Wishes to take part"),
+    ConsentState.NO: _l("Does not take part"),
+}
+
+MEETING_LABELS = {
+    MeetingState.PLANNED: _l("Planned"),
+    MeetingState.HELD: _l("Held"),
+    MeetingState.POSTPONED: _l("Postponed"),
+    MeetingState.NO_SHOW: _l("Somebody did not come"),
+    MeetingState.WALKED_OUT: _l("Somebody left, and it ended there"),
+    MeetingState.CALLED_OFF: _l("Called off"),
+}
+
+PRESENCE_LABELS = {
+    Presence.CAME: _l("Came"),
+    Presence.LEFT_EARLY: _l("Came and left early"),
+    Presence.ABSENT: _l("Did not come"),
+}
+
+
+def consent_state(consented: bool | None) -> ConsentState:
+    """Return where a consent stands by what is stored."""
+    return {True: ConsentState.YES, False: ConsentState.NO, None: ConsentState.NOT_ASKED}[consented]
+
+
+def meeting_state(happened: bool | None, not_held_reason: str) -> MeetingState:
+    """Return where a meeting stands by what is stored."""
+    if happened is None:
+        return MeetingState.PLANNED
+    return MeetingState.HELD if happened else MeetingState(not_held_reason)
+
+
 SENTENCES = {
     "circle.keeper_named": _l("%(name)s keeps this circle"),
     "circle.keeper_ended": _l("%(name)s keeps this circle no longer"),
     "circle.consent_given": _l("A person in the case wishes to take part"),
     "circle.consent_refused": _l("A person in the case does not take part"),
+    "circle.consent_withdrawn": _l("A person in the case no longer takes part"),
+    "circle.consent_reopened": _l("A person in the case is to be asked again"),
+    "circle.support_offered": _l("Support offered to a person in the case"),
+    "circle.pre_met": _l("Pre-meeting held with a person in the case"),
+    "circle.ready": _l("A person in the case is ready to meet"),
+    "circle.not_ready": _l("A person in the case is not ready to meet"),
+    "circle.supporter_added": (_l("Supporter invited: %(relation)s"), {"relation": RELATION_LABELS}),
+    "circle.supporter_ended": (
+        _l("Supporter no longer invited: %(relation)s"),
+        {"relation": RELATION_LABELS},
+    ),
+    "circle.screened": (_l("Safety screen: %(answer)s"), {"answer": SCREEN_LABELS}),
+    "circle.training_recorded": (_l("Training recorded: %(training)s"), {"training": TRAINING_LABELS}),
+    "circle.training_ends": (_l("End of a training set: %(training)s"), {"training": TRAINING_LABELS}),
+    "circle.setting_changed": _l("The school's setting for circles changed"),
     "circle.hold_lifted": _l("Hold %(rule)s lifted with a reason"),
     "circle.planned": _l("Meeting planned"),
     "circle.moved": _l("Meeting moved"),

@@ -1,4 +1,4 @@
-"""What the case page shows of a circle alone: its gates, meetings and agreement."""
+"""What the case page shows of a circle alone: its gates, meetings, supporters and agreement."""
 
 from datetime import date, datetime
 from typing import Any
@@ -6,96 +6,102 @@ from typing import Any
 from flask import url_for
 
 from wss_cases.access.actor import Actor
-from wss_cases.accounts.models import UserAccount
-from wss_cases.foundation.dates import day_words, moment_words
-from wss_cases.foundation.db import db
+from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import locale_code
-from wss_cases.pathways.circles.agreements.models import AgreementTerm
-from wss_cases.pathways.circles.agreements.views import may_read_terms
+from wss_cases.pathways.circles.agreements.rules import completion_meeting_allowed
+from wss_cases.pathways.circles.agreements.views_show import may_read_terms, term_row
+from wss_cases.pathways.circles.models import CircleMeeting
 from wss_cases.pathways.circles.queries import Circle, circle_of
-from wss_cases.pathways.circles.rules import Gate, closed, gate_words
-from wss_cases.pathways.circles.states import NOT_HELD_LABELS, TERM_LABELS, NotHeld, TermState
-from wss_cases.pathways.circles.views import zone_of
+from wss_cases.pathways.circles.queries_training import names_of
+from wss_cases.pathways.circles.rules import closed
+from wss_cases.pathways.circles.states import (
+    CONSENT_LABELS,
+    MEETING_LABELS,
+    RELATION_LABELS,
+    MeetingKind,
+    consent_state,
+    meeting_state,
+)
+from wss_cases.pathways.circles.views import TONES, zone_of
+from wss_cases.pathways.circles.views_shared import gate_row
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.next_steps import ids
 from wss_cases.pathways.common.states import LIVE, PathwayState
 from wss_cases.pathways.common.steps import Panel
 
-TERM_TONES = {TermState.KEPT: "moss", TermState.LATE: "sun", TermState.NOT_KEPT: "brick"}
-MEETING_TONES = {True: "moss", False: "slate", None: "sun"}
-
 
 def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
     """Return this circle's own part of the case page; the caller has checked the pathway."""
     circle, values = circle_of(row), ids(row)
+    live = row.state in LIVE
     reads = may_read_terms(actor, row, circle)
     terms = circle.agreement.terms if circle.agreement else []
+    meets_again = not circle.was_held or completion_meeting_allowed(circle)
+    gates = circle.gates_on(row.next_step_on if circle.waiting and row.next_step_on else today)
     own = {
         "ids": values,
-        "live": row.state in LIVE,
-        "gates": [_gate(gate, circle, values) for gate in circle.gates],
-        "ready": not closed(circle.gates) and row.state is not PathwayState.PROPOSED,
+        "live": live,
+        "gates": [gate_row(gate, circle, row) for gate in gates] if live and meets_again else [],
+        "shut": len(closed(gates)),
+        "ready": not closed(gates) and row.state is not PathwayState.PROPOSED,
+        "planned": circle.waiting is not None,
+        "parties": _parties(circle, values),
+        "keepers": ", ".join(circle.keeper_names.values()),
         "meetings": _meetings(circle, zone_of(row.school_id), now),
-        "terms": [_term(term, circle, reads, values) for term in terms],
+        "terms": [term_row(term, circle, reads, values, live, today) for term in terms],
         "held": circle.was_held,
         "reads": reads,
+        "notes": actor.user_id in circle.keeper_names,
     }
     return Panel("circles/panel.html", own)
 
 
+def _parties(circle: Circle, values: dict[str, Any]) -> list[dict[str, Any]]:
+    rows = []
+    for person in circle.invited:
+        consent = circle.consents.get(person.id)
+        beside = [
+            f"{one.name} ({RELATION_LABELS[one.relation]})"
+            for one in circle.supporters
+            if one.participant_id == person.id and one.ended_at is None
+        ]
+        rows.append(
+            {
+                "name": circle.names[person.id],
+                "href": url_for("circle_parties.party", participant_id=person.id, **values),
+                "said": str(CONSENT_LABELS[consent_state(consent.consented if consent else None)]),
+                "beside": _("beside them: %(names)s", names=", ".join(beside)) if beside else "",
+            }
+        )
+    return rows
+
+
 def _meetings(circle: Circle, zone: str, now: datetime) -> list[dict[str, Any]]:
-    keepers = {}
-    for keeper_id in set(circle.keepers):
-        account = db.session.get(UserAccount, keeper_id)
-        keepers[keeper_id] = account.name if account else ""
-    return [
-        {
-            "id": meeting.id,
-            "title": moment_words(meeting.starts_at, zone),
-            "meta": " · ".join(part for part in (meeting.room, keepers.get(meeting.keeper_id, "")) if part),
-            "tag": _meeting_tag(meeting.happened, meeting.not_held_reason),
-            "tone": MEETING_TONES[meeting.happened],
-            "came": [
-                circle.names.get(row.participant_id or 0, "") for row in meeting.attendance if row.attended
-            ],
-            "waiting": meeting.happened is None,
-            "begun": meeting.starts_at <= now,
-        }
-        for meeting in circle.meetings
-    ]
+    keepers = names_of({meeting.keeper_id for meeting in circle.meetings}) if circle.meetings else {}
+    return [_meeting(meeting, circle, keepers, zone, now) for meeting in circle.meetings]
 
 
-def _term(term: AgreementTerm, circle: Circle, reads: bool, values: dict[str, Any]) -> dict[str, Any]:
-    owner = circle.names.get(term.owner_participant_id or 0, _("Everybody"))
-    href = url_for("agreements.term", term_id=term.id, **values) if term.state is TermState.OPEN else None
+def _meeting(
+    meeting: CircleMeeting, circle: Circle, keepers: dict[int, str], zone: str, now: datetime
+) -> dict[str, Any]:
+    state = meeting_state(meeting.happened, meeting.not_held_reason)
+    length = _("%(minutes)d minutes", minutes=meeting.minutes)
+    parts = [meeting.room, keepers.get(meeting.keeper_id, ""), length]
+    came = [circle.names.get(line.participant_id or 0, "") for line in meeting.attendance if line.attended]
+    came = [name for name in came if name]
+    if came:
+        parts.append(_("came: %(names)s", names=", ".join(came)))
+    title = moment_words(meeting.starts_at, zone)
+    if meeting.kind is MeetingKind.COMPLETION:
+        title = _("%(when)s, meeting at the end", when=title)
+    waiting = meeting.happened is None
     return {
-        "title": f"{term.position}. {term.text}" if reads else _("Term %(number)d", number=term.position),
-        "meta": _("%(who)s · due %(day)s", who=owner, day=day_words(term.due_on)),
-        "tag": str(TERM_LABELS[term.state]),
-        "tone": TERM_TONES.get(term.state, "slate"),
-        "href": href,
-    }
-
-
-def _meeting_tag(happened: bool | None, reason: str) -> str:
-    if happened is None:
-        return _("Planned")
-    return _("Held") if happened else str(NOT_HELD_LABELS[NotHeld(reason)])
-
-
-def _gate(gate: Gate, circle: Circle, values: dict[str, Any]) -> dict[str, Any]:
-    if gate.code == "hold":
-        href = url_for("circles.hold", rule=gate.rule, **values)
-        hold = next(hold for hold in circle.holds if hold.rule == gate.rule)
-        until = hold.until.get(locale_code()) or hold.until["en"]
-        meta = _("lifted with a reason") if gate.done else _("until: %(until)s", until=until)
-    else:
-        href = url_for("circles.consent", participant_id=gate.person_id, **values)
-        meta = _("said on %(day)s", day=day_words(gate.on)) if gate.on else _("record the answer")
-    return {
-        "done": gate.done,
-        "text": gate_words(gate, circle.names),
-        "meta": meta,
-        "href": None if gate.done and gate.code == "hold" else href,
+        "id": meeting.id,
+        "title": title,
+        "meta": " · ".join(part for part in parts if part),
+        "tag": str(MEETING_LABELS[state]),
+        "tone": TONES.get(state, "slate"),
+        "href": None if waiting else url_for("circles.answer", meeting_id=meeting.id),
+        "waiting": waiting,
+        "begun": meeting.starts_at <= now,
     }

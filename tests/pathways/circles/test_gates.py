@@ -1,0 +1,420 @@
+"""The gates of a circle: which there are, what opens each, and that planning names every one that is closed."""
+
+from datetime import date, timedelta
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import select
+
+from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
+from tests.factories.base import fresh
+from tests.pathways.making_circle import (
+    HOLD,
+    LATER,
+    circle_now,
+    consent,
+    keep,
+    make_circle,
+    open_gates,
+    plan,
+    prepare,
+    put_hold,
+    ready_circle,
+    screen,
+    train,
+)
+from wss_cases.access.actor import Role
+from wss_cases.cases.models import SafetyPlan
+from wss_cases.cases.states import GuardianTold, PlanState
+from wss_cases.followups.models import FollowUp
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.incidents.states import PersonRole
+from wss_cases.pathways.circles import (
+    actions,
+    actions_keepers,
+    actions_plan,
+    actions_prepare,
+    actions_training,
+)
+from wss_cases.pathways.circles.models import CircleConsent, CircleMeeting
+from wss_cases.pathways.circles.queries_training import setting_of, trained_keepers
+from wss_cases.pathways.circles.rules import Facts, Hold, closed, gates_of, holds_on, is_met, parties
+from wss_cases.pathways.circles.states import ScreenAnswer, SupporterRelation, TrainingKind
+from wss_cases.pathways.common import actions_life
+from wss_cases.pathways.common.states import PathwayState
+
+
+@pytest.fixture
+def world(session):
+    return make_world()
+
+
+def shut(circle, day=TODAY):
+    return [gate.code for gate in closed(circle_now(circle).gates_on(day))]
+
+
+def test_everything_is_missing_at_first_and_each_act_opens_its_gate(world):
+    circle = make_circle(world)
+    both = ["support", "pre_meeting", "consent", "ready"]
+    assert shut(circle) == ["keeper", "pre_meeting", "consent", "ready", *both, "screen"]
+    actor = keep(world, circle)
+    assert "keeper" not in shut(circle) and "training" not in shut(circle)
+    prepare(world, circle)
+    assert shut(circle) == ["consent", "consent", "screen"]
+    consent(world, circle)
+    assert shut(circle) == ["screen"]
+    screen(actor, circle)
+    assert shut(circle) == []
+    assert plan(world, circle)
+    assert fresh(circle).state is PathwayState.PREPARING
+
+
+def test_planning_names_every_closed_gate(world):
+    put_hold(world)
+    circle = make_circle(world)
+    keep(world, circle)
+    prepare(world, circle, skip=["ready"])
+    consent(world, circle, who=world.people[:1])
+    with pytest.raises(Refused) as refusal:
+        plan(world, circle)
+    said = refusal.value.message
+    assert f"{world.students[1].shown_name} has not been asked yet" in said
+    assert f"{world.students[0].shown_name} wishes" not in said
+    assert "ready" in said and "screen" in said and "H2" in said
+
+
+def test_a_circle_for_one_person_needs_only_what_makes_sense(world):
+    circle = make_circle(world, kind="support_circle", for_whom="harmed")
+    assert shut(circle) == ["keeper", "support", "consent"]
+    keep(world, circle)
+    prepare(world, circle, skip=["pre_meeting", "ready"])
+    consent(world, circle)
+    assert plan(world, circle)
+
+
+def test_a_circle_without_anybody_is_not_planned(world):
+    circle = make_circle(world, for_whom="harmed", kind="healing_circle")
+    world.people[1].role = PersonRole.WITNESS
+    db.session.commit()
+    assert shut(circle)[0] == "parties"
+
+
+def test_only_the_keeper_asks_the_person_harmed_and_only_after_support(world):
+    circle = make_circle(world)
+    harmed = world.people[1].id
+    ask = (circle.id, harmed, True, None, TODAY, NOW)
+    with pytest.raises(Refused, match="no keeper yet"):
+        actions.record_consent(world.actor, *ask)
+    dean = make_user(world.school, Role.DEAN, "Morgan Reyes")
+    keeper = keep(world, circle, dean)
+    with pytest.raises(Refused, match="Only the keeper of this circle asks the person harmed: Morgan Reyes"):
+        actions.record_consent(world.actor, *ask)
+    with pytest.raises(Refused, match="Offer support"):
+        actions.record_consent(keeper, *ask)
+    actions_prepare.record_support(world.actor, circle.id, harmed, TODAY, NOW)
+    actions.record_consent(keeper, *ask)
+    assert circle_now(circle).consents[harmed].consented is True
+    actions.record_consent(world.actor, circle.id, world.people[0].id, True, None, TODAY, NOW)
+    assert fresh(circle).state is PathwayState.PREPARING
+
+
+def test_a_no_of_the_person_harmed_is_heard_from_anybody(world):
+    circle = make_circle(world)
+    actions.record_consent(world.actor, circle.id, world.people[1].id, False, None, TODAY, NOW)
+    assert circle_now(circle).consents[world.people[1].id].consented is False
+
+
+def test_ready_comes_after_the_pre_meeting(world):
+    circle = make_circle(world)
+    with pytest.raises(Refused, match="alone first"):
+        actions_prepare.record_ready(world.actor, circle.id, world.people[0].id, True, NOW)
+    actions_prepare.record_ready(world.actor, circle.id, world.people[0].id, False, NOW)
+    assert circle_now(circle).preparations[world.people[0].id].is_ready is False
+
+
+@pytest.mark.parametrize("answer", ["not_ready", "not_now", "no", "guardian"])
+def test_a_gate_that_closes_calls_the_planned_meeting_off(world, answer):
+    circle = ready_circle(world)
+    meeting = plan(world, circle)
+    person = world.people[1].id
+    {
+        "not_ready": lambda: actions_prepare.record_ready(world.actor, circle.id, person, False, NOW),
+        "not_now": lambda: screen(world.actor, circle, ScreenAnswer.NOT_NOW),
+        "no": lambda: actions.record_consent(world.actor, circle.id, person, False, None, TODAY, NOW),
+        "guardian": lambda: actions.record_consent(world.actor, circle.id, person, True, False, TODAY, NOW),
+    }[answer]()
+    row = fresh(db.session.get(CircleMeeting, meeting))
+    assert (row.happened, row.not_held_reason, row.sequence) == (False, "called_off", 1)
+    assert fresh(circle).next_step_on is None
+    with pytest.raises(Refused):
+        plan(world, circle)
+
+
+def test_consent_is_withdrawn_from_every_state(world):
+    harmed = world.people[1].id
+
+    def withdraw(row, now=NOW):
+        actions.record_consent(world.actor, row.id, harmed, False, None, TODAY, now)
+        return circle_now(row).consents[harmed].consented
+
+    assert withdraw(make_circle(world)) is False
+    for state in PathwayState:
+        row = make_circle(world, state=state)
+        db.session.add(
+            CircleConsent(
+                pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, participant_id=harmed,
+                consented=True, given_on=TODAY, recorded_at=NOW,
+            )
+        )  # fmt: skip
+        db.session.commit()
+        assert withdraw(row) is False
+        assert fresh(row).state is state
+
+
+def test_the_screen_is_the_keepers(world):
+    circle = make_circle(world)
+    with pytest.raises(Refused, match="keeper"):
+        screen(world.actor, circle)
+
+
+def test_the_guardian_is_asked_where_the_school_says_so(world):
+    administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
+    circle = ready_circle(world)
+    assert shut(circle) == []
+    actions_training.save_setting(administrator, world.school.id, True, None, NOW)
+    assert shut(circle) == ["guardian", "guardian"]
+    consent(world, circle, guardian=True)
+    assert shut(circle) == []
+    consent(world, circle, guardian=False, who=world.people[:1])
+    assert shut(circle) == ["guardian"]
+    version = setting_of(world.school.id).version
+    with pytest.raises(Stale):
+        actions_training.save_setting(administrator, world.school.id, False, version + 1, NOW)
+    with pytest.raises(NotFound):
+        actions_training.save_setting(world.actor, world.school.id, False, None, NOW)
+
+
+def test_a_training_counts_on_the_day_of_the_meeting(world):
+    circle = make_circle(world)
+    actor = keep(world, circle, until=LATER.date())
+    prepare(world, circle)
+    consent(world, circle)
+    screen(actor, circle)
+    assert shut(circle, LATER.date()) == []
+    assert shut(circle, LATER.date() + timedelta(days=1)) == ["training"]
+    with pytest.raises(Refused, match="training on record"):
+        plan(world, circle, starts_at=LATER + timedelta(days=1))
+    assert plan(world, circle)
+
+
+def test_another_training_does_not_make_a_keeper(world):
+    circle = make_circle(world)
+    train(world, world.coordinator, TrainingKind.DE_ESCALATION)
+    actions_keepers.add_keeper(world.actor, circle.id, world.coordinator.id, NOW)
+    assert shut(circle)[0] == "training"
+    assert trained_keepers(world.school.id, TODAY) == {}
+    train(world, world.coordinator)
+    assert trained_keepers(world.school.id, TODAY) == {world.coordinator.id: world.coordinator.name}
+
+
+def test_the_meetings_keeper_keeps_the_circle_and_is_trained(world):
+    circle = ready_circle(world)
+    other = make_user(world.school)
+    with pytest.raises(Refused, match="a keeper of this circle"):
+        plan(world, circle, keeper_id=other.id)
+    actions_keepers.add_keeper(world.actor, circle.id, other.id, NOW)
+    with pytest.raises(Refused, match="training on record"):
+        plan(world, circle, keeper_id=other.id)
+    train(world, other)
+    assert plan(world, circle, keeper_id=other.id)
+
+
+@pytest.mark.parametrize("bad", ["elsewhere", "future", "dates"])
+def test_trainings_that_are_refused(world, bad):
+    administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
+    values = {
+        "user_id": world.coordinator.id, "kind": TrainingKind.CIRCLE_KEEPING, "provider": "",
+        "completed_on": date(2026, 9, 1), "valid_until": None,
+    }  # fmt: skip
+    values |= {
+        "elsewhere": {"user_id": make_user(make_world().school).id},
+        "future": {"completed_on": TODAY + timedelta(days=1)},
+        "dates": {"valid_until": date(2026, 8, 31)},
+    }[bad]
+    with pytest.raises(Refused):
+        actions_training.record_training(administrator, world.school.id, **values, now=NOW)
+
+
+def test_a_training_is_ended_by_the_schools_administrator_alone(world):
+    number = train(world, world.coordinator)
+    administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
+    with pytest.raises(NotFound):
+        actions_training.end_training(world.actor, number, TODAY, NOW)
+    with pytest.raises(Refused):
+        actions_training.end_training(administrator, number, date(2026, 8, 1), NOW)
+    actions_training.end_training(administrator, number, TODAY - timedelta(days=1), NOW)
+    assert trained_keepers(world.school.id, TODAY) == {}
+
+
+def agree_plan(world):
+    db.session.add(
+        SafetyPlan(
+            case_id=world.case.id, school_id=world.school.id, participant_id=world.people[1].id,
+            state=PlanState.AGREED, agreed_on=TODAY, next_review_on=TODAY, steps="A teacher walks along.",
+            adults_told="The homeroom teacher", guardian=next(iter(GuardianTold)),
+        )
+    )  # fmt: skip
+    db.session.commit()
+
+
+def test_a_safety_plan_that_is_agreed_meets_its_hold(world):
+    put_hold(world)
+    circle = ready_circle(world)
+    assert shut(circle) == ["hold"]
+    agree_plan(world)
+    assert shut(circle) == []
+    with pytest.raises(Refused, match="already"):
+        actions.lift_hold(world.actor, circle.id, "H2", "A plan was agreed.", NOW)
+
+
+def test_a_hold_is_lifted_only_with_a_reason(world):
+    put_hold(world)
+    circle = ready_circle(world)
+    with pytest.raises(Refused):
+        actions.lift_hold(world.actor, circle.id, "H2", "  ", NOW)
+    actions.lift_hold(world.actor, circle.id, "H2", "A safety plan was agreed today.", NOW)
+    assert plan(world, circle)
+    with pytest.raises(NotFound):
+        actions.lift_hold(world.actor, circle.id, "H9", "because", NOW)
+
+
+def test_a_standing_hold_is_never_lifted(world):
+    put_hold(world, applies_to="shared_and_conversation", rules=["H1"])
+    circle = ready_circle(world)
+    with pytest.raises(Refused):
+        actions.lift_hold(world.actor, circle.id, "H1", "because", NOW)
+    with pytest.raises(Refused, match="H1"):
+        plan(world, circle)
+
+
+def test_nobody_says_for_them_that_they_are_ready_or_wish_it(world):
+    put_hold(world, rules=["H3"])
+    put_hold_for_the_other = dict(HOLD, rules=["H4"])
+    circle = make_circle(world)
+    with pytest.raises(Refused, match="themselves"):
+        actions.lift_hold(world.actor, circle.id, "H3", "They looked ready.", NOW)
+    open_gates(world, circle)
+    assert shut(circle) == []
+    hold = holds_on("peer_conference", "both", [{"holds": [put_hold_for_the_other]}])[0]
+    assert not hold.can_be_lifted
+
+
+def person(key, role):
+    return SimpleNamespace(id=key, role=PersonRole(role))
+
+
+CAUSED, HARMED = person(1, "caused_harm"), person(2, "harmed")
+
+
+@pytest.mark.parametrize(
+    ("rule", "facts", "met"),
+    [
+        ("H2", {"plan_agreed": True}, True),
+        ("H2", {"screen": ScreenAnswer.SAFE}, False),
+        ("H2", {"lifted": {"H2"}}, True),
+        ("H3", {"preparations": {1: SimpleNamespace(is_ready=True)}}, True),
+        ("H3", {"preparations": {2: SimpleNamespace(is_ready=True)}}, False),
+        ("H3", {"lifted": {"H3"}}, False),
+        ("H4", {"consents": {2: SimpleNamespace(consented=True)}}, True),
+        ("H4", {"consents": {1: SimpleNamespace(consented=True)}}, False),
+        ("H4", {"consents": {2: SimpleNamespace(consented=False)}, "lifted": {"H4"}}, False),
+        ("H5", {"screen": ScreenAnswer.SAFE}, True),
+        ("H5", {"screen": ScreenAnswer.NOT_NOW}, False),
+        ("H5", {"lifted": {"H5"}}, True),
+        ("H2+H5", {"plan_agreed": True}, False),
+        ("H2+H5", {"plan_agreed": True, "screen": ScreenAnswer.SAFE}, True),
+        ("X9", {"plan_agreed": True, "screen": ScreenAnswer.SAFE}, False),
+        ("X9", {"lifted": {"X9"}}, True),
+    ],
+)
+def test_what_meets_a_hold(rule, facts, met):
+    given = Facts([CAUSED, HARMED], **facts)
+    assert is_met(Hold(rule, {}, {}, stands=False), given) is met
+    assert is_met(Hold(rule, {}, {}, stands=True), given) is False
+    assert [gate.done for gate in gates_of(given) if gate.code == "hold"] == []
+
+
+def test_supporters_come_and_go(world):
+    circle = make_circle(world)
+    add = (circle.id, world.people[0].id, SupporterRelation.FAMILY)
+    with pytest.raises(Refused):
+        actions_prepare.add_supporter(world.actor, *add, " ", NOW)
+    actions_prepare.add_supporter(world.actor, *add, "Aunt Marisol", NOW)
+    (supporter,) = circle_now(circle).supporters
+    with pytest.raises(Stale):
+        actions_prepare.end_supporter(world.actor, supporter.id, supporter.version + 1, NOW)
+    actions_prepare.end_supporter(world.actor, supporter.id, supporter.version, NOW)
+    with pytest.raises(Refused):
+        actions_prepare.end_supporter(world.actor, supporter.id, None, NOW)
+
+
+def test_a_family_whose_language_has_no_letter_gets_an_interpreter_once(world):
+    world.students[0].language, world.students[1].language = "pl", "es"
+    db.session.commit()
+    circle = make_circle(world)
+    prepare(world, circle)
+    made = select(FollowUp.kind).where(FollowUp.pathway_id == circle.id, FollowUp.kind == "interpreter")
+    assert db.session.scalars(made).all() == ["interpreter"]
+
+
+def test_nobody_from_another_school_prepares_a_circle(world):
+    circle = make_circle(world)
+    stranger = actor_for(make_user(make_world().school))
+    person_id = world.people[0].id
+    for act in (
+        lambda: actions.record_consent(stranger, circle.id, person_id, True, None, TODAY, NOW),
+        lambda: actions.record_consent(stranger, circle.id, person_id, False, None, TODAY, NOW),
+        lambda: actions_prepare.record_support(stranger, circle.id, person_id, TODAY, NOW),
+        lambda: actions_prepare.record_ready(stranger, circle.id, person_id, True, NOW),
+        lambda: actions_prepare.record_screen(stranger, circle.id, ScreenAnswer.SAFE, TODAY, NOW),
+        lambda: actions_plan.plan_meeting(
+            stranger, circle.id, starts_at=LATER, room="1", keeper_id=1, now=NOW
+        ),
+        lambda: actions_prepare.record_support(world.actor, circle.id, 10**6, TODAY, NOW),
+        lambda: actions.record_consent(world.actor, circle.id, 10**6, False, None, TODAY, NOW),
+    ):
+        with pytest.raises(NotFound):
+            act()
+
+
+def test_a_circle_that_was_declined_takes_no_preparation(world):
+    circle = make_circle(world)
+    actions_life.decline(world.actor, circle.id, None, NOW)
+    with pytest.raises(Refused):
+        actions_prepare.record_support(world.actor, circle.id, world.people[1].id, TODAY, NOW)
+
+
+@pytest.mark.parametrize(
+    ("applies_to", "kind", "for_whom", "held"),
+    [
+        ("face_to_face", "peace_circle", "both", True),
+        ("face_to_face", "healing_circle", "both", False),
+        ("shared_and_conversation", "healing_circle", "both", True),
+        ("shared_and_conversation", "talking_circle", "harmed", False),
+        ("shared_and_conversation", "peace_circle", "harmed", True),
+        ("shared_and_conversation", "support_circle", "harmed", False),
+        ("caused_harm_and_circles", "support_circle", "harmed", True),
+    ],
+)
+def test_which_circles_a_hold_keeps_back(applies_to, kind, for_whom, held):
+    assert bool(holds_on(kind, for_whom, [{"holds": [HOLD | {"applies_to": applies_to}]}])) is held
+
+
+def test_who_is_invited():
+    roles = ("caused_harm", "harmed", "witness", "both", "caused_harm")
+    people = [person(n, role) for n, role in enumerate(roles)]
+    assert [p.id for p in parties("both", None, people)] == [0, 1, 3, 4]
+    assert [p.id for p in parties("harmed", None, people)] == [1, 3]
+    assert [p.id for p in parties("caused_harm", 4, people)] == [4]
+    assert [p.id for p in parties("both", 2, people)] == [0, 1, 2, 3, 4]

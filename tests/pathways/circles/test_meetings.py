@@ -1,0 +1,228 @@
+"""Meetings: planned, moved, held, and the four ways in which they are not."""
+
+from datetime import date, timedelta
+
+import pytest
+from icalendar import Calendar
+from sqlalchemy import select
+
+from tests.cases.making import NOW, actor_for, make_user, make_world
+from tests.factories.base import fresh
+from tests.pathways.making_circle import (
+    LATER,
+    answer,
+    attendance,
+    circle_now,
+    consent,
+    held_circle,
+    plan,
+    prepare,
+    ready_circle,
+    terms,
+)
+from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.pathways.circles import actions_meeting, actions_plan, actions_prepare
+from wss_cases.pathways.circles.agreements import actions as agreements
+from wss_cases.pathways.circles.calendar_files import meeting_file
+from wss_cases.pathways.circles.models import CircleMeeting
+from wss_cases.pathways.circles.rules_meeting import Attendance
+from wss_cases.pathways.circles.states import MeetingKind, MeetingState, Presence, SupporterRelation
+from wss_cases.pathways.common.states import PathwayState
+
+AFTER = LATER + timedelta(hours=1)
+
+
+@pytest.fixture
+def world(session):
+    return make_world()
+
+
+@pytest.fixture
+def circle(world):
+    return ready_circle(world)
+
+
+def meeting_row(number):
+    return fresh(db.session.get(CircleMeeting, number))
+
+
+def open_kinds(circle):
+    found = select(FollowUp.kind).where(
+        FollowUp.pathway_id == circle.id, FollowUp.state == FollowUpState.OPEN
+    )
+    return sorted(db.session.scalars(found))
+
+
+def test_a_meeting_is_planned_moved_and_held(world, circle):
+    meeting = plan(world, circle)
+    assert fresh(circle).next_step_on == date(2026, 11, 26)
+    assert meeting_row(meeting).sequence == 0
+    assert plan(world, circle, starts_at=LATER + timedelta(days=1)) == meeting
+    assert meeting_row(meeting).sequence == 1
+    with pytest.raises(Refused, match="not begun"):
+        answer(world, circle, meeting, MeetingState.HELD)
+    answer(world, circle, meeting, MeetingState.HELD, now=LATER + timedelta(days=1, hours=1))
+    assert fresh(circle).state is PathwayState.ACTIVE
+    assert fresh(circle).held_on == date(2026, 11, 27)
+    assert "questionnaire" in open_kinds(circle)
+    with pytest.raises(Refused, match="already"):
+        answer(world, circle, meeting, MeetingState.CALLED_OFF)
+
+
+def test_attendance_is_kept_by_role(world, circle):
+    actions_prepare.add_supporter(
+        world.actor, circle.id, world.people[1].id, SupporterRelation.GUARDIAN, "A mother", NOW
+    )
+    meeting = plan(world, circle)
+    answer(world, circle, meeting, MeetingState.HELD, left=[world.people[0].id])
+    rows = meeting_row(meeting).attendance
+    assert [row.left_early for row in rows] == [True, False, False, False]
+    assert [bool(row.participant_id) for row in rows] == [True, True, False, False]
+    assert rows[2].supporter_id and rows[3].keeper_user_id == world.coordinator.id
+
+
+@pytest.mark.parametrize(
+    ("state", "absent", "left", "why"),
+    [
+        (MeetingState.HELD, [0, 1], [], "Without one side"),
+        (MeetingState.HELD, [1], [], "Without one side"),
+        (MeetingState.NO_SHOW, [], [], "who did not come"),
+        (MeetingState.WALKED_OUT, [], [], "which of the parties left"),
+    ],
+)
+def test_what_is_said_of_the_people_fits(world, circle, state, absent, left, why):
+    ids = [person.id for person in world.people]
+    meeting = plan(world, circle)
+    with pytest.raises(Refused, match=why):
+        answer(world, circle, meeting, state, absent=[ids[n] for n in absent], left=[ids[n] for n in left])
+    with pytest.raises(Refused, match="each person"):
+        actions_meeting.answer_meeting(world.actor, meeting, state, Attendance(), version=None, now=AFTER)
+    assert meeting_row(meeting).happened is None
+
+
+def test_without_its_keeper_it_was_not_held(world, circle):
+    meeting = plan(world, circle)
+    came = attendance(circle)
+    nobody = Attendance(came.parties, {}, dict.fromkeys(came.keepers, Presence.ABSENT))
+    with pytest.raises(Refused, match="keeper"):
+        actions_meeting.answer_meeting(
+            world.actor, meeting, MeetingState.HELD, nobody, version=None, now=AFTER
+        )
+
+
+def test_a_postponed_meeting_keeps_its_gates_and_asks_for_a_new_day(world, circle):
+    meeting = plan(world, circle)
+    answer(world, circle, meeting, MeetingState.POSTPONED, now=NOW)
+    assert open_kinds(circle) == ["plan_meeting"]
+    assert fresh(circle).state is PathwayState.PREPARING
+    again = plan(world, circle, starts_at=LATER + timedelta(days=1))
+    assert again != meeting
+    assert open_kinds(circle) == []
+
+
+def test_who_did_not_come_is_contacted(world, circle):
+    meeting = plan(world, circle)
+    answer(world, circle, meeting, MeetingState.NO_SHOW, absent=[world.people[0].id])
+    assert open_kinds(circle) == ["after_no_show"]
+    assert [row.attended for row in meeting_row(meeting).attendance] == [False, True, True]
+    assert plan(world, circle, starts_at=LATER + timedelta(days=1))
+
+
+def test_who_walked_out_is_asked_anew(world, circle):
+    meeting = plan(world, circle)
+    left, stayed = world.people
+    answer(world, circle, meeting, MeetingState.WALKED_OUT, left=[left.id])
+    row = meeting_row(meeting)
+    assert (row.happened, row.not_held_reason) == (False, "walked_out")
+    around = circle_now(circle)
+    assert (around.consents[left.id].consented, around.consents[stayed.id].consented) == (None, True)
+    assert (around.preparations[left.id].is_ready, around.preparations[stayed.id].is_ready) == (None, True)
+    assert open_kinds(circle) == ["after_walk_out"]
+    with pytest.raises(Refused, match="has not been asked yet"):
+        plan(world, circle, starts_at=LATER + timedelta(days=1))
+    prepare(world, circle, who=[left])
+    consent(world, circle, who=[left])
+    assert plan(world, circle, starts_at=LATER + timedelta(days=1))
+
+
+def test_a_meeting_is_called_off(world, circle):
+    meeting = plan(world, circle)
+    answer(world, circle, meeting, MeetingState.CALLED_OFF, now=NOW)
+    assert meeting_row(meeting).not_held_reason == "called_off"
+    assert open_kinds(circle) == []
+
+
+@pytest.mark.parametrize("bad", ["past", "short", "long", "proposed"])
+def test_plans_that_are_refused(world, circle, bad):
+    values = {"starts_at": LATER, "room": "204", "keeper_id": world.coordinator.id, "minutes": 60}
+    values |= {
+        "past": {"starts_at": NOW - timedelta(days=1)},
+        "short": {"minutes": 1},
+        "long": {"minutes": 1000},
+        "proposed": {},
+    }[bad]
+    if bad == "proposed":
+        fresh(circle).state = PathwayState.PROPOSED
+        db.session.commit()
+    with pytest.raises(Refused):
+        actions_plan.plan_meeting(world.actor, circle.id, **values, now=NOW)
+
+
+def test_the_meeting_at_the_end_is_planned_once(world):
+    circle = held_circle(world)
+    agreements.make_agreement(world.actor, circle.id, terms(world, 1), AFTER)
+    end = LATER + timedelta(days=10)
+    meeting = plan(world, circle, starts_at=end, now=AFTER)
+    assert meeting_row(meeting).kind is MeetingKind.COMPLETION
+    questionnaires = open_kinds(circle).count("questionnaire")
+    answer(world, circle, meeting, MeetingState.HELD, now=end + timedelta(hours=1))
+    assert fresh(circle).held_on == date(2026, 11, 26)
+    assert open_kinds(circle).count("questionnaire") == questionnaires
+    with pytest.raises(Refused, match="at the end"):
+        plan(world, circle, starts_at=end + timedelta(days=1), now=end)
+
+
+def test_withdrawing_after_the_meeting_leaves_the_agreement_alone(world):
+    circle = held_circle(world)
+    agreements.make_agreement(world.actor, circle.id, terms(world, 1), AFTER)
+    meeting = plan(world, circle, starts_at=LATER + timedelta(days=10), now=AFTER)
+    consent(world, circle, yes=False, who=world.people[:1], now=AFTER)
+    around = circle_now(circle)
+    assert around.agreement is not None and around.was_held
+    assert meeting_row(meeting).not_held_reason == "called_off"
+    assert fresh(circle).state is PathwayState.ACTIVE
+
+
+def test_another_school_cannot_answer_and_an_old_page_is_told(world, circle):
+    meeting = plan(world, circle)
+    stranger = actor_for(make_user(make_world().school))
+    came = attendance(circle)
+    with pytest.raises(NotFound):
+        actions_meeting.answer_meeting(stranger, meeting, MeetingState.HELD, came, version=None, now=AFTER)
+    with pytest.raises(NotFound):
+        actions_meeting.answer_meeting(world.actor, 10**6, MeetingState.HELD, came, version=None, now=AFTER)
+    with pytest.raises(Stale):
+        actions_meeting.answer_meeting(world.actor, meeting, MeetingState.HELD, came, version=99, now=AFTER)
+
+
+def test_the_calendar_file_names_nobody(world, circle):
+    number = plan(world, circle)
+    file = meeting_file(
+        meeting_row(number), world.case.reference, "https://x.example/c", "https://x.example/", NOW
+    )
+    (event,) = Calendar.from_ical(file).walk("VEVENT")
+    assert event["SUMMARY"] == f"Circle · {world.case.reference}"
+    assert (event["LOCATION"], event["STATUS"], event["SEQUENCE"]) == ("204", "CONFIRMED", 0)
+    assert event.decoded("DTSTART") == LATER
+    assert event.decoded("DTEND") == LATER + timedelta(minutes=60)
+    for student in world.students:
+        assert student.family_name.encode() not in file
+    answer(world, circle, number, MeetingState.CALLED_OFF, now=NOW)
+    file = meeting_file(
+        meeting_row(number), world.case.reference, "https://x.example/c", "https://x.example/", NOW
+    )
+    (after,) = Calendar.from_ical(file).walk("VEVENT")
+    assert (after["UID"], after["STATUS"], after["SEQUENCE"]) == (event["UID"], "CANCELLED", 1)
+    assert Calendar.from_ical(file)["METHOD"] == "PUBLISH"

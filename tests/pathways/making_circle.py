@@ -1,0 +1,206 @@
+"""Circles for tests: every gate opened through the use cases, then planned and held."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from tests.cases.making import NOW, TODAY, World, actor_for, make_user
+from tests.factories.base import fresh
+from tests.factories.cases import PathwayFactory
+from wss_cases.access.actor import Actor, Role
+from wss_cases.accounts.models import UserAccount
+from wss_cases.foundation.db import db
+from wss_cases.pathways.circles import (
+    actions,
+    actions_keepers,
+    actions_meeting,
+    actions_plan,
+    actions_prepare,
+    actions_training,
+)
+from wss_cases.pathways.circles.agreements.actions import TermDraft
+from wss_cases.pathways.circles.queries import Circle, circle_of
+from wss_cases.pathways.circles.rules import was_harmed
+from wss_cases.pathways.circles.rules_meeting import Attendance
+from wss_cases.pathways.circles.states import MeetingState, Presence, ScreenAnswer, TrainingKind
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import load_pathway
+from wss_cases.routing.models import RoutingAnswer, RuleSet
+
+LATER = NOW + timedelta(days=2)
+TRAINED = date(2026, 9, 1)
+HOLD = {
+    "applies_to": "face_to_face",
+    "until": {"en": "a safety plan is agreed", "es": "haya un plan de seguridad"},
+    "rules": ["H2"],
+    "because": {"en": "There is bullying.", "es": "Hay acoso."},
+}
+
+
+def circle_now(pathway: Pathway) -> Circle:
+    """Return what stands around a circle now, read anew."""
+    db.session.expire_all()
+    row = load_pathway(pathway.id)
+    assert row is not None
+    return circle_of(row)
+
+
+def make_circle(world: World, **values: Any) -> Pathway:
+    """Add a proposed peer conference of the world's case, or another kind."""
+    row: Pathway = PathwayFactory(
+        case_id=world.case.id, school_id=world.school.id, **({"owner_id": world.coordinator.id} | values)
+    )
+    return row
+
+
+def train(
+    world: World,
+    user: UserAccount,
+    kind: TrainingKind = TrainingKind.CIRCLE_KEEPING,
+    until: date | None = None,
+) -> int:
+    """Put a training on record at the world's school, by an administrator of it."""
+    administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
+    return actions_training.record_training(
+        administrator, world.school.id, user_id=user.id, kind=kind, provider="", completed_on=TRAINED,
+        valid_until=until, now=NOW,
+    )  # fmt: skip
+
+
+def keep(world: World, pathway: Pathway, user: UserAccount | None = None, until: date | None = None) -> Actor:
+    """Let somebody with a training keep the circle (the coordinator by default); return them."""
+    keeper = user or world.coordinator
+    actor = world.actor if user is None else actor_for(fresh(user))
+    train(world, keeper, until=until)
+    actions_keepers.add_keeper(world.actor, pathway.id, keeper.id, NOW)
+    return actor
+
+
+def prepare(
+    world: World,
+    pathway: Pathway,
+    who: Iterable[Any] | None = None,
+    skip: Collection[str] = (),
+    now: datetime = NOW,
+) -> None:
+    """Offer support to each invited party, meet them alone, and find them ready, but for what `skip` names."""
+    for person in circle_now(pathway).invited if who is None else who:
+        if "support" not in skip and was_harmed(person):
+            actions_prepare.record_support(world.actor, pathway.id, person.id, TODAY, now)
+        if "pre_meeting" not in skip:
+            actions_prepare.record_pre_meeting(world.actor, pathway.id, person.id, TODAY, now)
+        if "ready" not in skip:
+            actions_prepare.record_ready(world.actor, pathway.id, person.id, True, now)
+
+
+def consent(
+    world: World, pathway: Pathway, yes: bool = True, guardian: bool | None = None, who: Iterable[Any] | None = None,
+    now: datetime = NOW,
+) -> None:  # fmt: skip
+    """Record what each invited party says about taking part, as the circle's keeper where there is one."""
+    circle = circle_now(pathway)
+    keeper = next((db.session.get(UserAccount, key) for key in circle.keeper_names), None)
+    actor = actor_for(keeper) if keeper is not None else world.actor
+    for person in circle.invited if who is None else who:
+        actions.record_consent(actor, pathway.id, person.id, yes, guardian, TODAY, now)
+
+
+def screen(
+    actor: Actor, pathway: Pathway, answer: ScreenAnswer = ScreenAnswer.SAFE, now: datetime = NOW
+) -> None:
+    """Answer the safety screen as a keeper."""
+    actions_prepare.record_screen(actor, pathway.id, answer, TODAY, now)
+
+
+def open_gates(world: World, pathway: Pathway, keeper: UserAccount | None = None) -> Pathway:
+    """Open every gate of a circle but its holds."""
+    actor = keep(world, pathway, keeper)
+    prepare(world, pathway)
+    consent(world, pathway)
+    screen(actor, pathway)
+    return pathway
+
+
+def ready_circle(world: World, keeper: UserAccount | None = None, **values: Any) -> Pathway:
+    """Add a circle whose meeting can be planned at once."""
+    return open_gates(world, make_circle(world, **values), keeper)
+
+
+def plan(
+    world: World,
+    pathway: Pathway,
+    starts_at: datetime = LATER,
+    now: datetime = NOW,
+    keeper_id: int | None = None,
+) -> int:
+    """Plan its meeting, or move the one that is planned. Returns its id."""
+    keeper = keeper_id or next(iter(circle_now(pathway).keeper_names), world.coordinator.id)
+    return actions_plan.plan_meeting(
+        world.actor, pathway.id, starts_at=starts_at, room="204", keeper_id=keeper, now=now
+    )
+
+
+def attendance(pathway: Pathway, absent: Collection[int] = (), left: Collection[int] = ()) -> Attendance:
+    """Return that everybody came but these parties."""
+    circle = circle_now(pathway)
+
+    def of(key: int) -> Presence:
+        if key in left:
+            return Presence.LEFT_EARLY
+        return Presence.ABSENT if key in absent else Presence.CAME
+
+    return Attendance(
+        parties={person.id: of(person.id) for person in circle.invited},
+        supporters={row.id: Presence.CAME for row in circle.supporters if row.ended_at is None},
+        keepers=dict.fromkeys(circle.keeper_names, Presence.CAME),
+    )
+
+
+def answer(
+    world: World, pathway: Pathway, meeting_id: int, state: MeetingState, *, absent: Collection[int] = (),
+    left: Collection[int] = (), now: datetime = LATER + timedelta(hours=1),
+) -> None:  # fmt: skip
+    """Say what became of a meeting."""
+    came = attendance(pathway, absent, left)
+    actions_meeting.answer_meeting(world.actor, meeting_id, state, came, version=None, now=now)
+
+
+def held_circle(world: World, **values: Any) -> Pathway:
+    """Add a circle whose meeting was held two days from NOW with everybody."""
+    pathway = ready_circle(world, **values)
+    answer(world, pathway, plan(world, pathway), MeetingState.HELD)
+    return pathway
+
+
+def terms(world: World, *days: int) -> list[TermDraft]:
+    """Return promises of the first person, due so many days after the first of December."""
+    return [
+        TermDraft(f"Promise {n}", world.people[0].id, date(2026, 12, 1) + timedelta(days=d), "")
+        for n, d in enumerate(days)
+    ]
+
+
+def put_hold(world: World, **changes: Any) -> None:
+    """Store a routing answer with one hold on the world's incident."""
+    rules = RuleSet(name="held", number=1, state="draft", table_rows={"rows": []})
+    db.session.add(rules)
+    db.session.flush()
+    answer_ = {
+        "ruleset": {"name": "held", "version": 1},
+        "holds": [HOLD | changes],
+        "pathways": [],
+        "police": "not_indicated",
+    }
+    db.session.add(
+        RoutingAnswer(
+            incident_id=world.incident.id,
+            incident_person_id=None,
+            rule_set_id=rules.id,
+            created_at=NOW,
+            facts={},
+            answer=answer_,
+        )
+    )
+    db.session.commit()
