@@ -122,8 +122,9 @@ def end_plan(uow: UnitOfWork, plan: SafetyPlan, why: str) -> None:
     """End a plan that is no longer needed. A step. Raises Refused without a reason."""
     if not why.strip():
         raise Refused("why", _("Say why the plan is no longer needed."))
+    today = today_at(uow, plan.school_id)
     _step(plan, PlanState.ENDED)
-    plan.ended_on, plan.ended_why, plan.next_review_on = today_at(uow, plan.school_id), why, None
+    plan.ended_on, plan.ended_why, plan.next_review_on = today, why, None
     uow.record(plan, "safety_plan.ended")
 
 

@@ -182,6 +182,5 @@ SENTENCES: dict[str, object] = {
     "safety_plan.changed": _l("Safety plan changed; it is to be agreed again"),
     "safety_plan.agreed": (_l("Safety plan agreed. Guardian: %(guardian)s"), {"guardian": GUARDIAN_LABELS}),
     "safety_plan.reviewed": (_l("Safety plan reviewed: %(answer)s"), {"answer": PLAN_ANSWER_LABELS}),
-    "safety_plan.printed": _l("Sheet of the safety plan printed for the adults who are told"),
     "safety_plan.ended": _l("Safety plan ended"),
 }

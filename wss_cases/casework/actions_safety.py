@@ -6,7 +6,14 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.actions_safety import PlanText, agree_plan, change_plan, draft_plan, end_plan, review_plan
+from wss_cases.cases.actions_safety import (
+    PlanText,
+    agree_plan,
+    change_plan,
+    draft_plan,
+    end_plan,
+    review_plan,
+)
 from wss_cases.cases.actions_work import open_only, today_at
 from wss_cases.cases.models import Case, SafetyPlan
 from wss_cases.cases.queries_safety import living_plans
@@ -147,7 +154,12 @@ def _agree_again(uow: UnitOfWork, plan: SafetyPlan) -> None:
 def _follow(uow: UnitOfWork, plan: SafetyPlan, kind: str, wait: int) -> FollowUp:
     due_on = school_days(plan.school_id).add(today_at(uow, plan.school_id), wait)
     return make(
-        uow, school_id=plan.school_id, kind=kind, owner_id=_owner(uow, plan), due_on=due_on, case_id=plan.case_id
+        uow,
+        school_id=plan.school_id,
+        kind=kind,
+        owner_id=_owner(uow, plan),
+        due_on=due_on,
+        case_id=plan.case_id,
     )
 
 

@@ -24,7 +24,7 @@ from wss_cases.followups.queries import (
     title_of,
 )
 from wss_cases.followups.rules import Due, due_words, outcomes_of, quick_days
-from wss_cases.followups.states import CONVERSATION, OUTCOME_LABELS, RECORDED_ELSEWHERE
+from wss_cases.followups.states import CONVERSATION, OUTCOME_LABELS, RECORD_PAGES, RECORDED_ELSEWHERE
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.db import db
@@ -236,6 +236,17 @@ def page_of(row: FollowUp) -> str:
     return url_for("followups.follow_up", follow_up_id=row.id)
 
 
+def _record_page(row: FollowUp) -> str | None:
+    """The page where the thing itself is recorded; None where the reader may not go, or there is none."""
+    if not current_actor().covers(row.school_id, *CASE_TEAM) or row.case_id is None:
+        return None
+    if row.kind in RECORD_PAGES:
+        return url_for(RECORD_PAGES[row.kind], follow_up_id=row.id)
+    if row.pathway_id is not None:
+        return url_for("pathways.pathway", case_id=row.case_id, pathway_id=row.pathway_id)
+    return None
+
+
 def _shown(row: FollowUp) -> dict[str, Any]:
     template = db.session.get(FollowUpTemplate, row.template_id) if row.template_id else None
     case = load_case(row.case_id) if row.case_id else None
@@ -254,7 +265,8 @@ def _shown(row: FollowUp) -> dict[str, Any]:
         "owner": owner_name(row.owner_id),
         "is_open": row.state is FollowUpState.OPEN,
         "is_done": row.state is FollowUpState.DONE,
-        "elsewhere": row.kind in RECORDED_ELSEWHERE and row.kind != CONVERSATION,
+        "elsewhere": None if row.kind == CONVERSATION else RECORDED_ELSEWHERE.get(row.kind),
+        "record_href": _record_page(row),
         "conversation": row.kind == CONVERSATION and row.incident_id is not None,
         "outcome": OUTCOME_LABELS.get(row.outcome, row.outcome) if row.outcome else "",
         "reference": case.reference if case else (incident.reference if incident else ""),
