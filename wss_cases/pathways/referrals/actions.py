@@ -12,10 +12,10 @@ from wss_cases.journal.unit import UnitOfWork, unit_of_work
 from wss_cases.pathways.common.actions_life import note_completion
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.referrals.actions_steps import (
+    check_step,
     drop_follow_ups,
     load_with_pathway,
     load_wraparound,
-    step_to,
     tell_partner,
 )
 from wss_cases.pathways.referrals.letters import family_language, lacks_text
@@ -90,8 +90,8 @@ def withdraw(
             raise Refused("reason", _("Choose why it is taken back."))
         today = today_at(uow, row.school_id)
         was_open = is_open(row, today)
-        step_to(row, ReferralState.WITHDRAWN)
-        row.ended_on = today
+        check_step(row, ReferralState.WITHDRAWN)
+        row.state, row.ended_on = ReferralState.WITHDRAWN, today
         uow.record(row, "referral.withdrawn", partner=row.partner_name, reason=reason)
         drop_follow_ups(uow, row)
         if was_open:

@@ -14,11 +14,11 @@ from wss_cases.pathways.common.actions_life import note_acceptance, note_offer, 
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.referrals.actions_steps import (
+    check_step,
     drop_follow_ups,
     load_with_pathway,
     owner_of,
     settle,
-    step_to,
     tell_partner,
 )
 from wss_cases.pathways.referrals.letters import record_of, service_words
@@ -73,7 +73,8 @@ def record_consent(
             )
         if not purpose.strip():
             raise Refused("purpose", _("Write why it is shared, as the family read it."))
-        step_to(row, ReferralState.CONSENTED)
+        check_step(row, ReferralState.CONSENTED)
+        row.state = ReferralState.CONSENTED
         consent = ReferralConsent(
             referral_id=row.id, case_id=row.case_id, school_id=row.school_id, purpose=purpose,
             fields=[code for code in FIELD_LABELS if code in fields],
@@ -126,16 +127,17 @@ def send(actor: Actor, referral_id: int, version: int | None, now: datetime, req
             return uow.answer
         pathway, row = load_with_pathway(uow, referral_id, version)
         today = today_at(uow, row.school_id)
-        step_to(row, ReferralState.SENT)
+        check_step(row, ReferralState.SENT)
         consent, partner = row.consent, row.partner
         if consent is None or not consent_in_force(consent, today):
             raise Refused("", _("The consent has run out. Ask the family again."))
         if partner is None or row.student_id is None or not agreement_in_force(partner, today):
             raise Refused("", _("No agreement with this partner is in force, so nothing can be sent to it."))
         known = record_of(row)
+        answer_by = school_days(row.school_id).add(today, partner.days_to_answer)
+        row.state, row.sent_on, row.answer_by = ReferralState.SENT, today, answer_by
         row.sent_fields = {code: known[code] for code in consent.fields if code in known}
-        row.sent_on, row.answer_by = today, school_days(row.school_id).add(today, partner.days_to_answer)
-        uow.record(row, "referral.sent", partner=partner.name, by=row.answer_by.isoformat())
+        uow.record(row, "referral.sent", partner=partner.name, by=answer_by.isoformat())
         uow.disclose(
             row, row.student_id, told_whom=partner.name, interest=service_words(row.service),
             purpose=consent.purpose, fields=list(row.sent_fields),

@@ -12,11 +12,11 @@ from wss_cases.journal.unit import UnitOfWork, unit_of_work
 from wss_cases.pathways.referrals.actions_steps import (
     DAYS_TO_ANSWER,
     DAYS_TO_FIRST_SERVICE,
+    check_step,
     drop_follow_ups,
     load_by,
     owner_of,
     settle,
-    step_to,
 )
 from wss_cases.pathways.referrals.models import Referral, ServiceDate
 from wss_cases.pathways.referrals.states import (
@@ -45,13 +45,14 @@ def accept(
         if uow.answered:
             return uow.answer
         row = load_by(uow, referral_id, by, version)
-        step_to(row, ReferralState.ACCEPTED)
+        check_step(row, ReferralState.ACCEPTED)
         today = today_at(uow, row.school_id)
         terms = row.partner.days_to_first_service if row.partner else DAYS_TO_FIRST_SERVICE
-        row.answered_on, row.first_service_by = today, school_days(row.school_id).add(today, terms)
-        uow.record(row, "referral.accepted", partner=row.partner_name, by=row.first_service_by.isoformat())
+        due_on = school_days(row.school_id).add(today, terms)
+        row.state, row.answered_on, row.first_service_by = ReferralState.ACCEPTED, today, due_on
+        uow.record(row, "referral.accepted", partner=row.partner_name, by=due_on.isoformat())
         settle(uow, row, "referral_answer", "partner_accepted")
-        _wait_for(uow, row, "referral_first_service", row.first_service_by)
+        _wait_for(uow, row, "referral_first_service", due_on)
         uow.answer = row.id
         return row.id
 
@@ -70,13 +71,14 @@ def waitlist(
         if uow.answered:
             return uow.answer
         row = load_by(uow, referral_id, by, version)
-        step_to(row, ReferralState.WAITLISTED)
+        check_step(row, ReferralState.WAITLISTED)
         today = today_at(uow, row.school_id)
         terms = row.partner.days_to_answer if row.partner else DAYS_TO_ANSWER
-        row.answered_on, row.answer_by = today, school_days(row.school_id).add(today, max(terms, 1))
+        ask_on = school_days(row.school_id).add(today, max(terms, 1))
+        row.state, row.answered_on, row.answer_by = ReferralState.WAITLISTED, today, ask_on
         uow.record(row, "referral.waitlisted", partner=row.partner_name)
         settle(uow, row, "referral_answer", "partner_waitlisted")
-        _wait_for(uow, row, "referral_answer", row.answer_by)
+        _wait_for(uow, row, "referral_answer", ask_on)
         uow.answer = row.id
         return row.id
 
@@ -92,10 +94,10 @@ def decline(
         row = load_by(uow, referral_id, by, version)
         if reason not in DECLINE_LABELS:
             raise Refused("reason", _("Choose the reason."))
-        step_to(row, ReferralState.DECLINED)
+        check_step(row, ReferralState.DECLINED)
         today = today_at(uow, row.school_id)
         row.answered_on = row.ended_on = today
-        row.answer_note = reason
+        row.state, row.answer_note = ReferralState.DECLINED, reason
         uow.record(row, "referral.declined", partner=row.partner_name, reason=reason)
         settle(uow, row, "referral_answer", "partner_declined")
         drop_follow_ups(uow, row)
@@ -116,8 +118,8 @@ def log_service(
         if on in {each.on_day for each in row.services}:
             raise Refused("on", _("This day is logged already."))
         if row.state is ReferralState.ACCEPTED:
-            step_to(row, ReferralState.FIRST_SEEN)
-            row.first_service_on = on
+            check_step(row, ReferralState.FIRST_SEEN)
+            row.state, row.first_service_on = ReferralState.FIRST_SEEN, on
             _add(uow, row, ServiceKind.FIRST, on)
             uow.record(row, "referral.first_seen", partner=row.partner_name, on=on.isoformat())
             settle(uow, row, "referral_first_service", "first_seen")
@@ -145,8 +147,8 @@ def finish(
         _check_day(uow, row, on)
         if row.services and on < row.services[-1].on_day:
             raise Refused("on", _("The last service cannot be before one that is logged."))
-        step_to(row, ReferralState.DONE)
-        row.received, row.ended_on = received, on
+        check_step(row, ReferralState.DONE)
+        row.state, row.received, row.ended_on = ReferralState.DONE, received, on
         _add(uow, row, ServiceKind.LAST, on)
         uow.record(row, "referral.done", partner=row.partner_name, received=received)
         drop_follow_ups(uow, row)

@@ -55,11 +55,10 @@ def load_by(uow: UnitOfWork, referral_id: int, by: Permission, version: int | No
     return row
 
 
-def step_to(row: Referral, state: ReferralState) -> None:
-    """Change a referral's state if the table has the step. Raises Refused."""
+def check_step(row: Referral, state: ReferralState) -> None:
+    """Raise Refused unless the table has the step; the caller then changes the state with what belongs to it."""
     if not may_become(row.state, state):
         raise Refused("", _("This referral cannot go there from where it is now."))
-    row.state = state
 
 
 def owner_of(row: Referral) -> int | None:

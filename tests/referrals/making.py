@@ -1,0 +1,122 @@
+"""A case with a wrap-around pathway, a partner with somebody who signs in for it, and the acts in one line each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from tests.cases.making import NOW, TODAY, World, make_world
+from tests.factories.accounts import acting
+from tests.factories.cases import PathwayFactory
+from tests.factories.referrals import PartnerFactory, make_partner_user
+from tests.factories.roster import GuardianFactory, StudentGuardianFactory
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.models import UserAccount
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import Kind
+from wss_cases.pathways.referrals import actions, actions_consent, actions_service
+from wss_cases.pathways.referrals.actions_consent import Signed
+from wss_cases.pathways.referrals.models import Partner
+
+SCHOOL, PARTNER = Permission.CASE_WORK, Permission.REFERRAL_ANSWER
+FIELDS = ["name", "service", "grade", "need"]
+
+
+@dataclass
+class Scene:
+    """The world of a case, its pathway, and a partner with one person."""
+
+    world: World
+    pathway: Pathway
+    partner: Partner
+    user: UserAccount
+
+    @property
+    def school(self) -> Actor:
+        """The coordinator of the case's school."""
+        return self.world.actor
+
+    @property
+    def partner_actor(self) -> Actor:
+        """The partner's person, with the grants of today."""
+        return acting(self.user)
+
+
+def make_scene(language: str = "en", **partner: Any) -> Scene:
+    """Add a whole scene of its own."""
+    world = make_world()
+    guardian = GuardianFactory(language=language, name="Rosalind Quillfeather", phone="312-555-0142")
+    StudentGuardianFactory(student=world.students[0], guardian=guardian)
+    pathway = PathwayFactory(
+        case_id=world.case.id,
+        school_id=world.school.id,
+        kind=Kind.FAMILY_SUPPORT.value,
+        owner_id=world.coordinator.id,
+        participant_id=world.people[0].id,
+    )
+    made = PartnerFactory(**partner)
+    return Scene(world, pathway, made, make_partner_user(made))
+
+
+def signed(on: date = TODAY, until: date = TODAY + timedelta(days=90), **values: Any) -> Signed:
+    """Return a consent that a parent signed on paper."""
+    given = {"by": "Rosalind Quillfeather", "relation": "parent", "manner": "paper", "language": "en"}
+    return Signed(**{**given, **values}, on=on, until=until)
+
+
+def draft(scene: Scene, partner: Partner | None = None, now: datetime = NOW) -> int:
+    """Draft a referral to the scene's partner, or another one."""
+    return actions.draft(
+        scene.school,
+        scene.pathway.id,
+        partner_id=(partner or scene.partner).id,
+        student_id=scene.world.students[0].id,
+        need="Somebody to talk to at home.",
+        version=None,
+        now=now,
+    )
+
+
+def consent(
+    scene: Scene, referral_id: int, fields: list[str] | None = None, now: datetime = NOW, **values: Any
+) -> int:
+    """Record the consent to a drafted referral."""
+    purpose = "So that the partner can help."
+    return actions_consent.record_consent(
+        scene.school, referral_id, signed(**values), fields or FIELDS, purpose, None, now
+    )
+
+
+def send(scene: Scene, referral_id: int, now: datetime = NOW) -> int:
+    """Send a consented referral."""
+    return actions_consent.send(scene.school, referral_id, None, now)
+
+
+def sent(scene: Scene, fields: list[str] | None = None, **values: Any) -> int:
+    """Draft, consent and send in one go; return the referral's id."""
+    referral_id = draft(scene)
+    consent(scene, referral_id, fields, **values)
+    return send(scene, referral_id)
+
+
+def accept(scene: Scene, referral_id: int, now: datetime = NOW) -> int:
+    """Let the partner accept."""
+    return actions_service.accept(scene.partner_actor, referral_id, by=PARTNER, version=None, now=now)
+
+
+def serve(scene: Scene, referral_id: int, on: date = TODAY, now: datetime = NOW) -> int:
+    """Let the partner log a day of service."""
+    return actions_service.log_service(
+        scene.partner_actor, referral_id, on, by=PARTNER, version=None, now=now
+    )
+
+
+def finish(
+    scene: Scene, referral_id: int, on: date = TODAY, received: str = "all", now: datetime = NOW
+) -> int:
+    """Let the partner finish."""
+    return actions_service.finish(
+        scene.partner_actor, referral_id, on, received, by=PARTNER, version=None, now=now
+    )
