@@ -53,6 +53,12 @@ def keeps_or_administers(actor: Actor, circle: Any) -> bool:
     return keeps(actor, circle) or actor.covers(circle.school_id, Role.ADMINISTRATOR)
 
 
+def own_or_administers(actor: Actor, cover: Any) -> bool:
+    """The person who is away sets their own cover; the administrator of the school sets anybody's."""
+    own = cover.user_id is not None and cover.user_id == actor.user_id
+    return actor.covers(cover.school_id, *(CASE_TEAM if own else (Role.ADMINISTRATOR,)))
+
+
 def mentors_or_team(actor: Actor, plan: Any) -> bool:
     """The mentor of this plan while they work at its school; the case team has all plans of its school."""
     own = plan.mentor_user_id is not None and plan.mentor_user_id == actor.user_id
@@ -100,6 +106,9 @@ PERMISSION_MAP: dict[P, Rule] = {
     ),
     P.CIRCLE_SETTINGS: _rule(_of(A), at_own_school(A), "the administrator answers for who was trained"),
     P.CODES_EDIT: _rule(_of(DISTRICT), anywhere, "one catalogue for the district"),
+    P.COVER_SET: _rule(
+        TEAM, own_or_administers, "one's own absence; the administrator's when somebody fell ill"
+    ),
     P.DISCIPLINE_RECORD: _rule(
         _of(D, A), at_own_school(D, A), "deans and administrators record removals so that they are counted"
     ),

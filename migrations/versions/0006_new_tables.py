@@ -939,6 +939,39 @@ def upgrade() -> None:
         batch_op.create_index("ix_referral_service_date_referral", ["referral_id"], unique=False)
 
     op.create_table(
+        "student_move",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("case_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("school_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("participant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("to_school_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("noticed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("follow_up_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("continued_as_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_student_move_case_id")),
+        sa.ForeignKeyConstraint(
+            ["continued_as_id"], ["case_record.id"], name=op.f("fk_student_move_continued_as_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["follow_up_id"], ["follow_up.id"], name=op.f("fk_student_move_follow_up_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["participant_id"], ["case_participant.id"], name=op.f("fk_student_move_participant_id")
+        ),
+        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_student_move_school_id")),
+        sa.ForeignKeyConstraint(["to_school_id"], ["school.id"], name=op.f("fk_student_move_to_school_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_student_move")),
+        sa.UniqueConstraint(
+            "participant_id", "to_school_id", name=op.f("uq_student_move_participant_id_to_school_id")
+        ),
+    )
+    with op.batch_alter_table("student_move", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_student_move_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_student_move_continued_as_id"), ["continued_as_id"], unique=False
+        )
+
+    op.create_table(
         "agreement_term_consent",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("term_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -974,6 +1007,11 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("questionnaire_answer")
     op.drop_table("agreement_term_consent")
+    with op.batch_alter_table("student_move", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_student_move_continued_as_id"))
+        batch_op.drop_index(batch_op.f("ix_student_move_case_id"))
+
+    op.drop_table("student_move")
     with op.batch_alter_table("referral_service_date", schema=None) as batch_op:
         batch_op.drop_index("ix_referral_service_date_referral")
 

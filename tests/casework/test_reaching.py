@@ -14,7 +14,7 @@ from tests.factories.base import fresh
 from tests.intake.making import NOW, WALL, Place, set_facts
 from wss_cases.access.actor import Role
 from wss_cases.cases.queries import cases_of_incident
-from wss_cases.casework.actions import hand_over
+from wss_cases.casework.actions_handover import hand_over
 from wss_cases.casework.views_incident import panel
 from wss_cases.followups.actions_work import close
 from wss_cases.followups.models import FollowUp

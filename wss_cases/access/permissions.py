@@ -30,6 +30,8 @@ class Permission(StrEnum):
     """Decide on guardians' consent at one's school, and keep its record of trainings."""
     CODES_EDIT = "codes:edit"
     """Edit the behaviour catalogue and other code lists."""
+    COVER_SET = "cover:set"
+    """Say who stands in while one is away, and call it off."""
     DISCIPLINE_RECORD = "discipline:record"
     """Record a discipline action, so that it is counted."""
     DUTY_DISCHARGE = "duty:discharge"

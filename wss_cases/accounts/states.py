@@ -30,5 +30,7 @@ SENTENCES = {
     "account.renamed": _l("Account details changed"),
     "account.role_given": _l("Role given: %(role)s"),
     "account.role_ended": _l("Role ended: %(role)s"),
+    "cover.set": _l("Cover set until %(until)s"),
+    "cover.ended": _l("Cover called off"),
     "session.ended": _l("Session ended"),
 }

@@ -1,4 +1,4 @@
-"""Closing, reopening, handing over a case, and joining another incident to it."""
+"""Closing and reopening a case, and joining another incident to it."""
 
 from datetime import date, datetime
 
@@ -20,8 +20,7 @@ from wss_cases.incidents.models import Incident
 from wss_cases.incidents.states import IncidentState
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
 from wss_cases.pathways.circles.agreements.queries import open_terms_of
-from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.queries import pathways_of, team_of
+from wss_cases.pathways.common.queries import pathways_of
 from wss_cases.pathways.common.states import KIND_LABELS, LIVE, Kind
 from wss_cases.routing.states import DUTY_LABELS, Duty
 
@@ -108,51 +107,6 @@ def reopen(
         _settle_incidents(uow, case, IncidentState.ROUTED)
         uow.answer = case.id
         return case.id
-
-
-def hand_over(
-    actor: Actor,
-    case_id: int,
-    to_id: int,
-    note: str,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
-) -> int:
-    """Give a case to another person of the school's team, with a note; what the former lead had open goes along.
-
-    Raises Refused without a note, for the present lead, or for somebody outside the team.
-    """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        case = uow.load(Case, case_id, Permission.CASE_WORK, version)
-        open_only(case)
-        people = team_of(case.school_id, today_at(uow, case.school_id))
-        if to_id not in people or to_id == case.lead_id:
-            raise Refused("to", _("Choose who takes the case over."))
-        if not note.strip():
-            raise Refused("note", _("Write what the next person needs to know."))
-        former, case.lead_id = case.lead_id, to_id
-        uow.record(case, "case.handed_over", to=people[to_id])
-        write_note(uow, case, note)
-        _pass_on(uow, case, former, to_id, people[to_id])
-        if to_id != actor.user_id:
-            uow.notify(to_id, "case_assigned", case, f"case-assigned:{case.id}:{to_id}:{now:%Y%m%d%H%M%S}")
-        uow.answer = case.id
-        return case.id
-
-
-def _pass_on(uow: UnitOfWork, case: Case, former: int | None, to_id: int, name: str) -> None:
-    for follow_up in open_follow_ups(uow, case.id):
-        if follow_up.owner_id in (former, None):
-            follow_up.owner_id = to_id
-            uow.record(follow_up, "followup.reassigned", owner=name)
-    statement = select(Pathway).where(Pathway.case_id == case.id, Pathway.state.in_(LIVE))
-    for pathway in uow.session.scalars(statement.order_by(Pathway.id)):
-        if pathway.owner_id in (former, None):
-            pathway.owner_id = to_id
-            uow.record(pathway, "pathway.owner", what=pathway.kind, to=name)
 
 
 def merge_incident(actor: Actor, case_id: int, reference: str, now: datetime, request_key: Key = None) -> int:

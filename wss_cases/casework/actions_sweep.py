@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.accounts.queries import holders
+from wss_cases.accounts.queries_cover import covers_at
 from wss_cases.casework.notices import DIGEST, digest_key
 from wss_cases.casework.queries_my_day import AHEAD, REVIEWERS, digest_people, schools_with_reviews
 from wss_cases.followups.notices import FOLLOW_UP_DUE
@@ -82,10 +83,16 @@ def _digests(mornings: Sequence[tuple[int, date, date]]) -> list[Planned]:
         together.setdefault((day, horizon), []).append(school_id)
     planned: dict[str, Planned] = {}
     for (day, horizon), school_ids in together.items():
-        for user_id, school_id in sorted(set(_people(school_ids, day, horizon))):
+        for user_id, school_id in sorted(_with_covers(set(_people(school_ids, day, horizon)), day)):
             key = digest_key(user_id, day)
             planned.setdefault(key, Planned(user_id, DIGEST, "user_account", user_id, school_id, key))
     return list(planned.values())
+
+
+def _with_covers(people: set[tuple[int, int]], day: date) -> set[tuple[int, int]]:
+    """Add whoever stands in on this date for one of these people."""
+    covers = covers_at({school_id for _user_id, school_id in people}, day) if people else {}
+    return people | {(covers[person], person[1]) for person in people if person in covers}
 
 
 def _people(school_ids: Sequence[int], day: date, horizon: date) -> Iterable[tuple[int, int]]:

@@ -1,11 +1,12 @@
-"""The morning digest: how much of each kind waits, and links; no names, no titles."""
+"""The morning digest, and the mails of a hand-over and a cover: how much waits, and links; no names, no titles."""
 
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.accounts.queries_cover import load_cover
 from wss_cases.casework.queries_my_day import Item, MyDay, my_day
 from wss_cases.followups.states import KINDS
 from wss_cases.foundation.clock import local_date, now
@@ -75,4 +76,23 @@ def _local_day(message: OutboxMessage, instant: datetime) -> date:
     return local_date(instant, school.time_zone if school else "UTC")
 
 
-MESSAGES = (MessageKind(DIGEST, "digest", _context, _still_due),)
+def _to_desk(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+    return {"href": link("/desk")}
+
+
+def _leads_there(message: OutboxMessage, actor: Actor) -> bool:
+    return message.object_id == actor.user_id and actor.has(*CASE_TEAM)
+
+
+def _stands_in(message: OutboxMessage, actor: Actor) -> bool:
+    row = load_cover(message.object_id)
+    if row is None or row.ended_at is not None or row.cover_id != actor.user_id:
+        return False
+    return row.ends_on >= _local_day(message, now()) and actor.covers(row.school_id, *CASE_TEAM)
+
+
+MESSAGES = (
+    MessageKind(DIGEST, "digest", _context, _still_due),
+    MessageKind("cases_handed_over", "cases_handed_over", _to_desk, _leads_there),
+    MessageKind("cover_set", "cover_set", _to_desk, _stands_in),
+)

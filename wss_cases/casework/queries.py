@@ -180,7 +180,7 @@ def situation(file: CaseFile, today: date) -> Situation:
         review_on=file.case.next_review_on,
         duties=[DutyItem(duty.id, duty.code) for duty in file.duties],
         follow_ups=[
-            FollowUpItem(row.id, row.due_on)
+            FollowUpItem(row.id, row.due_on, row.kind)
             for row in file.open_follow_ups
             if not stands_for(row.kind, row.pathway_id, file.steps)
         ],
@@ -223,3 +223,12 @@ def terms_of(case_id: int) -> dict[int, list[tuple[int, date, TermState]]]:
     for pathway_id, position, due_on, state in db.session.execute(statement):
         found.setdefault(pathway_id, []).append((position, due_on, state))
     return found
+
+
+def open_cases_of(actor: Actor, school_id: int, lead_id: int | None) -> list[Any]:
+    """Return id, reference, kind of harm and place of the open cases that a person leads at a school."""
+    columns: Any = select(Case.id, Case.reference, Case.harm_kind, Case.location_code)
+    statement = visible_to(columns, actor).where(
+        Case.school_id == school_id, Case.lead_id == lead_id, Case.state.in_(OPEN)
+    )
+    return list(db.session.execute(statement.order_by(Case.id)))

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.models import UserAccount
+from wss_cases.accounts.queries_cover import CoverRow, near
 from wss_cases.cases.models import Case
 from wss_cases.cases.queries import visible_to as cases_visible
 from wss_cases.cases.states import OPEN, CaseState
@@ -87,6 +88,7 @@ class MyDay:
     waiting: Waiting
     caseload: dict[CaseState, int]
     stuck: int
+    covers: Sequence[CoverRow] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -101,7 +103,9 @@ def my_day(actor: Actor, now: datetime) -> MyDay:
     today = local_date(now, time_zone)
     days: dict[int, SchoolDays] = {}
     items = []
-    for row in due_for(actor, today + timedelta(days=14)):
+    covers = near(actor.user_id, today)
+    standing = [(row.user_id, row.school_id) for row in covers if row.cover_id == actor.user_id]
+    for row in due_for(actor, today + timedelta(days=14), covered=standing):
         if row.school_id not in days:
             days[row.school_id] = school_days(row.school_id)
         calendar = days[row.school_id]
@@ -116,14 +120,15 @@ def my_day(actor: Actor, now: datetime) -> MyDay:
         due_today=[item for item in items if item.due.state == "today"],
         coming=[item for item in items if item.due.state not in ("overdue", "today")],
         circles=_circles(actor, now, zones),
-        waiting=waiting_for(actor),
+        waiting=waiting_for(actor, standing),
         caseload=caseload,
         stuck=stuck,
+        covers=covers,
     )
 
 
-def waiting_for(actor: Actor) -> Waiting:
-    """Return what waits for a person's decision."""
+def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waiting:
+    """Return what waits for a person's decision; new cases too of those they stand in for: (person, school)."""
     to_review = 0
     if actor.has(*REVIEWERS):
         queue = in_schools(Incident.school_id, actor, *REVIEWERS)
@@ -131,8 +136,11 @@ def waiting_for(actor: Actor) -> Waiting:
     new_cases = []
     if actor.has(*CASE_TEAM):
         cases: Any = select(Case.id, Case.reference, Case.harm_kind)
+        theirs = [
+            and_(Case.lead_id == lead_id, Case.school_id == school_id) for lead_id, school_id in covered
+        ]
         mine = cases_visible(cases, actor).where(
-            Case.lead_id == actor.user_id, Case.state == CaseState.INTAKE
+            or_(Case.lead_id == actor.user_id, *theirs), Case.state == CaseState.INTAKE
         )
         new_cases = [(row[0], row[1], row[2]) for row in db.session.execute(mine.order_by(Case.id).limit(20))]
     questions = select(Incident.id, Incident.reference).where(

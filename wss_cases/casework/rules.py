@@ -12,13 +12,17 @@ from wss_cases.pathways.common.steps import Step
 
 @dataclass(frozen=True)
 class Next:
-    """The next act: on which record (`object_id`), or the step of which pathway, and since or until when."""
+    """The next act: on which record (`object_id`) or the step of which pathway, and since or until when.
+
+    `what`: the kind of the follow-up, or the code of the duty.
+    """
 
     act: Act
     object_id: int | None = None
     pathway_id: int | None = None
     on: date | None = None
     step: Step | None = None
+    what: str = ""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,7 @@ class FollowUpItem:
 
     id: int
     due_on: date
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,7 @@ def next_act(case: Situation) -> Next:
     if case.state is CaseState.CLOSED:
         return Next(Act.REOPEN)
     if case.duties:
-        return Next(Act.DUTY, case.duties[0].id)
+        return Next(Act.DUTY, case.duties[0].id, what=case.duties[0].code)
     live = [pathway for pathway in case.pathways if pathway.state in LIVE and pathway.step is not None]
     acts = [_by_step(pathway.id, pathway.step) for pathway in live if pathway.step and not pathway.step.waits]
     urgent = [act for act in acts if act.step and act.step.urgent]
@@ -74,7 +79,7 @@ def next_act(case: Situation) -> Next:
         (item for item in case.follow_ups if item.due_on <= case.today), key=lambda item: item.due_on
     )
     if due:
-        return Next(Act.FOLLOW_UP, due[0].id, on=due[0].due_on)
+        return Next(Act.FOLLOW_UP, due[0].id, on=due[0].due_on, what=due[0].kind)
     if not case.has_lead:
         return Next(Act.CHOOSE_LEAD)
     if acts:

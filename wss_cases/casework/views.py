@@ -26,6 +26,7 @@ from wss_cases.casework.views_page import (
     outcome_words,
 )
 from wss_cases.casework.views_pathways import pathway_page
+from wss_cases.casework.views_safety_parts import safety_card, safety_of
 from wss_cases.followups.models import FollowUpState
 from wss_cases.followups.queries import for_case
 from wss_cases.followups.rules import due_words
@@ -102,7 +103,11 @@ def case(case_id: int) -> Page:
     tab = request.args.get("tab", "")
     if tab == "people":
         return render_template(
-            "casework/people.html", **head(page, actor, tab), person_words=person_words, roles=ROLE_LABELS
+            "casework/people.html",
+            **head(page, actor, tab),
+            person_words=person_words,
+            roles=ROLE_LABELS,
+            safety=safety_card(page.case, page.today),
         )
     if tab == "incident":
         return _incident_tab(page, actor)
@@ -205,6 +210,7 @@ def person(case_id: int, participant_id: int) -> Page:
         person=found,
         name=person_words(found),
         role=str(ROLE_LABELS[found.role]),
+        safety=safety_of(page.case, found.id, page.today),
         guardians=guardians_of(found.student_id) if found.student_id is not None else [],
         pathways=[
             (kind_words(row), url_for("pathways.pathway", case_id=case_id, pathway_id=row.id)) for row in own

@@ -12,6 +12,7 @@ from wss_cases.cases.queries import get_case, get_participant
 from wss_cases.cases.rules import person_words
 from wss_cases.cases.states import TRANSITIONS, AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
 from wss_cases.casework import actions
+from wss_cases.casework.actions_handover import hand_over as hand_over_case
 from wss_cases.casework.forms import (
     CloseForm,
     HandOverForm,
@@ -29,6 +30,7 @@ from wss_cases.casework.views_page import address
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.incidents.states import PersonRole
 from wss_cases.pathways.common.forms import number, people_choices
@@ -36,6 +38,9 @@ from wss_cases.pathways.common.queries import team_of
 from wss_cases.pathways.common.views import ACT, today_of
 from wss_cases.roster.queries import school_days, students_matching
 
+HAND_OVER_LEDE = _l(
+    "Open follow-ups and pathways of the former coordinator go along. Keepers of circles stay, with their notes."
+)
 MOST_TYPED = 80
 """Letters of a typed name that are looked for."""
 
@@ -129,7 +134,7 @@ def hand_over(case_id: int) -> Page:
     )
     return form_page(
         form,
-        lambda: actions.hand_over(
+        lambda: hand_over_case(
             actor,
             case_id,
             number(form.to.data) or 0,
@@ -142,7 +147,7 @@ def hand_over(case_id: int) -> Page:
         ACT,
         case=case,
         title=_("Hand the case over"),
-        lede=_("Open follow-ups and pathways of the former coordinator go along."),
+        lede=HAND_OVER_LEDE,
         go_words=_("Hand it over"),
     )
 

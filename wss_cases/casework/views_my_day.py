@@ -20,6 +20,7 @@ from wss_cases.casework.queries_my_day import (
     own_reports,
 )
 from wss_cases.casework.views_page import harm_words
+from wss_cases.casework.words_desk import cover_words
 from wss_cases.followups.states import CONVERSATION, RECORDED_ELSEWHERE
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, long_day_words, time_words
@@ -58,6 +59,7 @@ def page() -> Page:
         team=team,
         reviewer=actor.has(*REVIEWERS),
         empty=day.is_empty,
+        covers=[cover_words(row, actor) for row in day.covers],
     )
 
 
@@ -85,6 +87,7 @@ def _lede(day: MyDay) -> str:
 def _row(item: Item) -> dict[str, Any]:
     row = item.row
     harm = harm_words(row.harm_kind) if row.harm_kind else ""
+    whose = "" if row.owner_id == current_actor().user_id else _("for %(name)s", name=row.owner)
     href = url_for("followups.follow_up", follow_up_id=row.id)
     if row.kind == CONVERSATION and might(current_actor(), Permission.INCIDENT_REVIEW):
         act, words = url_for("review_acts.conversation", incident_id=row.incident_id), _("How did it go?")
@@ -95,7 +98,7 @@ def _row(item: Item) -> dict[str, Any]:
     return {
         "title": row.title,
         "href": href,
-        "meta": " · ".join(part for part in (row.reference, harm) if part),
+        "meta": " · ".join(part for part in (row.reference, harm, whose) if part),
         "reference": row.reference,
         "due": item.due.words,
         "tone": TAGS.get(item.due.state, "slate"),

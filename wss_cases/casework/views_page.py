@@ -1,6 +1,6 @@
 """What every page of a case stands in: title, tabs, the one next act, open duties, reasons."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -31,6 +31,7 @@ from wss_cases.routing.models import RoutingAnswer
 from wss_cases.routing.states import DUTY_LABELS, Duty
 
 ZONE = "America/Chicago"
+KINDS = frozenset(Kind)
 STATE_TONES = {CaseState.MONITORING: "teal", CaseState.CLOSED: "moss"}
 
 CASE_ACTS = {
@@ -74,9 +75,14 @@ def harm_words(code: str) -> str:
     return str(TILE_LABELS[Tile(code)]) if code in set(Tile) else code.replace("_", " ").capitalize()
 
 
+def kind_of(code: str) -> str:
+    """Return a kind of pathway in the reader's language."""
+    return str(KIND_LABELS[Kind(code)]) if code in KINDS else code
+
+
 def kind_words(pathway: Pathway) -> str:
     """Return a pathway's kind in the reader's language."""
-    return str(KIND_LABELS[Kind(pathway.kind)]) if pathway.kind in set(Kind) else pathway.kind
+    return kind_of(pathway.kind)
 
 
 def duty_words(code: str) -> str:
@@ -95,39 +101,34 @@ def address(endpoint: str, **values: Any) -> str | None:
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
 
 
+def act_address(case_id: int, act: Next) -> str | None:
+    """Return the page that does a case's next act; None when there is nothing to do yet."""
+    if act.step is not None:
+        return url_for(act.step.endpoint, **act.step.values)
+    if act.act in CASE_ACTS:
+        return url_for(CASE_ACTS[act.act], case_id=case_id)
+    if act.act is Act.FOLLOW_UP:
+        return url_for("followups.follow_up", follow_up_id=act.object_id)
+    if act.act is Act.DUTY:
+        return url_for("safeguards.duty", duty_id=act.object_id)
+    return None
+
+
 def act_link(page: CasePage, act: Next) -> tuple[str, str] | None:
     """Return the next act's words and address; None when there is nothing to do yet."""
-    words, case_id = act_words(page, act), page.case.id
-    href: str | None = None
-    if act.step is not None:
-        href = url_for(act.step.endpoint, **act.step.values)
-    elif act.act in CASE_ACTS:
-        href = url_for(CASE_ACTS[act.act], case_id=case_id)
-    elif act.act is Act.FOLLOW_UP:
-        href = address("followups.follow_up", follow_up_id=act.object_id)
-    elif act.act is Act.DUTY:
-        href = _duty_address(page, act.object_id)
-    return (words, href) if href else None
+    kinds = {row.id: row.kind for row in page.file.pathways if row.ended_at is None}
+    href = act_address(page.case.id, act)
+    return (act_words(act, kinds), href) if href else None
 
 
-def act_words(page: CasePage, act: Next) -> str:
-    """Return what an act is called; beside other live pathways it says which one it means."""
+def act_words(act: Next, live: Mapping[int, str]) -> str:
+    """Return what an act is called; beside other live pathways (id to kind) it says which one it means."""
     if act.step is None:
         return str(ACT_LABELS[act.act])
-    live = [row for row in page.file.pathways if row.ended_at is None]
-    if len(live) < 2:
+    kind = live.get(act.pathway_id or 0, "")
+    if len(live) < 2 or not kind:
         return str(act.step.words)
-    row = next(row for row in live if row.id == act.pathway_id)
-    return _("%(act)s: %(kind)s", act=act.step.words, kind=kind_words(row))
-
-
-def _duty_address(page: CasePage, duty_id: int | None) -> str | None:
-    duty = next((duty for duty in page.file.duties if duty.id == duty_id), None)
-    if duty is None:
-        return None
-    return address("safeguards.duty", duty_id=duty.id) or url_for(
-        "casework.case", case_id=page.case.id, _anchor="duties"
-    )
+    return _("%(act)s: %(kind)s", act=act.step.words, kind=kind_of(kind))
 
 
 def head(page: CasePage, actor: Actor, tab: str) -> dict[str, Any]:
@@ -144,7 +145,9 @@ def head(page: CasePage, actor: Actor, tab: str) -> dict[str, Any]:
         "next": link,
         "wait": None if link else _wait_words(page),
         "tabs": _tabs(page, tab),
-        "duties": [(duty_words(duty.code), _duty_address(page, duty.id)) for duty in page.file.duties],
+        "duties": [
+            (duty_words(duty.code), url_for("safeguards.duty", duty_id=duty.id)) for duty in page.file.duties
+        ],
         "closed": case.state is CaseState.CLOSED,
         "day_words": day_words,
     }

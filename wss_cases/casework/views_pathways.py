@@ -20,6 +20,7 @@ from wss_cases.casework.views_page import (
     reasons,
 )
 from wss_cases.casework.views_panels import panel_of
+from wss_cases.casework.views_safety_parts import safety_card
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.errors import NotFound
@@ -77,6 +78,7 @@ def pathway_page(page: CasePage, actor: Actor, row: Pathway) -> Page:
         "live": live,
         "act": (str(step.words), url_for(step.endpoint, **step.values)) if step and not step.waits else None,
         "facts": _facts(page, row),
+        "safety": safety_card(page.case, page.today),
         "panel": own.template if own else None,
         "own": own.values if own else {},
         "is_circle": is_circle,

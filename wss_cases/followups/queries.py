@@ -1,5 +1,6 @@
 """Reading follow-ups; every read starts from what the actor may see."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -149,11 +150,20 @@ def for_incident(actor: Actor, incident_id: int) -> list[FollowUpRow]:
     return rows(statement.order_by(FollowUp.state != FollowUpState.OPEN, FollowUp.due_on, FollowUp.id))
 
 
-def due_for(actor: Actor, until: date, limit: int = 100) -> list[FollowUpRow]:
-    """Return the actor's own open follow-ups due until a date, the oldest first."""
+def due_for(
+    actor: Actor, until: date, limit: int = 100, covered: Iterable[tuple[int, int]] = ()
+) -> list[FollowUpRow]:
+    """Return the actor's own open follow-ups due until a date, the oldest first.
+
+    `covered` adds those of the people whom the actor stands in for: (person, school).
+    """
     mine = FollowUp.owner_id == actor.user_id
+    theirs = [
+        and_(FollowUp.owner_id == owner_id, FollowUp.school_id == school_id)
+        for owner_id, school_id in covered
+    ]
     statement = visible_to(listing(), actor).where(
-        mine, FollowUp.state == FollowUpState.OPEN, FollowUp.due_on <= until
+        or_(mine, *theirs), FollowUp.state == FollowUpState.OPEN, FollowUp.due_on <= until
     )
     return rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(limit))
 

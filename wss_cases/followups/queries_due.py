@@ -3,12 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import String, cast, literal, or_, select
 
+from wss_cases.accounts.queries_cover import covers_at
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.followups.notices import dedupe_key
 from wss_cases.followups.rules import single_mail_due
+from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.models import School
@@ -16,7 +19,10 @@ from wss_cases.roster.models import School
 
 @dataclass(frozen=True)
 class DueMail:
-    """The single mail of one follow-up that has come due; `queued`: it already is in the outbox."""
+    """The single mail of one follow-up that has come due, to its owner or to whoever stands in for them.
+
+    `queued`: it already is in the outbox.
+    """
 
     follow_up_id: int
     owner_id: int
@@ -26,7 +32,10 @@ class DueMail:
 
 
 def due_mails(now: datetime) -> list[DueMail]:
-    """Return the single mails that have come due by this instant, on whatever day, the oldest first."""
+    """Return the single mails that have come due by this instant, on whatever day, the oldest first.
+
+    While somebody is away, whoever stands in for them is told as well.
+    """
     key = literal("followup:") + cast(FollowUp.id, String) + literal(":") + cast(FollowUp.due_on, String)
     statement = (
         select(
@@ -50,17 +59,39 @@ def due_mails(now: datetime) -> list[DueMail]:
         )
         .order_by(FollowUp.due_on, FollowUp.id)
     )
-    return [
-        DueMail(
-            row.id,
-            row.owner_id,
-            row.school_id,
-            dedupe_key(row.id, row.due_on.isoformat()),
-            row.message_id is not None,
-        )
+    rows = [
+        row
         for row in db.session.execute(statement)
         if row.message_id is not None
         or single_mail_due(row.due_on, row.same_day, row.created_at, now, row.time_zone, row.last_bell)
+    ]
+    own = [
+        DueMail(row.id, row.owner_id, row.school_id, dedupe_key(row.id, row.due_on.isoformat()),
+                row.message_id is not None)
+        for row in rows
+    ]  # fmt: skip
+    return [*own, *_to_covers(rows, now)]
+
+
+def _to_covers(rows: Sequence[Any], now: datetime) -> list[DueMail]:
+    days = {row.school_id: local_date(now, row.time_zone) for row in rows}
+    if not days:
+        return []
+    covers = {
+        (away, school_id): cover_id
+        for day in set(days.values())
+        for (away, school_id), cover_id in covers_at(days, day).items()
+        if days[school_id] == day
+    }
+    found = [
+        (row, cover_id) for row in rows if (cover_id := covers.get((row.owner_id, row.school_id))) is not None
+    ]
+    keys = [dedupe_key(row.id, row.due_on.isoformat(), cover_id) for row, cover_id in found]
+    known = select(OutboxMessage.dedupe_key).where(OutboxMessage.dedupe_key.in_(keys))
+    queued = set(db.session.scalars(known)) if keys else set()
+    return [
+        DueMail(row.id, cover_id, row.school_id, key, key in queued)
+        for (row, cover_id), key in zip(found, keys, strict=True)
     ]
 
 
