@@ -1,6 +1,5 @@
 """Safety plans: written with the person, agreed, reviewed, and the sheet for the adults who are told."""
 
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -9,13 +8,10 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.cases.queries import get_case, get_participant, participants_of
-from wss_cases.cases.queries_safety import get_plan, living_plans, plan_reviews, plans_of
+from wss_cases.cases.queries_safety import get_plan, living_plans, plan_reviews
 from wss_cases.cases.rules import person_words, without_names
 from wss_cases.cases.states import (
-    GUARDIAN_LABELS,
     PLAN_ANSWER_LABELS,
-    PLAN_LABELS,
-    PLAN_TONES,
     CaseState,
     GuardianTold,
     PlanAnswer,
@@ -24,8 +20,8 @@ from wss_cases.cases.states import (
 from wss_cases.casework import actions_safety as actions
 from wss_cases.casework.forms_safety import AgreeForm, EndPlanForm, PlanForm, PlanReviewForm
 from wss_cases.casework.queries import user_names
+from wss_cases.casework.views_safety_parts import agreed, line, new_address, page_of, says
 from wss_cases.followups.queries import get_follow_up
-from wss_cases.followups.rules import due_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.errors import NotFound
@@ -34,7 +30,6 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.incidents.states import PersonRole
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.views import ACT, today_of
-from wss_cases.roster.queries import school_days
 from wss_cases.roster.words import grade_words
 
 blueprint = Blueprint("safety", __name__)
@@ -42,49 +37,6 @@ blueprint = Blueprint("safety", __name__)
 PLANS = "/cases/<int:case_id>/safety-plans"
 PLAN = f"{PLANS}/<int:plan_id>"
 HARMED = (PersonRole.HARMED, PersonRole.BOTH)
-
-
-def safety_card(case: Case, today: date) -> dict[str, Any]:
-    """Return what a case's page says of its safety plans, for casework/_safety_card.html."""
-    return {"plans": [_line(plan, today) for plan in plans_of(case.id)], "new": new_address(case)}
-
-
-def safety_of(case: Case, participant_id: int, today: date) -> dict[str, Any]:
-    """Return what one person's record says of their safety plans, as `safety_card`."""
-    mine = [plan for plan in plans_of(case.id) if plan.participant_id == participant_id]
-    living = any(plan.state is not PlanState.ENDED for plan in mine)
-    return {
-        "plans": [_line(plan, today) for plan in mine],
-        "new": None if living else new_address(case, participant_id),
-    }
-
-
-def new_address(case: Case, participant_id: int | None = None) -> str | None:
-    """Return where a plan is written; None in a closed case."""
-    if case.state is CaseState.CLOSED:
-        return None
-    return url_for("safety.write", case_id=case.id, person=participant_id)
-
-
-def _line(plan: SafetyPlan, today: date) -> dict[str, Any]:
-    meta = _("not agreed yet")
-    if plan.state is PlanState.ENDED:
-        meta = _("ended %(day)s", day=day_words(plan.ended_on))
-    elif plan.next_review_on is not None:
-        due = due_words(plan.next_review_on, today, school_days(plan.school_id)).words
-        meta = _("agreed %(day)s · review: %(due)s", day=day_words(plan.agreed_on), due=due)
-    return {
-        "title": person_words(plan.participant),
-        "href": page_of(plan),
-        "meta": meta,
-        "tag": str(PLAN_LABELS[plan.state]),
-        "tone": PLAN_TONES[plan.state],
-    }
-
-
-def page_of(plan: SafetyPlan) -> str:
-    """Return the address of a plan's page."""
-    return url_for("safety.plan", case_id=plan.case_id, plan_id=plan.id)
 
 
 def _loaded(case_id: int, plan_id: int) -> tuple[Case, SafetyPlan]:
@@ -151,9 +103,9 @@ def plan(case_id: int, plan_id: int) -> Page:
         plan=found,
         closed=case.state is CaseState.CLOSED,
         person=person_words(found.participant),
-        line=_line(found, today),
-        says=_says(found),
-        agreed=_agreed(found, names),
+        line=line(found, today),
+        says=says(found),
+        agreed=agreed(found, names),
         reviews=[
             {
                 "what": str(PLAN_ANSWER_LABELS[row.answer]),
@@ -165,29 +117,6 @@ def plan(case_id: int, plan_id: int) -> Page:
         ],
         review_due=found.next_review_on is not None and found.next_review_on <= today,
     )
-
-
-def _says(found: SafetyPlan) -> list[dict[str, Any]]:
-    moved = _("Yes, because they asked for it") if found.moves_person_harmed else _("No")
-    return [
-        {"label": _("Steps"), "value": found.steps},
-        {"label": _("Adults who are told"), "value": found.adults_told},
-        {"label": _("Route"), "value": found.route},
-        {"label": _("Seat"), "value": found.seat},
-        {"label": _("Phone"), "value": found.phone},
-        {"label": _("The person harmed changes class, seat or way"), "value": moved},
-    ]
-
-
-def _agreed(found: SafetyPlan, names: dict[int, str]) -> list[dict[str, Any]]:
-    if found.agreed_on is None or found.guardian is None:
-        return []
-    return [
-        {"label": _("Agreed on"), "value": day_words_with_year(found.agreed_on)},
-        {"label": _("With the person, by"), "value": names.get(found.agreed_by_id or 0, "")},
-        {"label": _("Guardian"), "value": str(GUARDIAN_LABELS[found.guardian])},
-        {"label": _("Next review"), "value": day_words_with_year(found.next_review_on)},
-    ]
 
 
 @blueprint.route(f"{PLAN}/change", methods=["GET", "POST"])
