@@ -31,6 +31,7 @@ from wss_cases.pathways.common.states import (
     PathwayState,
 )
 from wss_cases.pathways.conversations.actions import log_conversation
+from wss_cases.pathways.mentoring.actions import Course
 from wss_cases.pathways.mentoring.actions import save_plan as save_mentoring
 from wss_cases.pathways.mentoring.queries import plan_of
 from wss_cases.pathways.reengagement.actions import save_plan as save_return
@@ -156,14 +157,8 @@ def test_every_kind_has_words_and_outcomes():
 
 
 def test_what_each_family_has_of_its_own(world, mentoring):
-    save_mentoring(
-        world.actor,
-        mentoring.id,
-        goal="Calm starts",
-        version=None,
-        now=NOW,
-    )
-    save_mentoring(world.actor, mentoring.id, goal="Calm ends", version=None, now=NOW)
+    save_mentoring(world.actor, mentoring.id, Course("Calm starts"), None, NOW)
+    save_mentoring(world.actor, mentoring.id, Course("Calm ends"), None, NOW)
     assert plan_of(mentoring.id).goal == "Calm ends"
     with pytest.raises(NotFound):
         save_referral(world.actor, mentoring.id, partner="Clinic", sent_on=None, version=None, now=NOW)

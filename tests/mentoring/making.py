@@ -1,0 +1,94 @@
+"""A school with a case, mentors with and without an account, and mentoring pathways of its students."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from tests.cases.making import NOW, TODAY, World, actor_for, make_user, make_world
+from tests.factories.cases import PathwayFactory
+from tests.factories.mentoring import MentorFactory, MentoringPlanFactory
+from wss_cases.access.actor import Actor, Role
+from wss_cases.accounts.models import UserAccount
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import Kind, PathwayState
+from wss_cases.pathways.mentoring.actions import Course, Match
+from wss_cases.pathways.mentoring.actions import match as match_action
+from wss_cases.pathways.mentoring.models import Mentor, MentoringPlan
+from wss_cases.pathways.mentoring.states import Cadence, Reason
+
+START = date(2026, 11, 2)
+COURSE = Course(goal="Calm starts", rhythm=Cadence.WEEKLY, weeks=27, minutes=30, starts_on=START)
+
+
+@dataclass
+class Mentored:
+    """A world whose reporter mentors."""
+
+    world: World
+    user: UserAccount
+    mentor: Mentor
+
+    @property
+    def actor(self) -> Actor:
+        """The coordinator."""
+        return self.world.actor
+
+    @property
+    def as_mentor(self) -> Actor:
+        """The mentor, a plain reporter."""
+        return actor_for(self.user)
+
+
+def make_mentored(**mentor_values: Any) -> Mentored:
+    """Add a world with a mentor who signs in as a plain reporter."""
+    world = make_world()
+    user = make_user(world.school, Role.REPORTER, name="Mo Mentor")
+    given = {"school_id": world.school.id, "user_id": user.id, "name": user.name}
+    return Mentored(world, user, MentorFactory(**(given | mentor_values)))
+
+
+def make_pathway(
+    world: World, kind: Kind = Kind.ONE_TO_ONE, state: PathwayState = PathwayState.PROPOSED
+) -> Pathway:
+    """Add a mentoring pathway for the world's first student."""
+    row: Pathway = PathwayFactory(
+        case_id=world.case.id, school_id=world.school.id, kind=kind.value, state=state,
+        participant_id=world.people[0].id, owner_id=world.coordinator.id,
+    )  # fmt: skip
+    return row
+
+
+def make_matched(made: Mentored, kind: Kind = Kind.ONE_TO_ONE, **plan_values: Any) -> Pathway:
+    """Add an active pathway that is matched with the world's mentor since the beginning of the month."""
+    row = make_pathway(made.world, kind, PathwayState.ACTIVE)
+    given: dict[str, Any] = {
+        "pathway_id": row.id, "case_id": row.case_id, "school_id": row.school_id, "mentor_id": made.mentor.id,
+        "starts_on": START,
+    }  # fmt: skip
+    MentoringPlanFactory(**(given | plan_values))
+    return row
+
+
+def match(made: Mentored, row: Pathway, chosen_id: int | None = None, **values: Any) -> int:
+    """Match a pathway, with the mentor of the world unless told otherwise; the student has said yes."""
+    agreed = values.pop("agreed", True)
+    reasons = values.pop("reasons", [Reason.PLACE])
+    chosen = Match(made.mentor.id if chosen_id is None else chosen_id, reasons, None, agreed)
+    course = Course(**(vars(COURSE) | values))
+    return match_action(made.actor, row.id, chosen, course, None, NOW)
+
+
+__all__ = [
+    "COURSE",
+    "NOW",
+    "START",
+    "TODAY",
+    "Mentored",
+    "MentoringPlan",
+    "make_matched",
+    "make_mentored",
+    "make_pathway",
+    "match",
+]
