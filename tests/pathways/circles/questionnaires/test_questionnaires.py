@@ -1,0 +1,260 @@
+"""Questionnaires from the inside: who gets a link when, who reads what, and the numbers for the outcomes."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.cases.making import NOW, actor_for, make_user, make_world
+from tests.factories.base import fresh
+from tests.pathways.circles.held import agreed, held_circle, hold
+from wss_cases.access.actor import Role
+from wss_cases.followups.actions import make
+from wss_cases.followups.models import FollowUp
+from wss_cases.foundation.db import db
+from wss_cases.foundation.envelope import key_name
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.keys import Keys
+from wss_cases.foundation.settings import setting
+from wss_cases.incidents.states import PersonRole
+from wss_cases.journal.models import AuditEntry
+from wss_cases.journal.queries import case_history
+from wss_cases.journal.sentences import sentence
+from wss_cases.journal.unit import unit_of_work
+from wss_cases.notices.models import FamilyText
+from wss_cases.pathways.circles.models import CircleKeeper
+from wss_cases.pathways.circles.questionnaires import actions, actions_answer
+from wss_cases.pathways.circles.questionnaires.models import Questionnaire
+from wss_cases.pathways.circles.questionnaires.queries import answers_between, summary, words_of
+from wss_cases.pathways.circles.questionnaires.rules import answerer_of, plain_code
+from wss_cases.pathways.circles.questionnaires.states import (
+    QUESTIONS,
+    VALUES,
+    Answerer,
+    Occasion,
+    Scale,
+)
+from wss_cases.pathways.circles.states import MeetingKind
+
+AFTER, LAST = Occasion.AFTER_MEETING, Occasion.LAST_CHECK_IN
+SECRET = "The blue door was my idea"
+
+
+@pytest.fixture
+def world(session, at):
+    at("2026-11-24 10:00")
+    return make_world()
+
+
+@pytest.fixture
+def keeper(world):
+    return make_user(world.school, Role.DEAN)
+
+
+@pytest.fixture
+def circle(world, keeper):
+    return held_circle(world, keeper)
+
+
+def party(world, who=1):
+    return f"party-{world.people[who].id}"
+
+
+def link(world, circle, *keys, occasion=AFTER):
+    return actions.make_links(world.actor, circle.id, occasion, keys or [party(world)], "", NOW)
+
+
+def answered(world, circle, words=SECRET, who=1, **values):
+    (made,) = link(world, circle, party(world, who))
+    actions_answer.answer(made.questionnaire_id, values or {"safer": 4}, words, NOW)
+    return made.questionnaire_id
+
+
+def test_every_question_stands_in_english_and_spanish(session):
+    for answerer, occasion in QUESTIONS:
+        english, spanish = (words_of(answerer, occasion, code, NOW.date()) for code in ("en", "es"))
+        assert {text.language for text in spanish.values()} == {"es"}
+        assert english.keys() == spanish.keys()
+        for question in QUESTIONS[answerer, occasion]:
+            code = f"question.{answerer}.{question.code}"
+            assert english[code].text != spanish[code].text
+            assert {f"scale.{question.scale}.{value}" for value in VALUES[question.scale]} <= english.keys()
+
+
+def test_every_questionnaire_is_short():
+    assert {(who, when) for who in Answerer for when in Occasion} == QUESTIONS.keys()
+    for questions in QUESTIONS.values():
+        assert 4 <= len(questions) <= 6
+        assert len({one.code for one in questions}) == len(questions)
+    assert all(set(VALUES[scale]) <= {1, 2, 3, 4, 5} for scale in Scale)
+
+
+def test_those_who_came_are_asked_in_the_language_of_their_family(world, circle):
+    world.students[1].language = "es"
+    db.session.commit()
+    made = link(world, circle, party(world, 0), party(world, 1))
+    rows = [fresh(db.session.get(Questionnaire, one.questionnaire_id)) for one in made]
+    assert [(row.answerer, row.language) for row in rows] == [
+        (Answerer.CAUSED_HARM, "en"),
+        (Answerer.HARMED, "es"),
+    ]
+    assert len({one.code for one in made}) == 2
+    assert all(plain_code(one.code) == one.code for one in made)
+    assert rows[0].expires_at == NOW + timedelta(days=setting("QUESTIONNAIRE_DAYS"))
+
+
+def test_making_links_closes_the_follow_up_that_asked_for_them(world, circle):
+    with unit_of_work(world.actor, NOW) as uow:
+        row = make(
+            uow, school_id=world.school.id, kind="questionnaire", owner_id=world.coordinator.id,
+            due_on=NOW.date(), case_id=world.case.id, pathway_id=circle.id,
+        )  # fmt: skip
+        kept = row.id
+    link(world, circle)
+    assert fresh(db.session.get(FollowUp, kept)).outcome == "done"
+
+
+def test_the_same_form_twice_makes_one_set_of_links(world, circle):
+    first = actions.make_links(world.actor, circle.id, AFTER, [party(world)], "", NOW, "k1")
+    again = actions.make_links(world.actor, circle.id, AFTER, [party(world)], "", NOW, "k1")
+    assert (len(first), again) == (1, [])
+
+
+@pytest.mark.parametrize("bad", ["nobody", "stranger", "twice", "later"])
+def test_links_that_are_refused(world, circle, bad):
+    if bad == "twice":
+        link(world, circle)
+    keys = {"nobody": [], "stranger": ["party-999999"]}.get(bad, [party(world)])
+    with pytest.raises(Refused):
+        actions.make_links(world.actor, circle.id, LAST if bad == "later" else AFTER, keys, "", NOW)
+
+
+def test_the_last_check_in_comes_once_nothing_is_open(world, circle, keeper):
+    agreed(world, circle)
+    with pytest.raises(Refused):
+        link(world, circle, occasion=LAST)
+    hold(circle, keeper, MeetingKind.COMPLETION)
+    assert len(link(world, circle, occasion=LAST)) == 1
+
+
+def test_only_the_keepers_of_the_circle_read_and_it_is_audited(world, circle, keeper):
+    row_id = answered(world, circle)
+    said = actions_answer.read_answers(actor_for(keeper), circle.id, row_id, NOW)
+    assert (said.values, said.words) == ({"safer": 4}, SECRET)
+    audited = select(AuditEntry.actor_id).where(
+        AuditEntry.action == "questionnaire.read", AuditEntry.object_id == row_id
+    )
+    assert db.session.scalars(audited).all() == [keeper.id]
+    for user in (
+        world.coordinator,
+        make_user(world.school, Role.ADMINISTRATOR),
+        make_user(make_world().school),
+    ):
+        with pytest.raises(NotFound):
+            actions_answer.read_answers(actor_for(user), circle.id, row_id, NOW)
+    ended = select(CircleKeeper).where(CircleKeeper.pathway_id == circle.id)
+    db.session.scalars(ended).one().ended_at = NOW
+    db.session.commit()
+    with pytest.raises(NotFound):
+        actions_answer.read_answers(actor_for(keeper), circle.id, row_id, NOW)
+
+
+def test_a_keeper_answers_once_on_their_own_page(world, circle, keeper):
+    actor = actor_for(keeper)
+    actions_answer.answer_as_keeper(actor, circle.id, AFTER, {"spoke": 5}, "", NOW)
+    with pytest.raises(Refused, match="already"):
+        actions_answer.answer_as_keeper(actor, circle.id, AFTER, {"spoke": 1}, "", NOW)
+    with pytest.raises(NotFound):
+        actions_answer.answer_as_keeper(world.actor, circle.id, AFTER, {"spoke": 5}, "", NOW)
+
+
+@pytest.mark.parametrize("values", [{}, {"safer": 9}, {"nonsense": 3}, {"again": 2}])
+def test_answers_that_are_refused(world, circle, values):
+    (made,) = link(world, circle)
+    with pytest.raises(Refused):
+        actions_answer.answer(made.questionnaire_id, values, " ", NOW)
+    assert fresh(db.session.get(Questionnaire, made.questionnaire_id)).answered_at is None
+
+
+def test_the_history_says_that_somebody_answered_and_not_what(world, circle):
+    answered(world, circle)
+    said = [sentence(entry) for entry in case_history(world.case.id)]
+    assert "Questionnaire answered: After the meeting" in said
+    assert "Questionnaire handed out: After the meeting" in said
+    assert not [words for words in said if "4" in words and "Question" in words]
+
+
+def test_the_numbers_are_counted_without_names(world, circle):
+    answered(world, circle, safer=4, again=5)
+    answered(world, circle, who=0, words="", heard=2)
+    hour = timedelta(hours=1)
+    rows = summary([world.school.id], NOW - hour, NOW + hour)
+    assert [(row.answerer, row.question, row.answers, row.counts, row.mean) for row in rows] == [
+        (Answerer.HARMED, "safer", 1, {4: 1}, 4.0),
+        (Answerer.HARMED, "again", 1, {5: 1}, 5.0),
+        (Answerer.CAUSED_HARM, "heard", 1, {2: 1}, 2.0),
+    ]
+    assert summary([world.school.id], NOW + hour, NOW + 2 * hour) == []
+    assert answers_between([make_world().school.id], NOW - hour, NOW + hour) == []
+
+
+def test_a_rotated_key_still_reads_and_reseals(world, circle, keeper, app):
+    row_id = answered(world, circle)
+    old = app.config["WSS_KEYS"]
+    try:
+        app.config["WSS_KEYS"] = Keys(("a newer master", *old.masters))
+        newest = key_name(app.config["WSS_KEYS"], actions_answer.PURPOSE)
+        assert actions_answer.read_answers(actor_for(keeper), circle.id, row_id, NOW).words == SECRET
+        with unit_of_work(world.actor, NOW) as uow:
+            assert actions_answer.reseal(uow, newest) == 1
+        with unit_of_work(world.actor, NOW) as uow:
+            assert actions_answer.reseal(uow, newest) == 0
+        app.config["WSS_KEYS"] = Keys(("a newer master",))
+        assert actions_answer.read_answers(actor_for(keeper), circle.id, row_id, NOW).words == SECRET
+    finally:
+        app.config["WSS_KEYS"] = old
+
+
+def test_a_language_is_added_without_code(world, circle, client):
+    texts = db.session.scalars(select(FamilyText).where(FamilyText.language == "en")).all()
+    for text in texts:
+        if text.code.startswith(("question", "scale.")):
+            new = {"title": f"pl {text.title}", "text": f"pl {text.text}"}
+            db.session.add(FamilyText(code=text.code, language="pl", starts_on=text.starts_on, **new))
+    db.session.commit()
+    (made,) = actions.make_links(world.actor, circle.id, AFTER, [party(world)], "pl", NOW)
+    page = client.page(f"/q/{made.code}")
+    assert "pl Do you feel safer now than before?" in page.text
+
+
+def test_the_pages_of_staff(world, circle, keeper, client_as):
+    base = f"/cases/{world.case.id}/pathways/{circle.id}/questionnaires"
+    client, own = client_as(world.coordinator), client_as(keeper)
+    stranger = client_as(make_user(make_world().school))
+    assert "Nobody was asked yet" in client.page(base).text
+    empty = client.submit(f"{base}/new", {"people": None})
+    assert (empty.status_code, "Tick who is asked" in empty.text) == (400, True)
+    handed = client.submit(f"{base}/new", {"people": [party(world, 0), party(world, 1)]})
+    assert handed.status_code == 200
+    assert handed.text.count("/q/") >= 2
+    assert "shown this once" in handed.text
+    (first, second) = db.session.scalars(select(Questionnaire.id).order_by(Questionnaire.id))
+    renewed = client.submit(base, action=f"/{first}/renew")
+    assert (renewed.status_code, "/q/" in renewed.text) == (200, True)
+    assert client.submit(base, action=f"/{second}/revoke").status_code == 303
+    assert "Taken back" in client.page(base).text
+    assert client.get(f"{base}/{first}/answers").status_code == 404
+    assert client.get(f"{base}/mine").status_code == 404
+    actions_answer.answer(first, {"heard": 3}, SECRET, NOW)
+    assert SECRET not in client.page(base).text
+    assert SECRET in own.page(f"{base}/{first}/answers").text
+    nothing = own.submit(f"{base}/mine")
+    assert (nothing.status_code, "Answer at least one question" in nothing.text) == (400, True)
+    assert own.submit(f"{base}/mine", {"q_spoke": "5"}).status_code == 303
+    for address in (base, f"{base}/new", f"{base}/mine", f"{base}/{first}/answers"):
+        assert stranger.get(address).status_code == 404
+
+
+def test_in_which_part_somebody_answers():
+    assert answerer_of(PersonRole.BOTH) is Answerer.HARMED
+    assert answerer_of(PersonRole.INVOLVED) is Answerer.CAUSED_HARM

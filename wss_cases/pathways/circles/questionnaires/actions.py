@@ -1,0 +1,182 @@
+"""Handing out questionnaires: links are made, made anew, and taken back."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.actions_work import open_only
+from wss_cases.followups.actions import close_row
+from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import token_digest
+from wss_cases.foundation.settings import setting
+from wss_cases.journal.unit import UnitOfWork, unit_of_work
+from wss_cases.pathways.circles.queries import Circle, circle_of
+from wss_cases.pathways.circles.questionnaires.models import Questionnaire
+from wss_cases.pathways.circles.questionnaires.queries import (
+    Asked,
+    asked_key,
+    languages,
+    people_to_ask,
+    questionnaires_of,
+)
+from wss_cases.pathways.circles.questionnaires.rules import may_become, new_code, occasions_of, state_of
+from wss_cases.pathways.circles.questionnaires.states import LinkState, Occasion
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE
+
+Key = str | None
+KIND = "questionnaire"
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link that was just made; its code is shown this once and is stored nowhere."""
+
+    questionnaire_id: int
+    code: str
+
+
+def load_asked_circle(uow: UnitOfWork, pathway_id: int) -> Pathway:
+    """Lock a circle, live or ended, in a case that is open. A step. Raises NotFound, Refused."""
+    row = uow.load(Pathway, pathway_id, Permission.CASE_WORK)
+    if row.pathway != "circle":
+        raise NotFound
+    open_only(row.case)
+    return row
+
+
+def check_occasion(row: Pathway, circle: Circle, occasion: Occasion) -> None:
+    """Raise Refused for an occasion that has not come. A step."""
+    if occasion not in occasions_of(circle, row.state not in LIVE):
+        raise Refused("occasion", _("This can be asked later: choose what has happened already."))
+
+
+def make_links(
+    actor: Actor, pathway_id: int, occasion: Occasion, keys: Collection[str], language: str, now: datetime,
+    request_key: Key = None,
+) -> list[Link]:  # fmt: skip
+    """Make a one-time link for each of these people (`Asked.key`); `language` empty: that of each one's family.
+
+    The follow-up to hand them out closes. A form sent twice makes nothing the second time.
+    Raises Refused for nobody, for somebody who has a link that is open or answered, or before the occasion.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return []
+        row = load_asked_circle(uow, pathway_id)
+        circle = circle_of(row)
+        check_occasion(row, circle, occasion)
+        asked = {one.key: one for one in people_to_ask(row, circle)}
+        if not keys or not set(keys) <= set(asked):
+            raise Refused("people", _("Tick who is asked."))
+        if set(keys) & already_asked(row.id, occasion, now):
+            raise Refused("people", _("One of them was asked already. Make a new link in the list."))
+        spoken = languages(now.date())
+        links = []
+        for key in sorted(keys):
+            wanted = language or asked[key].language.split("-")[0]
+            chosen = wanted if wanted in spoken else "en"
+            links.append(_make(uow, row, circle, asked[key], occasion, chosen))
+        _close_follow_up(uow, row.id)
+        uow.answer = row.id
+        return links
+
+
+def already_asked(pathway_id: int, occasion: Occasion, now: datetime) -> set[str]:
+    """Return who has a questionnaire for this occasion that was not taken back."""
+    return {
+        asked_key(row)
+        for row in questionnaires_of(pathway_id)
+        if row.occasion is occasion and state_of(row, now) is not LinkState.REVOKED
+    }
+
+
+def _make(
+    uow: UnitOfWork, row: Pathway, circle: Circle, who: Asked, occasion: Occasion, language: str
+) -> Link:
+    code = new_code()
+    column = "participant_id" if who.key.startswith("party") else "supporter_id"
+    made = uow.add(
+        Questionnaire(
+            **new_values(uow, row, circle, occasion),
+            answerer=who.answerer,
+            language=language,
+            token_digest=token_digest(code),
+            **{column: who.id},
+        )
+    )
+    uow.record(made, "questionnaire.made", occasion=occasion.value)
+    return Link(made.id, code)
+
+
+def new_values(uow: UnitOfWork, row: Pathway, circle: Circle, occasion: Occasion) -> dict[str, object]:
+    """Return what every new questionnaire of a circle has. A step."""
+    held = next((meeting for meeting in circle.meetings if meeting.happened), None)
+    return {
+        "pathway_id": row.id,
+        "case_id": row.case_id,
+        "school_id": row.school_id,
+        "meeting_id": held.id if held else None,
+        "occasion": occasion,
+        "made_at": uow.now,
+        "made_by_id": uow.actor.user_id,
+        "expires_at": _expiry(uow.now),
+    }
+
+
+def _expiry(now: datetime) -> datetime:
+    return now + timedelta(days=setting("QUESTIONNAIRE_DAYS"))
+
+
+def _close_follow_up(uow: UnitOfWork, pathway_id: int) -> None:
+    statement = select(FollowUp).where(
+        FollowUp.pathway_id == pathway_id, FollowUp.kind == KIND, FollowUp.state == FollowUpState.OPEN
+    )
+    for row in uow.session.scalars(statement.with_for_update()):
+        close_row(uow, row, "done")
+
+
+def renew(actor: Actor, questionnaire_id: int, now: datetime, request_key: Key = None) -> Link | None:
+    """Make the link of a questionnaire anew; the old one is dead at once. None when the form was sent twice.
+
+    Raises Refused when it was answered or taken back.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return None
+        row = _load(uow, questionnaire_id)
+        state = state_of(row, now)
+        if state is not LinkState.OPEN and not may_become(state, LinkState.OPEN):
+            raise Refused("", _("This questionnaire was answered or taken back."))
+        code = new_code()
+        row.token_digest, row.expires_at = token_digest(code), _expiry(now)
+        uow.record(row, "questionnaire.renewed")
+        uow.answer = row.id
+        return Link(row.id, code)
+
+
+def revoke(actor: Actor, questionnaire_id: int, now: datetime, request_key: Key = None) -> int:
+    """Take a link back: it opens nothing any more. Raises Refused when it was answered or taken back already."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = _load(uow, questionnaire_id)
+        if not may_become(state_of(row, now), LinkState.REVOKED):
+            raise Refused("", _("This questionnaire was answered or taken back."))
+        row.revoked_at = now
+        uow.record(row, "questionnaire.revoked")
+        uow.answer = row.id
+        return row.id
+
+
+def _load(uow: UnitOfWork, questionnaire_id: int) -> Questionnaire:
+    row = uow.load(Questionnaire, questionnaire_id, Permission.CASE_WORK)
+    if row.keeper_user_id is not None:
+        raise NotFound
+    return row

@@ -1,0 +1,179 @@
+"""Reading questionnaires: who may be asked, what became of each link, and the numbers that were answered."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.scope import in_schools
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.ids import token_digest
+from wss_cases.notices.models import FamilyText
+from wss_cases.notices.queries_texts import Text, family_texts
+from wss_cases.pathways.circles.agreements.queries import supporters_of
+from wss_cases.pathways.circles.models import CircleSupporter
+from wss_cases.pathways.circles.queries import Circle
+from wss_cases.pathways.circles.questionnaires.models import (
+    Questionnaire,
+    QuestionnaireAnswer,
+    QuestionnaireGuess,
+)
+from wss_cases.pathways.circles.questionnaires.rules import GUESS_WINDOW, answerer_of, came_to, plain_code
+from wss_cases.pathways.circles.questionnaires.states import QUESTIONS, VALUES, Answerer, Occasion, Scale
+from wss_cases.pathways.common.models import Pathway
+
+INTRO = "questionnaire_intro"
+FREE = "questionnaire_free"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Somebody who may be asked: `key` as forms send it, the part, and the language of their family."""
+
+    key: str
+    id: int
+    name: str
+    answerer: Answerer
+    language: str
+
+
+def people_to_ask(row: Pathway, circle: Circle) -> list[Asked]:
+    """Return the parties and supporters who came to a meeting of this circle; keepers answer on their own page."""
+    came = came_to(meeting for meeting in circle.meetings if meeting.happened)
+    parties = [
+        Asked(
+            f"party-{one.id}",
+            one.id,
+            circle.names[one.id],
+            answerer_of(one.role),
+            (one.student.language if one.student else None) or "en",
+        )
+        for one in circle.invited
+    ]
+    supporters = [_supporter(one, parties) for one in supporters_of(row.id)]
+    return [one for one in (*parties, *supporters) if one.key in came]
+
+
+def _supporter(row: CircleSupporter, parties: Iterable[Asked]) -> Asked:
+    language = next((one.language for one in parties if one.id == row.participant_id), "en")
+    return Asked(f"supporter-{row.id}", row.id, row.name, Answerer.SUPPORTER, language)
+
+
+def asked_key(row: Questionnaire) -> str:
+    """Return whom a questionnaire is for, as `Asked.key` says it, or "keeper-…"."""
+    if row.participant_id is not None:
+        return f"party-{row.participant_id}"
+    if row.supporter_id is not None:
+        return f"supporter-{row.supporter_id}"
+    return f"keeper-{row.keeper_user_id}"
+
+
+def questionnaires_of(pathway_id: int) -> list[Questionnaire]:
+    """Return a circle's questionnaires, oldest first; the caller has checked the circle."""
+    statement = select(Questionnaire).where(Questionnaire.pathway_id == pathway_id)
+    return list(db.session.scalars(statement.order_by(Questionnaire.id)))
+
+
+def get_questionnaire(actor: Actor, pathway_id: int, questionnaire_id: int) -> Questionnaire:
+    """Return a questionnaire of a circle of one of the actor's schools. Raises NotFound."""
+    statement = select(Questionnaire).where(
+        Questionnaire.id == questionnaire_id, Questionnaire.pathway_id == pathway_id
+    )
+    found = db.session.scalar(statement.where(in_schools(Questionnaire.school_id, actor, *CASE_TEAM)))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def by_code(code: str) -> Questionnaire | None:
+    """Return the questionnaire that a link opens; None when there is no such link."""
+    digest = token_digest(plain_code(code))
+    return db.session.scalar(select(Questionnaire).where(Questionnaire.token_digest == digest))
+
+
+def guesses(address: str, now: datetime) -> tuple[int, int]:
+    """Return how many wrong links came from an address, and from all, within the window."""
+    recent = QuestionnaireGuess.at > now - GUESS_WINDOW
+    own = select(func.count()).where(QuestionnaireGuess.address == address, recent).scalar_subquery()
+    every = select(func.count()).where(recent).select_from(QuestionnaireGuess).scalar_subquery()
+    from_address, over_all = db.session.execute(select(own, every)).one()
+    return from_address, over_all
+
+
+def languages(day: date) -> list[str]:
+    """Return the languages that questionnaires can be answered in, English first."""
+    statement = select(FamilyText.language).where(FamilyText.code == INTRO, FamilyText.starts_on <= day)
+    found = set(db.session.scalars(statement))
+    return sorted(found, key=lambda code: (code != "en", code))
+
+
+def words_of(answerer: Answerer, occasion: Occasion, language: str, day: date) -> dict[str, Text]:
+    """Return the texts of a questionnaire by code: its introduction, questions, scales and the free question."""
+    questions = [f"question.{answerer}.{one.code}" for one in QUESTIONS[answerer, occasion]]
+    scales = [f"scale.{scale}.{value}" for scale in Scale for value in VALUES[scale]]
+    return family_texts([INTRO, FREE, *questions, *scales], language, day)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answered question; nobody is named."""
+
+    school_id: int
+    questionnaire_id: int
+    answerer: Answerer
+    occasion: Occasion
+    question: str
+    value: int
+
+
+def answers_between(school_ids: Collection[int], start: datetime, end: datetime) -> list[Answer]:
+    """Return the numbers answered at these schools from `start` until before `end`; the caller checks the schools."""
+    statement = (
+        select(
+            Questionnaire.school_id,
+            Questionnaire.id,
+            Questionnaire.answerer,
+            Questionnaire.occasion,
+            QuestionnaireAnswer.question,
+            QuestionnaireAnswer.value,
+        )
+        .join(QuestionnaireAnswer, QuestionnaireAnswer.questionnaire_id == Questionnaire.id)
+        .where(
+            Questionnaire.school_id.in_(sorted(school_ids)),
+            Questionnaire.answered_at >= start,
+            Questionnaire.answered_at < end,
+        )
+        .order_by(Questionnaire.id, QuestionnaireAnswer.id)
+    )
+    return [Answer(*row) for row in db.session.execute(statement)]
+
+
+@dataclass(frozen=True)
+class QuestionSummary:
+    """How one question was answered: how many answers, how many on each value, and their mean (1 to 5)."""
+
+    answerer: Answerer
+    occasion: Occasion
+    question: str
+    answers: int
+    counts: dict[int, int]
+    mean: float
+
+
+def summary(school_ids: Collection[int], start: datetime, end: datetime) -> list[QuestionSummary]:
+    """Return how each question was answered, in the order in which they are asked. Small counts are not hidden here."""
+    found: dict[tuple[Answerer, Occasion, str], list[int]] = {}
+    for one in answers_between(school_ids, start, end):
+        found.setdefault((one.answerer, one.occasion, one.question), []).append(one.value)
+    rows = []
+    for (answerer, occasion), questions in QUESTIONS.items():
+        for question in questions:
+            values = found.get((answerer, occasion, question.code), [])
+            if values:
+                counts = {value: values.count(value) for value in sorted(set(values))}
+                mean = sum(values) / len(values)
+                rows.append(QuestionSummary(answerer, occasion, question.code, len(values), counts, mean))
+    return rows

@@ -1,0 +1,275 @@
+"""Pages for staff: hand out links, see what became of each, answer as keeper, read as keeper."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, session, url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.engine import can
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.actions import sign_out
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.forms import apply_refusal, choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.settings import setting
+from wss_cases.foundation.sign_in import current_user, logout_user
+from wss_cases.pathways.circles.agreements.queries import supporters_of
+from wss_cases.pathways.circles.agreements.views import get_circle
+from wss_cases.pathways.circles.queries import Circle
+from wss_cases.pathways.circles.queries_keepers import keeper_rows, kept
+from wss_cases.pathways.circles.questionnaires import actions, actions_answer
+from wss_cases.pathways.circles.questionnaires.forms import MakeForm, questions_form
+from wss_cases.pathways.circles.questionnaires.models import Questionnaire
+from wss_cases.pathways.circles.questionnaires.queries import (
+    asked_key,
+    get_questionnaire,
+    languages,
+    people_to_ask,
+    questionnaires_of,
+    words_of,
+)
+from wss_cases.pathways.circles.questionnaires.rules import occasions_of, state_of
+from wss_cases.pathways.circles.questionnaires.states import (
+    ANSWERER_LABELS,
+    LINK_LABELS,
+    OCCASION_LABELS,
+    QUESTIONS,
+    Answerer,
+    LinkState,
+    Occasion,
+)
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.common.views import ACT, act_context, today_of
+from wss_cases.roster.words import language_words
+
+blueprint = Blueprint(
+    "questionnaires", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/questionnaires"
+)
+
+TONES = {LinkState.OPEN: "sun", LinkState.ANSWERED: "moss"}
+
+
+@blueprint.get("")
+@gate(Permission.CASE_WORK)
+def questionnaires(case_id: int, pathway_id: int) -> Page:
+    """List who was asked, and what became of each link."""
+    actor, now = current_actor(), clock.now()
+    row, circle = get_circle(actor, case_id, pathway_id)
+    rows, names = questionnaires_of(row.id), names_of(row, circle)
+    keeps = can(actor, Permission.CIRCLE_NOTE_READ, kept(row))
+    open_now = occasions_of(circle, row.state not in LIVE)
+    mine = {one.occasion for one in rows if one.keeper_user_id == actor.user_id}
+    return render_template(
+        "questionnaires/list.html",
+        ids={"case_id": row.case_id, "pathway_id": row.id},
+        rows=[_row(one, names, keeps, now) for one in reversed(rows)],
+        open_now=[(one.value, str(OCCASION_LABELS[one])) for one in open_now],
+        mine=[(one.value, str(OCCASION_LABELS[one])) for one in open_now if keeps and one not in mine],
+        keeps=keeps,
+        **act_context(row, _("Questionnaires"), ""),
+    )
+
+
+def names_of(row: Pathway, circle: Circle) -> dict[str, str]:
+    """Return everybody who may have been asked, by key."""
+    names = {f"party-{key}": name for key, name in circle.names.items()}
+    names |= {f"supporter-{one.id}": one.name for one in supporters_of(row.id)}
+    return names | {f"keeper-{one.user_id}": one.name for one in keeper_rows(row.id)}
+
+
+def _row(one: Questionnaire, names: dict[str, str], keeps: bool, now: datetime) -> dict[str, Any]:
+    state = state_of(one, now)
+    waits = one.keeper_user_id is None and state in (LinkState.OPEN, LinkState.EXPIRED)
+    meta = [str(ANSWERER_LABELS[one.answerer]), str(OCCASION_LABELS[one.occasion])]
+    if one.keeper_user_id is None:
+        meta.append(language_words(one.language))
+    if state is LinkState.OPEN:
+        meta.append(_("until %(day)s", day=day_words(one.expires_at.date())))
+    return {
+        "id": one.id,
+        "name": names.get(asked_key(one), ""),
+        "meta": " · ".join(meta),
+        "tag": str(LINK_LABELS[state]),
+        "tone": TONES.get(state, "slate"),
+        "waits": waits,
+        "reads": keeps and state is LinkState.ANSWERED,
+    }
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def make(case_id: int, pathway_id: int) -> Page:
+    """Make links for those who came; they are shown once, to be handed over."""
+    actor, now = current_actor(), clock.now()
+    row, circle = get_circle(actor, case_id, pathway_id)
+    form = _make_form(row, circle, now)
+    if form.validate_on_submit():
+        try:
+            links = actions.make_links(
+                actor,
+                row.id,
+                Occasion(form.occasion.data),
+                form.people.data or [],
+                form.language.data or "",
+                now,
+                form.request_key.data,
+            )
+        except Refused as refusal:
+            apply_refusal(form, refusal)
+        else:
+            return _handed(row, circle, links)
+    context = act_context(row, _("Make links"), _("Make the links"), facts=[_explained()])
+    context["back_href"] = _list_address(row)
+    return render_template(ACT, form=form, **context), 400 if form.is_submitted() else 200
+
+
+def _explained() -> str:
+    return _(
+        "Each link works once, without an account, for %(days)d days. The page shows no name and no school.",
+        days=setting("QUESTIONNAIRE_DAYS"),
+    )
+
+
+def _make_form(row: Pathway, circle: Circle, now: datetime) -> MakeForm:
+    open_now = occasions_of(circle, row.state not in LIVE)
+    occasion = open_now[-1] if open_now else Occasion.AFTER_MEETING
+    asked = {occasion: actions.already_asked(row.id, occasion, now) for occasion in Occasion}
+    people = [
+        one for one in people_to_ask(row, circle) if any(one.key not in keys for keys in asked.values())
+    ]
+    form = MakeForm(
+        occasion=occasion.value, people=[one.key for one in people if one.key not in asked[occasion]]
+    )
+    form.occasion.choices = choices([(one.value, OCCASION_LABELS[one]) for one in open_now or [occasion]])
+    form.people.choices = choices([(one.key, one.name) for one in people])
+    form.language.choices = choices(
+        [
+            ("", _("The language of each family")),
+            *((code, language_words(code)) for code in languages(now.date())),
+        ]
+    )
+    return form
+
+
+def _list_address(row: Pathway) -> str:
+    return url_for("questionnaires.questionnaires", case_id=row.case_id, pathway_id=row.id)
+
+
+def _handed(row: Pathway, circle: Circle, links: list[actions.Link]) -> Page:
+    names = names_of(row, circle)
+    keys = {one.id: asked_key(one) for one in questionnaires_of(row.id)}
+    base = setting("PUBLIC_URL") or request.url_root.rstrip("/")
+    shown = [
+        {
+            "name": names.get(keys[link.questionnaire_id], ""),
+            "address": f"{base}{url_for('questionnaire.link', token=link.code)}",
+        }
+        for link in links
+    ]
+    context = act_context(row, _("Links to hand over"), "")
+    return render_template(
+        "questionnaires/links.html", links=shown, days=setting("QUESTIONNAIRE_DAYS"), **context
+    )
+
+
+@blueprint.post("/<int:questionnaire_id>/renew")
+@gate(Permission.CASE_WORK)
+def renew(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
+    """Make a link anew and show it once; the old one is dead."""
+    actor = current_actor()
+    row, circle = get_circle(actor, case_id, pathway_id)
+    found = get_questionnaire(actor, row.id, questionnaire_id)
+    link = actions.renew(actor, found.id, clock.now())
+    return _handed(row, circle, [link] if link else [])
+
+
+@blueprint.post("/<int:questionnaire_id>/revoke")
+@gate(Permission.CASE_WORK)
+def revoke(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
+    """Take a link back."""
+    actor = current_actor()
+    row, _circle = get_circle(actor, case_id, pathway_id)
+    found = get_questionnaire(actor, row.id, questionnaire_id)
+    actions.revoke(actor, found.id, clock.now())
+    return redirect(_list_address(row), 303)
+
+
+@blueprint.post("/<int:questionnaire_id>/here")
+@gate(Permission.CASE_WORK)
+def here(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
+    """Open the questions on this device: the member of staff is signed out first, so that nothing else opens."""
+    actor = current_actor()
+    row, _circle = get_circle(actor, case_id, pathway_id)
+    found = get_questionnaire(actor, row.id, questionnaire_id)
+    link = actions.renew(actor, found.id, clock.now())
+    sign_out(actor, current_user.row.session_id, clock.now())
+    logout_user()
+    session.clear()
+    target = url_for("questionnaire.link", token=link.code) if link else url_for("accounts.sign_in")
+    answer = redirect(target, 303)
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
+
+
+@blueprint.route("/mine", methods=["GET", "POST"])
+@gate(Permission.CIRCLE_NOTE_READ)
+def mine(case_id: int, pathway_id: int) -> Page:
+    """Answer as a keeper of this circle."""
+    actor, now = current_actor(), clock.now()
+    row, _circle = _kept_circle(actor, case_id, pathway_id)
+    occasion = _occasion(request.args.get("occasion"))
+    today = today_of(row.school_id)
+    texts = words_of(Answerer.KEEPER, occasion, locale_code(), today)
+    form = questions_form(Answerer.KEEPER, QUESTIONS[Answerer.KEEPER, occasion], texts)()
+    return form_page(
+        form,
+        lambda: actions_answer.answer_as_keeper(
+            actor, row.id, occasion, form.values, form.said.data or "", now, form.request_key.data
+        ),
+        _list_address(row),
+        "questionnaires/mine.html",
+        **act_context(row, str(OCCASION_LABELS[occasion]), _("Send my answers")),
+    )
+
+
+def _occasion(text: str | None) -> Occasion:
+    return Occasion(text) if text in set(Occasion) else Occasion.AFTER_MEETING
+
+
+def _kept_circle(actor: Actor, case_id: int, pathway_id: int) -> tuple[Pathway, Circle]:
+    row, circle = get_circle(actor, case_id, pathway_id)
+    if not can(actor, Permission.CIRCLE_NOTE_READ, kept(row)):
+        raise NotFound
+    return row, circle
+
+
+@blueprint.get("/<int:questionnaire_id>/answers")
+@gate(Permission.CIRCLE_NOTE_READ)
+def answers(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
+    """Read what one person answered; only for the circle's keepers, and each reading is in the audit."""
+    actor, now = current_actor(), clock.now()
+    row, circle = _kept_circle(actor, case_id, pathway_id)
+    said = actions_answer.read_answers(actor, row.id, questionnaire_id, now)
+    asked = QUESTIONS[said.row.answerer, said.row.occasion]
+    texts = words_of(said.row.answerer, said.row.occasion, locale_code(), today_of(row.school_id))
+    lines = [
+        {
+            "label": texts[f"question.{said.row.answerer}.{one.code}"].text,
+            "value": texts[f"scale.{one.scale}.{said.values[one.code]}"].text
+            if one.code in said.values
+            else _("not answered"),
+        }
+        for one in asked
+    ]
+    context = act_context(row, _("Answers"), "")
+    context["lede"] = (
+        f"{names_of(row, circle).get(asked_key(said.row), '')} · {OCCASION_LABELS[said.row.occasion]}"
+    )
+    return render_template("questionnaires/answers.html", lines=lines, words=said.words, **context)
