@@ -53,6 +53,7 @@ PAGES = (
     "pathways.circles.agreements.views_paper",
     "pathways.circles.questionnaires.views",
     "pathways.circles.questionnaires.views_link",
+    "pathways.circles.questionnaires.views_follow_up",
     "pathways.conversations.views",
     "pathways.mentoring.views",
     "pathways.mentoring.views_card",

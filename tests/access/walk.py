@@ -28,6 +28,7 @@ from wss_cases.outcomes.models import PublishedSchool
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.models import CircleMeeting, CircleSupporter, KeeperTraining
 from wss_cases.pathways.circles.notes.models import PrivilegeWaiver, ShreddingHold
+from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.mentoring.models import Mentor, MentoringGroup
 from wss_cases.pathways.referrals.models import Partner, Referral
@@ -116,6 +117,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "grant_id": lambda school_id: select(RoleGrant).where(RoleGrant.school_id == school_id),
     "rule_set_id": lambda _school_id: select(RuleSet),
     "meeting_id": _of_school(CircleMeeting),
+    "questionnaire_id": _of_school(Questionnaire),
     "waiver_id": _of_school(PrivilegeWaiver),
     "hold_id": _of_school(ShreddingHold),
     "supporter_id": _of_school(CircleSupporter),
@@ -147,7 +149,7 @@ WORDS = {
 
 
 INNERMOST = (
-    *("waiver_id", "hold_id"),
+    *("waiver_id", "hold_id", "questionnaire_id"),
     *("partner_grant_id", "referral_id", "partner_id"),
     *(
         "plan_id",
@@ -178,6 +180,8 @@ FAMILIES = {
     "circle_parties": "circle",
     "circle_screening": "circle",
     "agreements": "circle",
+    "agreement_paper": "circle",
+    "questionnaires": "circle",
     "keepers": "circle",
     "notes": "circle",
     "privilege": "circle",

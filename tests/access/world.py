@@ -24,6 +24,8 @@ from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTer
 from wss_cases.pathways.circles.models import CircleKeeper, CircleMeeting, CircleSupporter, KeeperTraining
 from wss_cases.pathways.circles.notes.models import PrivilegeWaiver, ShreddingHold
 from wss_cases.pathways.circles.notes.states import HoldKind
+from wss_cases.pathways.circles.questionnaires.models import Questionnaire
+from wss_cases.pathways.circles.questionnaires.states import Answerer, Occasion
 from wss_cases.pathways.circles.states import SupporterRelation, TrainingKind
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind, PathwayState
@@ -104,6 +106,18 @@ def plant(school_id: int, reporter_email: str = "") -> None:
         )
     ]
     db.session.add(agreement)
+    db.session.add(
+        Questionnaire(
+            pathway_id=pathways[-1].id,
+            occasion=Occasion.AFTER_MEETING,
+            answerer=Answerer.HARMED,
+            participant_id=participant.id,
+            token_digest=f"walk-{school_id}",
+            made_at=NOW,
+            expires_at=datetime(2099, 1, 1, tzinfo=UTC),
+            **placed,
+        )
+    )
     plant_keeping(pathways[-1], lead, participant.id)
     plant_referral(pathways[2], student, own=bool(reporter_email))
     plant_rules(incident.id)

@@ -72,6 +72,8 @@ OUTCOME_LABELS: dict[str, Any] = {
     "not_suitable": _l("Not suitable now"),
     "screened_support": _l("Screened, support begun"),
     "screened_nothing": _l("Screened, nothing further needed"),
+    "continued": _l("The case goes on at the new school"),
+    "stays": _l("Nothing needs to go along"),
     "done": _l("Done"),
     "not_done": _l("Not done"),
     "not_possible": _l("Could not be done"),
@@ -103,12 +105,14 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "referral_answer": ("partner_accepted", "partner_declined", "partner_waitlisted"),
     "referral_first_service": ("first_seen",),
     "referral_consent_ends": ("renewed", "not_renewed"),
+    "student_moved": ("continued", "stays"),
 }
 ANY_OUTCOMES = ("done", "partly", "not_possible")
 """What closes a kind that has no list of its own."""
 
 NEEDS_NOTE = frozenset(
     {
+        "stays",
         "not_reached",
         "not_to_contact",
         "some_held",
@@ -148,8 +152,11 @@ RECORDED_ELSEWHERE: dict[str, Any] = {
 
 RECORD_PAGES: dict[str, str] = {
     "agreement_term": "circles.term_of",
+    "completion_meeting": "circle_follow_ups.agreement",
+    "questionnaire": "circle_follow_ups.questionnaires",
     "safety_plan": "safety.of_follow_up",
     "safety_plan_review": "safety.of_follow_up",
+    "mentoring_review": "mentoring_sessions.review_of",
     "reentry_meeting": "reengagement.of_follow_up",
     "reengagement_review": "reengagement.of_follow_up",
 }
