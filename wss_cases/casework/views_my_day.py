@@ -10,6 +10,7 @@ from wss_cases.access.engine import might
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.states import CaseState
+from wss_cases.casework.queries import TERM_KIND
 from wss_cases.casework.queries_my_day import (
     REVIEWERS,
     CircleToday,
@@ -21,7 +22,7 @@ from wss_cases.casework.queries_my_day import (
 )
 from wss_cases.casework.views_page import harm_words
 from wss_cases.casework.words_desk import cover_words
-from wss_cases.followups.states import CONVERSATION, RECORDED_ELSEWHERE
+from wss_cases.followups.states import CONVERSATION, RECORD_PAGES, RECORDED_ELSEWHERE
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, long_day_words, time_words
 from wss_cases.foundation.i18n import gettext as _
@@ -29,10 +30,13 @@ from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page
 from wss_cases.incidents.states import STATE_LABELS
 from wss_cases.pathways.common.states import KIND_LABELS, Kind
+from wss_cases.pathways.mentoring.queries import my_students
+from wss_cases.pathways.mentoring.views_sessions import rows_of
 
 blueprint = Blueprint("my_day", __name__)
 
 NOON, EVENING = 12, 17
+MOST_MENTORED = 6
 TAGS = {"overdue": "brick", "today": "sun"}
 
 
@@ -56,11 +60,18 @@ def page() -> Page:
         waiting_count=day.waiting.count,
         caseload=_caseload(day) if team else None,
         reports=reports,
+        mentoring=_mentoring(actor),
         team=team,
         reviewer=actor.has(*REVIEWERS),
         empty=day.is_empty,
         covers=[cover_words(row, actor) for row in day.covers],
     )
+
+
+def _mentoring(actor: Actor) -> dict[str, Any] | None:
+    found = my_students(actor)
+    rows = [row for row in rows_of(found) if not row["waits"]]
+    return {"students": rows[:MOST_MENTORED], "count": len(rows)} if found else None
 
 
 def _greeting(hour: int) -> str:
@@ -91,8 +102,9 @@ def _row(item: Item) -> dict[str, Any]:
     href = url_for("followups.follow_up", follow_up_id=row.id)
     if row.kind == CONVERSATION and might(current_actor(), Permission.INCIDENT_REVIEW):
         act, words = url_for("review_acts.conversation", incident_id=row.incident_id), _("How did it go?")
-    elif row.kind in RECORDED_ELSEWHERE:
-        act, words = url_for("circles.term_of", follow_up_id=row.id), _("Kept?")
+    elif row.kind in RECORDED_ELSEWHERE and row.kind in RECORD_PAGES:
+        act = url_for(RECORD_PAGES[row.kind], follow_up_id=row.id)
+        words = _("Kept?") if row.kind == TERM_KIND else _("Record it")
     else:
         act, words = href, _("Record it")
     return {

@@ -31,6 +31,7 @@ KINDS: dict[str, Any] = {
     "referral_answer": _l("Answer of a partner"),
     "referral_first_service": _l("First service of a partner"),
     "referral_consent_ends": _l("Consent to a referral runs out"),
+    "reentry_plan": _l("Plan for a return"),
     "reentry_meeting": _l("Re-entry meeting"),
     "reengagement_review": _l("Review after a return"),
     "work_missed": _l("Work missed while away"),
@@ -141,6 +142,7 @@ RECORDED_ELSEWHERE: dict[str, Any] = {
         "Log the first service on the referral; this follow-up then closes by itself."
     ),
     "safety_plan_review": _l("Record the review on the safety plan; this follow-up then closes by itself."),
+    "reentry_plan": _l("Plan the return with the student; this follow-up then closes by itself."),
     "reentry_meeting": _l("Say whether the meeting happened; this follow-up then closes by itself."),
     "reengagement_review": _l("Record the review of the return; this follow-up then closes by itself."),
     "completion_meeting": _l(
@@ -157,6 +159,7 @@ RECORD_PAGES: dict[str, str] = {
     "safety_plan": "safety.of_follow_up",
     "safety_plan_review": "safety.of_follow_up",
     "mentoring_review": "mentoring_sessions.review_of",
+    "reentry_plan": "reengagement.of_follow_up",
     "reentry_meeting": "reengagement.of_follow_up",
     "reengagement_review": "reengagement.of_follow_up",
 }

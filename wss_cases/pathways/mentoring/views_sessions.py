@@ -3,11 +3,11 @@
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 
-from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.followups.queries import get_follow_up
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
@@ -15,6 +15,7 @@ from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.common.states import Kind
 from wss_cases.pathways.common.views import page_of, today_of
+from wss_cases.pathways.mentoring.actions_review import REVIEW
 from wss_cases.pathways.mentoring.actions_sessions import log_group, log_session
 from wss_cases.pathways.mentoring.forms_sessions import SessionForm, group_form, said_of_group
 from wss_cases.pathways.mentoring.models import MentoringPlan, MentoringSession
@@ -52,18 +53,10 @@ def mine() -> Page:
     """The students whom the actor mentors, each one tap from logging."""
     actor = current_actor()
     found = my_students(actor)
-    logged = logged_of([own.pathway.id for own in found])
-    days: dict[int, tuple[date, SchoolDays]] = {}
-    for own in found:
-        school_id = own.plan.school_id
-        if school_id not in days:
-            days[school_id] = (today_of(school_id), school_days(school_id))
     groups = {own.plan.group.id: own.plan.group for own in found if own.plan.group is not None}
     return render_template(
         "mentoring/mine.html",
-        students=[
-            _row(own, logged.get(own.pathway.id, (0, None)), *days[own.plan.school_id]) for own in found
-        ],
+        students=rows_of(found),
         groups=[
             {
                 "title": group.name,
@@ -72,8 +65,18 @@ def mine() -> Page:
             }
             for group in groups.values()
         ],
-        team=actor.has(*CASE_TEAM),
     )
+
+
+def rows_of(found: list[OwnStudent]) -> list[dict[str, Any]]:
+    """Return a mentor's students as rows of a list: name, goal, what is to log, and the page where it is logged."""
+    logged = logged_of([own.pathway.id for own in found])
+    days: dict[int, tuple[date, SchoolDays]] = {}
+    for own in found:
+        school_id = own.plan.school_id
+        if school_id not in days:
+            days[school_id] = (today_of(school_id), school_days(school_id))
+    return [_row(own, logged.get(own.pathway.id, (0, None)), *days[own.plan.school_id]) for own in found]
 
 
 def _members(found: list[OwnStudent], group_id: int) -> int:
@@ -100,7 +103,18 @@ def _row(own: OwnStudent, logged: tuple[int, date | None], today: date, days: Sc
         "tag": tag,
         "tone": tone,
         "logged": newest == today and not card,
+        "waits": newest == today or due is None or due > today,
     }
+
+
+@blueprint.get("/review-of/<int:follow_up_id>")
+@gate(Permission.CASE_WORK)
+def review_of(follow_up_id: int) -> Page:
+    """Go to the review that a follow-up asks for; to the follow-up itself when it asks for something else."""
+    row = get_follow_up(current_actor(), follow_up_id)
+    if row.pathway_id is None or row.kind != REVIEW or row.case_id is None:
+        return redirect(url_for("followups.follow_up", follow_up_id=row.id), 303)
+    return redirect(url_for("mentoring.review", case_id=row.case_id, pathway_id=row.pathway_id), 303)
 
 
 @blueprint.route("/<int:pathway_id>", methods=["GET", "POST"])
@@ -209,7 +223,7 @@ def group(group_id: int) -> Page:
         group=row,
         fields=[f"s{own.pathway.id}" for own in to_mark],
         logged=[_logged(own, session) for own in students if (session := logged[own.pathway.id]) is not None],
-        empty=not students,
+        nobody=not students,
         day_words=day_words(day),
     )  # fmt: skip
 
