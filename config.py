@@ -33,6 +33,7 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         "MAIL_FOLDER": str(instance / "mail"),
         "NOTE_DAYS": _days(environ.get("WSS_NOTE_DAYS") or "365"),
         "CASELOAD_WEIGHTS": environ.get("WSS_CASELOAD_WEIGHTS", ""),
+        "RETURN_GAP_SCHOOL_DAYS": int(environ.get("WSS_RETURN_GAP_SCHOOL_DAYS") or 10),
         "WSS_DEMO_PASSWORD": environ.get("WSS_DEMO_PASSWORD", ""),
         "WSS_CLOCK_FILE": environ.get("WSS_CLOCK_FILE", "") if environment == "test" else "",
         "SESSION_COOKIE_SECURE": public_url.startswith("https://"),

@@ -41,6 +41,7 @@ PAGES = (
     "casework.views_desk",
     "casework.views_handover",
     "casework.views_cover",
+    "casework.views_move",
     "casework.views_safety",
     "pathways.circles.views",
     "pathways.circles.views_parties",
@@ -65,6 +66,7 @@ PAGES = (
     "pathways.referrals.views_partner",
     "pathways.referrals.views_partners",
     "pathways.reengagement.views",
+    "pathways.reengagement.views_returns",
     "pathways.common.views",
     "followups.views",
     "followups.views_templates",
@@ -158,7 +160,7 @@ SENTENCES: tuple[str, ...] = (
 RECENT_STUDENTS = ("incidents.queries:recent_students",)
 """Who comes first in a search for students: (actor, school) to ids."""
 
-STUDENT_PANELS: tuple[str, ...] = ()
+STUDENT_PANELS = ("casework.views_student:panel", "pathways.reengagement.views_returns:student_panel")
 """What rooms above the roster add to a student's page: (actor, student) to a template and its values."""
 
 INCIDENT_PANELS = ("casework.views_incident:panel",)

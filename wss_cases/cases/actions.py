@@ -6,13 +6,15 @@ from typing import Any
 
 from wss_cases.cases.models import Case, CaseIncident, CaseParticipant
 from wss_cases.cases.rules import stronger_role
-from wss_cases.cases.states import TRANSITIONS, CaseState
+from wss_cases.cases.states import TRANSITIONS, CaseOrigin, CaseState, ReopenReason
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.actions import set_state
 from wss_cases.incidents.models import Incident
+from wss_cases.incidents.states import IncidentState, PersonRole
 from wss_cases.journal.unit import UnitOfWork
-from wss_cases.roster.models import School
+from wss_cases.roster.models import School, Student
 
 
 def open_case(
@@ -32,10 +34,48 @@ def open_case(
     """
     if not incidents:
         raise Refused("", _("A case is opened from at least one incident."))
+    case = _new(uow, school_id, harm_kind, tier, lead_id, review_on, location_code)
+    for incident in incidents:
+        uow.session.add(CaseIncident(case_id=case.id, incident_id=incident.id))
+        copy_people(uow, case, incident)
+    uow.record(
+        case, "case.opened", reference=case.reference, incidents=", ".join(i.reference for i in incidents)
+    )
+    uow.session.flush()
+    return case
+
+
+def open_case_for(
+    uow: UnitOfWork,
+    student: Student,
+    *,
+    school_id: int,
+    origin: CaseOrigin,
+    tier: int,
+    lead_id: int | None,
+    review_on: date,
+) -> Case:
+    """Open a case that no incident is behind, for one student and what it comes from. A step. Raises NotFound."""
+    case = _new(uow, school_id, origin.value, tier, lead_id, review_on)
+    uow.record(case, "case.opened_for_student", reference=case.reference, origin=origin.value)
+    case.participants.append(CaseParticipant(role=PersonRole.INVOLVED, student_id=student.id))
+    uow.session.flush()
+    return case
+
+
+def _new(
+    uow: UnitOfWork,
+    school_id: int,
+    harm_kind: str,
+    tier: int,
+    lead_id: int | None,
+    review_on: date,
+    location_code: str = "",
+) -> Case:
     school = uow.session.get(School, school_id)
     if school is None:
         raise NotFound
-    case = uow.add(
+    return uow.add(
         Case(
             school_id=school_id,
             harm_kind=harm_kind,
@@ -47,14 +87,37 @@ def open_case(
             **_numbered(uow, school),
         )
     )
-    for incident in incidents:
-        uow.session.add(CaseIncident(case_id=case.id, incident_id=incident.id))
-        copy_people(uow, case, incident)
-    uow.record(
-        case, "case.opened", reference=case.reference, incidents=", ".join(i.reference for i in incidents)
+
+
+def open_continued(
+    uow: UnitOfWork,
+    case: Case,
+    person: CaseParticipant,
+    *,
+    school_id: int,
+    lead_id: int | None,
+    review_on: date,
+) -> Case:
+    """Open a case at another school for one person of a case alone, without its incidents. A step. Raises NotFound."""
+    school = uow.session.get(School, school_id)
+    if school is None:
+        raise NotFound
+    new = uow.add(
+        Case(
+            school_id=school_id,
+            harm_kind=case.harm_kind,
+            tier=case.tier,
+            state=CaseState.INTAKE,
+            lead_id=lead_id,
+            next_review_on=review_on,
+            continued_from_id=case.id,
+            **_numbered(uow, school),
+        )
     )
+    new.participants.append(CaseParticipant(role=person.role, student_id=person.student_id))
     uow.session.flush()
-    return case
+    uow.record(new, "case.opened_continued", reference=new.reference)
+    return new
 
 
 def _numbered(uow: UnitOfWork, school: School) -> dict[str, Any]:
@@ -70,8 +133,11 @@ def _numbered(uow: UnitOfWork, school: School) -> dict[str, Any]:
 def copy_people(uow: UnitOfWork, case: Case, incident: Incident) -> list[CaseParticipant]:
     """Add an incident's people to a case; a student already there keeps one entry with the stronger part. A step."""
     known = {person.student_id: person for person in case.participants if person.student_id is not None}
+    copied = {person.incident_person_id for person in case.participants}
     added = []
     for person in incident.people:
+        if person.id in copied:
+            continue
         present = known.get(person.student_id) if person.student_id is not None else None
         if present is not None:
             present.role = stronger_role(present.role, person.role)
@@ -101,6 +167,16 @@ def move_to(uow: UnitOfWork, case: Case, state: CaseState) -> bool:
     case.state = state
     uow.record(case, "case.state_changed", state=state.value)
     return True
+
+
+def reopen_case(uow: UnitOfWork, case: Case, reason: ReopenReason, review_on: date) -> None:
+    """Open a closed case again, and the incidents that closed with it; its answers stay in the audit. A step."""
+    case.state, case.result, case.closed_at, case.next_review_on = CaseState.INTAKE, None, None, review_on
+    case.agreement_kept, case.harmed_says, case.what_is_left = None, None, ""
+    uow.record(case, "case.reopened", reason=reason.value)
+    for incident in case.incidents:
+        if incident.state is IncidentState.CLOSED:
+            set_state(uow, incident, IncidentState.ROUTED)
 
 
 def advance(uow: UnitOfWork, case: Case, state: CaseState) -> None:

@@ -94,6 +94,19 @@ PLAN_ANSWER_LABELS = {
 PLAN_TONES = {PlanState.DRAFT: "sun", PlanState.AGREED: "moss", PlanState.ENDED: "slate"}
 
 
+class CaseOrigin(enum.StrEnum):
+    """What a case comes from that no incident opened; it stands where others name the kind of harm."""
+
+    LONG_ABSENCE = "long_absence"
+    PLACEMENT = "placement"
+
+
+ORIGIN_LABELS = {
+    CaseOrigin.LONG_ABSENCE: _l("Return after a long absence"),
+    CaseOrigin.PLACEMENT: _l("Return from a placement"),
+}
+
+
 class AgreementKept(enum.StrEnum):
     """Closing question 1: was the agreement kept?"""
 
@@ -168,6 +181,10 @@ REOPEN_LABELS = {
 
 SENTENCES: dict[str, object] = {
     "case.opened": _l("Case %(reference)s opened from incident %(incidents)s"),
+    "case.opened_for_student": (_l("Case %(reference)s opened: %(origin)s"), {"origin": ORIGIN_LABELS}),
+    "case.opened_continued": _l("Case %(reference)s opened: it goes on from another school"),
+    "case.student_moved": _l("A student of this case is at another school now"),
+    "case.continued": _l("The case goes on at the student’s new school"),
     "case.incident_merged": _l("Incident %(incident)s joined to this case"),
     "case.note_added": _l("Note added"),
     "case.person_added": _l("Person added"),

@@ -6,12 +6,16 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
+from wss_cases.cases.actions import reopen_case
 from wss_cases.cases.actions_work import join_incident, open_only, today_at, write_note
 from wss_cases.cases.models import Case
+from wss_cases.cases.queries_safety import living_plans
+from wss_cases.cases.rules import person_words
 from wss_cases.cases.states import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
 from wss_cases.casework.queries import open_duties_of, other_case_of
 from wss_cases.followups.actions import cancel_open
 from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
@@ -22,23 +26,38 @@ from wss_cases.journal.unit import UnitOfWork, unit_of_work
 from wss_cases.pathways.circles.agreements.queries import open_terms_of
 from wss_cases.pathways.common.queries import pathways_of
 from wss_cases.pathways.common.states import KIND_LABELS, LIVE, Kind
+from wss_cases.pathways.referrals.models import Referral
+from wss_cases.pathways.referrals.states import OPEN as OPEN_REFERRAL
 from wss_cases.routing.states import DUTY_LABELS, Duty
 
 Key = str | None
 
 
 def blockers(case: Case) -> list[str]:
-    """Return what stands in the way of closing, a sentence each: legal duties, live pathways, open terms."""
+    """Return what stands in the way of closing, a sentence each.
+
+    Open legal duties, live pathways, open terms, referrals that are with a partner, safety plans that have not ended.
+    """
     duties = [
         str(DUTY_LABELS[Duty(duty.code)]) if duty.code in set(Duty) else duty.code
         for duty in open_duties_of(case.id)
     ]
     kinds = [str(KIND_LABELS[Kind(row.kind)]) for row in pathways_of(case.id) if row.state in LIVE]
     terms = [str(term.position) for term in open_terms_of(case.id)]
+    plans = [person_words(plan.participant) for plan in living_plans(case.id)]
+    partners = select(Referral.partner_name).where(
+        Referral.case_id == case.id, Referral.state.in_(OPEN_REFERRAL)
+    )
+    referrals = db.session.scalars(partners.order_by(Referral.id))
     return [
         *(_("Legal duty still open: %(duty)s", duty=duty) for duty in duties),
         *(_("Pathway not ended: %(kind)s", kind=kind) for kind in kinds),
         *(_("Agreement term not marked: number %(position)s", position=position) for position in terms),
+        *(_("Referral not ended: %(name)s", name=name) for name in referrals),
+        *(
+            _("Safety plan not ended: %(name)s. End it, or let it go along to a new school.", name=name)
+            for name in plans
+        ),
     ]
 
 
@@ -74,16 +93,11 @@ def close(
         case.state, case.result, case.closed_at, case.next_review_on = CaseState.CLOSED, result, now, None
         case.agreement_kept, case.harmed_says, case.what_is_left = agreement_kept, harmed_says, what_is_left
         uow.record(case, "case.closed", result=result.value)
-        _settle_incidents(uow, case, IncidentState.CLOSED)
+        for incident in case.incidents:
+            if incident.state is IncidentState.ROUTED:
+                set_state(uow, incident, IncidentState.CLOSED)
         uow.answer = case.id
         return case.id
-
-
-def _settle_incidents(uow: UnitOfWork, case: Case, state: IncidentState) -> None:
-    origin = IncidentState.ROUTED if state is IncidentState.CLOSED else IncidentState.CLOSED
-    for incident in case.incidents:
-        if incident.state is origin:
-            set_state(uow, incident, state)
 
 
 def reopen(
@@ -99,12 +113,9 @@ def reopen(
             raise Refused("", _("This case is open."))
         if review_on < today_at(uow, case.school_id):
             raise Refused("review_on", _("Choose today or a later day."))
-        case.state, case.result, case.closed_at, case.next_review_on = CaseState.INTAKE, None, None, review_on
-        case.agreement_kept, case.harmed_says, case.what_is_left = None, None, ""
-        uow.record(case, "case.reopened", reason=reason.value)
+        reopen_case(uow, case, reason, review_on)
         if note.strip():
             write_note(uow, case, note)
-        _settle_incidents(uow, case, IncidentState.ROUTED)
         uow.answer = case.id
         return case.id
 

@@ -113,14 +113,19 @@ def end(
         if uow.answered:
             return uow.answer
         plan = _load(uow, plan_id, version)
-        review_on = plan.next_review_on
-        end_plan(uow, plan, why)
-        _drop_review(uow, plan, review_on, _("The safety plan has ended."))
-        if not living_plans(plan.case_id):
-            for row in _open(uow, plan, TO_WRITE):
-                cancel_row(uow, row, _("The safety plan has ended."))
+        end_living(uow, plan, why)
         uow.answer = plan.id
         return plan.id
+
+
+def end_living(uow: UnitOfWork, plan: SafetyPlan, why: str) -> None:
+    """End a loaded plan with the reason; what was open for it alone is cancelled. A step. Raises Refused."""
+    review_on = plan.next_review_on
+    end_plan(uow, plan, why)
+    _drop_review(uow, plan, review_on, _("The safety plan has ended."))
+    if not living_plans(plan.case_id):
+        for row in _open(uow, plan, TO_WRITE):
+            cancel_row(uow, row, _("The safety plan has ended."))
 
 
 def _load(uow: UnitOfWork, plan_id: int, version: int | None) -> SafetyPlan:

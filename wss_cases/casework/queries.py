@@ -16,6 +16,7 @@ from wss_cases.casework.queries_steps import stands_for, steps_of
 from wss_cases.casework.rules import DutyItem, FollowUpItem, PathwayItem, Situation
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
+from wss_cases.incidents.models import Incident
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.queries import answers_on_case
 from wss_cases.pathways.circles.states import TermState
@@ -114,9 +115,19 @@ class CaseFile:
     answers: list[RoutingAnswer]
     follow_ups: list[FollowUp]
     duties: list[LegalDuty]
-    incident_ids: list[int]
+    incidents: list[tuple[int, date]]
     lead: str | None
     names: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def incident_ids(self) -> list[int]:
+        """The incidents that the case was opened from."""
+        return [number for number, _day in self.incidents]
+
+    @property
+    def happened_on(self) -> date | None:
+        """The day of the first of its incidents; None for a case that came from elsewhere."""
+        return min((day for _number, day in self.incidents), default=None)
 
     @property
     def open_follow_ups(self) -> list[FollowUp]:
@@ -139,15 +150,19 @@ def case_file(case: Case, today: date, now: datetime) -> CaseFile:
         answers=answers_on_case(case.id),
         follow_ups=follow_ups,
         duties=open_duties_of(case.id),
-        incident_ids=incident_ids_of(case.id),
+        incidents=_incidents_of(case.id),
         lead=user_name(case.lead_id),
         names=user_names([row.owner_id for row in pathways]),
     )
 
 
-def incident_ids_of(case_id: int) -> list[int]:
-    """Return the ids of the incidents that a case was opened from."""
-    return list(db.session.scalars(select(CaseIncident.incident_id).where(CaseIncident.case_id == case_id)))
+def _incidents_of(case_id: int) -> list[tuple[int, date]]:
+    statement = (
+        select(Incident.id, Incident.local_date)
+        .join(CaseIncident, CaseIncident.incident_id == Incident.id)
+        .where(CaseIncident.case_id == case_id)
+    )
+    return [(row[0], row[1]) for row in db.session.execute(statement.order_by(Incident.id))]
 
 
 def open_duties_of(case_id: int) -> list[LegalDuty]:

@@ -27,6 +27,7 @@ from wss_cases.casework.views_page import (
 )
 from wss_cases.casework.views_pathways import pathway_page
 from wss_cases.casework.views_safety_parts import safety_card, safety_of
+from wss_cases.casework.views_story import story_of
 from wss_cases.followups.models import FollowUpState
 from wss_cases.followups.queries import for_case
 from wss_cases.followups.rules import due_words
@@ -146,6 +147,7 @@ def _history_tab(page: CasePage, actor: Actor) -> Page:
         entries=history_items(entries, page.zone, notes),
         closing=closing,
         older=older,
+        story=story_of(page) if not request.args.get("before") else [],
     )
 
 

@@ -158,7 +158,7 @@ def close(case_id: int) -> Page:
     """Close the case with its three questions and its result."""
     actor, now = current_actor(), clock.now()
     case = get_case(actor, case_id)
-    form = CloseForm(version=case.version)
+    form = CloseForm(version=case.version, result=request.args.get("result"))
     standing = actions.blockers(case)
     open_rows = count_open_follow_ups(case.id)
     if not open_rows:

@@ -156,7 +156,7 @@ def _row(desk: Desk, case: DeskCase, places: dict[str, str], names: dict[int, st
     placed = case.placed
     tag, tone = due_tag(placed, desk.today, desk.days)
     href = act_address(case.id, placed.act)
-    why = [what_words(placed), *(reason_words(reason) for reason in placed.reasons)]
+    why = [what_words(placed.act), *(reason_words(reason) for reason in placed.reasons)]
     whose = ""
     if case.lead_id is not None and case.lead_id != desk.actor.user_id:
         whose = _("%(name)s’s", name=names.get(case.lead_id, ""))

@@ -11,10 +11,12 @@ from wss_cases.access.actor import Actor
 from wss_cases.cases.models import Case
 from wss_cases.cases.queries import place_words
 from wss_cases.cases.rules import title
-from wss_cases.cases.states import LABELS, RESULT_LABELS, CaseState
+from wss_cases.cases.states import LABELS, ORIGIN_LABELS, RESULT_LABELS, CaseOrigin, CaseState
 from wss_cases.casework.queries import CaseFile, case_file, situation
+from wss_cases.casework.queries_move import continued_as, moved_in
 from wss_cases.casework.rules import Next, next_act
 from wss_cases.casework.states import ACT_LABELS, Act
+from wss_cases.casework.views_links import links_of, move_notices
 from wss_cases.followups.states import OUTCOME_LABELS
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, moment_words
@@ -71,7 +73,9 @@ def open_page(case: Case, now: datetime) -> CasePage:
 
 
 def harm_words(code: str) -> str:
-    """Return the kind of harm in the reader's language."""
+    """Return the kind of harm, or what else a case comes from, in the reader's language."""
+    if code in set(CaseOrigin):
+        return str(ORIGIN_LABELS[CaseOrigin(code)])
     return str(TILE_LABELS[Tile(code)]) if code in set(Tile) else code.replace("_", " ").capitalize()
 
 
@@ -149,6 +153,8 @@ def head(page: CasePage, actor: Actor, tab: str) -> dict[str, Any]:
             (duty_words(duty.code), url_for("safeguards.duty", duty_id=duty.id)) for duty in page.file.duties
         ],
         "closed": case.state is CaseState.CLOSED,
+        "moved": move_notices(case, moved_in(page.file.people, case)),
+        "links": links_of(actor, case, continued_as(case.id)),
         "day_words": day_words,
     }
 

@@ -13,6 +13,7 @@ from wss_cases.cases.rules import person_words
 from wss_cases.casework.queries import terms_of
 from wss_cases.casework.states import SECTION_LABELS
 from wss_cases.casework.views_page import CasePage, head, history_items, kind_words, open_page
+from wss_cases.casework.views_story import story_of
 from wss_cases.followups.models import FollowUpState
 from wss_cases.followups.queries import for_case
 from wss_cases.foundation import clock
@@ -51,6 +52,7 @@ def paper(case_id: int) -> Page:
         people=_people(page.file.people, reader),
         pathways=_pathways(page, reader),
         follow_ups=_follow_ups(page, actor),
+        story=story_of(page) if "summary" in wanted else [],
         entries=history_items(
             case_history(page.case.id, limit=200, incidents=page.file.incident_ids), page.zone
         ),

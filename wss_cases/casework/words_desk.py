@@ -7,6 +7,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.accounts.queries_cover import CoverRow
 from wss_cases.cases.states import LABELS as STAGE_LABELS
 from wss_cases.cases.states import CaseState
+from wss_cases.casework.rules import Next
 from wss_cases.casework.rules_desk import Group, Placed, Reason, Why
 from wss_cases.casework.rules_weight import FAMILIES, STAGES, Part
 from wss_cases.casework.states import Act
@@ -67,9 +68,8 @@ def reason_words(reason: Reason) -> str:
     return words[reason.why]
 
 
-def what_words(placed: Placed) -> str:
+def what_words(act: Next) -> str:
     """Return what a due follow-up or an open duty is about; '' for an act that says it itself."""
-    act = placed.act
     if act.act is Act.FOLLOW_UP:
         return str(KINDS.get(act.what, KINDS["other"]))
     if act.act is Act.DUTY and act.what in set(Duty):

@@ -110,3 +110,13 @@ def _mark(uow: UnitOfWork, agreement: Agreement, term: AgreementTerm, state: Ter
     follow_up = uow.session.get(FollowUp, term.follow_up_id) if term.follow_up_id else None
     if follow_up is not None and follow_up.state is FollowUpState.OPEN:
         close_row(uow, follow_up, state.value)
+
+
+def release_term(uow: UnitOfWork, term_id: int) -> AgreementTerm:
+    """Let an open term go on where its owner goes: it is settled here, and followed up there. A step.
+
+    Raises Refused for a term that was marked already or whose circle is not live, NotFound without one.
+    """
+    _row, agreement, term = _load(uow, term_id, None)
+    _mark(uow, agreement, term, TermState.CHANGED)
+    return term

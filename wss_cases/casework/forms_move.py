@@ -1,0 +1,47 @@
+"""The form of a case that follows a student."""
+
+from wtforms import BooleanField, RadioField, SelectMultipleField
+from wtforms.validators import InputRequired, Optional
+
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choices
+from wss_cases.foundation.i18n import lazy_gettext as _l
+
+GOES_ON, CLOSES = "goes_on", "closes"
+
+
+class MoveForm(BaseForm):
+    """What goes along to the new school, and what becomes of the case here."""
+
+    pathways = SelectMultipleField(
+        _l("Pathways to offer again at the new school"),
+        choices=[],
+        validators=[Optional()],
+        description=_l("They begin anew there: the student and the family are asked again. Here they end."),
+    )
+    terms = SelectMultipleField(
+        _l("What the student promised and still has to do"),
+        choices=[],
+        validators=[Optional()],
+        description=_l("Only their own promises; names of other children are left out."),
+    )
+    plan = BooleanField(
+        _l("The safety plan, as a draft"),
+        description=_l(
+            "Steps and phone only; names of other children are left out. It is agreed anew there."
+        ),
+    )
+    note = LongText(
+        _l("Note for the new school"),
+        [NotBlank(_l("Write what the new school needs to know."))],
+        limit=4000,
+        description=_l(
+            "What helps and what to watch. No name of another child, nothing that was said in a circle."
+        ),
+    )
+    here = RadioField(
+        _l("And the case here"),
+        choices=choices(
+            [(GOES_ON, _l("It goes on for the others")), (CLOSES, _l("It is to be closed next"))]
+        ),
+        validators=[InputRequired(_l("Say what becomes of the case here."))],
+    )
