@@ -10,6 +10,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
 from wss_cases.pathways.circles.actions import load_circle, not_held
+from wss_cases.pathways.circles.agreements.actions_completion import settle_completion
 from wss_cases.pathways.circles.models import CircleAttendance, CircleMeeting
 from wss_cases.pathways.circles.queries import Circle, circle_of
 from wss_cases.pathways.circles.rules_meeting import Attendance, attendance_problem
@@ -112,6 +113,8 @@ def _hold(uow: UnitOfWork, row: Pathway, meeting: CircleMeeting) -> None:
     meeting.happened = True
     if meeting.kind is MeetingKind.CIRCLE:
         row.held_on = local_date(meeting.starts_at, zone)
+    else:
+        settle_completion(uow, row.id, "held")
     row.next_step_on = None
     parties = [line for line in meeting.attendance if line.participant_id is not None]
     came = sum(line.attended for line in parties)
