@@ -1,5 +1,7 @@
 """Forms of the partners' directory."""
 
+from typing import Any
+
 from wtforms import BooleanField, DateField, EmailField, IntegerField, SelectField, SelectMultipleField
 from wtforms.validators import Email, InputRequired, Length, Optional
 
@@ -9,6 +11,19 @@ from wss_cases.pathways.referrals.states import SERVICE_LABELS
 
 GRADES = range(-1, 14)
 NUMBER = _l("Write a whole number.")
+
+
+class WholeNumber(IntegerField):
+    """A whole number in digits, refused in our own words."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Take what was typed; ValueError with a plain message when it is no number."""
+        typed = str(valuelist[0]).strip() if valuelist else ""
+        if not typed:
+            return
+        if not (typed.removeprefix("-").isascii() and typed.removeprefix("-").isdigit()) or len(typed) > 9:
+            raise ValueError(NUMBER)
+        self.data = int(typed)
 
 
 class EntryForm(BaseForm):
@@ -24,7 +39,7 @@ class EntryForm(BaseForm):
     low_grade = SelectField(_l("From grade"), validators=[Optional()])
     high_grade = SelectField(_l("To grade"), validators=[Optional()])
     area = ShortText(_l("Area"), description=_l("Where families can reach it."))
-    capacity = IntegerField(
+    capacity = WholeNumber(
         _l("Places"),
         validators=[InputRequired(NUMBER)],
         description=_l("How many students it can take at once."),
@@ -33,8 +48,8 @@ class EntryForm(BaseForm):
     agreement_until = DateField(_l("Agreement until"), validators=[Optional()])
     contact_name = ShortText(_l("Whom to call there"))
     phone = ShortText(_l("Phone"), limit=60)
-    days_to_answer = IntegerField(_l("School days to answer"), validators=[InputRequired(NUMBER)], default=5)
-    days_to_first_service = IntegerField(
+    days_to_answer = WholeNumber(_l("School days to answer"), validators=[InputRequired(NUMBER)], default=5)
+    days_to_first_service = WholeNumber(
         _l("School days from accepting to the first service"), validators=[InputRequired(NUMBER)], default=10
     )
 

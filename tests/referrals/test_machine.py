@@ -1,0 +1,239 @@
+"""Every walk through a referral's life stays inside its table, and the partner sees it exactly while it may."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from sqlalchemy import select
+
+from tests.factories.base import fresh
+from tests.referrals.making import FIELDS, PARTNER, SCHOOL, Scene, make_scene, signed
+from tests.support.client import PageClient
+from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.journal.models import Disclosure
+from wss_cases.pathways.common import actions_life as life
+from wss_cases.pathways.common.states import EndReason, PathwayState
+from wss_cases.pathways.referrals import actions, actions_consent, actions_service
+from wss_cases.pathways.referrals.models import Referral, ServiceDate
+from wss_cases.pathways.referrals.states import (
+    FOLLOW_UPS,
+    OPEN,
+    PARTNER_SEES,
+    SERVED,
+    TRANSITIONS,
+    ReferralState,
+)
+
+BY = st.sampled_from([SCHOOL, PARTNER])
+START = datetime.fromisoformat("2026-11-24T10:00")
+
+
+class Life(RuleBasedStateMachine):
+    """Acts of a school, a family and a partner on one pathway, in any order, while days pass."""
+
+    def __init__(self, at: Any, client_as: Any) -> None:
+        super().__init__()
+        self.at, self.client_as = at, client_as
+        self.seen: dict[int, ReferralState] = {}
+        self.revoked: set[int] = set()
+        self.until: dict[int, date] = {}
+
+    @initialize()
+    def begin(self) -> None:
+        self.wall = START
+        self.now = self.at("2026-11-24 10:00")
+        self.scene: Scene = make_scene()
+        self.client: PageClient = self.client_as(self.scene.user)
+
+    @property
+    def today(self) -> date:
+        return local_date(self.now, DISTRICT_ZONE)
+
+    def rows(self) -> list[Referral]:
+        db.session.expunge_all()
+        rows = select(Referral).where(Referral.pathway_id == self.scene.pathway.id).order_by(Referral.id)
+        return list(db.session.scalars(rows))
+
+    def newest(self) -> int:
+        rows = self.rows()
+        return rows[-1].id if rows else 0
+
+    def act(self, deed: Any) -> bool:
+        """Do something that may be refused, and say whether it was done."""
+        try:
+            deed()
+        except (Refused, NotFound):
+            return False
+        return True
+
+    def by(self, who: Any) -> dict[str, Any]:
+        return {"by": who, "version": None, "now": self.now}
+
+    def actor(self, who: Any) -> Any:
+        return self.scene.school if who is SCHOOL else self.scene.partner_actor
+
+    @rule(need=st.sampled_from(["Help.", " "]))
+    def draft(self, need: str) -> None:
+        student_id = self.scene.world.students[0].id
+        self.act(
+            lambda: actions.draft(
+                self.scene.school, self.scene.pathway.id, partner_id=self.scene.partner.id, student_id=student_id,
+                need=need, version=None, now=self.now,
+            )
+        )  # fmt: skip
+
+    @rule(
+        days=st.sampled_from([0, 2, 30, 900]),
+        fields=st.sampled_from([FIELDS, ["grade"], ["name", "service"]]),
+    )
+    def consent(self, days: int, fields: list[str]) -> None:
+        referral_id, until = self.newest(), self.today + timedelta(days=days)
+        given = signed(self.today, until)
+        if self.act(
+            lambda: actions_consent.record_consent(
+                self.scene.school, referral_id, given, fields, "To help.", None, self.now
+            )
+        ):
+            self.until[referral_id] = until
+
+    @rule(days=st.sampled_from([-1, 0, 30]))
+    def renew(self, days: int) -> None:
+        referral_id, until = self.newest(), self.today + timedelta(days=days)
+        given = signed(self.today, until)
+        if self.act(lambda: actions_consent.renew(self.scene.school, referral_id, given, None, self.now)):
+            self.until[referral_id] = until
+
+    @rule()
+    def send(self) -> None:
+        self.act(lambda: actions_consent.send(self.scene.school, self.newest(), None, self.now))
+
+    @rule(who=BY, answer=st.sampled_from(["accept", "waitlist", "no_place", "nonsense"]))
+    def answer(self, who: Any, answer: str) -> None:
+        referral_id = self.newest()
+        if answer in ("accept", "waitlist"):
+            deed = getattr(actions_service, answer)
+            self.act(lambda: deed(self.actor(who), referral_id, **self.by(who)))
+        else:
+            self.act(lambda: actions_service.decline(self.actor(who), referral_id, answer, **self.by(who)))
+
+    @rule(who=BY, back=st.sampled_from([0, 0, 1, -1]))
+    def serve(self, who: Any, back: int) -> None:
+        on = self.today - timedelta(days=back)
+        self.act(lambda: actions_service.log_service(self.actor(who), self.newest(), on, **self.by(who)))
+
+    @rule(who=BY, received=st.sampled_from(["all", "partly", ""]))
+    def finish(self, who: Any, received: str) -> None:
+        self.act(
+            lambda: actions_service.finish(
+                self.actor(who), self.newest(), self.today, received, **self.by(who)
+            )
+        )
+
+    @rule()
+    def revoke(self) -> None:
+        referral_id = self.newest()
+        if self.act(lambda: actions_consent.revoke(self.scene.school, referral_id, None, self.now)):
+            self.revoked.add(referral_id)
+
+    @rule(reason=st.sampled_from(["no_answer", ""]))
+    def withdraw(self, reason: str) -> None:
+        self.act(lambda: actions.withdraw(self.scene.school, self.newest(), reason, None, self.now))
+
+    @rule()
+    def complete(self) -> None:
+        self.act(lambda: actions.complete(self.scene.school, self.scene.pathway.id, "", None, self.now))
+
+    @rule(how=st.sampled_from(["complete", "end"]))
+    def by_the_common_door(self, how: str) -> None:
+        school, pathway_id = self.scene.school, self.scene.pathway.id
+        if how == "end" and len(self.rows()) > 1:
+            self.act(
+                lambda: life.end_early(school, pathway_id, EndReason.NO_LONGER_NEEDED, "", None, self.now)
+            )
+        else:
+            assert not self.act(
+                lambda: life.complete(school, pathway_id, "service_received", "", None, self.now)
+            )
+
+    @rule(days=st.sampled_from([1, 2, 5]))
+    def wait(self, days: int) -> None:
+        self.wall += timedelta(days=days)
+        self.now = self.at(self.wall.isoformat(" "))
+        self.client = self.client_as(self.scene.user)
+
+    @invariant()
+    def the_table_is_kept(self) -> None:
+        rows = self.rows()
+        for row in rows:
+            before = self.seen.get(row.id, ReferralState.DRAFTED)
+            assert row.state is before or row.state in TRANSITIONS[before], (before, row.state)
+            self.seen[row.id] = row.state
+        assert sum(row.state in OPEN for row in rows) <= 1
+
+    @invariant()
+    def the_partner_sees_it_exactly_while_it_may(self) -> None:
+        pathway = fresh(self.scene.pathway)
+        cut = pathway.state in (PathwayState.ENDED_EARLY, PathwayState.DECLINED)
+        for row in self.rows():
+            may = (
+                row.state in PARTNER_SEES
+                and row.id not in self.revoked
+                and self.today <= self.until[row.id]
+                and not cut
+            )
+            answer = self.client.get(f"/partner/referrals/{row.id}")
+            assert answer.status_code == (200 if may else 404), (row.state, row.id in self.revoked)
+
+    @invariant()
+    def nothing_went_that_was_not_agreed_to(self) -> None:
+        for row in self.rows():
+            disclosed = list(
+                db.session.scalars(
+                    select(Disclosure).where(
+                        Disclosure.object_id == row.id, Disclosure.object_type == "referral"
+                    )
+                )
+            )
+            assert len(disclosed) == (row.sent_on is not None)
+            if disclosed:
+                assert row.consent is not None and row.sent_fields is not None
+                assert set(disclosed[0].fields) == set(row.sent_fields) <= set(row.consent.fields)
+
+    @invariant()
+    def no_end_without_what_was_received(self) -> None:
+        pathway = fresh(self.scene.pathway)
+        rows = self.rows()
+        served = [row for row in rows if row.state in SERVED]
+        for row in served:
+            days = select(ServiceDate).where(ServiceDate.referral_id == row.id)
+            assert row.first_service_on is not None and list(db.session.scalars(days))
+        assert all(row.received for row in rows if row.state is ReferralState.DONE)
+        if pathway.state is PathwayState.COMPLETED:
+            received = any(row.received for row in rows)
+            assert received or pathway.outcome == "service_not_available"
+            assert not any(row.state in OPEN for row in rows)
+
+    @invariant()
+    def no_follow_up_outlives_its_referral(self) -> None:
+        waiting = select(FollowUp.kind).where(
+            FollowUp.pathway_id == self.scene.pathway.id,
+            FollowUp.state == FollowUpState.OPEN,
+            FollowUp.kind.in_(FOLLOW_UPS),
+        )
+        kinds = list(db.session.scalars(waiting))
+        assert len(kinds) == len(set(kinds))
+        if not any(row.state in OPEN for row in self.rows()):
+            assert not kinds
+
+
+def test_every_walk_through_a_referrals_life(session: Any, at: Any, client_as: Any) -> None:
+    run_state_machine_as_test(
+        lambda: Life(at, client_as), settings=settings(max_examples=25, stateful_step_count=20, deadline=None)
+    )
