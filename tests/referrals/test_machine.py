@@ -166,6 +166,8 @@ class Life(RuleBasedStateMachine):
     def wait(self, days: int) -> None:
         self.wall += timedelta(days=days)
         self.now = self.at(self.wall.isoformat(" "))
+        # what this session has read must not be rolled back over the new sign-in
+        db.session.remove()
         self.client = self.client_as(self.scene.user)
 
     @invariant()
