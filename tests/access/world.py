@@ -31,6 +31,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.pathways.mentoring.models import DailyCard, Mentor, MentoringGroup, MentoringPlan
 from wss_cases.pathways.mentoring.states import MentorKind
+from wss_cases.pathways.reengagement.models import ReengagementPlan
 from wss_cases.pathways.referrals.models import Partner
 from wss_cases.roster.models import School, Student
 from wss_cases.routing.models import RoutingAnswer, RuleSet
@@ -76,6 +77,11 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     placed = {"case_id": case.id, "school_id": school_id}
     pathways = [PathwayFactory(kind=kind.value, state=PathwayState.ACTIVE, **placed) for kind in KINDS]
     plant_mentoring(pathways[1], participant)
+    db.session.add(
+        ReengagementPlan(
+            pathway_id=pathways[3].id, student_id=student.id, return_on=date(2026, 12, 1), **placed
+        )
+    )
     db.session.add(CircleMeeting(pathway_id=pathways[-2].id, keeper_id=lead.id, starts_at=NOW, **placed))
     db.session.add(
         CircleSupporter(

@@ -21,6 +21,7 @@ from wss_cases.notices.models import DigestDay
 from wss_cases.notices.queries import days_near
 from wss_cases.notices.rules import CLOSES, OPENS, Planned
 from wss_cases.pathways.referrals.queries_overdue import overdue_mails
+from wss_cases.pathways.reengagement.actions_sweep import open_returns
 from wss_cases.roster.models import School
 
 
@@ -38,6 +39,9 @@ def sweep(now: datetime, dry_run: bool = False) -> dict[str, int]:
     ]
     planned += _new_only(overdue_mails(now))
     mornings = _mornings(now)
+    if not dry_run:
+        for day in sorted({day for _school_id, day, _horizon in mornings}):
+            open_returns([school_id for school_id, its_day, _horizon in mornings if its_day == day], day, now)
     already = sum(mail.queued for mail in mails) + _digests_queued(now)
     if dry_run:
         digests = _new_only(_digests(mornings))

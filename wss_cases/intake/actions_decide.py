@@ -9,7 +9,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.queries import holders
 from wss_cases.cases.actions import open_case
 from wss_cases.cases.models import Case
-from wss_cases.cases.queries import choose_lead
+from wss_cases.cases.queries import cases_of_incident, choose_lead
 from wss_cases.followups.actions import close_row, local_today, make
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.followups.queries import template_in_force
@@ -26,6 +26,7 @@ from wss_cases.intake.rules_plan import PlanItem
 from wss_cases.intake.states import CONVERSATION_OUTCOMES
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
 from wss_cases.pathways.common.actions import propose
+from wss_cases.pathways.reengagement.actions_open import case_for
 from wss_cases.roster.queries import school_days
 from wss_cases.roster.rules import SchoolDays
 from wss_cases.routing.states import FollowUpKind, Kind, Pathway
@@ -111,8 +112,10 @@ def _dean(uow: UnitOfWork, school_id: int, today: date) -> int | None:
 
 
 def _needs_case(scene: _Scene, choice: Choice) -> bool:
+    if choice.open_case or cases_of_incident(scene.incident.id):
+        return True
     talks = all(item.kind is Kind.CONVERSATION and item.tier == 1 for item in scene.items)
-    return choice.open_case or not talks or not is_light(scene.now.plan, _open_duties(scene.incident))
+    return not talks or not is_light(scene.now.plan, _open_duties(scene.incident))
 
 
 def _open_duties(incident: Incident) -> int:
@@ -122,16 +125,22 @@ def _open_duties(incident: Incident) -> int:
 def _open(uow: UnitOfWork, scene: _Scene) -> Case:
     incident = scene.incident
     wait = REVIEW_WITH_HOLD if scene.now.plan.holds else REVIEW_AFTER
-    case = open_case(
-        uow,
-        school_id=incident.school_id,
-        incidents=[incident],
-        harm_kind=incident.tile,
-        location_code=incident.location_code,
-        tier=max((item.tier for item in scene.items), default=1),
-        lead_id=scene.lead_id,
-        review_on=scene.days.add(scene.today, wait),
-    )
+    tier = max((item.tier for item in scene.items), default=1)
+    if cases_of_incident(incident.id):
+        # a removal that was recorded before the decision has opened it
+        case = case_for(uow, incident)
+        case.tier = max(case.tier, tier)
+    else:
+        case = open_case(
+            uow,
+            school_id=incident.school_id,
+            incidents=[incident],
+            harm_kind=incident.tile,
+            location_code=incident.location_code,
+            tier=tier,
+            lead_id=scene.lead_id,
+            review_on=scene.days.add(scene.today, wait),
+        )
     participants = {person.incident_person_id: person.id for person in case.participants}
     for item in scene.items:
         propose(

@@ -10,11 +10,15 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.models import Incident
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
+from wss_cases.pathways.reengagement.actions_open import Away, open_for_incident
+from wss_cases.pathways.reengagement.rules import back_on
+from wss_cases.pathways.reengagement.states import AwayCause
 from wss_cases.roster.models import School, Student
+from wss_cases.roster.queries import school_days
 from wss_cases.safeguards.models import DisciplineAction, LegalDuty, NotifiedStudent, PoliceNotification
 from wss_cases.safeguards.queries import students_who_caused_harm
 from wss_cases.safeguards.rules import MOST_DAYS, is_too_young, needs_grounds
-from wss_cases.safeguards.states import DisciplineKind, NotificationDoor
+from wss_cases.safeguards.states import WITHOUT_END, DisciplineKind, NotificationDoor
 
 Key = str | None
 
@@ -57,6 +61,7 @@ def record_discipline(
 
     Raises Refused for pre-K to grade 2, for another student, for impossible days or dates, and for more than three
     days (or an expulsion) without what was tried, the threat or disruption, and the support services.
+    The student's return opens in the same act.
     """
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
@@ -76,8 +81,22 @@ def record_discipline(
             )
         )
         uow.record(action, "discipline.recorded", what=removal.kind.value, days=removal.days)
+        _open_return(uow, incident, action)
         uow.answer = action.id
         return action.id
+
+
+def _open_return(uow: UnitOfWork, incident: Incident, action: DisciplineAction) -> None:
+    """Planning the return starts on the day of the removal, in the incident's case. A step."""
+    back = back_on(
+        school_days(incident.school_id),
+        action.starts_on,
+        action.ends_on,
+        action.days,
+        action.kind in WITHOUT_END,
+    )
+    away = Away(AwayCause.REMOVAL, f"removal:{action.id}", action.starts_on, back)
+    open_for_incident(uow, incident, action.student_id, away)
 
 
 def check_removal(removal: Removal, grade: int | None) -> None:

@@ -52,6 +52,9 @@ class DisciplineKind(enum.StrEnum):
     SENT_HOME = "sent_home"
 
 
+WITHOUT_END: Final = frozenset({DisciplineKind.EXPULSION, DisciplineKind.ALTERNATIVE_PLACEMENT})
+"""Removals whose last day is not known from their length."""
+
 DUTY_STATE_LABELS: Final = {
     DutyState.VERIFY_FIRST: _l("Verify first"),
     DutyState.DUE: _l("Due"),

@@ -54,7 +54,10 @@ def discipline(incident_id: int) -> Page:
     return form_page(
         form,
         act,
-        lambda _made: _back(incident, _("The discipline action is recorded and counted.")),
+        lambda _made: _back(
+            incident,
+            _("The discipline action is recorded. The plan for the return is open."),
+        ),
         "safeguards/discipline.html",
         incident=incident,
         students=students,

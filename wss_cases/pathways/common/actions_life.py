@@ -173,6 +173,8 @@ def start(
         not_later(uow, row.school_id, "on", on)
         if row.pathway == Family.CIRCLE:
             raise Refused("", _("A circle starts when its meeting is held."))
+        if row.pathway == Family.REENGAGEMENT:
+            raise Refused("", _("A re-engagement starts with the first day back: record it on its own page."))
         note_start(uow, row, on)
         uow.answer = row.id
         return row.id
@@ -215,6 +217,8 @@ def complete(
         row = load_live(uow, pathway_id, version)
         if row.pathway == Family.CIRCLE:
             raise Refused("", _("A circle is completed from its own page, after its meeting and agreement."))
+        if row.pathway == Family.REENGAGEMENT:
+            raise Refused("", _("A re-engagement is completed from its own page, after a review."))
         if row.pathway == Family.WRAPAROUND:
             raise Refused("", _("A referral is completed from its own page, with what was received."))
         note_completion(uow, row, outcome, note)

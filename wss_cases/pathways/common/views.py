@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, url_for
+from flask import Blueprint, redirect, url_for
 
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -31,10 +31,14 @@ from wss_cases.pathways.common.queries import get_pathway, team_of
 from wss_cases.pathways.common.rules import outcomes_for
 from wss_cases.pathways.common.states import KIND_LABELS, EndReason, Kind
 from wss_cases.roster.queries import get_school
+from wss_cases.routing.states import Pathway as Family
 
 blueprint = Blueprint("pathway_acts", __name__, url_prefix="/cases/<int:case_id>/pathways")
 
 ACT = "pathways/act.html"
+OWN_START: dict[str, str] = {Family.REENGAGEMENT: "reengagement.back"}
+OWN_COMPLETION: dict[str, str] = {Family.REENGAGEMENT: "reengagement.complete"}
+"""Families whose own page records this: the endpoint."""
 
 
 def today_of(school_id: int) -> Any:
@@ -147,6 +151,8 @@ def start(case_id: int, pathway_id: int) -> Page:
     """Record that the pathway began."""
     actor, now = current_actor(), clock.now()
     row = get_pathway(actor, case_id, pathway_id)
+    if row.pathway in OWN_START:
+        return redirect(url_for(OWN_START[row.pathway], case_id=case_id, pathway_id=row.id), 303)
     form = DayForm(version=row.version, on=today_of(row.school_id))
     return form_page(
         form,
@@ -196,6 +202,8 @@ def complete(case_id: int, pathway_id: int) -> Page:
     """Complete a pathway with its outcome."""
     actor, now = current_actor(), clock.now()
     row = get_pathway(actor, case_id, pathway_id)
+    if row.pathway in OWN_COMPLETION:
+        return redirect(url_for(OWN_COMPLETION[row.pathway], case_id=case_id, pathway_id=row.id), 303)
     form = CompleteForm(version=row.version)
     form.outcome.choices = choices(list(outcomes_for(row.pathway).items()))
     return form_page(
