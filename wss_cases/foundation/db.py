@@ -23,6 +23,7 @@ from sqlalchemy import (
     event,
     func,
     select,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import OperationalError
@@ -186,22 +187,42 @@ def begin_writing() -> None:
 def erase_deleted(tables: Iterable[str]) -> bool:
     """Rid the database's own files of what was deleted from these tables; False when somebody reads right now.
 
-    Ends this session and opens a connection of its own; call it outside every unit of work. SQLite overwrites what it deletes
-    (`secure_delete`), so folding its log into the file is enough. PostgreSQL writes each table anew (`VACUUM FULL`).
+    Ends this session and opens a connection of its own; call it outside every unit of work. SQLite overwrites what
+    it deletes (`secure_delete`), so folding its log into the file is enough. PostgreSQL writes each table anew
+    (`VACUUM FULL`); its columns must be kept out of the statistics (`SET STATISTICS 0`), which hold samples.
     """
     db.session.remove()  # one's own reading would be in the way
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         try:
             if connection.dialect.name == "sqlite":
                 return _fold_log(connection)
-            connection.exec_driver_sql("SET lock_timeout = '3s'")
-            for table in tables:
-                connection.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {quoted(connection, table)}")
+            return _write_anew(connection, tables)
         except OperationalError:
             return False
         finally:
             connection.invalidate()
+
+
+def _write_anew(connection: Connection, tables: Iterable[str]) -> bool:
+    # rows that an older snapshot could still see would be carried over
+    limit = connection.execute(text(_NEXT_TRANSACTION)).scalar_one()
+    waited = 0
+    while connection.execute(text(_OLDER_SNAPSHOTS), {"limit": limit}).scalar_one():
+        if waited >= ERASE_WAIT_MS:
+            return False
+        connection.execute(text("SELECT pg_sleep(0.1)"))
+        waited += 100
+    connection.exec_driver_sql(f"SET lock_timeout = {ERASE_WAIT_MS}")
+    for table in tables:
+        connection.exec_driver_sql(f"VACUUM (FULL) {quoted(connection, table)}")
     return True
+
+
+_NEXT_TRANSACTION = "SELECT (pg_snapshot_xmax(pg_current_snapshot())::text::numeric % 4294967296)::text"
+_OLDER_SNAPSHOTS = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    " AND backend_xmin IS NOT NULL AND age(backend_xmin) > age(CAST(CAST(:limit AS text) AS xid))"
+)
 
 
 def quoted(connection: Connection, name: str) -> str:

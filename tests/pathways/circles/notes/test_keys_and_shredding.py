@@ -1,0 +1,201 @@
+"""A rotated key still reads, an older one can be dropped, and a shredded note is in no file of the database."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from flask import Flask
+from sqlalchemy import event, select
+
+from tests.cases.making import NOW, World, make_world
+from tests.pathways.circles.notes.canary import NOTES, files, standing_in, texts
+from tests.pathways.circles.notes.making import LONG_AFTER, end, kept_circle, write
+from tests.support.applications import make_app
+from tests.support.databases import TEST_KEYS, Database, Databases
+from tests.support.servers import LiveSystem
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.db import db
+from wss_cases.foundation.envelope import seal
+from wss_cases.foundation.keys import Keys
+from wss_cases.foundation.settings import setting
+from wss_cases.journal.models import AuditEntry
+from wss_cases.pathways.circles.notes import actions_rotate, actions_shred
+from wss_cases.pathways.circles.notes.actions import read_notes
+from wss_cases.pathways.circles.notes.models import CircleNote, NoteShredding
+from wss_cases.pathways.circles.notes.rules import digest_of
+from wss_cases.pathways.circles.questionnaires.models import Questionnaire
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.roster.models import School
+
+NEW = "a-newer-key-that-protects-nothing-9876543210"
+MIDDLE = slice(30, 90)
+"""A part of a sealed text or key that stands nowhere by chance."""
+
+
+def planted(app: Flask, count: int = NOTES) -> tuple[Actor, int]:
+    """Add a circle with notes, 200 unless said otherwise; returns its keeper and its id."""
+    with app.app_context():
+        world: World = make_world()
+        circle = kept_circle(world)
+        write(world.actor, circle, *texts(count))
+        return world.actor, circle.id
+
+
+def said(app: Flask, keeper: Actor, circle: int) -> list[str | None]:
+    """Return what the keeper reads, oldest first."""
+    with app.app_context():
+        return [note.text for note in reversed(read_notes(keeper, circle, NOW))]
+
+
+def sealed(app: Flask) -> list[bytes]:
+    """Return a part of the ciphertext and of the key of every note as the table holds them."""
+    with app.app_context():
+        found = db.session.execute(select(CircleNote.sealed_text, CircleNote.sealed_key)).all()
+        return [bytes(value)[MIDDLE] for row in found for value in row]
+
+
+def looked_in(database: Database, databases: Databases) -> list[Path]:
+    """Return the files of the database; PostgreSQL writes out what it holds in memory first."""
+    if database.kind != "postgresql":
+        return files(database, None)
+    with psycopg.connect(database.url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+    return files(database, databases.postgres().data)
+
+
+def counts(done: Any) -> dict[str, Any]:
+    """Return what a command printed; AssertionError with its words where that is no JSON."""
+    assert done.stdout.startswith("{"), done.stdout + done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_a_rotated_key_reads_everything_and_the_old_one_can_be_dropped(
+    database: Database, databases: Databases, tmp_path: Path
+) -> None:
+    app = make_app(database.url, tmp_path)
+    keeper, circle = planted(app)
+    old = sealed(app)
+    with app.app_context():
+        db.engine.dispose()
+    assert standing_in(looked_in(database, databases), old) == set(old)
+
+    without = LiveSystem(database, tmp_path, {"WSS_KEYS": NEW}).flask("notes", "rotate", "--json")
+    assert without.returncode == 1
+    assert counts(without)["notes"] == {"resealed": 0, "already": 0, "unreadable": NOTES}
+
+    both = LiveSystem(database, tmp_path, {"WSS_KEYS": f"{NEW},{TEST_KEYS}"})
+    done = both.flask("notes", "rotate", "--json")
+    assert done.returncode == 0, done.stderr
+    assert counts(done)["notes"] == {"resealed": NOTES, "already": 0, "unreadable": 0}
+    assert counts(done)["files"] == {"erased": 1}
+    assert counts(both.flask("notes", "rotate", "--json"))["notes"]["already"] == NOTES
+    newest = make_app(database.url, tmp_path, WSS_KEYS=NEW)
+    assert said(newest, keeper, circle) == texts()
+    assert said(app, keeper, circle) == [None] * NOTES
+    for one in (app, newest):
+        with one.app_context():
+            db.engine.dispose()
+    assert standing_in(looked_in(database, databases), old) == set()
+
+
+def test_an_interrupted_rotation_goes_on(session: Any, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = make_world()
+    circle = kept_circle(world)
+    ids = write(world.actor, circle, *texts(7))
+    monkeypatch.setattr(actions_rotate, "BATCH", 3)
+    monkeypatch.setitem(app.config, "WSS_KEYS", Keys((NEW, TEST_KEYS)))
+    batches = []
+
+    def stop(_mapper: object, _connection: object, row: AuditEntry) -> None:
+        if row.action == "sealed.rotated":
+            batches.append(row.changes)
+            if len(batches) == 2:
+                raise KeyboardInterrupt
+
+    event.listen(AuditEntry, "before_insert", stop)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            actions_rotate.rotate(NOW)
+    finally:
+        event.remove(AuditEntry, "before_insert", stop)
+    assert actions_rotate.rotate(NOW)["notes"] == {"resealed": 4, "already": 3, "unreadable": 0}
+    monkeypatch.setitem(app.config, "WSS_KEYS", Keys((NEW,)))
+    assert [note.text for note in read_notes(world.actor, circle.id, NOW)] == texts(7)[::-1]
+    assert len(ids) == 7
+
+
+def test_free_answers_are_put_under_the_new_key_too(
+    session: Any, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = make_world()
+    circle = kept_circle(world)
+    hidden = seal(setting("WSS_KEYS"), "questionnaire", "It helped.")
+    row = Questionnaire(
+        pathway_id=circle.id, case_id=circle.case_id, school_id=circle.school_id, occasion="after_meeting",
+        answerer="keeper", keeper_user_id=world.coordinator.id, token_digest="x" * 64, made_at=NOW,
+        expires_at=NOW.replace(year=2027), answered_at=NOW, sealed_text=hidden.text, sealed_key=hidden.key,
+        key_name=hidden.key_name,
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.commit()
+    monkeypatch.setitem(app.config, "WSS_KEYS", Keys((NEW, TEST_KEYS)))
+    assert actions_rotate.rotate(NOW)["questionnaires"] == {"resealed": 1, "already": 0, "unreadable": 0}
+    assert actions_rotate.rotate(NOW)["questionnaires"] == {"resealed": 0, "already": 1, "unreadable": 0}
+
+
+def test_a_shredded_note_is_in_no_file_of_the_database(
+    database: Database, databases: Databases, tmp_path: Path
+) -> None:
+    app = make_app(database.url, tmp_path)
+    keeper, circle = planted(app)
+    needles = sealed(app)
+    with app.app_context():
+        rows = db.session.scalars(select(CircleNote)).all()
+        digests = {row.id: digest_of(row.sealed_text, row.sealed_key) for row in rows}
+        end(db.session.get_one(Pathway, circle))
+        db.engine.dispose()
+    assert len(set(needles)) == 2 * NOTES
+    assert standing_in(looked_in(database, databases), needles) == set(needles)
+
+    system = LiveSystem(database, tmp_path, {})
+    early = ("--now", "2027-11-23T12:00-06:00", "--json")
+    assert counts(system.flask("notes", "shred", *early))["shredded"] == 0
+    late = ("--now", "2027-11-24T12:00-06:00", "--json")
+    assert counts(system.flask("notes", "shred", "--dry-run", *late))["shredded"] == NOTES
+    done = counts(system.flask("notes", "shred", *late))
+    assert (done["shredded"], done["erased"], done["waiting"]) == (NOTES, NOTES, 0)
+
+    assert standing_in(looked_in(database, databases), needles) == set()
+    with app.app_context():
+        proofs = db.session.scalars(select(NoteShredding)).all()
+        assert {proof.note_id: proof.digest for proof in proofs} == digests
+        assert all(proof.erased_at is not None for proof in proofs)
+        audited = select(AuditEntry).where(AuditEntry.action == "circle.note_shredded")
+        assert {row.object_id: row.changes["digest"][1] for row in db.session.scalars(audited)} == digests
+    assert said(app, keeper, circle) == []
+
+
+def test_a_reader_delays_the_proof_not_the_shredding(
+    database: Database, databases: Databases, tmp_path: Path
+) -> None:
+    app = make_app(database.url, tmp_path)
+    _keeper, circle = planted(app, 10)
+    needles = sealed(app)
+    with app.app_context():
+        end(db.session.get_one(Pathway, circle))
+        reading = db.engine.connect()
+        if database.kind == "postgresql":  # another table, but a snapshot that still sees the notes
+            reading = reading.execution_options(isolation_level="REPEATABLE READ")
+        reading.execute(select(School.id)).all()
+        first = actions_shred.shred(LONG_AFTER)
+        assert (first["shredded"], first["erased"], first["waiting"]) == (10, 0, 10)
+        reading.close()
+        again = actions_shred.shred(LONG_AFTER)
+        assert (again["shredded"], again["erased"], again["waiting"]) == (0, 10, 0)
+        db.engine.dispose()
+    assert standing_in(looked_in(database, databases), needles) == set()
