@@ -11,7 +11,18 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import select
 
 from tests.factories.base import fresh
-from tests.referrals.making import FIELDS, PARTNER, SCHOOL, Scene, make_scene, signed
+from tests.referrals.making import (
+    FIELDS,
+    PARTNER,
+    SCHOOL,
+    Scene,
+    accept,
+    finish,
+    make_scene,
+    sent,
+    serve,
+    signed,
+)
 from tests.support.client import PageClient
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
@@ -45,11 +56,21 @@ class Life(RuleBasedStateMachine):
         self.revoked: set[int] = set()
         self.until: dict[int, date] = {}
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(stage=st.sampled_from(["nothing", "sent", "served", "done"]))
+    def begin(self, stage: str) -> None:
         self.wall = START
         self.now = self.at("2026-11-24 10:00")
         self.scene: Scene = make_scene()
+        if stage != "nothing":
+            referral_id = sent(self.scene, until=self.today + timedelta(days=4))
+            self.until[referral_id] = self.today + timedelta(days=4)
+            if stage != "sent":
+                accept(self.scene, referral_id)
+                serve(self.scene, referral_id)
+            if stage == "done":
+                finish(self.scene, referral_id)
+            self.seen = {row.id: row.state for row in self.rows()}
+        db.session.remove()
         self.client: PageClient = self.client_as(self.scene.user)
 
     @property

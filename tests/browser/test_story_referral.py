@@ -1,0 +1,202 @@
+"""A referral in a real browser: a coordinator at a desk, a partner on a phone, and a family that changes its mind."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.factories.accounts import PASSWORD, PASSWORD_HASH
+from tests.factories.base import fresh
+from tests.factories.referrals import PartnerFactory
+from tests.referrals.making import make_scene
+from tests.support.applications import make_app
+from tests.support.browser import DESK, PHONE, NewVisitor, Visitor
+from tests.support.mail import MailServer
+from tests.support.servers import LiveSystem
+from wss_cases.accounts.models import UserAccount
+from wss_cases.foundation.db import db
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who plays, by address, and where."""
+
+    coordinator: str
+    first: str
+    second: str
+    student: str
+    pathway: str
+    partners: tuple[str, str]
+
+
+@pytest.fixture
+def cast(live_system: LiveSystem, tmp_path: Path) -> Cast:
+    """A case with a proposed referral, and two partners with somebody who signs in for each."""
+    live_system.set_clock(wall("2026-11-24 10:00"))
+    app = make_app(live_system.database.url, tmp_path)
+    with app.app_context():
+        scene = make_scene(name="Quiet Harbor Services")
+        other = make_scene(name="Lantern Street Counseling", capacity=3)
+        PartnerFactory(name="Lapsed Help", agreement_until=datetime(2026, 9, 1).date())
+        for user in (scene.world.coordinator, scene.user, other.user):
+            fresh(user).password_hash = PASSWORD_HASH
+        db.session.commit()
+        return Cast(
+            coordinator=address(scene.world.coordinator),
+            first=address(scene.user),
+            second=address(other.user),
+            student=scene.world.students[0].shown_name,
+            pathway=f"/cases/{scene.world.case.id}/pathways/{scene.pathway.id}",
+            partners=(scene.partner.name, other.partner.name),
+        )
+
+
+def address(user: UserAccount) -> str:
+    """Return a person's address as the database has it."""
+    return str(fresh(user).email)
+
+
+def wall(text: str) -> datetime:
+    """Return an instant of the school's wall clock."""
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("America/Chicago"))
+
+
+def person(new_visitor: NewVisitor, email: str, size: dict[str, int], now: str = "2026-11-24 10:00") -> Page:
+    """Return the signed-in window of a person."""
+    visitor: Visitor = new_visitor(viewport=size)
+    visitor.page.clock.set_fixed_time(wall(now))
+    visitor.sign_in(email, PASSWORD)
+    return visitor.page
+
+
+def draft(page: Page, cast: Cast, partner: str, button: str) -> None:
+    """Draft a referral to a partner from the pathway's page."""
+    page.goto(cast.pathway)
+    page.get_by_role("link", name=button).first.click()
+    expect(page.locator("main")).to_contain_text("agreement in force")
+    page.get_by_label("What does the student need?").fill("Somebody to talk to after school.")
+    page.get_by_role("radio", name=re.compile(partner)).check()
+    page.get_by_role("button", name="Save the draft").click()
+    page.wait_for_url(re.compile(r"/pathways/\d+$"))
+
+
+def sign(page: Page) -> None:
+    """Record what the family signed, an error on the way."""
+    page.get_by_role("link", name="Record the written consent").first.click()
+    page.get_by_label("Who signed").fill("Rosalind Quillfeather")
+    page.get_by_role("radio", name="Parent", exact=True).check()
+    page.get_by_role("button", name="Save the consent").click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose how it was given.")
+    expect(page.get_by_label("Who signed")).to_have_value("Rosalind Quillfeather")
+    assert page.locator("[name=fields]:checked").count() == 1
+    page.get_by_role("radio", name="Signed on paper").check()
+    page.get_by_role("checkbox", name=re.compile("Grade")).check()
+    page.get_by_label("Until when it holds").fill("2027-03-01")
+    page.get_by_role("button", name="Save the consent").click()
+    page.wait_for_url(re.compile(r"/pathways/\d+$"))
+
+
+def send(page: Page) -> None:
+    """Look at what goes, and send it."""
+    page.get_by_role("link", name="Look at what goes, and send it").click()
+    expect(page.locator("main")).to_contain_text("and nothing else")
+    expect(page.locator("main")).not_to_contain_text("312-555-0142")
+    page.get_by_role("button", name="Send it").click()
+    expect(page.locator("main")).to_contain_text("What was shared")
+
+
+def open_referral(page: Page, student: str) -> None:
+    """Open the one referral of a partner's list."""
+    page.goto("/partner")
+    page.get_by_role("link", name=student).click()
+    expect(page.locator("main")).to_contain_text("What the school sent")
+
+
+def log_first_service(page: Page) -> None:
+    """Accept, and log the first service."""
+    page.get_by_role("button", name="Accept").click()
+    page.get_by_role("link", name="Log the first service").click()
+    page.get_by_role("button", name="Save the day").click()
+    expect(page.locator("main")).to_contain_text("First service")
+
+
+def test_a_partner_helps_and_another_one_loses_sight(
+    cast: Cast, smtp_server: MailServer, new_visitor: NewVisitor, live_system: LiveSystem
+) -> None:
+    desk = person(new_visitor, cast.coordinator, DESK)
+    desk.goto(cast.pathway)
+    desk.get_by_role("link", name="Record the offer").first.click()
+    desk.get_by_role("button", name="Save the offer").click()
+    draft(desk, cast, cast.partners[0], "Draft")
+    desk.get_by_role("link", name="The letter to the family").click()
+    expect(desk.locator("main")).to_contain_text("You can take your permission back at any time")
+    desk.goto(cast.pathway)
+    sign(desk)
+    send(desk)
+
+    phone = person(new_visitor, cast.first, PHONE)
+    open_referral(phone, cast.student)
+    expect(phone.locator("main")).not_to_contain_text("Rosalind")
+    phone.get_by_role("link", name="We cannot take it").click()
+    phone.get_by_role("button", name="Tell the school").click()
+    expect(phone.get_by_role("alert")).to_contain_text("Choose the reason.")
+    phone.get_by_role("radio", name="There is no free place").check()
+    phone.get_by_role("button", name="Tell the school").click()
+    expect(phone.locator("main")).not_to_contain_text(cast.student)
+
+    draft(desk, cast, cast.partners[1], "Choose the next partner")
+    sign(desk)
+    send(desk)
+    second = person(new_visitor, cast.second, PHONE)
+    open_referral(second, cast.student)
+    log_first_service(second)
+    desk.reload()
+    expect(desk.locator("main")).to_contain_text("First seen")
+    desk.get_by_role("link", name="The family takes back its consent").first.click()
+    desk.get_by_role("button", name="End the partner’s access now").click()
+    expect(desk.locator("main")).to_contain_text("Consent taken back")
+    # the page that is still open on the phone leads nowhere any more
+    second.get_by_role("link", name="Log a day of service").click()
+    expect(second.get_by_role("heading", level=1)).to_contain_text("could not find")
+    second.goto("/partner")
+    expect(second.locator("main")).to_contain_text("has ended.")
+    expect(second.locator("main")).not_to_contain_text(cast.student)
+
+    live_system.flask("reminders", "deliver")
+    mails = smtp_server.wait_for(1)
+    for mail in mails:
+        for part in cast.student.split():
+            assert part not in mail.everything
+
+
+def test_a_service_is_received(cast: Cast, new_visitor: NewVisitor) -> None:
+    desk = person(new_visitor, cast.coordinator, PHONE)
+    desk.goto(cast.pathway)
+    desk.get_by_role("link", name="Record the offer").first.click()
+    desk.get_by_role("button", name="Save the offer").click()
+    draft(desk, cast, cast.partners[0], "Draft")
+    sign(desk)
+    send(desk)
+    partner = person(new_visitor, cast.first, DESK)
+    open_referral(partner, cast.student)
+    partner.get_by_role("button", name="Put it on our waiting list").click()
+    expect(partner.locator("main")).to_contain_text("On a waiting list")
+    log_first_service(partner)
+    partner.get_by_role("link", name="The service has ended").click()
+    partner.get_by_role("radio", name="All of the help that was planned").check()
+    partner.get_by_role("button", name="Save").click()
+    expect(partner.locator("main")).to_contain_text("All of the help that was planned")
+    desk.goto(cast.pathway)
+    desk.get_by_role("link", name="Complete it with its outcome").first.click()
+    expect(desk.locator("main")).to_contain_text("The service was received")
+    desk.get_by_role("button", name="Complete").click()
+    expect(desk.locator("main")).to_contain_text("Completed")
+    expect(desk.locator("main")).to_contain_text("What was shared")
