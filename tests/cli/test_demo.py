@@ -37,6 +37,20 @@ from wss_cases.safeguards.models import DisciplineAction, PoliceNotification
 
 TINY = Size(schools=1, students=40, incidents=24, years=1, seed=7)
 NOT_COMPARED = {"alembic_version", "routing_rule_set", "user_session"}
+SEALED = {"sealed_text", "sealed_key", "key_name"}
+"""Columns that differ each time, since every text is sealed under a key of its own."""
+
+IN_THE_AUDIT_ALONE = {
+    ("circle.note_written", "circle_note"),
+    ("circle.consent_reopened", "circle_preparation"),
+    ("disclosure.made", "disclosure"),
+    ("circle.hold_opened", "circle_shredding_hold"),
+    ("circle.privilege_waived", "privilege_waiver"),
+    ("referral.consented", "referral_consent"),
+    ("referral.revoked", "referral_consent"),
+    *((f"daily_card_day.{act}", "daily_card_day") for act in ("checked_in", "marked", "checked_out")),
+}
+"""Acts that leave no timeline row, as in the rooms they belong to."""
 
 
 @pytest.fixture
@@ -125,7 +139,11 @@ def test_every_act_has_its_audit_row_and_its_sentence(demo: Flask) -> None:
     acts = select(TimelineEntry.kind, TimelineEntry.subject_type, TimelineEntry.subject_id, TimelineEntry.at)
     audited = select(AuditEntry.action, AuditEntry.object_type, AuditEntry.object_id, AuditEntry.at)
     told = sorted(map(tuple, db.session.execute(acts)))
-    kept = sorted(tuple(row) for row in db.session.execute(audited) if not row[0].startswith("demo."))
+    kept = sorted(
+        tuple(row)
+        for row in db.session.execute(audited)
+        if not row[0].startswith("demo.") and tuple(row[:2]) not in IN_THE_AUDIT_ALONE
+    )
     assert told == kept and len(told) > 2000
     for model, kind in ((Incident, "incident.submitted"), (Case, "case.opened"), (FollowUp, "followup.made"),
                         (Pathway, "pathway.proposed")):  # fmt: skip
@@ -194,7 +212,7 @@ def test_accounts_are_printed_once_loaded_and_before_each_run(empty: Flask) -> N
 
 
 def rows(table: Table) -> list[tuple[Any, ...]]:
-    columns = [column for column in table.columns if column.name != "id"]
+    columns = [column for column in table.columns if column.name not in SEALED | {"id"}]
     return sorted(map(tuple, db.session.execute(select(*columns))), key=repr)
 
 

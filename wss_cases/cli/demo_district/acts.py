@@ -21,9 +21,9 @@ class Somebody:
 class Story:
     """The acts around one incident; told in the order in which they happened."""
 
-    def __init__(self, school_id: int) -> None:
+    def __init__(self, school_id: int | None) -> None:
         self.school_id = school_id
-        self._acts: list[tuple[datetime, int, dict[str, Any], dict[str, Any]]] = []
+        self._acts: list[tuple[datetime, int, dict[str, Any] | None, dict[str, Any]]] = []
 
     def act(
         self,
@@ -48,33 +48,50 @@ class Story:
             "kind": kind,
             "data": data,
         }
-        audit = {
-            "at": at,
-            "actor_id": entry["actor_id"],
-            "action": kind,
-            "object_type": subject[0],
-            "object_id": subject[1],
-            "changes": {name: _change(value) for name, value in changes.items()},
-        }
-        self._acts.append((at, len(self._acts), entry, audit))
+        self._acts.append((at, len(self._acts), entry, _audit(at, who, subject, kind, changes)))
+
+    def audit(
+        self,
+        at: datetime,
+        who: Somebody | None,
+        subject: tuple[str, int],
+        action: str,
+        changes: Mapping[str, Any],
+    ) -> None:
+        """Note an act that stands in the audit alone, as those on privileged notes and disclosures do."""
+        self._acts.append((at, len(self._acts), None, _audit(at, who, subject, action, changes)))
 
     def forget(self, subject: tuple[str, int], kind: str) -> None:
         """Take back the acts of one kind on a subject."""
         self._acts = [
             act
             for act in self._acts
-            if act[2]["kind"] != kind or (act[2]["subject_type"], act[2]["subject_id"]) != subject
+            if act[3]["action"] != kind or (act[3]["object_type"], act[3]["object_id"]) != subject
         ]
 
     def tell(self, store: Store) -> None:
         """Hand the acts over, oldest first."""
         for _at, _number, entry, audit in sorted(self._acts, key=lambda act: act[:2]):
-            store.add(TimelineEntry, **entry)
+            if entry is not None:
+                store.add(TimelineEntry, **entry)
             store.add(AuditEntry, **audit)
 
 
 PRIVATE = (REDACTED, REDACTED)
 """What an audit row shows of a private text."""
+
+
+def _audit(
+    at: datetime, who: Somebody | None, subject: tuple[str, int], action: str, changes: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "at": at,
+        "actor_id": who.id if who else None,
+        "action": action,
+        "object_type": subject[0],
+        "object_id": subject[1],
+        "changes": {name: _change(value) for name, value in changes.items()},
+    }
 
 
 def _change(value: Any) -> list[Any]:

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from wss_cases.cli.demo_district.store import Store
-from wss_cases.foundation.clock import DISTRICT_ZONE, local, school_year, school_year_bounds
+from wss_cases.foundation.clock import DISTRICT_ZONE, at_local, local, school_year, school_year_bounds
 from wss_cases.roster.models import CalendarDay
 from wss_cases.roster.rules import SchoolDays
 from wss_cases.roster.states import DayKind
@@ -64,6 +64,11 @@ def make_calendar(now: datetime, number: int) -> Calendar:
     starts = range(first - number + 1, first + 1)
     days = {day: what for start in starts for day, what in _year(start).items()}
     return Calendar(tuple(school_year(date(start, 8, 1)) for start in starts), days, now, today)
+
+
+def moment(day: date, minute: int) -> datetime:
+    """Return the instant of a minute of a school-local day."""
+    return at_local(day, minute // 60 % 24, minute % 60, DISTRICT_ZONE)
 
 
 def write_calendar(store: Store, calendar: Calendar) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 from wss_cases.cases.models import Case, CaseIncident, CaseNote, CaseParticipant
 from wss_cases.cases.states import CaseResult
+from wss_cases.cli.demo_district import safety
 from wss_cases.cli.demo_district.acts import PRIVATE, Somebody
 from wss_cases.cli.demo_district.courses import Participant, Work
-from wss_cases.cli.demo_district.followups import add_follow_up
+from wss_cases.cli.demo_district.followups import add_follow_up, cancel
 from wss_cases.cli.demo_district.pathways import add_pathway
 from wss_cases.cli.demo_district.reports import Part, Report, Scene
 from wss_cases.cli.demo_district.world import moment
@@ -55,17 +56,22 @@ def open_case(scene: Scene, report: Report, plan: Plan, at: datetime, dean: Some
     opened_on = local_date(at, DISTRICT_ZONE)
     row = _case_row(scene, report, plan.tier, lead, at, dean)
     participants = {part.id: _participant(scene, report, part) for part in report.people}
-    people = [Participant(participants[part.id], part.role) for part in report.people]
+    people = [Participant(participants[part.id], part.role, part) for part in report.people]
     work = Work(at, opened_on, lead, participants, people)
+    for asked in plan.follow_ups:
+        if asked.kind is FollowUpKind.SAFETY_PLAN and work.plan is None:
+            safety.agree(scene, report, work, asked.days, dean, tuple(asked.rules))
     for item in [*plan.items, *_return_after(report)]:
         add_pathway(scene, report, work, item, dean)
     over_at = None if report.open_duties else _over_at(scene, work)
     _follow_ups(scene, report, plan, at, dean, lead, over_at)
     _check_ins(scene, report, work, over_at)
+    safety.review(scene, report, work, over_at)
     for _ in range(rng.choices((0, 1, 2), (5, 4, 2))[0]):
         _note(scene, report, lead, opened_on, over_at)
     _tell_states(report, row, work, over_at)
     if over_at is None:
+        scene.open_cases.append((report, work))
         row["next_review_on"] = days.add(scene.world.calendar.due_today, rng.randrange(1, 10))
         if rng.random() < 0.15:
             row["next_review_on"] = scene.world.calendar.due_today
@@ -142,6 +148,8 @@ def _follow_ups(
     people = {part.id: part for part in report.people}
     circles = any(item.pathway is Pathway.CIRCLE for item in plan.items)
     for wanted in plan.follow_ups:
+        if wanted.kind is FollowUpKind.SAFETY_PLAN and report.case_id:
+            continue
         if wanted.kind is FollowUpKind.PRE_MEETINGS and not (circles and report.case_id):
             continue
         template = scene.world.templates.get(wanted.kind.value)
@@ -205,6 +213,9 @@ def _close(scene: Scene, report: Report, row: dict[str, Any], work: Work, at: da
         {"state": (before, "closed"), "result": result.value, "closed_at": at},
         case_id=row["id"], result=result.value,
     )  # fmt: skip
+    for waiting in work.waiting:
+        if waiting["state"] == "open":
+            cancel(scene, report, waiting, at, work.lead)
     _close_incident(report, at, work.lead)
 
 

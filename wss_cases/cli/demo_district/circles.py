@@ -1,170 +1,174 @@
-"""What circles have of their own: consents, meetings, attendance, agreements and their terms."""
+"""A circle from its offer to its end: what was prepared, the meetings, who came, and what followed."""
 
 from datetime import date, datetime
 from typing import Any
 
+from wss_cases.cli.demo_district import agreements, circle_start, questions
+from wss_cases.cli.demo_district.circle_start import Circle
 from wss_cases.cli.demo_district.courses import Course
-from wss_cases.cli.demo_district.followups import add_follow_up, close
 from wss_cases.cli.demo_district.world import later, moment
-from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
-from wss_cases.pathways.circles.models import CircleAttendance, CircleConsent, CircleMeeting
-from wss_cases.pathways.circles.rules import parties
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.pathways.circles.models import CircleAttendance, CircleMeeting
+from wss_cases.pathways.circles.rules_meeting import Attendance, attendance_problem
+from wss_cases.pathways.circles.states import MeetingKind, MeetingState, Presence
 
 ROOMS = ("Room 104", "Library corner", "Circle room", "Counseling office", "Room 212")
-PROMISES = (
-    "Repairs what was broken, together with the engineer.",
-    "Writes a letter and reads it out.",
-    "Eats lunch at another table until winter break.",
-    "Helps in the library on two afternoons.",
-    "Meets the counselor once a week for a month.",
-    "Says good morning and keeps a distance otherwise.",
-    "Replaces what was taken.",
-)
-EVIDENCE = "The coordinator saw it or was told by both."
-TERM_STATES = ("kept", "late", "not_kept", "changed")
+NOT_HELD = {MeetingState.POSTPONED: 0.04, MeetingState.NO_SHOW: 0.03}
+"""How often a first meeting is not held, and why."""
+
+AFTER = {
+    MeetingState.POSTPONED: ("plan_meeting", 2, "planned"),
+    MeetingState.NO_SHOW: ("after_no_show", 1, "done"),
+    MeetingState.WALKED_OUT: ("after_walk_out", 1, "done"),
+}
+"""What each way of not meeting is followed by: kind, school days, and how it closes."""
+
+TODAYS_MINUTES = (10 * 60 + 30, 13 * 60 + 15)
 
 
-def consent(course: Course, at: datetime, on: date) -> None:
-    """Everyone invited says yes, their guardians too."""
-    for participant_id in _invited(course):
-        consent_id = course.scene.world.store.add(
-            CircleConsent,
-            **_keys(course),
-            participant_id=participant_id,
-            consented=True,
-            guardian_consented=True,
-            given_on=on,
-            recorded_at=at,
-            recorded_by_id=course.work.lead.id,
-        )
-        _act(course, at, "circle_consent", consent_id, "circle.consent_given", {"consented": True})
-
-
-def plan(course: Course, planned_at: datetime, starts_at: datetime, *, held: bool) -> None:
-    """Plan the meeting; some are moved once because somebody did not come. Then it is held, or still ahead."""
-    rng = course.scene.rng
-    if held and rng.random() < 0.06:
-        _meeting(course, planned_at, later(planned_at, 60), "postponed")
-    meeting_id = _meeting(course, planned_at, starts_at, "")
-    if not held:
-        return
-    row = course.scene.world.store.rows[CircleMeeting][-1]
-    row["happened"], row["version"] = True, 2
-    invited = _invited(course)
-    came = [rng.random() < 0.96 or index == 0 for index, _one in enumerate(invited)]
-    for participant_id, attended in zip(invited, came, strict=True):
-        course.scene.world.store.add(
-            CircleAttendance, meeting_id=meeting_id, participant_id=participant_id, attended=attended
-        )
-    data = {"came": sum(came), "invited": len(invited)}
-    _act(course, starts_at, "circle_meeting", meeting_id, "circle.held", {"happened": True}, **data)
-
-
-def agree(course: Course, held_at: datetime, on: date) -> date | None:
-    """Perhaps agree on some terms; returns the day on which the last of them is due, or None without agreement."""
-    rng, world = course.scene.rng, course.scene.world
-    if rng.random() < 0.2:
+def live(circle: Circle, accepted_on: date, started_on: date) -> tuple[datetime, date] | None:
+    """Prepare and meet; returns when the circle was held and on which day, None while it was not."""
+    course, rng = circle.course, circle.course.scene.rng
+    ready_at = circle_start.prepare(circle, accepted_on)
+    if ready_at is None or not circle.may_meet():
         return None
-    agreed_at = later(held_at, 40)
-    agreement_id = world.store.add(Agreement, **_keys(course), agreed_on=on)
-    number = rng.choice((1, 2, 2, 3))
-    _act(course, agreed_at, "agreement", agreement_id, "agreement.made", {"agreed_on": on}, terms=number)
-    course.work.agreed = min(course.work.agreed or agreed_at, agreed_at)
-    course.work.agreements.append(agreed_at)
-    invited, last = _invited(course), on
-    for position, text in enumerate(rng.sample(PROMISES, number), start=1):
-        due_on = _term(course, agreement_id, position, text, agreed_at, rng.choice(invited))
-        last = max(last, due_on)
-    return last
+    planned_at = min(later(ready_at, 10), course.scene.world.now)
+    today = course.scene.world.calendar.due_today
+    if course.report.fate == "circle":
+        # its keeper finds it in My day and says whether it happened
+        _plan(circle, planned_at, moment(today, TODAYS_MINUTES[course.scene.cases % 2]))
+        return None
+    if course.report.fate == "walked":
+        _walk_out(circle, planned_at, course.scene.world.days.add(today, -1))
+        return None
+    started_on = max(started_on, course.scene.world.days.add(local_date(planned_at, DISTRICT_ZONE), 1))
+    for state, chance in NOT_HELD.items():
+        if not course.report.fate and rng.random() < chance:
+            starts_at = moment(started_on, rng.randrange(10 * 60, 15 * 60, 15))
+            meeting = _plan(circle, planned_at, starts_at)
+            if starts_at >= course.scene.world.now:
+                return None
+            planned_at = _not_held(circle, meeting, state)
+            started_on = course.scene.world.days.add(started_on, 2)
+            if planned_at >= course.scene.world.now:
+                return None
+            break
+    starts_at = moment(started_on, rng.randrange(10 * 60, 15 * 60, 15))
+    meeting = _plan(circle, planned_at, starts_at)
+    if starts_at >= course.scene.world.now:
+        course.row["next_step"], course.row["next_step_on"] = "", started_on
+        return None
+    _hold(circle, meeting)
+    questions.hand_out(circle, meeting, later(starts_at, 90))
+    return starts_at, started_on
 
 
-def _term(
-    course: Course, agreement_id: int, position: int, text: str, agreed_at: datetime, owner_id: int
-) -> date:
-    scene, report, lead = course.scene, course.report, course.work.lead
-    rng, world = scene.rng, scene.world
-    follow_up = add_follow_up(
-        scene, report, kind="agreement_term", days=rng.choice((3, 5, 10, 15)), made_at=agreed_at, maker=lead,
-        owner=lead, pathway_id=course.row["id"], settles=False,
-    )  # fmt: skip
-    due_on: date = follow_up["due_on"]
-    row = world.store.new(
-        AgreementTerm,
-        agreement_id=agreement_id,
-        position=position,
-        text=text,
-        owner_participant_id=owner_id,
-        due_on=due_on,
-        evidence=EVIDENCE,
-        follow_up_id=follow_up["id"],
-    )
-    state = rng.choices(TERM_STATES, (72, 13, 10, 5))[0]
-    decided_at = moment(
-        world.days.add(due_on, 2) if state == "late" else due_on, rng.randrange(14 * 60, 16 * 60)
-    )
-    if decided_at < world.now:
-        row["state"], row["decided_at"], row["decided_by_id"], row["version"] = state, decided_at, lead.id, 2
-        course.terms.append(state)
-        _act(
-            course, decided_at, "agreement_term", row["id"], "agreement.term_marked",
-            {"state": ("open", state), "decided_at": decided_at}, position=position, state=state,
-        )  # fmt: skip
-        close(scene, report, follow_up, decided_at, lead, state)
-    return due_on
+def complete(circle: Circle, day: date) -> None:
+    """Hold the meeting at the end of the agreement, or say why there is none."""
+    course, rng = circle.course, circle.course.scene.rng
+    if circle.agreement is None:
+        return
+    starts_at = moment(day, 8 * 60 + 30)
+    if rng.random() < 0.8:
+        planned_at = later(starts_at, -60 * 24)
+        if planned_at >= course.scene.world.now:
+            return
+        meeting = _plan(circle, planned_at, starts_at, MeetingKind.COMPLETION)
+        if starts_at < course.scene.world.now:
+            _hold(circle, meeting)
+            agreements.settle(circle, later(starts_at, 50), "held")
+            questions.hand_out(circle, meeting, later(starts_at, 60))
+    elif starts_at < course.scene.world.now:
+        agreements.end_without_meeting(circle, later(starts_at, 50))
 
 
-def outcome_of(course: Course) -> str:
-    """Return how the circle ends, from what became of its terms."""
-    if not course.terms:
-        return "held_without_agreement"
-    broken = course.terms.count("not_kept")
-    kept = broken == 0
-    course.work.kept = kept if course.work.kept is None else course.work.kept and kept
-    if kept:
-        return "agreement_kept"
-    return "agreement_not_kept" if broken == len(course.terms) else "agreement_partly_kept"
-
-
-def _meeting(course: Course, planned_at: datetime, starts_at: datetime, not_held: str) -> int:
-    meeting_id = course.scene.world.store.add(
+def _plan(
+    circle: Circle, at: datetime, starts_at: datetime, kind: MeetingKind = MeetingKind.CIRCLE
+) -> dict[str, Any]:
+    course = circle.course
+    row = course.new(
         CircleMeeting,
-        **_keys(course),
-        keeper_id=course.work.lead.id,
+        keeper_id=circle.keepers[0].id,
+        kind=kind.value,
         starts_at=starts_at,
         room=course.scene.rng.choice(ROOMS),
-        happened=False if not_held else None,
-        not_held_reason=not_held,
     )
-    _act(course, planned_at, "circle_meeting", meeting_id, "circle.planned", {"starts_at": starts_at})
-    if not_held:
-        changes = {"happened": False, "not_held_reason": not_held}
-        at = later(starts_at, 15)
-        _act(course, at, "circle_meeting", meeting_id, "circle.not_held", changes, reason=not_held)
-    return meeting_id
+    course.tell(at, "circle_meeting", row["id"], "circle.planned", {"starts_at": starts_at})
+    return row
 
 
-def _keys(course: Course) -> dict[str, int]:
-    return {
-        "pathway_id": course.row["id"],
-        "case_id": course.report.case_id,
-        "school_id": course.scene.place.id,
+def _hold(circle: Circle, meeting: dict[str, Any]) -> None:
+    course, rng = circle.course, circle.course.scene.rng
+    at = later(meeting["starts_at"], 20)
+    meeting["happened"], meeting["version"] = True, 2
+    came = {person.id: Presence.CAME for person in circle.invited}
+    perhaps = dict(came)
+    if rng.random() < 0.12:
+        perhaps[rng.choice(list(perhaps))] = Presence.ABSENT
+    beside = {
+        row["id"]: Presence.CAME if rng.random() < 0.85 else Presence.ABSENT for row in circle.supporters
     }
+    said = Attendance(perhaps, beside, {one.id: Presence.CAME for one in circle.keepers})
+    ids = (circle.invited, list(beside), [one.id for one in circle.keepers])
+    if attendance_problem(MeetingState.HELD, *ids, said) is not None:
+        said = Attendance(came, beside, said.keepers)
+    _attend(circle, meeting, said)
+    data = {"came": sum(one is not Presence.ABSENT for one in said.parties.values()), "invited": len(came)}
+    course.tell(at, "circle_meeting", meeting["id"], "circle.held", {"happened": True}, None, **data)
 
 
-def _invited(course: Course) -> list[int]:
-    found = parties(course.row["for_whom"], course.row["participant_id"], course.work.people)
-    return [person.id for person in found]
+def _not_held(circle: Circle, meeting: dict[str, Any], state: MeetingState) -> datetime:
+    """Say that a meeting was not held; returns when the next one is planned."""
+    course = circle.course
+    at = later(meeting["starts_at"], 20)
+    meeting["happened"], meeting["not_held_reason"] = False, state.value
+    meeting["version"], meeting["sequence"] = 2, 1
+    if state is not MeetingState.POSTPONED:
+        everybody = {person.id: Presence.CAME for person in circle.invited}
+        missing = circle.invited[-1].id
+        gone = Presence.ABSENT if state is MeetingState.NO_SHOW else Presence.LEFT_EARLY
+        beside = {row["id"]: Presence.CAME for row in circle.supporters}
+        keepers = {one.id: Presence.CAME for one in circle.keepers}
+        _attend(circle, meeting, Attendance(everybody | {missing: gone}, beside, keepers))
+    changes = {"happened": False, "not_held_reason": state.value}
+    course.tell(at, "circle_meeting", meeting["id"], "circle.not_held", changes, reason=state.value)
+    kind, days, outcome = AFTER[state]
+    next_at = moment(course.scene.world.days.add(local_date(at, DISTRICT_ZONE), 1), 9 * 60 + 10)
+    closes_at = next_at if state is not MeetingState.WALKED_OUT else None
+    course.follow(kind, at, days=days, closes_at=closes_at, outcome=outcome)
+    return next_at
 
 
-def _act(
-    course: Course,
-    at: datetime,
-    table: str,
-    number: int,
-    kind: str,
-    changes: dict[str, Any],
-    **data: Any,
-) -> None:
-    course.report.story.act(
-        at, course.work.lead, (table, number), kind, changes, case_id=course.report.case_id, **data
-    )
+def _walk_out(circle: Circle, planned_at: datetime, day: date) -> None:
+    starts_at = moment(day, 11 * 60)
+    if starts_at <= planned_at:
+        return
+    meeting = _plan(circle, planned_at, starts_at)
+    _not_held(circle, meeting, MeetingState.WALKED_OUT)
+    circle_start.ask_anew(circle, circle.invited[-1], later(starts_at, 20))
+
+
+def _attend(circle: Circle, meeting: dict[str, Any], said: Attendance) -> None:
+    store = circle.course.scene.world.store
+    for column, presences in (
+        ("participant_id", said.parties),
+        ("supporter_id", said.supporters),
+        ("keeper_user_id", said.keepers),
+    ):
+        for number, presence in presences.items():
+            store.add(
+                CircleAttendance,
+                meeting_id=meeting["id"],
+                attended=presence is not Presence.ABSENT,
+                left_early=presence is Presence.LEFT_EARLY,
+                **{column: number},
+            )
+            if presence is not Presence.ABSENT:
+                circle.came.setdefault(meeting["id"], []).append((column, number))
+
+
+def offered(course: Course, at: datetime, on: date) -> Circle:
+    """Begin a circle with its offer."""
+    circle = Circle(course)
+    circle_start.offer(circle, at, on)
+    return circle

@@ -5,9 +5,13 @@ from datetime import date, datetime
 from typing import Any
 
 from wss_cases.cli.demo_district.acts import Somebody
-from wss_cases.cli.demo_district.reports import Report, Scene
+from wss_cases.cli.demo_district.followups import add_follow_up, cancel, close
+from wss_cases.cli.demo_district.reports import Part, Report, Scene
 from wss_cases.cli.demo_district.world import moment
+from wss_cases.foundation.db import Base
 from wss_cases.incidents.states import PersonRole
+
+PATHWAY_OVER = "The pathway has ended."
 
 
 @dataclass(frozen=True)
@@ -16,6 +20,12 @@ class Participant:
 
     id: int
     role: PersonRole
+    part: Part
+
+    @property
+    def language(self) -> str:
+        """What the family speaks; English for staff and people not identified."""
+        return self.part.pupil.language if self.part.pupil else "en"
 
 
 @dataclass
@@ -32,6 +42,10 @@ class Work:
     agreed: datetime | None = None
     ended: list[date | None] = field(default_factory=list)
     agreements: list[datetime] = field(default_factory=list)
+    waiting: list[dict[str, Any]] = field(default_factory=list)
+    plan: dict[str, Any] | None = None
+    plan_agreed_at: datetime | None = None
+    open_circles: int = 0
     declined: int = 0
     kept: bool | None = None
 
@@ -67,3 +81,64 @@ class Course:
             at, self.work.lead, self.subject, kind, changes, case_id=self.report.case_id,
             what=self.row["kind"], **data,
         )  # fmt: skip
+
+    @property
+    def keys(self) -> dict[str, int]:
+        """What every row of the pathway's own room carries."""
+        return {
+            "pathway_id": self.row["id"],
+            "case_id": self.report.case_id,
+            "school_id": self.scene.place.id,
+        }
+
+    @property
+    def owner(self) -> Participant | None:
+        """The person the pathway is for, where it is one."""
+        number = self.row["participant_id"]
+        return next((person for person in self.work.people if person.id == number), None)
+
+    def new(self, model: type[Base], **values: Any) -> dict[str, Any]:
+        """Keep one row of the pathway's own room."""
+        return self.scene.world.store.new(model, **self.keys, **values)
+
+    def tell(
+        self,
+        at: datetime,
+        table: str,
+        number: int,
+        kind: str,
+        changes: dict[str, Any],
+        who: Somebody | None = None,
+        **data: Any,
+    ) -> None:
+        """Tell one act on a row of the pathway's own room, the lead's unless `who` did it."""
+        self.report.story.act(
+            at, who or self.work.lead, (table, number), kind, changes, case_id=self.report.case_id, **data
+        )
+
+    def follow(
+        self,
+        kind: str,
+        made_at: datetime,
+        *,
+        days: int = 0,
+        due_on: date | None = None,
+        closes_at: datetime | None = None,
+        outcome: str = "",
+    ) -> dict[str, Any]:
+        """Write a follow-up of this pathway, closed at an instant that has come, else left open."""
+        lead = self.work.lead
+        row = add_follow_up(
+            self.scene, self.report, kind=kind, days=days, due_on=due_on, made_at=made_at, maker=lead,
+            owner=lead, pathway_id=self.row["id"], settles=False,
+        )  # fmt: skip
+        self.work.waiting.append(row)
+        if closes_at is not None and closes_at < self.scene.world.now:
+            close(self.scene, self.report, row, closes_at, lead, outcome)
+        return row
+
+    def drop_waiting(self, at: datetime) -> None:
+        """Cancel what is still open of this pathway when it ends."""
+        for row in self.work.waiting:
+            if row["pathway_id"] == self.row["id"] and row["state"] == "open":
+                cancel(self.scene, self.report, row, at, self.work.lead, PATHWAY_OVER)

@@ -2,29 +2,35 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import accumulate
 from random import Random
 
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
-from wss_cases.access.actor import SYSTEM
+from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.cli.demo_district.calendar import Calendar, make_calendar, write_calendar
+from wss_cases.cli.demo_district.desk import Move, ask_for_notes, move_somebody, set_cover
 from wss_cases.cli.demo_district.incidents import make_report
+from wss_cases.cli.demo_district.partners import make_partners, make_ready
 from wss_cases.cli.demo_district.people import Pupil, make_demo_people, make_pupils, make_staff
 from wss_cases.cli.demo_district.reports import Scene
 from wss_cases.cli.demo_district.schools import Place, make_schools
 from wss_cases.cli.demo_district.store import Store
 from wss_cases.cli.demo_district.world import load_world
 from wss_cases.journal.models import Counter
-from wss_cases.journal.unit import unit_of_work
+from wss_cases.journal.unit import UnitOfWork, unit_of_work
+from wss_cases.roster.models import Enrolment, Student
 
 FATES = (
     ("fresh", 0), ("waiting", 0), ("fresh", 1), ("circle", 7), ("waiting", 1), ("slow", 6), ("returned", 1),
-    ("fresh", 0), ("waiting", 0), ("circle", 9), ("fresh", 1), ("waiting", 0), ("slow", 8), ("waiting", 1),
+    ("fresh", 0), ("waiting", 0), ("circle", 9), ("fresh", 1), ("walked", 8), ("slow", 8), ("waiting", 1),
     ("waiting", 0), ("fresh", 0), ("waiting", 0), ("returned", 2), ("slow", 7), ("waiting", 0), ("waiting", 1),
 )  # fmt: skip
 """What the demo school has in any case, and how many school days ago it was reported; the first matter most."""
+
+LATELY = 50
+"""The demo school has more reports in its last so many school days, so that its coordinator's desk is full."""
 
 
 @dataclass(frozen=True)
@@ -42,24 +48,31 @@ def make_district(size: Size, password_hash: str, now: datetime, progress: Calla
     """Write a district; the same size, seed and instant give the same rows."""
     calendar = make_calendar(now, size.years)
     store = Store(now, progress)
-    world = load_world(store, calendar, size.incidents)
     rng = Random(f"{size.seed}")
     write_calendar(store, calendar)
     places = make_schools(store, rng, size.schools, size.students, size.incidents)
     since = calendar.term(calendar.years[0])[0]
     people = make_demo_people(store, rng, places[0], since, password_hash)
+    partners = make_partners(store, calendar, since, people[Role.DISTRICT], people[Role.PARTNER])
+    world = load_world(store, calendar, size.incidents, partners)
     counters: list[dict[str, object]] = []
+    move = None
     for place in places:
         rng = Random(f"{size.seed}/{place.number}")
         make_staff(store, rng, place, since, people if place.is_demo else {})
+        make_ready(store, rng, place, calendar, since)
         scene = Scene(world, place, rng, _pools(calendar, make_pupils(store, rng, place, calendar)))
         for day, fate in _plan_days(calendar, place, rng):
             while not make_report(scene, day, fate):
                 day = rng.choice(calendar.past)
+        if place.is_demo:
+            set_cover(scene)
+            ask_for_notes(scene)
+            move = move_somebody(scene, places[-1]) if len(places) > 1 else None
         counters.append({"series": f"incident:{place.id}", "value": scene.incidents})
         counters.append({"series": f"case:{place.id}", "value": scene.cases})
     store.flush()
-    _finish(store, now, counters)
+    _finish(store, now, counters, move)
     return store
 
 
@@ -77,15 +90,31 @@ def _plan_days(calendar: Calendar, place: Place, rng: Random) -> list[tuple[date
     fates = FATES[: place.incidents // 2] if place.is_demo else ()
     last, add = calendar.last_report_day, calendar.school_days.add
     days = [(add(last, -ago) if ago else last, fate) for fate, ago in fates]
-    days += [(day, "") for day in rng.choices(calendar.past, k=place.incidents - len(fates))]
+    others = place.incidents - len(fates)
+    lately = others * 2 // 5 if place.is_demo else 0
+    days += [(day, "") for day in rng.choices(calendar.past[-LATELY:], k=lately)]
+    days += [(day, "") for day in rng.choices(calendar.past, k=others - lately)]
     return sorted(days, key=lambda planned: planned[0])
 
 
-def _finish(store: Store, now: datetime, counters: list[dict[str, object]]) -> None:
+def _finish(store: Store, now: datetime, counters: list[dict[str, object]], move: Move | None) -> None:
     with unit_of_work(SYSTEM, now) as uow:
         uow.session.execute(insert(Counter), counters)
         store.finish(uow.session)
+        if move is not None:
+            _change_school(uow, move)
         uow.audit("demo.finished", "demo", None, {"rows": [None, store.written]})
     with unit_of_work(SYSTEM, now) as uow:
         uow.session.execute(text("ANALYZE"))
         uow.bookkeeping()
+
+
+def _change_school(uow: UnitOfWork, move: Move) -> None:
+    student = uow.session.get_one(Student, move.student_id)
+    open_ones = select(Enrolment).where(Enrolment.student_id == student.id, Enrolment.ends_on.is_(None))
+    for enrolment in uow.session.scalars(open_ones):
+        enrolment.ends_on = move.since - timedelta(days=1)
+    student.school_id = move.to_school_id
+    uow.session.add(
+        Enrolment(student_id=student.id, school_id=move.to_school_id, grade=move.grade, starts_on=move.since)
+    )

@@ -19,17 +19,18 @@ RECENT = 6
 
 
 def add_follow_up(
-    scene: Scene, report: Report, *, kind: str, days: int, made_at: datetime, maker: Somebody,
-    owner: Somebody, pathway_id: int | None = None, person: Part | None = None, rules: Sequence[str] = (),
+    scene: Scene, report: Report, *, kind: str, made_at: datetime, maker: Somebody | None, owner: Somebody,
+    days: int = 0, due_on: date | None = None, pathway_id: int | None = None, person: Part | None = None,
+    rules: Sequence[str] = (),
     over_at: datetime | None = None, settles: bool = True,
 ) -> dict[str, Any]:  # fmt: skip
-    """Write one follow-up due so many school days after it was made.
+    """Write one follow-up due on a day, or so many school days after it was made.
 
     `over_at` is when its case was closed; with `settles` false it stays open and the caller closes it.
     """
     world = scene.world
     made_on = local_date(made_at, DISTRICT_ZONE)
-    due_on = world.days.add(made_on, days)
+    due_on = due_on or world.days.add(made_on, days)
     template = world.templates.get(kind)
     row = world.store.new(
         FollowUp,
@@ -80,7 +81,7 @@ def _settle(
         day = days.add(due_on, late) if late else due_on
         closes_at = max(moment(day, rng.randrange(9 * 60, 16 * 60)), made_at)
     if over_at is not None and (closes_at is None or closes_at > over_at):
-        _cancel(scene, report, row, over_at, owner)
+        cancel(scene, report, row, over_at, owner)
     elif closes_at is not None and closes_at <= scene.world.now:
         close(scene, report, row, closes_at, owner)
 
@@ -91,7 +92,11 @@ def _stays_open(scene: Scene, report: Report, due_on: date, over_at: datetime | 
         return True
     if due_on == today:
         return rng.random() < (0.85 if scene.place.is_demo else 0.5)
-    if over_at is not None or report.fate == "circle" or scene.world.days.between(due_on, today) > RECENT:
+    if (
+        over_at is not None
+        or report.fate in ("circle", "walked")
+        or scene.world.days.between(due_on, today) > RECENT
+    ):
         return False
     return rng.random() < (0.4 if report.fate == "slow" else 0.1)
 
@@ -110,8 +115,11 @@ def close(
     _act(scene, report, row, at, who, "followup.done", changes, what=row["kind"], outcome=chosen)
 
 
-def _cancel(scene: Scene, report: Report, row: dict[str, Any], at: datetime, who: Somebody) -> None:
-    row["state"], row["outcome_note"] = "cancelled", CASE_OVER
+def cancel(
+    scene: Scene, report: Report, row: dict[str, Any], at: datetime, who: Somebody, why: str = CASE_OVER
+) -> None:
+    """Cancel an open follow-up with its reason."""
+    row["state"], row["outcome_note"] = "cancelled", why
     _closed(row, at, who)
     changes = {"state": ("open", "cancelled"), "outcome_note": PRIVATE, "closed_at": at}
     _act(scene, report, row, at, who, "followup.cancelled", changes, what=row["kind"])
@@ -128,7 +136,7 @@ def _act(
     report: Report,
     row: dict[str, Any],
     at: datetime,
-    who: Somebody,
+    who: Somebody | None,
     kind: str,
     changes: dict[str, Any],
     **data: Any,

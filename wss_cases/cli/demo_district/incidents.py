@@ -24,7 +24,7 @@ from wss_cases.intake.rules import is_light
 from wss_cases.intake.rules_plan import Plan
 from wss_cases.routing.models import RoutingAnswer
 
-STORIES = frozenset({"fresh", "slow", "circle"})
+STORIES = frozenset({"fresh", "slow", "circle", "walked"})
 DANGER = {4: 0.02, 5: 0.08, 6: 0.12}
 """How often somebody is in danger just then, by group."""
 QUESTIONS = ("Who else was there?", "Was anybody hurt?", "Did this happen before or after lunch?")
@@ -35,7 +35,7 @@ def make_report(scene: Scene, day: date, fate: str = "") -> bool:
     """Write one report of a school day and what became of it. False when nobody was at the school that day.
 
     `fate` 'waiting' or 'returned' leaves it in review; 'fresh' is decided at once with everything still to do,
-    'slow' has follow-ups overdue, 'circle' has a circle planned for today.
+    'slow' has follow-ups overdue, 'circle' has a circle planned for today, 'walked' one that ended early yesterday.
     """
     report = _capture(scene, day, fate)
     if report is None:

@@ -3,41 +3,31 @@
 from collections.abc import Callable
 from datetime import date, datetime
 
-from wss_cases.cli.demo_district import circles
+from wss_cases.cli.demo_district import agreements, circle_start, circles, mentoring, referrals, returns
 from wss_cases.cli.demo_district.acts import Somebody
+from wss_cases.cli.demo_district.circle_start import Circle
 from wss_cases.cli.demo_district.courses import Course, Work
-from wss_cases.cli.demo_district.plans import add_plan
+from wss_cases.cli.demo_district.mentoring import Matched
+from wss_cases.cli.demo_district.referrals import Sent
 from wss_cases.cli.demo_district.reports import Report, Scene
-from wss_cases.cli.demo_district.world import later, moment
+from wss_cases.cli.demo_district.world import later
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.intake.rules_plan import PlanItem
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import OUTCOMES, EndReason
 from wss_cases.routing.states import Pathway as Family
 
 SPANS = {
-    Family.RESTORATIVE_CONVERSATION: (0, 2, 0, 1),
-    Family.CIRCLE: (3, 8, 12, 24),
-    Family.MENTORING: (2, 5, 25, 70),
-    Family.WRAPAROUND: (3, 9, 15, 50),
-    Family.REENGAGEMENT: (2, 5, 8, 20),
+    Family.RESTORATIVE_CONVERSATION: (0, 2),
+    Family.CIRCLE: (3, 8),
+    Family.MENTORING: (2, 5),
+    Family.WRAPAROUND: (3, 9),
+    Family.REENGAGEMENT: (2, 5),
 }
-"""School days from acceptance to start (least, most) and from start to end (least, most)."""
+"""School days from acceptance to start, least and most."""
 
-NEXT_STEPS = {
-    Family.RESTORATIVE_CONVERSATION: "Find a quiet half hour",
-    Family.CIRCLE: "Pre-meeting with each party",
-    Family.MENTORING: "Weekly check-in",
-    Family.WRAPAROUND: "Ask the family for written consent",
-    Family.REENGAGEMENT: "Meet before the return",
-}
-LATER_STEPS = {
-    Family.RESTORATIVE_CONVERSATION: "Ask both how it is now",
-    Family.CIRCLE: "See how the agreement goes",
-    Family.MENTORING: "Weekly check-in",
-    Family.WRAPAROUND: "Ask the partner how it goes",
-    Family.REENGAGEMENT: "Check in after the first days",
-}
-TODAYS_MINUTES = (10 * 60 + 30, 13 * 60 + 15)
+LEFT_EARLY = frozenset({Family.RESTORATIVE_CONVERSATION, Family.MENTORING})
+"""Families of which some end without their outcome for no cause that their rows would show."""
 
 
 def add_pathway(scene: Scene, report: Report, work: Work, item: PlanItem, dean: Somebody) -> None:
@@ -67,15 +57,19 @@ def add_pathway(scene: Scene, report: Report, work: Work, item: PlanItem, dean: 
     course = Course(scene, report, work, row)
     ended = _live(course, item)
     work.ended.append(ended)
+    work.open_circles += ended is None and item.pathway is Family.CIRCLE
 
 
 def _live(course: Course, item: PlanItem) -> date | None:
     """Live through the pathway; returns the day it ended, or None while it goes on."""
     rng, days, row, work = course.scene.rng, course.scene.world.days, course.row, course.work
+    opened = returns.opened(course) if item.pathway is Family.REENGAGEMENT else None
     offered_on = days.add(work.opened_on, rng.choice((0, 0, 1, 1, 2)))
     at = course.on(offered_on, rng.randrange(9 * 60, 12 * 60))
     if at is None:
         return None
+    circle = circles.offered(course, at, offered_on) if item.pathway is Family.CIRCLE else None
+    sent = referrals.draft(course, at) if item.pathway is Family.WRAPAROUND else None
     row["offered_on"], row["offered_by_id"] = offered_on, work.lead.id
     course.act(at, "pathway.offered", {"offered_on": offered_on}, by=work.lead.name)
     answered_on = days.add(offered_on, rng.choice((0, 1, 1, 2)))
@@ -84,58 +78,115 @@ def _live(course: Course, item: PlanItem) -> date | None:
         return None
     if rng.random() < 0.07 and not course.report.fate:
         work.declined += 1
+        if sent is not None:
+            referrals.withdraw(sent, at, answered_on)
         return _end(course, at, answered_on, "declined", {})
+    if circle is not None:
+        circle_start.consent(circle, at, answered_on)
+    if sent is not None:
+        referrals.consent(sent, at, answered_on)
     _accept(course, item, at, answered_on)
-    least, most, _short, _long = SPANS[item.pathway]
+    least, most = SPANS[item.pathway]
     started_on = days.add(answered_on, rng.randrange(least, most + 1))
-    if item.pathway is Family.CIRCLE:
-        return _circle(course, at, started_on)
-    return _go_on(course, item, started_on)
+    if circle is not None:
+        return _circle(circle, answered_on, started_on)
+    if sent is not None:
+        return _referral(course, sent, started_on)
+    if opened is not None:
+        return _return(course, opened, at)
+    matched = mentoring.match(course, at, started_on) if item.pathway is Family.MENTORING else None
+    return _go_on(course, item, started_on, matched)
 
 
 def _accept(course: Course, item: PlanItem, at: datetime, on: date) -> None:
     row, work = course.row, course.work
     row["state"], row["accepted_on"] = "preparing", on
-    row["next_step"] = NEXT_STEPS[item.pathway]
-    row["next_step_on"] = course.scene.world.days.add(on, 2)
-    if item.pathway is Family.CIRCLE:
-        circles.consent(course, at, on)
+    if item.pathway is Family.RESTORATIVE_CONVERSATION:
+        row["next_step"] = "Find a quiet half hour"
+        row["next_step_on"] = course.scene.world.days.add(on, 2)
+    else:
+        row["next_step_on"] = None
     course.act(at, "pathway.accepted", {"state": ("proposed", "preparing"), "accepted_on": on})
     work.prepared = min(work.prepared or at, at)
 
 
-def _circle(course: Course, accepted_at: datetime, started_on: date) -> date | None:
-    rng, days, row = course.scene.rng, course.scene.world.days, course.row
-    planned_at = min(later(accepted_at, 20), course.scene.world.now)
-    if course.report.fate == "circle":
-        # its keeper finds it in My day and says whether it happened
-        starts_at = moment(course.scene.world.calendar.due_today, TODAYS_MINUTES[course.scene.cases % 2])
-        circles.plan(course, planned_at, starts_at, held=False)
-        return None
-    starts_at = moment(started_on, rng.randrange(10 * 60, 15 * 60, 15))
-    is_held = starts_at < course.scene.world.now
-    circles.plan(course, planned_at, starts_at, held=is_held)
-    if not is_held:
-        row["next_step"], row["next_step_on"] = "Hold the circle", started_on
-        return None
-    row["held_on"] = started_on
-    _start(course, starts_at, started_on)
-    last_due = circles.agree(course, starts_at, started_on)
-    ended_on = days.add(last_due or started_on, 3)
-    return _finish(course, ended_on, lambda: circles.outcome_of(course))
+def _circle(circle: Circle, accepted_on: date, started_on: date) -> date | None:
+    course = circle.course
+    found = circles.live(circle, accepted_on, started_on)
+    if found is None:
+        return _not_suitable(circle, started_on)
+    starts_at, held_on = found
+    course.row["held_on"] = held_on
+    _start(course, later(starts_at, 21), held_on)
+    meeting_id = max(circle.came)
+    last_due = agreements.agree(circle, meeting_id, starts_at, held_on)
+    ended_on = course.scene.world.days.add(last_due or held_on, 3)
+    circles.complete(circle, ended_on)
+    return _finish(course, ended_on, lambda: agreements.outcome_of(circle))
 
 
-def _go_on(course: Course, item: PlanItem, started_on: date) -> date | None:
-    rng, row = course.scene.rng, course.row
-    at = course.on(started_on, rng.randrange(10 * 60, 15 * 60))
+def _not_suitable(circle: Circle, started_on: date) -> date | None:
+    # a hold that stands: each person is supported apart
+    course = circle.course
+    at = course.on(started_on, 15 * 60)
+    if circle.screen is None or circle.may_meet() or at is None:
+        return None
+    course.row["end_reason"] = EndReason.NOT_SUITABLE.value
+    return _end(course, at, started_on, "ended_early", {"reason": EndReason.NOT_SUITABLE.value})
+
+
+def _referral(course: Course, sent: Sent, started_on: date) -> date | None:
+    at = course.on(started_on, course.scene.rng.randrange(10 * 60, 15 * 60))
     if at is None:
+        return None
+    _start(course, later(at, 1), started_on)
+    referrals.send(sent, at, started_on)
+    served = referrals.serve(sent, started_on)
+    if served is None:
+        return None
+    day, outcome = served
+    ended_on = course.scene.world.days.add(day, 1)
+    if outcome:
+        return _finish(course, ended_on, lambda: outcome)
+    at = course.on(ended_on, 11 * 60)
+    if at is None:
+        return None
+    course.row["end_reason"] = EndReason.NO_LONGER_NEEDED.value
+    return _end(course, at, ended_on, "ended_early", {"reason": EndReason.NO_LONGER_NEEDED.value})
+
+
+def _return(course: Course, found: returns.Return, at: datetime) -> date | None:
+    row = found.row
+    returns.plan(found, later(at, 10))
+    returns.meet(found, later(at, 11))
+    came_on = max(row["return_on"], course.scene.world.days.add(local_date(at, DISTRICT_ZONE), 1))
+    began_at = course.on(came_on, 8 * 60 + 30)
+    if began_at is None:
+        return None
+    _start(course, later(began_at, 1), came_on)
+    last = returns.back(found, began_at, came_on)
+    if last is None:
+        return None
+    outcomes = ("settled", "back_with_support", "not_back")
+    ended_on = course.scene.world.days.add(last, 1)
+    return _finish(course, ended_on, lambda: course.scene.rng.choices(outcomes, (6, 3, 1))[0])
+
+
+def _go_on(course: Course, item: PlanItem, started_on: date, matched: Matched | None) -> date | None:
+    rng, row, days = course.scene.rng, course.row, course.scene.world.days
+    at = course.on(started_on, rng.randrange(10 * 60, 12 * 60))
+    if at is None or (item.pathway is Family.MENTORING and matched is None):
         return None
     if item.pathway is Family.RESTORATIVE_CONVERSATION:
         row["held_on"] = started_on
     _start(course, at, started_on)
-    add_plan(course, item, at, started_on)
-    _least, _most, short, long = SPANS[item.pathway]
-    ended_on = course.scene.world.days.add(started_on, rng.randrange(short, long + 1))
+    ended_on = days.add(started_on, rng.randrange(2))
+    if matched is not None:
+        ended_on = days.on_or_after(matched.last_day)
+        mentoring.meet(course, matched, ended_on)
+        end_at = course.on(ended_on, 15 * 60 + 20)
+        if end_at is not None:
+            mentoring.end(course, matched, end_at)
     outcomes = list(OUTCOMES[item.pathway])
     return _finish(course, ended_on, lambda: rng.choices(outcomes, [6, 3, *[1] * (len(outcomes) - 2)])[0])
 
@@ -145,17 +196,20 @@ def _start(course: Course, at: datetime, on: date) -> None:
     row["state"], row["started_on"] = "active", on
     course.act(at, "pathway.started", {"state": ("preparing", "active"), "started_on": on})
     work.begun = min(work.begun or at, at)
-    row["next_step"] = LATER_STEPS[Family(row["pathway"])]
-    row["next_step_on"] = world.days.add(world.calendar.due_today, course.scene.rng.randrange(0, 6))
+    if Family(row["pathway"]) is Family.RESTORATIVE_CONVERSATION:
+        row["next_step"] = "Ask both how it is now"
+        row["next_step_on"] = world.days.add(world.calendar.due_today, course.scene.rng.randrange(0, 6))
+    else:
+        row["next_step"], row["next_step_on"] = "", None
 
 
 def _finish(course: Course, ended_on: date, outcome_of: Callable[[], str]) -> date | None:
     rng, row = course.scene.rng, course.row
     row["expected_end"] = ended_on
-    at = course.on(ended_on, rng.randrange(10 * 60, 15 * 60))
+    at = course.on(ended_on, 15 * 60 + 30 + rng.randrange(60))
     if at is None:
         return None
-    if rng.random() < 0.05:
+    if Family(row["pathway"]) in LEFT_EARLY and rng.random() < 0.07:
         reason = rng.choice(list(EndReason)).value
         row["end_reason"] = reason
         return _end(course, at, ended_on, "ended_early", {"reason": reason})
@@ -168,5 +222,6 @@ def _end(course: Course, at: datetime, on: date, state: str, data: dict[str, str
     row = course.row
     before, row["state"] = row["state"], state
     row["ended_at"], row["next_step"], row["next_step_on"] = at, "", None
+    course.drop_waiting(at)
     course.act(at, f"pathway.{state}", {"state": (before, state), "ended_at": at}, **data)
     return on

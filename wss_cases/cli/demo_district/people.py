@@ -19,6 +19,8 @@ from wss_cases.roster.rules import search_key
 JOBS = ("teacher", "teacher", "teacher", "teacher", "counselor", "security officer", "aide", "office staff")
 RELATIONS = ("mother", "mother", "father", "grandmother", "guardian")
 STUDENTS_PER_ADULT = 9
+FIRST_PARTNER = 1
+"""The partner that the demo person of this role signs in for; the directory is written after the accounts."""
 
 
 @dataclass
@@ -38,6 +40,10 @@ class Pupil:
     has_housing_support: bool = False
     guardian_id: int = 0
     language: str = "en"
+    name: str = ""
+    birth_date: date | None = None
+    guardian: str = ""
+    phone: str = ""
     reports: list[tuple[date, datetime]] = field(default_factory=list)
 
 
@@ -49,6 +55,8 @@ class Household:
     family: str
     culture: Culture
     language: str
+    guardian: str
+    phone: str
 
 
 def make_staff(store: Store, rng: Random, place: Place, since: date, demo: dict[Role, Somebody]) -> None:
@@ -93,6 +101,7 @@ def make_demo_people(
             role=role.value,
             school_id=place.id if is_school else None,
             district=role is Role.DISTRICT,
+            partner_id=FIRST_PARTNER if role is Role.PARTNER else None,
             starts_on=since,
         )
         people[role] = Somebody(user_id, name)
@@ -120,17 +129,18 @@ def _household(store: Store, rng: Random, number: int, place: Place) -> Househol
     name = name_of(rng)
     culture = name.culture
     language = culture.language if rng.random() < culture.speaks_it else "en"
-    guardian = name_of(rng, culture, name.family)
+    guardian = _full(name_of(rng, culture, name.family))
+    phone = f"+1 312 555 {rng.randrange(10_000):04d}" if rng.random() < 0.94 else ""
     guardian_id = store.add(
         Guardian,
         source="demo",
         sourced_id=f"demo-guardian-{place.number}-{number}",
-        name=_full(guardian),
+        name=guardian,
         language=language,
-        phone=f"+1 312 555 {rng.randrange(10_000):04d}" if rng.random() < 0.94 else "",
+        phone=phone,
         email=f"family{place.number}.{number}@families.demo.example" if rng.random() < 0.6 else "",
     )
-    return Household(guardian_id, name.family, culture, language)
+    return Household(guardian_id, name.family, culture, language, guardian, phone)
 
 
 def _pupil(
@@ -159,6 +169,8 @@ def _pupil(
         has_housing_support=rng.random() < 0.045,
         guardian_id=household.guardian_id,
         language=household.language,
+        guardian=household.guardian,
+        phone=household.phone,
     )
     if rng.random() < 0.04:
         pupil.starts = _later_start(rng, calendar, pupil)
@@ -180,6 +192,8 @@ def _student_row(
 ) -> int:
     preferred = rng.choice(SHORT) if rng.random() < 0.07 else ""
     birth_year = int(max(pupil.grades)[:4]) - 5 - grade
+    pupil.name = f"{preferred or name.given} {name.family}"
+    pupil.birth_date = date(birth_year, 1 + rng.randrange(12), 1 + rng.randrange(28))
     return store.add(
         Student,
         source="demo",
@@ -191,7 +205,7 @@ def _student_row(
         search_key=search_key(name.given, name.family, preferred),
         search_key_family=fold(name.family),
         grade=grade,
-        birth_date=date(birth_year, 1 + rng.randrange(12), 1 + rng.randrange(28)),
+        birth_date=pupil.birth_date,
         race_ethnicity=rng.choice(name.culture.races) if rng.random() < 0.985 else None,
         sex=name.sex,
         language=pupil.language,

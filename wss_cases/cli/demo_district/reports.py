@@ -96,6 +96,8 @@ class Scene:
     incidents: int = 0
     cases: int = 0
     previous: tuple[int, str, date] | None = None
+    open_cases: list[tuple[Report, Any]] = field(default_factory=list)
+    kept: dict[int, Any] = field(default_factory=dict)
 
     def draw(self, day: date, year: str, but_not: tuple[int, ...] = ()) -> Pupil | None:
         """Draw a student who was there that day; some are in more reports than others."""

@@ -41,6 +41,18 @@ SMALLEST = 4
 
 
 @dataclass
+class MentorPlaces:
+    """A mentor of a school, or a group of theirs, and how many students are with them now."""
+
+    mentor_id: int
+    name: str
+    account: Somebody | None
+    capacity: int
+    group_id: int | None = None
+    taken: int = 0
+
+
+@dataclass
 class Place:
     """A school being filled: who works there, and how much happens there."""
 
@@ -57,6 +69,8 @@ class Place:
     is_demo: bool
     staff: dict[str, list[Somebody]] = field(default_factory=dict)
     staff_ids: list[int] = field(default_factory=list)
+    keepers: list[Somebody] = field(default_factory=list)
+    mentors: list["MentorPlaces"] = field(default_factory=list)
 
 
 def make_schools(store: Store, rng: Random, number: int, students: int, incidents: int) -> list[Place]:

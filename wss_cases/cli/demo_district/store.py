@@ -11,19 +11,53 @@ from sqlalchemy import JSON, Table, insert, text
 from sqlalchemy.orm import Session
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.accounts.models import RoleGrant, UserAccount
-from wss_cases.cases.models import Case, CaseIncident, CaseNote, CaseParticipant
+from wss_cases.accounts.models import Cover, RoleGrant, UserAccount
+from wss_cases.cases.models import (
+    Case,
+    CaseIncident,
+    CaseNote,
+    CaseParticipant,
+    SafetyPlan,
+    SafetyPlanReview,
+)
+from wss_cases.casework.models import StudentMove
 from wss_cases.followups.models import FollowUp
 from wss_cases.foundation.db import Base
 from wss_cases.incidents.models import GuardianContact, Incident, IncidentPerson
-from wss_cases.journal.models import AuditEntry, TimelineEntry
+from wss_cases.journal.models import AuditEntry, Disclosure, TimelineEntry
 from wss_cases.journal.unit import unit_of_work
-from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
-from wss_cases.pathways.circles.models import CircleAttendance, CircleConsent, CircleMeeting
+from wss_cases.pathways.circles.agreements.models import (
+    Agreement,
+    AgreementSignature,
+    AgreementTerm,
+    AgreementTermConsent,
+)
+from wss_cases.pathways.circles.models import (
+    CircleAttendance,
+    CircleConsent,
+    CircleKeeper,
+    CircleMeeting,
+    CirclePreparation,
+    CircleScreen,
+    CircleSetting,
+    CircleSupporter,
+    HoldLift,
+    KeeperTraining,
+)
+from wss_cases.pathways.circles.notes.models import CircleNote, PrivilegeWaiver, ShreddingHold
+from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.mentoring.models import MentoringPlan
-from wss_cases.pathways.reengagement.models import ReengagementPlan
-from wss_cases.pathways.referrals.models import Referral
+from wss_cases.pathways.mentoring.models import (
+    DailyCard,
+    DailyCardDay,
+    Mentor,
+    MentoringGroup,
+    MentoringPlan,
+    MentoringReview,
+    MentoringSession,
+)
+from wss_cases.pathways.reengagement.models import ReengagementPlan, ReengagementReview
+from wss_cases.pathways.referrals.models import Partner, Referral, ReferralConsent, ServiceDate
 from wss_cases.roster.models import (
     CalendarDay,
     Enrolment,
@@ -42,6 +76,7 @@ TABLES: tuple[type[Base], ...] = (
     School,
     CalendarDay,
     UserAccount,
+    Partner,
     RoleGrant,
     Student,
     Enrolment,
@@ -62,14 +97,42 @@ TABLES: tuple[type[Base], ...] = (
     DisciplineAction,
     PoliceNotification,
     NotifiedStudent,
+    SafetyPlan,
+    SafetyPlanReview,
+    CircleSetting,
+    KeeperTraining,
+    CircleKeeper,
     CircleConsent,
+    CirclePreparation,
+    CircleScreen,
+    CircleSupporter,
+    HoldLift,
     CircleMeeting,
     CircleAttendance,
+    CircleNote,
+    ShreddingHold,
+    PrivilegeWaiver,
     Agreement,
     AgreementTerm,
+    AgreementTermConsent,
+    AgreementSignature,
+    Questionnaire,
+    QuestionnaireAnswer,
+    Mentor,
+    MentoringGroup,
     MentoringPlan,
+    MentoringSession,
+    MentoringReview,
+    DailyCard,
+    DailyCardDay,
     Referral,
+    ReferralConsent,
+    ServiceDate,
+    Disclosure,
     ReengagementPlan,
+    ReengagementReview,
+    Cover,
+    StudentMove,
     TimelineEntry,
     AuditEntry,
 )

@@ -2,17 +2,17 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 from sqlalchemy import select
 
 from wss_cases.cli.demo_district.behaviors import GROUP_WEIGHTS, PROFILES
-from wss_cases.cli.demo_district.calendar import Calendar
+from wss_cases.cli.demo_district.calendar import Calendar, moment
+from wss_cases.cli.demo_district.partners import Organisation
 from wss_cases.cli.demo_district.store import Store
 from wss_cases.followups.models import FollowUpTemplate
-from wss_cases.foundation.clock import DISTRICT_ZONE, at_local
 from wss_cases.foundation.db import db
 from wss_cases.incidents.models import BehaviorCode, LocationCode
 from wss_cases.roster.rules import SchoolDays
@@ -22,6 +22,8 @@ from wss_cases.routing.facts import parse_facts
 from wss_cases.routing.queries import rule_set_in_force, table_of
 from wss_cases.routing.table import DecisionTable
 from wss_cases.safeguards.models import LegalDutyKind
+
+__all__ = ["World", "later", "load_world", "moment"]
 
 MOST_ANSWERS = 150_000
 
@@ -60,6 +62,7 @@ class World:
     templates: dict[str, Template]
     duty_kinds: dict[str, tuple[int, int | None]]
     keeps_every_answer: bool
+    partners: list[Organisation]
     _answers: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -94,7 +97,7 @@ class World:
         return next((one for name in names for one in self.behaviors[name] if one.tile == tile), None)
 
 
-def load_world(store: Store, calendar: Calendar, incidents: int) -> World:
+def load_world(store: Store, calendar: Calendar, incidents: int, partners: list[Organisation]) -> World:
     """Read the catalogues as they stand. Raises Unavailable without a rule set in force."""
     rule_set = rule_set_in_force(calendar.today)
     behaviors: dict[str, list[Behavior]] = {}
@@ -119,12 +122,8 @@ def load_world(store: Store, calendar: Calendar, incidents: int) -> World:
             if row.ends_on is None
         },
         keeps_every_answer=incidents <= 20_000,
+        partners=partners,
     )
-
-
-def moment(day: date, minute: int) -> datetime:
-    """Return the instant of a minute of a school-local day."""
-    return at_local(day, minute // 60 % 24, minute % 60, DISTRICT_ZONE)
 
 
 def later(instant: datetime, minutes: int) -> datetime:

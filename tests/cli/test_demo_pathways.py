@@ -1,0 +1,153 @@
+"""The demo district's pathways hold what the rooms' own rules demand: gates, places, consents, sealed notes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from tests.support.applications import make_app
+from tests.support.databases import DEMO_PASSWORD, Database
+from wss_cases.accounts.models import RoleGrant, UserAccount
+from wss_cases.cli.demo_district.questions import NOTES_WRITTEN, WORDS
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.db import Base, db
+from wss_cases.foundation.envelope import unseal
+from wss_cases.foundation.settings import setting
+from wss_cases.journal.models import Disclosure
+from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.models import CircleMeeting
+from wss_cases.pathways.circles.notes.models import CircleNote
+from wss_cases.pathways.circles.notes.rules import PURPOSE
+from wss_cases.pathways.circles.queries import circle_of
+from wss_cases.pathways.circles.questionnaires.actions_answer import PURPOSE as ANSWERS
+from wss_cases.pathways.circles.questionnaires.models import Questionnaire
+from wss_cases.pathways.circles.rules import closed, gate_words
+from wss_cases.pathways.circles.states import MeetingKind, TermState
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE, PathwayState
+from wss_cases.pathways.mentoring.models import Mentor, MentoringPlan, MentoringSession
+from wss_cases.pathways.mentoring.rules import dose
+from wss_cases.pathways.reengagement.models import ReengagementPlan
+from wss_cases.pathways.referrals.models import Partner, Referral
+from wss_cases.pathways.referrals.states import TAKES_A_PLACE
+from wss_cases.roster.queries import school_days
+from wss_cases.safeguards.models import DisciplineAction
+
+
+@pytest.fixture
+def demo(demo_database: Database, tmp_path: Path) -> Iterator[Flask]:
+    """An application on a copy of the small demo district, inside a request for its words."""
+    application = make_app(demo_database.url, tmp_path, WSS_DEMO_PASSWORD=DEMO_PASSWORD)
+    with application.app_context(), application.test_request_context("/"):
+        yield application
+        db.session.remove()
+        db.engine.dispose()
+
+
+def every(model: type[Base], *conditions: Any) -> list[Any]:
+    return list(db.session.scalars(select(model).where(*conditions)))
+
+
+def test_no_meeting_was_planned_or_held_with_a_closed_gate(demo: Flask) -> None:
+    looked_at = 0
+    for meeting in every(CircleMeeting, CircleMeeting.not_held_reason == ""):
+        pathway = db.session.get_one(Pathway, meeting.pathway_id)
+        circle = circle_of(pathway)
+        day = local_date(meeting.starts_at, DISTRICT_ZONE)
+        shut = [gate_words(gate, circle.names) for gate in closed(circle.gates_on(day))]
+        # a plan that ended with its case was agreed while the meeting was held
+        assert [words for words in shut if "H2" not in words] == [], pathway.case.reference
+        assert meeting.happened is None or pathway.held_on is not None
+        looked_at += 1
+    assert looked_at > 20
+
+
+def test_what_was_agreed_ends_as_the_rules_say(demo: Flask) -> None:
+    for agreement in every(Agreement):
+        pathway = db.session.get_one(Pathway, agreement.pathway_id)
+        states = [term.state for term in agreement.terms]
+        replaced = {term.replaces_id for term in agreement.terms}
+        changed = {term.id for term in agreement.terms if term.state is TermState.CHANGED}
+        assert changed <= replaced
+        assert agreement.signatures
+        if pathway.state is PathwayState.COMPLETED:
+            assert TermState.OPEN not in states
+            held = every(
+                CircleMeeting,
+                CircleMeeting.pathway_id == pathway.id,
+                CircleMeeting.kind == MeetingKind.COMPLETION,
+            )
+            assert bool(held) != (agreement.without_meeting is not None)
+    assert every(AgreementTerm)
+
+
+def test_nobody_mentors_more_students_than_they_have_places_for(demo: Flask) -> None:
+    taken = (
+        select(MentoringPlan.mentor_id, func.count())
+        .join(Pathway, Pathway.id == MentoringPlan.pathway_id)
+        .where(Pathway.state.in_(LIVE), MentoringPlan.group_id.is_(None))
+        .group_by(MentoringPlan.mentor_id)
+    )
+    for mentor_id, number in db.session.execute(taken):
+        assert number <= db.session.get_one(Mentor, mentor_id).capacity
+    for plan in every(MentoringPlan):
+        sessions = every(MentoringSession, MentoringSession.pathway_id == plan.pathway_id)
+        if sessions:
+            last = max(session.on_day for session in sessions)
+            found = dose(plan, sessions, last, school_days(plan.school_id))
+            assert found.planned is not None and found.held + found.missed <= found.planned
+    assert every(MentoringSession)
+
+
+def test_partners_have_only_what_was_consented_to_and_disclosed(demo: Flask) -> None:
+    disclosed = {row.object_id: row for row in every(Disclosure, Disclosure.object_type == "referral")}
+    sent = [row for row in every(Referral) if row.sent_on is not None]
+    assert len(sent) > 5
+    for row in sent:
+        assert row.consent is not None and row.sent_fields
+        assert set(row.sent_fields) <= set(row.consent.fields)
+        assert row.consent.signed_on <= row.sent_on <= row.consent.until_on
+        assert sorted(disclosed[row.id].fields) == sorted(row.sent_fields)
+        assert (row.first_service_on is None) == (not row.services)
+    assert {row.id for row in sent} == set(disclosed)
+    for partner in every(Partner):
+        places = [
+            row for row in every(Referral, Referral.partner_id == partner.id) if row.state in TAKES_A_PLACE
+        ]
+        assert len(places) <= partner.capacity
+
+
+def test_the_demo_person_of_a_partner_reaches_that_partner_alone(demo: Flask) -> None:
+    account = select(UserAccount.id).where(UserAccount.email == "partner@demo.example")
+    (grant,) = every(RoleGrant, RoleGrant.user_id == db.session.scalar(account))
+    partner = db.session.get_one(Partner, grant.partner_id)
+    assert partner.name == "Lakeside Family Center" and grant.school_id is None
+    assert every(Referral, Referral.partner_id == partner.id)
+
+
+def test_a_removal_opened_its_return(demo: Flask) -> None:
+    plans = {row.cause_key: row for row in every(ReengagementPlan, ReengagementPlan.cause_key.is_not(None))}
+    removals = every(DisciplineAction)
+    assert set(plans) == {f"removal:{action.id}" for action in removals}
+    for action in removals:
+        plan = plans[f"removal:{action.id}"]
+        assert (plan.student_id, plan.away_from) == (action.student_id, action.starts_on)
+        assert plan.return_on > action.starts_on
+
+
+def test_notes_and_free_texts_are_sealed_and_open_with_the_installation_s_keys(demo: Flask) -> None:
+    secret = {*NOTES_WRITTEN, *WORDS}
+    for table in Base.metadata.sorted_tables:
+        for row in db.session.execute(select(table)):
+            assert not [text for text in secret if any(text in str(value) for value in row)], table.name
+    keys = setting("WSS_KEYS")
+    notes = every(CircleNote)
+    assert {unseal(keys, PURPOSE, row.sealed_text, row.sealed_key) for row in notes} <= set(NOTES_WRITTEN)
+    free = every(Questionnaire, Questionnaire.sealed_text.is_not(None))
+    assert {unseal(keys, ANSWERS, row.sealed_text, row.sealed_key) for row in free} <= set(WORDS)
+    assert notes and free
