@@ -8,6 +8,7 @@ from sqlalchemy import select
 from wss_cases.access.actor import SYSTEM
 from wss_cases.accounts.queries import holders
 from wss_cases.accounts.queries_cover import covers_at
+from wss_cases.casework.actions_move import notice_moves
 from wss_cases.casework.notices import DIGEST, digest_key
 from wss_cases.casework.queries_my_day import AHEAD, REVIEWERS, digest_people, schools_with_reviews
 from wss_cases.followups.notices import FOLLOW_UP_DUE
@@ -20,8 +21,8 @@ from wss_cases.notices.actions import queue
 from wss_cases.notices.models import DigestDay
 from wss_cases.notices.queries import days_near
 from wss_cases.notices.rules import CLOSES, OPENS, Planned
-from wss_cases.pathways.referrals.queries_overdue import overdue_mails
 from wss_cases.pathways.reengagement.actions_sweep import open_returns
+from wss_cases.pathways.referrals.queries_overdue import overdue_mails
 from wss_cases.roster.models import School
 
 
@@ -31,6 +32,8 @@ def sweep(now: datetime, dry_run: bool = False) -> dict[str, int]:
     `already` counts what is due and was queued by an earlier run. A dry run writes nothing and says how many it
     would have queued.
     """
+    if not dry_run:
+        notice_moves(now)
     mails = due_mails(now)
     planned = [
         Planned(mail.owner_id, FOLLOW_UP_DUE, "follow_up", mail.follow_up_id, mail.school_id, mail.dedupe_key)

@@ -109,6 +109,7 @@ def page() -> Page:
         days=_days(desk, entries),
         covers=[(cover_words(row, actor), row.note) for row in desk.covers],
         whose_tabs=_whose_tabs(desk, names),
+        hand_over_href=url_for("hand_overs.choose", whose=number(desk.whose)),
         **_list(desk, cases, names),
     )
 
@@ -153,21 +154,22 @@ def _lede(cases: Sequence[DeskCase]) -> str:
 
 
 def _row(desk: Desk, case: DeskCase, places: dict[str, str], names: dict[int, str]) -> dict[str, Any]:
-    placed = case.placed
+    placed, act = case.placed, case.placed.act
     tag, tone = due_tag(placed, desk.today, desk.days)
-    href = act_address(case.id, placed.act)
-    why = [what_words(placed.act), *(reason_words(reason) for reason in placed.reasons)]
+    href = act_address(case.id, act)
     whose = ""
     if case.lead_id is not None and case.lead_id != desk.actor.user_id:
         whose = _("%(name)s’s", name=names.get(case.lead_id, ""))
+    kind = kind_of(case.kinds.get(act.pathway_id or 0, "")) if len(case.kinds) > 1 else ""
+    why = [whose, kind, what_words(act), *(reason_words(reason) for reason in placed.reasons)]
     return {
         "title": title(case.reference, harm_words(case.harm_kind), places.get(case.location_code, "")),
         "href": url_for("casework.case", case_id=case.id),
-        "why": " · ".join(part for part in (whose, *why) if part),
-        "weight": weight_words(case.parts),
+        "why": " · ".join(part for part in (*why, weight_words(case.parts)) if part),
         "tag": tag,
         "tone": tone,
-        "act": (act_words(placed.act, case.kinds), href) if href else None,
+        "act": (act_words(act, {}), href) if href else None,
+        "first": placed.group in (Group.URGENT, Group.OVERDUE),
         "reference": case.reference,
     }
 

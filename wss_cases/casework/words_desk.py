@@ -1,6 +1,7 @@
 """The desk in words: groups, reasons, weights."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from wss_cases.access.actor import Actor
@@ -32,14 +33,14 @@ GROUP_LABELS: dict[Group, Any] = {
 TONES = {Group.URGENT: "brick", Group.OVERDUE: "brick", Group.TODAY: "sun", Group.STUCK: "sun"}
 
 
-def due_tag(placed: Placed, today: Any, days: SchoolDays) -> tuple[str, str]:
-    """Return the tag of a case on the desk and its tone: how late it is, or until when it waits."""
+def due_tag(placed: Placed, today: date, days: SchoolDays) -> tuple[str, str]:
+    """Return the tag of a case on the desk and its tone: how late it is, or until when it waits; else ''."""
     tone = TONES.get(placed.group, "slate")
     if placed.group is Group.OVERDUE:
         return due_words(placed.since, today, days).words, tone
     if placed.group is Group.WAITS and placed.act.on is not None:
         return _("Waits until %(day)s", day=day_words(placed.act.on)), tone
-    return str(GROUP_LABELS[placed.group]), tone
+    return "", tone
 
 
 def reason_words(reason: Reason) -> str:
