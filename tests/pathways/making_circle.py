@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from tests.cases.making import NOW, TODAY, World, actor_for, make_user
@@ -29,6 +30,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import load_pathway
 from wss_cases.routing.models import RoutingAnswer, RuleSet
 
+_numbers = count(1)
 LATER = NOW + timedelta(days=2)
 TRAINED = date(2026, 9, 1)
 HOLD = {
@@ -41,7 +43,7 @@ HOLD = {
 
 def circle_now(pathway: Pathway) -> Circle:
     """Return what stands around a circle now, read anew."""
-    db.session.expire_all()
+    db.session.expunge_all()
     row = load_pathway(pathway.id)
     assert row is not None
     return circle_of(row)
@@ -184,7 +186,7 @@ def terms(world: World, *days: int) -> list[TermDraft]:
 
 def put_hold(world: World, **changes: Any) -> None:
     """Store a routing answer with one hold on the world's incident."""
-    rules = RuleSet(name="held", number=1, state="draft", table_rows={"rows": []})
+    rules = RuleSet(name="held", number=next(_numbers), state="draft", table_rows={"rows": []})
     db.session.add(rules)
     db.session.flush()
     answer_ = {
