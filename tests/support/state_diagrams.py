@@ -38,7 +38,12 @@ class Machine:
         """The states' class in words: `ReferralState` is "Referral"."""
         name = self.states.__name__.removesuffix("State")
         words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
-        return words[:1].upper() + words[1:]
+        return f"{self.room.rsplit('.', 1)[-1].capitalize()}: {words}"
+
+    @property
+    def room(self) -> str:
+        """The room below `wss_cases`; the common life of pathways is that of "pathways"."""
+        return self.module.removeprefix("wss_cases.").rsplit(".", 1)[0].removesuffix(".common")
 
 
 def machines() -> list[Machine]:

@@ -176,15 +176,18 @@ def _pupil(
         pupil.starts = _later_start(rng, calendar, pupil)
     pupil.id = _student_row(store, rng, place, name, number, grade, bool(gone), pupil)
     _enrol(store, place, calendar, pupil)
-    relation = rng.choice(RELATIONS)
+    _guard(store, rng, pupil)
+    return pupil
+
+
+def _guard(store: Store, rng: Random, pupil: Pupil) -> None:
     store.add(
         StudentGuardian,
         student_id=pupil.id,
-        guardian_id=household.guardian_id,
-        relation=relation,
+        guardian_id=pupil.guardian_id,
+        relation=rng.choice(RELATIONS),
         is_primary=True,
     )
-    return pupil
 
 
 def _student_row(
