@@ -137,8 +137,10 @@ def test_a_conversation_is_logged_with_two_answers(world, client_as):
     )
     assert chip.status_code == 200
     assert 'value="2026-11-27"' in chip.text
-    wrong = client.submit(address, {"outcome": "repair_agreed", "repair": "Clean the wall"})
-    assert "Choose by when." in wrong.text
+    wrong = client.submit(address, {"outcome": "repair_agreed", "repair": "Clean the wall", "repair_on": ""})
+    assert "Choose by when." in wrong.text and "Clean the wall" in wrong.text
+    wrong = client.submit(address, {"outcome": "repair_agreed", "repair_kind": "other"})
+    assert "Say what the repair is." in wrong.text
     done = client.submit(
         address, {"outcome": "repair_agreed", "repair": "Clean the wall", "repair_on": "2026-11-27"}
     )

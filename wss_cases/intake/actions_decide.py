@@ -205,15 +205,13 @@ def _conversation_held(uow: UnitOfWork, incident: Incident, outcome: str, note: 
 
 
 def record_conversation(
-    actor: Actor,
-    incident_id: int,
-    outcome: str,
-    note: str,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
-) -> int:
-    """Record how the conversation of a light incident went: its follow-up is done and the incident closes."""
+    actor: Actor, incident_id: int, outcome: str, note: str, version: int | None, now: datetime,
+    request_key: Key = None, *, repair: str = "", repair_on: date | None = None,
+) -> int:  # fmt: skip
+    """Record how the conversation of a light incident went: its follow-up is done and the incident closes.
+
+    A repair step with its day becomes a follow-up of whoever talked. Raises Refused for a step without its day.
+    """
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
             return uow.answer
@@ -226,5 +224,17 @@ def record_conversation(
         )
         for row in waiting:
             close_row(uow, row, "held")
+        if repair.strip():
+            if repair_on is None:
+                raise Refused("repair_on", _("Choose by when."))
+            make(
+                uow,
+                school_id=incident.school_id,
+                kind="repair_step",
+                owner_id=actor.user_id,
+                due_on=repair_on,
+                incident_id=incident.id,
+                title=repair,
+            )
         uow.answer = incident.id
         return incident.id

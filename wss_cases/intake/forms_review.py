@@ -104,14 +104,3 @@ class DuplicateForm(BaseForm):
     reference = ShortText(
         _l("Number of the other report"), [NotBlank(_l("Type the number of the other report."))], limit=40
     )
-
-
-class ConversationForm(BaseForm):
-    """How a conversation without a case went."""
-
-    conversation = select(
-        _l("How did it go?"),
-        [PICK, *CONVERSATION_OUTCOMES.items()],
-        validators=[InputRequired(_l("Choose how the conversation went."))],
-    )
-    conversation_note = LongText(_l("A note about it"))

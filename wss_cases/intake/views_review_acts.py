@@ -17,7 +17,6 @@ from wss_cases.intake import actions_review as actions
 from wss_cases.intake import words_review as words
 from wss_cases.intake.actions_decide import decide, record_conversation
 from wss_cases.intake.forms_review import (
-    ConversationForm,
     DuplicateForm,
     FactsForm,
     NoActionForm,
@@ -26,6 +25,10 @@ from wss_cases.intake.forms_review import (
 )
 from wss_cases.intake.queries import situation
 from wss_cases.intake.views_review import after_decision, decided_first, reviewed, tile_words
+from wss_cases.pathways.common.views import today_of
+from wss_cases.pathways.conversations.forms import LogForm
+from wss_cases.pathways.conversations.views import LOG, USUAL, repair_days
+from wss_cases.roster.queries import school_days
 
 blueprint = Blueprint("review_acts", __name__, url_prefix="/review/<int:incident_id>")
 
@@ -51,11 +54,13 @@ def _act(
             act,
             done or url_for("review.incident", incident_id=found.id),
             template,
-            incident=found,
-            title=f"{found.reference} · {tile_words(found.tile)}",
-            heading=heading,
-            go_words=go,
-            **context,
+            **{
+                "incident": found,
+                "title": f"{found.reference} · {tile_words(found.tile)}",
+                "heading": heading,
+                "go_words": go,
+                **context,
+            },
         )
     except Stale:
         return decided_first(reviewed(current_actor(), found.id), yours)
@@ -215,28 +220,38 @@ def conversation(incident_id: int) -> Page:
     """Record how the conversation of a report without a case went; the report closes."""
     actor, now = current_actor(), clock.now()
     found = reviewed(actor, incident_id)
-    form = ConversationForm(version=found.version)
+    days, today = school_days(found.school_id), today_of(found.school_id)
+    form = LogForm(version=found.version, repair_on=days.add(today, USUAL))
+    form.offer_days(repair_days(today, days))
+    del form.held_on
 
     def act() -> int:
         return record_conversation(
             actor,
             incident_id,
-            form.conversation.data,
-            form.conversation_note.data or "",
+            form.outcome.data,
+            form.note.data or "",
             form.seen_version,
             now,
             form.request_key.data,
+            repair=form.repair_text(),
+            repair_on=form.repair_on.data,
         )
 
+    words = _("Record the conversation")
+    page = url_for("review.incident", incident_id=found.id)
     return _act(
         found,
         form,
         act,
-        form.conversation_note.data or "",
-        _("Record the conversation"),
-        _("Record it and close the report"),
-        fields=["conversation", "conversation_note"],
-        lede="",
+        form.note.data or "",
+        words,
+        _("Save it and close the report"),
+        template=LOG,
+        title=words,
+        lede=f"{found.reference} · {tile_words(found.tile)}",
+        back_href=page,
+        trail_rows=[(_("Review"), url_for("review.queue")), (found.reference, page), (words, None)],
     )
 
 

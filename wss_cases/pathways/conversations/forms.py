@@ -1,25 +1,49 @@
 """The quick log of a restorative conversation."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from wtforms import DateField, RadioField
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired, Optional, ValidationError
 
 from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.common.states import OUTCOMES
+from wss_cases.pathways.conversations.states import OTHER, REPAIR_LABELS
 from wss_cases.routing.states import Pathway
 
 
 class LogForm(BaseForm):
-    """When, how it went, and a repair step if there is one."""
+    """How it went, a repair step if there is one, and when; prefilled, so that most need two taps."""
 
     outcome = RadioField(
         _l("How did it go?"),
         choices=choices(list(OUTCOMES[Pathway.RESTORATIVE_CONVERSATION].items())),
         validators=[InputRequired(_l("Choose how it went."))],
     )
-    held_on = DateField(_l("When"), validators=[InputRequired(_l("Choose a day."))])
-    repair = ShortText(
-        _l("Repair step"), [Optional()], description=_l("What the person does to put it right.")
+    repair_kind = RadioField(
+        _l("Repair step"), choices=choices(list(REPAIR_LABELS.items())), validators=[Optional()]
     )
+    repair = ShortText(_l("In their words"), description=_l("What the person does to put it right."))
     repair_on = DateField(_l("Until when"), validators=[Optional()])
-    note = LongText(_l("Note"), [Optional()], limit=2000)
+    held_on = DateField(_l("When"), validators=[InputRequired(_l("Choose a day."))])
+    note = LongText(
+        _l("Note"), [Optional()], description=_l("Facts only; never what was said in a circle."), limit=2000
+    )
+
+    def validate_repair(self, field: Any) -> None:
+        """Something else needs its words."""
+        if self.repair_kind.data == OTHER and not (field.data or "").strip():
+            raise ValidationError(_("Say what the repair is."))
+
+    def repair_text(self) -> str:
+        """Return the repair step in words; nothing when none was agreed."""
+        typed = str(self.repair.data or "")
+        if typed.strip() or not self.repair_kind.data:
+            return typed
+        return str(REPAIR_LABELS[self.repair_kind.data])
+
+    def offer_days(self, days: Sequence[tuple[str, str]]) -> None:
+        """Offer these (words, ISO date) for the repair step; the second is the usual one."""
+        self.repair_on.quick = list(days)

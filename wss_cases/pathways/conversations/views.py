@@ -1,6 +1,8 @@
 """Logging a conversation in under a minute."""
 
-from flask import Blueprint
+from datetime import date
+
+from flask import Blueprint, url_for
 
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -9,12 +11,22 @@ from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.common.queries import get_pathway
-from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
+from wss_cases.pathways.common.views import act_context, page_of, today_of
 from wss_cases.pathways.conversations.actions import log_conversation
 from wss_cases.pathways.conversations.forms import LogForm
 from wss_cases.roster.queries import school_days
+from wss_cases.roster.rules import SchoolDays
 
 blueprint = Blueprint("conversations", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
+
+LOG = "conversations/log.html"
+USUAL = 3
+"""School days until a repair step is due, unless another day is chosen."""
+
+
+def repair_days(today: date, days: SchoolDays) -> list[tuple[str, str]]:
+    """Return (words, ISO date) of the days by which a repair step is most often due."""
+    return [(day_words(days.add(today, n)), days.add(today, n).isoformat()) for n in (1, USUAL, 5)]
 
 
 @blueprint.route("/conversation", methods=["GET", "POST"])
@@ -24,10 +36,8 @@ def log(case_id: int, pathway_id: int) -> Page:
     actor, now = current_actor(), clock.now()
     row = get_pathway(actor, case_id, pathway_id)
     days, today = school_days(row.school_id), today_of(row.school_id)
-    form = LogForm(version=row.version, held_on=today)
-    form.repair_on.quick = [
-        (day_words(days.add(today, n)), days.add(today, n).isoformat()) for n in (1, 3, 5)
-    ]
+    form = LogForm(version=row.version, held_on=today, repair_on=days.add(today, USUAL))
+    form.offer_days(repair_days(today, days))
     return form_page(
         form,
         lambda: log_conversation(
@@ -36,13 +46,18 @@ def log(case_id: int, pathway_id: int) -> Page:
             held_on=form.held_on.data,
             outcome=form.outcome.data,
             note=form.note.data or "",
-            repair=form.repair.data or "",
+            repair=form.repair_text(),
             repair_on=form.repair_on.data,
             version=form.seen_version,
             now=now,
             request_key=form.request_key.data,
         ),
         page_of(row),
-        ACT,
+        LOG,
         **act_context(row, _("Log the conversation"), _("Save the conversation")),
+        trail_rows=[
+            (_("Cases"), url_for("casework.cases")),
+            (row.case.reference, page_of(row)),
+            (_("Log the conversation"), None),
+        ],
     )
