@@ -1,0 +1,55 @@
+"""A removal recorded by a dean, with the return that it opened."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from tests.factories.base import fresh
+from tests.intake.making import NOW, Place
+from wss_cases.foundation.db import db
+from wss_cases.incidents.models import Incident
+from wss_cases.incidents.states import PersonRole
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.reengagement.models import ReengagementPlan
+from wss_cases.safeguards.actions_records import Removal, record_discipline
+from wss_cases.safeguards.states import DisciplineKind
+
+HOME = Removal(
+    0, DisciplineKind.OUT_OF_SCHOOL_SUSPENSION, 2, date(2026, 11, 25), date(2026, 11, 26), "Hit a student."
+)
+"""Away on Wed 25 and Thu 26, back on Fri 27 November 2026."""
+
+
+class Removed:
+    """A school, a report with one student who caused harm, and their removal."""
+
+    def __init__(self, **changes: Any) -> None:
+        self.place = Place()
+        self.student = self.place.students[0]
+        self.incident: Incident = self.place.report(
+            (self.student, PersonRole.CAUSED_HARM), (self.place.students[1], PersonRole.HARMED)
+        )
+        self.coordinator = self.place.actor("coordinator")
+        self.remove(**changes)
+
+    def remove(self, request_key: str | None = None, **changes: Any) -> int:
+        """Record a removal of the student."""
+        given = Removal(**{**vars(HOME), "student_id": self.student.id, **changes})
+        return record_discipline(self.place.actor(), self.incident.id, given, NOW, request_key)
+
+    @property
+    def row(self) -> Pathway:
+        """The newest return of the school."""
+        wanted = db.select(Pathway).where(
+            Pathway.school_id == self.place.school.id, Pathway.pathway == "reengagement"
+        )
+        found = db.session.scalars(wanted.order_by(Pathway.id.desc())).first()
+        assert found is not None
+        return fresh(found)  # type: ignore[no-any-return]
+
+    @property
+    def plan(self) -> ReengagementPlan:
+        """Its plan."""
+        wanted = db.select(ReengagementPlan).where(ReengagementPlan.pathway_id == self.row.id)
+        return fresh(db.session.scalars(wanted).one())  # type: ignore[no-any-return]
