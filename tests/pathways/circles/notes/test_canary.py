@@ -1,0 +1,284 @@
+"""Privileged words in 200 notes stand in no answer, header, log, mail, export, search, column or file for anybody else.
+
+Each way of looking is first shown to see a leak that was planted for it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.test import TestResponse
+
+from tests.factories.accounts import make_user
+from tests.factories.cases import PathwayFactory
+from tests.pathways.circles.notes.canary import STEM, as_bytes, files, leaks, rows, texts
+from tests.support.applications import make_app, people_client
+from tests.support.client import PageClient
+from tests.support.crawl import links, walk
+from tests.support.databases import Database, Databases
+from tests.support.demo import ROLES, client_of
+from tests.support.mail import MailServer
+from tests.support.pages import parse
+from tests.support.servers import LiveSystem
+from wss_cases.access.actor import Actor, Grant, Role
+from wss_cases.accounts.models import RoleGrant, UserAccount
+from wss_cases.cases.actions_work import add_note
+from wss_cases.cases.models import Case, CaseNote
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
+from wss_cases.journal.models import AuditEntry, TimelineEntry
+from wss_cases.outcomes.queries_reports import LIVE
+from wss_cases.outcomes.rules_export import TYPES
+from wss_cases.pathways.circles.actions_keepers import add_keeper
+from wss_cases.pathways.circles.notes.actions import write_note
+from wss_cases.roster.models import School
+
+EVERY_LEVEL = 1
+
+
+class Kept(logging.Handler):
+    """Keeps every record of every logger, written out."""
+
+    def __init__(self) -> None:
+        super().__init__(EVERY_LEVEL)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one record with its arguments and traceback."""
+        self.lines.append(logging.Formatter("%(message)s").format(record) + repr(record.args))
+
+
+@dataclass
+class Told:
+    """A demo district in which somebody who is no demo person keeps circles with 200 notes."""
+
+    app: Flask
+    database: Database
+    keeper: Actor
+    circles: list[int]
+    case_id: int
+    log: Kept = field(default_factory=Kept)
+
+    def page(self, circle: int, part: str = "notes") -> str:
+        return f"/cases/{self.case_id}/pathways/{circle}/{part}"
+
+    def keeper_client(self) -> PageClient:
+        with self.app.app_context():
+            return people_client(self.app, db.session.get_one(UserAccount, self.keeper.user_id))
+
+
+def school_of_the_dean() -> School:
+    """Return the school in which the demo people work."""
+    found = select(RoleGrant.school_id).join(UserAccount).where(UserAccount.email == "dean@demo.example")
+    return db.session.get_one(School, db.session.execute(found).scalars().first())
+
+
+def plant(app: Flask, circles: int = 4) -> tuple[Actor, list[int], int]:
+    """Add circles with a keeper of their own to a case of the demo people's school, and write the notes."""
+    with app.app_context():
+        school = school_of_the_dean()
+        user = make_user(Role.COORDINATOR, school)
+        keeper = Actor(user.id, user.name, (Grant(Role.COORDINATOR, school.id),))
+        case = (
+            db.session.execute(select(Case).where(Case.school_id == school.id, Case.state != "closed"))
+            .scalars()
+            .first()
+        )
+        assert case is not None
+        made = [
+            PathwayFactory(case_id=case.id, school_id=school.id, kind="peace_circle", owner_id=user.id).id
+            for _ in range(circles)
+        ]
+        case_id, now = case.id, clock.now()
+        for circle in made:
+            add_keeper(keeper, circle, user.id, now)
+        for number, words in enumerate(texts()):
+            write_note(keeper, made[number % circles], words, now)
+    return keeper, made, case_id
+
+
+@contextmanager
+def kept_logs(app: Flask, log: Kept) -> Iterator[None]:
+    """Keep what every logger says at any level, the database's statements and rows included."""
+    everything, statements = logging.getLogger(), logging.getLogger("sqlalchemy.engine")
+    before = everything.level, statements.level
+    everything.addHandler(log)
+    everything.setLevel(EVERY_LEVEL)
+    statements.setLevel(logging.DEBUG)
+    with app.app_context():
+        db.engine.echo = "debug"
+    yield
+    with app.app_context():
+        db.engine.echo = False
+    everything.removeHandler(log)
+    everything.setLevel(before[0])
+    statements.setLevel(before[1])
+
+
+@pytest.fixture(scope="module")
+def told(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
+    database = databases.copy(databases.demo(backend))
+    app = make_app(database.url, tmp_path_factory.mktemp("canary"))
+    log = Kept()
+    with kept_logs(app, log):
+        keeper, circles, case_id = plant(app)
+    yield Told(app, database, keeper, circles, case_id, log)
+    with app.app_context():
+        db.engine.dispose()
+
+
+def case_pages(client: PageClient, case_id: int, limit: int = 120) -> dict[str, TestResponse]:
+    """Return every page of one case that its links lead to, each tab and each pathway, not a sample of each kind."""
+    queue, seen = [f"/cases/{case_id}"], dict[str, TestResponse]()
+    while queue and len(seen) < limit:
+        address = queue.pop(0)
+        if address in seen:
+            continue
+        seen[address] = client.get(address)
+        if seen[address].mimetype == "text/html" and seen[address].status_code == 200:
+            queue += [
+                found
+                for found in links(parse(seen[address].text), address)
+                if found.startswith(f"/cases/{case_id}")
+            ]
+    return seen
+
+
+def test_the_keeper_reads_all_of_it(told: Told) -> None:
+    """The notes are there: what is found nowhere else is found here."""
+    client = told.keeper_client()
+    pages = [client.page(told.page(circle)).text for circle in told.circles]
+    assert sum(page.count(STEM) for page in pages) == 200
+    assert all(leaks(page) for page in pages)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_page_that_anybody_else_reaches_holds_it(told: Told, role: str) -> None:
+    client = client_of(told.app, role)
+    visits = walk(told.app, client, limit=60)
+    found = [v.address for v in visits if leaks(v.response.data) or leaks(str(v.response.headers))]
+    assert found == [] and len(visits) > 1
+    of_case = case_pages(client, told.case_id)
+    assert [
+        address for address, answer in of_case.items() if leaks(answer.data) or leaks(str(answer.headers))
+    ] == []
+    for circle in told.circles:
+        for part in ("notes", "privilege/waiver", "privilege/exception"):
+            answer = client.get(told.page(circle, part))
+            assert answer.status_code == 404 and not leaks(answer.data), (role, part)
+        for part in ("keepers", "privilege", ""):
+            assert not leaks(client.get(told.page(circle, part).rstrip("/")).data)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_search_and_no_export_finds_it(told: Told, role: str) -> None:
+    client = client_of(told.app, role)
+    asked = [
+        f"{page}?q=lantern" for page in ("/students/search", "/cases", "/incidents", "/people", "/circles")
+    ]
+    asked += [f"/audit?object_type=circle_note&action={action}" for action in ("", "circle.note_written")]
+    asked += [f"/outcomes/files/{name}.{form}" for name in ("history", *LIVE) for form in TYPES]
+    assert len(asked) > 8
+    for address in asked:
+        answer = client.get(address, follow_redirects=True)
+        assert answer.status_code < 500 and not leaks(answer.data) and not leaks(str(answer.headers)), address
+
+
+def test_a_leak_into_the_shared_record_would_be_seen(told: Told) -> None:
+    """The looking is believed because it sees a note that somebody pasted into the case."""
+    with told.app.app_context():
+        note_id = add_note(told.keeper, told.case_id, texts(1)[0], clock.now())
+    try:
+        found = case_pages(client_of(told.app, "dean"), told.case_id)
+        assert [address for address, answer in found.items() if leaks(answer.data)]
+        columns = {(table, column) for table, column, value in rows(told.database) if leaks(as_bytes(value))}
+        assert columns == {("case_note", "text")}
+    finally:
+        with told.app.app_context():
+            entries = select(TimelineEntry).where(
+                TimelineEntry.subject_type == "case_note", TimelineEntry.subject_id == note_id
+            )
+            for row in (*db.session.scalars(entries), db.session.get_one(CaseNote, note_id)):
+                db.session.delete(row)
+            db.session.commit()
+
+
+def test_no_column_holds_it_in_clear(told: Told) -> None:
+    seen = list(rows(told.database))
+    assert sum(1 for table, column, _ in seen if (table, column) == ("circle_note", "sealed_text")) >= 200
+    assert [(table, column) for table, column, value in seen if leaks(as_bytes(value))] == []
+
+
+def test_no_log_holds_it_and_a_failure_is_told_without_values(told: Told) -> None:
+    def refuse(_mapper: object, _connection: object, row: AuditEntry) -> None:
+        if row.action in ("circle.notes_read", "circle.note_written"):
+            raise LookupError(f"{row.action} {texts(1)[0]}")
+
+    client, address = told.keeper_client(), told.page(told.circles[0])
+    with kept_logs(told.app, told.log):
+        token = client.csrf_token(address)
+        event.listen(AuditEntry, "before_insert", refuse)
+        try:
+            body = {"csrf_token": token, "text": texts(1)[0]}
+            answers = [client.get(address), client.post(address, data=body)]
+        finally:
+            event.remove(AuditEntry, "before_insert", refuse)
+    assert [answer.status_code for answer in answers] == [500, 500]
+    assert not any(leaks(answer.data) or leaks(str(answer.headers)) for answer in answers)
+    words = "\n".join(told.log.lines)
+    assert "unexpected LookupError" in words and "INSERT INTO circle_note" in words
+    assert not leaks(words)
+    with kept_logs(told.app, told.log):
+        logging.getLogger("wss").error("%s", texts(1)[0])
+    assert leaks(told.log.lines.pop())
+
+
+def test_a_failed_statement_is_told_without_its_values(told: Told) -> None:
+    with told.app.app_context():
+        with pytest.raises(SQLAlchemyError) as failure:
+            db.session.execute(text("INSERT INTO no_such_table VALUES (:said)"), {"said": texts(1)[0]})
+        db.session.rollback()
+    assert "no_such_table" in str(failure.value) and not leaks(str(failure.value))
+
+
+def test_no_mail_and_no_command_holds_it(told: Told, smtp_server: MailServer, tmp_path: Path) -> None:
+    system = LiveSystem(
+        told.database, tmp_path, {"SMTP_URL": smtp_server.url, "MAIL_FROM": "wss@district.example"}
+    )
+    with told.app.app_context():
+        school = school_of_the_dean()
+        other = make_user(Role.DEAN, school)
+        add_keeper(told.keeper, told.circles[0], other.id, clock.now())
+    year = ("--school-year", "2026-27")
+    said = [
+        system.flask("outcomes", "report", next(iter(LIVE)), *year, "--format", "csv"),
+        system.flask("outcomes", "report", "history", *year, "--format", "json"),
+        system.flask("notes", "shred", "--dry-run"),
+        system.flask("notes", "rotate"),
+        system.flask("reminders", "sweep"),
+        system.flask("permissions", "matrix"),
+        system.flask("reminders", "deliver"),
+    ]
+    assert not any(leaks(done.stdout) or leaks(done.stderr) for done in said)
+    # mail waits for a school day; the clock of the commands is moved there
+    system.set_clock(clock.now() + timedelta(days=1))
+    system.flask("reminders", "deliver")
+    mails = [mail.everything for mail in smtp_server.mails]
+    assert not any(leaks(mail) for mail in mails)
+    assert not any(leaks(path.read_bytes()) for path in tmp_path.rglob("*") if path.is_file())
+
+
+def test_no_file_of_the_database_holds_it(told: Told, databases: Databases) -> None:
+    folder = databases.postgres().data if told.database.kind == "postgresql" else None
+    found = files(told.database, folder)
+    log = sorted((folder / "pg_wal").iterdir()) if folder else []
+    assert found and not any(leaks(path.read_bytes()) for path in (*found, *log) if path.is_file())
