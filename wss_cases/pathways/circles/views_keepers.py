@@ -17,6 +17,7 @@ from wss_cases.pathways.circles import actions_keepers
 from wss_cases.pathways.circles.forms_keepers import KeeperForm
 from wss_cases.pathways.circles.notes.queries import get_circle
 from wss_cases.pathways.circles.queries_keepers import KeeperRow, KeptCircle, keeper_rows, kept, may_keep
+from wss_cases.pathways.circles.queries_training import trained_keepers
 from wss_cases.pathways.common.forms import ConfirmForm, number, people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.views import ACT, act_context, kind_words, today_of
@@ -73,7 +74,9 @@ def _zone(school_id: int) -> str:
 def _candidates(actor: Actor, row: Pathway, circle: KeptCircle) -> dict[int, str]:
     today = today_of(row.school_id)
     out = set(circle.keeper_ids) | ({actor.user_id} if circle.had_keepers else set())
-    found = may_keep(row.school_id, today)
+    trained = trained_keepers(row.school_id, today)
+    found = {key: _("%(name)s · training on record", name=name) for key, name in trained.items()}
+    found |= {key: name for key, name in may_keep(row.school_id, today).items() if key not in found}
     return {key: words for key, words in found.items() if key not in out}
 
 
