@@ -12,11 +12,12 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.queries import get_participant
 from wss_cases.cases.rules import person_words
 from wss_cases.foundation import clock
-from wss_cases.foundation.forms import BaseForm
+from wss_cases.foundation.forms import BaseForm, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.circles import actions, actions_prepare
+from wss_cases.pathways.circles.forms import YES_NO as ANSWERS
 from wss_cases.pathways.circles.forms import (
     ConsentForm,
     ReadyForm,
@@ -155,6 +156,8 @@ def consent(case_id: int, pathway_id: int, participant_id: int) -> Page:
         guardian=YES_NO[said.guardian_consented if said else None] or "not_asked",
         given_on=today_of(row.school_id),
     )
+    if circle.guardians_asked:
+        form.guardian.choices = choices([*ANSWERS, ("not_asked", _("Not asked yet"))])
     return form_page(
         form,
         lambda: actions.record_consent(
