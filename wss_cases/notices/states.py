@@ -13,6 +13,16 @@ TEXT_LABELS: dict[str, Any] = {
 }
 """What each text is for; a questionnaire's question shows its own words."""
 
+GROUP_LABELS: dict[str, Any] = {
+    "letter": _l("Letters and consents"),
+    "question.harmed": _l("Questions to the person harmed"),
+    "question.caused_harm": _l("Questions to the person who caused harm"),
+    "question.supporter": _l("Questions to support persons"),
+    "question.keeper": _l("Questions to circle keepers"),
+    "other": _l("More of the questionnaires"),
+}
+"""Groups of texts, by the beginning of their code."""
+
 PLACEHOLDER_LABELS: dict[str, Any] = {
     "school": _l("the school's name"),
     "contact": _l("whom to call"),

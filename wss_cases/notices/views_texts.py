@@ -19,7 +19,7 @@ from wss_cases.notices.forms import TextForm, WordingForm
 from wss_cases.notices.models import FamilyText
 from wss_cases.notices.rules_texts import PLACEHOLDERS, Text, placeholders, unknown_placeholders
 from wss_cases.notices.states import EXAMPLES, PLACEHOLDER_LABELS
-from wss_cases.notices.words_texts import code_words, language_choices, language_rows, table
+from wss_cases.notices.words_texts import code_words, groups, language_choices, language_rows
 from wss_cases.roster.words import language_words
 
 blueprint = Blueprint("texts", __name__, url_prefix="/texts")
@@ -34,9 +34,17 @@ def _today() -> date:
 def texts() -> Page:
     """Every text by language, and what is missing."""
     rows = queries.all_texts()
-    spoken = queries.languages_of_families()
-    columns = language_rows(rows, spoken)
-    return render_template("notices/texts.html", columns=columns, rows=table(rows, columns, _today()))
+    languages = language_rows(rows, queries.languages_of_families())
+    chosen = request.args.get("language", "")
+    if chosen not in {one["tag"] for one in languages}:
+        chosen = languages[0]["tag"] if languages else queries.FALLBACK
+    return render_template(
+        "notices/texts.html",
+        languages=languages,
+        chosen=chosen,
+        chosen_words=language_words(chosen),
+        groups=groups(rows, chosen, _today()),
+    )
 
 
 @blueprint.get("/<int:text_id>")

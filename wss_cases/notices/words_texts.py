@@ -8,12 +8,13 @@ from babel.localedata import locale_identifiers
 
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.notices.models import FamilyText
+from wss_cases.notices.queries_texts import FALLBACK
 from wss_cases.notices.rules_texts import Text
-from wss_cases.notices.states import TEXT_LABELS
+from wss_cases.notices.states import GROUP_LABELS, TEXT_LABELS
 from wss_cases.roster.words import language_words
 
-LISTED = 6
-"""Languages of families that the list shows besides those in which there are texts."""
+LISTED = 8
+"""Languages of families that are offered besides those in which there are texts."""
 
 
 def code_words(code: str, rows: Iterable[FamilyText]) -> str:
@@ -28,28 +29,46 @@ def code_words(code: str, rows: Iterable[FamilyText]) -> str:
 
 
 def language_rows(rows: Sequence[FamilyText], spoken: Mapping[str, int]) -> list[dict[str, Any]]:
-    """Return the languages to show: English, those with texts, then those most families speak."""
-    written = dict.fromkeys(["en", *sorted({row.language for row in rows})])
-    more = [tag for tag in spoken if tag not in written][:LISTED]
+    """Return the languages to look at besides English, with how many texts each has: those with texts, then those
+    most families speak.
+    """
+    codes = len({row.code for row in rows})
+    written = sorted({row.language for row in rows} - {FALLBACK})
+    more = [tag for tag in spoken if tag not in (*written, FALLBACK)][:LISTED]
     return [
-        {"tag": tag, "words": language_words(tag), "guardians": spoken.get(tag, 0), "written": tag in written}
+        {
+            "tag": tag,
+            "words": language_words(tag),
+            "guardians": spoken.get(tag, 0),
+            "done": len({row.code for row in rows if row.language == tag}),
+            "all": codes,
+        }
         for tag in [*written, *more]
     ]
 
 
-def table(
-    rows: Sequence[FamilyText], columns: Sequence[Mapping[str, Any]], today: date
-) -> list[dict[str, Any]]:
-    """Return a line for each text, with what stands in each language: the version in force, the next, or neither."""
-    codes = sorted({row.code for row in rows}, key=lambda code: (code not in TEXT_LABELS, code))
-    found = []
-    for code in codes:
+def groups(rows: Sequence[FamilyText], language: str, today: date) -> list[dict[str, Any]]:
+    """Return the texts in groups, each with what stands in English and in one language: in force, next, or neither."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for code in sorted({row.code for row in rows}, key=_place):
         cells = [
-            _cell([row for row in rows if (row.code, row.language) == (code, column["tag"])], today)
-            for column in columns
+            _cell([row for row in rows if (row.code, row.language) == (code, tag)], today)
+            for tag in (FALLBACK, language)
         ]
-        found.append({"code": code, "what": code_words(code, rows), "cells": cells})
-    return found
+        found.setdefault(_group(code), []).append(
+            {"code": code, "what": code_words(code, rows), "english": cells[0], "other": cells[1]}
+        )
+    return [{"title": str(GROUP_LABELS[name]), "rows": found[name]} for name in GROUP_LABELS if name in found]
+
+
+def _group(code: str) -> str:
+    parts = code.split(".")
+    name = ".".join(parts[:2]) if len(parts) == 3 else parts[0]
+    return name if name in GROUP_LABELS else "letter" if code in TEXT_LABELS else "other"
+
+
+def _place(code: str) -> tuple[int, str]:
+    return (list(GROUP_LABELS).index(_group(code)), code)
 
 
 def _cell(versions: Sequence[FamilyText], today: date) -> dict[str, Any]:
