@@ -24,12 +24,7 @@ class MoveForm(BaseForm):
         validators=[Optional()],
         description=_l("Only their own promises; names of other children are left out."),
     )
-    plan = BooleanField(
-        _l("The safety plan, as a draft"),
-        description=_l(
-            "Steps and phone only; names of other children are left out. It is agreed anew there."
-        ),
-    )
+    plan = BooleanField(_l("The safety plan, as a draft"))
     note = LongText(
         _l("Note for the new school"),
         [NotBlank(_l("Write what the new school needs to know."))],
