@@ -7,7 +7,14 @@ from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import select
 
 from tests.factories.base import fresh
@@ -42,7 +49,24 @@ from wss_cases.pathways.referrals.states import (
     ReferralState,
 )
 
-BY = st.sampled_from([SCHOOL, PARTNER])
+DEEDS = (
+    *("draft", "consent", "renew", "send", "accept", "waitlist", "decline", "serve", "finish"),
+    *("withdraw", "complete", "common_door"),
+)
+R = ReferralState
+NEXT = {
+    R.DRAFTED: ("consent",),
+    R.CONSENTED: ("send",),
+    R.SENT: ("accept", "waitlist", "accept", "decline"),
+    R.WAITLISTED: ("accept", "decline"),
+    R.ACCEPTED: ("serve",),
+    R.FIRST_SEEN: ("finish", "serve"),
+    R.ACTIVE: ("finish", "serve"),
+    R.DECLINED: ("draft", "complete"),
+    R.DONE: ("complete", "draft"),
+    R.REVOKED: ("draft",),
+    R.WITHDRAWN: ("draft",),
+}
 START = datetime.fromisoformat("2026-11-24T10:00")
 
 
@@ -56,7 +80,7 @@ class Life(RuleBasedStateMachine):
         self.revoked: set[int] = set()
         self.until: dict[int, date] = {}
 
-    @initialize(stage=st.sampled_from(["nothing", "sent", "served", "done"]))
+    @initialize(stage=st.sampled_from(["done", "served", "sent", "nothing"]))
     def begin(self, stage: str) -> None:
         self.wall = START
         self.now = self.at("2026-11-24 10:00")
@@ -100,88 +124,23 @@ class Life(RuleBasedStateMachine):
     def actor(self, who: Any) -> Any:
         return self.scene.school if who is SCHOOL else self.scene.partner_actor
 
-    @rule(need=st.sampled_from(["Help.", " "]))
-    def draft(self, need: str) -> None:
-        student_id = self.scene.world.students[0].id
-        self.act(
-            lambda: actions.draft(
-                self.scene.school, self.scene.pathway.id, partner_id=self.scene.partner.id, student_id=student_id,
-                need=need, version=None, now=self.now,
-            )
-        )  # fmt: skip
+    @rule(pick=st.integers(0, 3))
+    def go_on(self, pick: int) -> None:
+        """Do what comes next from where the newest referral stands."""
+        ways = NEXT[self.rows()[-1].state] if self.rows() else ("draft",)
+        self.attempt(ways[pick % len(ways)], PARTNER if pick else SCHOOL, 0)
 
-    @rule(
-        days=st.sampled_from([0, 2, 30, 900]),
-        fields=st.sampled_from([FIELDS, ["grade"], ["name", "service"]]),
-    )
-    def consent(self, days: int, fields: list[str]) -> None:
-        referral_id, until = self.newest(), self.today + timedelta(days=days)
-        given = signed(self.today, until)
-        if self.act(
-            lambda: actions_consent.record_consent(
-                self.scene.school, referral_id, given, fields, "To help.", None, self.now
-            )
-        ):
-            self.until[referral_id] = until
+    @rule(deed=st.sampled_from(DEEDS), who=st.sampled_from([SCHOOL, PARTNER]), flavour=st.integers(0, 2))
+    def attempt(self, deed: str, who: Any, flavour: int) -> None:
+        """Try anything at all, by anybody, well or badly filled in."""
+        getattr(self, f"_{deed}")(who, flavour)
 
-    @rule(days=st.sampled_from([-1, 0, 30]))
-    def renew(self, days: int) -> None:
-        referral_id, until = self.newest(), self.today + timedelta(days=days)
-        given = signed(self.today, until)
-        if self.act(lambda: actions_consent.renew(self.scene.school, referral_id, given, None, self.now)):
-            self.until[referral_id] = until
-
+    @precondition(lambda self: self.until)
     @rule()
-    def send(self) -> None:
-        self.act(lambda: actions_consent.send(self.scene.school, self.newest(), None, self.now))
-
-    @rule(who=BY, answer=st.sampled_from(["accept", "waitlist", "no_place", "nonsense"]))
-    def answer(self, who: Any, answer: str) -> None:
-        referral_id = self.newest()
-        if answer in ("accept", "waitlist"):
-            deed = getattr(actions_service, answer)
-            self.act(lambda: deed(self.actor(who), referral_id, **self.by(who)))
-        else:
-            self.act(lambda: actions_service.decline(self.actor(who), referral_id, answer, **self.by(who)))
-
-    @rule(who=BY, back=st.sampled_from([0, 0, 1, -1]))
-    def serve(self, who: Any, back: int) -> None:
-        on = self.today - timedelta(days=back)
-        self.act(lambda: actions_service.log_service(self.actor(who), self.newest(), on, **self.by(who)))
-
-    @rule(who=BY, received=st.sampled_from(["all", "partly", ""]))
-    def finish(self, who: Any, received: str) -> None:
-        self.act(
-            lambda: actions_service.finish(
-                self.actor(who), self.newest(), self.today, received, **self.by(who)
-            )
-        )
-
-    @rule()
-    def revoke(self) -> None:
+    def take_consent_back(self) -> None:
         referral_id = self.newest()
         if self.act(lambda: actions_consent.revoke(self.scene.school, referral_id, None, self.now)):
             self.revoked.add(referral_id)
-
-    @rule(reason=st.sampled_from(["no_answer", ""]))
-    def withdraw(self, reason: str) -> None:
-        self.act(lambda: actions.withdraw(self.scene.school, self.newest(), reason, None, self.now))
-
-    @rule()
-    def complete(self) -> None:
-        self.act(lambda: actions.complete(self.scene.school, self.scene.pathway.id, "", None, self.now))
-
-    @rule(how=st.sampled_from(["complete", "end"]))
-    def by_the_common_door(self, how: str) -> None:
-        school, pathway_id = self.scene.school, self.scene.pathway.id
-        if how == "end" and len(self.rows()) > 1:
-            self.act(
-                lambda: life.end_early(school, pathway_id, EndReason.NO_LONGER_NEEDED, "", None, self.now)
-            )
-        else:
-            assert not self.act(
-                lambda: life.complete(school, pathway_id, "service_received", "", None, self.now)
-            )
 
     @rule(days=st.sampled_from([1, 2, 5]))
     def wait(self, days: int) -> None:
@@ -190,6 +149,71 @@ class Life(RuleBasedStateMachine):
         # what this session has read must not be rolled back over the new sign-in
         db.session.remove()
         self.client = self.client_as(self.scene.user)
+
+    def _draft(self, who: Any, flavour: int) -> None:
+        student_id = self.scene.world.students[0].id
+        self.act(
+            lambda: actions.draft(
+                self.scene.school, self.scene.pathway.id, partner_id=self.scene.partner.id, student_id=student_id,
+                need=("Help.", "More help.", " ")[flavour], version=None, now=self.now,
+            )
+        )  # fmt: skip
+
+    def _consent(self, who: Any, flavour: int) -> None:
+        referral_id, until = self.newest(), self.today + timedelta(days=(3, 0, 900)[flavour])
+        given, fields = signed(self.today, until), (FIELDS, ["name", "service"], ["grade"])[flavour]
+        if self.act(
+            lambda: actions_consent.record_consent(
+                self.scene.school, referral_id, given, fields, "To help.", None, self.now
+            )
+        ):
+            self.until[referral_id] = until
+
+    def _renew(self, who: Any, flavour: int) -> None:
+        referral_id, until = self.newest(), self.today + timedelta(days=(30, 0, -1)[flavour])
+        given = signed(self.today, until)
+        if self.act(lambda: actions_consent.renew(self.scene.school, referral_id, given, None, self.now)):
+            self.until[referral_id] = until
+
+    def _send(self, who: Any, flavour: int) -> None:
+        self.act(lambda: actions_consent.send(self.scene.school, self.newest(), None, self.now))
+
+    def _accept(self, who: Any, flavour: int) -> None:
+        self.act(lambda: actions_service.accept(self.actor(who), self.newest(), **self.by(who)))
+
+    def _waitlist(self, who: Any, flavour: int) -> None:
+        self.act(lambda: actions_service.waitlist(self.actor(who), self.newest(), **self.by(who)))
+
+    def _decline(self, who: Any, flavour: int) -> None:
+        reason = ("no_place", "language", "nonsense")[flavour]
+        self.act(lambda: actions_service.decline(self.actor(who), self.newest(), reason, **self.by(who)))
+
+    def _serve(self, who: Any, flavour: int) -> None:
+        on = self.today - timedelta(days=(0, 1, -1)[flavour])
+        self.act(lambda: actions_service.log_service(self.actor(who), self.newest(), on, **self.by(who)))
+
+    def _finish(self, who: Any, flavour: int) -> None:
+        received = ("all", "partly", "")[flavour]
+        self.act(
+            lambda: actions_service.finish(
+                self.actor(who), self.newest(), self.today, received, **self.by(who)
+            )
+        )
+
+    def _withdraw(self, who: Any, flavour: int) -> None:
+        reason = ("no_answer", "moved", "")[flavour]
+        self.act(lambda: actions.withdraw(self.scene.school, self.newest(), reason, None, self.now))
+
+    def _complete(self, who: Any, flavour: int) -> None:
+        self.act(lambda: actions.complete(self.scene.school, self.scene.pathway.id, "", None, self.now))
+
+    def _common_door(self, who: Any, flavour: int) -> None:
+        school, pathway_id = self.scene.school, self.scene.pathway.id
+        if flavour == 2:
+            self.act(lambda: life.end_early(school, pathway_id, EndReason.NO_CONTACT, "", None, self.now))
+            return
+        outcome = "service_received"
+        assert not self.act(lambda: life.complete(school, pathway_id, outcome, "", None, self.now))
 
     @invariant()
     def the_table_is_kept(self) -> None:

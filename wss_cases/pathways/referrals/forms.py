@@ -6,6 +6,7 @@ from wtforms.validators import InputRequired, Optional
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.referrals.states import (
+    ALWAYS,
     ANSWER_LABELS,
     DECLINE_LABELS,
     FIELD_LABELS,
@@ -73,7 +74,9 @@ class LetterForm(BaseForm):
     language = SelectField(_l("Language"), validators=[Optional()])
     until = DateField(_l("Until when it holds"), validators=[Optional()])
     fields = SelectMultipleField(
-        _l("What would be sent"), choices=choices(TO_CHOOSE), validators=[Optional()]
+        _l("What would be sent"),
+        choices=choices([each for each in TO_CHOOSE if each[0] not in ALWAYS]),
+        validators=[Optional()],
     )
 
 

@@ -71,9 +71,13 @@ def _item(row: Referral, today: date) -> dict[str, Any]:
             )
             if part
         ),
-        "tag": _("Overdue") if due and due < today else str(STATE_LABELS[row.state]),
+        "tag": _("Overdue") if due and due < today else _state(row),
         "tone": "brick" if due and due < today else "sun" if row.state in TO_DO else "moss",
     }
+
+
+def _state(row: Referral) -> str:
+    return _("To be answered") if row.state is ReferralState.SENT else str(STATE_LABELS[row.state])
 
 
 def _due(row: Referral, due: date) -> str:
