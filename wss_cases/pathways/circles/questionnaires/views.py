@@ -1,5 +1,6 @@
 """Pages for staff: hand out links, see what became of each, answer as keeper, read as keeper."""
 
+from base64 import b64encode
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from wss_cases.access.engine import can
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.actions import sign_out
-from wss_cases.foundation import clock
+from wss_cases.foundation import clock, qr
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import apply_refusal, choices
@@ -170,6 +171,7 @@ def _handed(row: Pathway, circle: Circle, links: list[actions.Link]) -> Page:
         {
             "name": names.get(keys[link.questionnaire_id], ""),
             "address": f"{base}{url_for('questionnaire.link', token=link.code)}",
+            "picture": _picture(f"{base}{url_for('questionnaire.link', token=link.code)}"),
         }
         for link in links
     ]
@@ -177,6 +179,14 @@ def _handed(row: Pathway, circle: Circle, links: list[actions.Link]) -> Page:
     return render_template(
         "questionnaires/links.html", links=shown, days=setting("QUESTIONNAIRE_DAYS"), **context
     )
+
+
+def _picture(address: str) -> str | None:
+    try:
+        drawn = qr.svg(address)
+    except ValueError:
+        return None
+    return f"data:image/svg+xml;base64,{b64encode(drawn.encode()).decode()}"
 
 
 @blueprint.post("/<int:questionnaire_id>/renew")
