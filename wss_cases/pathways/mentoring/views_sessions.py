@@ -45,6 +45,8 @@ from wss_cases.roster.rules import SchoolDays
 blueprint = Blueprint("mentoring_sessions", __name__, url_prefix="/mentoring")
 
 MOST_LISTED = 12
+THIS_WEEK = timedelta(days=6)
+"""How far ahead a session may be due that a mentor could hold today."""
 
 
 @blueprint.get("")
@@ -103,7 +105,7 @@ def _row(own: OwnStudent, logged: tuple[int, date | None], today: date, days: Sc
         "tag": tag,
         "tone": tone,
         "logged": newest == today and not card,
-        "waits": newest == today or due is None or due > today,
+        "waits": newest == today or due is None or due - today > THIS_WEEK,
     }
 
 
