@@ -35,7 +35,7 @@ from wss_cases.pathways.mentoring.actions import Course
 from wss_cases.pathways.mentoring.actions import save_plan as save_mentoring
 from wss_cases.pathways.mentoring.queries import plan_of
 from wss_cases.pathways.reengagement.actions import save_plan as save_return
-from wss_cases.pathways.referrals.actions import save_plan as save_referral
+from wss_cases.pathways.referrals.actions import draft as draft_referral
 
 ACTS = {
     "offer": lambda w, row: life.offer(w.actor, row.id, w.coordinator.id, TODAY, None, NOW),
@@ -161,7 +161,9 @@ def test_what_each_family_has_of_its_own(world, mentoring):
     save_mentoring(world.actor, mentoring.id, Course("Calm ends"), None, NOW)
     assert plan_of(mentoring.id).goal == "Calm ends"
     with pytest.raises(NotFound):
-        save_referral(world.actor, mentoring.id, partner="Clinic", sent_on=None, version=None, now=NOW)
+        draft_referral(
+            world.actor, mentoring.id, partner_id=None, student_id=None, need="Help.", version=None, now=NOW
+        )
     with pytest.raises(NotFound):
         save_return(world.actor, mentoring.id, return_on=TODAY, supports="", version=None, now=NOW)
     with pytest.raises(NotFound):

@@ -2,27 +2,36 @@
 
 from datetime import date
 
-from flask import Blueprint
+from flask import Blueprint, redirect, url_for
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.followups.queries import get_follow_up
 from wss_cases.foundation import clock
+from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
 from wss_cases.pathways.referrals import actions_service
 from wss_cases.pathways.referrals.forms import AnswerForm, FinishForm, ServiceForm
+from wss_cases.pathways.referrals.queries import open_referral
 from wss_cases.pathways.referrals.views_consent import load
 
-blueprint = Blueprint(
-    "referral_service", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>"
-)
+blueprint = Blueprint("referral_service", __name__)
+
+HERE = "/cases/<int:case_id>/pathways/<int:pathway_id>/referral/<int:referral_id>"
+PAGES = {
+    "referral_answer": "referral_service.answer",
+    "referral_first_service": "referral_service.service",
+    "referral_consent_ends": "referral_consent.renew",
+}
+"""Which page a follow-up of a referral asks for."""
 
 SCHOOL = Permission.CASE_WORK
 
 
-@blueprint.route("/referral/<int:referral_id>/answer", methods=["GET", "POST"])
+@blueprint.route(f"{HERE}/answer", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def answer(case_id: int, pathway_id: int, referral_id: int) -> Page:
     """Write down what the partner answered by phone or mail."""
@@ -48,7 +57,7 @@ def _answer(actor: Actor, referral_id: int, form: AnswerForm) -> int:
     return act(actor, referral_id, by=SCHOOL, version=version, now=now, request_key=key)
 
 
-@blueprint.route("/referral/<int:referral_id>/service", methods=["GET", "POST"])
+@blueprint.route(f"{HERE}/service", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def service(case_id: int, pathway_id: int, referral_id: int) -> Page:
     """Write down a day of service."""
@@ -72,7 +81,7 @@ def log(actor: Actor, referral_id: int, form: ServiceForm, by: Permission) -> in
     )  # fmt: skip
 
 
-@blueprint.route("/referral/<int:referral_id>/finish", methods=["GET", "POST"])
+@blueprint.route(f"{HERE}/finish", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def finish(case_id: int, pathway_id: int, referral_id: int) -> Page:
     """Write down the last day of service and what was received."""
@@ -100,3 +109,17 @@ def end(actor: Actor, referral_id: int, form: FinishForm, by: Permission) -> int
         now=clock.now(),
         request_key=form.request_key.data,
     )
+
+
+@blueprint.get("/follow-ups/<int:follow_up_id>/referral")
+@gate(Permission.CASE_WORK)
+def of_follow_up(follow_up_id: int) -> Page:
+    """Go from a follow-up to the act on the referral that it asks for; to the case where none is open."""
+    follow_up = get_follow_up(current_actor(), follow_up_id)
+    if follow_up.case_id is None:
+        raise NotFound
+    referral = open_referral(follow_up.pathway_id) if follow_up.pathway_id is not None else None
+    if referral is None or follow_up.kind not in PAGES:
+        return redirect(url_for("casework.case", case_id=follow_up.case_id), 303)
+    here = {"case_id": referral.case_id, "pathway_id": referral.pathway_id, "referral_id": referral.id}
+    return redirect(url_for(PAGES[follow_up.kind], **here), 303)
