@@ -36,14 +36,19 @@ def answer(page: Page, circle: str, gate: str, words: str) -> None:
 
 def prepare(page: Page, circle: str) -> None:
     """Offer support, meet each party alone, ask them, and screen: every gate but a hold."""
-    open_gate(page, circle, "Support was not offered to")
-    save(page, "Save")
+    page.goto(circle)
+    for _harmed in range(page.get_by_role("link", name="Support was not offered to").count()):
+        open_gate(page, circle, "Support was not offered to")
+        save(page, "Save")
     for _party in range(2):
         open_gate(page, circle, "The pre-meeting with .* was not held yet")
         save(page, "Save")
-    for gate in ("has not been asked yet", "Nobody said yet whether"):
-        for _party in range(2):
-            answer(page, circle, gate, "Yes")
+    for _party in range(2):
+        open_gate(page, circle, "^(?!The guardian).* has not been asked yet")
+        for question in page.get_by_label("Yes").all():
+            question.check()
+        save(page, "Save the answer")
+        answer(page, circle, "Nobody said yet whether", "Yes")
     answer(page, circle, "The safety screen is not done yet", "Safe to meet")
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser import steps_circle as steps
 from tests.support.browser import DESK, PHONE, NewVisitor, Visitor
 from tests.support.databases import DEMO_PASSWORD
 from tests.support.mail import MailServer
@@ -102,22 +103,19 @@ def accept(page: Page, reference: str) -> str:
 
 
 def prepare_a_circle(page: Page, opened: str) -> str:
-    """From My day to the circle: consent and meeting. Returns the case's address."""
+    """From My day to the circle: every gate, and the meeting. Returns the case's address."""
     page.goto("/my-day")
     page.get_by_role("listitem").filter(has_text=opened).get_by_role("link", name="New case").click()
     page.wait_for_url(re.compile("/cases/"))
     case = page.url.split("?")[0]
     page.get_by_role("link", name="Peace circle", exact=True).click()
-    for _party in range(2):
-        page.get_by_role("link", name="Record the consent").first.click()
-        page.get_by_label("Yes").first.check()
-        page.get_by_role("button", name="Save the answer").click()
-    page.get_by_role("link", name="Plan the meeting").first.click()
-    page.get_by_label("Day").fill("2026-10-08")
-    page.get_by_label("Time").fill("10:00")
-    page.get_by_label("Room").fill("204")
-    page.get_by_role("button", name="Save the meeting").click()
-    expect(page.locator("main")).to_contain_text("204")
+    page.wait_for_url(re.compile("/pathways/"))
+    circle = page.url
+    owner = re.search(r"Owner\s+(.+)", page.locator("main").inner_text())
+    assert owner
+    steps.name_keeper(page, circle, owner.group(1).strip())
+    steps.prepare(page, circle)
+    steps.plan(page, circle, "2026-10-08", "10:00", "204")
     return case
 
 
@@ -125,10 +123,8 @@ def hold_it(page: Page, opened: str) -> None:
     """Say from My day that the meeting happened, and who came."""
     page.goto("/my-day")
     page.get_by_role("link", name=re.compile(f"Did it happen.*{opened}")).click()
-    page.get_by_label("Yes").first.check()
-    for box in page.locator("[name=attended]").all():
-        box.check()
-    page.get_by_role("button", name="Save the answer").click()
+    steps.say(page, "Yes, it was held")
+    steps.everybody(page)
 
 
 def agree(page: Page) -> None:
@@ -154,7 +150,7 @@ def keep_the_terms(page: Page, case: str) -> None:
         page.get_by_role("main").get_by_role("button").last.click()
         expect(page.locator("main")).to_contain_text("Kept")
     page.goto(circle)
-    page.get_by_role("link", name="Complete it with its outcome").first.click()
+    page.get_by_role("link", name="Complete it", exact=True).first.click()
     page.get_by_role("radio").first.check()
     page.get_by_label("The keeper spoke with each person apart instead").check()
     page.get_by_role("main").get_by_role("button").last.click()

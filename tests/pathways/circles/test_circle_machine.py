@@ -47,6 +47,7 @@ from wss_cases.pathways.common.states import LIVE, TRANSITIONS, EndReason, Pathw
 
 yes_mostly = st.sampled_from([True, True, True, False])
 who = st.integers(0, 1)
+STEPS = ("keeper", "training", "support", "pre_meeting", "consent", "ready", "screen", "hold")
 OUTCOME = "held_without_agreement"
 
 
@@ -74,6 +75,7 @@ class Circles(RuleBasedStateMachine):
         self.said: dict[int, ConsentState] = {}
         self.state = PathwayState.PROPOSED
         self.around = circle_now(self.circle)
+        self.withdrew: int | None = None
 
     @property
     def row(self) -> Pathway:
@@ -107,19 +109,27 @@ class Circles(RuleBasedStateMachine):
         """Return a party's id; the second was harmed."""
         return int(self.world.people[index].id)
 
-    @initialize(prepared=st.booleans())
-    def begin(self, prepared: bool) -> None:
-        """Begin with nothing, or with every gate open."""
-        if prepared:
-            self.name_keeper()
-            self.train()
-            self.offer_support(1)
-            for index in (0, 1):
-                self.pre_meet(index)
-                self.consent(index, True, True)
-                self.say_ready(index, True)
-            self.screen(True)
-            self.lift()
+    @initialize(missing=st.sampled_from(["", "", "", *STEPS, "everything"]))
+    def begin(self, missing: str) -> None:
+        """Begin with every gate open, with all but one, or with none."""
+        steps: dict[str, Callable[[], None]] = {
+            "keeper": self.name_keeper,
+            "training": self.train,
+            "support": lambda: self.offer_support(1),
+            "pre_meeting": lambda: self.pre_meet(1),
+            "consent": lambda: self.consent(1, True, True),
+            "ready": lambda: self.say_ready(1, True),
+            "screen": lambda: self.screen(True),
+            "hold": self.lift,
+        }
+        if missing == "everything":
+            return
+        self.pre_meet(0)
+        self.consent(0, True, True)
+        self.say_ready(0, True)
+        for name, step in steps.items():
+            if name != missing:
+                step()
 
     @rule()
     def name_keeper(self) -> None:
@@ -180,9 +190,7 @@ class Circles(RuleBasedStateMachine):
         self.act(True, actions.record_consent, self.dean, *given)
         self.willing.discard(index)
         self.guardian.discard(index)
-        after = circle_now(self.circle)
-        assert after.consents[self.person(index)].consented is False
-        assert after.waiting is None
+        self.withdrew = index
 
     @rule(safe=yes_mostly)
     def screen(self, safe: bool) -> None:
@@ -216,6 +224,15 @@ class Circles(RuleBasedStateMachine):
             keeper_id=self.world.coordinator.id,
             now=self.now,
         )
+
+    @rule()
+    def meet(self) -> None:
+        """Meet at once where a meeting is planned or may be."""
+        if self.around.waiting is None and self.live:
+            self.plan(0)
+            self.around = circle_now(self.circle)
+        if self.around.waiting is not None and self.around.waiting.starts_at <= self.now:
+            self.answer(MeetingState.HELD, 0)
 
     @rule(state=st.sampled_from([MeetingState.HELD, *MeetingState]), index=who)
     def answer(self, state: MeetingState, index: int) -> None:
@@ -279,6 +296,10 @@ class Circles(RuleBasedStateMachine):
         """Read the circle once after each act, and look at it from every side."""
         around, row = circle_now(self.circle), self.row
         self.around = around
+        if self.withdrew is not None:
+            assert around.consents[self.person(self.withdrew)].consented is False
+            assert around.waiting is None
+        self.withdrew = None
         if around.waiting is not None and row.state in LIVE:
             assert self.willing == {0, 1} and self.ready == {0, 1} and self.safe, "planned with a closed gate"
         if row.state is PathwayState.COMPLETED:
