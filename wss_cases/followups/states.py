@@ -42,6 +42,10 @@ KINDS: dict[str, Any] = {
 """What a follow-up is, without a word about whom."""
 
 OUTCOME_LABELS: dict[str, Any] = {
+    "kept": _l("Kept"),
+    "late": _l("Kept late"),
+    "not_kept": _l("Not kept"),
+    "changed_by_consent": _l("Changed by consent"),
     "reached": _l("Reached and told"),
     "not_reached": _l("Not reached, after several attempts"),
     "not_to_contact": _l("Contact was not to be made (advised)"),

@@ -6,6 +6,7 @@ from wss_cases.cli.demo_district.acts import PRIVATE
 from wss_cases.cli.demo_district.circle_start import Circle
 from wss_cases.cli.demo_district.followups import close
 from wss_cases.cli.demo_district.world import later, moment
+from wss_cases.pathways.circles.agreements.actions_terms import BY_CONSENT
 from wss_cases.pathways.circles.agreements.models import (
     Agreement,
     AgreementSignature,
@@ -90,7 +91,8 @@ def _term(
             decided_at, "agreement_term", row["id"], "agreement.term_marked",
             {"state": ("open", state), "decided_at": decided_at}, position=position, state=state,
         )  # fmt: skip
-        close(course.scene, course.report, follow_up, decided_at, lead, state)
+        outcome = BY_CONSENT if state == "changed" else state
+        close(course.scene, course.report, follow_up, decided_at, lead, outcome)
     return due_on
 
 

@@ -119,7 +119,7 @@ def test_a_changed_term_gives_way_to_another_with_its_own_follow_up(world, circl
     assert (old.state, new.state) == (TermState.CHANGED, TermState.OPEN)
     assert (new.replaces_id, new.position, new.text) == (old.id, 2, "Paint the door")
     assert new.owner_participant_id == world.people[0].id
-    assert fresh(db.session.get(FollowUp, old.follow_up_id)).outcome == "changed"
+    assert fresh(db.session.get(FollowUp, old.follow_up_id)).outcome == "changed_by_consent"
     assert fresh(db.session.get(FollowUp, new.follow_up_id)).due_on == LATER
     assert db.session.scalars(select(AgreementTermConsent.participant_id)).all() == [
         person.id for person in world.people

@@ -22,6 +22,8 @@ from wss_cases.pathways.circles.states import TERM_TRANSITIONS, TermState
 from wss_cases.pathways.common.models import Pathway
 
 Key = str | None
+BY_CONSENT = "changed_by_consent"
+"""How the follow-up of a changed term closes."""
 
 
 def mark_term(
@@ -109,7 +111,7 @@ def _mark(uow: UnitOfWork, agreement: Agreement, term: AgreementTerm, state: Ter
     )
     follow_up = uow.session.get(FollowUp, term.follow_up_id) if term.follow_up_id else None
     if follow_up is not None and follow_up.state is FollowUpState.OPEN:
-        close_row(uow, follow_up, state.value)
+        close_row(uow, follow_up, BY_CONSENT if state is TermState.CHANGED else state.value)
 
 
 def release_term(uow: UnitOfWork, term_id: int) -> AgreementTerm:

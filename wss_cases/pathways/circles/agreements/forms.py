@@ -61,5 +61,7 @@ class CompleteCircleForm(CompleteForm):
     without_meeting = RadioField(
         _l("Why was there no meeting at the end?"),
         choices=choices(list(WITHOUT_MEETING_LABELS.items())),
-        validators=[Optional()],
+        validators=[
+            InputRequired(_l("Hold the meeting at the end of the agreement, or choose why there was none."))
+        ],
     )

@@ -17,7 +17,12 @@ from wss_cases.pathways.circles.agreements import actions, actions_terms
 from wss_cases.pathways.circles.agreements.forms import AgreementForm, CompleteCircleForm, MarkForm, SignForm
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.agreements.queries import get_term, signer_key, signers_of
-from wss_cases.pathways.circles.agreements.rules import completion_held, must_consent, terms_in_force
+from wss_cases.pathways.circles.agreements.rules import (
+    completion_held,
+    must_consent,
+    open_terms,
+    terms_in_force,
+)
 from wss_cases.pathways.circles.agreements.states import SignatureManner, WithoutMeeting
 from wss_cases.pathways.circles.agreements.views_show import may_read_terms, show
 from wss_cases.pathways.circles.queries import Circle, circle_of
@@ -190,7 +195,8 @@ def complete(case_id: int, pathway_id: int) -> Page:
     actor, now = current_actor(), clock.now()
     row, circle = get_circle(actor, case_id, pathway_id)
     in_force = terms_in_force(circle.agreement)
-    form = CompleteCircleForm(version=row.version, outcome=outcome_of([term.state for term in in_force]))
+    suggested = None if open_terms(circle.agreement) else outcome_of([term.state for term in in_force])
+    form = CompleteCircleForm(version=row.version, outcome=suggested)
     form.outcome.choices = choices(
         [
             (code, words)

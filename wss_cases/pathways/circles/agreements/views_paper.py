@@ -69,9 +69,7 @@ def _sheet(
     signed = {one.participant_id for one in agreement.signatures if one.participant_id is not None}
     reader_id = reader.id if reader is not None else 0
     shown = names_on_paper(reader_id, signed, circle.names, other)
-    hidden = _hidden_names(circle, shown) + [
-        one.name for one in supporters_of(row.id) if one.participant_id != reader_id
-    ]
+    hidden = _hidden_names(circle, shown) + _hidden_supporters(row, agreement, reader_id, signed)
     in_force = terms_in_force(agreement)
     return {
         "reader": circle.names.get(reader_id, ""),
@@ -100,6 +98,12 @@ def _hidden_names(circle: Circle, shown: Mapping[int, str]) -> list[str]:
         if person.student is not None:
             hidden += [person.student.given_name, person.student.family_name]
     return hidden
+
+
+def _hidden_supporters(row: Pathway, agreement: Agreement, reader_id: int, signed: set[int]) -> list[str]:
+    beside = {one.supporter_id for one in agreement.signatures} if reader_id in signed else set()
+    supporters = supporters_of(row.id)
+    return [one.name for one in supporters if one.participant_id != reader_id and one.id not in beside]
 
 
 def _signatures(row: Pathway, circle: Circle, shown: Mapping[int, str], beside: bool) -> list[dict[str, Any]]:

@@ -123,11 +123,11 @@ def _keep(uow: UnitOfWork, row: Questionnaire, values: Mapping[str, int], words:
 
 @dataclass(frozen=True)
 class Said:
-    """What somebody answered: values by question, and their own words."""
+    """What somebody answered: values by question, and their own words; None: no key of this system opens them."""
 
     row: Questionnaire
     values: dict[str, int]
-    words: str
+    words: str | None
 
 
 def read_answers(actor: Actor, pathway_id: int, questionnaire_id: int, now: datetime) -> Said:
@@ -140,10 +140,16 @@ def read_answers(actor: Actor, pathway_id: int, questionnaire_id: int, now: date
             raise NotFound
         uow.audit("questionnaire.read", "questionnaire", row.id)
         values = {one.question: one.value for one in row.answers}
-        words = ""
-        if row.sealed_text is not None and row.sealed_key is not None:
-            words = unseal(setting("WSS_KEYS"), PURPOSE, row.sealed_text, row.sealed_key)
-        return Said(row, values, words)
+        return Said(row, values, _words(row))
+
+
+def _words(row: Questionnaire) -> str | None:
+    if row.sealed_text is None or row.sealed_key is None:
+        return ""
+    try:
+        return unseal(setting("WSS_KEYS"), PURPOSE, row.sealed_text, row.sealed_key)
+    except ValueError:
+        return None
 
 
 def reseal(uow: UnitOfWork, newest_name: str, most: int = 200) -> int:
