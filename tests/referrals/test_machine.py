@@ -282,5 +282,5 @@ class Life(RuleBasedStateMachine):
 
 def test_every_walk_through_a_referrals_life(session: Any, at: Any, client_as: Any) -> None:
     run_state_machine_as_test(
-        lambda: Life(at, client_as), settings=settings(max_examples=25, stateful_step_count=20, deadline=None)
+        lambda: Life(at, client_as), settings=settings(max_examples=20, stateful_step_count=15, deadline=None)
     )
