@@ -196,4 +196,4 @@ def test_the_page_asks_few_questions(at: Any, session: Any, client_as: ClientAs)
         client.page("/outcomes")
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
-    assert 10 < len(asked) <= 26
+    assert 10 < len(asked) <= 29

@@ -79,6 +79,37 @@ MEASURES: Final[dict[str, Measure]] = {
             "out; one still open after its date is due and not on time."
         ),
     ),
+    "harmed_say": Measure(
+        _l("What people harmed say"),
+        _l(
+            "Questionnaires handed out to people harmed in the period and not taken back: of the answers to each "
+            "question, those of 4 or 5 on its scale of 1 to 5 (yes is 5, partly 3, no 1). A question with fewer than "
+            "10 answers is not shown, and nobody's own words are."
+        ),
+    ),
+    "dose": Measure(
+        _l("Mentoring delivered"),
+        _l(
+            "Sessions held ÷ sessions that the rhythm of each started mentoring plan made due in the period, before "
+            "today and not after the plan or its pathway ended. Sessions held besides the plan count as held, so it "
+            "can pass 100 percent."
+        ),
+    ),
+    "referrals": Measure(
+        _l("From referral to first service"),
+        _l(
+            "Referrals sent in the period: the median of school days from sending to the partner's answer (after a "
+            "waiting list, to its decision), and to the first service. Those that still wait are named beside it and "
+            "are not in the median."
+        ),
+    ),
+    "returns": Measure(
+        _l("Returns with a meeting near them"),
+        _l(
+            "First days back in the period, and of these the ones with a re-entry meeting held at most 5 school days "
+            "before or after. A meeting that the student did not want is none."
+        ),
+    ),
     "removals": Measure(
         _l("Suspensions, expulsions and other removals"),
         _l(

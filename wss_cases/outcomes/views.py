@@ -9,6 +9,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.outcomes import views_behind, views_history
 from wss_cases.outcomes.queries import first_year_counted, schools_reached
 from wss_cases.outcomes.queries_overview import Core, Repair, core_of, repair_of
+from wss_cases.outcomes.queries_pathways import figures_of_pathways
 from wss_cases.outcomes.queries_published import (
     district_years,
     live_years,
@@ -20,6 +21,7 @@ from wss_cases.outcomes.queries_words import day_of_year_words
 from wss_cases.outcomes.rules import per, years_between
 from wss_cases.outcomes.rules_export import TYPES, rendered
 from wss_cases.outcomes.states_measures import MEASURES
+from wss_cases.outcomes.views_pathways import pathway_rows, said_rows
 from wss_cases.outcomes.views_scope import Shown, shown
 from wss_cases.outcomes.views_shapes import (
     Point,
@@ -50,6 +52,7 @@ def overview() -> str:
     page = shown()
     days = school_days(page.scope.school_id)
     core, repair = core_of(page.actor, page.scope, days), repair_of(page.actor, page.scope, days)
+    figures = figures_of_pathways(page.actor, page.scope, days)
     pathway = request.args.get("pathway", "circle" if "circle" in repair.funnel else "")
     parts = breakdown_rows(core, page)
     sentence, points, twin = _headline(page)
@@ -71,6 +74,9 @@ def overview() -> str:
         contacts=contact_rows(repair),
         follow_ups=follow_up_rows(repair, page),
         removals=removal_rows(repair, page),
+        pathway_figures=pathway_rows(figures),
+        said=figures.said,
+        said_rows=said_rows(figures.said),
         trend=(sentence, points),
         twin=twin,
     )

@@ -1,0 +1,187 @@
+"""How pathways went: what people harmed say, mentoring delivered, referrals answered and served, returns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cache
+from statistics import median
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Date, Select, func, literal, select, union_all
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.scope import in_schools
+from wss_cases.foundation.clock import DISTRICT_ZONE, at_local, local_date
+from wss_cases.foundation.db import db
+from wss_cases.outcomes.queries import READERS, within
+from wss_cases.outcomes.rules import Scope, Share
+from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
+from wss_cases.pathways.circles.questionnaires.states import Answerer
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.mentoring.models import MentoringPlan, MentoringSession
+from wss_cases.pathways.mentoring.rules import due_days, last_day_of
+from wss_cases.pathways.mentoring.states import Cadence
+from wss_cases.pathways.reengagement.models import ReengagementPlan
+from wss_cases.pathways.reengagement.rules import is_near
+from wss_cases.pathways.referrals.models import Referral
+from wss_cases.roster.rules import SchoolDays
+
+FEWEST: Final = 10
+"""Answers below which a question is not shown: fewer could point to one child."""
+
+GOOD: Final = 4
+"""The value from which an answer is a good one, on the scale of 1 to 5."""
+
+
+SENT, RETURNED = "sent", "returned"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What people harmed answered: how many were asked and answered, and good answers of all by question.
+
+    A question with fewer than FEWEST answers is left out.
+    """
+
+    asked: int = 0
+    answered: int = 0
+    questions: dict[str, Share] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Waits:
+    """School days waited: the median of those that are over (None: none is), how many that are, and of how many."""
+
+    median: float | None
+    over: int
+    of: int
+
+
+@dataclass(frozen=True)
+class PathwayFigures:
+    """How pathways of a scope went."""
+
+    said: Said
+    dose: Share
+    answers: Waits
+    services: Waits
+    returns: Share
+
+
+def figures_of_pathways(actor: Actor, scope: Scope, days: SchoolDays) -> PathwayFigures:
+    """Return the figures of a scope, in four queries; `days` are the school days of its school or district."""
+    asked, plans = _asked(actor, scope), _started_plans(actor, scope)
+    counts = select(
+        select(func.count()).where(*asked).select_from(Questionnaire).scalar_subquery(),
+        select(func.count(Questionnaire.answered_at)).where(*asked).scalar_subquery(),
+        _held(plans, scope).scalar_subquery(),
+    )
+    number, answered, held = db.session.execute(counts).one()
+    dated = _dated(actor, scope)
+    sent = [row for row in dated if row[0] == SENT]
+    returned = [(back, met) for kind, back, met, _none in dated if kind == RETURNED]
+    return PathwayFigures(
+        said=Said(number, answered, _answers(asked)),
+        dose=Share(held, _sessions_due(plans, scope, days)),
+        answers=_waits([(on, answer) for _kind, on, answer, _first in sent], days),
+        services=_waits([(on, first) for _kind, on, _answer, first in sent], days),
+        returns=Share(sum(is_near(met, back, days) for back, met in returned if met), len(returned)),
+    )
+
+
+def _in_scope(actor: Actor, scope: Scope, column: Any) -> list[ColumnElement[bool]]:
+    mine = [in_schools(column, actor, *READERS)]
+    return mine if scope.school_id is None else [*mine, column == scope.school_id]
+
+
+def _asked(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
+    """Questionnaires handed out to people harmed in the period and not taken back."""
+    return [
+        *_in_scope(actor, scope, Questionnaire.school_id),
+        Questionnaire.made_at >= at_local(scope.first, 0, 0, DISTRICT_ZONE),
+        Questionnaire.made_at < at_local(scope.last + timedelta(days=1), 0, 0, DISTRICT_ZONE),
+        Questionnaire.answerer == Answerer.HARMED,
+        Questionnaire.revoked_at.is_(None),
+    ]
+
+
+def _answers(asked: list[ColumnElement[bool]]) -> dict[str, Share]:
+    by_value = (
+        select(QuestionnaireAnswer.question, QuestionnaireAnswer.value, func.count())
+        .join(Questionnaire, Questionnaire.id == QuestionnaireAnswer.questionnaire_id)
+        .where(*asked)
+        .group_by(QuestionnaireAnswer.question, QuestionnaireAnswer.value)
+    )
+    good: dict[str, int] = {}
+    whole: dict[str, int] = {}
+    for question, value, number in db.session.execute(by_value):
+        whole[question] = whole.get(question, 0) + number
+        good[question] = good.get(question, 0) + (number if value >= GOOD else 0)
+    return {code: Share(good[code], whole[code]) for code in sorted(whole) if whole[code] >= FEWEST}
+
+
+def _yesterday(scope: Scope) -> date:
+    return min(scope.last, scope.today - timedelta(days=1))
+
+
+def _started_plans(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
+    return [
+        *_in_scope(actor, scope, MentoringPlan.school_id),
+        Pathway.started_on.is_not(None),
+        MentoringPlan.rhythm.is_not(None),
+        MentoringPlan.starts_on <= _yesterday(scope),
+    ]
+
+
+def _held(plans: list[ColumnElement[bool]], scope: Scope) -> Select[Any]:
+    day = MentoringSession.on_day.between(scope.first, _yesterday(scope))
+    return (
+        select(func.count())
+        .select_from(MentoringSession)
+        .join(MentoringPlan, MentoringPlan.pathway_id == MentoringSession.pathway_id)
+        .join(Pathway, Pathway.id == MentoringPlan.pathway_id)
+        .where(*plans, MentoringSession.held, day)
+    )
+
+
+def _sessions_due(plans: list[ColumnElement[bool]], scope: Scope, days: SchoolDays) -> int:
+    """Sessions due from each plan's first day to its last, or to the day on which its pathway ended."""
+    last = _yesterday(scope)
+    statement = (
+        select(MentoringPlan.rhythm, MentoringPlan.starts_on, MentoringPlan.weeks, Pathway.ended_at)
+        .join(Pathway, Pathway.id == MentoringPlan.pathway_id)
+        .where(*plans)
+    )
+
+    @cache
+    def due(rhythm: Cadence, starts_on: date, until: date) -> int:
+        return sum(day >= scope.first for day in due_days(rhythm, starts_on, until, days))
+
+    planned = 0
+    for rhythm, starts_on, weeks, ended_at in db.session.execute(statement):
+        ends = (
+            last_day_of(starts_on, weeks),
+            local_date(ended_at, DISTRICT_ZONE) if ended_at else None,
+            last,
+        )
+        until = min(day for day in ends if day is not None)
+        if starts_on is not None and until >= max(starts_on, scope.first):
+            planned += due(rhythm, starts_on, until)
+    return planned
+
+
+def _dated(actor: Actor, scope: Scope) -> list[Any]:
+    """Referrals sent in the period with their answer and first service; returns in it with their meeting."""
+    plan, nothing = ReengagementPlan, literal(None, Date)
+    sent = select(literal(SENT), Referral.sent_on, Referral.answered_on, Referral.first_service_on).where(
+        *within(actor, scope, Referral.school_id, Referral.sent_on)
+    )
+    returned = select(literal(RETURNED), plan.returned_on, plan.meeting_held_on, nothing).where(
+        *within(actor, scope, plan.school_id, plan.returned_on)
+    )
+    return list(db.session.execute(union_all(sent, returned)))
+
+
+def _waits(pairs: Sequence[tuple[date, date | None]], days: SchoolDays) -> Waits:
+    over = [days.between(sent, reached) for sent, reached in pairs if reached is not None]
+    return Waits(float(median(over)) if over else None, len(over), len(pairs))
