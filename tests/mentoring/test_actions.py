@@ -249,6 +249,7 @@ def test_reviews_ask_for_the_next_one(made):
         {"goes_on": GoesOn.CHANGES},
         {"next_on": None},
         {"next_on": TODAY},
+        {"next_on": date(9999, 12, 31)},
     ):
         with pytest.raises(Refused):
             say_review(made, row, **values)

@@ -202,7 +202,7 @@ def test_a_card_on_a_phone(made, client_as):
     client = client_as(made.user)
     address = f"/mentoring/{row.id}/card"
     token = {"csrf_token": client.csrf_token("/account")}
-    assert "nothing marked" in client.page(address).text
+    assert "Nothing marked yet" in client.page(address).text
     assert client.post(f"{address}/check-out", data=token).status_code == 400
     assert client.post(f"{address}/check-in", data=token).status_code == 303
     assert client.submit(f"{address}/period?number=1", {"m0": "2", "m1": "1"}).status_code == 303

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import select
 
@@ -23,13 +23,12 @@ from wss_cases.pathways.common.actions_life import (
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import EndReason, Kind, PathwayState
 from wss_cases.pathways.mentoring.actions_mentors import places_of, places_of_group
-from wss_cases.pathways.mentoring.actions_review import ask_for_review
+from wss_cases.pathways.mentoring.actions_review import FURTHEST, ask_for_review
 from wss_cases.pathways.mentoring.models import Mentor, MentoringGroup, MentoringPlan
 from wss_cases.pathways.mentoring.rules import last_day_of
 from wss_cases.pathways.mentoring.states import LONGEST_MINUTES, LONGEST_WEEKS, After, Cadence, Reason
 from wss_cases.routing.states import Pathway as Family
 
-FURTHEST = timedelta(days=400)
 Key = str | None
 
 

@@ -1,6 +1,6 @@
 """Reviews of a mentoring plan, and the follow-up that asks for the next one."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import select
 
@@ -18,6 +18,8 @@ from wss_cases.pathways.mentoring.models import MentoringPlan, MentoringReview
 from wss_cases.pathways.mentoring.states import REVIEW_MARKS, GoesOn
 
 REVIEW = "mentoring_review"
+FURTHEST = timedelta(days=400)
+"""How far ahead a plan may look."""
 
 
 def ask_for_review(uow: UnitOfWork, row: Pathway, on: date | None) -> None:
@@ -94,5 +96,6 @@ def _check(
         raise Refused("stands", _("Say how the goal stands."))
     if goes_on is GoesOn.CHANGES and not note.strip():
         raise Refused("note", _("Say what changes."))
-    if goes_on is not GoesOn.ENDS and (next_on is None or next_on <= today_at(uow, row.school_id)):
-        raise Refused("next_on", _("Choose the day of the next review, after today."))
+    today = today_at(uow, row.school_id)
+    if goes_on is not GoesOn.ENDS and (next_on is None or not today < next_on <= today + FURTHEST):
+        raise Refused("next_on", _("Choose the day of the next review, after today and within a year."))
