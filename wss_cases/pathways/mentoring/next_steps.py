@@ -21,7 +21,11 @@ def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int,
     if not live:
         return {}
     numbers = [row.id for row in live]
-    plans, cards, logged = plans_of(numbers), with_card(numbers), logged_of(numbers)
+    plans, cards, logged = (
+        plans_of(numbers),
+        with_card([row.id for row in live if row.kind == Kind.CHECK_IN_CHECK_OUT]),
+        logged_of(numbers),
+    )
     days = {school_id: school_days(school_id) for school_id in {row.school_id for row in live}}
     return {
         row.id: step_of(

@@ -76,6 +76,14 @@ def session_on(pathway_id: int, day: date) -> MentoringSession | None:
     )
 
 
+def sessions_on(pathway_ids: Collection[int], day: date) -> dict[int, MentoringSession]:
+    """Return what was logged for one day, by pathway, in one query."""
+    statement = select(MentoringSession).where(
+        MentoringSession.pathway_id.in_(list(pathway_ids)), MentoringSession.on_day == day
+    )
+    return {row.pathway_id: row for row in db.session.scalars(statement)}
+
+
 def logged_of(pathway_ids: Collection[int]) -> dict[int, tuple[int, date | None]]:
     """Return how many sessions were logged and the newest day, by pathway, in one query."""
     statement = (
@@ -100,9 +108,22 @@ def card_of(pathway_id: int) -> DailyCard | None:
 
 
 def with_card(pathway_ids: Collection[int]) -> set[int]:
-    """Return those of many pathways that have a card, in one query."""
+    """Return those of many pathways that have a card, in one query; none is asked for none."""
+    if not pathway_ids:
+        return set()
     statement = select(DailyCard.pathway_id).where(DailyCard.pathway_id.in_(list(pathway_ids)))
     return set(db.session.scalars(statement))
+
+
+def card_and_days(pathway_id: int, since: date) -> tuple[DailyCard | None, dict[date, DailyCardDay]]:
+    """Return the card of a pathway with its days since one, in one query; None while there is no card."""
+    statement = (
+        select(DailyCard, DailyCardDay)
+        .outerjoin(DailyCardDay, (DailyCardDay.card_id == DailyCard.id) & (DailyCardDay.on_day >= since))
+        .where(DailyCard.pathway_id == pathway_id)
+    )
+    rows = db.session.execute(statement).all()
+    return (rows[0][0] if rows else None), {day.on_day: day for _card, day in rows if day is not None}
 
 
 def card_days(card_id: int, since: date) -> dict[date, DailyCardDay]:

@@ -16,8 +16,7 @@ from wss_cases.pathways.common.steps import Panel
 from wss_cases.pathways.mentoring.models import MentoringPlan, MentoringReview, MentoringSession
 from wss_cases.pathways.mentoring.queries import (
     LOGGED,
-    card_days,
-    card_of,
+    card_and_days,
     plan_of,
     reviews_of,
     sessions_of,
@@ -120,11 +119,10 @@ def _session(session: MentoringSession) -> dict[str, str]:
 
 
 def _card(row: Pathway, until: date, days: SchoolDays, planned: bool) -> dict[str, Any]:
-    card = card_of(row.id)
+    card, kept = card_and_days(row.id, school_days_back(until, days)[0])
     lines = url_for("mentoring.card", **ids(row)) if row.state in LIVE else None
     if card is None:
         return {"card_asked": True, "card_lines": lines}
-    kept = card_days(card.id, school_days_back(until, days)[0])
     usable = planned and row.state in LOGGED
     return {
         "card_asked": True,

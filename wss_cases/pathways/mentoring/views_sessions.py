@@ -30,6 +30,7 @@ from wss_cases.pathways.mentoring.queries import (
     my_students,
     session_on,
     sessions_of,
+    sessions_on,
 )
 from wss_cases.pathways.mentoring.rules import dose, next_due
 from wss_cases.pathways.mentoring.words import (
@@ -209,8 +210,8 @@ def group(group_id: int) -> Page:
     today = today_of(row.school_id)
     day = _asked_day(today)
     students = group_students(group_id)
-    logged = {own.pathway.id: session_on(own.pathway.id, day) for own in students}
-    to_mark = [own for own in students if logged[own.pathway.id] is None]
+    logged = sessions_on([own.pathway.id for own in students], day)
+    to_mark = [own for own in students if own.pathway.id not in logged]
     usual = next((own.plan.minutes for own in students if own.plan.minutes), None)
     form = group_form([(own.pathway.id, own.name) for own in to_mark])(day=day, minutes=str(usual or ""))
     form.offer_minutes(usual)
@@ -224,7 +225,7 @@ def group(group_id: int) -> Page:
         "mentoring/group.html",
         group=row,
         fields=[f"s{own.pathway.id}" for own in to_mark],
-        logged=[_logged(own, session) for own in students if (session := logged[own.pathway.id]) is not None],
+        logged=[_logged(own, logged[own.pathway.id]) for own in students if own.pathway.id in logged],
         nobody=not students,
         day_words=day_words(day),
     )  # fmt: skip
