@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 
 from tests.factories.accounts import make_user
 from tests.factories.cases import PathwayFactory
-from tests.pathways.circles.notes.canary import STEM, as_bytes, files, leaks, rows, texts
+from tests.pathways.circles.notes.canary import STEM, as_bytes, files, forms_of, leaks, rows, texts
 from tests.support.applications import make_app, people_client
 from tests.support.client import PageClient
 from tests.support.crawl import links, walk
@@ -43,6 +43,7 @@ from wss_cases.pathways.circles.notes.actions import write_note
 from wss_cases.roster.models import School
 
 EVERY_LEVEL = 1
+PLANTED = "QZPLANTEDHERON"
 
 
 class Kept(logging.Handler):
@@ -193,15 +194,26 @@ def test_no_search_and_no_export_finds_it(told: Told, role: str) -> None:
         assert answer.status_code < 500 and not leaks(answer.data) and not leaks(str(answer.headers)), address
 
 
-def test_a_leak_into_the_shared_record_would_be_seen(told: Told) -> None:
+def every_file(told: Told, databases: Databases) -> list[Path]:
+    """Return every file of the database, PostgreSQL's write-ahead log included."""
+    folder = databases.postgres().data if told.database.kind == "postgresql" else None
+    log = [path for path in (folder / "pg_wal").iterdir() if path.is_file()] if folder else []
+    return [*files(told.database, folder), *log]
+
+
+def test_a_leak_into_the_shared_record_would_be_seen(told: Told, databases: Databases) -> None:
     """The looking is believed because it sees a note that somebody pasted into the case."""
+    planted = forms_of(PLANTED)
     with told.app.app_context():
-        note_id = add_note(told.keeper, told.case_id, texts(1)[0], clock.now())
+        note_id = add_note(told.keeper, told.case_id, f"They said {PLANTED} in the circle.", clock.now())
     try:
         found = case_pages(client_of(told.app, "dean"), told.case_id)
-        assert [address for address, answer in found.items() if leaks(answer.data)]
-        columns = {(table, column) for table, column, value in rows(told.database) if leaks(as_bytes(value))}
+        assert [address for address, answer in found.items() if leaks(answer.data, planted)]
+        columns = {
+            (table, column) for table, column, value in rows(told.database) if leaks(as_bytes(value), planted)
+        }
         assert columns == {("case_note", "text")}
+        assert any(leaks(path.read_bytes(), planted) for path in every_file(told, databases))
     finally:
         with told.app.app_context():
             entries = select(TimelineEntry).where(
@@ -278,7 +290,5 @@ def test_no_mail_and_no_command_holds_it(told: Told, smtp_server: MailServer, tm
 
 
 def test_no_file_of_the_database_holds_it(told: Told, databases: Databases) -> None:
-    folder = databases.postgres().data if told.database.kind == "postgresql" else None
-    found = files(told.database, folder)
-    log = sorted((folder / "pg_wal").iterdir()) if folder else []
-    assert found and not any(leaks(path.read_bytes()) for path in (*found, *log) if path.is_file())
+    found = every_file(told, databases)
+    assert found and [path.name for path in found if path.exists() and leaks(path.read_bytes())] == []
