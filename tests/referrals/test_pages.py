@@ -159,6 +159,8 @@ def test_the_district_keeps_the_directory(session: Any, at: Any, client_as: Any)
         ("ended=y", False),
     ):
         assert ("Lantern Street" in client.page(f"/partners?{query}").text) is found, query
+    chips = client.page("/partners?service=behavioral_health&free=y").find_all("a")
+    assert "/partners?free=y" in {link.get("href") for link in chips}
     assert client.submit(f"{made.location}/edit", {"area": "North side"}).status_code == 303
     assert "North side" in client.page(made.location).text
     assert client.submit(f"{made.location}/people/new", {"name": "A", "email": "no"}).status_code == 400

@@ -26,6 +26,7 @@ from wss_cases.access.gate import permission_of
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.models import RoleGrant, UserAccount
 from wss_cases.cases.models import Case, CaseParticipant
+from wss_cases.casework.actions_sweep import sweep
 from wss_cases.foundation.db import db
 from wss_cases.incidents.models import Incident
 from wss_cases.journal.models import OutboxMessage
@@ -206,7 +207,13 @@ def test_late_partners_reach_the_lead_then_the_administrators(scene: Scene, at: 
     assert told == {scene.world.coordinator.id}
     told = {mail.recipient_id for mail in overdue_mails(at("2026-12-04 09:00"))}
     assert told == {scene.world.coordinator.id, administrator.id}
+    assert sweep(at("2026-12-04 09:00"))["queued"] >= 2
+    late = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "referral.overdue")).all()
+    assert {mail.recipient_id for mail in late} == told
+    said = str(compose(late[0], at("2026-12-04 09:00")))
+    assert scene.pathway.kind not in said and scene.world.students[0].family_name not in said
     accept(scene, referral_id, at("2026-12-04 10:00"))
+    assert compose(late[0], at("2026-12-04 10:01")) is None
     assert overdue_mails(at("2026-12-07 09:00")) == []
 
 

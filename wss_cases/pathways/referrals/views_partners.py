@@ -75,8 +75,27 @@ def partners() -> Page:
         form=form,
         rows=[_row(row, taken, today) for row, taken in found],
         asked=asked != PartnerFilter(),
+        chips=_chips(form),
         may_edit=might(current_actor(), Permission.PARTNER_EDIT),
     )
+
+
+def _chips(form: FilterForm) -> list[tuple[str, str]]:
+    """Return each filter in use in words, with the address that takes it away."""
+    used = {
+        field.name: field
+        for field in (form.q, form.service, form.language, form.grade, form.free, form.ended)
+    }
+    used = {name: field for name, field in used.items() if field.data}
+    held: dict[str, Any] = {name: "y" if field.data is True else field.data for name, field in used.items()}
+    found = []
+    for name, field in used.items():
+        named = {choice.value: str(choice.label) for choice in getattr(field, "choices", ())}
+        value = held[name]
+        words = str(field.label.text) if value == "y" else named.get(value, value)
+        left = {key: kept for key, kept in held.items() if key != name}
+        found.append((words, url_for("partners.partners", **left)))
+    return found
 
 
 def _row(row: Partner, taken: int, today: date) -> dict[str, Any]:
