@@ -46,6 +46,44 @@ def first_link(shape: str, words: str = "") -> Callable[[Page], None]:
     return follow
 
 
+def first_of_many(page: Page, shape: str, fits: Callable[[Page], bool]) -> None:
+    """Open the links of a page one after the other, until one leads to what is wanted."""
+    targets = [(link.get_attribute("href") or "").split("?")[0] for link in page.locator("main a").all()]
+    for target in dict.fromkeys(one for one in targets if re.fullmatch(shape, one)):
+        page.goto(target)
+        if fits(page):
+            return
+    raise LookupError(f"{page.url}: none of {shape} is what is wanted")
+
+
+def a_mentored_case(page: Page) -> None:
+    """Open the pathway of a case with several mentoring sessions."""
+
+    def fits(case: Page) -> bool:
+        tab = case.locator("main nav a", has_text="mentoring")
+        if not tab.count():
+            return False
+        tab.first.click()
+        return case.locator("main", has_text="sessions held").count() > 0
+
+    first_of_many(page, r"/cases/\d+", fits)
+
+
+def a_questionnaire(page: Page) -> None:
+    """Make a link in Spanish for somebody who came to a circle, and open it."""
+
+    def fits(pathway: Page) -> bool:
+        response = pathway.goto(f"{pathway.url}/questionnaires/new")
+        return response is not None and response.ok and page.locator("input[name=people]").count() > 0
+
+    first_of_many(page, r"/cases/\d+/pathways/\d+", fits)
+    page.locator("input[name=occasion]").first.check(force=True)
+    page.locator("input[name=people]").first.check(force=True)
+    page.locator("select[name=language]").select_option("es")
+    page.locator("main form [type=submit]").last.click()
+    page.goto(page.locator(".slip-address code").first.inner_text())
+
+
 @dataclass(frozen=True)
 class Shot:
     """One picture: who looks, from which page, with which step after it, how wide, in which language."""
@@ -67,6 +105,11 @@ SHOTS = (
     Shot("my-day-phone", "coordinator", "/my-day", size=PHONE),
     Shot("case", "coordinator", "/cases", first_link(r"/cases/\d+")),
     Shot("circle", "coordinator", "/circles", first_link(r"/cases/\d+/pathways/\d+")),
+    Shot("desk", "coordinator", "/desk"),
+    Shot("mentoring", "coordinator", "/cases?mine=1", a_mentored_case),
+    Shot("questionnaire-phone-es", "coordinator", "/circles", a_questionnaire, PHONE),
+    Shot("partner", "partner", "/partner"),
+    Shot("texts", "district", "/texts"),
     Shot("follow-up", "coordinator", "/my-day", first_link(r"/follow-ups/\d+")),
     Shot("outcomes", "administrator", "/outcomes"),
     Shot("history", "district", "/outcomes/history"),

@@ -6,6 +6,7 @@ from wss_cases.cli.demo_district.acts import PRIVATE
 from wss_cases.cli.demo_district.circle_start import Circle
 from wss_cases.cli.demo_district.followups import close
 from wss_cases.cli.demo_district.world import later, moment
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.pathways.circles.agreements.actions_terms import BY_CONSENT
 from wss_cases.pathways.circles.agreements.models import (
     Agreement,
@@ -128,6 +129,11 @@ def _sign(circle: Circle, column: str, person_id: int, at: datetime, on: date) -
     )
     changes = {"manner": row["manner"], "signed_on": on}
     course.tell(at, "agreement_signature", row["id"], "agreement.signed", changes)
+
+
+def decided_on(circle: Circle) -> list[date]:
+    """Return the school-local days on which terms were marked."""
+    return [local_date(row["decided_at"], DISTRICT_ZONE) for row in circle.terms if row["decided_at"]]
 
 
 def settle(circle: Circle, at: datetime, outcome: str) -> None:

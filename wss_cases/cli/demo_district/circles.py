@@ -68,7 +68,7 @@ def complete(circle: Circle, day: date) -> None:
     course, rng = circle.course, circle.course.scene.rng
     if circle.agreement is None:
         return
-    starts_at = moment(day, 8 * 60 + 30)
+    starts_at = moment(day, 16 * 60 + 5)
     if rng.random() < 0.8:
         planned_at = later(starts_at, -60 * 24)
         if planned_at >= course.scene.world.now:

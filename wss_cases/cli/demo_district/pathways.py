@@ -64,7 +64,8 @@ def _live(course: Course, item: PlanItem) -> date | None:
     """Live through the pathway; returns the day it ended, or None while it goes on."""
     rng, days, row, work = course.scene.rng, course.scene.world.days, course.row, course.work
     opened = returns.opened(course) if item.pathway is Family.REENGAGEMENT else None
-    offered_on = days.add(work.opened_on, rng.choice((0, 0, 1, 1, 2)))
+    soon = (0, 0, 0, 1) if opened is not None else (0, 0, 1, 1, 2)
+    offered_on = days.add(work.opened_on, rng.choice(soon))
     at = course.on(offered_on, rng.randrange(9 * 60, 12 * 60))
     if at is None:
         return None
@@ -72,7 +73,7 @@ def _live(course: Course, item: PlanItem) -> date | None:
     sent = referrals.draft(course, at) if item.pathway is Family.WRAPAROUND else None
     row["offered_on"], row["offered_by_id"] = offered_on, work.lead.id
     course.act(at, "pathway.offered", {"offered_on": offered_on}, by=work.lead.name)
-    answered_on = days.add(offered_on, rng.choice((0, 1, 1, 2)))
+    answered_on = days.add(offered_on, rng.choice((0, 0, 0, 1) if opened is not None else (0, 1, 1, 2)))
     at = course.on(answered_on, rng.randrange(12 * 60, 15 * 60))
     if at is None:
         return None
@@ -120,8 +121,9 @@ def _circle(circle: Circle, accepted_on: date, started_on: date) -> date | None:
     _start(course, later(starts_at, 21), held_on)
     meeting_id = max(circle.came)
     last_due = agreements.agree(circle, meeting_id, starts_at, held_on)
-    ended_on = course.scene.world.days.add(last_due or held_on, 3)
-    circles.complete(circle, ended_on)
+    last = max([last_due or held_on, *agreements.decided_on(circle)])
+    circles.complete(circle, last)
+    ended_on = course.scene.world.days.add(last, 1)
     return _finish(course, ended_on, lambda: agreements.outcome_of(circle))
 
 
