@@ -12,7 +12,6 @@ from wss_cases.access.actor import Role
 from wss_cases.followups.actions import make
 from wss_cases.followups.models import FollowUp
 from wss_cases.foundation.db import db
-from wss_cases.foundation.envelope import key_name
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.keys import Keys
 from wss_cases.foundation.settings import setting
@@ -23,6 +22,7 @@ from wss_cases.journal.sentences import sentence
 from wss_cases.journal.unit import unit_of_work
 from wss_cases.notices.models import FamilyText
 from wss_cases.pathways.circles.models import CircleKeeper
+from wss_cases.pathways.circles.notes.actions_rotate import rotate
 from wss_cases.pathways.circles.questionnaires import actions, actions_answer
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.queries import answers_between, summary, words_of
@@ -203,14 +203,12 @@ def test_a_rotated_key_still_reads_and_reseals(world, circle, keeper, app):
     old = app.config["WSS_KEYS"]
     try:
         app.config["WSS_KEYS"] = Keys(("a newer master", *old.masters))
-        newest = key_name(app.config["WSS_KEYS"], actions_answer.PURPOSE)
         assert actions_answer.read_answers(actor_for(keeper), circle.id, row_id, NOW).words == SECRET
-        with unit_of_work(world.actor, NOW) as uow:
-            assert actions_answer.reseal(uow, newest) == 1
-        with unit_of_work(world.actor, NOW) as uow:
-            assert actions_answer.reseal(uow, newest) == 0
+        assert rotate(NOW)["questionnaires"] == {"resealed": 1, "already": 0, "unreadable": 0}
         app.config["WSS_KEYS"] = Keys(("a newer master",))
         assert actions_answer.read_answers(actor_for(keeper), circle.id, row_id, NOW).words == SECRET
+        app.config["WSS_KEYS"] = Keys(("a stranger's master",))
+        assert actions_answer.read_answers(actor_for(keeper), circle.id, row_id, NOW).words is None
     finally:
         app.config["WSS_KEYS"] = old
 

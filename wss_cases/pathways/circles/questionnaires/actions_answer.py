@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
 from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.access.engine import require
@@ -150,22 +150,3 @@ def _words(row: Questionnaire) -> str | None:
         return unseal(setting("WSS_KEYS"), PURPOSE, row.sealed_text, row.sealed_key)
     except ValueError:
         return None
-
-
-def reseal(uow: UnitOfWork, newest_name: str, most: int = 200) -> int:
-    """Seal free texts that an older key holds under the newest one. Returns how many; 0 when none is left. A step."""
-    statement = (
-        select(Questionnaire)
-        .where(Questionnaire.sealed_text.is_not(None), Questionnaire.key_name != newest_name)
-        .order_by(Questionnaire.id)
-        .limit(most)
-        .with_for_update()
-    )
-    rows = list(uow.session.scalars(statement))
-    for row in rows:
-        assert row.sealed_text is not None and row.sealed_key is not None
-        words = unseal(setting("WSS_KEYS"), PURPOSE, row.sealed_text, row.sealed_key)
-        sealed = seal(setting("WSS_KEYS"), PURPOSE, words)
-        row.sealed_text, row.sealed_key, row.key_name = sealed.text, sealed.key, sealed.key_name
-        uow.audit("questionnaire.resealed", "questionnaire", row.id)
-    return len(rows)
