@@ -11,6 +11,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.bench.desk import fill
+from tests.support.applications import make_app
 from tests.support.browser import PHONE, Visitor, launch
 from tests.support.databases import DEMO_PASSWORD, ROOT, Databases
 from tests.support.servers import LiveSystem, wait_until
@@ -57,14 +59,25 @@ def first_of_many(page: Page, shape: str, fits: Callable[[Page], bool]) -> None:
 
 
 def a_mentored_case(page: Page) -> None:
-    """Open the pathway of a case with several mentoring sessions."""
+    """Open the pathway of a case with several mentoring sessions, at their chart."""
 
     def fits(case: Page) -> bool:
         tab = case.locator("main nav a", has_text="mentoring")
         if not tab.count():
             return False
         tab.first.click()
-        return case.locator("main", has_text="sessions held").count() > 0
+        return case.get_by_text(re.compile(r"^([5-9]|\d\d) sessions held")).count() > 0
+
+    first_of_many(page, r"/cases/\d+", fits)
+    page.get_by_role("heading", name="Sessions").evaluate("one => one.scrollIntoView()")
+
+
+def a_circle_in_preparation(page: Page) -> None:
+    """Open a circle of which some lines are not done yet, at them."""
+
+    def fits(case: Page) -> bool:
+        head = case.get_by_role("heading", name="Before the meeting can be planned")
+        return head.count() > 0 and case.get_by_text("Every line is done").count() == 0
 
     first_of_many(page, r"/cases/\d+", fits)
 
@@ -104,7 +117,7 @@ SHOTS = (
     Shot("my-day", "coordinator", "/my-day"),
     Shot("my-day-phone", "coordinator", "/my-day", size=PHONE),
     Shot("case", "coordinator", "/cases", first_link(r"/cases/\d+")),
-    Shot("circle", "coordinator", "/circles", first_link(r"/cases/\d+/pathways/\d+")),
+    Shot("circle", "coordinator", "/cases?mine=1", a_circle_in_preparation),
     Shot("desk", "coordinator", "/desk"),
     Shot("mentoring", "coordinator", "/cases?mine=1", a_mentored_case),
     Shot("questionnaire-phone-es", "coordinator", "/circles", a_questionnaire, PHONE),
@@ -117,6 +130,10 @@ SHOTS = (
     Shot("people", "sysadmin", "/people"),
     Shot("system", "sysadmin", "/system"),
 )
+
+
+SIXTY = Shot("desk-sixty", "coordinator", "/desk")
+"""Taken last: its coordinator is given sixty open cases first."""
 
 
 def take(browser: Browser, url: str, shot: Shot) -> None:
@@ -154,6 +171,9 @@ def main(names: list[str]) -> int:
                 except LookupError as error:
                     sys.stderr.write(f"{shot.name}: {error}\n")
                     missing = 1
+            if not names or SIXTY.name in names:
+                fill(make_app(system.database.url, Path(temporary)))
+                take(browser, system.url, SIXTY)
         finally:
             browser.close()
             system.stop()

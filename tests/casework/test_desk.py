@@ -1,6 +1,7 @@
 """The desk: what comes first, why a case does not move, what it weighs, and what it costs."""
 
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event
@@ -181,3 +182,10 @@ def test_the_desk_costs_the_same_queries_for_six_cases_and_for_sixty(world, clie
     few, many = costs
     assert few == many
     assert 10 < many <= 45
+
+
+def test_the_documented_weights_are_those_in_force():
+    text = (Path(__file__).parents[2] / "docs" / "caseload.md").read_text(encoding="utf-8")
+    for table in (Weights().stages, Weights().families):
+        for name, points in table.items():
+            assert f"| `{name}` | {points} |" in text, name
