@@ -29,7 +29,6 @@ from wss_cases.pathways.circles.models import (
 from wss_cases.pathways.circles.rules import Facts, Gate, Hold, gates_of, holds_on, in_force, parties
 from wss_cases.pathways.circles.states import TrainingKind
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LIVE
 from wss_cases.routing.models import RoutingAnswer
 
 
@@ -123,11 +122,6 @@ def answers_on_case(case_id: int) -> list[RoutingAnswer]:
 def circle_of(pathway: Pathway) -> Circle:
     """Return what stands around one circle; the caller has checked the pathway."""
     return circles_for([pathway])[pathway.id]
-
-
-def circles_of(pathways: Iterable[Pathway]) -> dict[int, Circle]:
-    """Return what stands around each live circle among pathways, by pathway id."""
-    return circles_for([row for row in pathways if row.pathway == "circle" and row.state in LIVE])
 
 
 def circles_for(rows: Sequence[Pathway]) -> dict[int, Circle]:

@@ -116,11 +116,6 @@ TERM_LABELS = {
     TermState.CHANGED: _l("Changed by consent"),
 }
 
-MEETING_KIND_LABELS = {
-    MeetingKind.CIRCLE: _l("Circle"),
-    MeetingKind.COMPLETION: _l("Meeting at the end of the agreement"),
-}
-
 SCREEN_LABELS = {ScreenAnswer.SAFE: _l("Safe to meet"), ScreenAnswer.NOT_NOW: _l("Not now")}
 
 RELATION_LABELS = {
