@@ -14,6 +14,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.sentences import sentence
+from wss_cases.notices.composing import compose
 from wss_cases.pathways.circles import actions_keepers
 from wss_cases.pathways.circles.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.queries_keepers import keeper_ids, keepers_of
@@ -143,3 +144,20 @@ def test_other_pathways_have_no_keepers(world):
     plan = PathwayFactory(case_id=world.case.id, school_id=world.school.id, kind="one_to_one")
     with pytest.raises(NotFound):
         add(world.actor, plan, world.coordinator)
+
+
+def test_the_mail_about_a_keeper_names_nobody(world, circle):
+    dean, administrator = make_user(world.school, Role.DEAN), make_user(world.school, Role.ADMINISTRATOR)
+    add(world.actor, circle, world.coordinator)
+    add(actor_for(administrator), circle, dean)
+    subjects = set()
+    for message in db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "keeper_added")):
+        mail = compose(message, NOW)
+        assert mail is not None
+        words = f"{mail['Subject']}\n{mail.get_body(('plain',)).get_content()}"
+        subjects.add(str(mail["Subject"]))
+        assert f"/cases/{circle.case_id}/pathways/{circle.id}/keepers" in words
+        hidden = [dean.name, administrator.name, world.coordinator.name, world.case.reference]
+        hidden += [student.shown_name for student in world.students]
+        assert not [name for name in hidden if name in words]
+    assert subjects == {"You keep a circle now", "A circle of yours has another keeper"}
