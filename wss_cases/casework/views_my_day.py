@@ -32,6 +32,7 @@ from wss_cases.incidents.states import STATE_LABELS
 from wss_cases.pathways.common.states import KIND_LABELS, Kind
 from wss_cases.pathways.mentoring.queries import my_students
 from wss_cases.pathways.mentoring.views_sessions import rows_of
+from wss_cases.pathways.reengagement.views_returns import return_lines
 
 blueprint = Blueprint("my_day", __name__)
 
@@ -61,6 +62,7 @@ def page() -> Page:
         caseload=_caseload(day) if team else None,
         reports=reports,
         mentoring=_mentoring(actor),
+        returns=return_lines(actor) if team else [],
         team=team,
         reviewer=actor.has(*REVIEWERS),
         empty=day.is_empty,

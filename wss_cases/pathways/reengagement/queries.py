@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from wss_cases.access.actor import Actor
@@ -67,7 +67,7 @@ def _living() -> Select[Any]:
     )
 
 
-def returns_of(actor: Actor, school_id: int | None) -> list[Return]:
+def returns_of(actor: Actor, school_id: int | None, limit: int = MOST_RETURNS) -> list[Return]:
     """Return the open returns of one school (None: of all the actor reaches): by day of return, unknown days last."""
     wanted = visible_to(_living(), actor)
     if school_id is not None:
@@ -78,22 +78,9 @@ def returns_of(actor: Actor, school_id: int | None) -> list[Return]:
         ReengagementPlan.return_on,
         Pathway.id,
     )
-    rows = list(db.session.scalars(ordered.limit(MOST_RETURNS)))
+    rows = list(db.session.scalars(ordered.limit(limit)))
     plans = plans_of([row.id for row in rows]) if rows else {}
     return [Return(row, plans[row.id]) for row in rows]
-
-
-def count_waiting(actor: Actor, school_id: int | None) -> int:
-    """Return how many students of a school are away with a return open."""
-    wanted = (
-        select(func.count(Pathway.id))
-        .join(ReengagementPlan, ReengagementPlan.pathway_id == Pathway.id)
-        .where(Pathway.state.in_(LIVE), ReengagementPlan.returned_on.is_(None))
-    )
-    wanted = visible_to(wanted, actor)
-    if school_id is not None:
-        wanted = wanted.where(Pathway.school_id == school_id)
-    return db.session.scalar(wanted) or 0
 
 
 def reviews_of(pathway_id: int) -> list[ReengagementReview]:

@@ -1,6 +1,6 @@
 """The returns of a school by day, a return opened by hand, and what a student's page says of returns."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, render_template, url_for
@@ -36,7 +36,7 @@ def returns() -> Page:
     """Who is away and comes back, the next one first."""
     actor, now = current_actor(), clock.now()
     school_id = chosen_school_id(actor, *CASE_TEAM)
-    shown = [_line(found, now) for found in returns_of(actor, school_id)]
+    shown = _lines(returns_of(actor, school_id), now)
     return render_template(
         "reengagement/returns.html",
         away=[line for line in shown if not line["back"]],
@@ -44,18 +44,22 @@ def returns() -> Page:
     )
 
 
-def return_lines(actor: Actor, school_id: int | None, limit: int = 5) -> list[dict[str, Any]]:
-    """Return the next returns of a school as rows (title, href, meta, tag, tone), for pages above."""
-    now = clock.now()
-    away = [found for found in returns_of(actor, school_id) if found.plan.returned_on is None]
-    return [_line(found, now) for found in away[:limit]]
+def return_lines(actor: Actor, limit: int = 5) -> list[dict[str, Any]]:
+    """Return the next returns of the actor's schools as rows (title, href, meta, tag, tone), for pages above."""
+    away = [found for found in returns_of(actor, None, limit) if found.plan.returned_on is None]
+    return _lines(away, clock.now())
 
 
-def _line(found: Return, now: Any) -> dict[str, Any]:
+def _lines(found: list[Return], now: datetime) -> list[dict[str, Any]]:
+    days = {number: school_days(number) for number in {one.pathway.school_id for one in found}}
+    return [_line(one, now, days[one.pathway.school_id]) for one in found]
+
+
+def _line(found: Return, now: datetime, days: SchoolDays) -> dict[str, Any]:
     row, plan = found.pathway, found.plan
     school = get_school(row.school_id)
     zone = school.time_zone if school else ZONE
-    today, days = local_date(now, zone), school_days(row.school_id)
+    today = local_date(now, zone)
     who = person_words(row.participant) if row.participant is not None else row.case.reference
     cause = str(CAUSE_LABELS[plan.cause]) if plan.cause is not None else ""
     standing = meeting_of(plan)
@@ -130,5 +134,5 @@ def student_panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] 
     plan = plan_of(row.id) if row is not None else None
     shown: dict[str, Any] = {"open_href": url_for("returns.open_return", student_id=student.id), "line": None}
     if row is not None and plan is not None:
-        shown["line"] = _line(Return(row, plan), clock.now())
+        [shown["line"]] = _lines([Return(row, plan)], clock.now())
     return "reengagement/student_panel.html", shown
