@@ -7,6 +7,8 @@ from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 
+from sqlalchemy import inspect
+
 from tests.cases.making import NOW, TODAY, World, actor_for, make_user
 from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
@@ -43,8 +45,10 @@ HOLD = {
 
 def circle_now(pathway: Pathway) -> Circle:
     """Return what stands around a circle now, read anew."""
+    # its key is known even where a refused act has left the record without a session
+    (key,) = inspect(pathway).identity
     db.session.expunge_all()
-    row = load_pathway(pathway.id)
+    row = load_pathway(key)
     assert row is not None
     return circle_of(row)
 
