@@ -22,6 +22,8 @@ from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.circles.agreements import actions as agreements
 from wss_cases.pathways.circles.states import MeetingState
 from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.referrals.models import Referral
+from wss_cases.pathways.referrals.states import ReferralState
 from wss_cases.safeguards.models import LegalDuty, LegalDutyKind
 from wss_cases.safeguards.states import DutyState
 
@@ -218,3 +220,21 @@ def test_incidents_that_cannot_be_joined(world, which):
         reference = make_incident(world.school, state=IncidentState.NO_FURTHER_ACTION).reference
     with pytest.raises(Refused):
         actions.merge_incident(world.actor, world.case.id, reference, NOW)
+
+
+def test_a_referral_that_is_with_a_partner_is_named(world):
+    row = PathwayFactory(
+        case_id=world.case.id, school_id=world.school.id, kind="family_support", state=PathwayState.DECLINED
+    )
+    referral = Referral(
+        pathway_id=row.id, case_id=world.case.id, school_id=world.school.id, partner_name="Harbor Family House",
+        state=ReferralState.DRAFTED,
+    )  # fmt: skip
+    db.session.add(referral)
+    db.session.commit()
+    with pytest.raises(Refused, match="Harbor Family House"):
+        close(world)
+    referral = fresh(referral)
+    referral.state, referral.ended_on = ReferralState.WITHDRAWN, TODAY
+    db.session.commit()
+    close(world)
