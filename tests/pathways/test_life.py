@@ -34,6 +34,7 @@ from wss_cases.pathways.conversations.actions import log_conversation
 from wss_cases.pathways.mentoring.actions import Course
 from wss_cases.pathways.mentoring.actions import save_plan as save_mentoring
 from wss_cases.pathways.mentoring.queries import plan_of
+from wss_cases.pathways.reengagement.actions import PlanText
 from wss_cases.pathways.reengagement.actions import save_plan as save_return
 from wss_cases.pathways.referrals.actions import draft as draft_referral
 
@@ -165,7 +166,7 @@ def test_what_each_family_has_of_its_own(world, mentoring):
             world.actor, mentoring.id, partner_id=None, student_id=None, need="Help.", version=None, now=NOW
         )
     with pytest.raises(NotFound):
-        save_return(world.actor, mentoring.id, return_on=TODAY, supports="", version=None, now=NOW)
+        save_return(world.actor, mentoring.id, PlanText(TODAY), False, None, NOW)
     with pytest.raises(NotFound):
         log_conversation(
             world.actor, mentoring.id, held_on=TODAY, outcome="understood", note="", repair="", repair_on=None,
