@@ -49,13 +49,21 @@ def first_link(shape: str, words: str = "") -> Callable[[Page], None]:
 
 
 def first_of_many(page: Page, shape: str, fits: Callable[[Page], bool]) -> None:
-    """Open the links of a page one after the other, until one leads to what is wanted."""
-    targets = [(link.get_attribute("href") or "").split("?")[0] for link in page.locator("main a").all()]
-    for target in dict.fromkeys(one for one in targets if re.fullmatch(shape, one)):
+    """Open the links of a list, with its older pages, one after the other, until one leads to what is wanted."""
+    start, targets = page.url, list[str]()
+    while True:
+        found = [(link.get_attribute("href") or "").split("?")[0] for link in page.locator("main a").all()]
+        targets += [one for one in found if re.fullmatch(shape, one)]
+        older = page.get_by_role("link", name="Older")
+        if not older.count():
+            break
+        older.first.click()
+        page.wait_for_load_state()
+    for target in dict.fromkeys(targets):
         page.goto(target)
         if fits(page):
             return
-    raise LookupError(f"{page.url}: none of {shape} is what is wanted")
+    raise LookupError(f"{start}: none of {shape} is what is wanted")
 
 
 def a_mentored_case(page: Page) -> None:
@@ -65,21 +73,11 @@ def a_mentored_case(page: Page) -> None:
         tab = case.locator("main nav a", has_text="mentoring")
         if not tab.count():
             return False
-        tab.first.click()
+        case.goto(tab.first.get_attribute("href") or "")
         return case.get_by_text(re.compile(r"^([5-9]|\d\d) sessions held")).count() > 0
 
     first_of_many(page, r"/cases/\d+", fits)
     page.get_by_role("heading", name="Sessions").evaluate("one => one.scrollIntoView()")
-
-
-def a_circle_in_preparation(page: Page) -> None:
-    """Open a circle of which some lines are not done yet, at them."""
-
-    def fits(case: Page) -> bool:
-        head = case.get_by_role("heading", name="Before the meeting can be planned")
-        return head.count() > 0 and case.get_by_text("Every line is done").count() == 0
-
-    first_of_many(page, r"/cases/\d+", fits)
 
 
 def a_questionnaire(page: Page) -> None:
@@ -117,7 +115,7 @@ SHOTS = (
     Shot("my-day", "coordinator", "/my-day"),
     Shot("my-day-phone", "coordinator", "/my-day", size=PHONE),
     Shot("case", "coordinator", "/cases", first_link(r"/cases/\d+")),
-    Shot("circle", "coordinator", "/cases?mine=1", a_circle_in_preparation),
+    Shot("circle", "coordinator", "/circles", first_link(r"/cases/\d+/pathways/\d+")),
     Shot("desk", "coordinator", "/desk"),
     Shot("mentoring", "coordinator", "/cases?mine=1", a_mentored_case),
     Shot("questionnaire-phone-es", "coordinator", "/circles", a_questionnaire, PHONE),
