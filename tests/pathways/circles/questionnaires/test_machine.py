@@ -36,18 +36,23 @@ class Links(RuleBasedStateMachine):
         self.dead: set[str] = set()
         self.seen: dict[int, LinkState] = {}
         self.said: dict[int, list[tuple[str, int]]] = {}
+        self.ask(0)
 
     def rows(self) -> list[Questionnaire]:
         db.session.expire_all()
         mine = select(Questionnaire).where(Questionnaire.pathway_id == self.circle_id)
         return list(db.session.scalars(mine.order_by(Questionnaire.id)))
 
-    def row(self, which: int) -> Questionnaire | None:
+    def row(self, which: int) -> Questionnaire:
         rows = self.rows()
-        return rows[which % len(rows)] if rows else None
+        return rows[which % len(rows)]
 
     @rule(who=st.integers(0, 1))
     def make(self, who: int) -> None:
+        self.ask(who)
+
+    def ask(self, who: int) -> None:
+        """Make a link for one of the two, if they have none that stands."""
         key = f"party-{self.parties[who]}"
         standing = [row for row in self.rows() if row.participant_id == self.parties[who]]
         try:
@@ -61,8 +66,6 @@ class Links(RuleBasedStateMachine):
     @rule(which=WHICH)
     def renew(self, which: int) -> None:
         row = self.row(which)
-        if row is None:
-            return
         try:
             link = actions.renew(self.actor, row.id, self.now)
         except Refused:
@@ -74,17 +77,14 @@ class Links(RuleBasedStateMachine):
     @rule(which=WHICH)
     def revoke(self, which: int) -> None:
         row = self.row(which)
-        if row is not None:
-            try:
-                actions.revoke(self.actor, row.id, self.now)
-            except Refused:
-                assert state_of(row, self.now) in (LinkState.ANSWERED, LinkState.REVOKED)
+        try:
+            actions.revoke(self.actor, row.id, self.now)
+        except Refused:
+            assert state_of(row, self.now) in (LinkState.ANSWERED, LinkState.REVOKED)
 
     @rule(which=WHICH, value=st.integers(1, 5))
     def answer(self, which: int, value: int) -> None:
         row = self.row(which)
-        if row is None:
-            return
         found = actions_answer.answer(row.id, {"heard": value}, "In my words", self.now)
         if found is LinkState.OPEN:
             assert row.id not in self.said
