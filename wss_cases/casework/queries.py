@@ -142,6 +142,8 @@ def case_file(case: Case, today: date, now: datetime) -> CaseFile:
     follow_ups = list(
         db.session.scalars(select(FollowUp).where(FollowUp.case_id == case.id).order_by(FollowUp.id))
     )
+    staff = [case.lead_id, *(row.owner_id for row in pathways), *(row.offered_by_id for row in pathways)]
+    names = user_names(staff)
     return CaseFile(
         case=case,
         people=participants_of(case.id),
@@ -151,8 +153,8 @@ def case_file(case: Case, today: date, now: datetime) -> CaseFile:
         follow_ups=follow_ups,
         duties=open_duties_of(case.id),
         incidents=_incidents_of(case.id),
-        lead=user_name(case.lead_id),
-        names=user_names([row.owner_id for row in pathways]),
+        lead=names.get(case.lead_id or 0),
+        names=names,
     )
 
 
@@ -179,11 +181,6 @@ def user_names(ids: Sequence[int | None]) -> dict[int, str]:
         return {}
     rows = db.session.execute(select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(wanted)))
     return {row[0]: row[1] for row in rows}
-
-
-def user_name(user_id: int | None) -> str | None:
-    """Return one staff name; None for nobody."""
-    return user_names([user_id]).get(user_id) if user_id is not None else None
 
 
 def situation(file: CaseFile, today: date) -> Situation:

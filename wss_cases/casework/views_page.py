@@ -28,6 +28,7 @@ from wss_cases.journal.sentences import sentence
 from wss_cases.pathways.circles.states import TERM_LABELS
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import KIND_LABELS, Kind
+from wss_cases.roster.models import School
 from wss_cases.roster.queries import get_school
 from wss_cases.routing.models import RoutingAnswer
 from wss_cases.routing.states import DUTY_LABELS, Duty
@@ -55,6 +56,8 @@ class CasePage:
     now: datetime
     next: Next
     place: str
+    school: School | None
+    """Kept, so that nobody on this page reads it again."""
 
     @property
     def case(self) -> Case:
@@ -69,7 +72,7 @@ def open_page(case: Case, now: datetime) -> CasePage:
     today = clock.local_date(now, zone)
     file = case_file(case, today, now)
     place = place_words([case.location_code]).get(case.location_code, "")
-    return CasePage(file, zone, today, now, next_act(situation(file, today)), place)
+    return CasePage(file, zone, today, now, next_act(situation(file, today)), place, school)
 
 
 def harm_words(code: str) -> str:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from wss_cases.access.actor import Actor
 from wss_cases.pathways.circles import views_panel as circles
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.steps import Panel
+from wss_cases.pathways.common.steps import Panel, Step
 from wss_cases.pathways.conversations import views_panel as conversations
 from wss_cases.pathways.mentoring import views_panel as mentoring
 from wss_cases.pathways.reengagement import views_panel as reengagement
@@ -15,15 +15,21 @@ from wss_cases.routing.states import Pathway as Family
 
 ROOMS: dict[str, Callable[[Actor, Pathway, date, datetime], Panel]] = {
     Family.RESTORATIVE_CONVERSATION: conversations.panel,
-    Family.CIRCLE: circles.panel,
     Family.MENTORING: mentoring.panel,
     Family.WRAPAROUND: referrals.panel,
     Family.REENGAGEMENT: reengagement.panel,
 }
-"""Which room shows which family of pathways."""
+"""Which room shows which family of pathways, circles aside."""
 
 
-def panel_of(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel | None:
-    """Return a pathway's own part of the case page; the caller has checked the pathway."""
+def panel_of(
+    actor: Actor, row: Pathway, today: date, now: datetime, step: Step | None = None
+) -> Panel | None:
+    """Return a pathway's own part of the case page; the caller has checked the pathway.
+
+    A circle is not read again where its next step was asked for already.
+    """
+    if row.pathway == Family.CIRCLE:
+        return circles.panel(actor, row, today, now, step.seen if step else None)
     ask = ROOMS.get(row.pathway)
     return ask(actor, row, today, now) if ask else None

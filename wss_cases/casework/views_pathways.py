@@ -10,7 +10,6 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.queries import get_case
 from wss_cases.cases.rules import person_words
-from wss_cases.casework.queries import user_names
 from wss_cases.casework.views_page import (
     CasePage,
     head,
@@ -68,7 +67,7 @@ def pathway_page(page: CasePage, actor: Actor, row: Pathway) -> Page:
     is_circle = row.pathway == Family.CIRCLE
     live = row.state in LIVE and not page.case.result
     step = page.file.steps.get(row.id) if live else None
-    own = panel_of(actor, row, page.today, page.now)
+    own = panel_of(actor, row, page.today, page.now, page.file.steps.get(row.id))
     answers = page.file.answers
     context: dict[str, Any] = {
         "row": row,
@@ -128,7 +127,7 @@ def _ruleset(answers: Any, zone: str) -> str:
 
 
 def _facts(page: CasePage, row: Pathway) -> list[dict[str, Any]]:
-    names = page.file.names | user_names([row.offered_by_id])
+    names = page.file.names
     offered = ""
     if row.offered_on is not None:
         offered = _(

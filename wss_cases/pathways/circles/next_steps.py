@@ -1,6 +1,7 @@
 """The one next act of each live circle, read for many circles at once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -45,7 +46,7 @@ def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int,
     """Return the next act of each live circle by its id, in a constant number of queries."""
     live = [row for row in rows if row.state in LIVE]
     circles = circles_for(live)
-    return {row.id: _step(row, circles[row.id], today, now) for row in live}
+    return {row.id: replace(_step(row, circles[row.id], today, now), seen=circles[row.id]) for row in live}
 
 
 def _step(row: Pathway, circle: Circle, today: date, now: datetime) -> Step:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from wss_cases.accounts.models import UserAccount
@@ -178,27 +178,29 @@ def _read_parties(found: dict[int, Circle]) -> None:
         found[supporter.pathway_id].supporters.append(supporter)
     for screen in db.session.scalars(_of(CircleScreen, found)):
         found[screen.pathway_id].screen = screen
-    for lift in db.session.scalars(_of(HoldLift, found)):
+    held = [pathway_id for pathway_id, circle in found.items() if circle.holds]
+    for lift in db.session.scalars(_of(HoldLift, held)) if held else ():
         found[lift.pathway_id].lifted.add(lift.rule)
 
 
 def _read_keepers(found: dict[int, Circle], schools: Mapping[int, int]) -> None:
+    training = and_(
+        KeeperTraining.user_id == CircleKeeper.user_id,
+        KeeperTraining.school_id == CircleKeeper.school_id,
+        KeeperTraining.kind == TrainingKind.CIRCLE_KEEPING,
+    )
     keepers = (
-        select(CircleKeeper.pathway_id, CircleKeeper.user_id, UserAccount.name)
+        select(CircleKeeper.pathway_id, CircleKeeper.user_id, UserAccount.name, KeeperTraining)
         .join(UserAccount, UserAccount.id == CircleKeeper.user_id)
+        .outerjoin(KeeperTraining, training)
         .where(CircleKeeper.pathway_id.in_(list(found)), CircleKeeper.ended_at.is_(None))
-        .order_by(CircleKeeper.id)
+        .order_by(CircleKeeper.id, KeeperTraining.id)
     )
-    for pathway_id, user_id, name in db.session.execute(keepers):
+    for pathway_id, user_id, name, trained in db.session.execute(keepers):
         found[pathway_id].keeper_names[user_id] = name
+        if trained is not None:
+            found[pathway_id].trainings.append(trained)
     at_school = sorted(set(schools.values()))
-    trainings = select(KeeperTraining).where(
-        KeeperTraining.school_id.in_(at_school), KeeperTraining.kind == TrainingKind.CIRCLE_KEEPING
-    )
-    for training in db.session.scalars(trainings.order_by(KeeperTraining.id)):
-        for pathway_id, circle in found.items():
-            if schools[pathway_id] == training.school_id and training.user_id in circle.keeper_names:
-                circle.trainings.append(training)
     settings = select(CircleSetting).where(CircleSetting.school_id.in_(at_school))
     asked = {row.school_id for row in db.session.scalars(settings) if row.guardian_consent}
     for pathway_id, circle in found.items():

@@ -30,9 +30,9 @@ from wss_cases.pathways.common.states import LIVE, PathwayState
 from wss_cases.pathways.common.steps import Panel
 
 
-def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
-    """Return this circle's own part of the case page; the caller has checked the pathway."""
-    circle, values = circle_of(row), ids(row)
+def panel(actor: Actor, row: Pathway, today: date, now: datetime, seen: Circle | None = None) -> Panel:
+    """Return this circle's own part of the case page; the caller has checked the pathway, and may have `seen` it."""
+    circle, values = seen or circle_of(row), ids(row)
     live = row.state in LIVE
     reads = may_read_terms(actor, row, circle)
     terms = circle.agreement.terms if circle.agreement else []
@@ -77,7 +77,8 @@ def _parties(circle: Circle, values: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _meetings(circle: Circle, zone: str, now: datetime) -> list[dict[str, Any]]:
-    keepers = names_of({meeting.keeper_id for meeting in circle.meetings}) if circle.meetings else {}
+    former = {meeting.keeper_id for meeting in circle.meetings} - circle.keeper_names.keys()
+    keepers = circle.keeper_names | (names_of(former) if former else {})
     return [_meeting(meeting, circle, keepers, zone, now) for meeting in circle.meetings]
 
 

@@ -11,7 +11,8 @@ class Step:
     """The one next act of a live pathway: its words (lazily translated) and the page (endpoint, values) that does it.
 
     `on` says since when or until when. `waits`: nothing can be done before `on`. `urgent`: it comes before what
-    else is due in the case, e.g. a meeting that has begun and nobody answered for.
+    else is due in the case, e.g. a meeting that has begun and nobody answered for. `seen`: what the room read for the
+    step, so that its panel on the same page need not read it again.
     """
 
     code: str
@@ -21,6 +22,7 @@ class Step:
     on: date | None = None
     waits: bool = False
     urgent: bool = False
+    seen: Any = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from wss_cases.pathways.circles.agreements.rules import (
 )
 from wss_cases.pathways.circles.agreements.states import MANNER_LABELS, WITHOUT_MEETING_LABELS
 from wss_cases.pathways.circles.queries import Circle
-from wss_cases.pathways.circles.queries_keepers import keeper_rows, keepers_of
+from wss_cases.pathways.circles.queries_keepers import keeper_rows
 from wss_cases.pathways.circles.rules import sees_terms
 from wss_cases.pathways.circles.states import TERM_LABELS, TermState
 from wss_cases.pathways.common.models import Pathway
@@ -31,7 +31,7 @@ TONES = {TermState.KEPT: "moss", TermState.LATE: "sun", TermState.NOT_KEPT: "bri
 
 def may_read_terms(actor: Actor, row: Pathway, circle: Circle) -> bool:
     """Whether this person reads the words of the agreement, not only number, due day and state."""
-    if sees_terms(actor.user_id, row.owner_id, row.case.lead_id, *keepers_of(row.id)):
+    if sees_terms(actor.user_id, row.owner_id, row.case.lead_id, *circle.keeper_names):
         return True
     return actor.user_id in accounts_of(circle.names)
 
