@@ -235,6 +235,7 @@ def test_the_pages_of_staff(world, circle, keeper, client_as):
     handed = client.submit(f"{base}/new", {"people": [party(world, 0), party(world, 1)]})
     assert handed.status_code == 200
     assert handed.text.count("/q/") >= 2
+    assert handed.text.count('<img src="data:image/svg+xml') == 2, "each link has its code to scan"
     assert "shown this once" in handed.text
     (first, second) = db.session.scalars(select(Questionnaire.id).order_by(Questionnaire.id))
     renewed = client.submit(base, action=f"/{first}/renew")

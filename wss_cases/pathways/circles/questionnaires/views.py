@@ -1,9 +1,9 @@
 """Pages for staff: hand out links, see what became of each, answer as keeper, read as keeper."""
 
-from base64 import b64encode
 from datetime import datetime
 from typing import Any
 
+import segno
 from flask import Blueprint, redirect, render_template, request, session, url_for
 
 from wss_cases.access.actor import Actor
@@ -11,7 +11,7 @@ from wss_cases.access.engine import can
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.actions import sign_out
-from wss_cases.foundation import clock, qr
+from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import apply_refusal, choices
@@ -181,12 +181,9 @@ def _handed(row: Pathway, circle: Circle, links: list[actions.Link]) -> Page:
     )
 
 
-def _picture(address: str) -> str | None:
-    try:
-        drawn = qr.svg(address)
-    except ValueError:
-        return None
-    return f"data:image/svg+xml;base64,{b64encode(drawn.encode()).decode()}"
+def _picture(address: str) -> str:
+    drawn: str = segno.make(address, error="m").svg_data_uri(border=4)
+    return drawn
 
 
 @blueprint.post("/<int:questionnaire_id>/renew")
