@@ -34,8 +34,8 @@ def load_circle(uow: UnitOfWork, pathway_id: int, version: int | None = None) ->
     return row
 
 
-def load_in_any_state(uow: UnitOfWork, pathway_id: int) -> Pathway:
-    """Lock a circle, live or ended, of an open or closed case: a no is heard at any time. A step."""
+def load_any_circle(uow: UnitOfWork, pathway_id: int) -> Pathway:
+    """Lock a circle, live or ended, of an open or closed case: a no is heard at any time, notes outlive it. A step."""
     row = uow.load(Pathway, pathway_id, Permission.CASE_WORK)
     if row.pathway != Family.CIRCLE:
         raise NotFound
@@ -57,7 +57,7 @@ def record_consent(
         if uow.answered:
             return uow.answer
         willing = consented and guardian_consented is not False
-        row = load_circle(uow, pathway_id) if willing else load_in_any_state(uow, pathway_id)
+        row = load_circle(uow, pathway_id) if willing else load_any_circle(uow, pathway_id)
         not_later(uow, row.school_id, "given_on", given_on)
         circle = circle_of(row)
         consent = _consent_of(row, circle, participant_id)

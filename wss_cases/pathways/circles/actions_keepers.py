@@ -11,21 +11,13 @@ from wss_cases.cases.actions_work import today_at
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
+from wss_cases.pathways.circles.actions import load_any_circle
 from wss_cases.pathways.circles.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.queries_keepers import KeptCircle, keeper_rows, kept, may_keep
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.routing.states import Pathway as Family
 
 Key = str | None
 KEEPER_ADDED = "keeper_added"
-
-
-def load_any_circle(uow: UnitOfWork, pathway_id: int) -> Pathway:
-    """Lock a circle, live or ended: its notes outlive it. A step. Raises NotFound."""
-    row = uow.load(Pathway, pathway_id, Permission.CASE_WORK)
-    if row.pathway != Family.CIRCLE:
-        raise NotFound
-    return row
 
 
 def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:

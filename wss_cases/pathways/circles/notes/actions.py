@@ -17,7 +17,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.unit import UnitOfWork, changes_of, unit_of_work
-from wss_cases.pathways.circles.actions_keepers import load_any_circle
+from wss_cases.pathways.circles.actions import load_any_circle
 from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.pathways.circles.notes.rules import PURPOSE, shred_day
 from wss_cases.pathways.circles.queries_keepers import kept
