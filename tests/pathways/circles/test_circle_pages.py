@@ -65,6 +65,7 @@ def test_from_the_first_gate_to_a_held_meeting(world, client_as, at):
     assert refused.status_code == 400
     assert "Hold H2 applies" in refused.text
     assert client.submit(f"{base}/holds/H2", {"reason": "The plan is agreed."}).status_code == 303
+    assert "Every line is done" in client.page(base).text
     assert client.submit(f"{base}/meeting", {"time": "09:30", "room": "204"}).status_code == 303
     assert "Nov 25, 9:30 am" in client.page("/circles").text
     at("2026-11-25 11:00")
@@ -81,7 +82,9 @@ def test_from_the_first_gate_to_a_held_meeting(world, client_as, at):
     came[f"keeper_{world.coordinator.id}"] = "came"
     assert client.submit(f"{address}/held", came).status_code == 303
     assert fresh(circle).state is PathwayState.ACTIVE
-    assert "Record the agreement" in client.page(base).text
+    shown = client.page(base).text
+    assert "Record the agreement" in shown
+    assert shown.index("No agreement yet.") < shown.index("Meetings") < shown.index("Parties and supporters")
     assert "Came" in client.page(address).text
 
 
