@@ -132,12 +132,35 @@ def test_the_page_says_what_to_do_first_and_why(world, client_as):
     assert "2 open cases · 1 overdue" in text
     assert text.index(world.case.reference) < text.index(waiting.reference)
     assert "First contact with the person harmed" in text
-    assert "a follow-up is due since Fri, Nov 20" in text
+    assert "First contact with the person harmed · a follow-up is due since Fri, Nov 20" in text
     assert "Overdue by 2 school days" in text
     assert "2 points (Intake 2)" in text
     only = client_as(world.coordinator).page("/desk?group=overdue").text
     assert waiting.reference not in only
     assert "No case stands here now." in client_as(world.coordinator).page("/desk?group=urgent").text
+
+
+def test_a_case_without_a_due_act_says_its_reason_as_a_sentence(world, client_as):
+    PathwayFactory(
+        case_id=world.case.id, school_id=world.school.id, kind=Kind.CONVERSATION.value, start_by=PAST
+    )
+    assert "A pathway was to begin by" in client_as(world.coordinator).page("/desk").text
+
+
+def test_partners_returns_hand_over_and_cover_are_two_taps_away(world, client_as):
+    page = client_as(world.coordinator).page("/desk")
+    bar, menu = (nav for nav in page.find_all("nav") if nav.get("aria-label") == "Main")
+    assert "Partners" not in bar.text
+    assert "Coming back" in menu.text
+    assert "Partners" in menu.text
+    assert "Trainings" not in menu.text
+    desk = page.find_all("main")[0].text
+    assert all(
+        words in desk for words in ("Partners", "Hand cases over", "Cover while away", "All who come back")
+    )
+    admin = make_user(world.school, Role.ADMINISTRATOR)
+    _, theirs = (n for n in client_as(admin).page("/desk").find_all("nav") if n.get("aria-label") == "Main")
+    assert "Trainings" in theirs.text
 
 
 def test_an_administrator_sees_what_each_coordinator_carries(world, client_as):

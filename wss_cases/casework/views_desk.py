@@ -162,10 +162,11 @@ def _row(desk: Desk, case: DeskCase, places: dict[str, str], names: dict[int, st
         whose = _("%(name)s’s", name=names.get(case.lead_id, ""))
     kind = kind_of(case.kinds.get(act.pathway_id or 0, "")) if len(case.kinds) > 1 else ""
     why = [whose, kind, what_words(act), *(reason_words(reason) for reason in placed.reasons)]
+    said = " · ".join(part for part in (*why, weight_words(case.parts)) if part)
     return {
         "title": title(case.reference, harm_words(case.harm_kind), places.get(case.location_code, "")),
         "href": url_for("casework.case", case_id=case.id),
-        "why": " · ".join(part for part in (*why, weight_words(case.parts)) if part),
+        "why": said[:1].upper() + said[1:],
         "tag": tag,
         "tone": tone,
         "act": (act_words(act, {}), href) if href else None,

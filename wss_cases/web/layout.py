@@ -43,6 +43,12 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
     ("system.health", _l("System"), Permission.SYSTEM_HEALTH),
 )
 
+MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
+    ("returns.returns", _l("Coming back"), Permission.CASE_WORK),
+    ("partners.partners", _l("Partners"), Permission.PARTNER_READ),
+    ("circle_training.training", _l("Trainings"), Permission.CIRCLE_SETTINGS),
+)
+"""What stands in a phone's menu besides; at a desk a page of the bar leads there."""
 
 MOST_LISTED = 12
 """Schools that the switcher lists; where there are more, a page of its own finds one."""
@@ -119,6 +125,7 @@ def _context() -> dict[str, Any]:
     shown: dict[str, Any] = {
         "actor": None,
         "nav": [],
+        "nav_menu": [],
         "schools": [],
         "current_school": None,
         "banners": [],
@@ -128,7 +135,8 @@ def _context() -> dict[str, Any]:
         schools = my_schools(actor, MOST_LISTED + 1)
         shown = {
             "actor": actor,
-            "nav": _navigation(actor),
+            "nav": _navigation(actor, NAVIGATION),
+            "nav_menu": _navigation(actor, NAVIGATION + MENU_ONLY),
             "schools": schools,
             "current_school": current_school(actor, schools),
             "all_schools": actor.everywhere(Role.DISTRICT),
@@ -143,12 +151,13 @@ def _context() -> dict[str, Any]:
     }
 
 
-def _navigation(actor: Actor) -> list[dict[str, Any]]:
-    items = [
-        {"url": url_for(endpoint), "label": label}
-        for endpoint, label, permission in NAVIGATION
+def _navigation(actor: Actor, pages: tuple[tuple[str, Any, Permission], ...]) -> list[dict[str, Any]]:
+    allowed = {
+        url_for(endpoint): label
+        for endpoint, label, permission in pages
         if endpoint in current_app.view_functions and might(actor, permission)
-    ]
+    }
+    items = [{"url": url, "label": label} for url, label in allowed.items()]
     here = [item["url"] for item in items if f"{request.path}/".startswith(f"{item['url']}/")]
     current = max(here, key=len, default="")
     return [{**item, "current": item["url"] == current} for item in items]
