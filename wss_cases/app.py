@@ -37,6 +37,7 @@ PAGES = (
     "casework.views",
     "casework.views_acts",
     "casework.views_pathways",
+    "casework.views_ending",
     "casework.views_print",
     "casework.views_desk",
     "casework.views_handover",

@@ -15,6 +15,7 @@ from tests.cases.making import TODAY
 from tests.factories.base import fresh
 from tests.factories.mentoring import MentorFactory, MentoringGroupFactory
 from tests.mentoring.making import NOW, make_mentored, make_pathway, match
+from wss_cases.casework import actions_ending
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.pathways.common import actions_life as life
@@ -140,9 +141,11 @@ class Mentoring(RuleBasedStateMachine):
     def leave(self, number: int, declined: bool) -> None:
         row = self.rows[number]
         if declined:
-            self.act(lambda: life.decline(self.made.actor, row.id, None, NOW))
+            self.act(lambda: actions_ending.decline(self.made.actor, row.id, None, NOW))
         else:
-            self.act(lambda: life.end_early(self.made.actor, row.id, EndReason.NO_CONTACT, "", None, NOW))
+            self.act(
+                lambda: actions_ending.end_early(self.made.actor, row.id, EndReason.NO_CONTACT, "", None, NOW)
+            )
 
     @rule(mentor=whose, rematch=st.booleans())
     def end_mentor(self, mentor: int, rematch: bool) -> None:

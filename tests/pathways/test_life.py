@@ -13,6 +13,7 @@ from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
 from wss_cases.access.actor import Role
 from wss_cases.cases.states import CaseState
+from wss_cases.casework import actions_ending
 from wss_cases.followups.actions import make
 from wss_cases.followups.models import FollowUp
 from wss_cases.foundation.db import db
@@ -43,8 +44,8 @@ ACTS = {
     "accept": lambda w, row: life.accept(w.actor, row.id, TODAY, None, NOW),
     "start": lambda w, row: life.start(w.actor, row.id, TODAY, None, NOW),
     "complete": lambda w, row: life.complete(w.actor, row.id, "goal_reached", "", None, NOW),
-    "end": lambda w, row: life.end_early(w.actor, row.id, EndReason.NO_CONTACT, "", None, NOW),
-    "decline": lambda w, row: life.decline(w.actor, row.id, None, NOW),
+    "end": lambda w, row: actions_ending.end_early(w.actor, row.id, EndReason.NO_CONTACT, "", None, NOW),
+    "decline": lambda w, row: actions_ending.decline(w.actor, row.id, None, NOW),
 }
 
 
@@ -115,7 +116,7 @@ def test_ending_cancels_what_was_open(world, mentoring):
             uow, school_id=world.school.id, kind="other", owner_id=None, due_on=TODAY, case_id=world.case.id,
             pathway_id=mentoring.id,
         )  # fmt: skip
-    life.decline(world.actor, mentoring.id, None, NOW)
+    actions_ending.decline(world.actor, mentoring.id, None, NOW)
     assert db.session.get(FollowUp, row.id).state == "cancelled"
 
 
@@ -130,7 +131,7 @@ def test_refusals(world, mentoring):
         life.accept(world.actor, mentoring.id, TODAY, mentoring.version + 1, NOW)
     stranger = actor_for(make_user(make_world().school))
     for act in (
-        lambda: life.decline(stranger, mentoring.id, None, NOW),
+        lambda: actions_ending.decline(stranger, mentoring.id, None, NOW),
         lambda: life.accept(stranger, 10**9, TODAY, None, NOW),
     ):
         with pytest.raises(NotFound):

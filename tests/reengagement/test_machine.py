@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 from tests.intake.making import NOW
 from tests.reengagement.making import Removed
+from wss_cases.casework.actions_ending import decline, end_early
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.pathways.common.actions_life import decline, end_early
 from wss_cases.pathways.common.states import ENDED, LIVE, TRANSITIONS, EndReason, PathwayState
 from wss_cases.pathways.reengagement import actions, actions_meeting
 from wss_cases.pathways.reengagement.models import ReengagementPlan

@@ -18,13 +18,13 @@ from wss_cases.cases.models import Case
 from wss_cases.cases.queries import cases_of_incident
 from wss_cases.cases.states import AgreementKept, CaseResult, CaseState, HarmedSays
 from wss_cases.casework import actions as casework
+from wss_cases.casework.actions_ending import end_early
 from wss_cases.casework.actions_sweep import sweep
 from wss_cases.followups.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.intake.actions_decide import decide
 from wss_cases.intake.rules import Choice
-from wss_cases.pathways.common.actions_life import end_early
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import EndReason, PathwayState
 from wss_cases.pathways.reengagement.actions import complete

@@ -26,6 +26,7 @@ from tests.referrals.making import (
     serve,
     signed,
 )
+from wss_cases.casework import actions_ending
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
@@ -167,10 +168,17 @@ def test_consent_is_taken_back_from_every_state(scene: Scene, state: str) -> Non
 
 def test_consent_is_taken_back_after_the_pathway_has_ended(scene: Scene) -> None:
     referral_id = sent(scene)
-    life.end_early(scene.school, scene.pathway.id, EndReason.NO_LONGER_NEEDED, "", None, NOW)
-    assert not the(referral_id).is_open_to_partner
+    actions_ending.end_early(scene.school, scene.pathway.id, EndReason.NO_LONGER_NEEDED, "", None, NOW)
+    row = the(referral_id)
+    assert row.state is ReferralState.WITHDRAWN
+    assert not row.is_open_to_partner
+    assert not follow_ups(scene)
+    assert len(mails("referral.ended")) == 1
     actions_consent.revoke(scene.school, referral_id, None, NOW)
-    assert the(referral_id).state is ReferralState.REVOKED
+    row = the(referral_id)
+    assert row.state is ReferralState.WITHDRAWN
+    assert row.consent.revoked_at is not None
+    assert len(mails("referral.ended")) == 1
 
 
 def test_a_consent_runs_out_by_itself_and_can_be_renewed(scene: Scene, at: Any) -> None:

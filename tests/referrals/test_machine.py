@@ -31,6 +31,7 @@ from tests.referrals.making import (
     signed,
 )
 from tests.support.client import PageClient
+from wss_cases.casework import actions_ending
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.db import db
@@ -210,7 +211,9 @@ class Life(RuleBasedStateMachine):
     def _common_door(self, who: Any, flavour: int) -> None:
         school, pathway_id = self.scene.school, self.scene.pathway.id
         if flavour == 2:
-            self.act(lambda: life.end_early(school, pathway_id, EndReason.NO_CONTACT, "", None, self.now))
+            self.act(
+                lambda: actions_ending.end_early(school, pathway_id, EndReason.NO_CONTACT, "", None, self.now)
+            )
             return
         outcome = "service_received"
         assert not self.act(lambda: life.complete(school, pathway_id, outcome, "", None, self.now))

@@ -1,6 +1,6 @@
 """Making follow-ups, and the steps that other rooms compose."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from sqlalchemy import select
@@ -91,12 +91,14 @@ def cancel_open(
     incident_id: int | None = None,
     pathway_id: int | None = None,
     reason: str,
+    but: Collection[str] = (),
 ) -> int:
-    """Step: cancel every open follow-up of a case, an incident or a pathway; returns how many."""
+    """Step: cancel every open follow-up of a case, an incident or a pathway but for some kinds; returns how many."""
     by = {"case_id": case_id, "incident_id": incident_id, "pathway_id": pathway_id}
     wanted = {name: value for name, value in by.items() if value is not None}
     assert wanted, "name what the follow-ups hang on"
     statement = select(FollowUp).filter_by(**wanted).where(FollowUp.state == FollowUpState.OPEN)
+    statement = statement.where(FollowUp.kind.not_in(sorted(but)))
     found = list(uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()))
     for row in found:
         cancel_row(uow, row, reason)

@@ -15,6 +15,7 @@ from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.pathways.making_circle import attendance, circle_now, make_circle, put_hold, terms, train
 from wss_cases.access.actor import Role
+from wss_cases.casework import actions_ending
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.circles import (
@@ -41,7 +42,6 @@ from wss_cases.pathways.circles.states import (
     consent_state,
     meeting_state,
 )
-from wss_cases.pathways.common import actions_life
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, TRANSITIONS, EndReason, PathwayState
 
@@ -282,10 +282,10 @@ class Circles(RuleBasedStateMachine):
     @rule(how=st.sampled_from(["decline", "end"]), really=st.sampled_from([False, False, False, True]))
     def end(self, how: str, really: bool) -> None:
         if really and how == "decline":
-            self.act(self.live, actions_life.decline, self.world.actor, self.circle.id, None, self.now)
+            self.act(self.live, actions_ending.decline, self.world.actor, self.circle.id, None, self.now)
         elif really:
             given = (self.circle.id, EndReason.NOT_SUITABLE, "", None, self.now)
-            self.act(self.live, actions_life.end_early, self.world.actor, *given)
+            self.act(self.live, actions_ending.end_early, self.world.actor, *given)
 
     @rule(hours=st.integers(1, 60))
     def wait(self, hours: int) -> None:

@@ -26,6 +26,7 @@ from tests.pathways.making_circle import (
 from wss_cases.access.actor import Role
 from wss_cases.cases.models import SafetyPlan
 from wss_cases.cases.states import GuardianTold, PlanState
+from wss_cases.casework import actions_ending
 from wss_cases.followups.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
@@ -41,7 +42,6 @@ from wss_cases.pathways.circles.models import CircleConsent, CircleMeeting
 from wss_cases.pathways.circles.queries_training import setting_of, trained_keepers
 from wss_cases.pathways.circles.rules import Facts, Hold, closed, gates_of, holds_on, is_met, parties
 from wss_cases.pathways.circles.states import ScreenAnswer, SupporterRelation, TrainingKind
-from wss_cases.pathways.common import actions_life
 from wss_cases.pathways.common.states import PathwayState
 
 
@@ -390,7 +390,7 @@ def test_nobody_from_another_school_prepares_a_circle(world):
 
 def test_a_circle_that_was_declined_takes_no_preparation(world):
     circle = make_circle(world)
-    actions_life.decline(world.actor, circle.id, None, NOW)
+    actions_ending.decline(world.actor, circle.id, None, NOW)
     with pytest.raises(Refused):
         actions_prepare.record_support(world.actor, circle.id, world.people[1].id, TODAY, NOW)
 

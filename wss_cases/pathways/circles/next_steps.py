@@ -87,9 +87,9 @@ def _before_meeting(row: Pathway, circle: Circle, today: date) -> Step:
     shut = closed(circle.gates_on(today))
     stands = {hold.rule for hold in circle.holds if hold.stands}
     if any(gate.code == "hold" and gate.rule in stands for gate in shut):
-        return Step("end", _l("End it: a hold stands"), "pathway_acts.end", ids(row))
+        return Step("end", _l("End it: a hold stands"), "pathway_ends.end", ids(row))
     if any(gate.refused and gate.code in ("consent", "guardian") for gate in shut):
-        return Step("decline", _l("Record that it was declined"), "pathway_acts.decline", ids(row))
+        return Step("decline", _l("Record that it was declined"), "pathway_ends.decline", ids(row))
     if shut:
         words, endpoint = OPENING[shut[0].code]
         return Step(shut[0].code, words, endpoint, gate_values(row, shut[0]), on=row.start_by)

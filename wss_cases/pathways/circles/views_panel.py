@@ -48,7 +48,7 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime, seen: Circle |
         "parties": _parties(circle, values),
         "keepers": ", ".join(circle.keeper_names.values()),
         "meetings": _meetings(circle, zone_of(row.school_id), now),
-        "terms": [term_row(term, circle, reads, values, live, today) for term in terms],
+        "terms": [term_row(term, circle, reads, values, not row.case.result, today) for term in terms],
         "held": circle.was_held,
         "reads": reads,
         "notes": actor.user_id in circle.keeper_names,

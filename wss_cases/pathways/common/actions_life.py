@@ -1,4 +1,4 @@
-"""The use cases of a pathway's page: propose by hand, offer, accept, start, next step, end."""
+"""The use cases of a pathway's page: propose by hand, offer, accept, start, next step, complete."""
 
 from datetime import date, datetime
 
@@ -20,13 +20,15 @@ from wss_cases.pathways.common.states import LIVE, PATHWAY_OF, EndReason, Kind, 
 from wss_cases.routing.states import Pathway as Family
 
 Key = str | None
+OUTLIVES = frozenset({"agreement_term"})
+"""Kinds of follow-ups that stay open when their pathway ends: a promise that was made stands."""
 
 
 def add(
     actor: Actor, case_id: int, *, kind: str, for_whom: str, participant_id: int | None, start_by: date | None,
     owner_id: int | None, now: datetime, request_key: Key = None,
 ) -> int:  # fmt: skip
-    """Propose a pathway by hand in an open case. Returns its id."""
+    """Propose a pathway by hand in an open case. Returns its id. Raises Refused for an owner elsewhere."""
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
             return uow.answer
@@ -34,6 +36,8 @@ def add(
         open_only(case)
         if kind not in set(Kind):
             raise Refused("kind", _("Choose one of the kinds."))
+        if owner_id is not None and owner_id not in team_of(case.school_id, today_at(uow, case.school_id)):
+            raise Refused("owner_id", _("Choose the owner."))
         row = propose(
             uow,
             case,
@@ -118,9 +122,16 @@ def note_end(uow: UnitOfWork, row: Pathway, reason: EndReason, note: str) -> Non
     uow.record(row, "pathway.ended_early", what=row.kind, reason=reason.value)
 
 
+def note_decline(uow: UnitOfWork, row: Pathway) -> None:
+    """End a live pathway because it was declined or left; its open follow-ups are cancelled. A step."""
+    step_to(row, PathwayState.DECLINED)
+    _close(uow, row)
+    uow.record(row, "pathway.declined", what=row.kind)
+
+
 def _close(uow: UnitOfWork, row: Pathway) -> None:
     row.ended_at, row.next_step, row.next_step_on = uow.now, "", None
-    cancel_open(uow, pathway_id=row.id, reason=_("The pathway has ended."))
+    cancel_open(uow, pathway_id=row.id, reason=_("The pathway has ended."), but=OUTLIVES)
 
 
 def offer(
@@ -222,34 +233,5 @@ def complete(
         if row.pathway == Family.WRAPAROUND:
             raise Refused("", _("A referral is completed from its own page, with what was received."))
         note_completion(uow, row, outcome, note)
-        uow.answer = row.id
-        return row.id
-
-
-def end_early(
-    actor: Actor, pathway_id: int, reason: EndReason, note: str, version: int | None, now: datetime,
-    request_key: Key = None,
-) -> int:  # fmt: skip
-    """End a pathway before its outcome, with a reason."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_live(uow, pathway_id, version)
-        note_end(uow, row, reason, note)
-        uow.answer = row.id
-        return row.id
-
-
-def decline(
-    actor: Actor, pathway_id: int, version: int | None, now: datetime, request_key: Key = None
-) -> int:
-    """Record that it was declined or left. It costs nothing: no reason is asked and none is kept."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_live(uow, pathway_id, version)
-        step_to(row, PathwayState.DECLINED)
-        _close(uow, row)
-        uow.record(row, "pathway.declined", what=row.kind)
         uow.answer = row.id
         return row.id

@@ -1,4 +1,4 @@
-"""The acts of every pathway, one page each; the pathway's own page is composed in casework."""
+"""The acts of every pathway, one page each; its own page, and its end, are composed in casework."""
 
 from typing import Any
 
@@ -11,16 +11,14 @@ from wss_cases.cases.queries import get_case, participants_of
 from wss_cases.cases.rules import person_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import local_date
-from wss_cases.foundation.forms import BaseForm, choices
+from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.common import actions_life as actions
 from wss_cases.pathways.common.forms import (
     AddForm,
     CompleteForm,
-    ConfirmForm,
     DayForm,
-    EndForm,
     OfferForm,
     PlanForm,
     number,
@@ -29,7 +27,7 @@ from wss_cases.pathways.common.forms import (
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway, team_of
 from wss_cases.pathways.common.rules import outcomes_for
-from wss_cases.pathways.common.states import KIND_LABELS, EndReason, Kind
+from wss_cases.pathways.common.states import KIND_LABELS, Kind
 from wss_cases.roster.queries import get_school
 from wss_cases.routing.states import Pathway as Family
 
@@ -37,7 +35,12 @@ blueprint = Blueprint("pathway_acts", __name__, url_prefix="/cases/<int:case_id>
 
 ACT = "pathways/act.html"
 OWN_START: dict[str, str] = {Family.REENGAGEMENT: "reengagement.back"}
-OWN_COMPLETION: dict[str, str] = {Family.REENGAGEMENT: "reengagement.complete"}
+OWN_COMPLETION: dict[str, str] = {
+    Family.REENGAGEMENT: "reengagement.complete",
+    Family.MENTORING: "mentoring.finish",
+    Family.WRAPAROUND: "referrals.complete",
+    Family.CIRCLE: "agreements.complete",
+}
 """Families whose own page records this: the endpoint."""
 
 
@@ -214,48 +217,4 @@ def complete(case_id: int, pathway_id: int) -> Page:
         page_of(row),
         ACT,
         **act_context(row, _("Complete it with its outcome"), _("Complete")),
-    )
-
-
-@blueprint.route("/<int:pathway_id>/end", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def end(case_id: int, pathway_id: int) -> Page:
-    """End a pathway before its outcome."""
-    actor, now = current_actor(), clock.now()
-    row = get_pathway(actor, case_id, pathway_id)
-    form = EndForm(version=row.version)
-    return form_page(
-        form,
-        lambda: actions.end_early(
-            actor,
-            row.id,
-            EndReason(form.reason.data),
-            form.note.data,
-            form.seen_version,
-            now,
-            form.request_key.data,
-        ),
-        page_of(row),
-        ACT,
-        **act_context(row, _("End it early"), _("End it")),
-    )
-
-
-@blueprint.route("/<int:pathway_id>/decline", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def decline(case_id: int, pathway_id: int) -> Page:
-    """Record that it was declined; nothing is asked."""
-    actor, now = current_actor(), clock.now()
-    row = get_pathway(actor, case_id, pathway_id)
-    form: BaseForm = ConfirmForm(version=row.version)
-    facts = [
-        _("Declining or leaving is free and costs nothing. No reason is asked."),
-        _("It is never evidence in a discipline action."),
-    ]
-    return form_page(
-        form,
-        lambda: actions.decline(actor, row.id, form.seen_version, now, form.request_key.data),
-        page_of(row),
-        ACT,
-        **act_context(row, _("It was declined"), _("Record that it was declined"), facts=facts),
     )

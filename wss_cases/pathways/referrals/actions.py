@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
 from wss_cases.cases.actions_work import today_at
 from wss_cases.cases.models import CaseParticipant
 from wss_cases.followups.actions import make_for_event
@@ -23,7 +24,13 @@ from wss_cases.pathways.referrals.models import Partner, Referral
 from wss_cases.pathways.referrals.notices import ENDED
 from wss_cases.pathways.referrals.queries import open_referral, referrals_of
 from wss_cases.pathways.referrals.rules import is_open, outcome_of
-from wss_cases.pathways.referrals.states import WITHDRAW_LABELS, ReferralState, Service
+from wss_cases.pathways.referrals.states import (
+    OPEN,
+    PATHWAY_ENDED,
+    WITHDRAW_LABELS,
+    ReferralState,
+    Service,
+)
 
 Key = str | None
 
@@ -88,16 +95,29 @@ def withdraw(
         _pathway, row = load_with_pathway(uow, referral_id, version)
         if reason not in WITHDRAW_LABELS:
             raise Refused("reason", _("Choose why it is taken back."))
-        today = today_at(uow, row.school_id)
-        was_open = is_open(row, today)
-        check_step(row, ReferralState.WITHDRAWN)
-        row.state, row.ended_on = ReferralState.WITHDRAWN, today
-        uow.record(row, "referral.withdrawn", partner=row.partner_name, reason=reason)
-        drop_follow_ups(uow, row)
-        if was_open:
-            tell_partner(uow, row, ENDED)
+        _take_back(uow, row, reason)
         uow.answer = row.id
         return row.id
+
+
+def withdraw_open(uow: UnitOfWork, pathway: Pathway) -> None:
+    """Take back the referral that is open when its locked pathway ends; the partner learns only that. A step."""
+    found = open_referral(pathway.id)
+    if found is not None:
+        row = uow.load(Referral, found.id, Permission.CASE_WORK)
+        if row.state in OPEN:
+            _take_back(uow, row, PATHWAY_ENDED)
+
+
+def _take_back(uow: UnitOfWork, row: Referral, reason: str) -> None:
+    today = today_at(uow, row.school_id)
+    was_open = is_open(row, today)
+    check_step(row, ReferralState.WITHDRAWN)
+    row.state, row.ended_on = ReferralState.WITHDRAWN, today
+    uow.record(row, "referral.withdrawn", partner=row.partner_name, reason=reason)
+    drop_follow_ups(uow, row)
+    if was_open:
+        tell_partner(uow, row, ENDED)
 
 
 def complete(

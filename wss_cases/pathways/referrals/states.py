@@ -162,6 +162,9 @@ WITHDRAW_LABELS = {
     "mistake": _l("It was drafted by mistake"),
 }
 
+PATHWAY_ENDED = "pathway_ended"
+"""Why a referral is taken back by itself; nobody chooses it."""
+
 RECEIVED_LABELS = {
     "all": _l("All of the help that was planned"),
     "partly": _l("Part of the help that was planned"),
@@ -207,6 +210,6 @@ SENTENCES = {
     "referral.revoked": _l("The family took back its consent; %(partner)s no longer has the referral"),
     "referral.withdrawn": (
         _l("Referral to %(partner)s taken back: %(reason)s"),
-        {"reason": WITHDRAW_LABELS},
+        {"reason": {**WITHDRAW_LABELS, PATHWAY_ENDED: _l("The pathway has ended.")}},
     ),
 }

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.actions_work import today_at
+from wss_cases.cases.actions_work import open_only, today_at
 from wss_cases.followups.actions import close_row
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
-from wss_cases.pathways.circles.actions import load_circle
+from wss_cases.pathways.circles.actions import load_any_circle
 from wss_cases.pathways.circles.agreements.actions import TermDraft, new_term
 from wss_cases.pathways.circles.agreements.actions_completion import follow_completion
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm, AgreementTermConsent
@@ -20,6 +20,7 @@ from wss_cases.pathways.circles.agreements.rules import must_consent
 from wss_cases.pathways.circles.queries import circle_of
 from wss_cases.pathways.circles.states import TERM_TRANSITIONS, TermState
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE
 
 Key = str | None
 BY_CONSENT = "changed_by_consent"
@@ -31,8 +32,8 @@ def mark_term(
 ) -> int:
     """Say whether a term was kept; its follow-up closes with it. Returns the pathway's id.
 
-    Raises Refused when it was marked already, when the one who marks owns the term, or for a change, which needs its
-    new words (see `change_term`).
+    What was promised outlives its circle: a term is marked after it ended, too. Raises Refused when it was marked
+    already, when the one who marks owns the term, or for a change, which needs its new words (see `change_term`).
     """
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
@@ -52,12 +53,15 @@ def change_term(
     """Replace a term by another one that everybody it binds consented to. Returns the pathway's id.
 
     The new term has a follow-up of its own and belongs to the same person, whoever the draft names.
-    Raises Refused as `mark_term` does, for no new words, a day that is over, or a consent that is missing.
+    Raises Refused as `mark_term` does, for no new words, a day that is over, a consent that is missing, or a circle
+    that has ended.
     """
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
             return uow.answer
         row, agreement, term = _load(uow, term_id, version)
+        if row.state not in LIVE:
+            raise Refused("", _("This pathway has ended."))
         names = circle_of(row).names
         if not draft.text.strip():
             raise Refused("text", _("Write what was agreed instead."))
@@ -93,11 +97,14 @@ def _load(uow: UnitOfWork, term_id: int, version: int | None) -> tuple[Pathway, 
     term = uow.session.get(AgreementTerm, term_id)
     if term is None:
         raise NotFound
+    # the pathway is locked first, as everywhere
+    row = load_any_circle(uow, uow.session.get_one(Agreement, term.agreement_id).pathway_id)
+    open_only(row.case)
     agreement = uow.load(Agreement, term.agreement_id, Permission.CASE_WORK)
     uow.session.refresh(term, with_for_update=True)
     if version is not None and term.version != version:
         raise Stale
-    return load_circle(uow, agreement.pathway_id), agreement, term
+    return row, agreement, term
 
 
 def _mark(uow: UnitOfWork, agreement: Agreement, term: AgreementTerm, state: TermState) -> None:
@@ -117,7 +124,7 @@ def _mark(uow: UnitOfWork, agreement: Agreement, term: AgreementTerm, state: Ter
 def release_term(uow: UnitOfWork, term_id: int) -> AgreementTerm:
     """Let an open term go on where its owner goes: it is settled here, and followed up there. A step.
 
-    Raises Refused for a term that was marked already or whose circle is not live, NotFound without one.
+    Raises Refused for a term that was marked already, NotFound without one.
     """
     _row, agreement, term = _load(uow, term_id, None)
     _mark(uow, agreement, term, TermState.CHANGED)

@@ -49,7 +49,7 @@ def show(actor: Actor, row: Pathway, circle: Circle, today: date) -> Page:
         live=live,
         reads=reads,
         ids=values,
-        terms=[term_row(term, circle, reads, values, live, today) for term in agreement.terms],
+        terms=[term_row(term, circle, reads, values, not row.case.result, today) for term in agreement.terms],
         signatures=signature_rows(row, circle),
         unsigned=[one.name for one in signers_of(row, circle) if one.key not in signed],
         papers=[(person.id, person_words(person)) for person in circle.invited] if reads else [],
@@ -62,9 +62,9 @@ def show(actor: Actor, row: Pathway, circle: Circle, today: date) -> Page:
 
 
 def term_row(
-    term: AgreementTerm, circle: Circle, reads: bool, values: dict[str, Any], live: bool, today: date
+    term: AgreementTerm, circle: Circle, reads: bool, values: dict[str, Any], workable: bool, today: date
 ) -> dict[str, Any]:
-    """Return one term as a row of work: its words only for those who may read them."""
+    """Return one term as a row of work: its words only for those who may read them. `workable`: the case is open."""
     owner = circle.names.get(term.owner_participant_id or 0, _("Everybody"))
     meta = [_("%(who)s · due %(day)s", who=owner, day=day_words(term.due_on))]
     if reads and term.evidence:
@@ -79,7 +79,7 @@ def term_row(
         "tag": _("Due") if due else str(TERM_LABELS[term.state]),
         "tone": "sun" if due else TONES.get(term.state, "slate"),
         "href": url_for("agreements.term", term_id=term.id, **values)
-        if live and term.state is TermState.OPEN
+        if workable and term.state is TermState.OPEN
         else None,
     }
 
