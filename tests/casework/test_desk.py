@@ -175,6 +175,17 @@ def test_an_administrator_sees_what_each_coordinator_carries(world, client_as):
     assert "Robin Vale" in client_as(admin).page(f"/desk?whose={colleague.id}").text
 
 
+def test_the_desk_names_nobody_who_works_elsewhere(world, client_as):
+    stranger = make_user(make_world().school, name="Zephyrine Quillfeather")
+    dean = make_user(world.school, Role.DEAN, name="Robin Vale")
+    client = client_as(world.coordinator)
+    for nobody in (stranger.id, 999_999):
+        answer = client.get(f"/desk?whose={nobody}")
+        assert answer.status_code == 404
+        assert "Quillfeather" not in answer.get_data(as_text=True)
+    assert "Robin Vale" in client.page(f"/desk?whose={dean.id}").text
+
+
 def test_a_desk_of_sixty_cases_is_turned_page_by_page(world, client_as):
     fill_desk(world.school, world.coordinator, 59)
     client = client_as(world.coordinator)

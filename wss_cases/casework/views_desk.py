@@ -34,11 +34,13 @@ from wss_cases.casework.words_desk import (
 )
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, time_words
+from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.settings import setting
 from wss_cases.pathways.common.forms import number
+from wss_cases.pathways.common.queries import team_of
 from wss_cases.roster.models import School
 from wss_cases.roster.queries import get_school, school_days
 from wss_cases.roster.rules import SchoolDays
@@ -135,9 +137,15 @@ def _list(desk: Desk, cases: Sequence[DeskCase], names: dict[int, str]) -> dict[
 
 
 def _names_of(desk: Desk, loads: Iterable[Load]) -> dict[int, str]:
-    unknown = [load.lead_id for load in loads if load.lead_id is not None and load.lead_id not in desk.names]
+    """Who else leads cases here, and whose desk is asked for. Raises NotFound for somebody who does neither here."""
+    found = user_names([load.lead_id for load in loads if load.lead_id not in desk.names])
     person = number(desk.whose)
-    return user_names([*unknown, person] if person is not None and person not in desk.names else unknown)
+    if person is not None and person not in desk.names and person not in found:
+        team = team_of(desk.school.id, desk.today)
+        if person not in team:
+            raise NotFound
+        found[person] = team[person]
+    return found
 
 
 def _lede(cases: Sequence[DeskCase]) -> str:
