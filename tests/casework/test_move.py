@@ -158,6 +158,16 @@ def test_what_is_not_chosen_stays_and_the_pathway_ends_all_the_same(world, there
     assert fresh(plan).state is PlanState.ENDED
 
 
+def test_a_promise_stays_where_the_one_who_sends_the_case_may_not_read_it(world, there):
+    _own, _circle, agreement, _plan = take_along(world)
+    dean = actor_for(make_user(world.school, Role.DEAN))
+    go(world, terms=agreement.terms, actor=dean)
+    new = db.session.scalars(select(Case).where(Case.continued_from_id == world.case.id)).one()
+    wanted = select(FollowUp.kind).where(FollowUp.case_id == new.id, FollowUp.kind == "repair_step")
+    assert db.session.scalars(wanted).all() == []
+    assert fresh(agreement.terms[0]).state is TermState.OPEN
+
+
 def test_a_note_with_another_childs_name_is_refused(world, there):
     other = world.students[1]
     for note in (f"Keep from {other.shown_name}.", f"{other.family_name.upper()} again", "  "):

@@ -18,7 +18,13 @@ from wss_cases.cases.models import Case, CaseParticipant
 from wss_cases.cases.queries import choose_lead, participants_of
 from wss_cases.casework.actions_safety import end_living
 from wss_cases.casework.models import StudentMove
-from wss_cases.casework.queries_move import names_of_others, own_pathways, own_plan, own_terms, unnoticed
+from wss_cases.casework.queries_move import (
+    names_of_others,
+    own_pathways,
+    own_plan,
+    terms_read_by,
+    unnoticed,
+)
 from wss_cases.followups.actions import close_row, make, make_for_event
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.foundation.errors import NotFound, Refused
@@ -106,7 +112,8 @@ def continue_elsewhere(
     """Open a case for this student alone at their new school; their pathways here end. Returns the old case's id.
 
     Other children's names go nowhere: texts lose them, and a note with one is refused. Notes of the old case and of
-    its circles stay. Raises Refused for a student who is still here or whose case goes on there already.
+    its circles stay, and so does a promise whose words the actor may not read. Raises Refused for a student who is
+    still here or whose case goes on there already.
     """
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
@@ -173,7 +180,7 @@ def _take_along(
     tomorrow = school_days(new.school_id).add(today_at(uow, new.school_id), 1)
     here: dict[str, Any] = {"school_id": new.school_id, "owner_id": new.lead_id, "case_id": new.id}
     instead = _("another student")
-    for term in own_terms(case.id, person.id):
+    for term in terms_read_by(uow.actor, case, person.id):
         if term.id in going.term_ids:
             title = without_names(term.text, names, instead)[:200]
             make(uow, kind="repair_step", due_on=max(term.due_on, tomorrow), title=title, **here)

@@ -13,6 +13,8 @@ from wss_cases.casework.models import StudentMove
 from wss_cases.foundation.db import db
 from wss_cases.incidents.states import PersonRole
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.queries_keepers import keepers_of
+from wss_cases.pathways.circles.rules import sees_terms
 from wss_cases.pathways.circles.states import TermState
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
@@ -111,6 +113,15 @@ def own_terms(case_id: int, participant_id: int) -> list[AgreementTerm]:
         )
     )
     return list(db.session.scalars(statement.order_by(AgreementTerm.position)))
+
+
+def terms_read_by(actor: Actor, case: Case, participant_id: int) -> list[AgreementTerm]:
+    """Return a person's own promises for those who read the agreement's words: its keepers, and the case's lead."""
+    return [
+        term
+        for term in own_terms(case.id, participant_id)
+        if sees_terms(actor.user_id, case.lead_id, *keepers_of(term.agreement.pathway_id))
+    ]
 
 
 def own_plan(case_id: int, participant_id: int) -> SafetyPlan | None:

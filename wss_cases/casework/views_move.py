@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from flask import Blueprint, url_for
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.models import Case, CaseParticipant
@@ -18,7 +17,7 @@ from wss_cases.casework.queries_move import (
     names_of_others,
     own_pathways,
     own_plan,
-    own_terms,
+    terms_read_by,
 )
 from wss_cases.casework.views_page import kind_words
 from wss_cases.foundation import clock
@@ -29,8 +28,6 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.circles.agreements.models import AgreementTerm
 from wss_cases.pathways.circles.agreements.rules import without_names
-from wss_cases.pathways.circles.queries_keepers import keepers_of
-from wss_cases.pathways.circles.rules import sees_terms
 from wss_cases.pathways.common.forms import number
 
 blueprint = Blueprint("case_moves", __name__, url_prefix="/cases/<int:case_id>")
@@ -47,7 +44,7 @@ def continue_there(case_id: int, participant_id: int) -> Page:
     move = next((row for row in moved_in(people, case) if row.participant_id == person.id), None)
     if move is None or move.settled:
         raise NotFound
-    terms, plan = _terms(actor, case, person), own_plan(case.id, person.id)
+    terms, plan = terms_read_by(actor, case, person.id), own_plan(case.id, person.id)
     form = _form(case, person, people, terms)
     return form_page(
         form,
@@ -97,15 +94,6 @@ def _form(
         form.terms.data = [choice.value for choice in form.terms.choices]
         form.plan.data = True
     return form
-
-
-def _terms(actor: Actor, case: Case, person: CaseParticipant) -> list[AgreementTerm]:
-    """The person's own promises, for those who read the words of the agreement: its keepers, and the case's lead."""
-    return [
-        term
-        for term in own_terms(case.id, person.id)
-        if sees_terms(actor.user_id, case.lead_id, *keepers_of(term.agreement.pathway_id))
-    ]
 
 
 def _chosen(values: Sequence[str] | None) -> list[int]:
