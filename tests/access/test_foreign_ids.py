@@ -1,0 +1,217 @@
+"""The forms of the pathways, the desk and safety plans, sent with ids of another school or of another case.
+
+The choices of a select are not checked here, so that the act itself has to refuse what no page offers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+from wtforms import SelectField, SelectMultipleField
+
+from tests.access.walk import FAMILIES, INNERMOST, RECORDS, Walk
+from tests.access.world import plant
+from tests.support.applications import Rollback, make_app
+from tests.support.client import PageClient
+from tests.support.databases import Databases
+from tests.support.pages import Form, forms, parse
+from wss_cases.accounts.models import RoleGrant, UserAccount
+from wss_cases.cases.models import Case, CaseParticipant
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
+from wss_cases.pathways.circles.models import CircleSupporter
+from wss_cases.pathways.mentoring.models import Mentor, MentoringGroup
+
+ROOMS = frozenset(
+    {
+        *FAMILIES,
+        "pathway_acts",
+        "mentors",
+        "returns",
+        "case_acts",
+        "case_moves",
+        "safety",
+        "hand_overs",
+        "covers",
+    }
+    | {"desk", "circle_training", "circle_follow_ups", "conversations"}
+)
+CANARY = "Quillfeather"
+"""Stands in every name of the other school."""
+
+PARTICIPANT, USER, STUDENT = "participant_id", "user_id", "student_id"
+ID_FIELDS = {
+    **dict.fromkeys(("participant_id", "participant"), PARTICIPANT),
+    **dict.fromkeys(("owner_id", "by", "to", "keeper", "user", "cover", "user_id"), USER),
+    **dict.fromkeys(("mentor", "chosen"), "mentor_id"),
+    "student": STUDENT,
+    "pathways": "pathway_id",
+    "terms": "term_id",
+    "cases": "case_id",
+}
+"""Fields that hold an id, and of what; `owner` is a user's for a pathway and a participant's for a term."""
+
+KEYED = {"signers": ("party", "supporter", "keeper"), "people": ("party", "supporter")}
+KEYS = {"party": PARTICIPANT, "supporter": "supporter_id", "keeper": USER}
+TERM_OWNER = re.compile(r"terms-\d+-owner")
+REFUSED = (400, 404)
+TAKEN = {
+    *(("agreements.sign", "signers"), ("case_acts.hand_over", "to"), ("covers.set_cover", "cover")),
+    *(("covers.set_cover", "user"), ("pathway_acts.add", "owner_id"), ("pathway_acts.add", "participant_id")),
+    *(("pathway_acts.offer", "by"), ("pathway_acts.plan", "owner"), ("mentoring.match", "chosen")),
+}
+"""Fields of forms that are taken with an id of one's own, so that nothing but the foreign id is what is refused."""
+
+TAKEN_BY = {
+    "coordinator": {
+        ("hand_overs.choose", "cases"),
+        ("hand_overs.choose", "to"),
+        ("mentors.add_group", "mentor"),
+    },
+    "dean": set[tuple[str, str]](),
+}
+
+
+@pytest.fixture(scope="module")
+def walk(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Walk:
+    """The application on a demo district, in which every name of the other school is a canary."""
+    app = make_app(databases.copy(databases.demo(backend)).url, tmp_path_factory.mktemp("foreign"))
+    made = Walk(app)
+    with app.app_context():
+        plant(made.schools["own"], reporter_email="reporter@demo.example")
+        plant(made.schools["other"])
+        _name_the_other(made.schools["other"])
+    return made
+
+
+def _name_the_other(school_id: int) -> None:
+    case = db.session.scalars(RECORDS["case_id"](school_id).order_by(Case.id.desc())).first()
+    for model in (Mentor, MentoringGroup, CircleSupporter):
+        for row in db.session.scalars(select(model).where(model.school_id == school_id)):
+            row.name = CANARY
+    for user in db.session.scalars(
+        select(UserAccount)
+        .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
+        .where(RoleGrant.school_id == school_id)
+    ):
+        user.name = f"Zephyrine {CANARY}"
+    for person in db.session.scalars(select(CaseParticipant).where(CaseParticipant.case_id == case.id)):
+        person.student.family_name, person.student.preferred_family_name = CANARY, ""
+    db.session.commit()
+
+
+@pytest.fixture
+def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every form take ids that its page does not offer."""
+    for field in (SelectField, SelectMultipleField):
+        monkeypatch.setattr(field, "pre_validate", lambda _field, _form: None)
+
+
+def rules_of_the_rooms(walk: Walk) -> Iterator[Rule]:
+    for rule in walk.app.url_map.iter_rules():
+        if rule.endpoint.split(".")[0] in ROOMS and "POST" in (rule.methods or ()):
+            yield rule
+
+
+def mixed(walk: Walk, rule: Rule) -> Iterator[str]:
+    """Addresses of a rule with all ids of one's own school but for one."""
+    ids = [name for name in INNERMOST if name in rule.arguments]
+    if len(ids) < 2:
+        return
+    values = {side: walk._values(rule, side) for side in ("own", "other")}
+    for name in ids:
+        if values["own"][name] != values["other"][name]:
+            built = rule.build({**values["own"], name: values["other"][name]})
+            assert built is not None
+            yield built[1]
+
+
+def foreign_values(walk: Walk, name: str) -> list[str]:
+    """What a field is sent with that names somebody or something of the other school; nothing for other fields."""
+
+    def newest(kind: str) -> int:
+        return int(walk._record(kind, "other", None, published=False).id)
+
+    if name in KEYED:
+        return [f"{key}-{newest(KEYS[key])}" for key in KEYED[name]]
+    if TERM_OWNER.fullmatch(name):
+        return [str(newest(PARTICIPANT))]
+    if name == "owner":
+        return [str(newest(USER))]
+    return [str(newest(ID_FIELDS[name]))] if name in ID_FIELDS else []
+
+
+def chosen(form: Form) -> set[str]:
+    """The names of controls in which nothing is typed."""
+    boxes = [
+        box for box in form.element.find_all("input") if box.get("type") in ("radio", "checkbox", "hidden")
+    ]
+    return {control.get("name") for control in [*form.element.find_all("select"), *boxes]}
+
+
+def filled(form: Form) -> dict[str, list[str]]:
+    """Return a form's values with every empty control answered as well as a machine can."""
+    values = form.values()
+    today = clock.now().date()
+    for control in form.element.find_all("input", "select", "textarea"):
+        name, kind = control.get("name"), control.get("type").lower()
+        if not name or any(values.get(name, [])) or name in ("request_key", "version"):
+            continue
+        if control.tag == "select":
+            offered = [option.attributes.get("value", "") for option in control.find_all("option")]
+            values[name] = [next((value for value in offered if value), "")]
+        elif kind in ("radio", "checkbox"):
+            values[name] = [control.attributes.get("value", "on")]
+        elif kind == "date":
+            values[name] = [(today + timedelta(days=1)).isoformat()]
+        elif kind == "time":
+            values[name] = ["10:00"]
+        else:
+            values[name] = ["5"] if kind == "number" else ["Something to write"]
+    return values
+
+
+def send(walk: Walk, client: PageClient, address: str, data: dict[str, list[str]]) -> TestResponse:
+    with Rollback(walk.app):
+        return client.post(address, data=data)
+
+
+def leaks(response: TestResponse) -> bool:
+    return CANARY in response.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("role", ["coordinator", "dean"])
+@pytest.mark.usefixtures("unchecked")
+def test_ids_of_another_school_are_refused(walk: Walk, role: str) -> None:
+    client, token = walk.client(role)
+    found, told_apart = [], set()
+    for rule in rules_of_the_rooms(walk):
+        for address in mixed(walk, rule):
+            for answer in (client.get(address), send(walk, client, address, {"csrf_token": [token]})):
+                if answer.status_code not in (404, 405) or leaks(answer):
+                    found.append(f"{rule.endpoint} {address}: {answer.status_code}")
+        if "GET" not in (rule.methods or ()):
+            continue
+        address = walk.address(rule, "own")
+        page = client.get(address)
+        if page.status_code != 200:
+            continue
+        for form in forms(parse(page.get_data(as_text=True)).find_all("main")[0]):
+            if form.method != "post" or form.action not in ("", address):
+                continue
+            values = filled(form)
+            for name in sorted(chosen(form)):
+                for value in foreign_values(walk, name):
+                    answer = send(walk, client, address, {**values, name: [value]})
+                    if answer.status_code not in REFUSED or leaks(answer):
+                        found.append(f"{rule.endpoint} {name}={value}: {answer.status_code}")
+                    elif send(walk, client, address, values).status_code == 303:
+                        told_apart.add((rule.endpoint, name))
+    assert not found, "\n".join(found)
+    assert told_apart >= TAKEN | TAKEN_BY[role], (TAKEN | TAKEN_BY[role]) - told_apart
