@@ -13,6 +13,9 @@ from wss_cases.foundation.envelope import seal
 from wss_cases.foundation.keys import Keys
 from wss_cases.journal.unit import changes_of
 from wss_cases.pathways.circles.notes.models import CircleNote
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.mentoring.models import DailyCard, DailyCardDay
+from wss_cases.pathways.referrals.models import ReferralConsent
 
 
 def sealed_columns() -> list[tuple[Any, str]]:
@@ -40,6 +43,21 @@ def test_bytes_show_only_that_they_changed_even_where_nobody_marked_them(
         changes = changes_of(CircleNote(sealed_text=b"canary", sealed_key=b"canary", key_name="k"))
         assert changes["sealed_text"] == changes["sealed_key"] == ["…", "…"]
         assert changes["key_name"] == [None, "k"]
+
+
+@pytest.mark.parametrize(
+    ("model", "values"),
+    [
+        (Pathway, {"next_step": "canary"}),
+        (ReferralConsent, {"purpose": "canary"}),
+        (DailyCard, {"expectations": ["canary"], "periods": ["canary"]}),
+        (DailyCardDay, {"marks": {"canary": [0, 1]}}),
+    ],
+)
+def test_what_people_write_of_a_child_shows_only_that_it_changed(
+    session: Any, model: Any, values: dict[str, Any]
+) -> None:
+    assert changes_of(model(**values)) == {name: ["…", "…"] for name in values}
 
 
 def test_neither_keys_nor_sealed_texts_are_printed(app: Flask) -> None:

@@ -28,7 +28,7 @@ class Pathway(Versioned, Base):
             "(state in ('completed', 'ended_early', 'declined')) = (ended_at is not null)", name="ended_at"
         ),
     )
-    PRIVATE = frozenset({"outcome_note"})
+    PRIVATE = frozenset({"outcome_note", "next_step"})
 
     id: Mapped[Id]
     case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))

@@ -136,6 +136,7 @@ class DailyCard(Versioned, Base):
 
     __tablename__ = "daily_card"
     __table_args__ = (CheckConstraint("goal_percent between 1 and 100", name="goal_percent"),)
+    PRIVATE = frozenset({"expectations", "periods"})
 
     id: Mapped[Id]
     pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"), unique=True)
@@ -154,6 +155,7 @@ class DailyCardDay(Versioned, Base):
         UniqueConstraint("card_id", "on_day"),
         CheckConstraint("checked_out_at is null or checked_in_at is not null", name="in_before_out"),
     )
+    PRIVATE = frozenset({"marks"})
 
     id: Mapped[Id]
     card_id: Mapped[int] = mapped_column(ForeignKey("daily_card.id"))

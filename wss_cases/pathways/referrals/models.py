@@ -122,7 +122,7 @@ class ReferralConsent(Versioned, Base):
         CheckConstraint("until_on >= signed_on", name="dates"),
         CheckConstraint("(revoked_at is null) = (revoked_on is null)", name="revoked"),
     )
-    PRIVATE = frozenset({"signed_by"})
+    PRIVATE = frozenset({"signed_by", "purpose"})
 
     id: Mapped[Id]
     referral_id: Mapped[int] = mapped_column(ForeignKey("referral.id"), unique=True)
