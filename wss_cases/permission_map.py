@@ -44,8 +44,12 @@ def own_or_team(actor: Actor, follow_up: Any) -> bool:
 
 
 def keeps(actor: Actor, circle: Any) -> bool:
-    """The actor keeps this circle now, and still works at its school. A record with `school_id` and `keeper_ids`."""
-    return actor.user_id in circle.keeper_ids and actor.covers(circle.school_id, *CASE_TEAM)
+    """The actor keeps this circle now, and is still a dean or coordinator of its school.
+
+    A keeper who became its administrator reads no more: who decides about a school never reads what is privileged.
+    A record with `school_id` and `keeper_ids`.
+    """
+    return actor.user_id in circle.keeper_ids and actor.covers(circle.school_id, Role.DEAN, Role.COORDINATOR)
 
 
 def keeps_or_administers(actor: Actor, circle: Any) -> bool:
@@ -95,7 +99,7 @@ PERMISSION_MAP: dict[P, Rule] = {
     ),
     P.CASE_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the case's school"),
     P.CASE_WORK: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the case's school"),
-    P.CIRCLE_NOTE_READ: _rule(TEAM, keeps, "the circle's own keepers and nobody else, whatever their role"),
+    P.CIRCLE_NOTE_READ: _rule(_of(D, C), keeps, "the circle's own keepers and nobody else, whatever their role"),
     P.CIRCLE_KEEPER_NAME: _rule(
         TEAM,
         keeps_or_administers,

@@ -67,12 +67,15 @@ def keeper_rows(pathway_id: int) -> list[KeeperRow]:
 
 def kept(row: Pathway) -> KeptCircle:
     """Return a circle as the policy asks about it."""
-    return _kept(row.id, row.school_id, keeper_rows(row.id))
+    rows = keeper_rows(row.id)
+    current = frozenset(one.user_id for one in rows if one.ended_at is None)
+    return KeptCircle(row.id, row.school_id, current, bool(rows))
 
 
-def _kept(pathway_id: int, school_id: int, rows: list[KeeperRow]) -> KeptCircle:
-    current = frozenset(row.user_id for row in rows if row.ended_at is None)
-    return KeptCircle(pathway_id, school_id, current, bool(rows))
+def as_kept(row: Pathway, current: Iterable[int]) -> KeptCircle:
+    """Return a circle as the policy asks whether its notes may be read, where the current keepers are known already."""
+    now = frozenset(current)
+    return KeptCircle(row.id, row.school_id, now, bool(now))
 
 
 def may_keep(school_id: int, day: date) -> dict[int, str]:

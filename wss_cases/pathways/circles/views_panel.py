@@ -6,12 +6,15 @@ from typing import Any
 from flask import url_for
 
 from wss_cases.access.actor import Actor
+from wss_cases.access.engine import can
+from wss_cases.access.permissions import Permission
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.pathways.circles.agreements.rules import completion_meeting_allowed
 from wss_cases.pathways.circles.agreements.views_show import may_read_terms, term_row
 from wss_cases.pathways.circles.models import CircleMeeting
 from wss_cases.pathways.circles.queries import Circle, circle_of
+from wss_cases.pathways.circles.queries_keepers import as_kept
 from wss_cases.pathways.circles.queries_training import names_of
 from wss_cases.pathways.circles.rules import closed
 from wss_cases.pathways.circles.states import (
@@ -51,7 +54,7 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime, seen: Circle |
         "terms": [term_row(term, circle, reads, values, not row.case.result, today) for term in terms],
         "held": circle.was_held,
         "reads": reads,
-        "notes": actor.user_id in circle.keeper_names,
+        "notes": can(actor, Permission.CIRCLE_NOTE_READ, as_kept(row, circle.keeper_names)),
     }
     return Panel("circles/panel.html", own)
 

@@ -93,6 +93,19 @@ def test_who_leaves_the_school_reads_nothing_from_the_next_request(world, circle
     assert set(keepers_of(circle.id)) == {world.coordinator.id}
 
 
+def test_a_keeper_who_became_the_administrator_reads_no_more(world, circle, client_as):
+    write(world.actor, circle, SAID)
+    for grant in db.session.scalars(select(RoleGrant).where(RoleGrant.user_id == world.coordinator.id)):
+        grant.role = Role.ADMINISTRATOR
+    db.session.commit()
+    client = client_as(world.coordinator)
+    answer = client.get(page_of(circle, "notes"))
+    assert answer.status_code == 404 and SAID not in answer.text
+    panel = client.page(f"/cases/{circle.case_id}/pathways/{circle.id}").text
+    assert page_of(circle, "notes") not in panel
+    assert client.page(page_of(circle, "keepers")).text
+
+
 def test_the_keepers_page_names_the_first_then_others(world, client_as):
     circle = kept_circle(world)
     for row in db.session.scalars(select(CircleKeeper).where(CircleKeeper.pathway_id == circle.id)):
