@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -120,16 +121,24 @@ def rules_of_the_rooms(walk: Walk) -> Iterator[Rule]:
 
 
 def mixed(walk: Walk, rule: Rule) -> Iterator[str]:
-    """Addresses of a rule with all ids of one's own school but for one."""
+    """Addresses of a rule with all ids of one case but for one, of another school or of another case of one's own."""
     ids = [name for name in INNERMOST if name in rule.arguments]
     if len(ids) < 2:
         return
-    values = {side: walk._values(rule, side) for side in ("own", "other")}
+    own, other = (walk._values(rule, side) for side in ("own", "other"))
     for name in ids:
-        if values["own"][name] != values["other"][name]:
-            built = rule.build({**values["own"], name: values["other"][name]})
+        for value in {other[name], _of_another_case(walk, name, own)} - {own[name], None}:
+            built = rule.build({**own, name: value})
             assert built is not None
             yield built[1]
+
+
+def _of_another_case(walk: Walk, name: str, own: dict[str, Any]) -> int | None:
+    with walk.app.app_context():
+        wanted = RECORDS[name](walk.schools["own"])
+        row = db.session.scalars(wanted.order_by(wanted.selected_columns["id"]).limit(1)).first()
+    elsewhere = row is not None and getattr(row, "case_id", None) != own.get("case_id")
+    return row.id if row is not None and elsewhere else None
 
 
 def foreign_values(walk: Walk, name: str) -> list[str]:
