@@ -6,7 +6,7 @@ import pytest
 from icalendar import Calendar
 from sqlalchemy import select
 
-from tests.cases.making import NOW, make_user, make_world
+from tests.cases.making import NOW, TODAY, make_user, make_world
 from tests.factories.base import fresh
 from tests.pathways.making_circle import (
     answer,
@@ -22,6 +22,7 @@ from tests.pathways.making_circle import (
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.models import CircleMeeting, KeeperTraining
+from wss_cases.pathways.circles.queries_training import trained_keepers
 from wss_cases.pathways.circles.states import MeetingState
 from wss_cases.pathways.common.states import PathwayState
 
@@ -42,6 +43,7 @@ def meeting_of(circle):
 
 
 def test_from_the_first_gate_to_a_held_meeting(world, client_as, at):
+    name = world.students[0].shown_name
     put_hold(world)
     circle = make_circle(world)
     train(world, world.coordinator)
@@ -77,7 +79,7 @@ def test_from_the_first_gate_to_a_held_meeting(world, client_as, at):
     assert asked.headers["Location"].endswith(f"{address}/held")
     missing = client.submit(f"{address}/held")
     assert missing.status_code == 400
-    assert "Say whether this person came." in missing.text
+    assert f"{name}: Say whether this person came." in missing.text
     came = {f"party_{person.id}": "came" for person in world.people}
     came[f"keeper_{world.coordinator.id}"] = "came"
     assert client.submit(f"{address}/held", came).status_code == 303
@@ -177,6 +179,19 @@ def test_the_register_of_trainings(world, client_as):
     assert client_as(world.coordinator).get("/circles/training").status_code == 404
     stranger = client_as(make_user(make_world().school, Role.ADMINISTRATOR))
     assert stranger.get(f"/circles/training/{training.id}").status_code == 404
+
+
+def test_who_was_trained_at_another_school_is_trained(world, client_as):
+    pathway = make_circle(world)
+    keep(world, pathway)
+    (training,) = db.session.scalars(select(KeeperTraining))
+    training.school_id = make_world().school.id
+    db.session.commit()
+    assert trained_keepers(world.school.id, TODAY) == {world.coordinator.id: world.coordinator.name}
+    assert circle_now(pathway).trained_on(TODAY) == trained_keepers(world.school.id, TODAY)
+    page = client_as(make_user(world.school, Role.ADMINISTRATOR)).page("/circles/training")
+    assert "May keep circles" in page.text and "Keeping circles" in page.text
+    assert f"/circles/training/{training.id}" not in {link.get("href") for link in page.find_all("a")}
 
 
 def test_a_hold_that_nobody_lifts_says_so(world, client_as):

@@ -153,6 +153,11 @@ class SettingForm(BaseForm):
     )
 
 
+def _said_of(name: str) -> InputRequired:
+    # each line of the summary says of whom
+    return InputRequired(f"{name}: {_l('Say whether this person came.')}")
+
+
 def attendance_form(people: Sequence[tuple[str, Mapping[int, str], Any]], version: int) -> BaseForm:
     """Return a form that asks of each person whether they came.
 
@@ -163,7 +168,7 @@ def attendance_form(people: Sequence[tuple[str, Mapping[int, str], Any]], versio
         f"{role}_{key}": RadioField(
             name,
             choices=choices(list(PRESENCE_LABELS.items())),
-            validators=[InputRequired(_l("Say whether this person came."))],
+            validators=[_said_of(name)],
             description=words,
         )
         for role, names, words in people
