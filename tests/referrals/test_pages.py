@@ -87,6 +87,18 @@ def test_from_draft_to_sending_through_the_pages(scene: Scene, client_as: Any) -
     assert "What was shared" in ended and "Earlier referrals" in ended
 
 
+def test_on_its_day_the_answer_is_asked_for(scene: Scene, client_as: Any) -> None:
+    referral = db.session.get_one(Referral, sent(scene))
+    asked = "Ask the partner for its answer"
+    referral.answer_by = TODAY + timedelta(days=1)
+    db.session.commit()
+    client = client_as(scene.world.coordinator)
+    assert asked not in client.page(base_of(scene)).text
+    newest().answer_by = TODAY
+    db.session.commit()
+    assert asked in client.page(base_of(scene)).text
+
+
 def test_withdrawing_and_revoking(scene: Scene, client_as: Any) -> None:
     client, base = client_as(scene.world.coordinator), base_of(scene)
     first = sent(scene)

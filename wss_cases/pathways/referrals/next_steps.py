@@ -64,7 +64,7 @@ def _open_step(row: Pathway, referral: Referral, today: date) -> Step:
     if referral.state is ReferralState.CONSENTED:
         return Step("send_referral", _l("Send the referral"), "referral_consent.send", values)
     due = waits_until(referral)
-    if due is None or due >= today:
+    if due is None or due > today:
         return waiting(row, due or row.next_step_on)
     if referral.state is ReferralState.ACCEPTED:
         words = _l("Ask the partner about the first service")
