@@ -1,6 +1,6 @@
 """Every page of a case and its pathways, as a person of the school and as a stranger."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import event
@@ -8,6 +8,7 @@ from sqlalchemy import event
 from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.factories.cases import CaseFactory, PathwayFactory
+from tests.factories.followups import FollowUpFactory
 from tests.pathways.making_circle import answer, open_gates, plan, put_hold, terms
 from wss_cases.cases.states import CaseState
 from wss_cases.casework.queries import PAGE
@@ -49,6 +50,18 @@ def test_the_list_shows_finds_and_counts(world, client_as):
     assert world.case.reference in client.page(f"/cases?whose=mine&q={world.case.reference.lower()}").text
     assert "No case matches" in client.page("/cases?state=closed").text
     assert client.get("/cases?before=99999999999999999999").status_code == 200
+
+
+def test_the_next_step_says_what_and_an_act_of_the_panel_is_not_said_twice(world, client_as):
+    row = pathway(world, next_step_on=date(2026, 12, 10))
+    FollowUpFactory(
+        school_id=world.school.id, case_id=world.case.id, owner_id=world.coordinator.id,
+        kind="contact_person_harmed", due_on=date(2026, 11, 20),
+    )  # fmt: skip
+    page = client_as(world.coordinator).page(f"/cases/{world.case.id}/pathways/{row.id}")
+    assert "Name the keeper · Thu, Dec 10" in page.text
+    keepers = [link for link in page.find_all("a") if link.text == "Name the keeper"]
+    assert not [link for link in keepers if "btn" in link.get("class")]
 
 
 def test_every_tab_and_act_opens_for_the_team_and_is_hidden_from_others(world, client_as):

@@ -133,7 +133,11 @@ def _facts(page: CasePage, row: Pathway) -> list[dict[str, Any]]:
         offered = _(
             "%(day)s, by %(name)s", day=day_words(row.offered_on), name=names.get(row.offered_by_id or 0, "")
         )
-    step = " · ".join(part for part in (row.next_step, day_words(row.next_step_on)) if part)
+    following = page.file.steps.get(row.id) if row.state in LIVE else None
+    said = row.next_step or (str(following.words) if following and not following.waits else "")
+    step = (
+        " · ".join(part for part in (said, day_words(row.next_step_on)) if part) if row.next_step_on else said
+    )
     rows = [
         (_("For"), person_words(row.participant) if row.participant else ""),
         (_("Owner"), names.get(row.owner_id or 0, _("nobody yet"))),
