@@ -109,7 +109,7 @@ def _return_after(report: Report) -> list[PlanItem]:
     # whoever is removed gets a re-engagement pathway the same day
     if report.removal is None:
         return []
-    return [PlanItem(Kind.REENTRY_CIRCLE, Person.CAUSED_HARM, report.removal.part.id, 2, 1, ("removal",))]
+    return [PlanItem(Kind.REENTRY_CIRCLE, Person.CAUSED_HARM, report.removal.part.id, 2, 1, ())]
 
 
 def _check_ins(scene: Scene, report: Report, work: Work, over_at: datetime | None) -> None:
