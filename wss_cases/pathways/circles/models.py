@@ -103,7 +103,10 @@ class CircleKeeper(Base):
 
 
 class KeeperTraining(Base):
-    """A training of one member of staff, on record at one school; `valid_until` None: it does not run out."""
+    """A training of one member of staff; it counts wherever they work, and the school that recorded it ends it.
+
+    `valid_until` None: it does not run out.
+    """
 
     __tablename__ = "keeper_training"
     __table_args__ = (

@@ -34,7 +34,7 @@ from wss_cases.routing.models import RoutingAnswer
 
 @dataclass
 class Circle:
-    """Everything that decides what a circle's page shows. `trainings`: what its keepers have on record there."""
+    """Everything that decides what a circle's page shows. `trainings`: what its keepers have on record, anywhere."""
 
     invited: list[Any]
     holds: list[Hold]
@@ -186,7 +186,6 @@ def _read_parties(found: dict[int, Circle]) -> None:
 def _read_keepers(found: dict[int, Circle], schools: Mapping[int, int]) -> None:
     training = and_(
         KeeperTraining.user_id == CircleKeeper.user_id,
-        KeeperTraining.school_id == CircleKeeper.school_id,
         KeeperTraining.kind == TrainingKind.CIRCLE_KEEPING,
     )
     keepers = (

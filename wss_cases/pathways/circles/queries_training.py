@@ -1,8 +1,9 @@
 """Reading who was trained in what at a school, and what the school decides about its circles."""
 
+from collections.abc import Collection
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
@@ -15,22 +16,30 @@ from wss_cases.pathways.circles.rules import in_force
 from wss_cases.pathways.circles.states import TrainingKind
 
 
-def trainings_at(school_id: int) -> list[KeeperTraining]:
-    """Return every training on record at a school, the newest first; the caller has checked the school."""
-    statement = select(KeeperTraining).where(KeeperTraining.school_id == school_id)
+def trainings_at(school_id: int, people: Collection[int]) -> list[KeeperTraining]:
+    """Return every training recorded at a school, and those of these people from elsewhere, the newest first.
+
+    The caller has checked the school.
+    """
+    statement = select(KeeperTraining).where(
+        or_(KeeperTraining.school_id == school_id, KeeperTraining.user_id.in_(sorted(people)))
+    )
     return list(
         db.session.scalars(statement.order_by(KeeperTraining.completed_on.desc(), KeeperTraining.id.desc()))
     )
 
 
 def trained_keepers(school_id: int, day: date) -> dict[int, str]:
-    """Return who may keep a circle of a school on a day: trained, and a coordinator or dean there; id to name."""
-    trained = {
-        row.user_id
-        for row in trainings_at(school_id)
-        if row.kind is TrainingKind.CIRCLE_KEEPING and in_force(row, day)
-    }
-    return {key: name for key, name in may_keep(school_id, day).items() if key in trained}
+    """Return who may keep a circle of a school on a day: trained, and a coordinator or dean there; id to name.
+
+    A person is trained wherever it was recorded.
+    """
+    people = may_keep(school_id, day)
+    statement = select(KeeperTraining).where(
+        KeeperTraining.user_id.in_(sorted(people)), KeeperTraining.kind == TrainingKind.CIRCLE_KEEPING
+    )
+    trained = {row.user_id for row in db.session.scalars(statement) if in_force(row, day)}
+    return {key: name for key, name in people.items() if key in trained}
 
 
 def names_of(user_ids: set[int]) -> dict[int, str]:

@@ -47,21 +47,30 @@ def training() -> Page:
     """Who of the school was trained in what, and what runs out."""
     school_id = own_school(current_actor())
     today = today_of(school_id)
-    on_record = trainings_at(school_id)
-    keepers = may_keep(school_id, today)
-    people = team_of(school_id, today) | names_of({row.user_id for row in on_record})
+    keepers, team = may_keep(school_id, today), team_of(school_id, today)
+    on_record = trainings_at(school_id, team)
+    people = team | names_of({row.user_id for row in on_record} - team.keys())
     setting = setting_of(school_id)
     return render_template(
         "circles/training.html",
         people=[
-            _person(key, name, [row for row in on_record if row.user_id == key], key in keepers, today)
+            _person(
+                key,
+                name,
+                [row for row in on_record if row.user_id == key],
+                key in keepers,
+                (school_id, today),
+            )
             for key, name in sorted(people.items(), key=lambda item: item[1])
         ],
         guardians=setting is not None and setting.guardian_consent,
     )
 
 
-def _person(user_id: int, name: str, rows: list[KeeperTraining], may: bool, today: date) -> dict[str, Any]:
+def _person(
+    user_id: int, name: str, rows: list[KeeperTraining], may: bool, here: tuple[int, date]
+) -> dict[str, Any]:
+    school_id, today = here
     trained = any(row.kind is TrainingKind.CIRCLE_KEEPING and in_force(row, today) for row in rows)
     if trained and may:
         tag, tone = _("May keep circles"), "moss"
@@ -69,10 +78,16 @@ def _person(user_id: int, name: str, rows: list[KeeperTraining], may: bool, toda
         tag, tone = _("No training in force"), "slate"
     else:
         tag, tone = "", "slate"
-    return {"id": user_id, "name": name, "tag": tag, "tone": tone, "rows": [_row(row, today) for row in rows]}
+    return {
+        "id": user_id,
+        "name": name,
+        "tag": tag,
+        "tone": tone,
+        "rows": [_row(row, school_id, today) for row in rows],
+    }
 
 
-def _row(row: KeeperTraining, today: date) -> dict[str, Any]:
+def _row(row: KeeperTraining, school_id: int, today: date) -> dict[str, Any]:
     until = row.valid_until
     if until is None:
         said, tag = _("does not run out"), ""
@@ -83,7 +98,7 @@ def _row(row: KeeperTraining, today: date) -> dict[str, Any]:
         tag = _("Runs out soon") if until <= today + SOON else ""
     completed = _("completed %(day)s", day=day_words_with_year(row.completed_on))
     return {
-        "id": row.id,
+        "href": url_for("circle_training.end", training_id=row.id) if row.school_id == school_id else None,
         "title": str(TRAINING_LABELS[row.kind]),
         "meta": " · ".join(part for part in (completed, row.provider, said) if part),
         "tag": tag,
