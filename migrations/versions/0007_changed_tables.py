@@ -218,6 +218,12 @@ def _more_referral() -> None:
         batch.create_index("ix_referral_pathway", ["pathway_id"])
         batch.create_index("ix_referral_school_state", ["school_id", "state"])
     op.execute("UPDATE referral SET state = 'sent' WHERE sent_on IS NOT NULL")
+    # what belongs to a pathway that has ended is over, too: an open referral keeps its case from closing
+    op.execute(
+        "UPDATE referral SET state = 'withdrawn', ended_on = (SELECT date(pathway.ended_at) FROM pathway"
+        " WHERE pathway.id = referral.pathway_id) WHERE pathway_id IN"
+        " (SELECT id FROM pathway WHERE state IN ('completed', 'ended_early', 'declined'))"
+    )
     with op.batch_alter_table("referral") as batch:
         still_open = sa.text(OPEN_REFERRAL)
         batch.create_index(

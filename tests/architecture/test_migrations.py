@@ -145,6 +145,63 @@ def test_up_down_up_with_rows(empty_database: Database, tmp_path: Path) -> None:
     run(app, "check")
 
 
+FIRST = {"case_id": 1, "school_id": 1}
+OVER = {"offered_on": date(2026, 9, 1), "accepted_on": date(2026, 9, 1), "started_on": date(2026, 9, 1)}
+FIRST_RELEASE: dict[str, list[dict[str, Any]]] = {
+    "school": [{"id": 1}],
+    "user_account": [{"id": 1, "email": "keeper@district.example"}],
+    "case_record": [{"id": 1, "school_id": 1, "state": "in_process", "next_review_on": date(2026, 12, 1)}],
+    "pathway": [
+        {"id": 1, "pathway": "circle", "kind": "peer_conference", "state": "active", **OVER, **FIRST},
+        {"id": 2, "pathway": "mentoring", "kind": "one_to_one", "state": "active", **OVER, **FIRST},
+        {"id": 3, "pathway": "wraparound", "kind": "family_support", "state": "active", **OVER, **FIRST},
+        {
+            "id": 4, "pathway": "wraparound", "kind": "academic", "state": "ended_early",
+            "end_reason": "no_contact", "ended_at": PLAUSIBLE[datetime], **OVER, **FIRST,
+        },
+    ],
+    "circle_meeting": [{"id": 1, "pathway_id": 1, "keeper_id": 1, "happened": None, **FIRST}],
+    "mentoring_plan": [
+        {"id": 1, "pathway_id": 2, "mentor_name": "Mx. Ohta", "cadence": "on Mondays", **FIRST}
+    ],
+    "referral": [
+        {"id": 1, "pathway_id": 3, "partner": "Harbor House", "sent_on": date(2026, 9, 2), **FIRST},
+        {"id": 2, "pathway_id": 4, "partner": "Harbor House", "sent_on": None, **FIRST},
+    ],
+}  # fmt: skip
+"""One of each pathway as the first release knew it."""
+
+
+def test_pathways_of_the_first_release_are_carried_along(empty_database: Database, tmp_path: Path) -> None:
+    app = make_app(empty_database.url, tmp_path)
+    run(app, "upgrade", "0006")
+    reflected = sa.MetaData()
+    with engine(empty_database).begin() as connection:
+        for name, planted in FIRST_RELEASE.items():
+            table = sa.Table(name, reflected, autoload_with=connection, extend_existing=True)
+            for row in planted:
+                connection.execute(sa.insert(table).values(_complete(table, row)))
+    run(app, "upgrade")
+    found = {
+        "keepers": "SELECT pathway_id, user_id FROM circle_keeper",
+        "mentors": "SELECT mentor.name FROM mentoring_plan JOIN mentor ON mentor.id = mentor_id",
+        "referrals": "SELECT partner_name, state, ended_on IS NOT NULL FROM referral ORDER BY id",
+    }
+    with engine(empty_database).connect() as connection:
+        carried = {name: [tuple(row) for row in connection.execute(sa.text(q))] for name, q in found.items()}
+    assert carried == {
+        "keepers": [(1, 1)],
+        "mentors": [("Mx. Ohta",)],
+        "referrals": [("Harbor House", "sent", 0), ("Harbor House", "withdrawn", 1)],
+    }
+    run(app, "downgrade", "0006")
+    with engine(empty_database).connect() as connection:
+        plans = connection.execute(sa.text("SELECT mentor_name, cadence FROM mentoring_plan"))
+        assert [tuple(row) for row in plans] == [("Mx. Ohta", "on Mondays")]
+        partners = connection.execute(sa.text("SELECT partner FROM referral ORDER BY id"))
+        assert [row[0] for row in partners] == ["Harbor House", "Harbor House"]
+
+
 def test_sqlite_keeps_its_foreign_keys_whole(databases: Any, tmp_path: Path) -> None:
     copy = databases.copy(databases.template("sqlite"))
     with sqlite3.connect(copy.name) as connection:
