@@ -14,6 +14,7 @@ from tests.access.walk import Walk
 from tests.access.world import plant
 from tests.cases.making import NOW, TODAY, make_user
 from tests.factories.accounts import RoleGrantFactory, acting
+from tests.factories.accounts import make_user as make_account
 from tests.factories.base import fresh
 from tests.factories.referrals import PartnerFactory, make_partner_user, make_referral
 from tests.factories.roster import StudentFactory
@@ -46,6 +47,19 @@ def scene(session: Any, at: Any) -> Scene:
     """A scene at the moment that `NOW` names."""
     at("2026-11-24 10:00")
     return make_scene()
+
+
+def test_who_signs_in_for_a_partner_is_given_nothing_else(scene: Scene, client_as: Any) -> None:
+    page = f"/people/{scene.user.id}"
+    client = client_as(make_account(Role.SYSADMIN))
+    role = {"role": "coordinator", "school_id": str(scene.world.school.id)}
+    refused = client.submit(page, role, action="/roles")
+    assert refused.status_code == 400 and "signs in for a partner already" in refused.text
+    assert [grant.role for grant in fresh(scene.user).grants] == [Role.PARTNER]
+    grant = db.session.scalars(select(RoleGrant).where(RoleGrant.user_id == scene.user.id)).one()
+    grant.starts_on, grant.ends_on = TODAY - timedelta(days=9), TODAY - timedelta(days=2)
+    db.session.commit()
+    assert client.submit(page, role, action="/roles").status_code == 303
 
 
 def test_the_partner_reads_exactly_what_was_sent(scene: Scene, client_as: Any) -> None:

@@ -80,7 +80,7 @@ def give_role(
     ends_on: date | None,
     now: datetime,
 ) -> None:
-    """Give a role with its scope and dates. Raises Refused when the actor may not give it."""
+    """Give a role with its scope and dates. Raises Refused when the actor may not, or to a partner's person."""
     with unit_of_work(actor, now) as uow:
         user = _managed(uow, user_id)
         if ends_on is not None and ends_on < starts_on:
@@ -102,6 +102,8 @@ def _give(
         raise Refused("role", _("A partner’s people are invited from the partner’s page in the directory."))
     if not may_give(uow.actor, role, school_id):
         raise Refused("role", _("You cannot give this role at this school."))
+    if any(grant.role is Role.PARTNER and not _is_over(grant, uow.now.date()) for grant in user.grants):
+        raise Refused("role", _("This person signs in for a partner already."))
     scoped = school_id if role in SCHOOL_ROLES else None
     uow.add(
         RoleGrant(
@@ -114,6 +116,10 @@ def _give(
         )
     )
     uow.record(user, "account.role_given", role=role.value)
+
+
+def _is_over(grant: RoleGrant, today: date) -> bool:
+    return grant.ends_on is not None and grant.ends_on < today
 
 
 def end_role(actor: Actor, user_id: int, grant_id: int, now: datetime) -> None:
