@@ -15,7 +15,7 @@ from wss_cases.access.actor import Role
 from wss_cases.access.engine import can
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.models import Cover
-from wss_cases.accounts.queries_cover import covered_by
+from wss_cases.accounts.queries_cover import near
 from wss_cases.cases.models import CaseNote
 from wss_cases.casework.actions_cover import end_cover, set_cover
 from wss_cases.casework.actions_handover import hand_over_many
@@ -132,7 +132,7 @@ def test_a_cover_begins_and_ends_by_itself(world):
     colleague = make_user(world.school)
     cover(world, colleague, starts_on=TODAY + timedelta(days=2), ends_on=LAST)
     shown = {
-        day: bool(covered_by(colleague.id, day))
+        day: bool(near(colleague.id, day))
         for day in (TODAY, TODAY + timedelta(days=2), LAST, LAST + timedelta(days=1))
     }
     assert list(shown.values()) == [False, True, True, False]

@@ -50,11 +50,6 @@ def _rows(*conditions: ColumnElement[bool]) -> list[CoverRow]:
     return [CoverRow(*row) for row in db.session.execute(statement)]
 
 
-def covered_by(user_id: int | None, day: date) -> list[CoverRow]:
-    """Return the covers in which this person stands in for somebody on a date, at whatever school."""
-    return _rows(Cover.cover_id == user_id, cover_on(day)) if user_id is not None else []
-
-
 def covers_of(user_ids: Iterable[int], school_id: int, day: date) -> list[CoverRow]:
     """Return the covers of these people at one school that are in force on a date or still to come."""
     wanted = sorted(user_ids)

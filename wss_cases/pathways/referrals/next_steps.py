@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.next_steps import first_step, ids, waiting
+from wss_cases.pathways.common.next_steps import ids, offer_step, waiting
 from wss_cases.pathways.common.states import LIVE, PathwayState
 from wss_cases.pathways.common.steps import Step
 from wss_cases.pathways.referrals.models import Referral
@@ -42,9 +42,7 @@ def step_of(row: Pathway, referrals: Sequence[Referral], today: date) -> Step:
     if referral is not None:
         return _open_step(row, referral, today)
     if row.state is PathwayState.PROPOSED and row.offered_on is None and not referrals:
-        offer = first_step(row)
-        assert offer is not None
-        return offer
+        return offer_step(row)
     outcome = outcome_of(referrals)
     if outcome is not None and outcome != NO_SERVICE and row.state is PathwayState.ACTIVE:
         return Step("complete", _l("Complete it with its outcome"), "referrals.complete", ids(row))

@@ -25,7 +25,7 @@ from wss_cases.pathways.circles.models import CircleKeeper
 from wss_cases.pathways.circles.notes.actions_rotate import rotate
 from wss_cases.pathways.circles.questionnaires import actions, actions_answer
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
-from wss_cases.pathways.circles.questionnaires.queries import answers_between, summary, words_of
+from wss_cases.pathways.circles.questionnaires.queries import words_of
 from wss_cases.pathways.circles.questionnaires.rules import answerer_of, plain_code
 from wss_cases.pathways.circles.questionnaires.states import (
     QUESTIONS,
@@ -182,20 +182,6 @@ def test_the_history_says_that_somebody_answered_and_not_what(world, circle):
     assert "Questionnaire answered: After the meeting" in said
     assert "Questionnaire handed out: After the meeting" in said
     assert not [words for words in said if "4" in words and "Question" in words]
-
-
-def test_the_numbers_are_counted_without_names(world, circle):
-    answered(world, circle, safer=4, again=5)
-    answered(world, circle, who=0, words="", heard=2)
-    hour = timedelta(hours=1)
-    rows = summary([world.school.id], NOW - hour, NOW + hour)
-    assert [(row.answerer, row.question, row.answers, row.counts, row.mean) for row in rows] == [
-        (Answerer.HARMED, "safer", 1, {4: 1}, 4.0),
-        (Answerer.HARMED, "again", 1, {5: 1}, 5.0),
-        (Answerer.CAUSED_HARM, "heard", 1, {2: 1}, 2.0),
-    ]
-    assert summary([world.school.id], NOW + hour, NOW + 2 * hour) == []
-    assert answers_between([make_world().school.id], NOW - hour, NOW + hour) == []
 
 
 def test_a_rotated_key_still_reads_and_reseals(world, circle, keeper, app):

@@ -1,6 +1,6 @@
 """Reading questionnaires: who may be asked, what became of each link, and the numbers that were answered."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -18,7 +18,6 @@ from wss_cases.pathways.circles.models import CircleSupporter
 from wss_cases.pathways.circles.queries import Circle
 from wss_cases.pathways.circles.questionnaires.models import (
     Questionnaire,
-    QuestionnaireAnswer,
     QuestionnaireGuess,
 )
 from wss_cases.pathways.circles.questionnaires.rules import GUESS_WINDOW, answerer_of, came_to, plain_code
@@ -115,65 +114,3 @@ def words_of(answerer: Answerer, occasion: Occasion, language: str, day: date) -
     questions = [f"question.{answerer}.{one.code}" for one in QUESTIONS[answerer, occasion]]
     scales = [f"scale.{scale}.{value}" for scale in Scale for value in VALUES[scale]]
     return family_texts([INTRO, FREE, *questions, *scales], language, day)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One answered question; nobody is named."""
-
-    school_id: int
-    questionnaire_id: int
-    answerer: Answerer
-    occasion: Occasion
-    question: str
-    value: int
-
-
-def answers_between(school_ids: Collection[int], start: datetime, end: datetime) -> list[Answer]:
-    """Return the numbers answered at these schools from `start` until before `end`; the caller checks the schools."""
-    statement = (
-        select(
-            Questionnaire.school_id,
-            Questionnaire.id,
-            Questionnaire.answerer,
-            Questionnaire.occasion,
-            QuestionnaireAnswer.question,
-            QuestionnaireAnswer.value,
-        )
-        .join(QuestionnaireAnswer, QuestionnaireAnswer.questionnaire_id == Questionnaire.id)
-        .where(
-            Questionnaire.school_id.in_(sorted(school_ids)),
-            Questionnaire.answered_at >= start,
-            Questionnaire.answered_at < end,
-        )
-        .order_by(Questionnaire.id, QuestionnaireAnswer.id)
-    )
-    return [Answer(*row) for row in db.session.execute(statement)]
-
-
-@dataclass(frozen=True)
-class QuestionSummary:
-    """How one question was answered: how many answers, how many on each value, and their mean (1 to 5)."""
-
-    answerer: Answerer
-    occasion: Occasion
-    question: str
-    answers: int
-    counts: dict[int, int]
-    mean: float
-
-
-def summary(school_ids: Collection[int], start: datetime, end: datetime) -> list[QuestionSummary]:
-    """Return how each question was answered, in the order in which they are asked. Small counts are not hidden here."""
-    found: dict[tuple[Answerer, Occasion, str], list[int]] = {}
-    for one in answers_between(school_ids, start, end):
-        found.setdefault((one.answerer, one.occasion, one.question), []).append(one.value)
-    rows = []
-    for (answerer, occasion), questions in QUESTIONS.items():
-        for question in questions:
-            values = found.get((answerer, occasion, question.code), [])
-            if values:
-                counts = {value: values.count(value) for value in sorted(set(values))}
-                mean = sum(values) / len(values)
-                rows.append(QuestionSummary(answerer, occasion, question.code, len(values), counts, mean))
-    return rows
