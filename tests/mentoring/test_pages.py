@@ -95,6 +95,12 @@ def test_a_match_in_one_page(made, client_as):
         "preset": "own",
         "agreed": "yes",
     }
+    empty = client.submit(f"{base_of(row)}/match", {}).text
+    assert (
+        empty.index("Choose the mentor.")
+        < empty.index("Say why this mentor.")
+        < empty.index("Write the goal.")
+    )
     refused = client.submit(f"{base_of(row)}/match", values)
     assert (
         refused.status_code == 400 and "Choose how often." in refused.text and "Calm starts" in refused.text

@@ -96,6 +96,11 @@ class MatchForm(CourseForm):
         validators=[InputRequired(_l("Say whether the student has said yes."))],
     )
 
+    def __init__(self, *given: Any, **values: Any) -> None:
+        super().__init__(*given, **values)
+        for name in ("reasons", "chosen", "participant_id"):  # as they stand on the page: before the course
+            self._fields.move_to_end(name, last=False)
+
 
 class ReviewForm(BaseForm):
     """How the goal stands, and how it goes on."""
