@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from tests.cases.making import NOW, TODAY, make_user, make_world
 from tests.factories.base import fresh
+from tests.factories.followups import FollowUpFactory
 from tests.pathways.making_circle import (
     answer,
     circle_now,
@@ -74,6 +75,14 @@ def test_from_the_first_gate_to_a_held_meeting(world, client_as, at):
     client = client_as(world.coordinator)
     meeting = meeting_of(circle)
     address = f"/circles/{meeting.id}"
+    FollowUpFactory(
+        school_id=world.school.id,
+        case_id=world.case.id,
+        owner_id=world.coordinator.id,
+        due_on=NOW.date() + timedelta(days=2),
+    )
+    my_day = client.page("/my-day").text
+    assert my_day.index("Did it happen?") < my_day.index("Coming up")
     asked = client.submit(address, {"state": "held"})
     assert asked.status_code == 303
     assert asked.headers["Location"].endswith(f"{address}/held")
