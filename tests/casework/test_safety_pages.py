@@ -87,6 +87,9 @@ def test_agreeing_needs_steps_adults_and_the_person(world: Any, client_as: Any) 
     plan = written(world, PlanText(steps=STEPS))
     client = client_as(world.coordinator)
     where = f"/cases/{world.case.id}/safety-plans/{plan.id}/agree"
+    shown = client.page(where.removesuffix("/agree"))
+    assert "Say which adults are told before the plan is agreed." in shown.text
+    assert where not in [link.get("href") for link in shown.find_all("a")]
     answer = client.submit(where, {"with_person": "y", "guardian": "told"})
     assert "which adults are told" in answer.text
     answer = client.submit(where, {"guardian": "told"})
