@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.factories.cases import CaseNoteFactory, PathwayFactory
-from tests.factories.roster import SchoolFactory
+from tests.factories.roster import GuardianFactory, SchoolFactory, StudentGuardianFactory
 from wss_cases.access.actor import Role
 from wss_cases.cases.models import Case, CaseNote, SafetyPlan
 from wss_cases.cases.queries import participants_of
@@ -234,3 +234,17 @@ def test_who_works_at_both_schools_sees_both_references(world, there, client_as)
     client = client_as(both)
     assert f"Goes on as case {new.reference}" in client.page(f"/cases/{world.case.id}").text
     assert f"Goes on from case {world.case.reference}" in client.page(f"/cases/{new.id}").text
+
+
+def test_the_former_school_no_longer_reads_whom_to_call(world, there, client_as):
+    guardian = GuardianFactory(name="Zephyrine Quillfeather")
+    StudentGuardianFactory(student=world.students[0], guardian=guardian)
+    address = f"/cases/{world.case.id}/people/{world.people[0].id}"
+    client = client_as(world.coordinator)
+    page = client.page(address)
+    assert "Quillfeather" in page.text
+    assert f"/students/{world.students[0].id}" not in {link.get("href") for link in page.find_all("a")}
+    go(world)
+    page = client.page(address)
+    assert "Quillfeather" not in page.text
+    assert "Guardians" not in page.text

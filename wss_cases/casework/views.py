@@ -8,10 +8,12 @@ from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.school_choice import chosen_school_id
+from wss_cases.cases.models import CaseParticipant
 from wss_cases.cases.queries import get_case, get_participant, incidents_of, notes_of, place_words
 from wss_cases.cases.rules import person_words
 from wss_cases.cases.states import HARMED_SAYS_LABELS, KEPT_LABELS, LABELS, CaseState
 from wss_cases.casework.queries import PAGE, TERM_KIND, CaseFilter, CaseRow, case_rows, count_cases
+from wss_cases.casework.queries_move import moved_in
 from wss_cases.casework.rules import why_stuck
 from wss_cases.casework.states import STUCK_LABELS
 from wss_cases.casework.views_page import (
@@ -38,7 +40,7 @@ from wss_cases.foundation.pages import Page
 from wss_cases.incidents.states import ROLE_LABELS
 from wss_cases.journal.queries import case_history
 from wss_cases.pathways.common.forms import number
-from wss_cases.roster.queries import get_school, guardians_of, school_days
+from wss_cases.roster.queries import GuardianOf, get_school, guardians_of, school_days
 
 blueprint = Blueprint("casework", __name__, url_prefix="/cases")
 
@@ -213,11 +215,22 @@ def person(case_id: int, participant_id: int) -> Page:
         name=person_words(found),
         role=str(ROLE_LABELS[found.role]),
         safety=safety_of(page.case, found.id, page.today),
-        guardians=guardians_of(found.student_id) if found.student_id is not None else [],
+        guardians=_guardians(page, found),
         pathways=[
             (kind_words(row), url_for("pathways.pathway", case_id=case_id, pathway_id=row.id)) for row in own
         ],
         student_href=address("students.student", student_id=found.student_id)
-        if found.student_id is not None
+        if found.student is not None and actor.covers(found.student.school_id, *CASE_TEAM)
         else None,
     )
+
+
+def _guardians(page: CasePage, found: CaseParticipant) -> list[GuardianOf] | None:
+    """Return whom to call; None for a student of another school by now with whom nothing is left to do here."""
+    if found.student is None:
+        return []
+    if found.student.school_id not in (None, page.case.school_id):
+        goes_on_there = any(move.settled for move in moved_in([found], page.case))
+        if goes_on_there or page.case.state is CaseState.CLOSED:
+            return None
+    return guardians_of(found.student.id)
