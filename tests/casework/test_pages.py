@@ -13,6 +13,8 @@ from tests.pathways.making_circle import answer, open_gates, plan, put_hold, ter
 from wss_cases.cases.states import CaseState
 from wss_cases.casework.queries import PAGE
 from wss_cases.foundation.db import db
+from wss_cases.journal.models import TimelineEntry
+from wss_cases.journal.sentences import author
 from wss_cases.pathways.circles.agreements import actions as agreements
 from wss_cases.pathways.circles.agreements.models import AgreementTerm
 from wss_cases.pathways.circles.states import MeetingState
@@ -62,6 +64,11 @@ def test_the_next_step_says_what_and_an_act_of_the_panel_is_not_said_twice(world
     assert "Name the keeper · Thu, Dec 10" in page.text
     keepers = [link for link in page.find_all("a") if link.text == "Name the keeper"]
     assert not [link for link in keepers if "btn" in link.get("class")]
+
+
+def test_what_nobody_did_by_hand_is_by_the_system(session):
+    assert author(TimelineEntry(actor_id=None, actor_name="system")) == "The system"
+    assert author(TimelineEntry(actor_id=3, actor_name="Robin Vale")) == "Robin Vale"
 
 
 def test_every_tab_and_act_opens_for_the_team_and_is_hidden_from_others(world, client_as):

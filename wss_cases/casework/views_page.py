@@ -24,7 +24,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.incidents.states import TILE_LABELS, Tile
 from wss_cases.journal.models import TimelineEntry
-from wss_cases.journal.sentences import sentence
+from wss_cases.journal.sentences import author, sentence
 from wss_cases.pathways.circles.states import TERM_LABELS
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import KIND_LABELS, Kind
@@ -213,7 +213,7 @@ def history_items(
         {
             "what": sentence(entry),
             "when": moment_words(entry.at, zone),
-            "who": entry.actor_name,
+            "who": author(entry),
             "note": texts.get(entry.subject_id) if entry.subject_type == "case_note" else None,
         }
         for entry in entries

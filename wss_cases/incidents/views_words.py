@@ -33,7 +33,7 @@ from wss_cases.incidents.states import (
     WhenPrecision,
 )
 from wss_cases.journal.queries import history
-from wss_cases.journal.sentences import sentence
+from wss_cases.journal.sentences import author, sentence
 from wss_cases.roster.models import Guardian, School
 from wss_cases.roster.words import grade_words
 
@@ -157,7 +157,7 @@ def page_of(incident: Incident, zone: str, *, team: bool) -> Shown:
         ],
         contacts=_contacts(incident, contacts, zone),
         history=[
-            {"what": sentence(e), "when": moment_words(e.at, zone), "who": e.actor_name}
+            {"what": sentence(e), "when": moment_words(e.at, zone), "who": author(e)}
             for e in (history("incident", incident.id) if team else [])
         ],
         duplicate_of=_other(incident.duplicate_of_id),

@@ -35,7 +35,7 @@ from wss_cases.intake.queries import (
 )
 from wss_cases.intake.rules import Choice, is_light
 from wss_cases.journal.queries import history
-from wss_cases.journal.sentences import sentence
+from wss_cases.journal.sentences import author, sentence
 from wss_cases.safeguards.queries import discipline_of, duties_of, notifications_of
 from wss_cases.safeguards.states import DISCIPLINE_LABELS, DOOR_LABELS, OPEN_DUTY
 from wss_cases.safeguards.views import duty_words, zone_of
@@ -178,7 +178,7 @@ def show(found: Incident, form: BaseForm, status: int = 200) -> Page:
         discipline=[(DISCIPLINE_LABELS[row.kind], row.days) for row in discipline_of(found.id)],
         notifications=[DOOR_LABELS[row.door] for row in notifications_of(found.id)],
         history=[
-            {"what": sentence(entry), "when": moment_words(entry.at, zone), "who": entry.actor_name}
+            {"what": sentence(entry), "when": moment_words(entry.at, zone), "who": author(entry)}
             for entry in history("incident", found.id, 20)
         ],
     )

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.models import TimelineEntry
 
 _sentences: dict[str, Any] = {}
@@ -27,6 +28,11 @@ def sentence(entry: TimelineEntry) -> str:
     words, labels = template if isinstance(template, tuple) else (template, {})
     said = {name: _in_words(value, labels.get(name, {})) for name, value in entry.data.items()}
     return str(words) % _Blank(said)
+
+
+def author(entry: TimelineEntry) -> str:
+    """Return who did what an entry says; what nobody did by hand has the system for its author."""
+    return entry.actor_name if entry.actor_id is not None else _("The system")
 
 
 def _in_words(value: Any, labels: Mapping[str, Any]) -> Any:

@@ -16,7 +16,7 @@ from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.journal.queries import history
-from wss_cases.journal.sentences import sentence
+from wss_cases.journal.sentences import author, sentence
 from wss_cases.pathways.referrals import actions_partners as actions
 from wss_cases.pathways.referrals.actions_partners import Entry
 from wss_cases.pathways.referrals.forms_partners import GRADES, ActiveForm, EntryForm, FilterForm, PersonForm
@@ -160,7 +160,7 @@ def partner(partner_id: int) -> Page:
             {
                 "what": sentence(entry),
                 "when": moment_words(entry.at, clock.DISTRICT_ZONE),
-                "who": entry.actor_name,
+                "who": author(entry),
             }
             for entry in (history("partner", row.id) if may_edit else [])
         ],
