@@ -155,7 +155,8 @@ class SettingForm(BaseForm):
 
 def _said_of(name: str) -> InputRequired:
     # each line of the summary says of whom
-    return InputRequired(f"{name}: {_l('Say whether this person came.')}")
+    what = _l("Say whether this person came.")
+    return InputRequired(f"{name}: {what}")
 
 
 def attendance_form(people: Sequence[tuple[str, Mapping[int, str], Any]], version: int) -> BaseForm:
