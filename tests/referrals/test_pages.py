@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tests.cases.making import TODAY, make_user
+from tests.cases.making import NOW, TODAY, make_user
 from tests.factories.base import fresh
 from tests.factories.referrals import PartnerFactory
 from tests.referrals.making import Scene, accept, draft, make_scene, sent
@@ -85,6 +85,15 @@ def test_from_draft_to_sending_through_the_pages(scene: Scene, client_as: Any) -
     assert client.submit(f"{base}/referral/complete", {"note": "Well."}).status_code == 303
     ended = client.page(base).text
     assert "What was shared" in ended and "Earlier referrals" in ended
+
+
+def test_nobody_looks_up_a_family_through_a_pathway_that_has_ended(scene: Scene, client_as: Any) -> None:
+    client, address = client_as(scene.world.coordinator), f"{base_of(scene)}/referral/{draft(scene)}/consent"
+    assert "312-555-0142" in client.page(address).text
+    row = fresh(scene.pathway)
+    row.state, row.end_reason, row.ended_at = PathwayState.ENDED_EARLY, "moved_school", NOW
+    db.session.commit()
+    assert "312-555-0142" not in client.page(address).text
 
 
 def test_on_its_day_the_answer_is_asked_for(scene: Scene, client_as: Any) -> None:

@@ -1,6 +1,7 @@
 """The pages of a family's written consent: the letter, the signature, what it lets go, and taking it back."""
 
 from datetime import date, timedelta
+from typing import Any
 
 from flask import Blueprint, render_template, request
 
@@ -13,6 +14,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
 from wss_cases.pathways.referrals import actions_consent
 from wss_cases.pathways.referrals.actions_consent import Signed
@@ -48,6 +50,11 @@ def load(actor: Actor, case_id: int, pathway_id: int, referral_id: int) -> tuple
     """Return a referral and its pathway for the case team. Raises NotFound."""
     row = get_pathway(actor, case_id, pathway_id)
     return row, get_referral(actor, row.id, referral_id)
+
+
+def _record(row: Pathway, referral: Referral) -> dict[str, Any]:
+    """Return what may go along; nothing once the pathway has ended: who left the school is no longer looked up."""
+    return record_of(referral) if row.state in LIVE else {}
 
 
 def language_choices(*more: str) -> list[tuple[str, str]]:
@@ -93,7 +100,7 @@ def consent(case_id: int, pathway_id: int, referral_id: int) -> Page:
         version=referral.version, fields=["name"], purpose=purpose_words(referral), language=own, on=today
     )
     form.language.choices = choices(language_choices(own))
-    known = record_of(referral)
+    known = _record(row, referral)
     not_known = _("not on record")
     hints = {code: field_words(code, known[code]) if code in known else not_known for code, _w in TO_CHOOSE}
     return form_page(
@@ -168,7 +175,7 @@ def send(case_id: int, pathway_id: int, referral_id: int) -> Page:
     """Look at exactly what goes to the partner, and send it."""
     actor, now = current_actor(), clock.now()
     row, referral = load(actor, case_id, pathway_id, referral_id)
-    known = record_of(referral)
+    known = _record(row, referral)
     agreed = referral.consent.fields if referral.consent else []
     today = today_of(row.school_id)
     form = SendForm(version=referral.version)
