@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urljoin
 
 import pytest
 from flask import Flask
-from werkzeug.routing.converters import NumberConverter
+from werkzeug.routing.converters import AnyConverter, NumberConverter
 
 from tests.support.applications import make_app, people_client
 from tests.support.client import PageClient
@@ -136,6 +136,8 @@ def posting_routes(app: Flask) -> list[str]:
 
 def _value(rule: object, name: str) -> object:
     converter = rule._converters[name]  # type: ignore[attr-defined]
+    if isinstance(converter, AnyConverter):
+        return min(converter.items)
     return 1 if isinstance(converter, NumberConverter) else "x"
 
 
