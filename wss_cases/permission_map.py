@@ -99,7 +99,9 @@ PERMISSION_MAP: dict[P, Rule] = {
     ),
     P.CASE_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the case's school"),
     P.CASE_WORK: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the case's school"),
-    P.CIRCLE_NOTE_READ: _rule(_of(D, C), keeps, "the circle's own keepers and nobody else, whatever their role"),
+    P.CIRCLE_NOTE_READ: _rule(
+        _of(D, C), keeps, "the circle's own keepers and nobody else, whatever their role"
+    ),
     P.CIRCLE_KEEPER_NAME: _rule(
         TEAM,
         keeps_or_administers,
