@@ -30,7 +30,7 @@ from wss_cases.casework import actions_ending
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
-from wss_cases.journal.models import Disclosure, OutboxMessage, TimelineEntry
+from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
 from wss_cases.pathways.common import actions_life as life
 from wss_cases.pathways.common.states import EndReason, PathwayState
 from wss_cases.pathways.referrals import actions, actions_consent, actions_service
@@ -76,6 +76,8 @@ def test_only_what_was_agreed_to_is_sent_and_written_down(scene: Scene) -> None:
     found = db.session.scalars(select(Disclosure)).one()
     assert (found.student_id, found.told_whom, found.object_id) == (student.id, scene.partner.name, row.id)
     assert found.fields == ["name", "service", "grade"] and found.purpose == "So that the partner can help."
+    audited = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "disclosure.made")).one()
+    assert audited.changes["student_id"] == [None, student.id]
     assert follow_ups(scene)["referral_answer"].due_on == row.answer_by == date(2026, 12, 1)
     assert follow_ups(scene)["referral_consent_ends"].due_on < TODAY + timedelta(days=90)
     assert [mail.recipient_id for mail in mails("referral.sent")] == [scene.user.id]

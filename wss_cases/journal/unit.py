@@ -160,7 +160,7 @@ class UnitOfWork:
                 object_id=subject.id, made_by_id=self.actor.user_id,
             )
         )  # fmt: skip
-        self.audit("disclosure.made", "disclosure", row.id, changes_of(row))
+        self.audit("disclosure.made", "disclosure", row.id, self._created.pop(row, {}))
         return row
 
     def next_number(self, series: str) -> int:
