@@ -1,11 +1,28 @@
-"""What delivery remembers, and the texts for families by language."""
+"""What delivery remembers, what people chose about their mails, and the texts for families by language."""
 
+import enum
 from datetime import date, datetime
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wss_cases.foundation.db import Base, Id, Versioned
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+
+
+class MailStyle(enum.StrEnum):
+    """How a person hears of what is no duty, same-day or a contact with a person harmed: those always come singly."""
+
+    DIGEST = "digest"
+    SINGLE = "single"
+    NONE = "none"
+
+
+class TroubleKind(enum.StrEnum):
+    """How mail to an address failed: its server refused it, 48 hours passed in vain, or it came back later."""
+
+    REFUSED = "refused"
+    GIVEN_UP = "given_up"
+    BOUNCED = "bounced"
 
 
 class Heartbeat(Base):
@@ -26,6 +43,35 @@ class DigestDay(Base):
     id: Mapped[Id]
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     day: Mapped[date]
+
+
+class MailChoice(Versioned, Base):
+    """What one person chose about their mails; whoever has no row gets the digest and the weekly count."""
+
+    __tablename__ = "mail_choice"
+    __table_args__ = (UniqueConstraint("user_id"),)
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    style: Mapped[MailStyle] = mapped_column(named_enum(MailStyle, "style"), default=MailStyle.DIGEST)
+    weekly: Mapped[bool] = mapped_column(default=True)
+
+
+class MailTrouble(Base):
+    """That mail to a person's address does not arrive, until a mail arrives or somebody mends it.
+
+    It counts only while `address` is still the account's. `status` is the server's code (`550`, `5.1.1`).
+    """
+
+    __tablename__ = "mail_trouble"
+    __table_args__ = (UniqueConstraint("user_id"),)
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    address: Mapped[str] = mapped_column(String(254))
+    kind: Mapped[TroubleKind] = mapped_column(named_enum(TroubleKind, "kind"))
+    status: Mapped[str] = mapped_column(String(20), default="")
+    since: Mapped[datetime]
 
 
 class FamilyText(Versioned, Base):

@@ -9,8 +9,8 @@ from wss_cases.accounts.models import UserAccount
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.notices.models import Heartbeat
-from wss_cases.notices.rules import in_hours
+from wss_cases.notices.models import Heartbeat, MailChoice, MailTrouble
+from wss_cases.notices.rules import Choice, in_hours
 from wss_cases.roster.models import CalendarDay, School
 from wss_cases.roster.rules import SchoolDays, merge_days
 
@@ -85,3 +85,21 @@ def failed_mail(limit: int = 50) -> list[tuple[OutboxMessage, str]]:
         .limit(limit)
     )
     return [(row[0], row[1]) for row in db.session.execute(statement)]
+
+
+def choices_of(user_ids: Collection[int]) -> dict[int, Choice]:
+    """Return what each of these people chose about their mails; the defaults for whoever chose nothing."""
+    statement = select(MailChoice.user_id, MailChoice.style, MailChoice.weekly)
+    rows = db.session.execute(statement.where(MailChoice.user_id.in_(user_ids)))
+    chosen = {row.user_id: Choice(row.style.value, row.weekly) for row in rows}
+    return {user_id: chosen.get(user_id, Choice()) for user_id in user_ids}
+
+
+def unreachable(user_ids: Collection[int]) -> set[int]:
+    """Return those of these people to whose present address mail does not arrive."""
+    statement = (
+        select(MailTrouble.user_id)
+        .join(UserAccount, UserAccount.id == MailTrouble.user_id)
+        .where(MailTrouble.user_id.in_(user_ids), UserAccount.email == MailTrouble.address)
+    )
+    return set(db.session.scalars(statement))

@@ -4,6 +4,7 @@ import smtplib
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import Enum
+from typing import Literal
 
 from wss_cases.foundation.clock import local
 from wss_cases.roster.rules import SchoolDays
@@ -34,6 +35,14 @@ class Planned:
     school_id: int | None
     dedupe_key: str
     at_any_hour: bool = False
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a person chose: style `digest`, `single` (one mail a due item instead), or `none` (neither of them)."""
+
+    style: Literal["digest", "single", "none"] = "digest"
+    weekly: bool = True
 
 
 def in_hours(now: datetime, time_zone: str, days: SchoolDays) -> bool:
