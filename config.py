@@ -36,6 +36,7 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         "RETURN_GAP_SCHOOL_DAYS": int(environ.get("WSS_RETURN_GAP_SCHOOL_DAYS") or 10),
         "WSS_DEMO_PASSWORD": environ.get("WSS_DEMO_PASSWORD", ""),
         "WSS_CLOCK_FILE": environ.get("WSS_CLOCK_FILE", "") if environment == "test" else "",
+        "WSS_FAILPOINT": environ.get("WSS_FAILPOINT", "") if environment == "test" else "",
         "SESSION_COOKIE_SECURE": public_url.startswith("https://"),
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

@@ -13,7 +13,7 @@ from wss_cases.access.engine import configure
 from wss_cases.access.gate import init_gate
 from wss_cases.accounts.sessions import init_sessions
 from wss_cases.casework.rules_weight import read_weights
-from wss_cases.foundation import clock
+from wss_cases.foundation import clock, failpoints
 from wss_cases.foundation.db import init_db
 from wss_cases.foundation.ids import IdConverter
 from wss_cases.foundation.sign_in import init_sign_in
@@ -194,6 +194,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     app.config.update(overrides or {})
     app.url_map.converters["int"] = IdConverter
     clock.configure(app.config["WSS_CLOCK_FILE"])
+    failpoints.configure(app.config["WSS_FAILPOINT"])
     for room in ROOMS_WITH_TABLES:
         import_module(f"wss_cases.{room}.models")
     init_db(app)

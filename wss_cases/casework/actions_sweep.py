@@ -15,6 +15,7 @@ from wss_cases.followups.notices import FOLLOW_UP_DUE
 from wss_cases.followups.queries_due import due_mails, owners_due
 from wss_cases.foundation.clock import local, local_date
 from wss_cases.foundation.db import db
+from wss_cases.foundation.failpoints import reach
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.journal.unit import insert_once, unit_of_work
 from wss_cases.notices.actions import queue
@@ -53,12 +54,15 @@ def sweep(now: datetime, dry_run: bool = False) -> dict[str, int]:
         return {"queued": 0, "already": already}
     with unit_of_work(SYSTEM, now) as uow:
         uow.bookkeeping()
+        reach("sweep.before_claim")
         claimed = [
             (school_id, day, horizon)
             for school_id, day, horizon in mornings
             if insert_once(uow.session, DigestDay, {"school_id": school_id, "day": day}, ["school_id", "day"])
         ]
+        reach("sweep.after_claim")
         queued = queue(uow, [*planned, *_digests(claimed)])
+    reach("queue.after_commit")
     return {"queued": queued, "already": already}
 
 

@@ -16,6 +16,7 @@ from wss_cases.access.engine import require
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import Base, begin_writing, db
 from wss_cases.foundation.errors import NotFound, Stale
+from wss_cases.foundation.failpoints import reach
 from wss_cases.journal.models import AuditEntry, Counter, Disclosure, OutboxMessage, RequestKey, TimelineEntry
 from wss_cases.journal.queries import key_digest
 
@@ -231,7 +232,10 @@ def unit_of_work(actor: Actor, now: datetime, request_key: str | None = None) ->
         yield unit
         if not unit.recorded and not unit.answered and (session.new or session.dirty or session.deleted):
             raise RuntimeError("a write without its audit row")
+        kind = "save" if request_key else "unit"
+        reach(f"{kind}.before_commit")
         session.commit()
+        reach(f"{kind}.after_commit")
     except StaleDataError as error:
         session.rollback()
         raise Stale from error

@@ -15,6 +15,7 @@ from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import database_now, db
 from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.failpoints import reach
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.models import OutboxMessage, OutboxState
@@ -43,6 +44,7 @@ def queue(uow: UnitOfWork, planned: Sequence[Planned]) -> int:
         queued += len(uow.session.execute(statement.returning(OutboxMessage.id)).all())
     if queued:
         uow.audit("reminders.queued", "outbox_message", None, {"count": [None, queued]})
+    reach("queue.before_commit")
     return queued
 
 
@@ -78,6 +80,7 @@ def deliver(now: datetime, seconds: float | None = None) -> dict[str, int]:
     schools = open_schools(now)
     try:
         while time.monotonic() < end and (claimed := _claim(token, schools, now)):
+            reach("deliver.after_claim")
             for message_id in claimed:
                 if time.monotonic() >= end:
                     break
@@ -140,15 +143,18 @@ def _attempt(post: Post, message_id: int, token: str, now: datetime) -> Verdict 
         _mark(message, token, now, state=OutboxState.DROPPED)
         return None
     db.session.remove()  # nothing is held open while a server is spoken to
+    reach("deliver.before_send")
     try:
         post.send(mail, f"{message.id:08d}-{message.message_id}")
     except (
         Exception
     ) as error:  # whatever a server or a network does: it is this message's attempt, not our end
         return _later(message, token, now, error)
+    reach("deliver.after_send")
     _mark(
         message, token, now, state=OutboxState.SENT, sent_at=now, last_error="", attempts=message.attempts + 1
     )
+    reach("deliver.after_mark")
     return Verdict.SENT
 
 
@@ -213,4 +219,5 @@ def beat(name: str, now: datetime) -> None:
         uow.bookkeeping()
         insert_once(uow.session, Heartbeat, {"name": name, "at": now}, ["name"])
         uow.session.execute(update(Heartbeat).where(Heartbeat.name == name).values(at=now))
+        reach("heartbeat.before_commit")
         uow.session.execute(delete(Heartbeat).where(Heartbeat.at < now - FORGET_SCHEDULERS_AFTER))
