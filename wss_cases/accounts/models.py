@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.access.actor import Role
-from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
 
 
 class AccountState(enum.StrEnum):
@@ -22,6 +22,7 @@ class UserAccount(Versioned, Base):
     """A person who may sign in. `email` is stored folded and is unique."""
 
     __tablename__ = "user_account"
+    __table_args__ = (Index("ix_user_account_disabled", "id", **where("state = 'disabled'")),)
     PRIVATE = frozenset({"password_hash"})
 
     id: Mapped[Id]
@@ -54,6 +55,7 @@ class RoleGrant(Base):
         CheckConstraint("ends_on is null or ends_on >= starts_on", name="dates"),
         CheckConstraint("partner_id is null or role = 'partner'", name="partner"),
         Index("ix_role_grant_school_role", "school_id", "role"),
+        Index("ix_role_grant_ends_on", "ends_on"),
     )
 
     id: Mapped[Id]

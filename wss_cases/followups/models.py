@@ -6,7 +6,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
 
 
 class FollowUpState(enum.StrEnum):
@@ -38,7 +38,11 @@ class FollowUpTemplate(Base):
 
 
 class FollowUp(Versioned, Base):
-    """What has to happen, for whom, by whom, until which school day; hangs on one incident or one case."""
+    """What has to happen, for whom, by whom, until which school day; hangs on one incident or one case.
+
+    `snoozed_until`: it reminds nobody before that day. The sweep notes which version of a row it saw, when, and from
+    when on there may be more to say; a new or changed row is thus looked at again by itself.
+    """
 
     __tablename__ = "follow_up"
     __table_args__ = (
@@ -49,12 +53,19 @@ class FollowUp(Versioned, Base):
         ),
         CheckConstraint("state != 'done' or outcome <> ''", name="outcome"),
         CheckConstraint("state != 'cancelled' or outcome_note <> ''", name="cancel_reason"),
+        CheckConstraint(
+            "snoozed_until is null or (not same_day and snooze_count > 0 and snooze_reason <> '')",
+            name="snooze",
+        ),
         Index("ix_follow_up_owner_due", "owner_id", "state", "due_on"),
         Index("ix_follow_up_school_due", "school_id", "state", "due_on"),
         Index("ix_follow_up_state_due", "state", "due_on"),
         Index("ix_follow_up_case", "case_id"),
         Index("ix_follow_up_incident", "incident_id"),
         Index("ix_follow_up_person", "incident_person_id", "kind", "state"),
+        Index("ix_follow_up_unswept", "id", **where("state = 'open' and swept_version <> version")),
+        Index("ix_follow_up_sweep_again", "sweep_again_at", **where("state = 'open'")),
+        Index("ix_follow_up_swept", "swept_at", **where("state = 'open'")),
     )
     PRIVATE = frozenset({"outcome_note", "title"})
 
@@ -82,3 +93,9 @@ class FollowUp(Versioned, Base):
     closed_at: Mapped[datetime | None]
     closed_on: Mapped[date | None]
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    snoozed_until: Mapped[date | None]
+    snooze_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    snooze_reason: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    swept_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    swept_at: Mapped[datetime | None]
+    sweep_again_at: Mapped[datetime | None]

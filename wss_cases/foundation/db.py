@@ -107,6 +107,11 @@ def named_enum(kind: type[enum.Enum], name: str) -> Enum:
     )
 
 
+def where(condition: str) -> dict[str, Any]:
+    """Return what makes an index one of the rows that meet a condition only, on both databases."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 class RoomSession(flask_sqlalchemy.session.Session):
     """Flask-SQLAlchemy's session, but an explicit bind (a test's connection) comes first."""
 

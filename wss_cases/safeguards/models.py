@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
 from wss_cases.safeguards.states import DisciplineKind, DutyState, NotificationDoor
 
 
@@ -40,6 +40,11 @@ class LegalDuty(Versioned, Base):
     __table_args__ = (
         Index("ix_legal_duty_incident", "incident_id"),
         Index("ix_legal_duty_school_state", "school_id", "state"),
+        Index(
+            "ix_legal_duty_clock",
+            "due_at",
+            **where("state in ('due', 'verify_first') and clock_escalated_at is null"),
+        ),
         UniqueConstraint("incident_id", "code", "turn"),
         CheckConstraint(
             "state not in ('discharged', 'not_applicable') or (closed_at is not null and what_was_done <> '')",
@@ -71,6 +76,8 @@ class LegalDuty(Versioned, Base):
     proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     proposed_at: Mapped[datetime | None]
     proposed_reason: Mapped[str] = mapped_column(Text, default="")
+    clock_reminded_at: Mapped[datetime | None]
+    clock_escalated_at: Mapped[datetime | None]
 
 
 class DisciplineAction(Versioned, Base):
