@@ -44,7 +44,7 @@ class Case(Versioned, Base):
     lead_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     opened_at: Mapped[datetime]
     opened_on: Mapped[date]
-    next_review_on: Mapped[date | None]
+    next_review_on: Mapped[date | None] = mapped_column(index=True)
     closed_at: Mapped[datetime | None]
     result: Mapped[CaseResult | None] = mapped_column(named_enum(CaseResult, "result_kind"))
     agreement_kept: Mapped[AgreementKept | None] = mapped_column(named_enum(AgreementKept, "agreement_kept"))

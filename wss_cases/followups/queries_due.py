@@ -15,6 +15,7 @@ from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.models import School
+from wss_cases.roster.queries_days import half_day_bells
 
 
 @dataclass(frozen=True)
@@ -59,18 +60,23 @@ def due_mails(now: datetime) -> list[DueMail]:
         )
         .order_by(FollowUp.due_on, FollowUp.id)
     )
-    rows = [
-        row
-        for row in db.session.execute(statement)
-        if row.message_id is not None
-        or single_mail_due(row.due_on, row.same_day, row.created_at, now, row.time_zone, row.last_bell)
-    ]
+    rows = _come_due(db.session.execute(statement).all(), now)
     own = [
         DueMail(row.id, row.owner_id, row.school_id, dedupe_key(row.id, row.due_on.isoformat()),
                 row.message_id is not None)
         for row in rows
     ]  # fmt: skip
     return [*own, *_to_covers(rows, now)]
+
+
+def _come_due(rows: Sequence[Any], now: datetime) -> list[Any]:
+    bells = half_day_bells({(row.school_id, row.due_on) for row in rows if row.same_day})
+
+    def is_due(row: Any) -> bool:
+        bell = bells.get((row.school_id, row.due_on), row.last_bell)
+        return single_mail_due(row.due_on, row.same_day, row.created_at, now, row.time_zone, bell)
+
+    return [row for row in rows if row.message_id is not None or is_due(row)]
 
 
 def _to_covers(rows: Sequence[Any], now: datetime) -> list[DueMail]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from wss_cases.followups.states import ANY_OUTCOMES, NEEDS_NOTE, OUTCOMES
-from wss_cases.foundation.clock import at_local, local
-from wss_cases.foundation.dates import day_words, weekday_words
+from wss_cases.foundation.clock import at_local, local, school_year
+from wss_cases.foundation.dates import day_words, day_words_with_year, weekday_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.roster.rules import SchoolDays
@@ -33,7 +33,10 @@ def needs_note(outcome: str) -> bool:
 
 
 def due_words(due_on: date, today: date, days: SchoolDays) -> Due:
-    """Return a due date in the reader's words, counted in the school's own days."""
+    """Return a due date in the reader's words, counted in the school's own days.
+
+    A count of days is given only where the calendar is known that far; a day in another school year says so.
+    """
     if due_on < today:
         late = days.between(due_on, today)
         if late <= 0:
@@ -41,14 +44,22 @@ def due_words(due_on: date, today: date, days: SchoolDays) -> Due:
         words = ngettext("Overdue by %(num)d school day", "Overdue by %(num)d school days", late)
         return Due(words, "overdue")
     if due_on == today:
-        return Due(_("Due today"), "today")
+        return Due(_("Due today, a half day") if days.is_half(today) else _("Due today"), "today")
     ahead = days.between(today, due_on)
     state = "soon" if ahead <= 2 else "later"
     if due_on == today + timedelta(days=1):
-        return Due(_("Due tomorrow (%(weekday)s)", weekday=weekday_words(due_on)), state)
-    if ahead <= 5:
-        return Due(_("Due %(day)s", day=day_words(due_on)), state)
-    words = _("Due in %(number)d school days (%(day)s)", number=ahead, day=day_words(due_on))
+        tomorrow = (
+            _("Due tomorrow (%(weekday)s, a half day)", weekday=weekday_words(due_on))
+            if days.is_half(due_on)
+            else _("Due tomorrow (%(weekday)s)", weekday=weekday_words(due_on))
+        )
+        return Due(tomorrow, state)
+    if school_year(due_on) != school_year(today):
+        words = _("Due %(day)s, in the next school year", day=day_words_with_year(due_on))
+    elif ahead <= 5 or not days.knows(due_on):
+        words = _("Due %(day)s", day=day_words(due_on))
+    else:
+        words = _("Due in %(number)d school days (%(day)s)", number=ahead, day=day_words(due_on))
     return Due(words, state)
 
 

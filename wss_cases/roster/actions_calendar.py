@@ -1,6 +1,6 @@
 """Taking in the district's school calendar, one school year at a time."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -12,8 +12,11 @@ from wss_cases.journal.unit import UnitOfWork, unit_of_work
 from wss_cases.roster.calendar_file import DayOf, Event, EventKind, days_of_year, read_events
 from wss_cases.roster.models import CalendarDay, ImportRun
 from wss_cases.roster.oneroster.report import BundleRefused, Counts, Problem, Report, RowRefused
+from wss_cases.roster.states import DayKind
 
 CALENDAR: Any = CalendarDay.__table__
+_NEAR = timedelta(days=1)
+"""A date this long ago in Greenwich may still be today at a school."""
 _UNSURE = ("infer", "check", "proposed")
 
 
@@ -68,23 +71,36 @@ def _note(report: Report, name: str, event: Event) -> None:
 
 
 def _write(uow: UnitOfWork, days: dict[date, DayOf], year: str, counts: Counts) -> None:
-    statement = select(CALENDAR.c.day, CALENDAR.c.id, CALENDAR.c.kind, CALENDAR.c.label).where(
-        CALENDAR.c.school_id.is_(None), CALENDAR.c.day.in_(list(days))
-    )
-    standing = {row[0]: (row[1], row[2], row[3]) for row in uow.session.execute(statement)}
-    new, changed = [], []
+    statement = select(CALENDAR).where(CALENDAR.c.school_id.is_(None), CALENDAR.c.day.in_(list(days)))
+    standing = {row.day: row for row in uow.session.execute(statement)}
+    new, changed, planned = [], [], []
     for day, said in days.items():
         found = standing.get(day)
+        values = {"kind": said.kind, "label": said.label}
+        unsettled = uow.now if said.kind is DayKind.CLOSED and day >= uow.now.date() - _NEAR else None
         if found is None:
-            new.append(
-                {"school_year": year, "school_id": None, "day": day, "kind": said.kind, "label": said.label}
-            )
-        elif found[1:] != (said.kind, said.label):
-            changed.append({"row_id": found[0], "new_kind": said.kind, "new_label": said.label})
-    counts.created, counts.updated = len(new), len(changed)
-    counts.unchanged = len(days) - len(new) - len(changed)
+            place = {"school_year": year, "school_id": None, "day": day, "planned_label": ""}
+            new.append({**values, **place, "unsettled_since": unsettled})
+        elif found.said_at is not None:
+            if (found.planned_kind, found.planned_label) != (said.kind, said.label):
+                planned.append({"row_id": found.id, "new_kind": said.kind, "new_label": said.label})
+        elif (found.kind, found.label) != (said.kind, said.label):
+            turned = DayKind.CLOSED in (found.kind, said.kind) and found.kind != said.kind
+            since = uow.now if turned else found.unsettled_since
+            changed.append(
+                {"row_id": found.id, "new_kind": said.kind, "new_label": said.label, "since": since,
+                 "bell": found.last_bell if said.kind is DayKind.HALF else None}
+            )  # fmt: skip
+    counts.created, counts.updated = len(new), len(changed) + len(planned)
+    counts.unchanged = len(days) - counts.created - counts.updated
+    change = CALENDAR.update().where(CALENDAR.c.id == bindparam("row_id"))
+    said_again: dict[str, Any] = {"kind": bindparam("new_kind"), "label": bindparam("new_label")}
     if new:
         uow.session.execute(CALENDAR.insert(), new)
     if changed:
-        change = CALENDAR.update().where(CALENDAR.c.id == bindparam("row_id"))
-        uow.session.execute(change.values(kind=bindparam("new_kind"), label=bindparam("new_label")), changed)
+        more: dict[str, Any] = {"unsettled_since": bindparam("since"), "last_bell": bindparam("bell")}
+        uow.session.execute(change.values(**said_again, **more), changed)
+    if planned:
+        # what somebody declared stands; the calendar's own word is what a taking back returns to
+        later = {"planned_kind": said_again["kind"], "planned_label": said_again["label"]}
+        uow.session.execute(change.values(**later), planned)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
 from wss_cases.roster.states import DayKind as DayKind
+from wss_cases.roster.states import MoveWhy
 
 
 class School(Versioned, Base):
@@ -34,7 +35,11 @@ class School(Versioned, Base):
 
 
 class CalendarDay(Base):
-    """One date of one school year; a row with a school overrides the district's row of that date."""
+    """One date of one school year; a row with a school overrides the district's row of that date.
+
+    `last_bell` is a half day's own. Somebody who declared the day stands in `said_by_id` and `said_at`; what the
+    calendar had for it before waits in `planned_kind`. `unsettled_since`: what stands on this date is yet to be moved.
+    """
 
     __tablename__ = "calendar_day"
     __table_args__ = (
@@ -46,6 +51,8 @@ class CalendarDay(Base):
             postgresql_where=text("school_id IS NULL"),
         ),
         UniqueConstraint("school_id", "day"),
+        CheckConstraint("last_bell is null or kind = 'half'", name="last_bell"),
+        CheckConstraint("planned_kind is null or said_at is not null", name="planned"),
     )
 
     id: Mapped[Id]
@@ -54,6 +61,36 @@ class CalendarDay(Base):
     day: Mapped[date] = mapped_column(index=True)
     kind: Mapped[DayKind] = mapped_column(named_enum(DayKind, "kind"))
     label: Mapped[str] = mapped_column(String(200), default="")
+    last_bell: Mapped[time | None]
+    said_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    said_at: Mapped[datetime | None]
+    planned_kind: Mapped[DayKind | None] = mapped_column(named_enum(DayKind, "planned_kind"))
+    planned_label: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    unsettled_since: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class CalendarMove(Base):
+    """What one date of the calendar moved: which record of which table, from when to when, and why.
+
+    `returned_at`: it went back, because there is school on that date after all.
+    """
+
+    __tablename__ = "calendar_move"
+    __table_args__ = (
+        Index("ix_calendar_move_school_day", "school_id", "day"),
+        Index("ix_calendar_move_subject", "subject_type", "subject_id"),
+    )
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    day: Mapped[date]
+    why: Mapped[MoveWhy] = mapped_column(named_enum(MoveWhy, "why"))
+    label: Mapped[str] = mapped_column(String(200), default="")
+    subject_type: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[int]
+    moved_to: Mapped[date]
+    moved_at: Mapped[datetime]
+    returned_at: Mapped[datetime | None]
 
 
 class Student(Versioned, Base):

@@ -3,16 +3,19 @@
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from functools import lru_cache
 from itertools import accumulate
 
+from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.ids import fold
 from wss_cases.roster.states import DayKind
 
 SEARCH_KEY_LENGTH = 900
 CODE_LENGTH = 12
 LEAST_LETTERS = 2
+HALF_DAY_BELL = time(11, 30)
+"""The last bell of a half day for which the calendar gives no time; early, so that a reminder still helps."""
 _DAY = timedelta(days=1)
 
 
@@ -22,17 +25,36 @@ class SchoolDays:
     def __init__(self, kinds: Mapping[date, DayKind] | None = None) -> None:
         self._kinds = dict(kinds or {})
         self._known = sorted(self._kinds)
-        corrections = (self.is_school_day(day) - _is_weekday(day) for day in self._known)
+        corrections = (self.is_school_day(day) - is_weekday(day) for day in self._known)
         self._corrections = [0, *accumulate(corrections)]
+        # a calendar is taken in whole: where the last date of a year is known, the year is
+        self._years = {school_year(day) for day in self._known if (day.month, day.day) == (7, 31)}
 
     def is_school_day(self, day: date) -> bool:
         """Whether students come on this date; a half day counts."""
         kind = self._kinds.get(day)
-        return _is_weekday(day) if kind is None else kind is not DayKind.CLOSED
+        return is_weekday(day) if kind is None else kind is not DayKind.CLOSED
 
     def is_half(self, day: date) -> bool:
         """Whether students leave early on this date."""
         return self._kinds.get(day) is DayKind.HALF
+
+    def knows(self, day: date) -> bool:
+        """Whether the calendar of this date's school year is known; where no year's is, none is missed."""
+        return not self._years or school_year(day) in self._years
+
+    def having(self, day: date, kind: DayKind | None) -> "SchoolDays":
+        """Return the same days with one of them changed; None takes what is said of it away."""
+        kinds = {**self._kinds, day: kind}
+        return SchoolDays({date_: is_ for date_, is_ in kinds.items() if is_ is not None})
+
+    def last_of_year(self, year: str) -> date | None:
+        """Return the last school day of a school year written '2026-27'; None while its calendar is not known."""
+        if year not in self._years:
+            return None
+        first, last = school_year_bounds(year)
+        found = self.on_or_before(last)
+        return found if found >= first else None
 
     def on_or_after(self, day: date) -> date:
         """Return the day itself when it is a school day, else the next one."""
@@ -70,7 +92,8 @@ class SchoolDays:
         return weeks * 5 + min(rest, 5) + self._corrections[bisect_right(self._known, day)]
 
 
-def _is_weekday(day: date) -> bool:
+def is_weekday(day: date) -> bool:
+    """Whether a date is one from Monday to Friday."""
     return day.weekday() < 5
 
 

@@ -13,6 +13,14 @@ class DayKind(enum.StrEnum):
     CLOSED = "closed"
 
 
+class MoveWhy(enum.StrEnum):
+    """Why the calendar moved something."""
+
+    NO_SCHOOL = "no_school"
+    YEAR_END = "year_end"
+    NEXT_SCHOOL = "next_school"
+
+
 DAY_LABELS = {
     DayKind.SCHOOL: _l("School day"),
     DayKind.HALF: _l("Half day"),

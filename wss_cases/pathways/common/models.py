@@ -52,7 +52,7 @@ class Pathway(Versioned, Base):
     held_on: Mapped[date | None]
     expected_end: Mapped[date | None]
     next_step: Mapped[str] = mapped_column(String(200), default="")
-    next_step_on: Mapped[date | None]
+    next_step_on: Mapped[date | None] = mapped_column(index=True)
     outcome: Mapped[str] = mapped_column(String(60), default="")
     outcome_note: Mapped[str] = mapped_column(Text, default="")
     end_reason: Mapped[str] = mapped_column(String(60), default="")
