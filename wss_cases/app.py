@@ -134,6 +134,7 @@ MESSAGES: tuple[str, ...] = (
     "intake.notices",
     "pathways.referrals.notices",
     "pathways.circles.notices_keepers",
+    "pathways.circles.notices_invitations",
 )
 """Modules (each a room's `notices`) whose MESSAGES say what a mail of some kind says and whether it is still due."""
 

@@ -1,9 +1,9 @@
-"""People who sign in, the roles they hold, their sessions, invitations and failed attempts."""
+"""People who sign in, the roles they hold, their sessions, invitations, failed attempts and calendar addresses."""
 
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.access.actor import Role
@@ -145,3 +145,31 @@ class Cover(Base):
     made_at: Mapped[datetime]
     made_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     ended_at: Mapped[datetime | None]
+
+
+class CalendarFeed(Base):
+    """A person's private calendar address; the address holds the secret, the table its digest. Revocable at once.
+
+    `reads` counts how often it was read since `counted_from`, so that a calendar gone wild is slowed down.
+    """
+
+    __tablename__ = "calendar_feed"
+    __table_args__ = (
+        Index(
+            "uq_calendar_feed_live",
+            "user_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+    PRIVATE = frozenset({"secret_digest"})
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    secret_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    made_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    last_read_at: Mapped[datetime | None]
+    counted_from: Mapped[datetime]
+    reads: Mapped[int] = mapped_column(default=0)

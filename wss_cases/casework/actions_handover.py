@@ -14,6 +14,8 @@ from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
+from wss_cases.pathways.circles.actions_invitations import tell_planned
+from wss_cases.pathways.circles.models import CircleMeeting
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import team_of
 from wss_cases.pathways.common.states import LIVE
@@ -92,6 +94,7 @@ def _give(uow: UnitOfWork, case: Case, to_id: int, note: str) -> None:
     uow.record(case, "case.handed_over", to=people[to_id])
     write_note(uow, case, note)
     _pass_on(uow, case, former, to_id, people[to_id])
+    tell_planned(uow, CircleMeeting.case_id == case.id)
 
 
 def _pass_on(uow: UnitOfWork, case: Case, former: int | None, to_id: int, name: str) -> None:

@@ -22,6 +22,7 @@ from wss_cases.notices.actions import queue
 from wss_cases.notices.models import DigestDay
 from wss_cases.notices.queries import days_near
 from wss_cases.notices.rules import CLOSES, OPENS, Planned
+from wss_cases.pathways.circles.actions_invitations import former, withdraw_former
 from wss_cases.pathways.reengagement.actions_sweep import open_returns
 from wss_cases.pathways.referrals.queries_overdue import overdue_mails
 from wss_cases.roster.models import School
@@ -35,6 +36,7 @@ def sweep(now: datetime, dry_run: bool = False) -> dict[str, int]:
     """
     if not dry_run:
         notice_moves(now)
+    withdrawn = len(former(now)) if dry_run else withdraw_former(now)
     mails = due_mails(now)
     planned = [
         Planned(mail.owner_id, FOLLOW_UP_DUE, "follow_up", mail.follow_up_id, mail.school_id, mail.dedupe_key)
@@ -49,9 +51,9 @@ def sweep(now: datetime, dry_run: bool = False) -> dict[str, int]:
     already = sum(mail.queued for mail in mails) + _digests_queued(now)
     if dry_run:
         digests = _new_only(_digests(mornings))
-        return {"queued": len(planned) + len(digests), "already": already}
+        return {"queued": withdrawn + len(planned) + len(digests), "already": already}
     if not planned and not mornings:
-        return {"queued": 0, "already": already}
+        return {"queued": withdrawn, "already": already}
     with unit_of_work(SYSTEM, now) as uow:
         uow.bookkeeping()
         reach("sweep.before_claim")
@@ -63,7 +65,7 @@ def sweep(now: datetime, dry_run: bool = False) -> dict[str, int]:
         reach("sweep.after_claim")
         queued = queue(uow, [*planned, *_digests(claimed)])
     reach("queue.after_commit")
-    return {"queued": queued, "already": already}
+    return {"queued": withdrawn + queued, "already": already}
 
 
 def _mornings(now: datetime) -> list[tuple[int, date, date]]:

@@ -13,7 +13,7 @@ from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.letters import render_plain
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.notices.registry import MessageKind, kind_of
+from wss_cases.notices.registry import CalendarPart, MessageKind, kind_of
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,11 @@ def compose(message: OutboxMessage, now: datetime) -> EmailMessage | None:
             part: render_plain(f"mail/{kind.folder}/{part}", locale=locale, **context)
             for part in ("subject.txt", "body.txt", "body.html")
         }
-    return _mail(message, recipient, parts, now)
+        invitation = kind.calendar(message, recipient.actor) if kind.calendar else None
+    mail = _mail(message, recipient, parts, now)
+    if invitation is not None:
+        _add_calendar(mail, invitation)
+    return mail
 
 
 def _recipient(message: OutboxMessage, kind: MessageKind, now: datetime) -> Recipient | None:
@@ -66,3 +70,11 @@ def _mail(message: OutboxMessage, recipient: Recipient, parts: dict[str, str], n
     mail.set_content(parts["body.txt"].strip() + "\n")
     mail.add_alternative(parts["body.html"].strip() + "\n", subtype="html")
     return mail
+
+
+def _add_calendar(mail: EmailMessage, part: CalendarPart) -> None:
+    # the calendar stands twice: Google and Apple read the last alternative, some Outlooks only the attached file;
+    # in base64, because relays rewrap long lines and a calendar's lines end with CRLF (RFC 6047)
+    named = {"method": part.method, "charset": "UTF-8"}
+    mail.add_alternative(part.body, maintype="text", subtype="calendar", params=named)
+    mail.add_attachment(part.body, maintype="application", subtype="ics", filename="invite.ics")

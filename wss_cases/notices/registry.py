@@ -12,6 +12,14 @@ StillDue = Callable[[OutboxMessage, Actor], bool]
 
 
 @dataclass(frozen=True)
+class CalendarPart:
+    """What a mail puts into a calendar: REQUEST or CANCEL, and the calendar itself, with the same method in it."""
+
+    method: str
+    body: bytes
+
+
+@dataclass(frozen=True)
 class MessageKind:
     """One kind of mail.
 
@@ -26,6 +34,7 @@ class MessageKind:
     context: Context
     still_due: StillDue
     to_invited: bool = False
+    calendar: Callable[[OutboxMessage, Actor], CalendarPart] | None = None
 
 
 _kinds: dict[str, MessageKind] = {}

@@ -210,10 +210,11 @@ def test_another_school_cannot_answer_and_an_old_page_is_told(world, circle):
 def test_the_calendar_file_names_nobody(world, circle):
     number = plan(world, circle)
     file = meeting_file(
-        meeting_row(number), world.case.reference, "https://x.example/c", "https://x.example/", NOW
+        meeting_row(number), "peer_conference", "https://x.example/c", "https://x.example/", NOW
     )
     (event,) = Calendar.from_ical(file).walk("VEVENT")
-    assert event["SUMMARY"] == f"Circle · {world.case.reference}"
+    assert event["SUMMARY"] == "Peer conference"
+    assert world.case.reference.encode() not in file
     assert (event["LOCATION"], event["STATUS"], event["SEQUENCE"]) == ("204", "CONFIRMED", 0)
     assert event.decoded("DTSTART") == LATER
     assert event.decoded("DTEND") == LATER + timedelta(minutes=60)
@@ -221,7 +222,7 @@ def test_the_calendar_file_names_nobody(world, circle):
         assert student.family_name.encode() not in file
     answer(world, circle, number, MeetingState.CALLED_OFF, now=NOW)
     file = meeting_file(
-        meeting_row(number), world.case.reference, "https://x.example/c", "https://x.example/", NOW
+        meeting_row(number), "peer_conference", "https://x.example/c", "https://x.example/", NOW
     )
     (after,) = Calendar.from_ical(file).walk("VEVENT")
     assert (after["UID"], after["STATUS"], after["SEQUENCE"]) == (event["UID"], "CANCELLED", 1)

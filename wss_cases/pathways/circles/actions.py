@@ -8,6 +8,7 @@ from wss_cases.cases.actions_work import today_at
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
+from wss_cases.pathways.circles.actions_invitations import tell_calendars
 from wss_cases.pathways.circles.models import CircleConsent, CircleMeeting, HoldLift
 from wss_cases.pathways.circles.queries import Circle, circle_of
 from wss_cases.pathways.circles.rules import was_harmed
@@ -128,10 +129,11 @@ def call_off_planned(uow: UnitOfWork, row: Pathway, circle: Circle) -> None:
 
 
 def not_held(uow: UnitOfWork, meeting: CircleMeeting, reason: NotHeld) -> None:
-    """Record that a meeting is not held; calendars are told by the next number of its sequence. A step."""
+    """Record that a meeting is not held; calendars strike it out where it was put off. A step."""
     meeting.happened, meeting.not_held_reason = False, reason.value
     meeting.sequence += 1
     uow.record(meeting, "circle.not_held", reason=reason.value)
+    tell_calendars(uow, meeting)
 
 
 def lift_hold(

@@ -12,6 +12,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
 from wss_cases.pathways.circles.actions import load_any_circle
+from wss_cases.pathways.circles.actions_invitations import tell_planned
 from wss_cases.pathways.circles.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.queries_keepers import KeptCircle, keeper_rows, kept, may_keep
 from wss_cases.pathways.common.models import Pathway
@@ -43,6 +44,7 @@ def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
     )  # fmt: skip
     uow.record(keeper, "circle.keeper_named", name=people[user_id])
     _tell(uow, circle, keeper)
+    tell_planned(uow, CircleMeeting.pathway_id == row.id)
 
 
 def _tell(uow: UnitOfWork, circle: KeptCircle, keeper: CircleKeeper) -> None:
@@ -92,5 +94,6 @@ def end_keeper(actor: Actor, pathway_id: int, user_id: int, now: datetime, reque
         keeper.ended_at = now
         names = {known.user_id: known.name for known in keeper_rows(row.id)}
         uow.record(keeper, "circle.keeper_ended", name=names[user_id])
+        tell_planned(uow, CircleMeeting.pathway_id == row.id)
         uow.answer = row.id
         return row.id

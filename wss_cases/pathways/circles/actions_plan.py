@@ -13,6 +13,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
 from wss_cases.pathways.circles.actions import load_circle
+from wss_cases.pathways.circles.actions_invitations import tell_calendars
 from wss_cases.pathways.circles.agreements.rules import completion_held
 from wss_cases.pathways.circles.models import CircleMeeting
 from wss_cases.pathways.circles.queries import Circle, circle_of
@@ -52,6 +53,7 @@ def plan_meeting(
         meeting.starts_at, meeting.minutes, meeting.room = starts_at, minutes, room
         meeting.keeper_id, meeting.sequence = keeper_id, meeting.sequence + 1
         uow.record(meeting, "circle.moved" if circle.waiting else "circle.planned")
+        tell_calendars(uow, meeting)
         row.next_step_on = day
         audit_only(uow, row)
         _close_asked_for(uow, row)

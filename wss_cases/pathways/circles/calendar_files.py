@@ -1,39 +1,42 @@
-"""A planned meeting as a calendar file: the number of its case, a room, a link, and nobody's name. Pure."""
+"""A meeting as an entry of a calendar: of what kind it is, when, the room, a link. Neither a name nor a case's number.
 
-from datetime import datetime, timedelta
+The case's number stays out as it does of mails: a calendar is shared, synchronised and printed.
+"""
+
+from datetime import datetime
 from urllib.parse import urlsplit
 
-from icalendar import Calendar, Event
-
+from wss_cases.foundation.calendars import Entry, calendar_file
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.pathways.circles.models import CircleMeeting
-from wss_cases.pathways.circles.states import MeetingState, meeting_state
-
-CANCELLED = frozenset({MeetingState.POSTPONED, MeetingState.CALLED_OFF})
-"""States in which a calendar strikes the meeting out."""
+from wss_cases.pathways.circles.states import STRUCK_OUT, MeetingKind, meeting_state
+from wss_cases.pathways.common.states import KIND_LABELS, Kind
 
 
-def meeting_file(meeting: CircleMeeting, reference: str, address: str, site: str, now: datetime) -> bytes:
-    """Return the meeting in the format of RFC 5545; `address`: its page, `site`: where this system stands.
+def meeting_words(kind: str, meeting_kind: MeetingKind) -> str:
+    """Return what a meeting is called: its circle's kind, and whether it is the one at the end of an agreement."""
+    words = str(KIND_LABELS[Kind(kind)]) if kind in set(Kind) else kind
+    if meeting_kind is MeetingKind.COMPLETION:
+        return _("%(kind)s, meeting at the end", kind=words)
+    return words
 
-    The same meeting keeps its UID when it moves; SEQUENCE tells calendars which file is the newer one.
-    """
-    host = urlsplit(site).hostname or "localhost"
-    calendar = Calendar()
-    calendar.add("prodid", "-//Whole School Safety//Circles//EN")
-    calendar.add("version", "2.0")
-    calendar.add("method", "PUBLISH")
-    event = Event()
-    event.add("uid", f"circle-meeting-{meeting.id}@{host}")
-    event.add("sequence", meeting.sequence)
-    event.add("dtstamp", now)
-    event.add("dtstart", meeting.starts_at)
-    event.add("dtend", meeting.starts_at + timedelta(minutes=meeting.minutes))
-    event.add("summary", _("Circle · %(reference)s", reference=reference))
-    event.add("location", meeting.room)
-    event.add("url", address)
-    state = meeting_state(meeting.happened, meeting.not_held_reason)
-    event.add("status", "CANCELLED" if state in CANCELLED else "CONFIRMED")
-    calendar.add_component(event)
-    body: bytes = calendar.to_ical()
-    return body
+
+def meeting_uid(meeting_id: int, site: str) -> str:
+    """Return what names a meeting in every calendar, however often it moves; `site`: where this system stands."""
+    return f"circle-meeting-{meeting_id}@{urlsplit(site).hostname or 'localhost'}"
+
+
+def meeting_file(meeting: CircleMeeting, kind: str, address: str, site: str, now: datetime) -> bytes:
+    """Return a meeting as a file to keep; `kind`: its circle's, `address`: its page."""
+    entry = Entry(
+        uid=meeting_uid(meeting.id, site),
+        sequence=meeting.sequence,
+        changed=now,
+        starts=meeting.starts_at,
+        minutes=meeting.minutes,
+        summary=meeting_words(kind, meeting.kind),
+        address=address,
+        room=meeting.room,
+        cancelled=meeting_state(meeting.happened, meeting.not_held_reason) in STRUCK_OUT,
+    )
+    return calendar_file([entry], method="PUBLISH")

@@ -187,6 +187,37 @@ class CircleMeeting(Versioned, Base):
     attendance: Mapped[list["CircleAttendance"]] = relationship(order_by="CircleAttendance.id")
 
 
+class MeetingInvitation(Base):
+    """What one member of staff was last told of a meeting, for their calendar; `withdrawn_at`: to strike it out.
+
+    `sequence` grows with everything they are told, so that a calendar takes the newest, in whatever order mail comes.
+    """
+
+    __tablename__ = "meeting_invitation"
+    __table_args__ = (
+        UniqueConstraint("meeting_id", "user_id"),
+        Index(
+            "ix_meeting_invitation_open",
+            "starts_at",
+            sqlite_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("circle_meeting.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    sequence: Mapped[int]
+    starts_at: Mapped[datetime]
+    minutes: Mapped[int]
+    room: Mapped[str] = mapped_column(String(80), default="")
+    told_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
 class CircleAttendance(Base):
     """Who came to a meeting: a party, a supporter, or a keeper; exactly one of the three."""
 

@@ -161,6 +161,9 @@ PRESENCE_LABELS = {
     Presence.ABSENT: _l("Did not come"),
 }
 
+STRUCK_OUT = frozenset({MeetingState.POSTPONED, MeetingState.CALLED_OFF})
+"""States in which calendars strike a meeting out."""
+
 
 def consent_state(consented: bool | None) -> ConsentState:
     """Return where a consent stands by what is stored."""

@@ -17,7 +17,7 @@ from wss_cases.foundation.letters import link
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.circles import actions_meeting, actions_plan
 from wss_cases.pathways.circles.agreements.queries import term_of_follow_up
-from wss_cases.pathways.circles.calendar_files import meeting_file
+from wss_cases.pathways.circles.calendar_files import meeting_file, meeting_words
 from wss_cases.pathways.circles.forms import LENGTHS, AnswerForm, MeetingForm, attendance_form
 from wss_cases.pathways.circles.models import CircleMeeting
 from wss_cases.pathways.circles.queries import Circle, circle_of
@@ -34,7 +34,6 @@ from wss_cases.pathways.circles.views_shared import (
 )
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import KIND_LABELS, Kind
 from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
 from wss_cases.roster.queries import get_school, school_days
 
@@ -115,11 +114,8 @@ def _monday(day: date) -> date:
 
 
 def _words(row: MeetingRow, zone: str) -> dict[str, str]:
-    kind = str(KIND_LABELS[Kind(row.kind)]) if row.kind in set(Kind) else row.kind
-    if row.meeting_kind is MeetingKind.COMPLETION:
-        kind = _("%(kind)s, meeting at the end", kind=kind)
     return {
-        "title": f"{kind} · {row.reference}",
+        "title": f"{meeting_words(row.kind, row.meeting_kind)} · {row.reference}",
         "when": moment_words(row.starts_at, zone),
         "time": time_words(row.starts_at, zone),
         "tag": str(MEETING_LABELS[row.state]),
@@ -270,10 +266,10 @@ def calendar(meeting_id: int) -> Response:
     """The meeting as a calendar file for staff: no name of a student is in it."""
     found = get_meeting(current_actor(), meeting_id)
     row = get_circle(current_actor(), found.case_id, found.pathway_id)
-    body = meeting_file(found, row.case.reference, link(page_of(row)), link("/"), clock.now())
-    name = f"circle-{row.case.reference}-{found.id}.ics"
+    body = meeting_file(found, row.kind, link(page_of(row)), link("/"), clock.now())
+    name = f'attachment; filename="circle-{found.id}.ics"'
     return Response(
         body,
         mimetype="text/calendar",
-        headers={"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"},
+        headers={"Content-Disposition": name, "Cache-Control": "no-store"},
     )

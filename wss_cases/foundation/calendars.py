@@ -1,0 +1,119 @@
+"""Calendars in the format of RFC 5545: the one place where an event is written. Pure.
+
+Instants are written in UTC, so no calendar needs this system's time zones; days are written as days.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from icalendar import Calendar, Event, vCalAddress, vDuration
+
+MAKER = "-//Whole School Safety//wss_cases//EN"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event; of a whole day where `starts` is a date. Never a student's name, and never a title that people typed.
+
+    `uid` stays the same while the thing does; of two entries with one uid the higher `sequence` is the newer.
+    `changed` is when it last changed. `free`: it takes up no time of the day.
+    """
+
+    uid: str
+    sequence: int
+    changed: datetime
+    starts: datetime | date
+    minutes: int
+    summary: str
+    address: str = ""
+    room: str = ""
+    cancelled: bool = False
+    free: bool = False
+
+
+@dataclass(frozen=True)
+class Invited:
+    """Who invites whom, for a calendar that goes by mail. Nobody is asked to answer: nobody reads the answers."""
+
+    organizer: str
+    organizer_name: str
+    attendee: str
+
+
+def calendar_file(
+    entries: Iterable[Entry],
+    *,
+    method: str = "",
+    invited: Invited | None = None,
+    properties: Mapping[str, Any] | None = None,
+) -> bytes:
+    """Return a calendar with these entries; `method`: PUBLISH, REQUEST or CANCEL, none for one to subscribe to."""
+    calendar = Calendar()
+    calendar.add("prodid", MAKER)
+    calendar.add("version", "2.0")
+    calendar.add("calscale", "GREGORIAN")
+    if method:
+        calendar.add("method", method)
+    for name, value in (properties or {}).items():
+        calendar.add(name, value)
+    for entry in entries:
+        calendar.add_component(_event(entry, invited))
+    body: bytes = calendar.to_ical()
+    return body
+
+
+def _event(entry: Entry, invited: Invited | None) -> Event:
+    event = Event()
+    event.add("uid", entry.uid)
+    event.add("sequence", entry.sequence)
+    event.add("dtstamp", entry.changed)
+    event.add("last-modified", entry.changed)
+    event.add("dtstart", entry.starts)
+    whole_day = not isinstance(entry.starts, datetime)
+    event.add("dtend", entry.starts + (timedelta(days=1) if whole_day else timedelta(minutes=entry.minutes)))
+    event.add("summary", _plain(entry.summary))
+    if entry.room:
+        event.add("location", _plain(entry.room))
+    if entry.address:
+        # not every calendar shows the address of an event, all of them show its description
+        event.add("description", entry.address)
+        event.add("url", entry.address)
+    event.add("status", "CANCELLED" if entry.cancelled else "CONFIRMED")
+    event.add("transp", "TRANSPARENT" if entry.free else "OPAQUE")
+    # Outlook looks at this one instead
+    event.add("x-microsoft-cdo-busystatus", "FREE" if entry.free else "BUSY")
+    if invited is not None:
+        event.add("organizer", _person(invited.organizer, CN=_plain(invited.organizer_name)))
+        attendee = _person(
+            invited.attendee,
+            CUTYPE="INDIVIDUAL",
+            ROLE="REQ-PARTICIPANT",
+            PARTSTAT="NEEDS-ACTION",
+            RSVP="FALSE",
+        )
+        event.add("attendee", attendee)
+    return event
+
+
+def _person(address: str, **parameters: str) -> vCalAddress:
+    person = vCalAddress(f"mailto:{address}")
+    for name, value in parameters.items():
+        if value:
+            person.params[name] = value
+    return person
+
+
+def _plain(text: str) -> str:
+    """Return a text on one line: a calendar holds no other control character, and what is typed may."""
+    kept = (" " if unicodedata.category(character) in {"Cc", "Zl", "Zp"} else character for character in text)
+    return " ".join("".join(kept).split())
+
+
+def every(hours: int) -> dict[str, Any]:
+    """Return how often a calendar that subscribed should look again, in the two ways calendars know."""
+    pause = vDuration(timedelta(hours=hours))
+    pause.params["VALUE"] = "DURATION"
+    return {"refresh-interval": pause, "x-published-ttl": vDuration(timedelta(hours=hours))}
