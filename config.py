@@ -7,6 +7,10 @@ from typing import Any
 from wss_cases.foundation.keys import load_keys
 from wss_cases.foundation.settings import database_url
 
+LONGEST_NOTE_DAYS = 36_500
+LONGEST_MAIL_SECONDS = 60
+"""Well below the lease of a mail that is being sent."""
+
 
 def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, Any]:
     """Return the Flask configuration for these environment variables.
@@ -30,8 +34,12 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         "QUESTIONNAIRE_DAYS": int(environ.get("WSS_QUESTIONNAIRE_DAYS") or 14),
         "SMTP_URL": environ.get("SMTP_URL", ""),
         "MAIL_FROM": environ.get("MAIL_FROM", "Whole School Safety <no-reply@localhost>"),
+        "MAIL_SECONDS": _number(
+            "WSS_MAIL_SECONDS", environ.get("WSS_MAIL_SECONDS") or "20", LONGEST_MAIL_SECONDS
+        ),
+        "METRICS_TOKEN": environ.get("WSS_METRICS_TOKEN", ""),
         "MAIL_FOLDER": str(instance / "mail"),
-        "NOTE_DAYS": _days(environ.get("WSS_NOTE_DAYS") or "365"),
+        "NOTE_DAYS": _number("WSS_NOTE_DAYS", environ.get("WSS_NOTE_DAYS") or "365", LONGEST_NOTE_DAYS),
         "CASELOAD_WEIGHTS": environ.get("WSS_CASELOAD_WEIGHTS", ""),
         "RETURN_GAP_SCHOOL_DAYS": int(environ.get("WSS_RETURN_GAP_SCHOOL_DAYS") or 10),
         "WSS_DEMO_PASSWORD": environ.get("WSS_DEMO_PASSWORD", ""),
@@ -51,7 +59,7 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
     }
 
 
-def _days(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 36_500):
-        raise RuntimeError(f"WSS_NOTE_DAYS={text}: write a number of days, 1 or more.")
+def _number(name: str, text: str, most: int) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
+        raise RuntimeError(f"{name}={text}: write a whole number from 1 to {most}.")
     return int(text)

@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = (
     "web.views",
     "web.views_system",
+    "web.views_metrics",
     "web.views_audit",
     "casework.views_my_day",
     "casework.views",

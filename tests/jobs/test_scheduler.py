@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import signal
 import time
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,7 +16,7 @@ from tests.notices.making import scene
 from tests.support.applications import make_app
 from tests.support.mail import MailServer
 from tests.support.servers import LiveSystem, wait_until
-from wss_cases.notices.queries import last_heartbeat
+from wss_cases.notices.queries import heartbeats
 
 TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=ZoneInfo("America/Chicago"))
 
@@ -34,7 +35,7 @@ def test_it_sends_beats_and_ends(
 
     def beating() -> bool:
         with application.app_context():
-            return last_heartbeat() is not None
+            return bool(heartbeats())
 
     wait_until(beating, 20, "a heartbeat")
     began = time.monotonic()
@@ -49,16 +50,76 @@ def test_the_commands_print_one_document(live_system: LiveSystem, tmp_path: Path
     application = make_app(live_system.database.url, tmp_path)
     with application.app_context():
         scene().due(date(2026, 11, 23))
-    dry = live_system.flask("reminders", "sweep", "--dry-run", "--json")
-    first = live_system.flask("reminders", "sweep", "--json")
-    second = live_system.flask("reminders", "sweep", "--json")
-    sent = live_system.flask("reminders", "deliver", "--json")
-    assert [json.loads(done.stdout) for done in (dry, first, second, sent)] == [
+    run = live_system.flask
+    on_monday = run("reminders", "sweep", "--now", "2026-11-22T08:00-06:00", "--json")
+    dry = run("reminders", "sweep", "--dry-run", "--json")
+    first = run("reminders", "sweep", "--now", TUESDAY.isoformat(), "--json")
+    second = run("reminders", "sweep", "--json")
+    paused = run("reminders", "pause", "--reason", "A restored backup", "--json")
+    held = run("reminders", "deliver", "--json")
+    again = run("reminders", "pause", "--reason", "Once more", "--json")
+    released = run("reminders", "pause", "--release", "--json")
+    sent = run("reminders", "deliver", "--json")
+    answers = [on_monday, dry, first, second, paused, held, again, released, sent]
+    documents = [json.loads(done.stdout) for done in answers]
+    assert documents[6].pop("problem").startswith("Mail is paused already, since")
+    assert documents == [
+        {"queued": 0, "already": 0},
         {"queued": 2, "already": 0},
         {"queued": 2, "already": 0},
         {"queued": 0, "already": 2},
+        {"paused": True},
+        {"sent": 0, "retry": 0, "failed": 0},
+        {"paused": True},
+        {"paused": False},
         {"sent": 2, "retry": 0, "failed": 0},
     ]
-    wrong = live_system.flask("reminders", "sweep", "--now", "yesterday")
-    assert wrong.returncode == 2
-    assert "yesterday" in wrong.stderr
+    assert [done.returncode for done in answers] == [0, 0, 0, 0, 0, 0, 1, 0, 0]
+    assert "--release" in held.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["sweep", "--now", "yesterday"], "yesterday"),
+        (["sweep", "--now", "2026-02-30T10:00"], "2026-02-30T10:00"),
+        (["sweep", "--now", "9999-12-31T23:59-14:00", "--json"], "9999-12-31T23:59-14:00"),
+        (["sweep", "--never"], "--never"),
+        (["pause"], "--reason"),
+        (["pause", "--reason", "x", "--release"], "--release"),
+    ],
+)
+def test_wrong_use_is_named_and_prints_nothing(app: Any, arguments: list[str], named: str) -> None:
+    done = app.test_cli_runner().invoke(args=["reminders", *arguments])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert named in done.stderr
+
+
+def beats(application: Any) -> dict[str, datetime]:
+    with application.app_context():
+        return {row.name: row.at for row in heartbeats()}
+
+
+def test_silence_shows_after_five_minutes_and_one_living_scheduler_is_enough(
+    live_server: LiveSystem, tmp_path: Path
+) -> None:
+    live_server.settings["WSS_TICK_SECONDS"] = "0.2"
+    live_server.set_clock(TUESDAY)
+    application = make_app(live_server.database.url, tmp_path)
+    assert live_server.document("/readyz")["scheduler"] == "not started"
+    first, second = live_server.start_scheduler(), live_server.start_scheduler()
+    wait_until(lambda: len(beats(application)) == 2, 30, "both beat")
+    first.kill()
+    first.wait()
+    live_server.set_clock(TUESDAY + timedelta(minutes=30))
+    wait_until(lambda: live_server.document("/readyz")["scheduler"] == "ok", 20, "the other one is enough")
+    second.send_signal(signal.SIGSTOP)
+    last = max(beats(application).values())
+    live_server.set_clock(last + timedelta(minutes=4, seconds=50))
+    assert live_server.status("/readyz") == 200
+    live_server.set_clock(last + timedelta(minutes=5, seconds=1))
+    assert live_server.document("/readyz")["scheduler"] == "silent"
+    assert live_server.status("/readyz") == 503
+    assert live_server.status("/healthz") == 200
+    second.send_signal(signal.SIGCONT)
+    wait_until(lambda: live_server.status("/readyz") == 200, 20, "it beats again")

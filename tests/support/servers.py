@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -10,6 +11,7 @@ import urllib.request
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from tests.support.databases import ROOT, Database, environment, flask
 from tests.support.postgres import free_port
@@ -82,6 +84,16 @@ class LiveSystem:
             return error.code
         except OSError:
             return 0
+
+    def document(self, path: str) -> dict[str, Any]:
+        """Return the JSON document of an address, whatever its status."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=5) as response:
+                found: dict[str, Any] = json.load(response)
+        except urllib.error.HTTPError as error:
+            with error:
+                found = json.load(error)
+        return found
 
     def set_clock(self, instant: datetime) -> None:
         """Let every process of this system believe that it is `instant` (aware), running on from there."""

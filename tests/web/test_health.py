@@ -1,13 +1,16 @@
 """Health for machines: the process, the database, its schema, the scheduler."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+
+import pytest
 
 from tests.support.applications import make_app
 from tests.support.client import PageClient
 from tests.support.databases import Database
 from wss_cases.notices.models import Heartbeat
+from wss_cases.notices.queries_delivery import standing
 
 
 def test_healthz_answers_while_readyz_names_what_is_missing(
@@ -22,6 +25,34 @@ def test_healthz_answers_while_readyz_names_what_is_missing(
     at("2026-11-24 10:06")
     answer = client.get("/readyz")
     assert (answer.status_code, answer.get_json()["scheduler"]) == (503, "silent")
+
+
+@pytest.mark.parametrize(
+    ("rows", "scheduler"),
+    [
+        ([{"at": 0}], "ok"),
+        ([{"at": -300}], "ok"),
+        ([{"at": -301}], "silent"),
+        ([{"at": 86_400}], "silent"),
+        ([{"at": 86_400}, {"at": -60}], "ok"),
+        ([{"at": 0, "swept_at": -60, "failures": 1}], "ok"),
+        ([{"at": 0, "swept_at": -301, "failures": 5}], "failing"),
+        ([{"at": 0, "failures": 1}], "failing"),
+        ([{"at": 0, "swept_at": -400, "failures": 9}, {"at": -30, "swept_at": -30}], "ok"),
+    ],
+)
+def test_a_scheduler_counts_that_lives_and_sweeps_by_this_clock(
+    session: Any, at: Callable[..., datetime], rows: list[dict[str, int]], scheduler: str
+) -> None:
+    now = at("2026-11-24 10:00")
+    for number, row in enumerate(rows):
+        instants = {
+            name: now + timedelta(seconds=value) if name.endswith("at") else value
+            for name, value in row.items()
+        }
+        session.add(Heartbeat(name=f"s{number}", **instants))
+    session.commit()
+    assert standing(now).scheduler == scheduler
 
 
 def test_a_database_without_schema_is_not_served_and_names_the_command(

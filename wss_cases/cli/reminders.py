@@ -1,16 +1,22 @@
-"""`flask reminders`: queue what has come due, and send what waits."""
+"""`flask reminders`: queue what has come due, send what waits, pause and release sending."""
 
 import json
+import sys
 from datetime import UTC, datetime
 
 import click
 from flask.cli import AppGroup
 
+from wss_cases.access.actor import SYSTEM
 from wss_cases.casework.actions_sweep import sweep as sweep_at
 from wss_cases.foundation import clock
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import force_locale
+from wss_cases.notices import actions_control
 from wss_cases.notices.actions import deliver as deliver_at
+from wss_cases.notices.queries_delivery import pause_row
 
-group = AppGroup("reminders", help="Reminders: queue what has come due, send what waits.")
+group = AppGroup("reminders", help="Reminders: queue what has come due, send what waits, pause sending.")
 
 
 @group.command("sweep")
@@ -32,14 +38,42 @@ def sweep(instant: str, dry_run: bool, as_json: bool) -> None:
 @group.command("deliver")
 @click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
 def deliver(as_json: bool) -> None:
-    """Send the mail that waits and may go at this hour."""
+    """Send the mail that waits and may go at this hour; nothing while sending is paused."""
     counts = deliver_at(clock.now())
+    if pause_row() is not None:
+        click.echo("Sending is paused. To end that: flask reminders pause --release", err=True)
     if as_json:
         click.echo(json.dumps(counts))
         return
     click.echo(
         f"{counts['sent']} sent, {counts['retry']} wait for another attempt, {counts['failed']} failed."
     )
+
+
+@group.command("pause")
+@click.option("--reason", default="", metavar="TEXT", help="Why; it stands on System and in the audit log.")
+@click.option("--release", is_flag=True, help="Let mail go again.")
+@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+def pause(reason: str, release: bool, as_json: bool) -> None:
+    """Send nothing at all until --release, urgent mail included; what comes due is still queued."""
+    if release == bool(reason.strip()):
+        raise click.UsageError("Give either --reason TEXT or --release.")
+    now = clock.now()
+    try:
+        with force_locale("en"):
+            if release:
+                actions_control.release(SYSTEM, now)
+            else:
+                actions_control.pause(SYSTEM, reason, now)
+    except Refused as refused:
+        if as_json:
+            click.echo(json.dumps({"paused": not release, "problem": refused.message}))
+        click.echo(refused.message, err=True)
+        sys.exit(1)
+    if as_json:
+        click.echo(json.dumps({"paused": not release}))
+    else:
+        click.echo("Mail goes out again." if release else "Mail is paused.")
 
 
 def _instant(text: str) -> datetime:

@@ -17,7 +17,6 @@ from wss_cases.foundation.settings import setting
 from wss_cases.jobs.ticks import tick
 
 STOP_SECONDS = 3.0
-NAME = f"{socket.gethostname()[:60]}:{os.getpid()}"
 
 group = AppGroup("scheduler", help="The process that sends reminders.")
 
@@ -28,8 +27,9 @@ def run() -> None:
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     scheduler = BlockingScheduler(timezone="UTC")
     rules = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
-    scheduler.add_job(_tick, args=[app], **rules)
-    scheduler.add_job(_tick, "interval", seconds=setting("TICK_SECONDS"), args=[app], **rules)
+    name = f"{socket.gethostname()[:60]}:{os.getpid()}"
+    scheduler.add_job(_tick, args=[app, name], **rules)
+    scheduler.add_job(_tick, "interval", seconds=setting("TICK_SECONDS"), args=[app, name], **rules)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         # a mail on its way is leased: ending here loses nothing
@@ -43,8 +43,8 @@ def run() -> None:
     scheduler.start()
 
 
-def _tick(app: Flask) -> None:
+def _tick(app: Flask, name: str) -> None:
     with app.app_context():
-        words = tick(NAME, clock.now())
+        words = tick(name, clock.now())
     if words:
         click.echo(f"scheduler: {words}", file=sys.stderr)

@@ -1,32 +1,91 @@
 """What the scheduler does once a minute."""
 
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from wss_cases.casework.actions_sweep import sweep
 from wss_cases.foundation.db import db
-from wss_cases.notices.actions import beat, deliver
+from wss_cases.notices.actions import deliver
+from wss_cases.notices.actions_control import beat, note_failure, note_recovery
 from wss_cases.pathways.circles.notes.actions_shred import shred
 
 DELIVER_SECONDS = 45.0
+AWAY = (OperationalError, InterfaceError)
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@dataclass
+class Tick:
+    """One tick under a scheduler's name: each part by itself, so that one that fails holds up no other."""
+
+    name: str
+    now: datetime
+    words: list[str] = field(default_factory=list)
+    failed: bool = False
+
+    def part(self, name: str, act: Callable[[], dict[str, int]]) -> dict[str, int] | None:
+        """Carry out one part; None when it failed, which is then in the database for all to see."""
+        try:
+            return act()
+        except Exception as error:
+            self.failed = True
+            words = _words(error)
+            self.words.append(f"{name} failed: {words}")
+            if not isinstance(error, AWAY):
+                self.words.append("".join(traceback.format_tb(error.__traceback__)[-6:]))
+            db.session.remove()
+            self._keep(lambda: note_failure(self.name, name, words, self.now))
+            return None
+
+    def beat(self, sweep_ms: int | None) -> bool:
+        """Leave the heartbeat; True when the tick before had failed."""
+        return bool(self._keep(lambda: beat(self.name, self.now, sweep_ms)))
+
+    def settle(self) -> None:
+        """Note that everything works again."""
+        self._keep(lambda: note_recovery(self.name, self.now))
+
+    def _keep(self, write: Callable[[], bool | None]) -> bool | None:
+        try:
+            return write()
+        except AWAY as error:
+            # a database that is away is not the end: the next tick tries again, and /readyz says so meanwhile
+            self.words.append(f"the database did not answer ({type(error).__name__}); trying again")
+            return None
+        finally:
+            db.session.remove()
 
 
 def tick(name: str, now: datetime) -> str:
-    """Sweep, shred, deliver, leave a heartbeat under the scheduler's name; returns a line for the log, '' for nothing.
+    """Sweep, shred, leave a heartbeat under the scheduler's name, deliver; returns words for the log, '' for none."""
+    this = Tick(name, now)
+    began = time.monotonic()
+    swept = this.part("sweep", lambda: sweep(now))
+    sweep_ms = round((time.monotonic() - began) * 1000) if swept is not None else None
+    gone = this.part("shred", lambda: shred(now))
+    had_failed = this.beat(sweep_ms)
+    sent = this.part("deliver", lambda: deliver(now, DELIVER_SECONDS))
+    if had_failed and not this.failed:
+        this.settle()
+    db.session.remove()
+    for counts, names in ((swept, ("queued",)), (sent, ("sent", "retry", "failed")), (gone, ("shredded",))):
+        this.words += [f"{word} {counts[word]}" for word in names if counts and counts[word]]
+    return ", ".join(this.words)
 
-    A database that is away is not the end: the next tick tries again.
-    """
-    try:
-        swept = sweep(now)
-        gone = shred(now)
-        beat(name, now)
-        sent = deliver(now, DELIVER_SECONDS)
-    except (OperationalError, InterfaceError) as error:
-        return f"the database did not answer ({type(error).__name__}); trying again at the next tick"
-    finally:
-        db.session.remove()
-    if not swept["queued"] and not any(sent.values()) and not gone["shredded"]:
-        return ""
-    shredded = f", shredded {gone['shredded']}" if gone["shredded"] else ""
-    return f"queued {swept['queued']}, sent {sent['sent']}, retry {sent['retry']}, failed {sent['failed']}{shredded}"
+
+def _words(error: Exception) -> str:
+    """What failed and where: the kind and our own line, never the message, which may hold a name."""
+    ours = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if Path(frame.filename).is_relative_to(PACKAGE)
+    ]
+    if not ours:
+        return type(error).__name__
+    return f"{type(error).__name__} at {Path(ours[-1].filename).relative_to(PACKAGE)}:{ours[-1].lineno}"

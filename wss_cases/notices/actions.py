@@ -1,4 +1,4 @@
-"""Queueing and delivering mail, and the scheduler's heartbeat. Any number of senders may run at once."""
+"""Queueing and delivering mail. Any number of senders may run at once."""
 
 import math
 import secrets
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,9 +19,9 @@ from wss_cases.foundation.failpoints import reach
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.journal.unit import UnitOfWork, insert_once, unit_of_work
+from wss_cases.journal.unit import UnitOfWork, unit_of_work
 from wss_cases.notices.composing import compose
-from wss_cases.notices.models import Heartbeat
+from wss_cases.notices.models import DeliveryPause
 from wss_cases.notices.post import Post
 from wss_cases.notices.queries import open_schools
 from wss_cases.notices.rules import Planned, Verdict, error_words, is_over, pause_after, verdict_of
@@ -29,7 +29,7 @@ from wss_cases.notices.rules import Planned, Verdict, error_words, is_over, paus
 BATCH = 5
 LEASE = timedelta(minutes=3)
 ROWS_A_STATEMENT = 500
-FORGET_SCHEDULERS_AFTER = timedelta(days=7)
+NOT_PAUSED = ~exists(DeliveryPause.id)
 
 
 def queue(uow: UnitOfWork, planned: Sequence[Planned]) -> int:
@@ -75,7 +75,7 @@ def deliver(now: datetime, seconds: float | None = None) -> dict[str, int]:
     """
     end = math.inf if seconds is None else time.monotonic() + seconds
     counts = {verdict.value: 0 for verdict in Verdict}
-    post = Post(setting("SMTP_URL"), setting("MAIL_FOLDER"))
+    post = Post(setting("SMTP_URL"), setting("MAIL_FOLDER"), setting("MAIL_SECONDS"))
     token = secrets.token_hex(16)
     schools = open_schools(now)
     try:
@@ -115,7 +115,7 @@ def _claim(token: str, schools: Sequence[int], now: datetime) -> list[int]:
         may_go = or_(
             OutboxMessage.at_any_hour, OutboxMessage.school_id.is_(None), OutboxMessage.school_id.in_(schools)
         )
-        statement = select(OutboxMessage.id).where(free, may_go)
+        statement = select(OutboxMessage.id).where(free, may_go, NOT_PAUSED)
         statement = statement.order_by(OutboxMessage.next_attempt_at, OutboxMessage.id).limit(BATCH)
         ids = list(uow.session.scalars(statement.with_for_update(skip_locked=True)))
         if ids:
@@ -165,6 +165,7 @@ def _renew(message_id: int, token: str, now: datetime) -> OutboxMessage | None:
             OutboxMessage.id == message_id,
             OutboxMessage.claim_token == token,
             OutboxMessage.state == OutboxState.CLAIMED,
+            NOT_PAUSED,
         )
         message = uow.session.scalars(
             mine.with_for_update().execution_options(populate_existing=True)
@@ -211,13 +212,3 @@ def retry_failed(actor: Actor, message_id: int, now: datetime) -> None:
             raise Refused("", _("This mail is no longer among the failed ones."))
         message.state, message.attempts, message.next_attempt_at = OutboxState.WAITING, 0, now
         uow.audit("mail.retried", "outbox_message", message.id, {"state": ["failed", "waiting"]})
-
-
-def beat(name: str, now: datetime) -> None:
-    """Note that the scheduler of this name has completed a tick; forget those not seen for a week."""
-    with unit_of_work(SYSTEM, now) as uow:
-        uow.bookkeeping()
-        insert_once(uow.session, Heartbeat, {"name": name, "at": now}, ["name"])
-        uow.session.execute(update(Heartbeat).where(Heartbeat.name == name).values(at=now))
-        reach("heartbeat.before_commit")
-        uow.session.execute(delete(Heartbeat).where(Heartbeat.at < now - FORGET_SCHEDULERS_AFTER))

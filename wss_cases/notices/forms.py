@@ -7,6 +7,14 @@ from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText
 from wss_cases.foundation.i18n import lazy_gettext as _l
 
 
+class PauseForm(BaseForm):
+    """Why no mail goes out for now."""
+
+    reason = ShortText(
+        _l("Why is mail paused?"), validators=[NotBlank(_l("Say why mail is paused."))], limit=300
+    )
+
+
 class WordingForm(BaseForm):
     """Title, text, and the day from which families see it."""
 

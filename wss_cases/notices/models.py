@@ -3,7 +3,7 @@
 import enum
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
@@ -26,12 +26,33 @@ class TroubleKind(enum.StrEnum):
 
 
 class Heartbeat(Base):
-    """The last completed tick of each scheduler process."""
+    """When each scheduler process lived last, its last completed sweep, and what failed in its ticks.
+
+    `failures` counts the ticks in a row that failed; the rest of what failed stays after it works again.
+    """
 
     __tablename__ = "heartbeat"
 
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     at: Mapped[datetime]
+    swept_at: Mapped[datetime | None]
+    sweep_ms: Mapped[int | None]
+    failures: Mapped[int] = mapped_column(default=0, server_default="0")
+    failed_at: Mapped[datetime | None]
+    failed_part: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    failed_with: Mapped[str] = mapped_column(String(200), default="", server_default="")
+
+
+class DeliveryPause(Base):
+    """While its one row stands nothing is sent, urgent mail included; who paused and released is in the audit log."""
+
+    __tablename__ = "delivery_pause"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[Id]
+    since: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    reason: Mapped[str] = mapped_column(String(300))
 
 
 class DigestDay(Base):

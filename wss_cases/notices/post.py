@@ -13,20 +13,21 @@ from email.utils import parseaddr
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-TIMEOUT_SECONDS = 20.0
+BYE_SECONDS = 2.0
 SEVEN_BIT = SMTP_LINES.clone(cte_type="7bit")
 
 
 class Post:
     """Sends one message after another over one connection; any error ends the connection."""
 
-    def __init__(self, smtp_url: str, folder: str) -> None:
+    def __init__(self, smtp_url: str, folder: str, seconds: float) -> None:
         self._url = urlsplit(smtp_url)
+        self._seconds = seconds
         self._folder = Path(folder)
         self._server: smtplib.SMTP | None = None
 
     def send(self, message: EmailMessage, name: str) -> None:
-        """Send, or write to the folder as `name`.eml. Raises OSError or SMTPException within 20 s."""
+        """Send, or write to the folder as `name`.eml. Raises OSError or SMTPException in time."""
         if not self._url.scheme:
             self._write(message, name)
             return
@@ -39,7 +40,21 @@ class Post:
             self._server.sendmail(sender, [recipient], message.as_bytes(policy=SEVEN_BIT))
 
     def close(self) -> None:
-        """End the connection."""
+        """Take leave and end the connection; what a server makes of that no longer matters."""
+        server, self._server = self._server, None
+        if server is None:
+            return
+        try:
+            if server.sock is not None:
+                server.sock.settimeout(BYE_SECONDS)
+                server.quit()
+        except (OSError, smtplib.SMTPException):
+            pass
+        finally:
+            server.close()
+
+    def _hang_up(self) -> None:
+        """End the connection without a word."""
         server, self._server = self._server, None
         if server is not None:
             server.close()
@@ -47,18 +62,18 @@ class Post:
     @contextmanager
     def _deadline(self) -> Iterator[None]:
         # a server that drips keeps every read alive: the socket is shut when the whole send takes too long
-        timer = threading.Timer(TIMEOUT_SECONDS, self._hang_up)
+        timer = threading.Timer(self._seconds, self._cut)
         timer.daemon = True
         timer.start()
         try:
             yield
         except BaseException:
-            self.close()
+            self._hang_up()
             raise
         finally:
             timer.cancel()
 
-    def _hang_up(self) -> None:
+    def _cut(self) -> None:
         connection = getattr(self._server, "sock", None)
         if connection is not None:
             try:
@@ -71,10 +86,10 @@ class Post:
         host = url.hostname or "localhost"
         if url.scheme == "smtps":
             context = ssl.create_default_context()
-            self._server = smtplib.SMTP_SSL(timeout=TIMEOUT_SECONDS, context=context)
+            self._server = smtplib.SMTP_SSL(timeout=self._seconds, context=context)
             self._server.connect(host, url.port or 465)
         else:
-            self._server = smtplib.SMTP(timeout=TIMEOUT_SECONDS)
+            self._server = smtplib.SMTP(timeout=self._seconds)
             # connect() with a name set beforehand, so that starttls can check the certificate against it
             self._server._host = host  # type: ignore[attr-defined]
             self._server.connect(host, url.port or 25)

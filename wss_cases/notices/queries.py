@@ -18,11 +18,6 @@ NEAR = timedelta(days=90)
 UNSENT = (OutboxState.WAITING, OutboxState.CLAIMED)
 
 
-def last_heartbeat() -> datetime | None:
-    """Return when any scheduler last completed a tick; None when none ever did."""
-    return db.session.execute(select(func.max(Heartbeat.at))).scalar_one_or_none()
-
-
 def heartbeats(limit: int = 10) -> list[Heartbeat]:
     """Return the schedulers seen last, the newest first."""
     return list(db.session.scalars(select(Heartbeat).order_by(Heartbeat.at.desc()).limit(limit)))

@@ -1,16 +1,29 @@
 """Notices that stand above every page for signed-in people."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.notices.queries import last_heartbeat
+from wss_cases.notices.queries_delivery import standing
 
-SILENT_AFTER = timedelta(minutes=5)
+ZONE = "America/Chicago"
 
 
 def banners(now: datetime) -> list[str]:
     """Return the texts to show above the page at this instant."""
-    beat = last_heartbeat()
-    if beat is not None and now - beat > SILENT_AFTER:
-        return [_("Reminders are not being sent right now. The people who run the system can see this too.")]
-    return []
+    found = standing(now)
+    texts = []
+    if found.paused_since is not None:
+        since = moment_words(found.paused_since, ZONE)
+        texts.append(
+            _(
+                "Mail is paused since %(since)s: no reminder is sent, and none about danger or a legal duty either. "
+                "Tell people yourself.",
+                since=since,
+            )
+        )
+    if found.scheduler in ("silent", "failing"):
+        texts.append(
+            _("Reminders are not being sent right now. The people who run the system can see this too.")
+        )
+    return texts

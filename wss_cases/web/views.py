@@ -11,8 +11,7 @@ from wss_cases.accounts.sessions import safe_next
 from wss_cases.foundation import clock
 from wss_cases.foundation.schema import schema_command
 from wss_cases.foundation.settings import setting
-from wss_cases.notices.queries import last_heartbeat
-from wss_cases.web.banners import SILENT_AFTER
+from wss_cases.notices.queries_delivery import standing
 from wss_cases.web.layout import NAVIGATION, go_back, my_schools
 
 blueprint = Blueprint("web", __name__)
@@ -73,28 +72,30 @@ def schools() -> str:
 @gate(Permission.PUBLIC)
 def healthz() -> Response:
     """Answer 200 while the process answers, with what it sees of database and scheduler."""
-    database, scheduler = _state()
-    return jsonify(status="ok", database=database, scheduler=scheduler)
+    state = _state()
+    return jsonify(status="ok", database=state["database"], scheduler=state["scheduler"])
 
 
 @blueprint.get("/readyz")
 @gate(Permission.PUBLIC)
 def readyz() -> tuple[Response, int]:
-    """Answer 503 when the database, its schema or the scheduler's heartbeat is not there, with what to run."""
-    database, scheduler = _state()
-    ready = database == "ok" and scheduler == "ok"
-    status = "ok" if ready else "unavailable"
-    return jsonify(status=status, database=database, scheduler=scheduler), 200 if ready else 503
+    """Answer 503 when the database, its schema or the scheduler's heartbeat is not there, with what to run.
+
+    Delivery that was paused on purpose is told, and is no reason for 503.
+    """
+    state = _state()
+    ready = state["database"] == "ok" and state["scheduler"] == "ok"
+    return jsonify(status="ok" if ready else "unavailable", **state), 200 if ready else 503
 
 
-def _state() -> tuple[str, str]:
+def _state() -> dict[str, str]:
+    unknown = {"scheduler": "unknown", "delivery": "unknown"}
     try:
         command = schema_command()
         if command:
-            return f"schema: {command}", "unknown"
-        beat = last_heartbeat()
+            return {"database": f"schema: {command}", **unknown}
+        found = standing(clock.now())
     except SQLAlchemyError:
-        return "unavailable", "unknown"
-    if beat is None:
-        return "ok", "not started"
-    return "ok", "ok" if clock.now() - beat <= SILENT_AFTER else "silent"
+        return {"database": "unavailable", **unknown}
+    delivery = "paused" if found.paused_since is not None else "on"
+    return {"database": "ok", "scheduler": found.scheduler, "delivery": delivery}

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -14,12 +14,15 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.foundation.pages import Page
+from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.settings import setting
+from wss_cases.notices import actions_control
 from wss_cases.notices.actions import retry_failed
-from wss_cases.notices.queries import failed_mail, heartbeats, last_heartbeat, oldest_waiting, queue_depth
+from wss_cases.notices.forms import PauseForm
+from wss_cases.notices.models import Heartbeat
+from wss_cases.notices.queries import failed_mail, heartbeats, oldest_waiting, queue_depth
+from wss_cases.notices.queries_delivery import last_sweep, pause_row, standing
 from wss_cases.roster.models import ImportRun
-from wss_cases.web.banners import SILENT_AFTER
 
 blueprint = Blueprint("system", __name__, url_prefix="/system")
 
@@ -34,7 +37,9 @@ def health() -> Page:
     return render_template(
         "system/health.html",
         scheduler=_scheduler(now),
-        schedulers=[(beat.name, moment_words(beat.at, ZONE)) for beat in heartbeats()],
+        schedulers=[_one_scheduler(beat) for beat in heartbeats()],
+        sweep=_sweep(),
+        paused=_paused(),
         depth=queue_depth(),
         oldest=moment_words(oldest_waiting(), ZONE),
         failed=[
@@ -61,14 +66,68 @@ def retry(message_id: int) -> Response:
     return redirect(url_for("system.health"), 303)
 
 
+@blueprint.route("/mail/pause", methods=["GET", "POST"])
+@gate(Permission.SYSTEM_HEALTH)
+def pause() -> Page:
+    """Stop sending, with a reason."""
+    actor, now, form = current_actor(), clock.now(), PauseForm()
+    return form_page(
+        form,
+        lambda: actions_control.pause(actor, form.reason.data or "", now, form.request_key.data),
+        url_for("system.health"),
+        "system/pause.html",
+    )
+
+
+@blueprint.post("/mail/release")
+@gate(Permission.SYSTEM_HEALTH)
+def release() -> Response:
+    """Let mail go again."""
+    actions_control.release(current_actor(), clock.now())
+    flash(_("Mail goes out again, what has waited included."))
+    return redirect(url_for("system.health"), 303)
+
+
 def _scheduler(now: datetime) -> dict[str, Any]:
-    beat = last_heartbeat()
-    if beat is None:
+    found = standing(now)
+    if found.last_beat is None:
         return {"ok": False, "words": _("Not started yet"), "meta": _("Start it with: flask scheduler run")}
-    minutes = max(0, int((now - beat).total_seconds() // 60))
+    ok = found.scheduler == "ok"
+    meta = moment_words(found.last_beat, ZONE)
+    if found.scheduler == "failing":
+        return {"ok": ok, "words": _("Running, but no sweep succeeds"), "meta": meta}
+    minutes = abs(int((now - found.last_beat).total_seconds())) // 60
     words = ngettext("Last seen %(num)d minute ago", "Last seen %(num)d minutes ago", minutes)
-    ok = now - beat <= SILENT_AFTER
-    return {"ok": ok, "words": words if minutes else _("Running"), "meta": moment_words(beat, ZONE)}
+    if found.last_beat > now and not ok:
+        words = _("Its clock is ahead")
+    return {"ok": ok, "words": _("Running") if ok and not minutes else words, "meta": meta}
+
+
+def _one_scheduler(beat: Heartbeat) -> dict[str, Any]:
+    failed = ""
+    if beat.failed_at is not None:
+        failed = _(
+            "%(part)s failed on %(when)s: %(words)s",
+            part=beat.failed_part, when=moment_words(beat.failed_at, ZONE), words=beat.failed_with,
+        )  # fmt: skip
+    return {
+        "name": beat.name,
+        "at": moment_words(beat.at, ZONE),
+        "failed": failed,
+        "failures": beat.failures,
+    }
+
+
+def _sweep() -> dict[str, str] | None:
+    found = last_sweep()
+    if found is None:
+        return None
+    return {"words": _("%(ms)d ms", ms=found[1]), "meta": moment_words(found[0], ZONE)}
+
+
+def _paused() -> dict[str, str] | None:
+    row = pause_row()
+    return {"since": moment_words(row.since, ZONE), "reason": row.reason} if row else None
 
 
 def _imports() -> list[dict[str, Any]]:
