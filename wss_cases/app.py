@@ -71,6 +71,7 @@ PAGES = (
     "pathways.reengagement.views_returns",
     "pathways.common.views",
     "followups.views",
+    "followups.views_replan",
     "followups.views_templates",
     "notices.views_texts",
     "outcomes.views",

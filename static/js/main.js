@@ -8,7 +8,8 @@ import { reloadRestoredPages } from "./pageshow.js";
 import { closeMenus } from "./menus.js";
 import { fillDates } from "./dates.js";
 import { sendOnce } from "./once.js";
+import { workWithKeys } from "./keys.js";
 
-for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, saveDrafts, sendOnce, watchSession, enableBlanking]) {
+for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, saveDrafts, sendOnce, watchSession, enableBlanking, workWithKeys]) {
   start();
 }

@@ -10,7 +10,8 @@ from wss_cases.accounts.queries import holders
 from wss_cases.accounts.queries_cover import covers_at
 from wss_cases.casework.actions_move import notice_moves
 from wss_cases.casework.notices import DIGEST, digest_key
-from wss_cases.casework.queries_my_day import AHEAD, REVIEWERS, digest_people, schools_with_reviews
+from wss_cases.casework.queries_my_day import AHEAD, digest_people, schools_with_reviews
+from wss_cases.casework.queries_waiting import REVIEWERS
 from wss_cases.followups.notices import FOLLOW_UP_DUE
 from wss_cases.followups.queries_due import due_mails, owners_due
 from wss_cases.foundation.clock import local, local_date

@@ -1,38 +1,37 @@
 """What waits for one person: due follow-ups, circles, what needs their decision, their caseload."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import case, func, select
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
-from wss_cases.access.scope import in_schools
-from wss_cases.accounts.models import UserAccount
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.accounts.queries_cover import CoverRow, near
 from wss_cases.cases.models import Case
 from wss_cases.cases.queries import visible_to as cases_visible
 from wss_cases.cases.states import OPEN, CaseState
+from wss_cases.casework.queries_today import CircleToday, ReentryToday, circles_today, reentries_today
+from wss_cases.casework.queries_waiting import Waiting, waiting_for
 from wss_cases.followups.queries import FollowUpRow, due_for
+from wss_cases.followups.queries_acts import given_by
 from wss_cases.followups.rules import Due, due_words
-from wss_cases.foundation.clock import at_local, local_date
+from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.db import db
 from wss_cases.incidents.models import Incident
 from wss_cases.incidents.queries import own_reports as reported_by
 from wss_cases.incidents.states import WAITING, IncidentState
-from wss_cases.pathways.circles.models import CircleMeeting
-from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.models import School
 from wss_cases.roster.queries import school_days
 from wss_cases.roster.rules import SchoolDays
-from wss_cases.safeguards.queries import open_duty_count
 
 AHEAD = 2
 """School days that the morning looks ahead."""
 
 ZONE = "America/Chicago"
-REVIEWERS = (Role.DEAN, Role.ADMINISTRATOR)
+MOST_DUE = 500
+MOST_GIVEN = 8
 
 
 @dataclass(frozen=True)
@@ -41,38 +40,6 @@ class Item:
 
     row: FollowUpRow
     due: Due
-
-
-@dataclass(frozen=True)
-class CircleToday:
-    """A meeting of today that the person keeps, or that belongs to a case they lead."""
-
-    id: int
-    starts_at: datetime
-    time_zone: str
-    room: str
-    kind: str
-    reference: str
-    keeper_id: int
-    keeper: str
-    happened: bool | None
-    case_id: int
-    pathway_id: int
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """What waits for the person's decision: reports to review, legal duties, new cases, questions on reports."""
-
-    to_review: int
-    new_cases: list[tuple[int, str, str]]
-    questions: list[tuple[int, str]]
-    duties: int = 0
-
-    @property
-    def count(self) -> int:
-        """How many things wait."""
-        return self.to_review + self.duties + len(self.new_cases) + len(self.questions)
 
 
 @dataclass(frozen=True)
@@ -90,10 +57,14 @@ class MyDay:
     stuck: int
     covers: Sequence[CoverRow] = ()
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing at all waits."""
-        return not (self.overdue or self.due_today or self.coming or self.circles or self.waiting.count)
+
+@dataclass(frozen=True)
+class Around:
+    """What the page shows besides, and no mail: re-entry meetings of today, and what was given to others."""
+
+    reentries: list[ReentryToday]
+    given: list[Item]
+    given_count: int
 
 
 def my_day(actor: Actor, now: datetime) -> MyDay:
@@ -101,17 +72,11 @@ def my_day(actor: Actor, now: datetime) -> MyDay:
     zones = _zones(actor)
     time_zone = next(iter(zones.values()), ZONE)
     today = local_date(now, time_zone)
-    days: dict[int, SchoolDays] = {}
-    items = []
+    calendars = Calendars(zones, now)
     covers = near(actor.user_id, today)
     standing = [(row.user_id, row.school_id) for row in covers if row.cover_id == actor.user_id]
-    for row in due_for(actor, today + timedelta(days=14), covered=standing):
-        if row.school_id not in days:
-            days[row.school_id] = school_days(row.school_id)
-        calendar = days[row.school_id]
-        here = local_date(now, zones.get(row.school_id, ZONE))
-        if row.due_on <= calendar.add(here, AHEAD):
-            items.append(Item(row, due_words(row.due_on, here, calendar)))
+    found = due_for(actor, today + timedelta(days=14), MOST_DUE, covered=standing)
+    items = [calendars.item(row) for row in found if calendars.is_near(row)]
     caseload, stuck = _caseload(actor, today)
     return MyDay(
         today=today,
@@ -119,7 +84,7 @@ def my_day(actor: Actor, now: datetime) -> MyDay:
         overdue=[item for item in items if item.due.state == "overdue"],
         due_today=[item for item in items if item.due.state == "today"],
         coming=[item for item in items if item.due.state not in ("overdue", "today")],
-        circles=_circles(actor, now, zones),
+        circles=circles_today(actor, now, zones),
         waiting=waiting_for(actor, standing),
         caseload=caseload,
         stuck=stuck,
@@ -127,27 +92,36 @@ def my_day(actor: Actor, now: datetime) -> MyDay:
     )
 
 
-def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waiting:
-    """Return what waits for a person's decision; new cases too of those they stand in for: (person, school)."""
-    to_review = 0
-    if actor.has(*REVIEWERS):
-        queue = in_schools(Incident.school_id, actor, *REVIEWERS)
-        to_review = db.session.scalar(select(func.count()).where(queue, Incident.state.in_(WAITING))) or 0
-    new_cases = []
-    if actor.has(*CASE_TEAM):
-        cases: Any = select(Case.id, Case.reference, Case.harm_kind)
-        theirs = [
-            and_(Case.lead_id == lead_id, Case.school_id == school_id) for lead_id, school_id in covered
-        ]
-        mine = cases_visible(cases, actor).where(
-            or_(Case.lead_id == actor.user_id, *theirs), Case.state == CaseState.INTAKE
-        )
-        new_cases = [(row[0], row[1], row[2]) for row in db.session.execute(mine.order_by(Case.id).limit(20))]
-    questions = select(Incident.id, Incident.reference).where(
-        reported_by(actor), Incident.state == IncidentState.RETURNED
-    )
-    found = db.session.execute(questions.order_by(Incident.id).limit(20))
-    return Waiting(to_review, new_cases, [(row[0], row[1]) for row in found], open_duty_count(actor))
+def around(actor: Actor, now: datetime) -> Around:
+    """Return the re-entry meetings of a person's day, and what they gave to others and is still open."""
+    zones = _zones(actor)
+    given, count = given_by(actor, MOST_GIVEN)
+    calendars = Calendars(zones, now)
+    return Around(reentries_today(actor, now, zones), [calendars.item(row) for row in given], count)
+
+
+class Calendars:
+    """Each school's own date and days, read when first asked for."""
+
+    def __init__(self, zones: Mapping[int, str], now: datetime) -> None:
+        self._zones, self._now = zones, now
+        self._days: dict[int, SchoolDays] = {}
+
+    def item(self, row: FollowUpRow) -> Item:
+        """Return a follow-up with its due date in words."""
+        return Item(row, due_words(row.due_on, self._today(row), self._of(row)))
+
+    def is_near(self, row: FollowUpRow) -> bool:
+        """Whether a follow-up is due by the last day looked ahead to."""
+        return row.due_on <= self._of(row).add(self._today(row), AHEAD)
+
+    def _of(self, row: FollowUpRow) -> SchoolDays:
+        if row.school_id not in self._days:
+            self._days[row.school_id] = school_days(row.school_id)
+        return self._days[row.school_id]
+
+    def _today(self, row: FollowUpRow) -> date:
+        return local_date(self._now, self._zones.get(row.school_id, ZONE))
 
 
 def own_reports(actor: Actor, limit: int = 10) -> list[tuple[int, str, str, IncidentState, date]]:
@@ -165,48 +139,6 @@ def _zones(actor: Actor) -> dict[int, str]:
     ids = sorted(actor.school_ids(*STAFF))
     statement = select(School.id, School.time_zone).where(School.id.in_(ids)).order_by(School.id)
     return {row[0]: row[1] for row in db.session.execute(statement)} if ids else {}
-
-
-def _circles(actor: Actor, now: datetime, zones: dict[int, str]) -> list[CircleToday]:
-    if not actor.has(*CASE_TEAM):
-        return []
-    columns = (
-        CircleMeeting.id,
-        CircleMeeting.starts_at,
-        School.time_zone,
-        CircleMeeting.room,
-        Pathway.kind,
-        Case.reference,
-        CircleMeeting.keeper_id,
-        UserAccount.name,
-        CircleMeeting.happened,
-        Case.id,
-        Pathway.id,
-    )
-    statement = (
-        select(*columns)
-        .join(Pathway, Pathway.id == CircleMeeting.pathway_id)
-        .join(Case, Case.id == CircleMeeting.case_id)
-        .join(School, School.id == CircleMeeting.school_id)
-        .join(UserAccount, UserAccount.id == CircleMeeting.keeper_id)
-        .where(
-            in_schools(CircleMeeting.school_id, actor, *CASE_TEAM),
-            or_(CircleMeeting.keeper_id == actor.user_id, Case.lead_id == actor.user_id),
-            _today(now, zones),
-        )
-    )
-    return [CircleToday(*row) for row in db.session.execute(statement.order_by(CircleMeeting.starts_at))]
-
-
-def _today(now: datetime, zones: dict[int, str]) -> ColumnElement[bool]:
-    by_zone = []
-    for zone in sorted(set(zones.values())):
-        day = local_date(now, zone)
-        start, end = at_local(day, 0, 0, zone), at_local(day + timedelta(days=1), 0, 0, zone)
-        by_zone.append(
-            and_(School.time_zone == zone, CircleMeeting.starts_at >= start, CircleMeeting.starts_at < end)
-        )
-    return or_(*by_zone) if by_zone else CircleMeeting.id.is_(None)
 
 
 def _caseload(actor: Actor, today: date) -> tuple[dict[CaseState, int], int]:

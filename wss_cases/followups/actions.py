@@ -8,6 +8,8 @@ from sqlalchemy import select
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.followups.queries import template_in_force, templates_for
 from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit import UnitOfWork
 from wss_cases.roster.models import School
 from wss_cases.roster.queries import school_days
@@ -27,10 +29,12 @@ def make(
     title: str = "",
     rules: Sequence[str] = (),
     single_mail: bool | None = None,
+    given_by_id: int | None = None,
 ) -> FollowUp:
     """Step: add one follow-up to an incident or a case; due today is a same-day item, which mails by itself.
 
-    Without a title it shows its template's; `single_mail` None takes the template's word."""
+    Without a title it shows its template's; `single_mail` None takes the template's word; `given_by_id` is who
+    gave it to its owner by hand."""
     today = local_today(uow, school_id)
     template = template_in_force(kind, school_id, today)
     own_mail = single_mail if single_mail is not None else bool(template and template.single_mail)
@@ -43,6 +47,7 @@ def make(
         title=title,
         rules=list(rules),
         owner_id=owner_id,
+        given_by_id=given_by_id,
         template_id=template.id if template else None,
         created_at=uow.now,
         due_on=due_on,
@@ -128,3 +133,14 @@ def local_today(uow: UnitOfWork, school_id: int) -> date:
 def _settle(uow: UnitOfWork, row: FollowUp) -> None:
     row.closed_at, row.closed_by_id = uow.now, uow.actor.user_id
     row.closed_on = local_today(uow, row.school_id)
+
+
+def check_day(uow: UnitOfWork, school_id: int, due_on: date) -> None:
+    """Refuse a day on which nothing can be due: past, beyond a year, or without school. Raises Refused."""
+    today, days = local_today(uow, school_id), school_days(school_id)
+    if due_on < today:
+        raise Refused("due_on", _("Choose today or a later day."))
+    if (due_on - today).days > 400:
+        raise Refused("due_on", _("Choose a day within the next year."))
+    if not days.is_school_day(due_on):
+        raise Refused("due_on", _("There is no school on this day. Choose a school day."))

@@ -7,15 +7,15 @@ from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.queries import actor_of
 from wss_cases.cases.models import Case
-from wss_cases.followups.actions import cancel_row, close_row, local_today, make
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.followups.actions import cancel_row, check_day, close_row, make
+from wss_cases.followups.actions_undo import kept_of, remember, remind_again
+from wss_cases.followups.models import ActKind, FollowUp, FollowUpAct, FollowUpState
 from wss_cases.followups.rules import needs_note, outcomes_of
 from wss_cases.followups.states import KINDS, MOVE_REASONS, RECORDED_ELSEWHERE
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.models import Incident
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
-from wss_cases.roster.queries import school_days
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,9 @@ def close(
             raise Refused("outcome", _("Choose how it went."))
         if needs_note(outcome) and not note.strip():
             raise Refused("note", _("Say in a sentence what happened or what is left."))
+        before = kept_of(row)
         close_row(uow, row, outcome, note)
+        remember(uow, row, ActKind.CLOSED, before)
         uow.answer = row.id
         return row.id
 
@@ -69,15 +71,23 @@ def move(
         if uow.answered:
             return uow.answer
         row = _open(uow, follow_up_id, version)
-        _check_day(uow, row.school_id, due_on)
+        check_day(uow, row.school_id, due_on)
         if reason not in MOVE_REASONS:
             raise Refused("reason", _("Choose why."))
         if due_on == row.due_on:
             raise Refused("due_on", _("It is due on this day already. Choose another day."))
-        row.due_on = due_on
-        uow.record(row, "followup.moved", what=row.kind, due_on=due_on.isoformat(), reason=reason)
+        move_row(uow, row, due_on, reason)
         uow.answer = row.id
         return row.id
+
+
+def move_row(uow: UnitOfWork, row: FollowUp, due_on: date, reason: str, batch: str = "") -> FollowUpAct:
+    """Step: move one locked, open follow-up to a checked day; its mail for that day goes out, new or once dropped."""
+    before = kept_of(row)
+    row.due_on = due_on
+    uow.record(row, "followup.moved", what=row.kind, due_on=due_on.isoformat(), reason=reason)
+    remind_again(uow, row)
+    return remember(uow, row, ActKind.MOVED, before, batch)
 
 
 def reassign(
@@ -94,8 +104,10 @@ def reassign(
             return uow.answer
         row = _open(uow, follow_up_id, version)
         owner = _owner(row.school_id, owner_id, now)
-        row.owner_id = owner.user_id
+        before = kept_of(row)
+        row.owner_id, row.given_by_id = owner.user_id, actor.user_id
         uow.record(row, "followup.reassigned", what=row.kind, owner=owner.name)
+        remember(uow, row, ActKind.REASSIGNED, before)
         uow.answer = row.id
         return row.id
 
@@ -115,7 +127,9 @@ def cancel(
         row = _open(uow, follow_up_id, version)
         if not reason.strip():
             raise Refused("reason", _("Say why it is not needed any more."))
+        before = kept_of(row)
         cancel_row(uow, row, reason)
+        remember(uow, row, ActKind.CANCELLED, before)
         uow.answer = row.id
         return row.id
 
@@ -130,7 +144,7 @@ def add(actor: Actor, new: New, now: datetime, request_key: str | None = None) -
             raise Refused("kind", _("Choose what it is."))
         if new.kind == "other" and not new.title.strip():
             raise Refused("title", _("Say what has to be done."))
-        _check_day(uow, school_id, new.due_on)
+        check_day(uow, school_id, new.due_on)
         owner = _owner(school_id, new.owner_id, now)
         row = make(
             uow,
@@ -141,6 +155,7 @@ def add(actor: Actor, new: New, now: datetime, request_key: str | None = None) -
             incident_id=new.incident_id,
             case_id=new.case_id,
             title=new.title,
+            given_by_id=actor.user_id,
         )
         uow.answer = row.id
         return row.id
@@ -167,13 +182,3 @@ def _owner(school_id: int, owner_id: int, now: datetime) -> Actor:
     if owner is None or not owner.covers(school_id, *STAFF):
         raise Refused("owner", _("Choose somebody who works at this school."))
     return owner
-
-
-def _check_day(uow: UnitOfWork, school_id: int, due_on: date) -> None:
-    today, days = local_today(uow, school_id), school_days(school_id)
-    if due_on < today:
-        raise Refused("due_on", _("Choose today or a later day."))
-    if (due_on - today).days > 400:
-        raise Refused("due_on", _("Choose a day within the next year."))
-    if not days.is_school_day(due_on):
-        raise Refused("due_on", _("There is no school on this day. Choose a school day."))

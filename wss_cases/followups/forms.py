@@ -1,7 +1,7 @@
 """Forms of follow-ups and their templates."""
 
-from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField
-from wtforms.validators import InputRequired, NumberRange
+from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, SelectMultipleField
+from wtforms.validators import InputRequired, NumberRange, Optional
 
 from wss_cases.followups.states import KINDS, MOVE_REASONS, RECORDED_ELSEWHERE
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
@@ -21,6 +21,33 @@ class MoveForm(BaseForm):
     """Another school day, and why."""
 
     due_on = DateField(_l("New day"), validators=[InputRequired(DAY)])
+    reason = RadioField(
+        _l("Why?"), choices=choices(list(MOVE_REASONS.items())), validators=[InputRequired(_l("Choose why."))]
+    )
+
+
+ONE_DAY, OVER_DAYS = "one", "spread"
+
+
+class ReplanForm(BaseForm):
+    """Several follow-ups to one day, or spread over the next school days, for one reason."""
+
+    ids = SelectMultipleField(
+        _l("Which ones?"),
+        coerce=int,
+        validators=[InputRequired(_l("Choose at least one follow-up."))],
+        validate_choice=False,
+    )
+    how = RadioField(
+        _l("Where to?"),
+        choices=choices(
+            [(ONE_DAY, _l("All to one day")), (OVER_DAYS, _l("Spread over the next school days"))]
+        ),
+        default=ONE_DAY,
+        validators=[InputRequired(_l("Choose where to."))],
+    )
+    due_on = DateField(_l("New day"), validators=[Optional()])
+    number = SelectField(_l("Over how many school days?"), coerce=int)
     reason = RadioField(
         _l("Why?"), choices=choices(list(MOVE_REASONS.items())), validators=[InputRequired(_l("Choose why."))]
     )

@@ -1,9 +1,10 @@
-"""Follow-ups and the templates they are made from."""
+"""Follow-ups, the templates they are made from, and what was just done to one."""
 
 import enum
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
@@ -15,6 +16,16 @@ class FollowUpState(enum.StrEnum):
     OPEN = "open"
     DONE = "done"
     CANCELLED = "cancelled"
+
+
+class ActKind(enum.StrEnum):
+    """What a person did to a follow-up, and may take back for a while."""
+
+    CLOSED = "closed"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    REASSIGNED = "reassigned"
+    SNOOZED = "snoozed"
 
 
 class FollowUpTemplate(Base):
@@ -66,6 +77,7 @@ class FollowUp(Versioned, Base):
         Index("ix_follow_up_unswept", "id", **where("state = 'open' and swept_version <> version")),
         Index("ix_follow_up_sweep_again", "sweep_again_at", **where("state = 'open'")),
         Index("ix_follow_up_swept", "swept_at", **where("state = 'open'")),
+        Index("ix_follow_up_given", "given_by_id", "state", "due_on"),
     )
     PRIVATE = frozenset({"outcome_note", "title"})
 
@@ -79,6 +91,7 @@ class FollowUp(Versioned, Base):
     rules: Mapped[list[str]] = mapped_column(default=list)
     incident_person_id: Mapped[int | None] = mapped_column(ForeignKey("incident_person.id"))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    given_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     template_id: Mapped[int | None] = mapped_column(ForeignKey("follow_up_template.id"))
     created_at: Mapped[datetime]
     due_on: Mapped[date]
@@ -99,3 +112,27 @@ class FollowUp(Versioned, Base):
     swept_version: Mapped[int] = mapped_column(default=0, server_default="0")
     swept_at: Mapped[datetime | None]
     sweep_again_at: Mapped[datetime | None]
+
+
+class FollowUpAct(Base):
+    """What a person did to one follow-up, and what stood there before; acts of one `batch` were done at once.
+
+    `version` is the follow-up's after the act: whoever changed it since left another.
+    """
+
+    __tablename__ = "follow_up_act"
+    __table_args__ = (
+        Index("ix_follow_up_act_user", "user_id", "at"),
+        Index("ix_follow_up_act_batch", "batch"),
+    )
+
+    id: Mapped[Id]
+    batch: Mapped[str] = mapped_column(String(32))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    follow_up_id: Mapped[int] = mapped_column(ForeignKey("follow_up.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    kind: Mapped[ActKind] = mapped_column(named_enum(ActKind, "kind"))
+    at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(Integer)
+    before: Mapped[dict[str, Any]]
+    undone_at: Mapped[datetime | None]

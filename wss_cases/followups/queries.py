@@ -41,6 +41,7 @@ class FollowUpRow:
     owner: str
     state: FollowUpState
     outcome: str
+    same_day: bool
 
 
 def visible_to(statement: Statement, actor: Actor) -> Statement:
@@ -99,6 +100,7 @@ def rows(statement: Any) -> list[FollowUpRow]:
             owner=row.owner or "",
             state=row.state,
             outcome=row.outcome,
+            same_day=row.same_day,
         )
         for row in db.session.execute(statement)
     ]
@@ -129,6 +131,7 @@ def listing() -> Any:
             UserAccount.name.label("owner"),
             FollowUp.state,
             FollowUp.outcome,
+            FollowUp.same_day,
         )
         .select_from(FollowUp)
         .outerjoin(FollowUpTemplate, FollowUpTemplate.id == FollowUp.template_id)
@@ -168,21 +171,34 @@ def due_for(
     return rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(limit))
 
 
+def some_of(actor: Actor, ids: Iterable[int]) -> list[FollowUpRow]:
+    """Return those of some follow-ups that the actor may see, open or not, the oldest due first."""
+    statement = visible_to(listing(), actor).where(FollowUp.id.in_(sorted(ids)))
+    return rows(statement.order_by(FollowUp.due_on, FollowUp.id))
+
+
 OPEN_PAGE = 50
 
 
 def open_at(
-    actor: Actor, school_id: int | None, owner_id: int | None = None, after: tuple[date, int] | None = None
+    actor: Actor,
+    school_id: int | None,
+    owner_id: int | None = None,
+    after: tuple[date, int] | None = None,
+    giver_id: int | None = None,
 ) -> list[FollowUpRow]:
     """Return a page and one more of the open follow-ups the actor may see (at one school, of one owner).
 
-    The oldest due come first; `after` is the due date and id of the last one shown.
+    The oldest due come first; `after` is the due date and id of the last one shown. `giver_id`: only what this
+    person gave to somebody else.
     """
     statement = visible_to(listing(), actor).where(FollowUp.state == FollowUpState.OPEN)
     if school_id is not None:
         statement = statement.where(FollowUp.school_id == school_id)
     if owner_id is not None:
         statement = statement.where(FollowUp.owner_id == owner_id)
+    if giver_id is not None:
+        statement = statement.where(FollowUp.given_by_id == giver_id, FollowUp.owner_id != giver_id)
     if after is not None:
         due_on, last_id = after
         later = (FollowUp.due_on > due_on) | ((FollowUp.due_on == due_on) & (FollowUp.id > last_id))

@@ -197,6 +197,15 @@ MOVE_REASONS: dict[str, Any] = {
     "other": _l("Another reason"),
 }
 
+TAKEN_BACK: dict[str, Any] = {
+    "closed": _l("it is open again"),
+    "moved": _l("it is due as before the move"),
+    "cancelled": _l("it is needed after all"),
+    "reassigned": _l("it is with the person before"),
+    "snoozed": _l("it is no longer put off"),
+}
+"""What stands again once an act was taken back."""
+
 _WHAT: dict[str, Any] = {"what": KINDS}
 SENTENCES: dict[str, Any] = {
     "followup.made": (_l("Follow-up added: %(what)s, due %(due_on)s"), _WHAT),
@@ -210,6 +219,7 @@ SENTENCES: dict[str, Any] = {
     ),
     "followup.reassigned": (_l("Follow-up given to %(owner)s: %(what)s"), _WHAT),
     "followup.cancelled": (_l("Follow-up cancelled: %(what)s"), _WHAT),
+    "followup.undone": (_l("Taken back: %(what)s – %(act)s"), _WHAT | {"act": TAKEN_BACK}),
     "followup_template.changed": _l("Follow-up template changed from %(starts_on)s"),
     "followup_template.ended": _l("Follow-up template ended"),
 }

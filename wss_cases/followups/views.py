@@ -25,6 +25,7 @@ from wss_cases.followups.queries import (
 )
 from wss_cases.followups.rules import Due, due_words, outcomes_of, quick_days
 from wss_cases.followups.states import CONVERSATION, OUTCOME_LABELS, RECORD_PAGES, RECORDED_ELSEWHERE
+from wss_cases.followups.words_acts import undo_line
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.db import db
@@ -49,18 +50,21 @@ def follow_ups() -> Page:
     """Open follow-ups: one's own, or those of the school."""
     actor = current_actor()
     school_id = chosen_school_id(actor, *STAFF)
-    whose = "school" if request.args.get("whose") == "school" and actor.has(*CASE_TEAM) else "mine"
+    asked = request.args.get("whose", "")
+    whose = asked if asked in ("school", "given") and actor.has(*CASE_TEAM) else "mine"
     after = _after(request.args.get("after", ""))
-    found = open_at(actor, school_id, actor.user_id if whose == "mine" else None, after)
+    owner_id, giver_id = (actor.user_id if whose == name else None for name in ("mine", "given"))
+    found = open_at(actor, school_id, owner_id, after, giver_id)
     shown = found[:OPEN_PAGE]
     days: dict[int, tuple[date, SchoolDays]] = {}
-    kept = whose if whose == "school" else None
+    kept = whose if whose != "mine" else None
     last = f"{shown[-1].due_on}.{shown[-1].id}" if len(found) > OPEN_PAGE else None
     return render_template(
         "followups/list.html",
         items=[(row, _due(row, days)) for row in shown],
         whose=whose,
         team=actor.has(*CASE_TEAM),
+        undo=undo_line(actor, clock.now()),
         first=url_for("followups.follow_ups", whose=kept) if after else None,
         later=url_for("followups.follow_ups", after=last, whose=kept) if last else None,
     )
@@ -272,4 +276,5 @@ def _shown(row: FollowUp) -> dict[str, Any]:
         "reference": case.reference if case else (incident.reference if incident else ""),
         "case": case if case and current_actor().covers(row.school_id, *CASE_TEAM) else None,
         "incident": incident,
+        "undo": undo_line(current_actor(), clock.now(), row.id),
     }

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import unicodedata
+from collections.abc import Iterable
 from typing import Any
 
 from werkzeug.routing import IntegerConverter, Map
@@ -54,3 +55,9 @@ class IdConverter(IntegerConverter):
     def __init__(self, map: Map, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("max", self.LARGEST)
         super().__init__(map, *args, **kwargs)
+
+
+def numbers_in(texts: Iterable[str], most: int = 100) -> list[int]:
+    """Return the ids among texts that somebody sent, each once and in order, at most so many; what is none is left."""
+    found = (int(text) for text in texts if text.isascii() and text.isdigit() and len(text) <= 16)
+    return [number for number in dict.fromkeys(found) if number <= IdConverter.LARGEST][:most]

@@ -20,7 +20,7 @@ def form_page(
 
     What the form or the act refuses is shown on the same page with status 400, every answer kept.
     """
-    if not form.is_submitted() or "find" in request.form or _filled_by_chip(form):
+    if not form.is_submitted() or "find" in request.form or fill_by_chip(form):
         return render_template(template, form=form, **context)
     if form.validate():
         try:
@@ -32,8 +32,8 @@ def form_page(
     return render_template(template, form=form, **context), 400
 
 
-def _filled_by_chip(form: BaseForm) -> bool:
-    # without JavaScript a chip above a date field sends the form with <name>_quick
+def fill_by_chip(form: BaseForm) -> bool:
+    """Whether a chip above a date field was what sent the form (<name>_quick, without JavaScript); fills the date."""
     for field in _fields(form):
         chosen = request.form.get(f"{field.name}_quick")
         if chosen is not None:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wss_cases.foundation.db import Base, Id, named_enum
+from wss_cases.foundation.db import Base, Id, named_enum, where
 
 
 class OutboxState(enum.StrEnum):
@@ -77,6 +77,7 @@ class OutboxMessage(Base):
     __table_args__ = (
         UniqueConstraint("dedupe_key"),
         Index("ix_outbox_message_due", "state", "next_attempt_at"),
+        Index("ix_outbox_message_dropped", "object_type", "object_id", **where("state = 'dropped'")),
     )
 
     id: Mapped[Id]

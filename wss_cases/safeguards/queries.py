@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Select, func, or_, select
 
-from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.models import UserAccount
 from wss_cases.foundation.db import db
@@ -19,6 +19,7 @@ from wss_cases.safeguards.models import DisciplineAction, LegalDuty, LegalDutyKi
 from wss_cases.safeguards.states import OPEN_DUTY
 
 Statement = TypeVar("Statement", bound=Select[Any])
+SECOND_LOOK = (Role.DEAN, Role.ADMINISTRATOR)
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,18 @@ def open_duty_count(actor: Actor) -> int:
         return 0
     counted = visible_to(select(func.count(LegalDuty.id)).where(LegalDuty.state.in_(OPEN_DUTY)), actor)
     return db.session.scalar(counted) or 0
+
+
+def second_look_count(actor: Actor) -> int:
+    """Return how many open duties somebody else proposed as not applicable, for the actor to take the second look."""
+    if not actor.has(*SECOND_LOOK):
+        return 0
+    proposed = select(func.count(LegalDuty.id)).where(
+        in_schools(LegalDuty.school_id, actor, *SECOND_LOOK),
+        LegalDuty.state.in_(OPEN_DUTY),
+        LegalDuty.proposed_by_id != actor.user_id,
+    )
+    return db.session.scalar(proposed) or 0
 
 
 def duties_of(incident_id: int) -> list[DutyRow]:

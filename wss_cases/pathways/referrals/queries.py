@@ -1,21 +1,34 @@
 """Reading referrals: the school's side through the pathway, the partner's side through `visible_to`."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.scope import in_schools
+from wss_cases.cases.models import Case
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.referrals.models import Partner, Referral, ReferralConsent
 from wss_cases.pathways.referrals.rules import CUT_SHORT
 from wss_cases.pathways.referrals.states import OPEN, PARTNER_SEES, ReferralState
+
+
+@dataclass(frozen=True)
+class Unanswerable:
+    """A referral that its partner cannot take, with nothing else under way in its pathway."""
+
+    case_id: int
+    pathway_id: int
+    reference: str
+    partner: str
 
 
 def open_to_partner(day: date) -> ColumnElement[bool]:
@@ -113,6 +126,28 @@ def open_referral(pathway_id: int) -> Referral | None:
     """Return the one referral of a pathway from which something can still come; None when there is none."""
     statement = select(Referral).where(Referral.pathway_id == pathway_id, Referral.state.in_(OPEN))
     return db.session.scalar(statement)
+
+
+def declined_for(actor: Actor, limit: int = 50) -> list[Unanswerable]:
+    """Return the pathways that the actor owns whose last referral was declined: another partner is to be found."""
+    later = aliased(Referral)
+    newer = exists().where(later.pathway_id == Referral.pathway_id, later.id > Referral.id)
+    statement = (
+        select(Case.id, Pathway.id, Case.reference, Partner.name)
+        .select_from(Referral)
+        .join(Pathway, Pathway.id == Referral.pathway_id)
+        .join(Case, Case.id == Pathway.case_id)
+        .join(Partner, Partner.id == Referral.partner_id)
+        .where(
+            in_schools(Referral.school_id, actor, *CASE_TEAM),
+            Pathway.owner_id == actor.user_id,
+            Pathway.state.in_(LIVE),
+            Referral.state == ReferralState.DECLINED,
+            ~newer,
+        )
+    )
+    ordered = statement.order_by(Referral.answered_on, Referral.id).limit(limit)
+    return [Unanswerable(*row) for row in db.session.execute(ordered)]
 
 
 def disclosures_of(referral_ids: Sequence[int]) -> list[Disclosure]:

@@ -1,0 +1,78 @@
+"""What waits for one person's decision: reports, duties, second looks, new cases, questions, partners' answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.scope import in_schools
+from wss_cases.cases.models import Case
+from wss_cases.cases.queries import visible_to as cases_visible
+from wss_cases.cases.states import CaseState
+from wss_cases.foundation.db import db
+from wss_cases.incidents.models import Incident
+from wss_cases.incidents.queries import own_reports as reported_by
+from wss_cases.incidents.states import WAITING, IncidentState
+from wss_cases.pathways.referrals.queries import Unanswerable, declined_for
+from wss_cases.safeguards.queries import open_duty_count, second_look_count
+
+REVIEWERS = (Role.DEAN, Role.ADMINISTRATOR)
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for the person's decision: reports to review, legal duties, new cases, questions on reports."""
+
+    to_review: int
+    new_cases: list[tuple[int, str, str]]
+    questions: list[tuple[int, str]]
+    duties: int = 0
+    second_looks: int = 0
+    declined: list[Unanswerable] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many things wait."""
+        listed = len(self.new_cases) + len(self.questions) + len(self.declined)
+        return self.to_review + self.duties + self.second_looks + listed
+
+
+def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waiting:
+    """Return what waits for a person's decision; new cases too of those they stand in for: (person, school)."""
+    looks = second_look_count(actor)
+    return Waiting(
+        to_review=_to_review(actor),
+        new_cases=_new_cases(actor, covered),
+        questions=_questions(actor),
+        duties=open_duty_count(actor) - looks,
+        second_looks=looks,
+        declined=declined_for(actor) if actor.has(*CASE_TEAM) else [],
+    )
+
+
+def _to_review(actor: Actor) -> int:
+    if not actor.has(*REVIEWERS):
+        return 0
+    queue = in_schools(Incident.school_id, actor, *REVIEWERS)
+    return db.session.scalar(select(func.count()).where(queue, Incident.state.in_(WAITING))) or 0
+
+
+def _new_cases(actor: Actor, covered: Sequence[tuple[int, int]]) -> list[tuple[int, str, str]]:
+    if not actor.has(*CASE_TEAM):
+        return []
+    cases: Any = select(Case.id, Case.reference, Case.harm_kind)
+    theirs = [and_(Case.lead_id == lead_id, Case.school_id == school_id) for lead_id, school_id in covered]
+    mine = cases_visible(cases, actor).where(
+        or_(Case.lead_id == actor.user_id, *theirs), Case.state == CaseState.INTAKE
+    )
+    return [(row[0], row[1], row[2]) for row in db.session.execute(mine.order_by(Case.id).limit(MOST))]
+
+
+def _questions(actor: Actor) -> list[tuple[int, str]]:
+    asked = select(Incident.id, Incident.reference).where(
+        reported_by(actor), Incident.state == IncidentState.RETURNED
+    )
+    return [(row[0], row[1]) for row in db.session.execute(asked.order_by(Incident.id).limit(MOST))]
