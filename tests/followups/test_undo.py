@@ -30,7 +30,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import DomainError
 from wss_cases.journal.models import OutboxMessage, OutboxState, TimelineEntry
 from wss_cases.journal.sentences import sentence
-from wss_cases.notices.actions import deliver
+from wss_cases.notices.actions import deliver, drop
 
 AT = datetime.fromisoformat("2026-11-24T16:00:00+00:00")
 TODAY = date(2026, 11, 24)
@@ -184,6 +184,24 @@ def test_a_mail_dropped_in_between_goes_out_once_and_a_sent_one_not_again(
     later = at("2026-11-24 10:05")
     sweep(later)
     deliver(later)
+    assert queue_state() == [OutboxState.SENT]
+
+
+def test_a_mail_that_a_sender_was_about_to_drop_waits_on(here: Scene, client_as: Any, at: Any) -> None:
+    row = here.due(title="Talk to them")
+    client = client_as(here.coordinator)
+    now = at("2026-11-24 10:00")
+    sweep(now)
+    client.submit(f"/follow-ups/{row.id}", {"outcome": "reached"})
+    # a sender has claimed the mail and found it needless; before it says so, the closing is taken back
+    held = db.session.scalars(select(OutboxMessage)).one()
+    held.state, held.claim_token, held.lease_until = OutboxState.CLAIMED, "held", now + minutes(3)
+    db.session.commit()
+    press_undo(client)
+    assert queue_state() == [OutboxState.CLAIMED]
+    drop(held.id, "held", now)
+    assert queue_state() == [OutboxState.WAITING]
+    deliver(now)
     assert queue_state() == [OutboxState.SENT]
 
 

@@ -28,6 +28,9 @@ RESTORED = (
     "closed_at",
     "closed_on",
     "closed_by_id",
+    "snoozed_until",
+    "snooze_count",
+    "snooze_reason",
 )
 """Columns that an act changes, and that taking it back sets as they were."""
 
@@ -100,15 +103,14 @@ def remind_again(uow: UnitOfWork, row: FollowUp) -> None:
     """Step: put the mails back into the queue that were dropped while this follow-up had no need of them.
 
     The same rows with the same Message-IDs: what was sent is not sent twice, and each is checked once more before
-    it goes.
+    it goes. One that a sender holds is waited for, so that it is not dropped behind our back.
     """
+    of = (OutboxMessage.object_type == FollowUp.__tablename__, OutboxMessage.object_id == row.id)
+    held = select(OutboxMessage.id).where(*of, OutboxMessage.state == OutboxState.CLAIMED)
+    uow.session.execute(held.with_for_update())
     uow.session.execute(
         update(OutboxMessage)
-        .where(
-            OutboxMessage.object_type == FollowUp.__tablename__,
-            OutboxMessage.object_id == row.id,
-            OutboxMessage.state == OutboxState.DROPPED,
-        )
+        .where(*of, OutboxMessage.state == OutboxState.DROPPED)
         .values(state=OutboxState.WAITING, next_attempt_at=uow.now)
         .execution_options(synchronize_session=False)
     )

@@ -140,7 +140,7 @@ def _attempt(post: Post, message_id: int, token: str, now: datetime) -> Verdict 
     except Exception as error:  # a message that cannot be written must not hold up the others
         return _later(message, token, now, error)
     if mail is None:
-        _mark(message, token, now, state=OutboxState.DROPPED)
+        drop(message_id, token, now)
         return None
     db.session.remove()  # nothing is held open while a server is spoken to
     reach("deliver.before_send")
@@ -158,18 +158,35 @@ def _attempt(post: Post, message_id: int, token: str, now: datetime) -> Verdict 
     return Verdict.SENT
 
 
+def drop(message_id: int, token: str, now: datetime) -> None:
+    """Drop a message that is not needed; it waits on when what made it needless was taken back just now.
+
+    Whoever takes that back locks this row as well: either they see it dropped and ask for it anew, or this does.
+    """
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()
+        message = _ours(uow, message_id, token)
+        if message is not None:
+            needed = compose(message, now) is not None
+            message.state = OutboxState.WAITING if needed else OutboxState.DROPPED
+            message.claim_token, message.lease_until = None, None
+
+
+def _ours(uow: UnitOfWork, message_id: int, token: str) -> OutboxMessage | None:
+    mine = select(OutboxMessage).where(
+        OutboxMessage.id == message_id,
+        OutboxMessage.claim_token == token,
+        OutboxMessage.state == OutboxState.CLAIMED,
+        NOT_PAUSED,
+    )
+    held = mine.with_for_update().execution_options(populate_existing=True)
+    return uow.session.scalars(held).one_or_none()
+
+
 def _renew(message_id: int, token: str, now: datetime) -> OutboxMessage | None:
     with unit_of_work(SYSTEM, now) as uow:
         uow.bookkeeping()
-        mine = select(OutboxMessage).where(
-            OutboxMessage.id == message_id,
-            OutboxMessage.claim_token == token,
-            OutboxMessage.state == OutboxState.CLAIMED,
-            NOT_PAUSED,
-        )
-        message = uow.session.scalars(
-            mine.with_for_update().execution_options(populate_existing=True)
-        ).one_or_none()
+        message = _ours(uow, message_id, token)
         if message is not None:
             message.lease_until = database_now() + LEASE
         return message
