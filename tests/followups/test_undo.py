@@ -194,7 +194,7 @@ def test_a_mail_that_a_sender_was_about_to_drop_waits_on(here: Scene, client_as:
     sweep(now)
     client.submit(f"/follow-ups/{row.id}", {"outcome": "reached"})
     # a sender has claimed the mail and found it needless; before it says so, the closing is taken back
-    held = db.session.scalars(select(OutboxMessage)).one()
+    held = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "followup.due")).one()
     held.state, held.claim_token, held.lease_until = OutboxState.CLAIMED, "held", now + minutes(3)
     db.session.commit()
     press_undo(client)
