@@ -12,6 +12,7 @@ import config
 from wss_cases.access.engine import configure
 from wss_cases.access.gate import init_gate
 from wss_cases.accounts.sessions import init_sessions
+from wss_cases.accounts.slots import fill_slots as fill_account_slots
 from wss_cases.casework.rules_weight import read_weights
 from wss_cases.foundation import clock, failpoints
 from wss_cases.foundation.db import init_db
@@ -74,6 +75,7 @@ PAGES = (
     "followups.views_replan",
     "followups.views_templates",
     "notices.views_texts",
+    "notices.views_mails",
     "outcomes.views",
     "intake.views_details",
     "intake.views_review",
@@ -170,6 +172,9 @@ STUDENT_PANELS = ("casework.views_student:panel", "pathways.reengagement.views_r
 INCIDENT_PANELS = ("casework.views_incident:panel",)
 """What rooms above the incidents add to a report's page: (actor, incident) to a template and its values."""
 
+ACCOUNT_PANELS = ("notices.views_mails:panel",)
+"""What rooms above the accounts add to one's own account's page: (actor) to a template and its values."""
+
 LOADERS: dict[str, str] = {
     "routing_rule_set": "routing.queries:load_rule_set",
     "case_record": "cases.queries:load_case",
@@ -221,6 +226,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     configure(PERMISSION_MAP, {name: _function(path) for name, path in LOADERS.items()})
     fill_slots([_function(path) for path in RECENT_STUDENTS], [_function(path) for path in STUDENT_PANELS])
     fill_incident_slots([_function(path) for path in INCIDENT_PANELS])
+    fill_account_slots([_function(path) for path in ACCOUNT_PANELS])
     init_gate(app)
     return app
 

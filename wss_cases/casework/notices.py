@@ -7,15 +7,17 @@ from typing import Any
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.accounts.queries_cover import load_cover
-from wss_cases.casework.queries_my_day import Item, MyDay, my_day
+from wss_cases.casework.queries_my_day import Item, MyDay, Waiting, my_day
 from wss_cases.followups.states import KINDS
 from wss_cases.foundation.clock import local_date, now
-from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.dates import long_day_words
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.letters import link
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.notices.registry import MessageKind
+from wss_cases.notices.states import MailList
 from wss_cases.roster.queries import get_school
 
 DIGEST = "digest"
@@ -27,13 +29,65 @@ def digest_key(user_id: int, day: date) -> str:
 
 
 def groups(day: MyDay) -> list[dict[str, Any]]:
-    """Return the digest's groups: words, count, and lines of (kind, count), empty ones left out."""
+    """Return the digest's groups in order, empty ones left out: words, count, lines of (kind, count), where it leads,
+    and its part of the subject.
+    """
+    late, today, soon = len(day.overdue), len(day.due_today), len(day.coming)
+    meetings, decisions = len(day.circles), day.waiting.count
     found = [
-        _group(_("Overdue"), day.overdue),
-        _group(_("Due today"), day.due_today),
-        _group(_("Due in the next two school days"), day.coming),
+        _group("overdue", _("Overdue"), late, _("%(number)d overdue", number=late), _kinds(day.overdue)),
+        _group(
+            "today", _("Due today"), today, _("%(number)d due today", number=today), _kinds(day.due_today)
+        ),
+        _group(
+            "circles",
+            ngettext("Circle today", "Circles today", meetings),
+            meetings,
+            ngettext("%(num)d circle today", "%(num)d circles today", meetings),
+        ),
+        _group(
+            "waiting",
+            _("Waiting for you"),
+            decisions,
+            _("%(number)d waiting for you", number=decisions),
+            _decisions(day.waiting),
+        ),
+        _group(
+            "coming",
+            _("Due in the next two school days"),
+            soon,
+            _("%(number)d coming up", number=soon),
+            _kinds(day.coming),
+        ),
     ]
-    waiting = day.waiting
+    return [group for group in found if group["count"]]
+
+
+GO = {
+    "overdue": _l("See what is overdue"),
+    "today": _l("See what is due today"),
+    "circles": _l("See when and where"),
+    "waiting": _l("See what waits"),
+    "coming": _l("See what comes"),
+}
+TONES = {"overdue": "brick", "today": "sun", "circles": "teal", "waiting": "slate", "coming": "slate"}
+
+
+def _group(
+    name: str, words: str, count: int, short: str, lines: Sequence[tuple[str, int]] = ()
+) -> dict[str, Any]:
+    return {
+        "words": words,
+        "count": count,
+        "short": short,
+        "lines": list(lines),
+        "go": str(GO[name]),
+        "href": link(f"/my-day#{name}"),
+        "tone": TONES[name],
+    }
+
+
+def _decisions(waiting: Waiting) -> list[tuple[str, int]]:
     lines = [
         (ngettext("report to review", "reports to review", waiting.to_review), waiting.to_review),
         (ngettext("legal duty open", "legal duties open", waiting.duties), waiting.duties),
@@ -43,13 +97,12 @@ def groups(day: MyDay) -> list[dict[str, Any]]:
             len(waiting.questions),
         ),
     ]
-    found.append({"words": _("Waiting for you"), "count": waiting.count, "lines": [x for x in lines if x[1]]})
-    return [group for group in found if group["count"]]
+    return [line for line in lines if line[1]]
 
 
-def _group(words: str, items: Sequence[Item]) -> dict[str, Any]:
+def _kinds(items: Sequence[Item]) -> list[tuple[str, int]]:
     kinds = Counter(str(KINDS.get(item.row.kind, KINDS["other"])) for item in items)
-    return {"words": words, "count": len(items), "lines": sorted(kinds.items())}
+    return sorted(kinds.items())
 
 
 def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
@@ -57,13 +110,11 @@ def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
     found = groups(day)
     if not found:
         return None
-    total = sum(group["count"] for group in found)
     return {
+        "subject": ", ".join(group["short"] for group in found),
         "groups": found,
-        "total": total,
-        "day": day_words(day.today),
+        "day": long_day_words(day.today),
         "href": link("/my-day"),
-        "circles": len(day.circles),
     }
 
 
@@ -92,7 +143,7 @@ def _stands_in(message: OutboxMessage, actor: Actor) -> bool:
 
 
 MESSAGES = (
-    MessageKind(DIGEST, "digest", _context, _still_due),
+    MessageKind(DIGEST, "digest", _context, _still_due, mail_list=lambda message: MailList.DIGEST),
     MessageKind("cases_handed_over", "cases_handed_over", _to_desk, _leads_there),
     MessageKind("cover_set", "cover_set", _to_desk, _stands_in),
 )

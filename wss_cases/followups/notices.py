@@ -14,6 +14,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.letters import link
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.notices.registry import MessageKind
+from wss_cases.notices.states import MailList
 from wss_cases.roster.queries import get_school
 
 FOLLOW_UP_DUE = "followup.due"
@@ -50,4 +51,11 @@ def _still_due(message: OutboxMessage, actor: Actor) -> bool:
     )
 
 
-MESSAGES = (MessageKind(FOLLOW_UP_DUE, "follow_up", _context, _still_due),)
+def _list(message: OutboxMessage) -> MailList | None:
+    """What speaks for itself always comes; the rest comes singly to whoever chose that."""
+    row = db.session.get(FollowUp, message.object_id)
+    always = row is None or row.single_mail or row.same_day
+    return None if always else MailList.SINGLE
+
+
+MESSAGES = (MessageKind(FOLLOW_UP_DUE, "follow_up", _context, _still_due, mail_list=_list),)

@@ -19,7 +19,7 @@ def _danger(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
         "words": _(
             "A report says that somebody is hurt or in danger now. Open it, and call if nobody has called."
         ),
-        "link": link(f"/incidents/{message.object_id}"),
+        "href": link(f"/incidents/{message.object_id}"),
     }
 
 
@@ -27,7 +27,7 @@ def _returned(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     return {
         "subject": _("A question about your report"),
         "words": _("Your report came back with a question. Please answer it."),
-        "link": link(f"/incidents/{message.object_id}"),
+        "href": link(f"/incidents/{message.object_id}"),
     }
 
 
@@ -35,7 +35,7 @@ def _outcome(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     return {
         "subject": _("News about your report"),
         "words": _("A report you made has an outcome. Open it to see what became of it."),
-        "link": link(f"/incidents/{message.object_id}"),
+        "href": link(f"/incidents/{message.object_id}"),
     }
 
 
@@ -43,7 +43,7 @@ def _care(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     return {
         "subject": _("A student needs to be seen today"),
         "words": _("A worry about a student was recorded. A clinician screens on the same day."),
-        "link": link(f"/care/{message.object_id}"),
+        "href": link(f"/care/{message.object_id}"),
     }
 
 

@@ -1,5 +1,6 @@
 """Turning a queued row into a mail, in the recipient's language."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
@@ -10,10 +11,17 @@ from wss_cases.accounts.models import AccountState, UserAccount
 from wss_cases.accounts.queries import actor_of
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
-from wss_cases.foundation.letters import render_plain
+from wss_cases.foundation.letters import link, render_plain
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.models import OutboxMessage
+from wss_cases.notices.links import stop_token
+from wss_cases.notices.queries import choice_of
 from wss_cases.notices.registry import CalendarPart, MessageKind, kind_of
+from wss_cases.notices.rules import wanted
+from wss_cases.notices.states import MailList
+
+EMPTY_LINES = re.compile(r"\s*\n\s*\n\s*")
+"""What a template's own lines leave behind is one empty line in the mail."""
 
 
 @dataclass(frozen=True)
@@ -30,20 +38,39 @@ def compose(message: OutboxMessage, now: datetime) -> EmailMessage | None:
     recipient = _recipient(message, kind, now) if kind else None
     if kind is None or recipient is None or not kind.still_due(message, recipient.actor):
         return None
+    mail_list = kind.mail_list(message)
+    if mail_list is not None and not wanted(choice_of(message.recipient_id), mail_list):
+        return None
+    stop = _stop_address(message, mail_list)
     locale = recipient.actor.locale if recipient.actor.locale in setting("LANGUAGES") else "en"
     with force_locale(locale):
         context = kind.context(message, recipient.actor)
         if context is None:
             return None
         parts = {
-            part: render_plain(f"mail/{kind.folder}/{part}", locale=locale, **context)
+            part: render_plain(
+                f"mail/{kind.folder}/{part}",
+                locale=locale,
+                stop=stop,
+                mails=link("/account/mails"),
+                **context,
+            )
             for part in ("subject.txt", "body.txt", "body.html")
         }
         invitation = kind.calendar(message, recipient.actor) if kind.calendar else None
     mail = _mail(message, recipient, parts, now)
     if invitation is not None:
         _add_calendar(mail, invitation)
+    if stop:
+        mail["List-Unsubscribe"] = f"<{stop}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return mail
+
+
+def _stop_address(message: OutboxMessage, mail_list: MailList | None) -> str:
+    if mail_list is None:
+        return ""
+    return link(f"/mails/stop/{stop_token(message.recipient_id, mail_list)}")
 
 
 def _recipient(message: OutboxMessage, kind: MessageKind, now: datetime) -> Recipient | None:
@@ -67,7 +94,8 @@ def _mail(message: OutboxMessage, recipient: Recipient, parts: dict[str, str], n
     # the same for every attempt: whoever gets two copies can tell
     mail["Message-ID"] = f"<{message.message_id}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(parts["body.txt"].strip() + "\n")
+    mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+    mail.set_content(EMPTY_LINES.sub("\n\n", parts["body.txt"]).strip() + "\n")
     mail.add_alternative(parts["body.html"].strip() + "\n", subtype="html")
     return mail
 

@@ -1,10 +1,22 @@
-"""The form of a text for families."""
+"""The forms of one's mails, and of a text for families."""
 
-from wtforms import DateField, SelectField
+from wtforms import BooleanField, DateField, RadioField, SelectField
 from wtforms.validators import InputRequired
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.notices.states import STYLE_LABELS
+
+
+class MailForm(BaseForm):
+    """How one hears of what is due, and whether of the week."""
+
+    style = RadioField(
+        _l("How do you want to hear of what is due?"),
+        choices=choices(list(STYLE_LABELS.items())),
+        validators=[InputRequired(_l("Choose how you want to hear of what is due."))],
+    )
+    weekly = BooleanField(_l("A weekly count of what is overdue"))
 
 
 class PauseForm(BaseForm):

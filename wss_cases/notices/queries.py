@@ -90,6 +90,11 @@ def choices_of(user_ids: Collection[int]) -> dict[int, Choice]:
     return {user_id: chosen.get(user_id, Choice()) for user_id in user_ids}
 
 
+def choice_of(user_id: int) -> Choice:
+    """Return what one person chose about their mails."""
+    return choices_of([user_id])[user_id]
+
+
 def unreachable(user_ids: Collection[int]) -> set[int]:
     """Return those of these people to whose present address mail does not arrive."""
     statement = (

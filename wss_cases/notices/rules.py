@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Literal
 
 from wss_cases.foundation.clock import local
+from wss_cases.notices.states import MailList
 from wss_cases.roster.rules import SchoolDays
 
 OPENS = time(6, 30)
@@ -43,6 +44,20 @@ class Choice:
 
     style: Literal["digest", "single", "none"] = "digest"
     weekly: bool = True
+
+
+def wanted(choice: Choice, mail_list: MailList) -> bool:
+    """Whether a person with this choice gets mails of this list."""
+    return choice.weekly if mail_list is MailList.WEEKLY else choice.style == mail_list.value
+
+
+def without(choice: Choice, mail_list: MailList) -> Choice:
+    """Return the choice that stops a list and begins no other in its place."""
+    if not wanted(choice, mail_list):
+        return choice
+    if mail_list is MailList.WEEKLY:
+        return Choice(choice.style, weekly=False)
+    return Choice("none", choice.weekly)
 
 
 def in_hours(now: datetime, time_zone: str, days: SchoolDays) -> bool:

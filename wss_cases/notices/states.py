@@ -1,8 +1,38 @@
-"""Words of the texts for families."""
+"""The mails that a person may do without, their words, and those of the texts for families."""
 
+import enum
 from typing import Any
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+
+
+class MailList(enum.StrEnum):
+    """Mails that a person may do without; all others always come."""
+
+    DIGEST = "digest"
+    SINGLE = "single"
+    WEEKLY = "weekly"
+
+
+LIST_LABELS: dict[MailList, Any] = {
+    MailList.DIGEST: _l("the morning digest"),
+    MailList.SINGLE: _l("a mail for each thing that is due"),
+    MailList.WEEKLY: _l("the weekly count"),
+}
+
+STYLE_LABELS: dict[str, Any] = {
+    "digest": _l("One mail in the morning"),
+    "single": _l("A mail for each thing that is due"),
+    "none": _l("Neither of the two"),
+}
+
+STYLE_HINTS: dict[str, Any] = {
+    "digest": _l(
+        "On school days at 6:30: what is overdue, due today or in the next two school days, and what waits for you."
+    ),
+    "single": _l("On the morning of its day, one mail each. There is no morning mail then."),
+    "none": _l("You look at My day yourself. What always comes still comes."),
+}
 
 TEXT_LABELS: dict[str, Any] = {
     "circle_consent": _l("Consent to a circle"),
@@ -45,6 +75,8 @@ EXAMPLES: dict[str, Any] = {
 """What a preview fills in."""
 
 SENTENCES: dict[str, Any] = {
+    "mail_choice.changed": _l("Mails chosen on the account’s page"),
+    "mail_choice.stopped": _l("Mails stopped by the link in a mail"),
     "family_text.added": _l("Text for families written in %(language)s, from %(starts_on)s"),
     "family_text.changed": _l("Text for families changed before its first day"),
 }

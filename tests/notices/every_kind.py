@@ -1,0 +1,265 @@
+"""One queued message of every registered kind, in a school where every text that a person wrote is the canary.
+
+A kind that is not in MAKERS fails the tests: add a maker here when a kind of mail is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from tests.access.world import plant
+from tests.factories.accounts import UserFactory, make_user
+from tests.factories.cases import CaseFactory, CaseParticipantFactory, PathwayFactory
+from tests.factories.followups import FollowUpFactory
+from tests.factories.incidents import make_incident
+from tests.factories.referrals import PartnerFactory, make_partner_user, make_referral
+from tests.factories.roster import SchoolFactory, StudentFactory
+from tests.factories.safeguards import LegalDutyFactory
+from wss_cases.access.actor import Role
+from wss_cases.accounts.models import AccountState, Cover, Invitation, UserAccount
+from wss_cases.cases.states import CaseState
+from wss_cases.casework.notices import digest_key
+from wss_cases.followups.notices import dedupe_key
+from wss_cases.foundation.db import Base, db
+from wss_cases.incidents.models import CareRecord
+from wss_cases.incidents.states import IncidentState
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.pathways.circles.models import CircleKeeper, CircleMeeting, MeetingInvitation
+from wss_cases.pathways.circles.queries_invitations import invitation_key
+from wss_cases.pathways.common.states import Kind, PathwayState
+from wss_cases.pathways.referrals.notices import overdue_key
+from wss_cases.pathways.referrals.states import ReferralState
+
+NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
+TODAY = date(2026, 11, 24)
+CANARY = "Quillfeather"
+STUDENT_ID = 987_654_321
+
+CODES = {
+    *("address", "attendance", "audit_entry", "behavior_code", "calendar_day", "counter", "family_text"),
+    *("follow_up_template", "imported_row", "import_run", "legal_duty_kind", "location_code"),
+    *("outbox_message", "published_school", "published_year", "questionnaire_guess", "request_key"),
+    *("role_grant", "routing_rule_set", "setting", "sign_in_attempt", "timeline_entry", "user_session"),
+    *("mail_trouble", "school", "delivery_pause", "heartbeat"),
+}
+"""Tables in which nobody writes about a person."""
+
+WORDS = {
+    *("kind", "state", "code", "language", "locale", "email", "password_hash", "time_zone", "period", "tile"),
+    *("source", "sourced_id", "outcome", "harm_kind", "location_code", "service", "relation", "manner"),
+    *("pathway", "for_whom", "end_reason", "key_name", "token_digest", "rule", "digest", "question"),
+    *("race_ethnicity", "sex", "injury", "weapon", "substance", "bias_basis", "motivation", "cause_key"),
+    *("snooze_reason", "object_type", "comes_after", "channel", "result", "guardian_manner", "role"),
+    *("room", "search_key", "search_key_family"),
+}
+"""Columns that hold one of our own words, not a person's; every other text becomes the canary."""
+
+
+@dataclass
+class World:
+    """A school with a person of each role, all reading one language."""
+
+    locale: str
+    school: Any = None
+    people: dict[Role, UserAccount] = field(default_factory=dict)
+    case: Any = None
+    student: Any = None
+    referral: Any = None
+
+    def message(self, kind: str, recipient: UserAccount, record: Any, key: str) -> OutboxMessage:
+        """Queue a message that may go now."""
+        row = OutboxMessage(
+            dedupe_key=key, kind=kind, recipient_id=recipient.id, object_type=record.__tablename__,
+            object_id=record.id, school_id=self.school.id, at_any_hour=True, created_at=NOW,
+            next_attempt_at=NOW, message_id=f"m{self.school.id}.{kind}",
+        )  # fmt: skip
+        db.session.add(row)
+        db.session.flush()
+        return row
+
+    def due(self, on: date, **more: Any) -> Any:
+        """Add a follow-up of the coordinator's."""
+        values = {"owner_id": self.people[Role.COORDINATOR].id, "case_id": self.case.id} | more
+        return FollowUpFactory(school_id=self.school.id, due_on=on, title="x", **values)
+
+    def incident(self, **more: Any) -> Any:
+        """Add a report by the reporter about the student."""
+        reporter = self.people[Role.REPORTER].id
+        return make_incident(self.school, [self.student], reporter_id=reporter, narrative="x", **more)
+
+
+def make_world(locale: str = "en") -> World:
+    """Return the people and the records that the makers stand on."""
+    world = World(locale, SchoolFactory())
+    plant(world.school.id)
+    for role in (Role.REPORTER, Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR):
+        world.people[role] = make_user(role, world.school, locale=locale)
+    partner = PartnerFactory(name=f"Partner of {world.school.id}")
+    world.people[Role.PARTNER] = make_partner_user(partner, locale=locale)
+    lead = world.people[Role.COORDINATOR]
+    world.student = StudentFactory(id=STUDENT_ID + world.school.id, school=world.school)
+    world.case = CaseFactory(school_id=world.school.id, lead_id=lead.id, state=CaseState.INTAKE)
+    participant = CaseParticipantFactory(case_id=world.case.id, student_id=world.student.id)
+    placed = {"case_id": world.case.id, "school_id": world.school.id}
+    circle = PathwayFactory(kind=Kind.PEACE_CIRCLE.value, state=PathwayState.ACTIVE, **placed)
+    help_ = PathwayFactory(
+        kind=Kind.FAMILY_SUPPORT.value, state=PathwayState.ACTIVE, participant_id=participant.id, **placed
+    )
+    world.referral = make_referral(help_, world.student, partner)
+    db.session.add(CircleMeeting(pathway_id=circle.id, keeper_id=lead.id, starts_at=NOW, **placed))
+    db.session.add(CircleKeeper(pathway_id=circle.id, user_id=lead.id, added_at=NOW, **placed))
+    db.session.flush()
+    return world
+
+
+def _invitation(world: World) -> OutboxMessage:
+    invited = UserFactory(state=AccountState.INVITED, locale=world.locale)
+    row = Invitation(user_id=invited.id, created_at=NOW, expires_at=NOW + timedelta(days=7))
+    db.session.add(row)
+    db.session.flush()
+    return world.message("invitation", invited, row, f"invitation:{row.id}")
+
+
+def _follow_up(world: World) -> OutboxMessage:
+    row = world.due(TODAY)
+    key = dedupe_key(row.id, TODAY.isoformat())
+    return world.message("followup.due", world.people[Role.COORDINATOR], row, key)
+
+
+def _digest(world: World) -> OutboxMessage:
+    for on, kind in ((20, "check_in_person_harmed"), (23, "pre_meetings"), (24, "guardian_contact")):
+        world.due(date(2026, 11, on), kind=kind)
+    world.due(date(2026, 11, 24), kind="guardian_contact")
+    world.due(date(2026, 11, 25), kind="agreement_check_in")
+    LegalDutyFactory(school_id=world.school.id, incident_id=world.incident().id)
+    lead = world.people[Role.COORDINATOR]
+    return world.message("digest", lead, lead, digest_key(lead.id, TODAY))
+
+
+def _to_lead(kind: str) -> Callable[[World], OutboxMessage]:
+    def make(world: World) -> OutboxMessage:
+        lead = world.people[Role.COORDINATOR]
+        record = world.case if kind == "case_assigned" else lead
+        return world.message(kind, lead, record, f"{kind}:{record.id}")
+
+    return make
+
+
+def _cover(world: World) -> OutboxMessage:
+    away, stands_in = world.people[Role.DEAN], world.people[Role.COORDINATOR]
+    row = Cover(
+        school_id=world.school.id, user_id=away.id, cover_id=stands_in.id, starts_on=TODAY, ends_on=TODAY,
+        made_at=NOW, note="x",
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return world.message("cover_set", stands_in, row, f"cover-set:{row.id}")
+
+
+def _incident(kind: str, state: IncidentState, to: Role) -> Callable[[World], OutboxMessage]:
+    def make(world: World) -> OutboxMessage:
+        row = world.incident(state=state, question="x" if state is IncidentState.RETURNED else "")
+        return world.message(kind, world.people[to], row, f"{kind}:{row.id}")
+
+    return make
+
+
+def _care(world: World) -> OutboxMessage:
+    reporter = world.people[Role.REPORTER]
+    row = CareRecord(
+        school_id=world.school.id, student_id=world.student.id, reporter_id=reporter.id, opened_at=NOW,
+        narrative="x",
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return world.message("care.opened", world.people[Role.ADMINISTRATOR], row, f"care:{row.id}")
+
+
+def _duty(kind: str) -> Callable[[World], OutboxMessage]:
+    def make(world: World) -> OutboxMessage:
+        proposer = world.people[Role.DEAN].id if kind == "duty_second_look" else None
+        row = LegalDutyFactory(
+            school_id=world.school.id, incident_id=world.incident().id, proposed_by_id=proposer,
+            proposed_at=NOW if proposer else None, proposed_reason="x" if proposer else "",
+        )  # fmt: skip
+        return world.message(kind, world.people[Role.ADMINISTRATOR], row, f"{kind}:{row.id}")
+
+    return make
+
+
+def _keeper(world: World) -> OutboxMessage:
+    lead = world.people[Role.COORDINATOR]
+    row = db.session.scalars(sa.select(CircleKeeper).where(CircleKeeper.user_id == lead.id)).one()
+    return world.message("keeper_added", lead, row, f"keeper_added:{row.id}")
+
+
+def _meeting(world: World) -> OutboxMessage:
+    lead = world.people[Role.COORDINATOR]
+    meeting = db.session.scalars(sa.select(CircleMeeting).where(CircleMeeting.keeper_id == lead.id)).one()
+    meeting.starts_at = NOW + timedelta(hours=2)
+    row = MeetingInvitation(
+        meeting_id=meeting.id, user_id=lead.id, pathway_id=meeting.pathway_id, case_id=world.case.id,
+        school_id=world.school.id, sequence=0, starts_at=meeting.starts_at, minutes=60, told_at=NOW,
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return world.message("circle.invitation", lead, row, invitation_key(row))
+
+
+def _referral(kind: str) -> Callable[[World], OutboxMessage]:
+    def make(world: World) -> OutboxMessage:
+        row, to = world.referral, world.people[Role.PARTNER]
+        key = f"{kind}:{row.id}"
+        if kind == "referral.overdue":
+            to = world.people[Role.COORDINATOR]
+            row.answer_by = date(2026, 11, 20)
+            key = overdue_key(row.id, row.answer_by, to.id)
+        if kind == "referral.ended":
+            row.state, row.ended_on = ReferralState.WITHDRAWN, TODAY
+        return world.message(kind, to, row, key)
+
+    return make
+
+
+MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
+    "circle.invitation": _meeting,
+    "invitation": _invitation,
+    "followup.due": _follow_up,
+    "digest": _digest,
+    "case_assigned": _to_lead("case_assigned"),
+    "cases_handed_over": _to_lead("cases_handed_over"),
+    "cover_set": _cover,
+    "incident.danger": _incident("incident.danger", IncidentState.SUBMITTED, Role.DEAN),
+    "incident.returned": _incident("incident.returned", IncidentState.RETURNED, Role.REPORTER),
+    "incident.outcome": _incident("incident.outcome", IncidentState.ROUTED, Role.REPORTER),
+    "care.opened": _care,
+    "duty_raised": _duty("duty_raised"),
+    "duty_second_look": _duty("duty_second_look"),
+    "keeper_added": _keeper,
+    "referral.sent": _referral("referral.sent"),
+    "referral.ended": _referral("referral.ended"),
+    "referral.overdue": _referral("referral.overdue"),
+}
+
+
+def plant_canaries() -> int:
+    """Put the canary into every text that a person wrote; returns into how many columns."""
+    planted = 0
+    for table in Base.metadata.sorted_tables:
+        if table.name in CODES:
+            continue
+        for column in table.columns:
+            kind = column.type
+            if not isinstance(kind, sa.String) or isinstance(kind, sa.Enum) or column.name in WORDS:
+                continue
+            number = sa.cast(table.c.id, sa.String)
+            filled = sa.update(table).values({column: sa.literal(CANARY) + number})
+            planted += bool(db.session.execute(filled).rowcount)
+    db.session.commit()
+    db.session.expire_all()
+    return planted

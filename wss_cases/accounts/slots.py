@@ -1,0 +1,21 @@
+"""A place that rooms above fill: what else stands on one's own account's page."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from wss_cases.access.actor import Actor
+
+Panel = Callable[[Actor], tuple[str, dict[str, Any]] | None]
+"""A template and its values as `panel`, or None when there is nothing for this actor."""
+
+_panels: list[Panel] = []
+
+
+def fill_slots(panels: Sequence[Panel]) -> None:
+    """Install what the rooms above provide; called once by `create_app`."""
+    _panels[:] = panels
+
+
+def panels_for(actor: Actor) -> list[tuple[str, dict[str, Any]]]:
+    """Return the panels of a person's own page, in order."""
+    return [panel for provider in _panels if (panel := provider(actor)) is not None]
