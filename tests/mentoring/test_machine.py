@@ -139,13 +139,16 @@ class Mentoring(RuleBasedStateMachine):
 
     @rule(number=which, declined=st.booleans())
     def leave(self, number: int, declined: bool) -> None:
+        """Leaving is possible from every state in which there is something to leave."""
         row = self.rows[number]
+        before, actor = fresh(row).state, self.made.actor
         if declined:
-            self.act(lambda: actions_ending.decline(self.made.actor, row.id, None, NOW))
+            done = self.act(lambda: actions_ending.decline(actor, row.id, None, NOW))
         else:
-            self.act(
-                lambda: actions_ending.end_early(self.made.actor, row.id, EndReason.NO_CONTACT, "", None, NOW)
+            done = self.act(
+                lambda: actions_ending.end_early(actor, row.id, EndReason.NO_CONTACT, "", None, NOW)
             )
+        assert done == (before in LIVE)
 
     @rule(mentor=whose, rematch=st.booleans())
     def end_mentor(self, mentor: int, rematch: bool) -> None:

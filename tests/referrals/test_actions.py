@@ -35,6 +35,8 @@ from wss_cases.pathways.common import actions_life as life
 from wss_cases.pathways.common.states import EndReason, PathwayState
 from wss_cases.pathways.referrals import actions, actions_consent, actions_service
 from wss_cases.pathways.referrals.models import Referral, ReferralConsent, ServiceDate
+from wss_cases.pathways.referrals.queries_partners import suggestions
+from wss_cases.pathways.referrals.rules import Wanted
 from wss_cases.pathways.referrals.states import ReferralState
 
 
@@ -339,3 +341,23 @@ def test_the_common_door_completes_no_referral(scene: Scene) -> None:
         life.complete(scene.school, scene.pathway.id, "service_received", "", None, NOW)
     with pytest.raises(Refused):
         actions.complete(scene.school, scene.pathway.id, "", None, NOW)
+
+
+def test_taking_back_the_consent_to_a_former_referral_leaves_the_next_ones_clocks(scene: Scene) -> None:
+    first = sent(scene)
+    actions_service.decline(scene.partner_actor, first, "no_place", by=PARTNER, version=None, now=NOW)
+    sent(scene)
+    waiting = set(follow_ups(scene))
+    assert "referral_answer" in waiting
+    actions_consent.revoke(scene.school, first, None, NOW)
+    assert set(follow_ups(scene)) == waiting
+
+
+def test_who_offers_the_help_stands_before_who_speaks_the_language(session: Any) -> None:
+    PartnerFactory(name="Speaks, but helps otherwise", services=["academic"], languages=["pl"], capacity=50)
+    PartnerFactory(name="Helps", services=["family_support"], languages=["en"], capacity=1)
+    PartnerFactory(
+        name="Helps, no agreement", services=["family_support"], languages=["pl"], agreement_from=None
+    )
+    found = [one.partner.name for one in suggestions(Wanted("family_support", "pl", 9), TODAY)]
+    assert found == ["Helps", "Speaks, but helps otherwise", "Helps, no agreement"]

@@ -216,8 +216,9 @@ def revoke(
         uow.audit("referral.revoked", "referral_consent", consent.id, changes_of(consent))
         if may_become(row.state, ReferralState.REVOKED):
             row.state, row.ended_on = ReferralState.REVOKED, today
+            # a referral that was over had settled its own; what waits now is the next one's
+            drop_follow_ups(uow, row)
         uow.record(row, "referral.revoked", partner=row.partner_name)
-        drop_follow_ups(uow, row)
         if was_open:
             tell_partner(uow, row, ENDED)
         uow.answer = row.id

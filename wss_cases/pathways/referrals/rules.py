@@ -83,26 +83,25 @@ class Match:
     reasons: Sequence[str]
     against: Sequence[str]
     can_send: bool
-
-    @property
-    def fits(self) -> bool:
-        """Whether nothing speaks against it."""
-        return not self.against
+    offers: bool
 
 
 def match(partner: Any, taken: int, wanted: Wanted, day: date) -> Match:
     """Say why a partner fits a student, or does not."""
     free = max(partner.capacity - taken, 0)
     can_send = agreement_in_force(partner, day)
+    offers = wanted.service in partner.services
     said = [
-        (wanted.service in partner.services, _("offers this help"), _("does not offer this help")),
+        (offers, _("offers this help"), _("does not offer this help")),
         _language(partner, wanted.language),
         _grade(partner, wanted.grade),
         (free > 0, ngettext("%(num)d free place", "%(num)d free places", free), _("no free place")),
         (can_send, _("agreement in force"), _("no agreement in force: nothing can be sent")),
     ]
     reasons = [words for good, words, _bad in said if good and words]
-    return Match(partner, free, reasons, [words for good, _words, words in said if not good], can_send)
+    return Match(
+        partner, free, reasons, [words for good, _words, words in said if not good], can_send, offers
+    )
 
 
 def _language(partner: Any, language: str) -> tuple[bool, str, str]:
@@ -123,7 +122,7 @@ def by_fit(matches: Sequence[Match]) -> list[Match]:
     """Order partners: those one can send to, then those that offer the help, then by what speaks against them."""
     return sorted(
         matches,
-        key=lambda one: (not one.can_send, len(one.against), -one.free, one.partner.name),
+        key=lambda one: (not one.can_send, not one.offers, len(one.against), -one.free, one.partner.name),
     )
 
 

@@ -11,6 +11,7 @@ from wss_cases.accounts.queries import partner_people
 from wss_cases.foundation.clock import DISTRICT_ZONE
 from wss_cases.foundation.dates import day_words, day_words_with_year, moment_words
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.next_steps import ids
@@ -119,7 +120,10 @@ def _facts(referral: Referral, today: date) -> list[tuple[str, Any]]:
         ]
         said += [
             (_("Consent signed by"), " · ".join(part for part in signed if part)),
-            (_("It lets go"), [str(FIELD_LABELS[code]) for code in consent.fields if code in FIELD_LABELS]),
+            (
+                _("What may be shared"),
+                [str(FIELD_LABELS[code]) for code in consent.fields if code in FIELD_LABELS],
+            ),
             (_("Consent holds until"), _until(consent, today)),
         ]
     return [
@@ -182,9 +186,15 @@ def _late(referral: Referral, today: date) -> str:
     late = school_days(referral.school_id).between(due, today) if due is not None and due < today else 0
     if late < TO_LEAD:
         return ""
-    if late < TO_ADMINISTRATOR:
-        return _("The partner is late by %(n)d school days. The case’s lead is told.", n=late)
-    return _("The partner is late by %(n)d school days. The lead and the administrators are told.", n=late)
+    words = ngettext(
+        "The partner is late by %(num)d school day.", "The partner is late by %(num)d school days.", late
+    )
+    told = (
+        _("The case’s lead is told.")
+        if late < TO_ADMINISTRATOR
+        else _("The lead and the administrators are told.")
+    )
+    return f"{words} {told}"
 
 
 def _warnings(referral: Referral, today: date) -> Sequence[str]:
