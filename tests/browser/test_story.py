@@ -166,6 +166,7 @@ def keep_the_terms(page: Page, case: str) -> None:
 def close_the_case(page: Page, case: str) -> None:
     """Answer the three questions; what is still planned is cancelled with a reason."""
     page.goto(case)
+    page.get_by_text("Work on this case").click()
     page.get_by_role("link", name="Close the case").click()
     page.get_by_role("group", name=re.compile("agreement kept")).get_by_label(
         "Yes", exact=False

@@ -6,6 +6,7 @@ import pytest
 
 from tests.cases.making import make_user, make_world
 from tests.factories.cases import CaseFactory, CaseParticipantFactory, PathwayFactory
+from tests.factories.followups import FollowUpFactory
 from wss_cases.cases.states import AgreementKept, CaseResult, HarmedSays
 from wss_cases.casework.rules_story import MOST, Facts, Terms, Told, story
 from wss_cases.foundation.db import db
@@ -92,6 +93,19 @@ def test_the_story_stands_on_the_history_and_on_paper_without_names(world, clien
     paper = client.page(f"/cases/{world.case.id}/print?section=summary").text
     assert "Supported: 1 person harmed and 1 person who caused harm." in paper
     assert all(student.shown_name not in paper for student in world.students)
+
+
+def test_what_waits_for_its_day_is_told_in_a_sentence(world, client_as):
+    FollowUpFactory(school_id=world.school.id, case_id=world.case.id, due_on=NOV[30])
+    for person in world.people:
+        PathwayFactory(
+            case_id=world.case.id, school_id=world.school.id, kind="conversation", state=PathwayState.COMPLETED,
+            participant_id=person.id,
+        )  # fmt: skip
+    page = client_as(world.coordinator).page(f"/cases/{world.case.id}?tab=history").text
+    assert "Next: nothing is due until Mon, Nov 30." in page
+    for student in world.students:
+        assert f"Restorative conversation · {student.given_name}" in page
 
 
 def test_a_student_page_lists_cases_and_reports_of_the_own_school_alone(world, client_as):

@@ -22,7 +22,7 @@ class Act(enum.StrEnum):
 
 ACT_LABELS: dict[Act, Any] = {
     Act.DUTY: _l("Record what was done for the legal duty"),
-    Act.FOLLOW_UP: _l("Close the follow-up that is due"),
+    Act.FOLLOW_UP: _l("Record it"),
     Act.CHOOSE_LEAD: _l("Choose a coordinator"),
     Act.REVIEW: _l("Review the case"),
     Act.ADD_PATHWAY: _l("Propose a pathway"),

@@ -41,6 +41,7 @@ from wss_cases.incidents.states import ROLE_LABELS
 from wss_cases.journal.queries import case_history
 from wss_cases.pathways.common.forms import number
 from wss_cases.roster.queries import GuardianOf, get_school, guardians_of, school_days
+from wss_cases.roster.words import language_words, relation_words
 
 blueprint = Blueprint("casework", __name__, url_prefix="/cases")
 
@@ -215,7 +216,7 @@ def person(case_id: int, participant_id: int) -> Page:
         name=person_words(found),
         role=str(ROLE_LABELS[found.role]),
         safety=safety_of(page.case, found.id, page.today),
-        guardians=_guardians(page, found),
+        guardians=_guardian_rows(_guardians(page, found)),
         pathways=[
             (kind_words(row), url_for("pathways.pathway", case_id=case_id, pathway_id=row.id)) for row in own
         ],
@@ -223,6 +224,22 @@ def person(case_id: int, participant_id: int) -> Page:
         if found.student is not None and actor.covers(found.student.school_id, *CASE_TEAM)
         else None,
     )
+
+
+def _guardian_rows(found: list[GuardianOf] | None) -> list[dict[str, str]] | None:
+    if found is None:
+        return None
+    return [
+        {
+            "name": one.name,
+            "meta": " · ".join(
+                part
+                for part in (relation_words(one.relation), one.phone, language_words(one.language))
+                if part
+            ),
+        }
+        for one in found
+    ]
 
 
 def _guardians(page: CasePage, found: CaseParticipant) -> list[GuardianOf] | None:

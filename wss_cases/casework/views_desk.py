@@ -169,12 +169,15 @@ def _row(desk: Desk, case: DeskCase, places: dict[str, str], names: dict[int, st
     if case.lead_id is not None and case.lead_id != desk.actor.user_id:
         whose = _("%(name)s’s", name=names.get(case.lead_id, ""))
     kind = kind_of(case.kinds.get(act.pathway_id or 0, "")) if len(case.kinds) > 1 else ""
-    why = [whose, kind, what_words(act), *(reason_words(reason) for reason in placed.reasons)]
-    said = " · ".join(part for part in (*why, weight_words(case.parts)) if part)
+    said = " · ".join(part for part in (whose, *(reason_words(reason) for reason in placed.reasons)) if part)
+    points, made_of = weight_words(case.parts)
     return {
         "title": title(case.reference, harm_words(case.harm_kind), places.get(case.location_code, "")),
         "href": url_for("casework.case", case_id=case.id),
+        "what": what_words(act) or kind,
         "why": said[:1].upper() + said[1:],
+        "points": points,
+        "made_of": made_of,
         "tag": tag,
         "tone": tone,
         "act": (act_words(act, {}), href) if href else None,

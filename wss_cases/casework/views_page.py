@@ -1,5 +1,6 @@
 """What every page of a case stands in: title, tabs, the one next act, open duties, reasons."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +18,7 @@ from wss_cases.casework.queries_move import continued_as, moved_in
 from wss_cases.casework.rules import Next, next_act
 from wss_cases.casework.states import ACT_LABELS, Act
 from wss_cases.casework.views_links import links_of, move_notices
+from wss_cases.casework.words_desk import what_words
 from wss_cases.followups.states import OUTCOME_LABELS
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, moment_words
@@ -28,6 +30,7 @@ from wss_cases.journal.sentences import author, sentence
 from wss_cases.pathways.circles.states import TERM_LABELS
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import KIND_LABELS, Kind
+from wss_cases.pathways.mentoring.queries import given_name
 from wss_cases.roster.models import School
 from wss_cases.roster.queries import get_school
 from wss_cases.routing.models import RoutingAnswer
@@ -124,8 +127,10 @@ def act_address(case_id: int, act: Next) -> str | None:
 def act_link(page: CasePage, act: Next) -> tuple[str, str] | None:
     """Return the next act's words and address; None when there is nothing to do yet."""
     kinds = {row.id: row.kind for row in page.file.pathways if row.ended_at is None}
-    href = act_address(page.case.id, act)
-    return (act_words(act, kinds), href) if href else None
+    href, words = act_address(page.case.id, act), act_words(act, kinds)
+    if act.act is Act.FOLLOW_UP:
+        words = _("%(act)s: %(kind)s", act=words, kind=what_words(act))
+    return (words, href) if href else None
 
 
 def act_words(act: Next, live: Mapping[int, str]) -> str:
@@ -150,7 +155,7 @@ def head(page: CasePage, actor: Actor, tab: str) -> dict[str, Any]:
         "state_tone": STATE_TONES.get(case.state, "slate"),
         "lede": _lede(page, actor),
         "next": link,
-        "wait": None if link else _wait_words(page),
+        "wait": None if link else wait_words(page.next),
         "tabs": _tabs(page, tab),
         "duties": [
             (duty_words(duty.code), url_for("safeguards.duty", duty_id=duty.id)) for duty in page.file.duties
@@ -162,10 +167,11 @@ def head(page: CasePage, actor: Actor, tab: str) -> dict[str, Any]:
     }
 
 
-def _wait_words(page: CasePage) -> str:
-    if page.next.on is None:
+def wait_words(act: Next) -> str:
+    """Return until when nothing is to be done in a case."""
+    if act.on is None:
         return _("Nothing is due.")
-    return _("Nothing is due until %(day)s.", day=day_words(page.next.on))
+    return _("Nothing is due until %(day)s.", day=day_words(act.on))
 
 
 def _lede(page: CasePage, actor: Actor) -> str:
@@ -184,9 +190,10 @@ def _lede(page: CasePage, actor: Actor) -> str:
 
 def _tabs(page: CasePage, current: str) -> list[tuple[str, str, bool, int | None]]:
     case_id = page.case.id
+    kinds = Counter(row.kind for row in page.file.pathways)
     tabs: list[tuple[str, str, bool, int | None]] = [
         (
-            kind_words(row),
+            tab_words(row, kinds[row.kind] > 1),
             url_for("pathways.pathway", case_id=case_id, pathway_id=row.id),
             current == f"p{row.id}",
             None,
@@ -202,6 +209,13 @@ def _tabs(page: CasePage, current: str) -> list[tuple[str, str, bool, int | None
     for key, words, count in others:
         tabs.append((words, url_for("casework.case", case_id=case_id, tab=key), current == key, count))
     return tabs
+
+
+def tab_words(row: Pathway, repeated: bool) -> str:
+    """Return what a pathway's tab is called; where its kind is there twice, also whom it is for."""
+    if not repeated or row.participant is None:
+        return kind_words(row)
+    return f"{kind_words(row)} · {given_name(row.participant)}"
 
 
 def history_items(

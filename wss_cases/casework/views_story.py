@@ -8,7 +8,8 @@ from wss_cases.cases.queries_safety import plans_of
 from wss_cases.cases.states import PlanState
 from wss_cases.casework.queries import terms_of
 from wss_cases.casework.rules_story import Facts, Terms, Told, story
-from wss_cases.casework.views_page import CasePage, act_words, harm_words, kind_words
+from wss_cases.casework.states import Act
+from wss_cases.casework.views_page import CasePage, act_words, harm_words, kind_words, wait_words
 from wss_cases.casework.words_desk import what_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
@@ -79,6 +80,9 @@ def _terms(page: CasePage) -> Terms:
 
 def _next_words(page: CasePage) -> str:
     act = page.next
+    if act.act is Act.WAIT:
+        words = wait_words(act).rstrip(".")
+        return words[:1].lower() + words[1:]
     kinds = {row.id: row.kind for row in page.file.pathways if row.ended_at is None}
     words = what_words(act) or act_words(act, kinds)
     if act.on is None:

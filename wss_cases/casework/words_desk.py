@@ -85,11 +85,11 @@ def part_words(code: str) -> str:
     return str(PATHWAY_LABELS[Family(code)]) if code in FAMILIES else code
 
 
-def weight_words(parts: Sequence[Part]) -> str:
-    """Return a case's weight with what it is made of: "6 points (preparing 3, circle 3)"."""
+def weight_words(parts: Sequence[Part]) -> tuple[str, str]:
+    """Return a case's weight, and what it is made of: "6 points", "Preparing 3, Circle 3"."""
     total = sum(part.points for part in parts)
     made = ", ".join(f"{part_words(part.of)} {part.points}" for part in parts)
-    return ngettext("%(num)d point (%(made)s)", "%(num)d points (%(made)s)", total, made=made)
+    return ngettext("%(num)d point", "%(num)d points", total), made
 
 
 def cover_words(row: CoverRow, actor: Actor) -> str:

@@ -1,7 +1,8 @@
 """Reading mentoring: plans, sessions, cards. The caller has checked the pathway, unless it says otherwise."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -26,6 +27,8 @@ from wss_cases.pathways.mentoring.models import (
     MentoringReview,
     MentoringSession,
 )
+from wss_cases.roster.models import Student
+from wss_cases.roster.rules import last_digits
 
 LOGGED = (PathwayState.PREPARING, PathwayState.ACTIVE)
 """States in which sessions are logged: the student has said yes, and it has not ended."""
@@ -38,6 +41,12 @@ class OwnStudent:
     plan: MentoringPlan
     pathway: Pathway
     name: str
+
+    @property
+    def student(self) -> Student | None:
+        """Who it is in the roster."""
+        person = self.pathway.participant
+        return person.student if person is not None else None
 
 
 def plan_of(pathway_id: int) -> MentoringPlan | None:
@@ -141,6 +150,27 @@ def given_name(participant: CaseParticipant | None) -> str:
     return participant.student.preferred_given_name or participant.student.given_name
 
 
+def _told_apart(rows: Iterable[Any]) -> list[OwnStudent]:
+    """Return students by name; two with one given name also show an initial, and where that is one, too, digits."""
+    found = [OwnStudent(plan, row, given_name(row.participant)) for plan, row in rows]
+    for mark in (_initial, lambda student: last_digits(student.student_number)):
+        whose: dict[str, set[int]] = defaultdict(set)
+        for own in found:
+            if own.student is not None:
+                whose[own.name.casefold()].add(own.student.id)
+        found = [
+            replace(own, name=f"{own.name} {mark(own.student)}")
+            if own.student is not None and len(whose[own.name.casefold()]) > 1
+            else own
+            for own in found
+        ]
+    return sorted(found, key=lambda own: (own.name.casefold(), own.plan.id))
+
+
+def _initial(student: Student) -> str:
+    return f"{(student.preferred_family_name or student.family_name)[:1]}."
+
+
 def get_own(actor: Actor, pathway_id: int) -> OwnStudent:
     """Return a student whose sessions the actor logs: their own as a mentor, or one of the case team's school.
 
@@ -170,10 +200,7 @@ def my_students(actor: Actor) -> list[OwnStudent]:
         Pathway.state.in_(LOGGED),
         MentoringPlan.school_id.in_(sorted(actor.school_ids(*STAFF))),
     )
-    found = [
-        OwnStudent(plan, row, given_name(row.participant)) for plan, row in db.session.execute(statement)
-    ]
-    return sorted(found, key=lambda own: (own.name.casefold(), own.plan.id))
+    return _told_apart(db.session.execute(statement))
 
 
 def _own() -> Any:
@@ -192,10 +219,7 @@ def _own() -> Any:
 def group_students(group_id: int) -> list[OwnStudent]:
     """Return the students who meet in a group now, by name; the caller has checked the group."""
     statement = _own().where(MentoringPlan.group_id == group_id, Pathway.state.in_(LOGGED))
-    found = [
-        OwnStudent(plan, row, given_name(row.participant)) for plan, row in db.session.execute(statement)
-    ]
-    return sorted(found, key=lambda own: (own.name.casefold(), own.plan.id))
+    return _told_apart(db.session.execute(statement))
 
 
 def get_group(actor: Actor, group_id: int) -> MentoringGroup:

@@ -1,5 +1,6 @@
 """The mentor's own pages: my students, one student's sessions, a group's session. The team uses them too."""
 
+from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.pathways.common.states import Kind
+from wss_cases.pathways.common.states import KIND_LABELS, Kind
 from wss_cases.pathways.common.views import page_of, today_of
 from wss_cases.pathways.mentoring.actions_review import REVIEW
 from wss_cases.pathways.mentoring.actions_sessions import log_group, log_session
@@ -79,7 +80,22 @@ def rows_of(found: list[OwnStudent]) -> list[dict[str, Any]]:
         school_id = own.plan.school_id
         if school_id not in days:
             days[school_id] = (today_of(school_id), school_days(school_id))
-    return [_row(own, logged.get(own.pathway.id, (0, None)), *days[own.plan.school_id]) for own in found]
+    names = Counter(own.name for own in found)
+    return [
+        _row(own, logged.get(own.pathway.id, (0, None)), *days[own.plan.school_id])
+        | {"meta": _meta(own, names[own.name] > 1)}
+        for own in found
+    ]
+
+
+def _meta(own: OwnStudent, twice: bool) -> str:
+    """Return a student's goal; with the kind and the first day for somebody whom one mentors twice."""
+    if not twice:
+        return own.plan.goal
+    parts = [str(KIND_LABELS[Kind(own.pathway.kind)]), own.plan.goal]
+    if own.plan.starts_on is not None:
+        parts.insert(1, _("since %(day)s", day=day_words(own.plan.starts_on)))
+    return " · ".join(parts)
 
 
 def _members(found: list[OwnStudent], group_id: int) -> int:
@@ -102,7 +118,6 @@ def _row(own: OwnStudent, logged: tuple[int, date | None], today: date, days: Sc
         "name": own.name,
         "href": url_for(endpoint, pathway_id=own.pathway.id),
         "act": _("Card") if card else _("Log"),
-        "meta": own.plan.goal,
         "tag": tag,
         "tone": tone,
         "logged": newest == today and not card,

@@ -42,7 +42,12 @@ def dose_sentence(dose: Dose) -> str:
         )
     if dose.planned == 0 and dose.held == 0:
         return _("No session was due yet.")
-    return _("%(held)d sessions held, %(planned)d planned so far.", held=dose.held, planned=dose.planned)
+    return ngettext(
+        "%(num)d session held, %(planned)d planned so far.",
+        "%(num)d sessions held, %(planned)d planned so far.",
+        dose.held,
+        planned=dose.planned,
+    )
 
 
 def dose_rows(dose: Dose) -> list[dict[str, Any]]:
@@ -55,7 +60,7 @@ def dose_rows(dose: Dose) -> list[dict[str, Any]]:
             "tone": "slate",
             "note": _("%(number)d in all", number=dose.planned_in_all) if dose.planned_in_all is not None else None,
         },
-        {"label": _("Held"), "value": dose.held, "tone": "teal"},
+        {"label": _("Sessions held"), "value": dose.held, "tone": "teal"},
         {"label": _("Missed"), "value": dose.missed, "tone": "sun"},
     ]  # fmt: skip
 

@@ -90,6 +90,7 @@ def _meeting(row: Pathway, plan: ReengagementPlan, now: datetime) -> dict[str, A
         "when": when if plan.meeting_at is not None else "",
         "plan_words": _("Move it") if standing is Meeting.PLANNED else _("Plan the meeting"),
         "plan_href": url_for("reengagement.meeting", **ids(row)) if may_plan else None,
+        "begun": live and standing is Meeting.PLANNED and begun,
         "answer_words": _("Did it happen?") if begun else _("It will not take place"),
         "answer_href": url_for("reengagement.answer", **ids(row))
         if live and standing not in (Meeting.HELD, Meeting.NOT_WANTED)
