@@ -290,5 +290,7 @@ def test_students_of_one_name_are_told_apart(made, client_as):
         fresh(make_matched(made, goal=goal)).participant_id = made.world.people[person].id
     db.session.commit()
     rows = [row.text for row in client_as(made.user).page("/mentoring").find_all("li")]
-    seen = [(row.count("Zephyrine A."), row.count("Zephyrine B."), "One-to-one mentoring" in row) for row in rows]
+    seen = [
+        (row.count("Zephyrine A."), row.count("Zephyrine B."), "One-to-one mentoring" in row) for row in rows
+    ]
     assert [row for row in seen if any(row)] == [(2, 0, True), (2, 0, True), (0, 2, False)]
