@@ -46,6 +46,7 @@ PAGES = (
     "casework.views_cover",
     "casework.views_move",
     "casework.views_safety",
+    "casework.views_feed",
     "pathways.circles.views",
     "pathways.circles.views_parties",
     "pathways.circles.views_screening",
@@ -86,6 +87,7 @@ PAGES = (
     "incidents.views_care",
     "roster.views",
     "accounts.views",
+    "accounts.views_feed",
     "routing.views",
     "accounts.views_people",
 )

@@ -9,7 +9,8 @@ import { closeMenus } from "./menus.js";
 import { fillDates } from "./dates.js";
 import { sendOnce } from "./once.js";
 import { workWithKeys } from "./keys.js";
+import { copyOnTap } from "./copy.js";
 
-for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, saveDrafts, sendOnce, watchSession, enableBlanking, workWithKeys]) {
+for (const start of [reloadRestoredPages, focusErrors, closeMenus, enhanceTypeaheads, fillDates, saveDrafts, sendOnce, copyOnTap, watchSession, enableBlanking, workWithKeys]) {
   start();
 }

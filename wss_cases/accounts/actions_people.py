@@ -7,6 +7,7 @@ from sqlalchemy import select
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.actions import email_key, end_all_sessions
+from wss_cases.accounts.actions_feed import end_feeds
 from wss_cases.accounts.models import AccountState, Invitation, RoleGrant, UserAccount
 from wss_cases.accounts.rules import (
     DISTRICT_ROLES,
@@ -150,6 +151,7 @@ def set_enabled(actor: Actor, user_id: int, enabled: bool, version: int | None, 
         else:
             user.state = AccountState.DISABLED
             end_all_sessions(uow, user.id)
+            end_feeds(uow, user.id)
         uow.record(user, "account.enabled" if enabled else "account.disabled")
 
 

@@ -55,7 +55,7 @@ def live_session(token: str, now: datetime) -> SessionRow | None:
     if not rows:
         return None
     session, user = rows[0][0], rows[0][1]
-    grants = _grants(
+    grants = grants_of(
         (role, district, network, school_id, partner_id)
         for _, _, role, district, network, school_id, partner_id in rows
     )
@@ -77,16 +77,17 @@ def actor_of(user_id: int, now: datetime) -> Actor | None:
     if not rows:
         return None
     user = rows[0][0]
-    grants = _grants(
+    grants = grants_of(
         (role, district, network, school_id, partner_id)
         for _, role, district, network, school_id, partner_id in rows
     )
     return Actor(user_id=user.id, name=user.name, grants=grants, locale=user.locale)
 
 
-def _grants(
+def grants_of(
     rows: Iterable[tuple[Role | None, bool | None, str | None, int | None, int | None]],
 ) -> tuple[Grant, ...]:
+    """Return the grants of rows with the columns of GRANT, each once."""
     found = []
     for role, district, network, school_id, partner_id in rows:
         if role is None or (network is not None and school_id is None):

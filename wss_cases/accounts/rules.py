@@ -19,6 +19,10 @@ FAILURES_PER_ACCOUNT = 5
 FAILURES_PER_ADDRESS = 100
 """A whole school signs in from one address, so its limit only stops a machine that guesses."""
 
+FEED_WINDOW = timedelta(minutes=15)
+FEED_READINGS = 60
+"""Calendars look every quarter of an hour at most; one that looks once a second has lost its way."""
+
 PASSWORD_MINIMUM = 15
 PASSWORD_MAXIMUM = 256
 
@@ -42,6 +46,11 @@ def session_end(created_at: datetime, seen_at: datetime) -> datetime:
 def throttled(account_failures: int, address_failures: int) -> bool:
     """Whether this account or this address has failed too often within the window."""
     return account_failures >= FAILURES_PER_ACCOUNT or address_failures >= FAILURES_PER_ADDRESS
+
+
+def read_too_often(reads: int, counted_from: datetime, now: datetime) -> bool:
+    """Whether a calendar address was read too often within the window that is counted."""
+    return reads >= FEED_READINGS and counted_from > now - FEED_WINDOW
 
 
 def password_problem(password: str, email: str, name: str) -> str | None:

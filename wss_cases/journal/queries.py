@@ -1,9 +1,10 @@
 """Reading histories. The caller has checked that the actor may see the subject."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import RequestKey, TimelineEntry
@@ -33,6 +34,24 @@ def case_history(
     if before is not None:
         statement = statement.where(TimelineEntry.id < before)
     return list(db.session.scalars(statement.order_by(TimelineEntry.id.desc()).limit(limit)))
+
+
+def last_acts(subjects: Iterable[tuple[str, int]]) -> dict[tuple[str, int], datetime]:
+    """Return when something was last done to each of these records, (type, id), in one query."""
+    wanted: dict[str, list[int]] = {}
+    for kind, number in subjects:
+        wanted.setdefault(kind, []).append(number)
+    if not wanted:
+        return {}
+    entry = TimelineEntry
+    statement = (
+        select(entry.subject_type, entry.subject_id, func.max(entry.at))
+        .where(
+            or_(*((entry.subject_type == kind) & entry.subject_id.in_(ids) for kind, ids in wanted.items()))
+        )
+        .group_by(entry.subject_type, entry.subject_id)
+    )
+    return {(row[0], row[1]): row[2] for row in db.session.execute(statement)}
 
 
 def key_digest(request_key: str) -> str:
