@@ -45,6 +45,7 @@ PAGES = (
     "casework.views_handover",
     "casework.views_cover",
     "casework.views_move",
+    "casework.views_calendar",
     "casework.views_safety",
     "casework.views_feed",
     "pathways.circles.views",

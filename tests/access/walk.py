@@ -142,6 +142,7 @@ WORDS = {
     "rule": "H2",
     "state": "held",
     "row_id": "H2",
+    "day": "2030-01-07",
     "session_id": 999_999,
     "filename": "x",
 }

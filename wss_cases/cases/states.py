@@ -4,6 +4,7 @@ import enum
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.states import ROLE_LABELS
+from wss_cases.roster.states import NO_LABEL
 
 
 class CaseState(enum.StrEnum):
@@ -191,6 +192,11 @@ SENTENCES: dict[str, object] = {
     "case.person_role": (_l("Part in the case changed to: %(role)s"), {"role": ROLE_LABELS}),
     "case.state_changed": (_l("Case moved to: %(state)s"), {"state": LABELS}),
     "case.review_set": _l("Next review set for %(on)s"),
+    "case.review_no_school": (
+        _l("Next review moved to %(on)s. There is no school on %(day)s (%(label)s)"),
+        NO_LABEL,
+    ),
+    "case.review_back": _l("Next review back on %(on)s. There is school on that day after all"),
     "case.handed_over": _l("Handed over to %(to)s"),
     "case.closed": (_l("Case closed: %(result)s"), {"result": RESULT_LABELS}),
     "case.reopened": (_l("Case reopened: %(reason)s"), {"reason": REOPEN_LABELS}),

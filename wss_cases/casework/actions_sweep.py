@@ -8,6 +8,7 @@ from sqlalchemy import select
 from wss_cases.access.actor import SYSTEM
 from wss_cases.accounts.queries import holders
 from wss_cases.accounts.queries_cover import covers_at
+from wss_cases.casework.actions_calendar import settle_changes
 from wss_cases.casework.actions_move import notice_moves
 from wss_cases.casework.notices import DIGEST, digest_key
 from wss_cases.casework.queries_my_day import AHEAD, digest_people, schools_with_reviews
@@ -37,6 +38,7 @@ def sweep(now: datetime, dry_run: bool = False) -> dict[str, int]:
     """
     if not dry_run:
         notice_moves(now)
+        settle_changes(now)
     withdrawn = len(former(now)) if dry_run else withdraw_former(now)
     mails = due_mails(now)
     planned = [

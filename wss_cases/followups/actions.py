@@ -5,9 +5,13 @@ from datetime import date
 
 from sqlalchemy import select
 
+from wss_cases.followups.actions_calendar import tell_move, wanted_day
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.followups.queries import template_in_force, templates_for
+from wss_cases.followups.queries_calendar import next_school
+from wss_cases.followups.rules_calendar import Planned, is_check_in, too_late
 from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit import UnitOfWork
@@ -16,21 +20,11 @@ from wss_cases.roster.queries import school_days
 
 
 def make(
-    uow: UnitOfWork,
-    *,
-    school_id: int,
-    kind: str,
-    owner_id: int | None,
-    due_on: date,
-    incident_id: int | None = None,
-    case_id: int | None = None,
-    pathway_id: int | None = None,
-    incident_person_id: int | None = None,
-    title: str = "",
-    rules: Sequence[str] = (),
-    single_mail: bool | None = None,
-    given_by_id: int | None = None,
-) -> FollowUp:
+    uow: UnitOfWork, *, school_id: int, kind: str, owner_id: int | None, due_on: date,
+    incident_id: int | None = None, case_id: int | None = None, pathway_id: int | None = None,
+    incident_person_id: int | None = None, title: str = "", rules: Sequence[str] = (),
+    single_mail: bool | None = None, given_by_id: int | None = None,
+) -> FollowUp:  # fmt: skip
     """Step: add one follow-up to an incident or a case; due today is a same-day item, which mails by itself.
 
     Without a title it shows its template's; `single_mail` None takes the template's word; `given_by_id` is who
@@ -38,6 +32,7 @@ def make(
     today = local_today(uow, school_id)
     template = template_in_force(kind, school_id, today)
     own_mail = single_mail if single_mail is not None else bool(template and template.single_mail)
+    planned = wanted_day(kind, school_id, case_id, due_on, today, (case_id or incident_id or 0))
     hangs_on = {"incident_id": incident_id, "case_id": case_id, "pathway_id": pathway_id}
     row = FollowUp(
         **hangs_on,
@@ -50,13 +45,18 @@ def make(
         given_by_id=given_by_id,
         template_id=template.id if template else None,
         created_at=uow.now,
-        due_on=due_on,
+        due_on=planned.due_on,
         original_due_on=due_on,
-        same_day=due_on == today,
-        single_mail=own_mail or due_on == today,
+        same_day=planned.due_on == today,
+        single_mail=own_mail or planned.due_on == today,
     )
+    return _add(uow, row, planned)
+
+
+def _add(uow: UnitOfWork, row: FollowUp, planned: Planned) -> FollowUp:
     uow.add(row)
-    uow.record(row, "followup.made", what=kind, due_on=due_on.isoformat())
+    uow.record(row, "followup.made", what=row.kind, due_on=row.original_due_on.isoformat())
+    tell_move(uow, row, row.original_due_on, planned)
     return row
 
 
@@ -135,8 +135,11 @@ def _settle(uow: UnitOfWork, row: FollowUp) -> None:
     row.closed_on = local_today(uow, row.school_id)
 
 
-def check_day(uow: UnitOfWork, school_id: int, due_on: date) -> None:
-    """Refuse a day on which nothing can be due: past, beyond a year, or without school. Raises Refused."""
+def check_day(uow: UnitOfWork, school_id: int, due_on: date, kind: str, case_id: int | None) -> None:
+    """Refuse a day on which nothing can be due: past, beyond a year, without school; for a check-in, after its year.
+
+    Raises Refused.
+    """
     today, days = local_today(uow, school_id), school_days(school_id)
     if due_on < today:
         raise Refused("due_on", _("Choose today or a later day."))
@@ -144,3 +147,10 @@ def check_day(uow: UnitOfWork, school_id: int, due_on: date) -> None:
         raise Refused("due_on", _("Choose a day within the next year."))
     if not days.is_school_day(due_on):
         raise Refused("due_on", _("There is no school on this day. Choose a school day."))
+    last = too_late(due_on, today, days) if is_check_in(kind) else None
+    if last is not None and next_school(case_id, school_id, last) is None:
+        words = _(
+            "The last school day is %(day)s, and a check-in comes before it. Choose a day until then.",
+            day=day_words(last),
+        )
+        raise Refused("due_on", words)

@@ -47,7 +47,7 @@ def move_several(
             row = uow.load(FollowUp, one.id, Permission.FOLLOWUP_WORK)
             if _stands(row, one):
                 if (row.school_id, one.due_on) not in sound:
-                    check_day(uow, row.school_id, one.due_on)
+                    check_day(uow, row.school_id, one.due_on, row.kind, row.case_id)
                     sound.add((row.school_id, one.due_on))
                 moved.append(move_row(uow, row, one.due_on, reason, batch).id)
         if not moved:

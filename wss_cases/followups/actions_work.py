@@ -71,7 +71,7 @@ def move(
         if uow.answered:
             return uow.answer
         row = _open(uow, follow_up_id, version)
-        check_day(uow, row.school_id, due_on)
+        check_day(uow, row.school_id, due_on, row.kind, row.case_id)
         if reason not in MOVE_REASONS:
             raise Refused("reason", _("Choose why."))
         if due_on == row.due_on:
@@ -144,7 +144,7 @@ def add(actor: Actor, new: New, now: datetime, request_key: str | None = None) -
             raise Refused("kind", _("Choose what it is."))
         if new.kind == "other" and not new.title.strip():
             raise Refused("title", _("Say what has to be done."))
-        check_day(uow, school_id, new.due_on)
+        check_day(uow, school_id, new.due_on, new.kind, new.case_id)
         owner = _owner(school_id, new.owner_id, now)
         row = make(
             uow,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.roster.states import NO_LABEL
 
 KINDS: dict[str, Any] = {
     "guardian_contact": _l("Contact with a guardian"),
@@ -40,6 +41,11 @@ KINDS: dict[str, Any] = {
     "other": _l("Follow-up"),
 }
 """What a follow-up is, without a word about whom."""
+
+CHECK_INS = frozenset(
+    {"check_in_person_harmed", "agreement_check_in", "after_walk_out", "reengagement_review"}
+)
+"""Kinds that come back to a student some time later, and must do so before the student leaves for the summer."""
 
 OUTCOME_LABELS: dict[str, Any] = {
     "kept": _l("Kept"),
@@ -216,6 +222,22 @@ SENTENCES: dict[str, Any] = {
     "followup.moved": (
         _l("Follow-up moved to %(due_on)s: %(what)s – %(reason)s"),
         _WHAT | {"reason": MOVE_REASONS},
+    ),
+    "followup.no_school": (
+        _l("Follow-up moved to %(due_on)s: %(what)s. There is no school on %(from_on)s (%(label)s)"),
+        _WHAT | NO_LABEL,
+    ),
+    "followup.year_end": (
+        _l("Follow-up moved to %(due_on)s: %(what)s. %(from_on)s is after the last school day of the year"),
+        _WHAT,
+    ),
+    "followup.next_school": (
+        _l("Follow-up moved to %(due_on)s: %(what)s. It is due at the student’s next school"),
+        _WHAT,
+    ),
+    "followup.back": (
+        _l("Follow-up back on %(due_on)s: %(what)s. There is school on that day after all"),
+        _WHAT,
     ),
     "followup.reassigned": (_l("Follow-up given to %(owner)s: %(what)s"), _WHAT),
     "followup.cancelled": (_l("Follow-up cancelled: %(what)s"), _WHAT),

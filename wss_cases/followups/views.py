@@ -23,6 +23,7 @@ from wss_cases.followups.queries import (
     owner_name,
     title_of,
 )
+from wss_cases.followups.queries_calendar import TABLE
 from wss_cases.followups.rules import Due, due_words, outcomes_of, quick_days
 from wss_cases.followups.states import CONVERSATION, OUTCOME_LABELS, RECORD_PAGES, RECORDED_ELSEWHERE
 from wss_cases.followups.words_acts import undo_line
@@ -36,7 +37,9 @@ from wss_cases.foundation.ids import IdConverter
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.incidents.models import Incident
 from wss_cases.roster.queries import get_school, school_days
+from wss_cases.roster.queries_days import moves_of
 from wss_cases.roster.rules import SchoolDays
+from wss_cases.roster.words import move_words
 
 blueprint = Blueprint("followups", __name__)
 
@@ -251,6 +254,12 @@ def _record_page(row: FollowUp) -> str | None:
     return None
 
 
+def _why(row: FollowUp) -> str:
+    """Why the calendar moved it last, while it still is where the calendar put it."""
+    move = moves_of(TABLE, [row.id]).get(row.id)
+    return move_words(move) if move is not None and move.moved_to == row.due_on else ""
+
+
 def _shown(row: FollowUp) -> dict[str, Any]:
     template = db.session.get(FollowUpTemplate, row.template_id) if row.template_id else None
     case = load_case(row.case_id) if row.case_id else None
@@ -264,6 +273,8 @@ def _shown(row: FollowUp) -> dict[str, Any]:
         "closes_with": (template.closes_with_es if spanish else template.closes_with_en) if template else "",
         "due": due_words(row.due_on, today, days),
         "due_on": day_words_with_year(row.due_on),
+        "why_moved": _why(row),
+        "guessed": row.state is FollowUpState.OPEN and not days.knows(row.due_on),
         "was_due_on": day_words(row.original_due_on) if row.original_due_on != row.due_on else "",
         "closed_on": day_words_with_year(row.closed_on),
         "owner": owner_name(row.owner_id),

@@ -1,6 +1,6 @@
 """Dates and times as people say them, in the reader's language."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from babel.dates import format_date, format_skeleton, format_time
 
@@ -29,9 +29,25 @@ def weekday_words(day: date) -> str:
     return format_date(day, "EEE", locale=locale_code())
 
 
+def weekday_name(day: date) -> str:
+    """Return a date's weekday, long: "Friday"."""
+    return format_date(day, "EEEE", locale=locale_code())
+
+
 def time_words(instant: datetime, time_zone: str) -> str:
     """Return the school's wall-clock time of an instant: "2:15 pm"."""
     return format_time(local(instant, time_zone), "h:mm a", locale=locale_code()).lower()
+
+
+def time_of_day_words(wall: time) -> str:
+    """Return a wall-clock time as "2:15 pm"."""
+    return format_time(wall, "h:mm a", locale=locale_code()).lower()
+
+
+def month_words(day: date) -> str:
+    """Return the month of a date as "January 2027"."""
+    words = format_skeleton("yMMMM", day, locale=locale_code())
+    return words[:1].upper() + words[1:]
 
 
 def moment_words(instant: datetime | None, time_zone: str) -> str:

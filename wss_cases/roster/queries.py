@@ -1,6 +1,6 @@
 """Reading the roster. Searches and students' records start from what the actor may see."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -54,6 +54,16 @@ def school_days(school_id: int | None) -> SchoolDays:
         or_(CalendarDay.school_id.is_(None), CalendarDay.school_id == school_id)
     )
     return SchoolDays(merge_days((row[0], row[1], bool(row[2])) for row in db.session.execute(statement)))
+
+
+def next_schools(student_ids: Collection[int], last: date) -> dict[int, int]:
+    """Return the school that each of these students goes to after a last school day, as far as the roster knows."""
+    statement = select(Student.id, Student.school_id).where(Student.id.in_(sorted(student_ids)))
+    found = {row[0]: row[1] for row in db.session.execute(statement) if row[1] is not None}
+    later = select(Enrolment.student_id, Enrolment.school_id).where(
+        Enrolment.student_id.in_(sorted(student_ids)), Enrolment.starts_on > last
+    )
+    return found | {row[0]: row[1] for row in db.session.execute(later.order_by(Enrolment.starts_on.desc()))}
 
 
 def get_school(school_id: int) -> School | None:

@@ -64,6 +64,14 @@ def day_at(school_id: int | None, day: date) -> DayAt:
     return days_between(school_id, day, day).get(day, guess)
 
 
+def after_taking_back(school_id: int | None, standing: DayAt) -> DayAt:
+    """Return what a date becomes when what is declared of it is taken back."""
+    if standing.planned_kind is not None:
+        return DayAt(standing.day, standing.planned_kind, known=True)
+    guess = DayAt(standing.day, DayKind.SCHOOL if is_weekday(standing.day) else DayKind.CLOSED)
+    return guess if school_id is None else day_at(None, standing.day)
+
+
 def half_day_bells(places: Collection[tuple[int, date]]) -> dict[tuple[int, date], time]:
     """Return the last bell of those (school, date) that are half days there."""
     if not places:

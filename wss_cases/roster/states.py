@@ -1,6 +1,7 @@
 """What a calendar date is, and the roster's words."""
 
 import enum
+from typing import Any
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 
@@ -26,6 +27,9 @@ DAY_LABELS = {
     DayKind.HALF: _l("Half day"),
     DayKind.CLOSED: _l("No school"),
 }
+
+NO_LABEL: dict[str, Any] = {"label": {"": _l("no reason given")}}
+"""What a sentence says of a day without a label."""
 
 RACE_LABELS = {
     "american_indian": _l("American Indian or Alaska Native"),
@@ -71,5 +75,7 @@ STAFF_ROLE_LABELS = {
 SENTENCES = {
     "roster.imported": _l("The roster was imported from %(source)s"),
     "calendar.imported": _l("The school calendar of %(school_year)s was imported"),
+    "calendar.said": (_l("%(day)s declared: %(kind)s – %(label)s"), {"kind": DAY_LABELS}),
+    "calendar.unsaid": _l("What was declared for %(day)s was taken back"),
 }
 """Timeline kinds in words."""

@@ -4,11 +4,13 @@ from collections.abc import Iterable
 
 from babel import Locale, UnknownLocaleError
 
+from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
+from wss_cases.roster.models import CalendarMove
 from wss_cases.roster.queries import FoundPerson
 from wss_cases.roster.rules import last_digits
-from wss_cases.roster.states import GRADE_WORDS, RELATION_LABELS, STAFF_ROLE_LABELS
+from wss_cases.roster.states import GRADE_WORDS, RELATION_LABELS, STAFF_ROLE_LABELS, MoveWhy
 
 
 def grade_words(grade: int | None) -> str:
@@ -17,6 +19,18 @@ def grade_words(grade: int | None) -> str:
         return ""
     special = GRADE_WORDS.get(grade)
     return _("Grade %(number)s", number=grade) if special is None else str(special)
+
+
+def move_words(move: CalendarMove) -> str:
+    """Return why the calendar moved something, and from which day."""
+    day = day_words(move.day)
+    if move.why is MoveWhy.YEAR_END:
+        return _("It was to be on %(day)s, after the last school day of the year.", day=day)
+    if move.why is MoveWhy.NEXT_SCHOOL:
+        return _("It was to be on %(day)s, when the student is at another school.", day=day)
+    if not move.label:
+        return _("There is no school on %(day)s.", day=day)
+    return _("There is no school on %(day)s (%(label)s).", day=day, label=move.label)
 
 
 def relation_words(relation: str) -> str:

@@ -45,6 +45,7 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
 
 MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
     ("returns.returns", _l("Coming back"), Permission.CASE_WORK),
+    ("calendar.home", _l("School calendar"), Permission.SCHOOL_MANAGE),
     ("partners.partners", _l("Partners"), Permission.PARTNER_READ),
     ("circle_training.training", _l("Trainings"), Permission.CIRCLE_SETTINGS),
 )

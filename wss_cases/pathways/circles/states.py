@@ -3,6 +3,7 @@
 import enum
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.roster.states import NO_LABEL
 
 
 class TermState(enum.StrEnum):
@@ -200,6 +201,10 @@ SENTENCES = {
     "circle.hold_lifted": _l("Hold %(rule)s lifted with a reason"),
     "circle.planned": _l("Meeting planned"),
     "circle.moved": _l("Meeting moved"),
+    "circle.no_school": (
+        _l("There is no school on %(day)s, the day of the meeting (%(label)s): a new day is to be found"),
+        NO_LABEL,
+    ),
     "circle.held": _l("Meeting held; %(came)s of %(invited)s came"),
     "circle.not_held": (_l("Meeting not held: %(reason)s"), {"reason": NOT_HELD_LABELS}),
     "agreement.made": _l("Agreement made; terms: %(terms)s"),

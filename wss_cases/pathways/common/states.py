@@ -4,6 +4,7 @@ import enum
 from typing import Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.roster.states import NO_LABEL
 from wss_cases.routing.states import KIND_LABELS, PATHWAY_LABELS, PATHWAY_OF, PERSON_LABELS, Kind, Pathway
 
 __all__ = ["KIND_LABELS", "PATHWAY_LABELS", "PATHWAY_OF", "PERSON_LABELS", "Kind", "Pathway"]
@@ -105,6 +106,14 @@ SENTENCES = {
     "pathway.declined": (_l("%(what)s declined"), _WHAT),
     "pathway.started": (_l("%(what)s started"), _WHAT),
     "pathway.next_step": (_l("Next step of the %(what)s set"), _WHAT),
+    "pathway.no_school": (
+        _l("Next step of the %(what)s moved to %(on)s. There is no school on %(day)s (%(label)s)"),
+        _WHAT | NO_LABEL,
+    ),
+    "pathway.back": (
+        _l("Next step of the %(what)s back on %(on)s. There is school on that day after all"),
+        _WHAT,
+    ),
     "pathway.owner": (_l("%(what)s handed to %(to)s"), _WHAT),
     "pathway.completed": (_l("%(what)s completed: %(outcome)s"), _WHAT | {"outcome": OUTCOME_LABELS}),
     "pathway.ended_early": (_l("%(what)s ended early: %(reason)s"), _WHAT | {"reason": END_REASON_LABELS}),
