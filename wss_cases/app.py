@@ -76,6 +76,7 @@ PAGES = (
     "followups.views",
     "followups.views_replan",
     "followups.views_templates",
+    "followups.views_template_acts",
     "notices.views_texts",
     "notices.views_mails",
     "outcomes.views",

@@ -31,6 +31,11 @@ def anywhere(actor: Actor, record: Any) -> bool:
     return True
 
 
+def of_the_district(actor: Actor, record: Any) -> bool:
+    """The record is the district's own, not one school's."""
+    return record.school_id is None
+
+
 def own_report_or_team(actor: Actor, incident: Any) -> bool:
     """The reporter reads their own report while they work at its school; the case team reads all of its school."""
     own = incident.reporter_id is not None and incident.reporter_id == actor.user_id
@@ -122,7 +127,13 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.DUTY_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the school"),
     P.FAMILY_TEXT_EDIT: _rule(_of(DISTRICT), anywhere, "one set of texts for the district"),
     P.FOLLOWUP_READ: _rule(frozenset(STAFF), own_or_team, "one's own, or the school's for its case team"),
-    P.FOLLOWUP_TEMPLATE_EDIT: _rule(_of(DISTRICT), anywhere, "the district's templates"),
+    P.FOLLOWUP_TEMPLATE_EDIT: _rule(
+        _of(DISTRICT), of_the_district, "the district's templates, which every school begins with"
+    ),
+    P.FOLLOWUP_TEMPLATE_OWN: _rule(
+        _of(A), at_own_school(A), "a school's own stand in place of the district's"
+    ),
+    P.FOLLOWUP_TEMPLATE_READ: _rule(_of(A, DISTRICT), anywhere, "whoever may write them; no case content"),
     P.FOLLOWUP_WORK: _rule(frozenset(STAFF), own_or_team, "one's own, or the school's for its case team"),
     P.INCIDENT_COMPLETE: _rule(frozenset(STAFF), own_report_or_team, "one's own report, or the case team"),
     P.INCIDENT_READ: _rule(frozenset(STAFF), own_report_or_team, "one's own report, or the case team"),

@@ -115,18 +115,6 @@ def test_an_empty_day_says_so(session: Any, at: At, client_as: Any, role: Role) 
     assert "Nothing is due" in page
 
 
-def test_a_template_changes_from_a_day_on(session: Any, at: At, client_as: Any) -> None:
-    at("2026-11-24 10:00")
-    client = client_as(make_user(Role.DISTRICT))
-    assert "Contact the guardian" in client.page("/follow-up-templates").text
-    values = {"title_en": "Call home", "starts_on": "2026-11-24"}
-    assert client.submit("/follow-up-templates/1", values).status_code == 400
-    assert client.submit("/follow-up-templates/1", values | {"starts_on": "2026-12-01"}).status_code == 303
-    page = client.page("/follow-up-templates").text
-    assert "Call home" in page
-    assert "Contact the guardian" in page
-
-
 def test_the_system_page_names_no_case(session: Any, at: At, client_as: Any) -> None:
     at("2026-11-24 10:00")
     page = client_as(make_user(Role.SYSADMIN)).page("/system").text

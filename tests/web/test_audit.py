@@ -74,13 +74,13 @@ def test_pages_follow_by_key(session: Any, auditor: Any, client_as: Callable[[An
     assert (first.text.count("case record"), second.text.count("case record")) == (PAGE + 1, 4)
 
 
-def test_a_partner_is_told_what_there_is(
+def test_whoever_has_no_role_at_present_is_told_so(
     session: Any, at: Callable[..., Any], client_as: Callable[[Any], Any]
 ) -> None:
     at("2026-11-24 10:00")
-    client = client_as(make_user(Role.PARTNER))
+    client = client_as(UserFactory())
     assert client.get("/audit").status_code == 404
-    assert "its coordinator writes to you" in client.page("/account").text
+    assert "no role is open to you" in client.page("/account").text
 
 
 def test_many_schools_are_found_on_a_page_of_their_own(

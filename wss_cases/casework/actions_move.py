@@ -74,7 +74,7 @@ def notice_moves(now: datetime) -> int:
                 uow, "student_moved", school_id=case.school_id, owner_id=case.lead_id,
                 from_day=today_at(uow, case.school_id), case_id=case.id,
             )  # fmt: skip
-            move.follow_up_id = rows[0].id if rows else None
+            move.follow_up_id = next((row.id for row in rows if row.kind == "student_moved"), None)
             uow.record(move, "case.student_moved")
             made += 1
     return made

@@ -6,10 +6,11 @@ from datetime import date
 from sqlalchemy import select
 
 from wss_cases.followups.actions_calendar import tell_move, wanted_day
-from wss_cases.followups.models import FollowUp, FollowUpState
-from wss_cases.followups.queries import template_in_force, templates_for
+from wss_cases.followups.models import FollowUp, FollowUpState, FollowUpTemplate
 from wss_cases.followups.queries_calendar import next_school
+from wss_cases.followups.queries_templates import template_in_force, templates_for
 from wss_cases.followups.rules_calendar import Planned, is_check_in, too_late
+from wss_cases.followups.rules_templates import due_on as due_of
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import Refused
@@ -23,14 +24,15 @@ def make(
     uow: UnitOfWork, *, school_id: int, kind: str, owner_id: int | None, due_on: date,
     incident_id: int | None = None, case_id: int | None = None, pathway_id: int | None = None,
     incident_person_id: int | None = None, title: str = "", rules: Sequence[str] = (),
-    single_mail: bool | None = None, given_by_id: int | None = None,
+    single_mail: bool | None = None, given_by_id: int | None = None, template: FollowUpTemplate | None = None,
 ) -> FollowUp:  # fmt: skip
     """Step: add one follow-up to an incident or a case; due today is a same-day item, which mails by itself.
 
-    Without a title it shows its template's; `single_mail` None takes the template's word; `given_by_id` is who
-    gave it to its owner by hand."""
+    Without a title it shows its template's, which is the kind's own where none is given; `single_mail` None takes
+    the template's word; `given_by_id` is who gave it to its owner by hand.
+    """
     today = local_today(uow, school_id)
-    template = template_in_force(kind, school_id, today)
+    template = template or template_in_force(kind, school_id, today)
     own_mail = single_mail if single_mail is not None else bool(template and template.single_mail)
     planned = wanted_day(kind, school_id, case_id, due_on, today, (case_id or incident_id or 0))
     hangs_on = {"incident_id": incident_id, "case_id": case_id, "pathway_id": pathway_id}
@@ -70,8 +72,12 @@ def make_for_event(
     incident_id: int | None = None,
     case_id: int | None = None,
     pathway_id: int | None = None,
+    pathway_kind: str = "",
 ) -> list[FollowUp]:
-    """Step: add what the templates say for something that happened, due so many school days after `from_day`."""
+    """Step: add what the templates say for something that happened, due so many school days after `from_day`.
+
+    `pathway_kind`: the kind of pathway in which it happened; some templates are for one pathway only.
+    """
     days = school_days(school_id)
     return [
         make(
@@ -79,13 +85,14 @@ def make_for_event(
             school_id=school_id,
             kind=template.kind,
             owner_id=owner_id,
-            due_on=days.add(from_day, template.due_in_school_days),
+            due_on=due_of(template, from_day, days),
             incident_id=incident_id,
             case_id=case_id,
             pathway_id=pathway_id,
             single_mail=template.single_mail,
+            template=template,
         )
-        for template in templates_for(event, school_id, from_day)
+        for template in templates_for(event, school_id, from_day, pathway_kind)
     ]
 
 

@@ -1,7 +1,7 @@
-"""Forms of follow-ups and their templates."""
+"""Forms of follow-ups."""
 
-from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, SelectMultipleField
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms import DateField, RadioField, SelectField, SelectMultipleField
+from wtforms.validators import InputRequired, Optional
 
 from wss_cases.followups.states import KINDS, MOVE_REASONS, RECORDED_ELSEWHERE
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
@@ -79,21 +79,3 @@ class AddForm(BaseForm):
     title = ShortText(_l("What has to be done?"))
     owner = SelectField(_l("Who does it?"), validators=[InputRequired(_l("Choose a person."))])
     due_on = DateField(_l("Due on"), validators=[InputRequired(DAY)])
-
-
-class TemplateForm(BaseForm):
-    """A template from a day on."""
-
-    title_en = ShortText(_l("Title in English"), [NotBlank(_l("Write the title in English."))])
-    title_es = ShortText(_l("Title in Spanish"), [NotBlank(_l("Write the title in Spanish."))])
-    closes_with_en = ShortText(_l("What closes it, in English"), limit=300)
-    closes_with_es = ShortText(_l("What closes it, in Spanish"), limit=300)
-    due_in_school_days = IntegerField(
-        _l("Due after how many school days? 0 is the same day."),
-        validators=[
-            InputRequired(_l("Write a number of school days.")),
-            NumberRange(0, 200, _l("Choose a number of school days from 0 to 200.")),
-        ],
-    )
-    single_mail = BooleanField(_l("Send a mail of its own when it is due"))
-    starts_on = DateField(_l("From which day?"), validators=[InputRequired(DAY)])

@@ -29,14 +29,22 @@ class ActKind(enum.StrEnum):
 
 
 class FollowUpTemplate(Base):
-    """What is made when something happens, when it is due, and how it closes; a setting with dates."""
+    """What is made when something happens, when it is due, and how it closes; a setting with dates.
+
+    Every change is a row of its own, so that what an older one made keeps its words: `series_id` is the first version
+    (none on the first itself). `school_id`: a school's own, which stands `instead_of_id`, a series of the district's,
+    or beside them. `pathway`: only for this pathway or kind of one; '' for every one.
+    """
 
     __tablename__ = "follow_up_template"
 
     id: Mapped[Id]
     kind: Mapped[str] = mapped_column(String(60), index=True)
     event: Mapped[str] = mapped_column(String(60))
+    pathway: Mapped[str] = mapped_column(String(40), default="", server_default="")
     school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("follow_up_template.id"))
+    instead_of_id: Mapped[int | None] = mapped_column(ForeignKey("follow_up_template.id"))
     due_in_school_days: Mapped[int]
     title_en: Mapped[str] = mapped_column(String(200))
     title_es: Mapped[str] = mapped_column(String(200))
@@ -46,6 +54,11 @@ class FollowUpTemplate(Base):
     single_mail: Mapped[bool] = mapped_column(default=False)
     starts_on: Mapped[date]
     ends_on: Mapped[date | None]
+
+    @property
+    def series(self) -> int:
+        """The id of the first version."""
+        return self.series_id if self.series_id is not None else self.id
 
 
 class FollowUp(Versioned, Base):

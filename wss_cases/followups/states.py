@@ -192,7 +192,29 @@ EVENTS: dict[str, Any] = {
     "safety_plan_agreed": _l("A safety plan was agreed"),
     "student_moved": _l("A student of a case changed school"),
     "interpreter_needed": _l("A family needs an interpreter"),
+    "pathway_started": _l("A pathway began"),
+    "pathway_completed": _l("A pathway was completed"),
+    "pathway_ended_early": _l("A pathway ended early"),
+    "pathway_declined": _l("A pathway was declined or left"),
 }
+
+IN_PATHWAY = frozenset(
+    {
+        "agreement_made",
+        "meeting_postponed",
+        "meeting_no_show",
+        "meeting_walked_out",
+        "meeting_held",
+        "pathway_started",
+        "pathway_completed",
+        "pathway_ended_early",
+        "pathway_declined",
+    }
+)
+"""Events of a pathway: a template of them may be for one pathway only."""
+
+TIMED = IN_PATHWAY | {"mentoring_missed", "safety_plan_agreed", "student_moved", "interpreter_needed"}
+"""Events whose templates say when something is due; of the others they give the words, and rules give the day."""
 
 MOVE_REASONS: dict[str, Any] = {
     "not_there": _l("The person was not at school"),
@@ -244,4 +266,6 @@ SENTENCES: dict[str, Any] = {
     "followup.undone": (_l("Taken back: %(what)s – %(act)s"), _WHAT | {"act": TAKEN_BACK}),
     "followup_template.changed": _l("Follow-up template changed from %(starts_on)s"),
     "followup_template.ended": _l("Follow-up template ended"),
+    "followup_template.own": _l("Follow-up template of the school’s own from %(starts_on)s"),
+    "followup_template.added": _l("Follow-up template added from %(starts_on)s"),
 }

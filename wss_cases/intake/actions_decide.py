@@ -12,7 +12,7 @@ from wss_cases.cases.models import Case
 from wss_cases.cases.queries import cases_of_incident, choose_lead
 from wss_cases.followups.actions import close_row, local_today, make
 from wss_cases.followups.models import FollowUp, FollowUpState
-from wss_cases.followups.queries import template_in_force
+from wss_cases.followups.queries_templates import template_in_force
 from wss_cases.followups.states import CONVERSATION
 from wss_cases.foundation.errors import Refused, Stale
 from wss_cases.foundation.i18n import gettext as _

@@ -48,6 +48,7 @@ MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
     ("calendar.home", _l("School calendar"), Permission.SCHOOL_MANAGE),
     ("partners.partners", _l("Partners"), Permission.PARTNER_READ),
     ("circle_training.training", _l("Trainings"), Permission.CIRCLE_SETTINGS),
+    ("follow_up_templates.templates", _l("Follow-up templates"), Permission.FOLLOWUP_TEMPLATE_OWN),
 )
 """What stands in a phone's menu besides; at a desk a page of the bar leads there."""
 

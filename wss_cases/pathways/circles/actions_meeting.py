@@ -153,4 +153,5 @@ def _follow_up(uow: UnitOfWork, row: Pathway, meeting: CircleMeeting, state: Mee
         from_day=local_today(uow, row.school_id),
         case_id=row.case_id,
         pathway_id=row.id,
+        pathway_kind=row.kind,
     )

@@ -8,7 +8,7 @@ from wss_cases.cases.actions import advance
 from wss_cases.cases.actions_work import open_only, today_at
 from wss_cases.cases.models import Case
 from wss_cases.cases.states import CaseState
-from wss_cases.followups.actions import cancel_open
+from wss_cases.followups.actions import cancel_open, make_for_event
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit import UnitOfWork, changes_of, unit_of_work
@@ -102,6 +102,7 @@ def note_start(uow: UnitOfWork, row: Pathway, on: date) -> None:
     row.started_on = on
     uow.record(row, "pathway.started", what=row.kind)
     advance(uow, row.case, CaseState.IN_PROCESS)
+    _follow(uow, row, "pathway_started")
 
 
 def note_completion(uow: UnitOfWork, row: Pathway, outcome: str, note: str) -> None:
@@ -112,6 +113,7 @@ def note_completion(uow: UnitOfWork, row: Pathway, outcome: str, note: str) -> N
     row.outcome, row.outcome_note = outcome, note
     _close(uow, row)
     uow.record(row, "pathway.completed", what=row.kind, outcome=outcome)
+    _follow(uow, row, "pathway_completed")
 
 
 def note_end(uow: UnitOfWork, row: Pathway, reason: EndReason, note: str) -> None:
@@ -120,6 +122,7 @@ def note_end(uow: UnitOfWork, row: Pathway, reason: EndReason, note: str) -> Non
     row.end_reason, row.outcome_note = reason.value, note
     _close(uow, row)
     uow.record(row, "pathway.ended_early", what=row.kind, reason=reason.value)
+    _follow(uow, row, "pathway_ended_early")
 
 
 def note_decline(uow: UnitOfWork, row: Pathway) -> None:
@@ -127,11 +130,26 @@ def note_decline(uow: UnitOfWork, row: Pathway) -> None:
     step_to(row, PathwayState.DECLINED)
     _close(uow, row)
     uow.record(row, "pathway.declined", what=row.kind)
+    _follow(uow, row, "pathway_declined")
 
 
 def _close(uow: UnitOfWork, row: Pathway) -> None:
     row.ended_at, row.next_step, row.next_step_on = uow.now, "", None
     cancel_open(uow, pathway_id=row.id, reason=_("The pathway has ended."), but=OUTLIVES)
+
+
+def _follow(uow: UnitOfWork, row: Pathway, event: str) -> None:
+    """Make what the templates ask for; of a pathway that has ended it hangs on the case alone."""
+    make_for_event(
+        uow,
+        event,
+        school_id=row.school_id,
+        owner_id=row.owner_id or row.case.lead_id,
+        from_day=today_at(uow, row.school_id),
+        case_id=row.case_id,
+        pathway_id=row.id if row.state in LIVE else None,
+        pathway_kind=row.kind,
+    )
 
 
 def offer(

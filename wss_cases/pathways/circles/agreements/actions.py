@@ -91,6 +91,7 @@ def _follow_agreement(
             from_day=today,
             case_id=row.case_id,
             pathway_id=pathway_id,
+            pathway_kind=row.kind,
         )
 
     due("agreement_made")
