@@ -50,7 +50,8 @@ def test_a_file_lands_once(app: Flask, session: Any) -> None:
     }  # fmt: skip
     school = session.scalars(db.select(PublishedSchool).where(PublishedSchool.identifier == "1001")).one()
     assert (school.name, school.network, school.is_charter) == ("ALDER HS", "Network 2", False)
-    audited = session.scalars(db.select(AuditEntry).where(AuditEntry.action == "metrics.imported").order_by(AuditEntry.id)).all()
+    imports = db.select(AuditEntry).where(AuditEntry.action == "metrics.imported").order_by(AuditEntry.id)
+    audited = session.scalars(imports).all()
     assert [entry.changes["created"] for entry in audited] == [7, 0]
 
 

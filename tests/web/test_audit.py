@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.factories.accounts import make_user
+from tests.factories.accounts import UserFactory, make_user
 from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Role
 from wss_cases.foundation import clock

@@ -7,7 +7,8 @@ from typing import Any
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.accounts.queries_cover import load_cover
-from wss_cases.casework.queries_my_day import Item, MyDay, Waiting, my_day
+from wss_cases.casework.queries_my_day import Item, MyDay, my_day
+from wss_cases.casework.queries_waiting import Waiting
 from wss_cases.followups.states import KINDS
 from wss_cases.foundation.clock import local_date, now
 from wss_cases.foundation.dates import long_day_words
