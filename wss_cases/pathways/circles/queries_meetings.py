@@ -56,10 +56,10 @@ class MeetingRow:
 
 
 def meetings_between(
-    actor: Actor, school_id: int | None, start: datetime | None, end: datetime | None, *, waiting: bool = False,
+    actor: Actor, school_id: int | None, start: datetime | None, end: datetime | None, *, waiting: bool | None = None,
     newest_first: bool = False, limit: int = 50,
 ) -> list[MeetingRow]:  # fmt: skip
-    """Return meetings from `start` until before `end`; `waiting` keeps those nobody answered for."""
+    """Return meetings from `start` until before `end`; `waiting` keeps those nobody answered for, or the others."""
     columns = (
         CircleMeeting.id, CircleMeeting.starts_at, CircleMeeting.room, Pathway.kind, Case.id, Case.reference,
         Pathway.id, UserAccount.name, CircleMeeting.kind, CircleMeeting.happened, CircleMeeting.not_held_reason,
@@ -77,8 +77,9 @@ def meetings_between(
         statement = statement.where(CircleMeeting.starts_at >= start)
     if end is not None:
         statement = statement.where(CircleMeeting.starts_at < end)
-    if waiting:
-        statement = statement.where(CircleMeeting.happened.is_(None))
+    if waiting is not None:
+        happened = CircleMeeting.happened
+        statement = statement.where(happened.is_(None) if waiting else happened.is_not(None))
     order = CircleMeeting.starts_at.desc() if newest_first else CircleMeeting.starts_at
     return [
         MeetingRow(*row)

@@ -66,7 +66,7 @@ def circles() -> Page:
         to_answer=meetings_between(actor, school_id, None, midnight, waiting=True),
         today=meetings_between(actor, school_id, midnight, tomorrow),
         coming=meetings_between(actor, school_id, tomorrow, None, waiting=True),
-        past=meetings_between(actor, school_id, None, midnight, newest_first=True, limit=15),
+        past=meetings_between(actor, school_id, None, midnight, waiting=False, newest_first=True, limit=15),
         words=lambda row: _words(row, zone),
         now=now,
     )

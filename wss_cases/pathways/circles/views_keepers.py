@@ -20,7 +20,7 @@ from wss_cases.pathways.circles.queries_keepers import KeeperRow, KeptCircle, ke
 from wss_cases.pathways.circles.queries_training import trained_keepers
 from wss_cases.pathways.common.forms import ConfirmForm, number, people_choices
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.views import ACT, act_context, kind_words, today_of
+from wss_cases.pathways.common.views import ACT, act_context, kind_words, page_of, today_of
 from wss_cases.roster.queries import get_school
 
 blueprint = Blueprint(
@@ -57,6 +57,7 @@ def keepers(case_id: int, pathway_id: int) -> Page:
         "circles/keepers.html",
         case=row.case,
         lede=kind_words(row),
+        back_href=page_of(row),
         tabs=parts_of(actor, row, circle, "keepers.keepers"),
         current=[_shown(actor, row, circle, one, zone) for one in known if one.ended_at is None],
         former=[_shown(actor, row, circle, one, zone) for one in known if one.ended_at is not None],

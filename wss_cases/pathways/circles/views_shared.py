@@ -14,7 +14,8 @@ from wss_cases.foundation.i18n import locale_code
 from wss_cases.pathways.circles.models import CircleMeeting
 from wss_cases.pathways.circles.next_steps import OPENING, gate_values
 from wss_cases.pathways.circles.queries import Circle
-from wss_cases.pathways.circles.rules import Gate, gate_words
+from wss_cases.pathways.circles.queries_training import names_of
+from wss_cases.pathways.circles.rules import PLAN, Gate, gate_words
 from wss_cases.pathways.circles.rules_meeting import Attendance
 from wss_cases.pathways.circles.states import PRESENCE_LABELS, Presence
 from wss_cases.pathways.common.models import Pathway
@@ -80,10 +81,13 @@ def came_by_role(meeting: CircleMeeting, circle: Circle) -> list[dict[str, str]]
     supporters = {one.id: one.name for one in circle.supporters}
     rows = []
     for line in meeting.attendance:
+    kept = {line.keeper_user_id for line in meeting.attendance if line.keeper_user_id is not None}
+    former = kept - circle.keeper_names.keys()
+    keepers = circle.keeper_names | (names_of(former) if former else {})
         name = (
             circle.names.get(line.participant_id or 0)
             or supporters.get(line.supporter_id or 0)
-            or circle.keeper_names.get(line.keeper_user_id or 0)
+            or keepers.get(line.keeper_user_id or 0)
         )
         presence = Presence.ABSENT if not line.attended else Presence.CAME
         presence = Presence.LEFT_EARLY if line.left_early else presence

@@ -21,7 +21,7 @@ from wss_cases.pathways.circles.notes.rules import shred_day
 from wss_cases.pathways.circles.queries_keepers import kept
 from wss_cases.pathways.circles.views_keepers import parts_of
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.views import kind_words
+from wss_cases.pathways.common.views import kind_words, page_of
 from wss_cases.roster.queries import get_school
 
 blueprint = Blueprint("notes", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/notes")
@@ -52,6 +52,7 @@ def notes(case_id: int, pathway_id: int) -> Page:
         form=form,
         case=row.case,
         lede=kind_words(row),
+        back_href=page_of(row),
         tabs=parts_of(actor, row, kept(row), "notes.notes"),
         notes=[_shown(note, zone) for note in read],
         shredding=_shredding(row, zone),

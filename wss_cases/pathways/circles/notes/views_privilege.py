@@ -22,7 +22,7 @@ from wss_cases.pathways.circles.queries_keepers import kept
 from wss_cases.pathways.circles.views_keepers import parts_of
 from wss_cases.pathways.common.forms import ConfirmForm, number, people_choices
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.views import ACT, act_context, kind_words, today_of
+from wss_cases.pathways.common.views import ACT, act_context, kind_words, page_of, today_of
 from wss_cases.roster.queries import get_school
 
 blueprint = Blueprint(
@@ -46,6 +46,7 @@ def acts(case_id: int, pathway_id: int) -> Page:
         case=row.case,
         row=row,
         lede=kind_words(row),
+        back_href=page_of(row),
         tabs=parts_of(actor, row, circle, "privilege.acts"),
         keeps=keeps,
         waivers=[_waiver(one, people) for one in found.waivers] if keeps else [],
