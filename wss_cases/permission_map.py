@@ -51,10 +51,12 @@ def own_or_team(actor: Actor, follow_up: Any) -> bool:
 def keeps(actor: Actor, circle: Any) -> bool:
     """The actor keeps this circle now, and is still a dean or coordinator of its school.
 
-    A keeper who became its administrator reads no more: who decides about a school never reads what is privileged.
-    A record with `school_id` and `keeper_ids`.
+    Its administrator reads nothing, not even one who is a dean there too, or kept the circle before: who decides about
+    a school never reads what is privileged. A record with `school_id` and `keeper_ids`.
     """
-    return actor.user_id in circle.keeper_ids and actor.covers(circle.school_id, Role.DEAN, Role.COORDINATOR)
+    works = actor.covers(circle.school_id, Role.DEAN, Role.COORDINATOR)
+    decides = actor.covers(circle.school_id, Role.ADMINISTRATOR)
+    return actor.user_id in circle.keeper_ids and works and not decides
 
 
 def keeps_or_administers(actor: Actor, circle: Any) -> bool:

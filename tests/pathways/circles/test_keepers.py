@@ -130,6 +130,24 @@ def test_the_last_keeper_stays_while_a_meeting_waits(world, circle):
     assert keepers_of(circle.id) == {}
 
 
+def test_the_keeper_of_a_planned_meeting_stays_until_it_is_anothers(world, circle):
+    dean = make_user(world.school, Role.DEAN)
+    add(world.actor, circle, world.coordinator)
+    add(world.actor, circle, dean)
+    meeting = CircleMeeting(
+        pathway_id=circle.id, case_id=circle.case_id, school_id=circle.school_id, keeper_id=dean.id,
+        starts_at=NOW + timedelta(days=1),
+    )  # fmt: skip
+    db.session.add(meeting)
+    db.session.commit()
+    with pytest.raises(Refused, match="Move it to another keeper"):
+        actions_keepers.end_keeper(world.actor, circle.id, dean.id, NOW)
+    fresh(meeting).keeper_id = world.coordinator.id
+    db.session.commit()
+    actions_keepers.end_keeper(world.actor, circle.id, dean.id, NOW)
+    assert set(keepers_of(circle.id)) == {world.coordinator.id}
+
+
 def test_only_a_coordinator_or_dean_of_the_school_keeps(world, circle):
     elsewhere = make_world()
     for user in (make_user(world.school, Role.REPORTER), make_user(world.school, Role.ADMINISTRATOR),

@@ -70,7 +70,8 @@ def add_keeper(actor: Actor, pathway_id: int, user_id: int, now: datetime, reque
 def end_keeper(actor: Actor, pathway_id: int, user_id: int, now: datetime, request_key: Key = None) -> int:
     """End somebody's keeping of a circle: one's own, or by another keeper. From now on they read nothing.
 
-    Raises Refused for the last keeper while a meeting waits, NotFound for anybody who is no keeper.
+    Raises Refused for the last keeper, and for the one who is to keep it, while a meeting waits; NotFound for anybody
+    who is no keeper.
     """
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
@@ -80,11 +81,14 @@ def end_keeper(actor: Actor, pathway_id: int, user_id: int, now: datetime, reque
         require(actor, Permission.CIRCLE_NOTE_READ, circle)
         if user_id not in circle.keeper_ids:
             raise NotFound
-        waiting = select(CircleMeeting.id).where(
+        waiting = select(CircleMeeting.keeper_id).where(
             CircleMeeting.pathway_id == row.id, CircleMeeting.happened.is_(None)
         )
-        if len(circle.keeper_ids) == 1 and uow.session.scalar(waiting) is not None:
+        keeps_next = uow.session.scalar(waiting)
+        if keeps_next is not None and len(circle.keeper_ids) == 1:
             raise Refused("", _("A meeting is planned. Name another keeper first."))
+        if keeps_next == user_id:
+            raise Refused("", _("A meeting is planned with this keeper. Move it to another keeper first."))
         current = select(CircleKeeper).where(
             CircleKeeper.pathway_id == row.id,
             CircleKeeper.user_id == user_id,

@@ -79,8 +79,13 @@ def as_kept(row: Pathway, current: Iterable[int]) -> KeptCircle:
 
 
 def may_keep(school_id: int, day: date) -> dict[int, str]:
-    """Return who may keep a circle at a school on a day: its coordinators and deans, id to name."""
-    return dict([*holders(Role.COORDINATOR, school_id, day), *holders(Role.DEAN, school_id, day)])
+    """Return who may keep a circle at a school on a day: id to name.
+
+    They are its coordinators and deans, but nobody who is its administrator too (see `rules.may_keep_as`).
+    """
+    people = dict([*holders(Role.COORDINATOR, school_id, day), *holders(Role.DEAN, school_id, day)])
+    decide = dict(holders(Role.ADMINISTRATOR, school_id, day))
+    return {key: name for key, name in people.items() if key not in decide}
 
 
 def load_kept(pathway_id: int) -> Any:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
-from tests.cases.making import actor_for, make_user, make_world
+from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.pathways.circles.notes.making import end, kept_circle, write
 from wss_cases.access.actor import Role
 from wss_cases.accounts.models import RoleGrant
+from wss_cases.casework.actions_cover import set_cover
+from wss_cases.casework.actions_handover import hand_over
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
+from wss_cases.pathways.circles.actions_keepers import add_keeper, end_keeper
 from wss_cases.pathways.circles.models import CircleKeeper
 from wss_cases.pathways.circles.notes.models import CircleNote, ShreddingHold
 from wss_cases.pathways.circles.queries_keepers import keepers_of
+from wss_cases.pathways.common.models import Pathway
 
 SAID = "canary-4711 told the circle about home"
 
@@ -104,6 +109,37 @@ def test_a_keeper_who_became_the_administrator_reads_no_more(world, circle, clie
     panel = client.page(f"/cases/{circle.case_id}/pathways/{circle.id}").text
     assert page_of(circle, "notes") not in panel
     assert client.page(page_of(circle, "keepers")).text
+
+
+@pytest.mark.parametrize("way", ["covers", "leads", "owns", "kept before", "administers too"])
+def test_nobody_comes_to_the_notes_by_another_way(world, circle, client_as, way):
+    write(world.actor, circle, SAID)
+    dean = make_user(world.school, Role.DEAN)
+    if way == "covers":
+        days = {"starts_on": TODAY, "ends_on": TODAY + timedelta(days=9)}
+        set_cover(world.actor, world.school.id, world.coordinator.id, dean.id, **days, note="", now=NOW)
+    elif way == "leads":
+        hand_over(world.actor, world.case.id, dean.id, "Away from today.", None, NOW)
+    elif way == "owns":
+        db.session.get_one(Pathway, circle.id).owner_id = dean.id
+    else:
+        add_keeper(world.actor, circle.id, dean.id, NOW)
+    if way == "kept before":
+        end_keeper(world.actor, circle.id, dean.id, NOW)
+    elif way == "administers too":
+        grant = RoleGrant(
+            role=Role.ADMINISTRATOR, user_id=dean.id, school_id=world.school.id, starts_on=TODAY
+        )
+        db.session.add(grant)
+    db.session.commit()
+    client = client_as(dean)
+    assert [client.get(page_of(circle, part)).status_code for part in ("notes", "privilege/waiver")] == [
+        404,
+        404,
+    ]
+    panel = client.page(f"/cases/{circle.case_id}/pathways/{circle.id}").text
+    for page in (panel, client.page("/desk").text, client.page("/my-day").text):
+        assert SAID not in page and page_of(circle, "notes") not in page
 
 
 def test_the_keepers_page_names_the_first_then_others(world, client_as):
