@@ -13,7 +13,7 @@ from tests.factories.followups import FollowUpFactory
 from wss_cases.access.actor import Role
 from wss_cases.cases.actions_safety import PlanText
 from wss_cases.cases.models import SafetyPlan
-from wss_cases.cases.queries_safety import plan_agreed, plans_of
+from wss_cases.cases.queries_safety import plans_of
 from wss_cases.cases.states import GuardianTold, PlanAnswer, PlanState
 from wss_cases.casework import actions_safety as actions
 from wss_cases.followups.models import FollowUp, FollowUpState
@@ -59,11 +59,11 @@ def test_it_is_written_and_agreed_from_the_follow_up_that_asks_for_it(world: Any
         {"steps": STEPS, "adults_told": "Ms. Rivera", "route": "By the main door"},
     )
     plan = plans_of(world.case.id)[0]
-    assert plan.state is PlanState.DRAFT and not plan_agreed(world.case.id)
+    assert plan.state is PlanState.DRAFT
     client.submit(
         f"/cases/{world.case.id}/safety-plans/{plan.id}/agree", {"with_person": "y", "guardian": "told"}
     )
-    assert plan_agreed(world.case.id)
+    assert fresh(plan).state is PlanState.AGREED
     assert (fresh(asks).state, fresh(asks).outcome) == (FollowUpState.DONE, "agreed")
     assert open_kinds(world) == ["safety_plan_review"]
     shown = client.get(f"/cases/{world.case.id}/safety-plans/{plan.id}")
@@ -124,7 +124,7 @@ def test_what_does_not_work_is_agreed_again(world: Any) -> None:
     with pytest.raises(Refused):
         actions.review(world.actor, plan.id, PlanAnswer.HAPPENED_AGAIN, " ", None, NOW)
     actions.review(world.actor, plan.id, PlanAnswer.HAPPENED_AGAIN, "Shouted at on the bus.", None, NOW)
-    assert not plan_agreed(world.case.id) and open_kinds(world) == ["safety_plan"]
+    assert fresh(plan).state is PlanState.DRAFT and open_kinds(world) == ["safety_plan"]
     actions.agree(world.actor, plan.id, NOW.date(), GuardianTold.TOLD, None, NOW)
     actions.end(world.actor, plan.id, "They feel safe.", None, NOW)
     assert open_kinds(world) == [] and fresh(plan).ended_on == NOW.date()

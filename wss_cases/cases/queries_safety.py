@@ -1,6 +1,6 @@
 """Reading safety plans; the caller has checked the case."""
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from wss_cases.cases.models import Case, CaseParticipant, SafetyPlan, SafetyPlanReview
@@ -12,12 +12,6 @@ from wss_cases.foundation.errors import NotFound
 def load_plan(plan_id: int) -> SafetyPlan | None:
     """Return a safety plan by id for the policy engine; None when there is none."""
     return db.session.get(SafetyPlan, plan_id)
-
-
-def plan_agreed(case_id: int) -> bool:
-    """Whether somebody of this case has a safety plan that is agreed now; it meets hold H2."""
-    agreed = exists().where(SafetyPlan.case_id == case_id, SafetyPlan.state == PlanState.AGREED)
-    return bool(db.session.scalar(select(agreed)))
 
 
 def plans_of(case_id: int) -> list[SafetyPlan]:

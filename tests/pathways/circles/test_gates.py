@@ -24,6 +24,7 @@ from tests.pathways.making_circle import (
     train,
 )
 from wss_cases.access.actor import Role
+from wss_cases.accounts.models import RoleGrant
 from wss_cases.cases.models import SafetyPlan
 from wss_cases.cases.states import GuardianTold, PlanState
 from wss_cases.casework import actions_ending
@@ -40,7 +41,7 @@ from wss_cases.pathways.circles import (
 )
 from wss_cases.pathways.circles.models import CircleConsent, CircleMeeting
 from wss_cases.pathways.circles.queries_training import setting_of, trained_keepers
-from wss_cases.pathways.circles.rules import Facts, Hold, closed, gates_of, holds_on, is_met, parties
+from wss_cases.pathways.circles.rules import Facts, Hold, closed, holds_on, is_met, parties
 from wss_cases.pathways.circles.states import ScreenAnswer, SupporterRelation, TrainingKind
 from wss_cases.pathways.common.states import PathwayState
 
@@ -218,6 +219,45 @@ def test_another_training_does_not_make_a_keeper(world):
     assert trained_keepers(world.school.id, TODAY) == {world.coordinator.id: world.coordinator.name}
 
 
+def leave(user, role=None):
+    """End somebody's roles at the school yesterday, or change them into another."""
+    for grant in db.session.scalars(select(RoleGrant).where(RoleGrant.user_id == user.id)):
+        grant.role, grant.ends_on = role or grant.role, None if role else TODAY - timedelta(days=1)
+    db.session.commit()
+
+
+@pytest.mark.parametrize("role", [None, Role.ADMINISTRATOR])
+def test_a_keeper_who_works_there_no_more_closes_the_gate(world, client_as, role):
+    circle = ready_circle(world)
+    plan(world, circle)
+    dean = make_user(world.school, Role.DEAN)
+    keeper = world.coordinator
+    leave(keeper, role)
+    assert shut(circle) == ["keeper"]
+    with pytest.raises(Refused, match="cannot keep it here any more"):
+        plan(world, circle)
+    with pytest.raises(Refused, match="Only a keeper"):
+        screen(actor_for(fresh(keeper)), circle)
+    client = client_as(dean)
+    assert (
+        "Something this meeting needs is missing"
+        in client.page(f"/cases/{world.case.id}/pathways/{circle.id}").text
+    )
+    page = client.page(f"/cases/{world.case.id}/pathways/{circle.id}/keepers").text
+    assert "Cannot keep it here any more" in page and "by the school’s administrator" in page
+
+
+def test_who_is_dean_and_administrator_keeps_no_circle(world):
+    circle = make_circle(world)
+    both = make_user(world.school, Role.DEAN)
+    db.session.add(
+        RoleGrant(user_id=both.id, role=Role.ADMINISTRATOR, school_id=world.school.id, starts_on=TODAY)
+    )
+    db.session.commit()
+    with pytest.raises(Refused, match="coordinator or dean"):
+        actions_keepers.add_keeper(world.actor, circle.id, both.id, NOW)
+
+
 def test_the_meetings_keeper_keeps_the_circle_and_is_trained(world):
     circle = ready_circle(world)
     other = make_user(world.school)
@@ -257,10 +297,10 @@ def test_a_training_is_ended_by_the_schools_administrator_alone(world):
     assert trained_keepers(world.school.id, TODAY) == {}
 
 
-def agree_plan(world):
+def agree_plan(world, person=None):
     db.session.add(
         SafetyPlan(
-            case_id=world.case.id, school_id=world.school.id, participant_id=world.people[1].id,
+            case_id=world.case.id, school_id=world.school.id, participant_id=(person or world.people[1]).id,
             state=PlanState.AGREED, agreed_on=TODAY, next_review_on=TODAY, steps="A teacher walks along.",
             adults_told="The homeroom teacher", guardian=next(iter(GuardianTold)),
         )
@@ -276,6 +316,17 @@ def test_a_safety_plan_that_is_agreed_meets_its_hold(world):
     assert shut(circle) == []
     with pytest.raises(Refused, match="already"):
         actions.lift_hold(world.actor, circle.id, "H2", "A plan was agreed.", NOW)
+
+
+def test_each_person_harmed_has_a_plan_before_its_hold_is_met(world, client_as):
+    put_hold(world)
+    circle = ready_circle(world)
+    agree_plan(world, world.people[0])
+    assert shut(circle) == ["hold"], "a plan for the one who caused harm keeps nobody safe"
+    page = client_as(world.coordinator).page(f"/cases/{world.case.id}/pathways/{circle.id}")
+    assert f"no safety plan is agreed for: {world.students[1].shown_name}" in page.text
+    agree_plan(world)
+    assert shut(circle) == []
 
 
 def test_a_hold_is_lifted_only_with_a_reason(world):
@@ -342,7 +393,6 @@ def test_what_meets_a_hold(rule, facts, met):
     given = Facts([CAUSED, HARMED], **facts)
     assert is_met(Hold(rule, {}, {}, stands=False), given) is met
     assert is_met(Hold(rule, {}, {}, stands=True), given) is False
-    assert [gate.done for gate in gates_of(given) if gate.code == "hold"] == []
 
 
 def test_supporters_come_and_go(world):

@@ -64,7 +64,7 @@ def record_consent(
         consent = _consent_of(row, circle, participant_id)
         was_willing = consent.consented is True and consent.guardian_consented is not False
         if consented and consent.consented is not True:
-            _may_ask(actor, circle, participant_id)
+            _may_ask(actor, circle, participant_id, today_at(uow, row.school_id))
         _answer(consent, consented, guardian_consented, given_on)
         consent.recorded_at, consent.recorded_by_id = now, actor.user_id
         kinds = (
@@ -95,14 +95,15 @@ def _answer(consent: CircleConsent, consented: bool, guardian: bool | None, on: 
     consent.consented, consent.guardian_consented, consent.given_on = consented, guardian, on
 
 
-def _may_ask(actor: Actor, circle: Circle, participant_id: int) -> None:
+def _may_ask(actor: Actor, circle: Circle, participant_id: int, today: date) -> None:
     person = next((person for person in circle.invited if person.id == participant_id), None)
     if person is None or not was_harmed(person):
         return
-    if actor.user_id not in circle.keeper_names:
-        if not circle.keeper_names:
+    keepers = circle.keepers_on(today)
+    if actor.user_id not in keepers:
+        if not keepers:
             raise Refused("", _("Only the keeper asks the person harmed, and this circle has no keeper yet."))
-        names = ", ".join(circle.keeper_names.values())
+        names = ", ".join(keepers.values())
         raise Refused("", _("Only the keeper of this circle asks the person harmed: %(names)s.", names=names))
     prepared = circle.preparations.get(participant_id)
     if prepared is None or prepared.support_offered_on is None:

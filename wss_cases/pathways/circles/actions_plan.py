@@ -17,7 +17,6 @@ from wss_cases.pathways.circles.actions_invitations import tell_calendars
 from wss_cases.pathways.circles.agreements.rules import completion_held
 from wss_cases.pathways.circles.models import CircleMeeting
 from wss_cases.pathways.circles.queries import Circle, circle_of
-from wss_cases.pathways.circles.queries_keepers import may_keep
 from wss_cases.pathways.circles.rules import closed, gate_words
 from wss_cases.pathways.circles.rules_meeting import next_kind
 from wss_cases.pathways.common.actions_life import audit_only
@@ -45,7 +44,7 @@ def plan_meeting(
         row = load_circle(uow, pathway_id)
         circle, day = circle_of(row), _day(uow, row, starts_at)
         _check(uow, row, circle, day, minutes)
-        _check_keeper(row, circle, day, keeper_id)
+        _check_keeper(circle, day, keeper_id)
         meeting = circle.waiting or CircleMeeting(
             pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, keeper_id=keeper_id,
             starts_at=starts_at, kind=next_kind(circle.was_held, circle.agreement is not None), sequence=-1,
@@ -80,13 +79,13 @@ def _check(uow: UnitOfWork, row: Pathway, circle: Circle, day: date, minutes: in
         raise Refused("minutes", _("Between 10 minutes and 8 hours."))
 
 
-def _check_keeper(row: Pathway, circle: Circle, day: date, keeper_id: int) -> None:
+def _check_keeper(circle: Circle, day: date, keeper_id: int) -> None:
     if keeper_id not in circle.keeper_names:
         raise Refused("keeper", _("Choose a keeper of this circle."))
+    if keeper_id not in circle.keepers_on(day):
+        raise Refused("keeper", _("This keeper is no coordinator or dean of this school on that day."))
     if keeper_id not in circle.trained_on(day):
         raise Refused("keeper", _("This keeper has no training on record that is in force on that day."))
-    if keeper_id not in may_keep(row.school_id, day):
-        raise Refused("keeper", _("This keeper is no coordinator or dean of this school on that day."))
 
 
 def _close_asked_for(uow: UnitOfWork, row: Pathway) -> None:

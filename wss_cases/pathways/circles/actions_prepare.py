@@ -158,7 +158,7 @@ def record_screen(
         row = load_circle(uow, pathway_id)
         not_later(uow, row.school_id, "on", on)
         circle = circle_of(row)
-        if actor.user_id is None or actor.user_id not in circle.keeper_names:
+        if actor.user_id not in circle.keepers_on(today_at(uow, row.school_id)):
             raise Refused("", _("Only a keeper of this circle answers the safety screen."))
         screen = circle.screen or CircleScreen(
             pathway_id=row.id, case_id=row.case_id, school_id=row.school_id

@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import and_, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from wss_cases.accounts.models import UserAccount
+from wss_cases.access.actor import Role
+from wss_cases.accounts.models import AccountState, RoleGrant, UserAccount
 from wss_cases.cases.models import CaseIncident, CaseParticipant, SafetyPlan
 from wss_cases.cases.rules import person_words
 from wss_cases.cases.states import PlanState
 from wss_cases.foundation.db import db
+from wss_cases.incidents.states import PersonRole
 from wss_cases.pathways.circles.agreements.models import Agreement
 from wss_cases.pathways.circles.models import (
     CircleConsent,
@@ -26,7 +28,16 @@ from wss_cases.pathways.circles.models import (
     HoldLift,
     KeeperTraining,
 )
-from wss_cases.pathways.circles.rules import Facts, Gate, Hold, gates_of, holds_on, in_force, parties
+from wss_cases.pathways.circles.rules import (
+    Facts,
+    Gate,
+    Hold,
+    gates_of,
+    holds_on,
+    in_force,
+    may_keep_as,
+    parties,
+)
 from wss_cases.pathways.circles.states import TrainingKind
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.routing.models import RoutingAnswer
@@ -34,7 +45,11 @@ from wss_cases.routing.models import RoutingAnswer
 
 @dataclass
 class Circle:
-    """Everything that decides what a circle's page shows. `trainings`: what its keepers have on record, anywhere."""
+    """Everything that decides what a circle's page shows.
+
+    `trainings`: what its keepers have on record, anywhere. `at_work`: the roles of each keeper at the circle's school.
+    `planned`: the people of the case whose safety plan is agreed.
+    """
 
     invited: list[Any]
     holds: list[Hold]
@@ -43,10 +58,11 @@ class Circle:
     supporters: list[CircleSupporter] = field(default_factory=list)
     screen: CircleScreen | None = None
     keeper_names: dict[int, str] = field(default_factory=dict)
+    at_work: dict[int, set[tuple[Role, date, date | None]]] = field(default_factory=dict)
     trainings: list[KeeperTraining] = field(default_factory=list)
     lifted: set[str] = field(default_factory=set)
     guardians_asked: bool = False
-    plan_agreed: bool = False
+    planned: frozenset[int] = frozenset()
     meetings: list[CircleMeeting] = field(default_factory=list)
     agreement: Agreement | None = None
 
@@ -70,10 +86,24 @@ class Circle:
         """Who keeps this circle now, and who kept a meeting of it."""
         return [*self.keeper_names, *(meeting.keeper_id for meeting in self.meetings)]
 
+    @property
+    def without_plan(self) -> list[str]:
+        """The invited who were harmed, did no harm themselves, and have no safety plan that is agreed, by name."""
+        bare = [one for one in self.invited if one.role is PersonRole.HARMED and one.id not in self.planned]
+        return [person_words(one) for one in bare]
+
+    def keepers_on(self, day: date) -> dict[int, str]:
+        """Return the keepers who may keep a circle of this school on a day, as `may_keep` says it: id to name."""
+        roles = {
+            key: {role for role, starts_on, ends_on in terms if starts_on <= day <= (ends_on or day)}
+            for key, terms in self.at_work.items()
+        }
+        return {key: name for key, name in self.keeper_names.items() if may_keep_as(roles.get(key, ()))}
+
     def trained_on(self, day: date) -> dict[int, str]:
         """Return the keepers whose training is on record and in force on a day: id to name."""
         trained = {row.user_id for row in self.trainings if in_force(row, day)}
-        return {key: name for key, name in self.keeper_names.items() if key in trained}
+        return {key: name for key, name in self.keepers_on(day).items() if key in trained}
 
     def gates_on(self, day: date) -> list[Gate]:
         """Return every gate before a meeting on this day."""
@@ -87,12 +117,13 @@ class Circle:
             preparations=self.preparations,
             holds=self.holds,
             lifted=self.lifted,
-            has_keeper=bool(self.keeper_names),
+            has_keeper=bool(self.keepers_on(day)),
+            keepers_left=bool(self.keeper_names) and not self.keepers_on(day),
             has_trained_keeper=bool(self.trained_on(day)),
             guardians_asked=self.guardians_asked,
             screen=self.screen.answer if self.screen else None,
             screened_on=self.screen.screened_on if self.screen else None,
-            plan_agreed=self.plan_agreed,
+            plan_agreed=bool(self.planned) and not self.without_plan,
         )
 
 
@@ -130,12 +161,12 @@ def circles_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
         return {}
     case_ids = sorted({row.case_id for row in rows})
     people, answers = _people(case_ids), answers_on_cases(case_ids)
-    planned = _cases_with_plan(case_ids)
+    planned = _planned(case_ids)
     found = {
         row.id: Circle(
             invited=parties(row.for_whom, row.participant_id, people[row.case_id]),
             holds=holds_on(row.kind, row.for_whom, [answer.answer for answer in answers[row.case_id]]),
-            plan_agreed=row.case_id in planned,
+            planned=planned[row.case_id],
         )
         for row in rows
     }
@@ -158,11 +189,14 @@ def _people(case_ids: Sequence[int]) -> Mapping[int, list[CaseParticipant]]:
     return found
 
 
-def _cases_with_plan(case_ids: Sequence[int]) -> set[int]:
-    statement = select(SafetyPlan.case_id).where(
+def _planned(case_ids: Sequence[int]) -> Mapping[int, frozenset[int]]:
+    statement = select(SafetyPlan.case_id, SafetyPlan.participant_id).where(
         SafetyPlan.case_id.in_(case_ids), SafetyPlan.state == PlanState.AGREED
     )
-    return set(db.session.scalars(statement))
+    found = dict.fromkeys(case_ids, frozenset[int]())
+    for case_id, participant_id in db.session.execute(statement):
+        found[case_id] |= {participant_id}
+    return found
 
 
 def _of(model: Any, ids: Iterable[int]) -> Any:
@@ -188,17 +222,27 @@ def _read_keepers(found: dict[int, Circle], schools: Mapping[int, int]) -> None:
         KeeperTraining.user_id == CircleKeeper.user_id,
         KeeperTraining.kind == TrainingKind.CIRCLE_KEEPING,
     )
+    work = and_(
+        RoleGrant.user_id == CircleKeeper.user_id,
+        RoleGrant.school_id == CircleKeeper.school_id,
+        UserAccount.state == AccountState.ACTIVE,
+    )
+    role = (RoleGrant.role, RoleGrant.starts_on, RoleGrant.ends_on)
     keepers = (
-        select(CircleKeeper.pathway_id, CircleKeeper.user_id, UserAccount.name, KeeperTraining)
+        select(CircleKeeper.pathway_id, CircleKeeper.user_id, UserAccount.name, KeeperTraining, *role)
         .join(UserAccount, UserAccount.id == CircleKeeper.user_id)
         .outerjoin(KeeperTraining, training)
+        .outerjoin(RoleGrant, work)
         .where(CircleKeeper.pathway_id.in_(list(found)), CircleKeeper.ended_at.is_(None))
         .order_by(CircleKeeper.id, KeeperTraining.id)
     )
-    for pathway_id, user_id, name, trained in db.session.execute(keepers):
-        found[pathway_id].keeper_names[user_id] = name
-        if trained is not None:
-            found[pathway_id].trainings.append(trained)
+    for pathway_id, user_id, name, trained, *held in db.session.execute(keepers):
+        circle = found[pathway_id]
+        circle.keeper_names[user_id] = name
+        if trained is not None and trained not in circle.trainings:
+            circle.trainings.append(trained)
+        if held[0] is not None:
+            circle.at_work.setdefault(user_id, set()).add(tuple(held))
     at_school = sorted(set(schools.values()))
     settings = select(CircleSetting).where(CircleSetting.school_id.in_(at_school))
     asked = {row.school_id for row in db.session.scalars(settings) if row.guardian_consent}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+from wss_cases.access.actor import Role
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.states import PersonRole
 from wss_cases.pathways.circles.states import ScreenAnswer
@@ -49,7 +50,9 @@ class Hold:
 
 @dataclass(frozen=True)
 class Gate:
-    """One condition of scheduling; `person_id` or `rule` says whose. `refused`: answered with a no, not just missing.
+    """One condition of scheduling; `person_id` or `rule` says whose.
+
+    `refused`: answered with a no, or gone, not just missing.
 
     `code`: parties, keeper, training, support, pre_meeting, consent, guardian, ready, screen or hold.
     """
@@ -67,7 +70,8 @@ class Facts:
     """What the gates of one circle are computed from, for one day.
 
     By person id: `consents` and `preparations`. `lifted`: rules of holds lifted with a reason. `guardians_asked`: the
-    school's setting. `plan_agreed`: the case has a safety plan in force.
+    school's setting. `plan_agreed`: a safety plan is in force, for each person harmed.
+    `keepers_left`: whoever keeps it cannot keep a circle of this school any more.
     """
 
     invited: Sequence[Any]
@@ -77,6 +81,7 @@ class Facts:
     lifted: Collection[str] = ()
     has_keeper: bool = False
     has_trained_keeper: bool = False
+    keepers_left: bool = False
     guardians_asked: bool = False
     screen: ScreenAnswer | None = None
     screened_on: date | None = None
@@ -118,6 +123,11 @@ def was_harmed(person: Any) -> bool:
     return person.role in PART[Person.HARMED]
 
 
+def may_keep_as(roles: Collection[Role]) -> bool:
+    """Whether somebody with these roles at a school may keep its circles: who decides about it never does."""
+    return bool({Role.DEAN, Role.COORDINATOR} & set(roles)) and Role.ADMINISTRATOR not in roles
+
+
 def in_force(training: Any, day: date) -> bool:
     """Whether a training was completed by a day and has not run out on it."""
     return training.completed_on <= day and (training.valid_until is None or training.valid_until >= day)
@@ -130,7 +140,11 @@ def gates_of(facts: Facts) -> list[Gate]:
     """
     alone = len(facts.invited) == 1
     gates = [] if facts.invited else [Gate("parties", False)]
-    gates.append(Gate("training", facts.has_trained_keeper) if facts.has_keeper else Gate("keeper", False))
+    trained, nobody = (
+        Gate("training", facts.has_trained_keeper),
+        Gate("keeper", False, refused=facts.keepers_left),
+    )
+    gates.append(trained if facts.has_keeper else nobody)
     for person in facts.invited:
         gates.extend(_party_gates(facts, person, alone))
     if not alone:
@@ -212,7 +226,11 @@ def gate_words(gate: Gate, names: Mapping[int, str]) -> str:
 
 _GATE_WORDS: Final[dict[str, tuple[Any, Any, Any]]] = {
     "parties": ("", _l("Nobody of this case is invited yet"), ""),
-    "keeper": ("", _l("The circle has no keeper yet"), ""),
+    "keeper": (
+        "",
+        _l("The circle has no keeper yet"),
+        _l("Whoever keeps this circle cannot keep it here any more"),
+    ),
     "training": (
         _l("A trained keeper keeps the circle"),
         _l("No keeper of this circle has a training on record that is in force"),

@@ -60,6 +60,7 @@ def keepers(case_id: int, pathway_id: int) -> Page:
         back_href=page_of(row),
         tabs=parts_of(actor, row, circle, "keepers.keepers"),
         current=[_shown(actor, row, circle, one, zone) for one in known if one.ended_at is None],
+        at_work=set(may_keep(row.school_id, today_of(row.school_id))),
         former=[_shown(actor, row, circle, one, zone) for one in known if one.ended_at is not None],
         first=not circle.had_keepers,
         may_add=not circle.had_keepers or can(actor, Permission.CIRCLE_KEEPER_NAME, circle),
@@ -87,6 +88,7 @@ def _shown(actor: Actor, row: Pathway, circle: KeptCircle, one: KeeperRow, zone:
     ends = one.ended_at is None and can(actor, Permission.CIRCLE_NOTE_READ, circle)
     return {
         "name": one.name,
+        "user_id": one.user_id,
         "meta": _("from %(since)s to %(until)s", since=since, until=until)
         if until
         else _("since %(since)s", since=since),

@@ -174,7 +174,7 @@ def consent(case_id: int, pathway_id: int, participant_id: int) -> Page:
         "circles/consent.html",
         letter=_letter(row, person),
         letter_href=url_for("circle_parties.letter", participant_id=participant_id, **_ids(row)),
-        warning=_who_asks(actor, circle, person),
+        warning=_who_asks(actor, circle, person, today_of(row.school_id)),
         **act_context(row, _("Consent of %(name)s", name=person_words(person)), _("Save the answer")),
     )
 
@@ -191,10 +191,10 @@ def _letter(row: Pathway, person: Any) -> Any:
     return letter_for(person, school, contact, today_of(row.school_id))
 
 
-def _who_asks(actor: Actor, circle: Circle, person: Any) -> str:
+def _who_asks(actor: Actor, circle: Circle, person: Any, today: date) -> str:
     if not was_harmed(person):
         return ""
-    if actor.user_id not in circle.keeper_names:
+    if actor.user_id not in circle.keepers_on(today):
         return _(
             "Only a keeper of this circle asks this person. A no that they say by themselves may be recorded."
         )

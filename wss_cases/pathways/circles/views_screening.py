@@ -30,7 +30,7 @@ def screen(case_id: int, pathway_id: int) -> Page:
     row = get_circle(actor, case_id, pathway_id)
     circle = circle_of(row)
     form = ScreenForm(answer=circle.screen.answer if circle.screen else None, on=today_of(row.school_id))
-    keeps = actor.user_id in circle.keeper_names
+    keeps = actor.user_id in circle.keepers_on(today_of(row.school_id))
     return form_page(
         form,
         lambda: actions_prepare.record_screen(

@@ -43,6 +43,8 @@ def gate_row(gate: Gate, circle: Circle, row: Pathway) -> dict[str, Any]:
         hold = next(hold for hold in circle.holds if hold.rule == gate.rule)
         until = hold.until.get(locale_code()) or hold.until["en"]
         meta = _("until: %(until)s", until=until)
+        if circle.planned and circle.without_plan and PLAN in gate.rule.split("+"):
+            meta = _("no safety plan is agreed for: %(names)s", names=", ".join(circle.without_plan))
     elif gate.on is not None:
         meta = day_words(gate.on)
     return {
@@ -79,11 +81,11 @@ def said_in(form: BaseForm, people: People) -> Attendance:
 def came_by_role(meeting: CircleMeeting, circle: Circle) -> list[dict[str, str]]:
     """Return who came to a meeting that was answered, as the rows of a summary."""
     supporters = {one.id: one.name for one in circle.supporters}
-    rows = []
-    for line in meeting.attendance:
     kept = {line.keeper_user_id for line in meeting.attendance if line.keeper_user_id is not None}
     former = kept - circle.keeper_names.keys()
     keepers = circle.keeper_names | (names_of(former) if former else {})
+    rows = []
+    for line in meeting.attendance:
         name = (
             circle.names.get(line.participant_id or 0)
             or supporters.get(line.supporter_id or 0)
