@@ -51,6 +51,7 @@ class MyDay:
     overdue: list[Item]
     due_today: list[Item]
     coming: list[Item]
+    snoozed: list[Item]
     circles: list[CircleToday]
     waiting: Waiting
     caseload: dict[CaseState, int]
@@ -76,7 +77,8 @@ def my_day(actor: Actor, now: datetime) -> MyDay:
     covers = near(actor.user_id, today)
     standing = [(row.user_id, row.school_id) for row in covers if row.cover_id == actor.user_id]
     found = due_for(actor, today + timedelta(days=14), MOST_DUE, covered=standing)
-    items = [calendars.item(row) for row in found if calendars.is_near(row)]
+    snoozed = [row for row in found if calendars.sleeps(row)]
+    items = [calendars.item(row) for row in found if calendars.is_near(row) and not calendars.sleeps(row)]
     caseload, stuck = _caseload(actor, today)
     return MyDay(
         today=today,
@@ -84,6 +86,7 @@ def my_day(actor: Actor, now: datetime) -> MyDay:
         overdue=[item for item in items if item.due.state == "overdue"],
         due_today=[item for item in items if item.due.state == "today"],
         coming=[item for item in items if item.due.state not in ("overdue", "today")],
+        snoozed=[calendars.item(row) for row in snoozed],
         circles=circles_today(actor, now, zones),
         waiting=waiting_for(actor, standing),
         caseload=caseload,
@@ -114,6 +117,10 @@ class Calendars:
     def is_near(self, row: FollowUpRow) -> bool:
         """Whether a follow-up is due by the last day looked ahead to."""
         return row.due_on <= self._of(row).add(self._today(row), AHEAD)
+
+    def sleeps(self, row: FollowUpRow) -> bool:
+        """Whether a follow-up stands aside until a later day."""
+        return row.snoozed_until is not None and row.snoozed_until > self._today(row)
 
     def _of(self, row: FollowUpRow) -> SchoolDays:
         if row.school_id not in self._days:

@@ -12,7 +12,14 @@ from wss_cases.casework.queries_my_day import Item, MyDay, around, my_day, own_r
 from wss_cases.casework.queries_waiting import REVIEWERS
 from wss_cases.casework.views_page import harm_words
 from wss_cases.casework.words_desk import cover_words
-from wss_cases.casework.words_my_day import circle_card, due_row, given_row, reentry_card, waiting_rows
+from wss_cases.casework.words_my_day import (
+    circle_card,
+    due_row,
+    given_row,
+    reentry_card,
+    snoozed_row,
+    waiting_rows,
+)
 from wss_cases.followups.queries import FollowUpRow, some_of
 from wss_cases.followups.words_acts import undo_line
 from wss_cases.foundation import clock
@@ -52,6 +59,7 @@ def page() -> Page:
         meetings=sorted(meetings, key=lambda card: card["at"]),
         waiting=list(waiting_rows(day.waiting)),
         waiting_count=day.waiting.count,
+        snoozed=[snoozed_row(item, actor) for item in day.snoozed],
         given=[given_row(item) for item in beside.given],
         given_count=beside.given_count,
         caseload=_caseload(day) if team else None,

@@ -14,9 +14,8 @@ from wss_cases.casework.queries_my_day import Item
 from wss_cases.casework.queries_today import CircleToday, ReentryToday
 from wss_cases.casework.queries_waiting import Waiting
 from wss_cases.casework.views_page import harm_words
-from wss_cases.followups.rules_acts import why_fixed
 from wss_cases.followups.states import CONVERSATION, RECORD_PAGES, RECORDED_ELSEWHERE
-from wss_cases.foundation.dates import time_words
+from wss_cases.foundation.dates import day_words, time_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.pathways.circles.states import MeetingKind
@@ -28,7 +27,7 @@ MOST_OF_A_SORT = 5
 
 
 def due_row(item: Item, actor: Actor) -> dict[str, Any]:
-    """Return one follow-up with its act; `tick` where it may be moved together with others."""
+    """Return one follow-up with its act."""
     row = item.row
     whose = "" if row.owner_id == actor.user_id else _("for %(name)s", name=row.owner)
     href = url_for("followups.follow_up", follow_up_id=row.id)
@@ -38,8 +37,14 @@ def due_row(item: Item, actor: Actor) -> dict[str, Any]:
         "href": href,
         "act": act,
         "act_words": words,
-        "tick": row.id if why_fixed(row.kind, row.same_day) is None else None,
+        "id": row.id,
     }
+
+
+def snoozed_row(item: Item, actor: Actor) -> dict[str, Any]:
+    """Return one follow-up whose reminders are paused, with the day on which it comes back."""
+    back = _("Back on %(day)s", day=day_words(item.row.snoozed_until))
+    return {**due_row(item, actor), "due": back, "tone": "slate"}
 
 
 def given_row(item: Item) -> dict[str, Any]:

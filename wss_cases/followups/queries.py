@@ -42,6 +42,7 @@ class FollowUpRow:
     state: FollowUpState
     outcome: str
     same_day: bool
+    snoozed_until: date | None
 
 
 def visible_to(statement: Statement, actor: Actor) -> Statement:
@@ -101,6 +102,7 @@ def rows(statement: Any) -> list[FollowUpRow]:
             state=row.state,
             outcome=row.outcome,
             same_day=row.same_day,
+            snoozed_until=row.snoozed_until,
         )
         for row in db.session.execute(statement)
     ]
@@ -132,6 +134,7 @@ def listing() -> Any:
             FollowUp.state,
             FollowUp.outcome,
             FollowUp.same_day,
+            FollowUp.snoozed_until,
         )
         .select_from(FollowUp)
         .outerjoin(FollowUpTemplate, FollowUpTemplate.id == FollowUp.template_id)

@@ -65,7 +65,6 @@ FIXED: dict[str, Any] = {
     **dict.fromkeys(RECORDED_ELSEWHERE, _ITS_OWN_PAGE),
     "agreement_term": _l("Those who made the agreement chose this day."),
     "contact_person_harmed": _l("Somebody was harmed: move it by itself, with its own reason."),
-    "check_in_person_harmed": _l("Somebody was harmed: move it by itself, with its own reason."),
     "care_screen": _l("It is due the same day."),
     "case_review": _l("Its day is set on the case."),
     "referral_consent_ends": _l("The family’s consent ends on this day."),

@@ -230,7 +230,7 @@ TAKEN_BACK: dict[str, Any] = {
     "moved": _l("it is due as before the move"),
     "cancelled": _l("it is needed after all"),
     "reassigned": _l("it is with the person before"),
-    "snoozed": _l("it is no longer put off"),
+    "snoozed": _l("its reminders are no longer paused"),
 }
 """What stands again once an act was taken back."""
 
