@@ -7,15 +7,22 @@ import re
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-import vobject
 from sqlalchemy import event, select
 
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
+from tests.casework.making_feed import (
+    CANARY,
+    circle_keeper,
+    events,
+    full,
+    made_address,
+    mentored_by,
+    read,
+    reentry,
+)
 from tests.factories.base import fresh
-from tests.factories.cases import PathwayFactory
 from tests.factories.followups import FollowUpFactory
-from tests.factories.mentoring import MentorFactory, MentoringPlanFactory
-from tests.pathways.making_circle import LATER, answer, plan, ready_circle
+from tests.pathways.making_circle import LATER, answer, plan
 from tests.support.applications import people_client
 from wss_cases.access.actor import Role
 from wss_cases.accounts.actions_people import set_enabled
@@ -27,11 +34,8 @@ from wss_cases.foundation.ids import new_token, token_digest
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.circles import actions_plan
 from wss_cases.pathways.circles.states import MeetingState
-from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.mentoring.models import Mentor
-from wss_cases.pathways.reengagement.models import ReengagementPlan
 
-CANARY = "Zephyrine", "Quillfeather", "CANARY77"
 MOST_STATEMENTS = 12
 
 
@@ -43,77 +47,6 @@ def world(session, at):
     student.given_name, student.family_name, student.student_number = CANARY
     db.session.commit()
     return made
-
-
-def made_address(client):
-    """Make a calendar address on its page; return its path."""
-    answer_ = client.submit("/account/calendar", action="/account/calendar")
-    assert answer_.status_code == 200 and answer_.headers["Cache-Control"] == "no-store"
-    (found,) = re.findall(
-        r'value="https?://[^/"]+(/calendar/[\w-]{43}\.ics)"', answer_.get_data(as_text=True)
-    )
-    return found
-
-
-def read(client, address, **headers):
-    return client.get(address, headers=headers)
-
-
-def events(app, address):
-    """Read an address as a calendar does, with no sign-in; return its entries by summary."""
-    got = read(people_client(app), address)
-    assert got.status_code == 200, got.get_data(as_text=True)
-    calendar = vobject.readOne(got.get_data(as_text=True))
-    found = {}
-    for one in getattr(calendar, "vevent_list", []):
-        found.setdefault(one.summary.value, []).append(one)
-    return found
-
-
-def reentry(world, **values):
-    """Plan a re-entry meeting of the world's case for tomorrow at 8."""
-    row = PathwayFactory(
-        case_id=world.case.id, school_id=world.school.id, pathway="reengagement", kind="reengagement",
-        owner_id=world.coordinator.id, state=PathwayState.PREPARING, accepted_on=TODAY,
-    )  # fmt: skip
-    made = ReengagementPlan(
-        pathway_id=row.id, case_id=world.case.id, school_id=world.school.id, return_on=date(2026, 11, 27),
-        meeting_at=NOW + timedelta(hours=22), meeting_place="Office", supporters=f"Ask {CANARY[0]}",
-        **values,
-    )  # fmt: skip
-    db.session.add(made)
-    db.session.commit()
-    return made
-
-
-def mentored(world, mentor_user, students=1):
-    mentor = MentorFactory(school_id=world.school.id, user_id=mentor_user.id)
-    mentored_by(world, mentor, students)
-
-
-def mentored_by(world, mentor, students):
-    for _ in range(students):
-        row = PathwayFactory(
-            case_id=world.case.id, school_id=world.school.id, pathway="mentoring", kind="one_to_one",
-            state=PathwayState.ACTIVE, accepted_on=TODAY, started_on=TODAY,
-        )  # fmt: skip
-        MentoringPlanFactory(
-            pathway_id=row.id, case_id=world.case.id, school_id=world.school.id, mentor_id=mentor.id,
-            starts_on=date(2026, 11, 2), goal=f"{CANARY[0]} is calm",
-        )  # fmt: skip
-
-
-def full(world):
-    """One of everything that may stand in the coordinator's calendar."""
-    circle = ready_circle(world, make_user(world.school, Role.DEAN))
-    plan(world, circle)
-    reentry(world)
-    mentored(world, world.coordinator, 2)
-    FollowUpFactory(
-        school_id=world.school.id, case_id=world.case.id, owner_id=world.coordinator.id, due_on=date(2026, 11, 30),
-        kind="check_in_person_harmed", title=f"Call {CANARY[0]} {CANARY[1]}",
-    )  # fmt: skip
-    return circle
 
 
 def test_it_holds_what_is_mine_as_other_programs_read_it(world, client_as, app):
@@ -179,12 +112,6 @@ def test_another_persons_things_never_appear(world, client_as, app):
     assert events(app, made_address(client_as(reentry_owner))) == {}
 
 
-def circle_keeper(circle):
-    return db.session.scalar(
-        select(RoleGrant.user_id).where(RoleGrant.role == Role.DEAN, RoleGrant.school_id == circle.school_id)
-    )
-
-
 def test_while_standing_in_their_things_are_there_and_marked(world, client_as, app):
     full(world)
     other = make_user(world.school, Role.COORDINATOR)
@@ -247,9 +174,7 @@ def test_a_role_or_account_that_ends_takes_the_address_along(world, client_as, a
 
 
 def test_a_role_at_one_of_two_schools_ends(world, client_as, app):
-    FollowUpFactory(
-        school_id=world.school.id, case_id=world.case.id, owner_id=world.coordinator.id, due_on=TODAY
-    )
+    full(world)
     other = make_world()
     db.session.add(
         RoleGrant(
@@ -261,7 +186,7 @@ def test_a_role_at_one_of_two_schools_ends(world, client_as, app):
     )
     db.session.commit()
     address = made_address(client_as(world.coordinator))
-    assert len(events(app, address)) == 1
+    assert len(events(app, address)) == 4
     grant = db.session.scalar(
         select(RoleGrant).where(
             RoleGrant.user_id == world.coordinator.id, RoleGrant.school_id == world.school.id

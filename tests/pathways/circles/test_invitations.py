@@ -236,7 +236,6 @@ def test_an_invitation_that_waits_is_not_sent_to_somebody_who_may_no_longer_know
         db.session.commit()
     else:
         actions_keepers.end_keeper(actor_for(fresh(keeper)), circle.id, second.id, NOW)
-    sweep(NOW)
     deliver(NOW)
     assert not [mail for mail in invitations(mailing.mails) if mail.recipients == (second.email,)]
     assert len(invitations(mailing.mails)) == 2
