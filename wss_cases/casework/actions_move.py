@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 
 from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.access.permissions import Permission
@@ -19,14 +19,16 @@ from wss_cases.cases.queries import choose_lead, participants_of
 from wss_cases.casework.actions_safety import end_living
 from wss_cases.casework.models import StudentMove
 from wss_cases.casework.queries_move import (
+    CONCERNED,
     names_of_others,
     own_pathways,
     own_plan,
     terms_read_by,
     unnoticed,
 )
-from wss_cases.followups.actions import close_row, make, make_for_event
+from wss_cases.followups.actions import cancel_row, close_row, make, make_for_event
 from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.followups.states import CHECK_INS
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit import UnitOfWork, insert_once, unit_of_work
@@ -168,6 +170,7 @@ def _take_along(
 ) -> None:
     case, person = old
     newcomer = new.participants[0]
+    _take_check_ins(uow, case, person, new, going)
     for row in own_pathways(case.id, person.id):
         _no_open_referral(row)
         if row.id in going.pathway_ids:
@@ -193,6 +196,23 @@ def _take_along(
         draft_plan(uow, new, newcomer.id, PlanText(steps=steps, phone=phone))
         make(uow, kind="safety_plan", due_on=tomorrow, **here)
     end_living(uow, plan, _("The student changed school."))
+
+
+def _take_check_ins(uow: UnitOfWork, case: Case, person: CaseParticipant, new: Case, going: Going) -> None:
+    """Check-ins of what goes along are due there; those of the whole case only where no other student stays."""
+    of = FollowUp.pathway_id.in_(sorted(going.pathway_ids))
+    others = (one for one in participants_of(case.id) if one.id != person.id and one.role in CONCERNED)
+    if all(one.student_id is None for one in others):
+        of = or_(of, FollowUp.pathway_id.is_(None))
+    days = school_days(new.school_id)
+    first = days.add(today_at(uow, new.school_id), 1)
+    statement = select(FollowUp).where(
+        FollowUp.case_id == case.id, FollowUp.state == FollowUpState.OPEN, FollowUp.kind.in_(CHECK_INS), of
+    )
+    for row in uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()):
+        due_on = days.on_or_after(max(row.due_on, first))
+        make(uow, school_id=new.school_id, kind=row.kind, owner_id=new.lead_id, due_on=due_on, case_id=new.id)
+        cancel_row(uow, row, _("It goes on at the new school."))
 
 
 def _no_open_referral(row: Pathway) -> None:

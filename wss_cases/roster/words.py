@@ -27,7 +27,7 @@ def move_words(move: CalendarMove) -> str:
     if move.why is MoveWhy.YEAR_END:
         return _("It was to be on %(day)s, after the last school day of the year.", day=day)
     if move.why is MoveWhy.NEXT_SCHOOL:
-        return _("It was to be on %(day)s, when the student is at another school.", day=day)
+        return _("By %(day)s the student is at another school: it is due there.", day=day)
     if not move.label:
         return _("There is no school on %(day)s.", day=day)
     return _("There is no school on %(day)s (%(label)s).", day=day, label=move.label)
