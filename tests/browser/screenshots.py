@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -19,7 +20,10 @@ from tests.support.servers import LiveSystem, wait_until
 from wss_cases.cli.prepare import SMALL_DISTRICT
 
 FOLDER = ROOT / "docs" / "screenshots"
+MORNING = datetime(2026, 12, 1, 15, 40, tzinfo=UTC)
+"""A Tuesday with school, at 9:40 in Chicago, so that the pictures show a working day whenever they are taken."""
 DESK = {"width": 1280, "height": 800}
+WHOLE_DAY = {"width": 1280, "height": 1600}
 
 
 def nothing(page: Page) -> None:
@@ -112,8 +116,10 @@ SHOTS = (
     Shot("capture-phone", "reporter", "/incidents/new", name_somebody, PHONE),
     Shot("review", "dean", "/review", first_link(r"/review/\d+", "Fight")),
     Shot("review-phone-es", "dean", "/review", first_link(r"/review/\d+"), PHONE, "es"),
-    Shot("my-day", "coordinator", "/my-day"),
+    Shot("my-day", "coordinator", "/my-day", size=WHOLE_DAY),
+    Shot("my-day-es", "coordinator", "/my-day", size=WHOLE_DAY, language="es"),
     Shot("my-day-phone", "coordinator", "/my-day", size=PHONE),
+    Shot("my-day-phone-es", "coordinator", "/my-day", size=PHONE, language="es"),
     Shot("case", "coordinator", "/cases", first_link(r"/cases/\d+")),
     Shot("circle", "coordinator", "/circles", first_link(r"/cases/\d+/pathways/\d+")),
     Shot("desk", "coordinator", "/desk"),
@@ -138,6 +144,7 @@ def take(browser: Browser, url: str, shot: Shot) -> None:
     """Write one picture; LookupError when the page was not there."""
     context = browser.new_context(base_url=url, viewport=shot.size or DESK, reduced_motion="reduce")
     visitor = Visitor(context, context.new_page())
+    visitor.page.clock.set_fixed_time(MORNING)
     visitor.sign_in(f"{shot.role}@demo.example", DEMO_PASSWORD)
     if shot.language == "es":
         visitor.page.goto("/account")
@@ -159,6 +166,7 @@ def main(names: list[str]) -> int:
         system = LiveSystem(databases.copy(databases.template("sqlite")), Path(temporary), settings)
         browser = launch(playwright)
         try:
+            system.set_clock(MORNING)
             system.flask("demo", "load", *SMALL_DISTRICT)
             system.start_scheduler()
             system.start_web()

@@ -12,6 +12,7 @@ from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.cli.demo_district.calendar import Calendar, make_calendar, write_calendar
 from wss_cases.cli.demo_district.desk import Move, ask_for_notes, move_somebody, set_cover
 from wss_cases.cli.demo_district.incidents import make_report
+from wss_cases.cli.demo_district.my_day import fill_the_day
 from wss_cases.cli.demo_district.partners import make_partners, make_ready
 from wss_cases.cli.demo_district.people import Pupil, make_demo_people, make_pupils, make_staff
 from wss_cases.cli.demo_district.reports import Scene
@@ -68,6 +69,7 @@ def make_district(size: Size, password_hash: str, now: datetime, progress: Calla
         if place.is_demo:
             set_cover(scene)
             ask_for_notes(scene)
+            fill_the_day(scene)
             move = move_somebody(scene, places[-1]) if len(places) > 1 else None
         counters.append({"series": f"incident:{place.id}", "value": scene.incidents})
         counters.append({"series": f"case:{place.id}", "value": scene.cases})
