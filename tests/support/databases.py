@@ -45,10 +45,11 @@ def flask(url: str, *arguments: str, **more: str) -> subprocess.CompletedProcess
 
 
 class Databases:
-    """Makes and removes the databases of one test process."""
+    """Makes and removes the databases of one test process; `settings` are PostgreSQL's."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
+        self.settings = settings
         self.server: PostgresServer | None = None
         self._templates: dict[str, Database] = {}
         self._demos: dict[str, Database] = {}
@@ -60,7 +61,7 @@ class Databases:
             programs = binaries()
             if programs is None:
                 raise RuntimeError("PostgreSQL's server programs are not installed")
-            server = PostgresServer(programs)
+            server = PostgresServer(programs, **self.settings)
             server.start()
             self.server = server
         return self.server

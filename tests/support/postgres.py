@@ -55,8 +55,9 @@ def free_port() -> int:
 class PostgresServer:
     """One server in a folder of its own, reached over TCP as a superuser without a password."""
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, **settings: str) -> None:
         self.programs = programs
+        self.settings = FAST | settings
         self.port = 0
         self.folder = Path()
 
@@ -68,7 +69,7 @@ class PostgresServer:
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres")
         self._run("initdb", "-A", "trust", "-U", USER, "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
-        settings = "".join(f"{name} = '{value}'\n" for name, value in FAST.items())
+        settings = "".join(f"{name} = '{value}'\n" for name, value in self.settings.items())
         with (self.data / "postgresql.conf").open("a", encoding="ascii") as conf:
             conf.write(settings)
         self.resume()

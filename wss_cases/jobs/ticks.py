@@ -54,9 +54,9 @@ class Tick:
     def _keep(self, write: Callable[[], bool | None]) -> bool | None:
         try:
             return write()
-        except AWAY as error:
-            # a database that is away is not the end: the next tick tries again, and /readyz says so meanwhile
-            self.words.append(f"the database did not answer ({type(error).__name__}); trying again")
+        except Exception as error:
+            # what cannot be written down, because the database is away, holds up no mail: the next tick tries again
+            self.words.append(f"not written down: {_words(error)}")
             return None
         finally:
             db.session.remove()

@@ -33,7 +33,7 @@ class Post:
             return
         sender, recipient = parseaddr(str(message["From"]))[1], parseaddr(str(message["To"]))[1]
         recipient.encode("ascii")
-        with self._deadline():
+        with self._deadline(self._seconds):
             if self._server is None:
                 self._connect()
             assert self._server is not None
@@ -41,17 +41,15 @@ class Post:
 
     def close(self) -> None:
         """Take leave and end the connection; what a server makes of that no longer matters."""
-        server, self._server = self._server, None
-        if server is None:
+        if self._server is None:
             return
         try:
-            if server.sock is not None:
-                server.sock.settimeout(BYE_SECONDS)
-                server.quit()
+            with self._deadline(BYE_SECONDS):
+                self._server.quit()
         except (OSError, smtplib.SMTPException):
             pass
         finally:
-            server.close()
+            self._hang_up()
 
     def _hang_up(self) -> None:
         """End the connection without a word."""
@@ -60,9 +58,9 @@ class Post:
             server.close()
 
     @contextmanager
-    def _deadline(self) -> Iterator[None]:
+    def _deadline(self, seconds: float) -> Iterator[None]:
         # a server that drips keeps every read alive: the socket is shut when the whole send takes too long
-        timer = threading.Timer(self._seconds, self._cut)
+        timer = threading.Timer(seconds, self._cut)
         timer.daemon = True
         timer.start()
         try:
@@ -87,12 +85,10 @@ class Post:
         if url.scheme == "smtps":
             context = ssl.create_default_context()
             self._server = smtplib.SMTP_SSL(timeout=self._seconds, context=context)
-            self._server.connect(host, url.port or 465)
+            self._greet(host, url.port or 465)
         else:
             self._server = smtplib.SMTP(timeout=self._seconds)
-            # connect() with a name set beforehand, so that starttls can check the certificate against it
-            self._server._host = host  # type: ignore[attr-defined]
-            self._server.connect(host, url.port or 25)
+            self._greet(host, url.port or 25)
             self._server.ehlo_or_helo_if_needed()
             if (
                 "starttls" in wanted
@@ -103,6 +99,15 @@ class Post:
                 self._server.ehlo()
         if url.username:
             self._server.login(unquote(url.username), unquote(url.password or ""))
+
+    def _greet(self, host: str, port: int) -> None:
+        assert self._server is not None
+        # connect() with a name set beforehand, so that TLS can check the certificate against it
+        self._server._host = host  # type: ignore[attr-defined]
+        # it reads the greeting, and does not look at it
+        code, words = self._server.connect(host, port)
+        if code != 220:
+            raise smtplib.SMTPConnectError(code, words)
 
     def _write(self, message: EmailMessage, name: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

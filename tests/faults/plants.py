@@ -1,0 +1,99 @@
+"""Bugs planted in a process under test, to see that the oracles catch them. Nothing of this is in the product."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import has_request_context, request
+from sqlalchemy import select, update
+
+from wss_cases.access.actor import SYSTEM
+from wss_cases.foundation.db import RoomSession, db
+from wss_cases.journal.models import OutboxMessage, OutboxState
+from wss_cases.journal.unit import UnitOfWork, unit_of_work
+from wss_cases.notices import actions
+
+LATER = 0.15
+
+
+def plant(name: str) -> None:
+    """Plant one bug by name in this process; an empty name plants none."""
+    if name:
+        PLANTS[name]()
+
+
+def _acknowledge_before_commit() -> None:
+    """The answer goes out, the commit follows a moment later."""
+    commit = RoomSession.commit
+
+    def later(self: RoomSession) -> None:
+        if not (has_request_context() and request.method == "POST"):
+            commit(self)
+            return
+        self.flush()
+        db.session.registry.clear()
+        threading.Timer(LATER, commit, args=[self]).start()
+
+    RoomSession.commit = later  # type: ignore[method-assign]
+
+
+def _history_in_a_second_commit() -> None:
+    """The record is committed, its timeline and audit follow in a transaction of their own."""
+    record = UnitOfWork.record
+
+    def later(self: UnitOfWork, *arguments: Any, **more: Any) -> None:
+        self.session.commit()
+        threading.Event().wait(LATER)
+        record(self, *arguments, **more)
+
+    UnitOfWork.record = later  # type: ignore[method-assign]
+
+
+def _no_dedupe_key() -> None:
+    """Each run queues under keys of its own."""
+    row = actions._row
+
+    def unique(*arguments: Any) -> dict[str, Any]:
+        return row(*arguments) | {"dedupe_key": secrets.token_hex(16)}
+
+    actions._row = unique
+
+
+def _claim_without_lease() -> None:
+    """What a sender has taken it keeps, dead or alive."""
+    actions.LEASE = timedelta(days=3650)
+
+
+def _claim_without_marking() -> None:
+    """Senders look at what waits, and take nothing."""
+    looked: set[str] = set()
+
+    def look(token: str, _schools: Any, now: datetime) -> list[int]:
+        if token in looked:
+            return []
+        looked.add(token)
+        waits = (OutboxMessage.state == OutboxState.WAITING, OutboxMessage.next_attempt_at <= now)
+        return list(db.session.scalars(select(OutboxMessage.id).where(*waits).order_by(OutboxMessage.id)))
+
+    def whichever(message_id: int, _token: str, _now: datetime) -> OutboxMessage | None:
+        return db.session.get(OutboxMessage, message_id)
+
+    def mark(message: OutboxMessage, _token: str, now: datetime, **values: Any) -> None:
+        with unit_of_work(SYSTEM, now) as uow:
+            uow.bookkeeping()
+            uow.session.execute(update(OutboxMessage).where(OutboxMessage.id == message.id).values(**values))
+
+    actions._claim, actions._renew, actions._mark = look, whichever, mark
+
+
+PLANTS: dict[str, Callable[[], None]] = {
+    "acknowledge before commit": _acknowledge_before_commit,
+    "history in a second commit": _history_in_a_second_commit,
+    "no dedupe key": _no_dedupe_key,
+    "claim without lease": _claim_without_lease,
+    "claim without marking": _claim_without_marking,
+}
