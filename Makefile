@@ -6,7 +6,7 @@ TEST_ARGS ?= -n 2
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$name; break; fi; done)
 
-.PHONY: run test check bench screenshots states messages tools
+.PHONY: run test check bench faults screenshots states messages tools
 
 run: $(STAMP)
 	@$(BIN)/flask prepare
@@ -20,6 +20,9 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	@$(BIN)/python -m tests.bench
+
+faults: $(STAMP) tools
+	@$(BIN)/python -m tests.faults
 
 screenshots: $(STAMP)
 	@$(BIN)/python -m tests.browser.screenshots

@@ -67,6 +67,7 @@ def restart_database(here: Reminding, server: PostgresServer, first: int, restar
 
     Returns the next day's number.
     """
+    here.nursery.set_clock(at(here.days[first], "05:00"))
     scheduler = here.nursery.start("scheduler", "run")
     for number in range(first, first + restarts):
         now = here.begin(number)

@@ -17,8 +17,8 @@ from tests.support.databases import Database, Databases
 def test_four_schedulers_at_once_queue_and_send_each_once(database: Database, tmp_path: Path) -> None:
     here = Reminding(database, tmp_path)
     try:
-        sweep_at_once(here, 4, 30)
-        assert here.tally.mails >= 15
+        sweep_at_once(here, 4, 20)
+        assert here.tally.mails >= 10
     finally:
         here.close()
 
