@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from tests.access.walk import Walk
 from tests.access.world import plant
@@ -28,6 +28,8 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.models import RoleGrant, UserAccount
 from wss_cases.cases.models import Case, CaseParticipant
 from wss_cases.casework.actions_sweep import sweep
+from wss_cases.foundation import clock
+from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.db import db
 from wss_cases.incidents.models import Incident
 from wss_cases.journal.models import OutboxMessage
@@ -255,14 +257,27 @@ def canaries(app: Flask) -> set[str]:
     return {words for words in found if words}
 
 
+OWN = """
+    SELECT referral.id FROM referral
+    JOIN role_grant ON role_grant.partner_id = referral.partner_id AND role_grant.user_id = :user
+    JOIN referral_consent ON referral_consent.referral_id = referral.id
+    JOIN pathway ON pathway.id = referral.pathway_id
+    WHERE referral.state IN ('sent', 'waitlisted', 'accepted', 'first_seen', 'active', 'done')
+        AND pathway.state NOT IN ('ended_early', 'declined') AND referral_consent.revoked_at IS NULL
+        AND referral_consent.signed_on <= :today AND referral_consent.until_on >= :today"""
+"""What a partner may see, said anew, so that a wrong filter of the application is not asked about itself."""
+
+
 def test_a_partner_against_every_route_and_every_id(walk: Walk) -> None:
     with walk.app.app_context():
         user = db.session.scalars(
             select(UserAccount).where(UserAccount.email == "partner@demo.example")
         ).one()
-        actor = acting(user)
-        today = date(2026, 11, 25)
-        mine = set(db.session.scalars(visible_to(select(Referral.id), actor, today)))
+        mine = set(
+            db.session.scalars(
+                text(OWN), {"user": user.id, "today": local_date(clock.now(), clock.DISTRICT_ZONE)}
+            )
+        )
         shown = {
             row.sent_fields["name"]
             for row in db.session.scalars(select(Referral).where(Referral.id.in_(mine)))
@@ -287,8 +302,8 @@ def test_a_partner_against_every_route_and_every_id(walk: Walk) -> None:
                 answer = client.open(
                     address, method=method, data={"csrf_token": token} if method == "POST" else None
                 )
-                text = answer.get_data(as_text=True)
-                leaks += [f"{method} {address}: {found.group()}" for found in secrets.finditer(text)]
+                page = answer.get_data(as_text=True)
+                leaks += [f"{method} {address}: {found.group()}" for found in secrets.finditer(page)]
                 if answer.status_code != 404:
                     reached.add((rule.endpoint, address))
     assert not leaks, leaks[:5]
