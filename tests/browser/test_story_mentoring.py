@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,14 +11,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.steps_routing import accept
 from tests.factories.accounts import PASSWORD, PASSWORD_HASH
 from tests.factories.base import fresh
 from tests.factories.mentoring import MentorFactory
+from tests.intake.making import Place, set_facts
 from tests.mentoring.making import make_mentored, make_pathway
 from tests.support.applications import make_app
 from tests.support.browser import DESK, PHONE, NewVisitor, Visitor
 from tests.support.servers import LiveSystem
 from wss_cases.foundation.db import db
+from wss_cases.incidents.states import PersonRole
 from wss_cases.pathways.common.states import Kind
 
 pytestmark = pytest.mark.browser
@@ -31,6 +34,8 @@ GOAL = "Start the first period calmly"
 class Cast:
     """Who plays, by address, and where."""
 
+    dean: str
+    incident: int
     coordinator: str
     mentor: str
     student: str
@@ -59,30 +64,32 @@ def wall(text: str) -> datetime:
 
 @pytest.fixture
 def cast(live_system: LiveSystem, tmp_path: Path) -> Cast:
-    """A case with three proposed mentoring pathways, a reporter who mentors two, and a partner with one place."""
-    live_system.set_clock(wall("2026-11-24 10:00"))
+    """A report of bullying in review, a case with two proposed mentoring pathways, and a reporter who mentors two."""
+    live_system.set_clock(wall("2026-11-24 11:00"))
     app = make_app(live_system.database.url, tmp_path)
     with app.app_context():
         made = make_mentored(capacity=2, languages=["es"])
         student = fresh(made.world.students[0])
         student.language = "es"
         MentorFactory(school_id=made.world.school.id, name="Ida Okafor", capacity=0)
-        rows = [
-            make_pathway(made.world, kind)
-            for kind in (Kind.ONE_TO_ONE, Kind.CHECK_IN_CHECK_OUT, Kind.ONE_TO_ONE)
-        ]
-        for user in (made.world.coordinator, made.user):
+        rows = [make_pathway(made.world, kind) for kind in (Kind.CHECK_IN_CHECK_OUT, Kind.ONE_TO_ONE)]
+        place = Place(made.world.school, made.world.students)
+        parts = zip(place.students, (PersonRole.CAUSED_HARM, PersonRole.HARMED), strict=True)
+        incident = set_facts(place.report(*parts), bullying=True)
+        for user in (place.dean, place.coordinator, made.user):
             fresh(user).password_hash = PASSWORD_HASH
         db.session.commit()
         case = f"/cases/{rows[0].case_id}"
         return Cast(
-            coordinator=str(fresh(made.world.coordinator).email),
+            dean=str(fresh(place.dean).email),
+            incident=incident.id,
+            coordinator=str(fresh(place.coordinator).email),
             mentor=str(fresh(made.user).email),
             student=student.given_name,
             case=case,
-            meeting=f"{case}/pathways/{rows[0].id}",
-            card=f"{case}/pathways/{rows[1].id}",
-            third=f"{case}/pathways/{rows[2].id}",
+            meeting="",
+            card=f"{case}/pathways/{rows[0].id}",
+            third=f"{case}/pathways/{rows[1].id}",
         )
 
 
@@ -191,17 +198,21 @@ def end_well_and_early(page: Page, cast: Cast) -> None:
     expect(page.locator("main")).to_contain_text("Ended early")
 
 
-def test_from_a_match_to_what_comes_after(
-    cast: Cast, live_server: LiveSystem, new_visitor: NewVisitor
+@pytest.mark.parametrize("sizes", [(DESK, PHONE), (PHONE, DESK)], ids=["mentor-phone", "mentor-desk"])
+def test_from_routing_to_what_comes_after(
+    cast: Cast, live_server: LiveSystem, new_visitor: NewVisitor, sizes: tuple[dict[str, int], dict[str, int]]
 ) -> None:
-    desk = person(new_visitor, cast.coordinator, DESK, "2026-11-24 10:00")
+    team, mentor = sizes
+    dean = person(new_visitor, cast.dean, team, "2026-11-24 11:00")
+    cast = replace(cast, meeting=accept(dean, cast.incident, "One-to-one mentoring"))
+    desk = person(new_visitor, cast.coordinator, team, "2026-11-24 10:00")
     match(desk, cast.meeting, "Every week for 27 weeks")
     match(desk, cast.card, "Every school day for 6 months")
     set_the_card(desk, cast.card)
     desk.goto(f"{cast.third}/match")
     expect(desk.locator("main")).to_contain_text("No mentor has a place free.")
 
-    phone = person(new_visitor, cast.mentor, PHONE, "2026-11-24 10:00")
+    phone = person(new_visitor, cast.mentor, mentor, "2026-11-24 10:00")
     log_in_seconds(phone, cast.student)
     correct(phone)
     carry_a_card(phone, cast.student)
@@ -214,11 +225,11 @@ def test_from_a_match_to_what_comes_after(
     desk.goto(cast.card)
     expect(desk.locator("main")).to_contain_text("The goal of 80 percent was reached on 1 of 1 marked days.")
     live_server.set_clock(wall("2026-12-14 09:00"))
-    desk = person(new_visitor, cast.coordinator, DESK, "2026-12-14 09:00")
+    desk = person(new_visitor, cast.coordinator, team, "2026-12-14 09:00")
     desk.goto("/my-day")
     expect(desk.locator("main")).to_contain_text("Ask why the session was missed")
     end_well_and_early(desk, cast)
 
-    phone = person(new_visitor, cast.mentor, PHONE, "2026-12-14 09:00")
+    phone = person(new_visitor, cast.mentor, mentor, "2026-12-14 09:00")
     phone.goto("/mentoring")
     expect(phone.locator("main")).to_contain_text("You mentor nobody now.")

@@ -14,15 +14,13 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.cases.making import make_world
 from tests.factories.cases import PathwayFactory
-from tests.intake.making import NOW, Place
+from tests.intake.making import Place
 from tests.support.applications import make_app
 from tests.support.browser import DESK, PHONE, NewVisitor, axe_problems, overflow_problems
 from tests.support.servers import LiveSystem
 from wss_cases.accounts.passwords import hash_password
 from wss_cases.foundation.db import db
 from wss_cases.incidents.states import PersonRole
-from wss_cases.intake.actions_decide import decide
-from wss_cases.intake.rules import Choice
 from wss_cases.routing.states import Kind
 
 PASSWORD = "a quiet harbour at dawn"
@@ -70,7 +68,7 @@ def scene(live_system: LiveSystem, tmp_path: Path) -> Scene:
             owner_id=world.coordinator.id,
             participant_id=world.people[0].id,
         )
-        found = Scene(
+        return Scene(
             place.dean.email,
             place.coordinator.email,
             world.coordinator.email,
@@ -79,8 +77,6 @@ def scene(live_system: LiveSystem, tmp_path: Path) -> Scene:
             world.case.id,
             place.students[0].shown_name,
         )
-        decide(place.actor(), found.light, Choice(), light.version, NOW)
-        return found
 
 
 class Days:
@@ -275,22 +271,27 @@ def talk(page: Page, first: Locator, save: str) -> int:
     return thumb.taps
 
 
-def test_a_conversation_is_logged_with_a_thumb(scene: Scene, days: Days, enter: Callable[..., Page]) -> None:
-    page = enter(scene.keeper, PHONE)
+@pytest.mark.parametrize("size", ["phone", "desk"])
+def test_a_conversation_is_logged_with_a_thumb(
+    scene: Scene, days: Days, enter: Callable[..., Page], size: str
+) -> None:
+    page = enter(scene.keeper, PHONE if size == "phone" else DESK)
     page.goto(f"/cases/{scene.case}")
     follow(page, "Log the conversation")
     press(page, "Save the conversation")
     expect(page.locator("main")).to_contain_text("Choose how it went.")
-    look(page, "conversation-error")
+    look(page, f"conversation-error-{size}")
     page.goto(f"/cases/{scene.case}")
     link = page.get_by_role("link", name="Log the conversation", exact=True).first
     assert talk(page, link, "Save the conversation") <= MOST_TAPS
     expect(page.locator("main")).to_contain_text("Completed")
 
-    dean = enter(scene.dean, PHONE)
+    dean = enter(scene.dean, PHONE if size == "phone" else DESK)
+    dean.goto(f"/review/{scene.light}")
+    press(dean, "Accept as recommended")
     dean.goto("/my-day")
     link = dean.locator(f"a[href='/review/{scene.light}/conversation']").first
     assert talk(dean, link, "Save it and close the report") <= MOST_TAPS
-    look(dean, "light-closed")
+    look(dean, f"light-closed-{size}")
     dean.goto(f"/incidents/{scene.light}")
     expect(dean.locator("main")).to_contain_text("Mend, clean or replace it")

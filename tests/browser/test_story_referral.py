@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,9 +11,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.steps_routing import accept
 from tests.factories.accounts import PASSWORD, PASSWORD_HASH
 from tests.factories.base import fresh
 from tests.factories.referrals import PartnerFactory
+from tests.intake.making import Place, set_facts
 from tests.referrals.making import make_scene
 from tests.support.applications import make_app
 from tests.support.browser import DESK, PHONE, NewVisitor, Visitor
@@ -21,6 +23,7 @@ from tests.support.mail import MailServer
 from tests.support.servers import LiveSystem
 from wss_cases.accounts.models import UserAccount
 from wss_cases.foundation.db import db
+from wss_cases.incidents.states import PersonRole
 
 pytestmark = pytest.mark.browser
 
@@ -29,6 +32,8 @@ pytestmark = pytest.mark.browser
 class Cast:
     """Who plays, by address, and where."""
 
+    dean: str
+    incident: int
     coordinator: str
     first: str
     second: str
@@ -39,22 +44,29 @@ class Cast:
 
 @pytest.fixture
 def cast(live_system: LiveSystem, tmp_path: Path) -> Cast:
-    """A case with a proposed referral, and two partners with somebody who signs in for each."""
-    live_system.set_clock(wall("2026-11-24 10:00"))
+    """A report of vaping in review, and two partners with somebody who signs in for each."""
+    live_system.set_clock(wall("2026-11-24 11:00"))
     app = make_app(live_system.database.url, tmp_path)
     with app.app_context():
-        scene = make_scene(name="Quiet Harbor Services")
-        other = make_scene(name="Lantern Street Counseling", capacity=3)
+        scene = make_scene(name="Quiet Harbor Services", services=["substance_use"])
+        other = make_scene(name="Lantern Street Counseling", services=["substance_use"], capacity=3)
         PartnerFactory(name="Lapsed Help", agreement_until=datetime(2026, 9, 1).date())
-        for user in (scene.world.coordinator, scene.user, other.user):
+        place = Place(scene.world.school, scene.world.students)
+        incident = place.report(
+            (place.students[0], PersonRole.CAUSED_HARM), code="disruption", tile="substance"
+        )
+        set_facts(incident, substance="tobacco_vape")
+        for user in (place.dean, scene.world.coordinator, scene.user, other.user):
             fresh(user).password_hash = PASSWORD_HASH
         db.session.commit()
         return Cast(
+            dean=address(place.dean),
+            incident=incident.id,
             coordinator=address(scene.world.coordinator),
             first=address(scene.user),
             second=address(other.user),
             student=scene.world.students[0].shown_name,
-            pathway=f"/cases/{scene.world.case.id}/pathways/{scene.pathway.id}",
+            pathway="",
             partners=(scene.partner.name, other.partner.name),
         )
 
@@ -69,7 +81,7 @@ def wall(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo("America/Chicago"))
 
 
-def person(new_visitor: NewVisitor, email: str, size: dict[str, int], now: str = "2026-11-24 10:00") -> Page:
+def person(new_visitor: NewVisitor, email: str, size: dict[str, int], now: str = "2026-11-24 11:00") -> Page:
     """Return the signed-in window of a person."""
     visitor: Visitor = new_visitor(viewport=size)
     visitor.page.clock.set_fixed_time(wall(now))
@@ -128,10 +140,21 @@ def log_first_service(page: Page) -> None:
     expect(page.locator("main")).to_contain_text("First service")
 
 
+def routed(cast: Cast, new_visitor: NewVisitor, size: dict[str, int]) -> Cast:
+    """Accept what routing recommends for the report, and know where its referral stands."""
+    return replace(
+        cast, pathway=accept(person(new_visitor, cast.dean, size), cast.incident, "Substance use support")
+    )
+
+
+@pytest.mark.parametrize("sizes", [(DESK, PHONE), (PHONE, DESK)], ids=["partner-phone", "partner-desk"])
 def test_a_partner_helps_and_another_one_loses_sight(
-    cast: Cast, smtp_server: MailServer, new_visitor: NewVisitor, live_system: LiveSystem
-) -> None:
-    desk = person(new_visitor, cast.coordinator, DESK)
+    cast: Cast, smtp_server: MailServer, new_visitor: NewVisitor, live_system: LiveSystem,
+    sizes: tuple[dict[str, int], dict[str, int]],
+) -> None:  # fmt: skip
+    team, theirs = sizes
+    cast = routed(cast, new_visitor, team)
+    desk = person(new_visitor, cast.coordinator, team)
     desk.goto(cast.pathway)
     desk.get_by_role("link", name="Record the offer").first.click()
     desk.get_by_role("button", name="Save the offer").click()
@@ -142,7 +165,7 @@ def test_a_partner_helps_and_another_one_loses_sight(
     sign(desk)
     send(desk)
 
-    phone = person(new_visitor, cast.first, PHONE)
+    phone = person(new_visitor, cast.first, theirs)
     open_referral(phone, cast.student)
     expect(phone.locator("main")).not_to_contain_text("Rosalind")
     phone.get_by_role("link", name="We cannot take it").click()
@@ -155,7 +178,7 @@ def test_a_partner_helps_and_another_one_loses_sight(
     draft(desk, cast, cast.partners[1], "Choose the next partner")
     sign(desk)
     send(desk)
-    second = person(new_visitor, cast.second, PHONE)
+    second = person(new_visitor, cast.second, theirs)
     open_referral(second, cast.student)
     log_first_service(second)
     desk.reload()
@@ -178,6 +201,7 @@ def test_a_partner_helps_and_another_one_loses_sight(
 
 
 def test_a_service_is_received(cast: Cast, new_visitor: NewVisitor) -> None:
+    cast = routed(cast, new_visitor, PHONE)
     desk = person(new_visitor, cast.coordinator, PHONE)
     desk.goto(cast.pathway)
     desk.get_by_role("link", name="Record the offer").first.click()

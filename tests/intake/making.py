@@ -15,6 +15,7 @@ from wss_cases.incidents.models import Incident
 from wss_cases.incidents.states import PersonRole
 from wss_cases.intake.actions_route import route_incident
 from wss_cases.journal.unit import unit_of_work
+from wss_cases.roster.models import School, Student
 
 WALL = "2026-11-24 11:00"
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
@@ -22,15 +23,18 @@ LOW, HIGH = 1, 5
 
 
 class Place:
-    """One school with a reporter, a dean, an administrator and a coordinator, and three students."""
+    """One school with a reporter, a dean, an administrator and a coordinator, and three students.
 
-    def __init__(self) -> None:
-        self.school = SchoolFactory()
+    Give `school` and `students` to put the team beside what is there already.
+    """
+
+    def __init__(self, school: School | None = None, students: list[Student] | None = None) -> None:
+        self.school = school or SchoolFactory()
         self.reporter = make_user(Role.REPORTER, self.school, name="Reporter")
         self.dean = make_user(Role.DEAN, self.school, name="Dean One")
         self.administrator = make_user(Role.ADMINISTRATOR, self.school, name="Principal Two")
         self.coordinator = make_user(Role.COORDINATOR, self.school, name="Coordinator Three")
-        self.students = [StudentFactory(school=self.school) for _number in range(3)]
+        self.students = students or [StudentFactory(school=self.school) for _number in range(3)]
 
     def actor(self, who: str = "dean") -> Actor:
         """Return one of the team as actions take them."""
