@@ -9,13 +9,17 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories.accounts import RoleGrantFactory, make_user
+from tests.factories.cases import PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import make_incident
+from tests.factories.mentoring import MentorFactory, MentoringGroupFactory, MentoringPlanFactory
 from tests.factories.roster import SchoolFactory, StudentFactory
+from tests.referrals.making import make_scene, sent
 from wss_cases.access.actor import CASE_TEAM, Role
 from wss_cases.accounts.models import RoleGrant
 from wss_cases.foundation import clock
 from wss_cases.incidents.states import IncidentState
+from wss_cases.pathways.common.states import PathwayState
 
 STAFF_ROLES = (Role.REPORTER, *sorted(CASE_TEAM))
 
@@ -69,3 +73,61 @@ def test_no_list_shows_them(moved: dict[str, Any]) -> None:
         page = client.get(address)
         assert page.status_code == 200, address
         assert reference not in page.get_data(as_text=True), address
+
+
+ROOMS = frozenset(
+    {"casework", "case_acts", "case_moves", "case_print", "conversations", "mentoring", "mentoring_card"}
+    | {"mentoring_sessions", "mentors", "pathway_acts", "pathway_ends", "pathways", "reengagement"}
+    | {"referral_consent", "referral_service", "referrals", "returns", "students"}
+)
+"""Rooms in which a case, a pathway or a student of one school is worked."""
+
+
+def test_whoever_worked_a_case_or_mentored_reaches_none_of_it(session: Any, app: Any, client_as: Any) -> None:
+    scene = make_scene()
+    referral_id = sent(scene)
+    mentored = make_user(Role.REPORTER, scene.world.school)
+    mentor = MentorFactory(school_id=scene.world.school.id, user_id=mentored.id)
+    talk, meeting, back = (
+        PathwayFactory(
+            case_id=scene.world.case.id, school_id=scene.world.school.id, kind=kind, state=PathwayState.ACTIVE,
+            participant_id=scene.world.people[0].id, owner_id=scene.world.coordinator.id,
+        )
+        for kind in ("conversation", "one_to_one", "reentry_circle")
+    )  # fmt: skip
+    place = {"case_id": scene.world.case.id, "school_id": scene.world.school.id}
+    MentoringPlanFactory(pathway_id=meeting.id, mentor_id=mentor.id, **place)
+    group = MentoringGroupFactory(school_id=scene.world.school.id, mentor_id=mentor.id)
+    values = {
+        "case_id": scene.world.case.id, "participant_id": scene.world.people[0].id, "referral_id": referral_id,
+        "student_id": scene.world.students[0].id, "mentor_id": mentor.id, "group_id": group.id,
+    }  # fmt: skip
+    pathways = [row.id for row in (scene.pathway, talk, meeting, back)]
+    people = {"coordinator": scene.world.coordinator, "mentor": mentored}
+    assert client_as(mentored).get(f"/mentoring/{meeting.id}").status_code == 200
+    assert client_as(scene.world.coordinator).get(f"/cases/{scene.world.case.id}").status_code == 200
+    elsewhere = SchoolFactory()
+    for user in people.values():
+        grant = session.scalars(select(RoleGrant).where(RoleGrant.user_id == user.id)).one()
+        grant.ends_on = clock.now().date() - timedelta(days=2)
+        RoleGrantFactory(user_id=user.id, role=grant.role, school_id=elsewhere.id, starts_on=date(2026, 8, 1))
+    session.commit()
+    reached, tried = [], 0
+    for who, user in people.items():
+        client = client_as(user)
+        token = client.csrf_token("/account")
+        for rule in app.url_map.iter_rules():
+            if rule.endpoint.split(".")[0] not in ROOMS or not rule.arguments:
+                continue
+            for pathway_id in pathways if "pathway_id" in rule.arguments else pathways[:1]:
+                if rule.arguments - {*values, "pathway_id"}:
+                    continue
+                built = rule.build({**values, "pathway_id": pathway_id})
+                assert built is not None
+                for method in sorted({"GET", "POST"} & (rule.methods or set())):
+                    data = {"csrf_token": token} if method == "POST" else None
+                    status = client.open(built[1], method=method, data=data).status_code
+                    tried += 1
+                    reached += [f"{who} {method} {built[1]}: {status}"] if status != 404 else []
+    assert tried > 200
+    assert not reached, "\n".join(reached)

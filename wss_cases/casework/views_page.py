@@ -213,7 +213,7 @@ def _tabs(page: CasePage, current: str) -> list[tuple[str, str, bool, int | None
 
 def tab_words(row: Pathway, repeated: bool) -> str:
     """Return what a pathway's tab is called; where its kind is there twice, also whom it is for."""
-    if not repeated or row.participant is None:
+    if not repeated or row.participant is None or row.participant.student is None:
         return kind_words(row)
     return f"{kind_words(row)} · {given_name(row.participant)}"
 
