@@ -220,7 +220,7 @@ def review(page: Page, scene: Scene, days: Days, back: str, size: str) -> None:
     ):
         days.move(day)
         open_again(page, scene, back)
-        follow(page, "Review the return")
+        follow(page, "Record a review")
         page.get_by_label(answer).check()
         press(page, "Save the review")
         if note:
