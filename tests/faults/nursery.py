@@ -99,6 +99,7 @@ class Nursery:
             if child.status is None:
                 child.kill()
         assert self._zygote.stdin is not None and self._zygote.stdout is not None
+        self._zygote.kill()
+        self._zygote.wait()
         self._zygote.stdin.close()
-        self._zygote.wait(10)
         self._zygote.stdout.close()

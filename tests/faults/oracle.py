@@ -78,14 +78,18 @@ def expected(tasks: Iterable[Task], instants: Sequence[datetime]) -> set[Key]:
     """Return every mail that sweeping and delivering at these instants must have sent."""
     found: set[Key] = set()
     mornings: set[tuple[int, date]] = set()
-    tasks = list(tasks)
-    places = {task.place.id: task.place for task in tasks}
-    for instant in instants:
+    coming = sorted(tasks, key=lambda task: task.made_at, reverse=True)
+    places = {task.place.id: task.place for task in coming}
+    standing: list[Task] = []
+    for instant in sorted(instants):
+        while coming and coming[-1].made_at <= instant:
+            standing.append(coming.pop())
+        standing = [task for task in standing if task.is_open(instant)]
         for place in places.values():
             day = place.open_at(instant)
             if day is None:
                 continue
-            here = [task for task in tasks if task.place.id == place.id and task.is_open(instant)]
+            here = [task for task in standing if task.place.id == place.id]
             found |= {(task.owner_id, "single", task.id) for task in here if task.asks_alone(instant)}
             if (place.id, day) not in mornings:
                 mornings.add((place.id, day))

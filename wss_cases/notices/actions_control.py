@@ -33,7 +33,7 @@ def pause(actor: Actor, reason: str, now: datetime, request_key: str | None = No
         if not insert_once(uow.session, DeliveryPause, values, ["id"]):
             standing = pause_row()
             since = moment_words(standing.since, ZONE) if standing else ""
-            raise Refused("", _("Mail is paused already, since %(since)s.", since=since))
+            raise Refused("", _("Mail is already paused, since %(since)s.", since=since))
         uow.audit("delivery.paused", "delivery_pause", ONLY_ROW, {"reason": [None, values["reason"]]})
 
 

@@ -17,8 +17,8 @@ def banners(now: datetime) -> list[str]:
         since = moment_words(found.paused_since, ZONE)
         texts.append(
             _(
-                "Mail is paused since %(since)s: no reminder is sent, and none about danger or a legal duty either. "
-                "Tell people yourself.",
+                "Mail has been paused since %(since)s: no reminder is sent, and none about danger or a legal duty "
+                "either. Tell people yourself.",
                 since=since,
             )
         )
