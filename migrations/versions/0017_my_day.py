@@ -1,4 +1,4 @@
-"""My day: taking back what was just done, and who gave a follow-up to its owner.
+"""My day: taking back what was just done, who gave a follow-up to its owner, and what shows that one is done.
 
 Revision ID: 0017
 Revises: 0016
@@ -22,6 +22,7 @@ DROPPED = sa.text("state = 'dropped'")
 def upgrade() -> None:
     with op.batch_alter_table("follow_up") as batch:
         batch.add_column(sa.Column("given_by_id", BIG, nullable=True))
+        batch.add_column(sa.Column("evidence", JSON, server_default="{}", nullable=False))
         batch.create_foreign_key(op.f("fk_follow_up_given_by_id"), "user_account", ["given_by_id"], ["id"])
         batch.create_index("ix_follow_up_given", ["given_by_id", "state", "due_on"])
     op.create_table(
@@ -92,3 +93,4 @@ def downgrade() -> None:
         batch.drop_index("ix_follow_up_given")
         batch.drop_constraint(op.f("fk_follow_up_given_by_id"), type_="foreignkey")
         batch.drop_column("given_by_id")
+        batch.drop_column("evidence")

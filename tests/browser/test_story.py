@@ -208,8 +208,13 @@ def test_from_tap_to_outcome(
     coordinator = days.person("coordinator", DESK)
     coordinator.goto("/my-day")
     coordinator.get_by_role("link", name=re.compile("^Record it")).first.click()
-    coordinator.get_by_role("main").get_by_role("radio").first.check()
-    coordinator.get_by_role("main").get_by_role("button").first.click()
+    main = coordinator.get_by_role("main")
+    main.get_by_role("radio").first.check()
+    if main.get_by_label("Phone call").count():
+        main.get_by_label("Phone call").check()
+    main.get_by_role("textbox").last.fill("Spoken with in the morning.")
+    main.get_by_role("button").first.click()
+    expect(main).to_contain_text("Spoken with in the morning.")
     keep_the_terms(coordinator, case)
     close_the_case(coordinator, case)
 

@@ -21,7 +21,7 @@ from tests.casework.making_feed import (
     reentry,
 )
 from tests.factories.base import fresh
-from tests.factories.followups import FollowUpFactory
+from tests.factories.followups import FollowUpFactory, shown
 from tests.pathways.making_circle import LATER, answer, plan
 from tests.support.applications import people_client
 from wss_cases.access.actor import Role
@@ -86,7 +86,7 @@ def test_what_changes_keeps_its_uid_and_what_is_over_leaves(world, client_as, ap
         assert int(new.sequence.value) > int(old.sequence.value)
         assert new.dtstart.value > old.dtstart.value
         assert new.last_modified.value >= old.last_modified.value
-    actions_work.close(world.actor, number, "well", "", None, NOW)
+    actions_work.close(world.actor, number, "well", shown(NOW.date()), None, NOW)
     meeting_id = int(after["Peer conference"][0].uid.value.split("@")[0].rpartition("-")[2])
     answer(world, circle, meeting_id, MeetingState.POSTPONED, now=NOW)
     assert not {"Check-in with the person harmed", "Peer conference"} & set(events(app, address))

@@ -136,7 +136,7 @@ def test_what_was_given_away_stays_in_sight_until_it_is_done(world: Any, client_
     assert "Theirs anyway" not in text
     assert "Ask the coach" in client.page("/follow-ups?whose=given").text
     assert "Theirs anyway" not in client.page("/follow-ups?whose=given").text
-    client_as(dean).submit(f"/follow-ups/{row.id}", {"outcome": "done"})
+    client_as(dean).submit(f"/follow-ups/{row.id}", {"outcome": "done", "note": "Asked them"})
     assert not section(client.page("/my-day"), "Given to others")
 
 

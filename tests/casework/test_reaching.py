@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from tests.factories.accounts import make_user
 from tests.factories.base import fresh
+from tests.factories.followups import shown
 from tests.intake.making import NOW, WALL, Place, set_facts
 from wss_cases.access.actor import Role
 from wss_cases.cases.queries import cases_of_incident
@@ -46,7 +47,7 @@ def test_a_light_conversation_closes_where_it_is_recorded(
     incident = decided(place, place.report((place.students[0], CAUSED), code="disruption", tile="disruption"))
     row = session.scalar(select(FollowUp).filter_by(incident_id=incident.id, kind="conversation"))
     with pytest.raises(Refused, match="Record the conversation on the report"):
-        close(place.actor(), row.id, "done", "", row.version, NOW)
+        close(place.actor(), row.id, "held", shown(NOW.date()), row.version, NOW)
     assert incident.state is IncidentState.ROUTED
     client = client_as(place.dean)
     address = f"/review/{incident.id}/conversation"

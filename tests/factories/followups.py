@@ -8,6 +8,7 @@ import factory
 
 from tests.factories.base import Factory
 from wss_cases.followups.models import FollowUp, FollowUpState, FollowUpTemplate
+from wss_cases.followups.rules_evidence import Evidence
 
 
 class FollowUpFactory(Factory):
@@ -37,3 +38,8 @@ class FollowUpTemplateFactory(Factory):
     title_en = "Do it"
     title_es = "Hacerlo"
     starts_on = date(2020, 8, 1)
+
+
+def shown(on: date) -> Evidence:
+    """What somebody says when they close a follow-up of any kind: a call of one day, and a sentence."""
+    return Evidence("Written down after the talk.", "phone", on, "Their aunt", attempts=2)

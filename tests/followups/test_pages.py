@@ -51,7 +51,10 @@ def test_closing_needs_an_outcome_and_where_it_says_little_a_sentence(
     assert "Choose how it went." in refused.get_data(as_text=True)
     assert "Called twice" in refused.get_data(as_text=True)
     assert client.submit(address, {"outcome": "not_reached"}).status_code == 400
-    assert client.submit(address, {"outcome": "reached"}).status_code == 303
+    assert client.submit(address, {"outcome": "reached"}).status_code == 400
+    assert client.submit(address, {"outcome": "reached", "manner": "phone"}).status_code == 303
+    assert fresh(row).evidence == {"manner": "phone", "on": "2026-11-24", "attempts": 1}
+    assert "Phone call" in client.page(address).text
     assert fresh(row).state is FollowUpState.DONE
     assert (fresh(row).outcome, fresh(row).closed_on) == ("reached", TODAY)
 

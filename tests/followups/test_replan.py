@@ -88,7 +88,7 @@ def test_what_somebody_changed_meanwhile_is_left_and_named(here: Scene, client_a
     colleague = client_as(make_user(Role.DEAN, here.school))
     elsewhere = {"due_on": "2026-12-09", "reason": "asked"}
     assert colleague.submit(f"/follow-ups/{other.id}/move", elsewhere).status_code == 303
-    colleague.submit(f"/follow-ups/{rows[0].id}", {"outcome": "done"})
+    colleague.submit(f"/follow-ups/{rows[0].id}", {"outcome": "done", "note": "Asked them"})
     answer = client.post(f"{CHOOSE}/move", data=sent)
     assert fresh(rows[1]).due_on == TO
     assert (fresh(other).due_on, fresh(rows[0]).state) == (date(2026, 12, 9), FollowUpState.DONE)

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from tests.factories.accounts import make_user
 from tests.factories.base import fresh
+from tests.factories.followups import shown
 from tests.notices.making import Scene, scene
 from tests.support.applications import make_app
 from tests.support.client import PageClient
@@ -74,7 +75,7 @@ def press_undo(client: PageClient, address: str = "/my-day") -> str:
 
 
 ACTS: dict[str, tuple[str, dict[str, str]]] = {
-    "closed": ("", {"outcome": "reached", "note": ""}),
+    "closed": ("", {"outcome": "reached", "manner": "phone"}),
     "moved": ("/move", {"due_on": "2026-12-01", "reason": "asked"}),
     "cancelled": ("/cancel", {"reason": "Moved away"}),
 }
@@ -119,7 +120,7 @@ def test_it_stays_after_ten_minutes_another_persons_act_and_the_end_of_the_case(
 ) -> None:
     row = here.due(kind="other", title="Ask the coach")
     client, dean = client_as(here.coordinator), client_as(make_user(Role.DEAN, here.school))
-    client.submit(f"/follow-ups/{row.id}", {"outcome": "done"})
+    client.submit(f"/follow-ups/{row.id}", {"outcome": "done", "note": "Asked"})
     batch = db.session.scalars(select(FollowUpAct.batch)).one()
     sent = {"csrf_token": dean.csrf_token("/account"), "batch": batch}
     assert dean.post("/follow-ups/undo", data=sent).status_code == 404
@@ -151,7 +152,9 @@ def test_a_changed_one_stays_and_the_others_of_the_batch_come_back(here: Scene, 
     client.post(
         "/follow-ups/re-plan/move", data=sent | {"move": re.findall(r'value="(\d+\.\d+\.[\d-]+)"', checked)}
     )
-    client_as(make_user(Role.DEAN, here.school)).submit(f"/follow-ups/{rows[1].id}", {"outcome": "done"})
+    client_as(make_user(Role.DEAN, here.school)).submit(
+        f"/follow-ups/{rows[1].id}", {"outcome": "done", "note": "Asked them"}
+    )
     page = press_undo(client)
     assert "1 follow-up stays: somebody changed it since." in page
     assert [fresh(row).due_on.day for row in rows] == [20, 1, 20]
@@ -170,7 +173,7 @@ def test_a_mail_dropped_in_between_goes_out_once_and_a_sent_one_not_again(
     now = at("2026-11-24 10:00")
     sweep(now)
     assert queue_state() == [OutboxState.WAITING]
-    client.submit(f"/follow-ups/{row.id}", {"outcome": "reached"})
+    client.submit(f"/follow-ups/{row.id}", {"outcome": "reached", "manner": "phone"})
     deliver(now)
     assert queue_state() == [OutboxState.DROPPED]
     press_undo(client)
@@ -179,7 +182,7 @@ def test_a_mail_dropped_in_between_goes_out_once_and_a_sent_one_not_again(
         sweep(later)
         deliver(later)
     assert queue_state() == [OutboxState.SENT]
-    client.submit(f"/follow-ups/{row.id}", {"outcome": "reached"})
+    client.submit(f"/follow-ups/{row.id}", {"outcome": "reached", "manner": "phone"})
     press_undo(client)
     later = at("2026-11-24 10:05")
     sweep(later)
@@ -192,7 +195,7 @@ def test_a_mail_that_a_sender_was_about_to_drop_waits_on(here: Scene, client_as:
     client = client_as(here.coordinator)
     now = at("2026-11-24 10:00")
     sweep(now)
-    client.submit(f"/follow-ups/{row.id}", {"outcome": "reached"})
+    client.submit(f"/follow-ups/{row.id}", {"outcome": "reached", "manner": "phone"})
     # a sender has claimed the mail and found it needless; before it says so, the closing is taken back
     held = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "followup.due")).one()
     held.state, held.claim_token, held.lease_until = OutboxState.CLAIMED, "held", now + minutes(3)
@@ -230,7 +233,7 @@ def test_two_who_race_leave_one_act_whole(
         for turn in range(8):
             row_id = here.due(kind="other", title="Ask").id
             with app.app_context():
-                close(actor_of(coordinator, now), row_id, "done", "", None, now)
+                close(actor_of(coordinator, now), row_id, "done", shown(TODAY), None, now)
                 batch = db.session.scalars(
                     select(FollowUpAct.batch).order_by(FollowUpAct.id.desc()).limit(1)
                 ).one()

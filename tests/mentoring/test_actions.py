@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tests.cases.making import actor_for, make_user, make_world
 from tests.factories.base import fresh
+from tests.factories.followups import shown
 from tests.factories.mentoring import DailyCardFactory, MentorFactory, MentoringGroupFactory
 from tests.mentoring.making import (
     COURSE,
@@ -173,7 +174,7 @@ def test_one_week_asks_once(made):
     seen = session_on(row.id, TODAY).version
     log_session(made.actor, row.id, TODAY, HELD, seen, NOW + timedelta(minutes=1))
     assert fresh(asked).state is FollowUpState.OPEN
-    close(made.actor, asked.id, "reached", "", None, NOW)
+    close(made.actor, asked.id, "reached", shown(TODAY), None, NOW)
     wednesday = NOW + timedelta(days=1)
     log_session(made.as_mentor, row.id, TODAY + timedelta(days=1), ABSENT, None, wednesday)
     assert len(follow_ups(row, "mentoring_missed")) == 1

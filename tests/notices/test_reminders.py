@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 
 from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
+from tests.factories.followups import shown
 from tests.factories.roster import make_calendar
 from tests.notices.making import CANARY, Scene, scene
 from tests.support.applications import make_app
@@ -153,7 +154,7 @@ def test_mail_for_any_hour_never_waits(session: Any, at: At, mailing: MailServer
 
 
 def _close(here: Scene, row: Any, now: datetime) -> None:
-    actions_work.close(acting(here.coordinator), row.id, "reached", "", row.version, now)
+    actions_work.close(acting(here.coordinator), row.id, "reached", shown(now.date()), row.version, now)
 
 
 def _cancel(here: Scene, row: Any, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import select
 
@@ -124,9 +125,12 @@ def cancel_row(uow: UnitOfWork, row: FollowUp, reason: str) -> None:
     uow.record(row, "followup.cancelled", what=row.kind)
 
 
-def close_row(uow: UnitOfWork, row: FollowUp, outcome: str, note: str = "") -> None:
+def close_row(
+    uow: UnitOfWork, row: FollowUp, outcome: str, note: str = "", evidence: dict[str, Any] | None = None
+) -> None:
     """Step: close one locked, open follow-up with its outcome, for rooms that record the thing itself."""
     row.state, row.outcome, row.outcome_note = FollowUpState.DONE, outcome, note
+    row.evidence = evidence or {}
     _settle(uow, row)
     uow.record(row, "followup.done", what=row.kind, outcome=outcome)
 

@@ -25,6 +25,7 @@ RESTORED = (
     "state",
     "outcome",
     "outcome_note",
+    "evidence",
     "closed_at",
     "closed_on",
     "closed_by_id",

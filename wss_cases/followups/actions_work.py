@@ -7,10 +7,11 @@ from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.queries import actor_of
 from wss_cases.cases.models import Case
-from wss_cases.followups.actions import cancel_row, check_day, close_row, make
+from wss_cases.followups.actions import cancel_row, check_day, close_row, local_today, make
 from wss_cases.followups.actions_undo import kept_of, remember, remind_again
 from wss_cases.followups.models import ActKind, FollowUp, FollowUpAct, FollowUpState
-from wss_cases.followups.rules import needs_note, outcomes_of
+from wss_cases.followups.rules import outcomes_of
+from wss_cases.followups.rules_evidence import Evidence, missing
 from wss_cases.followups.states import KINDS, MOVE_REASONS, RECORDED_ELSEWHERE
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
@@ -34,12 +35,15 @@ def close(
     actor: Actor,
     follow_up_id: int,
     outcome: str,
-    note: str,
+    shown: Evidence,
     version: int | None,
     now: datetime,
     request_key: str | None = None,
 ) -> int:
-    """Close a follow-up with one of its kind's outcomes. Raises NotFound, Stale, Refused naming the field."""
+    """Close a follow-up with one of its kind's outcomes and what shows it.
+
+    Raises NotFound, Stale, Refused naming the field.
+    """
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
             return uow.answer
@@ -48,10 +52,10 @@ def close(
             raise Refused("", str(RECORDED_ELSEWHERE[row.kind]))
         if outcome not in outcomes_of(row.kind):
             raise Refused("outcome", _("Choose how it went."))
-        if needs_note(outcome) and not note.strip():
-            raise Refused("note", _("Say in a sentence what happened or what is left."))
+        if lacks := missing(row.kind, outcome, shown, local_today(uow, row.school_id)):
+            raise Refused(*lacks)
         before = kept_of(row)
-        close_row(uow, row, outcome, note)
+        close_row(uow, row, outcome, shown.note, shown.kept())
         remember(uow, row, ActKind.CLOSED, before)
         uow.answer = row.id
         return row.id

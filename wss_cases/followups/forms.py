@@ -1,20 +1,50 @@
 """Forms of follow-ups."""
 
-from wtforms import DateField, RadioField, SelectField, SelectMultipleField
+from datetime import date
+
+from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
+from wss_cases.followups.rules_evidence import Evidence
 from wss_cases.followups.states import KINDS, MOVE_REASONS, RECORDED_ELSEWHERE
+from wss_cases.followups.states_evidence import BY_CONTACT, NAMES_WHOM
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.incidents.states import MANNER_LABELS
 
 DAY = _l("Choose a day.")
+OF_CONTACT = ("manner", "on_day", "attempts", "who", "language", "interpreter")
+"""What is asked of a contact besides how it went."""
 
 
 class CloseForm(BaseForm):
     """How it went."""
 
     outcome = RadioField(_l("How did it go?"), validators=[InputRequired(_l("Choose how it went."))])
+    manner = RadioField(_l("How?"), choices=choices(list(MANNER_LABELS.items())), validators=[Optional()])
+    on_day = DateField(_l("On which day?"), validators=[Optional()])
+    attempts = IntegerField(_l("How many attempts did it take?"), validators=[Optional()])
+    who = ShortText(_l("Whom did you reach?"))
+    language = ShortText(_l("Language spoken"), limit=20)
+    interpreter = BooleanField(_l("An interpreter spoke"))
     note = LongText(_l("What happened, and what is left?"), limit=4000)
+
+    def ask(self, kind: str, today: date) -> None:
+        """Leave out what this kind does not ask; a contact is of today and the first attempt unless said otherwise."""
+        if kind not in BY_CONTACT:
+            for name in OF_CONTACT:
+                delattr(self, name)
+            return
+        if kind not in NAMES_WHOM:
+            del self.who
+        if not self.is_submitted():
+            self.on_day.data, self.attempts.data = today, 1
+
+    @property
+    def evidence(self) -> Evidence:
+        """What was said beside the outcome."""
+        said = {name: self[name].data for name in ("note", *OF_CONTACT) if name in self}
+        return Evidence(**{name: value for name, value in said.items() if value is not None})
 
 
 class MoveForm(BaseForm):

@@ -92,7 +92,7 @@ class FollowUp(Versioned, Base):
         Index("ix_follow_up_swept", "swept_at", **where("state = 'open'")),
         Index("ix_follow_up_given", "given_by_id", "state", "due_on"),
     )
-    PRIVATE = frozenset({"outcome_note", "title"})
+    PRIVATE = frozenset({"outcome_note", "evidence", "title"})
 
     id: Mapped[Id]
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
@@ -116,6 +116,7 @@ class FollowUp(Versioned, Base):
     )
     outcome: Mapped[str] = mapped_column(String(60), default="")
     outcome_note: Mapped[str] = mapped_column(Text, default="")
+    evidence: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     closed_at: Mapped[datetime | None]
     closed_on: Mapped[date | None]
     closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

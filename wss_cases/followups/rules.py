@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from wss_cases.followups.states import ANY_OUTCOMES, NEEDS_NOTE, OUTCOMES
+from wss_cases.followups.states import NEEDS_NOTE, OUTCOMES
 from wss_cases.foundation.clock import at_local, local, school_year
 from wss_cases.foundation.dates import day_words, day_words_with_year, weekday_words
 from wss_cases.foundation.i18n import gettext as _
@@ -24,7 +24,7 @@ class Due:
 
 def outcomes_of(kind: str) -> tuple[str, ...]:
     """Return the outcomes that may close a follow-up of this kind."""
-    return OUTCOMES.get(kind, ANY_OUTCOMES)
+    return OUTCOMES.get(kind, OUTCOMES["other"])
 
 
 def needs_note(outcome: str) -> bool:

@@ -86,6 +86,9 @@ OUTCOME_LABELS: dict[str, Any] = {
     "continued": _l("The case goes on at the new school"),
     "stays": _l("Nothing needs to go along"),
     "done": _l("Done"),
+    "reviewed": _l("Read, and the next review has a day"),
+    "still_wishes": _l("Still wishes to meet"),
+    "understood": _l("The family understood"),
     "not_done": _l("Not done"),
     "not_possible": _l("Could not be done"),
     "partner_accepted": _l("The partner accepted"),
@@ -117,9 +120,22 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "referral_first_service": ("first_seen",),
     "referral_consent_ends": ("renewed", "not_renewed"),
     "student_moved": ("continued", "stays"),
+    "agreement_term": ("kept", "late", "not_kept", "changed_by_consent"),
+    "conversation": ("held", "declined", "not_possible"),
+    "case_review": ("reviewed", "needs_more"),
+    "safety_plan_review": ("works", "changed"),
+    "plan_meeting": ("planned", "declined", "not_suitable"),
+    "after_walk_out": ("well", "needs_more", "not_reached"),
+    "after_no_show": ("still_wishes", "declined", "not_reached"),
+    "completion_meeting": ("held", "declined", "not_held"),
+    "questionnaire": ("done",),
+    "reentry_plan": ("planned",),
+    "reentry_meeting": ("held", "not_held"),
+    "reengagement_review": ("settled", "support_goes_on", "not_back"),
+    "interpreter": ("understood", "needs_more", "not_possible"),
+    "other": ("done", "partly", "not_possible"),
 }
-ANY_OUTCOMES = ("done", "partly", "not_possible")
-"""What closes a kind that has no list of its own."""
+"""Of every kind; those that are recorded elsewhere close with what was recorded there."""
 
 NEEDS_NOTE = frozenset(
     {

@@ -26,13 +26,14 @@ from wss_cases.followups.queries import (
 from wss_cases.followups.queries_calendar import TABLE
 from wss_cases.followups.rules import Due, due_words, outcomes_of, quick_days
 from wss_cases.followups.states import CONVERSATION, OUTCOME_LABELS, RECORD_PAGES, RECORDED_ELSEWHERE
+from wss_cases.followups.states_evidence import QUESTIONS
 from wss_cases.followups.words_acts import undo_line
+from wss_cases.followups.words_evidence import closes_with, evidence_rows
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices
-from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.ids import IdConverter
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.incidents.models import Incident
@@ -101,13 +102,14 @@ def follow_up(follow_up_id: int) -> Page:
     row = get_follow_up(actor, follow_up_id)
     form = CloseForm(version=row.version)
     form.outcome.choices = choices([(code, OUTCOME_LABELS[code]) for code in outcomes_of(row.kind)])
+    form.ask(row.kind, today_at(row.school_id))
     return form_page(
         form,
         lambda: actions_work.close(
             actor,
             row.id,
             form.outcome.data,
-            form.note.data or "",
+            form.evidence,
             form.seen_version,
             clock.now(),
             form.request_key.data,
@@ -264,13 +266,14 @@ def _shown(row: FollowUp) -> dict[str, Any]:
     template = db.session.get(FollowUpTemplate, row.template_id) if row.template_id else None
     case = load_case(row.case_id) if row.case_id else None
     incident = db.session.get(Incident, row.incident_id) if row.incident_id else None
-    spanish = locale_code() == "es"
     today, days = today_at(row.school_id), school_days(row.school_id)
     title_en, title_es = (template.title_en, template.title_es) if template else (None, None)
     return {
         "row": row,
         "title": title_of(row.kind, row.title, title_en, title_es),
-        "closes_with": (template.closes_with_es if spanish else template.closes_with_en) if template else "",
+        "closes_with": closes_with(row.kind, template),
+        "question": QUESTIONS.get(row.kind),
+        "evidence": evidence_rows(row.evidence),
         "due": due_words(row.due_on, today, days),
         "due_on": day_words_with_year(row.due_on),
         "why_moved": _why(row),

@@ -98,7 +98,7 @@ def offer(circle: Circle, at: datetime, on: date) -> None:
             _prepare(circle, person, at, "circle.support_offered", support_offered_on=on)
     spoken = {person.language for person in circle.invited}
     if not spoken <= WRITTEN:
-        course.follow("interpreter", at, days=2, closes_at=later(at, 60 * 26), outcome="done")
+        course.follow("interpreter", at, days=2, closes_at=later(at, 60 * 26), outcome="understood")
 
 
 def consent(circle: Circle, at: datetime, on: date) -> None:

@@ -9,6 +9,9 @@ from wss_cases.cli.demo_district.reports import Part, Report, Scene
 from wss_cases.cli.demo_district.world import Template, moment
 from wss_cases.followups.models import FollowUp
 from wss_cases.followups.rules import needs_note, outcomes_of
+from wss_cases.followups.rules_evidence import Evidence
+from wss_cases.followups.states import RECORDED_ELSEWHERE
+from wss_cases.followups.states_evidence import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.incidents.models import GuardianContact
 
@@ -109,10 +112,22 @@ def close(
     weights = [8, *[1] * (len(known) - 1)]
     chosen = outcome or ("held" if row["kind"] == "conversation" else scene.rng.choices(known, weights)[0])
     row["state"], row["outcome"] = "done", chosen
-    row["outcome_note"] = "Written down in the office after the talk." if needs_note(chosen) else ""
+    _show(row, chosen, at)
     _closed(row, at, who)
     changes = {"state": ("open", "done"), "outcome": ("", chosen), "closed_at": at}
     _act(scene, report, row, at, who, "followup.done", changes, what=row["kind"], outcome=chosen)
+
+
+def _show(row: dict[str, Any], outcome: str, at: datetime) -> None:
+    """Write what shows that it is done: of a contact how and when, else a sentence."""
+    by_contact = row["kind"] in BY_CONTACT
+    if by_contact and outcome != "not_to_contact":
+        tries = LEAST_ATTEMPTS if outcome in WITHOUT_CONTACT else 1
+        who = "The person in charge" if row["kind"] in NAMES_WHOM and outcome not in WITHOUT_CONTACT else ""
+        shown = Evidence(manner="phone", on_day=local_date(at, DISTRICT_ZONE), who=who, attempts=tries)
+        row["evidence"] = shown.kept()
+    said = needs_note(outcome) if by_contact else row["kind"] not in RECORDED_ELSEWHERE
+    row["outcome_note"] = "Written down in the office after the talk." if said else ""
 
 
 def cancel(

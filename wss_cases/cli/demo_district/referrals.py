@@ -78,7 +78,7 @@ def draft(course: Course, at: datetime) -> Sent | None:
     changes = {"partner_id": partner.id, "state": "drafted", "need": PRIVATE}
     course.tell(at, "referral", row["id"], "referral.drafted", changes, partner=partner.name)
     if owner.language not in ("en", "es"):
-        course.follow("interpreter", at, days=2, closes_at=later(at, 60 * 30), outcome="done")
+        course.follow("interpreter", at, days=2, closes_at=later(at, 60 * 30), outcome="understood")
     return Sent(course, row, partner, {}, {})
 
 

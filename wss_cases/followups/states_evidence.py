@@ -1,0 +1,87 @@
+"""What closes each kind of follow-up, in words, and what is asked as evidence of it."""
+
+from typing import Any
+
+from wss_cases.foundation.i18n import lazy_gettext as _l
+
+CLOSES_WITH: dict[str, Any] = {
+    "guardian_contact": _l("A guardian was reached and told; a voicemail is an attempt, not contact."),
+    "contact_person_harmed": _l("The person harmed was spoken to, and support was offered."),
+    "pre_meetings": _l("A separate pre-meeting was held with each party."),
+    "safe_passage_contact": _l("The Safe Passage contact was told which route and what time."),
+    "check_in_person_harmed": _l(
+        "The person harmed was asked how things are, and whether anything followed."
+    ),
+    "safety_plan": _l("The plan is agreed, and the adults concerned were told."),
+    "plan_case_manager": _l("The case manager of the plan was told."),
+    "liaison": _l("The liaison was told."),
+    "agreement_term": _l("The term is marked as kept, late or not kept by somebody other than its owner."),
+    "agreement_check_in": _l("Both sides were asked how the agreement is going."),
+    "conversation": _l("The conversation was held, and how it went is recorded on the report."),
+    "circle": _l("The circle was held or has a day, or why it is not to be."),
+    "care_screen": _l("A clinician spoke with the student and said what comes next."),
+    "repair_step": _l("What was to be repaired was seen by somebody, or why not."),
+    "case_review": _l("The case was read, and the day of its next review is set."),
+    "safety_plan_review": _l("The person it is for was asked whether the plan works."),
+    "plan_meeting": _l("A new day is set, or the circle ends with a reason."),
+    "after_walk_out": _l("Each party was asked how they are and what they need."),
+    "after_no_show": _l("They were asked, and it is known whether they still wish to meet."),
+    "completion_meeting": _l("The meeting was held, or why there was none."),
+    "questionnaire": _l("Each person who came has a link, or declined one."),
+    "mentoring_missed": _l("The student was asked, and the next session has a day."),
+    "mentoring_review": _l("The goal was looked at with the student, and whether mentoring goes on."),
+    "referral_answer": _l("The partner said yes, no, or not yet."),
+    "referral_first_service": _l("The partner saw the student for the first time."),
+    "referral_consent_ends": _l("The family was asked whether the consent goes on."),
+    "reentry_plan": _l("The return is planned with the student."),
+    "reentry_meeting": _l("The meeting was held, or why not."),
+    "reengagement_review": _l("The student was asked how the return goes."),
+    "work_missed": _l("The teachers say what was caught up."),
+    "interpreter": _l("An interpreter spoke with the family, and the family understood."),
+    "student_moved": _l("The case goes on at the new school, stays here, or closes."),
+    "other": _l("An outcome, and a sentence that says what was done."),
+}
+"""In every kind's own words; a template may say it otherwise."""
+
+BY_CONTACT = frozenset(
+    {
+        "guardian_contact",
+        "contact_person_harmed",
+        "safe_passage_contact",
+        "check_in_person_harmed",
+        "plan_case_manager",
+        "liaison",
+        "agreement_check_in",
+        "care_screen",
+        "after_walk_out",
+        "after_no_show",
+        "mentoring_missed",
+        "interpreter",
+        "referral_consent_ends",
+    }
+)
+"""Kinds that close by speaking with somebody: how, when and after how many attempts is asked."""
+
+NAMES_WHOM = frozenset(
+    {"guardian_contact", "safe_passage_contact", "plan_case_manager", "liaison", "interpreter"}
+)
+"""Of these it is not known beforehand who that somebody is."""
+
+QUESTIONS: dict[str, Any] = {
+    "pre_meetings": _l("Who met with whom, and when? Never what was said."),
+    "safety_plan": _l("Who was asked, and what did they answer?"),
+    "circle": _l("When was or will it be held, or why not? Never what was said."),
+    "repair_step": _l("Who saw it, and what shows it?"),
+    "case_review": _l("What was looked at, and what comes next?"),
+    "plan_meeting": _l("Which day was set, or why none?"),
+    "work_missed": _l("Which teacher said so, and what is left?"),
+    "student_moved": _l("Who decided it, and with whom was it spoken over?"),
+    "other": _l("What was done, and what shows it?"),
+}
+"""What a sentence has to say where a kind does not close by contact."""
+
+WITHOUT_CONTACT = frozenset({"not_reached", "not_to_contact"})
+"""Outcomes of a contact that did not come about."""
+
+LEAST_ATTEMPTS = 2
+"""After fewer attempts nobody counts as not reached."""
