@@ -99,14 +99,14 @@ def circle_card(meeting: CircleToday, actor: Actor, now: datetime) -> dict[str, 
 def reentry_card(meeting: ReentryToday, now: datetime) -> dict[str, Any]:
     """Return a re-entry meeting of today: when, where, and what is next about it."""
     of: dict[str, Any] = {"case_id": meeting.case_id, "pathway_id": meeting.pathway_id}
-    href, words = url_for("pathways.pathway", **of), _("Prepare the meeting")
+    what, href, words = _("Re-entry meeting"), url_for("pathways.pathway", **of), _("Prepare the meeting")
     if meeting.held:
         words = _("Go to the return")
     elif meeting.starts_at <= now:
         href, words = url_for("reengagement.answer", **of), _("Did it happen?")
     return {
         "at": meeting.starts_at,
-        "title": f"{time_words(meeting.starts_at, meeting.time_zone)} {_('Re-entry meeting')}",
+        "title": f"{time_words(meeting.starts_at, meeting.time_zone)} {what}",
         "meta": " · ".join(part for part in (meeting.reference, meeting.room) if part),
         "href": href,
         "words": words,
@@ -135,9 +135,10 @@ def waiting_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
     if (more := len(waiting.new_cases) - MOST_OF_A_SORT) > 0:
         words = ngettext("%(num)d more new case", "%(num)d more new cases", more)
         yield _waits(words, "casework.cases", "", whose="mine", state="intake")
+    another = _("Find another partner, or end it")
     for one in waiting.declined[:MOST_OF_A_SORT]:
         href = url_for("pathways.pathway", case_id=one.case_id, pathway_id=one.pathway_id)
-        meta = f"{one.reference} · {_('Find another partner, or end it')}"
+        meta = f"{one.reference} · {another}"
         yield {"title": _("%(partner)s cannot take it", partner=one.partner), "href": href, "meta": meta}
     if (more := len(waiting.declined) - MOST_OF_A_SORT) > 0:
         words = ngettext("%(num)d more answer of a partner", "%(num)d more answers of partners", more)
