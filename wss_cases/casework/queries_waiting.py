@@ -68,7 +68,7 @@ def _new_cases(actor: Actor, covered: Sequence[tuple[int, int]]) -> list[tuple[i
     mine = cases_visible(cases, actor).where(
         or_(Case.lead_id == actor.user_id, *theirs), Case.state == CaseState.INTAKE
     )
-    return [(row[0], row[1], row[2]) for row in db.session.execute(mine.order_by(Case.id).limit(MOST))]
+    return [(row[0], row[1], row[2]) for row in db.session.execute(mine.order_by(Case.id.desc()).limit(MOST))]
 
 
 def _questions(actor: Actor) -> list[tuple[int, str]]:
