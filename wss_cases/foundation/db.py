@@ -2,7 +2,7 @@
 
 import enum
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,8 +11,10 @@ from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
+    ARRAY,
     JSON,
     BigInteger,
+    ColumnElement,
     Connection,
     DateTime,
     Dialect,
@@ -20,8 +22,10 @@ from sqlalchemy import (
     Enum,
     Integer,
     MetaData,
+    Table,
     event,
     func,
+    literal,
     select,
     text,
 )
@@ -110,6 +114,23 @@ def named_enum(kind: type[enum.Enum], name: str) -> Enum:
 def where(condition: str) -> dict[str, Any]:
     """Return what makes an index one of the rows that meet a condition only, on both databases."""
     return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return a model's table, for statements about many rows."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def among(column: Any, ids: Sequence[int]) -> ColumnElement[bool]:
+    """Return that a column is one of many ids, on PostgreSQL as one array: a long list of parameters costs more to
+    write down than to carry out."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        found: ColumnElement[bool] = column == func.any(literal(list(ids), ARRAY(BigInteger)))
+        return found
+    listed: ColumnElement[bool] = column.in_(ids)
+    return listed
 
 
 class RoomSession(flask_sqlalchemy.session.Session):

@@ -1,12 +1,13 @@
 """The one write path: request key, locked record, policy, change, timeline, audit, outbox, one commit."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import LargeBinary, inspect, select
+from sqlalchemy import LargeBinary, insert, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
@@ -14,7 +15,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from wss_cases.access.actor import Actor
 from wss_cases.access.engine import require
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.db import Base, begin_writing, db
+from wss_cases.foundation.db import Base, begin_writing, db, table_of
 from wss_cases.foundation.errors import NotFound, Stale
 from wss_cases.foundation.failpoints import reach
 from wss_cases.journal.models import AuditEntry, Counter, Disclosure, OutboxMessage, RequestKey, TimelineEntry
@@ -22,6 +23,18 @@ from wss_cases.journal.queries import key_digest
 
 Row = TypeVar("Row", bound=Base)
 REDACTED = "…"
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act on a record: its table and id, the case and school in whose history it stands, what is said of it."""
+
+    subject_type: str
+    subject_id: int
+    case_id: int | None
+    school_id: int | None
+    data: dict[str, Any]
+    changes: dict[str, Any]
 
 
 class UnitOfWork:
@@ -97,6 +110,28 @@ class UnitOfWork:
             )
         )
         self.audit(kind, subject_type, subject.id, changes)
+
+    def record_each(self, kind: str, acts: Sequence[Act]) -> None:
+        """Write the timeline and the audit row of one act on each of many records that were not loaded."""
+        shared = {"at": self.now, "actor_id": self.actor.user_id}
+        told = [
+            {
+                "subject_type": act.subject_type, "subject_id": act.subject_id, "case_id": act.case_id,
+                "school_id": act.school_id, "kind": kind, "data": act.data, "actor_name": self.actor.name,
+            }
+            for act in acts
+        ]  # fmt: skip
+        noted = [
+            {
+                "action": kind, "object_type": act.subject_type, "object_id": act.subject_id,
+                "changes": act.changes, "request_id": "",
+            }
+            for act in acts
+        ]  # fmt: skip
+        for model, rows in ((TimelineEntry, told), (AuditEntry, noted)):
+            if rows:
+                self.session.execute(insert(table_of(model)), [row | shared for row in rows])
+        self.recorded = True
 
     def audit(
         self, action: str, object_type: str, object_id: int | None, changes: dict[str, Any] | None = None
@@ -180,8 +215,8 @@ class UnitOfWork:
 def insert_once(session: Session, model: type[Base], values: dict[str, Any], unique: list[str]) -> bool:
     """Insert a row unless its unique columns already stand; True when it was inserted."""
     dialect = session.get_bind().dialect.name
-    insert = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(model)
-    statement = insert.values(**values).on_conflict_do_nothing(index_elements=unique)
+    new = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(model)
+    statement = new.values(**values).on_conflict_do_nothing(index_elements=unique)
     # counted by what comes back: PostgreSQL's rowcount is unknown where the key is the database's to give
     return session.execute(statement.returning(*inspect(model).primary_key)).first() is not None
 
@@ -252,4 +287,4 @@ def _claim(session: Session, user_id: int, key: str, now: datetime) -> RequestKe
     return session.execute(found).scalar_one()
 
 
-__all__ = ["UnitOfWork", "changes_of", "insert_once", "unit_of_work"]
+__all__ = ["Act", "UnitOfWork", "changes_of", "insert_once", "unit_of_work"]

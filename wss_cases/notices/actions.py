@@ -3,17 +3,17 @@
 import math
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import ARRAY, and_, exists, func, literal, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.db import database_now, db
+from wss_cases.foundation.db import database_now, db, table_of
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.failpoints import reach
 from wss_cases.foundation.i18n import gettext as _
@@ -28,42 +28,59 @@ from wss_cases.notices.rules import Planned, Verdict, error_words, is_over, paus
 
 BATCH = 5
 LEASE = timedelta(minutes=3)
-ROWS_A_STATEMENT = 500
 NOT_PAUSED = ~exists(DeliveryPause.id)
 
 
-def queue(uow: UnitOfWork, planned: Sequence[Planned]) -> int:
-    """Step: queue messages, each once by its dedupe key; returns how many this call queued."""
-    dialect = postgresql.insert if uow.session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    queued = 0
-    for start in range(0, len(planned), ROWS_A_STATEMENT):
-        values = [_row(uow, message) for message in planned[start : start + ROWS_A_STATEMENT]]
-        statement = (
-            dialect(OutboxMessage).values(values).on_conflict_do_nothing(index_elements=["dedupe_key"])
-        )
-        queued += len(uow.session.execute(statement.returning(OutboxMessage.id)).all())
+def queue(uow: UnitOfWork, planned: Sequence[Planned]) -> set[str]:
+    """Step: queue messages, each once by its dedupe key; returns the keys that this call queued.
+
+    One that was dropped since it was not due any more waits anew: it is due again.
+    """
+    queued = set(_insert(uow, planned)) if planned else set()
     if queued:
-        uow.audit("reminders.queued", "outbox_message", None, {"count": [None, queued]})
+        uow.audit("reminders.queued", "outbox_message", None, {"count": [None, len(queued)]})
     reach("queue.before_commit")
     return queued
 
 
-def _row(uow: UnitOfWork, message: Planned) -> dict[str, Any]:
-    return {
-        "dedupe_key": message.dedupe_key,
-        "kind": message.kind,
-        "recipient_id": message.recipient_id,
-        "object_type": message.object_type,
-        "object_id": message.object_id,
-        "school_id": message.school_id,
-        "at_any_hour": message.at_any_hour,
+def _insert(uow: UnitOfWork, planned: Sequence[Planned]) -> Iterable[str]:
+    each = {
+        "dedupe_key": [message.dedupe_key for message in planned],
+        "kind": [message.kind for message in planned],
+        "recipient_id": [message.recipient_id for message in planned],
+        "object_type": [message.object_type for message in planned],
+        "object_id": [message.object_id for message in planned],
+        "school_id": [message.school_id for message in planned],
+        "at_any_hour": [message.at_any_hour for message in planned],
+        "message_id": [secrets.token_hex(16) for _message in planned],
+    }
+    shared = {
         "created_at": uow.now,
         "next_attempt_at": uow.now,
         "state": OutboxState.WAITING,
         "attempts": 0,
-        "message_id": secrets.token_hex(16),
         "last_error": "",
     }
+    table = table_of(OutboxMessage)
+    if uow.session.get_bind().dialect.name == "postgresql":
+        # one array a column: a row of parameters each would cost more to write down than to insert
+        arrays = [literal(values, ARRAY(table.c[name].type)) for name, values in each.items()]
+        rows = func.unnest(*arrays).table_valued(*each).render_derived()
+        same = [literal(value, table.c[name].type) for name, value in shared.items()]
+        source = select(*[rows.c[name] for name in each], *same)
+        new = postgresql.insert(table).from_select([*each, *shared], source)
+        return uow.session.scalars(_once(new))
+    values = [shared | dict(zip(each, row, strict=True)) for row in zip(*each.values(), strict=True)]
+    return uow.session.scalars(_once(sqlite.insert(table)), values)
+
+
+def _once(new: Any) -> Any:
+    """Let a message that was dropped, since it was not due any more, wait anew; leave every other one as it is."""
+    table = table_of(OutboxMessage)
+    again = {"state": OutboxState.WAITING, "next_attempt_at": new.excluded.next_attempt_at}
+    return new.on_conflict_do_update(
+        index_elements=["dedupe_key"], set_=again, where=table.c.state == OutboxState.DROPPED
+    ).returning(table.c.dedupe_key)
 
 
 def deliver(now: datetime, seconds: float | None = None) -> dict[str, int]:

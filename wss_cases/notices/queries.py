@@ -25,9 +25,14 @@ def heartbeats(limit: int = 10) -> list[Heartbeat]:
 
 def days_near(school_ids: Collection[int], day: date) -> dict[int, SchoolDays]:
     """Return each school's days for the three months from a date, all in one query."""
+    return days_from(school_ids, day - timedelta(days=1), day + NEAR)
+
+
+def days_from(school_ids: Collection[int], first: date, last: date) -> dict[int, SchoolDays]:
+    """Return each school's days from a first to a last date, all in one query."""
     statement = select(CalendarDay.school_id, CalendarDay.day, CalendarDay.kind).where(
-        CalendarDay.day >= day - timedelta(days=1),
-        CalendarDay.day <= day + NEAR,
+        CalendarDay.day >= first,
+        CalendarDay.day <= last,
         or_(CalendarDay.school_id.is_(None), CalendarDay.school_id.in_(sorted(school_ids))),
     )
     rows = db.session.execute(statement).all()
@@ -41,6 +46,14 @@ def days_near(school_ids: Collection[int], day: date) -> dict[int, SchoolDays]:
         number: SchoolDays(merge_days([*shared, *own[number]])) if number in own else common  # type: ignore[list-item]
         for number in school_ids
     }
+
+
+def queued_keys(keys: Collection[str]) -> set[str]:
+    """Return those of these dedupe keys that `queue` would leave as they are: in the outbox, and not dropped."""
+    wanted = select(OutboxMessage.dedupe_key).where(
+        OutboxMessage.dedupe_key.in_(keys), OutboxMessage.state != OutboxState.DROPPED
+    )
+    return set(db.session.scalars(wanted)) if keys else set()
 
 
 def open_schools(now: datetime) -> list[int]:

@@ -22,7 +22,7 @@ from wss_cases.cases.models import (
 )
 from wss_cases.casework.models import StudentMove
 from wss_cases.followups.models import FollowUp
-from wss_cases.foundation.db import Base
+from wss_cases.foundation.db import Base, table_of
 from wss_cases.incidents.models import GuardianContact, Incident, IncidentPerson
 from wss_cases.journal.models import AuditEntry, Disclosure, TimelineEntry
 from wss_cases.journal.unit import unit_of_work
@@ -60,7 +60,6 @@ from wss_cases.pathways.reengagement.models import ReengagementPlan, Reengagemen
 from wss_cases.pathways.referrals.models import Partner, Referral, ReferralConsent, ServiceDate
 from wss_cases.roster.models import (
     CalendarDay,
-    CalendarMove,
     Enrolment,
     Guardian,
     School,
@@ -75,8 +74,8 @@ BATCH_ROWS = 20_000
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 TABLES: tuple[type[Base], ...] = (
     School,
-    UserAccount,
     CalendarDay,
+    UserAccount,
     Partner,
     RoleGrant,
     Student,
@@ -134,7 +133,6 @@ TABLES: tuple[type[Base], ...] = (
     ReengagementReview,
     Cover,
     StudentMove,
-    CalendarMove,
     TimelineEntry,
     AuditEntry,
 )
@@ -187,7 +185,7 @@ class Store:
             copies = uow.session.get_bind().dialect.name == "postgresql"
             for model in TABLES:
                 if rows := self.rows.pop(model, None):
-                    (_copy if copies else _insert)(uow.session, _table(model), rows)
+                    (_copy if copies else _insert)(uow.session, table_of(model), rows)
             uow.audit("demo.loaded", "demo", None, {"rows": [None, self.held]})
         self.written += self.held
         self.progress(self.done)
@@ -197,22 +195,16 @@ class Store:
         """Let the database count on from the last ids."""
         if session.get_bind().dialect.name == "postgresql":
             for model, last in self.ids.items():
-                name = _table(model).name
+                name = table_of(model).name
                 session.execute(
                     text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :last)"),
                     {"name": name, "last": last},
                 )
 
 
-def _table(model: type[Base]) -> Table:
-    table = model.__table__
-    assert isinstance(table, Table)
-    return table
-
-
 def _blank_row(model: type[Base]) -> dict[str, Any]:
     row = {}
-    for column in _table(model).columns:
+    for column in table_of(model).columns:
         if column.name == "id" and model in COUNTED_BY_DATABASE:
             continue
         default = getattr(column.default, "arg", None)
