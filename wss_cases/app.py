@@ -75,6 +75,7 @@ PAGES = (
     "pathways.common.views",
     "followups.views",
     "followups.views_replan",
+    "followups.views_snooze",
     "followups.views_templates",
     "followups.views_template_acts",
     "notices.views_texts",

@@ -42,6 +42,12 @@ def upgrade() -> None:
         where = sa.text(condition)
         op.create_index(index, table, [column], sqlite_where=where, postgresql_where=where)
     op.create_index("ix_role_grant_ends_on", "role_grant", ["ends_on"])
+    # a mail's key names its recipient from now on; what was sent must not be sent again
+    for change in (
+        "replace(dedupe_key, ':cover:', ':') WHERE dedupe_key LIKE '%:cover:%'",
+        "dedupe_key || ':' || recipient_id WHERE dedupe_key NOT LIKE 'followup:%:%:%'",
+    ):
+        op.execute(f"UPDATE outbox_message SET dedupe_key = {change} AND kind = 'followup.due'")
 
 
 def _count(name: str) -> sa.Column:
@@ -53,7 +59,16 @@ def _instant(name: str) -> sa.Column:
     return sa.Column(name, sa.DateTime(timezone=True), nullable=True)
 
 
+DAY = "substr(dedupe_key, 1, 20 + length(cast(object_id AS varchar(20))))"
+"""followup:<id>:<date>, the part of a mail's key that names no recipient."""
+
+
 def downgrade() -> None:
+    op.execute(
+        f"UPDATE outbox_message SET dedupe_key = {DAY} || ':cover:' || recipient_id WHERE kind = 'followup.due'"
+    )
+    firsts = f"SELECT min(id) FROM outbox_message WHERE kind = 'followup.due' GROUP BY object_id, {DAY}"
+    op.execute(f"UPDATE outbox_message SET dedupe_key = {DAY} WHERE id IN ({firsts})")
     op.drop_index("ix_role_grant_ends_on", "role_grant")
     for table, index, _column, _condition in PARTIAL:
         op.drop_index(index, table)

@@ -14,8 +14,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from wss_cases.followups.rules import single_mail_due
 from wss_cases.followups.rules_calendar import is_check_in, planned_check_in, planned_off
+from wss_cases.followups.rules_reminders import reminds_at
 from wss_cases.foundation.clock import school_year
 from wss_cases.notices.rules import in_hours
 from wss_cases.roster.rules import HALF_DAY_BELL, SchoolDays
@@ -40,6 +40,13 @@ def calendar_of(start: int) -> dict[date, DayKind]:
         kinds[day] = (DayKind.HALF if day in half else DayKind.SCHOOL) if is_open else DayKind.CLOSED
         day += DAY
     return kinds
+
+
+def single_mail_due(
+    due_on: date, same_day: bool, created_at: datetime, now: datetime, zone: str, bell: time
+) -> bool:
+    """Whether an item reminds by this instant."""
+    return now >= reminds_at(due_on, same_day, created_at, zone, bell)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.followups.every_day import Rules, Years
-from wss_cases.followups.rules import single_mail_due
+from tests.followups.every_day import Rules, Years, single_mail_due
 from wss_cases.followups.rules_calendar import LAST_DAYS, Planned, planned_check_in
 from wss_cases.notices.rules import CLOSES, OPENS, in_hours
 from wss_cases.roster.rules import SchoolDays

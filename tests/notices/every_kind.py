@@ -23,8 +23,9 @@ from tests.factories.safeguards import LegalDutyFactory
 from wss_cases.access.actor import Role
 from wss_cases.accounts.models import AccountState, Cover, Invitation, UserAccount
 from wss_cases.cases.states import CaseState
-from wss_cases.casework.notices import digest_key
-from wss_cases.followups.notices import dedupe_key
+from wss_cases.casework.notices import digest_key, weekly_key
+from wss_cases.followups.notices import due_key, given_key, late_key
+from wss_cases.followups.rules_reminders import TO_ADMINISTRATOR
 from wss_cases.foundation.db import Base, db
 from wss_cases.incidents.models import CareRecord
 from wss_cases.incidents.states import IncidentState
@@ -34,6 +35,7 @@ from wss_cases.pathways.circles.queries_invitations import invitation_key
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.pathways.referrals.notices import overdue_key
 from wss_cases.pathways.referrals.states import ReferralState
+from wss_cases.safeguards.notices import clock_key
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
@@ -126,9 +128,25 @@ def _invitation(world: World) -> OutboxMessage:
 
 
 def _follow_up(world: World) -> OutboxMessage:
-    row = world.due(TODAY)
-    key = dedupe_key(row.id, TODAY.isoformat())
-    return world.message("followup.due", world.people[Role.COORDINATOR], row, key)
+    row, owner = world.due(TODAY), world.people[Role.COORDINATOR]
+    return world.message("followup.due", owner, row, due_key(row.id, TODAY, owner.id))
+
+
+def _late(world: World) -> OutboxMessage:
+    row, to = world.due(date(2026, 11, 19)), world.people[Role.ADMINISTRATOR]
+    return world.message("followup.late", to, row, late_key(row.id, row.due_on, TO_ADMINISTRATOR, to.id))
+
+
+def _given(world: World) -> OutboxMessage:
+    heir = world.people[Role.COORDINATOR]
+    world.due(date(2026, 12, 1))
+    return world.message("followups.given", heir, heir, given_key(heir.id, TODAY))
+
+
+def _weekly(world: World) -> OutboxMessage:
+    to = world.people[Role.ADMINISTRATOR]
+    world.due(date(2026, 11, 20), kind="pre_meetings", single_mail=False)
+    return world.message("weekly", to, to, weekly_key(to.id, date(2026, 11, 23)))
 
 
 def _digest(world: World) -> OutboxMessage:
@@ -192,6 +210,18 @@ def _duty(kind: str) -> Callable[[World], OutboxMessage]:
     return make
 
 
+def _clock(kind: str) -> Callable[[World], OutboxMessage]:
+    def make(world: World) -> OutboxMessage:
+        to, over = world.people[Role.ADMINISTRATOR], kind == "duty.clock_over"
+        row = LegalDutyFactory(
+            school_id=world.school.id, incident_id=world.incident().id, code="bullying_notice",
+            raised_at=NOW - timedelta(hours=23), due_at=NOW + timedelta(hours=-1 if over else 1),
+        )  # fmt: skip
+        return world.message(kind, to, row, clock_key(kind, row.id, to.id))
+
+    return make
+
+
 def _keeper(world: World) -> OutboxMessage:
     lead = world.people[Role.COORDINATOR]
     row = db.session.scalars(sa.select(CircleKeeper).where(CircleKeeper.user_id == lead.id)).one()
@@ -230,7 +260,10 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "circle.invitation": _meeting,
     "invitation": _invitation,
     "followup.due": _follow_up,
+    "followup.late": _late,
+    "followups.given": _given,
     "digest": _digest,
+    "weekly": _weekly,
     "case_assigned": _to_lead("case_assigned"),
     "cases_handed_over": _to_lead("cases_handed_over"),
     "cover_set": _cover,
@@ -239,6 +272,8 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "incident.outcome": _incident("incident.outcome", IncidentState.ROUTED, Role.REPORTER),
     "care.opened": _care,
     "duty_raised": _duty("duty_raised"),
+    "duty.clock_ends": _clock("duty.clock_ends"),
+    "duty.clock_over": _clock("duty.clock_over"),
     "duty_second_look": _duty("duty_second_look"),
     "keeper_added": _keeper,
     "referral.sent": _referral("referral.sent"),

@@ -24,7 +24,7 @@ from wss_cases.notices.states import MailList
 
 At = Callable[..., datetime]
 
-LISTS = {"digest"}
+LISTS = {"digest", "weekly"}
 ALONE = {"referral.ended", "referral.overdue"}
 """A referral that has ended is late no more: these want a school of their own."""
 

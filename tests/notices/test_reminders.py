@@ -51,7 +51,7 @@ def test_a_due_item_is_queued_once_over_many_sweeps(session: Any, at: At) -> Non
     now = at("2026-11-24 10:00")
     assert sweep(now)["queued"] == 2  # the single mail and the morning digest
     for minute in range(1, 30):
-        assert sweep(now + timedelta(minutes=minute)) == {"queued": 0, "already": 2}
+        assert sweep(now + timedelta(minutes=minute)) == {"queued": 0}
     assert [message.state for message in outbox()] == [OutboxState.WAITING]
     assert len(outbox("digest")) == 1
 
@@ -60,17 +60,17 @@ def test_a_dry_run_says_the_same_and_writes_nothing(session: Any, at: At) -> Non
     here = scene()
     here.due()
     now = at("2026-11-24 10:00")
-    assert sweep(now, dry_run=True) == {"queued": 2, "already": 0}
+    assert sweep(now, dry_run=True) == {"queued": 2}
     assert outbox() == []
-    assert sweep(now) == {"queued": 2, "already": 0}
+    assert sweep(now) == {"queued": 2}
 
 
 def test_it_catches_up_once_after_a_month_of_silence(session: Any, at: At) -> None:
     here = scene()
     for day in range(2, 27):
         here.due(date(2026, 10, day))
-    assert sweep(at("2026-11-28 12:00")) == {"queued": 25, "already": 0}  # a Saturday: no digest
-    assert sweep(at("2026-11-28 12:01")) == {"queued": 0, "already": 25}
+    assert sweep(at("2026-11-28 12:00")) == {"queued": 25}  # a Saturday: no digest
+    assert sweep(at("2026-11-28 12:01")) == {"queued": 0}
 
 
 def test_same_day_items_wait_for_the_hour_before_the_last_bell(session: Any, at: At) -> None:
@@ -311,4 +311,4 @@ def test_closing_sends_nothing_more(session: Any, at: At, mailing: MailServer) -
     now = at("2026-11-24 10:00")
     _close(here, row, now)
     assert fresh(row).state is FollowUpState.DONE
-    assert sweep(now) == {"queued": 0, "already": 0}
+    assert sweep(now) == {"queued": 0}

@@ -39,7 +39,7 @@ from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.referrals import actions, actions_consent, actions_service
 from wss_cases.pathways.referrals.models import Referral, ServiceDate
 from wss_cases.pathways.referrals.queries import visible_to
-from wss_cases.pathways.referrals.queries_overdue import overdue_mails
+from wss_cases.pathways.referrals.queries_overdue import late_referrals
 from wss_cases.pathways.referrals.states import ReferralState
 from wss_cases.roster.models import Student
 
@@ -218,10 +218,14 @@ def test_late_partners_reach_the_lead_then_the_administrators(scene: Scene, at: 
     administrator = make_user(scene.world.school, Role.ADMINISTRATOR)
     referral_id = sent(scene)
     assert db.session.get_one(Referral, referral_id).answer_by == date(2026, 12, 1)
-    assert overdue_mails(at("2026-12-01 18:00")) == []
-    told = {mail.recipient_id for mail in overdue_mails(at("2026-12-02 09:00"))}
-    assert told == {scene.world.coordinator.id}
-    told = {mail.recipient_id for mail in overdue_mails(at("2026-12-04 09:00"))}
+    schools = [scene.world.school.id]
+
+    def reached(wall: str) -> set[int]:
+        return {user_id for late in late_referrals(at(wall), schools) for user_id in late.people}
+
+    assert reached("2026-12-01 18:00") == set()
+    assert reached("2026-12-02 09:00") == {scene.world.coordinator.id}
+    told = reached("2026-12-04 09:00")
     assert told == {scene.world.coordinator.id, administrator.id}
     assert sweep(at("2026-12-04 09:00"))["queued"] >= 2
     late = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "referral.overdue")).all()
@@ -230,7 +234,7 @@ def test_late_partners_reach_the_lead_then_the_administrators(scene: Scene, at: 
     assert scene.pathway.kind not in said and scene.world.students[0].family_name not in said
     accept(scene, referral_id, at("2026-12-04 10:00"))
     assert compose(late[0], at("2026-12-04 10:01")) is None
-    assert overdue_mails(at("2026-12-07 09:00")) == []
+    assert reached("2026-12-07 09:00") == set()
 
 
 @pytest.fixture(scope="module")

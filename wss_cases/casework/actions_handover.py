@@ -101,7 +101,7 @@ def _pass_on(uow: UnitOfWork, case: Case, former: int | None, to_id: int, name: 
     open_rows = select(FollowUp).where(FollowUp.case_id == case.id, FollowUp.state == FollowUpState.OPEN)
     for follow_up in uow.session.scalars(open_rows.order_by(FollowUp.id)):
         if follow_up.owner_id in (former, None):
-            follow_up.owner_id = to_id
+            follow_up.owner_id, follow_up.snoozed_until = to_id, None
             uow.record(follow_up, "followup.reassigned", owner=name)
     live = select(Pathway).where(Pathway.case_id == case.id, Pathway.state.in_(LIVE))
     for pathway in uow.session.scalars(live.order_by(Pathway.id)):

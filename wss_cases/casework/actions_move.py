@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.access.permissions import Permission
@@ -200,7 +200,7 @@ def _take_along(
 
 def _take_check_ins(uow: UnitOfWork, case: Case, person: CaseParticipant, new: Case, going: Going) -> None:
     """Check-ins of what goes along are due there; those of the whole case only where no other student stays."""
-    of = FollowUp.pathway_id.in_(sorted(going.pathway_ids))
+    of: ColumnElement[bool] = FollowUp.pathway_id.in_(sorted(going.pathway_ids))
     others = (one for one in participants_of(case.id) if one.id != person.id and one.role in CONCERNED)
     if all(one.student_id is None for one in others):
         of = or_(of, FollowUp.pathway_id.is_(None))

@@ -1,14 +1,18 @@
-"""The morning digest, and the mails of a hand-over and a cover: how much waits, and links; no names, no titles."""
+"""The morning digest, the weekly count, and the mails of a hand-over and a cover: how much waits, and links.
+
+No names, no titles.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.accounts.queries_cover import load_cover
 from wss_cases.casework.queries_my_day import Item, MyDay, my_day
 from wss_cases.casework.queries_waiting import Waiting
+from wss_cases.casework.queries_weekly import weekly_count
 from wss_cases.followups.states import KINDS
 from wss_cases.foundation.clock import local_date, now
 from wss_cases.foundation.dates import long_day_words
@@ -22,11 +26,17 @@ from wss_cases.notices.states import MailList
 from wss_cases.roster.queries import get_school
 
 DIGEST = "digest"
+WEEKLY = "weekly"
 
 
 def digest_key(user_id: int, day: date) -> str:
     """Return the key under which a person's digest of a morning is queued once."""
     return f"digest:{user_id}:{day.isoformat()}"
+
+
+def weekly_key(user_id: int, day: date) -> str:
+    """Return the key under which a person's count of a week is queued once."""
+    return f"{WEEKLY}:{user_id}:{day.isoformat()}"
 
 
 def groups(day: MyDay) -> list[dict[str, Any]]:
@@ -128,6 +138,32 @@ def _local_day(message: OutboxMessage, instant: datetime) -> date:
     return local_date(instant, school.time_zone if school else "UTC")
 
 
+def _weekly(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
+    found = weekly_count(actor, _local_day(message, now()))
+    lines = [
+        (
+            found.at_schools,
+            ngettext(
+                "%(num)d follow-up at your school", "%(num)d follow-ups at your school", found.at_schools
+            ),
+        ),
+        (
+            found.in_cases,
+            ngettext(
+                "%(num)d follow-up in a case you lead", "%(num)d follow-ups in cases you lead", found.in_cases
+            ),
+        ),
+    ]
+    words = [words for count, words in lines if count]
+    return {"lines": words, "href": link("/follow-ups?whose=school")} if words else None
+
+
+def _of_this_week(message: OutboxMessage, actor: Actor) -> bool:
+    day = _local_day(message, now())
+    week = {weekly_key(message.recipient_id, day - timedelta(days=back)) for back in range(day.weekday() + 1)}
+    return message.dedupe_key in week
+
+
 def _to_desk(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     return {"href": link("/desk")}
 
@@ -145,6 +181,7 @@ def _stands_in(message: OutboxMessage, actor: Actor) -> bool:
 
 MESSAGES = (
     MessageKind(DIGEST, "digest", _context, _still_due, mail_list=lambda message: MailList.DIGEST),
+    MessageKind(WEEKLY, "weekly", _weekly, _of_this_week, mail_list=lambda message: MailList.WEEKLY),
     MessageKind("cases_handed_over", "cases_handed_over", _to_desk, _leads_there),
     MessageKind("cover_set", "cover_set", _to_desk, _stands_in),
 )

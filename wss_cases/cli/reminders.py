@@ -9,6 +9,7 @@ from flask.cli import AppGroup
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.casework.actions_sweep import sweep as sweep_at
+from wss_cases.casework.queries_queued import queued_before
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
@@ -27,7 +28,9 @@ group = AppGroup("reminders", help="Reminders: queue what has come due, send wha
 @click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
 def sweep(instant: str, dry_run: bool, as_json: bool) -> None:
     """Queue reminders that have come due, each once, on any day."""
-    counts = sweep_at(_instant(instant), dry_run)
+    now = _instant(instant)
+    already = queued_before(now)
+    counts = sweep_at(now, dry_run) | {"already": already}
     if as_json:
         click.echo(json.dumps(counts))
         return

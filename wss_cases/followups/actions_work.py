@@ -47,7 +47,7 @@ def close(
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
             return uow.answer
-        row = _open(uow, follow_up_id, version)
+        row = open_follow_up(uow, follow_up_id, version)
         if row.kind in RECORDED_ELSEWHERE:
             raise Refused("", str(RECORDED_ELSEWHERE[row.kind]))
         if outcome not in outcomes_of(row.kind):
@@ -74,7 +74,7 @@ def move(
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
             return uow.answer
-        row = _open(uow, follow_up_id, version)
+        row = open_follow_up(uow, follow_up_id, version)
         check_day(uow, row.school_id, due_on, row.kind, row.case_id)
         if reason not in MOVE_REASONS:
             raise Refused("reason", _("Choose why."))
@@ -88,7 +88,7 @@ def move(
 def move_row(uow: UnitOfWork, row: FollowUp, due_on: date, reason: str, batch: str = "") -> FollowUpAct:
     """Step: move one locked, open follow-up to a checked day; its mail for that day goes out, new or once dropped."""
     before = kept_of(row)
-    row.due_on = due_on
+    row.due_on, row.snoozed_until = due_on, None
     uow.record(row, "followup.moved", what=row.kind, due_on=due_on.isoformat(), reason=reason)
     remind_again(uow, row)
     return remember(uow, row, ActKind.MOVED, before, batch)
@@ -106,10 +106,11 @@ def reassign(
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
             return uow.answer
-        row = _open(uow, follow_up_id, version)
+        row = open_follow_up(uow, follow_up_id, version)
         owner = _owner(row.school_id, owner_id, now)
         before = kept_of(row)
         row.owner_id, row.given_by_id = owner.user_id, actor.user_id
+        row.snoozed_until = None  # whoever gets it is told of what is due already
         uow.record(row, "followup.reassigned", what=row.kind, owner=owner.name)
         remember(uow, row, ActKind.REASSIGNED, before)
         uow.answer = row.id
@@ -128,7 +129,7 @@ def cancel(
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
             return uow.answer
-        row = _open(uow, follow_up_id, version)
+        row = open_follow_up(uow, follow_up_id, version)
         if not reason.strip():
             raise Refused("reason", _("Say why it is not needed any more."))
         before = kept_of(row)
@@ -174,7 +175,8 @@ def _subject_school(uow: UnitOfWork, new: New) -> int:
     return incident.school_id
 
 
-def _open(uow: UnitOfWork, follow_up_id: int, version: int | None) -> FollowUp:
+def open_follow_up(uow: UnitOfWork, follow_up_id: int, version: int | None) -> FollowUp:
+    """Step: lock an open follow-up that the actor may work on. Raises NotFound, Stale, Refused."""
     row = uow.load(FollowUp, follow_up_id, Permission.FOLLOWUP_WORK, version)
     if row.state is not FollowUpState.OPEN:
         raise Refused("", _("This follow-up is already closed."))

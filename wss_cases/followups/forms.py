@@ -6,7 +6,7 @@ from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectFie
 from wtforms.validators import InputRequired, Optional
 
 from wss_cases.followups.rules_evidence import Evidence
-from wss_cases.followups.states import KINDS, MOVE_REASONS, RECORDED_ELSEWHERE
+from wss_cases.followups.states import KINDS, MOVE_REASONS, RECORDED_ELSEWHERE, SNOOZE_REASONS
 from wss_cases.followups.states_evidence import BY_CONTACT, NAMES_WHOM
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -80,6 +80,17 @@ class ReplanForm(BaseForm):
     number = SelectField(_l("Over how many school days?"), coerce=int)
     reason = RadioField(
         _l("Why?"), choices=choices(list(MOVE_REASONS.items())), validators=[InputRequired(_l("Choose why."))]
+    )
+
+
+class SnoozeForm(BaseForm):
+    """Until when its reminders pause, and why."""
+
+    until = DateField(_l("Until which day?"), validators=[InputRequired(DAY)])
+    reason = RadioField(
+        _l("Why?"),
+        choices=choices(list(SNOOZE_REASONS.items())),
+        validators=[InputRequired(_l("Choose why."))],
     )
 
 

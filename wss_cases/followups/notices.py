@@ -1,13 +1,19 @@
-"""The single mail of one follow-up: what kind of thing waits, since when, and a link. Never a name or a title."""
+"""Mails about follow-ups: that one waits, that one is late, that some were given on. Never a name or a title."""
 
+from datetime import date
 from typing import Any
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.engine import can
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.queries_cover import stands_in
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.followups.models import FollowUp
+from wss_cases.followups.queries import has_open
+from wss_cases.followups.queries_due import item as due_item
+from wss_cases.followups.queries_known import reaching
+from wss_cases.followups.rules_plan import Item
 from wss_cases.followups.states import KINDS
+from wss_cases.followups.words import reached_words
 from wss_cases.foundation.clock import local_date, now
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.db import db
@@ -15,47 +21,94 @@ from wss_cases.foundation.letters import link
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.notices.registry import MessageKind
 from wss_cases.notices.states import MailList
-from wss_cases.roster.queries import get_school
 
 FOLLOW_UP_DUE = "followup.due"
+FOLLOW_UP_LATE = "followup.late"
+FOLLOW_UPS_GIVEN = "followups.given"
 
 
-def dedupe_key(follow_up_id: int, due_on: str, cover_id: int | None = None) -> str:
-    """Return the key under which the mail of a follow-up for one due date is queued once (for who stands in, once)."""
-    own = f"followup:{follow_up_id}:{due_on}"
-    return own if cover_id is None else f"{own}:cover:{cover_id}"
+def due_key(follow_up_id: int, day: date, user_id: int) -> str:
+    """Return the key under which a person is told once of a follow-up for the day from which it reminds."""
+    return f"followup:{follow_up_id}:{day.isoformat()}:{user_id}"
 
 
-def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
+def late_key(follow_up_id: int, due_on: date, level: int, user_id: int) -> str:
+    """Return the key under which a level of lateness reaches a person once."""
+    return f"{FOLLOW_UP_LATE}:{follow_up_id}:{due_on.isoformat()}:{level}:{user_id}"
+
+
+def given_key(user_id: int, day: date) -> str:
+    """Return the key under which a person is told once a day that they took over what somebody left."""
+    return f"{FOLLOW_UPS_GIVEN}:{user_id}:{day.isoformat()}"
+
+
+def _readable(message: OutboxMessage, actor: Actor) -> Item | None:
     row = db.session.get(FollowUp, message.object_id)
-    if row is None:
+    return due_item(message.object_id) if row and can(actor, Permission.FOLLOWUP_READ, row) else None
+
+
+def _due(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
+    item = due_item(message.object_id)
+    if item is None:
         return None
     return {
-        "what": str(KINDS.get(row.kind, KINDS["other"])),
-        "due": day_words(row.due_on),
-        "href": link(f"/follow-ups/{row.id}"),
+        "what": str(KINDS.get(item.kind, KINDS["other"])),
+        "due": day_words(item.due_on),
+        "href": link(f"/follow-ups/{item.id}"),
     }
 
 
 def _still_due(message: OutboxMessage, actor: Actor) -> bool:
-    row = db.session.get(FollowUp, message.object_id)
-    if row is None or row.state is not FollowUpState.OPEN or not can(actor, Permission.FOLLOWUP_READ, row):
+    instant, item = now(), _readable(message, actor)
+    if item is None or actor.user_id is None or instant < item.begins:
         return False
-    due_on = row.due_on.isoformat()
-    if row.owner_id == actor.user_id:
-        return message.dedupe_key == dedupe_key(row.id, due_on)
-    school = get_school(row.school_id)
-    today = local_date(now(), school.time_zone if school else "UTC")
-    return message.dedupe_key == dedupe_key(row.id, due_on, actor.user_id) and stands_in(
-        actor.user_id, row.owner_id, row.school_id, today
+    if message.dedupe_key != due_key(item.id, item.day, actor.user_id):
+        return False
+    if actor.user_id == item.owner_id:
+        return True
+    return stands_in(actor.user_id, item.owner_id, item.school_id, local_date(instant, item.time_zone))
+
+
+def _late(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
+    item = due_item(message.object_id)
+    found = reaching(item, actor.user_id, now()) if item else None
+    if item is None or found is None:
+        return None
+    return {
+        "what": str(KINDS.get(item.kind, KINDS["other"])),
+        "why": reached_words(found),
+        "href": link(f"/follow-ups/{item.id}"),
+    }
+
+
+def _still_late(message: OutboxMessage, actor: Actor) -> bool:
+    item = _readable(message, actor)
+    found = reaching(item, actor.user_id, now()) if item else None
+    if item is None or found is None or actor.user_id is None:
+        return False
+    return message.dedupe_key == late_key(item.id, item.due_on, found.level, actor.user_id)
+
+
+def _given(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+    return {"href": link("/follow-ups")}
+
+
+def _still_theirs(message: OutboxMessage, actor: Actor) -> bool:
+    return (
+        actor.user_id is not None
+        and actor.covers(message.school_id, *STAFF)
+        and has_open(actor.user_id, message.school_id)
     )
 
 
 def _list(message: OutboxMessage) -> MailList | None:
     """What speaks for itself always comes; the rest comes singly to whoever chose that."""
-    row = db.session.get(FollowUp, message.object_id)
-    always = row is None or row.single_mail or row.same_day
-    return None if always else MailList.SINGLE
+    item = due_item(message.object_id)
+    return None if item is None or item.alone else MailList.SINGLE
 
 
-MESSAGES = (MessageKind(FOLLOW_UP_DUE, "follow_up", _context, _still_due, mail_list=_list),)
+MESSAGES = (
+    MessageKind(FOLLOW_UP_DUE, "follow_up", _due, _still_due, mail_list=_list),
+    MessageKind(FOLLOW_UP_LATE, "follow_up_late", _late, _still_late),
+    MessageKind(FOLLOW_UPS_GIVEN, "follow_ups_given", _given, _still_theirs),
+)

@@ -207,3 +207,11 @@ def open_at(
         later = (FollowUp.due_on > due_on) | ((FollowUp.due_on == due_on) & (FollowUp.id > last_id))
         statement = statement.where(later)
     return rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(OPEN_PAGE + 1))
+
+
+def has_open(owner_id: int, school_id: int | None) -> bool:
+    """Whether somebody has an open follow-up at a school."""
+    mine = select(FollowUp.id).where(
+        FollowUp.owner_id == owner_id, FollowUp.school_id == school_id, FollowUp.state == FollowUpState.OPEN
+    )
+    return db.session.scalar(mine.limit(1)) is not None

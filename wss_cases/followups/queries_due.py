@@ -1,108 +1,162 @@
-"""What the sweep reads: single mails that have come due, and whose follow-ups stand in a morning digest."""
+"""What the sweep reads of follow-ups: those it has not seen as they are, and whose stand in a morning's digest."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import String, cast, literal, or_, select
+from sqlalchemy import ColumnElement, and_, not_, or_, select, text, union
 
-from wss_cases.accounts.queries_cover import covers_at
+from wss_cases.access.actor import STAFF
+from wss_cases.accounts.models import AccountState, Cover, RoleGrant, UserAccount
+from wss_cases.accounts.queries import SCHOOL, in_force
+from wss_cases.cases.models import Case
 from wss_cases.followups.models import FollowUp, FollowUpState
-from wss_cases.followups.notices import dedupe_key
-from wss_cases.followups.rules import single_mail_due
-from wss_cases.foundation.clock import local_date
-from wss_cases.foundation.db import db
-from wss_cases.journal.models import OutboxMessage
+from wss_cases.followups.rules_plan import Item
+from wss_cases.followups.rules_reminders import CONTACT
+from wss_cases.foundation.db import among, db
 from wss_cases.roster.models import School
 from wss_cases.roster.queries_days import half_day_bells
 
+OPEN = text("follow_up.state = 'open'")
+"""Written out: the partial indexes of the sweep are found by these very words."""
 
-@dataclass(frozen=True)
-class DueMail:
-    """The single mail of one follow-up that has come due, to its owner or to whoever stands in for them.
+ITEM: tuple[Any, ...] = (
+    FollowUp.id,
+    FollowUp.kind,
+    FollowUp.owner_id,
+    FollowUp.school_id,
+    FollowUp.case_id,
+    Case.lead_id,
+    FollowUp.due_on,
+    FollowUp.same_day,
+    FollowUp.single_mail,
+    FollowUp.snoozed_until,
+    FollowUp.created_at,
+    School.time_zone,
+    School.last_bell,
+)
+"""The columns of an `Item`, in its order."""
 
-    `queued`: it already is in the outbox.
+RECENT = timedelta(days=2)
+
+
+def unswept(now: datetime) -> ColumnElement[bool]:
+    """Open follow-ups that changed since the sweep saw them, or of which more may have come due by this instant.
+
+    What a clock that ran ahead has seen is looked at again.
     """
-
-    follow_up_id: int
-    owner_id: int
-    school_id: int
-    dedupe_key: str
-    queued: bool
-
-
-def due_mails(now: datetime) -> list[DueMail]:
-    """Return the single mails that have come due by this instant, on whatever day, the oldest first.
-
-    While somebody is away, whoever stands in for them is told as well.
-    """
-    key = literal("followup:") + cast(FollowUp.id, String) + literal(":") + cast(FollowUp.due_on, String)
-    statement = (
-        select(
-            FollowUp.id,
-            FollowUp.owner_id,
-            FollowUp.school_id,
-            FollowUp.due_on,
-            FollowUp.same_day,
-            FollowUp.created_at,
-            School.time_zone,
-            School.last_bell,
-            OutboxMessage.id.label("message_id"),
-        )
-        .join(School, School.id == FollowUp.school_id)
-        .outerjoin(OutboxMessage, OutboxMessage.dedupe_key == key)
-        .where(
-            FollowUp.state == FollowUpState.OPEN,
-            FollowUp.due_on <= now.date() + timedelta(days=1),
-            FollowUp.owner_id.is_not(None),
-            or_(FollowUp.single_mail, FollowUp.same_day),
-        )
-        .order_by(FollowUp.due_on, FollowUp.id)
+    return and_(
+        OPEN,
+        or_(
+            FollowUp.swept_version != FollowUp.version,
+            FollowUp.sweep_again_at <= now,
+            FollowUp.swept_at > now,
+        ),
     )
-    rows = _come_due(db.session.execute(statement).all(), now)
-    own = [
-        DueMail(row.id, row.owner_id, row.school_id, dedupe_key(row.id, row.due_on.isoformat()),
-                row.message_id is not None)
-        for row in rows
-    ]  # fmt: skip
-    return [*own, *_to_covers(rows, now)]
 
 
-def _come_due(rows: Sequence[Any], now: datetime) -> list[Any]:
-    bells = half_day_bells({(row.school_id, row.due_on) for row in rows if row.same_day})
+def next_unswept(now: datetime, limit: int) -> list[int]:
+    """Return the ids of some unswept follow-ups, none only where there is none.
 
-    def is_due(row: Any) -> bool:
-        bell = bells.get((row.school_id, row.due_on), row.last_bell)
-        return single_mail_due(row.due_on, row.same_day, row.created_at, now, row.time_zone, bell)
-
-    return [row for row in rows if row.message_id is not None or is_due(row)]
-
-
-def _to_covers(rows: Sequence[Any], now: datetime) -> list[DueMail]:
-    days = {row.school_id: local_date(now, row.time_zone) for row in rows}
-    if not days:
-        return []
-    covers = {
-        (away, school_id): cover_id
-        for day in set(days.values())
-        for (away, school_id), cover_id in covers_at(days, day).items()
-        if days[school_id] == day
-    }
-    found = [
-        (row, cover_id) for row in rows if (cover_id := covers.get((row.owner_id, row.school_id))) is not None
+    Each of the three ways asks in the order of its own index, so that nothing is read where nothing is found.
+    """
+    ways = (
+        (FollowUp.swept_version != FollowUp.version, FollowUp.id),
+        (FollowUp.sweep_again_at <= now, FollowUp.sweep_again_at),
+        (FollowUp.swept_at > now, FollowUp.swept_at.desc()),
+    )
+    parts = [
+        select(select(FollowUp.id).where(OPEN, wanted).order_by(order).limit(limit).subquery().c.id)
+        for wanted, order in ways
     ]
-    keys = [dedupe_key(row.id, row.due_on.isoformat(), cover_id) for row, cover_id in found]
-    known = select(OutboxMessage.dedupe_key).where(OutboxMessage.dedupe_key.in_(keys))
-    queued = set(db.session.scalars(known)) if keys else set()
+    return sorted(db.session.scalars(union(*parts)))
+
+
+def all_unswept(now: datetime) -> list[int]:
+    """Return the ids of every unswept follow-up."""
+    return list(db.session.scalars(select(FollowUp.id).where(unswept(now)).order_by(FollowUp.id)))
+
+
+def items(ids: Sequence[int], *wanted: ColumnElement[bool], lock: bool = False) -> list[Item]:
+    """Return those of these follow-ups that are open, by id; locked, without those that somebody else holds now."""
+    statement = (
+        select(*ITEM)
+        .join(School, School.id == FollowUp.school_id)
+        .outerjoin(Case, Case.id == FollowUp.case_id)
+        .where(OPEN, among(FollowUp.id, ids), *wanted)
+        .order_by(FollowUp.id)
+    )
+    if lock:
+        statement = statement.with_for_update(of=FollowUp, skip_locked=True)
+    found = [Item(*row) for row in db.session.execute(statement)]
+    bells = half_day_bells({(row.school_id, row.due_on) for row in found if row.same_day})
     return [
-        DueMail(row.id, cover_id, row.school_id, key, key in queued)
-        for (row, cover_id), key in zip(found, keys, strict=True)
+        replace(row, last_bell=bells[row.school_id, row.due_on])
+        if row.same_day and (row.school_id, row.due_on) in bells
+        else row
+        for row in found
     ]
 
 
-def owners_due(school_ids: Sequence[int], until: date) -> list[tuple[int, int]]:
-    """Return (owner, school) of everyone with an open follow-up due until a date at one of these schools."""
+def item(follow_up_id: int) -> Item | None:
+    """Return one open follow-up as the sweep sees it; None when there is none."""
+    found = items([follow_up_id])
+    return found[0] if found else None
+
+
+def overtaken(now: datetime) -> list[int]:
+    """Return follow-ups for which something else changed: somebody stands in for their owner since the sweep saw
+    them, or their owner's account was disabled or last role at the school ended."""
+    found = set(db.session.scalars(select(FollowUp.id).where(OPEN, FollowUp.owner_id.in_(_DISABLED))))
+    return sorted(found | _newly_covered(now) | _of_former(now.date()))
+
+
+_DISABLED = select(UserAccount.id).where(UserAccount.state == AccountState.DISABLED)
+
+
+def _newly_covered(now: datetime) -> set[int]:
+    # first who it is: mostly nobody, and then the follow-ups need not be asked
+    new = (Cover.made_at > now - RECENT) & Cover.ended_at.is_(None)
+    away = set(db.session.scalars(select(Cover.user_id).where(new)))
+    if not away:
+        return set()
+    statement = (
+        select(FollowUp.id)
+        .join(Cover, (Cover.user_id == FollowUp.owner_id) & (Cover.school_id == FollowUp.school_id))
+        .where(OPEN, among(FollowUp.owner_id, sorted(away)), new, Cover.made_at > FollowUp.swept_at)
+    )
+    return set(db.session.scalars(statement))
+
+
+def _of_former(day: date) -> set[int]:
+    ended = select(RoleGrant.user_id).where(RoleGrant.ends_on > day - RECENT, RoleGrant.ends_on <= day)
+    former = set(db.session.scalars(ended))
+    if not former:
+        return set()
+    works = (
+        select(RoleGrant.id)
+        .outerjoin(SCHOOL, SCHOOL.c.network == RoleGrant.network)
+        .where(
+            RoleGrant.user_id == FollowUp.owner_id,
+            RoleGrant.role.in_(sorted(STAFF)),
+            in_force(day),
+            or_(
+                RoleGrant.school_id == FollowUp.school_id,
+                RoleGrant.district,
+                SCHOOL.c.id == FollowUp.school_id,
+            ),
+        )
+    )
+    theirs = select(FollowUp.id).where(OPEN, among(FollowUp.owner_id, sorted(former)), ~works.exists())
+    return set(db.session.scalars(theirs))
+
+
+def owners_due(
+    school_ids: Sequence[int], day: date, until: date, but: Collection[int] = ()
+) -> list[tuple[int, int]]:
+    """Return (owner, school) of everyone with an open follow-up due until a date at one of these schools, but for
+    those asleep on this day and some others."""
     statement = (
         select(FollowUp.owner_id, FollowUp.school_id)
         .where(
@@ -110,7 +164,20 @@ def owners_due(school_ids: Sequence[int], until: date) -> list[tuple[int, int]]:
             FollowUp.state == FollowUpState.OPEN,
             FollowUp.due_on <= until,
             FollowUp.owner_id.is_not(None),
+            FollowUp.id.not_in(but),
+            awake(day),
         )
         .distinct()
     )
     return [(row[0], row[1]) for row in db.session.execute(statement) if row[0] is not None]
+
+
+def overdue_quietly(day: date) -> ColumnElement[bool]:
+    """Open follow-ups overdue on a day that escalate to nobody: they are counted once a week."""
+    alone = FollowUp.same_day | (FollowUp.single_mail & FollowUp.kind.in_(sorted(CONTACT)))
+    return and_(FollowUp.state == FollowUpState.OPEN, FollowUp.due_on < day, awake(day), not_(alone))
+
+
+def awake(day: date) -> ColumnElement[bool]:
+    """Follow-ups that are not asleep on a day."""
+    return or_(FollowUp.snoozed_until.is_(None), FollowUp.snoozed_until <= day)

@@ -1,16 +1,15 @@
 """Pure decisions about follow-ups: what closes one, and its due date in words."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from wss_cases.followups.states import NEEDS_NOTE, OUTCOMES
-from wss_cases.foundation.clock import at_local, local, school_year
+from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.dates import day_words, day_words_with_year, weekday_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.roster.rules import SchoolDays
 
-BEFORE_LAST_BELL = timedelta(minutes=60)
 QUICK = (1, 3, 5, 10)
 
 
@@ -71,20 +70,3 @@ def quick_days(today: date, days: SchoolDays) -> list[tuple[str, str]]:
         words = ngettext("in %(num)d school day", "in %(num)d school days", number)
         found.append((f"{words} ({weekday_words(day)})", day.isoformat()))
     return found
-
-
-def single_mail_due(
-    due_on: date, same_day: bool, created_at: datetime, now: datetime, time_zone: str, last_bell: time
-) -> bool:
-    """Whether the single mail of a follow-up has come due at this instant.
-
-    Overdue ones have, on any day. On the day itself: a same-day item 60 minutes before the last bell, or at once
-    when it was made later than that; others from the start of the day.
-    """
-    here = local(now, time_zone)
-    if due_on != here.date():
-        return due_on < here.date()
-    if not same_day:
-        return True
-    warning = at_local(due_on, last_bell.hour, last_bell.minute, time_zone) - BEFORE_LAST_BELL
-    return now >= max(warning, created_at)

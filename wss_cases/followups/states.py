@@ -250,6 +250,17 @@ TAKEN_BACK: dict[str, Any] = {
 }
 """What stands again once an act was taken back."""
 
+SNOOZE_REASONS: dict[str, Any] = {
+    "waiting": _l("Waiting for somebody else"),
+    "not_there": _l("The person is not at school"),
+    "planned": _l("It is planned already"),
+    "other": _l("Another reason"),
+}
+"""Why a follow-up reminds nobody for some days."""
+
+LATE: dict[str, Any] = {"1": _l("one school day"), "3": _l("three school days")}
+"""The levels of lateness that reach somebody else."""
+
 _WHAT: dict[str, Any] = {"what": KINDS}
 SENTENCES: dict[str, Any] = {
     "followup.made": (_l("Follow-up added: %(what)s, due %(due_on)s"), _WHAT),
@@ -278,6 +289,15 @@ SENTENCES: dict[str, Any] = {
         _WHAT,
     ),
     "followup.reassigned": (_l("Follow-up given to %(owner)s: %(what)s"), _WHAT),
+    "followup.left": (_l("Follow-up given to %(owner)s, because its owner left: %(what)s"), _WHAT),
+    "followup.escalated": (
+        _l("Follow-up overdue for %(late)s: %(what)s. Told: %(to)s"),
+        _WHAT | {"late": LATE},
+    ),
+    "followup.snoozed": (
+        _l("Reminders of a follow-up paused until %(until)s: %(what)s – %(reason)s"),
+        _WHAT | {"reason": SNOOZE_REASONS},
+    ),
     "followup.cancelled": (_l("Follow-up cancelled: %(what)s"), _WHAT),
     "followup.undone": (_l("Taken back: %(what)s – %(act)s"), _WHAT | {"act": TAKEN_BACK}),
     "followup_template.changed": _l("Follow-up template changed from %(starts_on)s"),

@@ -29,6 +29,7 @@ from wss_cases.followups.states import CONVERSATION, OUTCOME_LABELS, RECORD_PAGE
 from wss_cases.followups.states_evidence import QUESTIONS
 from wss_cases.followups.words_acts import undo_line
 from wss_cases.followups.words_evidence import closes_with, evidence_rows
+from wss_cases.followups.words_reminding import reminding
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.db import db
@@ -116,7 +117,7 @@ def follow_up(follow_up_id: int) -> Page:
         ),
         page_of(row),
         "followups/follow_up.html",
-        **_shown(row),
+        **shown(row),
     )
 
 
@@ -141,7 +142,7 @@ def move(follow_up_id: int) -> Page:
         page_of(row),
         "followups/move.html",
         quick=quick_days(today_at(row.school_id), school_days(row.school_id)),
-        **_shown(row),
+        **shown(row),
     )
 
 
@@ -160,7 +161,7 @@ def reassign(follow_up_id: int) -> Page:
         ),
         lambda _id: _after_handing_on(actor, row),
         "followups/reassign.html",
-        **_shown(row),
+        **shown(row),
     )
 
 
@@ -182,7 +183,7 @@ def cancel(follow_up_id: int) -> Page:
         ),
         page_of(row),
         "followups/cancel.html",
-        **_shown(row),
+        **shown(row),
     )
 
 
@@ -262,7 +263,8 @@ def _why(row: FollowUp) -> str:
     return move_words(move) if move is not None and move.moved_to == row.due_on else ""
 
 
-def _shown(row: FollowUp) -> dict[str, Any]:
+def shown(row: FollowUp) -> dict[str, Any]:
+    """Return what every page of a follow-up shows of it."""
     template = db.session.get(FollowUpTemplate, row.template_id) if row.template_id else None
     case = load_case(row.case_id) if row.case_id else None
     incident = db.session.get(Incident, row.incident_id) if row.incident_id else None
@@ -291,4 +293,5 @@ def _shown(row: FollowUp) -> dict[str, Any]:
         "case": case if case and current_actor().covers(row.school_id, *CASE_TEAM) else None,
         "incident": incident,
         "undo": undo_line(current_actor(), clock.now(), row.id),
+        "reminding": reminding(row, current_actor(), clock.now(), days),
     }

@@ -16,6 +16,8 @@ from wss_cases.notices.actions_control import beat, note_failure, note_recovery
 from wss_cases.pathways.circles.notes.actions_shred import shred
 
 DELIVER_SECONDS = 45.0
+THOROUGH_MINUTES = 15
+"""How often a sweep also looks for students who changed school."""
 AWAY = (OperationalError, InterfaceError)
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -66,7 +68,7 @@ def tick(name: str, now: datetime) -> str:
     """Sweep, shred, leave a heartbeat under the scheduler's name, deliver; returns words for the log, '' for none."""
     this = Tick(name, now)
     began = time.monotonic()
-    swept = this.part("sweep", lambda: sweep(now))
+    swept = this.part("sweep", lambda: sweep(now, thorough=now.minute % THOROUGH_MINUTES == 0))
     sweep_ms = round((time.monotonic() - began) * 1000) if swept is not None else None
     gone = this.part("shred", lambda: shred(now))
     had_failed = this.beat(sweep_ms)

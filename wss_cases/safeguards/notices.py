@@ -1,16 +1,28 @@
-"""The mails about legal duties: that one waits, or that one waits for a second look; no names, a link."""
+"""The mails about legal duties: that one waits, that its clock ends or ran out, that one waits for a second look.
+
+No names, a link.
+"""
 
 from typing import Any
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.engine import can
 from wss_cases.access.permissions import Permission
+from wss_cases.followups.rules_reminders import Why
+from wss_cases.followups.words import WHY
+from wss_cases.foundation.clock import now
+from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.letters import link
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.notices.registry import MessageKind
+from wss_cases.roster.queries import get_school
 from wss_cases.safeguards.models import LegalDuty
+from wss_cases.safeguards.queries_clocks import Clock, clock_of
 from wss_cases.safeguards.states import DUTY_LABELS, OPEN_DUTY, DutyState
+
+DUTY_SOON = "duty.clock_ends"
+DUTY_LATE = "duty.clock_over"
 
 
 def _duty(message: OutboxMessage) -> LegalDuty | None:
@@ -40,7 +52,42 @@ def _still_proposed(message: OutboxMessage, actor: Actor) -> bool:
     )
 
 
+def clock_key(kind: str, duty_id: int, user_id: int) -> str:
+    """Return the key under which a duty's clock reminds a person once, and reaches them once when it ran out."""
+    return f"{kind}:{duty_id}:{user_id}"
+
+
+def _on_the_clock(message: OutboxMessage, actor: Actor) -> tuple[Clock, Why] | None:
+    """The clock of a duty that still runs, and why it concerns its reader; None when it does not any more."""
+    if actor.user_id is None or not can(actor, Permission.DUTY_READ, _duty(message)):
+        return None
+    clock = clock_of(now(), message.object_id)
+    people = {} if clock is None else (clock.remind if message.kind == DUTY_SOON else clock.late)
+    return (clock, people[actor.user_id]) if clock and actor.user_id in people else None
+
+
+def _clock_context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
+    found = _on_the_clock(message, actor)
+    school = get_school(message.school_id) if message.school_id is not None else None
+    if found is None or school is None:
+        return None
+    clock, why = found
+    return {
+        "what": str(DUTY_LABELS.get(clock.code, clock.code)),
+        "ends": moment_words(clock.due_at, school.time_zone),
+        "over": clock.due_at <= now(),
+        "why": str(WHY[why]),
+        "href": link(f"/duties/{clock.duty_id}"),
+    }
+
+
+def _still_on_the_clock(message: OutboxMessage, actor: Actor) -> bool:
+    return _on_the_clock(message, actor) is not None
+
+
 MESSAGES = (
+    MessageKind(DUTY_SOON, "duty_clock", _clock_context, _still_on_the_clock),
+    MessageKind(DUTY_LATE, "duty_clock", _clock_context, _still_on_the_clock),
     MessageKind("duty_raised", "duty_raised", _context, _still_open),
     MessageKind("duty_second_look", "duty_second_look", _context, _still_proposed),
 )

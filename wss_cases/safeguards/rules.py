@@ -1,14 +1,17 @@
 """Pure decisions of the safeguards: clocks of duties, which raising counts, what a removal may be."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from wss_cases.access.actor import Role
+from wss_cases.followups.rules_reminders import Why
 from wss_cases.safeguards.states import OPEN_DUTY, DisciplineKind, DutyState
 
 LONG_REMOVAL_DAYS = 3
 AT_ONCE = timedelta(minutes=15)
 """How long "at once" may take before it is called late."""
+EARLIEST_WARNING = timedelta(hours=12)
 MOST_DAYS = 730
 NOT_BELOW_GRADE_3 = frozenset(
     {
@@ -61,6 +64,29 @@ def is_overdue(state: DutyState, due: datetime | None, now: datetime, clock_hour
     if clock_hours == 0:
         return state is DutyState.DUE and due + AT_ONCE < now
     return due < now
+
+
+def warns_at(due: datetime | None, clock_hours: int | None) -> datetime | None:
+    """Return when those who must act are reminded of a clock: in its last quarter, 12 hours before its end at the
+    earliest. None for "at once": those were told at once, and nothing is left to wait for."""
+    if due is None or not clock_hours:
+        return None
+    return due - min(timedelta(hours=clock_hours) / 4, EARLIEST_WARNING)
+
+
+def must_act(team: Mapping[Role, Collection[int]]) -> dict[int, Why]:
+    """Return who carries out a school's duties: its deans and administrators."""
+    deans = dict.fromkeys(team.get(Role.DEAN, ()), Why.ACTS)
+    return deans | dict.fromkeys(team.get(Role.ADMINISTRATOR, ()), Why.ADMINISTERS)
+
+
+def late_reaches(lead_id: int | None, team: Mapping[Role, Collection[int]]) -> dict[int, Why]:
+    """Return whom a clock that ran out reaches: the administrators, and somebody who need not act on it - the
+    case's lead, else the coordinators."""
+    found = dict.fromkeys(team.get(Role.ADMINISTRATOR, ()), Why.ADMINISTERS)
+    if lead_id is not None and lead_id not in must_act(team):
+        return found | {lead_id: Why.LEADS}
+    return found | dict.fromkeys(team.get(Role.COORDINATOR, ()), Why.NEXT)
 
 
 def is_too_young(kind: DisciplineKind, grade: int | None) -> bool:

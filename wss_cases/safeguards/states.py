@@ -89,6 +89,7 @@ SENTENCES: Final = {
     "duty.raised": (_l("Legal duty raised (rule %(rules)s): %(code)s"), _CODE),
     "duty.now_due": (_l("Legal duty now due (rule %(rules)s): %(code)s"), _CODE),
     "duty.facts_changed": (_l("The facts no longer raise this legal duty; it stays open: %(code)s"), _CODE),
+    "duty.escalated": (_l("The clock of a legal duty ran out: %(code)s. Told: %(to)s"), _CODE),
     "duty.discharged": (_l("Legal duty carried out: %(code)s"), _CODE),
     "duty.not_applicable_proposed": (_l("Proposed that this legal duty does not apply: %(code)s"), _CODE),
     "duty.not_applicable_refused": (_l("Second look: this legal duty stands: %(code)s"), _CODE),

@@ -236,13 +236,13 @@ def _read_keepers(found: dict[int, Circle], schools: Mapping[int, int]) -> None:
         .where(CircleKeeper.pathway_id.in_(list(found)), CircleKeeper.ended_at.is_(None))
         .order_by(CircleKeeper.id, KeeperTraining.id)
     )
-    for pathway_id, user_id, name, trained, *held in db.session.execute(keepers):
+    for pathway_id, user_id, name, trained, role_held, since, until in db.session.execute(keepers):
         circle = found[pathway_id]
         circle.keeper_names[user_id] = name
         if trained is not None and trained not in circle.trainings:
             circle.trainings.append(trained)
-        if held[0] is not None:
-            circle.at_work.setdefault(user_id, set()).add(tuple(held))
+        if role_held is not None:
+            circle.at_work.setdefault(user_id, set()).add((role_held, since, until))
     at_school = sorted(set(schools.values()))
     settings = select(CircleSetting).where(CircleSetting.school_id.in_(at_school))
     asked = {row.school_id for row in db.session.scalars(settings) if row.guardian_consent}

@@ -6,13 +6,16 @@ from typing import Any
 from wss_cases.access.actor import Actor
 from wss_cases.access.engine import can
 from wss_cases.access.permissions import Permission
+from wss_cases.followups.rules_plan import Reached
+from wss_cases.followups.rules_reminders import TO_LEAD
+from wss_cases.followups.words import reached_words
+from wss_cases.foundation.clock import now
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.letters import link
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.notices.registry import MessageKind
-from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.referrals.queries import load_referral
-from wss_cases.pathways.referrals.rules import waits_until
+from wss_cases.pathways.referrals.queries_overdue import late_referral
 
 SENT = "referral.sent"
 ENDED = "referral.ended"
@@ -46,13 +49,15 @@ def _ended(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
 
 def _overdue(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
     row = load_referral(message.object_id)
-    if row is None:
+    late = late_referral(now(), message.object_id)
+    if row is None or late is None or actor.user_id is None or actor.user_id not in late.people:
         return None
+    found = Reached(late.days, TO_LEAD, late.people[actor.user_id])
     return {
         "subject": _("A partner is late with a referral"),
-        "words": _(
-            "A partner has not answered a referral of your school, or not begun the service, in time."
-        ),
+        "words": _("A partner has not answered a referral of your school, or not begun the service, in time.")
+        + " "
+        + reached_words(found),
         "href": link(f"/cases/{row.case_id}/pathways/{row.pathway_id}"),
         "go": _("Open the referral"),
     }
@@ -68,13 +73,12 @@ def _was_theirs(message: OutboxMessage, actor: Actor) -> bool:
 
 
 def _still_late(message: OutboxMessage, actor: Actor) -> bool:
-    row = load_referral(message.object_id)
-    due = waits_until(row) if row is not None else None
+    row, late = load_referral(message.object_id), late_referral(now(), message.object_id)
     return (
-        row is not None
-        and due is not None
-        and row.pathway.state in LIVE
-        and message.dedupe_key == overdue_key(row.id, due, message.recipient_id)
+        late is not None
+        and actor.user_id is not None
+        and actor.user_id in late.people
+        and message.dedupe_key == overdue_key(late.referral_id, late.due_on, actor.user_id)
         and can(actor, Permission.CASE_READ, row)
     )
 

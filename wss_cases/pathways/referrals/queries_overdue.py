@@ -1,34 +1,64 @@
-"""What the sweep reads of referrals: partners that are late, and whom that reaches beside the follow-up's owner."""
+"""What the morning's sweep reads of referrals: partners that are late, and whom that reaches, and why."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import joinedload
 
-from wss_cases.access.actor import Role
-from wss_cases.accounts.queries import holders
+from wss_cases.cases.models import Case
+from wss_cases.followups.queries_known import Known
+from wss_cases.followups.rules_reminders import Why, levels_of, reached
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.db import db
-from wss_cases.notices.queries import days_near
-from wss_cases.notices.rules import Planned
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.referrals.models import Referral
-from wss_cases.pathways.referrals.notices import OVERDUE, overdue_key
-from wss_cases.pathways.referrals.rules import TO_ADMINISTRATOR, TO_LEAD, waits_until
+from wss_cases.pathways.referrals.rules import waits_until
 from wss_cases.pathways.referrals.states import AWAITS_ANSWER, ReferralState
 from wss_cases.roster.models import School
 
 
-def overdue_mails(now: datetime) -> list[Planned]:
-    """Return the mails about late partners that have come due: the case's lead first, then the administrators."""
+@dataclass(frozen=True)
+class Late:
+    """A referral whose partner is late: by how many school days since `due_on`, and whom that reaches."""
+
+    referral_id: int
+    case_id: int
+    school_id: int
+    due_on: date
+    days: int
+    people: Mapping[int, Why]
+
+
+def late_referrals(now: datetime, school_ids: Collection[int]) -> list[Late]:
+    """Return the late partners of these schools: they reach the case's lead first, then the administrators."""
+    return _late(now, Referral.school_id.in_(school_ids))
+
+
+def late_referral(now: datetime, referral_id: int) -> Late | None:
+    """Return one referral as `late_referrals` does; None when nobody is late with it."""
+    return next(iter(_late(now, Referral.id == referral_id)), None)
+
+
+def _late(now: datetime, wanted: Any) -> list[Late]:
     statement = (
-        select(Referral, School.time_zone)
+        select(
+            Referral.id,
+            Referral.case_id,
+            Referral.school_id,
+            Referral.state,
+            Referral.answer_by,
+            Referral.first_service_by,
+            Case.lead_id,
+            School.time_zone,
+        )
         .join(School, School.id == Referral.school_id)
+        .join(Case, Case.id == Referral.case_id)
         .join(Pathway, Pathway.id == Referral.pathway_id)
-        .options(joinedload(Referral.pathway).joinedload(Pathway.case))
         .where(
+            wanted,
             Pathway.state.in_(LIVE),
             or_(
                 Referral.state.in_(AWAITS_ANSWER) & (Referral.answer_by < now.date()),
@@ -37,30 +67,21 @@ def overdue_mails(now: datetime) -> list[Planned]:
         )
         .order_by(Referral.id)
     )
-    late = [
-        (row, due, local_date(now, zone))
-        for row, zone in db.session.execute(statement)
-        if (due := waits_until(row)) is not None
-    ]
-    if not late:
-        return []
-    since = min(due for _row, due, _today in late)
-    days = days_near({row.school_id for row, _due, _today in late}, since)
-    found: list[Planned] = []
-    for row, due, today in late:
-        found += _reached(row, due, today, days[row.school_id].between(due, today))
-    return found
+    rows = db.session.execute(statement).all()
+    known = Known(now)
+    known.learn_schools({row.school_id: row.time_zone for row in rows})
+    known.learn_people(row.lead_id for row in rows)
+    return [late for row in rows if (late := _reaching(known, row)) is not None]
 
 
-def _reached(row: Referral, due: date, today: date, late: int) -> Iterator[Planned]:
-    people: dict[int, None] = {}
-    lead_id = row.pathway.case.lead_id
-    if late >= TO_LEAD and lead_id is not None:
-        people[lead_id] = None
-    if late >= TO_ADMINISTRATOR:
-        people |= dict.fromkeys(
-            user_id for user_id, _name in holders(Role.ADMINISTRATOR, row.school_id, today)
-        )
-    for user_id in people:
-        key = overdue_key(row.id, due, user_id)
-        yield Planned(user_id, OVERDUE, "referral", row.id, row.school_id, key)
+def _reaching(known: Known, row: Any) -> Late | None:
+    due_on = waits_until(row)
+    if due_on is None:
+        return None
+    late = known.days(row.school_id).between(due_on, local_date(known.now, row.time_zone))
+    lead_id = row.lead_id if known.works(row.lead_id, row.school_id, on_team=True) else None
+    people: dict[int, Why] = {}
+    for level in levels_of(late):
+        people |= reached(level, None, lead_id, known.team(row.school_id))
+    found = known.with_covers(people, row.school_id, None)
+    return Late(row.id, row.case_id, row.school_id, due_on, late, found) if found else None

@@ -21,9 +21,6 @@ from wss_cases.pathways.referrals.states import (
 ENDS_SOON = timedelta(days=60)
 """How long before its end an agreement with a partner is marked."""
 
-TO_LEAD, TO_ADMINISTRATOR = 1, 3
-"""School days after which an overdue answer or first service reaches the case's lead, then the administrator."""
-
 CUT_SHORT = frozenset({PathwayState.ENDED_EARLY, PathwayState.DECLINED})
 """A pathway that ended so takes its referral with it: there is nothing left that a partner may know."""
 

@@ -201,6 +201,7 @@ SENTENCES = {
         _l("%(partner)s cannot take the referral: %(reason)s"),
         {"reason": DECLINE_LABELS},
     ),
+    "referral.late": _l("The partner is late since %(on)s; whoever answers for the case was told"),
     "referral.first_seen": _l("First service at %(partner)s on %(on)s"),
     "referral.service": _l("Service at %(partner)s on %(on)s"),
     "referral.done": (

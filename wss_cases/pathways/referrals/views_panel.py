@@ -8,6 +8,7 @@ from flask import url_for
 
 from wss_cases.access.actor import Actor
 from wss_cases.accounts.queries import partner_people
+from wss_cases.followups.rules_reminders import TO_ADMINISTRATOR, TO_LEAD
 from wss_cases.foundation.clock import DISTRICT_ZONE
 from wss_cases.foundation.dates import day_words, day_words_with_year, moment_words
 from wss_cases.foundation.i18n import gettext as _
@@ -21,8 +22,6 @@ from wss_cases.pathways.referrals.letters import service_words
 from wss_cases.pathways.referrals.models import Referral
 from wss_cases.pathways.referrals.queries import disclosures_of, referrals_of
 from wss_cases.pathways.referrals.rules import (
-    TO_ADMINISTRATOR,
-    TO_LEAD,
     agreement_in_force,
     consent_in_force,
     is_open,

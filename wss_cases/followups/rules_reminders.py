@@ -1,0 +1,115 @@
+"""Pure decisions about reminders: what has a mail of its own, from when, whom lateness reaches, who takes over."""
+
+import enum
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, time, timedelta
+
+from wss_cases.access.actor import Role
+from wss_cases.foundation.clock import at_local, local_date
+
+CONTACT = frozenset({"contact_person_harmed", "check_in_person_harmed"})
+"""Kinds that are contact with a person harmed."""
+
+BEFORE_LAST_BELL = timedelta(minutes=60)
+UNTIL_BELL_IS_SEEN = timedelta(minutes=15)
+"""How long a last bell that was moved today may go unnoticed."""
+
+LONGEST_SLEEP = timedelta(days=7)
+"""How long the sweep leaves an open follow-up alone: its owner may have left in the meantime."""
+
+TO_LEAD, TO_ADMINISTRATOR = 1, 3
+LEVELS = (TO_LEAD, TO_ADMINISTRATOR)
+"""School days overdue after which an item reaches its case's lead, then the school's administrators."""
+
+
+class Why(enum.StrEnum):
+    """Why something late reaches somebody. `ACTS`: it is theirs to carry out, with others."""
+
+    LEADS = "leads"
+    NEXT = "next"
+    ADMINISTERS = "administers"
+    STANDS_IN = "stands_in"
+    ACTS = "acts"
+
+
+def goes_alone(kind: str, same_day: bool, single_mail: bool) -> bool:
+    """Whether an item has a mail of its own, whatever its owner chose, and escalates: same-day items and contact
+    with a person harmed (unless the template it was made from says otherwise)."""
+    return same_day or (single_mail and kind in CONTACT)
+
+
+def reminds_on(due_on: date, snoozed_until: date | None) -> date:
+    """Return the day from which an item reminds: when it is due, or when its sleep ends."""
+    return due_on if snoozed_until is None else max(due_on, snoozed_until)
+
+
+def reminds_at(day: date, same_day: bool, created_at: datetime, time_zone: str, last_bell: time) -> datetime:
+    """Return the instant from which an item reminds: its day's beginning; for a same-day item 60 minutes before the
+    last bell, or at once when it was made later than that."""
+    if not same_day:
+        return at_local(day, 0, 0, time_zone)
+    return max(at_local(day, last_bell.hour, last_bell.minute, time_zone) - BEFORE_LAST_BELL, created_at)
+
+
+def look_again_at(day: date, begins: datetime, now: datetime, time_zone: str) -> datetime:
+    """Return until when nothing about an item can come due that the sweep does not learn of by itself.
+
+    It learns of changes of the item, of covers and of owners who left. From its day on an item is looked at once a
+    day, for the levels of its lateness and for covers that begin; and until it reminds on its day, quarter-hourly.
+    """
+    today = local_date(now, time_zone)
+    if today < day:
+        return min(at_local(day, 0, 0, time_zone), now + LONGEST_SLEEP)
+    tomorrow = at_local(today + timedelta(days=1), 0, 0, time_zone)
+    return tomorrow if now >= begins else min(begins, now + UNTIL_BELL_IS_SEEN, tomorrow)
+
+
+def levels_of(late: int) -> tuple[int, ...]:
+    """Return the levels of escalation that so many school days overdue have passed."""
+    return tuple(level for level in LEVELS if late >= level)
+
+
+def reached(
+    level: int, owner_id: int | None, lead_id: int | None, team: Mapping[Role, Collection[int]]
+) -> dict[int, Why]:
+    """Return whom a level of escalation reaches, never the owner: the case's lead first, then the administrators.
+
+    Where the owner leads or nobody does, the next in line: the administrators, other coordinators, deans.
+    """
+    if level == TO_LEAD and lead_id is not None and lead_id != owner_id:
+        return {lead_id: Why.LEADS}
+    for role in (Role.ADMINISTRATOR, Role.COORDINATOR, Role.DEAN):
+        others = [user_id for user_id in team.get(role, ()) if user_id != owner_id]
+        if others:
+            due = level == TO_ADMINISTRATOR and role is Role.ADMINISTRATOR
+            return dict.fromkeys(others, Why.ADMINISTERS if due else Why.NEXT)
+    return {}
+
+
+def with_covers(people: Mapping[int, Why], covers: Mapping[int, int], but: int | None) -> dict[int, Why]:
+    """Return these people and who stands in for them (`covers`), but for one person: the owner hears otherwise."""
+    found = dict(people)
+    for user_id in people:
+        cover_id = covers.get(user_id)
+        if cover_id is not None and cover_id != but:
+            found.setdefault(cover_id, Why.STANDS_IN)
+    return found
+
+
+def heir(
+    owner_id: int | None,
+    lead_id: int | None,
+    cover_id: int | None,
+    team: Mapping[Role, Collection[int]],
+    load: Mapping[int, int],
+) -> int | None:
+    """Return who takes over an item whose owner has left: the case's lead, else who stands in for the owner, else
+    the coordinator with the fewest open cases (`load`), else such an administrator; None at a school without any."""
+    for person in (lead_id, cover_id):
+        if person is not None and person != owner_id:
+            return person
+    for role in (Role.COORDINATOR, Role.ADMINISTRATOR):
+        others = [user_id for user_id in team.get(role, ()) if user_id != owner_id]
+        if others:
+            return min(others, key=lambda user_id: (load.get(user_id, 0), user_id))
+    return None
