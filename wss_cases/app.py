@@ -80,6 +80,7 @@ PAGES = (
     "followups.views_template_acts",
     "notices.views_texts",
     "notices.views_mails",
+    "notices.views_trouble",
     "outcomes.views",
     "intake.views_details",
     "intake.views_review",
@@ -177,8 +178,11 @@ STUDENT_PANELS = ("casework.views_student:panel", "pathways.reengagement.views_r
 INCIDENT_PANELS = ("casework.views_incident:panel",)
 """What rooms above the incidents add to a report's page: (actor, incident) to a template and its values."""
 
-ACCOUNT_PANELS = ("notices.views_mails:panel",)
+ACCOUNT_PANELS = ("notices.views_trouble:own_panel", "notices.views_mails:panel")
 """What rooms above the accounts add to one's own account's page: (actor) to a template and its values."""
+
+PEOPLE_PANELS = ("notices.views_trouble:people_panel",)
+"""The same above the list of people."""
 
 LOADERS: dict[str, str] = {
     "routing_rule_set": "routing.queries:load_rule_set",
@@ -231,7 +235,9 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     configure(PERMISSION_MAP, {name: _function(path) for name, path in LOADERS.items()})
     fill_slots([_function(path) for path in RECENT_STUDENTS], [_function(path) for path in STUDENT_PANELS])
     fill_incident_slots([_function(path) for path in INCIDENT_PANELS])
-    fill_account_slots([_function(path) for path in ACCOUNT_PANELS])
+    fill_account_slots(
+        [_function(path) for path in ACCOUNT_PANELS], [_function(path) for path in PEOPLE_PANELS]
+    )
     init_gate(app)
     return app
 

@@ -95,6 +95,11 @@ def _of(*roles: Role) -> frozenset[Role]:
 
 
 PERMISSION_MAP: dict[P, Rule] = {
+    P.ACCOUNT_ADDRESS: _rule(
+        _of(SYSADMIN),
+        anywhere,
+        "whoever changes an address can have a new password sent to it, so no school does it for its own",
+    ),
     P.ACCOUNT_MANAGE: _rule(
         _of(SYSADMIN, A),
         anywhere,

@@ -168,6 +168,14 @@ def _to_lead(kind: str) -> Callable[[World], OutboxMessage]:
     return make
 
 
+def _about_account(kind: str) -> Callable[[World], OutboxMessage]:
+    def make(world: World) -> OutboxMessage:
+        lead = world.people[Role.COORDINATOR]
+        return world.message(kind, lead, lead, f"{kind}:{lead.id}")
+
+    return make
+
+
 def _cover(world: World) -> OutboxMessage:
     away, stands_in = world.people[Role.DEAN], world.people[Role.COORDINATOR]
     row = Cover(
@@ -259,6 +267,8 @@ def _referral(kind: str) -> Callable[[World], OutboxMessage]:
 MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "circle.invitation": _meeting,
     "invitation": _invitation,
+    "mail.test": _about_account("mail.test"),
+    "mail.address_changed": _about_account("mail.address_changed"),
     "followup.due": _follow_up,
     "followup.late": _late,
     "followups.given": _given,

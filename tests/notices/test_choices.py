@@ -14,10 +14,10 @@ from wss_cases.foundation.clock import now
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.notices.links import stop_of, stop_token
-from wss_cases.notices.models import MailChoice, MailStyle, MailTrouble, TroubleKind
+from wss_cases.notices.models import MailChoice, MailTrouble
 from wss_cases.notices.queries import choices_of, unreachable
 from wss_cases.notices.rules import Choice
-from wss_cases.notices.states import MailList
+from wss_cases.notices.states import MailList, MailStyle, TroubleKind
 
 
 def test_whoever_chose_nothing_gets_the_digest_and_the_weekly_count(session: Any) -> None:

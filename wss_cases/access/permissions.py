@@ -10,6 +10,8 @@ class Permission(StrEnum):
     """Open to anyone, signed in or not."""
     SIGNED_IN = "signed_in"
     """Open to anyone who is signed in."""
+    ACCOUNT_ADDRESS = "account:address"
+    """Change the address with which somebody signs in and gets mail."""
     ACCOUNT_MANAGE = "account:manage"
     """Invite people, give and end roles, disable accounts."""
     AUDIT_READ = "audit:read"

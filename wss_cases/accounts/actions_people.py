@@ -52,14 +52,18 @@ def invite(
 
 def send_invitation(uow: UnitOfWork, user: UserAccount) -> Invitation:
     """Step: make a new one-time link and queue its mail; earlier links stop working."""
-    open_ones = select(Invitation).where(Invitation.user_id == user.id, Invitation.used_at.is_(None))
-    for earlier in uow.session.scalars(open_ones):
-        earlier.expires_at = min(earlier.expires_at, uow.now)
+    _end_links(uow, user)
     invitation = uow.add(
         Invitation(user_id=user.id, created_at=uow.now, expires_at=uow.now + INVITATION_LASTS)
     )
     uow.notify(user.id, "invitation", invitation, f"invitation:{invitation.id}", at_any_hour=True)
     return invitation
+
+
+def _end_links(uow: UnitOfWork, user: UserAccount) -> None:
+    open_ones = select(Invitation).where(Invitation.user_id == user.id, Invitation.used_at.is_(None))
+    for earlier in uow.session.scalars(open_ones):
+        earlier.expires_at = min(earlier.expires_at, uow.now)
 
 
 def invite_again(actor: Actor, user_id: int, now: datetime) -> None:
@@ -70,6 +74,25 @@ def invite_again(actor: Actor, user_id: int, now: datetime) -> None:
             raise Refused("", _("Enable the account first."))
         send_invitation(uow, user)
         uow.record(user, "account.password_reset")
+
+
+def change_address(uow: UnitOfWork, user_id: int, email: str, version: int | None) -> UserAccount:
+    """Step: give an account another address to sign in and get mail with. Raises NotFound, Refused, Stale.
+
+    A link that went to the old address may be in a stranger's hands: it ends, and who was only invited gets a new one.
+    """
+    user = uow.load(UserAccount, user_id, Permission.ACCOUNT_ADDRESS, version)
+    if user.email == email_key(email):
+        raise Refused("email", _("This is their address already."))
+    if uow.session.scalars(select(UserAccount.id).where(UserAccount.email == email_key(email))).first():
+        raise Refused("email", _("There is already an account with this address."))
+    user.email = email_key(email)
+    if user.state is AccountState.INVITED:
+        send_invitation(uow, user)
+    else:
+        _end_links(uow, user)
+    uow.record(user, "account.address_changed")
+    return user
 
 
 def give_role(

@@ -75,12 +75,9 @@ class RoleForm(BaseForm):
         return int(self.school_id.data) if self.school_id.data else None
 
 
-class InviteForm(RoleForm):
-    """A new person with a first role."""
-
-    name = ShortText(_l("Name"), [NotBlank(_l("Enter the person’s name."))])
-    email = EmailField(
-        _l("E-mail address"),
+def _address(label: object) -> EmailField:
+    return EmailField(
+        label,
         [
             NotBlank(_l("Enter an e-mail address.")),
             Length(max=254, message=TOO_LONG),
@@ -88,3 +85,16 @@ class InviteForm(RoleForm):
             Email(_l("Enter an e-mail address like name@school.org.")),
         ],
     )
+
+
+class AddressForm(BaseForm):
+    """Another address for an account."""
+
+    email = _address(_l("New e-mail address"))
+
+
+class InviteForm(RoleForm):
+    """A new person with a first role."""
+
+    name = ShortText(_l("Name"), [NotBlank(_l("Enter the person’s name."))])
+    email = _address(_l("E-mail address"))

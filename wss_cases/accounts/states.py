@@ -25,6 +25,7 @@ SENTENCES = {
     "account.invited": _l("Invited"),
     "account.password_set": _l("Password set"),
     "account.password_reset": _l("Asked for a new password"),
+    "account.address_changed": _l("Address changed"),
     "account.disabled": _l("Account disabled"),
     "account.enabled": _l("Account enabled"),
     "account.renamed": _l("Account details changed"),

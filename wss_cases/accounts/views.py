@@ -12,7 +12,7 @@ from wss_cases.accounts.forms import ChangePasswordForm, LanguageForm, NewPasswo
 from wss_cases.accounts.links import invitation_id_of
 from wss_cases.accounts.queries_people import own_sessions
 from wss_cases.accounts.sessions import demo_accounts, load_signed_in, safe_next
-from wss_cases.accounts.slots import panels_for
+from wss_cases.accounts.slots import own_panels
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import NotFound, Refused
@@ -124,7 +124,7 @@ def _account_page(password_form: ChangePasswordForm, code: int) -> Page:
                 for row in own_sessions(actor.user_id or 0, clock.now())
             ],
             this_session=current_user.row.session_id,
-            panels=panels_for(actor),
+            panels=own_panels(actor),
         ),
         code,
     )

@@ -14,6 +14,7 @@ from wss_cases.accounts.models import UserAccount
 from wss_cases.accounts.queries_people import PAGE, get_person, roles_of, schools_to_give
 from wss_cases.accounts.queries_people import people as find_people
 from wss_cases.accounts.rules import GIVEN_BY_HAND, GIVEN_BY_SCHOOL, may_give
+from wss_cases.accounts.slots import people_panels
 from wss_cases.accounts.states import ROLE_LABELS, STATE_LABELS
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
@@ -44,6 +45,7 @@ def people() -> Page:
     return render_template(
         "accounts/people.html",
         rows=shown,
+        panels=people_panels(actor),
         roles=roles_of([row.id for row in shown]),
         role_labels=ROLE_LABELS,
         state_labels=STATE_LABELS,

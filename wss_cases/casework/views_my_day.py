@@ -28,6 +28,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import numbers_in
 from wss_cases.foundation.pages import Page
 from wss_cases.incidents.states import STATE_LABELS
+from wss_cases.notices.words_trouble import trouble_lines
 from wss_cases.pathways.mentoring.queries import my_students
 from wss_cases.pathways.mentoring.views_sessions import rows_of
 from wss_cases.pathways.reengagement.views_returns import return_lines
@@ -68,6 +69,7 @@ def page() -> Page:
         returns=return_lines(actor) if team else [],
         team=team,
         reviewer=actor.has(*REVIEWERS),
+        mail_lines=trouble_lines(actor, now),
         covers=[cover_words(row, actor) for row in day.covers],
         undo=undo_line(actor, now),
         left=_left(actor),

@@ -1,8 +1,9 @@
-"""`flask reminders`: queue what has come due, send what waits, pause and release sending."""
+"""`flask reminders`: queue what has come due, send what waits, pause and release sending, take in what came back."""
 
 import json
 import sys
 from datetime import UTC, datetime
+from typing import BinaryIO
 
 import click
 from flask.cli import AppGroup
@@ -15,6 +16,8 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.notices import actions_control
 from wss_cases.notices.actions import deliver as deliver_at
+from wss_cases.notices.actions_trouble import take_bounce
+from wss_cases.notices.bounces import read_report
 from wss_cases.notices.queries_delivery import pause_row
 
 group = AppGroup("reminders", help="Reminders: queue what has come due, send what waits, pause sending.")
@@ -77,6 +80,31 @@ def pause(reason: str, release: bool, as_json: bool) -> None:
         click.echo(json.dumps({"paused": not release}))
     else:
         click.echo("Mail goes out again." if release else "Mail is paused.")
+
+
+@group.command("bounce")
+@click.argument("file", type=click.File("rb"))
+@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+def bounce(file: BinaryIO, as_json: bool) -> None:
+    """Take in FILE ('-': standard input), a mail server's report (RFC 3464) that a mail came back.
+
+    Who is named in it stands on System and with their school's administrators until mail arrives again. A report that
+    says "delayed", or is about no mail of ours, changes nothing.
+    """
+    try:
+        taken = take_bounce(read_report(file.read()), clock.now())
+    except ValueError as error:
+        if as_json:
+            click.echo(json.dumps({"problem": str(error)}))
+        click.echo(f"{file.name}: {error}", err=True)
+        sys.exit(1)
+    if as_json:
+        click.echo(json.dumps({"failing": [{"address": one.address, "status": one.status} for one in taken]}))
+        return
+    for one in taken:
+        click.echo(f"Mail to {one.address} does not arrive ({one.status}).")
+    if not taken:
+        click.echo("Nothing of ours came back.")
 
 
 def _instant(text: str) -> datetime:

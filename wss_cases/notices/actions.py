@@ -3,7 +3,7 @@
 import math
 import secrets
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,11 +20,13 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
+from wss_cases.notices.actions_trouble import end_trouble, note_trouble
 from wss_cases.notices.composing import compose
 from wss_cases.notices.models import DeliveryPause
 from wss_cases.notices.post import Post
 from wss_cases.notices.queries import open_schools
 from wss_cases.notices.rules import Planned, Verdict, error_words, is_over, pause_after, verdict_of
+from wss_cases.notices.rules_trouble import trouble_of
 
 BATCH = 5
 LEASE = timedelta(minutes=3)
@@ -166,11 +168,10 @@ def _attempt(post: Post, message_id: int, token: str, now: datetime) -> Verdict 
     except (
         Exception
     ) as error:  # whatever a server or a network does: it is this message's attempt, not our end
-        return _later(message, token, now, error)
+        return _later(message, token, now, error, str(mail["To"]))
     reach("deliver.after_send")
-    _mark(
-        message, token, now, state=OutboxState.SENT, sent_at=now, last_error="", attempts=message.attempts + 1
-    )
+    values = {"state": OutboxState.SENT, "sent_at": now, "last_error": "", "attempts": message.attempts + 1}
+    _mark(message, token, now, values, lambda uow: end_trouble(uow, message.recipient_id, arrived=True))
     reach("deliver.after_mark")
     return Verdict.SENT
 
@@ -209,33 +210,47 @@ def _renew(message_id: int, token: str, now: datetime) -> OutboxMessage | None:
         return message
 
 
-def _later(message: OutboxMessage, token: str, now: datetime, error: Exception) -> Verdict:
+def _later(message: OutboxMessage, token: str, now: datetime, error: Exception, address: str = "") -> Verdict:
     attempts = message.attempts + 1
     verdict = verdict_of(error)
     if verdict is Verdict.RETRY and is_over(attempts):
         verdict = Verdict.FAILED
     state = OutboxState.FAILED if verdict is Verdict.FAILED else OutboxState.WAITING
-    _mark(
-        message,
-        token,
-        now,
-        state=state,
-        attempts=attempts,
-        last_error=error_words(error),
-        next_attempt_at=now + pause_after(attempts),
-    )
+    values = {
+        "state": state,
+        "attempts": attempts,
+        "last_error": error_words(error),
+        "next_attempt_at": now + pause_after(attempts),
+    }
+    trouble = trouble_of(error) if verdict is Verdict.FAILED and address else None
+
+    def note(uow: UnitOfWork) -> None:
+        if trouble is not None:
+            note_trouble(uow, message.recipient_id, address, trouble)
+
+    _mark(message, token, now, values, note)
     return verdict
 
 
-def _mark(message: OutboxMessage, token: str, now: datetime, **values: Any) -> None:
+def _mark(
+    message: OutboxMessage,
+    token: str,
+    now: datetime,
+    values: dict[str, Any],
+    then: Callable[[UnitOfWork], None],
+) -> None:
+    """Mark a message with what its attempt came to, and do what follows from it, if it is still ours."""
     with unit_of_work(SYSTEM, now) as uow:
         uow.bookkeeping()
-        uow.session.execute(
+        marked = uow.session.execute(
             update(OutboxMessage)
             .where(OutboxMessage.id == message.id, OutboxMessage.claim_token == token)
             .values(claim_token=None, lease_until=None, **values)
+            .returning(OutboxMessage.id)
             .execution_options(synchronize_session=False)
         )
+        if marked.first() is not None:
+            then(uow)
 
 
 def retry_failed(actor: Actor, message_id: int, now: datetime) -> None:
@@ -245,4 +260,5 @@ def retry_failed(actor: Actor, message_id: int, now: datetime) -> None:
         if message.state is not OutboxState.FAILED:
             raise Refused("", _("This mail is no longer among the failed ones."))
         message.state, message.attempts, message.next_attempt_at = OutboxState.WAITING, 0, now
+        end_trouble(uow, message.recipient_id)
         uow.audit("mail.retried", "outbox_message", message.id, {"state": ["failed", "waiting"]})

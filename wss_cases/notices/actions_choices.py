@@ -8,9 +8,9 @@ from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.accounts.models import UserAccount
 from wss_cases.foundation.errors import NotFound
 from wss_cases.journal.unit import UnitOfWork, insert_once, unit_of_work
-from wss_cases.notices.models import MailChoice, MailStyle
+from wss_cases.notices.models import MailChoice
 from wss_cases.notices.rules import Choice, without
-from wss_cases.notices.states import MailList
+from wss_cases.notices.states import MailList, MailStyle
 
 
 def choose(actor: Actor, choice: Choice, now: datetime, request_key: str | None = None) -> None:

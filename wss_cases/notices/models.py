@@ -1,28 +1,12 @@
 """What delivery remembers, what people chose about their mails, and the texts for families by language."""
 
-import enum
 from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
-
-
-class MailStyle(enum.StrEnum):
-    """How a person hears of what is no duty, same-day or a contact with a person harmed: those always come singly."""
-
-    DIGEST = "digest"
-    SINGLE = "single"
-    NONE = "none"
-
-
-class TroubleKind(enum.StrEnum):
-    """How mail to an address failed: its server refused it, 48 hours passed in vain, or it came back later."""
-
-    REFUSED = "refused"
-    GIVEN_UP = "given_up"
-    BOUNCED = "bounced"
+from wss_cases.notices.states import MailStyle, TroubleKind
 
 
 class Heartbeat(Base):

@@ -1,4 +1,4 @@
-"""The mails of rooms below this one: an account's invitation."""
+"""The mails of rooms below this one: an account's invitation, its new address, and the one that shows mail arrives."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from wss_cases.accounts.models import Invitation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.letters import link
 from wss_cases.journal.models import OutboxMessage
+from wss_cases.notices.actions_trouble import ADDRESS_CHANGED, MAIL_TEST
 from wss_cases.notices.registry import MessageKind
 
 
@@ -20,4 +21,16 @@ def _invitation_is_open(message: OutboxMessage, actor: Actor) -> bool:
     return invitation is not None and invitation.used_at is None and invitation.user_id == actor.user_id
 
 
-MESSAGES = (MessageKind("invitation", "invitation", _invitation, _invitation_is_open, to_invited=True),)
+def _account(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+    return {"href": link("/account")}
+
+
+def _always(message: OutboxMessage, actor: Actor) -> bool:
+    return message.recipient_id == actor.user_id
+
+
+MESSAGES = (
+    MessageKind("invitation", "invitation", _invitation, _invitation_is_open, to_invited=True),
+    MessageKind(ADDRESS_CHANGED, "address_changed", _account, _always, to_invited=True),
+    MessageKind(MAIL_TEST, "mail_test", _account, _always),
+)

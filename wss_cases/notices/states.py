@@ -1,9 +1,25 @@
-"""The mails that a person may do without, their words, and those of the texts for families."""
+"""The mails that a person may do without, mail that does not arrive, and the words of both and of families' texts."""
 
 import enum
 from typing import Any
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+
+
+class MailStyle(enum.StrEnum):
+    """How a person hears of what is no duty, same-day or a contact with a person harmed: those always come singly."""
+
+    DIGEST = "digest"
+    SINGLE = "single"
+    NONE = "none"
+
+
+class TroubleKind(enum.StrEnum):
+    """How mail to an address failed: its server refused it, 48 hours passed in vain, or it came back later."""
+
+    REFUSED = "refused"
+    GIVEN_UP = "given_up"
+    BOUNCED = "bounced"
 
 
 class MailList(enum.StrEnum):
@@ -33,6 +49,47 @@ STYLE_HINTS: dict[str, Any] = {
     "single": _l("On the morning of its day, one mail each. There is no morning mail then."),
     "none": _l("You look at My day yourself. What always comes still comes."),
 }
+
+REASONS: tuple[tuple[str, Any, Any], ...] = (
+    (
+        r"[45]\.2\.2|[45]\.3\.4|[45]52",
+        _l("The mailbox is full."),
+        _l("Ask them to make room, then try again."),
+    ),
+    (
+        r"[45]\.7\..*|554",
+        _l("The mail server of that address refuses our mail."),
+        _l("The people who run the system have to ask there why."),
+    ),
+    (
+        r"[45]\.4\..*|4\d\d",
+        _l("The mail server of that address cannot be reached, or takes nothing now."),
+        _l("Try again later."),
+    ),
+    (
+        r"[45]\.1\..*|5\.2\..*|55[013]",
+        _l("There is no such mailbox, or it is closed."),
+        _l("Ask them for the right address; the people who run the system change it."),
+    ),
+)
+"""Codes of mail servers (RFC 3463, RFC 5321) as a pattern, what they mean, and what helps; the first that fits."""
+
+OTHER_REASON: tuple[Any, Any] = (
+    _l("The mail server of that address did not take it."),
+    _l("Try again. If it fails again, ask them for another address."),
+)
+
+ERROR_LABELS: dict[str, Any] = {
+    "recipient refused": _l("The address was refused"),
+    "bounced": _l("It came back"),
+    "SMTPDataError": _l("The mail was refused"),
+    "SMTPSenderRefused": _l("Our own address was refused"),
+    "SMTPAuthenticationError": _l("Our sign-in at the mail server was refused"),
+    "SMTPServerDisconnected": _l("The mail server hung up"),
+    "ConnectionRefusedError": _l("The mail server is not there"),
+    "TimeoutError": _l("The mail server does not answer"),
+}
+"""The beginnings of what delivery keeps as an error, in words."""
 
 TEXT_LABELS: dict[str, Any] = {
     "circle_consent": _l("Consent to a circle"),

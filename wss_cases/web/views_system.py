@@ -18,10 +18,14 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.settings import setting
 from wss_cases.notices import actions_control
 from wss_cases.notices.actions import retry_failed
+from wss_cases.notices.actions_trouble import retry_all
 from wss_cases.notices.forms import PauseForm
 from wss_cases.notices.models import Heartbeat
 from wss_cases.notices.queries import failed_mail, heartbeats, oldest_waiting, queue_depth
 from wss_cases.notices.queries_delivery import last_sweep, pause_row, standing
+from wss_cases.notices.queries_trouble import trouble_count
+from wss_cases.notices.rules_trouble import error_label
+from wss_cases.notices.words_trouble import count_words
 from wss_cases.roster.models import ImportRun
 
 blueprint = Blueprint("system", __name__, url_prefix="/system")
@@ -47,13 +51,14 @@ def health() -> Page:
                 "id": message.id,
                 "kind": message.kind.replace(".", " ").replace("_", " "),
                 "to": email,
-                "error": message.last_error,
+                "error": error_label(message.last_error),
                 "attempts": message.attempts,
                 "at": moment_words(message.created_at, ZONE),
             }
             for message, email in failed_mail()
         ],
         imports=_imports(),
+        trouble=_trouble(now),
         by_folder=not setting("SMTP_URL"),
     )
 
@@ -63,6 +68,15 @@ def health() -> Page:
 def retry(message_id: int) -> Response:
     """Put a failed mail back into the queue."""
     retry_failed(current_actor(), message_id, clock.now())
+    return redirect(url_for("system.health"), 303)
+
+
+@blueprint.post("/mail/retry")
+@gate(Permission.SYSTEM_HEALTH)
+def retry_everything() -> Response:
+    """Put every failed mail back into the queue."""
+    again = retry_all(current_actor(), clock.now())
+    flash(ngettext("%(num)d mail is tried again.", "%(num)d mails are tried again.", again))
     return redirect(url_for("system.health"), 303)
 
 
@@ -128,6 +142,11 @@ def _sweep() -> dict[str, str] | None:
 def _paused() -> dict[str, str] | None:
     row = pause_row()
     return {"since": moment_words(row.since, ZONE), "reason": row.reason} if row else None
+
+
+def _trouble(now: datetime) -> str:
+    number = trouble_count(current_actor(), now)
+    return count_words(number) if number else ""
 
 
 def _imports() -> list[dict[str, Any]]:
