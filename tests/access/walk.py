@@ -136,6 +136,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
 
 WORDS = {
     "token": "none",
+    "part": "today",
     "name": "serious",
     "outcomes.file:name": "core",
     "form": "csv",

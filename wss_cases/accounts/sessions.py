@@ -53,10 +53,9 @@ def demo_accounts() -> list[str]:
 
 
 def _to_sign_in() -> Response:
-    target = (
-        request.full_path.rstrip("?") if request.method == "GET" else urlsplit(request.referrer or "").path
-    )
-    answer: Response = redirect(url_for("accounts.sign_in", next=safe_next(target)), 303)
+    came_from = urlsplit(request.referrer or "")
+    target = request.full_path if request.method == "GET" else f"{came_from.path}?{came_from.query}"
+    answer: Response = redirect(url_for("accounts.sign_in", next=safe_next(target.rstrip("?"))), 303)
     return answer
 
 

@@ -29,8 +29,10 @@ Page = str | Response | tuple[str, int]
 @gate(Permission.PUBLIC)
 def sign_in() -> Page:
     """Sign in; the session begins anew and its id changes."""
-    form = SignInForm()
     target = request.values.get("next", "")
+    if request.method == "GET" and current_user.is_authenticated:
+        return _lead_on(target)
+    form = SignInForm()
     code = 200
     if form.validate_on_submit():
         device = request.headers.get("User-Agent", "")
@@ -57,6 +59,10 @@ def _enter(token: str, target: str) -> Response:
         session["locale"] = language
     signed_in = load_signed_in(token)
     login_user(signed_in)
+    return _lead_on(target)
+
+
+def _lead_on(target: str) -> Response:
     answer: Response = redirect(safe_next(target) or url_for("web.home"), 303)
     return answer
 

@@ -93,7 +93,7 @@ def _group(
         "short": short,
         "lines": list(lines),
         "go": str(GO[name]),
-        "href": link(f"/my-day#{name}"),
+        "href": link(f"/my-day/{name}"),
         "tone": TONES[name],
     }
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
@@ -74,6 +75,14 @@ def page() -> Page:
         undo=undo_line(actor, now),
         left=_left(actor),
     )
+
+
+@blueprint.get("/my-day/<any(overdue, today, circles, waiting, coming):part>")
+@gate(Permission.FOLLOWUP_READ)
+def part(part: str) -> Page:
+    """A part of the page, for links in mails: what follows a # does not survive signing in."""
+    answer: Response = redirect(url_for("my_day.page", _anchor=part), 303)
+    return answer
 
 
 def _group(items: list[Item], name: str, actor: Actor) -> dict[str, Any]:

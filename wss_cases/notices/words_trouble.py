@@ -56,7 +56,7 @@ def row_words(row: TroubleRow) -> dict[str, Any]:
     return {
         "user_id": row.user_id,
         "name": row.name,
-        "meta": " · ".join((row.address, _("since %(when)s", when=since), failed)),
+        "meta": " · ".join([row.address, _("since %(when)s", when=since), *([failed] if row.failed else [])]),
         "why": f"{means} {helps}",
         "status": row.status,
     }
