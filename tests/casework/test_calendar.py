@@ -151,8 +151,7 @@ def test_a_snow_day_says_what_it_moves_and_then_moves_it(day: Day) -> None:
 
 def test_nothing_is_mailed_for_the_old_day_and_one_mail_for_the_new(day: Day, at: At) -> None:
     day.declare()
-    queued = sweep(at("2026-11-24 10:00"))
-    assert queued["queued"] == 1  # the follow-up that was late before
+    sweep(at("2026-11-24 10:00"))
     queued_for = select(OutboxMessage.dedupe_key).where(OutboxMessage.kind == "followup.due")
     assert set(db.session.scalars(queued_for)) == {f"followup:{day.late.id}:2026-11-20"}
     sweep(at("2026-11-25 10:00"))
