@@ -82,6 +82,26 @@ def test_the_page_says_where_it_was_to_be_and_a_later_day_by_hand_is_refused(
     assert "It was to be on" not in client.get(f"/follow-ups/{late.id}").get_data(as_text=True)
 
 
+def test_several_moved_at_once_leave_a_check_in_in_its_year(world: World, at: At, client_as: Any) -> None:
+    at("2027-05-25 10:00")
+    common = {"school_id": world.school.id, "case_id": world.case.id, "owner_id": world.coordinator.id}
+    call = FollowUpFactory(**common, kind="other", title="Ask the coach", due_on=date(2027, 5, 24))
+    asked = FollowUpFactory(**common, kind="check_in_person_harmed", due_on=date(2027, 5, 24))
+    client = client_as(world.coordinator)
+    values = {"how": "one", "due_on": "2027-09-07", "reason": "asked"}
+    address = f"/follow-ups/re-plan?id={call.id}&id={asked.id}"
+    page = client.submit(address, values, holding="how").get_data(as_text=True)
+    assert "A check-in comes before the last school day (Fri, Jun 11)." in page
+    token = client.csrf_token("/account")
+    sent = {
+        "csrf_token": token,
+        "reason": "asked",
+        "move": [f"{row.id}.1.2027-09-07" for row in (call, asked)],
+    }
+    assert client.post("/follow-ups/re-plan/move", data=sent).status_code == 400
+    assert {fresh(row).due_on for row in (call, asked)} == {date(2027, 5, 24)}
+
+
 def test_a_day_of_an_unknown_year_says_so_and_is_moved_when_its_calendar_comes(
     world: World, at: At, client_as: Any
 ) -> None:

@@ -8,9 +8,9 @@ from sqlalchemy import select
 
 from wss_cases.followups.actions_calendar import tell_move, wanted_day
 from wss_cases.followups.models import FollowUp, FollowUpState, FollowUpTemplate
-from wss_cases.followups.queries_calendar import next_school
+from wss_cases.followups.queries_calendar import last_day_for
 from wss_cases.followups.queries_templates import template_in_force, templates_for
-from wss_cases.followups.rules_calendar import Planned, is_check_in, too_late
+from wss_cases.followups.rules_calendar import Planned
 from wss_cases.followups.rules_templates import due_on as due_of
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.dates import day_words
@@ -158,8 +158,8 @@ def check_day(uow: UnitOfWork, school_id: int, due_on: date, kind: str, case_id:
         raise Refused("due_on", _("Choose a day within the next year."))
     if not days.is_school_day(due_on):
         raise Refused("due_on", _("There is no school on this day. Choose a school day."))
-    last = too_late(due_on, today, days) if is_check_in(kind) else None
-    if last is not None and next_school(case_id, school_id, last) is None:
+    last = last_day_for(kind, case_id, school_id, due_on, today, days)
+    if last is not None:
         words = _(
             "The last school day is %(day)s, and a check-in comes before it. Choose a day until then.",
             day=day_words(last),

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
@@ -11,6 +12,7 @@ from wss_cases.followups.actions import check_day
 from wss_cases.followups.actions_work import move_row
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.followups.rules_acts import MOST_AT_ONCE, why_fixed
+from wss_cases.followups.rules_calendar import is_check_in
 from wss_cases.followups.states import MOVE_REASONS
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
@@ -41,14 +43,15 @@ def move_several(
             raise Refused("reason", _("Choose why."))
         if len(wanted) > MOST_AT_ONCE:
             raise Refused("ids", _("Choose at most %(number)d at once.", number=MOST_AT_ONCE))
-        batch, moved, sound = uuid.uuid4().hex, [], set[tuple[int, date]]()
+        batch, moved, sound = uuid.uuid4().hex, [], set[tuple[Any, ...]]()
         # locked in the order of their ids, so that two such acts never wait for each other
         for one in sorted(wanted, key=lambda one: one.id):
             row = uow.load(FollowUp, one.id, Permission.FOLLOWUP_WORK)
             if _stands(row, one):
-                if (row.school_id, one.due_on) not in sound:
-                    check_day(uow, row.school_id, one.due_on, row.kind, row.case_id)
-                    sound.add((row.school_id, one.due_on))
+                asked = (row.school_id, one.due_on, row.kind, row.case_id if is_check_in(row.kind) else None)
+                if asked not in sound:
+                    check_day(uow, *asked)
+                    sound.add(asked)
                 moved.append(move_row(uow, row, one.due_on, reason, batch).id)
         if not moved:
             raise Refused("", _("All of them changed since this page was opened. Choose again."))

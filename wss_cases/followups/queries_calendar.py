@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, select
 from wss_cases.cases.models import CaseParticipant
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.followups.queries import FollowUpRow, listing, rows
-from wss_cases.followups.rules_calendar import Planned, is_check_in, planned_check_in, planned_off
+from wss_cases.followups.rules_calendar import Planned, is_check_in, planned_check_in, planned_off, too_late
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import db
 from wss_cases.incidents.states import PersonRole
@@ -57,6 +57,14 @@ def check_in_plan(
         wanted, today, days, of_year=of_year, spread=spread,
         next_school=school_days(elsewhere) if elsewhere is not None else None,
     )  # fmt: skip
+
+
+def last_day_for(
+    kind: str, case_id: int | None, school_id: int, wanted: date, today: date, days: SchoolDays
+) -> date | None:
+    """Return the last school day of the year where a check-in is wanted after it and goes to no other school."""
+    last = too_late(wanted, today, days) if is_check_in(kind) else None
+    return last if last is not None and next_school(case_id, school_id, last) is None else None
 
 
 def next_school(case_id: int | None, school_id: int, last: date) -> int | None:

@@ -15,6 +15,7 @@ from wss_cases.followups.forms import ONE_DAY, ReplanForm
 from wss_cases.followups.models import FollowUpState
 from wss_cases.followups.queries import FollowUpRow, some_of
 from wss_cases.followups.queries_acts import moved_with, overdue_ids
+from wss_cases.followups.queries_calendar import last_day_for
 from wss_cases.followups.rules import due_words, quick_days
 from wss_cases.followups.rules_acts import MOST_AT_ONCE, SPREAD, left_of, spread, why_fixed
 from wss_cases.followups.states import MOVE_REASONS
@@ -209,12 +210,7 @@ def _one_day(picked: list[FollowUpRow], to: date | None) -> list[Proposed]:
             raise Refused("due_on", _("Choose today or a later day."))
         if (to - today).days > 400:
             raise Refused("due_on", _("Choose a day within the next year."))
-        if to == row.due_on:
-            found.append(Proposed(row, stays=_("It is due on this day already.")))
-        elif days.is_school_day(to):
-            found.append(Proposed(row, to))
-        else:
-            found.append(Proposed(row, stays=_("There is no school on this day.")))
+        found.append(_proposed(row, to, today, days))
     return found
 
 
@@ -224,8 +220,18 @@ def _spread(picked: list[FollowUpRow], number: int) -> list[Proposed]:
         own = [row for row in picked if row.school_id == school_id]
         today, days = known.of(school_id)
         for row, to in zip(own, spread(len(own), today, number, days), strict=True):
-            same = row.due_on == to
-            found.append(
-                Proposed(row, stays=_("It is due on this day already.")) if same else Proposed(row, to)
-            )
+            found.append(_proposed(row, to, today, days))
     return found
+
+
+def _proposed(row: FollowUpRow, to: date, today: date, days: SchoolDays) -> Proposed:
+    if to == row.due_on:
+        return Proposed(row, stays=_("It is due on this day already."))
+    if not days.is_school_day(to):
+        return Proposed(row, stays=_("There is no school on this day."))
+    last = last_day_for(row.kind, row.case_id, row.school_id, to, today, days)
+    if last is None:
+        return Proposed(row, to)
+    return Proposed(
+        row, stays=_("A check-in comes before the last school day (%(day)s).", day=day_words(last))
+    )

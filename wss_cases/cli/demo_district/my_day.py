@@ -1,4 +1,4 @@
-"""What only the demo coordinator's day has: work given to the dean, a partner who cannot take a referral."""
+"""What only the demo coordinator's day has: work given to the dean, a paused reminder, a partner without a place."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,9 +10,10 @@ from wss_cases.cli.demo_district.reports import Report, Scene
 from wss_cases.cli.demo_district.world import moment
 from wss_cases.followups.models import FollowUp
 from wss_cases.followups.rules_acts import why_fixed
+from wss_cases.followups.rules_snooze import why_not, wrong_day
 from wss_cases.pathways.referrals.models import Referral
 
-GIVEN = 2
+GIVEN, PAUSED_FOR = 2, 2
 AFTERNOON, EARLY = 15 * 60 + 20, 8 * 60 + 5
 
 
@@ -20,6 +21,7 @@ def fill_the_day(scene: Scene) -> None:
     """Give the coordinator of the demo school something in each group of My day."""
     coordinator, dean = scene.place.staff["coordinator"][0], scene.place.staff["dean"][0]
     hand_on(scene, coordinator, dean)
+    pause_one(scene, coordinator)
     decline_one(scene, coordinator)
 
 
@@ -35,6 +37,26 @@ def hand_on(scene: Scene, giver: Somebody, to: Somebody) -> None:
             case_id=report.case_id, what=row["kind"], owner=to.name,
         )  # fmt: skip
         report.story.tell(scene.world.store)
+
+
+def pause_one(scene: Scene, owner: Somebody) -> None:
+    """The reminders of one follow-up are paused for two school days, since somebody else is waited for."""
+    days, today = scene.world.days, scene.world.calendar.due_today
+    at, until = moment(today, EARLY), days.add(today, PAUSED_FOR)
+    for report, row in _open(scene, owner):
+        may = not why_not(row["kind"], row["same_day"], row["due_on"], 0, today, days)
+        near = row["due_on"] <= until and not wrong_day(until, row["due_on"], today, days)
+        if may and near and row["created_at"] < at < scene.world.now:
+            report.story = Story(scene.place.id)
+            row.update(
+                snoozed_until=until, snooze_count=1, snooze_reason="waiting", version=row["version"] + 1
+            )
+            report.story.act(
+                at, owner, ("follow_up", row["id"]), "followup.snoozed", {"snoozed_until": until},
+                case_id=report.case_id, what=row["kind"], until=until.isoformat(), reason="waiting",
+            )  # fmt: skip
+            report.story.tell(scene.world.store)
+            return
 
 
 def decline_one(scene: Scene, owner: Somebody) -> None:
