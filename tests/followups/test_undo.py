@@ -178,6 +178,7 @@ def test_a_mail_dropped_in_between_goes_out_once_and_a_sent_one_not_again(
     deliver(now)
     assert queue_state() == [OutboxState.DROPPED]
     press_undo(client)
+    assert queue_state() == [OutboxState.WAITING]  # in the same commit: no sweep may miss it
     for minute in range(1, 4):
         later = at(f"2026-11-24 10:0{minute}")
         sweep(later)
