@@ -13,6 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.bench.desk import fill
+from tests.browser.mail_pictures import DIGESTS, digest, take_mail
 from tests.support.applications import make_app
 from tests.support.browser import PHONE, Visitor, launch
 from tests.support.databases import DEMO_PASSWORD, ROOT, Databases
@@ -177,8 +178,12 @@ def main(names: list[str]) -> int:
                 except LookupError as error:
                     sys.stderr.write(f"{shot.name}: {error}\n")
                     missing = 1
+            app = make_app(system.database.url, Path(temporary), WSS_CLOCK_FILE=str(system.clock_file))
+            for name, language in DIGESTS.items():
+                if not names or name in names:
+                    take_mail(browser, digest(app, language), FOLDER / f"{name}.png")
             if not names or SIXTY.name in names:
-                fill(make_app(system.database.url, Path(temporary)))
+                fill(app)
                 take(browser, system.url, SIXTY)
         finally:
             browser.close()

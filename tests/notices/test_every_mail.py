@@ -5,22 +5,29 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import fields, replace
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from tests.notices.every_kind import CANARY, MAKERS, STUDENT_ID, make_world, plant_canaries
+from tests.notices.every_kind import CANARY, MAKERS, STUDENT_ID, TODAY, make_world, plant_canaries
 from tests.support.mail import Mail, MailServer
+from wss_cases.access.actor import Role
+from wss_cases.casework.notices import groups
+from wss_cases.casework.queries_my_day import MyDay
+from wss_cases.casework.queries_waiting import Waiting
+from wss_cases.followups.notices import due_key
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.notices import registry
 from wss_cases.notices.actions import deliver
 from wss_cases.notices.links import stop_token
+from wss_cases.notices.models import MailChoice
+from wss_cases.notices.queries import choice_of
 from wss_cases.notices.registry import MessageKind, kinds
-from wss_cases.notices.states import MailList
+from wss_cases.notices.states import MailList, MailStyle
 
 At = Callable[..., datetime]
 
@@ -123,6 +130,40 @@ def test_one_click_stops_what_is_queued_for_that_person_alone(
     assert deliver(at("2026-11-24 10:05"))["sent"] == 1
     states = [db.session.get_one(OutboxMessage, number).state for number in numbers]
     assert states == [OutboxState.DROPPED, OutboxState.SENT]
+
+
+def test_single_mails_that_were_chosen_can_be_stopped_and_no_others(
+    session: Any, at: At, mailing: MailServer, client: Any
+) -> None:
+    world = make_world()
+    owner = world.people[Role.COORDINATOR]
+    session.add(MailChoice(user_id=owner.id, style=MailStyle.SINGLE, weekly=True))
+    chosen = world.due(date(2026, 11, 24), kind="pre_meetings", single_mail=False)
+    for row in (chosen, world.due(date(2026, 11, 24))):
+        world.message("followup.due", owner, row, due_key(row.id, date(2026, 11, 24), owner.id))
+    session.commit()
+    assert deliver(at("2026-11-24 10:00"))["sent"] == 2
+    by_subject = {mail.subject: mail for mail in mailing.wait_for(2)}
+    stops = {subject: set(mail.message.keys()) >= STOP for subject, mail in by_subject.items()}
+    assert stops == {
+        "Due today: Pre-meetings for a circle": True,
+        "Due today: First contact with the person harmed": False,
+    }
+    header = by_subject["Due today: Pre-meetings for a circle"].message["List-Unsubscribe"]
+    client.post(LINK.findall(header)[0], data={"List-Unsubscribe": "One-Click"})
+    assert choice_of(owner.id).style == "none"
+
+
+def test_the_digest_names_all_that_waits(app: Flask) -> None:
+    kinds_of_work = [one.name for one in fields(Waiting)]
+    counted = ("to_review", "duties", "second_looks")
+    waiting = Waiting(**{name: 1 if name in counted else [("x",)] for name in kinds_of_work})  # type: ignore[arg-type]
+    lists: dict[str, Any] = {name: [] for name in ("overdue", "due_today", "coming", "snoozed", "circles")}
+    day = MyDay(today=TODAY, time_zone="UTC", waiting=waiting, caseload={}, stuck=0, **lists)
+    with app.test_request_context():
+        [group] = groups(day)
+    assert len(group["lines"]) == len(kinds_of_work)
+    assert sum(number for _words, number in group["lines"]) == group["count"] == waiting.count
 
 
 def _planted(where: str) -> MessageKind:

@@ -99,14 +99,18 @@ def _group(
 
 
 def _decisions(waiting: Waiting) -> list[tuple[str, int]]:
+    cases, refused, asked = len(waiting.new_cases), len(waiting.declined), len(waiting.questions)
+    looks = waiting.second_looks
     lines = [
-        (ngettext("report to review", "reports to review", waiting.to_review), waiting.to_review),
         (ngettext("legal duty open", "legal duties open", waiting.duties), waiting.duties),
-        (ngettext("new case", "new cases", len(waiting.new_cases)), len(waiting.new_cases)),
+        (ngettext("second look at a legal duty", "second looks at legal duties", looks), looks),
+        (ngettext("report to review", "reports to review", waiting.to_review), waiting.to_review),
+        (ngettext("new case", "new cases", cases), cases),
         (
-            ngettext("question about your report", "questions about your reports", len(waiting.questions)),
-            len(waiting.questions),
+            ngettext("referral that a partner cannot take", "referrals that a partner cannot take", refused),
+            refused,
         ),
+        (ngettext("question about your report", "questions about your reports", asked), asked),
     ]
     return [line for line in lines if line[1]]
 
@@ -155,7 +159,13 @@ def _weekly(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
         ),
     ]
     words = [words for count, words in lines if count]
-    return {"lines": words, "href": link("/follow-ups?whose=school")} if words else None
+    if not words:
+        return None
+    late = found.at_schools + found.in_cases
+    subject = ngettext(
+        "%(num)d follow-up of others is overdue", "%(num)d follow-ups of others are overdue", late
+    )
+    return {"subject": subject, "lines": words, "href": link("/follow-ups?whose=school")}
 
 
 def _of_this_week(message: OutboxMessage, actor: Actor) -> bool:

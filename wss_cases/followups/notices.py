@@ -11,16 +11,17 @@ from wss_cases.followups.models import FollowUp
 from wss_cases.followups.queries import has_open
 from wss_cases.followups.queries_due import item as due_item
 from wss_cases.followups.queries_known import reaching
+from wss_cases.followups.rules import due_words
 from wss_cases.followups.rules_plan import Item
 from wss_cases.followups.states import KINDS
 from wss_cases.followups.words import reached_words
 from wss_cases.foundation.clock import local_date, now
-from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.letters import link
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.notices.registry import MessageKind
 from wss_cases.notices.states import MailList
+from wss_cases.roster.queries import school_days
 
 FOLLOW_UP_DUE = "followup.due"
 FOLLOW_UP_LATE = "followup.late"
@@ -51,9 +52,10 @@ def _due(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
     item = due_item(message.object_id)
     if item is None:
         return None
+    today = local_date(now(), item.time_zone)
     return {
         "what": str(KINDS.get(item.kind, KINDS["other"])),
-        "due": day_words(item.due_on),
+        "due": due_words(item.due_on, today, school_days(item.school_id)).words,
         "href": link(f"/follow-ups/{item.id}"),
     }
 
