@@ -3,8 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.accounts.models import AccountState, RoleGrant, UserAccount
@@ -32,6 +34,27 @@ def teams_at(school_ids: Collection[int], day: date) -> dict[int, Team]:
     for school_id, role, user_id, name in db.session.execute(statement):
         found[school_id][role][user_id] = name
     return {school_id: found[school_id] for school_id in school_ids}
+
+
+def works(user_id: Any, school_id: Any, roles: Collection[Role], day: date) -> ColumnElement[bool]:
+    """Whether somebody holds one of these roles at a school on a date, in SQL; nobody whose account is disabled does.
+
+    `user_id` and `school_id` are columns.
+    """
+    account = aliased(UserAccount)  # `user_id` may be that table's own
+    held = (
+        select(RoleGrant.id)
+        .join(account, account.id == RoleGrant.user_id)
+        .outerjoin(SCHOOL, SCHOOL.c.network == RoleGrant.network)
+        .where(
+            RoleGrant.user_id == user_id,
+            RoleGrant.role.in_(sorted(roles)),
+            account.state != AccountState.DISABLED,
+            in_force(day),
+            or_(RoleGrant.school_id == school_id, RoleGrant.district, SCHOOL.c.id == school_id),
+        )
+    )
+    return held.exists()
 
 
 def colleagues(user_ids: Collection[int], day: date) -> dict[int, Actor]:

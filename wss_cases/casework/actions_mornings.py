@@ -7,7 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from wss_cases.access.actor import SYSTEM
+from wss_cases.access.actor import STAFF, SYSTEM
+from wss_cases.accounts.queries_teams import colleagues
 from wss_cases.casework.notices import DIGEST, WEEKLY, digest_key, weekly_key
 from wss_cases.casework.queries_mornings import Given, Morning, mornings, with_covers, with_work
 from wss_cases.casework.queries_weekly import weekly_people
@@ -78,7 +79,7 @@ def _mails(some: Iterable[Morning], given: Given) -> list[Planned]:
 
 
 def _digests(people: Iterable[tuple[int, int]], day: date) -> list[Planned]:
-    pairs = sorted(people)
+    pairs = _at_work(people, day)
     choices = choices_of({user_id for user_id, _school_id in pairs})
     return [
         Planned(user_id, DIGEST, "user_account", user_id, school_id, digest_key(user_id, day))
@@ -88,10 +89,21 @@ def _digests(people: Iterable[tuple[int, int]], day: date) -> list[Planned]:
 
 
 def _weekly(people: Iterable[tuple[int, int]], day: date) -> list[Planned]:
-    pairs = sorted(people)
+    pairs = _at_work(people, day)
     choices = choices_of({user_id for user_id, _school_id in pairs})
     return [
         Planned(user_id, WEEKLY, "user_account", user_id, school_id, weekly_key(user_id, day))
         for user_id, school_id in pairs
         if choices[user_id].weekly
+    ]
+
+
+def _at_work(people: Iterable[tuple[int, int]], day: date) -> list[tuple[int, int]]:
+    """Those of these (person, school) who still work there."""
+    pairs = sorted(people)
+    known = colleagues({user_id for user_id, _school_id in pairs}, day)
+    return [
+        (user_id, school_id)
+        for user_id, school_id in pairs
+        if user_id in known and known[user_id].covers(school_id, *STAFF)
     ]

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, and_, func, literal, select
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.accounts.models import UserAccount
+from wss_cases.accounts.queries_teams import works
 from wss_cases.cases.models import Case, CaseIncident, CaseParticipant
 from wss_cases.cases.queries import participants_of, visible_to
 from wss_cases.cases.states import OPEN, CaseState
@@ -16,6 +17,7 @@ from wss_cases.casework.queries_steps import stands_for, steps_of
 from wss_cases.casework.rules import DutyItem, FollowUpItem, PathwayItem, Situation
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.models import Incident
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.queries import answers_on_case
@@ -54,6 +56,7 @@ class CaseRow:
     state: CaseState
     lead_id: int | None
     lead: str | None
+    lead_works: bool
     opened_on: date
     next_review_on: date | None
     overdue: int
@@ -94,7 +97,7 @@ def case_rows(actor: Actor, wanted: CaseFilter, today: date, before: int | None 
     )
     columns = (
         Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id, UserAccount.name,
-        Case.opened_on, Case.next_review_on, overdue, live,
+        works(Case.lead_id, Case.school_id, CASE_TEAM, today), Case.opened_on, Case.next_review_on, overdue, live,
     )  # fmt: skip
     statement = _filtered(
         select(*columns).outerjoin(UserAccount, UserAccount.id == Case.lead_id), actor, wanted
@@ -116,8 +119,20 @@ class CaseFile:
     follow_ups: list[FollowUp]
     duties: list[LegalDuty]
     incidents: list[tuple[int, date]]
-    lead: str | None
     names: dict[int, str] = field(default_factory=dict)
+    gone: frozenset[int] = frozenset()
+
+    @property
+    def has_lead(self) -> bool:
+        """Whether somebody who still works at the school coordinates it."""
+        return self.case.lead_id is not None and self.case.lead_id not in self.gone
+
+    def who(self, user_id: int | None) -> str:
+        """Return who has the case or a pathway of it, in words: a name, that they left, or nobody yet."""
+        name = self.names.get(user_id or 0)
+        if name is None:
+            return _("nobody yet")
+        return _("%(name)s, who left", name=name) if user_id in self.gone else name
 
     @property
     def incident_ids(self) -> list[int]:
@@ -143,7 +158,7 @@ def case_file(case: Case, today: date, now: datetime) -> CaseFile:
         db.session.scalars(select(FollowUp).where(FollowUp.case_id == case.id).order_by(FollowUp.id))
     )
     staff = [case.lead_id, *(row.owner_id for row in pathways), *(row.offered_by_id for row in pathways)]
-    names = user_names(staff)
+    names, gone = _staff(staff, case, today)
     return CaseFile(
         case=case,
         people=participants_of(case.id),
@@ -153,9 +168,19 @@ def case_file(case: Case, today: date, now: datetime) -> CaseFile:
         follow_ups=follow_ups,
         duties=open_duties_of(case.id),
         incidents=_incidents_of(case.id),
-        lead=names.get(case.lead_id or 0),
         names=names,
+        gone=gone,
     )
+
+
+def _staff(ids: Sequence[int | None], case: Case, day: date) -> tuple[dict[int, str], frozenset[int]]:
+    """The names of staff by id, and those of them who no longer work at the case's school; in one query."""
+    wanted = sorted({user_id for user_id in ids if user_id is not None})
+    here = works(UserAccount.id, literal(case.school_id), CASE_TEAM, day)
+    statement = select(UserAccount.id, UserAccount.name, here).where(UserAccount.id.in_(wanted))
+    rows = db.session.execute(statement).all() if wanted else []
+    gone = () if case.state is CaseState.CLOSED else (row[0] for row in rows if not row[2])
+    return {row[0]: row[1] for row in rows}, frozenset(gone)
 
 
 def _incidents_of(case_id: int) -> list[tuple[int, date]]:
@@ -188,7 +213,7 @@ def situation(file: CaseFile, today: date) -> Situation:
     return Situation(
         state=file.case.state,
         today=today,
-        has_lead=file.case.lead_id is not None,
+        has_lead=file.has_lead,
         review_on=file.case.next_review_on,
         duties=[DutyItem(duty.id, duty.code) for duty in file.duties],
         follow_ups=[

@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.accounts.queries_teams import works
 from wss_cases.cases.models import Case, CaseIncident
 from wss_cases.cases.queries import visible_to
 from wss_cases.cases.states import OPEN, CaseState
@@ -41,6 +42,7 @@ class DeskCase:
     location_code: str
     state: CaseState
     lead_id: int | None
+    lead_works: bool
     kinds: Mapping[int, str]
     placed: Placed
     parts: Sequence[Part]
@@ -67,7 +69,8 @@ def desk_cases(
 ) -> list[DeskCase]:
     """Return the open cases of these leads at a school (None: of everybody, and of nobody), first things first."""
     columns: Any = select(
-        Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id, Case.next_review_on
+        Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id, Case.next_review_on,
+        works(Case.lead_id, Case.school_id, CASE_TEAM, today).label("lead_works"),
     )  # fmt: skip
     statement = visible_to(columns, actor).where(Case.school_id == school_id, Case.state.in_(OPEN))
     if lead_ids is not None:
@@ -91,6 +94,7 @@ def desk_cases(
                 row.location_code,
                 row.state,
                 row.lead_id,
+                row.lead_works,
                 kinds,
                 placed,
                 parts,
@@ -107,7 +111,7 @@ def _placed(row: Any, hanging: _Hanging, steps: Mapping[int, Any], today: date) 
     situation = Situation(
         state=row.state,
         today=today,
-        has_lead=row.lead_id is not None,
+        has_lead=row.lead_works,
         review_on=row.next_review_on,
         duties=hanging.duties[row.id],
         follow_ups=[

@@ -82,10 +82,14 @@ def cases() -> Page:
 
 
 def _row(row: CaseRow, places: dict[str, str], today: Any, user_id: int | None) -> dict[str, Any]:
-    stuck = why_stuck(row.state, today, row.next_review_on, row.lead_id is not None, row.overdue, row.live)
+    stuck = why_stuck(row.state, today, row.next_review_on, row.lead_works, row.overdue, row.live)
     place = places.get(row.location_code, "")
     harm = harm_words(row.harm_kind)
-    lead = _("you") if row.lead_id is not None and row.lead_id == user_id else row.lead or _("nobody yet")
+    lead = row.lead or _("nobody yet")
+    if row.lead_id is not None and row.lead_id == user_id:
+        lead = _("you")
+    elif row.lead_id is not None and not row.lead_works and row.state is not CaseState.CLOSED:
+        lead = _("%(name)s, who left", name=lead)
     meta = [day_words(row.opened_on), _("coordinator: %(name)s", name=lead)]
     if row.next_review_on is not None:
         meta.append(_("next review %(day)s", day=day_words(row.next_review_on)))

@@ -140,12 +140,13 @@ def _names_of(desk: Desk, loads: Iterable[Load]) -> dict[int, str]:
     """Who else leads cases here, and whose desk is asked for. Raises NotFound for somebody who does neither here."""
     found = user_names([load.lead_id for load in loads if load.lead_id not in desk.names])
     person = number(desk.whose)
-    if person is not None and person not in desk.names and person not in found:
-        team = team_of(desk.school.id, desk.today)
+    asked = person is not None and person not in desk.names and person not in found
+    team = team_of(desk.school.id, desk.today) if found or asked else {}
+    if asked and person is not None:
         if person not in team:
             raise NotFound
         found[person] = team[person]
-    return found
+    return {who: name if who in team else _("%(name)s, who left", name=name) for who, name in found.items()}
 
 
 def _lede(cases: Sequence[DeskCase]) -> str:
@@ -167,7 +168,8 @@ def _row(desk: Desk, case: DeskCase, places: dict[str, str], names: dict[int, st
     href = act_address(case.id, act)
     whose = ""
     if case.lead_id is not None and case.lead_id != desk.actor.user_id:
-        whose = _("%(name)s’s", name=names.get(case.lead_id, ""))
+        name = names.get(case.lead_id, "")
+        whose = _("%(name)s’s", name=name) if case.lead_works else name
     kind = kind_of(case.kinds.get(act.pathway_id or 0, "")) if len(case.kinds) > 1 else ""
     said = " · ".join(part for part in (whose, *(reason_words(reason) for reason in placed.reasons)) if part)
     points, made_of = weight_words(case.parts)

@@ -177,7 +177,7 @@ def wait_words(act: Next) -> str:
 def _lede(page: CasePage, actor: Actor) -> str:
     case = page.case
     number = len(page.file.people)
-    lead = _("you") if case.lead_id == actor.user_id else (page.file.lead or _("nobody yet"))
+    lead = _("you") if case.lead_id == actor.user_id else page.file.who(case.lead_id)
     parts = [
         day_words(case.opened_on),
         ngettext("%(num)d person", "%(num)d people", number),

@@ -140,7 +140,7 @@ def _facts(page: CasePage, row: Pathway) -> list[dict[str, Any]]:
     )
     rows = [
         (_("For"), person_words(row.participant) if row.participant else ""),
-        (_("Owner"), names.get(row.owner_id or 0, _("nobody yet"))),
+        (_("Owner"), page.file.who(row.owner_id) if row.state in LIVE else names.get(row.owner_id or 0, "")),
         (_("Start by"), day_words(row.start_by) if row.state is PathwayState.PROPOSED else ""),
         (_("Offered"), offered),
         (_("Accepted"), day_words(row.accepted_on)),

@@ -34,7 +34,7 @@ def story_of(page: CasePage) -> list[str]:
             opened_on=case.opened_on,
             harmed=sum(person.role in HARMED for person in people),
             caused=sum(person.role in CAUSED for person in people),
-            lead=page.file.lead or "",
+            lead=page.file.names.get(page.case.lead_id or 0, "") if page.file.has_lead else "",
             plan_agreed_on=_agreed_on(plans_of(case.id)),
             pathways=[_told(row) for row in page.file.pathways],
             terms=_terms(page),

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, not_, or_, select, text, union
 
 from wss_cases.access.actor import STAFF
 from wss_cases.accounts.models import AccountState, Cover, RoleGrant, UserAccount
-from wss_cases.accounts.queries import SCHOOL, in_force
+from wss_cases.accounts.queries_teams import works
 from wss_cases.cases.models import Case
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.followups.rules_plan import Item
@@ -134,21 +134,8 @@ def _of_former(day: date) -> set[int]:
     former = set(db.session.scalars(ended))
     if not former:
         return set()
-    works = (
-        select(RoleGrant.id)
-        .outerjoin(SCHOOL, SCHOOL.c.network == RoleGrant.network)
-        .where(
-            RoleGrant.user_id == FollowUp.owner_id,
-            RoleGrant.role.in_(sorted(STAFF)),
-            in_force(day),
-            or_(
-                RoleGrant.school_id == FollowUp.school_id,
-                RoleGrant.district,
-                SCHOOL.c.id == FollowUp.school_id,
-            ),
-        )
-    )
-    theirs = select(FollowUp.id).where(OPEN, among(FollowUp.owner_id, sorted(former)), ~works.exists())
+    still = works(FollowUp.owner_id, FollowUp.school_id, STAFF, day)
+    theirs = select(FollowUp.id).where(OPEN, among(FollowUp.owner_id, sorted(former)), ~still)
     return set(db.session.scalars(theirs))
 
 

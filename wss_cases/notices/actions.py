@@ -38,7 +38,9 @@ def queue(uow: UnitOfWork, planned: Sequence[Planned]) -> set[str]:
 
     One that was dropped since it was not due any more waits anew: it is due again.
     """
-    queued = set(_insert(uow, planned)) if planned else set()
+    # each key once and in one order, so that two that queue the same at once wait for each other in turn
+    each = {message.dedupe_key: message for message in planned}
+    queued = set(_insert(uow, [each[key] for key in sorted(each)])) if each else set()
     if queued:
         uow.audit("reminders.queued", "outbox_message", None, {"count": [None, len(queued)]})
     reach("queue.before_commit")
