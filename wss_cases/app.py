@@ -222,6 +222,19 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     init_layout(app)
     init_errors(app)
     init_headers(app)
+    _register(app)
+    configure(PERMISSION_MAP, {name: _function(path) for name, path in LOADERS.items()})
+    fill_slots([_function(path) for path in RECENT_STUDENTS], [_function(path) for path in STUDENT_PANELS])
+    fill_incident_slots([_function(path) for path in INCIDENT_PANELS])
+    fill_account_slots(
+        [_function(path) for path in ACCOUNT_PANELS], [_function(path) for path in PEOPLE_PANELS]
+    )
+    init_gate(app)
+    return app
+
+
+def _register(app: Flask) -> None:
+    """Let each room bring its pages, commands, sentences and mails."""
     for page in PAGES:
         app.register_blueprint(import_module(f"wss_cases.{page}").blueprint)
     for command in COMMANDS:
@@ -232,14 +245,6 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
         register_sentences(import_module(f"wss_cases.{room}").SENTENCES)
     for room in MESSAGES:
         register_messages(import_module(f"wss_cases.{room}").MESSAGES)
-    configure(PERMISSION_MAP, {name: _function(path) for name, path in LOADERS.items()})
-    fill_slots([_function(path) for path in RECENT_STUDENTS], [_function(path) for path in STUDENT_PANELS])
-    fill_incident_slots([_function(path) for path in INCIDENT_PANELS])
-    fill_account_slots(
-        [_function(path) for path in ACCOUNT_PANELS], [_function(path) for path in PEOPLE_PANELS]
-    )
-    init_gate(app)
-    return app
 
 
 def _function(path: str) -> Callable[..., Any]:

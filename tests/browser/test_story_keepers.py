@@ -157,7 +157,7 @@ def _record(page: Page, cast: Cast) -> None:
 
 def _end(page: Page, cast: Cast) -> None:
     page.goto(f"{cast.circle}/keepers")
-    page.get_by_role("link", name=f"End {cast.dean_name}").click()
+    page.get_by_role("link", name=f"End keeping {cast.dean_name}").click()
     sound(page)
     page.get_by_role("button", name="End it").click()
     expect(page.get_by_role("heading", name="Former keepers")).to_be_visible()

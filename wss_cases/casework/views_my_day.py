@@ -11,9 +11,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.states import CaseState
 from wss_cases.casework.queries_my_day import Item, MyDay, around, my_day, own_reports
 from wss_cases.casework.queries_waiting import REVIEWERS
-from wss_cases.casework.views_page import harm_words
-from wss_cases.casework.words_desk import cover_words
-from wss_cases.casework.words_my_day import (
+from wss_cases.casework.views_my_day_rows import (
     circle_card,
     due_row,
     given_row,
@@ -21,6 +19,8 @@ from wss_cases.casework.words_my_day import (
     snoozed_row,
     waiting_rows,
 )
+from wss_cases.casework.views_page import harm_words
+from wss_cases.casework.words_desk import cover_words
 from wss_cases.followups.queries import FollowUpRow, some_of
 from wss_cases.followups.words_acts import undo_line
 from wss_cases.foundation import clock
@@ -29,7 +29,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import numbers_in
 from wss_cases.foundation.pages import Page
 from wss_cases.incidents.states import STATE_LABELS
-from wss_cases.notices.words_trouble import trouble_lines
+from wss_cases.notices.views_trouble_words import trouble_lines
 from wss_cases.pathways.mentoring.queries import my_students
 from wss_cases.pathways.mentoring.views_sessions import rows_of
 from wss_cases.pathways.reengagement.views_returns import return_lines

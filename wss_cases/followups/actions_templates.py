@@ -8,7 +8,8 @@ from wss_cases.access.engine import require
 from wss_cases.followups.actions import local_today
 from wss_cases.followups.models import FollowUpTemplate
 from wss_cases.followups.queries_templates import may_write, own_of
-from wss_cases.followups.states import EVENTS, IN_PATHWAY, KINDS, RECORDED_ELSEWHERE, TIMED
+from wss_cases.followups.states import KINDS, RECORDED_ELSEWHERE
+from wss_cases.followups.states_events import EVENTS, IN_PATHWAY, TIMED
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _

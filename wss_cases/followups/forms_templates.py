@@ -3,7 +3,8 @@
 from wtforms import BooleanField, DateField, IntegerField, SelectField
 from wtforms.validators import InputRequired, NumberRange
 
-from wss_cases.followups.states import EVENTS, KINDS, RECORDED_ELSEWHERE, TIMED
+from wss_cases.followups.states import KINDS, RECORDED_ELSEWHERE
+from wss_cases.followups.states_events import EVENTS, TIMED
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.routing.states import KIND_LABELS, PATHWAY_LABELS

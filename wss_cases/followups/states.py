@@ -194,44 +194,6 @@ RECORD_PAGES: dict[str, str] = {
 }
 """Kinds whose thing has a page of its own: the endpoint that leads there, given `follow_up_id`."""
 
-EVENTS: dict[str, Any] = {
-    "routed": _l("An incident was routed"),
-    "agreement_made": _l("An agreement was made"),
-    "agreement_term_made": _l("A term of an agreement was written"),
-    "circle_proposed": _l("A circle was proposed"),
-    "care_opened": _l("A worry about a student was reported"),
-    "meeting_postponed": _l("A meeting was postponed"),
-    "meeting_no_show": _l("Somebody did not come to a meeting"),
-    "meeting_walked_out": _l("Somebody left a meeting, and it ended there"),
-    "meeting_held": _l("A meeting was held"),
-    "mentoring_missed": _l("A mentoring session was missed"),
-    "safety_plan_agreed": _l("A safety plan was agreed"),
-    "student_moved": _l("A student of a case changed school"),
-    "interpreter_needed": _l("A family needs an interpreter"),
-    "pathway_started": _l("A pathway began"),
-    "pathway_completed": _l("A pathway was completed"),
-    "pathway_ended_early": _l("A pathway ended early"),
-    "pathway_declined": _l("A pathway was declined or left"),
-}
-
-IN_PATHWAY = frozenset(
-    {
-        "agreement_made",
-        "meeting_postponed",
-        "meeting_no_show",
-        "meeting_walked_out",
-        "meeting_held",
-        "pathway_started",
-        "pathway_completed",
-        "pathway_ended_early",
-        "pathway_declined",
-    }
-)
-"""Events of a pathway: a template of them may be for one pathway only."""
-
-TIMED = IN_PATHWAY | {"mentoring_missed", "safety_plan_agreed", "student_moved", "interpreter_needed"}
-"""Events whose templates say when something is due; of the others they give the words, and rules give the day."""
-
 MOVE_REASONS: dict[str, Any] = {
     "not_there": _l("The person was not at school"),
     "asked": _l("They asked for another day"),

@@ -25,7 +25,8 @@ from wss_cases.followups.queries_templates import (
     open_made_from,
 )
 from wss_cases.followups.rules_templates import due_on
-from wss_cases.followups.states import EVENTS, KINDS, TIMED
+from wss_cases.followups.states import KINDS
+from wss_cases.followups.states_events import EVENTS, TIMED
 from wss_cases.followups.views_templates import READ, pathway_words, title_of, today_at, writes_for
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year

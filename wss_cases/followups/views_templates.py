@@ -23,7 +23,7 @@ from wss_cases.followups.queries_templates import (
     templates_on,
 )
 from wss_cases.followups.rules_templates import Sample, sample
-from wss_cases.followups.states import EVENTS, TIMED
+from wss_cases.followups.states_events import EVENTS, TIMED
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _

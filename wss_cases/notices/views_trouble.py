@@ -15,7 +15,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.notices.actions_trouble import mend_address, retry_person
 from wss_cases.notices.queries_trouble import trouble_count, troubles
-from wss_cases.notices.words_trouble import count_words, own_words, row_words
+from wss_cases.notices.views_trouble_words import count_words, own_words, row_words
 
 blueprint = Blueprint("troubles", __name__)
 

@@ -25,7 +25,7 @@ from wss_cases.notices.queries import failed_mail, heartbeats, oldest_waiting, q
 from wss_cases.notices.queries_delivery import last_sweep, pause_row, standing
 from wss_cases.notices.queries_trouble import trouble_count
 from wss_cases.notices.rules_trouble import error_label
-from wss_cases.notices.words_trouble import count_words
+from wss_cases.notices.views_trouble_words import count_words
 from wss_cases.roster.models import ImportRun
 
 blueprint = Blueprint("system", __name__, url_prefix="/system")
