@@ -113,6 +113,7 @@ class Shot:
 
 
 SHOTS = (
+    Shot("calendar-phone", "administrator", "/school-calendar", size=PHONE),
     Shot("capture-phone-es", "reporter", "/incidents/new", size=PHONE, language="es"),
     Shot("capture-phone", "reporter", "/incidents/new", name_somebody, PHONE),
     Shot("review", "dean", "/review", first_link(r"/review/\d+", "Fight")),

@@ -58,7 +58,7 @@ class Day:
     @property
     def address(self) -> str:
         """The page of the day."""
-        return f"/calendar/schools/{self.world.school.id}/2026-11-24"
+        return f"/school-calendar/schools/{self.world.school.id}/2026-11-24"
 
     def declare(self, values: dict[str, str] | None = None, address: str = "", **more: Any) -> Any:
         """Send the form, then confirm on the page that says what moves."""
@@ -146,16 +146,17 @@ def test_a_snow_day_says_what_it_moves_and_then_moves_it(day: Day) -> None:
     )
     own = day.client.get(f"/follow-ups/{day.follow_up.id}").get_data(as_text=True)
     assert "first due Tue, Nov 24" in own and "There is no school on Tue, Nov 24 (Snow day)." in own
-    assert "Snow day" in day.client.get(f"/calendar/schools/{day.world.school.id}?of=2026-11").text
+    assert "Snow day" in day.client.get(f"/school-calendar/schools/{day.world.school.id}?of=2026-11").text
 
 
 def test_nothing_is_mailed_for_the_old_day_and_one_mail_for_the_new(day: Day, at: At) -> None:
     day.declare()
     sweep(at("2026-11-24 10:00"))
     queued_for = select(OutboxMessage.dedupe_key).where(OutboxMessage.kind == "followup.due")
-    assert set(db.session.scalars(queued_for)) == {f"followup:{day.late.id}:2026-11-20"}
+    owner_id = day.world.coordinator.id
+    assert set(db.session.scalars(queued_for)) == {f"followup:{day.late.id}:2026-11-20:{owner_id}"}
     sweep(at("2026-11-25 10:00"))
-    assert f"followup:{day.follow_up.id}:2026-11-25" in set(db.session.scalars(queued_for))
+    assert f"followup:{day.follow_up.id}:2026-11-25:{owner_id}" in set(db.session.scalars(queued_for))
 
 
 def test_taking_it_back_brings_back_what_nobody_touched(day: Day, at: At) -> None:
@@ -230,14 +231,15 @@ def test_past_days_and_days_far_off_are_not_declared(day: Day) -> None:
 def test_another_school_is_not_there_and_nobody_else_may(day: Day, client_as: Any) -> None:
     foreign = SchoolFactory()
     for page in ("", "/2026-11-24", "/2026-11-24/take-back", "/2026-11-24/moved"):
-        assert day.client.get(f"/calendar/schools/{foreign.id}{page}").status_code == 404
-        assert day.client.get(f"/calendar/district{page}").status_code == 404
-    assert day.client.get("/calendar/schools/99999").status_code == 404
+        assert day.client.get(f"/school-calendar/schools/{foreign.id}{page}").status_code == 404
+        assert day.client.get(f"/school-calendar/district{page}").status_code == 404
+    assert day.client.get("/school-calendar/schools/99999").status_code == 404
     for role in (Role.DEAN, Role.COORDINATOR, Role.REPORTER, Role.SYSADMIN):
         assert client_as(make_user(role, day.world.school)).get(day.address).status_code == 404
     token = day.client.csrf_token(day.address)
     posted = day.client.post(
-        f"/calendar/schools/{foreign.id}/2026-11-24", data=SNOW | {"confirmed": "1", "csrf_token": token}
+        f"/school-calendar/schools/{foreign.id}/2026-11-24",
+        data=SNOW | {"confirmed": "1", "csrf_token": token},
     )
     assert posted.status_code == 404
     assert day_at(foreign.id, TODAY).is_open
@@ -279,7 +281,7 @@ def test_the_district_sees_numbers_and_its_own_day_moves_every_school(
     )
     db.session.commit()
     db.session.expunge_all()
-    assert other.declare(address="/calendar/district/2026-11-24").status_code == 303
+    assert other.declare(address="/school-calendar/district/2026-11-24").status_code == 303
     assert fresh(day.follow_up).due_on == TODAY  # until the minute's sweep
     sweep(at("2026-11-24 05:51"))
     assert (fresh(day.follow_up).due_on, fresh(day.world.case).next_review_on) == (NEXT, NEXT)
@@ -291,7 +293,7 @@ def test_the_district_sees_numbers_and_its_own_day_moves_every_school(
     text = "start_date,end_date,title,kind\n2026-08-24,2026-08-24,F,first_day\n2027-06-11,2027-06-11,L,last_day\n"
     import_calendar(SYSTEM, "c.csv", text.encode(), "2026-27", day.now)
     assert not day_at(None, TODAY).is_open
-    assert district.submit("/calendar/district/2026-11-24/take-back").status_code == 303
+    assert district.submit("/school-calendar/district/2026-11-24/take-back").status_code == 303
     settle_changes(at("2026-11-24 05:53"))
     assert (fresh(day.follow_up).due_on, fresh(day.world.case).next_review_on) == (TODAY, TODAY)
 

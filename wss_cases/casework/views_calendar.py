@@ -37,7 +37,7 @@ from wss_cases.roster.queries import get_school
 from wss_cases.roster.queries_days import DayAt, after_taking_back, day_at, days_between
 from wss_cases.roster.states import DAY_LABELS, DayKind
 
-blueprint = Blueprint("calendar", __name__, url_prefix="/calendar")
+blueprint = Blueprint("calendar", __name__, url_prefix="/school-calendar")
 SCHOOL, EVERYWHERE = "/schools/<int:school_id>", "/district"
 Place = School | None
 """A school, or None for the whole district."""

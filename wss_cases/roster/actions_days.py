@@ -35,7 +35,7 @@ def say_day(uow: UnitOfWork, school: School | None, day: date, said: Said) -> Ca
     changes = changes_of(row)
     uow.session.flush()
     uow.audit("calendar.declared", "calendar_day", row.id, changes)
-    uow.record(school or row, "calendar.said", day=day.isoformat(), kind=said.kind.value, label=said.label)
+    uow.record(school or row, "calendar.said", day=day.isoformat(), what=said.kind.value, label=said.label)
     return row
 
 

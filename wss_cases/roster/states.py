@@ -75,7 +75,7 @@ STAFF_ROLE_LABELS = {
 SENTENCES = {
     "roster.imported": _l("The roster was imported from %(source)s"),
     "calendar.imported": _l("The school calendar of %(school_year)s was imported"),
-    "calendar.said": (_l("%(day)s declared: %(kind)s – %(label)s"), {"kind": DAY_LABELS}),
+    "calendar.said": (_l("%(day)s declared: %(what)s – %(label)s"), {"what": DAY_LABELS}),
     "calendar.unsaid": _l("What was declared for %(day)s was taken back"),
 }
 """Timeline kinds in words."""

@@ -34,6 +34,7 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
     ("mentors.mentors", _l("Mentors"), Permission.MENTOR_MANAGE),
     ("partner.home", _l("Referrals"), Permission.REFERRAL_ANSWER),
     ("partners.partners", _l("Partners"), Permission.PARTNER_EDIT),
+    ("calendar.home", _l("School calendar"), Permission.RULES_EDIT),
     ("outcomes.overview", _l("Outcomes"), Permission.OUTCOMES_READ),
     ("routing.rule_sets", _l("Rules"), Permission.RULES_EDIT),
     ("follow_up_templates.templates", _l("Follow-up templates"), Permission.FOLLOWUP_TEMPLATE_EDIT),
@@ -45,8 +46,8 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
 
 MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
     ("returns.returns", _l("Coming back"), Permission.CASE_WORK),
-    ("calendar.home", _l("School calendar"), Permission.SCHOOL_MANAGE),
     ("partners.partners", _l("Partners"), Permission.PARTNER_READ),
+    ("calendar.home", _l("School calendar"), Permission.SCHOOL_MANAGE),
     ("circle_training.training", _l("Trainings"), Permission.CIRCLE_SETTINGS),
     ("follow_up_templates.templates", _l("Follow-up templates"), Permission.FOLLOWUP_TEMPLATE_OWN),
 )

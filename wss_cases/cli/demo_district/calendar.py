@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
+from wss_cases.cli.demo_district.acts import Somebody, Story
 from wss_cases.cli.demo_district.store import Store
 from wss_cases.foundation.clock import DISTRICT_ZONE, at_local, local, school_year, school_year_bounds
 from wss_cases.roster.models import CalendarDay
@@ -11,6 +12,10 @@ from wss_cases.roster.rules import SchoolDays
 from wss_cases.roster.states import DayKind
 
 _DAY = timedelta(days=1)
+LOST_AGO = 11
+"""How many school days ago one was lost."""
+CALLED_AT = 5 * 60 + 35
+"""Minute of that morning at which the district said so."""
 FIRST_HOUR = 10
 """Before this hour nothing has happened today yet."""
 
@@ -23,6 +28,8 @@ class Calendar:
     days: dict[date, tuple[DayKind, str]]
     now: datetime
     today: date
+    lost: date | None = None
+    """The day on which the schools could not open, as was said that morning."""
 
     @cached_property
     def school_days(self) -> SchoolDays:
@@ -63,7 +70,20 @@ def make_calendar(now: datetime, number: int) -> Calendar:
         number = 2
     starts = range(first - number + 1, first + 1)
     days = {day: what for start in starts for day, what in _year(start).items()}
-    return Calendar(tuple(school_year(date(start, 8, 1)) for start in starts), days, now, today)
+    lost = _lost_day(days, today)
+    if lost is not None:
+        days[lost] = (
+            DayKind.CLOSED,
+            "Snow day" if lost.month in (12, 1, 2, 3) else "No water in the schools",
+        )
+    return Calendar(tuple(school_year(date(start, 8, 1)) for start in starts), days, now, today, lost)
+
+
+def _lost_day(days: dict[date, tuple[DayKind, str]], today: date) -> date | None:
+    """The school day that was lost lately; none in the first weeks of a year."""
+    taken = [day for day, (kind, _label) in days.items() if kind is DayKind.SCHOOL and day <= today]
+    found = taken[-LOST_AGO] if len(taken) > LOST_AGO else None
+    return found if found is not None and (today - found).days < 30 else None
 
 
 def moment(day: date, minute: int) -> datetime:
@@ -71,10 +91,18 @@ def moment(day: date, minute: int) -> datetime:
     return at_local(day, minute // 60 % 24, minute % 60, DISTRICT_ZONE)
 
 
-def write_calendar(store: Store, calendar: Calendar) -> None:
-    """Write every date of the years; the rows belong to the whole district."""
+def write_calendar(store: Store, calendar: Calendar, district: Somebody) -> None:
+    """Write every date of the years; the rows belong to the whole district, which declared one of them itself."""
     for day, (kind, label) in calendar.days.items():
-        store.add(CalendarDay, school_year=school_year(day), day=day, kind=kind.value, label=label)
+        row = store.new(CalendarDay, school_year=school_year(day), day=day, kind=kind.value, label=label)
+        if day == calendar.lost:
+            at = moment(day, CALLED_AT)
+            row |= {"said_by_id": district.id, "said_at": at, "planned_kind": DayKind.SCHOOL.value}
+            story, subject = Story(None), ("calendar_day", row["id"])
+            changes = {"kind": (DayKind.SCHOOL.value, kind.value), "label": ("", label)}
+            said = {"day": day.isoformat(), "what": kind.value, "label": label}
+            story.act(at, district, subject, "calendar.said", changes, **said)
+            story.tell(store)
     store.pause()
 
 

@@ -50,10 +50,10 @@ def make_district(size: Size, password_hash: str, now: datetime, progress: Calla
     calendar = make_calendar(now, size.years)
     store = Store(now, progress)
     rng = Random(f"{size.seed}")
-    write_calendar(store, calendar)
     places = make_schools(store, rng, size.schools, size.students, size.incidents)
     since = calendar.term(calendar.years[0])[0]
     people = make_demo_people(store, rng, places[0], since, password_hash)
+    write_calendar(store, calendar, people[Role.DISTRICT])
     partners = make_partners(store, calendar, since, people[Role.DISTRICT], people[Role.PARTNER])
     world = load_world(store, calendar, size.incidents, partners)
     counters: list[dict[str, object]] = []

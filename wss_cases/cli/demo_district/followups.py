@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from wss_cases.cli.demo_district.acts import PRIVATE, Somebody
+from wss_cases.cli.demo_district.calendar import CALLED_AT
 from wss_cases.cli.demo_district.reports import Part, Report, Scene
 from wss_cases.cli.demo_district.world import Template, moment
 from wss_cases.followups.models import FollowUp
@@ -14,9 +15,18 @@ from wss_cases.followups.states import RECORDED_ELSEWHERE
 from wss_cases.followups.states_evidence import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.incidents.models import GuardianContact
+from wss_cases.roster.models import CalendarMove
+from wss_cases.roster.states import MoveWhy
 
 CASE_OVER = "The case is closed."
 MANNERS = ("phone", "phone", "phone", "text", "in_person", "email")
+MOVES = frozenset(
+    {
+        *("guardian_contact", "contact_person_harmed", "pre_meetings", "check_in_person_harmed"),
+        *("agreement_check_in", "circle", "safety_plan", "liaison", "plan_case_manager"),
+    }
+)
+"""Kinds whose due date stands on nothing else that would have to move along."""
 RECENT = 6
 """Follow-ups that came due within so many school days may still be open."""
 
@@ -51,11 +61,35 @@ def add_follow_up(
     )
     changes = {"kind": kind, "due_on": due_on, "owner_id": owner.id, "state": "open"}
     _act(scene, report, row, made_at, maker, "followup.made", changes, what=kind, due_on=due_on.isoformat())
+    _off_the_lost_day(scene, report, row, made_on)
     if settles:
         _settle(scene, report, row, made_at, owner, over_at)
     if kind == "guardian_contact" and row["outcome"] == "reached":
         _contact(scene, report, row["closed_at"], owner, person)
     return row
+
+
+def _off_the_lost_day(scene: Scene, report: Report, row: dict[str, Any], made_on: date) -> None:
+    """What was due on the day that the schools could not open moved to the next one that morning."""
+    lost, days = scene.world.calendar.lost, scene.world.days
+    if lost is None or row["kind"] not in MOVES or made_on >= lost or row["due_on"] != days.add(lost, 1):
+        return
+    at, label = moment(lost, CALLED_AT + 1), scene.world.calendar.days[lost][1]
+    row["original_due_on"] = lost
+    scene.world.store.add(
+        CalendarMove,
+        school_id=scene.place.id,
+        day=lost,
+        why=MoveWhy.NO_SCHOOL.value,
+        label=label,
+        subject_type="follow_up",
+        subject_id=row["id"],
+        moved_to=row["due_on"],
+        moved_at=at,
+    )
+    said = {"what": row["kind"], "due_on": row["due_on"].isoformat(), "from_on": lost.isoformat()}
+    changes = {"due_on": (lost.isoformat(), row["due_on"])}
+    _act(scene, report, row, at, None, "followup.no_school", changes, label=label, **said)
 
 
 def _due(template: Template | None, made_on: date, due_on: date) -> dict[str, Any]:

@@ -60,6 +60,7 @@ from wss_cases.pathways.reengagement.models import ReengagementPlan, Reengagemen
 from wss_cases.pathways.referrals.models import Partner, Referral, ReferralConsent, ServiceDate
 from wss_cases.roster.models import (
     CalendarDay,
+    CalendarMove,
     Enrolment,
     Guardian,
     School,
@@ -74,8 +75,8 @@ BATCH_ROWS = 20_000
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 TABLES: tuple[type[Base], ...] = (
     School,
-    CalendarDay,
     UserAccount,
+    CalendarDay,
     Partner,
     RoleGrant,
     Student,
@@ -133,6 +134,7 @@ TABLES: tuple[type[Base], ...] = (
     ReengagementReview,
     Cover,
     StudentMove,
+    CalendarMove,
     TimelineEntry,
     AuditEntry,
 )
