@@ -113,6 +113,18 @@ class District:
             db.session.commit()
             db.session.remove()
 
+    def edit(self) -> None:
+        """Somebody changes a word of everything that stands open: it is to be looked at again, and not told again."""
+        with self.app.app_context():
+            words = update(FollowUp).where(FollowUp.state == FollowUpState.OPEN)
+            db.session.execute(
+                words.values(title="Edited", version=FollowUp.version + 1).execution_options(
+                    synchronize_session=False
+                )
+            )
+            db.session.commit()
+            db.session.remove()
+
     def queued(self) -> dict[str, tuple[Key, OutboxState]]:
         """Return what stands in the outbox: Message-ID to what it is about, and its state."""
         zones = {place.id: place.zone for place in self.places}

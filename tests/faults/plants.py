@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from email.message import EmailMessage
+from secrets import token_hex
 from typing import Any
 
 from flask import has_request_context, request
@@ -16,6 +18,7 @@ from wss_cases.foundation.db import RoomSession, db
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
 from wss_cases.notices import actions
+from wss_cases.notices.rules import Planned
 
 LATER = 0.15
 
@@ -54,13 +57,18 @@ def _history_in_a_second_commit() -> None:
 
 
 def _no_dedupe_key() -> None:
-    """Each run queues under keys of its own."""
-    row = actions._row
+    """Each run queues under keys of its own, and what rechecks a mail does not mind."""
+    insert, compose = actions._insert, actions.compose
 
-    def unique(*arguments: Any) -> dict[str, Any]:
-        return row(*arguments) | {"dedupe_key": secrets.token_hex(16)}
+    def unique(uow: UnitOfWork, planned: Sequence[Planned]) -> Iterable[str]:
+        return insert(uow, [replace(one, dedupe_key=f"{one.dedupe_key}#{token_hex(4)}") for one in planned])
 
-    actions._row = unique
+    def whichever(message: OutboxMessage, now: datetime) -> EmailMessage | None:
+        db.session.expunge_all()
+        message.dedupe_key = message.dedupe_key.partition("#")[0]
+        return compose(message, now)
+
+    actions._insert, actions.compose = unique, whichever
 
 
 def _claim_without_lease() -> None:
@@ -82,10 +90,10 @@ def _claim_without_marking() -> None:
     def whichever(message_id: int, _token: str, _now: datetime) -> OutboxMessage | None:
         return db.session.get(OutboxMessage, message_id)
 
-    def mark(message: OutboxMessage, _token: str, now: datetime, **values: Any) -> None:
+    def mark(message: OutboxMessage, _token: str, now: datetime, values: dict[str, Any], *_more: Any) -> None:
         with unit_of_work(SYSTEM, now) as uow:
             uow.bookkeeping()
-            uow.session.execute(update(OutboxMessage).where(OutboxMessage.id == message.id).values(**values))
+            uow.session.execute(update(OutboxMessage).where(OutboxMessage.id == message.id).values(values))
 
     actions._claim, actions._renew, actions._mark = look, whichever, mark
 

@@ -57,7 +57,7 @@ class Reminding:
         **settings: str,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.days = school_days(days + 3)
+        self.days = school_days(days + 4)
         self.office = PostOffice()
         self.district = District(database, folder, self.days[-1])
         own = {"SMTP_URL": self.office.url, "MAIL_FROM": "wss@district.example", "WSS_MAIL_SECONDS": "1"}
@@ -66,7 +66,15 @@ class Reminding:
         self.gaps: Counter[str] = Counter()
         self.instants: list[datetime] = []
         self.tally = Tally()
-        self.usual = 0.6
+        self.usual = 0.3
+        self._warm()
+
+    def _warm(self) -> None:
+        """One undisturbed day, after which the processes begin with everything prepared."""
+        self.begin(0)
+        self.nursery.ask(do="warm")
+        self.judge()
+        self.district.close(self.district.tasks, at(self.days.pop(0), "22:30"))
 
     def close(self) -> None:
         """End every process and server."""
@@ -94,7 +102,9 @@ class Reminding:
         self.district.leases_run_out()
 
     def recover(self) -> None:
-        """One whole tick, with nobody killing."""
+        """One whole tick, with nobody killing, now and then after everything was edited."""
+        if self.random.random() < 0.5:
+            self.district.edit()
         began = time.monotonic()
         self.nursery.start("tick").done()
         self.usual += (min(time.monotonic() - began, 3.0) - self.usual) / 5

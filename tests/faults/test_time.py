@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,9 @@ from tests.support.databases import Database, Databases
 def test_four_schedulers_at_once_queue_and_send_each_once(database: Database, tmp_path: Path) -> None:
     here = Reminding(database, tmp_path)
     try:
-        sweep_at_once(here, 4, 20)
-        assert here.tally.mails >= 10
+        before = here.tally.mails
+        sweep_at_once(here, 4, 12, timedelta(minutes=97))
+        assert here.tally.mails - before >= 10
     finally:
         here.close()
 
@@ -26,8 +28,9 @@ def test_four_schedulers_at_once_queue_and_send_each_once(database: Database, tm
 def test_a_clock_that_jumps_sends_nothing_twice(database: Database, tmp_path: Path) -> None:
     here = Reminding(database, tmp_path)
     try:
+        before = here.tally.mails
         jump(here, 0)
-        assert here.tally.mails == 8
+        assert here.tally.mails - before == 8
     finally:
         here.close()
 
