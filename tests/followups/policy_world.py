@@ -21,7 +21,8 @@ from wss_cases.casework.actions_sweep import sweep
 from wss_cases.foundation.db import db
 from wss_cases.incidents.states import IncidentState
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.notices.models import MailChoice, MailStyle
+from wss_cases.notices.models import MailChoice, MailTrouble
+from wss_cases.notices.states import MailStyle, TroubleKind
 
 PARTS = {
     "owner": Role.COORDINATOR,
@@ -82,6 +83,13 @@ class Place:
     def choose(self, who: str, style: MailStyle = MailStyle.DIGEST, weekly: bool = True) -> None:
         """Let somebody choose their mails."""
         db.session.add(MailChoice(user_id=self.ids[who], style=style, weekly=weekly))
+        db.session.commit()
+
+    def fail(self, who: str, since: datetime = MADE) -> None:
+        """Let mail to somebody fail."""
+        person = self.people[who]
+        trouble = {"address": person.email, "kind": TroubleKind.BOUNCED, "status": "5.1.1", "since": since}
+        db.session.add(MailTrouble(user_id=person.id, **trouble))
         db.session.commit()
 
     def sweep(self, now: datetime) -> set[str]:

@@ -10,7 +10,7 @@ import pytest
 from tests.factories.accounts import acting
 from tests.followups.policy_world import At, Place, make_place
 from wss_cases.followups import actions_work
-from wss_cases.notices.models import MailStyle
+from wss_cases.notices.states import MailStyle
 
 MONDAY, FRIDAY = date(2026, 11, 16), date(2026, 11, 20)
 PLAIN = {"kind": "safety_plan", "single_mail": False}
@@ -197,3 +197,54 @@ def test_a_clock_that_ran_ahead_loses_nothing(session: Any, at: At) -> None:
     assert place.sweep(at("2026-11-16 23:00")) == set()
     assert place.sweep(at("2026-11-19 00:10")) == {f"other {G}", f"lead {L}", f"admin {L}"}
     assert row.due_on == MONDAY
+
+
+UNREACHED: dict[str, tuple[tuple[str, ...], dict[str, Any], Table]] = {
+    "the owner: the lead from its day on, and later as always": (
+        ("owner",), {},
+        [
+            ("11-16 00:10", {f"owner {G}", f"lead {L}"}),
+            ("11-17 00:10", {f"lead {L}"}),
+            ("11-19 00:10", {f"admin {L}"}),
+        ],
+    ),
+    "a same-day item not before its hour": (
+        ("owner",), TODAY_TOO,
+        [("11-16 13:58", {f"owner {D}"}), ("11-16 14:00", {f"owner {G}", f"lead {L}"})],
+    ),
+    "the lead: the next in line beside them": (
+        ("lead",), {},
+        [("11-16 00:10", {f"owner {G}"}), ("11-17 00:10", {f"lead {L}", f"admin {L}"})],
+    ),
+    "the owner, the lead and the administrator: on to the coordinators": (
+        ("owner", "lead", "admin"), {},
+        [("11-16 00:10", {f"owner {G}", f"lead {L}", f"admin {L}", f"other {L}"})],
+    ),
+    "what does not escalate stays in the digest": (
+        ("owner",), PLAIN, [("11-16 06:30", {f"owner {D}"}), ("11-17 06:30", {f"owner {D}"})],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNREACHED)
+def test_what_mail_does_not_bring_goes_on_to_somebody_else(session: Any, at: At, name: str) -> None:
+    failing, given, table = UNREACHED[name]
+    place = make_place()
+    for who in failing:
+        place.fail(who)
+    place.due(MONDAY, **given)
+    walk(place, at, table)
+
+
+def test_an_address_that_begins_to_fail_is_learned_of_and_one_that_stands_in_is_enough(
+    session: Any, at: At
+) -> None:
+    place = make_place()
+    place.due(MONDAY)
+    place.due(MONDAY, owner="dean")
+    place.cover("dean", "other", MONDAY, FRIDAY)
+    assert place.sweep(at("2026-11-16 08:00")) >= {f"owner {G}", f"dean {G}", f"other {G}"}
+    for who in ("owner", "dean"):
+        place.fail(who, since=at("2026-11-16 08:00"))
+    assert place.sweep(at("2026-11-16 08:01")) == {f"lead {L}"}
+    assert place.sweep(at("2026-11-16 08:02")) == set()

@@ -67,7 +67,7 @@ def test_a_refused_address_is_seen_by_whoever_can_act_and_tried_again(
     sysadmin = client_as(make_user(Role.SYSADMIN))
     mailing.replies[email] = "550 5.1.1 no such user"
     assert deliver(at("2026-11-24 10:00"))["failed"] == 2
-    assert unreachable([user_id]) == {user_id}
+    assert unreachable() == {user_id}
     assert f"Mail to {email} has not arrived since" in own.page("/my-day").text
     assert "There is no such mailbox" in own.page("/account").text
     assert "Mail to 1 person does not arrive" in admin.page("/my-day").text
@@ -84,10 +84,15 @@ def test_a_refused_address_is_seen_by_whoever_can_act_and_tried_again(
         "Try all again",
     ):
         assert words in system
+    assert sweep(at("2026-11-24 10:00"))["queued"] == 1  # it goes on to the next in line, who leads no case
+    assert deliver(at("2026-11-24 10:00"))["sent"] == 1
+    [told] = mailing.wait_for(1)
+    assert told.subject == "May be missed: First contact with the person harmed"
+    assert "Mail to the person who has it does not arrive; nobody else leads its case" in told.everything
     assert elsewhere.post(f"/people/{user_id}/mail/retry", data=token(elsewhere)).status_code == 404
     mailing.replies.clear()
     assert admin.submit("/people/mail", action=f"/people/{user_id}/mail/retry").status_code == 303
-    assert unreachable([user_id]) == set()
+    assert unreachable() == set()
     assert deliver(at("2026-11-24 10:01"))["sent"] == 3  # the two, and the one that shows it
     assert "has not arrived" not in own.page("/my-day").text
     assert "Mail reaches everybody" in admin.page("/people/mail").text
@@ -105,12 +110,12 @@ def test_the_person_and_the_system_try_again(
     own = client_as(here.coordinator)
     assert own.submit("/account", action="/account/mails/try").status_code == 303
     assert deliver(at("2026-11-24 10:01"))["failed"] == 3
-    assert unreachable([here.coordinator.id]) == {here.coordinator.id}  # it failed again, and says so again
+    assert unreachable() == {here.coordinator.id}  # it failed again, and says so again
     mailing.replies.clear()
     sysadmin = client_as(make_user(Role.SYSADMIN))
     assert sysadmin.submit("/system", action="/system/mail/retry").status_code == 303
     assert deliver(at("2026-11-24 10:02"))["sent"] == 3
-    assert unreachable([here.coordinator.id]) == set()
+    assert unreachable() == set()
     ids = [mail.message["Message-ID"] for mail in mailing.mails]
     assert len(ids) == len(set(ids)) == 3
 
@@ -121,7 +126,7 @@ def test_an_arrived_mail_ends_a_refusal(here: Scene, at: At, mailing: MailServer
     mailing.replies.clear()
     assert sweep(at("2026-11-25 10:00"))["queued"] > 0
     assert deliver(at("2026-11-25 10:00"))["sent"] > 0
-    assert unreachable([here.coordinator.id]) == set()
+    assert unreachable() == set()
 
 
 @pytest.mark.parametrize("reply", ["452 4.2.2 mailbox full", None])
@@ -142,7 +147,7 @@ def test_what_was_given_up_blames_the_address_only_where_the_server_did(
         deliver(now)
         now += timedelta(hours=4)
     assert {message.state for message in mails_of(here.coordinator.id)} == {OutboxState.FAILED}
-    assert unreachable([here.coordinator.id]) == ({here.coordinator.id} if reply else set())
+    assert unreachable() == ({here.coordinator.id} if reply else set())
 
 
 def returned(app: Flask, tmp_path: Path, name: str, **words: str) -> Any:
@@ -168,14 +173,14 @@ def test_what_comes_back_later_marks_the_address(
         done = returned(app, tmp_path, name, **about)
         assert (done.exit_code, done.output) == (0, f"Mail to {email} does not arrive (5.1.1).\n")
     assert [message.state for message in mails_of(user_id)] == [OutboxState.FAILED, OutboxState.SENT]
-    assert unreachable([user_id]) == {user_id}
+    assert unreachable() == {user_id}
     noted = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "mail.fails"))
     assert [entry.changes for entry in noted] == [{"status": [None, "5.1.1"]}]
     sysadmin = client_as(make_user(Role.SYSADMIN))
     assert "It came back (5.1.1)" in sysadmin.page("/system").text
     sweep(at("2026-11-25 10:00"))
     assert deliver(at("2026-11-25 10:00"))["sent"] > 0
-    assert unreachable([user_id]) == {user_id}  # our own server takes everything: that proves nothing
+    assert unreachable() == {user_id}  # our own server takes everything: that proves nothing
 
 
 def test_a_full_mailbox_that_takes_mail_again_is_well(
@@ -185,12 +190,12 @@ def test_a_full_mailbox_that_takes_mail_again_is_well(
     deliver(at("2026-11-24 10:00"))
     about = {"message_id": mails_of(user_id)[0].message_id, "address": here.coordinator.email}
     assert returned(app, tmp_path, "exchange", action="delayed", status="4.2.2", **about).exit_code == 0
-    assert unreachable([user_id]) == set()  # it is still being tried
+    assert unreachable() == set()  # it is still being tried
     returned(app, tmp_path, "exchange", status="4.2.2", **about)
-    assert unreachable([user_id]) == {user_id}
+    assert unreachable() == {user_id}
     sweep(at("2026-11-25 10:00"))
     deliver(at("2026-11-25 10:00"))
-    assert unreachable([user_id]) == set()
+    assert unreachable() == set()
 
 
 def test_a_made_up_report_changes_nothing(
@@ -206,11 +211,11 @@ def test_a_made_up_report_changes_nothing(
     ):
         done = returned(app, tmp_path, "postfix", **about)
         assert (done.exit_code, done.output) == (0, "Nothing of ours came back.\n"), done.exception
-    assert unreachable([user_id]) == set()
+    assert unreachable() == set()
     assert (
         email in returned(app, tmp_path, "exchange", address=email).output
     )  # it was written to, and none is named
-    assert unreachable([user_id]) == {user_id}
+    assert unreachable() == {user_id}
     letter = tmp_path / "letter.eml"
     letter.write_text("Subject: Hello\n\nI am away until Monday.\n", encoding="utf-8")
     refused = app.test_cli_runner().invoke(args=["reminders", "bounce", str(letter)])
@@ -250,9 +255,7 @@ def test_another_address_is_told_and_gets_what_failed(
     assert {mail.recipients for mail in mailing.mails} == {("new@district.example",)}
     assert "Your address was changed" in [mail.subject for mail in mailing.mails]
     assert returned(app, tmp_path, "postfix", message_id=first, address=old).exit_code == 0
-    assert unreachable([user_id]) == {
-        user_id
-    }  # it was sent again since: the report may be of the new address
+    assert unreachable() == {user_id}  # it was sent again since: the report may be of the new address
     signed_in = client.submit("/sign-in", {"email": "new@district.example", "password": PASSWORD})
     assert signed_in.status_code == 303
 
@@ -267,7 +270,7 @@ def test_a_report_of_an_address_that_was_mended_since_is_old_news(
     sysadmin = client_as(make_user(Role.SYSADMIN))
     sysadmin.submit(f"/people/{user_id}/address", {"email": "new@district.example"})
     returned(app, tmp_path, "postfix", message_id=sent, address=old)
-    assert unreachable([user_id]) == set()
+    assert unreachable() == set()
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from wss_cases.followups.notices import (
 from wss_cases.followups.queries_due import all_unswept, items, next_unswept, overtaken, unswept
 from wss_cases.followups.queries_known import Known
 from wss_cases.followups.rules_plan import Item, Plan, plan
+from wss_cases.followups.rules_reminders import UNREACHED
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.db import among, table_of
 from wss_cases.foundation.failpoints import reach
@@ -140,7 +141,7 @@ def _give_to_heirs(uow: UnitOfWork, known: Known, plans: Sequence[Planning]) -> 
 
 
 def _record_escalations(uow: UnitOfWork, known: Known, plans: Sequence[Planning], queued: set[str]) -> None:
-    acts = []
+    acts: dict[str, list[Act]] = {"followup.escalated": [], "followup.unreached": []}
     for item, planned in plans:
         for step in planned.escalations:
             told = [
@@ -151,8 +152,10 @@ def _record_escalations(uow: UnitOfWork, known: Known, plans: Sequence[Planning]
             if told:
                 data = {"what": item.kind, "late": str(step.level), "to": ", ".join(told)}
                 changes = {"late": [None, step.level]}
-                acts.append(Act("follow_up", item.id, item.case_id, item.school_id, data, changes))
-    uow.record_each("followup.escalated", acts)
+                kind = "followup.unreached" if step.level == UNREACHED else "followup.escalated"
+                acts[kind].append(Act("follow_up", item.id, item.case_id, item.school_id, data, changes))
+    for kind, some in acts.items():
+        uow.record_each(kind, some)
 
 
 def _mark(uow: UnitOfWork, plans: Iterable[Planning]) -> None:

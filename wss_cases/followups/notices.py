@@ -13,6 +13,7 @@ from wss_cases.followups.queries_due import item as due_item
 from wss_cases.followups.queries_known import reaching
 from wss_cases.followups.rules import due_words
 from wss_cases.followups.rules_plan import Item
+from wss_cases.followups.rules_reminders import UNREACHED
 from wss_cases.followups.states import KINDS
 from wss_cases.followups.words import reached_words
 from wss_cases.foundation.clock import local_date, now
@@ -79,6 +80,7 @@ def _late(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
     return {
         "what": str(KINDS.get(item.kind, KINDS["other"])),
         "why": reached_words(found),
+        "overdue": found.level != UNREACHED,
         "href": link(f"/follow-ups/{item.id}"),
     }
 

@@ -15,6 +15,7 @@ from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.followups.rules_plan import Item
 from wss_cases.followups.rules_reminders import CONTACT
 from wss_cases.foundation.db import among, db
+from wss_cases.notices.models import MailTrouble
 from wss_cases.roster.models import School
 from wss_cases.roster.queries_days import half_day_bells
 
@@ -107,9 +108,10 @@ def item(follow_up_id: int) -> Item | None:
 
 def overtaken(now: datetime) -> list[int]:
     """Return follow-ups for which something else changed: somebody stands in for their owner since the sweep saw
-    them, or their owner's account was disabled or last role at the school ended."""
+    them, mail to their owner has not arrived since, or their owner's account was disabled or last role at the school
+    ended."""
     found = set(db.session.scalars(select(FollowUp.id).where(OPEN, FollowUp.owner_id.in_(_DISABLED))))
-    return sorted(found | _newly_covered(now) | _of_former(now.date()))
+    return sorted(found | _newly_covered(now) | _newly_unreached(now) | _of_former(now.date()))
 
 
 _DISABLED = select(UserAccount.id).where(UserAccount.state == AccountState.DISABLED)
@@ -127,6 +129,14 @@ def _newly_covered(now: datetime) -> set[int]:
         .where(OPEN, among(FollowUp.owner_id, sorted(away)), new, Cover.made_at > FollowUp.swept_at)
     )
     return set(db.session.scalars(statement))
+
+
+def _newly_unreached(now: datetime) -> set[int]:
+    new = MailTrouble.since > now - RECENT
+    if db.session.scalars(select(MailTrouble.user_id).where(new).limit(1)).first() is None:
+        return set()
+    statement = select(FollowUp.id).join(MailTrouble, MailTrouble.user_id == FollowUp.owner_id)
+    return set(db.session.scalars(statement.where(OPEN, new, MailTrouble.since >= FollowUp.swept_at)))
 
 
 def _of_former(day: date) -> set[int]:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from sqlalchemy import func, select
 
@@ -15,7 +16,7 @@ from wss_cases.followups.rules_plan import Facts, Item, Reached, reached_by
 from wss_cases.followups.rules_reminders import Why, with_covers
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.db import db
-from wss_cases.notices.queries import choices_of, days_from
+from wss_cases.notices.queries import choices_of, days_from, unreachable
 from wss_cases.roster.rules import SchoolDays
 
 BACK = timedelta(days=120)
@@ -33,6 +34,10 @@ class Known:
         self._covers: dict[int, dict[int, int]] = {}
         self._days: dict[int, SchoolDays] = {}
         self._load: dict[int, int] = {}
+
+    @cached_property
+    def _unreached(self) -> frozenset[int]:
+        return frozenset(unreachable())
 
     def learn(self, items: Sequence[Item]) -> None:
         """Read the schools of these items and the people around them."""
@@ -107,6 +112,7 @@ class Known:
             singles=self.singles,
             days=self.days(item.school_id),
             load={} if owner_works else self._load_of(team),
+            unreached=self._unreached,
         )
 
     def _load_of(self, team: Team) -> dict[int, int]:

@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 
 from wss_cases.accounts.queries_teams import Team
 from wss_cases.followups.rules_reminders import (
+    UNREACHED,
     Why,
     goes_alone,
     heir,
@@ -59,7 +60,7 @@ class Facts:
     """What the sweep knows of an item's people and school.
 
     `owner_works` and `lead_works`: they still may see it; `covers`: who stands in for whom there today; `singles`:
-    who chose single mails; `load`: open cases a coordinator leads.
+    who chose single mails; `load`: open cases a coordinator leads; `unreached`: to whom mail does not arrive.
     """
 
     owner_works: bool
@@ -69,6 +70,7 @@ class Facts:
     singles: Collection[int]
     days: SchoolDays
     load: Mapping[int, int]
+    unreached: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -95,11 +97,14 @@ def plan(item: Item, facts: Facts, now: datetime) -> Plan:
     again_at = look_again_at(item.day, item.begins, now, item.time_zone)
     if now < item.begins:
         return Plan(owner_id, (), (), again_at)
-    readers = [owner_id, facts.covers.get(owner_id)] if owner_id is not None else []
-    remind = [
-        user_id for user_id in readers if user_id is not None and (item.alone or user_id in facts.singles)
-    ]
+    remind = [user_id for user_id in _readers(owner_id, facts) if item.alone or user_id in facts.singles]
     return Plan(owner_id, tuple(dict.fromkeys(remind)), escalations(item, owner_id, facts, now), again_at)
+
+
+def _readers(owner_id: int | None, facts: Facts) -> list[int]:
+    """The owner and who stands in for them today."""
+    people = [owner_id, facts.covers.get(owner_id)] if owner_id is not None else []
+    return [user_id for user_id in people if user_id is not None]
 
 
 def _taken_over(item: Item, facts: Facts) -> int | None:
@@ -113,17 +118,24 @@ def escalations(item: Item, owner_id: int | None, facts: Facts, now: datetime) -
 
     Whom two levels reach hears of the higher one alone.
     """
-    today = local_date(now, item.time_zone)
-    if not item.alone or item.due_on >= today:
+    if not item.alone:
         return ()
     lead_id = item.lead_id if facts.lead_works else None
     found: list[Escalation] = []
     told: set[int] = set()
-    for level in reversed(levels_of(facts.days.between(item.due_on, today))):
-        people = with_covers(reached(level, owner_id, lead_id, facts.team), facts.covers, owner_id)
+    for level in reversed(_levels(item, owner_id, facts, now)):
+        chosen = reached(level, owner_id, lead_id, facts.team, facts.unreached)
+        people = with_covers(chosen, facts.covers, owner_id)
         found.append(Escalation(level, {who: why for who, why in people.items() if who not in told}))
         told.update(people)
     return tuple(reversed(found))
+
+
+def _levels(item: Item, owner_id: int | None, facts: Facts, now: datetime) -> tuple[int, ...]:
+    today, readers = local_date(now, item.time_zone), _readers(owner_id, facts)
+    silent = bool(readers) and now >= item.begins and facts.unreached.issuperset(readers)
+    late = levels_of(facts.days.between(item.due_on, today)) if item.due_on < today else ()
+    return (UNREACHED, *late) if silent else late
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,10 @@ UNTIL_BELL_IS_SEEN = timedelta(minutes=15)
 LONGEST_SLEEP = timedelta(days=7)
 """How long the sweep leaves an open follow-up alone: its owner may have left in the meantime."""
 
-TO_LEAD, TO_ADMINISTRATOR = 1, 3
+UNREACHED, TO_LEAD, TO_ADMINISTRATOR = 0, 1, 3
 LEVELS = (TO_LEAD, TO_ADMINISTRATOR)
-"""School days overdue after which an item reaches its case's lead, then the school's administrators."""
+"""School days overdue after which an item reaches its case's lead, then the school's administrators. UNREACHED: from
+its day on it reaches whom level TO_LEAD would, because mail to its owner does not arrive."""
 
 
 class Why(enum.StrEnum):
@@ -70,20 +71,29 @@ def levels_of(late: int) -> tuple[int, ...]:
 
 
 def reached(
-    level: int, owner_id: int | None, lead_id: int | None, team: Mapping[Role, Collection[int]]
+    level: int,
+    owner_id: int | None,
+    lead_id: int | None,
+    team: Mapping[Role, Collection[int]],
+    unreached: Collection[int] = (),
 ) -> dict[int, Why]:
     """Return whom a level of escalation reaches, never the owner: the case's lead first, then the administrators.
 
-    Where the owner leads or nobody does, the next in line: the administrators, other coordinators, deans.
+    Where the owner leads or nobody does, the next in line: the administrators, other coordinators, deans. Where mail
+    arrives at none of these (`unreached`), they and the next in line.
     """
-    if level == TO_LEAD and lead_id is not None and lead_id != owner_id:
-        return {lead_id: Why.LEADS}
+    found: dict[int, Why] = {}
+    if level != TO_ADMINISTRATOR and lead_id is not None and lead_id != owner_id:
+        found[lead_id] = Why.LEADS
+        if lead_id not in unreached:
+            return found
     for role in (Role.ADMINISTRATOR, Role.COORDINATOR, Role.DEAN):
-        others = [user_id for user_id in team.get(role, ()) if user_id != owner_id]
-        if others:
-            due = level == TO_ADMINISTRATOR and role is Role.ADMINISTRATOR
-            return dict.fromkeys(others, Why.ADMINISTERS if due else Why.NEXT)
-    return {}
+        others = [user_id for user_id in team.get(role, ()) if user_id != owner_id and user_id not in found]
+        due = level == TO_ADMINISTRATOR and role is Role.ADMINISTRATOR
+        found |= dict.fromkeys(others, Why.ADMINISTERS if due else Why.NEXT)
+        if set(others).difference(unreached):
+            break
+    return found
 
 
 def with_covers(people: Mapping[int, Why], covers: Mapping[int, int], but: int | None) -> dict[int, Why]:

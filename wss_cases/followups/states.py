@@ -256,6 +256,10 @@ SENTENCES: dict[str, Any] = {
         _l("Follow-up overdue for %(late)s: %(what)s. Told: %(to)s"),
         _WHAT | {"late": LATE},
     ),
+    "followup.unreached": (
+        _l("Mail to the owner of a follow-up does not arrive: %(what)s. Told: %(to)s"),
+        _WHAT,
+    ),
     "followup.snoozed": (
         _l("Reminders of a follow-up paused until %(until)s: %(what)s – %(reason)s"),
         _WHAT | {"reason": SNOOZE_REASONS},

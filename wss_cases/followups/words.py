@@ -3,7 +3,7 @@
 from typing import Any
 
 from wss_cases.followups.rules_plan import Reached
-from wss_cases.followups.rules_reminders import Why
+from wss_cases.followups.rules_reminders import UNREACHED, Why
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
@@ -19,5 +19,7 @@ WHY: dict[Why, Any] = {
 
 def reached_words(found: Reached) -> str:
     """Return why something late reached its reader: "Overdue for 1 school day; you lead the case it belongs to."."""
+    if found.level == UNREACHED:
+        return _("Mail to the person who has it does not arrive; %(why)s.", why=WHY[found.why])
     late = ngettext("Overdue for %(num)d school day", "Overdue for %(num)d school days", found.late)
     return _("%(late)s; %(why)s.", late=late, why=WHY[found.why])

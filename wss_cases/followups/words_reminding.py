@@ -17,6 +17,9 @@ from wss_cases.journal.queries import history
 from wss_cases.journal.sentences import sentence
 from wss_cases.roster.rules import SchoolDays
 
+TOLD = ("followup.unreached", "followup.escalated")
+"""Kinds of entries that say whom its lateness reached."""
+
 
 def reminding(row: FollowUp, actor: Actor, now: datetime, days: SchoolDays) -> dict[str, Any]:
     """Return what the page of a follow-up shows of its reminders, in the reader's words."""
@@ -28,9 +31,7 @@ def reminding(row: FollowUp, actor: Actor, now: datetime, days: SchoolDays) -> d
     return {
         "paused": _paused(row) if row.snoozed_until is not None and row.snoozed_until > today else "",
         "why_you": reached_words(reached) if reached else "",
-        "told": [
-            sentence(entry) for entry in history("follow_up", row.id) if entry.kind == "followup.escalated"
-        ],
+        "told": [sentence(entry) for entry in history("follow_up", row.id) if entry.kind in TOLD],
         "may_pause": row.state is FollowUpState.OPEN
         and not why_not(row.kind, row.same_day, row.due_on, row.snooze_count, today, days),
     }
