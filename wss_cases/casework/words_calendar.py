@@ -126,9 +126,9 @@ def shift_lines(shifts: Sequence[Shift]) -> list[dict[str, Any]]:
 def _way(shift: Shift) -> str:
     words = _("%(first)s to %(then)s", first=day_words(shift.from_day), then=day_words(shift.to_day))
     if shift.why is MoveWhy.YEAR_END:
-        return f"{words} ({_('before the school year ends')})"
+        return _("%(words)s (before the school year ends)", words=words)
     if shift.why is MoveWhy.NEXT_SCHOOL:
-        return f"{words} ({_('at the next school')})"
+        return _("%(words)s (at the next school)", words=words)
     return words
 
 
