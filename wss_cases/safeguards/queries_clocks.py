@@ -14,6 +14,7 @@ from wss_cases.foundation.db import db
 from wss_cases.roster.models import School
 from wss_cases.safeguards.models import LegalDuty, LegalDutyKind
 from wss_cases.safeguards.rules import EARLIEST_WARNING, is_overdue, late_reaches, must_act, warns_at
+from wss_cases.safeguards.states import OPEN_DUTY
 
 RUNS = text("legal_duty.state in ('due', 'verify_first') and legal_duty.clock_escalated_at is null")
 """Written out: the partial index of running clocks is found by these very words."""
@@ -71,7 +72,7 @@ def clocks(
 def clock_of(now: datetime, duty_id: int) -> Clock | None:
     """Return one open duty's clock at this instant, whatever was told before; None where it says nothing."""
     known = Known(now)
-    open_one = LegalDuty.id == duty_id
+    open_one = and_(LegalDuty.id == duty_id, LegalDuty.state.in_(OPEN_DUTY))
     return next(iter(clocks(known, open_one, 1, lock=False)[0]), None)
 
 
