@@ -100,8 +100,8 @@ def write_calendar(store: Store, calendar: Calendar, district: Somebody) -> None
             row |= {"said_by_id": district.id, "said_at": at, "planned_kind": DayKind.SCHOOL.value}
             story, subject = Story(None), ("calendar_day", row["id"])
             changes = {"kind": (DayKind.SCHOOL.value, kind.value), "label": ("", label)}
-            said = {"day": day.isoformat(), "what": kind.value, "label": label}
-            story.act(at, district, subject, "calendar.said", changes, **said)
+            iso = day.isoformat()
+            story.act(at, district, subject, "calendar.said", changes, day=iso, what=kind.value, label=label)
             story.tell(store)
     store.pause()
 
