@@ -195,6 +195,31 @@ def test_a_sample_case_shows_what_is_made_and_saves_nothing(session: Any, at: At
     assert session.scalars(select(FollowUpTemplate).filter_by(school_id=here.school_id)).all() == []
 
 
+@pytest.mark.parametrize("day", ["2028-01-03", "9999-12-31"])
+def test_a_day_too_far_off_is_a_slip_and_is_refused_everywhere(
+    session: Any, at: At, client_as: Any, day: str
+) -> None:
+    at("2026-11-24 10:00")
+    here, words = Place(), "Choose a day within the next year."
+    client = client_as(make_user(Role.ADMINISTRATOR, here.school))
+    district = client_as(make_user(Role.DISTRICT))
+    five = one(session, "agreement_made", "agreement_check_in")
+    sample = client.get(f"/follow-up-templates/sample?event=agreement_made&pathway=circle&day={day}")
+    written = WRITTEN | {"starts_on": day}
+    answers = [
+        sample,
+        client.submit(f"/follow-up-templates/{five}/own", written | {"preview": "1"}),
+        client.submit(f"/follow-up-templates/{five}/own", written),
+        district.submit(f"/follow-up-templates/{five}", written),
+        district.submit(f"/follow-up-templates/{five}/end", {"until": day}),
+    ]
+    for answer in answers:
+        assert answer.status_code == 400
+        assert words in answer.get_data(as_text=True)
+    assert session.get(FollowUpTemplate, five).ends_on is None
+    assert session.scalars(select(FollowUpTemplate).filter_by(school_id=here.school_id)).all() == []
+
+
 def test_what_rules_make_keeps_its_words(session: Any, at: At, client_as: Any) -> None:
     at("2026-11-24 10:00")
     client = client_as(make_user(Role.DISTRICT))

@@ -8,6 +8,7 @@ from wss_cases.access.engine import require
 from wss_cases.followups.actions import local_today
 from wss_cases.followups.models import FollowUpTemplate
 from wss_cases.followups.queries_templates import may_write, own_of
+from wss_cases.followups.rules_templates import too_far
 from wss_cases.followups.states import KINDS, RECORDED_ELSEWHERE
 from wss_cases.followups.states_events import EVENTS, IN_PATHWAY, TIMED
 from wss_cases.foundation.clock import local_date
@@ -120,6 +121,7 @@ def end_template(actor: Actor, template_id: int, until: date, now: datetime, req
             raise Refused("", _("The rules make this follow-up. Its words can be changed, not taken away."))
         if until < max(_today(uow, row), row.starts_on):
             raise Refused("until", _("Choose today or a later day, not before its start."))
+        _check_near("until", until, _today(uow, row))
         row.ends_on = until
         uow.record(row, "followup_template.ended")
         uow.answer = row.id
@@ -145,8 +147,14 @@ def _today(uow: UnitOfWork, row: FollowUpTemplate) -> date:
 def _check(uow: UnitOfWork, row: FollowUpTemplate, wording: Wording, starts_on: date) -> None:
     if starts_on <= _today(uow, row):
         raise Refused("starts_on", _("Choose a day after today."))
+    _check_near("starts_on", starts_on, _today(uow, row))
     if not 0 <= wording.due_in_school_days <= MOST_SCHOOL_DAYS:
         raise Refused("due_in_school_days", _("Choose a number of school days from 0 to 200."))
+
+
+def _check_near(field: str, day: date, today: date) -> None:
+    if too_far(day, today):
+        raise Refused(field, _("Choose a day within the next year."))
 
 
 def _begin(uow: UnitOfWork, row: FollowUpTemplate, act: str) -> int:

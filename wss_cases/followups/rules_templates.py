@@ -8,6 +8,9 @@ from wss_cases.followups.models import FollowUpTemplate
 from wss_cases.roster.rules import SchoolDays
 from wss_cases.routing.states import PATHWAY_OF, Kind
 
+MOST_DAYS_AHEAD = 400
+"""A day farther off is a slip: a change that begins on it could not be taken back, only followed by a later one."""
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -42,6 +45,11 @@ def fits(wanted: str, pathway_kind: str) -> bool:
 def due_on(template: FollowUpTemplate, from_day: date, days: SchoolDays) -> date:
     """Return when a template's follow-up is due after something happened on `from_day`, in the school's own days."""
     return days.add(from_day, template.due_in_school_days)
+
+
+def too_far(day: date, today: date) -> bool:
+    """Whether a day is too far off for a template to begin or end on it, or to be tried out on it."""
+    return (day - today).days > MOST_DAYS_AHEAD
 
 
 def sample(templates: Iterable[FollowUpTemplate], from_day: date, days: SchoolDays) -> list[Sample]:

@@ -27,7 +27,14 @@ from wss_cases.followups.queries_templates import (
 from wss_cases.followups.rules_templates import due_on
 from wss_cases.followups.states import KINDS
 from wss_cases.followups.states_events import EVENTS, TIMED
-from wss_cases.followups.views_templates import READ, pathway_words, title_of, today_at, writes_for
+from wss_cases.followups.views_templates import (
+    READ,
+    is_near,
+    pathway_words,
+    title_of,
+    today_at,
+    writes_for,
+)
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
@@ -143,7 +150,7 @@ def _write(
         "samples": None,
     }
     if form.is_submitted() and "preview" in request.form:
-        sound = form.validate()
+        sound = form.validate() and is_near(form, "starts_on", today_at(school_id))
         if sound:
             shown["samples"] = _samples(form, old, school_id)
         return render_template("followups/template.html", form=form, **shown), 200 if sound else 400

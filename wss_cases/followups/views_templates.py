@@ -22,10 +22,12 @@ from wss_cases.followups.queries_templates import (
     templates_for,
     templates_on,
 )
-from wss_cases.followups.rules_templates import Sample, sample
+from wss_cases.followups.rules_templates import Sample, sample, too_far
 from wss_cases.followups.states_events import EVENTS, TIMED
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import BaseForm, apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code, ngettext
 from wss_cases.foundation.pages import Page
@@ -160,10 +162,11 @@ def _tag(row: FollowUpTemplate, replaced: bool) -> tuple[str, str] | None:
 def try_out() -> Page:
     """What would be made of a case in which something happens on a day."""
     school_id = school_of(current_actor())
-    form = SampleForm(request.args if request.args else None, day=today_at(school_id))
+    today = today_at(school_id)
+    form = SampleForm(request.args if request.args else None, day=today)
     made: Sequence[Sample] = ()
     asked = bool(request.args)
-    if asked and form.validate():
+    if asked and form.validate() and is_near(form, "day", today):
         found = templates_for(form.event.data, school_id, form.day.data, form.pathway.data)
         made = sample(found, form.day.data, school_days(school_id))
     school = get_school(school_id) if school_id is not None else None
@@ -175,6 +178,14 @@ def try_out() -> Page:
         school=school.name if school else "",
     )
     return page, 400 if form.errors else 200
+
+
+def is_near(form: BaseForm, field: str, today: date) -> bool:
+    """Whether a template can be tried out on the day in a field; where not, the form says so there."""
+    near = not too_far(form[field].data, today)
+    if not near:
+        apply_refusal(form, Refused(field, _("Choose a day within the next year.")))
+    return near
 
 
 def made_words(one: Sample) -> dict[str, Any]:
