@@ -183,6 +183,27 @@ def test_taking_it_back_brings_back_what_nobody_touched(day: Day, at: At) -> Non
     assert day.client.get(f"{day.address}/take-back").status_code == 303
 
 
+@pytest.mark.parametrize("act", ["moved", "closed"])
+def test_what_is_taken_back_to_a_day_that_has_no_school_by_now_moves_on(
+    day: Day, at: At, client_as: Any, act: str
+) -> None:
+    owner = client_as(day.world.coordinator)
+    address = f"/follow-ups/{day.follow_up.id}"
+    if act == "moved":
+        values = {"due_on": "2026-12-01", "reason": "asked"}
+        assert owner.submit(f"{address}/move", values).status_code == 303
+    else:
+        assert owner.submit(address, {"outcome": "reached", "manner": "phone"}).status_code == 303
+    day.declare()
+    settle_changes(at("2026-11-24 05:56"))
+    settle_changes(at("2026-11-24 05:57"))
+    assert owner.submit("/my-day", action="/follow-ups/undo").status_code == 303
+    assert fresh(day.follow_up).state is FollowUpState.OPEN
+    settle_changes(at("2026-11-24 05:58"))
+    assert fresh(day.follow_up).due_on == NEXT
+    assert any("Snow day" in words for words in told(day.world.case.id))
+
+
 def test_a_half_day_needs_its_bell_and_moves_nothing(day: Day) -> None:
     refused = day.client.submit(day.address, {"kind": "half", "label": "Boiler"})
     assert refused.status_code == 400

@@ -17,6 +17,7 @@ from wss_cases.followups.rules_acts import KEPT_WORDS, Kept, Standing, why_kept
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import OutboxMessage, OutboxState, TimelineEntry
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
+from wss_cases.roster.actions_days import settle_again
 
 RESTORED = (
     "due_on",
@@ -97,6 +98,7 @@ def _take_back(uow: UnitOfWork, act: FollowUpAct) -> Kept | None:
     uow.record(row, "followup.undone", what=row.kind, act=act.kind.value)
     if row.state is FollowUpState.OPEN:
         remind_again(uow, row)
+        settle_again(uow, row.school_id, row.due_on)
     return None
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, time
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, update
 
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.errors import Refused
@@ -58,6 +58,17 @@ def unsay_day(uow: UnitOfWork, school: School | None, day: date) -> None:
         row.said_by_id, row.said_at, row.unsettled_since = None, None, uow.now
         uow.audit("calendar.taken_back", "calendar_day", row.id, changes_of(row))
     uow.session.flush()
+
+
+def settle_again(uow: UnitOfWork, school_id: int, day: date) -> None:
+    """Let the next sweep move what was put back on a date of a school, if it has no school by now. A step."""
+    uow.session.execute(
+        update(CalendarDay)
+        .where(CalendarDay.day == day, CalendarDay.kind == DayKind.CLOSED)
+        .where(or_(CalendarDay.school_id.is_(None), CalendarDay.school_id == school_id))
+        .values(unsettled_since=uow.now)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _row(uow: UnitOfWork, school: School | None, day: date) -> CalendarDay | None:
