@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.factories.accounts import RoleGrantFactory, make_user
+from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import make_incident
@@ -17,6 +18,7 @@ from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.referrals.making import make_scene, sent
 from wss_cases.access.actor import CASE_TEAM, Role
 from wss_cases.accounts.models import RoleGrant
+from wss_cases.followups.models import ActKind, FollowUpAct
 from wss_cases.foundation import clock
 from wss_cases.incidents.states import IncidentState
 from wss_cases.pathways.common.states import PathwayState
@@ -52,13 +54,33 @@ def test_own_reports_and_follow_ups_stay_with_the_school(moved: dict[str, Any]) 
             f"{report}/saved",
             f"{report}/contacts/new",
         ),
-        *(task, f"{task}/move", f"{task}/hand-on", f"{task}/cancel"),
+        *(task, f"{task}/move", f"{task}/hand-on", f"{task}/cancel", f"{task}/pause"),
+        f"/follow-ups/re-plan?id={follow_up.id}",
     ):
         assert client.get(address).status_code == 404, address
     token = client.csrf_token("/account")
     for address in (f"{report}/addendum", f"{report}/answer", f"{report}/details/draft", task):
         answer = client.post(address, data={"csrf_token": token, "text": "More", "answer": "Yes"})
         assert answer.status_code == 404, address
+    wanted = {"csrf_token": token, "move": f"{follow_up.id}.1.2026-12-01", "reason": "asked"}
+    assert client.post("/follow-ups/re-plan/move", data=wanted).status_code == 404
+
+
+def test_what_was_just_done_there_is_not_taken_back_from_elsewhere(
+    moved: dict[str, Any], session: Any
+) -> None:
+    client, row = moved["client"], moved["follow_up"]
+    act = FollowUpAct(
+        batch="b" * 32, user_id=row.owner_id, follow_up_id=row.id, school_id=row.school_id, kind=ActKind.MOVED,
+        at=clock.now(), version=row.version, before={"due_on": "2026-11-16"},
+    )  # fmt: skip
+    session.add(act)
+    session.commit()
+    due_on = row.due_on
+    sent = {"csrf_token": client.csrf_token("/account"), "batch": act.batch}
+    assert client.post("/follow-ups/undo", data=sent).status_code == 404
+    assert fresh(row).due_on == due_on
+    assert "Undo" not in client.page("/my-day").text
 
 
 def test_no_list_shows_them(moved: dict[str, Any]) -> None:

@@ -139,6 +139,13 @@ def test_it_stays_after_ten_minutes_another_persons_act_and_the_end_of_the_case(
     assert fresh(row).state is FollowUpState.DONE
 
 
+@pytest.mark.parametrize("batch", ["", "\x00", "a" * 5000, "f" * 32])
+def test_a_batch_that_nobody_made_is_not_found(here: Scene, client_as: Any, batch: str) -> None:
+    client = client_as(here.coordinator)
+    sent = {"csrf_token": client.csrf_token("/account"), "batch": batch}
+    assert client.post("/follow-ups/undo", data=sent).status_code == 404
+
+
 def test_a_changed_one_stays_and_the_others_of_the_batch_come_back(here: Scene, client_as: Any) -> None:
     rows = [here.due(date(2026, 11, 20), kind="other", title=f"Step {n}") for n in range(3)]
     client = client_as(here.coordinator)

@@ -70,6 +70,8 @@ def undo(actor: Actor, batch: str, now: datetime) -> int:
 
     Raises NotFound for what one did not do or may no longer do, Refused when nothing of it may be taken back.
     """
+    if not batch.isalnum():
+        raise NotFound  # nothing that was made here, and perhaps nothing that a database can hold
     with unit_of_work(actor, now) as uow:
         mine = select(FollowUpAct).where(FollowUpAct.batch == batch, FollowUpAct.user_id == actor.user_id)
         ordered = mine.order_by(FollowUpAct.follow_up_id).with_for_update()
