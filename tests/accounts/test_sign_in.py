@@ -42,6 +42,16 @@ def test_next_never_leaves_the_site(session: Any, client: PageClient) -> None:
     user = make_user(Role.SYSADMIN)
     for target in ("//evil.example/", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"):
         assert sign_in(client, user.email, target=target).headers["Location"] == "/"
+        # who is signed in already is led on at once, and no farther
+        led_on = client.get("/sign-in", query_string={"next": target})
+        assert (led_on.status_code, led_on.headers["Location"]) == (303, "/")
+        forget(client)
+
+
+def forget(client: PageClient) -> None:
+    """Be a browser that was never signed in."""
+    with client.session_transaction() as cookie:
+        cookie.clear()
 
 
 def test_known_unknown_and_disabled_accounts_get_the_same_answer(session: Any, client: PageClient) -> None:
@@ -66,6 +76,7 @@ def test_failures_throttle_the_account_and_not_the_school(
         assert sign_in(client, user.email, "a wrong password 2026").status_code == 400
     assert sign_in(client, user.email).status_code == 429
     assert sign_in(client, colleague.email).status_code == 303
+    forget(client)
     at("2026-11-24 10:16")
     assert sign_in(client, user.email).status_code == 303
 
