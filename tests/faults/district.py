@@ -126,14 +126,14 @@ class District:
             db.session.remove()
 
     def queued(self) -> dict[str, tuple[Key, OutboxState]]:
-        """Return what stands in the outbox: Message-ID to what it is about, and its state."""
+        """Return what stands in the outbox, as it is sent: Message-ID to what it is about, and its state."""
         zones = {place.id: place.zone for place in self.places}
         columns = (
             OutboxMessage.message_id, OutboxMessage.recipient_id, OutboxMessage.object_type,
             OutboxMessage.object_id, OutboxMessage.school_id, OutboxMessage.created_at, OutboxMessage.state,
         )  # fmt: skip
         with self.app.app_context():
-            rows = db.session.execute(select(*columns)).all()
+            rows = db.session.execute(select(*columns).order_by(OutboxMessage.id)).all()
             db.session.remove()
         found = {}
         for number, recipient, kind, object_id, school_id, made_at, state in rows:

@@ -75,19 +75,18 @@ def _send_into(here: Reminding, now: datetime, faults: tuple[Fault, ...]) -> Non
 
 def _judge_first(here: Reminding, faults: tuple[Fault, ...], before: set[str]) -> list[str]:
     """What the rules say of each mail after its fault; returns the Message-IDs in the order of the faults."""
-    rows = sorted(
-        (key[2], number, state)
-        for number, (key, state) in here.district.queued().items()
-        if number not in before
-    )
-    for (_task, number, state), fault in zip(rows, faults, strict=True):
+    # those of one sweep are sent in the order of the outbox, which is not the order of the follow-ups
+    rows = [
+        (number, state) for number, (_key, state) in here.district.queued().items() if number not in before
+    ]
+    for (number, state), fault in zip(rows, faults, strict=True):
         found = (state, here.office.taken.get(number, 0))
         wanted = (_state_after(fault), int(fault.taken or fault.step == "quit"))
         if found != wanted:
             raise Wrong(f"after {fault}: {found}, wanted {wanted}")
         here.tally.faults[f"{fault.step} {fault.way}"] += 1
         here.gaps[number] += fault.taken
-    return [number for _task, number, _state in rows]
+    return [number for number, _state in rows]
 
 
 def _state_after(fault: Fault) -> OutboxState:
