@@ -6,25 +6,27 @@ import re
 
 from playwright.sync_api import Page, expect
 
+from tests.support.browser import go
+
 
 def save(page: Page, words: str) -> None:
     """Press the page's one button and come back to the circle."""
-    page.get_by_role("main").get_by_role("button", name=words).click()
-    page.wait_for_url(re.compile(r"/cases/\d+(/pathways/\d+)?$"))
+    go(page, page.get_by_role("main").get_by_role("button", name=words))
+    expect(page).to_have_url(re.compile(r"/cases/\d+(/pathways/\d+)?$"))
 
 
 def name_keeper(page: Page, circle: str, name: str) -> None:
     """Name the circle's first keeper."""
     page.goto(f"{circle}/keepers")
     page.locator("select[name=keeper]").select_option(label=f"{name} · training on record")
-    page.get_by_role("main").get_by_role("button").last.click()
+    go(page, page.get_by_role("main").get_by_role("button").last)
     expect(page.locator("main")).to_contain_text(name)
 
 
 def open_gate(page: Page, circle: str, words: str) -> None:
     """Follow the first gate of the circle that says this."""
     page.goto(circle)
-    page.get_by_role("link", name=re.compile(words)).first.click()
+    go(page, page.get_by_role("link", name=re.compile(words)).first)
 
 
 def answer(page: Page, circle: str, gate: str, words: str) -> None:
@@ -65,7 +67,7 @@ def plan(page: Page, circle: str, day: str, time: str, room: str) -> None:
 def say(page: Page, answer: str) -> None:
     """Answer whether the meeting happened; the page of the circle or of who came follows."""
     page.get_by_label(answer).check()
-    page.get_by_role("button", name="Next").click()
+    go(page, page.get_by_role("button", name="Next"))
 
 
 def everybody(page: Page, but: dict[str, str] | None = None) -> None:

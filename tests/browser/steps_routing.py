@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
+from tests.support.browser import go
+
 
 def accept(page: Page, incident_id: int, kind: str) -> str:
     """Read the recommendation, accept it, and return the address of the pathway of this kind in the case."""
     page.goto(f"/review/{incident_id}")
     expect(page.locator("main")).to_contain_text(kind)
-    page.get_by_role("button", name="Accept as recommended").click()
+    go(page, page.get_by_role("button", name="Accept as recommended"))
     expect(page.locator("main")).to_contain_text("is open")
-    page.locator("main").get_by_role("link", name="Case ").first.click()
-    page.get_by_role("link", name=kind, exact=True).first.click()
+    go(page, page.locator("main").get_by_role("link", name="Case ").first)
+    go(page, page.get_by_role("link", name=kind, exact=True).first)
     page.wait_for_url("**/pathways/**")
     return page.url

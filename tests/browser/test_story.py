@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import steps_circle as steps
-from tests.support.browser import DESK, PHONE, NewVisitor, Visitor
+from tests.support.browser import DESK, PHONE, NewVisitor, Visitor, go
 from tests.support.databases import DEMO_PASSWORD
 from tests.support.mail import MailServer
 from tests.support.servers import LiveSystem
@@ -92,10 +92,10 @@ def log_a_fight(page: Page) -> tuple[list[str], str]:
 def accept(page: Page, reference: str) -> str:
     """Read why in the review queue, and accept; return the reference of the case that opened."""
     page.goto("/review")
-    page.get_by_role("link", name=re.compile(reference)).click()
+    go(page, page.get_by_role("link", name=re.compile(reference)))
     expect(page.locator("main")).to_contain_text("Peace circle")
     expect(page.locator("main")).to_contain_text("Not a matter for the police")
-    page.get_by_role("button", name="Accept as recommended").click()
+    go(page, page.get_by_role("button", name="Accept as recommended"))
     expect(page.locator("main")).to_contain_text("is open")
     found = re.search(r"Case ([A-Z]+-\d+) is open", page.locator("main").inner_text())
     assert found
@@ -105,10 +105,10 @@ def accept(page: Page, reference: str) -> str:
 def prepare_a_circle(page: Page, opened: str) -> str:
     """From My day to the circle: every gate, and the meeting. Returns the case's address."""
     page.goto("/my-day")
-    page.get_by_role("listitem").filter(has_text=opened).get_by_role("link", name="New case").click()
+    go(page, page.get_by_role("listitem").filter(has_text=opened).get_by_role("link", name="New case"))
     page.wait_for_url(re.compile("/cases/"))
     case = page.url.split("?")[0]
-    page.get_by_role("link", name="Peace circle", exact=True).click()
+    go(page, page.get_by_role("link", name="Peace circle", exact=True))
     page.wait_for_url(re.compile("/pathways/"))
     circle = page.url
     owner = re.search(r"Owner\s+(.+)", page.locator("main").inner_text())
@@ -122,44 +122,44 @@ def prepare_a_circle(page: Page, opened: str) -> str:
 def hold_it(page: Page, opened: str) -> None:
     """Say from My day that the meeting happened, and who came."""
     page.goto("/my-day")
-    page.get_by_role("link", name=re.compile(f"Did it happen.*{opened}")).click()
+    go(page, page.get_by_role("link", name=re.compile(f"Did it happen.*{opened}")))
     steps.say(page, "Yes, it was held")
     steps.everybody(page)
 
 
 def agree(page: Page) -> None:
     """Record an agreement with two terms."""
-    page.get_by_role("link", name="Record the agreement").first.click()
+    go(page, page.get_by_role("link", name="Record the agreement").first)
     for number, words in enumerate(("Repaint the locker together", "Write a note of thanks")):
         page.get_by_label("What was agreed").nth(number).fill(words)
         page.get_by_label("Until when").nth(number).fill("2026-10-09")
-    page.get_by_role("button", name="Save the agreement").click()
+    go(page, page.get_by_role("button", name="Save the agreement"))
     expect(page.locator("main")).to_contain_text("Repaint the locker together")
 
 
 def keep_the_terms(page: Page, case: str) -> None:
     """Mark both terms kept, and complete the circle and the conversations."""
     page.goto(case)
-    page.get_by_role("link", name="Peace circle", exact=True).click()
+    go(page, page.get_by_role("link", name="Peace circle", exact=True))
     page.wait_for_url(re.compile("/pathways/"))
     circle = page.url
     for _term in range(2):
         page.goto(circle)
-        page.get_by_role("link", name=re.compile("^Mark ")).first.click()
+        go(page, page.get_by_role("link", name=re.compile("^Mark ")).first)
         page.get_by_role("radio", name="Kept", exact=True).check()
-        page.get_by_role("main").get_by_role("button").last.click()
+        go(page, page.get_by_role("main").get_by_role("button").last)
         expect(page.locator("main")).to_contain_text("Kept")
     page.goto(circle)
-    page.get_by_role("link", name="Complete it", exact=True).first.click()
+    go(page, page.get_by_role("link", name="Complete it", exact=True).first)
     page.get_by_role("radio").first.check()
     page.get_by_label("The keeper spoke with each person apart instead").check()
-    page.get_by_role("main").get_by_role("button").last.click()
+    go(page, page.get_by_role("main").get_by_role("button").last)
     page.wait_for_url(re.compile(r"/cases/\d+(/pathways/\d+)?$"))
     page.goto(case)
     while page.get_by_role("link", name="Log the conversation").count():
-        page.get_by_role("link", name="Log the conversation").first.click()
+        go(page, page.get_by_role("link", name="Log the conversation").first)
         page.get_by_role("radio").nth(1).check()
-        page.get_by_role("main").get_by_role("button").last.click()
+        go(page, page.get_by_role("main").get_by_role("button").last)
         page.goto(case)
 
 
@@ -167,7 +167,7 @@ def close_the_case(page: Page, case: str) -> None:
     """Answer the three questions; what is still planned is cancelled with a reason."""
     page.goto(case)
     page.get_by_text("Work on this case").click()
-    page.get_by_role("link", name="Close the case").click()
+    go(page, page.get_by_role("link", name="Close the case"))
     page.get_by_role("group", name=re.compile("agreement kept")).get_by_label(
         "Yes", exact=False
     ).first.check()
@@ -175,7 +175,7 @@ def close_the_case(page: Page, case: str) -> None:
     page.get_by_label("What is left", exact=False).fill("Nothing is left.")
     page.locator("[name=result][value=repaired]").check()
     page.locator("[name=cancel_reason]").fill("The harm is repaired.")
-    page.get_by_role("main").get_by_role("button").last.click()
+    go(page, page.get_by_role("main").get_by_role("button").last)
     expect(page.locator("main")).to_contain_text("Case closed: Repaired")
 
 
@@ -207,20 +207,20 @@ def test_from_tap_to_outcome(
             assert part not in mail.everything
     coordinator = days.person("coordinator", DESK)
     coordinator.goto("/my-day")
-    coordinator.get_by_role("link", name=re.compile("^Record it")).first.click()
+    go(coordinator, coordinator.get_by_role("link", name=re.compile("^Record it")).first)
     main = coordinator.get_by_role("main")
     main.get_by_role("radio").first.check()
     if main.get_by_label("Phone call").count():
         main.get_by_label("Phone call").check()
     main.get_by_role("textbox").last.fill("Spoken with in the morning.")
-    main.get_by_role("button").first.click()
+    go(coordinator, main.get_by_role("button").first)
     expect(main).to_contain_text("Spoken with in the morning.")
     keep_the_terms(coordinator, case)
     close_the_case(coordinator, case)
 
     administrator = days.person("administrator", DESK)
     administrator.goto("/outcomes")
-    administrator.get_by_role("link", name=re.compile("terms? due")).click()
-    administrator.get_by_role("link", name=re.compile(opened)).first.click()
+    go(administrator, administrator.get_by_role("link", name=re.compile("terms? due")))
+    go(administrator, administrator.get_by_role("link", name=re.compile(opened)).first)
     expect(administrator.get_by_role("heading", level=1)).to_contain_text(opened)
     expect(administrator.locator("main")).to_contain_text("Repaired")

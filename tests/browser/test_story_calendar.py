@@ -15,7 +15,7 @@ from tests.factories.accounts import PASSWORD, make_user
 from tests.factories.followups import FollowUpFactory
 from tests.factories.roster import make_calendar
 from tests.support.applications import make_app
-from tests.support.browser import DESK, PHONE, NewVisitor
+from tests.support.browser import DESK, PHONE, NewVisitor, go
 from tests.support.servers import LiveSystem
 from wss_cases.access.actor import Role
 
@@ -41,17 +41,17 @@ def test_a_snow_day_is_declared_and_taken_back(
     visitor.sign_in(email, PASSWORD)
     page.goto("/school-calendar")
     look(page, f"calendar-month-{size}")
-    page.get_by_role("link", name="Declare today").click()
-    page.get_by_role("button", name="See what it moves").click()
+    go(page, page.get_by_role("link", name="Declare today"))
+    go(page, page.get_by_role("button", name="See what it moves"))
     expect(page.get_by_role("alert")).to_contain_text("Choose what the day is.")
     look(page, f"calendar-error-{size}")
     page.get_by_label("No school").check()
     page.get_by_label("Why").fill("Snow day")
-    page.get_by_role("button", name="See what it moves").click()
+    go(page, page.get_by_role("button", name="See what it moves"))
     expect(page.locator("main")).to_contain_text("This moves (2)")
     expect(page.locator("main")).to_contain_text("Tue, Nov 24 to Wed, Nov 25")
     look(page, f"calendar-check-{size}")
-    page.get_by_role("button", name="Declare it").click()
+    go(page, page.get_by_role("button", name="Declare it"))
     expect(page.locator("main")).to_contain_text("What moved (2)")
     look(page, f"calendar-moved-{size}")
     page.goto(f"/follow-ups/{due}")
@@ -60,11 +60,11 @@ def test_a_snow_day_is_declared_and_taken_back(
     page.goto(f"/cases/{case}?tab=history")
     expect(page.locator("main")).to_contain_text("There is no school on Tue, Nov 24, 2026 (Snow day)")
     page.goto("/school-calendar")
-    page.get_by_role("link", name="Tuesday, November 24").last.click()
-    page.get_by_role("link", name="Take it back").click()
+    go(page, page.get_by_role("link", name="Tuesday, November 24").last)
+    go(page, page.get_by_role("link", name="Take it back"))
     expect(page.locator("main")).to_contain_text("This comes back (2)")
     look(page, f"calendar-back-{size}")
-    page.get_by_role("button", name="Take it back").click()
+    go(page, page.get_by_role("button", name="Take it back"))
     expect(page.locator("main")).to_contain_text("What came back (2)")
     page.goto(f"/follow-ups/{due}")
     expect(page.locator("main")).to_contain_text("Due today")

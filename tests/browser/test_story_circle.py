@@ -17,7 +17,7 @@ from tests.factories.accounts import PASSWORD, PASSWORD_HASH
 from tests.factories.base import fresh
 from tests.pathways.making_circle import make_circle, put_hold, train
 from tests.support.applications import make_app
-from tests.support.browser import DESK, PHONE, NewVisitor
+from tests.support.browser import DESK, PHONE, NewVisitor, go
 from tests.support.servers import LiveSystem
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
@@ -78,7 +78,7 @@ def only_the_keeper_asks(page: Page, cast: Cast) -> None:
     """The dean does not keep this circle: their answer for the person harmed is refused, with the reason."""
     page.goto(f"{cast.circle}/consent/{cast.harmed_id}")
     page.get_by_label("Yes").first.check()
-    page.get_by_role("button", name="Save the answer").click()
+    go(page, page.get_by_role("button", name="Save the answer"))
     expect(page.get_by_role("alert")).to_contain_text("Only the keeper of this circle asks the person harmed")
 
 
@@ -88,10 +88,10 @@ def a_hold_keeps_it_back(page: Page, cast: Cast) -> None:
     expect(page.locator("main")).to_contain_text("Hold H2 applies")
     page.get_by_label("Time").fill("09:30")
     page.get_by_label("Room").fill("Library")
-    page.get_by_role("button", name="Save the meeting").click()
+    go(page, page.get_by_role("button", name="Save the meeting"))
     expect(page.get_by_role("alert")).to_contain_text("Hold H2 applies")
     expect(page.get_by_label("Room")).to_have_value("Library")
-    page.get_by_role("link", name="Hold H2 applies").first.click()
+    go(page, page.get_by_role("link", name="Hold H2 applies").first)
     page.get_by_label("Why is the condition met?").fill("A safety plan was agreed this morning.")
     steps.save(page, "Lift the hold")
 
@@ -104,7 +104,7 @@ def postponed(page: Page, cast: Cast) -> None:
         page.get_by_role("link", name=re.compile("Calendar file")).click()
     (event,) = Calendar.from_ical(fetched.value.path().read_bytes()).walk("VEVENT")
     assert (event["LOCATION"], event["SEQUENCE"], event["STATUS"]) == ("Room 12", 1, "CONFIRMED")
-    page.get_by_role("link", name="Postpone it, or call it off").click()
+    go(page, page.get_by_role("link", name="Postpone it, or call it off"))
     steps.say(page, "No, it was postponed")
     expect(page.locator("main")).to_contain_text("Postponed")
     expect(page.get_by_role("link", name="Plan the meeting").first).to_be_visible()
@@ -113,7 +113,7 @@ def postponed(page: Page, cast: Cast) -> None:
 def nobody_came(page: Page, cast: Cast) -> None:
     """One party does not come; the gates stay open."""
     steps.plan(page, cast.circle, TODAY, "08:30", "Room 12")
-    page.get_by_role("link", name="Say whether the meeting happened").first.click()
+    go(page, page.get_by_role("link", name="Say whether the meeting happened").first)
     steps.say(page, "No, somebody did not come")
     steps.everybody(page, {cast.caused: "Did not come"})
     expect(page.locator("main")).to_contain_text("Somebody did not come")
@@ -122,7 +122,7 @@ def nobody_came(page: Page, cast: Cast) -> None:
 def walked_out(page: Page, cast: Cast) -> None:
     """The person harmed leaves, and is asked anew before anything is planned."""
     steps.plan(page, cast.circle, TODAY, "08:45", "Room 12")
-    page.get_by_role("link", name="Say whether the meeting happened").first.click()
+    go(page, page.get_by_role("link", name="Say whether the meeting happened").first)
     steps.say(page, "It began, somebody left")
     steps.everybody(page, {cast.harmed: "Came and left early"})
     expect(page.locator("main")).to_contain_text(f"{cast.harmed} has not been asked yet")
@@ -159,9 +159,9 @@ def test_a_circle_with_everything_that_can_go_otherwise(
     withdrawn(page, cast)
 
     steps.plan(page, cast.circle, TODAY, "09:00", "Room 12")
-    page.get_by_role("link", name="Say whether the meeting happened").first.click()
+    go(page, page.get_by_role("link", name="Say whether the meeting happened").first)
     steps.say(page, "Yes, it was held")
-    page.get_by_role("button", name="Save the answer").click()
+    go(page, page.get_by_role("button", name="Save the answer"))
     expect(page.get_by_role("alert")).to_contain_text("Say whether this person came.")
     steps.everybody(page)
     expect(page.get_by_role("link", name="Record the agreement").first).to_be_visible()

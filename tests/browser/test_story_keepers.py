@@ -15,7 +15,7 @@ from tests.factories.accounts import PASSWORD, PASSWORD_HASH
 from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
 from tests.support.applications import make_app
-from tests.support.browser import DESK, PHONE, NewVisitor, axe_problems, overflow_problems
+from tests.support.browser import DESK, PHONE, NewVisitor, axe_problems, go, overflow_problems
 from tests.support.servers import LiveSystem
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
@@ -93,12 +93,12 @@ def test_a_circle_is_kept(new_visitor: NewVisitor, cast: Cast) -> None:
 def _name_the_first(page: Page, cast: Cast) -> None:
     page.goto(f"{cast.circle}/keepers")
     expect(page.get_by_text("Nobody keeps this circle.")).to_be_visible()
-    page.get_by_role("button", name="Name the keeper").click()
+    go(page, page.get_by_role("button", name="Name the keeper"))
     expect(page.get_by_role("alert")).to_contain_text("Choose a coordinator or dean of this school.")
     sound(page)
     own = page.get_by_label("Circle keeper").locator("option", has_text="Coordinator").first
     page.get_by_label("Circle keeper").select_option(value=str(own.get_attribute("value")))
-    page.get_by_role("button", name="Name the keeper").click()
+    go(page, page.get_by_role("button", name="Name the keeper"))
     expect(page.get_by_role("link", name="Private notes")).to_be_visible()
     sound(page)
 
@@ -106,14 +106,14 @@ def _name_the_first(page: Page, cast: Cast) -> None:
 def _write(page: Page, cast: Cast) -> None:
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.method) if request.method == "POST" else None)
-    page.get_by_role("link", name="Private notes").click()
+    go(page, page.get_by_role("link", name="Private notes"))
     expect(page.get_by_text("No note yet.")).to_be_visible()
-    page.get_by_role("button", name="Save the note").click()
+    go(page, page.get_by_role("button", name="Save the note"))
     expect(page.get_by_role("alert")).to_contain_text("Write the note.")
     page.get_by_label("New note").fill(SAID)
     expect(page.locator("[data-draft-url]")).to_have_count(0)
     assert sent == ["POST"]  # nothing is stored before it is saved
-    page.get_by_role("button", name="Save the note").click()
+    go(page, page.get_by_role("button", name="Save the note"))
     expect(page.get_by_text(SAID)).to_be_visible()
     assert page.evaluate("Object.keys(localStorage).length + Object.keys(sessionStorage).length") == 0
     sound(page)
@@ -124,14 +124,14 @@ def _administer(page: Page, cast: Cast) -> None:
     assert answer is not None and answer.status == 404 and SAID not in page.content()
     page.goto(f"{cast.circle}/keepers")
     page.get_by_label("Circle keeper").select_option(label=cast.dean_name)
-    page.get_by_role("button", name="Add the keeper").click()
+    go(page, page.get_by_role("button", name="Add the keeper"))
     expect(page.get_by_text(cast.dean_name)).to_be_visible()
     sound(page)
-    page.get_by_role("link", name="Privilege").click()
-    page.get_by_role("link", name="Stop shredding").click()
+    go(page, page.get_by_role("link", name="Privilege"))
+    go(page, page.get_by_role("link", name="Stop shredding"))
     page.get_by_label("Records request").check()
     page.get_by_label("What it is about").fill("Request 7 of 2026")
-    page.get_by_role("button", name="Stop shredding").click()
+    go(page, page.get_by_role("button", name="Stop shredding"))
     expect(page.get_by_text("Request 7 of 2026")).to_be_visible()
     expect(page.get_by_role("heading", name="Waivers")).to_have_count(0)
     sound(page)
@@ -139,27 +139,27 @@ def _administer(page: Page, cast: Cast) -> None:
 
 def _record(page: Page, cast: Cast) -> None:
     page.goto(f"{cast.circle}/privilege")
-    page.get_by_role("link", name="Record a waiver").click()
+    go(page, page.get_by_role("link", name="Record a waiver"))
     page.get_by_label("Who signed").select_option(index=1)
     page.get_by_label("What it covers").fill("What I said about the bus")
     page.get_by_label("Why it was given").fill("My teacher may know")
     sound(page)
-    page.get_by_role("button", name="Save the waiver").click()
+    go(page, page.get_by_role("button", name="Save the waiver"))
     expect(page.get_by_text("What I said about the bus")).to_be_visible()
-    page.get_by_role("link", name="Record a legal exception").click()
+    go(page, page.get_by_role("link", name="Record a legal exception"))
     page.get_by_label("To prevent death or bodily harm").check()
     page.get_by_label("Who was told").fill("The school nurse")
     page.get_by_label("Why it was needed").fill("There was a threat")
-    page.get_by_role("button", name="Save the exception").click()
+    go(page, page.get_by_role("button", name="Save the exception"))
     expect(page.get_by_text("The school nurse")).to_be_visible()
     sound(page)
 
 
 def _end(page: Page, cast: Cast) -> None:
     page.goto(f"{cast.circle}/keepers")
-    page.get_by_role("link", name=f"End keeping {cast.dean_name}").click()
+    go(page, page.get_by_role("link", name=f"End keeping {cast.dean_name}"))
     sound(page)
-    page.get_by_role("button", name="End it").click()
+    go(page, page.get_by_role("button", name="End it"))
     expect(page.get_by_role("heading", name="Former keepers")).to_be_visible()
 
 
@@ -168,8 +168,8 @@ def test_notes_are_written_without_scripts(new_visitor: NewVisitor, cast: Cast) 
     page.goto(f"{cast.circle}/keepers")
     own = page.get_by_label("Circle keeper").locator("option", has_text="Coordinator").first
     page.get_by_label("Circle keeper").select_option(value=str(own.get_attribute("value")))
-    page.get_by_role("button", name="Name the keeper").click()
+    go(page, page.get_by_role("button", name="Name the keeper"))
     page.goto(f"{cast.circle}/notes")
     page.get_by_label("New note").fill(SAID)
-    page.get_by_role("button", name="Save the note").click()
+    go(page, page.get_by_role("button", name="Save the note"))
     expect(page.get_by_text(SAID)).to_be_visible()

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 from tests.factories.accounts import PASSWORD
 from tests.notices.making import scene
 from tests.support.applications import make_app
-from tests.support.browser import PHONE, Visitor, axe_problems, overflow_problems
+from tests.support.browser import PHONE, Visitor, axe_problems, go, overflow_problems
 from tests.support.databases import Databases
 from tests.support.mail import Mail, MailServer
 from tests.support.servers import LiveSystem
@@ -71,11 +71,11 @@ def test_from_the_mail_to_the_thing(
 
         page.goto(next(address for address in addresses if address.endswith("/my-day/today")))
         expect(page).to_have_url(re.compile(r"/sign-in\?next=(/|%2F)my-day(/|%2F)today"))
-        page.get_by_role("button", name="Español").click()
+        go(page, page.get_by_role("button", name="Español"))
         page.locator("html[lang=es]").wait_for()
         page.locator("[name=email]").fill("lead@district.example")
         page.locator("[name=password]").fill(PASSWORD)
-        page.locator("main form [type=submit]").first.click()
+        go(page, page.locator("main form [type=submit]").first)
         expect(page).to_have_url(f"{system.url}/my-day#today")
         expect(page.locator("html")).to_have_attribute("lang", "es")
         expect(page.locator("#today h2")).to_be_in_viewport()
@@ -84,16 +84,16 @@ def test_from_the_mail_to_the_thing(
         page.goto(f"{system.url}/follow-ups/{single}")
         page.locator("[name=email]").fill("lead@district.example")
         page.locator("[name=password]").fill(PASSWORD)
-        page.locator("main form [type=submit]").first.click()
+        go(page, page.locator("main form [type=submit]").first)
         expect(page).to_have_url(f"{system.url}/follow-ups/{single}")
 
         context.clear_cookies()
         page.goto(next(address for address in addresses if "/mails/stop/" in address))
         assert axe_problems(page) + overflow_problems(page) == []
-        page.get_by_role("button", name="Stop these mails").click()
+        go(page, page.get_by_role("button", name="Stop these mails"))
         expect(page.get_by_role("heading", name="These mails have stopped")).to_be_visible()
         assert axe_problems(page) + overflow_problems(page) == []
-        page.get_by_role("link", name="My mails").click()
+        go(page, page.get_by_role("link", name="My mails"))
         expect(page).to_have_url(re.compile("/sign-in"))
         assert visitor.problems == []
         context.close()

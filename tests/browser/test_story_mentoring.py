@@ -18,7 +18,7 @@ from tests.factories.mentoring import MentorFactory
 from tests.intake.making import Place, set_facts
 from tests.mentoring.making import make_mentored, make_pathway
 from tests.support.applications import make_app
-from tests.support.browser import DESK, PHONE, NewVisitor, Visitor
+from tests.support.browser import DESK, PHONE, NewVisitor, Visitor, go
 from tests.support.servers import LiveSystem
 from wss_cases.foundation.db import db
 from wss_cases.incidents.states import PersonRole
@@ -104,7 +104,7 @@ def person(new_visitor: NewVisitor, email: str, size: dict[str, int], now: str) 
 def match(page: Page, address: str, rhythm: str) -> None:
     """Match a student with the mentor who speaks their language, an error on the way."""
     page.goto(address)
-    page.get_by_role("link", name="Match with a mentor").first.click()
+    go(page, page.get_by_role("link", name="Match with a mentor").first)
     expect(page.locator("main")).to_contain_text("Speaks the student’s language")
     page.get_by_role("radio", name=re.compile("Mo Mentor")).check()
     page.get_by_role("checkbox", name="Speaks the student’s language").check()
@@ -112,11 +112,11 @@ def match(page: Page, address: str, rhythm: str) -> None:
     page.get_by_label("First day").fill("2026-11-23")
     page.get_by_label("Next review").fill("2026-12-14")
     page.get_by_role("radio", name="Yes", exact=True).check()
-    page.get_by_role("button", name="Save the match").click()
+    go(page, page.get_by_role("button", name="Save the match"))
     expect(page.get_by_role("alert")).to_contain_text("Choose how often and how long.")
     expect(page.get_by_role("textbox", name="Goal")).to_have_value(GOAL)
     page.get_by_role("radio", name=rhythm).check()
-    page.get_by_role("button", name="Save the match").click()
+    go(page, page.get_by_role("button", name="Save the match"))
     page.wait_for_url(re.compile(r"/pathways/\d+$"))
     expect(page.locator("main")).to_contain_text("Mo Mentor")
 
@@ -136,65 +136,65 @@ def log_in_seconds(page: Page, student: str) -> None:
 
 def correct(page: Page) -> None:
     """It was the wrong student: the log of today becomes a missed session."""
-    page.get_by_role("link", name="Tue, Nov 24").click()
+    go(page, page.get_by_role("link", name="Tue, Nov 24"))
     page.get_by_role("radio", name="No", exact=True).check()
     expect(page.get_by_role("radio", name="30 min")).to_be_hidden()
-    page.get_by_role("button", name="Save").click()
+    go(page, page.get_by_role("button", name="Save"))
     expect(page.get_by_role("alert")).to_contain_text("Say why not.")
     page.get_by_role("radio", name="The student was away").check()
-    page.get_by_role("button", name="Save").click()
+    go(page, page.get_by_role("button", name="Save"))
     expect(page.get_by_role("listitem").filter(has_text="Nov 24")).to_contain_text("The student was away")
 
 
 def carry_a_card(page: Page, student: str) -> None:
     """Check in, mark two periods, check out."""
     page.goto("/mentoring")
-    page.get_by_role("link", name=f"Card {student}").click()
-    page.get_by_role("button", name="Check in").click()
+    go(page, page.get_by_role("link", name=f"Card {student}"))
+    go(page, page.get_by_role("button", name="Check in"))
     for period, marks in (("Period 1", "21"), ("Lunch", "22")):
-        page.get_by_role("link", name=period).click()
+        go(page, page.get_by_role("link", name=period))
         for place, mark in enumerate(marks):
             page.locator(f"[name=m{place}][value='{mark}']").check()
-        page.get_by_role("button", name="Save").click()
+        go(page, page.get_by_role("button", name="Save"))
         page.wait_for_url(re.compile("/card"))
     expect(page.locator("main")).to_contain_text("88 percent")
     expect(page.locator("main")).to_contain_text("Goal of 80 percent reached")
-    page.get_by_role("button", name="Check out").click()
+    go(page, page.get_by_role("button", name="Check out"))
     expect(page.locator("main")).to_contain_text("Checked out at")
-    page.get_by_role("link", name=re.compile("paper .English")).click()
+    go(page, page.get_by_role("link", name=re.compile("paper .English")))
     expect(page.locator("main")).to_contain_text("Kind words")
 
 
 def set_the_card(page: Page, address: str) -> None:
     """Write what the card asks."""
     page.goto(address)
-    page.get_by_role("link", name="Set the daily card").first.click()
+    go(page, page.get_by_role("link", name="Set the daily card").first)
     page.get_by_label("Expectations").fill("Kind words\nOn time")
     page.get_by_label("Periods of the day").fill("Period 1\nLunch\nPeriod 5")
-    page.get_by_role("button", name="Save the card").click()
+    go(page, page.get_by_role("button", name="Save the card"))
     page.wait_for_url(re.compile(r"/pathways/\d+$"))
 
 
 def end_well_and_early(page: Page, cast: Cast) -> None:
     """Review the meeting and end it with its outcome; end the card early."""
     page.goto(cast.meeting)
-    page.get_by_role("link", name=re.compile("Review (the mentoring|it)")).first.click()
+    go(page, page.get_by_role("link", name=re.compile("Review (the mentoring|it)")).first)
     page.get_by_role("radio", name="Goal reached", exact=True).check()
     page.get_by_role("radio", name="It ends now").check()
-    page.get_by_role("button", name="Save the review").click()
+    go(page, page.get_by_role("button", name="Save the review"))
     page.get_by_role("radio", name="Goal reached", exact=True).check()
     page.get_by_role("radio", name="The mentor stays in touch").check()
-    page.get_by_role("button", name="End it").click()
+    go(page, page.get_by_role("button", name="End it"))
     expect(page.locator("main")).to_contain_text("Completed")
     expect(page.locator("main")).to_contain_text("The mentor stays in touch")
     page.goto(cast.card)
-    page.get_by_role("link", name="End it, well or early").click()
+    go(page, page.get_by_role("link", name="End it, well or early"))
     page.get_by_role("radio", name="It ends early").check()
     page.get_by_role("radio", name="Another adult of the school looks after it").check()
-    page.get_by_role("button", name="End it").click()
+    go(page, page.get_by_role("button", name="End it"))
     expect(page.get_by_role("alert")).to_contain_text("Choose why it ends.")
     page.get_by_role("radio", name="It is no longer needed").check()
-    page.get_by_role("button", name="End it").click()
+    go(page, page.get_by_role("button", name="End it"))
     expect(page.locator("main")).to_contain_text("Ended early")
 
 

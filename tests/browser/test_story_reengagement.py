@@ -16,7 +16,7 @@ from tests.cases.making import make_world
 from tests.factories.cases import PathwayFactory
 from tests.intake.making import Place
 from tests.support.applications import make_app
-from tests.support.browser import DESK, PHONE, NewVisitor, axe_problems, overflow_problems
+from tests.support.browser import DESK, PHONE, NewVisitor, axe_problems, go, overflow_problems
 from tests.support.servers import LiveSystem
 from wss_cases.accounts.passwords import hash_password
 from wss_cases.foundation.db import db
@@ -127,19 +127,19 @@ def open_again(page: Page, scene: Scene, address: str) -> None:
     page.goto("/sign-in")
     page.locator("[name=email]").fill(scene.coordinator)
     page.locator("[name=password]").fill(PASSWORD)
-    page.locator("main form [type=submit]").first.click()
+    go(page, page.locator("main form [type=submit]").first)
     page.wait_for_url(lambda url: "/sign-in" not in url)
     page.goto(address)
 
 
 def press(page: Page, name: str) -> None:
     """Send a form, or follow a link that leads to one."""
-    page.locator("main").get_by_role("button", name=name, exact=True).click()
+    go(page, page.locator("main").get_by_role("button", name=name, exact=True))
 
 
 def follow(page: Page, name: str) -> None:
     """Follow the first link of this name."""
-    page.get_by_role("link", name=name, exact=True).first.click()
+    go(page, page.get_by_role("link", name=name, exact=True).first)
 
 
 def remove(page: Page, scene: Scene) -> None:
@@ -151,7 +151,7 @@ def remove(page: Page, scene: Scene) -> None:
     page.locator("[name=starts_on]").fill("2026-11-25")
     page.locator("[name=ends_on]").fill("2026-11-26")
     page.locator("[name=reason]").fill("Hit a student after a warning.")
-    page.locator("main form [type=submit]").last.click()
+    go(page, page.locator("main form [type=submit]").last)
     expect(page.locator("body")).to_contain_text("The plan for the return is open")
 
 
@@ -160,7 +160,7 @@ def plan_return(page: Page, scene: Scene, size: str) -> str:
     page.goto("/returns")
     expect(page.locator("main")).to_contain_text("Back in 3 school days (Fri, Nov 27)")
     look(page, f"returns-{size}")
-    page.get_by_role("link", name=scene.student).click()
+    go(page, page.get_by_role("link", name=scene.student))
     page.wait_for_url("**/pathways/**")
     back = page.url
     follow(page, "Plan the return")

@@ -18,7 +18,7 @@ from tests.factories.referrals import PartnerFactory
 from tests.intake.making import Place, set_facts
 from tests.referrals.making import make_scene
 from tests.support.applications import make_app
-from tests.support.browser import DESK, PHONE, NewVisitor, Visitor
+from tests.support.browser import DESK, PHONE, NewVisitor, Visitor, go
 from tests.support.mail import MailServer
 from tests.support.servers import LiveSystem
 from wss_cases.accounts.models import UserAccount
@@ -92,51 +92,51 @@ def person(new_visitor: NewVisitor, email: str, size: dict[str, int], now: str =
 def draft(page: Page, cast: Cast, partner: str, button: str) -> None:
     """Draft a referral to a partner from the pathway's page."""
     page.goto(cast.pathway)
-    page.get_by_role("link", name=button).first.click()
+    go(page, page.get_by_role("link", name=button).first)
     expect(page.locator("main")).to_contain_text("agreement in force")
     page.get_by_label("What does the student need?").fill("Somebody to talk to after school.")
     page.get_by_role("radio", name=re.compile(partner)).check()
-    page.get_by_role("button", name="Save the draft").click()
+    go(page, page.get_by_role("button", name="Save the draft"))
     page.wait_for_url(re.compile(r"/pathways/\d+$"))
 
 
 def sign(page: Page) -> None:
     """Record what the family signed, an error on the way."""
-    page.get_by_role("link", name="Record the written consent").first.click()
+    go(page, page.get_by_role("link", name="Record the written consent").first)
     page.get_by_label("Who signed").fill("Rosalind Quillfeather")
     page.get_by_role("radio", name="Parent", exact=True).check()
-    page.get_by_role("button", name="Save the consent").click()
+    go(page, page.get_by_role("button", name="Save the consent"))
     expect(page.get_by_role("alert")).to_contain_text("Choose how it was given.")
     expect(page.get_by_label("Who signed")).to_have_value("Rosalind Quillfeather")
     assert page.locator("[name=fields]:checked").count() == 1
     page.get_by_role("radio", name="Signed on paper").check()
     page.get_by_role("checkbox", name=re.compile("Grade")).check()
     page.get_by_label("Until when it holds").fill("2027-03-01")
-    page.get_by_role("button", name="Save the consent").click()
+    go(page, page.get_by_role("button", name="Save the consent"))
     page.wait_for_url(re.compile(r"/pathways/\d+$"))
 
 
 def send(page: Page) -> None:
     """Look at what goes, and send it."""
-    page.get_by_role("link", name="Look at what goes, and send it").click()
+    go(page, page.get_by_role("link", name="Look at what goes, and send it"))
     expect(page.locator("main")).to_contain_text("and nothing else")
     expect(page.locator("main")).not_to_contain_text("312-555-0142")
-    page.get_by_role("button", name="Send it").click()
+    go(page, page.get_by_role("button", name="Send it"))
     expect(page.locator("main")).to_contain_text("What was shared")
 
 
 def open_referral(page: Page, student: str) -> None:
     """Open the one referral of a partner's list."""
     page.goto("/partner")
-    page.get_by_role("link", name=student).click()
+    go(page, page.get_by_role("link", name=student))
     expect(page.locator("main")).to_contain_text("What the school sent")
 
 
 def log_first_service(page: Page) -> None:
     """Accept, and log the first service."""
-    page.get_by_role("button", name="Accept").click()
-    page.get_by_role("link", name="Log the first service").click()
-    page.get_by_role("button", name="Save the day").click()
+    go(page, page.get_by_role("button", name="Accept"))
+    go(page, page.get_by_role("link", name="Log the first service"))
+    go(page, page.get_by_role("button", name="Save the day"))
     expect(page.locator("main")).to_contain_text("First service")
 
 
@@ -156,10 +156,10 @@ def test_a_partner_helps_and_another_one_loses_sight(
     cast = routed(cast, new_visitor, team)
     desk = person(new_visitor, cast.coordinator, team)
     desk.goto(cast.pathway)
-    desk.get_by_role("link", name="Record the offer").first.click()
-    desk.get_by_role("button", name="Save the offer").click()
+    go(desk, desk.get_by_role("link", name="Record the offer").first)
+    go(desk, desk.get_by_role("button", name="Save the offer"))
     draft(desk, cast, cast.partners[0], "Draft")
-    desk.get_by_role("link", name="The letter to the family").click()
+    go(desk, desk.get_by_role("link", name="The letter to the family"))
     expect(desk.locator("main")).to_contain_text("You can take your permission back at any time")
     desk.goto(cast.pathway)
     sign(desk)
@@ -168,11 +168,11 @@ def test_a_partner_helps_and_another_one_loses_sight(
     phone = person(new_visitor, cast.first, theirs)
     open_referral(phone, cast.student)
     expect(phone.locator("main")).not_to_contain_text("Rosalind")
-    phone.get_by_role("link", name="We cannot take it").click()
-    phone.get_by_role("button", name="Tell the school").click()
+    go(phone, phone.get_by_role("link", name="We cannot take it"))
+    go(phone, phone.get_by_role("button", name="Tell the school"))
     expect(phone.get_by_role("alert")).to_contain_text("Choose the reason.")
     phone.get_by_role("radio", name="There is no free place").check()
-    phone.get_by_role("button", name="Tell the school").click()
+    go(phone, phone.get_by_role("button", name="Tell the school"))
     expect(phone.locator("main")).not_to_contain_text(cast.student)
 
     draft(desk, cast, cast.partners[1], "Choose the next partner")
@@ -183,11 +183,11 @@ def test_a_partner_helps_and_another_one_loses_sight(
     log_first_service(second)
     desk.reload()
     expect(desk.locator("main")).to_contain_text("First seen")
-    desk.get_by_role("link", name="The family takes back its consent").first.click()
-    desk.get_by_role("button", name="End the partner’s access now").click()
+    go(desk, desk.get_by_role("link", name="The family takes back its consent").first)
+    go(desk, desk.get_by_role("button", name="End the partner’s access now"))
     expect(desk.locator("main")).to_contain_text("Consent taken back")
     # the page that is still open on the phone leads nowhere any more
-    second.get_by_role("link", name="Log a day of service").click()
+    go(second, second.get_by_role("link", name="Log a day of service"))
     expect(second.get_by_role("heading", level=1)).to_contain_text("could not find")
     second.goto("/partner")
     expect(second.locator("main")).to_contain_text("has ended.")
@@ -204,23 +204,23 @@ def test_a_service_is_received(cast: Cast, new_visitor: NewVisitor) -> None:
     cast = routed(cast, new_visitor, PHONE)
     desk = person(new_visitor, cast.coordinator, PHONE)
     desk.goto(cast.pathway)
-    desk.get_by_role("link", name="Record the offer").first.click()
-    desk.get_by_role("button", name="Save the offer").click()
+    go(desk, desk.get_by_role("link", name="Record the offer").first)
+    go(desk, desk.get_by_role("button", name="Save the offer"))
     draft(desk, cast, cast.partners[0], "Draft")
     sign(desk)
     send(desk)
     partner = person(new_visitor, cast.first, DESK)
     open_referral(partner, cast.student)
-    partner.get_by_role("button", name="Put it on our waiting list").click()
+    go(partner, partner.get_by_role("button", name="Put it on our waiting list"))
     expect(partner.locator("main")).to_contain_text("On a waiting list")
     log_first_service(partner)
-    partner.get_by_role("link", name="The service has ended").click()
+    go(partner, partner.get_by_role("link", name="The service has ended"))
     partner.get_by_role("radio", name="All of the help that was planned").check()
-    partner.get_by_role("button", name="Save").click()
+    go(partner, partner.get_by_role("button", name="Save"))
     expect(partner.locator("main")).to_contain_text("All of the help that was planned")
     desk.goto(cast.pathway)
-    desk.get_by_role("link", name="Complete it with its outcome").first.click()
+    go(desk, desk.get_by_role("link", name="Complete it with its outcome").first)
     expect(desk.locator("main")).to_contain_text("The service was received")
-    desk.get_by_role("button", name="Complete").click()
+    go(desk, desk.get_by_role("button", name="Complete"))
     expect(desk.locator("main")).to_contain_text("Completed")
     expect(desk.locator("main")).to_contain_text("What was shared")

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.cases.making import make_world
 from tests.support.applications import make_app
-from tests.support.browser import DESK, PHONE, NewVisitor, axe_problems, overflow_problems
+from tests.support.browser import DESK, PHONE, NewVisitor, axe_problems, go, overflow_problems
 from tests.support.servers import LiveSystem
 from wss_cases.accounts.passwords import hash_password
 from wss_cases.foundation.db import db
@@ -49,31 +49,31 @@ def test_a_plan_is_written_agreed_and_looked_at_again(
     page.clock.set_fixed_time(MORNING)
     visitor.sign_in(email, PASSWORD)
     page.goto(f"/cases/{case}?tab=people")
-    page.get_by_role("link", name="Write a safety plan").click()
+    go(page, page.get_by_role("link", name="Write a safety plan"))
     page.get_by_label("Who is kept safe").select_option(label=person)
     page.get_by_label("Steps").fill(f"Ms. Rivera walks along to the bus. {other} leaves by the other door.")
     page.get_by_label("Adults who are told").fill("Ms. Rivera, homeroom")
     page.get_by_label("The person harmed changes class").check()
-    page.get_by_role("button", name="Save the draft").click()
+    go(page, page.get_by_role("button", name="Save the draft"))
     expect(page.locator("main")).to_contain_text("never moved unless they ask")
     assert "Ms. Rivera" in page.get_by_label("Steps").input_value()
     look(page, f"safety-error-{size}")
     page.get_by_label("The person harmed changes class").uncheck()
-    page.get_by_role("button", name="Save the draft").click()
-    page.get_by_role("link", name="It is agreed").click()
+    go(page, page.get_by_role("button", name="Save the draft"))
+    go(page, page.get_by_role("link", name="It is agreed"))
     page.get_by_label("The person it is for went through it").check()
     page.get_by_label("Told, and had a say").check()
     look(page, f"safety-agree-{size}")
-    page.get_by_role("button", name="Save that it is agreed").click()
+    go(page, page.get_by_role("button", name="Save that it is agreed"))
     look(page, f"safety-plan-{size}")
-    page.get_by_role("link", name="Print the sheet for the adults").click()
+    go(page, page.get_by_role("link", name="Print the sheet for the adults"))
     expect(page.locator("main")).to_contain_text("another student leaves by the other door")
     expect(page.locator("main")).not_to_contain_text(other)
     look(page, f"safety-sheet-{size}")
     page.go_back()
-    page.get_by_role("link", name="Record the review").click()
+    go(page, page.get_by_role("link", name="Record the review"))
     page.get_by_label("It works as it is").check()
-    page.get_by_role("button", name="Save the review").click()
+    go(page, page.get_by_role("button", name="Save the review"))
     expect(page.locator("main")).to_contain_text("Reviews (1)")
     page.goto(f"/cases/{case}?tab=people")
     look(page, f"safety-people-{size}")

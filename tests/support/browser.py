@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 ARGUMENTS = [
@@ -73,7 +73,6 @@ class Visitor:
 
 def axe_problems(page: Page) -> list[str]:
     """Return the WCAG 2.2 AA violations of the open page, one line a kind with the elements."""
-    page.wait_for_load_state()  # a click leads on before the next page has its styles
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": AXE_RULES}})
     return [
         f"{violation['id']}: {violation['help']}: "
@@ -86,6 +85,12 @@ def overflow_problems(page: Page) -> list[str]:
     """Return a line when the page must be scrolled sideways."""
     wide, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     return [f"page is {wide} px wide in a window of {window}"] if wide > window else []
+
+
+def go(page: Page, to: Locator) -> None:
+    """Click what leads to another page, and be there: what is looked at next is never still the page before."""
+    with page.expect_navigation():
+        to.click()
 
 
 NewVisitor = Callable[..., Visitor]
