@@ -242,14 +242,14 @@ def measure(databases: Databases, kind: str, count: int, folder: Path, beside: b
     """Fill a database, sweep it on the day, with a web process beside it where wanted, and four days later."""
     database = databases.copy(databases.template(kind))
     write_through(database)
-    app = make_app(database.url, folder)
+    system = LiveSystem(database, folder, {})
+    system.set_clock(ON_THE_DAY)
+    app = make_app(database.url, folder, WSS_CLOCK_FILE=str(system.clock_file))
     fill(app, count)
     print(f"{kind}: {count:,} follow-ups at {max(1, count // A_SCHOOL):,} schools")
     if not beside:
         print(words("all due today", one_sweep(database.url, ON_THE_DAY)))
     else:
-        system = LiveSystem(database, folder, {})
-        system.set_clock(ON_THE_DAY)
         system.start_web(workers=1)
         try:
             with web(system, app) as taken:
