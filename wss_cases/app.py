@@ -121,6 +121,7 @@ ROOMS_WITH_TABLES = (
 """Packages whose `models` module has tables."""
 
 COMMANDS: tuple[str, ...] = (
+    "audit",
     "demo",
     "import_",
     "notes",

@@ -11,6 +11,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from wss_cases.casework.actions_sweep import sweep
 from wss_cases.foundation.db import db
+from wss_cases.journal.actions_seal import seal
 from wss_cases.notices.actions import deliver
 from wss_cases.notices.actions_control import beat, note_failure, note_recovery
 from wss_cases.pathways.circles.notes.actions_shred import shred
@@ -65,7 +66,8 @@ class Tick:
 
 
 def tick(name: str, now: datetime) -> str:
-    """Sweep, shred, leave a heartbeat under the scheduler's name, deliver; returns words for the log, '' for none."""
+    """Sweep, shred, leave a heartbeat under the scheduler's name, deliver, seal the audit log; returns words for the
+    log, '' for none."""
     this = Tick(name, now)
     began = time.monotonic()
     swept = this.part("sweep", lambda: sweep(now, thorough=now.minute % THOROUGH_MINUTES == 0))
@@ -73,6 +75,7 @@ def tick(name: str, now: datetime) -> str:
     gone = this.part("shred", lambda: shred(now))
     had_failed = this.beat(sweep_ms)
     sent = this.part("deliver", lambda: deliver(now, DELIVER_SECONDS))
+    this.part("seal", lambda: seal(now))
     if had_failed and not this.failed:
         this.settle()
     db.session.remove()

@@ -70,6 +70,24 @@ class AuditEntry(Base):
     request_id: Mapped[str] = mapped_column(String(64), default="")
 
 
+class AuditSeal(Base):
+    """One link of the audit chain: the seal over one audit row and over the seal before it.
+
+    `settled_id` is the row up to which nothing can join any more that is not sealed: see `actions_seal`.
+    """
+
+    __tablename__ = "audit_seal"
+    __table_args__ = (UniqueConstraint("entry_id"), UniqueConstraint("prev"))
+
+    number: Mapped[Id]
+    entry_id: Mapped[int] = mapped_column(ForeignKey("audit_entry.id"))
+    settled_id: Mapped[int]
+    prev: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+    key_id: Mapped[str] = mapped_column(String(16))
+    sealed_at: Mapped[datetime]
+
+
 class OutboxMessage(Base):
     """One message that a person should get: ids only, never names. `dedupe_key` makes it exactly one."""
 

@@ -1,0 +1,101 @@
+"""`flask audit`: seal what was written, verify the chain, export its head."""
+
+import json
+import sys
+from typing import IO, Any, NoReturn
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy.exc import SQLAlchemyError
+
+from wss_cases.access.actor import SYSTEM
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
+from wss_cases.journal.actions_seal import seal as seal_at
+from wss_cases.journal.queries_seal import FORMAT, Verdict, head_document
+from wss_cases.journal.queries_seal import verify as verify_chain
+from wss_cases.journal.rules_seal import GENESIS
+from wss_cases.journal.unit import unit_of_work
+
+NO_DATABASE = "The database cannot be read or has no schema yet. Run: flask db upgrade"
+EVERYTHING = 1_000_000
+
+group = AppGroup("audit", help="The audit chain: seal, verify, export its head.")
+
+
+@group.command("seal")
+@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+def seal(as_json: bool) -> None:
+    """Seal every audit row that has no seal yet; the scheduler does the same once a minute."""
+    try:
+        counts = seal_at(clock.now(), EVERYTHING)
+    except SQLAlchemyError:
+        _refuse(NO_DATABASE, as_json)
+    click.echo(json.dumps(counts) if as_json else f"{counts['sealed']} rows sealed.")
+
+
+@group.command("verify")
+@click.option(
+    "--head",
+    "head_file",
+    type=click.File("r", encoding="utf-8"),
+    help="A head exported earlier ('-': standard input).",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+def verify(head_file: IO[str] | None, as_json: bool) -> None:
+    """Follow the chain; ends with 1 and names the first row that is not as it was sealed.
+
+    Without --head a chain that was cut off at its end looks whole.
+    """
+    number, digest = _head(head_file, as_json) if head_file is not None else (0, GENESIS)
+    try:
+        verdict = verify_chain(number, digest)
+    except SQLAlchemyError:
+        _refuse(NO_DATABASE, as_json)
+    if as_json:
+        click.echo(json.dumps(verdict.document()))
+    else:
+        click.echo(_words(verdict, head_file is not None), err=verdict.broken is not None)
+    if verdict.broken is not None:
+        sys.exit(1)
+
+
+@group.command("export-head")
+def export_head() -> None:
+    """Print the head of the chain, to be kept where whoever can change the database cannot."""
+    try:
+        document = head_document(clock.now())
+        db.session.remove()
+        with unit_of_work(SYSTEM, clock.now()) as uow:
+            uow.audit("audit.head_exported", "audit_seal", document["number"] or None)
+    except SQLAlchemyError:
+        _refuse(NO_DATABASE, True)
+    click.echo(json.dumps(document, indent=2))
+
+
+def _words(verdict: Verdict, to_head: bool) -> str:
+    if verdict.broken is not None:
+        return f"Broken: {verdict.broken.words}. {verdict.sealed} rows before it are as they were sealed."
+    tail = f"{verdict.unsealed} newer rows are not sealed yet and not covered."
+    reached = "The exported head is among them. " if to_head else ""
+    return f"{verdict.sealed} rows are as they were sealed. {reached}{tail}"
+
+
+def _head(file: IO[str], as_json: bool) -> tuple[int, str]:
+    """Return the number and hash of an exported head."""
+    try:
+        document: Any = json.load(file)
+        known = document["format"] == FORMAT
+        number, digest = document["number"], document["hash"]
+    except (ValueError, TypeError, KeyError):
+        known, number, digest = False, 0, ""
+    if not (known and isinstance(number, int) and isinstance(digest, str)):
+        _refuse(f"{file.name} is not a head that `flask audit export-head` printed.", as_json)
+    return number, digest
+
+
+def _refuse(message: str, as_json: bool) -> NoReturn:
+    if as_json:
+        click.echo(json.dumps({"error": {"message": message}}))
+    click.echo(f"Refused: {message}", err=True)
+    sys.exit(1)
