@@ -42,6 +42,9 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         "NOTE_DAYS": _number("WSS_NOTE_DAYS", environ.get("WSS_NOTE_DAYS") or "365", LONGEST_NOTE_DAYS),
         "CASELOAD_WEIGHTS": environ.get("WSS_CASELOAD_WEIGHTS", ""),
         "RETURN_GAP_SCHOOL_DAYS": int(environ.get("WSS_RETURN_GAP_SCHOOL_DAYS") or 10),
+        "SECOND_FACTOR": _choice(
+            "WSS_SECOND_FACTOR", environ.get("WSS_SECOND_FACTOR") or "required", ("required", "optional")
+        ),
         "WSS_DEMO_PASSWORD": environ.get("WSS_DEMO_PASSWORD", ""),
         "WSS_CLOCK_FILE": environ.get("WSS_CLOCK_FILE", "") if environment == "test" else "",
         "WSS_FAILPOINT": environ.get("WSS_FAILPOINT", "") if environment == "test" else "",
@@ -63,3 +66,9 @@ def _number(name: str, text: str, most: int) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= most):
         raise RuntimeError(f"{name}={text}: write a whole number from 1 to {most}.")
     return int(text)
+
+
+def _choice(name: str, text: str, among: tuple[str, ...]) -> str:
+    if text not in among:
+        raise RuntimeError(f"{name}={text}: write one of {', '.join(among)}.")
+    return text

@@ -11,7 +11,7 @@ from flask import Flask
 import config
 from wss_cases.access.engine import configure
 from wss_cases.access.gate import init_gate
-from wss_cases.accounts.sessions import init_sessions
+from wss_cases.accounts.sessions import init_second_factor, init_sessions
 from wss_cases.accounts.slots import fill_slots as fill_account_slots
 from wss_cases.casework.rules_weight import read_weights
 from wss_cases.foundation import clock, failpoints
@@ -92,6 +92,7 @@ PAGES = (
     "roster.views",
     "accounts.views",
     "accounts.views_feed",
+    "accounts.views_factor",
     "routing.views",
     "accounts.views_people",
 )
@@ -138,6 +139,7 @@ JOBS: tuple[str, ...] = ("scheduler",)
 
 MESSAGES: tuple[str, ...] = (
     "notices.notices",
+    "notices.notices_account",
     "followups.notices",
     "casework.notices",
     "incidents.notices",
@@ -231,6 +233,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
         [_function(path) for path in ACCOUNT_PANELS], [_function(path) for path in PEOPLE_PANELS]
     )
     init_gate(app)
+    init_second_factor(app)
     return app
 
 

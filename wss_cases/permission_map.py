@@ -100,6 +100,9 @@ PERMISSION_MAP: dict[P, Rule] = {
         anywhere,
         "whoever changes an address can have a new password sent to it, so no school does it for its own",
     ),
+    P.ACCOUNT_FACTOR: _rule(
+        _of(SYSADMIN), anywhere, "whoever takes a second factor away opens an account to its password alone"
+    ),
     P.ACCOUNT_MANAGE: _rule(
         _of(SYSADMIN, A),
         anywhere,

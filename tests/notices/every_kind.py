@@ -30,6 +30,7 @@ from wss_cases.foundation.db import Base, db
 from wss_cases.incidents.models import CareRecord
 from wss_cases.incidents.states import IncidentState
 from wss_cases.journal.models import OutboxMessage
+from wss_cases.notices.notices_account import WORDS as ACCOUNT_WORDS
 from wss_cases.pathways.circles.models import CircleKeeper, CircleMeeting, MeetingInvitation
 from wss_cases.pathways.circles.queries_invitations import invitation_key
 from wss_cases.pathways.common.states import Kind, PathwayState
@@ -47,7 +48,7 @@ CODES = {
     *("follow_up_template", "imported_row", "import_run", "legal_duty_kind", "location_code"),
     *("outbox_message", "published_school", "published_year", "questionnaire_guess", "request_key"),
     *("role_grant", "routing_rule_set", "setting", "sign_in_attempt", "timeline_entry", "user_session"),
-    *("mail_trouble", "school", "delivery_pause", "heartbeat"),
+    *("recovery_code", "second_factor", "mail_trouble", "school", "delivery_pause", "heartbeat"),
 }
 """Tables in which nobody writes about a person."""
 
@@ -269,6 +270,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "invitation": _invitation,
     "mail.test": _about_account("mail.test"),
     "mail.address_changed": _about_account("mail.address_changed"),
+    **{kind: _about_account(kind) for kind in ACCOUNT_WORDS},
     "followup.due": _follow_up,
     "followup.late": _late,
     "followups.given": _given,

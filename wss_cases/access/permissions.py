@@ -12,6 +12,8 @@ class Permission(StrEnum):
     """Open to anyone who is signed in."""
     ACCOUNT_ADDRESS = "account:address"
     """Change the address with which somebody signs in and gets mail."""
+    ACCOUNT_FACTOR = "account:factor"
+    """Reset the second factor of somebody who lost it."""
     ACCOUNT_MANAGE = "account:manage"
     """Invite people, give and end roles, disable accounts."""
     AUDIT_READ = "audit:read"

@@ -4,11 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
 
 from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.accounts.models import AccountState, Invitation, SignInAttempt, UserAccount, UserSession
+from wss_cases.accounts.models_factor import SecondFactor
 from wss_cases.accounts.passwords import hash_password, needs_rehash, password_matches
-from wss_cases.accounts.rules import THROTTLE_WINDOW, password_problem, session_end, throttled
+from wss_cases.accounts.rules import (
+    PASSWORD_MINIMUM,
+    THROTTLE_WINDOW,
+    password_minimum,
+    password_problem,
+    session_end,
+    throttled,
+)
+from wss_cases.accounts.rules_factor import HALF_LASTS
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
@@ -18,10 +28,14 @@ from wss_cases.journal.unit import UnitOfWork, unit_of_work
 
 @dataclass(frozen=True)
 class SignInResult:
-    """What a sign-in came to: a session token, or none; `wait` when there were too many failures."""
+    """What a sign-in came to: a session token, or none; `wait` when there were too many failures.
+
+    `awaits_code`: the token opens nothing yet but the page that asks for the second factor.
+    """
 
     token: str | None
     wait: bool = False
+    awaits_code: bool = False
 
 
 def email_key(email: str) -> str:
@@ -45,10 +59,17 @@ def sign_in(email: str, password: str, address: str, device: str, now: datetime)
     token = new_token()
     with unit_of_work(Actor(user.id, user.name), now) as uow:
         uow.session.execute(delete(SignInAttempt).where(SignInAttempt.account_key == key))
-        _open_session(uow, user.id, token, device)
+        awaits_code = has_factor(uow.session, user.id)
+        open_session(uow, user.id, token, device, awaits_code=awaits_code)
         if rehashed:
             uow.session.get_one(UserAccount, user.id).password_hash = rehashed
-    return SignInResult(token)
+    return SignInResult(token, awaits_code=awaits_code)
+
+
+def has_factor(session: Session, user_id: int) -> bool:
+    """Return whether a person has a second factor."""
+    found = select(SecondFactor.id).where(SecondFactor.user_id == user_id)
+    return session.execute(found).first() is not None
 
 
 def _failures(account_key: str, address: str, now: datetime) -> tuple[int, int]:
@@ -61,17 +82,23 @@ def _failures(account_key: str, address: str, now: datetime) -> tuple[int, int]:
     return account, source
 
 
-def _open_session(uow: UnitOfWork, user_id: int, token: str, device: str) -> None:
+def open_session(
+    uow: UnitOfWork, user_id: int, token: str, device: str, *, awaits_code: bool = False
+) -> UserSession:
+    """Step: open a session for a token; one that still awaits its code lasts minutes."""
     row = UserSession(
         token_digest=token_digest(token),
         user_id=user_id,
         created_at=uow.now,
         last_seen_at=uow.now,
-        expires_at=session_end(uow.now, uow.now),
+        expires_at=uow.now + HALF_LASTS if awaits_code else session_end(uow.now, uow.now),
         device=device[:200],
+        awaits_code=awaits_code,
+        verified_at=uow.now,
     )
     uow.add(row)
-    uow.audit("session.opened", "user_session", row.id)
+    uow.audit("session.half_opened" if awaits_code else "session.opened", "user_session", row.id)
+    return row
 
 
 def sign_out(actor: Actor, session_id: int, now: datetime) -> None:
@@ -110,13 +137,15 @@ def change_password(actor: Actor, session_id: int, old: str, new: str, now: date
         raise NotFound
     if not password_matches(user.password_hash, old):
         raise Refused("old_password", _("This is not your current password."))
-    problem = password_problem(new, user.email, user.name)
+    minimum = password_minimum(has_factor(db.session(), user.id))
+    problem = password_problem(new, user.email, user.name, minimum)
     if problem:
         raise Refused("new_password", problem)
     hashed = hash_password(new)
     with unit_of_work(actor, now) as uow:
         row = uow.session.get_one(UserAccount, actor.user_id, with_for_update=True, populate_existing=True)
         row.password_hash, row.password_set_at = hashed, now
+        row.password_short = len(new) < PASSWORD_MINIMUM
         end_all_sessions(uow, row.id, keep_session_id=session_id)
         uow.record(row, "account.password_set")
 
@@ -135,7 +164,8 @@ def accept_invitation(invitation_id: int, password: str, now: datetime) -> None:
     if found is None or found.used_at is not None or found.expires_at <= now:
         raise NotFound
     user = db.session.get_one(UserAccount, found.user_id)
-    problem = password_problem(password, user.email, user.name)
+    minimum = password_minimum(has_factor(db.session(), user.id))
+    problem = password_problem(password, user.email, user.name, minimum)
     if problem:
         raise Refused("password", problem)
     hashed = hash_password(password)
@@ -148,6 +178,7 @@ def accept_invitation(invitation_id: int, password: str, now: datetime) -> None:
             raise NotFound
         invitation.used_at = now
         account.password_hash, account.password_set_at = hashed, now
+        account.password_short = len(password) < PASSWORD_MINIMUM
         account.state = AccountState.ACTIVE
         end_all_sessions(uow, account.id)
         uow.record(account, "account.password_set")

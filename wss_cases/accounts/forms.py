@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from wtforms import DateField, EmailField, PasswordField, RadioField, SelectField
+from wtforms import DateField, EmailField, HiddenField, PasswordField, RadioField, SelectField, StringField
 from wtforms.validators import Email, InputRequired, Length, Optional
 
 from wss_cases.access.actor import Role
@@ -44,6 +44,42 @@ class ChangePasswordForm(BaseForm):
 
     old_password = _password(_l("Current password"), "current-password")
     new_password = _password(_l("New password"), "new-password")
+
+
+def _code(label: object, message: object) -> StringField:
+    return StringField(
+        label,
+        [NotBlank(message), Length(max=64, message=TOO_LONG), check_characters],
+        render_kw={
+            "autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false",
+            "inputmode": "text",
+        },
+    )  # fmt: skip
+
+
+class CodeForm(BaseForm):
+    """The code of one's app, or a recovery code."""
+
+    code = _code(_l("Code"), _l("Enter the code."))
+
+
+class EnrolForm(BaseForm):
+    """The first code of an app, and the secret that the page showed, signed."""
+
+    signed = HiddenField()
+    code = _code(_l("The six digits that the app shows"), _l("Enter the six digits."))
+
+
+class ConfirmForm(BaseForm):
+    """The password once more."""
+
+    password = _password(_l("Password"), "current-password")
+
+
+class ConfirmWithCodeForm(ConfirmForm):
+    """The password and the code once more."""
+
+    code = _code(_l("Code"), _l("Enter the code."))
 
 
 class LanguageForm(BaseForm):

@@ -19,7 +19,10 @@ class AccountState(enum.StrEnum):
 
 
 class UserAccount(Versioned, Base):
-    """A person who may sign in. `email` is stored folded and is unique."""
+    """A person who may sign in. `email` is stored folded and is unique.
+
+    `password_short`: the password is long enough beside a second factor only.
+    """
 
     __tablename__ = "user_account"
     __table_args__ = (Index("ix_user_account_disabled", "id", **where("state = 'disabled'")),)
@@ -37,6 +40,7 @@ class UserAccount(Versioned, Base):
     last_school_id: Mapped[int | None]
     created_at: Mapped[datetime]
     password_set_at: Mapped[datetime | None]
+    password_short: Mapped[bool] = mapped_column(default=False)
     grants: Mapped[list["RoleGrant"]] = relationship(back_populates="user", order_by="RoleGrant.id")
 
 
@@ -71,7 +75,11 @@ class RoleGrant(Base):
 
 
 class UserSession(Base):
-    """A signed-in browser; the cookie holds the token, the table its digest. Revocable at once."""
+    """A signed-in browser; the cookie holds the token, the table its digest. Revocable at once.
+
+    `awaits_code`: the password was right, the second factor is still to come; nothing opens with it.
+    `verified_at`: when its person last proved who they are.
+    """
 
     __tablename__ = "user_session"
 
@@ -83,6 +91,8 @@ class UserSession(Base):
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
     device: Mapped[str] = mapped_column(String(200), default="")
+    awaits_code: Mapped[bool] = mapped_column(default=False)
+    verified_at: Mapped[datetime | None]
 
 
 class Invitation(Base):

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, column, or_, select, table
 
 from wss_cases.access.actor import Actor, Grant, Role
 from wss_cases.accounts.models import AccountState, RoleGrant, UserAccount, UserSession
+from wss_cases.accounts.models_factor import SecondFactor
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import token_digest
 
@@ -30,6 +31,9 @@ class SessionRow:
     last_seen_at: datetime
     expires_at: datetime
     last_school_id: int | None
+    verified_at: datetime
+    is_demo: bool
+    has_factor: bool
 
 
 def in_force(day: date) -> ColumnElement[bool]:
@@ -40,28 +44,38 @@ def in_force(day: date) -> ColumnElement[bool]:
 def live_session(token: str, now: datetime) -> SessionRow | None:
     """Return the session of a cookie's token with the person's grants of today, in one query; None when it is over."""
     statement = (
-        select(UserSession, UserAccount, *GRANT)
+        select(UserSession, UserAccount, SecondFactor.id, *GRANT)
         .join(UserAccount, UserAccount.id == UserSession.user_id)
+        .outerjoin(SecondFactor, SecondFactor.user_id == UserAccount.id)
         .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force(now.date()))
         .outerjoin(SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network))
         .where(
             UserSession.token_digest == token_digest(token),
             UserSession.revoked_at.is_(None),
             UserSession.expires_at > now,
+            UserSession.awaits_code.is_(False),
             UserAccount.state == AccountState.ACTIVE,
         )
     )
     rows = db.session.execute(statement).all()
     if not rows:
         return None
-    session, user = rows[0][0], rows[0][1]
+    session, user, factor_id = rows[0][0], rows[0][1], rows[0][2]
     grants = grants_of(
         (role, district, network, school_id, partner_id)
-        for _, _, role, district, network, school_id, partner_id in rows
+        for _, _, _, role, district, network, school_id, partner_id in rows
     )
     actor = Actor(user_id=user.id, name=user.name, grants=grants, locale=user.locale)
     return SessionRow(
-        session.id, actor, user.email, session.last_seen_at, session.expires_at, user.last_school_id
+        session.id,
+        actor,
+        user.email,
+        session.last_seen_at,
+        session.expires_at,
+        user.last_school_id,
+        session.verified_at or session.created_at,
+        user.is_demo,
+        factor_id is not None,
     )
 
 

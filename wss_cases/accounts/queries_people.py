@@ -95,7 +95,12 @@ def own_sessions(user_id: int, now: datetime) -> list[UserSession]:
     """Return a person's live sessions, newest first."""
     statement = (
         select(UserSession)
-        .where(UserSession.user_id == user_id, UserSession.revoked_at.is_(None), UserSession.expires_at > now)
+        .where(
+            UserSession.user_id == user_id,
+            UserSession.revoked_at.is_(None),
+            UserSession.expires_at > now,
+            UserSession.awaits_code.is_(False),
+        )
         .order_by(UserSession.id.desc())
         .limit(20)
     )

@@ -24,6 +24,7 @@ FEED_READINGS = 60
 """Calendars look every quarter of an hour at most; one that looks once a second has lost its way."""
 
 PASSWORD_MINIMUM = 15
+PASSWORD_MINIMUM_BESIDE_FACTOR = 8
 PASSWORD_MAXIMUM = 256
 
 SCHOOL_ROLES = (Role.REPORTER, Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR)
@@ -53,15 +54,20 @@ def read_too_often(reads: int, counted_from: datetime, now: datetime) -> bool:
     return reads >= FEED_READINGS and counted_from > now - FEED_WINDOW
 
 
-def password_problem(password: str, email: str, name: str) -> str | None:
+def password_minimum(beside_factor: bool) -> int:
+    """Return how long a password must be. Source: NIST SP 800-63B-4, 15 alone, 8 beside a second factor."""
+    return PASSWORD_MINIMUM_BESIDE_FACTOR if beside_factor else PASSWORD_MINIMUM
+
+
+def password_problem(password: str, email: str, name: str, minimum: int = PASSWORD_MINIMUM) -> str | None:
     """Return why a password is refused, or None. No composition rules; every character counts as typed.
 
-    Source: NIST SP 800-63B-4, 15 characters where the password stands alone; blocklist with context words.
+    Source: NIST SP 800-63B-4; blocklist with context words.
     """
-    if len(password) < PASSWORD_MINIMUM:
+    if len(password) < minimum:
         return _(
             "Use at least %(n)d characters. Several words are easier to remember than one.",
-            n=PASSWORD_MINIMUM,
+            n=minimum,
         )
     if len(password) > PASSWORD_MAXIMUM:
         return _("Use at most %(n)d characters.", n=PASSWORD_MAXIMUM)

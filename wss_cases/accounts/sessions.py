@@ -1,17 +1,35 @@
 """The signed-in person as Flask-Login sees them, and where to go after signing in."""
 
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from flask import redirect, request, url_for
+from flask import Flask, current_app, redirect, request, session, url_for
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from wss_cases.access.actor import Actor
+from wss_cases.access.gate import permission_of
+from wss_cases.access.permissions import Permission
 from wss_cases.accounts.models import UserAccount
 from wss_cases.accounts.queries import SessionRow, live_session
+from wss_cases.accounts.rules_factor import must_have
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.sign_in import UserMixin, login_manager
+from wss_cases.foundation.settings import setting
+from wss_cases.foundation.sign_in import UserMixin, current_user, login_manager, login_user
+
+HALF = "half"
+"""The cookie's place for the token of a sign-in that still awaits its code."""
+
+ALWAYS_OPEN = frozenset(
+    {"second_factor.mine", "second_factor.confirm", "accounts.sign_out", "accounts.keep_session"}
+)
+"""What somebody reaches who must set up a second factor first, besides what is public."""
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class SignedIn(UserMixin):
@@ -21,6 +39,12 @@ class SignedIn(UserMixin):
         self.token = token
         self.row = row
         self.actor: Actor = row.actor
+
+    @property
+    def must_have_factor(self) -> bool:
+        """Whether this person works only with a second factor."""
+        exempt = self.row.is_demo and setting("WSS_ENV") != "production"
+        return must_have(self.actor, exempt, setting("SECOND_FACTOR"))
 
     def get_id(self) -> str:
         """The cookie holds the session's token, never the user's id."""
@@ -52,10 +76,65 @@ def demo_accounts() -> list[str]:
     return list(db.session.scalars(named.order_by(UserAccount.id).limit(8)))
 
 
-def _to_sign_in() -> Response:
+def begin_anew() -> None:
+    """Forget what the browser's cookie held, but for the language."""
+    language = session.get("locale")
+    session.clear()
+    if language:
+        session["locale"] = language
+
+
+def enter(token: str, target: str) -> Response:
+    """Begin a session in this browser and lead on; nothing of the one before stays."""
+    begin_anew()
+    login_user(load_signed_in(token))
+    return lead_on(target)
+
+
+def lead_on(target: str) -> Response:
+    """Redirect to a page of this site, or home."""
+    answer: Response = redirect(safe_next(target) or url_for("web.home"), 303)
+    return answer
+
+
+def this_page() -> str | None:
+    """Return the page one is at: this one, or the one whose form was sent."""
     came_from = urlsplit(request.referrer or "")
     target = request.full_path if request.method == "GET" else f"{came_from.path}?{came_from.query}"
-    answer: Response = redirect(url_for("accounts.sign_in", next=safe_next(target.rstrip("?"))), 303)
+    return safe_next(target.rstrip("?"))
+
+
+def fresh_within(minutes: int) -> Callable[[View], View]:
+    """Ask who it is once more before a sensitive act, unless that was proved within so many minutes.
+
+    Stands between the route and its gate.
+    """
+
+    def guard(view: View) -> View:
+        @wraps(view)
+        def asked(*args: Any, **kwargs: Any) -> Any:
+            if clock.now() - current_user.row.verified_at > timedelta(minutes=minutes):
+                return redirect(url_for("second_factor.confirm", next=this_page()), 303)
+            return view(*args, **kwargs)
+
+        return asked  # type: ignore[return-value]
+
+    return guard
+
+
+def _to_sign_in() -> Response:
+    answer: Response = redirect(url_for("accounts.sign_in", next=this_page()), 303)
+    return answer
+
+
+def _factor_first() -> Response | None:
+    if request.endpoint is None or not current_user.is_authenticated:
+        return None
+    if current_user.row.has_factor or not current_user.must_have_factor:
+        return None
+    if request.endpoint in ALWAYS_OPEN or permission_of(current_app, request.endpoint) is Permission.PUBLIC:
+        return None
+    answer: Response = redirect(url_for("second_factor.mine"), 303)
     return answer
 
 
@@ -64,3 +143,8 @@ def init_sessions() -> None:
     login_manager.user_loader(load_signed_in)
     login_manager.unauthorized_handler(_to_sign_in)
     login_manager.session_protection = None
+
+
+def init_second_factor(app: Flask) -> None:
+    """Lead whoever must have a second factor to setting it up, before any other page; after the gate."""
+    app.before_request(_factor_first)

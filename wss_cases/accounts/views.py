@@ -10,15 +10,25 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts import actions
 from wss_cases.accounts.forms import ChangePasswordForm, LanguageForm, NewPasswordForm, SignInForm
 from wss_cases.accounts.links import invitation_id_of
+from wss_cases.accounts.queries_factor import factor_state
 from wss_cases.accounts.queries_people import own_sessions
-from wss_cases.accounts.sessions import demo_accounts, load_signed_in, safe_next
+from wss_cases.accounts.rules import password_minimum
+from wss_cases.accounts.sessions import (
+    HALF,
+    begin_anew,
+    demo_accounts,
+    enter,
+    lead_on,
+    load_signed_in,
+    safe_next,
+)
 from wss_cases.accounts.slots import own_panels
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.sign_in import current_user, login_user, logout_user
+from wss_cases.foundation.sign_in import current_user, logout_user
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -31,15 +41,19 @@ def sign_in() -> Page:
     """Sign in; the session begins anew and its id changes."""
     target = request.values.get("next", "")
     if request.method == "GET" and current_user.is_authenticated:
-        return _lead_on(target)
+        return lead_on(target)
     form = SignInForm()
     code = 200
     if form.validate_on_submit():
         device = request.headers.get("User-Agent", "")
         address = request.remote_addr or ""
         result = actions.sign_in(form.email.data, form.password.data, address, device, clock.now())
+        if result.token and result.awaits_code:
+            begin_anew()
+            session[HALF] = result.token
+            return redirect(url_for("second_factor.code", next=safe_next(target)), 303)
         if result.token:
-            return _enter(result.token, target)
+            return enter(result.token, target)
         code = 429 if result.wait else 400
         words = (
             _("Too many attempts. Wait 15 minutes, or ask your administrator for a new link.")
@@ -50,21 +64,6 @@ def sign_in() -> Page:
     elif request.method == "POST":
         code = 400
     return render_template("accounts/sign_in.html", form=form, next=target, demo=demo_accounts()), code
-
-
-def _enter(token: str, target: str) -> Response:
-    language = session.get("locale")
-    session.clear()
-    if language:
-        session["locale"] = language
-    signed_in = load_signed_in(token)
-    login_user(signed_in)
-    return _lead_on(target)
-
-
-def _lead_on(target: str) -> Response:
-    answer: Response = redirect(safe_next(target) or url_for("web.home"), 303)
-    return answer
 
 
 @blueprint.post("/sign-out")
@@ -131,6 +130,9 @@ def _account_page(password_form: ChangePasswordForm, code: int) -> Page:
             ],
             this_session=current_user.row.session_id,
             panels=own_panels(actor),
+            factor=factor_state(actor.user_id or 0),
+            must_have=current_user.must_have_factor,
+            minimum=password_minimum(current_user.row.has_factor),
         ),
         code,
     )

@@ -11,6 +11,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts import actions_people as actions
 from wss_cases.accounts.forms import InviteForm, RoleForm
 from wss_cases.accounts.models import UserAccount
+from wss_cases.accounts.queries_factor import factor_state
 from wss_cases.accounts.queries_people import PAGE, get_person, roles_of, schools_to_give
 from wss_cases.accounts.queries_people import people as find_people
 from wss_cases.accounts.rules import GIVEN_BY_HAND, GIVEN_BY_SCHOOL, may_give
@@ -93,6 +94,7 @@ def _person_page(user: UserAccount, form: RoleForm, code: int) -> Page:
     actor = current_actor()
     form.offer(_roles(actor), schools_to_give(actor))
     grants = roles_of([user.id])[user.id]
+    factor = factor_state(user.id)
     return (
         render_template(
             "accounts/person.html",
@@ -100,6 +102,7 @@ def _person_page(user: UserAccount, form: RoleForm, code: int) -> Page:
             grants=grants,
             endable={grant.id for grant, _name in grants if may_give(actor, grant.role, grant.school_id)},
             form=form,
+            factor=moment_words(factor.since, clock.DISTRICT_ZONE) if factor else "",
             today=clock.now().date(),
             role_labels=ROLE_LABELS,
             state_labels=STATE_LABELS,

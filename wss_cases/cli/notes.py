@@ -8,9 +8,12 @@ import click
 from flask.cli import AppGroup
 
 from wss_cases.foundation import clock
+from wss_cases.pathways.circles.notes.actions_rotate import SEALED
 from wss_cases.pathways.circles.notes.actions_rotate import rotate as rotate_at
 from wss_cases.pathways.circles.notes.actions_shred import shred as shred_at
 from wss_cases.pathways.circles.notes.actions_shred import would_shred
+
+SEALED_NAMES = tuple(name for name, _model, _purpose in SEALED)
 
 group = AppGroup("notes", help="Privileged notes of circles: keys and shredding. Never shows a text.")
 
@@ -18,12 +21,12 @@ group = AppGroup("notes", help="Privileged notes of circles: keys and shredding.
 @group.command("rotate")
 @click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
 def rotate(as_json: bool) -> None:
-    """Seal every note and free answer under the newest key of WSS_KEYS; run it again after an interruption."""
+    """Seal every note, free answer and second factor under the newest key of WSS_KEYS; run it again if interrupted."""
     counts = rotate_at(clock.now())
     if as_json:
         click.echo(json.dumps(counts))
     else:
-        for name in ("notes", "questionnaires"):
+        for name in SEALED_NAMES:
             found = counts[name]
             click.echo(
                 f"{name}: {found['resealed']} sealed anew, {found['already']} were under the newest key, "
@@ -33,7 +36,7 @@ def rotate(as_json: bool) -> None:
             click.echo(
                 "Somebody is reading: the older sealings are still in the database's files. Run it again."
             )
-    unreadable = sum(counts[name]["unreadable"] for name in ("notes", "questionnaires"))
+    unreadable = sum(counts[name]["unreadable"] for name in SEALED_NAMES)
     if unreadable:
         click.echo("Keep the older keys: without them these texts are lost.", err=True)
     if unreadable or not counts["files"]["erased"]:

@@ -1,0 +1,84 @@
+"""Pure rules of the second factor: who must have one, which code is right, and when guessing ends."""
+
+import base64
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+import pyotp
+
+from wss_cases.access.actor import Actor, Role
+
+PURPOSE = "second factor"
+"""What the keys of the sealed secrets are derived for."""
+
+ADMINISTRATORS = (Role.ADMINISTRATOR, Role.DISTRICT, Role.SYSADMIN)
+STEP_SECONDS = 30
+DIGITS = 6
+SKEW = (0, -1, 1)
+"""The step of now, then its neighbours: a code typed slowly, a phone whose clock is a little ahead."""
+
+HALF_LASTS = timedelta(minutes=10)
+"""How long a right password waits for its code."""
+FRESH_MINUTES = 15
+MOST_FAILURES = 50
+"""Wrong codes in a row after which only a system administrator helps; NIST SP 800-63B-4 allows 100 at most."""
+
+RECOVERY_CODES = 10
+_CODE_BYTES = 15
+"""120 bits: a code of more than 112 may be stored as a plain digest (ASVS 6.5.2)."""
+_GROUP = 6
+
+
+def must_have(actor: Actor, exempt: bool, demanded: str) -> bool:
+    """Whether this person works only with a second factor. `demanded` is the setting SECOND_FACTOR.
+
+    Exempt are demo accounts outside of production: they share a printed password and reach invented people only.
+    """
+    return demanded == "required" and not exempt and actor.has(*ADMINISTRATORS)
+
+
+def new_secret() -> str:
+    """Return a fresh secret for an app, 160 bits in base32."""
+    return pyotp.random_base32(32)
+
+
+def spaced(secret: str) -> str:
+    """Return a secret in groups of four, as people type it."""
+    return " ".join(secret[at : at + 4] for at in range(0, len(secret), 4))
+
+
+def app_address(secret: str, email: str) -> str:
+    """Return the otpauth address that an app reads from the picture."""
+    return str(pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name="Whole School Safety"))
+
+
+def step_of(secret: str, code: str, now: datetime, last_step: int) -> int | None:
+    """Return the step whose code this is, or None when it is none of the steps around now, or one used before."""
+    current = int(now.timestamp()) // STEP_SECONDS
+    typed = "".join(code.split())
+    found = None
+    for step in (current + skew for skew in SKEW):
+        right = pyotp.TOTP(secret).at(step * STEP_SECONDS)
+        if hmac.compare_digest(right.encode(), typed.encode()) and step > last_step and found is None:
+            found = step
+    return found
+
+
+def new_recovery_codes() -> list[str]:
+    """Return fresh recovery codes in groups, without letters that look alike."""
+    made = []
+    for _number in range(RECOVERY_CODES):
+        letters = base64.b32encode(secrets.token_bytes(_CODE_BYTES)).decode().lower()
+        made.append("-".join(letters[at : at + _GROUP] for at in range(0, len(letters), _GROUP)))
+    return made
+
+
+def plain_recovery_code(code: str) -> str:
+    """Return what a typed recovery code means: no spaces, hyphens or capitals."""
+    return "".join(code.split()).replace("-", "").lower()
+
+
+def looks_like_recovery(code: str) -> bool:
+    """Whether somebody typed a recovery code and not the digits of the app."""
+    return len(plain_recovery_code(code)) > DIGITS

@@ -1,0 +1,46 @@
+"""Mails about the safety of an account: its second factor was set up, taken away, used up, or guessed at."""
+
+from typing import Any
+
+from wss_cases.access.actor import Actor
+from wss_cases.accounts.actions_factor import CODE_GUESSED, FACTOR_OFF, FACTOR_ON, FACTOR_RESET, RECOVERY_USED
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.letters import link
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.notices.registry import MessageKind
+
+WORDS = {
+    FACTOR_ON: (
+        _l("Your second factor is set up"),
+        _l("From now on signing in to Whole School Safety asks for a code of your app as well as your password."),
+    ),
+    FACTOR_OFF: (
+        _l("Your second factor is switched off"),
+        _l("Signing in to Whole School Safety asks for your password alone again."),
+    ),
+    FACTOR_RESET: (
+        _l("Your second factor was reset"),
+        _l("A system administrator has taken your second factor away, and you are signed out everywhere."),
+    ),
+    RECOVERY_USED: (
+        _l("A recovery code of yours was used"),
+        _l("One of your recovery codes was used in place of your app. Each works only once."),
+    ),
+    CODE_GUESSED: (
+        _l("Somebody may know your password"),
+        _l("Your password was right, then five codes were wrong. If that was not you, change your password now."),
+    ),
+}  # fmt: skip
+"""Each kind's subject and what happened."""
+
+
+def _words(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+    subject, what = WORDS[message.kind]
+    return {"subject": str(subject), "what": str(what), "href": link("/account")}
+
+
+def _own(message: OutboxMessage, actor: Actor) -> bool:
+    return message.recipient_id == actor.user_id
+
+
+MESSAGES = tuple(MessageKind(kind, "account_safety", _words, _own, to_invited=True) for kind in WORDS)
