@@ -23,6 +23,7 @@ from wss_cases.journal.sentences import register_sentences
 from wss_cases.notices.registry import register_messages
 from wss_cases.permission_map import PERMISSION_MAP
 from wss_cases.roster.slots import fill_slots
+from wss_cases.web.audited import init_reads
 from wss_cases.web.errors import init_errors
 from wss_cases.web.headers import init_headers
 from wss_cases.web.layout import init_layout
@@ -225,6 +226,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     init_layout(app)
     init_errors(app)
     init_headers(app)
+    init_reads(app)
     _register(app)
     configure(PERMISSION_MAP, {name: _function(path) for name, path in LOADERS.items()})
     fill_slots([_function(path) for path in RECENT_STUDENTS], [_function(path) for path in STUDENT_PANELS])

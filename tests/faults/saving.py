@@ -39,7 +39,7 @@ BELONGS = {
     "timeline": "SELECT kind, count(*) FROM timeline_entry"
     " WHERE subject_type = 'incident' AND subject_id = :id GROUP BY 1",
     "audit": "SELECT action, count(*) FROM audit_entry"
-    " WHERE object_type = 'incident' AND object_id = :id GROUP BY 1",
+    " WHERE object_type = 'incident' AND object_id = :id AND action <> 'incident.read' GROUP BY 1",
     "mail": "SELECT kind, count(*) FROM outbox_message"
     " WHERE object_type = 'incident' AND object_id = :id GROUP BY 1",
     "routing": "SELECT 'answer', count(*) FROM routing_answer WHERE incident_id = :id",

@@ -3,12 +3,13 @@
 import traceback
 
 from flask import Flask, current_app, render_template, request
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from wss_cases.foundation.errors import NotFound, Refused, Stale, Unavailable
 from wss_cases.foundation.sign_in import CSRFError
+from wss_cases.journal.models import AuditEntry
 
 Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
 
@@ -25,6 +26,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(Unavailable, _unavailable)
     for kind in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(kind, _database)
+    app.register_error_handler(DBAPIError, _refused_by_database)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -65,6 +67,12 @@ def _unavailable(error: Unavailable) -> Answer:
 
 def _database(error: Exception) -> Answer:
     return page(503), 503, {"Retry-After": "5"}
+
+
+def _refused_by_database(error: DBAPIError) -> Answer:
+    # what cannot be audited is not done, and that is no fault of whoever asked
+    audited = f"INSERT INTO {AuditEntry.__tablename__} " in (error.statement or "")
+    return _database(error) if audited else _unexpected(error)
 
 
 def _unexpected(error: Exception) -> Answer:

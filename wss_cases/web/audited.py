@@ -1,0 +1,77 @@
+"""No row, no page: what shows a record is answered only once the audit row of that reading is committed."""
+
+from flask import Flask, current_app, make_response, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response
+
+from wss_cases.access.gate import current_actor, permission_of
+from wss_cases.access.permissions import Permission as P
+from wss_cases.foundation import clock
+from wss_cases.journal.unit import unit_of_work
+from wss_cases.web.errors import page
+
+PLAIN = frozenset(
+    {
+        *(P.PUBLIC, P.SIGNED_IN, P.ACCOUNT_ADDRESS, P.ACCOUNT_MANAGE, P.AUDIT_READ, P.SYSTEM_HEALTH),
+        *(P.CODES_EDIT, P.FAMILY_TEXT_EDIT, P.RULES_EDIT, P.RULES_READ, P.SCHOOL_MANAGE, P.COVER_SET),
+        *(P.FOLLOWUP_TEMPLATE_EDIT, P.FOLLOWUP_TEMPLATE_OWN, P.FOLLOWUP_TEMPLATE_READ, P.CIRCLE_SETTINGS),
+        *(P.PARTNER_EDIT, P.PARTNER_READ, P.OUTCOMES_READ, P.OUTCOMES_EXPORT, P.INCIDENT_REPORT),
+    }
+)
+"""Permissions whose pages show no record of a student; the pages of every other one are confidential."""
+
+PLAIN_PAGES = frozenset({"feed.mine", "feed.end", "mails.mine"})
+"""One's own settings, under a permission that also shows records."""
+TELLING_PAGES = frozenset({"outcomes.behind.rows"})
+"""Records under a permission that else shows figures."""
+
+RECORDS = {
+    "case_id": "case_record",
+    "incident_id": "incident",
+    "student_id": "student",
+    "record_id": "care_record",
+    "referral_id": "referral",
+    "duty_id": "legal_duty",
+    "follow_up_id": "follow_up",
+    "meeting_id": "circle_meeting",
+    "pathway_id": "pathway",
+    "mentor_id": "mentor",
+    "group_id": "mentoring_group",
+}
+"""What an address names, the telling one first, and the table it is in."""
+LIST = "page"
+"""What stands for the record where a page shows many."""
+
+
+def init_reads(app: Flask) -> None:
+    """Audit every answer that shows a record; must be registered after what finishes an answer, to come before it."""
+    app.after_request(_audited)
+
+
+def is_confidential(app: Flask, endpoint: str | None) -> bool:
+    """Whether the pages of an endpoint show records of students."""
+    if endpoint is None or endpoint in PLAIN_PAGES:
+        return False
+    return endpoint in TELLING_PAGES or permission_of(app, endpoint) not in PLAIN
+
+
+def _audited(answer: Response) -> Response:
+    arguments = request.view_args or {}
+    named = next((name for name in RECORDS if name in arguments), None)
+    told = answer.status_code < 300 or answer.status_code in (400, 409)
+    if not told or not (
+        is_confidential(current_app, request.endpoint) or named in ("case_id", "incident_id")
+    ):
+        return answer
+    actor = current_actor()
+    if actor.user_id is None:
+        return answer
+    kind = RECORDS[named] if named else LIST
+    said = {"page": request.endpoint, **{name: arguments[name] for name in RECORDS if name in arguments}}
+    try:
+        with unit_of_work(actor, clock.now()) as uow:
+            uow.audit(f"{kind}.read", kind, arguments[named] if named else None, said)
+    except SQLAlchemyError as error:
+        current_app.logger.error("a reading could not be audited: %s", type(error).__name__)
+        return make_response(page(503), 503, {"Retry-After": "5"})
+    return answer
