@@ -88,6 +88,7 @@ PAGES = (
     "intake.views_review_acts",
     "safeguards.views",
     "safeguards.views_records",
+    "safeguards.views_discipline",
     "incidents.views",
     "incidents.views_care",
     "roster.views",
@@ -145,6 +146,7 @@ MESSAGES: tuple[str, ...] = (
     "casework.notices",
     "incidents.notices",
     "safeguards.notices",
+    "safeguards.notices_discipline",
     "intake.notices",
     "pathways.referrals.notices",
     "pathways.circles.notices_keepers",
@@ -169,6 +171,7 @@ SENTENCES: tuple[str, ...] = (
     "pathways.referrals.states",
     "pathways.reengagement.states",
     "safeguards.states",
+    "safeguards.states_discipline",
     "intake.states",
 )
 """Modules (each a room's `states`) whose SENTENCES turn timeline kinds into words."""
@@ -176,10 +179,14 @@ SENTENCES: tuple[str, ...] = (
 RECENT_STUDENTS = ("incidents.queries:recent_students",)
 """Who comes first in a search for students: (actor, school) to ids."""
 
-STUDENT_PANELS = ("casework.views_student:panel", "pathways.reengagement.views_returns:student_panel")
+STUDENT_PANELS = (
+    "casework.views_student:panel",
+    "pathways.reengagement.views_returns:student_panel",
+    "safeguards.views_discipline_panels:student_panel",
+)
 """What rooms above the roster add to a student's page: (actor, student) to a template and its values."""
 
-INCIDENT_PANELS = ("casework.views_incident:panel",)
+INCIDENT_PANELS = ("casework.views_incident:panel", "safeguards.views_discipline_panels:incident_panel")
 """What rooms above the incidents add to a report's page: (actor, incident) to a template and its values."""
 
 ACCOUNT_PANELS = ("notices.views_trouble:own_panel", "notices.views_mails:panel")
@@ -197,6 +204,7 @@ LOADERS: dict[str, str] = {
     "safety_plan": "cases.queries_safety:load_plan",
     "referral": "pathways.referrals.queries:load_referral",
     "legal_duty": "safeguards.queries:load_duty",
+    "discipline_action": "safeguards.queries_discipline:load_action",
     "follow_up": "followups.queries:load_follow_up",
 }
 """Object type (table name) to 'module:function' that loads one record by id."""

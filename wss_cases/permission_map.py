@@ -130,6 +130,8 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.COVER_SET: _rule(
         TEAM, own_or_administers, "one's own absence; the administrator's when somebody fell ill"
     ),
+    P.DISCIPLINE_DECIDE: _rule(_of(A), at_own_school(A), "the administrator decides on exclusions"),
+    P.DISCIPLINE_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the school plans the return"),
     P.DISCIPLINE_RECORD: _rule(
         _of(D, A), at_own_school(D, A), "deans and administrators record removals so that they are counted"
     ),
@@ -164,6 +166,9 @@ PERMISSION_MAP: dict[P, Rule] = {
         _of(PARTNER),
         sent_to_own_partner,
         "what was sent to one's own organisation, while consent is in force",
+    ),
+    P.RESTRAINT_RECORD: _rule(
+        _of(D, A), at_own_school(D, A), "deans and administrators answer for what was done to a student"
     ),
     P.ROSTER_SEARCH: _rule(frozenset(STAFF), school_itself(*STAFF), "names of the own school"),
     P.RULES_EDIT: _rule(_of(DISTRICT), anywhere, "rule sets are the district's"),

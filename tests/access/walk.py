@@ -34,7 +34,7 @@ from wss_cases.pathways.mentoring.models import Mentor, MentoringGroup
 from wss_cases.pathways.referrals.models import Partner, Referral
 from wss_cases.roster.models import School, Student
 from wss_cases.routing.models import RuleSet
-from wss_cases.safeguards.models import LegalDuty
+from wss_cases.safeguards.models import DisciplineAction, LegalDuty
 
 LETTERS = {
     "R": "reporter",
@@ -100,6 +100,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "incident_id": _of_school(Incident),
     "follow_up_id": _of_school(FollowUp),
     "duty_id": _of_school(LegalDuty),
+    "action_id": _of_school(DisciplineAction),
     "record_id": _of_school(CareRecord),
     "cover_id": _of_school(Cover),
     "mentor_id": _of_school(Mentor),
@@ -168,6 +169,7 @@ INNERMOST = (
         "follow_up_id",
         "incident_id",
         "duty_id",
+        "action_id",
         "record_id",
         "student_id",
         "template_id",

@@ -145,12 +145,13 @@ def follow(page: Page, name: str) -> None:
 def remove(page: Page, scene: Scene) -> None:
     """A dean records a removal on a phone."""
     page.goto(f"/incidents/{scene.incident}/discipline")
-    page.locator("[name=student_id]").select_option(label=scene.student)
     page.locator("[name=kind]").select_option("out_of_school_suspension")
     page.locator("[name=days]").fill("2")
     page.locator("[name=starts_on]").fill("2026-11-25")
     page.locator("[name=ends_on]").fill("2026-11-26")
     page.locator("[name=reason]").fill("Hit a student after a warning.")
+    for question in ("disability", "suspected"):
+        page.locator(f"[name={question}][value=no]").check()
     go(page, page.locator("main form [type=submit]").last)
     expect(page.locator("body")).to_contain_text("The plan for the return is open")
 

@@ -19,7 +19,7 @@ from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import make_incident
 from tests.factories.referrals import PartnerFactory, make_partner_user, make_referral
 from tests.factories.roster import SchoolFactory, StudentFactory
-from tests.factories.safeguards import LegalDutyFactory
+from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
 from wss_cases.access.actor import Role
 from wss_cases.accounts.models import AccountState, Cover, Invitation, UserAccount
 from wss_cases.cases.states import CaseState
@@ -36,6 +36,7 @@ from wss_cases.pathways.circles.queries_invitations import invitation_key
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.pathways.referrals.notices import overdue_key
 from wss_cases.pathways.referrals.states import ReferralState
+from wss_cases.safeguards.actions_day_ten import MAIL as DAY_TEN
 from wss_cases.safeguards.notices import clock_key
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
@@ -231,6 +232,12 @@ def _clock(kind: str) -> Callable[[World], OutboxMessage]:
     return make
 
 
+def _day_ten(world: World) -> OutboxMessage:
+    to = world.people[Role.ADMINISTRATOR]
+    row = DisciplineActionFactory(school_id=world.school.id, student_id=world.student.id)
+    return world.message(DAY_TEN, to, row, f"{DAY_TEN}:{row.id}:{to.id}")
+
+
 def _keeper(world: World) -> OutboxMessage:
     lead = world.people[Role.COORDINATOR]
     row = db.session.scalars(sa.select(CircleKeeper).where(CircleKeeper.user_id == lead.id)).one()
@@ -287,6 +294,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "duty.clock_ends": _clock("duty.clock_ends"),
     "duty.clock_over": _clock("duty.clock_over"),
     "duty_second_look": _duty("duty_second_look"),
+    DAY_TEN: _day_ten,
     "keeper_added": _keeper,
     "referral.sent": _referral("referral.sent"),
     "referral.ended": _referral("referral.ended"),

@@ -12,12 +12,14 @@ from wss_cases.incidents.models import Incident
 from wss_cases.incidents.states import PersonRole
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.reengagement.models import ReengagementPlan
-from wss_cases.safeguards.actions_records import Removal, record_discipline
+from wss_cases.safeguards.actions_discipline import Removal, record_discipline
 from wss_cases.safeguards.states import DisciplineKind
+from wss_cases.safeguards.states_discipline import Answer
 
 HOME = Removal(
-    0, DisciplineKind.OUT_OF_SCHOOL_SUSPENSION, 2, date(2026, 11, 25), date(2026, 11, 26), "Hit a student."
-)
+    0, DisciplineKind.OUT_OF_SCHOOL_SUSPENSION, 2, date(2026, 11, 25), date(2026, 11, 26), "Hit a student.",
+    Answer.NO, Answer.NO,
+)  # fmt: skip
 """Away on Wed 25 and Thu 26, back on Fri 27 November 2026."""
 
 

@@ -1,9 +1,8 @@
-"""Removals and police notifications: what is refused, and who counts."""
+"""Police notifications: what is refused, and who counts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -17,12 +16,11 @@ from tests.factories.safeguards import LegalDutyFactory
 from wss_cases.access.actor import Role
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.states import PersonRole
-from wss_cases.safeguards.actions_records import Notification, Removal, record_discipline, record_notification
-from wss_cases.safeguards.models import DisciplineAction, NotifiedStudent, PoliceNotification
-from wss_cases.safeguards.states import DisciplineKind, NotificationDoor
+from wss_cases.safeguards.actions_records import Notification, record_notification
+from wss_cases.safeguards.models import NotifiedStudent, PoliceNotification
+from wss_cases.safeguards.states import NotificationDoor
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
-OSS = DisciplineKind.OUT_OF_SCHOOL_SUSPENSION
 
 
 class Scene:
@@ -37,53 +35,12 @@ class Scene:
         IncidentPersonFactory(
             incident_id=self.incident.id, student_id=self.witness.id, role=PersonRole.WITNESS
         )
-        self.removal = Removal(
-            self.student.id, OSS, 2, date(2026, 11, 25), date(2026, 11, 26), "Hit a student."
-        )
 
 
 @pytest.fixture
 def scene(session: Any, at: Callable[..., datetime]) -> Scene:
     at("2026-11-24 11:00")
     return Scene()
-
-
-def test_a_removal_is_recorded(scene: Scene, session: Any) -> None:
-    record_discipline(acting(scene.dean), scene.incident.id, scene.removal, NOW, "once")
-    record_discipline(acting(scene.dean), scene.incident.id, scene.removal, NOW, "once")
-    made = session.scalars(select(DisciplineAction)).one()
-    assert (made.days, made.kind, made.school_id) == (2, OSS, scene.school.id)
-
-
-@pytest.mark.parametrize(
-    ("field", "change"),
-    [
-        ("student_id", {"student_id": "witness"}),
-        ("kind", {"student_id": "small"}),
-        ("days", {"days": -1}),
-        ("ends_on", {"ends_on": date(2026, 11, 1)}),
-        ("reason", {"reason": "  "}),
-        ("interventions", {"days": 4}),
-        ("interventions", {"kind": DisciplineKind.EXPULSION, "days": 0}),
-        ("support_services", {"days": 4, "interventions": "Circle", "disruption": "Threat"}),
-    ],
-)
-def test_a_removal_that_the_rules_refuse(
-    scene: Scene, session: Any, field: str, change: dict[str, Any]
-) -> None:
-    if "student_id" in change:
-        change = {"student_id": getattr(scene, change["student_id"]).id}
-    with pytest.raises(Refused) as refused:
-        record_discipline(acting(scene.dean), scene.incident.id, replace(scene.removal, **change), NOW)
-    assert refused.value.field == field
-    assert session.scalars(select(DisciplineAction)).all() == []
-
-
-def test_a_long_removal_with_its_grounds_is_recorded(scene: Scene) -> None:
-    grounds = {"interventions": "Circle", "disruption": "Threat", "support_services": "Tutoring"}
-    assert record_discipline(
-        acting(scene.dean), scene.incident.id, replace(scene.removal, days=5, **grounds), NOW
-    )
 
 
 def given(scene: Scene, **more: Any) -> Notification:
@@ -137,23 +94,10 @@ def test_only_the_schools_administrator_records_a_notification(scene: Scene) -> 
             record_notification(
                 acting(person), scene.incident.id, given(scene, door=NotificationDoor.EMERGENCY), NOW
             )
-    with pytest.raises(NotFound):
-        record_discipline(acting(stranger), scene.incident.id, scene.removal, NOW)
 
 
 def test_the_pages_keep_every_answer(scene: Scene, client_as: Callable[[Any], Any], session: Any) -> None:
     client = client_as(scene.administrator)
-    address = f"/incidents/{scene.incident.id}/discipline"
-    values = {
-        "student_id": str(scene.student.id),
-        "kind": OSS.value,
-        "days": "5",
-        "reason": "A threat, written.",
-    }
-    answer = client.submit(address, values)
-    assert answer.status_code == 400
-    assert "A threat, written." in answer.get_data(as_text=True)
-    assert client.submit(address, values | {"days": "2"}).status_code == 303
     address = f"/incidents/{scene.incident.id}/police-notification"
     refused = client.submit(address, {"door": "other", "told_whom": "Sergeant"})
     assert refused.status_code == 400

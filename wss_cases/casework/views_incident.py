@@ -1,4 +1,4 @@
-"""What stands on a report's page from the rooms above it: its case, duties, follow-ups, removals, notifications."""
+"""What stands on a report's page from the rooms above it: its case, duties, follow-ups, notifications."""
 
 from typing import Any
 
@@ -15,13 +15,12 @@ from wss_cases.followups.queries import FollowUpRow, for_incident
 from wss_cases.followups.rules import due_words
 from wss_cases.followups.states import OUTCOME_LABELS
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
 from wss_cases.incidents.models import Incident
 from wss_cases.roster.queries import school_days
-from wss_cases.safeguards.queries import discipline_of, duties_of, notifications_of
-from wss_cases.safeguards.states import DISCIPLINE_LABELS, DOOR_LABELS
+from wss_cases.safeguards.queries import duties_of, notifications_of
+from wss_cases.safeguards.states import DOOR_LABELS
 from wss_cases.safeguards.views import duty_words, zone_of
 
 TONES = {"overdue": "brick", "today": "sun"}
@@ -38,7 +37,6 @@ def panel(actor: Actor, incident: Incident) -> tuple[str, dict[str, Any]] | None
         "follow_ups": _follow_ups(actor, incident, zone),
         "records": _records(incident, zone),
         "add_href": url_for("followups.add_to_incident", incident_id=incident.id),
-        "discipline_href": _link(actor, Permission.DISCIPLINE_RECORD, "removals.discipline", incident),
         "police_href": _link(actor, Permission.POLICE_NOTIFICATION_RECORD, "removals.police", incident),
     }
     return "casework/_incident_panel.html", shown
@@ -75,15 +73,7 @@ def _follow_ups(actor: Actor, incident: Incident, zone: str) -> list[dict[str, s
 
 
 def _records(incident: Incident, zone: str) -> list[tuple[str, str]]:
-    removals = [
-        (
-            str(DISCIPLINE_LABELS[row.kind]),
-            f"{ngettext('%(num)d day', '%(num)d days', row.days)} · {day_words_with_year(row.starts_on)}",
-        )
-        for row in discipline_of(incident.id)
-    ]
-    told = [
+    return [
         (_("Police notification"), f"{DOOR_LABELS[row.door]} · {moment_words(row.notified_at, zone)}")
         for row in notifications_of(incident.id)
     ]
-    return removals + told

@@ -38,6 +38,9 @@ KINDS: dict[str, Any] = {
     "work_missed": _l("Work missed while away"),
     "interpreter": _l("Interpreter for a family"),
     "student_moved": _l("A student of a case changed school"),
+    "manifestation_review": _l("Manifestation review"),
+    "disability_day_ten": _l("Tenth day away of a student with a disability"),
+    "restraint_review": _l("Review of a restraint or time-out"),
     "other": _l("Follow-up"),
 }
 """What a follow-up is, without a word about whom."""
@@ -95,6 +98,8 @@ OUTCOME_LABELS: dict[str, Any] = {
     "partner_declined": _l("The partner cannot take it"),
     "partner_waitlisted": _l("On the partner’s waiting list"),
     "first_seen": _l("Seen for the first time"),
+    "tied": _l("Tied to the disability: the student comes back, and the plan is looked at"),
+    "not_tied": _l("Not tied to the disability"),
     "renewed": _l("Renewed by the family"),
     "not_renewed": _l("Not renewed"),
 }
@@ -133,6 +138,9 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "reentry_meeting": ("held", "not_held"),
     "reengagement_review": ("settled", "support_goes_on", "not_back"),
     "interpreter": ("understood", "needs_more", "not_possible"),
+    "manifestation_review": ("tied", "not_tied", "not_possible"),
+    "disability_day_ten": ("done", "not_possible"),
+    "restraint_review": ("done", "not_possible"),
     "other": ("done", "partly", "not_possible"),
 }
 """Of every kind; those that are recorded elsewhere close with what was recorded there."""

@@ -97,6 +97,7 @@ TEXT_LABELS: dict[str, Any] = {
     "agreement_head": _l("Head of an agreement"),
     "privacy_short": _l("What is private, in short"),
     "questionnaire_intro": _l("Beginning of a questionnaire"),
+    "discipline_notice": _l("Notice about a discipline action"),
 }
 """What each text is for; a questionnaire's question shows its own words."""
 
@@ -118,6 +119,11 @@ PLACEHOLDER_LABELS: dict[str, Any] = {
     "records": _l("what is shared, as a list"),
     "purpose": _l("why it is shared"),
     "until": _l("the last day of the permission"),
+    "student": _l("the child’s name"),
+    "date": _l("the day of the letter"),
+    "what": _l("what was decided, with its days"),
+    "reason": _l("the reason, as the school wrote it"),
+    "supports": _l("what the school offers meanwhile"),
 }
 
 EXAMPLES: dict[str, Any] = {
@@ -128,6 +134,11 @@ EXAMPLES: dict[str, Any] = {
     "records": _l("- name and grade\n- how to reach a guardian"),
     "purpose": _l("so that the first visit can be planned"),
     "until": _l("June 15"),
+    "student": _l("Example Student"),
+    "date": _l("June 1"),
+    "what": _l("Out-of-school suspension, 2 school days, from June 1"),
+    "reason": _l("A threat to another student."),
+    "supports": _l("School work and a call from the counselor every day."),
 }
 """What a preview fills in."""
 

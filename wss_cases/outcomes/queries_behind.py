@@ -19,6 +19,7 @@ from wss_cases.outcomes.queries_repair import (
     contact_dates,
     due_follow_ups,
     light_conditions,
+    removed,
     step_conditions,
     terms_due,
 )
@@ -123,7 +124,7 @@ def _removals(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, 
     statement = (
         select(*columns, action.days)
         .outerjoin(Incident, Incident.id == action.incident_id)
-        .where(*within(actor, scope, action.school_id, action.starts_on))
+        .where(*removed(actor, scope))
     )
     return statement if not choice else statement.where(action.kind == choice), action.id
 

@@ -18,6 +18,7 @@ from wss_cases.outcomes.states import HISTORY, METRICS, WHOLE_YEAR
 from wss_cases.roster.models import School
 from wss_cases.safeguards.models import DisciplineAction, NotifiedStudent, PoliceNotification
 from wss_cases.safeguards.states import DisciplineKind
+from wss_cases.safeguards.states_discipline import ActionState
 
 Figures = dict[str, int | float | None]
 _HISTORY = [getattr(PublishedYear, name) for name in HISTORY]
@@ -146,7 +147,7 @@ def _live_statements(
         _number(kind == DisciplineKind.IN_SCHOOL_SUSPENSION),
         _number(kind == DisciplineKind.OUT_OF_SCHOOL_SUSPENSION),
         func.count(expelled.distinct()),
-    )
+    ).where(DisciplineAction.state == ActionState.STANDING)
     students = select(_year(notified), func.count(NotifiedStudent.student_id.distinct())).join(
         PoliceNotification, PoliceNotification.id == NotifiedStudent.notification_id
     )

@@ -25,6 +25,7 @@ from wss_cases.routing.states import FollowUpKind
 from wss_cases.routing.states import Pathway as Family
 from wss_cases.safeguards.models import DisciplineAction, NotifiedStudent, PoliceNotification
 from wss_cases.safeguards.states import NotificationDoor
+from wss_cases.safeguards.states_discipline import ActionState
 
 KEPT: Final = (TermState.KEPT, TermState.LATE)
 STEPS: Final = ("proposed", "offered", "accepted", "held", "agreement", "kept")
@@ -215,11 +216,17 @@ def follow_ups(actor: Actor, scope: Scope) -> dict[str, Share]:
     return {row[0]: Share(int(row[1]), row[2]) for row in rows}
 
 
+def removed(actor: Actor, scope: Scope) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of a removal that began in the period and stands: a reversed one counts nowhere."""
+    began = within(actor, scope, DisciplineAction.school_id, DisciplineAction.starts_on)
+    return (*began, DisciplineAction.state == ActionState.STANDING)
+
+
 def removals(actor: Actor, scope: Scope) -> dict[str, tuple[int, int]]:
     """Return for each kind of removal (instances, different students)."""
     statement = (
         select(DisciplineAction.kind, func.count(), func.count(DisciplineAction.student_id.distinct()))
-        .where(*within(actor, scope, DisciplineAction.school_id, DisciplineAction.starts_on))
+        .where(*removed(actor, scope))
         .group_by(DisciplineAction.kind)
     )
     return {row[0].value: (row[1], row[2]) for row in db.session.execute(statement)}

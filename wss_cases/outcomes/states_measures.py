@@ -113,8 +113,10 @@ MEASURES: Final[dict[str, Measure]] = {
     "removals": Measure(
         _l("Suspensions, expulsions and other removals"),
         _l(
-            "Discipline actions by the date on which they begin. Instances are actions; students are different "
-            "students. The rate is instances × 100 ÷ students enrolled on the last school day of the period."
+            "Discipline actions as they stand now, by the date on which they begin; one that was reversed counts "
+            "nowhere. Instances are actions; students are different students. Being sent home, picked up early at the "
+            "school's request or removed from the bus are among them; restraint and time-out are not. The rate is "
+            "instances × 100 ÷ students enrolled on the last school day of the period."
         ),
     ),
     "police": Measure(

@@ -1,7 +1,7 @@
-"""Removals and police notifications, recorded so that they are counted."""
+"""Police notifications, recorded so that they are counted."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
@@ -10,32 +10,12 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.models import Incident
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
-from wss_cases.pathways.reengagement.actions_open import Away, open_for_incident
-from wss_cases.pathways.reengagement.rules import back_on
-from wss_cases.pathways.reengagement.states import AwayCause
 from wss_cases.roster.models import School, Student
-from wss_cases.roster.queries import school_days
-from wss_cases.safeguards.models import DisciplineAction, LegalDuty, NotifiedStudent, PoliceNotification
+from wss_cases.safeguards.models import LegalDuty, NotifiedStudent, PoliceNotification
 from wss_cases.safeguards.queries import students_who_caused_harm
-from wss_cases.safeguards.rules import MOST_DAYS, is_too_young, needs_grounds
-from wss_cases.safeguards.states import WITHOUT_END, DisciplineKind, NotificationDoor
+from wss_cases.safeguards.states import NotificationDoor
 
 Key = str | None
-
-
-@dataclass(frozen=True)
-class Removal:
-    """One discipline action as the form gives it; `days` are school days, the texts of a long one are its grounds."""
-
-    student_id: int
-    kind: DisciplineKind
-    days: int
-    starts_on: date
-    ends_on: date | None
-    reason: str
-    interventions: str = ""
-    disruption: str = ""
-    support_services: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,69 +32,6 @@ class Notification:
     guardian_manner: str = ""
     note: str = ""
     student_ids: tuple[int, ...] = ()
-
-
-def record_discipline(
-    actor: Actor, incident_id: int, removal: Removal, now: datetime, request_key: Key = None
-) -> int:
-    """Record a removal of a student who is reported to have caused harm in this incident.
-
-    Raises Refused for pre-K to grade 2, for another student, for impossible days or dates, and for more than three
-    days (or an expulsion) without what was tried, the threat or disruption, and the support services.
-    The student's return opens in the same act.
-    """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        incident = uow.load(Incident, incident_id, Permission.DISCIPLINE_RECORD)
-        student = _caused_harm(incident).get(removal.student_id)
-        if student is None:
-            raise Refused("student_id", _("Choose a student reported to have caused harm in this incident."))
-        check_removal(removal, student.grade)
-        action = uow.add(
-            DisciplineAction(
-                school_id=incident.school_id,
-                incident_id=incident.id,
-                recorded_by_id=actor.user_id,
-                recorded_at=now,
-                **vars(removal),
-            )
-        )
-        uow.record(action, "discipline.recorded", what=removal.kind.value, days=removal.days)
-        _open_return(uow, incident, action)
-        uow.answer = action.id
-        return action.id
-
-
-def _open_return(uow: UnitOfWork, incident: Incident, action: DisciplineAction) -> None:
-    """Planning the return starts on the day of the removal, in the incident's case. A step."""
-    back = back_on(
-        school_days(incident.school_id),
-        action.starts_on,
-        action.ends_on,
-        action.days,
-        action.kind in WITHOUT_END,
-    )
-    away = Away(AwayCause.REMOVAL, f"removal:{action.id}", action.starts_on, back)
-    open_for_incident(uow, incident, action.student_id, away)
-
-
-def check_removal(removal: Removal, grade: int | None) -> None:
-    """Raise Refused for a removal that the rules do not allow."""
-    if is_too_young(removal.kind, grade):
-        raise Refused(
-            "kind", _("Students in pre-K to grade 2 are not suspended, expelled or placed elsewhere.")
-        )
-    if not 0 <= removal.days <= MOST_DAYS:
-        raise Refused("days", _("Give the school days as a number from 0 to %(most)d.", most=MOST_DAYS))
-    if removal.ends_on is not None and removal.ends_on < removal.starts_on:
-        raise Refused("ends_on", _("The last day cannot be before the first."))
-    if not removal.reason.strip():
-        raise Refused("reason", _("Give the reason."))
-    if needs_grounds(removal.kind, removal.days):
-        for name in ("interventions", "disruption", "support_services"):
-            if not getattr(removal, name).strip():
-                raise Refused(name, _("More than 3 days, or an expulsion, needs this in writing."))
 
 
 def record_notification(

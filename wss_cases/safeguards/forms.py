@@ -1,13 +1,12 @@
 """Forms of duties, discipline actions and police notifications."""
 
-from wtforms import DateField, DateTimeLocalField, IntegerField, SelectMultipleField
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms import DateTimeLocalField, SelectMultipleField
+from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.states import MANNER_LABELS
-from wss_cases.safeguards.rules import MOST_DAYS
-from wss_cases.safeguards.states import CHANNEL_LABELS, DISCIPLINE_LABELS, DOOR_LABELS
+from wss_cases.safeguards.states import CHANNEL_LABELS, DOOR_LABELS
 
 _MOMENT = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 _PICK = ("", _l("Choose one"))
@@ -27,28 +26,6 @@ class NotApplicableForm(BaseForm):
     """Why a duty does not apply."""
 
     reason = LongText(_l("Why it does not apply"), [NotBlank(_l("Say why it does not apply."))])
-
-
-class DisciplineForm(BaseForm):
-    """One removal of one student."""
-
-    student_id = select(_l("Student"), coerce=str, validators=[InputRequired(_l("Choose the student."))])
-    kind = select(
-        _l("Kind"), [_PICK, *DISCIPLINE_LABELS.items()], validators=[InputRequired(_l("Choose the kind."))]
-    )
-    days = IntegerField(
-        _l("School days"),
-        [
-            InputRequired(_l("Give the number of school days.")),
-            NumberRange(0, MOST_DAYS, _l("Give the school days as a number from 0 to 730.")),
-        ],
-    )
-    starts_on = DateField(_l("First day"), [InputRequired(_l("Give the first day."))])
-    ends_on = DateField(_l("Last day"), [Optional()])
-    reason = LongText(_l("Reason"), [NotBlank(_l("Give the reason."))])
-    interventions = LongText(_l("What else was tried before"))
-    disruption = LongText(_l("The threat or disruption"))
-    support_services = LongText(_l("Support services during the removal"))
 
 
 class NotificationForm(BaseForm):

@@ -1,4 +1,4 @@
-"""Legal duties with their clocks, discipline actions, and police notifications."""
+"""Legal duties with their clocks, and police notifications; discipline actions are in `models_discipline`."""
 
 from datetime import date, datetime
 
@@ -6,7 +6,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
-from wss_cases.safeguards.states import DisciplineKind, DutyState, NotificationDoor
+from wss_cases.safeguards.models_discipline import DisciplineAction as DisciplineAction
+from wss_cases.safeguards.states import DutyState, NotificationDoor
 
 
 class LegalDutyKind(Base):
@@ -78,32 +79,6 @@ class LegalDuty(Versioned, Base):
     proposed_reason: Mapped[str] = mapped_column(Text, default="")
     clock_reminded_at: Mapped[datetime | None]
     clock_escalated_at: Mapped[datetime | None]
-
-
-class DisciplineAction(Versioned, Base):
-    """One removal of one student: kind, days and dates, reason."""
-
-    __tablename__ = "discipline_action"
-    __table_args__ = (
-        Index("ix_discipline_action_school_date", "school_id", "starts_on"),
-        CheckConstraint("days >= 0", name="days"),
-    )
-    PRIVATE = frozenset({"reason", "interventions", "disruption", "support_services"})
-
-    id: Mapped[Id]
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
-    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"), index=True)
-    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)
-    kind: Mapped[DisciplineKind] = mapped_column(named_enum(DisciplineKind, "kind"))
-    days: Mapped[int]
-    starts_on: Mapped[date]
-    ends_on: Mapped[date | None]
-    reason: Mapped[str] = mapped_column(Text)
-    interventions: Mapped[str] = mapped_column(Text, default="")
-    disruption: Mapped[str] = mapped_column(Text, default="")
-    support_services: Mapped[str] = mapped_column(Text, default="")
-    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    recorded_at: Mapped[datetime]
 
 
 class PoliceNotification(Versioned, Base):

@@ -6,22 +6,11 @@ from datetime import datetime, timedelta
 
 from wss_cases.access.actor import Role
 from wss_cases.followups.rules_reminders import Why
-from wss_cases.safeguards.states import OPEN_DUTY, DisciplineKind, DutyState
+from wss_cases.safeguards.states import OPEN_DUTY, DutyState
 
-LONG_REMOVAL_DAYS = 3
 AT_ONCE = timedelta(minutes=15)
 """How long "at once" may take before it is called late."""
 EARLIEST_WARNING = timedelta(hours=12)
-MOST_DAYS = 730
-NOT_BELOW_GRADE_3 = frozenset(
-    {
-        DisciplineKind.IN_SCHOOL_SUSPENSION,
-        DisciplineKind.OUT_OF_SCHOOL_SUSPENSION,
-        DisciplineKind.EXPULSION,
-        DisciplineKind.ALTERNATIVE_PLACEMENT,
-    }
-)
-"""Kinds that nobody records for pre-K to grade 2."""
 
 
 @dataclass(frozen=True)
@@ -87,13 +76,3 @@ def late_reaches(lead_id: int | None, team: Mapping[Role, Collection[int]]) -> d
     if lead_id is not None and lead_id not in must_act(team):
         return found | {lead_id: Why.LEADS}
     return found | dict.fromkeys(team.get(Role.COORDINATOR, ()), Why.NEXT)
-
-
-def is_too_young(kind: DisciplineKind, grade: int | None) -> bool:
-    """Whether this removal is refused for the grade (-1 pre-K to 12; None is not known)."""
-    return grade is not None and grade <= 2 and kind in NOT_BELOW_GRADE_3
-
-
-def needs_grounds(kind: DisciplineKind, days: int) -> bool:
-    """Whether a removal must say what was tried, what the threat or disruption was, and which supports go along."""
-    return kind is DisciplineKind.EXPULSION or days > LONG_REMOVAL_DAYS

@@ -50,6 +50,8 @@ class DisciplineKind(enum.StrEnum):
     EXPULSION = "expulsion"
     ALTERNATIVE_PLACEMENT = "alternative_placement"
     SENT_HOME = "sent_home"
+    EARLY_PICK_UP = "early_pick_up"
+    BUS_REMOVAL = "bus_removal"
 
 
 WITHOUT_END: Final = frozenset({DisciplineKind.EXPULSION, DisciplineKind.ALTERNATIVE_PLACEMENT})
@@ -73,7 +75,9 @@ DISCIPLINE_LABELS: Final = {
     DisciplineKind.OUT_OF_SCHOOL_SUSPENSION: _l("Out-of-school suspension"),
     DisciplineKind.EXPULSION: _l("Expulsion"),
     DisciplineKind.ALTERNATIVE_PLACEMENT: _l("Alternative placement"),
-    DisciplineKind.SENT_HOME: _l("Sent home or early pick-up at the school's request"),
+    DisciplineKind.SENT_HOME: _l("Sent home"),
+    DisciplineKind.EARLY_PICK_UP: _l("Early pick-up at the school's request"),
+    DisciplineKind.BUS_REMOVAL: _l("Removed from the school bus"),
 }
 
 CHANNEL_LABELS: Final = {

@@ -1,4 +1,4 @@
-"""Recording removals and police notifications on a report, so that they are counted."""
+"""Recording police notifications on a report, so that they are counted."""
 
 from flask import Blueprint, flash, url_for
 
@@ -11,10 +11,10 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.incidents.models import Incident
 from wss_cases.incidents.queries import get_incident
-from wss_cases.safeguards.actions_records import Notification, Removal, record_discipline, record_notification
-from wss_cases.safeguards.forms import DisciplineForm, NotificationForm
+from wss_cases.safeguards.actions_records import Notification, record_notification
+from wss_cases.safeguards.forms import NotificationForm
 from wss_cases.safeguards.queries import duties_of, students_who_caused_harm
-from wss_cases.safeguards.states import DUTY_LABELS, OPEN_DUTY, DisciplineKind, NotificationDoor
+from wss_cases.safeguards.states import DUTY_LABELS, OPEN_DUTY, NotificationDoor
 from wss_cases.safeguards.views import instant, zone_of
 
 blueprint = Blueprint("removals", __name__, url_prefix="/incidents/<int:incident_id>")
@@ -25,43 +25,6 @@ def _loaded(incident_id: int, permission: Permission) -> Incident:
     incident = get_incident(actor, incident_id)
     require(actor, permission, incident)
     return incident
-
-
-@blueprint.route("/discipline", methods=["GET", "POST"])
-@gate(Permission.DISCIPLINE_RECORD)
-def discipline(incident_id: int) -> Page:
-    """Record a removal of a student reported to have caused harm."""
-    actor, now = current_actor(), clock.now()
-    incident = _loaded(incident_id, Permission.DISCIPLINE_RECORD)
-    students = students_who_caused_harm(incident_id)
-    form = DisciplineForm(starts_on=clock.local_date(now, zone_of(incident.school_id)))
-    form.student_id.choices = choices([("", _("Choose one")), *((str(s.id), s.shown_name) for s in students)])
-
-    def act() -> int:
-        removal = Removal(
-            student_id=int(form.student_id.data),
-            kind=DisciplineKind(form.kind.data),
-            days=form.days.data or 0,
-            starts_on=form.starts_on.data,
-            ends_on=form.ends_on.data,
-            reason=form.reason.data or "",
-            interventions=form.interventions.data or "",
-            disruption=form.disruption.data or "",
-            support_services=form.support_services.data or "",
-        )
-        return record_discipline(actor, incident_id, removal, now, form.request_key.data)
-
-    return form_page(
-        form,
-        act,
-        lambda _made: _back(
-            incident,
-            _("The discipline action is recorded. The plan for the return is open."),
-        ),
-        "safeguards/discipline.html",
-        incident=incident,
-        students=students,
-    )
 
 
 @blueprint.route("/police-notification", methods=["GET", "POST"])

@@ -46,6 +46,7 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
 
 MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
     ("returns.returns", _l("Coming back"), Permission.CASE_WORK),
+    ("discipline.actions", _l("Discipline actions"), Permission.DISCIPLINE_READ),
     ("partners.partners", _l("Partners"), Permission.PARTNER_READ),
     ("calendar.home", _l("School calendar"), Permission.SCHOOL_MANAGE),
     ("circle_training.training", _l("Trainings"), Permission.CIRCLE_SETTINGS),

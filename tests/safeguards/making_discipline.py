@@ -1,0 +1,68 @@
+"""A report with a student who caused harm, and removals of that student as a form gives them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from tests.factories.base import fresh
+from tests.factories.safeguards import DisciplineActionFactory
+from tests.intake.making import NOW, Place
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.db import db
+from wss_cases.incidents.models import Incident
+from wss_cases.incidents.states import PersonRole
+from wss_cases.safeguards.actions_discipline import Removal, record_discipline
+from wss_cases.safeguards.models_discipline import DisciplineAction
+from wss_cases.safeguards.states import DisciplineKind
+from wss_cases.safeguards.states_discipline import Answer, Tried
+
+OSS = DisciplineKind.OUT_OF_SCHOOL_SUSPENSION
+SHORT = Removal(0, OSS, 2, date(2026, 11, 25), None, "Hit a student.", Answer.NO, Answer.NO)
+PACKET: dict[str, Any] = {
+    "answers": dict.fromkeys(Tried, "Offered by phone before this system."),
+    "disruption": "A threat to use a knife.",
+    "support_services": "School work and a call every day.",
+}
+"""What an exclusion needs where the record has no offer."""
+
+
+class Removing:
+    """A school's team, one student who caused harm, one who was harmed, one witness."""
+
+    def __init__(self, **student: Any) -> None:
+        self.place = Place()
+        self.student, self.harmed, self.witness = self.place.students
+        self.know(**student)
+        self.incident: Incident = self.place.report(
+            (self.student, PersonRole.CAUSED_HARM),
+            (self.harmed, PersonRole.HARMED),
+            (self.witness, PersonRole.WITNESS),
+        )
+
+    def know(self, **of_student: Any) -> None:
+        """Let the roster say something else of the student."""
+        found = fresh(self.student)
+        for name, value in of_student.items():
+            setattr(found, name, value)
+        db.session.commit()
+
+    def away_before(self, days: int, **more: Any) -> DisciplineAction:
+        """An earlier removal of the student this school year."""
+        made: DisciplineAction = DisciplineActionFactory(
+            **{"school_id": self.place.school.id, "student_id": self.student.id, "days": days, **more}
+        )
+        return made
+
+    def remove(self, who: Actor | None = None, key: str | None = None, **changes: Any) -> int:
+        """Record a removal; by the administrator unless somebody else is given."""
+        given = Removal(**{**vars(SHORT), "student_id": self.student.id, **changes})
+        actor = who or self.place.actor("administrator")
+        return record_discipline(actor, self.incident.id, given, NOW, key)
+
+    @staticmethod
+    def actions() -> list[DisciplineAction]:
+        """Every discipline action there is."""
+        return list(db.session.scalars(select(DisciplineAction).order_by(DisciplineAction.id)))
