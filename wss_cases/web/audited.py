@@ -32,6 +32,7 @@ RECORDS = {
     "record_id": "care_record",
     "referral_id": "referral",
     "duty_id": "legal_duty",
+    "action_id": "discipline_action",
     "follow_up_id": "follow_up",
     "meeting_id": "circle_meeting",
     "pathway_id": "pathway",
