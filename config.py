@@ -8,6 +8,7 @@ from wss_cases.foundation.keys import load_keys
 from wss_cases.foundation.settings import database_url
 
 LONGEST_NOTE_DAYS = 36_500
+LONGEST_ONE_CASE_HOURS = 168
 LONGEST_MAIL_SECONDS = 60
 """Well below the lease of a mail that is being sent."""
 
@@ -40,6 +41,9 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         "METRICS_TOKEN": environ.get("WSS_METRICS_TOKEN", ""),
         "MAIL_FOLDER": str(instance / "mail"),
         "NOTE_DAYS": _number("WSS_NOTE_DAYS", environ.get("WSS_NOTE_DAYS") or "365", LONGEST_NOTE_DAYS),
+        "ONE_CASE_HOURS": _number(
+            "WSS_ONE_CASE_HOURS", environ.get("WSS_ONE_CASE_HOURS") or "24", LONGEST_ONE_CASE_HOURS
+        ),
         "CASELOAD_WEIGHTS": environ.get("WSS_CASELOAD_WEIGHTS", ""),
         "RETURN_GAP_SCHOOL_DAYS": int(environ.get("WSS_RETURN_GAP_SCHOOL_DAYS") or 10),
         "SECOND_FACTOR": _choice(

@@ -112,6 +112,12 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.CARE_WORK: _rule(
         _of(C, A), at_own_school(C, A), "the care team: coordinators and administrators of the school"
     ),
+    P.CASE_ACCESS_READ: _rule(_of(A), at_own_school(A), "the administrator answers for who looks"),
+    P.CASE_OPEN_ONE: _rule(
+        _of(DISTRICT),
+        at_own_school(DISTRICT),
+        "district staff browse no cases: one by its number, with a reason that its school sees",
+    ),
     P.CASE_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the case's school"),
     P.CASE_WORK: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the case's school"),
     P.CIRCLE_NOTE_READ: _rule(

@@ -30,7 +30,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("entry_id", name=op.f("uq_audit_seal_entry_id")),
         sa.UniqueConstraint("prev", name=op.f("uq_audit_seal_prev")),
     )
+    op.create_table(
+        "case_opening",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("case_id", BIG, nullable=False),
+        sa.Column("school_id", BIG, nullable=False),
+        sa.Column("user_id", BIG, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_case_opening_case_id")),
+        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_case_opening_school_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_case_opening_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_opening")),
+    )
+    op.create_index("ix_case_opening_user", "case_opening", ["user_id", "expires_at"])
+    op.create_index(op.f("ix_case_opening_case_id"), "case_opening", ["case_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("case_opening")
     op.drop_table("audit_seal")

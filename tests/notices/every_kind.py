@@ -23,6 +23,7 @@ from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
 from wss_cases.access.actor import Role
 from wss_cases.accounts.models import AccountState, Cover, Invitation, UserAccount
 from wss_cases.cases.states import CaseState
+from wss_cases.casework.models import CaseOpening
 from wss_cases.casework.notices import digest_key, weekly_key
 from wss_cases.followups.notices import due_key, given_key, late_key
 from wss_cases.followups.rules_reminders import TO_ADMINISTRATOR
@@ -45,7 +46,16 @@ CANARY = "Quillfeather"
 STUDENT_ID = 987_654_321
 
 CODES = {
-    *("address", "attendance", "audit_entry", "behavior_code", "calendar_day", "counter", "family_text"),
+    *(
+        "address",
+        "attendance",
+        "audit_entry",
+        "audit_seal",
+        "behavior_code",
+        "calendar_day",
+        "counter",
+        "family_text",
+    ),
     *("follow_up_template", "imported_row", "import_run", "legal_duty_kind", "location_code"),
     *("outbox_message", "published_school", "published_year", "questionnaire_guess", "request_key"),
     *("role_grant", "routing_rule_set", "setting", "sign_in_attempt", "timeline_entry", "user_session"),
@@ -189,6 +199,16 @@ def _cover(world: World) -> OutboxMessage:
     return world.message("cover_set", stands_in, row, f"cover-set:{row.id}")
 
 
+def _opened(world: World) -> OutboxMessage:
+    row = CaseOpening(
+        case_id=world.case.id, school_id=world.school.id, user_id=world.people[Role.DEAN].id, reason="x",
+        opened_at=NOW, expires_at=NOW,
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return world.message("case_opened", world.people[Role.ADMINISTRATOR], row, f"case_opened:{row.id}")
+
+
 def _incident(kind: str, state: IncidentState, to: Role) -> Callable[[World], OutboxMessage]:
     def make(world: World) -> OutboxMessage:
         row = world.incident(state=state, question="x" if state is IncidentState.RETURNED else "")
@@ -285,6 +305,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "weekly": _weekly,
     "case_assigned": _to_lead("case_assigned"),
     "cases_handed_over": _to_lead("cases_handed_over"),
+    "case_opened": _opened,
     "cover_set": _cover,
     "incident.danger": _incident("incident.danger", IncidentState.SUBMITTED, Role.DEAN),
     "incident.returned": _incident("incident.returned", IncidentState.RETURNED, Role.REPORTER),

@@ -9,6 +9,8 @@ from typing import Any
 from flask import current_app, url_for
 
 from wss_cases.access.actor import Actor
+from wss_cases.access.engine import can
+from wss_cases.access.permissions import Permission
 from wss_cases.cases.models import Case
 from wss_cases.cases.queries import place_words
 from wss_cases.cases.rules import title
@@ -162,6 +164,9 @@ def head(page: CasePage, actor: Actor, tab: str) -> dict[str, Any]:
         ],
         "closed": case.state is CaseState.CLOSED,
         "moved": move_notices(case, moved_in(page.file.people, case)),
+        "access_href": url_for("case_access.history", case_id=case.id)
+        if can(actor, Permission.CASE_ACCESS_READ, case)
+        else None,
         "links": links_of(actor, case, continued_as(case.id)),
         "day_words": day_words,
     }

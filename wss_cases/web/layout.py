@@ -36,6 +36,7 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
     ("partners.partners", _l("Partners"), Permission.PARTNER_EDIT),
     ("calendar.home", _l("School calendar"), Permission.RULES_EDIT),
     ("outcomes.overview", _l("Outcomes"), Permission.OUTCOMES_READ),
+    ("one_case.choose", _l("One case"), Permission.CASE_OPEN_ONE),
     ("routing.rule_sets", _l("Rules"), Permission.RULES_EDIT),
     ("follow_up_templates.templates", _l("Follow-up templates"), Permission.FOLLOWUP_TEMPLATE_EDIT),
     ("texts.texts", _l("Family texts"), Permission.FAMILY_TEXT_EDIT),
