@@ -17,6 +17,7 @@ from wss_cases.casework.rules_weight import read_weights
 from wss_cases.foundation import clock, failpoints
 from wss_cases.foundation.db import init_db
 from wss_cases.foundation.ids import IdConverter
+from wss_cases.foundation.logs import init_logs
 from wss_cases.foundation.sign_in import init_sign_in
 from wss_cases.incidents.slots import fill_slots as fill_incident_slots
 from wss_cases.journal.sentences import register_sentences
@@ -224,6 +225,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     )
     app.config.from_mapping(config.from_environment(os.environ, instance))
     app.config.update(overrides or {})
+    init_logs()
     app.url_map.converters["int"] = IdConverter
     clock.configure(app.config["WSS_CLOCK_FILE"])
     failpoints.configure(app.config["WSS_FAILPOINT"])

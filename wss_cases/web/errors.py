@@ -1,14 +1,14 @@
 """Every error page in one place."""
 
-import traceback
-
 from flask import Flask, current_app, render_template, request
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
 
 from wss_cases.foundation.errors import NotFound, Refused, Stale, Unavailable
-from wss_cases.foundation.sign_in import CSRFError
+from wss_cases.foundation.logs import frames
+from wss_cases.foundation.sign_in import CSRFError, current_user
 from wss_cases.journal.models import AuditEntry
 
 Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
@@ -28,6 +28,7 @@ def init_errors(app: Flask) -> None:
         app.register_error_handler(kind, _database)
     app.register_error_handler(DBAPIError, _refused_by_database)
     app.register_error_handler(Exception, _unexpected)
+    app.after_request(_throttled)
 
 
 def page(code: int, **context: object) -> str:
@@ -38,7 +39,22 @@ def page(code: int, **context: object) -> str:
     return render_template(f"errors/{shown}.html", path=request.path, **context)
 
 
+def _noted(what: str) -> None:
+    """Leave a line for whoever watches the logs: who, where, which record; never an address or what was typed."""
+    ids = {name: value for name, value in (request.view_args or {}).items() if isinstance(value, int)}
+    user_id = current_user.actor.user_id if current_user.is_authenticated else None
+    facts = {"user": user_id, "endpoint": request.endpoint, "method": request.method, "ids": ids}
+    current_app.logger.warning(what, extra={"facts": facts})
+
+
+def _throttled(answer: Response) -> Response:
+    if answer.status_code == 429:
+        _noted("too many attempts")
+    return answer
+
+
 def _not_found(error: NotFound) -> Answer:
+    _noted("missing or forbidden")
     return page(404), 404
 
 
@@ -51,6 +67,7 @@ def _stale(error: Stale) -> Answer:
 
 
 def _csrf(error: CSRFError) -> Answer:
+    _noted("form without a valid token")
     return page(400, message=error.description), 400
 
 
@@ -66,6 +83,9 @@ def _unavailable(error: Unavailable) -> Answer:
 
 
 def _database(error: Exception) -> Answer:
+    current_app.logger.error(
+        "database %s", type(error).__name__, extra={"facts": {"endpoint": request.endpoint}}
+    )
     return page(503), 503, {"Retry-After": "5"}
 
 
@@ -76,7 +96,7 @@ def _refused_by_database(error: DBAPIError) -> Answer:
 
 
 def _unexpected(error: Exception) -> Answer:
-    # frames and the type alone: the message may hold a child's name
-    frames = "".join(traceback.format_tb(error.__traceback__)[-8:])
-    current_app.logger.error("unexpected %s at %s\n%s", type(error).__name__, request.endpoint, frames)
+    # frames and the type alone, for whatever handler may listen: the message may hold a child's name
+    facts = {"endpoint": request.endpoint, "method": request.method, "frames": frames(error.__traceback__)}
+    current_app.logger.error("unexpected %s", type(error).__name__, extra={"facts": facts})
     return page(500), 500
