@@ -20,6 +20,7 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
     Raises RuntimeError when WSS_ENV=production and no keys are given.
     """
     public_url = environ.get("PUBLIC_URL", "")
+    secure = public_url.startswith("https://")
     environment = environ.get("WSS_ENV", "development")
     keys = load_keys(environ.get("WSS_KEYS", ""), instance, production=environment == "production")
     return {
@@ -27,6 +28,7 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         "SECRET_KEY_FALLBACKS": keys.signing_fallbacks,
         "WSS_KEYS": keys,
         "WSS_ENV": environment,
+        **({"DEBUG": False} if environment == "production" else {}),
         "SQLALCHEMY_DATABASE_URI": database_url(environ.get("DATABASE_URL", ""), instance),
         "REPORTS_DATABASE_URL": environ.get("REPORTS_DATABASE_URL", ""),
         "PUBLIC_URL": public_url.rstrip("/"),
@@ -52,7 +54,11 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         "WSS_DEMO_PASSWORD": environ.get("WSS_DEMO_PASSWORD", ""),
         "WSS_CLOCK_FILE": environ.get("WSS_CLOCK_FILE", "") if environment == "test" else "",
         "WSS_FAILPOINT": environ.get("WSS_FAILPOINT", "") if environment == "test" else "",
-        "SESSION_COOKIE_SECURE": public_url.startswith("https://"),
+        "TRUSTED_PROXIES": int(
+            _choice("WSS_TRUSTED_PROXIES", environ.get("WSS_TRUSTED_PROXIES") or "0", ("0", "1", "2", "3"))
+        ),
+        "SESSION_COOKIE_SECURE": secure,
+        "SESSION_COOKIE_NAME": "__Host-session" if secure else "session",
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.support.crawl import Visit, shape_of
 
 MOST_STATEMENTS = 36
@@ -26,6 +28,41 @@ def test_every_link_leads_somewhere(visits: dict[str, list[Visit]]) -> None:
     ]
     assert not broken, "\n".join(broken)
     assert all(len(seen) >= 2 for seen in visits.values())
+
+
+WRITTEN_BY_READING = {"audit_entry", "user_session"}
+"""What a GET leaves: that something confidential was read, and that somebody is still there."""
+
+WRITES = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
+
+
+def test_reading_a_page_changes_nothing(visits: dict[str, list[Visit]]) -> None:
+    written = {
+        (found[1], f"{role}: GET {visit.shape} writes {found[1]}")
+        for role, seen in visits.items()
+        for visit in seen
+        for statement in visit.statements
+        if (found := WRITES.match(statement))
+    }
+    assert "audit_entry" in {table for table, _words in written}, "a write is seen where there is one"
+    assert not [words for table, words in sorted(written) if table not in WRITTEN_BY_READING]
+
+
+def test_every_page_can_be_left_by_signing_out_and_is_kept_nowhere(visits: dict[str, list[Visit]]) -> None:
+    pages = [
+        (role, visit)
+        for role, seen in visits.items()
+        for visit in seen
+        if visit.response.mimetype == "text/html" and visit.response.status_code == 200
+    ]
+    without = {
+        f"{role}: {visit.shape}"
+        for role, visit in pages
+        if not any(form.action == "/sign-out" for form in visit.forms)
+    }
+    assert not without, "\n".join(sorted(without))
+    kept = {visit.shape for _, visit in pages if visit.response.headers["Cache-Control"] != "no-store"}
+    assert not kept, kept
 
 
 def test_no_page_asks_the_database_too_often(visits: dict[str, list[Visit]]) -> None:

@@ -96,6 +96,8 @@ def print_accounts() -> None:
 
 def _in_the_way() -> str:
     """Return why nothing may be loaded here, or nothing."""
+    if setting("WSS_ENV") == "production":
+        return "WSS_ENV=production: the demo district's accounts share one password and are not loaded here."
     try:
         state = db.session.scalar(select(Setting.value).where(Setting.key == IS_DEMO))
         real = any(

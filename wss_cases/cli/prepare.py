@@ -7,18 +7,20 @@ from sqlalchemy import select
 from wss_cases.accounts.models import UserAccount
 from wss_cases.cli.demo import print_accounts
 from wss_cases.foundation.db import db
+from wss_cases.foundation.settings import setting
 
 SMALL_DISTRICT = ("--schools", "4", "--students", "2000", "--incidents", "600", "--years", "2", "--seed", "1")
 
 
 @click.command("prepare")
 def group() -> None:
-    """Bring the schema up to date; load a small demo district when nobody has an account yet.
+    """Bring the schema up to date; load a small demo district when nobody has an account yet, except in production.
 
     Either way the demo accounts are printed, where there are any.
     """
     command("db", "upgrade")
-    if db.session.execute(select(UserAccount.id).limit(1)).first() is None:
+    empty = db.session.execute(select(UserAccount.id).limit(1)).first() is None
+    if empty and setting("WSS_ENV") != "production":
         db.session.remove()
         command("demo", "load", *SMALL_DISTRICT)
     else:
