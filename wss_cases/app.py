@@ -90,8 +90,12 @@ PAGES = (
     "intake.views_review",
     "intake.views_review_acts",
     "safeguards.views",
+    "safeguards.views_own",
+    "safeguards.views_questioning",
+    "safeguards.views_raise",
     "safeguards.views_records",
     "safeguards.views_discipline",
+    "safeguards.views_table",
     "incidents.views",
     "incidents.views_care",
     "roster.views",
@@ -176,6 +180,7 @@ SENTENCES: tuple[str, ...] = (
     "pathways.reengagement.states",
     "safeguards.states",
     "safeguards.states_discipline",
+    "safeguards.states_questioning",
     "intake.states",
 )
 """Modules (each a room's `states`) whose SENTENCES turn timeline kinds into words."""
@@ -190,7 +195,11 @@ STUDENT_PANELS = (
 )
 """What rooms above the roster add to a student's page: (actor, student) to a template and its values."""
 
-INCIDENT_PANELS = ("casework.views_incident:panel", "safeguards.views_discipline_panels:incident_panel")
+INCIDENT_PANELS = (
+    "casework.views_incident:panel",
+    "safeguards.views_discipline_panels:incident_panel",
+    "safeguards.views_raise:panel",
+)
 """What rooms above the incidents add to a report's page: (actor, incident) to a template and its values."""
 
 ACCOUNT_PANELS = ("notices.views_trouble:own_panel", "notices.views_mails:panel")
@@ -209,6 +218,7 @@ LOADERS: dict[str, str] = {
     "referral": "pathways.referrals.queries:load_referral",
     "legal_duty": "safeguards.queries:load_duty",
     "discipline_action": "safeguards.queries_discipline:load_action",
+    "questioning": "safeguards.queries_questioning:load_questioning",
     "follow_up": "followups.queries:load_follow_up",
 }
 """Object type (table name) to 'module:function' that loads one record by id."""

@@ -31,6 +31,31 @@ def anywhere(actor: Actor, record: Any) -> bool:
     return True
 
 
+def shared_duty(*roles: Role) -> Predicate:
+    """A legal duty of a school where one of these roles is held, that is no adult's own."""
+
+    def allows(actor: Actor, duty: Any) -> bool:
+        return not duty.is_personal and actor.covers(duty.school_id, *roles)
+
+    return allows
+
+
+def own_duty(actor: Actor, duty: Any) -> bool:
+    """The adult whose own duty it is, while they work at its school."""
+    mine = duty.owner_id is not None and duty.owner_id == actor.user_id
+    return duty.is_personal and mine and actor.covers(duty.school_id, *STAFF)
+
+
+def administers_own_duty(actor: Actor, duty: Any) -> bool:
+    """An administrator of the school in which a duty is some adult's own."""
+    return duty.is_personal and actor.covers(duty.school_id, Role.ADMINISTRATOR)
+
+
+def own_duty_or_administers(actor: Actor, duty: Any) -> bool:
+    """The adult whose own duty it is, or an administrator of its school: nobody else may know of it."""
+    return own_duty(actor, duty) or administers_own_duty(actor, duty)
+
+
 def of_the_district(actor: Actor, record: Any) -> bool:
     """The record is the district's own, not one school's."""
     return record.school_id is None
@@ -141,8 +166,16 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.DISCIPLINE_RECORD: _rule(
         _of(D, A), at_own_school(D, A), "deans and administrators record removals so that they are counted"
     ),
-    P.DUTY_DISCHARGE: _rule(_of(D, A), at_own_school(D, A), "who must act is at the school"),
-    P.DUTY_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the school"),
+    P.DUTY_DISCHARGE: _rule(_of(D, A), shared_duty(D, A), "who must act is at the school"),
+    P.DUTY_RAISE: _rule(
+        TEAM, at_own_school(*CASE_TEAM), "whoever works with a report may see what it raises"
+    ),
+    P.DUTY_RAISE_OWN: _rule(frozenset(STAFF), own_report_or_team, "reporting abuse is each adult's own duty"),
+    P.DUTY_READ: _rule(TEAM, shared_duty(*CASE_TEAM), "the case team of the school; no adult's own duty"),
+    P.DUTY_TABLE_EDIT: _rule(_of(DISTRICT), anywhere, "one dated table for the district"),
+    P.DUTY_TABLE_READ: _rule(
+        _of(D, C, A, DISTRICT), anywhere, "whoever has duties may read them; it holds no case content"
+    ),
     P.FAMILY_TEXT_EDIT: _rule(_of(DISTRICT), anywhere, "one set of texts for the district"),
     P.FOLLOWUP_READ: _rule(frozenset(STAFF), own_or_team, "one's own, or the school's for its case team"),
     P.FOLLOWUP_TEMPLATE_EDIT: _rule(
@@ -161,12 +194,26 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.MENTORING_LOG: _rule(frozenset(STAFF), mentors_or_team, "one's own student, or the school's case team"),
     P.OUTCOMES_EXPORT: _rule(_of(A, DISTRICT), anywhere, "figures of the schools one reaches"),
     P.OUTCOMES_READ: _rule(_of(D, C, A, DISTRICT), anywhere, "figures of the schools one reaches"),
+    P.OWN_DUTY_LOOK: _rule(
+        _of(A), administers_own_duty, "the second person, among the few who may know: the administrator"
+    ),
+    P.OWN_DUTY_READ: _rule(
+        frozenset(STAFF),
+        own_duty_or_administers,
+        "shown to few: the adult whose duty it is, and the school's administrator",
+    ),
+    P.OWN_DUTY_WORK: _rule(
+        frozenset(STAFF), own_duty, "recorded by the person themselves; nobody does it for them"
+    ),
     P.PARTNER_EDIT: _rule(_of(DISTRICT), anywhere, "one directory for the district"),
     P.PARTNER_READ: _rule(
         _of(D, C, A, DISTRICT), anywhere, "whoever may need a partner; it holds no case content"
     ),
     P.POLICE_NOTIFICATION_RECORD: _rule(
         _of(A), at_own_school(A), "the administrator answers for a notification"
+    ),
+    P.QUESTIONING_RECORD: _rule(
+        TEAM, at_own_school(*CASE_TEAM), "whoever of the case team is there when somebody asks"
     ),
     P.REFERRAL_ANSWER: _rule(
         _of(PARTNER),

@@ -35,6 +35,7 @@ from wss_cases.pathways.referrals.models import Partner, Referral
 from wss_cases.roster.models import School, Student
 from wss_cases.routing.models import RuleSet
 from wss_cases.safeguards.models import DisciplineAction, LegalDuty
+from wss_cases.safeguards.models_questioning import Questioning
 
 LETTERS = {
     "R": "reporter",
@@ -99,7 +100,9 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "plan_id": _of_school(SafetyPlan),
     "incident_id": _of_school(Incident),
     "follow_up_id": _of_school(FollowUp),
-    "duty_id": _of_school(LegalDuty),
+    "duty_id": lambda school_id: _of_school(LegalDuty)(school_id).where(LegalDuty.owner_id.is_(None)),
+    "own_duty_id": lambda school_id: _of_school(LegalDuty)(school_id).where(LegalDuty.owner_id.is_not(None)),
+    "questioning_id": _of_school(Questioning),
     "action_id": _of_school(DisciplineAction),
     "record_id": _of_school(CareRecord),
     "cover_id": _of_school(Cover),
@@ -144,6 +147,8 @@ WORDS = {
     "rule": "H2",
     "state": "held",
     "row_id": "H2",
+    "code": "title_ix_contact",
+    "position": 1,
     "day": "2030-01-07",
     "session_id": 999_999,
     "filename": "x",
@@ -152,7 +157,7 @@ WORDS = {
 
 
 INNERMOST = (
-    *("waiver_id", "hold_id", "questionnaire_id"),
+    *("waiver_id", "hold_id", "questionnaire_id", "questioning_id"),
     *("partner_grant_id", "referral_id", "partner_id"),
     *(
         "plan_id",
@@ -170,6 +175,7 @@ INNERMOST = (
         "incident_id",
         "duty_id",
         "action_id",
+        "own_duty_id",
         "record_id",
         "student_id",
         "template_id",

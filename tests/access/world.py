@@ -36,6 +36,8 @@ from wss_cases.pathways.referrals.models import Partner
 from wss_cases.roster.models import School, Student
 from wss_cases.routing.models import RoutingAnswer, RuleSet
 from wss_cases.routing.states import RuleSetState
+from wss_cases.safeguards.models_questioning import Questioning
+from wss_cases.safeguards.states_questioning import QuestionedBy
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 FAR_NUMBER = 90_000
@@ -72,7 +74,16 @@ def plant(school_id: int, reporter_email: str = "") -> None:
         )
     )
     follow_up = FollowUpFactory(school_id=school_id, case_id=case.id, owner_id=lead.id)
-    LegalDutyFactory(school_id=school_id, incident_id=incident.id)
+    duty = LegalDutyFactory(school_id=school_id, incident_id=incident.id)
+    LegalDutyFactory(
+        school_id=school_id, incident_id=incident.id, code="child_abuse_or_neglect", owner_id=reporter.id
+    )
+    db.session.add(
+        Questioning(
+            school_id=school_id, incident_id=incident.id, student_id=student.id, duty_id=duty.id,
+            asked_by=QuestionedBy.POLICE, who="An officer", why="A question", recorded_at=NOW,
+        )
+    )  # fmt: skip
     plant_cover(school, lead)
     placed = {"case_id": case.id, "school_id": school_id}
     pathways = [PathwayFactory(kind=kind.value, state=PathwayState.ACTIVE, **placed) for kind in KINDS]

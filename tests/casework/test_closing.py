@@ -60,6 +60,7 @@ def add_duty(world, state=DutyState.DUE, code="bullying_notice"):
         code=code,
         state=state,
         raised_at=NOW,
+        aware_at=NOW,
     )
     db.session.add(duty)
     db.session.commit()

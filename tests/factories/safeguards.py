@@ -34,6 +34,7 @@ class LegalDutyFactory(Factory):
     was_due = True
     rules = factory.List(["D7"])
     raised_at = RAISED
+    aware_at = RAISED
     due_at = RAISED
 
 

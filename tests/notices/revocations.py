@@ -134,7 +134,7 @@ def clock(kind: str, to: str) -> Make:
         db.session.add(CaseIncident(case_id=place.case("lead").id, incident_id=report.id))
         ends = NIGHT + timedelta(hours=-1 if kind == "duty.clock_over" else 5.5)
         row = LegalDutyFactory(
-            school_id=place.school.id, incident_id=report.id, code="bullying_notice", due_at=ends,
+            school_id=place.school.id, incident_id=report.id, code="clear_and_present_danger", due_at=ends,
             raised_at=ends - timedelta(hours=24),
         )  # fmt: skip
         return Queued(place, kind, to, row.id)
@@ -249,7 +249,7 @@ def pathway_declined(it: Queued) -> Any:
 
 def carried_out(it: Queued) -> Any:
     return duties.discharge(
-        SYSTEM, it.row, what_was_done="Told", done_at=SINCE, told_whom="", channel="phone", reference="",
+        SYSTEM, it.row, what_was_done="Told", done_at=SINCE, told_whom="The portal", channel="portal", reference="",
         version=None, now=SINCE,
     )  # fmt: skip
 

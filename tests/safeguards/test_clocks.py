@@ -27,7 +27,7 @@ from wss_cases.safeguards.rules import late_reaches, warns_at
 from wss_cases.safeguards.states import DutyState
 
 SOON, OVER = "duty.clock_ends", "duty.clock_over"
-DAY_CLOCK, AT_ONCE, NO_HOURS = "bullying_notice", "title_ix_contact", "bullying_yearly"
+DAY_CLOCK, AT_ONCE, NO_HOURS = "clear_and_present_danger", "title_ix_contact", "bullying_yearly"
 SATURDAY_NIGHT = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)  # 22:00 in Chicago
 
 
@@ -113,7 +113,7 @@ def test_what_was_carried_out_reminds_nobody(session: Any, at: At) -> None:
 
     def carry_out(number: int) -> None:
         actions.discharge(
-            dean, number, what_was_done="Told", done_at=now, told_whom="", channel="phone", reference="",
+            dean, number, what_was_done="Told", done_at=now, told_whom="The portal", channel="portal", reference="",
             version=None, now=now,
         )  # fmt: skip
 

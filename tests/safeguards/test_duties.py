@@ -21,6 +21,7 @@ from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.unit import unit_of_work
 from wss_cases.safeguards import actions
+from wss_cases.safeguards.actions_raise import raise_duties
 from wss_cases.safeguards.models import LegalDuty, LegalDutyKind
 from wss_cases.safeguards.queries import duties_of, get_duty, open_duties
 from wss_cases.safeguards.rules import Raised, merged
@@ -40,9 +41,7 @@ class Scene:
     def raise_now(self, now: datetime = NOW, **raised: DutyState) -> None:
         with unit_of_work(SYSTEM, now) as uow:
             incident = uow.session.get(type(self.incident), self.incident.id)
-            actions.raise_duties(
-                uow, incident, {code: Raised(state, ("D1",)) for code, state in raised.items()}
-            )
+            raise_duties(uow, incident, {code: Raised(state, ("D1",)) for code, state in raised.items()})
             uow.audit("test", "incident", incident.id)
 
     def duties(self) -> dict[str, LegalDuty]:
@@ -210,6 +209,14 @@ def test_the_pages_say_what_to_do(scene: Scene, client_as: Callable[[Any], Any])
     answer = client.submit(f"/duties/{duty.id}/discharge", {"what_was_done": "", "told_whom": "Families"})
     assert answer.status_code == 400
     values = {"what_was_done": "Called all families.", "told_whom": "Families", "channel": "phone"}
+    early = client.submit(f"/duties/{duty.id}/discharge", values)
+    assert early.status_code == 400
+    assert "First record each step" in early.get_data(as_text=True)
+    told = {"outcome": "done", "told_whom": "Both families", "channel": "phone"}
+    unsaid = client.submit(f"/duties/{duty.id}/steps/1", told | {"told_whom": ""})
+    assert unsaid.status_code == 400 and "Say who was told." in unsaid.get_data(as_text=True)
+    assert client.submit(f"/duties/{duty.id}/steps/1", told).status_code == 303
+    assert "Both families" in client.page(f"/duties/{duty.id}").text
     assert client.submit(f"/duties/{duty.id}/discharge", values).status_code == 303
     assert fresh(duty).state is DutyState.DISCHARGED
     assert "Called all families." in client.page(f"/duties/{duty.id}").text

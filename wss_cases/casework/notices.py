@@ -100,9 +100,10 @@ def _group(
 
 def _decisions(waiting: Waiting) -> list[tuple[str, int]]:
     cases, refused, asked = len(waiting.new_cases), len(waiting.declined), len(waiting.questions)
-    looks = waiting.second_looks
+    looks, own = waiting.second_looks, waiting.own_duties
     lines = [
         (ngettext("legal duty open", "legal duties open", waiting.duties), waiting.duties),
+        (ngettext("duty open that is an adult’s own", "duties open that are an adult’s own", own), own),
         (ngettext("second look at a legal duty", "second looks at legal duties", looks), looks),
         (ngettext("report to review", "reports to review", waiting.to_review), waiting.to_review),
         (ngettext("new case", "new cases", cases), cases),

@@ -29,6 +29,7 @@ from wss_cases.pathways.common.steps import Step
 from wss_cases.roster.models import Student
 from wss_cases.routing.models import RoutingAnswer
 from wss_cases.safeguards.models import LegalDuty
+from wss_cases.safeguards.queries import shared
 from wss_cases.safeguards.states import OPEN_DUTY
 
 PAGE = 25
@@ -193,9 +194,11 @@ def _incidents_of(case_id: int) -> list[tuple[int, date]]:
 
 
 def open_duties_of(case_id: int) -> list[LegalDuty]:
-    """Return the legal duties of a case's incidents that still ask for something."""
+    """Return the school's legal duties of a case's incidents that still ask for something; no adult's own."""
     incidents = select(CaseIncident.incident_id).where(CaseIncident.case_id == case_id)
-    statement = select(LegalDuty).where(LegalDuty.incident_id.in_(incidents), LegalDuty.state.in_(OPEN_DUTY))
+    statement = select(LegalDuty).where(
+        LegalDuty.incident_id.in_(incidents), LegalDuty.state.in_(OPEN_DUTY), shared()
+    )
     return list(db.session.scalars(statement.order_by(LegalDuty.id)))
 
 

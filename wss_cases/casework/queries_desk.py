@@ -23,6 +23,7 @@ from wss_cases.foundation.db import db
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
 from wss_cases.safeguards.models import LegalDuty
+from wss_cases.safeguards.queries import shared
 from wss_cases.safeguards.states import OPEN_DUTY
 
 ENDED = PathwayItem(0, PathwayState.COMPLETED)
@@ -146,7 +147,7 @@ def _hanging(case_ids: Sequence[int]) -> _Hanging:
     duties = (
         select(CaseIncident.case_id, LegalDuty.id, LegalDuty.code)
         .join(LegalDuty, LegalDuty.incident_id == CaseIncident.incident_id)
-        .where(CaseIncident.case_id.in_(case_ids), LegalDuty.state.in_(OPEN_DUTY))
+        .where(CaseIncident.case_id.in_(case_ids), LegalDuty.state.in_(OPEN_DUTY), shared())
     )
     for case_id, duty_id, code in db.session.execute(duties.order_by(LegalDuty.id)):
         found.duties[case_id].append(DutyItem(duty_id, code))

@@ -16,7 +16,7 @@ from wss_cases.incidents.models import Incident
 from wss_cases.incidents.queries import own_reports as reported_by
 from wss_cases.incidents.states import WAITING, IncidentState
 from wss_cases.pathways.referrals.queries import Unanswerable, declined_for
-from wss_cases.safeguards.queries import open_duty_count, second_look_count
+from wss_cases.safeguards.queries import open_duty_count, own_duty_count, second_look_count
 
 REVIEWERS = (Role.DEAN, Role.ADMINISTRATOR)
 MOST = 200
@@ -32,12 +32,13 @@ class Waiting:
     duties: int = 0
     second_looks: int = 0
     declined: list[Unanswerable] = field(default_factory=list)
+    own_duties: int = 0
 
     @property
     def count(self) -> int:
         """How many things wait."""
         listed = len(self.new_cases) + len(self.questions) + len(self.declined)
-        return self.to_review + self.duties + self.second_looks + listed
+        return self.to_review + self.duties + self.own_duties + self.second_looks + listed
 
 
 def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waiting:
@@ -49,6 +50,7 @@ def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waitin
         questions=_questions(actor),
         duties=open_duty_count(actor) - looks,
         second_looks=looks,
+        own_duties=own_duty_count(actor),
         declined=declined_for(actor) if actor.has(*CASE_TEAM) else [],
     )
 

@@ -114,8 +114,14 @@ def reentry_card(meeting: ReentryToday, now: datetime) -> dict[str, Any]:
     }
 
 
-def waiting_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
-    """Yield what waits for a decision, the law first."""
+def _law_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
+    if waiting.own_duties:
+        words = ngettext(
+            "%(num)d adult’s own duty to report is open",
+            "%(num)d adults’ own duties to report are open",
+            waiting.own_duties,
+        )
+        yield _waits(words, "own_duties.duties", _("Seen by that adult and the administrator alone"))
     if waiting.duties:
         words = ngettext("%(num)d legal duty is open", "%(num)d legal duties are open", waiting.duties)
         yield _waits(words, "safeguards.duties", _("Whom to tell, and by when"))
@@ -126,6 +132,11 @@ def waiting_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
             waiting.second_looks,
         )
         yield _waits(words, "safeguards.duties", _("A colleague finds that it does not apply"))
+
+
+def waiting_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
+    """Yield what waits for a decision, the law first."""
+    yield from _law_rows(waiting)
     if waiting.to_review:
         words = ngettext("%(num)d report to review", "%(num)d reports to review", waiting.to_review)
         yield _waits(words, "review.queue", _("Read why, and decide"))

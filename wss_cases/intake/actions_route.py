@@ -13,7 +13,7 @@ from wss_cases.roster.models import School
 from wss_cases.routing.actions import route
 from wss_cases.routing.facts import parse_facts
 from wss_cases.routing.models import RoutingAnswer
-from wss_cases.safeguards.actions import raise_duties
+from wss_cases.safeguards.actions_raise import raise_duties
 from wss_cases.safeguards.rules import merged
 
 

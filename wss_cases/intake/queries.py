@@ -18,6 +18,7 @@ from wss_cases.incidents.states import WAITING
 from wss_cases.intake.rules_plan import Answered, Plan, plan_of
 from wss_cases.routing.models import RoutingAnswer
 from wss_cases.safeguards.models import LegalDuty
+from wss_cases.safeguards.queries import shared
 from wss_cases.safeguards.states import OPEN_DUTY
 
 PAGE = 25
@@ -43,7 +44,7 @@ class QueueRow:
 
 
 def _duty() -> Any:
-    return exists().where(LegalDuty.incident_id == Incident.id, LegalDuty.state.in_(OPEN_DUTY))
+    return exists().where(LegalDuty.incident_id == Incident.id, LegalDuty.state.in_(OPEN_DUTY), shared())
 
 
 def _order() -> Any:
@@ -70,7 +71,7 @@ def queue(actor: Actor, school_id: int | None, after: int | None = None) -> list
     order = _order()
     duties = (
         select(func.count(LegalDuty.id))
-        .where(LegalDuty.incident_id == Incident.id, LegalDuty.state.in_(OPEN_DUTY))
+        .where(LegalDuty.incident_id == Incident.id, LegalDuty.state.in_(OPEN_DUTY), shared())
         .scalar_subquery()
     )
     columns = (

@@ -18,6 +18,7 @@ from wss_cases.notices.rules import Planned
 from wss_cases.safeguards.models import LegalDuty
 from wss_cases.safeguards.notices import DUTY_LATE, DUTY_SOON, clock_key
 from wss_cases.safeguards.queries_clocks import Clock, clocks, running
+from wss_cases.safeguards.states import PERSONAL
 
 BATCH = 200
 
@@ -69,7 +70,7 @@ def _record(uow: UnitOfWork, known: Known, found: Iterable[Clock], queued: set[s
             if clock_key(DUTY_LATE, clock.duty_id, user_id) in queued
         ]
         if told:
-            data = {"code": clock.code, "to": ", ".join(told)}
+            data = {} if clock.code in PERSONAL else {"code": clock.code, "to": ", ".join(told)}
             acts.append(Act("legal_duty", clock.duty_id, clock.case_id, clock.school_id, data, {}))
     uow.record_each("duty.escalated", acts)
 

@@ -1,4 +1,4 @@
-"""Forms of duties, discipline actions and police notifications."""
+"""The form of police notifications."""
 
 from wtforms import DateTimeLocalField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
@@ -10,22 +10,6 @@ from wss_cases.safeguards.states import CHANNEL_LABELS, DOOR_LABELS
 
 _MOMENT = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 _PICK = ("", _l("Choose one"))
-
-
-class DischargeForm(BaseForm):
-    """What was done for a duty."""
-
-    what_was_done = LongText(_l("What was done"), [NotBlank(_l("Say what was done."))])
-    done_at = DateTimeLocalField(_l("When"), [InputRequired(_l("Say when it was done."))], format=_MOMENT)
-    told_whom = ShortText(_l("Who was told"), [NotBlank(_l("Say who was told."))])
-    channel = select(_l("How"), [_PICK, *CHANNEL_LABELS.items()], validators=[InputRequired(_l("Say how."))])
-    reference = ShortText(_l("Reference or report number"), limit=120)
-
-
-class NotApplicableForm(BaseForm):
-    """Why a duty does not apply."""
-
-    reason = LongText(_l("Why it does not apply"), [NotBlank(_l("Say why it does not apply."))])
 
 
 class NotificationForm(BaseForm):

@@ -7,13 +7,20 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
 from wss_cases.safeguards.models_discipline import DisciplineAction as DisciplineAction
-from wss_cases.safeguards.states import DutyState, NotificationDoor
+from wss_cases.safeguards.states import PERSONAL, DutyState, NotificationDoor, StepOutcome
 
 
 class LegalDutyKind(Base):
-    """One row of the dated duty table: trigger, whom to tell, clock, source, and whether it is confirmed."""
+    """One row of the dated duty table: trigger, whom to tell, clock, source, and whether it is confirmed.
+
+    A row is never rewritten: a change is a row of its own from another day on, and duties keep theirs.
+    """
 
     __tablename__ = "legal_duty_kind"
+    __table_args__ = (
+        UniqueConstraint("code", "starts_on"),
+        CheckConstraint("ends_on is null or ends_on >= starts_on", name="dates"),
+    )
 
     id: Mapped[Id]
     code: Mapped[str] = mapped_column(String(60), index=True)
@@ -35,6 +42,7 @@ class LegalDuty(Versioned, Base):
 
     `turn` counts how often the same incident raised it; `still_raised` is false when newer facts no longer do;
     `was_due` is whether it ever was more than something to verify. Found not to apply needs two people.
+    Its clock runs from `aware_at`. `owner_id` is the one adult whose own duty it is, for a kind that is each adult's.
     """
 
     __tablename__ = "legal_duty"
@@ -53,8 +61,12 @@ class LegalDuty(Versioned, Base):
         ),
         CheckConstraint("(proposed_by_id is null) = (proposed_at is null)", name="proposal"),
         CheckConstraint("state <> 'not_applicable' or closed_by_id <> proposed_by_id", name="second_look"),
+        CheckConstraint(
+            "(verified_by_id is null) = (verified_at is null) and (verified_at is null or verified_how <> '')",
+            name="verified",
+        ),
+        CheckConstraint("raised_by_id is null or raised_because <> ''", name="by_hand"),
     )
-    PRIVATE = frozenset({"what_was_done", "proposed_reason"})
 
     id: Mapped[Id]
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
@@ -79,6 +91,66 @@ class LegalDuty(Versioned, Base):
     proposed_reason: Mapped[str] = mapped_column(Text, default="")
     clock_reminded_at: Mapped[datetime | None]
     clock_escalated_at: Mapped[datetime | None]
+    aware_at: Mapped[datetime]
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    raised_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    raised_because: Mapped[str] = mapped_column(Text, default="")
+    verified_at: Mapped[datetime | None]
+    verified_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    verified_how: Mapped[str] = mapped_column(Text, default="")
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it is one adult's own, which hardly anybody else may know of."""
+        return self.code in PERSONAL
+
+    @property
+    def PRIVATE(self) -> frozenset[str]:
+        """What the audit log never shows in clear; of a personal duty not even which it is."""
+        texts = {"what_was_done", "proposed_reason", "raised_because", "verified_how"}
+        which = {"code", "kind_id", "rules", "owner_id", "told_whom"}
+        return frozenset(texts | which if self.is_personal else texts)
+
+
+class LegalDutyKindStep(Base):
+    """One step that a row of the table asks for: whom to tell, or what to see to."""
+
+    __tablename__ = "legal_duty_kind_step"
+    __table_args__ = (UniqueConstraint("kind_id", "position"),)
+
+    id: Mapped[Id]
+    kind_id: Mapped[int] = mapped_column(ForeignKey("legal_duty_kind.id"))
+    position: Mapped[int]
+    whom_en: Mapped[str] = mapped_column(String(300))
+    whom_es: Mapped[str] = mapped_column(String(300))
+
+
+class LegalDutyStep(Base):
+    """One step of one duty as it was carried out, or why it does not apply; written once, never changed."""
+
+    __tablename__ = "legal_duty_step"
+    __table_args__ = (
+        UniqueConstraint("duty_id", "kind_step_id"),
+        CheckConstraint(
+            "(outcome = 'done' and done_at is not null and told_whom <> '' and channel <> '')"
+            " or (outcome = 'not_applicable' and note <> '')",
+            name="told",
+        ),
+    )
+    PRIVATE = frozenset({"told_whom", "channel", "reference", "note", "kind_step_id"})
+
+    id: Mapped[Id]
+    duty_id: Mapped[int] = mapped_column(ForeignKey("legal_duty.id"))
+    kind_step_id: Mapped[int] = mapped_column(ForeignKey("legal_duty_kind_step.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    outcome: Mapped[StepOutcome] = mapped_column(named_enum(StepOutcome, "outcome"))
+    done_at: Mapped[datetime | None]
+    told_whom: Mapped[str] = mapped_column(String(200), default="")
+    channel: Mapped[str] = mapped_column(String(40), default="")
+    reference: Mapped[str] = mapped_column(String(120), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    recorded_at: Mapped[datetime]
 
 
 class PoliceNotification(Versioned, Base):

@@ -13,13 +13,14 @@ from wss_cases.followups.words import WHY
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.letters import link
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.notices.registry import MessageKind
 from wss_cases.roster.queries import get_school
 from wss_cases.safeguards.models import LegalDuty
 from wss_cases.safeguards.queries_clocks import Clock, clock_of
-from wss_cases.safeguards.states import DUTY_LABELS, OPEN_DUTY, DutyState
+from wss_cases.safeguards.states import DUTY_LABELS, OPEN_DUTY, PERSONAL, DutyState
 
 DUTY_SOON = "duty.clock_ends"
 DUTY_LATE = "duty.clock_over"
@@ -33,23 +34,28 @@ def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
     duty = _duty(message)
     if duty is None:
         return None
-    return {
-        "what": str(DUTY_LABELS.get(duty.code, duty.code)),
-        "verify_first": duty.state is DutyState.VERIFY_FIRST,
-        "href": link(f"/duties/{duty.id}"),
-    }
+    return _said(duty.id, duty.code) | {"verify_first": duty.state is DutyState.VERIFY_FIRST}
+
+
+def _said(duty_id: int, code: str) -> dict[str, Any]:
+    """What a mail says of a duty, and where it leads; of one that is an adult's own, not even which it is."""
+    if code in PERSONAL:
+        return {"what": _("A duty that is an adult's own"), "href": link(f"/duties/own/{duty_id}")}
+    return {"what": str(DUTY_LABELS.get(code, code)), "href": link(f"/duties/{duty_id}")}
 
 
 def _still_open(message: OutboxMessage, actor: Actor) -> bool:
     duty = _duty(message)
-    return duty is not None and duty.state in OPEN_DUTY and can(actor, Permission.DUTY_DISCHARGE, duty)
+    if duty is None or duty.state not in OPEN_DUTY:
+        return False
+    return can(actor, Permission.OWN_DUTY_READ if duty.is_personal else Permission.DUTY_DISCHARGE, duty)
 
 
 def _still_proposed(message: OutboxMessage, actor: Actor) -> bool:
     duty = _duty(message)
-    return (
-        duty is not None and duty.proposed_by_id not in (None, actor.user_id) and _still_open(message, actor)
-    )
+    if duty is None or duty.state not in OPEN_DUTY or duty.proposed_by_id in (None, actor.user_id):
+        return False
+    return can(actor, Permission.OWN_DUTY_LOOK if duty.is_personal else Permission.DUTY_DISCHARGE, duty)
 
 
 def clock_key(kind: str, duty_id: int, user_id: int) -> str:
@@ -59,7 +65,10 @@ def clock_key(kind: str, duty_id: int, user_id: int) -> str:
 
 def _on_the_clock(message: OutboxMessage, actor: Actor) -> tuple[Clock, Why] | None:
     """The clock of a duty that still runs, and why it concerns its reader; None when it does not any more."""
-    if actor.user_id is None or not can(actor, Permission.DUTY_READ, _duty(message)):
+    duty = _duty(message)
+    if actor.user_id is None or duty is None:
+        return None
+    if not can(actor, Permission.OWN_DUTY_READ if duty.is_personal else Permission.DUTY_READ, duty):
         return None
     clock = clock_of(now(), message.object_id)
     people = {} if clock is None else (clock.remind if message.kind == DUTY_SOON else clock.late)
@@ -72,12 +81,10 @@ def _clock_context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | Non
     if found is None or school is None:
         return None
     clock, why = found
-    return {
-        "what": str(DUTY_LABELS.get(clock.code, clock.code)),
+    return _said(clock.duty_id, clock.code) | {
         "ends": moment_words(clock.due_at, school.time_zone),
         "over": clock.due_at <= now(),
         "why": str(WHY[why]),
-        "href": link(f"/duties/{clock.duty_id}"),
     }
 
 

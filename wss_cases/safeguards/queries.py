@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 
-from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.models import UserAccount
 from wss_cases.foundation.db import db
@@ -15,11 +15,22 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.models import Incident, IncidentPerson
 from wss_cases.incidents.states import PersonRole
 from wss_cases.roster.models import Student
-from wss_cases.safeguards.models import DisciplineAction, LegalDuty, LegalDutyKind, PoliceNotification
-from wss_cases.safeguards.states import OPEN_DUTY
+from wss_cases.safeguards.models import (
+    DisciplineAction,
+    LegalDuty,
+    LegalDutyKind,
+    LegalDutyKindStep,
+    LegalDutyStep,
+    PoliceNotification,
+)
+from wss_cases.safeguards.rules import AT_ONCE
+from wss_cases.safeguards.states import OPEN_DUTY, PERSONAL, DutyState
 
 Statement = TypeVar("Statement", bound=Select[Any])
 SECOND_LOOK = (Role.DEAN, Role.ADMINISTRATOR)
+
+
+PAGE = 50
 
 
 @dataclass(frozen=True)
@@ -31,9 +42,39 @@ class DutyRow:
     reference: str
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which duties a list shows; None is any."""
+
+    school_id: int | None = None
+    state: DutyState | None = None
+    overdue: bool = False
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """One step that a duty asks for, and how it was recorded, if it was."""
+
+    step: LegalDutyKindStep
+    record: LegalDutyStep | None
+    by: str
+
+
 def visible_to(statement: Statement, actor: Actor) -> Statement:
-    """Keep the duties of the schools in which the actor is on the case team."""
-    return statement.where(in_schools(LegalDuty.school_id, actor, *CASE_TEAM))
+    """Keep the duties of the schools in which the actor is on the case team, but no adult's own duty."""
+    return statement.where(in_schools(LegalDuty.school_id, actor, *CASE_TEAM), shared())
+
+
+def own_visible_to(statement: Statement, actor: Actor) -> Statement:
+    """Keep the duties that are each adult's own: the actor's, and all of the schools that they administer."""
+    mine = and_(LegalDuty.owner_id == actor.user_id, in_schools(LegalDuty.school_id, actor, *STAFF))
+    administered = in_schools(LegalDuty.school_id, actor, Role.ADMINISTRATOR)
+    return statement.where(LegalDuty.code.in_(sorted(PERSONAL)), or_(mine, administered))
+
+
+def shared() -> ColumnElement[bool]:
+    """Duties of the school, not of one adult; whoever counts or lists duties begins here."""
+    return LegalDuty.code.not_in(sorted(PERSONAL))
 
 
 def load_duty(duty_id: int) -> LegalDuty | None:
@@ -43,19 +84,74 @@ def load_duty(duty_id: int) -> LegalDuty | None:
 
 def get_duty(actor: Actor, duty_id: int) -> DutyRow:
     """Return a duty that the actor may see. Raises NotFound."""
-    found = db.session.execute(visible_to(_rows().where(LegalDuty.id == duty_id), actor)).first()
+    return _one(visible_to(_rows().where(LegalDuty.id == duty_id), actor))
+
+
+def get_own_duty(actor: Actor, duty_id: int) -> DutyRow:
+    """Return a duty that is the actor's own, or an adult's of a school that they administer. Raises NotFound."""
+    return _one(own_visible_to(_rows().where(LegalDuty.id == duty_id), actor))
+
+
+def _one(statement: Select[Any]) -> DutyRow:
+    found = db.session.execute(statement).first()
     if found is None:
         raise NotFound
     return DutyRow(*found)
 
 
 def open_duties(actor: Actor, school_id: int | None) -> list[DutyRow]:
-    """Return the open duties of one school (None: of every school the actor reaches), the soonest clock first."""
-    statement = visible_to(_rows().where(LegalDuty.state.in_(OPEN_DUTY)), actor)
-    if school_id is not None:
-        statement = statement.where(LegalDuty.school_id == school_id)
-    ordered = statement.order_by(LegalDuty.due_at.is_(None), LegalDuty.due_at, LegalDuty.id).limit(500)
-    return [DutyRow(*row) for row in db.session.execute(ordered)]
+    """Return a page of the open duties of one school (None: of every school the actor reaches)."""
+    return duties_page(actor, Wanted(school_id), None)
+
+
+def duties_page(
+    actor: Actor, wanted: Wanted, now: datetime | None, after: int | None = None
+) -> list[DutyRow]:
+    """Return up to one more than a page of duties, the soonest clock first; `after` is the last of the page before.
+
+    Without a state the open ones. `overdue` keeps those whose clock ran out by `now`.
+    """
+    statement = _matching(_rows(), actor, wanted, now)
+    last = db.session.scalar(visible_to(select(LegalDuty).where(LegalDuty.id == after), actor))
+    if last is not None:
+        statement = statement.where(_beyond(last.due_at, last.id))
+    ordered = statement.order_by(LegalDuty.due_at.is_(None), LegalDuty.due_at, LegalDuty.id)
+    return [DutyRow(*row) for row in db.session.execute(ordered.limit(PAGE + 1))]
+
+
+def duties_count(actor: Actor, wanted: Wanted, now: datetime) -> int:
+    """Return how many duties a list has over all its pages."""
+    joined = select(func.count(LegalDuty.id)).join(LegalDutyKind, LegalDutyKind.id == LegalDuty.kind_id)
+    return db.session.scalar(_matching(joined, actor, wanted, now)) or 0
+
+
+def _matching(statement: Statement, actor: Actor, wanted: Wanted, now: datetime | None) -> Statement:
+    states = OPEN_DUTY if wanted.state is None else {wanted.state}
+    statement = visible_to(statement.where(LegalDuty.state.in_(states)), actor)
+    if wanted.school_id is not None:
+        statement = statement.where(LegalDuty.school_id == wanted.school_id)
+    if wanted.overdue and now is not None:
+        statement = statement.where(overdue_by(now))
+    return statement
+
+
+def overdue_by(now: datetime) -> ColumnElement[bool]:
+    """Open duties whose clock has run out: `rules.is_overdue`, said in SQL."""
+    at_once = LegalDutyKind.clock_hours == 0
+    return and_(
+        LegalDuty.state.in_(OPEN_DUTY),
+        or_(
+            and_(at_once, LegalDuty.state == DutyState.DUE, LegalDuty.due_at < now - AT_ONCE),
+            and_(not_(at_once), LegalDuty.due_at < now),
+        ),
+    )
+
+
+def _beyond(due_at: datetime | None, number: int) -> ColumnElement[bool]:
+    if due_at is None:
+        return and_(LegalDuty.due_at.is_(None), LegalDuty.id > number)
+    later = or_(LegalDuty.due_at > due_at, and_(LegalDuty.due_at == due_at, LegalDuty.id > number))
+    return or_(LegalDuty.due_at.is_(None), later)
 
 
 def open_duty_count(actor: Actor) -> int:
@@ -72,16 +168,58 @@ def second_look_count(actor: Actor) -> int:
         return 0
     proposed = select(func.count(LegalDuty.id)).where(
         in_schools(LegalDuty.school_id, actor, *SECOND_LOOK),
+        shared(),
         LegalDuty.state.in_(OPEN_DUTY),
         LegalDuty.proposed_by_id != actor.user_id,
     )
     return db.session.scalar(proposed) or 0
 
 
+def own_duty_count(actor: Actor) -> int:
+    """Return how many of these wait for the actor: their own open ones, and as administrator those of others."""
+    if not actor.has(*STAFF):
+        return 0
+    counted = select(func.count(LegalDuty.id)).where(LegalDuty.state.in_(OPEN_DUTY))
+    return db.session.scalar(own_visible_to(counted, actor)) or 0
+
+
+def own_duties(actor: Actor) -> list[DutyRow]:
+    """Return the adults' own duties that the actor may see: open ones first, then the newest, at most 200."""
+    statement = own_visible_to(_rows(), actor)
+    closed = LegalDuty.state.not_in(OPEN_DUTY)
+    rows = db.session.execute(statement.order_by(closed, LegalDuty.id.desc()).limit(200))
+    return [DutyRow(*row) for row in rows]
+
+
 def duties_of(incident_id: int) -> list[DutyRow]:
-    """Return every duty that an incident raised, open ones first; the caller has checked the incident."""
-    rows = [DutyRow(*row) for row in db.session.execute(_rows().where(LegalDuty.incident_id == incident_id))]
+    """Return every duty of the school that an incident raised, open ones first; the caller has checked the incident.
+
+    An adult's own duty is never among them: see `own_duties_of`.
+    """
+    return _open_first(_rows().where(LegalDuty.incident_id == incident_id, shared()))
+
+
+def own_duties_of(actor: Actor, incident_id: int) -> list[DutyRow]:
+    """Return the adults' own duties of an incident that this actor may see."""
+    return _open_first(own_visible_to(_rows().where(LegalDuty.incident_id == incident_id), actor))
+
+
+def _open_first(statement: Select[Any]) -> list[DutyRow]:
+    rows = [DutyRow(*row) for row in db.session.execute(statement)]
     return sorted(rows, key=lambda row: (row.duty.state not in OPEN_DUTY, row.duty.id))
+
+
+def steps_of(duty: LegalDuty) -> list[StepRow]:
+    """Return the steps of a duty in order, each with its record if there is one; the caller has checked the duty."""
+    recorded = and_(LegalDutyStep.kind_step_id == LegalDutyKindStep.id, LegalDutyStep.duty_id == duty.id)
+    statement = (
+        select(LegalDutyKindStep, LegalDutyStep, UserAccount.name)
+        .outerjoin(LegalDutyStep, recorded)
+        .outerjoin(UserAccount, UserAccount.id == LegalDutyStep.recorded_by_id)
+        .where(LegalDutyKindStep.kind_id == duty.kind_id)
+        .order_by(LegalDutyKindStep.position)
+    )
+    return [StepRow(step, record, name or "") for step, record, name in db.session.execute(statement)]
 
 
 def _rows() -> Select[Any]:
@@ -92,13 +230,14 @@ def _rows() -> Select[Any]:
     return joined
 
 
-def kinds_in_force(codes: Iterable[str], day: date) -> dict[str, LegalDutyKind]:
-    """Return the rows of the duty table for these codes on a date."""
+def kinds_in_force(codes: Iterable[str] | None, day: date) -> dict[str, LegalDutyKind]:
+    """Return the rows of the duty table for these codes (None: for all) on a date."""
     statement = select(LegalDutyKind).where(
-        LegalDutyKind.code.in_(sorted(codes)),
         LegalDutyKind.starts_on <= day,
         or_(LegalDutyKind.ends_on.is_(None), LegalDutyKind.ends_on >= day),
     )
+    if codes is not None:
+        statement = statement.where(LegalDutyKind.code.in_(sorted(codes)))
     rows = db.session.scalars(statement.order_by(LegalDutyKind.starts_on))
     return {kind.code: kind for kind in rows}
 

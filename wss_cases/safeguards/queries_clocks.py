@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select, text
 
+from wss_cases.access.actor import Role
 from wss_cases.cases.models import Case, CaseIncident
 from wss_cases.followups.queries_known import Known
 from wss_cases.followups.rules_reminders import Why
@@ -14,7 +15,7 @@ from wss_cases.foundation.db import db
 from wss_cases.roster.models import School
 from wss_cases.safeguards.models import LegalDuty, LegalDutyKind
 from wss_cases.safeguards.rules import EARLIEST_WARNING, is_overdue, late_reaches, must_act, warns_at
-from wss_cases.safeguards.states import OPEN_DUTY
+from wss_cases.safeguards.states import OPEN_DUTY, PERSONAL
 
 RUNS = text("legal_duty.state in ('due', 'verify_first') and legal_duty.clock_escalated_at is null")
 """Written out: the partial index of running clocks is found by these very words."""
@@ -51,6 +52,7 @@ def clocks(
     statement = (
         select(
             LegalDuty.id, LegalDuty.code, LegalDuty.state, LegalDuty.due_at, LegalDuty.clock_reminded_at,
+            LegalDuty.owner_id,
             LegalDuty.school_id, LegalDutyKind.clock_hours, Case.id.label("case_id"), Case.lead_id, School.time_zone,
         )
         .join(LegalDutyKind, LegalDutyKind.id == LegalDuty.kind_id)
@@ -64,7 +66,7 @@ def clocks(
         statement = statement.with_for_update(of=LegalDuty, skip_locked=True)
     rows = db.session.execute(statement).all()
     known.learn_schools({row.school_id: row.time_zone for row in rows})
-    known.learn_people(row.lead_id for row in rows)
+    known.learn_people(number for row in rows for number in (row.lead_id, row.owner_id))
     found = [clock for row in rows if (clock := _clock(known, row)) is not None]
     return found, rows[-1].id if rows else None
 
@@ -77,16 +79,28 @@ def clock_of(now: datetime, duty_id: int) -> Clock | None:
 
 
 def _clock(known: Known, row: Any) -> Clock | None:
+    personal = row.code in PERSONAL
     team = known.team(row.school_id)
     lead_id = row.lead_id if known.works(row.lead_id, row.school_id, on_team=True) else None
     warning = warns_at(row.due_at, row.clock_hours)
     remind: dict[int, Why] = {}
     late: dict[int, Why] = {}
     if warning is not None and warning <= known.now:
-        remind = known.with_covers(must_act(team), row.school_id, None)
+        remind = _owner(known, row) if personal else known.with_covers(must_act(team), row.school_id, None)
     if is_overdue(row.state, row.due_at, known.now, row.clock_hours):
-        late = known.with_covers(late_reaches(lead_id, team), row.school_id, None)
+        late = (
+            dict.fromkeys(team.get(Role.ADMINISTRATOR, ()), Why.ADMINISTERS)
+            if personal
+            else known.with_covers(late_reaches(lead_id, team), row.school_id, None)
+        )
     if not remind and not late:
         return None
     reminded = row.clock_reminded_at is not None
-    return Clock(row.id, row.code, row.case_id, row.school_id, row.due_at, reminded, remind, late)
+    # an adult's own duty stands in no case's history, and nobody who stands in for them learns of it
+    case_id = None if personal else row.case_id
+    return Clock(row.id, row.code, case_id, row.school_id, row.due_at, reminded, remind, late)
+
+
+def _owner(known: Known, row: Any) -> dict[int, Why]:
+    here = known.works(row.owner_id, row.school_id, on_team=False)
+    return {row.owner_id: Why.ACTS} if here else {}

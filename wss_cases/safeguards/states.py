@@ -1,7 +1,7 @@
 """Life of a legal duty, the doors of a police notification, the kinds of removal, and their words."""
 
 import enum
-from typing import Final
+from typing import Any, Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.routing.states import DUTY_LABELS as ROUTED_DUTY_LABELS
@@ -32,6 +32,17 @@ TRANSITIONS: Final[dict[DutyState, frozenset[DutyState]]] = {
     DutyState.DISCHARGED: frozenset(),
     DutyState.NOT_APPLICABLE: frozenset(),
 }
+
+
+PERSONAL: Final = frozenset({"child_abuse_or_neglect"})
+"""Duties that are each adult's own: nobody but that adult and the school's administrator may know of one."""
+
+
+class StepOutcome(enum.StrEnum):
+    """What became of one step of a duty."""
+
+    DONE = "done"
+    NOT_APPLICABLE = "not_applicable"
 
 
 class NotificationDoor(enum.StrEnum):
@@ -89,10 +100,16 @@ CHANNEL_LABELS: Final = {
 
 _CODE: Final = {"code": DUTY_LABELS}
 
-SENTENCES: Final = {
+SENTENCES: Final[dict[str, Any]] = {
     "duty.raised": (_l("Legal duty raised (rule %(rules)s): %(code)s"), _CODE),
     "duty.now_due": (_l("Legal duty now due (rule %(rules)s): %(code)s"), _CODE),
     "duty.facts_changed": (_l("The facts no longer raise this legal duty; it stays open: %(code)s"), _CODE),
+    "duty_kind.changed": (_l("A new row of the table of legal duties from %(day)s: %(code)s"), _CODE),
+    "duty_kind.ended": (_l("A row of the table of legal duties ends %(day)s: %(code)s"), _CODE),
+    "duty.raised_by_hand": (_l("Legal duty raised by hand: %(code)s"), _CODE),
+    "duty.verified": (_l("Legal duty verified, due now: %(code)s"), _CODE),
+    "duty.step_done": (_l("Step %(position)s of a legal duty carried out: %(code)s"), _CODE),
+    "duty.step_not_applicable": (_l("Step %(position)s of a legal duty does not apply: %(code)s"), _CODE),
     "duty.escalated": (_l("The clock of a legal duty ran out: %(code)s. Told: %(to)s"), _CODE),
     "duty.discharged": (_l("Legal duty carried out: %(code)s"), _CODE),
     "duty.not_applicable_proposed": (_l("Proposed that this legal duty does not apply: %(code)s"), _CODE),

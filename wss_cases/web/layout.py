@@ -39,6 +39,7 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
     ("one_case.choose", _l("One case"), Permission.CASE_OPEN_ONE),
     ("routing.rule_sets", _l("Rules"), Permission.RULES_EDIT),
     ("follow_up_templates.templates", _l("Follow-up templates"), Permission.FOLLOWUP_TEMPLATE_EDIT),
+    ("duty_table.table", _l("Table of duties"), Permission.DUTY_TABLE_EDIT),
     ("texts.texts", _l("Family texts"), Permission.FAMILY_TEXT_EDIT),
     ("people.people", _l("People"), Permission.ACCOUNT_MANAGE),
     ("audit.entries", _l("Audit"), Permission.AUDIT_READ),

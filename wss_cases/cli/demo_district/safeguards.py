@@ -79,6 +79,7 @@ def _duty(scene: Scene, report: Report, code: str, raised: Raised, raised_at: da
         rules=list(raised.rules),
         was_due=raised.state == "due",
         raised_at=raised_at,
+        aware_at=raised_at,
         due_at=due_at(raised_at, hours),
     )
     changes = {"code": code, "state": row["state"], "due_at": row["due_at"]}

@@ -1,0 +1,42 @@
+"""Whether a questioning may start (105 ILCS 5/22-88), and what stands in the way if not. Pure."""
+
+import enum
+from collections.abc import Collection
+from typing import Protocol
+
+REACHED = "reached"
+
+
+class Missing(enum.StrEnum):
+    """What has to be there before a questioning may start."""
+
+    NOTICE = "notice"
+    ADULT = "adult"
+
+
+class Prepared(Protocol):
+    """What is known of a questioning: the adult present, and an exception that is claimed."""
+
+    @property
+    def adult_present(self) -> object | None:
+        """The adult with the student."""
+
+    @property
+    def exception(self) -> object | None:
+        """The exception claimed."""
+
+
+def missing(record: Prepared, results: Collection[str]) -> list[Missing]:
+    """Return what is missing before it may start; `results` are those of the attempts to tell the guardian.
+
+    An exception, claimed with its reason, lets it start all the same; an attempt counts as notice and never as contact.
+    """
+    if record.exception is not None:
+        return []
+    found = [] if results else [Missing.NOTICE]
+    return found if record.adult_present is not None else [*found, Missing.ADULT]
+
+
+def has_contact(results: Collection[str]) -> bool:
+    """Whether the guardian was reached; a voicemail, no answer and the like are attempts."""
+    return REACHED in results
