@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,13 +23,15 @@ from tests.accounts.test_sign_in import forget, sign_in
 from tests.factories.accounts import PASSWORD, UserFactory, acting, make_user
 from tests.support.applications import make_app
 from tests.support.client import PageClient
+from tests.support.databases import Database
 from wss_cases.access.actor import Role
 from wss_cases.accounts import actions_people, rules
 from wss_cases.accounts.links import invitation_token
-from wss_cases.accounts.models import Invitation
+from wss_cases.accounts.models import Invitation, UserAccount
 from wss_cases.accounts.passwords import hash_password
 from wss_cases.foundation import clock
 from wss_cases.foundation.ids import new_token
+from wss_cases.foundation.keys import load_keys
 from wss_cases.foundation.logs import Lines
 from wss_cases.journal.models import AuditEntry
 
@@ -296,3 +299,21 @@ def test_a_link_for_a_new_password_works_once_for_a_week_and_skips_no_second_fac
     answer = sign_in(client, user.email, new["password"])
     assert answer.headers["Location"] == "/sign-in/code"
     assert client.get("/account").status_code == 303
+
+
+def test_production_has_no_account_that_nobody_made(database: Database, tmp_path: Path) -> None:
+    app = make_app(database.url, tmp_path, WSS_ENV="production", WSS_DEMO_PASSWORD=PASSWORD)
+    with app.app_context():
+        refused = app.test_cli_runner().invoke(args=["demo", "load"])
+        assert refused.exit_code == 1 and "WSS_ENV=production" in refused.output
+        assert app.test_cli_runner().invoke(args=["prepare"]).exit_code == 0
+        who = select(UserAccount.email).where(UserAccount.password_hash.is_not(None))
+        assert app.extensions["sqlalchemy"].session.scalars(who).all() == []
+
+
+def test_keys_are_made_for_their_owner_alone(tmp_path: Path) -> None:
+    first = load_keys("", tmp_path / "instance", production=False)
+    assert stat.S_IMODE((tmp_path / "instance" / "keys").stat().st_mode) == 0o600
+    assert load_keys("", tmp_path / "instance", production=False) == first
+    assert load_keys("", tmp_path / "other", production=False) != first
+    assert first.masters[0] not in repr(first) and len(first.masters[0]) >= 64

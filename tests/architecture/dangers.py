@@ -1,0 +1,78 @@
+"""What the code does without, each a function from source to the offences in it. See docs/security.md."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+from tests.architecture.guards import PACKAGE, imports
+
+FORBIDDEN_IMPORTS = {
+    "pickle": "data that is code",
+    "marshal": "data that is code",
+    "shelve": "data that is code",
+    "yaml": "data that is code",
+    "xml": "entities that reach outside",
+    "lxml": "entities that reach outside",
+    "defusedxml": "there is no XML to read",
+    "markdown": "markup from people",
+    "bleach": "markup from people",
+    "ctypes": "memory by hand",
+    "subprocess": "other programs",
+    "random": "guessable numbers",
+}
+ALLOWED = {
+    ("jobs/supervisor.py", "subprocess"),  # starts our own two programs, by fixed words
+    ("routing/samples.py", "random"),
+}
+SEEDED = "cli/demo_district/"
+"""The same seed makes the same invented district."""
+PINNED = re.compile(r"[\w.-]+(\[[\w,-]+\])?==[\w.!+-]+(\s*;[^-]*?)?(\s+--hash=sha256:[0-9a-f]{64})+\s*(#|$)")
+FORBIDDEN_CALLS = {
+    "eval", "exec", "system", "popen", "render_template_string", "Markup", "populate_obj", "mktemp",
+}  # fmt: skip
+UNSAFE_TEMPLATE = re.compile(
+    r"\|\s*safe\b|autoescape\s+false|type\s*=\s*[\"']file|enctype|https?://(?!www\.w3\.org/)[^\s\"'<]*\.(?:js|css)",
+    re.IGNORECASE,
+)
+
+
+def dangerous_imports(path: Path, source: str) -> list[str]:
+    """No module that runs what it reads, starts programs, or draws numbers that can be guessed."""
+    here = path.relative_to(PACKAGE).as_posix()
+    return [
+        f"{path}:{line}: imports {module}: {FORBIDDEN_IMPORTS[module.split('.')[0]]}"
+        for line, module, _names in imports(ast.parse(source))
+        if module.split(".")[0] in FORBIDDEN_IMPORTS
+        and (here, module) not in ALLOWED
+        and not (module == "random" and here.startswith(SEEDED))
+    ]
+
+
+def dangerous_calls(path: Path, source: str) -> list[str]:
+    """Nothing that people wrote becomes code, markup, a command or a record's fields as a whole; no files come in."""
+    offences = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if name in FORBIDDEN_CALLS:
+                offences.append(f"{path}:{node.lineno}: calls {name}")
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "request.files":
+            offences.append(f"{path}:{node.lineno}: takes a file")
+    return offences
+
+
+def unsafe_templates(path: Path, source: str) -> list[str]:
+    """Everything is escaped, no form takes a file, no script or style comes from elsewhere."""
+    return [f"{path}: {found[0]}" for found in UNSAFE_TEMPLATE.finditer(source)]
+
+
+def loose_dependencies(lock: str) -> list[str]:
+    """Every package in one exact version from the index, with the hashes of what may be installed."""
+    entries = re.split(r"\n(?=\S)", lock.replace("\\\n", " "))
+    return [
+        entry.split()[0]
+        for entry in entries
+        if entry.strip() and not entry.startswith("#") and not PINNED.match(entry)
+    ]
