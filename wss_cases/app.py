@@ -85,6 +85,7 @@ PAGES = (
     "notices.views_texts",
     "notices.views_mails",
     "notices.views_trouble",
+    "records.views",
     "outcomes.views",
     "intake.views_details",
     "intake.views_review",
@@ -192,6 +193,7 @@ STUDENT_PANELS = (
     "casework.views_student:panel",
     "pathways.reengagement.views_returns:student_panel",
     "safeguards.views_discipline_panels:student_panel",
+    "records.views:student_panel",
 )
 """What rooms above the roster add to a student's page: (actor, student) to a template and its values."""
 

@@ -101,6 +101,11 @@ def mentors_or_team(actor: Actor, plan: Any) -> bool:
     return actor.covers(plan.school_id, *(STAFF if own else CASE_TEAM))
 
 
+def verifies_or_keeps(actor: Actor, student: Any) -> bool:
+    """Auditors read the disclosures of every student; a school's coordinators and administrators those of its own."""
+    return actor.has(Role.AUDITOR) or actor.covers(student.school_id, Role.COORDINATOR, Role.ADMINISTRATOR)
+
+
 def sent_to_own_partner(actor: Actor, referral: Any) -> bool:
     """The referral was sent to the actor's organisation, and its consent is in force: neither revoked nor run out."""
     return referral.partner_id in actor.partner_ids() and referral.is_open_to_partner
@@ -166,6 +171,10 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.DISCIPLINE_RECORD: _rule(
         _of(D, A), at_own_school(D, A), "deans and administrators record removals so that they are counted"
     ),
+    P.DISCLOSURE_READ: _rule(
+        _of(C, A, AUDITOR), verifies_or_keeps, "the school keeps them with the record; auditors verify them"
+    ),
+    P.DISCLOSURE_RECORD: _rule(_of(C, A), at_own_school(C, A), "the school keeps them with the record"),
     P.DUTY_DISCHARGE: _rule(_of(D, A), shared_duty(D, A), "who must act is at the school"),
     P.DUTY_RAISE: _rule(
         TEAM, at_own_school(*CASE_TEAM), "whoever works with a report may see what it raises"

@@ -1,4 +1,4 @@
-"""The audit chain: sealed rows, heads, and who looked at a case.
+"""The audit chain: sealed rows, heads, and who looked at a case, who asked for a disclosure.
 
 Revision ID: 0022
 Revises: 0021
@@ -45,9 +45,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_opening")),
     )
     op.create_index("ix_case_opening_user", "case_opening", ["user_id", "expires_at"])
+    with op.batch_alter_table("disclosure") as batch:
+        batch.add_column(sa.Column("asked_by", sa.String(200), server_default="", nullable=False))
     op.create_index(op.f("ix_case_opening_case_id"), "case_opening", ["case_id"])
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("disclosure") as batch:
+        batch.drop_column("asked_by")
     op.drop_table("case_opening")
     op.drop_table("audit_seal")

@@ -142,6 +142,7 @@ class Disclosure(Base):
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     at: Mapped[datetime]
+    asked_by: Mapped[str] = mapped_column(String(200), default="", server_default="")
     told_whom: Mapped[str] = mapped_column(String(200))
     interest: Mapped[str] = mapped_column(String(300))
     purpose: Mapped[str] = mapped_column(String(300))

@@ -186,14 +186,18 @@ class UnitOfWork:
         return insert_once(self.session, OutboxMessage, values, ["dedupe_key"])
 
     def disclose(
-        self, subject: Any, student_id: int, *, told_whom: str, interest: str, purpose: str, fields: list[str]
-    ) -> Disclosure:
-        """Write down that these fields of a student's record went to somebody outside (FERPA 99.32)."""
+        self, subject: Any, student_id: int, *, told_whom: str, interest: str, purpose: str, fields: list[str],
+        asked_by: str = "", at: datetime | None = None,
+    ) -> Disclosure:  # fmt: skip
+        """Write down that these fields of a student's record went to somebody outside (FERPA 99.32).
+
+        `asked_by` is '' where nobody asked: the school sent it with consent.
+        """
         row = self.add(
             Disclosure(
-                student_id=student_id, school_id=subject.school_id, at=self.now, told_whom=told_whom,
-                interest=interest, purpose=purpose, fields=fields, object_type=subject.__tablename__,
-                object_id=subject.id, made_by_id=self.actor.user_id,
+                student_id=student_id, school_id=subject.school_id, at=at or self.now, asked_by=asked_by,
+                told_whom=told_whom, interest=interest, purpose=purpose, fields=fields,
+                object_type=subject.__tablename__, object_id=subject.id, made_by_id=self.actor.user_id,
             )
         )  # fmt: skip
         self.audit("disclosure.made", "disclosure", row.id, self._created.pop(row, {}))

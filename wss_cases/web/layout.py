@@ -43,6 +43,7 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
     ("texts.texts", _l("Family texts"), Permission.FAMILY_TEXT_EDIT),
     ("people.people", _l("People"), Permission.ACCOUNT_MANAGE),
     ("audit.entries", _l("Audit"), Permission.AUDIT_READ),
+    ("disclosures.everyone", _l("Disclosures"), Permission.AUDIT_READ),
     ("system.health", _l("System"), Permission.SYSTEM_HEALTH),
 )
 
@@ -53,6 +54,7 @@ MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
     ("calendar.home", _l("School calendar"), Permission.SCHOOL_MANAGE),
     ("circle_training.training", _l("Trainings"), Permission.CIRCLE_SETTINGS),
     ("follow_up_templates.templates", _l("Follow-up templates"), Permission.FOLLOWUP_TEMPLATE_OWN),
+    ("disclosures.everyone", _l("Disclosures"), Permission.DISCLOSURE_READ),
 )
 """What stands in a phone's menu besides; at a desk a page of the bar leads there."""
 

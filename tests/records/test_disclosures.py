@@ -1,0 +1,105 @@
+"""The record of disclosures of a student: by referral and by hand, for who keeps it and for auditors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.factories.accounts import make_user
+from tests.factories.roster import SchoolFactory, StudentFactory
+from wss_cases.access.actor import Role
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
+from wss_cases.journal.models import AuditEntry, Disclosure
+from wss_cases.records.queries import PAGE
+
+TYPED = {
+    "asked_by": "State's Attorney", "told_whom": "Juvenile court, room 12", "told_on": "2026-11-20",
+    "what": "Attendance of this year", "interest": "Court order of 12 November", "purpose": "A hearing",
+}  # fmt: skip
+
+
+@pytest.fixture
+def school(session: Any, at: Callable[..., Any]) -> Any:
+    at("2026-11-24 10:00")
+    return SchoolFactory()
+
+
+def made(school: Any, student: Any, **more: Any) -> Disclosure:
+    values = {
+        "student_id": student.id, "school_id": school.id, "at": clock.now(), "told_whom": "Harbor Counseling",
+        "interest": "Mentoring", "purpose": "Support after school", "fields": ["name", "grade"],
+        "object_type": "referral", "object_id": 1,
+    }  # fmt: skip
+    row = Disclosure(**(values | more))
+    db.session.add(row)
+    db.session.commit()
+    return row
+
+
+def test_a_coordinator_records_one_by_hand_and_prints_the_list(
+    school: Any, client_as: Callable[[Any], Any]
+) -> None:
+    student = StudentFactory(school=school)
+    made(school, student)
+    client = client_as(make_user(Role.COORDINATOR, school))
+    address = f"/students/{student.id}/disclosures"
+    assert f'href="{address}"' in client.get(f"/students/{student.id}").text
+    form = TYPED | {"csrf_token": client.csrf_token(f"{address}/new")}
+    wrong = client.post(f"{address}/new", data=form | {"told_on": "2026-11-25"})
+    assert wrong.status_code == 400
+    assert "today or an earlier day" in wrong.text
+    assert "Juvenile court, room 12" in wrong.text
+    assert client.post(f"{address}/new", data=form).location.endswith(address)
+    for page in (client.page(address).text, client.page(f"{address}?paper=1").text):
+        for words in (
+            "Juvenile court, room 12",
+            "Fri, Nov 20, 2026",
+            "Harbor Counseling",
+            "with written consent",
+        ):
+            assert words in page, words
+    row = db.session.scalars(select(Disclosure).where(Disclosure.object_type == "student")).one()
+    audited = select(AuditEntry.changes).where(
+        AuditEntry.action == "disclosure.made", AuditEntry.object_id == row.id
+    )
+    assert db.session.scalars(audited).one()["asked_by"] == [None, "State's Attorney"]
+
+
+def test_who_keeps_no_record_sees_none(school: Any, client_as: Callable[[Any], Any]) -> None:
+    student = StudentFactory(school=school)
+    made(school, student)
+    address = f"/students/{student.id}/disclosures"
+    elsewhere = make_user(Role.ADMINISTRATOR, SchoolFactory())
+    for person in (
+        make_user(Role.DEAN, school),
+        make_user(Role.DISTRICT),
+        make_user(Role.SYSADMIN),
+        elsewhere,
+    ):
+        assert client_as(person).get(address).status_code == 404
+    assert "Harbor Counseling" not in client_as(elsewhere).page("/disclosures").text
+    auditor = client_as(make_user(Role.AUDITOR))
+    assert "Harbor Counseling" in auditor.page("/disclosures").text
+    assert "Harbor Counseling" in auditor.page(address).text
+    for closed in (f"/students/{student.id}", f"{address}/new"):
+        assert auditor.get(closed).status_code == 404
+    student.school_id = elsewhere.grants[0].school_id
+    db.session.commit()
+    assert "Harbor Counseling" in client_as(elsewhere).page(address).text  # the record goes with the student
+
+
+def test_the_list_goes_back_page_by_page(school: Any, client_as: Callable[[Any], Any]) -> None:
+    student = StudentFactory(school=school)
+    for number in range(PAGE + 3):
+        made(school, student, told_whom=f"Office {number:03}", at=clock.now() - timedelta(days=number // 2))
+    client = client_as(make_user(Role.AUDITOR))
+    first = client.page("/disclosures")
+    [older] = [a.attributes["href"] for a in first.find_all("a") if a.attributes.get("rel") == "next"]
+    seen = first.text + client.page(older).text
+    assert [number for number in range(PAGE + 3) if seen.count(f"Office {number:03}") != 1] == []
+    assert client.get("/disclosures?before=soon~x").status_code == 200
