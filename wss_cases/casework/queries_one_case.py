@@ -79,7 +79,10 @@ def looks_at(case_id: int, before: int | None = None, limit: int = PAGE) -> list
         "incident": incidents,
         "pathway": select(Pathway.id).where(Pathway.case_id == case_id),
         "follow_up": select(FollowUp.id).where(FollowUp.case_id == case_id),
-        "legal_duty": select(LegalDuty.id).where(LegalDuty.incident_id.in_(incidents)),
+        # an adult's own duty is nobody else's to know of, not even that it was looked at
+        "legal_duty": select(LegalDuty.id).where(
+            LegalDuty.incident_id.in_(incidents), LegalDuty.owner_id.is_(None)
+        ),
     }
     statement = (
         select(entry.id, entry.at, entry.actor_id, UserAccount.name, entry.object_type, entry.changes)

@@ -16,6 +16,7 @@ PLAIN = frozenset(
         *(P.CODES_EDIT, P.FAMILY_TEXT_EDIT, P.RULES_EDIT, P.RULES_READ, P.SCHOOL_MANAGE, P.COVER_SET),
         *(P.FOLLOWUP_TEMPLATE_EDIT, P.FOLLOWUP_TEMPLATE_OWN, P.FOLLOWUP_TEMPLATE_READ, P.CIRCLE_SETTINGS),
         *(P.PARTNER_EDIT, P.PARTNER_READ, P.OUTCOMES_READ, P.OUTCOMES_EXPORT, P.INCIDENT_REPORT),
+        *(P.DUTY_TABLE_EDIT, P.DUTY_TABLE_READ),
     }
 )
 """Permissions whose pages show no record of a student; the pages of every other one are confidential."""
