@@ -94,9 +94,12 @@ PAGES = (
     "safeguards.views_own",
     "safeguards.views_questioning",
     "safeguards.views_raise",
-    "safeguards.views_records",
     "safeguards.views_discipline",
     "safeguards.views_table",
+    "safeguards.views_police",
+    "safeguards.views_police_review",
+    "safeguards.views_police_record",
+    "safeguards.views_police_settings",
     "incidents.views",
     "incidents.views_care",
     "roster.views",
@@ -156,6 +159,7 @@ MESSAGES: tuple[str, ...] = (
     "incidents.notices",
     "safeguards.notices",
     "safeguards.notices_discipline",
+    "safeguards.notices_police",
     "intake.notices",
     "pathways.referrals.notices",
     "pathways.circles.notices_keepers",
@@ -182,6 +186,7 @@ SENTENCES: tuple[str, ...] = (
     "safeguards.states",
     "safeguards.states_discipline",
     "safeguards.states_questioning",
+    "safeguards.states_police",
     "intake.states",
 )
 """Modules (each a room's `states`) whose SENTENCES turn timeline kinds into words."""
@@ -221,6 +226,7 @@ LOADERS: dict[str, str] = {
     "legal_duty": "safeguards.queries:load_duty",
     "discipline_action": "safeguards.queries_discipline:load_action",
     "questioning": "safeguards.queries_questioning:load_questioning",
+    "police_review": "safeguards.queries_police:load_review",
     "follow_up": "followups.queries:load_follow_up",
 }
 """Object type (table name) to 'module:function' that loads one record by id."""

@@ -111,6 +111,22 @@ def sent_to_own_partner(actor: Actor, referral: Any) -> bool:
     return referral.partner_id in actor.partner_ids() and referral.is_open_to_partner
 
 
+def named_to_approve(actor: Actor, review: Any) -> bool:
+    """The review names the actor as approver or deputy, and the actor is still of that school's network."""
+    named = actor.user_id is not None and actor.user_id in (review.approver_id, review.deputy_id)
+    return named and actor.covers(review.school_id, Role.DISTRICT)
+
+
+def reads_review(actor: Actor, review: Any) -> bool:
+    """The case team of the review's school reads it, and whoever it names to approve."""
+    return actor.covers(review.school_id, *CASE_TEAM) or named_to_approve(actor, review)
+
+
+def whole_district(actor: Actor, record: Any) -> bool:
+    """The actor administers the whole district, not one network of it."""
+    return actor.everywhere(Role.DISTRICT)
+
+
 def _rule(roles: frozenset[Role], allows: Callable[[Actor, Any], bool], because: str) -> Rule:
     return Rule(roles=roles, allows=allows, because=because)
 
@@ -218,8 +234,29 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.PARTNER_READ: _rule(
         _of(D, C, A, DISTRICT), anywhere, "whoever may need a partner; it holds no case content"
     ),
+    P.POLICE_APPROVER_EDIT: _rule(
+        _of(DISTRICT), whole_district, "whoever approves for a network is not named by that network alone"
+    ),
     P.POLICE_NOTIFICATION_RECORD: _rule(
-        _of(A), at_own_school(A), "the administrator answers for a notification"
+        TEAM,
+        at_own_school(*CASE_TEAM),
+        "whoever called writes it down, and only behind a review that permits it",
+    ),
+    P.POLICE_REVIEW_ANSWER: _rule(
+        _of(A),
+        at_own_school(A),
+        "the administrator answers first; never who asked or is a party (see the act)",
+    ),
+    P.POLICE_REVIEW_APPROVE: _rule(
+        _of(DISTRICT),
+        named_to_approve,
+        "the second answer comes from outside the school, from a named person",
+    ),
+    P.POLICE_REVIEW_ASK: _rule(
+        TEAM, at_own_school(*CASE_TEAM), "the case team of the school; asking gives nobody a yes"
+    ),
+    P.POLICE_REVIEW_READ: _rule(
+        TEAM | {DISTRICT}, reads_review, "the case team of the school, and who is named to approve"
     ),
     P.QUESTIONING_RECORD: _rule(
         TEAM, at_own_school(*CASE_TEAM), "whoever of the case team is there when somebody asks"

@@ -34,7 +34,7 @@ from wss_cases.pathways.mentoring.models import Mentor, MentoringGroup
 from wss_cases.pathways.referrals.models import Partner, Referral
 from wss_cases.roster.models import School, Student
 from wss_cases.routing.models import RuleSet
-from wss_cases.safeguards.models import DisciplineAction, LegalDuty
+from wss_cases.safeguards.models import DisciplineAction, LegalDuty, PoliceReview, SchoolSergeant
 from wss_cases.safeguards.models_questioning import Questioning
 
 LETTERS = {
@@ -104,6 +104,8 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "own_duty_id": lambda school_id: _of_school(LegalDuty)(school_id).where(LegalDuty.owner_id.is_not(None)),
     "questioning_id": _of_school(Questioning),
     "action_id": _of_school(DisciplineAction),
+    "review_id": _of_school(PoliceReview),
+    "sergeant_id": _of_school(SchoolSergeant),
     "record_id": _of_school(CareRecord),
     "cover_id": _of_school(Cover),
     "mentor_id": _of_school(Mentor),
@@ -143,6 +145,7 @@ WORDS = {
     "part": "today",
     "name": "serious",
     "outcomes.file:name": "core",
+    "police_settings.approver:name": "Network 1",
     "form": "csv",
     "rule": "H2",
     "state": "held",
@@ -173,6 +176,8 @@ INNERMOST = (
     *(
         "follow_up_id",
         "incident_id",
+        "review_id",
+        "sergeant_id",
         "duty_id",
         "action_id",
         "own_duty_id",

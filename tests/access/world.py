@@ -12,7 +12,7 @@ from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import make_incident
 from tests.factories.referrals import PartnerFactory, make_referral
 from tests.factories.roster import StudentFactory
-from tests.factories.safeguards import LegalDutyFactory
+from tests.factories.safeguards import LegalDutyFactory, make_notification
 from wss_cases.access.actor import Role
 from wss_cases.accounts.models import Cover, RoleGrant, UserAccount
 from wss_cases.cases.models import CaseParticipant, SafetyPlan
@@ -36,7 +36,9 @@ from wss_cases.pathways.referrals.models import Partner
 from wss_cases.roster.models import School, Student
 from wss_cases.routing.models import RoutingAnswer, RuleSet
 from wss_cases.routing.states import RuleSetState
+from wss_cases.safeguards.models import SchoolSergeant
 from wss_cases.safeguards.models_questioning import Questioning
+from wss_cases.safeguards.states import NotificationDoor
 from wss_cases.safeguards.states_questioning import QuestionedBy
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
@@ -84,6 +86,8 @@ def plant(school_id: int, reporter_email: str = "") -> None:
             asked_by=QuestionedBy.POLICE, who="An officer", why="A question", recorded_at=NOW,
         )
     )  # fmt: skip
+    make_notification(incident, NotificationDoor.EMERGENCY, NOW.date(), NOW)
+    db.session.add(SchoolSergeant(school_id=school_id, police_district="010", name="Walked Sergeant"))
     plant_cover(school, lead)
     placed = {"case_id": case.id, "school_id": school_id}
     pathways = [PathwayFactory(kind=kind.value, state=PathwayState.ACTIVE, **placed) for kind in KINDS]

@@ -34,9 +34,8 @@ def test_every_machine_begins_somewhere_and_reaches_all_its_states() -> None:
 
 
 def unreachable(machine: Machine) -> set[object]:
-    """Return the states that no path from the first one leads to."""
-    first = next(iter(machine.states))
-    seen, ahead = {first}, [first]
+    """Return the states that no path from where it begins leads to."""
+    seen, ahead = set(machine.beginnings), list(machine.beginnings)
     while ahead:
         for state in machine.transitions[ahead.pop()]:
             if state not in seen:

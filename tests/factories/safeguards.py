@@ -1,4 +1,4 @@
-"""Legal duties and discipline actions; make the school and incident with the other rooms' factories first."""
+"""Legal duties, discipline actions and police notifications; make school and incident with their factories first."""
 
 from __future__ import annotations
 
@@ -9,8 +9,16 @@ import factory
 
 from tests.factories.base import Factory
 from wss_cases.foundation.db import db
-from wss_cases.safeguards.models import DisciplineAction, LegalDuty, LegalDutyKind
-from wss_cases.safeguards.states import DisciplineKind, DutyState
+from wss_cases.incidents.models import Incident
+from wss_cases.safeguards.models import (
+    DisciplineAction,
+    LegalDuty,
+    LegalDutyKind,
+    PoliceNotification,
+    PoliceReview,
+)
+from wss_cases.safeguards.states import DisciplineKind, DutyState, NotificationDoor
+from wss_cases.safeguards.states_police import ReviewState
 
 RAISED = datetime(2026, 11, 24, 16, 30, tzinfo=UTC)
 
@@ -49,3 +57,31 @@ class DisciplineActionFactory(Factory):
     starts_on = date(2026, 9, 1)
     reason = "Hit a student."
     recorded_at = RAISED
+
+
+def make_notification(
+    incident: Incident, door: NotificationDoor, day: date, at: datetime
+) -> PoliceNotification:
+    """A notification of a day, behind a review that was recorded before reviews existed."""
+    placed: dict[str, Any] = {"school_id": incident.school_id, "incident_id": incident.id, "door": door}
+    review = PoliceReview(
+        state=ReviewState.NOTIFIED, permits=True, before_reviews=True, requested_at=at, ended_at=at, **placed
+    )
+    db.session.add(review)
+    db.session.flush()
+    made = PoliceNotification(review_id=review.id, notified_at=at, local_date=day, **placed)
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def make_refusal(incident: Incident) -> PoliceReview:
+    """A review of an incident that nobody answered in time."""
+    words = dict.fromkeys(("tried", "alternatives", "guardian_attempts", "supports", "why"), "made")
+    review = PoliceReview(
+        school_id=incident.school_id, incident_id=incident.id, door=NotificationDoor.OTHER,
+        state=ReviewState.REFUSED, requested_at=RAISED, ended_at=RAISED, not_removal=True, **words,
+    )  # fmt: skip
+    db.session.add(review)
+    db.session.flush()
+    return review

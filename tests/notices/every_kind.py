@@ -38,7 +38,10 @@ from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.pathways.referrals.notices import overdue_key
 from wss_cases.pathways.referrals.states import ReferralState
 from wss_cases.safeguards.actions_day_ten import MAIL as DAY_TEN
+from wss_cases.safeguards.models import PoliceReview
 from wss_cases.safeguards.notices import clock_key
+from wss_cases.safeguards.states import NotificationDoor
+from wss_cases.safeguards.states_police import ReviewState
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 TODAY = date(2026, 11, 24)
@@ -115,6 +118,7 @@ def make_world(locale: str = "en") -> World:
     for role in (Role.REPORTER, Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR):
         world.people[role] = make_user(role, world.school, locale=locale)
     partner = PartnerFactory(name=f"Partner of {world.school.id}")
+    world.people[Role.DISTRICT] = make_user(Role.DISTRICT, locale=locale)
     world.people[Role.PARTNER] = make_partner_user(partner, locale=locale)
     lead = world.people[Role.COORDINATOR]
     world.student = StudentFactory(id=STUDENT_ID + world.school.id, school=world.school)
@@ -259,6 +263,26 @@ def _day_ten(world: World) -> OutboxMessage:
     return world.message(DAY_TEN, to, row, f"{DAY_TEN}:{row.id}:{to.id}")
 
 
+def _police(kind: str, to: Role, state: ReviewState) -> Callable[[World], OutboxMessage]:
+    def make(world: World) -> OutboxMessage:
+        person, asker = world.people[to], world.people[Role.DEAN]
+        called = {"door": NotificationDoor.EMERGENCY, "called_at": NOW, "record_due_at": NOW, "permits": True}
+        asked = {"door": NotificationDoor.OTHER, "answer_by": NOW + timedelta(hours=2), "not_removal": True}
+        first = {"first_by_id": world.people[Role.ADMINISTRATOR].id, "first_at": NOW, "first_approves": True}
+        row = PoliceReview(
+            school_id=world.school.id, incident_id=world.incident().id, state=state, requested_at=NOW,
+            requested_by_id=asker.id, approver_id=person.id, danger="x", tried="x", alternatives="x",
+            guardian_attempts="x", supports="x", why="x", ended_at=NOW if state is ReviewState.REFUSED else None,
+            **(called if state is ReviewState.CALLED else asked),
+            **(first if state is ReviewState.APPROVED_ONCE else {}),
+        )  # fmt: skip
+        db.session.add(row)
+        db.session.flush()
+        return world.message(kind, person, row, f"{kind}:{row.id}")
+
+    return make
+
+
 def _keeper(world: World) -> OutboxMessage:
     lead = world.people[Role.COORDINATOR]
     row = db.session.scalars(sa.select(CircleKeeper).where(CircleKeeper.user_id == lead.id)).one()
@@ -317,6 +341,12 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "duty.clock_over": _clock("duty.clock_over"),
     "duty_second_look": _duty("duty_second_look"),
     DAY_TEN: _day_ten,
+    "police.asked": _police("police.asked", Role.ADMINISTRATOR, ReviewState.ASKED),
+    "police.second": _police("police.second", Role.DISTRICT, ReviewState.APPROVED_ONCE),
+    "police.answered": _police("police.answered", Role.DEAN, ReviewState.REFUSED),
+    "police.called": _police("police.called", Role.ADMINISTRATOR, ReviewState.CALLED),
+    "police.call_soon": _police("police.call_soon", Role.DEAN, ReviewState.CALLED),
+    "police.call_late": _police("police.call_late", Role.ADMINISTRATOR, ReviewState.CALLED),
     "keeper_added": _keeper,
     "referral.sent": _referral("referral.sent"),
     "referral.ended": _referral("referral.ended"),

@@ -16,6 +16,7 @@ from tests.factories.roster import (
     StudentFactory,
     make_calendar,
 )
+from tests.factories.safeguards import make_notification, make_refusal
 from wss_cases.access.actor import Role
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
@@ -24,7 +25,7 @@ from wss_cases.incidents.states import IncidentState, PersonKind, PersonRole
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.states import TermState
 from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.safeguards.models import DisciplineAction, NotifiedStudent, PoliceNotification
+from wss_cases.safeguards.models import DisciplineAction, NotifiedStudent
 from wss_cases.safeguards.states import DisciplineKind, NotificationDoor
 
 FIRST_DAY, TODAY = date(2026, 8, 24), date(2026, 11, 24)
@@ -215,15 +216,10 @@ class Made:
                     recorded_at=datetime(2026, 8, 24, tzinfo=UTC),
                 )
             )
-        made = PoliceNotification(
-            school_id=incident.school_id,
-            incident_id=incident.id,
-            door=self.random.choice(list(NotificationDoor)),
-            notified_at=datetime(2026, 8, 24, tzinfo=UTC),
-            local_date=day,
-        )
-        db.session.add(made)
-        db.session.flush()
+        if incident.id % 2:
+            make_refusal(incident)
+        door = self.random.choice(list(NotificationDoor))
+        made = make_notification(incident, door, day, datetime(2026, 8, 24, tzinfo=UTC))
         for student_id in {about.id, people[0].student_id}:
             db.session.add(NotifiedStudent(notification_id=made.id, student_id=student_id))
 

@@ -20,7 +20,8 @@ from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTer
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.models import Enrolment, StaffMember
 from wss_cases.roster.queries import school_days
-from wss_cases.safeguards.models import DisciplineAction, NotifiedStudent, PoliceNotification
+from wss_cases.safeguards.models import DisciplineAction, NotifiedStudent, PoliceNotification, PoliceReview
+from wss_cases.safeguards.states_police import ReviewState
 
 YEAR_BEGINS = date(2026, 8, 1)
 
@@ -246,6 +247,9 @@ def check_removals_and_notifications(counted: Counted) -> None:
     students = {row.student_id for row in rows(NotifiedStudent) if row.notification_id in made}
     assert repair.police.by_door == dict(Counter(row.door for row in made.values()))
     assert (repair.police.instances, repair.police.students) == (len(made), len(students))
+    mine = {row.id for row in rows(Incident) if second.mine(row.school_id, row.local_date)}
+    no = [row for row in rows(PoliceReview) if row.incident_id in mine and row.state is ReviewState.REFUSED]
+    assert repair.police.refused == len(no) > 0
     assert repair.avoidable == sum(1 for row in made.values() if row.door.value == "other")
 
 

@@ -25,13 +25,17 @@ SUFFIX = "TRANSITIONS"
 
 @dataclass(frozen=True)
 class Machine:
-    """One table of transitions: where it stands, its states, and their words where the module has them."""
+    """One table of transitions: where it stands, its states, and their words where the module has them.
+
+    It begins in `beginnings`, the module's BEGINNINGS; without them in its first state.
+    """
 
     module: str
     name: str
     states: type[enum.Enum]
     transitions: Mapping[Any, frozenset[Any]]
     labels: Mapping[Any, Any]
+    beginnings: frozenset[Any] = frozenset()
 
     @property
     def title(self) -> str:
@@ -65,7 +69,10 @@ def machines_of(module: ModuleType) -> list[Machine]:
             continue  # imported from where it is defined
         if missing := [state.value for state in states if state not in table]:
             raise ValueError(f"{module.__name__}.{name} leaves out {', '.join(missing)}")
-        found.append(Machine(module.__name__, name, states, table, _labels(module, states)))
+        given = getattr(module, "BEGINNINGS", ())
+        begins = frozenset(state for state in given if type(state) is states) or {next(iter(states))}
+        labels = _labels(module, states)
+        found.append(Machine(module.__name__, name, states, table, labels, frozenset(begins)))
     return found
 
 
@@ -98,8 +105,7 @@ def _section(machine: Machine) -> str:
     ]
     for state in machine.states:
         lines.append(f"    {state.value}: {_words(machine, state)}")
-    first = next(iter(machine.states))
-    lines.append(f"    [*] --> {first.value}")
+    lines += [f"    [*] --> {state.value}" for state in machine.states if state in machine.beginnings]
     for state in machine.states:
         later = machine.transitions[state]
         lines += [f"    {state.value} --> {each.value}" for each in machine.states if each in later]

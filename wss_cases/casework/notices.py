@@ -105,6 +105,10 @@ def _decisions(waiting: Waiting) -> list[tuple[str, int]]:
         (ngettext("legal duty open", "legal duties open", waiting.duties), waiting.duties),
         (ngettext("duty open that is an adult’s own", "duties open that are an adult’s own", own), own),
         (ngettext("second look at a legal duty", "second looks at legal duties", looks), looks),
+        (
+            ngettext("police-notification review", "police-notification reviews", waiting.police_reviews),
+            waiting.police_reviews,
+        ),
         (ngettext("report to review", "reports to review", waiting.to_review), waiting.to_review),
         (ngettext("new case", "new cases", cases), cases),
         (

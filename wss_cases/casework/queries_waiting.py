@@ -17,6 +17,7 @@ from wss_cases.incidents.queries import own_reports as reported_by
 from wss_cases.incidents.states import WAITING, IncidentState
 from wss_cases.pathways.referrals.queries import Unanswerable, declined_for
 from wss_cases.safeguards.queries import open_duty_count, own_duty_count, second_look_count
+from wss_cases.safeguards.queries_police import waiting_for as police_reviews
 
 REVIEWERS = (Role.DEAN, Role.ADMINISTRATOR)
 MOST = 200
@@ -31,6 +32,7 @@ class Waiting:
     questions: list[tuple[int, str]]
     duties: int = 0
     second_looks: int = 0
+    police_reviews: int = 0
     declined: list[Unanswerable] = field(default_factory=list)
     own_duties: int = 0
 
@@ -38,7 +40,8 @@ class Waiting:
     def count(self) -> int:
         """How many things wait."""
         listed = len(self.new_cases) + len(self.questions) + len(self.declined)
-        return self.to_review + self.duties + self.own_duties + self.second_looks + listed
+        of_the_law = self.duties + self.own_duties + self.second_looks + self.police_reviews
+        return self.to_review + of_the_law + listed
 
 
 def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waiting:
@@ -51,6 +54,7 @@ def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waitin
         duties=open_duty_count(actor) - looks,
         second_looks=looks,
         own_duties=own_duty_count(actor),
+        police_reviews=police_reviews(actor),
         declined=declined_for(actor) if actor.has(*CASE_TEAM) else [],
     )
 

@@ -1,4 +1,4 @@
-"""What stands on a report's page from the rooms above it: its case, duties, follow-ups, notifications."""
+"""What stands on a report's page from the rooms above it: its case, duties, follow-ups, police reviews."""
 
 from typing import Any
 
@@ -15,13 +15,13 @@ from wss_cases.followups.queries import FollowUpRow, for_incident
 from wss_cases.followups.rules import due_words
 from wss_cases.followups.states import OUTCOME_LABELS
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.models import Incident
 from wss_cases.roster.queries import school_days
-from wss_cases.safeguards.queries import duties_of, notifications_of
-from wss_cases.safeguards.states import DOOR_LABELS
+from wss_cases.safeguards.queries import duties_of
+from wss_cases.safeguards.queries_police import reviews_of
 from wss_cases.safeguards.views import duty_words, zone_of
+from wss_cases.safeguards.views_police_words import review_words
 
 TONES = {"overdue": "brick", "today": "sun"}
 
@@ -35,9 +35,9 @@ def panel(actor: Actor, incident: Incident) -> tuple[str, dict[str, Any]] | None
         "cases": [_case(case) for case in cases_of_incident(incident.id)],
         "duties": [duty_words(row, clock.now(), zone) for row in duties_of(incident.id)],
         "follow_ups": _follow_ups(actor, incident, zone),
-        "records": _records(incident, zone),
         "add_href": url_for("followups.add_to_incident", incident_id=incident.id),
-        "police_href": _link(actor, Permission.POLICE_NOTIFICATION_RECORD, "removals.police", incident),
+        "reviews": [review_words(review, clock.now(), zone) for review in reviews_of(incident.id)],
+        "police_href": _link(actor, Permission.POLICE_REVIEW_ASK, "police.choose", incident),
     }
     return "casework/_incident_panel.html", shown
 
@@ -70,10 +70,3 @@ def _follow_ups(actor: Actor, incident: Incident, zone: str) -> list[dict[str, s
         }
 
     return [line(row) for row in for_incident(actor, incident.id)]
-
-
-def _records(incident: Incident, zone: str) -> list[tuple[str, str]]:
-    return [
-        (_("Police notification"), f"{DOOR_LABELS[row.door]} · {moment_words(row.notified_at, zone)}")
-        for row in notifications_of(incident.id)
-    ]

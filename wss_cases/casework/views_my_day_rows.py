@@ -132,6 +132,13 @@ def _law_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
             waiting.second_looks,
         )
         yield _waits(words, "safeguards.duties", _("A colleague finds that it does not apply"))
+    if waiting.police_reviews:
+        words = ngettext(
+            "%(num)d police-notification review waits for you",
+            "%(num)d police-notification reviews wait for you",
+            waiting.police_reviews,
+        )
+        yield _waits(words, "police_reviews.page", _("Silence is a refusal"), state="asked")
 
 
 def waiting_rows(waiting: Waiting) -> Iterator[dict[str, str]]:

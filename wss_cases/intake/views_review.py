@@ -174,7 +174,7 @@ def show(found: Incident, form: BaseForm, status: int = 200) -> Page:
         cases=(cases := cases_of_incident(found.id)),
         awaits_conversation=found.state is IncidentState.ROUTED and not cases,
         may_reopen=IncidentState.UNDER_REVIEW in TRANSITIONS[found.state] and found.state not in DECIDABLE,
-        may_police=might(actor, Permission.POLICE_NOTIFICATION_RECORD),
+        may_police=might(actor, Permission.POLICE_REVIEW_ASK),
         discipline=[(DISCIPLINE_LABELS[row.kind], row.days) for row in discipline_of(found.id)],
         notifications=[DOOR_LABELS[row.door] for row in notifications_of(found.id)],
         history=[

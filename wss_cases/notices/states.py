@@ -96,6 +96,7 @@ TEXT_LABELS: dict[str, Any] = {
     "referral_consent": _l("Consent to a referral"),
     "agreement_head": _l("Head of an agreement"),
     "privacy_short": _l("What is private, in short"),
+    "police_rights": _l("Rights sheet, when police were told"),
     "questionnaire_intro": _l("Beginning of a questionnaire"),
     "discipline_notice": _l("Notice about a discipline action"),
 }

@@ -23,9 +23,10 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.models import StaffMember
 from wss_cases.routing.states import FollowUpKind
 from wss_cases.routing.states import Pathway as Family
-from wss_cases.safeguards.models import DisciplineAction, NotifiedStudent, PoliceNotification
+from wss_cases.safeguards.models import DisciplineAction, NotifiedStudent, PoliceNotification, PoliceReview
 from wss_cases.safeguards.states import NotificationDoor
 from wss_cases.safeguards.states_discipline import ActionState
+from wss_cases.safeguards.states_police import ReviewState
 
 KEPT: Final = (TermState.KEPT, TermState.LATE)
 STEPS: Final = ("proposed", "offered", "accepted", "held", "agreement", "kept")
@@ -50,10 +51,11 @@ class Terms:
 
 @dataclass
 class Police:
-    """Notifications made, by door, and the different students in them."""
+    """Notifications made, by door, the different students in them, and the reviews that were refused."""
 
     by_door: dict[NotificationDoor, int] = field(default_factory=dict)
     students: int = 0
+    refused: int = 0
 
     @property
     def instances(self) -> int:
@@ -233,7 +235,8 @@ def removals(actor: Actor, scope: Scope) -> dict[str, tuple[int, int]]:
 
 
 def police(actor: Actor, scope: Scope) -> Police:
-    """Return the notifications made in the period by door, and the different students, in two queries."""
+    """Return the notifications made in the period by door, their different students, and how many reviews of the
+    period's incidents were refused, in two queries."""
     conditions = within(actor, scope, PoliceNotification.school_id, PoliceNotification.local_date)
     doors = select(PoliceNotification.door, func.count()).where(*conditions).group_by(PoliceNotification.door)
     students = (
@@ -241,5 +244,14 @@ def police(actor: Actor, scope: Scope) -> Police:
         .join(PoliceNotification, PoliceNotification.id == NotifiedStudent.notification_id)
         .where(*conditions)
     )
+    refused = (
+        select(func.count(PoliceReview.id))
+        .join(Incident, Incident.id == PoliceReview.incident_id)
+        .where(
+            PoliceReview.state == ReviewState.REFUSED,
+            *within(actor, scope, PoliceReview.school_id, Incident.local_date),
+        )
+    )
     by_door = {row[0]: row[1] for row in db.session.execute(doors)}
-    return Police(by_door, db.session.scalar(students) or 0)
+    others = db.session.execute(select(students.scalar_subquery(), refused.scalar_subquery())).one()
+    return Police(by_door, others[0], others[1])

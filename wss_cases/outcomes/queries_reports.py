@@ -116,12 +116,14 @@ def notifications(actor: Actor, scope: Scope, school: str | None) -> Report:
         "students": made.students,
         "by_door": doors,
         "avoidable": {"notifications": doors["other"], "incidents": core_figures.parts.serious},
+        "reviews_refused": made.refused,
         "per_1000_students": per(made.instances, core_figures.students, 1000),
         "enrolled": core_figures.students,
         "removals": {kind: {"instances": one[0], "students": one[1]} for kind, one in removed.items()},
     }
     rows: list[list[Any]] = [["police_notification", door, number, ""] for door, number in doors.items()]
     rows.append(["police_notification", "all", made.instances, made.students])
+    rows.append(["police_review", "refused", made.refused, ""])
     rows += [["removal", kind, one[0], one[1]] for kind, one in removed.items()]
     about = _about(scope.year, school, "police", "avoidable", "removals")
     return Report("notifications", document, ("what", "kind", "instances", "students"), rows, about)

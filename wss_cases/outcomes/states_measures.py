@@ -130,7 +130,8 @@ MEASURES: Final[dict[str, Measure]] = {
         _l("Avoidable police notifications"),
         _l(
             "Notifications that were neither an emergency nor required by law, beside all incidents of the period with "
-            "a group of 4 or higher, a weapon, a substance or an injury, whether or not a review was asked."
+            "a group of 4 or higher, a weapon, a substance or an injury, whether or not a review was asked. Beside "
+            "them: reviews of the period's incidents that were refused, silence included."
         ),
     ),
     "history": Measure(

@@ -139,7 +139,12 @@ def removal_rows(repair: Repair, page: Shown) -> list[Point]:
         rows.append({"label": label, "instances": number, "students": None, "href": href})
     href = page.behind("notifications") if repair.police.instances else None
     everyone = {"instances": repair.police.instances, "students": repair.police.students, "href": href}
-    return [*rows, {"label": _("Police notifications, all"), **everyone}]
+    refused = {"instances": repair.police.refused, "students": None, "href": None}
+    return [
+        *rows,
+        {"label": _("Police notifications, all"), **everyone},
+        {"label": _("Police-notification reviews refused"), **refused},
+    ]
 
 
 def year_points(

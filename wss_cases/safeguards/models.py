@@ -1,4 +1,4 @@
-"""Legal duties with their clocks, and police notifications; discipline actions are in `models_discipline`."""
+"""Legal duties with their clocks; discipline actions are in `models_discipline`, police reviews in `models_police`."""
 
 from datetime import date, datetime
 
@@ -7,7 +7,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
 from wss_cases.safeguards.models_discipline import DisciplineAction as DisciplineAction
-from wss_cases.safeguards.states import PERSONAL, DutyState, NotificationDoor, StepOutcome
+from wss_cases.safeguards.models_police import NotifiedStudent as NotifiedStudent
+from wss_cases.safeguards.models_police import PoliceApprover as PoliceApprover
+from wss_cases.safeguards.models_police import PoliceNotification as PoliceNotification
+from wss_cases.safeguards.models_police import PoliceReview as PoliceReview
+from wss_cases.safeguards.models_police import SchoolSergeant as SchoolSergeant
+from wss_cases.safeguards.states import PERSONAL, DutyState, StepOutcome
 
 
 class LegalDutyKind(Base):
@@ -151,36 +156,3 @@ class LegalDutyStep(Base):
     note: Mapped[str] = mapped_column(Text, default="")
     recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     recorded_at: Mapped[datetime]
-
-
-class PoliceNotification(Versioned, Base):
-    """One notification that was made: by which door, when, to whom, and that the guardian was told."""
-
-    __tablename__ = "police_notification"
-    __table_args__ = (Index("ix_police_notification_school_date", "school_id", "local_date"),)
-    PRIVATE = frozenset({"note"})
-
-    id: Mapped[Id]
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
-    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)
-    door: Mapped[NotificationDoor] = mapped_column(named_enum(NotificationDoor, "door"))
-    duty_id: Mapped[int | None] = mapped_column(ForeignKey("legal_duty.id"))
-    notified_at: Mapped[datetime]
-    local_date: Mapped[date]
-    told_whom: Mapped[str] = mapped_column(String(200), default="")
-    report_number: Mapped[str] = mapped_column(String(80), default="")
-    channel: Mapped[str] = mapped_column(String(40), default="")
-    guardian_told_at: Mapped[datetime | None]
-    guardian_manner: Mapped[str] = mapped_column(String(40), default="")
-    note: Mapped[str] = mapped_column(Text, default="")
-    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-
-
-class NotifiedStudent(Base):
-    """A student about whom police were told; witnesses and people harmed are never here."""
-
-    __tablename__ = "notified_student"
-
-    id: Mapped[Id]
-    notification_id: Mapped[int] = mapped_column(ForeignKey("police_notification.id"), index=True)
-    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)

@@ -119,5 +119,4 @@ SENTENCES: Final[dict[str, Any]] = {
         _l("Discipline action recorded: %(what)s, %(days)s days"),
         {"what": DISCIPLINE_LABELS},
     ),
-    "police.recorded": (_l("Police notification recorded: %(door)s"), {"door": DOOR_LABELS}),
 }

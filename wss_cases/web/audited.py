@@ -16,7 +16,7 @@ PLAIN = frozenset(
         *(P.CODES_EDIT, P.FAMILY_TEXT_EDIT, P.RULES_EDIT, P.RULES_READ, P.SCHOOL_MANAGE, P.COVER_SET),
         *(P.FOLLOWUP_TEMPLATE_EDIT, P.FOLLOWUP_TEMPLATE_OWN, P.FOLLOWUP_TEMPLATE_READ, P.CIRCLE_SETTINGS),
         *(P.PARTNER_EDIT, P.PARTNER_READ, P.OUTCOMES_READ, P.OUTCOMES_EXPORT, P.INCIDENT_REPORT),
-        *(P.DUTY_TABLE_EDIT, P.DUTY_TABLE_READ),
+        *(P.DUTY_TABLE_EDIT, P.DUTY_TABLE_READ, P.POLICE_APPROVER_EDIT),
     }
 )
 """Permissions whose pages show no record of a student; the pages of every other one are confidential."""
@@ -34,6 +34,7 @@ RECORDS = {
     "referral_id": "referral",
     "duty_id": "legal_duty",
     "action_id": "discipline_action",
+    "review_id": "police_review",
     "follow_up_id": "follow_up",
     "meeting_id": "circle_meeting",
     "pathway_id": "pathway",

@@ -50,6 +50,9 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
 MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
     ("returns.returns", _l("Coming back"), Permission.CASE_WORK),
     ("discipline.actions", _l("Discipline actions"), Permission.DISCIPLINE_READ),
+    ("police_reviews.page", _l("Police-notification reviews"), Permission.POLICE_REVIEW_READ),
+    ("police_settings.sergeants", _l("School Sergeants"), Permission.SCHOOL_MANAGE),
+    ("police_settings.approver_list", _l("Second approvals"), Permission.POLICE_APPROVER_EDIT),
     ("partners.partners", _l("Partners"), Permission.PARTNER_READ),
     ("calendar.home", _l("School calendar"), Permission.SCHOOL_MANAGE),
     ("circle_training.training", _l("Trainings"), Permission.CIRCLE_SETTINGS),

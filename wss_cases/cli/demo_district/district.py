@@ -15,6 +15,7 @@ from wss_cases.cli.demo_district.incidents import make_report
 from wss_cases.cli.demo_district.my_day import fill_the_day
 from wss_cases.cli.demo_district.partners import make_partners, make_ready
 from wss_cases.cli.demo_district.people import Pupil, make_demo_people, make_pupils, make_staff
+from wss_cases.cli.demo_district.police import make_directory
 from wss_cases.cli.demo_district.reports import Scene
 from wss_cases.cli.demo_district.schools import Place, make_schools
 from wss_cases.cli.demo_district.store import Store
@@ -55,7 +56,8 @@ def make_district(size: Size, password_hash: str, now: datetime, progress: Calla
     people = make_demo_people(store, rng, places[0], since, password_hash)
     write_calendar(store, calendar, people[Role.DISTRICT])
     partners = make_partners(store, calendar, since, people[Role.DISTRICT], people[Role.PARTNER])
-    world = load_world(store, calendar, size.incidents, partners)
+    make_directory(store, size.seed, places, people[Role.DISTRICT])
+    world = load_world(store, calendar, size.incidents, partners, people[Role.DISTRICT])
     counters: list[dict[str, object]] = []
     move = None
     for place in places:

@@ -95,6 +95,7 @@ class Scene:
     pools: dict[str, tuple[list[Pupil], list[float]]]
     incidents: int = 0
     cases: int = 0
+    asks_police: bool = False
     previous: tuple[int, str, date] | None = None
     open_cases: list[tuple[Report, Any]] = field(default_factory=list)
     kept: dict[int, Any] = field(default_factory=dict)

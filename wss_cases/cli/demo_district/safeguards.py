@@ -1,15 +1,15 @@
-"""Legal duties, removals and police notifications, at about the published rates."""
+"""Legal duties and removals, at about the published rates."""
 
 from datetime import datetime, timedelta
 from typing import Any
 
 from wss_cases.cli.demo_district.acts import PRIVATE, Somebody
+from wss_cases.cli.demo_district.police import add_police
 from wss_cases.cli.demo_district.reports import Removal, Report, Scene
 from wss_cases.cli.demo_district.world import later
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.intake.rules_plan import Plan
-from wss_cases.routing.states import Police
-from wss_cases.safeguards.models import DisciplineAction, LegalDuty, NotifiedStudent, PoliceNotification
+from wss_cases.safeguards.models import DisciplineAction, LegalDuty
 from wss_cases.safeguards.rules import Raised, due_at, merged
 
 OUT_OF_SCHOOL = {1: 0.0, 2: 0.03, 3: 0.22, 4: 0.5, 5: 0.65, 6: 0.7}
@@ -18,8 +18,6 @@ OUT_OF_SCHOOL = {1: 0.0, 2: 0.03, 3: 0.22, 4: 0.5, 5: 0.65, 6: 0.7}
 IN_SCHOOL = {1: 0.0, 2: 0.03, 3: 0.14, 4: 0.12, 5: 0.06, 6: 0.02}
 EXPELLED = {5: 0.01, 6: 0.06}
 NOT_SO = "Looked at closely: it was not what it seemed."
-UNASKED = 0.0006
-"""Notifications neither emergency nor required by law, of all reports."""
 
 
 def draw_removal(scene: Scene, report: Report, at: datetime) -> Removal | None:
@@ -59,10 +57,7 @@ def add_records(
     scene: Scene, report: Report, plan: Plan, duty_ids: dict[str, int], at: datetime, dean: Somebody
 ) -> None:
     """Write what was recorded of notifications and removals."""
-    if plan.police is not Police.NOT_INDICATED:
-        _notification(scene, report, plan.police, duty_ids, dean)
-    elif scene.rng.random() < UNASKED:
-        _notification(scene, report, plan.police, {}, dean)
+    add_police(scene, report, plan.police, duty_ids, at, dean)
     if report.removal is not None:
         _record(scene, report, report.removal, at, dean)
 
@@ -131,39 +126,6 @@ def _not_applicable(
     report.story.act(
         looked_at, second, subject, "duty.not_applicable", {"state": (before, "not_applicable")},
         code=row["code"],
-    )  # fmt: skip
-
-
-def _notification(
-    scene: Scene, report: Report, police: Police, duty_ids: dict[str, int], dean: Somebody
-) -> None:
-    rng = scene.rng
-    at = later(report.details_completed_at or report.submitted_at, rng.randrange(5, 60))
-    if at >= scene.world.now:
-        return
-    is_emergency = police is Police.EMERGENCY
-    by_law = "required_by_law" if police is Police.REQUIRED_BY_LAW else "other"
-    students = [part.pupil.id for part in report.caused if part.pupil]
-    row = scene.world.store.new(
-        PoliceNotification,
-        school_id=scene.place.id,
-        incident_id=report.id,
-        door="emergency" if is_emergency else by_law,
-        duty_id=None if is_emergency else next(iter(duty_ids.values()), None),
-        notified_at=at,
-        local_date=local_date(at, DISTRICT_ZONE),
-        told_whom="911" if is_emergency else "School Sergeant",
-        report_number=f"D{rng.randrange(10**6):06d}",
-        channel="phone",
-        guardian_told_at=min(later(at, rng.randrange(5, 50)), scene.world.now),
-        guardian_manner="phone",
-        recorded_by_id=dean.id,
-    )
-    for student_id in students:
-        scene.world.store.add(NotifiedStudent, notification_id=row["id"], student_id=student_id)
-    report.story.act(
-        at, dean, ("police_notification", row["id"]), "police.recorded",
-        {"door": row["door"], "notified_at": at}, door=row["door"],
     )  # fmt: skip
 
 

@@ -69,7 +69,15 @@ from wss_cases.roster.models import (
     StudentGuardian,
 )
 from wss_cases.routing.models import RoutingAnswer
-from wss_cases.safeguards.models import DisciplineAction, LegalDuty, NotifiedStudent, PoliceNotification
+from wss_cases.safeguards.models import (
+    DisciplineAction,
+    LegalDuty,
+    NotifiedStudent,
+    PoliceApprover,
+    PoliceNotification,
+    PoliceReview,
+    SchoolSergeant,
+)
 
 BATCH_ROWS = 20_000
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
@@ -96,6 +104,9 @@ TABLES: tuple[type[Base], ...] = (
     FollowUp,
     LegalDuty,
     DisciplineAction,
+    PoliceApprover,
+    SchoolSergeant,
+    PoliceReview,
     PoliceNotification,
     NotifiedStudent,
     SafetyPlan,

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from wss_cases.cli.demo_district.acts import Somebody
 from wss_cases.cli.demo_district.behaviors import GROUP_WEIGHTS, PROFILES
 from wss_cases.cli.demo_district.calendar import Calendar, moment
 from wss_cases.cli.demo_district.partners import Organisation
@@ -63,6 +64,7 @@ class World:
     duty_kinds: dict[str, tuple[int, int | None]]
     keeps_every_answer: bool
     partners: list[Organisation]
+    approver: Somebody
     _answers: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -97,7 +99,9 @@ class World:
         return next((one for name in names for one in self.behaviors[name] if one.tile == tile), None)
 
 
-def load_world(store: Store, calendar: Calendar, incidents: int, partners: list[Organisation]) -> World:
+def load_world(
+    store: Store, calendar: Calendar, incidents: int, partners: list[Organisation], approver: Somebody
+) -> World:
     """Read the catalogues as they stand. Raises Unavailable without a rule set in force."""
     rule_set = rule_set_in_force(calendar.today)
     behaviors: dict[str, list[Behavior]] = {}
@@ -123,6 +127,7 @@ def load_world(store: Store, calendar: Calendar, incidents: int, partners: list[
         },
         keeps_every_answer=incidents <= 20_000,
         partners=partners,
+        approver=approver,
     )
 
 

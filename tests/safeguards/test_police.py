@@ -1,0 +1,357 @@
+"""Police-notification reviews: three doors, two answers, silence, and what a notification hangs on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from tests.factories.accounts import RoleGrantFactory, acting, make_user
+from tests.factories.incidents import IncidentPersonFactory, make_incident
+from tests.factories.roster import SchoolFactory, StudentFactory
+from tests.factories.safeguards import LegalDutyFactory
+from wss_cases.access.actor import Role
+from wss_cases.accounts.models import UserAccount
+from wss_cases.cases.queries import cases_of_incident
+from wss_cases.casework.actions_sweep import sweep
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.incidents.states import PersonKind, PersonRole
+from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.roster.models import StaffMember
+from wss_cases.safeguards.actions_police import (
+    Answer,
+    Asking,
+    answer_first,
+    answer_second,
+    ask,
+    call_first,
+    open_by_law,
+    withdraw,
+)
+from wss_cases.safeguards.actions_police_record import Followed, Told, add_what_followed, record_notification
+from wss_cases.safeguards.actions_police_settings import add_sergeant, set_approver
+from wss_cases.safeguards.models import NotifiedStudent, PoliceNotification, PoliceReview
+from wss_cases.safeguards.queries_police import get_review, reviews, sergeants_of
+from wss_cases.safeguards.states import DutyState, NotificationDoor
+from wss_cases.safeguards.states_police import ReviewState
+
+NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
+ASKING = Asking("Talked for an hour.", "A circle.", "Called twice.", "None on record.", "It goes on.", True)
+FOLLOWED = Followed("HZ1", NOW, "phone", "reached", "both", "")
+
+
+class Scene:
+    """A school of a network with its people, and a report in which one student caused harm."""
+
+    def __init__(self) -> None:
+        self.school = SchoolFactory(network="Network 3")
+        self.dean = make_user(Role.DEAN, self.school)
+        self.head = make_user(Role.ADMINISTRATOR, self.school)
+        self.district = make_user(Role.DISTRICT)
+        self.deputy = make_user(Role.DISTRICT)
+        self.student = StudentFactory(school=self.school)
+        self.harmed = StudentFactory(school=self.school)
+        self.incident = make_incident(self.school, [self.student], PersonRole.CAUSED_HARM)
+        IncidentPersonFactory(incident_id=self.incident.id, student_id=self.harmed.id, role=PersonRole.HARMED)
+        set_approver(
+            acting(self.district),
+            "Network 3",
+            self.district.id,
+            self.deputy.id,
+            2,
+            None,
+            NOW - timedelta(days=1),
+        )
+
+    def ask(self, now: datetime = NOW) -> int:
+        return ask(acting(self.dean), self.incident.id, ASKING, now)
+
+    def told(self, **more: Any) -> Told:
+        given = Told(NOW, "phone", "911", None, "Ms. Test, counselor", (self.student.id,), FOLLOWED)
+        return replace(given, **more)
+
+
+@pytest.fixture
+def scene(session: Any, at: Callable[..., datetime]) -> Scene:
+    at("2026-11-24 11:00")
+    return Scene()
+
+
+def answer(approves: bool, at: datetime = NOW) -> Answer:
+    return Answer(approves, at, "phone", "Because.")
+
+
+def state(session: Any, review_id: int) -> ReviewState:
+    found = session.get(PoliceReview, review_id, populate_existing=True)
+    assert found is not None
+    return ReviewState(found.state)
+
+
+def mails(session: Any, kind: str) -> set[int]:
+    return set(session.scalars(select(OutboxMessage.recipient_id).where(OutboxMessage.kind == kind)))
+
+
+def restorative(scene: Scene) -> list[int | None]:
+    """The students for whom a restorative conversation is proposed."""
+    found: list[int | None] = []
+    for case in cases_of_incident(scene.incident.id):
+        of = {person.id: person.student_id for person in case.participants}
+        rows = select(Pathway.participant_id).where(Pathway.case_id == case.id)
+        found += [of.get(row) for row in db.session.scalars(rows)]
+    return found
+
+
+def test_two_people_approve_and_the_notification_counts_who_caused_harm(scene: Scene, session: Any) -> None:
+    review_id = scene.ask()
+    assert mails(session, "police.asked") == {scene.head.id}
+    with pytest.raises(Refused, match="does not allow"):
+        record_notification(acting(scene.dean), review_id, scene.told(), None, NOW)
+    answer_first(acting(scene.head), review_id, answer(True), None, NOW)
+    assert mails(session, "police.second") == {scene.district.id, scene.deputy.id}
+    answer_second(acting(scene.deputy), review_id, answer(True), None, NOW)
+    assert mails(session, "police.answered") == {scene.dean.id}
+    named = scene.told(student_ids=(scene.harmed.id,))
+    with pytest.raises(Refused) as refused:
+        record_notification(acting(scene.dean), review_id, named, None, NOW)
+    assert refused.value.field == "student_ids"
+    record_notification(acting(scene.dean), review_id, scene.told(), None, NOW, "once")
+    record_notification(acting(scene.dean), review_id, scene.told(), None, NOW, "once")
+    assert session.scalars(select(NotifiedStudent.student_id)).all() == [scene.student.id]
+    assert state(session, review_id) is ReviewState.NOTIFIED
+    assert restorative(scene) == [scene.student.id]
+    later = replace(FOLLOWED, note="The officer left; no ticket.")
+    add_what_followed(acting(scene.dean), review_id, later, None, NOW)
+    assert session.scalars(select(PoliceNotification.note)).one() == later.note
+
+
+def test_a_no_of_either_ends_it_and_opens_a_restorative_pathway(scene: Scene, session: Any) -> None:
+    first = scene.ask()
+    answer_first(acting(scene.head), first, answer(False), None, NOW)
+    second = scene.ask()
+    answer_first(acting(scene.head), second, answer(True), None, NOW)
+    answer_second(acting(scene.district), second, answer(False), None, NOW)
+    assert state(session, first) is state(session, second) is ReviewState.REFUSED
+    assert restorative(scene) == [scene.student.id], "one, however many reviews end"
+    with pytest.raises(Refused):
+        record_notification(acting(scene.dean), second, scene.told(), None, NOW)
+
+
+@pytest.mark.parametrize("name", ["tried", "alternatives", "guardian_attempts", "supports", "why"])
+def test_the_third_door_demands_everything_in_writing(scene: Scene, name: str) -> None:
+    with pytest.raises(Refused) as refused:
+        ask(acting(scene.dean), scene.incident.id, replace(ASKING, **{name: " "}), NOW)
+    assert refused.value.field == name
+
+
+def test_it_is_never_a_way_to_remove_a_disruptive_student(scene: Scene) -> None:
+    with pytest.raises(Refused) as refused:
+        ask(acting(scene.dean), scene.incident.id, replace(ASKING, not_removal=False), NOW)
+    assert refused.value.field == "not_removal"
+
+
+def test_who_answers(scene: Scene, session: Any) -> None:
+    """A party and whoever asked step aside for another administrator; nobody but the named two gives the second."""
+    other = make_user(Role.ADMINISTRATOR, scene.school)
+    staff = StaffMember(
+        sourced_id="head", name=scene.head.name, search_key="head", email=scene.head.email,
+        school_id=scene.school.id,
+    )  # fmt: skip
+    session.add(staff)
+    session.flush()
+    IncidentPersonFactory(
+        incident_id=scene.incident.id, kind=PersonKind.STAFF, student_id=None, staff_id=staff.id,
+        role=PersonRole.HARMED,
+    )  # fmt: skip
+    stranger, bystander = make_user(Role.ADMINISTRATOR, SchoolFactory()), make_user(Role.DISTRICT)
+    review_id = scene.ask()
+    assert mails(session, "police.asked") == {other.id}, "not to the party"
+    with pytest.raises(Refused, match="party"):
+        answer_first(acting(scene.head), review_id, answer(True), None, NOW)
+    for nobody in (stranger, scene.dean, scene.district):
+        with pytest.raises(NotFound):
+            answer_first(acting(nobody), review_id, answer(True), None, NOW)
+    answer_first(acting(other), review_id, answer(True), None, NOW)
+    for nobody in (bystander, other, scene.head, stranger):
+        with pytest.raises(NotFound):
+            answer_second(acting(nobody), review_id, answer(True), None, NOW)
+    withdraw(acting(scene.dean), review_id, "Settled.", None, NOW)
+    own = ask(acting(scene.head), scene.incident.id, ASKING, NOW)
+    with pytest.raises(Refused, match="somebody else"):
+        answer_first(acting(scene.head), own, answer(True), None, NOW)
+
+
+def test_one_person_with_both_roles_gives_one_answer(scene: Scene) -> None:
+    RoleGrantFactory(user_id=scene.district.id, role=Role.ADMINISTRATOR, school_id=scene.school.id)
+    review_id = scene.ask()
+    answer_first(acting(scene.district), review_id, answer(True), None, NOW)
+    with pytest.raises(Refused, match="second person"):
+        answer_second(acting(scene.district), review_id, answer(True), None, NOW)
+
+
+def test_silence_refuses_once_with_history_and_mail(scene: Scene, session: Any) -> None:
+    review_id = scene.ask()
+    sweep(NOW + timedelta(hours=1, minutes=59))
+    assert state(session, review_id) is ReviewState.ASKED
+    late = NOW + timedelta(hours=2)
+    with pytest.raises(Refused, match="silence"):
+        answer_first(acting(scene.head), review_id, answer(True, late), None, late)
+    for _again in range(2):
+        sweep(late)
+    assert state(session, review_id) is ReviewState.REFUSED
+    told = select(func.count()).select_from(TimelineEntry).where(TimelineEntry.kind == "police.silence")
+    noted = select(func.count()).select_from(AuditEntry).where(AuditEntry.action == "police.silence")
+    assert session.scalar(told) == session.scalar(noted) == 1
+    assert mails(session, "police.answered") == {scene.dean.id}
+    assert restorative(scene) == [scene.student.id]
+    with pytest.raises(Refused):
+        answer_first(acting(scene.head), review_id, answer(True, late), None, late)
+
+
+def test_silence_after_the_first_yes_refuses_too(scene: Scene, session: Any) -> None:
+    review_id = scene.ask()
+    half = NOW + timedelta(hours=1)
+    answer_first(acting(scene.head), review_id, answer(True, half), None, half)
+    sweep(half + timedelta(minutes=119))
+    assert state(session, review_id) is ReviewState.APPROVED_ONCE
+    sweep(half + timedelta(hours=2))
+    assert state(session, review_id) is ReviewState.REFUSED
+
+
+def test_an_emergency_has_an_hour_that_reminds_and_escalates_once(scene: Scene, session: Any) -> None:
+    review_id = call_first(acting(scene.dean), scene.incident.id, NOW, NOW)
+    assert mails(session, "police.called") == {scene.head.id}
+    with pytest.raises(Refused, match="open already"):
+        call_first(acting(scene.dean), scene.incident.id, NOW, NOW)
+    sweep(NOW)  # the digests of the morning
+    for minutes, queued in ((44, 0), (45, 1), (46, 0), (59, 0), (60, 1), (61, 0)):
+        instant = NOW + timedelta(minutes=minutes)
+        assert sweep(instant, dry_run=True) == sweep(instant) == {"queued": queued}, minutes
+    assert mails(session, "police.call_soon") == {scene.dean.id}
+    assert mails(session, "police.call_late") == {scene.head.id}
+    with pytest.raises(Refused) as refused:
+        record_notification(acting(scene.dean), review_id, scene.told(), None, NOW)
+    assert refused.value.field == "danger"
+    record_notification(acting(scene.dean), review_id, scene.told(danger="A knife was drawn."), None, NOW)
+    assert restorative(scene) == [scene.student.id]
+
+
+def test_the_law_is_a_duty_of_this_report_that_names_police(scene: Scene, session: Any) -> None:
+    placed = {"school_id": scene.school.id, "incident_id": scene.incident.id}
+    elsewhere = make_incident(scene.school)
+    wrong = (
+        LegalDutyFactory(code="bullying_notice", **placed),
+        LegalDutyFactory(code="drug_incident", state=DutyState.VERIFY_FIRST, **placed),
+        LegalDutyFactory(code="drug_incident", school_id=scene.school.id, incident_id=elsewhere.id),
+    )
+    for duty in wrong:
+        with pytest.raises(Refused) as refused:
+            open_by_law(acting(scene.dean), scene.incident.id, duty.id, NOW)
+        assert refused.value.field == "duty_id"
+    right = LegalDutyFactory(code="firearm_or_gun_threat", **placed)
+    review_id = open_by_law(acting(scene.dean), scene.incident.id, right.id, NOW)
+    record_notification(acting(scene.dean), review_id, scene.told(), None, NOW)
+    assert session.scalars(select(PoliceNotification.door)).one() is NotificationDoor.REQUIRED_BY_LAW
+
+
+def test_the_database_refuses_a_notification_that_nothing_permits(scene: Scene, session: Any) -> None:
+    review_id = scene.ask()
+    review = session.get(PoliceReview, review_id)
+    placed = {"school_id": scene.school.id, "incident_id": scene.incident.id}
+    lies: tuple[Callable[[], Any], ...] = (
+        lambda: setattr(review, "permits", True),
+        lambda: setattr(review, "state", ReviewState.ALLOWED),
+        lambda: session.add(
+            PoliceNotification(
+                review_id=review_id, door=NotificationDoor.OTHER, notified_at=NOW, local_date=NOW.date(), **placed
+            )
+        ),
+        lambda: session.add(
+            PoliceNotification(
+                review_id=review_id, door=NotificationDoor.OTHER, permitted=False, notified_at=NOW,
+                local_date=NOW.date(), **placed,
+            )
+        ),
+        lambda: session.add(
+            PoliceReview(
+                door=NotificationDoor.REQUIRED_BY_LAW, state=ReviewState.ALLOWED, permits=True, requested_at=NOW,
+                **placed,
+            )
+        ),
+    )  # fmt: skip
+    for lie in lies:
+        refuses(session, lie)
+    for same in (
+        {"first_by_id": scene.head.id, "second_by_id": scene.head.id},
+        {"first_by_id": scene.dean.id},
+    ):
+        review = session.get(PoliceReview, review_id, populate_existing=True)
+        refuses(session, partial(answered, review, same))
+
+
+def answered(review: PoliceReview, by: dict[str, int]) -> None:
+    for name, value in by.items():
+        setattr(review, name, value)
+    review.first_at = review.second_at = NOW
+
+
+def refuses(session: Any, lie: Callable[[], Any]) -> None:
+    """The database itself refuses what this writes."""
+
+    def write() -> None:
+        with session.begin_nested():
+            lie()
+            session.flush()
+
+    with pytest.raises(IntegrityError):
+        write()
+
+
+def test_who_reads(scene: Scene) -> None:
+    review_id = scene.ask()
+    elsewhere, bystander = make_user(Role.ADMINISTRATOR, SchoolFactory()), make_user(Role.DISTRICT)
+    for person in (scene.dean, scene.head, scene.district, scene.deputy):
+        assert get_review(acting(person), review_id).review.id == review_id
+        assert [row.review.id for row in reviews(acting(person), None, None, None, 9)] == [review_id]
+    for person in (elsewhere, bystander, make_user(Role.REPORTER, scene.school), make_user(Role.SYSADMIN)):
+        assert reviews(acting(person), None, None, None, 9) == []
+        with pytest.raises(NotFound):
+            get_review(acting(person), review_id)
+
+
+def test_a_new_approver_gets_what_waits(scene: Scene, session: Any) -> None:
+    review_id = scene.ask()
+    answer_first(acting(scene.head), review_id, answer(True), None, NOW)
+    new = make_user(Role.DISTRICT)
+    with pytest.raises(Refused):
+        set_approver(acting(scene.district), "Network 3", scene.head.id, None, 2, None, NOW)
+    with pytest.raises(Refused) as refused:
+        set_approver(acting(scene.district), "Network 3", new.id, new.id, 2, None, NOW)
+    assert refused.value.field == "deputy_id"
+    with pytest.raises(NotFound):
+        set_approver(acting(scene.head), "Network 3", new.id, None, 2, None, NOW)
+    set_approver(acting(scene.district), "Network 3", new.id, None, 2, None, NOW)
+    assert new.id in mails(session, "police.second")
+    answer_second(acting(new), review_id, answer(True), None, NOW)
+    assert state(session, review_id) is ReviewState.ALLOWED
+
+
+def test_the_sergeant_of_the_school_is_whom_a_notification_names(scene: Scene) -> None:
+    add_sergeant(acting(scene.head), scene.school.id, "010", "Old Contact", "1", NOW)
+    add_sergeant(acting(scene.head), scene.school.id, "010", "New Contact", "2", NOW)
+    other = SchoolFactory()
+    boss: UserAccount = make_user(Role.ADMINISTRATOR, other)
+    foreign = add_sergeant(acting(boss), other.id, "010", "Foreign", "3", NOW)
+    assert [row.name for row in sergeants_of(scene.school.id)] == ["New Contact"]
+    review_id = call_first(acting(scene.dean), scene.incident.id, NOW, NOW)
+    told = scene.told(danger="A knife.", sergeant_id=foreign)
+    with pytest.raises(Refused) as refused:
+        record_notification(acting(scene.dean), review_id, told, None, NOW)
+    assert refused.value.field == "told"
