@@ -1,6 +1,7 @@
 """Settings, read from the environment and nothing else."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,12 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         ),
         "CASELOAD_WEIGHTS": environ.get("WSS_CASELOAD_WEIGHTS", ""),
         "RETURN_GAP_SCHOOL_DAYS": int(environ.get("WSS_RETURN_GAP_SCHOOL_DAYS") or 10),
+        "SESSION_IDLE": timedelta(
+            minutes=_number("WSS_SESSION_MINUTES", environ.get("WSS_SESSION_MINUTES") or "120", 720)
+        ),
+        "SESSION_ABSOLUTE": timedelta(
+            hours=_number("WSS_SESSION_HOURS", environ.get("WSS_SESSION_HOURS") or "12", 24)
+        ),
         "SECOND_FACTOR": _choice(
             "WSS_SECOND_FACTOR", environ.get("WSS_SECOND_FACTOR") or "required", ("required", "optional")
         ),

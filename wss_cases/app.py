@@ -11,8 +11,9 @@ from flask import Flask
 import config
 from wss_cases.access.engine import configure
 from wss_cases.access.gate import init_gate
-from wss_cases.accounts.sessions import init_second_factor, init_sessions
+from wss_cases.accounts.sessions import init_second_factor
 from wss_cases.accounts.slots import fill_slots as fill_account_slots
+from wss_cases.accounts.views_kept import init_kept, init_sessions
 from wss_cases.casework.rules_weight import read_weights
 from wss_cases.foundation import clock, failpoints
 from wss_cases.foundation.db import init_db
@@ -106,6 +107,7 @@ PAGES = (
     "accounts.views",
     "accounts.views_feed",
     "accounts.views_factor",
+    "accounts.views_sessions",
     "routing.views",
     "accounts.views_people",
 )
@@ -267,6 +269,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     )
     init_gate(app)
     init_second_factor(app)
+    init_kept(app)
     return app
 
 

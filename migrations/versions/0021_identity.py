@@ -49,9 +49,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("digest", name=op.f("uq_recovery_code_digest")),
     )
     op.create_index("ix_recovery_code_user_id", "recovery_code", ["user_id"])
+    op.create_table(
+        "kept_form",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("user_id", BIG, nullable=False),
+        sa.Column("kept_at", MOMENT, nullable=False),
+        sa.Column("path", sa.String(500), nullable=False),
+        sa.Column("page", sa.String(500), nullable=False),
+        sa.Column("sealed_text", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed_key", sa.LargeBinary(), nullable=False),
+        sa.Column("key_name", sa.String(16), nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_kept_form_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_kept_form")),
+    )
+    for column in ("user_id", "kept_at", "key_name"):
+        op.create_index(f"ix_kept_form_{column}", "kept_form", [column])
 
 
 def downgrade() -> None:
+    op.drop_table("kept_form")
     op.drop_table("recovery_code")
     op.drop_table("second_factor")
     with op.batch_alter_table("user_session") as batch:

@@ -23,6 +23,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import new_token, token_digest
+from wss_cases.foundation.settings import setting
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
 
 
@@ -91,7 +92,7 @@ def open_session(
         user_id=user_id,
         created_at=uow.now,
         last_seen_at=uow.now,
-        expires_at=uow.now + HALF_LASTS if awaits_code else session_end(uow.now, uow.now),
+        expires_at=uow.now + HALF_LASTS if awaits_code else session_ends(uow.now, uow.now),
         device=device[:200],
         awaits_code=awaits_code,
         verified_at=uow.now,
@@ -117,21 +118,50 @@ def touch_session(actor: Actor, session_id: int, now: datetime) -> None:
         row = uow.session.get(UserSession, session_id, with_for_update=True)
         if row is not None and row.revoked_at is None and row.expires_at > now:
             row.last_seen_at = now
-            row.expires_at = session_end(row.created_at, now)
+            row.expires_at = session_ends(row.created_at, now)
         uow.bookkeeping()
 
 
-def end_all_sessions(uow: UnitOfWork, user_id: int, keep_session_id: int | None = None) -> None:
-    """Step: end every session of a person at the server, but for the one to keep."""
+def session_ends(created_at: datetime, seen_at: datetime) -> datetime:
+    """Return when a session ends by this installation's limits, if nothing more happens."""
+    return session_end(created_at, seen_at, setting("SESSION_IDLE"), setting("SESSION_ABSOLUTE"))
+
+
+def end_all_sessions(uow: UnitOfWork, user_id: int, keep_session_id: int | None = None) -> int:
+    """Step: end every session of a person at the server, but for the one to keep; returns how many were live."""
+    ended = 0
     for row in uow.session.scalars(
         select(UserSession).where(UserSession.user_id == user_id, UserSession.revoked_at.is_(None))
     ):
         if row.id != keep_session_id:
             row.revoked_at = uow.now
+            ended += row.expires_at > uow.now
+    return ended
 
 
-def change_password(actor: Actor, session_id: int, old: str, new: str, now: datetime) -> None:
-    """Set one's own new password and end every other session. Raises Refused naming the field."""
+def end_other_sessions(actor: Actor, session_id: int, now: datetime) -> int:
+    """End every session of the actor's but this one; returns how many were live."""
+    with unit_of_work(actor, now) as uow:
+        assert actor.user_id is not None
+        ended = end_all_sessions(uow, actor.user_id, keep_session_id=session_id)
+        uow.audit("session.others_ended", "user_session", session_id, {"count": [None, ended]})
+    return ended
+
+
+def renew_token(uow: UnitOfWork, session_id: int) -> str:
+    """Step: give a session another token because its person has just proved who they are; returns it."""
+    token = new_token()
+    row = uow.session.get_one(UserSession, session_id, with_for_update=True, populate_existing=True)
+    row.token_digest, row.verified_at = token_digest(token), uow.now
+    uow.session.flush()
+    return token
+
+
+def change_password(actor: Actor, session_id: int, old: str, new: str, now: datetime) -> str:
+    """Set one's own new password and end every other session; returns this one's new token.
+
+    Raises Refused naming the field.
+    """
     user = db.session.get(UserAccount, actor.user_id)
     if user is None:
         raise NotFound
@@ -147,7 +177,9 @@ def change_password(actor: Actor, session_id: int, old: str, new: str, now: date
         row.password_hash, row.password_set_at = hashed, now
         row.password_short = len(new) < PASSWORD_MINIMUM
         end_all_sessions(uow, row.id, keep_session_id=session_id)
+        token = renew_token(uow, session_id)
         uow.record(row, "account.password_set")
+    return token
 
 
 def choose_language(actor: Actor, locale: str, now: datetime) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.actions import SignInResult, end_all_sessions, open_session
+from wss_cases.accounts.actions import SignInResult, end_all_sessions, open_session, renew_token
 from wss_cases.accounts.actions_people import send_invitation
 from wss_cases.accounts.models import AccountState, SignInAttempt, UserAccount, UserSession
 from wss_cases.accounts.models_factor import RecoveryCode, SecondFactor
@@ -204,8 +204,10 @@ def reset(actor: Actor, user_id: int, now: datetime) -> None:
         _tell(uow, user, FACTOR_RESET)
 
 
-def confirm(actor: Actor, session_id: int, password: str, code: str, address: str, now: datetime) -> Checked:
-    """Note that the person at this session has just proved again who they are."""
+def confirm(
+    actor: Actor, session_id: int, password: str, code: str, address: str, now: datetime
+) -> SignInResult:
+    """Note that the person at this session has just proved again who they are; it goes on under another token."""
     user = db.session.get(UserAccount, actor.user_id)
     matches = password_matches(user.password_hash if user else None, password)
     with unit_of_work(actor, now) as uow:
@@ -213,10 +215,11 @@ def confirm(actor: Actor, session_id: int, password: str, code: str, address: st
         checked = _password_again(uow, account, matches, address)
         if checked is Checked.RIGHT and factor_row(uow, account.id) is not None:
             checked = check_code(uow, account, code, address)
-        if checked is Checked.RIGHT:
-            uow.session.get_one(UserSession, session_id, with_for_update=True).verified_at = now
-            uow.audit("session.confirmed", "user_session", session_id)
-    return checked
+        if checked is not Checked.RIGHT:
+            return SignInResult(None, wait=checked is Checked.WAIT)
+        token = renew_token(uow, session_id)
+        uow.audit("session.confirmed", "user_session", session_id)
+    return SignInResult(token)
 
 
 def _password_again(uow: UnitOfWork, user: UserAccount, matches: bool, address: str) -> Checked:

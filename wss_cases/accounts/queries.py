@@ -31,6 +31,7 @@ class SessionRow:
     last_seen_at: datetime
     expires_at: datetime
     last_school_id: int | None
+    created_at: datetime
     verified_at: datetime
     is_demo: bool
     has_factor: bool
@@ -73,6 +74,7 @@ def live_session(token: str, now: datetime) -> SessionRow | None:
         session.last_seen_at,
         session.expires_at,
         user.last_school_id,
+        session.created_at,
         session.verified_at or session.created_at,
         user.is_demo,
         factor_id is not None,

@@ -9,8 +9,6 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold
 
-SESSION_ABSOLUTE = timedelta(hours=12)
-SESSION_IDLE = timedelta(hours=2)
 SEEN_EVERY = timedelta(minutes=1)
 INVITATION_LASTS = timedelta(days=7)
 
@@ -39,9 +37,9 @@ _COMMON = frozenset(
 ) - {""}
 
 
-def session_end(created_at: datetime, seen_at: datetime) -> datetime:
+def session_end(created_at: datetime, seen_at: datetime, idle: timedelta, absolute: timedelta) -> datetime:
     """Return when a session ends if nothing more happens: idle limit, within the absolute one."""
-    return min(created_at + SESSION_ABSOLUTE, seen_at + SESSION_IDLE)
+    return min(created_at + absolute, seen_at + idle)
 
 
 def throttled(account_failures: int, address_failures: int) -> bool:

@@ -15,11 +15,12 @@ from wss_cases.access.gate import permission_of
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.models import UserAccount
 from wss_cases.accounts.queries import SessionRow, live_session
+from wss_cases.accounts.queries_kept import has_kept
 from wss_cases.accounts.rules_factor import must_have
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.settings import setting
-from wss_cases.foundation.sign_in import UserMixin, current_user, login_manager, login_user
+from wss_cases.foundation.sign_in import UserMixin, current_user, login_user
 
 HALF = "half"
 """The cookie's place for the token of a sign-in that still awaits its code."""
@@ -45,6 +46,12 @@ class SignedIn(UserMixin):
         """Whether this person works only with a second factor."""
         exempt = self.row.is_demo and setting("WSS_ENV") != "production"
         return must_have(self.actor, exempt, setting("SECOND_FACTOR"))
+
+    @property
+    def at_last_end(self) -> bool:
+        """Whether the session ends when it ends, however busy its person is."""
+        last: bool = self.row.expires_at >= self.row.created_at + setting("SESSION_ABSOLUTE")
+        return last
 
     def get_id(self) -> str:
         """The cookie holds the session's token, never the user's id."""
@@ -85,9 +92,13 @@ def begin_anew() -> None:
 
 
 def enter(token: str, target: str) -> Response:
-    """Begin a session in this browser and lead on; nothing of the one before stays."""
+    """Begin a session in this browser and lead on, by way of what was kept; nothing of the one before stays."""
     begin_anew()
-    login_user(load_signed_in(token))
+    signed_in = load_signed_in(token)
+    login_user(signed_in)
+    if signed_in is not None and has_kept(signed_in.actor.user_id, clock.now()):
+        offered: Response = redirect(url_for("sessions.kept", next=safe_next(target)), 303)
+        return offered
     return lead_on(target)
 
 
@@ -122,11 +133,6 @@ def fresh_within(minutes: int) -> Callable[[View], View]:
     return guard
 
 
-def _to_sign_in() -> Response:
-    answer: Response = redirect(url_for("accounts.sign_in", next=this_page()), 303)
-    return answer
-
-
 def _factor_first() -> Response | None:
     if request.endpoint is None or not current_user.is_authenticated:
         return None
@@ -136,13 +142,6 @@ def _factor_first() -> Response | None:
         return None
     answer: Response = redirect(url_for("second_factor.mine"), 303)
     return answer
-
-
-def init_sessions() -> None:
-    """Tell Flask-Login how to load people and where signing in happens."""
-    login_manager.user_loader(load_signed_in)
-    login_manager.unauthorized_handler(_to_sign_in)
-    login_manager.session_protection = None
 
 
 def init_second_factor(app: Flask) -> None:

@@ -11,6 +11,7 @@ from wss_cases.accounts import actions
 from wss_cases.accounts.forms import ChangePasswordForm, LanguageForm, NewPasswordForm, SignInForm
 from wss_cases.accounts.links import invitation_id_of
 from wss_cases.accounts.queries_factor import factor_state
+from wss_cases.accounts.queries_kept import has_kept
 from wss_cases.accounts.queries_people import own_sessions
 from wss_cases.accounts.rules import password_minimum
 from wss_cases.accounts.sessions import (
@@ -24,11 +25,10 @@ from wss_cases.accounts.sessions import (
 )
 from wss_cases.accounts.slots import own_panels
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.sign_in import current_user, logout_user
+from wss_cases.foundation.sign_in import current_user, login_user, logout_user
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -74,18 +74,18 @@ def sign_out() -> Response:
     logout_user()
     session.clear()
     answer: Response = redirect(url_for("accounts.sign_in"), 303)
-    answer.headers["Clear-Site-Data"] = '"cache"'
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
 
 
 @blueprint.post("/session/keep")
 @gate(Permission.SIGNED_IN)
 def keep_session() -> Response:
-    """Move the idle limit of this session and say when it ends."""
+    """Move the idle limit of this session, say when it ends, and whether that is its last end."""
     actions.touch_session(current_actor(), current_user.row.session_id, clock.now())
-    row = load_signed_in(current_user.token)
-    ends: datetime | None = row.row.expires_at if row else None
-    return jsonify(ends=ends.isoformat() if ends else None)
+    found = load_signed_in(current_user.token)
+    ends: datetime | None = found.row.expires_at if found else None
+    return jsonify(ends=ends.isoformat() if ends else None, last=found.at_last_end if found else True)
 
 
 @blueprint.route("/invitation/<token>", methods=["GET", "POST"])
@@ -124,11 +124,8 @@ def _account_page(password_form: ChangePasswordForm, code: int) -> Page:
             email=current_user.row.email,
             password_form=password_form,
             locale_form=LanguageForm(formdata=None, locale=actor.locale),
-            sessions=[
-                {"id": row.id, "since": moment_words(row.created_at, clock.DISTRICT_ZONE)}
-                for row in own_sessions(actor.user_id or 0, clock.now())
-            ],
-            this_session=current_user.row.session_id,
+            kept=has_kept(actor.user_id, clock.now()),
+            sessions=len(own_sessions(actor.user_id or 0, clock.now())),
             panels=own_panels(actor),
             factor=factor_state(actor.user_id or 0),
             must_have=current_user.must_have_factor,
@@ -145,7 +142,7 @@ def password() -> Page:
     form = ChangePasswordForm()
     if form.validate_on_submit():
         try:
-            actions.change_password(
+            token = actions.change_password(
                 current_actor(),
                 current_user.row.session_id,
                 form.old_password.data,
@@ -155,6 +152,7 @@ def password() -> Page:
         except Refused as refusal:
             apply_refusal(form, refusal)
         else:
+            login_user(load_signed_in(token))
             return render_template("accounts/password_changed.html")
     return _account_page(form, 400)
 
@@ -176,4 +174,4 @@ def language() -> Page:
 def end_session(session_id: int) -> Page:
     """End one of one's own sessions elsewhere."""
     actions.sign_out(current_actor(), session_id, clock.now())
-    return redirect(url_for("accounts.me"), 303)
+    return redirect(url_for("sessions.mine"), 303)

@@ -122,7 +122,7 @@ def confirm() -> Page:
     form = ConfirmWithCodeForm() if current_user.row.has_factor else ConfirmForm()
     if form.validate_on_submit():
         typed = form.code.data if current_user.row.has_factor else ""
-        checked = actions.confirm(
+        result = actions.confirm(
             current_actor(),
             current_user.row.session_id,
             form.password.data,
@@ -130,10 +130,11 @@ def confirm() -> Page:
             request.remote_addr or "",
             clock.now(),
         )
-        if checked is Checked.RIGHT:
+        if result.token:
+            login_user(load_signed_in(result.token))
             return lead_on(target)
-        status = 429 if checked is Checked.WAIT else 400
-        words = _("The password or the code is not right.") if status == 400 else _words(checked)
+        status = 429 if result.wait else 400
+        words = _words(Checked.WAIT) if result.wait else _("The password or the code is not right.")
         apply_refusal(form, Refused("password", words))
     elif request.method == "POST":
         status = 400

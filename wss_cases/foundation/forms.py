@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from flask import request
+from flask import g, request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict
 from wtforms import Field, HiddenField, SelectField, StringField, TextAreaField
@@ -18,6 +18,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 __all__ = ["BaseForm", "LongText", "NotBlank", "ShortText", "apply_refusal", "choices", "select"]
 
 _FORBIDDEN_CATEGORIES = {"Cc", "Cs"}
+_EVERY_FORM_HAS = {"csrf_token", "request_key", "version"}
 _ALLOWED_CONTROLS = {"\n", "\r", "\t"}
 
 
@@ -28,8 +29,10 @@ class BaseForm(FlaskForm):
         """No form here takes a file: one sent in a text's place is no text."""
 
         def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            """Return the posted fields without the files."""
+            """Return the posted fields without the files; on a page that is filled anew, what was kept of them."""
             posted = super().wrap_formdata(form, formdata)
+            if posted is None:
+                return _kept_for(form)
             return request.form if isinstance(posted, CombinedMultiDict) else posted
 
     request_key = HiddenField(default=lambda: uuid.uuid4().hex, validators=[Length(max=64)])
@@ -40,6 +43,14 @@ class BaseForm(FlaskForm):
         """The record's version when the page was shown; None when the form carries none."""
         text = str(self.version.data or "")
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _kept_for(form: Any) -> Any:
+    """Return what a session's end kept of this form, or None: `g.kept_fields` is set where a page is filled anew."""
+    kept = g.get("kept_fields")
+    if kept is None or not any(name in kept for name in form._fields if name not in _EVERY_FORM_HAS):
+        return None
+    return kept
 
 
 def check_characters(form: BaseForm, field: Field) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
+from wss_cases.accounts.actions_kept import forget_kept
 from wss_cases.casework.actions_sweep import sweep
 from wss_cases.foundation.db import db
 from wss_cases.journal.actions_seal import seal
@@ -66,13 +67,16 @@ class Tick:
 
 
 def tick(name: str, now: datetime) -> str:
-    """Sweep, shred, leave a heartbeat under the scheduler's name, deliver, seal the audit log; returns words for the
-    log, '' for none."""
+    """Sweep, shred, forget, leave a heartbeat under the scheduler's name, deliver, seal the audit log.
+
+    Returns words for the log, '' for none.
+    """
     this = Tick(name, now)
     began = time.monotonic()
     swept = this.part("sweep", lambda: sweep(now, thorough=now.minute % THOROUGH_MINUTES == 0))
     sweep_ms = round((time.monotonic() - began) * 1000) if swept is not None else None
     gone = this.part("shred", lambda: shred(now))
+    this.part("forget", lambda: forget_kept(now))
     had_failed = this.beat(sweep_ms)
     sent = this.part("deliver", lambda: deliver(now, DELIVER_SECONDS))
     this.part("seal", lambda: seal(now))

@@ -8,7 +8,9 @@ from sqlalchemy import func, select
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.accounts.models_factor import SecondFactor
+from wss_cases.accounts.models_kept import KeptForm
 from wss_cases.accounts.rules_factor import PURPOSE as SECOND_FACTOR
+from wss_cases.accounts.rules_kept import PURPOSE as KEPT_FORM
 from wss_cases.foundation.db import db, erase_deleted
 from wss_cases.foundation.envelope import key_name, seal, unseal
 from wss_cases.foundation.keys import Keys
@@ -23,6 +25,7 @@ SEALED: Final[tuple[tuple[str, Any, str], ...]] = (
     ("notes", CircleNote, PURPOSE),
     ("questionnaires", Questionnaire, "questionnaire"),
     ("second_factors", SecondFactor, SECOND_FACTOR),
+    ("kept_forms", KeptForm, KEPT_FORM),
 )
 """Every table with sealed text: its name in the counts, its model, and what its keys are derived for."""
 
