@@ -101,6 +101,8 @@ PAGES = (
     "safeguards.views_police_review",
     "safeguards.views_police_record",
     "safeguards.views_police_settings",
+    "safeguards.views_appeals",
+    "safeguards.views_restraint",
     "incidents.views",
     "incidents.views_care",
     "roster.views",
@@ -229,6 +231,7 @@ LOADERS: dict[str, str] = {
     "discipline_action": "safeguards.queries_discipline:load_action",
     "questioning": "safeguards.queries_questioning:load_questioning",
     "police_review": "safeguards.queries_police:load_review",
+    "restraint_record": "safeguards.queries_restraint:load_restraint",
     "follow_up": "followups.queries:load_follow_up",
 }
 """Object type (table name) to 'module:function' that loads one record by id."""

@@ -35,6 +35,7 @@ from wss_cases.pathways.referrals.models import Partner, Referral
 from wss_cases.roster.models import School, Student
 from wss_cases.routing.models import RuleSet
 from wss_cases.safeguards.models import DisciplineAction, LegalDuty, PoliceReview, SchoolSergeant
+from wss_cases.safeguards.models_discipline import RestraintRecord
 from wss_cases.safeguards.models_questioning import Questioning
 
 LETTERS = {
@@ -106,6 +107,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "action_id": _of_school(DisciplineAction),
     "review_id": _of_school(PoliceReview),
     "sergeant_id": _of_school(SchoolSergeant),
+    "restraint_id": _of_school(RestraintRecord),
     "record_id": _of_school(CareRecord),
     "cover_id": _of_school(Cover),
     "mentor_id": _of_school(Mentor),
@@ -182,6 +184,7 @@ INNERMOST = (
         "duty_id",
         "action_id",
         "own_duty_id",
+        "restraint_id",
         "record_id",
         "student_id",
         "template_id",

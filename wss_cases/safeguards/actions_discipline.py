@@ -92,9 +92,9 @@ def record_discipline(
         today = today_at(uow, incident.school_id)
         calendar = school_days(incident.school_id)
         check_span(removal.span, grade_on(student, removal.starts_on), calendar, today)
-        check_reason(incident.id, student, removal.reason)
+        check_reason(incident.id, student, removal.reason, removal.support_services)
         offered = offered_to(student.id, incident.school_id, year_began(today))
-        check_exclusion(actor, incident, removal, offered)
+        _check_exclusion(actor, incident, removal, offered)
         protected, count = _check_disability(student, removal, calendar)
         action = uow.add(_made(uow, incident, removal, offered, count))
         uow.record(action, "discipline.recorded", what=removal.kind.value, days=removal.days)
@@ -144,21 +144,22 @@ def check_span(span: Span, grade: int | None, calendar: SchoolDays, today: date)
             raise Refused("days", words)
 
 
-def check_reason(incident_id: int | None, student: Student, reason: str) -> None:
-    """Raise Refused for no reason, or one with another child's name: it stands in the notice to the family."""
+def check_reason(incident_id: int | None, student: Student, reason: str, supports: str) -> None:
+    """Raise Refused for no reason, or another child's name in what the notice tells the family."""
     if not reason.strip():
         raise Refused("reason", _("Give the reason."))
-    found = names_found(reason, names_of_others(incident_id, student.id), names_of(student))
-    if found:
-        words = _(
-            "The family reads this reason: write it without another child’s name (%(names)s).",
-            names=", ".join(found),
-        )
-        raise Refused("reason", words)
+    others, own = names_of_others(incident_id, student.id), names_of(student)
+    for name, text in (("reason", reason), ("support_services", supports)):
+        found = names_found(text, others, own)
+        if found:
+            words = _(
+                "The family reads this: write it without another child’s name (%(names)s).",
+                names=", ".join(found),
+            )
+            raise Refused(name, words)
 
 
-def check_exclusion(actor: Actor, incident: Incident, removal: Removal, offered: list[Offer]) -> None:
-    """Raise Refused for an exclusion by somebody else than the administrator, or with a gap in its packet."""
+def _check_exclusion(actor: Actor, incident: Incident, removal: Removal, offered: list[Offer]) -> None:
     if not is_exclusion(removal.kind, removal.days):
         return
     if not can(actor, Permission.DISCIPLINE_DECIDE, incident):
@@ -184,7 +185,13 @@ def _check_disability(student: Student, removal: Removal, calendar: SchoolDays) 
         raise Refused("suspected", _("Say whether anyone has raised a suspected disability."))
     protected = is_protected(on_record, removal.disability, removal.suspected)
     count = counted(spans_of(student.id), removal.span, calendar)
-    if must_acknowledge(protected, count) and not removal.acknowledged:
+    check_acknowledged(protected, count, removal.acknowledged)
+    return protected, count
+
+
+def check_acknowledged(protected: bool, count: Count, acknowledged: bool) -> None:
+    """Raise Refused beyond the tenth day of a student with a disability, as long as nobody acknowledged the review."""
+    if must_acknowledge(protected, count) and not acknowledged:
         words = _(
             "With this removal it is school day %(after)d away in %(year)s. Beyond day 10 nothing is saved before you "
             "acknowledge the manifestation review.",
@@ -192,7 +199,6 @@ def _check_disability(student: Student, removal: Removal, calendar: SchoolDays) 
             year=count.year,
         )
         raise Refused("acknowledged", words)
-    return protected, count
 
 
 def _made(

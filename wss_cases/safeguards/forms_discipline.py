@@ -64,6 +64,7 @@ class DisciplineForm(SpanForm):
 class CorrectForm(SpanForm):
     """What a removal is instead, and why it is corrected."""
 
+    support_services = LongText(_l("Support services during the removal"))
     why = LongText(_l("Why it is corrected"), [NotBlank(_l("Say why it is corrected."))])
     acknowledged = BooleanField(
         _l("I know that a manifestation review is due within 10 school days of this decision")

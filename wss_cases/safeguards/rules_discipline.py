@@ -4,10 +4,10 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import islice
 
-from wss_cases.foundation.clock import school_year, school_year_bounds
+from wss_cases.foundation.clock import local_date, school_year, school_year_bounds
 from wss_cases.foundation.ids import fold
 from wss_cases.roster.rules import SchoolDays
 from wss_cases.safeguards.states import WITHOUT_END, DisciplineKind
@@ -120,6 +120,11 @@ def must_acknowledge(protected: bool, count: Count) -> bool:
 def gaps(offered: Collection[Tried], answers: Mapping[Tried, str]) -> list[Tried]:
     """Return what no adult offered and nobody has answered for, in the order of the packet."""
     return [what for what in Tried if what not in offered and not answers.get(what, "").strip()]
+
+
+def told_late(day: date, told_at: datetime | None, now: datetime, zone: str) -> bool:
+    """Whether the guardian was told of a restraint after its day, or was not told by the end of it."""
+    return local_date(told_at or now, zone) > day
 
 
 def names_found(text: str, others: Iterable[str], own: Iterable[str]) -> list[str]:

@@ -12,13 +12,15 @@ from wss_cases.foundation.clock import school_year
 from wss_cases.incidents.models import Incident
 from wss_cases.roster.models import Student
 from wss_cases.safeguards.queries_discipline import actions_of_incident, actions_of_student
+from wss_cases.safeguards.queries_restraint import restraints_of_incident
 from wss_cases.safeguards.rules_discipline import ALARM_DAY
 from wss_cases.safeguards.views import zone_of
 from wss_cases.safeguards.views_discipline_words import action_words, days_words, disability_words, row_words
+from wss_cases.safeguards.views_restraint import restraint_row
 
 
 def incident_panel(actor: Actor, incident: Incident) -> tuple[str, dict[str, Any]] | None:
-    """Return the removals recorded on a report, and where the next is recorded."""
+    """Return the removals, restraints and time-outs of a report, and where the next is recorded."""
     if not actor.covers(incident.school_id, *CASE_TEAM):
         return None
     found = actions_of_incident(actor, incident.id)
@@ -27,6 +29,10 @@ def incident_panel(actor: Actor, incident: Incident) -> tuple[str, dict[str, Any
         "alarms": [row.student.shown_name for row in found if action_words(row)["alarm"]],
         "record_href": url_for("discipline.record", incident_id=incident.id)
         if can(actor, Permission.DISCIPLINE_RECORD, incident)
+        else None,
+        "restraints": [restraint_row(row) for row in restraints_of_incident(actor, incident.id)],
+        "restraint_href": url_for("restraints.record", incident_id=incident.id)
+        if can(actor, Permission.RESTRAINT_RECORD, incident)
         else None,
     }
     return "safeguards/_incident_discipline.html", shown

@@ -8,9 +8,8 @@ from flask import url_for
 
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.i18n import ngettext
 from wss_cases.roster.models import Student
-from wss_cases.safeguards.models_discipline import DisciplineAction, DisciplineVersion
+from wss_cases.safeguards.models_discipline import DisciplineAction
 from wss_cases.safeguards.queries import user_name
 from wss_cases.safeguards.queries_discipline import (
     ListedAction,
@@ -32,11 +31,7 @@ from wss_cases.safeguards.states_discipline import (
     Tried,
 )
 from wss_cases.safeguards.views import zone_of
-
-
-def number_of_days(days: int) -> str:
-    """Return school days in words; none is written as 0, not left out."""
-    return ngettext("%(num)d school day", "%(num)d school days", days)
+from wss_cases.safeguards.words_discipline import number_of_days, span_words
 
 
 def days_words(student_id: int, year: str) -> dict[str, Any]:
@@ -66,17 +61,6 @@ def offer_words(offers: Sequence[Offer]) -> list[dict[str, Any]]:
         }
         for what in Tried
     ]
-
-
-def span_words(row: DisciplineAction | DisciplineVersion) -> str:
-    """Return a removal's kind, days and dates in a line."""
-    first = day_words_with_year(row.starts_on)
-    when = (
-        _("%(first)s to %(last)s", first=first, last=day_words_with_year(row.ends_on))
-        if row.ends_on
-        else first
-    )
-    return f"{DISCIPLINE_LABELS[row.kind]} · {number_of_days(row.days)} · {when}"
 
 
 def row_words(found: ListedAction) -> dict[str, Any]:

@@ -35,6 +35,7 @@ RECORDS = {
     "duty_id": "legal_duty",
     "action_id": "discipline_action",
     "review_id": "police_review",
+    "restraint_id": "restraint_record",
     "follow_up_id": "follow_up",
     "meeting_id": "circle_meeting",
     "pathway_id": "pathway",

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from sqlalchemy import select
+
 from wss_cases.followups.actions import close_row, make
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import NotFound, Stale
@@ -45,6 +47,22 @@ def meeting_day(uow: UnitOfWork, plan: ReengagementPlan) -> date:
 def zone_of(uow: UnitOfWork, record: Pathway | ReengagementPlan) -> str:
     """Return the time zone of a return's school. A step."""
     return uow.session.get_one(School, record.school_id).time_zone
+
+
+def expect_back(uow: UnitOfWork, cause_key: str, was: date | None, away_from: date, on: date | None) -> None:
+    """Move the day of return of a removal that was corrected, shortened or reversed. A step.
+
+    Not where the student is back already, or another removal or a person has set another day since.
+    """
+    wanted = select(ReengagementPlan).where(ReengagementPlan.cause_key == cause_key)
+    plan = uow.session.scalars(wanted.with_for_update()).one_or_none()
+    if plan is None or plan.returned_on is not None or plan.return_on != was:
+        return
+    on = max(on, away_from) if on is not None else None
+    if (plan.meeting_at is not None and on is None) or (plan.away_from, plan.return_on) == (away_from, on):
+        return
+    plan.away_from, plan.return_on = away_from, on
+    uow.record(plan, "reengagement.return_moved", on=on.isoformat() if on is not None else "")
 
 
 def close_open(uow: UnitOfWork, row: Pathway, kind: str, outcome: str) -> None:

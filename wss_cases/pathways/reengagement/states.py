@@ -83,6 +83,7 @@ SENTENCES = {
     "reengagement.opened": (_l("Re-engagement opened: %(cause)s"), {"cause": CAUSE_LABELS}),
     "reengagement.away_longer": (_l("Away for longer: %(cause)s"), {"cause": CAUSE_LABELS}),
     "reengagement.planned": _l("Return planned"),
+    "reengagement.return_moved": _l("Day of return changed with the removal: %(on)s"),
     "reengagement.meeting_planned": _l("Re-entry meeting planned for %(on)s"),
     "reengagement.meeting_dropped": _l("Re-entry meeting taken off: the day of return moved"),
     "reengagement.meeting_held": _l("Re-entry meeting held"),
