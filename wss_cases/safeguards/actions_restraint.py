@@ -124,7 +124,7 @@ def _follow(uow: UnitOfWork, record: RestraintRecord) -> None:
     )  # fmt: skip
 
 
-def _asked(record: RestraintRecord) -> Select[tuple[FollowUp]]:
+def _asked(record: RestraintRecord) -> Select[FollowUp]:
     """The open reviews of the report's restraints, the oldest first: one record asks for one."""
     wanted = select(FollowUp).filter_by(incident_id=record.incident_id, kind=REVIEW, state=FollowUpState.OPEN)
     return wanted.order_by(FollowUp.id).with_for_update()
