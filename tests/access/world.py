@@ -12,7 +12,7 @@ from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import make_incident
 from tests.factories.referrals import PartnerFactory, make_referral
 from tests.factories.roster import StudentFactory
-from tests.factories.safeguards import LegalDutyFactory, make_notification
+from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory, make_notification
 from wss_cases.access.actor import Role
 from wss_cases.accounts.models import Cover, RoleGrant, UserAccount
 from wss_cases.cases.models import CaseParticipant, SafetyPlan
@@ -37,8 +37,10 @@ from wss_cases.roster.models import School, Student
 from wss_cases.routing.models import RoutingAnswer, RuleSet
 from wss_cases.routing.states import RuleSetState
 from wss_cases.safeguards.models import SchoolSergeant
+from wss_cases.safeguards.models_discipline import DisciplineAppeal, RestraintRecord
 from wss_cases.safeguards.models_questioning import Questioning
 from wss_cases.safeguards.states import NotificationDoor
+from wss_cases.safeguards.states_discipline import AskedBy, RestraintKind
 from wss_cases.safeguards.states_questioning import QuestionedBy
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
@@ -88,6 +90,7 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     )  # fmt: skip
     make_notification(incident, NotificationDoor.EMERGENCY, NOW.date(), NOW)
     db.session.add(SchoolSergeant(school_id=school_id, police_district="010", name="Walked Sergeant"))
+    plant_discipline(school_id, incident.id, student)
     plant_cover(school, lead)
     placed = {"case_id": case.id, "school_id": school_id}
     pathways = [PathwayFactory(kind=kind.value, state=PathwayState.ACTIVE, **placed) for kind in KINDS]
@@ -204,6 +207,35 @@ def plant_referral(pathway: Pathway, student: Student, own: bool) -> None:
         grant.partner_id = grant.partner_id or partner.id
         partner = db.session.get_one(Partner, grant.partner_id)
     make_referral(pathway, student, partner)
+
+
+def plant_discipline(school_id: int, incident_id: int, student: Student) -> None:
+    """A discipline action with an appeal that waits, and a time-out."""
+    placed = {"school_id": school_id, "incident_id": incident_id, "student_id": student.id}
+    action = DisciplineActionFactory(**placed)
+    db.session.add(
+        DisciplineAppeal(
+            action_id=action.id,
+            school_id=school_id,
+            asked_by=AskedBy.GUARDIAN,
+            asked_on=date(2026, 11, 20),
+            recorded_at=NOW,
+        )
+    )
+    db.session.add(
+        RestraintRecord(
+            **placed,
+            kind=RestraintKind.TIME_OUT,
+            local_date=date(2026, 11, 24),
+            started_at=NOW,
+            ended_at=NOW,
+            danger="A chair was lifted.",
+            tried="Talking.",
+            staff_present="Two teachers.",
+            harm="none",
+            recorded_at=NOW,
+        )
+    )
 
 
 def plant_mentoring(pathway: Pathway, participant: CaseParticipant) -> None:

@@ -102,6 +102,8 @@ def _decisions(waiting: Waiting) -> list[tuple[str, int]]:
     cases, refused, asked = len(waiting.new_cases), len(waiting.declined), len(waiting.questions)
     looks, own = waiting.second_looks, waiting.own_duties
     lines = [
+        (ngettext("worry to be screened", "worries to be screened", waiting.worries), waiting.worries),
+        (ngettext("appeal to decide", "appeals to decide", waiting.appeals), waiting.appeals),
         (ngettext("legal duty open", "legal duties open", waiting.duties), waiting.duties),
         (ngettext("duty open that is an adult’s own", "duties open that are an adult’s own", own), own),
         (ngettext("second look at a legal duty", "second looks at legal duties", looks), looks),

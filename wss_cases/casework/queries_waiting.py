@@ -1,4 +1,4 @@
-"""What waits for one person's decision: reports, duties, second looks, new cases, questions, partners' answers."""
+"""What waits for one person: reports, duties, worries, appeals, new cases, questions, partners' answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,9 +14,11 @@ from wss_cases.cases.states import CaseState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.models import Incident
 from wss_cases.incidents.queries import own_reports as reported_by
+from wss_cases.incidents.queries import unscreened_count
 from wss_cases.incidents.states import WAITING, IncidentState
 from wss_cases.pathways.referrals.queries import Unanswerable, declined_for
 from wss_cases.safeguards.queries import open_duty_count, own_duty_count, second_look_count
+from wss_cases.safeguards.queries_discipline import undecided_appeals
 from wss_cases.safeguards.queries_police import waiting_for as police_reviews
 
 REVIEWERS = (Role.DEAN, Role.ADMINISTRATOR)
@@ -25,7 +27,7 @@ MOST = 200
 
 @dataclass(frozen=True)
 class Waiting:
-    """What waits for the person's decision: reports to review, legal duties, new cases, questions on reports."""
+    """What waits for the person's decision: reports to review, duties, worries not screened, appeals, new cases."""
 
     to_review: int
     new_cases: list[tuple[int, str, str]]
@@ -35,13 +37,15 @@ class Waiting:
     police_reviews: int = 0
     declined: list[Unanswerable] = field(default_factory=list)
     own_duties: int = 0
+    worries: int = 0
+    appeals: int = 0
 
     @property
     def count(self) -> int:
         """How many things wait."""
         listed = len(self.new_cases) + len(self.questions) + len(self.declined)
         of_the_law = self.duties + self.own_duties + self.second_looks + self.police_reviews
-        return self.to_review + of_the_law + listed
+        return self.to_review + of_the_law + self.worries + self.appeals + listed
 
 
 def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waiting:
@@ -56,6 +60,8 @@ def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waitin
         own_duties=own_duty_count(actor),
         police_reviews=police_reviews(actor),
         declined=declined_for(actor) if actor.has(*CASE_TEAM) else [],
+        worries=unscreened_count(actor),
+        appeals=undecided_appeals(actor),
     )
 
 

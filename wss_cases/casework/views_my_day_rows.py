@@ -139,10 +139,16 @@ def _law_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
             waiting.police_reviews,
         )
         yield _waits(words, "police_reviews.page", _("Silence is a refusal"), state="asked")
+    if waiting.appeals:
+        words = ngettext("%(num)d appeal to decide", "%(num)d appeals to decide", waiting.appeals)
+        yield _waits(words, "discipline.actions", _("Hear both sides first"))
 
 
 def waiting_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
-    """Yield what waits for a decision, the law first."""
+    """Yield what waits for a decision, a student's safety and the law first."""
+    if waiting.worries:
+        words = ngettext("%(num)d worry to be screened", "%(num)d worries to be screened", waiting.worries)
+        yield _waits(words, "care.records", _("A clinician screens on the same day"))
     yield from _law_rows(waiting)
     if waiting.to_review:
         words = ngettext("%(num)d report to review", "%(num)d reports to review", waiting.to_review)

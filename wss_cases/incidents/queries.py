@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
@@ -242,6 +242,14 @@ def care_records(actor: Actor) -> list[CareRecord]:
     statement = care_visible_to(select(CareRecord), actor)
     order = (CareRecord.screened_at.is_not(None), CareRecord.id.desc())
     return list(db.session.scalars(statement.order_by(*order).limit(200)))
+
+
+def unscreened_count(actor: Actor) -> int:
+    """Return how many worries of the care team's schools no clinician has screened yet."""
+    if not actor.has(Role.COORDINATOR, Role.ADMINISTRATOR):
+        return 0
+    counted: Any = select(func.count(CareRecord.id)).where(CareRecord.screened_at.is_(None))
+    return db.session.scalar(care_visible_to(counted, actor)) or 0
 
 
 def get_care_record(actor: Actor, record_id: int) -> CareRecord:

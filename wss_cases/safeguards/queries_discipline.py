@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, or_, select
 
-from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.cases.models import Case, CaseParticipant
 from wss_cases.followups.models import FollowUp, FollowUpState
@@ -50,6 +50,7 @@ class ListedAction:
     action: DisciplineAction
     student: Student
     reference: str | None
+    appeal_waits: bool
 
 
 def load_action(action_id: int) -> DisciplineAction | None:
@@ -63,7 +64,10 @@ def actions_visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
 
 
 def _listed() -> Select[Any]:
-    columns: Any = select(DisciplineAction, Student, Incident.reference)
+    waits = select(DisciplineAppeal.id).where(
+        DisciplineAppeal.action_id == DisciplineAction.id, DisciplineAppeal.outcome.is_(None)
+    )
+    columns: Any = select(DisciplineAction, Student, Incident.reference, waits.exists())
     joined: Select[Any] = columns.join(Student, Student.id == DisciplineAction.student_id).outerjoin(
         Incident, Incident.id == DisciplineAction.incident_id
     )
@@ -116,6 +120,16 @@ def appeal_of(action_id: int) -> DisciplineAppeal | None:
         select(DisciplineAppeal).where(DisciplineAppeal.action_id == action_id)
     )
     return found
+
+
+def undecided_appeals(actor: Actor) -> int:
+    """Return how many appeals wait for the administrators of the actor's schools."""
+    if not actor.has(Role.ADMINISTRATOR):
+        return 0
+    counted = select(func.count(DisciplineAppeal.id)).where(
+        in_schools(DisciplineAppeal.school_id, actor, Role.ADMINISTRATOR), DisciplineAppeal.outcome.is_(None)
+    )
+    return db.session.scalar(counted) or 0
 
 
 def spans_of(student_id: int, but: int | None = None) -> list[tuple[Span, SchoolDays]]:

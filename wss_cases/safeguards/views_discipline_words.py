@@ -70,7 +70,11 @@ def row_words(found: ListedAction) -> dict[str, Any]:
         "title": found.student.shown_name,
         "href": url_for("discipline.action", action_id=row.id),
         "meta": f"{span_words(row)} · {found.reference or ''}".strip(" ·"),
-        "tag": ACTION_STATE_LABELS[row.state] if row.state is ActionState.REVERSED else None,
+        "tag": ACTION_STATE_LABELS[row.state]
+        if row.state is ActionState.REVERSED
+        else _("Appeal to decide")
+        if found.appeal_waits
+        else None,
     }
 
 

@@ -11,6 +11,7 @@ from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.intake.rules_plan import Plan
 from wss_cases.safeguards.models import DisciplineAction, LegalDuty
 from wss_cases.safeguards.rules import Raised, due_at, merged
+from wss_cases.safeguards.states_discipline import Tried
 
 OUT_OF_SCHOOL = {1: 0.0, 2: 0.03, 3: 0.22, 4: 0.5, 5: 0.65, 6: 0.7}
 """Out-of-school suspensions of a misconduct, by group: about 14 of 100 misconducts, as published."""
@@ -130,7 +131,7 @@ def _not_applicable(
 
 
 def _record(scene: Scene, report: Report, removal: Removal, at: datetime, dean: Somebody) -> None:
-    is_long = removal.days > 3
+    is_long, pupil = removal.days > 3, removal.part.pupil
     row = scene.world.store.new(
         DisciplineAction,
         school_id=scene.place.id,
@@ -144,6 +145,9 @@ def _record(scene: Scene, report: Report, removal: Removal, at: datetime, dean: 
         interventions="A circle and mentoring were offered first." if is_long else "",
         disruption="The threat to others went on." if is_long else "",
         support_services="Counseling and school work at home." if is_long else "",
+        answers=dict.fromkeys(Tried, "Offered by phone, before this system.") if is_long else {},
+        disability="yes" if pupil is not None and (pupil.has_iep or pupil.has_504) else "no",
+        suspected="no",
         recorded_by_id=dean.id,
         recorded_at=at,
     )
