@@ -15,7 +15,7 @@ def number_of_days(days: int) -> str:
 def span_words(row: DisciplineAction | DisciplineVersion) -> str:
     """Return a removal's kind, days and dates in a line."""
     first = day_words_with_year(row.starts_on)
-    when = first
+    when = first if row.days == 1 else _("from %(first)s on", first=first)
     if row.ends_on is not None and row.ends_on != row.starts_on:
         when = _("%(first)s to %(last)s", first=first, last=day_words_with_year(row.ends_on))
     return f"{DISCIPLINE_LABELS[row.kind]} · {number_of_days(row.days)} · {when}"
