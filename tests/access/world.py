@@ -233,6 +233,8 @@ def plant_discipline(school_id: int, incident_id: int, student: Student) -> None
             tried="Talking.",
             staff_present="Two teachers.",
             harm="none",
+            reviewed_on=date(2026, 11, 24),
+            review="Read.",
             recorded_at=NOW,
         )
     )
