@@ -159,6 +159,8 @@ def test_the_page_says_the_figures_of_the_code(wired: Flask) -> None:
         f"{minutes(rules_factor.HALF_LASTS)} minutes for the code",
         f"{rules.INVITATION_LASTS.days} days, once",
         f"{len(rules._COMMON):,} leaked ones",
+        f"{minutes(wired.config['SESSION_IDLE'])} minutes idle and "
+        f"{minutes(wired.config['SESSION_ABSOLUTE']) // 60} hours in all",
         f"ask again after {rules_factor.FRESH_MINUTES} minutes",
         f"{wired.config['MAX_CONTENT_LENGTH'] // 1024**2} MB and {wired.config['MAX_FORM_PARTS']:,} fields",
         f"{bundle.MOST_MEMBERS:,} files of {bundle.LARGEST_FILE // 1024**3} GB",

@@ -33,7 +33,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.ids import new_token
 from wss_cases.foundation.keys import load_keys
 from wss_cases.foundation.logs import Lines
-from wss_cases.journal.models import AuditEntry
+from wss_cases.journal.models import AuditEntry, OutboxMessage
 
 NO_DATABASE = "sqlite:///nowhere/at-all.sqlite3"
 CANARY = "Quillfeather"
@@ -230,6 +230,12 @@ def test_password_fields_are_masked_and_left_to_password_managers(
     assert [path.name for path in scripts.rglob("*.js") if '"paste"' in path.read_text()] == []
 
 
+def told(session: Any, user: UserAccount) -> list[str]:
+    """The kinds of mail that wait for somebody, in the order in which they were queued."""
+    waiting = select(OutboxMessage.kind).where(OutboxMessage.recipient_id == user.id)
+    return list(session.scalars(waiting.order_by(OutboxMessage.id)))
+
+
 def test_a_new_password_needs_the_old_one_and_ends_other_sessions(
     session: Any, client: PageClient, client_as: ClientAs
 ) -> None:
@@ -245,6 +251,7 @@ def test_a_new_password_needs_the_old_one_and_ends_other_sessions(
     assert theirs.submit("/account", right, holding="old_password").status_code == 200
     assert theirs.get("/account").status_code == 200
     assert elsewhere.get("/account").status_code == 303, "every other session has ended"
+    assert told(session, user) == ["account.password_set"]
     forget(client)
     assert sign_in(client, user.email, new).status_code == 303
 
@@ -296,6 +303,7 @@ def test_a_link_for_a_new_password_works_once_for_a_week_and_skips_no_second_fac
     assert client.submit(address, {"password": "sunshine"}).status_code == 400
     assert client.submit(address, new).status_code == 200
     assert client.submit(address, {"password": "four other words suffice"}).status_code == 410
+    assert told(session, user)[-1] == "account.password_set"
     answer = sign_in(client, user.email, new["password"])
     assert answer.headers["Location"] == "/sign-in/code"
     assert client.get("/account").status_code == 303
@@ -317,3 +325,39 @@ def test_keys_are_made_for_their_owner_alone(tmp_path: Path) -> None:
     assert load_keys("", tmp_path / "instance", production=False) == first
     assert load_keys("", tmp_path / "other", production=False) != first
     assert first.masters[0] not in repr(first) and len(first.masters[0]) >= 64
+
+
+def test_signing_in_anew_ends_the_session_before_at_the_server(session: Any, client: PageClient) -> None:
+    user, colleague = make_user(Role.DEAN), make_user(Role.DEAN)
+    assert sign_in(client, user.email).status_code == 303
+    with client.session_transaction() as cookie:
+        kept = dict(cookie)
+    token = client.csrf_token("/account")
+    typed = {"csrf_token": token, "email": colleague.email, "password": PASSWORD}
+    assert client.post("/sign-in", data=typed).status_code == 303
+    assert colleague.email in client.get("/account").get_data(as_text=True)
+    with client.session_transaction() as cookie:
+        cookie.clear()
+        cookie.update(kept)
+    assert client.get("/account").status_code == 303
+
+
+def test_giving_powers_and_ending_sessions_ask_again_who_it_is(
+    session: Any, client_as: ClientAs, at: Callable[..., Any]
+) -> None:
+    at("2026-11-24 10:00")
+    user = make_user(Role.DEAN)
+    boss = client_as(make_user(Role.SYSADMIN))
+    page = f"/people/{user.id}"
+    token = boss.csrf_token(page)
+    asked = ("/people/new", f"{page}/address", "/account/sessions")
+    posted = (f"{page}/roles", "/account/sessions/end-others", "/account/sessions/1/end")
+    assert [boss.get(address).status_code for address in asked] == [200, 200, 200]
+    at("2026-11-24 10:16")
+    answers = [boss.get(address) for address in asked]
+    answers += [boss.post(address, data={"csrf_token": token}) for address in posted]
+    for answer in answers:
+        assert answer.status_code == 303, answer.request.path
+        assert answer.headers["Location"].startswith("/account/confirm"), answer.request.path
+    assert boss.submit("/account/confirm?next=/people/new", {"password": PASSWORD}).status_code == 303
+    assert boss.get("/people/new").status_code == 200

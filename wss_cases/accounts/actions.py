@@ -26,6 +26,8 @@ from wss_cases.foundation.ids import new_token, token_digest
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
 
+SIGN_IN_CHANGED = "account.password_set"
+
 
 @dataclass(frozen=True)
 class SignInResult:
@@ -178,7 +180,8 @@ def change_password(actor: Actor, session_id: int, old: str, new: str, now: date
         row.password_short = len(new) < PASSWORD_MINIMUM
         end_all_sessions(uow, row.id, keep_session_id=session_id)
         token = renew_token(uow, session_id)
-        uow.record(row, "account.password_set")
+        uow.record(row, SIGN_IN_CHANGED)
+        _tell_password_set(uow, row)
     return token
 
 
@@ -211,6 +214,14 @@ def accept_invitation(invitation_id: int, password: str, now: datetime) -> None:
         invitation.used_at = now
         account.password_hash, account.password_set_at = hashed, now
         account.password_short = len(password) < PASSWORD_MINIMUM
+        if account.state is AccountState.ACTIVE:  # not a first password, of which there is nothing to be told
+            _tell_password_set(uow, account)
         account.state = AccountState.ACTIVE
         end_all_sessions(uow, account.id)
-        uow.record(account, "account.password_set")
+        uow.record(account, SIGN_IN_CHANGED)
+
+
+def _tell_password_set(uow: UnitOfWork, user: UserAccount) -> None:
+    uow.notify(
+        user.id, SIGN_IN_CHANGED, user, f"{SIGN_IN_CHANGED}:{user.id}:{uow.now.isoformat()}", at_any_hour=True
+    )

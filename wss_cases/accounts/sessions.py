@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import permission_of
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.actions import sign_out
 from wss_cases.accounts.models import UserAccount
 from wss_cases.accounts.queries import SessionRow, live_session
 from wss_cases.accounts.queries_kept import has_kept
@@ -84,7 +85,9 @@ def demo_accounts() -> list[str]:
 
 
 def begin_anew() -> None:
-    """Forget what the browser's cookie held, but for the language."""
+    """End what this browser was signed in to, and forget what its cookie held, but for the language."""
+    if current_user.is_authenticated:
+        sign_out(current_user.actor, current_user.row.session_id, clock.now())
     language = session.get("locale")
     session.clear()
     if language:

@@ -14,11 +14,13 @@ from wss_cases.accounts.queries_factor import factor_state
 from wss_cases.accounts.queries_kept import has_kept
 from wss_cases.accounts.queries_people import own_sessions
 from wss_cases.accounts.rules import password_minimum
+from wss_cases.accounts.rules_factor import FRESH_MINUTES
 from wss_cases.accounts.sessions import (
     HALF,
     begin_anew,
     demo_accounts,
     enter,
+    fresh_within,
     lead_on,
     load_signed_in,
     safe_next,
@@ -170,6 +172,7 @@ def language() -> Page:
 
 
 @blueprint.post("/account/sessions/<int:session_id>/end")
+@fresh_within(FRESH_MINUTES)
 @gate(Permission.SIGNED_IN)
 def end_session(session_id: int) -> Page:
     """End one of one's own sessions elsewhere."""

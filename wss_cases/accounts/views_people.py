@@ -15,6 +15,8 @@ from wss_cases.accounts.queries_factor import factor_state
 from wss_cases.accounts.queries_people import PAGE, get_person, roles_of, schools_to_give
 from wss_cases.accounts.queries_people import people as find_people
 from wss_cases.accounts.rules import GIVEN_BY_HAND, GIVEN_BY_SCHOOL, may_give
+from wss_cases.accounts.rules_factor import FRESH_MINUTES
+from wss_cases.accounts.sessions import fresh_within
 from wss_cases.accounts.slots import people_panels
 from wss_cases.accounts.states import ROLE_LABELS, STATE_LABELS
 from wss_cases.foundation import clock
@@ -57,6 +59,7 @@ def people() -> Page:
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
 @gate(Permission.ACCOUNT_MANAGE)
 def invite() -> Page:
     """Invite a person by mail."""
@@ -121,6 +124,7 @@ def _person_page(user: UserAccount, form: RoleForm, code: int) -> Page:
 
 
 @blueprint.post("/<int:user_id>/roles")
+@fresh_within(FRESH_MINUTES)
 @gate(Permission.ACCOUNT_MANAGE)
 def give_role(user_id: int) -> Page:
     """Give a role with its scope and dates."""

@@ -12,8 +12,9 @@ from wss_cases.accounts.actions_kept import discard_form, keep_form
 from wss_cases.accounts.models import UserSession
 from wss_cases.accounts.queries_kept import kept_for
 from wss_cases.accounts.queries_people import own_sessions
+from wss_cases.accounts.rules_factor import FRESH_MINUTES
 from wss_cases.accounts.rules_kept import device_words, written
-from wss_cases.accounts.sessions import load_signed_in, safe_next
+from wss_cases.accounts.sessions import fresh_within, load_signed_in, safe_next
 from wss_cases.accounts.views_kept import say_kept
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
@@ -26,6 +27,7 @@ blueprint = Blueprint("sessions", __name__)
 
 
 @blueprint.get("/account/sessions")
+@fresh_within(FRESH_MINUTES)
 @gate(Permission.SIGNED_IN)
 def mine() -> Page:
     """Where one is signed in, and since when."""
@@ -49,6 +51,7 @@ def _shown(row: UserSession) -> dict[str, Any]:
 
 
 @blueprint.post("/account/sessions/end-others")
+@fresh_within(FRESH_MINUTES)
 @gate(Permission.SIGNED_IN)
 def end_others() -> Page:
     """End every session of one's own but this one."""

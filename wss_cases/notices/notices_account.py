@@ -1,8 +1,9 @@
-"""Mails about the safety of an account: its second factor was set up, taken away, used up, or guessed at."""
+"""Mails about the safety of an account: its password or second factor was changed, taken away, used up or guessed."""
 
 from typing import Any
 
 from wss_cases.access.actor import Actor
+from wss_cases.accounts.actions import SIGN_IN_CHANGED
 from wss_cases.accounts.actions_factor import CODE_GUESSED, FACTOR_OFF, FACTOR_ON, FACTOR_RESET, RECOVERY_USED
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.letters import link
@@ -29,6 +30,10 @@ WORDS = {
     CODE_GUESSED: (
         _l("Somebody may know your password"),
         _l("Your password was right, then five codes were wrong. If that was not you, change your password now."),
+    ),
+    SIGN_IN_CHANGED: (
+        _l("Your password was changed"),
+        _l("Your password for Whole School Safety was changed. If that was not you, tell your administrator now."),
     ),
 }  # fmt: skip
 """Each kind's subject and what happened."""

@@ -10,6 +10,8 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.forms import AddressForm
 from wss_cases.accounts.queries_people import get_person
+from wss_cases.accounts.rules_factor import FRESH_MINUTES
+from wss_cases.accounts.sessions import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
@@ -60,6 +62,7 @@ def retry_own() -> Response:
 
 
 @blueprint.route("/people/<int:user_id>/address", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
 @gate(Permission.ACCOUNT_ADDRESS)
 def address(user_id: int) -> Page:
     """Give an account another address."""
