@@ -172,6 +172,44 @@ FIRST_RELEASE: dict[str, list[dict[str, Any]]] = {
 """One of each pathway as the first release knew it."""
 
 
+def test_police_notifications_of_before_reviews_get_one(empty_database: Database, tmp_path: Path) -> None:
+    app = make_app(empty_database.url, tmp_path)
+    run(app, "upgrade", "0017")
+    reflected, told = sa.MetaData(), "SELECT door, duty_id FROM police_notification ORDER BY id"
+    of = {"school_id": 1, "incident_id": 1}
+    rows: dict[str, list[dict[str, Any]]] = {
+        "school": [{"id": 1}],
+        "incident": [{"id": 1, "school_id": 1, "state": "submitted", "duplicate_of_id": None}],
+        "legal_duty": [{"id": 1, "state": "due", "proposed_by_id": None, "kind_id": 1, **of}],
+        "police_notification": [
+            {"id": 4, "door": "required_by_law", "duty_id": 1, **of},
+            {"id": 7, "door": "emergency", "duty_id": None, **of},
+            {"id": 9, "door": "other", "duty_id": None, **of},
+        ],
+    }
+    with engine(empty_database).begin() as connection:
+        for name, planted in rows.items():
+            table = sa.Table(name, reflected, autoload_with=connection, extend_existing=True)
+            for row in planted:
+                connection.execute(sa.insert(table).values(_complete(table, row)))
+    run(app, "upgrade")
+    reviews = (
+        "SELECT n.id, r.door, r.state, r.duty_id FROM police_notification n"
+        " JOIN police_review r ON r.id = n.review_id WHERE r.before_reviews ORDER BY n.id"
+    )
+    with engine(empty_database).connect() as connection:
+        found = [tuple(row) for row in connection.execute(sa.text(reviews))]
+    assert found == [
+        (4, "required_by_law", "notified", 1),
+        (7, "emergency", "notified", None),
+        (9, "other", "notified", None),
+    ]
+    run(app, "downgrade", "0017")
+    with engine(empty_database).connect() as connection:
+        back = [tuple(row) for row in connection.execute(sa.text(told))]
+    assert back == [("required_by_law", 1), ("emergency", None), ("other", None)]
+
+
 def test_pathways_of_the_first_release_are_carried_along(empty_database: Database, tmp_path: Path) -> None:
     app = make_app(empty_database.url, tmp_path)
     run(app, "upgrade", "0006")

@@ -23,7 +23,7 @@ from wss_cases.casework.actions_sweep import sweep
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.states import PersonKind, PersonRole
-from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
+from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.models import StaffMember
 from wss_cases.safeguards.actions_police import (
@@ -61,6 +61,7 @@ class Scene:
         self.harmed = StudentFactory(school=self.school)
         self.incident = make_incident(self.school, [self.student], PersonRole.CAUSED_HARM)
         IncidentPersonFactory(incident_id=self.incident.id, student_id=self.harmed.id, role=PersonRole.HARMED)
+        db.session.commit()
         set_approver(
             acting(self.district),
             "Network 3",
@@ -125,6 +126,7 @@ def test_two_people_approve_and_the_notification_counts_who_caused_harm(scene: S
     record_notification(acting(scene.dean), review_id, scene.told(), None, NOW, "once")
     record_notification(acting(scene.dean), review_id, scene.told(), None, NOW, "once")
     assert session.scalars(select(NotifiedStudent.student_id)).all() == [scene.student.id]
+    assert session.scalars(select(Disclosure.student_id)).all() == [scene.student.id]
     assert state(session, review_id) is ReviewState.NOTIFIED
     assert restorative(scene) == [scene.student.id]
     later = replace(FOLLOWED, note="The officer left; no ticket.")

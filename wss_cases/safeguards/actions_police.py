@@ -19,7 +19,7 @@ from wss_cases.safeguards.notices_police import ANSWERED, ASKED, CALLED, SECOND
 from wss_cases.safeguards.queries_police import approver_of, deciders, parties_of, reviews_of
 from wss_cases.safeguards.rules_police import answer_by, may_become, record_due, requires_police, steps_aside
 from wss_cases.safeguards.states import NotificationDoor
-from wss_cases.safeguards.states_police import ANSWER_MANNERS, WAITING, ReviewState
+from wss_cases.safeguards.states_police import ANSWER_MANNERS, WAITING, WANTED, ReviewState
 
 Key = str | None
 
@@ -147,9 +147,9 @@ def _check_asking(given: Asking) -> None:
             "not_removal",
             _("A notification is never a way to remove a disruptive student. Say that this is not."),
         )
-    for name in ("tried", "alternatives", "guardian_attempts", "supports", "why"):
+    for name, words in WANTED.items():
         if not getattr(given, name).strip():
-            raise Refused(name, _("Write this down: without it the answer is no."))
+            raise Refused(name, words)
 
 
 def answer_first(

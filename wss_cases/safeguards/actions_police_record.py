@@ -20,7 +20,7 @@ from wss_cases.safeguards.models_police import (
     SchoolSergeant,
 )
 from wss_cases.safeguards.queries import students_who_caused_harm
-from wss_cases.safeguards.states import NotificationDoor
+from wss_cases.safeguards.states import DOOR_LABELS, NotificationDoor
 from wss_cases.safeguards.states_police import TO_RECORD, ReviewState
 
 Key = str | None
@@ -86,13 +86,21 @@ def record_notification(
                 **vars(given.followed),
             )
         )
-        uow.session.add_all(
-            NotifiedStudent(notification_id=made.id, student_id=one) for one in sorted(set(given.student_ids))
-        )
+        _name_students(uow, made, given)
         uow.audit("police.recorded", "police_notification", made.id, {"door": [None, review.door.value]})
         end(uow, review, ReviewState.NOTIFIED, "police.recorded", door=review.door.value)
         uow.answer = review.id
         return review.id
+
+
+def _name_students(uow: UnitOfWork, made: PoliceNotification, given: Told) -> None:
+    """Who was named to the police; it stands in each one's record of disclosures too."""
+    for student_id in sorted(set(given.student_ids)):
+        uow.session.add(NotifiedStudent(notification_id=made.id, student_id=student_id))
+        uow.disclose(
+            made, student_id, told_whom=given.told_whom, interest=str(DOOR_LABELS[made.door]),
+            purpose=_("Police notification"), fields=["name"], at=given.notified_at,
+        )  # fmt: skip
 
 
 def _check(uow: UnitOfWork, review: PoliceReview, given: Told, now: datetime) -> None:

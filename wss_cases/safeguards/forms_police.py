@@ -8,11 +8,10 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.states import MANNER_LABELS, RESULT_LABELS
 from wss_cases.safeguards.rules_police import FEWEST_HOURS, MOST_HOURS
 from wss_cases.safeguards.states import CHANNEL_LABELS
-from wss_cases.safeguards.states_police import ANSWER_MANNERS, SHEET_LABELS
+from wss_cases.safeguards.states_police import ANSWER_MANNERS, SHEET_LABELS, WANTED
 
 _MOMENT = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 _PICK = ("", _l("Choose one"))
-_WRITE = _l("Write this down: without it the answer is no.")
 TOLD_911 = "911"
 TOLD_OTHER = "other"
 
@@ -38,11 +37,17 @@ class LawForm(BaseForm):
 class AskForm(BaseForm):
     """What the third door demands."""
 
-    tried = LongText(_l("What was done to de-escalate"), [NotBlank(_WRITE)])
-    alternatives = LongText(_l("Which alternatives were tried, and what came of them"), [NotBlank(_WRITE)])
-    guardian_attempts = LongText(_l("Attempts to reach the guardian: when, how, result"), [NotBlank(_WRITE)])
-    supports = LongText(_l("The student's supports: disability, language, housing"), [NotBlank(_WRITE)])
-    why = LongText(_l("Why the police are needed all the same"), [NotBlank(_WRITE)])
+    tried = LongText(_l("What was done to de-escalate"), [NotBlank(WANTED["tried"])])
+    alternatives = LongText(
+        _l("Which alternatives were tried, and what came of them"), [NotBlank(WANTED["alternatives"])]
+    )
+    guardian_attempts = LongText(
+        _l("Attempts to reach the guardian: when, how, result"), [NotBlank(WANTED["guardian_attempts"])]
+    )
+    supports = LongText(
+        _l("The student's supports: disability, language, housing"), [NotBlank(WANTED["supports"])]
+    )
+    why = LongText(_l("Why the police are needed all the same"), [NotBlank(WANTED["why"])])
     not_removal = BooleanField(
         _l("This is not to remove a disruptive student."),
         [

@@ -88,3 +88,12 @@ SENTENCES: Final = {
     "sergeant.added": _l("School Sergeant added to the directory"),
     "sergeant.ended": _l("School Sergeant taken off the directory"),
 }
+
+WANTED: Final = {
+    "tried": _l("Write down what was done to de-escalate."),
+    "alternatives": _l("Write down which alternatives were tried."),
+    "guardian_attempts": _l("Write down the attempts to reach the guardian."),
+    "supports": _l("Write down the student's supports, or that there are none."),
+    "why": _l("Write down why the police are needed."),
+}
+"""What the third door demands in writing; without one of them the answer is no."""
