@@ -160,6 +160,7 @@ MESSAGES: tuple[str, ...] = (
     "followups.notices",
     "casework.notices",
     "casework.notices_one_case",
+    "outcomes.notices",
     "incidents.notices",
     "safeguards.notices",
     "safeguards.notices_discipline",

@@ -201,6 +201,9 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.DUTY_TABLE_READ: _rule(
         _of(D, C, A, DISTRICT), anywhere, "whoever has duties may read them; it holds no case content"
     ),
+    P.EXPORTS_READ: _rule(
+        _of(A, DISTRICT, SYSADMIN), anywhere, "who is told that a file was taken may look it up; no figures"
+    ),
     P.FAMILY_TEXT_EDIT: _rule(_of(DISTRICT), anywhere, "one set of texts for the district"),
     P.FOLLOWUP_READ: _rule(frozenset(STAFF), own_or_team, "one's own, or the school's for its case team"),
     P.FOLLOWUP_TEMPLATE_EDIT: _rule(

@@ -44,6 +44,21 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_case_opening_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_opening")),
     )
+    op.create_table(
+        "export_record",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("school_id", BIG, nullable=True),
+        sa.Column("user_id", BIG, nullable=False),
+        sa.Column("name", sa.String(40), nullable=False),
+        sa.Column("form", sa.String(8), nullable=False),
+        sa.Column("school_year", sa.String(7), nullable=False),
+        sa.Column("row_count", BIG, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_export_record_school_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_export_record_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_export_record")),
+    )
     op.create_index("ix_case_opening_user", "case_opening", ["user_id", "expires_at"])
     with op.batch_alter_table("disclosure") as batch:
         batch.add_column(sa.Column("asked_by", sa.String(200), server_default="", nullable=False))
@@ -53,5 +68,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table("disclosure") as batch:
         batch.drop_column("asked_by")
+    op.drop_table("export_record")
     op.drop_table("case_opening")
     op.drop_table("audit_seal")

@@ -146,7 +146,7 @@ WORDS = {
     "token": "none",
     "part": "today",
     "name": "serious",
-    "outcomes.file:name": "core",
+    "outcomes.files.file:name": "core",
     "police_settings.approver:name": "Network 1",
     "form": "csv",
     "rule": "H2",

@@ -32,6 +32,7 @@ from wss_cases.incidents.models import CareRecord
 from wss_cases.incidents.states import IncidentState
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.notices.notices_account import WORDS as ACCOUNT_WORDS
+from wss_cases.outcomes.models import ExportRecord
 from wss_cases.pathways.circles.models import CircleKeeper, CircleMeeting, MeetingInvitation
 from wss_cases.pathways.circles.queries_invitations import invitation_key
 from wss_cases.pathways.common.states import Kind, PathwayState
@@ -73,7 +74,7 @@ WORDS = {
     *("pathway", "for_whom", "end_reason", "key_name", "token_digest", "rule", "digest", "question"),
     *("race_ethnicity", "sex", "injury", "weapon", "substance", "bias_basis", "motivation", "cause_key"),
     *("snooze_reason", "object_type", "comes_after", "channel", "result", "guardian_manner", "role"),
-    *("room", "search_key", "search_key_family", "harm"),
+    *("room", "search_key", "search_key_family", "harm", "form", "school_year"),
 }
 """Columns that hold one of our own words, not a person's; every other text becomes the canary."""
 
@@ -214,6 +215,16 @@ def _opened(world: World) -> OutboxMessage:
     return world.message("case_opened", world.people[Role.ADMINISTRATOR], row, f"case_opened:{row.id}")
 
 
+def _export(world: World) -> OutboxMessage:
+    row = ExportRecord(
+        school_id=world.school.id, user_id=world.people[Role.DEAN].id, name="x", form="csv",
+        school_year="2026-27", row_count=1, reason="x", made_at=NOW,
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return world.message("export_made", world.people[Role.ADMINISTRATOR], row, f"export_made:{row.id}")
+
+
 def _incident(kind: str, state: IncidentState, to: Role) -> Callable[[World], OutboxMessage]:
     def make(world: World) -> OutboxMessage:
         row = world.incident(state=state, question="x" if state is IncidentState.RETURNED else "")
@@ -331,6 +342,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "case_assigned": _to_lead("case_assigned"),
     "cases_handed_over": _to_lead("cases_handed_over"),
     "case_opened": _opened,
+    "export_made": _export,
     "cover_set": _cover,
     "incident.danger": _incident("incident.danger", IncidentState.SUBMITTED, Role.DEAN),
     "incident.returned": _incident("incident.returned", IncidentState.RETURNED, Role.REPORTER),

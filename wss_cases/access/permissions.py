@@ -62,6 +62,8 @@ class Permission(StrEnum):
     """Change the dated table of legal duties: a new row from a day on."""
     DUTY_TABLE_READ = "duty_table:read"
     """Read the dated table of legal duties."""
+    EXPORTS_READ = "exports:read"
+    """See which files of outcomes were taken, by whom and what for; no figures."""
     FAMILY_TEXT_EDIT = "family_text:edit"
     """Edit the texts for families, in any language."""
     FOLLOWUP_READ = "followup:read"

@@ -13,6 +13,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
+from wss_cases.journal.unit import unit_of_work
 from wss_cases.outcomes.queries import school_named
 from wss_cases.outcomes.queries_reports import LIVE, history
 from wss_cases.outcomes.rules import scope_of
@@ -35,7 +36,9 @@ def report(name: str, year: str, school: str | None, form: str, output: Path | N
     """Write one report of a school year."""
     try:
         with force_locale("en"):
-            document = rendered(_report(name, year, school), form)
+            found = _report(name, year, school)
+            document = rendered(found, form)
+            _note(found, form, year)
     except Refused as refused:
         _refuse(refused.field, refused.message, form)
     except SQLAlchemyError:
@@ -47,6 +50,13 @@ def report(name: str, year: str, school: str | None, form: str, output: Path | N
         output.write_bytes(document)
     except OSError as error:
         _refuse("output", f"{output} cannot be written: {error.strerror}", form)
+
+
+def _note(found: Report, form: str, year: str) -> None:
+    """Audit the file as the operator's; reasons and second persons bind the web alone."""
+    with unit_of_work(SYSTEM, clock.now()) as uow:
+        said = {"name": found.name, "form": form, "school_year": year, "rows": len(found.rows)}
+        uow.audit("outcomes.exported", "export_record", None, said)
 
 
 def _report(name: str, year: str, school: str | None) -> Report:

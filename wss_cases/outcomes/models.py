@@ -1,6 +1,8 @@
-"""The district's published history, as imported."""
+"""The district's published history, as imported, and the files that were taken."""
 
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, UniqueConstraint
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id
@@ -62,3 +64,19 @@ class PublishedYear(Base):
     students_notified_percent: Mapped[float | None] = mapped_column(Float)
     expelled: Mapped[int | None]
     expelled_per_100: Mapped[float | None] = mapped_column(Float)
+
+
+class ExportRecord(Base):
+    """One file that somebody took: what, how many rows, and why. `school_id` is None for all schools."""
+
+    __tablename__ = "export_record"
+
+    id: Mapped[Id]
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    name: Mapped[str] = mapped_column(String(40))
+    form: Mapped[str] = mapped_column(String(8))
+    school_year: Mapped[str] = mapped_column(String(7))
+    row_count: Mapped[int]
+    reason: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime]

@@ -1,12 +1,11 @@
-"""Outcomes of a school or of the district: the page, how it is counted, and the files."""
+"""Outcomes of a school or of the district: the page, and how it is counted."""
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, render_template, request
 
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
-from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.outcomes import views_behind, views_history
+from wss_cases.outcomes import views_behind, views_export, views_history
 from wss_cases.outcomes.queries import first_year_counted, schools_reached
 from wss_cases.outcomes.queries_overview import Core, Repair, core_of, repair_of
 from wss_cases.outcomes.queries_pathways import figures_of_pathways
@@ -16,10 +15,8 @@ from wss_cases.outcomes.queries_published import (
     published_twin,
     school_years,
 )
-from wss_cases.outcomes.queries_reports import LIVE, history
 from wss_cases.outcomes.queries_words import day_of_year_words
 from wss_cases.outcomes.rules import per, years_between
-from wss_cases.outcomes.rules_export import TYPES, rendered
 from wss_cases.outcomes.states_measures import MEASURES
 from wss_cases.outcomes.views_pathways import pathway_rows, said_rows
 from wss_cases.outcomes.views_scope import Shown, shown
@@ -42,6 +39,7 @@ from wss_cases.roster.queries import school_days
 blueprint = Blueprint("outcomes", __name__, url_prefix="/outcomes")
 blueprint.register_blueprint(views_history.blueprint)
 blueprint.register_blueprint(views_behind.blueprint)
+blueprint.register_blueprint(views_export.blueprint)
 HEADLINE = "police_notifications"
 
 
@@ -113,23 +111,3 @@ def _rates(core: Core, repair: Repair) -> dict[str, float | None]:
 def counted() -> str:
     """How every figure is counted."""
     return render_template("outcomes/counted.html", measures=MEASURES)
-
-
-@blueprint.get("/files/<name>.<form>")
-@gate(Permission.OUTCOMES_EXPORT)
-def file(name: str, form: str) -> Response:
-    """One report as CSV or XLSX. A missing report or school year is a 404."""
-    page = shown()
-    if form not in ("csv", "xlsx") or (name != "history" and name not in LIVE):
-        raise NotFound
-    try:
-        report = (
-            history(page.scope.year)
-            if name == "history"
-            else LIVE[name](page.actor, page.scope, page.school_words)
-        )
-    except Refused as refused:
-        raise NotFound from refused
-    answer = Response(rendered(report, form), mimetype=TYPES[form])
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}-{page.scope.year}.{form}"'
-    return answer

@@ -1,0 +1,24 @@
+"""The form with which somebody takes a file."""
+
+from wtforms import ValidationError
+
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+
+SHORTEST_REASON = 10
+
+
+class ExportForm(BaseForm):
+    """Why."""
+
+    reason = LongText(
+        _l("What you need the file for"), [NotBlank(_l("Write what you need the file for."))], limit=1000
+    )
+
+    def validate_reason(self, field: LongText) -> None:
+        """A word is no reason."""
+        if len((field.data or "").strip()) < SHORTEST_REASON:
+            raise ValidationError(
+                _("Say a little more: at least %(number)s characters.", number=SHORTEST_REASON)
+            )
