@@ -17,6 +17,7 @@ from tests.factories.base import fresh
 from tests.factories.cases import CaseFactory, CaseIncidentFactory
 from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
+from tests.support.pages import forms
 from wss_cases.access.actor import CASE_TEAM, SYSTEM, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import db
@@ -196,3 +197,23 @@ def test_each_adult_has_their_own(place: Place) -> None:
     assert len(db.session.scalars(select(LegalDuty.id)).all()) == 3
     with pytest.raises(NotFound):
         place.raise_own("colleague")
+
+
+def test_from_the_report_to_the_hotline_on_the_pages(place: Place, client_as: Callable[[Any], Any]) -> None:
+    reporter, administrator = (client_as(place.people[who]) for who in MAY)
+    address = f"/incidents/{place.incident.id}/duties/own"
+    assert reporter.submit(address, {"because": " "}).status_code == 400
+    assert reporter.submit(address, {"because": "What the student said."}).status_code == 303
+    own = f"/duties/own/{db.session.scalars(select(LegalDuty.id)).one()}"
+    assert "What the student said." in reporter.page(own).text
+    told = {"outcome": "done", "told_whom": "The hotline", "channel": "phone", "reference": "D-77"}
+    assert reporter.submit(f"{own}/steps/1", told).status_code == 303
+    assert "D-77" in administrator.page(own).text
+    assert administrator.get(f"{own}/discharge").status_code == 404
+    assert reporter.submit(f"{own}/not-applicable", {"reason": "It was paint."}).status_code == 303
+    shown = administrator.page(own)
+    [agree] = [form for form in forms(shown.find_all("main")[0]) if form.values().get("agrees") == ["1"]]
+    sent = {name: values[0] for name, values in agree.values().items()}
+    assert administrator.post(f"{own}/second-look", data=sent).status_code == 303
+    assert "It was paint." in reporter.page(own).text
+    assert "None is open." not in reporter.page("/duties/own").text

@@ -10,6 +10,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.models import Incident
+from wss_cases.incidents.states import RESULT_LABELS
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
 from wss_cases.safeguards.actions import Told, add_step, carry_out, steps_left
 from wss_cases.safeguards.actions_raise import ByHand, open_by_hand
@@ -224,13 +225,22 @@ def _carry_out(uow: UnitOfWork, record: Questioning, notices: list[QuestioningNo
     best = next((notice for notice in notices if has_contact([notice.result])), notices[-1])
     adult = f"{record.adult_name} ({ADULT_LABELS[record.adult_present]})"
     told = [
-        Told(best.told_whom or best.result, CHANNELS.get(best.manner, "mail"), best.at, note=best.note),
+        Told(_guardian(best), CHANNELS.get(best.manner, "mail"), best.at, note=best.note),
         Told(adult, "in_person", record.started_at),
     ]
     for step, what in zip(steps_left(uow, duty)[:2], told, strict=False):
         add_step(uow, duty, step, what)
     if not steps_left(uow, duty):
-        carry_out(uow, duty, adult, told[1])
+        done = _(
+            "The guardian: %(guardian)s. With the student: %(adult)s.", guardian=_guardian(best), adult=adult
+        )
+        carry_out(uow, duty, done, told[1])
+
+
+def _guardian(notice: QuestioningNotice) -> str:
+    if has_contact([notice.result]):
+        return notice.told_whom
+    return _("no contact, an attempt (%(result)s)", result=RESULT_LABELS.get(notice.result, notice.result))
 
 
 def end(

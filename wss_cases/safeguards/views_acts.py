@@ -20,7 +20,7 @@ from wss_cases.safeguards import actions
 from wss_cases.safeguards.actions_raise import verify
 from wss_cases.safeguards.forms_duties import DischargeForm, NotApplicableForm, StepForm, VerifyForm
 from wss_cases.safeguards.queries import DutyRow, steps_of, user_name
-from wss_cases.safeguards.states import CHANNEL_LABELS
+from wss_cases.safeguards.states import CHANNEL_LABELS, OPEN_DUTY
 from wss_cases.safeguards.views_words import duty_words, instant, step_words, zone_of
 
 
@@ -46,7 +46,8 @@ def show(side: Side, duty_id: int) -> Page:
     actor, now = current_actor(), clock.now()
     row = side.read(actor, duty_id)
     zone = zone_of(row.duty.school_id)
-    steps = [step_words(step, zone) for step in steps_of(row.duty)]
+    is_open = row.duty.state in OPEN_DUTY
+    steps = [step_words(step, zone) for step in steps_of(row.duty) if is_open or step.record is not None]
     return render_template(
         "safeguards/duty.html",
         side=side,

@@ -78,7 +78,7 @@ def own(incident_id: int) -> Page:
     return form_page(
         form,
         act,
-        lambda made: url_for("own_duties.duty", duty_id=made),
+        lambda made: url_for("own_duties.duty", own_duty_id=made),
         "safeguards/raise.html",
         incident=incident,
         own=True,

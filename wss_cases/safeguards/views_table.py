@@ -67,8 +67,9 @@ def change(code: str) -> Page:
         raise NotFound
     newest = rows[-1]
     steps = steps_of_kinds().get(newest.id, [])
+    kept = ("trigger_en", "trigger_es", "tell_en", "tell_es", "clock_en", "clock_es", "clock_hours", "source")
     form = KindForm(
-        obj=newest,
+        **{name: getattr(newest, name) for name in kept},
         seen_id=newest.id,
         starts_on=clock.local_date(now, DISTRICT_ZONE),
         confirmed="yes" if newest.is_confirmed else "no",

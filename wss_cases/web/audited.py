@@ -33,6 +33,8 @@ RECORDS = {
     "record_id": "care_record",
     "referral_id": "referral",
     "duty_id": "legal_duty",
+    "own_duty_id": "legal_duty",
+    "questioning_id": "questioning",
     "action_id": "discipline_action",
     "review_id": "police_review",
     "restraint_id": "restraint_record",

@@ -9,7 +9,7 @@ from wss_cases.cli.demo_district.reports import Removal, Report, Scene
 from wss_cases.cli.demo_district.world import later
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.intake.rules_plan import Plan
-from wss_cases.safeguards.models import DisciplineAction, LegalDuty
+from wss_cases.safeguards.models import DisciplineAction, LegalDuty, LegalDutyStep
 from wss_cases.safeguards.rules import Raised, due_at, merged
 from wss_cases.safeguards.states_discipline import Tried
 
@@ -99,6 +99,12 @@ def _discharge(
     before, row["state"] = row["state"], "discharged"
     row["closed_at"], row["closed_by_id"], row["version"] = closed_at, dean.id, 2
     row["channel"], row["told_whom"] = "phone", "As the table of duties says"
+    for step_id in scene.world.duty_steps.get(row["kind_id"], ()):
+        scene.world.store.add(
+            LegalDutyStep, duty_id=row["id"], kind_step_id=step_id, school_id=row["school_id"], outcome="done",
+            done_at=closed_at, told_whom=row["told_whom"], channel="phone", recorded_by_id=dean.id,
+            recorded_at=closed_at,
+        )  # fmt: skip
     row["what_was_done"] = "Told by phone; the time and the name were written down."
     changes = {"state": (before, "discharged"), "closed_at": closed_at, "what_was_done": PRIVATE}
     report.story.act(

@@ -72,6 +72,7 @@ from wss_cases.routing.models import RoutingAnswer
 from wss_cases.safeguards.models import (
     DisciplineAction,
     LegalDuty,
+    LegalDutyStep,
     NotifiedStudent,
     PoliceApprover,
     PoliceNotification,
@@ -103,6 +104,7 @@ TABLES: tuple[type[Base], ...] = (
     Pathway,
     FollowUp,
     LegalDuty,
+    LegalDutyStep,
     DisciplineAction,
     PoliceApprover,
     SchoolSergeant,

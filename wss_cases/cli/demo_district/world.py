@@ -23,6 +23,7 @@ from wss_cases.routing.facts import parse_facts
 from wss_cases.routing.queries import rule_set_in_force, table_of
 from wss_cases.routing.table import DecisionTable
 from wss_cases.safeguards.models import LegalDutyKind
+from wss_cases.safeguards.queries_table import steps_of_kinds
 
 __all__ = ["World", "later", "load_world", "moment"]
 
@@ -61,6 +62,7 @@ class World:
     behaviors: dict[str, list[Behavior]]
     locations: dict[str, Any]
     templates: dict[str, Template]
+    duty_steps: dict[int, list[int]]
     duty_kinds: dict[str, tuple[int, int | None]]
     keeps_every_answer: bool
     partners: list[Organisation]
@@ -125,6 +127,7 @@ def load_world(
             for row in db.session.scalars(select(LegalDutyKind))
             if row.ends_on is None
         },
+        duty_steps={kind_id: [step.id for step in steps] for kind_id, steps in steps_of_kinds().items()},
         keeps_every_answer=incidents <= 20_000,
         partners=partners,
         approver=approver,
