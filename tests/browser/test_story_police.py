@@ -65,7 +65,7 @@ def test_refused_then_approved_by_two(
     dean.get_by_label("How", exact=True).select_option(label="Phone")
     dean.get_by_label(student).check()
     dean.get_by_label("Adult who stays with the student").fill("Ms. Test, counselor")
-    dean.get_by_label("Result").select_option(label="Left a voicemail")
+    dean.get_by_label("Was the guardian reached?").select_option(label="Left a voicemail")
     dean.get_by_label("Rights sheet").select_option(label="Given to the student")
     look(dean)
     go(dean, dean.get_by_role("button", name="Record it"))

@@ -94,7 +94,7 @@ class FollowedForm(BaseForm):
     guardian_told_at = DateTimeLocalField(_l("When was the guardian told?"), [Optional()], format=_MOMENT)
     guardian_manner = select(_l("How was the guardian told?"), [_PICK, *MANNER_LABELS.items()])
     guardian_result = select(
-        _l("Result"),
+        _l("Was the guardian reached?"),
         [_PICK, *RESULT_LABELS.items(), ("not_yet", _l("Not tried yet"))],
         validators=[InputRequired(_l("Say whether the guardian was reached."))],
     )
