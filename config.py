@@ -57,6 +57,7 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         "SESSION_ABSOLUTE": timedelta(
             hours=_number("WSS_SESSION_HOURS", environ.get("WSS_SESSION_HOURS") or "12", 24)
         ),
+        **_sign_on(environ),
         "SECOND_FACTOR": _choice(
             "WSS_SECOND_FACTOR", environ.get("WSS_SECOND_FACTOR") or "required", ("required", "optional")
         ),
@@ -91,3 +92,19 @@ def _choice(name: str, text: str, among: tuple[str, ...]) -> str:
     if text not in among:
         raise RuntimeError(f"{name}={text}: write one of {', '.join(among)}.")
     return text
+
+
+def _sign_on(environ: Mapping[str, str]) -> dict[str, Any]:
+    issuer, client = environ.get("WSS_OIDC_ISSUER", ""), environ.get("WSS_OIDC_CLIENT_ID", "")
+    secret = environ.get("WSS_OIDC_CLIENT_SECRET", "")
+    if issuer and not (client and secret):
+        raise RuntimeError("WSS_OIDC_ISSUER needs WSS_OIDC_CLIENT_ID and WSS_OIDC_CLIENT_SECRET.")
+    if issuer and not issuer.startswith("https://") and environ.get("WSS_ENV") == "production":
+        raise RuntimeError("WSS_OIDC_ISSUER: in production it begins with https://.")
+    return {
+        "OIDC_ISSUER": issuer,
+        "OIDC_CLIENT_ID": client,
+        "OIDC_CLIENT_SECRET": secret,
+        "OIDC_ACR": tuple(environ.get("WSS_OIDC_ACR", "").split()),
+        "BREAK_GLASS": environ.get("WSS_BREAK_GLASS", "").strip().casefold(),
+    }

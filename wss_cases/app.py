@@ -20,6 +20,7 @@ from wss_cases.foundation.db import init_db
 from wss_cases.foundation.ids import IdConverter
 from wss_cases.foundation.logs import init_logs
 from wss_cases.foundation.sign_in import init_sign_in
+from wss_cases.foundation.sign_on import init_sign_on
 from wss_cases.incidents.slots import fill_slots as fill_incident_slots
 from wss_cases.journal.sentences import register_sentences
 from wss_cases.notices.registry import register_messages
@@ -110,6 +111,7 @@ PAGES = (
     "accounts.views_feed",
     "accounts.views_factor",
     "accounts.views_sessions",
+    "accounts.views_sign_on",
     "routing.views",
     "accounts.views_people",
 )
@@ -258,6 +260,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     init_db(app)
     app.config["CASELOAD_WEIGHTS"] = read_weights(app.config["CASELOAD_WEIGHTS"])
     init_sign_in(app)
+    init_sign_on(app)
     init_sessions()
     init_schema_check(app)
     init_layout(app)

@@ -22,6 +22,8 @@ def upgrade() -> None:
     with op.batch_alter_table("user_session") as batch:
         batch.add_column(sa.Column("awaits_code", sa.Boolean(), server_default=sa.false(), nullable=False))
         batch.add_column(sa.Column("verified_at", MOMENT, nullable=True))
+        for column in ("by_sign_on", "factor_by_provider"):
+            batch.add_column(sa.Column(column, sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_table(
         "second_factor",
         sa.Column("id", BIG, nullable=False),
@@ -64,13 +66,28 @@ def upgrade() -> None:
     )
     for column in ("user_id", "kept_at", "key_name"):
         op.create_index(f"ix_kept_form_{column}", "kept_form", [column])
+    op.create_table(
+        "sign_on",
+        sa.Column("id", BIG, nullable=False),
+        sa.Column("user_id", BIG, nullable=False),
+        sa.Column("issuer", sa.String(500), nullable=False),
+        sa.Column("subject", sa.String(255), nullable=False),
+        sa.Column("linked_at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_sign_on_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_on")),
+        sa.UniqueConstraint("user_id", name=op.f("uq_sign_on_user_id")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_sign_on_issuer_subject")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("sign_on")
     op.drop_table("kept_form")
     op.drop_table("recovery_code")
     op.drop_table("second_factor")
     with op.batch_alter_table("user_session") as batch:
+        batch.drop_column("factor_by_provider")
+        batch.drop_column("by_sign_on")
         batch.drop_column("verified_at")
         batch.drop_column("awaits_code")
     with op.batch_alter_table("user_account") as batch:

@@ -3,11 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import Session
 
-from wss_cases.access.actor import SYSTEM, Actor
-from wss_cases.accounts.models import AccountState, Invitation, SignInAttempt, UserAccount, UserSession
+from wss_cases.access.actor import SYSTEM, Actor, Role
+from wss_cases.accounts.models import (
+    AccountState,
+    Invitation,
+    RoleGrant,
+    SignInAttempt,
+    UserAccount,
+    UserSession,
+)
 from wss_cases.accounts.models_factor import SecondFactor
 from wss_cases.accounts.passwords import hash_password, needs_rehash, password_matches
 from wss_cases.accounts.rules import (
@@ -19,6 +26,7 @@ from wss_cases.accounts.rules import (
     throttled,
 )
 from wss_cases.accounts.rules_factor import HALF_LASTS
+from wss_cases.accounts.rules_sign_on import may_use_password
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
@@ -27,6 +35,7 @@ from wss_cases.foundation.settings import setting
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
 
 SIGN_IN_CHANGED = "account.password_set"
+BREAK_GLASS_USED = "account.break_glass_used"
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,10 @@ def sign_in(email: str, password: str, address: str, device: str, now: datetime)
         return SignInResult(None, wait=True)
     user = db.session.scalars(select(UserAccount).where(UserAccount.email == email_key(email))).one_or_none()
     matches = password_matches(user.password_hash if user else None, password)
-    if user is None or not matches or user.state is not AccountState.ACTIVE:
+    here = user is not None and may_use_password(
+        user.email, [grant.role for grant in user.grants], setting("OIDC_ISSUER"), setting("BREAK_GLASS")
+    )
+    if user is None or not matches or not here or user.state is not AccountState.ACTIVE:
         with unit_of_work(SYSTEM, now) as uow:
             uow.session.add(SignInAttempt(account_key=key, address=address, at=now))
             uow.audit("session.refused", "user_account", user.id if user else None)
@@ -64,9 +76,26 @@ def sign_in(email: str, password: str, address: str, device: str, now: datetime)
         uow.session.execute(delete(SignInAttempt).where(SignInAttempt.account_key == key))
         awaits_code = has_factor(uow.session, user.id)
         open_session(uow, user.id, token, device, awaits_code=awaits_code)
+        if not awaits_code:
+            alarm_if_break_glass(uow, user)
         if rehashed:
             uow.session.get_one(UserAccount, user.id).password_hash = rehashed
     return SignInResult(token, awaits_code=awaits_code)
+
+
+def alarm_if_break_glass(uow: UnitOfWork, user: UserAccount) -> None:
+    """Step: tell every system administrator that the account for the day the sign-on is down was used."""
+    if not setting("OIDC_ISSUER") or user.email != setting("BREAK_GLASS"):
+        return
+    today = uow.now.date()
+    over = or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= today)
+    found = select(RoleGrant.user_id).where(
+        RoleGrant.role == Role.SYSADMIN, RoleGrant.starts_on <= today, over
+    )
+    for user_id in set(uow.session.scalars(found)):
+        key = f"{BREAK_GLASS_USED}:{user_id}:{uow.now.isoformat()}"
+        uow.notify(user_id, BREAK_GLASS_USED, user, key, at_any_hour=True)
+    uow.record(user, BREAK_GLASS_USED)
 
 
 def has_factor(session: Session, user_id: int) -> bool:

@@ -9,7 +9,13 @@ from sqlalchemy import delete, func, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.actions import SignInResult, end_all_sessions, open_session, renew_token
+from wss_cases.accounts.actions import (
+    SignInResult,
+    alarm_if_break_glass,
+    end_all_sessions,
+    open_session,
+    renew_token,
+)
 from wss_cases.accounts.actions_people import send_invitation
 from wss_cases.accounts.models import AccountState, SignInAttempt, UserAccount, UserSession
 from wss_cases.accounts.models_factor import RecoveryCode, SecondFactor
@@ -74,7 +80,10 @@ def enter_code(half_token: str, code: str, address: str, now: datetime) -> SignI
         if checked is not Checked.RIGHT:
             return SignInResult(None, wait=checked is Checked.WAIT)
         row.revoked_at = now
-        open_session(uow, account.id, token, row.device)
+        full = open_session(uow, account.id, token, row.device)
+        full.by_sign_on = row.by_sign_on
+        if not row.by_sign_on:
+            alarm_if_break_glass(uow, account)
     return SignInResult(token)
 
 

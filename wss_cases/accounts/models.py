@@ -78,7 +78,8 @@ class UserSession(Base):
     """A signed-in browser; the cookie holds the token, the table its digest. Revocable at once.
 
     `awaits_code`: the password was right, the second factor is still to come; nothing opens with it.
-    `verified_at`: when its person last proved who they are.
+    `verified_at`: when its person last proved who they are. `by_sign_on`: to the district's sign-on, which also asked
+    for a second factor where `factor_by_provider`.
     """
 
     __tablename__ = "user_session"
@@ -93,6 +94,8 @@ class UserSession(Base):
     device: Mapped[str] = mapped_column(String(200), default="")
     awaits_code: Mapped[bool] = mapped_column(default=False)
     verified_at: Mapped[datetime | None]
+    by_sign_on: Mapped[bool] = mapped_column(default=False)
+    factor_by_provider: Mapped[bool] = mapped_column(default=False)
 
 
 class Invitation(Base):

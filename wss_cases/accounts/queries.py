@@ -35,6 +35,8 @@ class SessionRow:
     verified_at: datetime
     is_demo: bool
     has_factor: bool
+    by_sign_on: bool
+    factor_by_provider: bool
 
 
 def in_force(day: date) -> ColumnElement[bool]:
@@ -78,6 +80,8 @@ def live_session(token: str, now: datetime) -> SessionRow | None:
         session.verified_at or session.created_at,
         user.is_demo,
         factor_id is not None,
+        session.by_sign_on,
+        session.factor_by_provider,
     )
 
 

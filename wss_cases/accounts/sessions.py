@@ -139,7 +139,8 @@ def fresh_within(minutes: int) -> Callable[[View], View]:
 def _factor_first() -> Response | None:
     if request.endpoint is None or not current_user.is_authenticated:
         return None
-    if current_user.row.has_factor or not current_user.must_have_factor:
+    proved = current_user.row.has_factor or current_user.row.factor_by_provider
+    if proved or not current_user.must_have_factor:
         return None
     if request.endpoint in ALWAYS_OPEN or permission_of(current_app, request.endpoint) is Permission.PUBLIC:
         return None

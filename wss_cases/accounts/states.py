@@ -33,6 +33,8 @@ SENTENCES = {
     "account.factor_reset": _l("Second factor reset"),
     "account.recovery_used": _l("Signed in with a recovery code"),
     "account.recovery_made": _l("New recovery codes made"),
+    "account.linked": _l("Linked to the district’s sign-on"),
+    "account.break_glass_used": _l("Signed in without the district’s sign-on"),
     "account.renamed": _l("Account details changed"),
     "account.role_given": _l("Role given: %(role)s"),
     "account.role_ended": _l("Role ended: %(role)s"),

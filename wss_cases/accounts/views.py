@@ -13,6 +13,7 @@ from wss_cases.accounts.links import invitation_id_of
 from wss_cases.accounts.queries_factor import factor_state
 from wss_cases.accounts.queries_kept import has_kept
 from wss_cases.accounts.queries_people import own_sessions
+from wss_cases.accounts.queries_sign_on import accepts_password
 from wss_cases.accounts.rules import password_minimum
 from wss_cases.accounts.rules_factor import FRESH_MINUTES
 from wss_cases.accounts.sessions import (
@@ -30,6 +31,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.settings import setting
 from wss_cases.foundation.sign_in import current_user, login_user, logout_user
 
 blueprint = Blueprint("accounts", __name__)
@@ -65,7 +67,9 @@ def sign_in() -> Page:
         apply_refusal(form, Refused("email", words))
     elif request.method == "POST":
         code = 400
-    return render_template("accounts/sign_in.html", form=form, next=target, demo=demo_accounts()), code
+    return render_template(
+        "accounts/sign_in.html", form=form, next=target, demo=demo_accounts(), sign_on=setting("OIDC_ISSUER")
+    ), code
 
 
 @blueprint.post("/sign-out")
@@ -98,8 +102,9 @@ def invitation(token: str) -> Page:
     if invitation_id is None:
         raise NotFound
     form = NewPasswordForm()
+    by_sign_on = not accepts_password(invitation_id)
     code = 200 if request.method == "GET" else 400
-    if form.validate_on_submit():
+    if not by_sign_on and form.validate_on_submit():
         try:
             actions.accept_invitation(invitation_id, form.password.data, clock.now())
         except NotFound:
@@ -108,7 +113,7 @@ def invitation(token: str) -> Page:
             apply_refusal(form, refusal)
         else:
             return render_template("accounts/password_set.html")
-    return render_template("accounts/invitation.html", form=form), code
+    return render_template("accounts/invitation.html", form=form, token=token, sign_on=by_sign_on), code
 
 
 @blueprint.get("/account")

@@ -138,7 +138,9 @@ def confirm() -> Page:
         apply_refusal(form, Refused("password", words))
     elif request.method == "POST":
         status = 400
-    return render_template("accounts/confirm.html", form=form, next=target), status
+    return render_template(
+        "accounts/confirm.html", form=form, next=target, by_sign_on=current_user.row.by_sign_on
+    ), status
 
 
 @blueprint.post("/people/<int:user_id>/second-factor/reset")

@@ -3,7 +3,7 @@
 from typing import Any
 
 from wss_cases.access.actor import Actor
-from wss_cases.accounts.actions import SIGN_IN_CHANGED
+from wss_cases.accounts.actions import BREAK_GLASS_USED, SIGN_IN_CHANGED
 from wss_cases.accounts.actions_factor import CODE_GUESSED, FACTOR_OFF, FACTOR_ON, FACTOR_RESET, RECOVERY_USED
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.letters import link
@@ -26,6 +26,10 @@ WORDS = {
     RECOVERY_USED: (
         _l("A recovery code of yours was used"),
         _l("One of your recovery codes was used in place of your app. Each works only once."),
+    ),
+    BREAK_GLASS_USED: (
+        _l("The account for emergencies was used"),
+        _l("Somebody signed in with the local account that is kept for the day the district’s sign-on is down."),
     ),
     CODE_GUESSED: (
         _l("Somebody may know your password"),

@@ -1,0 +1,16 @@
+"""Which accounts are set up with a password where the district has its own sign-on."""
+
+from wss_cases.accounts.models import Invitation, UserAccount
+from wss_cases.accounts.rules_sign_on import may_use_password
+from wss_cases.foundation.db import db
+from wss_cases.foundation.settings import setting
+
+
+def accepts_password(invitation_id: int) -> bool:
+    """Whether the account of an invitation gets a password, not a link to the district's sign-on."""
+    invitation = db.session.get(Invitation, invitation_id)
+    user = db.session.get(UserAccount, invitation.user_id) if invitation else None
+    if user is None:
+        return True
+    roles = [grant.role for grant in user.grants]
+    return may_use_password(user.email, roles, setting("OIDC_ISSUER"), setting("BREAK_GLASS"))
