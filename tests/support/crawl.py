@@ -68,7 +68,7 @@ def links(document: Element, base: str) -> Iterator[str]:
             yield joined
 
 
-def walk(app: Flask, client: PageClient, start: str = "/", limit: int = 150) -> list[Visit]:
+def walk(app: Flask, client: PageClient, start: str = "/", limit: int = 1000) -> list[Visit]:
     """Return a visit to each page that can be reached from `start`, at most SAMPLES of one shape."""
     queue, seen = [start], {start}
     visits: list[Visit] = []

@@ -209,7 +209,10 @@ def _who_asks(actor: Actor, circle: Circle, person: Any, today: date) -> str:
 def letter(case_id: int, pathway_id: int, participant_id: int) -> Page:
     """The letter about taking part, to be printed, in the family's language."""
     row, _circle, person = get_party(current_actor(), case_id, pathway_id, participant_id)
-    return render_template("circles/letter.html", letter=_letter(row, person), locale=locale_code())
+    back = url_for("circle_parties.consent", participant_id=participant_id, **_ids(row))
+    return render_template(
+        "circles/letter.html", letter=_letter(row, person), back=back, locale=locale_code()
+    )
 
 
 @blueprint.route("/parties/<int:participant_id>/supporters/new", methods=["GET", "POST"])
