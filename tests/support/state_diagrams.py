@@ -70,9 +70,10 @@ def machines_of(module: ModuleType) -> list[Machine]:
         if missing := [state.value for state in states if state not in table]:
             raise ValueError(f"{module.__name__}.{name} leaves out {', '.join(missing)}")
         given = getattr(module, "BEGINNINGS", ())
-        begins = frozenset(state for state in given if type(state) is states) or {next(iter(states))}
+        first = next(state for state in states)
+        begins = frozenset(state for state in given if type(state) is states) or frozenset({first})
         labels = _labels(module, states)
-        found.append(Machine(module.__name__, name, states, table, labels, frozenset(begins)))
+        found.append(Machine(module.__name__, name, states, table, labels, begins))
     return found
 
 
