@@ -1,6 +1,6 @@
 /**
  * Warns two minutes before the session ends, keeps it alive when asked, and clears the page when it is over:
- * <body data-session-ends="ISO" data-session-last data-keepalive-url data-keep-text-url>.
+ * <body data-session-ends="ISO" data-session-now="ISO" data-session-last data-keepalive-url data-keep-text-url>.
  * What was typed into a form goes to the server first, which offers it to its writer after the next sign-in.
  * Without this the server does the same when the form is sent.
  */
@@ -45,13 +45,15 @@ async function leave(url, form) {
 }
 
 export function watchSession() {
-  const { sessionEnds, keepaliveUrl, keepTextUrl } = document.body.dataset;
+  const { sessionEnds, sessionNow, keepaliveUrl, keepTextUrl } = document.body.dataset;
   const dialog = document.getElementById("session-warning");
   if (!sessionEnds || !dialog) return;
   const typed = watchForms();
   let last = document.body.hasAttribute("data-session-last");
   let warned = false;
-  let ends = new Date(sessionEnds).getTime();
+  // counted by the server's clock: a device whose own is hours ahead would reload for ever
+  const ahead = Date.now() - new Date(sessionNow).getTime();
+  let ends = new Date(sessionEnds).getTime() + ahead;
   let timer = null;
 
   const look = () => {
@@ -73,7 +75,7 @@ export function watchSession() {
     if (last) return;
     try {
       const answer = await post(keepaliveUrl);
-      ends = new Date(answer.ends).getTime();
+      ends = new Date(answer.ends).getTime() + ahead;
       last = answer.last;
       warned = last && ends - Date.now() <= WARN_MS;
       look();

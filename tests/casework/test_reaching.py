@@ -61,7 +61,7 @@ def test_a_report_shows_its_case_and_duties_to_the_team_alone(
     place: Place, client_as: Callable[[Any], Any]
 ) -> None:
     incident = place.report((place.students[0], CAUSED), (place.students[1], HARMED))
-    incident = set_facts(incident, abuse_suspected=True)
+    incident = set_facts(incident, bullying=True)
     incident = decided(place, incident)
     [case] = cases_of_incident(incident.id)
     client = client_as(place.dean)

@@ -22,6 +22,9 @@ CLOSES_WITH: dict[str, Any] = {
     "care_screen": _l("A clinician spoke with the student and said what comes next."),
     "repair_step": _l("What was to be repaired was seen by somebody, or why not."),
     "case_review": _l("The case was read, and the day of its next review is set."),
+    "manifestation_review": _l("The meeting said whether the behavior comes from the disability."),
+    "disability_day_ten": _l("The person told knows of the ten days, and what follows is agreed."),
+    "restraint_review": _l("It was looked at what led to it, and what would avoid the next one."),
     "safety_plan_review": _l("The person it is for was asked whether the plan works."),
     "plan_meeting": _l("A new day is set, or the circle ends with a reason."),
     "after_walk_out": _l("Each party was asked how they are and what they need."),
@@ -76,6 +79,9 @@ QUESTIONS: dict[str, Any] = {
     "plan_meeting": _l("Which day was set, or why none?"),
     "work_missed": _l("Which teacher said so, and what is left?"),
     "student_moved": _l("Who decided it, and with whom was it spoken over?"),
+    "manifestation_review": _l("Who met, and on what does the answer rest?"),
+    "disability_day_ten": _l("Who was told, and what was agreed for the days to come?"),
+    "restraint_review": _l("Who looked at it, and what changes?"),
     "other": _l("What was done, and what shows it?"),
 }
 """What a sentence has to say where a kind does not close by contact."""

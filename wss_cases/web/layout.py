@@ -154,6 +154,7 @@ def _context() -> dict[str, Any]:
             "all_schools": actor.everywhere(Role.DISTRICT),
             "banners": banners.banners(clock.now()),
             "session_ends": current_user.row.expires_at.isoformat(),
+            "session_now": clock.now().isoformat(),
             "session_last": current_user.at_last_end,
         }
     return {
