@@ -260,15 +260,19 @@ class Thumb:
         what.click()
         self.taps += 1
 
+    def leave_by(self, what: Locator) -> None:
+        """Tap what leads to another page, and be there."""
+        go(self.page, what)
+        self.taps += 1
+
 
 def talk(page: Page, first: Locator, save: str) -> int:
     """Log a conversation with a repair step from the link that leads to it; return the taps."""
     thumb = Thumb(page)
-    thumb.tap(first)
-    page.get_by_role("button", name=save).wait_for()
+    thumb.leave_by(first)
     thumb.tap(page.get_by_role("radio", name="Talked it through and agreed a repair"))
     thumb.tap(page.get_by_role("radio", name="Mend, clean or replace it"))
-    thumb.tap(page.get_by_role("button", name=save))
+    thumb.leave_by(page.get_by_role("button", name=save))
     return thumb.taps
 
 

@@ -73,6 +73,7 @@ class Visitor:
 
 def axe_problems(page: Page) -> list[str]:
     """Return the WCAG 2.2 AA violations of the open page, one line a kind with the elements."""
+    page.wait_for_load_state()  # a tap leads on before the next page has its styles
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": AXE_RULES}})
     return [
         f"{violation['id']}: {violation['help']}: "
