@@ -63,7 +63,7 @@ CODES = {
     *("follow_up_template", "imported_row", "import_run", "legal_duty_kind", "location_code"),
     *("outbox_message", "published_school", "published_year", "questionnaire_guess", "request_key"),
     *("role_grant", "routing_rule_set", "setting", "sign_in_attempt", "timeline_entry", "user_session"),
-    *("legal_duty_kind_step", "sign_on"),
+    "legal_duty_kind_step",
     *(
         "recovery_code",
         "second_factor",

@@ -57,6 +57,12 @@ class IdConverter(IntegerConverter):
         super().__init__(map, *args, **kwargs)
 
 
+def id_in(text: str | None) -> int | None:
+    """Return the id that somebody sent as text, one that a database can hold; None when it is none."""
+    digits = text or ""
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else None
+
+
 def numbers_in(texts: Iterable[str], most: int = 100) -> list[int]:
     """Return the ids among texts that somebody sent, each once and in order, at most so many; what is none is left."""
     found = (int(text) for text in texts if text.isascii() and text.isdigit() and len(text) <= 16)

@@ -14,6 +14,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.incidents import slots
 from wss_cases.incidents.actions_details import OPEN_FOR_DETAILS
@@ -43,8 +44,7 @@ def incidents() -> str:
     narrow = read_filter(request.args)
     if narrow.school is None and actor.has(*CASE_TEAM) and (school_id := chosen_school_id(actor, *CASE_TEAM)):
         narrow = read_filter({**request.args, "school": str(school_id)})
-    before = request.args.get("before", "")
-    before_id = int(before) if before.isascii() and before.isdigit() and len(before) <= 18 else None
+    before_id = id_in(request.args.get("before"))
     rows = filtered(actor, narrow, before_id, PAGE + 1)
     older = _address(before=str(rows[PAGE - 1].id)) if len(rows) > PAGE else None
     return render_template(

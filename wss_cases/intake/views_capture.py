@@ -17,6 +17,7 @@ from wss_cases.foundation.dates import moment_words, time_words
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.settings import setting
 from wss_cases.incidents.actions_drafts import discard_draft, save_draft
@@ -186,9 +187,7 @@ def _show(
 
 
 def _school(actor: Actor, wanted: str | None) -> School:
-    school_id = (
-        int(wanted) if wanted and wanted.isascii() and wanted.isdigit() and len(wanted) <= 18 else None
-    )
+    school_id = id_in(wanted)
     if wanted and school_id is None:
         raise NotFound
     school = get_school(school_id or chosen_school_id(actor, *STAFF) or 0)

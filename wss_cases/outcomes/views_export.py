@@ -10,6 +10,7 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.settings import setting
 from wss_cases.outcomes.actions_export import note_export
@@ -68,8 +69,7 @@ def _report(page: Shown, name: str, form: str) -> Report:
 @gate(Permission.EXPORTS_READ)
 def taken() -> Page:
     """Which files were taken: by whom, how many rows, and what for."""
-    text = request.args.get("before", "")
-    before = int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+    before = id_in(request.args.get("before"))
     found = exports(current_actor(), before, PAGE + 1)
     return render_template(
         "outcomes/exports.html",

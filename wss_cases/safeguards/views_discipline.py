@@ -13,6 +13,7 @@ from wss_cases.accounts.school_choice import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.incidents.queries import get_incident
 from wss_cases.roster.models import Student
@@ -78,9 +79,8 @@ def _chosen(students: Sequence[Student], wanted: str) -> Student | None:
 
 
 def _removal(form: DisciplineForm) -> Removal:
-    wanted = form.student_id.data or ""
     return Removal(
-        student_id=int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) <= 18 else 0,
+        student_id=id_in(form.student_id.data) or 0,
         kind=DisciplineKind(form.kind.data),
         days=form.days.data or 0,
         starts_on=form.starts_on.data,
@@ -116,8 +116,7 @@ def actions() -> str:
     """The chosen school's discipline actions, the newest first, and how many stand this school year."""
     actor = current_actor()
     school_id = chosen_school_id(actor, *CASE_TEAM)
-    before = request.args.get("before", "")
-    before_id = int(before) if before.isascii() and before.isdigit() and len(before) <= 18 else None
+    before_id = id_in(request.args.get("before"))
     rows = actions_page(actor, school_id, before_id, PAGE + 1)
     year = school_year(clock.local_date(clock.now(), zone_of(school_id or 0)))
     instances, students = standing_counts(actor, school_id, *school_year_bounds(year))

@@ -11,6 +11,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.school_choice import chosen_school_id
 from wss_cases.foundation import clock
+from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.incidents.states import MANNER_LABELS, RESULT_LABELS
 from wss_cases.safeguards import actions_police as actions
@@ -44,8 +45,7 @@ def page() -> Page:
     actor, now = current_actor(), clock.now()
     wanted = request.args.get("state", "")
     state = ReviewState(wanted) if wanted in set(ReviewState) else None
-    before = request.args.get("before", "")
-    before_id = int(before) if before.isascii() and before.isdigit() and len(before) <= 18 else None
+    before_id = id_in(request.args.get("before"))
     school_id = chosen_school_id(actor, *CASE_TEAM)
     rows = reviews(actor, school_id, state, before_id, PAGE + 1)
     here = state.value if state else None

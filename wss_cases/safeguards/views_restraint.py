@@ -15,6 +15,7 @@ from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.incidents.queries import get_incident
 from wss_cases.incidents.states import INJURY_LABELS, MANNER_LABELS
@@ -87,8 +88,7 @@ def restraints() -> str:
     """The chosen school's restraints and time-outs, the newest first, counted for the school year."""
     actor = current_actor()
     school_id = chosen_school_id(actor, *CASE_TEAM)
-    before = request.args.get("before", "")
-    before_id = int(before) if before.isascii() and before.isdigit() and len(before) <= 18 else None
+    before_id = id_in(request.args.get("before"))
     rows = restraints_page(actor, school_id, before_id, PAGE + 1)
     year = school_year(clock.local_date(clock.now(), zone_of(school_id or 0)))
     instances, students = restraint_counts(actor, school_id, *school_year_bounds(year))

@@ -9,6 +9,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.sessions import safe_next
 from wss_cases.foundation import clock
+from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.schema import schema_command
 from wss_cases.foundation.settings import setting
 from wss_cases.notices.queries_delivery import standing
@@ -44,8 +45,7 @@ def language() -> Response:
 @gate(Permission.SIGNED_IN)
 def school() -> Response:
     """Choose the school whose work is shown; an empty value is all schools one reaches."""
-    chosen = request.form.get("school_id", "")
-    wanted = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) <= 18 else None
+    wanted = id_in(request.form.get("school_id"))
     if wanted is not None and my_schools(current_actor(), school_id=wanted):
         session["school_id"] = wanted
     else:

@@ -11,6 +11,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, time_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.web.queries_audit import PAGE, AuditFilter, AuditRow, audit_rows
 
@@ -27,7 +28,7 @@ def entries() -> Page:
     """List the log, newest first, narrowed by the address."""
     typed = {name: request.args.get(name, "").strip()[:LONGEST] for name in FIELDS}
     wanted, problems = read_filter(typed)
-    before = _number(request.args.get("before", ""))
+    before = id_in(request.args.get("before", ""))
     rows = audit_rows(wanted, before, PAGE + 1)
     kept: dict[str, Any] = {name: value for name, value in typed.items() if value}
     older = url_for("audit.entries", **kept, before=rows[PAGE - 1].id) if len(rows) > PAGE else None
@@ -51,7 +52,7 @@ def read_filter(typed: dict[str, str]) -> tuple[AuditFilter, list[tuple[str, str
         problems.append((_("From: write the date like 2026-11-24."), "#from"))
     if typed["to"] and until is None:
         problems.append((_("To: write the date like 2026-11-24."), "#to"))
-    object_id = _number(typed["id"])
+    object_id = id_in(typed["id"])
     if typed["id"] and object_id is None:
         problems.append((_("Record number: write digits only."), "#id"))
     return (
@@ -77,10 +78,6 @@ def _day(text: str) -> date | None:
     except ValueError:
         return None
     return day if 2000 <= day.year <= 2200 else None
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
 def _line(row: AuditRow) -> dict[str, str]:
