@@ -248,6 +248,9 @@ def live(town: Town, seeds: range, by_pages: int, client_as: Callable[[Any], Any
     """Live through the stories of these numbers, so many of them through the pages."""
     for seed in seeds:
         story = town.story(seed)
-        through_pages = seed - seeds.start < by_pages
-        number = town.by_pages(story, client_as) if through_pages else town.report(story)
+        if seed - seeds.start < by_pages:
+            story = story.as_on_a_page()
+            number = town.by_pages(story, client_as)
+        else:
+            number = town.report(story)
         town.live(story, number)

@@ -7,7 +7,9 @@ nothing of the system is asked.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from operator import or_
 from typing import Any
 
 from tests.routing import oracle
@@ -56,6 +58,10 @@ class Story:
         return {
             one.who for one in self.parts if one.role in roles and one.kind == kind and one.who is not None
         }
+
+    def as_on_a_page(self) -> Story:
+        """The same, where the second answers stand beside the first: a page shows what was said and keeps it."""
+        return replace(self, answers=tuple(accumulate(self.answers, or_)))
 
 
 def story_of(seed: int, students: int, staff: int, locations: list[str]) -> Story:
