@@ -65,7 +65,9 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     incident = make_incident(
         school, [student], reporter_id=reporter.id, number=FAR_NUMBER, reference=f"WALK{school_id}-I"
     )
-    case = CaseFactory(school_id=school_id, lead_id=lead.id, number=FAR_NUMBER, reference=f"WALK{school_id}-C")
+    case = CaseFactory(
+        school_id=school_id, lead_id=lead.id, number=FAR_NUMBER, reference=f"WALK{school_id}-C"
+    )
     CaseIncidentFactory(case_id=case.id, incident_id=incident.id)
     participant = CaseParticipantFactory(case_id=case.id, student_id=student.id)
     db.session.add(
