@@ -24,7 +24,8 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
     public_url = environ.get("PUBLIC_URL", "")
     secure = public_url.startswith("https://")
     environment = environ.get("WSS_ENV", "development")
-    keys = load_keys(environ.get("WSS_KEYS", ""), instance, production=environment == "production")
+    production = environment == "production"
+    keys = load_keys(environ.get("WSS_KEYS", ""), instance, production=production)
     return {
         "SECRET_KEY": keys.signing,
         "SECRET_KEY_FALLBACKS": keys.signing_fallbacks,
@@ -59,7 +60,9 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         ),
         **_sign_on(environ),
         "SECOND_FACTOR": _choice(
-            "WSS_SECOND_FACTOR", environ.get("WSS_SECOND_FACTOR") or "required", ("required", "optional")
+            "WSS_SECOND_FACTOR",
+            environ.get("WSS_SECOND_FACTOR") or ("everybody" if production else "administrators"),
+            ("everybody", "administrators", "optional"),
         ),
         "WSS_DEMO_PASSWORD": environ.get("WSS_DEMO_PASSWORD", ""),
         "WSS_CLOCK_FILE": environ.get("WSS_CLOCK_FILE", "") if environment == "test" else "",

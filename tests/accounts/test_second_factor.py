@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyotp
 import pytest
 from sqlalchemy import select
 
+from config import from_environment
 from tests.accounts.test_sign_in import forget, sign_in
 from tests.factories.accounts import PASSWORD, acting, make_user
 from tests.support.client import PageClient
@@ -17,7 +19,7 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts import actions_factor
 from wss_cases.accounts.models import AccountState, UserAccount, UserSession
 from wss_cases.accounts.models_factor import RecoveryCode, SecondFactor
-from wss_cases.accounts.rules_factor import MOST_FAILURES
+from wss_cases.accounts.rules_factor import MOST_FAILURES, step_of
 from wss_cases.foundation import clock
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 
@@ -27,23 +29,19 @@ ClientAs = Callable[[Any], PageClient]
 
 
 @pytest.fixture
-def required(app: Any) -> Iterator[None]:
-    """The setting as it is outside of tests."""
-    before = app.config["SECOND_FACTOR"]
-    app.config["SECOND_FACTOR"] = "required"
-    yield
-    app.config["SECOND_FACTOR"] = before
+def required(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The setting as it is in a demo or a trial."""
+    monkeypatch.setitem(app.config, "SECOND_FACTOR", "administrators")
 
 
-def code(ahead: int = 0) -> str:
-    """The code of the app, some steps from now."""
-    return pyotp.TOTP(SECRET).at(int(clock.now().timestamp()) + 30 * ahead)
+def code() -> str:
+    """The code that the app shows now."""
+    return pyotp.TOTP(SECRET).at(int(clock.now().timestamp()))
 
 
 def wrong() -> str:
-    """Six digits that no step around now has."""
-    taken = {code(step) for step in (-1, 0, 1)}
-    return next(digits for number in range(9) if (digits := str(number) * 6) not in taken)
+    """Six digits that the app does not show now."""
+    return "000000" if code() != "000000" else "111111"
 
 
 def with_factor(role: Role = Role.SYSADMIN) -> tuple[UserAccount, list[str]]:
@@ -141,8 +139,25 @@ def test_a_code_works_once_even_in_another_browser(session: Any, client: PageCli
     forget(client)
     half(client, user)
     assert enter(client, used).status_code == 400
-    assert enter(client, code(-1)).status_code == 400, "an older one is no newer"
-    assert enter(client, code(1)).status_code == 303
+    at("2026-11-24 10:02")
+    assert enter(client, used).status_code == 400, "nor later"
+    assert enter(client, code()).status_code == 303
+
+
+def test_a_code_lives_thirty_seconds(session: Any, client: PageClient, at: Clock) -> None:
+    begins = at("2026-11-24 10:00") + timedelta(minutes=5)
+    typed = pyotp.TOTP(SECRET).at(int(begins.timestamp()))
+    taken = [
+        second
+        for second in range(-90, 90)
+        if step_of(SECRET, typed, begins + timedelta(seconds=second), 0) is not None
+    ]
+    assert taken == list(range(30))
+    user, _codes = with_factor()
+    half(client, user)
+    for moment, status in (("10:04:59", 400), ("10:05:30", 400), ("10:05:29", 303)):
+        at(f"2026-11-24 {moment}")
+        assert enter(client, typed).status_code == status, moment
 
 
 def test_a_half_session_lasts_minutes_and_ends_with_the_account(
@@ -265,7 +280,7 @@ def test_sensitive_acts_ask_again_who_it_is(session: Any, client: PageClient, at
         "/account/second-factor"
     )
     assert client.get("/account/second-factor").status_code == 200
-    wrong_ones = {"password": "a wrong password 2026", "code": code(1)}
+    wrong_ones = {"password": "a wrong password 2026", "code": wrong()}
     statuses = [client.submit(asked, wrong_ones).status_code for _guess in range(6)]
     assert statuses[-1] == 429
 
@@ -278,6 +293,39 @@ def test_demo_accounts_are_exempt_outside_of_production_alone(
     assert client_as(make_user(Role.DEAN)).get("/account").status_code == 200
     monkeypatch.setitem(app.config, "WSS_ENV", "production")
     assert client.get("/people").headers["Location"] == "/account/second-factor"
+
+
+def test_in_production_everybody_works_with_a_second_factor(
+    session: Any, client: PageClient, client_as: ClientAs, app: Any, at: Clock,
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+) -> None:  # fmt: skip
+    ours = {"WSS_KEYS": "k", "PUBLIC_URL": "https://wss.example"}
+    asked = [
+        from_environment(ours | more, tmp_path)["SECOND_FACTOR"]
+        for more in (
+            {},
+            {"WSS_ENV": "production"},
+            {"WSS_ENV": "production", "WSS_SECOND_FACTOR": "optional"},
+        )
+    ]
+    assert asked == ["administrators", "everybody", "optional"]
+    with pytest.raises(RuntimeError, match="WSS_SECOND_FACTOR=required: write one of everybody"):
+        from_environment(ours | {"WSS_SECOND_FACTOR": "required"}, tmp_path)
+    monkeypatch.setitem(app.config, "SECOND_FACTOR", asked[1])
+    at("2026-11-24 10:00")
+    for role in Role:
+        theirs = client_as(make_user(role))
+        for address in ("/", "/account", "/account/sessions"):
+            answer = theirs.get(address)
+            assert (answer.status_code, answer.headers.get("Location")) == (303, "/account/second-factor"), (
+                role
+            )
+    user, _codes = with_factor(Role.REPORTER)
+    at("2026-11-24 10:01")
+    half(client, user)
+    assert enter(client, code()).status_code == 303
+    token = {"csrf_token": client.csrf_token("/account")}
+    assert client.post("/account/second-factor/off", data=token).status_code == 400
 
 
 def test_a_role_given_later_bites_on_the_next_request(

@@ -12,12 +12,10 @@ from wss_cases.access.actor import Actor, Role
 PURPOSE = "second factor"
 """What the keys of the sealed secrets are derived for."""
 
+EVERYBODY, OF_ADMINISTRATORS = "everybody", "administrators"
 ADMINISTRATORS = (Role.ADMINISTRATOR, Role.DISTRICT, Role.SYSADMIN)
 STEP_SECONDS = 30
 DIGITS = 6
-SKEW = (0, -1, 1)
-"""The step of now, then its neighbours: a code typed slowly, a phone whose clock is a little ahead."""
-
 HALF_LASTS = timedelta(minutes=10)
 """How long a right password waits for its code."""
 FRESH_MINUTES = 15
@@ -31,11 +29,12 @@ _GROUP = 6
 
 
 def must_have(actor: Actor, exempt: bool, demanded: str) -> bool:
-    """Whether this person works only with a second factor. `demanded` is the setting SECOND_FACTOR.
+    """Whether this person works only with a second factor. `demanded` is the setting SECOND_FACTOR: of whom.
 
     Exempt are demo accounts outside of production: they share a printed password and reach invented people only.
     """
-    return demanded == "required" and not exempt and actor.has(*ADMINISTRATORS)
+    asked = demanded == EVERYBODY or (demanded == OF_ADMINISTRATORS and actor.has(*ADMINISTRATORS))
+    return asked and not exempt
 
 
 def new_secret() -> str:
@@ -54,15 +53,14 @@ def app_address(secret: str, email: str) -> str:
 
 
 def step_of(secret: str, code: str, now: datetime, last_step: int) -> int | None:
-    """Return the step whose code this is, or None when it is none of the steps around now, or one used before."""
+    """Return the step of now when this is its code, or None when it is not, or was used before.
+
+    The steps beside it do not count: a code lives 30 seconds (ASVS 6.5.5). Phones set their clocks by the network.
+    """
     current = int(now.timestamp()) // STEP_SECONDS
-    typed = "".join(code.split())
-    found = None
-    for step in (current + skew for skew in SKEW):
-        right = pyotp.TOTP(secret).at(step * STEP_SECONDS)
-        if hmac.compare_digest(right.encode(), typed.encode()) and step > last_step and found is None:
-            found = step
-    return found
+    right = pyotp.TOTP(secret).at(current * STEP_SECONDS)
+    same = hmac.compare_digest(right.encode(), "".join(code.split()).encode())
+    return current if same and current > last_step else None
 
 
 def new_recovery_codes() -> list[str]:
