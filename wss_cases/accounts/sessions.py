@@ -118,15 +118,17 @@ def this_page() -> str | None:
     return safe_next(target.rstrip("?"))
 
 
-def fresh_within(minutes: int) -> Callable[[View], View]:
+def fresh_within(minutes: int, to_change_only: bool = False) -> Callable[[View], View]:
     """Ask who it is once more before a sensitive act, unless that was proved within so many minutes.
 
-    Stands between the route and its gate.
+    Stands between the route and its gate. `to_change_only`: the page may be read without it.
     """
 
     def guard(view: View) -> View:
         @wraps(view)
         def asked(*args: Any, **kwargs: Any) -> Any:
+            if to_change_only and request.method != "POST":
+                return view(*args, **kwargs)
             if clock.now() - current_user.row.verified_at > timedelta(minutes=minutes):
                 return redirect(url_for("second_factor.confirm", next=this_page()), 303)
             return view(*args, **kwargs)

@@ -8,6 +8,8 @@ from werkzeug.wrappers import Response
 from wss_cases.access.engine import might
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.rules_factor import FRESH_MINUTES
+from wss_cases.accounts.sessions import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import NotFound, Refused, Unavailable
@@ -144,6 +146,7 @@ def _row_page(found: RuleSet, row_id: str, form: RowForm) -> Page:
 
 
 @blueprint.post("/<int:rule_set_id>/publish")
+@fresh_within(FRESH_MINUTES)
 @gate(Permission.RULES_EDIT)
 def publish(rule_set_id: int) -> Page:
     """Check a draft and put it in force from a day on."""

@@ -7,7 +7,9 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.engine import require
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.rules_factor import FRESH_MINUTES
 from wss_cases.accounts.school_choice import chosen_school_id
+from wss_cases.accounts.sessions import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import BaseForm, choices
@@ -67,6 +69,7 @@ def approver_list() -> Page:
 
 
 @blueprint.route("/police-approvers/<path:name>", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
 @gate(Permission.POLICE_APPROVER_EDIT)
 def approver(name: str) -> Page:
     """Name one network's approver, deputy and hours."""

@@ -7,6 +7,8 @@ from flask import Blueprint, flash, render_template, url_for
 from wss_cases.access.engine import might
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.rules_factor import FRESH_MINUTES
+from wss_cases.accounts.sessions import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import DISTRICT_ZONE
 from wss_cases.foundation.dates import day_words_with_year
@@ -58,6 +60,7 @@ def _words(kind: LegalDutyKind, steps: list[LegalDutyKindStep]) -> dict[str, Any
 
 
 @blueprint.route("/<code>", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
 @gate(Permission.DUTY_TABLE_EDIT)
 def change(code: str) -> Page:
     """Put a new row in force for one duty from a day on."""

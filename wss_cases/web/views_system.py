@@ -9,6 +9,8 @@ from werkzeug.wrappers import Response
 
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.rules_factor import FRESH_MINUTES
+from wss_cases.accounts.sessions import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
@@ -81,6 +83,7 @@ def retry_everything() -> Response:
 
 
 @blueprint.route("/mail/pause", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
 @gate(Permission.SYSTEM_HEALTH)
 def pause() -> Page:
     """Stop sending, with a reason."""
@@ -94,6 +97,7 @@ def pause() -> Page:
 
 
 @blueprint.post("/mail/release")
+@fresh_within(FRESH_MINUTES)
 @gate(Permission.SYSTEM_HEALTH)
 def release() -> Response:
     """Let mail go again."""

@@ -8,6 +8,8 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.engine import can
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.rules_factor import FRESH_MINUTES
+from wss_cases.accounts.sessions import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
@@ -38,6 +40,7 @@ def parts_of(actor: Actor, row: Pathway, circle: KeptCircle, here: str) -> list[
 
 
 @blueprint.route("", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES, to_change_only=True)
 @gate(Permission.CASE_WORK)
 def keepers(case_id: int, pathway_id: int) -> Page:
     """Show who keeps and kept a circle; whoever may, names another."""
@@ -100,6 +103,7 @@ def _shown(actor: Actor, row: Pathway, circle: KeptCircle, one: KeeperRow, zone:
 
 
 @blueprint.route("/<int:user_id>/end", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
 @gate(Permission.CIRCLE_NOTE_READ)
 def end(case_id: int, pathway_id: int, user_id: int) -> Page:
     """End somebody's keeping of a circle: one's own, or another keeper's."""
