@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from wss_cases.foundation.keys import load_keys
+from wss_cases.foundation.secret_files import database_with_password, mail_with_password, with_secrets
 from wss_cases.foundation.settings import database_url
+from wss_cases.foundation.transport import demand_encryption
 
 LONGEST_NOTE_DAYS = 36_500
 LONGEST_ONE_CASE_HOURS = 168
@@ -19,26 +21,32 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
     """Return the Flask configuration for these environment variables.
 
     `instance` is the folder for the embedded default's database, keys and mail.
-    Raises RuntimeError when WSS_ENV=production and no keys are given.
+    Raises RuntimeError for a setting that cannot be, and when WSS_ENV=production lacks keys or encryption.
     """
+    environ = with_secrets(environ)
     public_url = environ.get("PUBLIC_URL", "")
     secure = public_url.startswith("https://")
     environment = environ.get("WSS_ENV", "development")
     production = environment == "production"
     keys = load_keys(environ.get("WSS_KEYS", ""), instance, production=production)
+    databases, smtp_url = _addresses(environ, instance)
+    if production:
+        plain_hosts = environ.get("WSS_PLAIN_HOSTS", "").split()
+        demand_encryption(public_url, databases, smtp_url, plain_hosts)
     return {
         "SECRET_KEY": keys.signing,
         "SECRET_KEY_FALLBACKS": keys.signing_fallbacks,
         "WSS_KEYS": keys,
         "WSS_ENV": environment,
-        **({"DEBUG": False} if environment == "production" else {}),
-        "SQLALCHEMY_DATABASE_URI": database_url(environ.get("DATABASE_URL", ""), instance),
-        "REPORTS_DATABASE_URL": environ.get("REPORTS_DATABASE_URL", ""),
+        **({"DEBUG": False} if production else {}),
+        "SQLALCHEMY_DATABASE_URI": databases["DATABASE_URL"],
+        "REPORTS_DATABASE_URL": databases["REPORTS_DATABASE_URL"],
         "PUBLIC_URL": public_url.rstrip("/"),
+        "HTTPS_ALONE": production,
         "PORT": environ.get("PORT") or "8000",
         "TICK_SECONDS": float(environ.get("WSS_TICK_SECONDS") or 60),
         "QUESTIONNAIRE_DAYS": int(environ.get("WSS_QUESTIONNAIRE_DAYS") or 14),
-        "SMTP_URL": environ.get("SMTP_URL", ""),
+        "SMTP_URL": smtp_url,
         "MAIL_FROM": environ.get("MAIL_FROM", "Whole School Safety <no-reply@localhost>"),
         "MAIL_SECONDS": _number(
             "WSS_MAIL_SECONDS", environ.get("WSS_MAIL_SECONDS") or "20", LONGEST_MAIL_SECONDS
@@ -83,6 +91,17 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         "BABEL_DEFAULT_LOCALE": "en",
         "LANGUAGES": ("en", "es"),
     }
+
+
+def _addresses(environ: Mapping[str, str], instance: Path) -> tuple[dict[str, str], str]:
+    """Return the databases' addresses by the name of their setting, and the mail server's; with their passwords."""
+    password = environ.get("DATABASE_PASSWORD", "")
+    databases = {
+        "DATABASE_URL": database_url(environ.get("DATABASE_URL", ""), instance),
+        "REPORTS_DATABASE_URL": environ.get("REPORTS_DATABASE_URL", ""),
+    }
+    smtp_url = mail_with_password(environ.get("SMTP_URL", ""), environ.get("SMTP_PASSWORD", ""))
+    return {name: database_with_password(url, password) for name, url in databases.items()}, smtp_url
 
 
 def _number(name: str, text: str, most: int) -> int:

@@ -257,6 +257,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     failpoints.configure(app.config["WSS_FAILPOINT"])
     for room in ROOMS_WITH_TABLES:
         import_module(f"wss_cases.{room}.models")
+    init_headers(app)
     init_db(app)
     app.config["CASELOAD_WEIGHTS"] = read_weights(app.config["CASELOAD_WEIGHTS"])
     init_sign_in(app)
@@ -265,7 +266,6 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     init_schema_check(app)
     init_layout(app)
     init_errors(app)
-    init_headers(app)
     init_reads(app)
     _register(app)
     configure(PERMISSION_MAP, {name: _function(path) for name, path in LOADERS.items()})

@@ -106,9 +106,10 @@ def test_nothing_is_served_but_what_is_meant(client: PageClient) -> None:
 
 def test_no_debugging_in_production(tmp_path: Path) -> None:
     assert make_app(NO_DATABASE, tmp_path, FLASK_DEBUG="1").debug
-    assert not make_app(NO_DATABASE, tmp_path, FLASK_DEBUG="1", WSS_ENV="production").debug
+    production = {"WSS_ENV": "production", "PUBLIC_URL": "https://wss.example"}
+    assert not make_app(NO_DATABASE, tmp_path, FLASK_DEBUG="1", **production).debug
     with pytest.raises(RuntimeError, match="WSS_KEYS"):
-        make_app(NO_DATABASE, tmp_path, WSS_ENV="production", WSS_KEYS="")
+        make_app(NO_DATABASE, tmp_path, WSS_KEYS="", **production)
 
 
 @pytest.mark.parametrize(
@@ -310,7 +311,8 @@ def test_a_link_for_a_new_password_works_once_for_a_week_and_skips_no_second_fac
 
 
 def test_production_has_no_account_that_nobody_made(database: Database, tmp_path: Path) -> None:
-    app = make_app(database.url, tmp_path, WSS_ENV="production", WSS_DEMO_PASSWORD=PASSWORD)
+    settings = {"WSS_ENV": "production", "PUBLIC_URL": "https://wss.example", "WSS_DEMO_PASSWORD": PASSWORD}
+    app = make_app(database.url, tmp_path, **settings)
     with app.app_context():
         refused = app.test_cli_runner().invoke(args=["demo", "load"])
         assert refused.exit_code == 1 and "WSS_ENV=production" in refused.output
@@ -361,3 +363,40 @@ def test_giving_powers_and_ending_sessions_ask_again_who_it_is(
         assert answer.headers["Location"].startswith("/account/confirm"), answer.request.path
     assert boss.submit("/account/confirm?next=/people/new", {"password": PASSWORD}).status_code == 303
     assert boss.get("/people/new").status_code == 200
+
+
+def test_pausing_mail_naming_keepers_and_changing_rules_ask_again_who_it_is(
+    session: Any, client_as: ClientAs, at: Callable[..., Any]
+) -> None:
+    at("2026-11-24 10:00")
+    acts = {
+        Role.SYSADMIN: [
+            ("GET", "/system/mail/pause"), ("POST", "/system/mail/pause"), ("POST", "/system/mail/release"),
+        ],
+        Role.DISTRICT: [
+            ("POST", "/rules/1/publish"), ("GET", "/duties/table/drug_incident"),
+            ("POST", "/duties/table/drug_incident"), ("GET", "/police-approvers/Network%201"),
+            ("POST", "/police-approvers/Network%201"),
+        ],
+        Role.COORDINATOR: [
+            ("POST", "/cases/1/pathways/1/keepers"), ("POST", "/cases/1/pathways/1/keepers/1/end"),
+        ],
+    }  # fmt: skip
+    people = {role: client_as(make_user(role)) for role in acts}
+    tokens = {role: {"csrf_token": person.csrf_token("/account")} for role, person in people.items()}
+
+    def asked(role: Role) -> list[bool]:
+        answers = [
+            people[role].open(address, method=method, data=tokens[role] if method == "POST" else None)
+            for method, address in acts[role]
+        ]
+        return [answer.headers.get("Location", "").startswith("/account/confirm") for answer in answers]
+
+    for role in acts:
+        assert not any(asked(role)), role
+    at("2026-11-24 10:16")
+    for role in acts:
+        assert all(asked(role)), role
+    assert people[Role.COORDINATOR].get("/cases/1/pathways/1/keepers").status_code == 404, (
+        "reading asks nothing"
+    )

@@ -80,7 +80,7 @@ class Post:
                 connection.close()
 
     def _connect(self) -> None:
-        url, wanted = self._url, parse_qs(self._url.query)
+        url, wanted = self._url, parse_qs(self._url.query, keep_blank_values=True)
         host = url.hostname or "localhost"
         if url.scheme == "smtps":
             context = ssl.create_default_context()

@@ -1,9 +1,12 @@
 """Security headers on every answer, and whose word about the address of a browser is taken."""
 
-from flask import Flask
+from flask import Flask, current_app, redirect, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.letters import link
 from wss_cases.foundation.settings import setting
 
 POLICY = (
@@ -11,17 +14,42 @@ POLICY = (
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; "
     "object-src 'none'"
 )
+PROBES = frozenset({"web.healthz", "web.readyz", "metrics.metrics"})
+"""What programs of the same machine ask, around the web server in front; no person's data is in it."""
 HTTPS_ONLY = "max-age=63072000; includeSubDomains"
 
 
 def init_headers(app: Flask) -> None:
-    """Attach the headers to every answer, and read the address that as many web servers in front have passed on."""
+    """Attach the headers to every answer, and read the address that as many web servers in front have passed on.
+
+    Must stand before all else that looks at a request: in production what came without https is not even read.
+    """
+    app.before_request(_https_alone)
     app.after_request(_add)
     proxies = app.config["TRUSTED_PROXIES"]
     if proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app, x_for=proxies, x_proto=0, x_host=0, x_port=0, x_prefix=0
         )
+
+
+def _https_alone() -> Response | None:
+    if not setting("HTTPS_ALONE") or request.endpoint in PROBES:
+        return None
+    passed_on = [
+        part.strip() for part in request.headers.get("X-Forwarded-Proto", "").split(",") if part.strip()
+    ]
+    proxies = setting("TRUSTED_PROXIES")
+    scheme = passed_on[-min(proxies, len(passed_on))] if proxies and passed_on else request.scheme
+    if scheme == "https":
+        return None
+    current_app.logger.warning("plain http", extra={"facts": {"endpoint": request.endpoint}})
+    if passed_on and request.method in ("GET", "HEAD"):
+        answer: Response = redirect(link(request.full_path.rstrip("?")), 308)
+        return answer
+    raise Refused(
+        "", _("Nothing was saved: this site is served over https alone. Open it with https:// in front.")
+    )
 
 
 def _add(answer: Response) -> Response:

@@ -1,0 +1,51 @@
+"""Settings that are secrets: each may stand in a file that a vault or the service manager lays down."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from sqlalchemy.engine import make_url
+
+SECRETS = (
+    "WSS_KEYS", "DATABASE_URL", "REPORTS_DATABASE_URL", "DATABASE_PASSWORD", "SMTP_URL", "SMTP_PASSWORD",
+    "WSS_OIDC_CLIENT_SECRET", "WSS_METRICS_TOKEN",
+)  # fmt: skip
+"""Each has a twin that ends in _FILE and names a file with the value."""
+
+
+def with_secrets(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings with what their files hold.
+
+    Raises RuntimeError, which never shows a value, where a secret is given twice or its file cannot be read.
+    """
+    found = dict(environ)
+    for name in SECRETS:
+        path = environ.get(f"{name}_FILE")
+        if not path:
+            continue
+        if environ.get(name):
+            raise RuntimeError(f"{name} and {name}_FILE are both set: keep one.")
+        try:
+            found[name] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            raise RuntimeError(f"{name}_FILE={path} cannot be read: {type(error).__name__}.") from None
+        if not found[name]:
+            raise RuntimeError(f"{name}_FILE={path} is empty.")
+    return found
+
+
+def database_with_password(address: str, password: str) -> str:
+    """Return a database's address with a password that was given apart from it."""
+    if not (password and address.startswith("postgres")):
+        return address
+    return make_url(address).set(password=password).render_as_string(hide_password=False)
+
+
+def mail_with_password(address: str, password: str) -> str:
+    """Return a mail server's address with a password that was given apart from it."""
+    parts = urlsplit(address)
+    if not (password and parts.hostname):
+        return address
+    user, _at, host = parts.netloc.rpartition("@")
+    name = user.partition(":")[0]
+    return parts._replace(netloc=f"{name}:{quote(password, safe='')}@{host}").geturl()
