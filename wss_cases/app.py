@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 from flask import Flask
@@ -140,19 +141,6 @@ ROOMS_WITH_TABLES = (
 )
 """Packages whose `models` module has tables."""
 
-COMMANDS: tuple[str, ...] = (
-    "audit",
-    "demo",
-    "import_",
-    "notes",
-    "outcomes",
-    "permissions",
-    "prepare",
-    "routing",
-    "reminders",
-)
-"""Modules of `cli` with a `group` each."""
-
 JOBS: tuple[str, ...] = ("scheduler",)
 """Modules of `jobs` with a `group` each: processes that run until they are stopped."""
 
@@ -284,8 +272,9 @@ def _register(app: Flask) -> None:
     """Let each room bring its pages, commands, sentences and mails."""
     for page in PAGES:
         app.register_blueprint(import_module(f"wss_cases.{page}").blueprint)
-    for command in COMMANDS:
-        app.cli.add_command(import_module(f"wss_cases.cli.{command}").group)
+    for name in iter_modules(import_module("wss_cases.cli").__path__, "wss_cases.cli."):
+        if group := getattr(import_module(name.name), "group", None):
+            app.cli.add_command(group)
     for job in JOBS:
         app.cli.add_command(import_module(f"wss_cases.jobs.{job}").group)
     for room in SENTENCES:

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from alembic.script import ScriptDirectory
 from flask import current_app
+from flask_migrate import upgrade
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
@@ -35,3 +36,14 @@ def schema_command() -> str | None:
     if found == head:
         return None
     return UPGRADE if found is None or found in known else NEWER_CODE
+
+
+def is_known(revision: str) -> bool:
+    """Whether this release has a schema's revision."""
+    return revision in _known(current_app.extensions["migrate"].directory)[1]
+
+
+def upgrade_to(revision: str = "head") -> None:
+    """Bring the schema to a revision."""
+    db.session.remove()
+    upgrade(revision=revision)

@@ -1,0 +1,149 @@
+"""`flask backup`: everything in one file, and a new database from it, proven row by row and by the audit chain."""
+
+import sys
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy import Connection, inspect, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from wss_cases.access.actor import SYSTEM
+from wss_cases.foundation import backup, clock
+from wss_cases.foundation.backup_engine import one_view, rules_at_the_end
+from wss_cases.foundation.db import db
+from wss_cases.foundation.schema import is_known, schema_command, upgrade_to
+from wss_cases.foundation.settings import setting
+from wss_cases.journal.actions_seal import seal
+from wss_cases.journal.queries_seal import head_document, verify
+from wss_cases.journal.rules_seal import PURPOSE, keyring
+from wss_cases.journal.unit import unit_of_work
+
+EVERYTHING = 1_000_000
+PAUSED = "This database was restored from a backup. See who was told meanwhile, then let mail go again."
+NO_DATABASE = "The database cannot be reached."
+
+group = AppGroup("backup", help="Everything in one file, and a new database from it.")
+
+
+@group.command("create")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+def create(path: Path) -> None:
+    """Write the whole database into the new file PATH while people work; it shows one moment.
+
+    The file holds children's records: keep it encrypted, and apart from the keys, which are not in it.
+    """
+    now = clock.now()
+    try:
+        if command := schema_command():
+            _refuse(f"The database and this release do not match. Run: {command}")
+        db.session.remove()
+        with unit_of_work(SYSTEM, now) as uow:
+            uow.audit("backup.created", "database", None)
+        seal(now, EVERYTHING)
+        head = head_document(now)
+        db.session.remove()
+        with one_view(db.engine) as connection:
+            revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+            about = {"made_at": now.isoformat(), "revision": revision, "keys": _key_names(), "head": head}
+            manifest = backup.write(connection, path, about, _say)
+    except FileExistsError:
+        _refuse(f"{path} is there already.")
+    except OSError as error:
+        _refuse(f"{path} cannot be written: {error.strerror}.")
+    except SQLAlchemyError:
+        _refuse(NO_DATABASE)
+    rows = sum(about["rows"] for about in manifest["tables"].values())
+    click.echo(f"{rows} rows of {len(manifest['tables'])} tables are in {path}.")
+
+
+@group.command("restore")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+def restore(path: Path) -> None:
+    """Make a whole database of the file PATH in an empty one (DATABASE_URL), prove it, and leave mail paused.
+
+    Nobody is signed in afterwards. A database that holds anything is refused, never overwritten.
+    """
+    try:
+        manifest = backup.checked(path, _say)
+        _must_be_known(manifest)
+        _must_be_empty()
+        upgrade_to(manifest["revision"])
+        db.session.remove()
+        with rules_at_the_end(db.engine) as connection:
+            backup.fill(connection, path, manifest, _say)
+            _quiet(connection, clock.now())
+        upgrade_to()
+        db.session.remove()
+        verdict = verify(manifest["head"]["number"], manifest["head"]["hash"])
+    except backup.BrokenBackup as error:
+        _refuse(str(error))
+    except SQLAlchemyError:
+        _refuse(NO_DATABASE)
+    missing = sorted(set(manifest["keys"]) - set(_key_names()))
+    if missing:
+        click.echo(
+            f"Keys that were in use are not here: {', '.join(missing)}. What they sealed stays unreadable.",
+            err=True,
+        )
+    if verdict.broken is not None:
+        _refuse(f"The rows are as they were, but the audit log is not: {verdict.broken.words}.")
+    rows = sum(about["rows"] for about in manifest["tables"].values())
+    click.echo(f"{rows} rows are as they were on {manifest['made_at']}; the audit log reaches its head.")
+    click.echo("Mail is paused and nobody is signed in. Release it with: flask reminders pause --release")
+
+
+def _quiet(connection: Connection, now: datetime) -> None:
+    """In the same commit as the rows: no old session opens a page, and no mail goes a second time by itself."""
+    tables = backup.tables_of(connection)
+    connection.execute(tables["user_session"].delete())
+    paused = tables["delivery_pause"]
+    if connection.execute(select(paused.columns.id)).first() is None:
+        connection.execute(paused.insert().values(id=1, since=_stored(paused, "since", now), reason=PAUSED))
+    audit = tables["audit_entry"]
+    connection.execute(
+        audit.insert().values(
+            at=_stored(audit, "at", now),
+            action="backup.restored",
+            object_type="database",
+            changes="{}",
+            request_id="",
+        )
+    )
+
+
+def _stored(table: Any, column: str, now: datetime) -> datetime:
+    return now if table.columns[column].type.timezone else now.replace(tzinfo=None)
+
+
+def _must_be_known(manifest: dict[str, Any]) -> None:
+    if not is_known(manifest["revision"]):
+        raise backup.BrokenBackup(
+            "The backup is of a newer release than this one. Deploy that release first."
+        )
+
+
+def _must_be_empty() -> None:
+    with db.engine.connect() as connection:
+        if inspect(connection).get_table_names():
+            raise backup.BrokenBackup(
+                "This database is not empty. Make a new one, name it in DATABASE_URL, and restore into that."
+            )
+
+
+def _key_names() -> list[str]:
+    return sorted(keyring(setting("WSS_KEYS").derived(PURPOSE)))
+
+
+def _say(words: str) -> None:
+    click.echo(words, err=True)
+
+
+def _refuse(message: str) -> NoReturn:
+    with suppress(SQLAlchemyError):
+        db.session.remove()
+    click.echo(f"Refused: {message}", err=True)
+    sys.exit(1)
