@@ -1,0 +1,96 @@
+"""Under the rights that `flask permissions database` prints the system works, and the audit log cannot be changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+from tests.support.applications import make_app, people_client
+from tests.support.databases import DEMO_PASSWORD, Database, flask
+
+WEB, SCHEDULER, READING = "wss web", "wss_scheduler", "wss_reading"
+"""One with a space: names are quoted."""
+
+
+def as_role(database: Database, role: str) -> str:
+    """The address under which a part reaches the database."""
+    return make_url(database.url).set(username=role).render_as_string(hide_password=False)
+
+
+def connect(database: Database, role: str = "") -> psycopg.Connection[tuple[object, ...]]:
+    """Talk to the database without the system, as its owner or as a role."""
+    url = make_url(database.url)
+    return psycopg.connect(
+        host=url.host, port=url.port, user=role or url.username, dbname=url.database, autocommit=True
+    )
+
+
+@pytest.fixture
+def roles(demo_database: Database) -> Database:
+    """The demo district with a role for each part, each given what the command prints, twice."""
+    if demo_database.kind == "postgresql":
+        with connect(demo_database) as owner:
+            for role, part in ((WEB, "web"), (SCHEDULER, "scheduler"), (READING, "reading")):
+                owner.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(role)))
+                owner.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(role)))
+                printed = flask(demo_database.url, "permissions", "database", role, "--for", part)
+                assert printed.returncode == 0, printed.stderr
+                for _time in range(2):
+                    owner.execute(printed.stdout.encode())
+    return demo_database
+
+
+def every_page(app: Flask, email: str) -> int:
+    """Open each address without an id as somebody of the demo, change something; return how many pages there were."""
+    client = people_client(app)
+    assert client.submit("/sign-in", {"email": email, "password": DEMO_PASSWORD}).status_code == 303
+    assert client.submit("/account", {"locale": "es"}, holding="locale").status_code == 303
+    opened = 0
+    for rule in app.url_map.iter_rules():
+        if "GET" in (rule.methods or ()) and not rule.arguments and rule.rule not in ("/metrics", "/readyz"):
+            answer = client.get(rule.rule)
+            assert answer.status_code < 500, (email, rule.rule, answer.get_data(as_text=True)[:300])
+            opened += answer.status_code == 200
+    return opened
+
+
+def test_the_system_works_under_rights_that_change_no_audit_row(roles: Database, tmp_path: Path) -> None:
+    if roles.kind == "sqlite":
+        refused = flask(roles.url, "permissions", "database", WEB)
+        wrong = flask(roles.url, "permissions", "database", WEB, "--for", "everything")
+        assert wrong.returncode == 2 and "'web', 'scheduler', 'reading'" in wrong.stderr
+        assert (refused.returncode, refused.stdout) == (1, "") and "SQLite has no roles" in refused.stderr
+        return
+    app = make_app(as_role(roles, WEB), tmp_path)
+    for person in ("dean", "administrator", "sysadmin"):
+        assert every_page(app, f"{person}@demo.example") > 10
+    for command in (("reminders", "sweep"), ("reminders", "deliver"), ("audit", "seal"), ("audit", "verify")):
+        done = flask(as_role(roles, SCHEDULER), *command, WSS_INSTANCE=str(tmp_path))
+        assert done.returncode == 0, (command, done.stderr)
+    with connect(roles, READING) as connection:
+        assert connection.execute("SELECT count(*) FROM student").fetchone() != (0,)
+    never = (
+        "UPDATE audit_entry SET action = 'x'", "DELETE FROM audit_entry", "TRUNCATE audit_entry CASCADE",
+        "UPDATE audit_seal SET hash = 'x'", "DELETE FROM audit_seal", "ALTER TABLE audit_entry DROP COLUMN changes",
+        "DROP TABLE case_record CASCADE", "CREATE TABLE mine (id int)", "UPDATE alembic_version SET version_num = 'x'",
+        "ALTER TABLE audit_entry DISABLE TRIGGER ALL", "CREATE ROLE another",
+    )  # fmt: skip
+    more = {
+        WEB: ("INSERT INTO audit_seal SELECT * FROM audit_seal",),
+        SCHEDULER: (),
+        READING: (
+            "INSERT INTO counter VALUES ('x', 1)",
+            "UPDATE student SET given_name = 'x'",
+            "DELETE FROM student",
+        ),
+    }
+    for role, own in more.items():
+        with connect(roles, role) as connection:
+            for statement in (*never, *own):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(statement)
