@@ -13,6 +13,7 @@ from wss_cases.foundation.transport import demand_encryption
 LONGEST_NOTE_DAYS = 36_500
 LONGEST_ONE_CASE_HOURS = 168
 LONGEST_EXPORT = 1_000_000
+MOST_PAGES = 10_000_000
 LONGEST_MAIL_SECONDS = 60
 """Well below the lease of a mail that is being sent."""
 
@@ -58,6 +59,9 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
             "WSS_ONE_CASE_HOURS", environ.get("WSS_ONE_CASE_HOURS") or "24", LONGEST_ONE_CASE_HOURS
         ),
         "EXPORT_ROWS": _number("WSS_EXPORT_ROWS", environ.get("WSS_EXPORT_ROWS") or "20000", LONGEST_EXPORT),
+        "PAGES_PER_HOUR": _number(
+            "WSS_PAGES_PER_HOUR", environ.get("WSS_PAGES_PER_HOUR") or "600", MOST_PAGES
+        ),
         "CASELOAD_WEIGHTS": environ.get("WSS_CASELOAD_WEIGHTS", ""),
         "RETURN_GAP_SCHOOL_DAYS": int(environ.get("WSS_RETURN_GAP_SCHOOL_DAYS") or 10),
         "SESSION_IDLE": timedelta(

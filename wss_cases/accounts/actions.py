@@ -36,6 +36,8 @@ from wss_cases.journal.unit import UnitOfWork, unit_of_work
 
 SIGN_IN_CHANGED = "account.password_set"
 BREAK_GLASS_USED = "account.break_glass_used"
+SLOWED = "account.slowed"
+"""Somebody opened more records in an hour than a person can."""
 
 
 @dataclass(frozen=True)
@@ -87,15 +89,19 @@ def alarm_if_break_glass(uow: UnitOfWork, user: UserAccount) -> None:
     """Step: tell every system administrator that the account for the day the sign-on is down was used."""
     if not setting("OIDC_ISSUER") or user.email != setting("BREAK_GLASS"):
         return
+    tell_administrators(uow, user, BREAK_GLASS_USED)
+    uow.record(user, BREAK_GLASS_USED)
+
+
+def tell_administrators(uow: UnitOfWork, user: UserAccount, kind: str) -> None:
+    """Step: tell every system administrator of something about an account, whatever the hour."""
     today = uow.now.date()
     over = or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= today)
     found = select(RoleGrant.user_id).where(
         RoleGrant.role == Role.SYSADMIN, RoleGrant.starts_on <= today, over
     )
     for user_id in set(uow.session.scalars(found)):
-        key = f"{BREAK_GLASS_USED}:{user_id}:{uow.now.isoformat()}"
-        uow.notify(user_id, BREAK_GLASS_USED, user, key, at_any_hour=True)
-    uow.record(user, BREAK_GLASS_USED)
+        uow.notify(user_id, kind, user, f"{kind}:{user_id}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
 
 
 def has_factor(session: Session, user_id: int) -> bool:

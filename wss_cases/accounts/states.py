@@ -34,6 +34,7 @@ SENTENCES = {
     "account.recovery_used": _l("Signed in with a recovery code"),
     "account.recovery_made": _l("New recovery codes made"),
     "account.linked": _l("Linked to the district’s sign-on"),
+    "account.slowed": _l("Stopped for the hour: opened more records than a person can"),
     "account.break_glass_used": _l("Signed in without the district’s sign-on"),
     "account.renamed": _l("Account details changed"),
     "account.role_given": _l("Role given: %(role)s"),

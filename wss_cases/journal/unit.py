@@ -205,22 +205,22 @@ class UnitOfWork:
 
     def next_number(self, series: str) -> int:
         """Return the next number of a series, without gaps when the unit commits."""
-        insert_once(self.session, Counter, {"series": series, "value": 0}, ["series"])
-        row = self.session.execute(
-            select(Counter)
-            .where(Counter.series == series)
-            .with_for_update()
-            .execution_options(populate_existing=True)
-        ).scalar_one()
-        row.value += 1
-        return row.value
+        counter = table_of(Counter)
+        new = _insert_of(self.session)(counter).values(series=series, value=1)
+        counted = new.on_conflict_do_update(
+            index_elements=[counter.c.series], set_={"value": counter.c.value + 1}
+        )
+        number: int = self.session.execute(counted.returning(counter.c.value)).scalar_one()
+        return number
+
+
+def _insert_of(session: Session) -> Any:
+    return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
 
 
 def insert_once(session: Session, model: type[Base], values: dict[str, Any], unique: list[str]) -> bool:
     """Insert a row unless its unique columns already stand; True when it was inserted."""
-    dialect = session.get_bind().dialect.name
-    new = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(model)
-    statement = new.values(**values).on_conflict_do_nothing(index_elements=unique)
+    statement = _insert_of(session)(model).values(**values).on_conflict_do_nothing(index_elements=unique)
     # counted by what comes back: PostgreSQL's rowcount is unknown where the key is the database's to give
     return session.execute(statement.returning(*inspect(model).primary_key)).first() is not None
 

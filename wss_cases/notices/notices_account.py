@@ -3,8 +3,9 @@
 from typing import Any
 
 from wss_cases.access.actor import Actor
-from wss_cases.accounts.actions import BREAK_GLASS_USED, SIGN_IN_CHANGED
+from wss_cases.accounts.actions import BREAK_GLASS_USED, SIGN_IN_CHANGED, SLOWED
 from wss_cases.accounts.actions_factor import CODE_GUESSED, FACTOR_OFF, FACTOR_ON, FACTOR_RESET, RECOVERY_USED
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.letters import link
 from wss_cases.journal.models import OutboxMessage
@@ -31,6 +32,10 @@ WORDS = {
         _l("The account for emergencies was used"),
         _l("Somebody signed in with the local account that is kept for the day the district’s sign-on is down."),
     ),
+    SLOWED: (
+        _l("An account opens very many records"),
+        _l("It opened more pages in an hour than a person can, and is stopped until the hour is over. Ask its owner."),
+    ),
     CODE_GUESSED: (
         _l("Somebody may know your password"),
         _l("Your password was right, then five codes were wrong. If that was not you, change your password now."),
@@ -45,7 +50,13 @@ WORDS = {
 
 def _words(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     subject, what = WORDS[message.kind]
-    return {"subject": str(subject), "what": str(what), "href": link("/account")}
+    of_another = message.kind == SLOWED
+    return {
+        "subject": str(subject),
+        "what": str(what),
+        "href": link(f"/people/{message.object_id}" if of_another else "/account"),
+        "go": _("Open the account") if of_another else _("Open my account"),
+    }
 
 
 def _own(message: OutboxMessage, actor: Actor) -> bool:

@@ -1,4 +1,7 @@
-"""No row, no page: what shows a record is answered only once the audit row of that reading is committed."""
+"""No row, no page: what shows a record is answered only once the audit row of that reading is committed.
+
+The same commit counts the page, so that no account reads more in an hour than a person can.
+"""
 
 from flask import Flask, current_app, make_response, request
 from sqlalchemy.exc import SQLAlchemyError
@@ -9,6 +12,7 @@ from wss_cases.access.permissions import Permission as P
 from wss_cases.foundation import clock
 from wss_cases.journal.unit import unit_of_work
 from wss_cases.web.errors import page
+from wss_cases.web.slowed import is_over, one_more
 
 PLAIN = frozenset(
     {
@@ -51,6 +55,7 @@ LIST = "page"
 
 def init_reads(app: Flask) -> None:
     """Audit every answer that shows a record; must be registered after what finishes an answer, to come before it."""
+    app.before_request(_not_too_many)
     app.after_request(_audited)
 
 
@@ -61,11 +66,23 @@ def is_confidential(app: Flask, endpoint: str | None) -> bool:
     return endpoint in TELLING_PAGES or permission_of(app, endpoint) not in PLAIN
 
 
+def _not_too_many() -> Response | None:
+    if request.method != "POST" or not is_confidential(current_app, request.endpoint):
+        return None
+    actor = current_actor()
+    return _slowed() if actor.user_id is not None and is_over(actor) else None
+
+
+def _slowed() -> Response:
+    return make_response(page(429, records=True), 429, {"Retry-After": str(60 * (60 - clock.now().minute))})
+
+
 def _audited(answer: Response) -> Response:
     arguments = request.view_args or {}
     named = next((name for name in RECORDS if name in arguments), None)
     told = answer.status_code < 300 or answer.status_code in (400, 409)
-    if not told or not (
+    done = answer.status_code == 303 and request.method == "POST"
+    if not (told or done) or not (
         is_confidential(current_app, request.endpoint) or named in ("case_id", "incident_id")
     ):
         return answer
@@ -76,8 +93,13 @@ def _audited(answer: Response) -> Response:
     said = {"page": request.endpoint, **{name: arguments[name] for name in RECORDS if name in arguments}}
     try:
         with unit_of_work(actor, clock.now()) as uow:
-            uow.audit(f"{kind}.read", kind, arguments[named] if named else None, said)
+            shown = one_more(uow, actor) and told
+            if shown:
+                uow.audit(f"{kind}.read", kind, arguments[named] if named else None, said)
+            else:
+                uow.bookkeeping()
     except SQLAlchemyError as error:
         current_app.logger.error("a reading could not be audited: %s", type(error).__name__)
-        return make_response(page(503), 503, {"Retry-After": "5"})
-    return answer
+        # what was saved before is saved: only a page that cannot be audited is kept back
+        return answer if done else make_response(page(503), 503, {"Retry-After": "5"})
+    return answer if shown or done else _slowed()
