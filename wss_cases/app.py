@@ -119,26 +119,11 @@ PAGES = (
 """Modules with a `blueprint`, upper rooms first."""
 
 ROOMS_WITH_TABLES = (
-    "journal",
-    "accounts",
-    "roster",
-    "notices",
-    "incidents",
-    "routing",
-    "cases",
-    "followups",
-    "pathways.common",
-    "pathways.circles",
-    "pathways.circles.agreements",
-    "pathways.circles.notes",
-    "pathways.circles.questionnaires",
-    "pathways.mentoring",
-    "pathways.referrals",
-    "pathways.reengagement",
-    "safeguards",
-    "casework",
-    "outcomes",
-)
+    "journal", "accounts", "roster", "notices", "incidents", "routing", "cases", "followups",
+    "pathways.common", "pathways.circles", "pathways.circles.agreements", "pathways.circles.notes",
+    "pathways.circles.questionnaires", "pathways.mentoring", "pathways.referrals",
+    "pathways.reengagement", "safeguards", "casework", "records", "outcomes",
+)  # fmt: skip
 """Packages whose `models` module has tables."""
 
 JOBS: tuple[str, ...] = ("scheduler",)
@@ -183,6 +168,7 @@ SENTENCES: tuple[str, ...] = (
     "safeguards.states_questioning",
     "safeguards.states_police",
     "intake.states",
+    "records.states_retention",
 )
 """Modules (each a room's `states`) whose SENTENCES turn timeline kinds into words."""
 

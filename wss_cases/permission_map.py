@@ -6,6 +6,8 @@ from typing import Any
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.engine import Predicate, Rule
 from wss_cases.access.permissions import Permission as P
+from wss_cases.records.rules_retention import held_by_district, reads_deletion
+from wss_cases.safeguards.rules_police import named_to_approve, reads_review
 
 
 def at_own_school(*roles: Role) -> Predicate:
@@ -111,17 +113,6 @@ def sent_to_own_partner(actor: Actor, referral: Any) -> bool:
     return referral.partner_id in actor.partner_ids() and referral.is_open_to_partner
 
 
-def named_to_approve(actor: Actor, review: Any) -> bool:
-    """The review names the actor as approver or deputy, and the actor is still of that school's network."""
-    named = actor.user_id is not None and actor.user_id in (review.approver_id, review.deputy_id)
-    return named and actor.covers(review.school_id, Role.DISTRICT)
-
-
-def reads_review(actor: Actor, review: Any) -> bool:
-    """The case team of the review's school reads it, and whoever it names to approve."""
-    return actor.covers(review.school_id, *CASE_TEAM) or named_to_approve(actor, review)
-
-
 def whole_district(actor: Actor, record: Any) -> bool:
     """The actor administers the whole district, not one network of it."""
     return actor.everywhere(Role.DISTRICT)
@@ -214,6 +205,11 @@ PERMISSION_MAP: dict[P, Rule] = {
     ),
     P.FOLLOWUP_TEMPLATE_READ: _rule(_of(A, DISTRICT), anywhere, "whoever may write them; no case content"),
     P.FOLLOWUP_WORK: _rule(frozenset(STAFF), own_or_team, "one's own, or the school's for its case team"),
+    P.HOLD_MANAGE: _rule(
+        _of(DISTRICT),
+        held_by_district,
+        "orders and requests reach the district; a hold shows a number, never what the record says",
+    ),
     P.INCIDENT_COMPLETE: _rule(frozenset(STAFF), own_report_or_team, "one's own report, or the case team"),
     P.INCIDENT_READ: _rule(frozenset(STAFF), own_report_or_team, "one's own report, or the case team"),
     P.INCIDENT_REPORT: _rule(frozenset(STAFF), school_itself(*STAFF), "any staff of the school"),
@@ -271,6 +267,21 @@ PERMISSION_MAP: dict[P, Rule] = {
     ),
     P.RESTRAINT_RECORD: _rule(
         _of(D, A), at_own_school(D, A), "deans and administrators answer for what was done to a student"
+    ),
+    P.RECORD_DELETE_CONFIRM: _rule(
+        _of(A, DISTRICT),
+        at_own_school(A, DISTRICT),
+        "a second person, never who proposed it (see the act): of the school, or the district, who sees no names",
+    ),
+    P.RECORD_DELETE_READ: _rule(
+        _of(A, DISTRICT, AUDITOR),
+        reads_deletion,
+        "who proposes, who confirms, and who verifies certificates; no names",
+    ),
+    P.RECORD_REVIEW: _rule(_of(A), at_own_school(A), "the administrator answers for the school's records"),
+    P.RETENTION_EDIT: _rule(_of(DISTRICT), whole_district, "one dated schedule for the district"),
+    P.RETENTION_READ: _rule(
+        _of(A, DISTRICT, AUDITOR), anywhere, "whoever decides by it or verifies it; no case content"
     ),
     P.ROSTER_SEARCH: _rule(frozenset(STAFF), school_itself(*STAFF), "names of the own school"),
     P.RULES_EDIT: _rule(_of(DISTRICT), anywhere, "rule sets are the district's"),

@@ -27,9 +27,10 @@ from wss_cases.notices.models import FamilyText
 from wss_cases.outcomes.models import PublishedSchool
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.models import CircleMeeting, CircleSupporter, KeeperTraining
-from wss_cases.pathways.circles.notes.models import PrivilegeWaiver, ShreddingHold
+from wss_cases.pathways.circles.notes.models import PrivilegeWaiver
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.models_holds import LegalHold
 from wss_cases.pathways.mentoring.models import Mentor, MentoringGroup
 from wss_cases.pathways.referrals.models import Partner, Referral
 from wss_cases.roster.models import School, Student
@@ -127,7 +128,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "meeting_id": _of_school(CircleMeeting),
     "questionnaire_id": _of_school(Questionnaire),
     "waiver_id": _of_school(PrivilegeWaiver),
-    "hold_id": _of_school(ShreddingHold),
+    "hold_id": _of_school(LegalHold),
     "supporter_id": _of_school(CircleSupporter),
     "training_id": _of_school(KeeperTraining),
     "referral_id": _of_school(Referral),

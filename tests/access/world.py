@@ -22,13 +22,14 @@ from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.outcomes.models import PublishedSchool
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.models import CircleKeeper, CircleMeeting, CircleSupporter, KeeperTraining
-from wss_cases.pathways.circles.notes.models import PrivilegeWaiver, ShreddingHold
-from wss_cases.pathways.circles.notes.states import HoldKind
+from wss_cases.pathways.circles.notes.models import PrivilegeWaiver
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.states import Answerer, Occasion
 from wss_cases.pathways.circles.states import SupporterRelation, TrainingKind
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.models_holds import LegalHold
 from wss_cases.pathways.common.states import Kind, PathwayState
+from wss_cases.pathways.common.states_holds import HoldKind
 from wss_cases.pathways.mentoring.models import DailyCard, Mentor, MentoringGroup, MentoringPlan
 from wss_cases.pathways.mentoring.states import MentorKind
 from wss_cases.pathways.reengagement.models import ReengagementPlan
@@ -193,7 +194,7 @@ def plant_keeping(circle: Pathway, keeper: UserAccount, participant_id: int) -> 
                 recorded_by_id=keeper.id,
                 **placed,
             ),
-            ShreddingHold(
+            LegalHold(
                 kind=HoldKind.LEGAL_HOLD, reason="A letter", opened_at=NOW, opened_by_id=keeper.id, **placed
             ),
         ]

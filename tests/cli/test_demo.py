@@ -44,7 +44,7 @@ IN_THE_AUDIT_ALONE = {
     ("circle.note_written", "circle_note"),
     ("circle.consent_reopened", "circle_preparation"),
     ("disclosure.made", "disclosure"),
-    ("circle.hold_opened", "circle_shredding_hold"),
+    ("hold.opened", "legal_hold"),
     ("circle.privilege_waived", "privilege_waiver"),
     ("referral.consented", "referral_consent"),
     ("referral.revoked", "referral_consent"),

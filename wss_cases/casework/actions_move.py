@@ -37,6 +37,7 @@ from wss_cases.pathways.circles.agreements.rules import without_names
 from wss_cases.pathways.common.actions import propose
 from wss_cases.pathways.common.actions_life import note_end
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries_holds import is_case_held
 from wss_cases.pathways.common.states import EndReason
 from wss_cases.pathways.referrals.queries import open_referral
 from wss_cases.roster.queries import school_days
@@ -125,6 +126,8 @@ def continue_elsewhere(
         person = uow.session.get(CaseParticipant, participant_id)
         if person is None or person.case_id != case.id or person.student is None:
             raise NotFound
+        if is_case_held(case.id):
+            raise Refused("", _("A hold is open: this case stays here as it is until it is released."))
         move = _open_move(uow, case, person)
         names = names_of_others(participants_of(case.id), person.id)
         if not going.note.strip():

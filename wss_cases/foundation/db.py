@@ -29,8 +29,9 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy import table as table_clause
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import NotSupportedError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
@@ -215,7 +216,7 @@ def erase_deleted(tables: Iterable[str]) -> bool:
 
     Ends this session and opens a connection of its own; call it outside every unit of work. SQLite overwrites what
     it deletes (`secure_delete`), so folding its log into the file is enough. PostgreSQL writes each table anew
-    (`VACUUM FULL`); its columns must be kept out of the statistics (`SET STATISTICS 0`), which hold samples.
+    (`VACUUM FULL`) and takes new statistics, which hold samples.
     """
     db.session.remove()  # one's own reading would be in the way
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -240,8 +241,31 @@ def _write_anew(connection: Connection, tables: Iterable[str]) -> bool:
         waited += 100
     connection.exec_driver_sql(f"SET lock_timeout = {ERASE_WAIT_MS}")
     for table in tables:
-        connection.exec_driver_sql(f"VACUUM (FULL) {quoted(connection, table)}")
+        connection.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {quoted(connection, table)}")
+        _forget_samples(connection, table)
     return True
+
+
+def _forget_samples(connection: Connection, table: str) -> None:
+    """Let an emptied table forget its statistics, which ANALYZE leaves as they were: they hold samples of the rows."""
+    name = quoted(connection, table)
+    if connection.execute(select(literal(1)).select_from(table_clause(table)).limit(1)).first() is not None:
+        return
+    for column, kind in connection.execute(text(_SAMPLED), {"table": table}).all():
+        try:
+            # giving a column the type it has is what makes PostgreSQL drop its statistics
+            connection.exec_driver_sql(
+                f"ALTER TABLE {name} ALTER COLUMN {quoted(connection, column)} TYPE {kind}"
+            )
+        except NotSupportedError:
+            continue  # a trigger reads the column: it holds a code, not what somebody wrote
+
+
+_SAMPLED = (
+    "SELECT a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_stats s"
+    " JOIN pg_attribute a ON a.attrelid = to_regclass(quote_ident(s.tablename)) AND a.attname = s.attname"
+    " WHERE s.tablename = :table AND a.atttypid IN ('text'::regtype, 'varchar'::regtype, 'jsonb'::regtype)"
+)
 
 
 _NEXT_TRANSACTION = "SELECT (pg_snapshot_xmax(pg_current_snapshot())::text::numeric % 4294967296)::text"

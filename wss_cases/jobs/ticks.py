@@ -16,10 +16,12 @@ from wss_cases.journal.actions_seal import seal
 from wss_cases.notices.actions import deliver
 from wss_cases.notices.actions_control import beat, note_failure, note_recovery
 from wss_cases.pathways.circles.notes.actions_shred import shred
+from wss_cases.records.actions_clean_retention import clean
+from wss_cases.records.actions_deletion_retention import carry_out
 
 DELIVER_SECONDS = 45.0
 THOROUGH_MINUTES = 15
-"""How often a sweep also looks for students who changed school."""
+"""How often a sweep also looks for students who changed school, and what is past its days is cleaned away."""
 AWAY = (OperationalError, InterfaceError)
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -67,23 +69,32 @@ class Tick:
 
 
 def tick(name: str, now: datetime) -> str:
-    """Sweep, shred, forget, leave a heartbeat under the scheduler's name, deliver, seal the audit log.
+    """Sweep, shred, forget, clean, delete, leave a heartbeat under the scheduler's name, deliver, seal the audit log.
 
     Returns words for the log, '' for none.
     """
     this = Tick(name, now)
+    thorough = now.minute % THOROUGH_MINUTES == 0
     began = time.monotonic()
-    swept = this.part("sweep", lambda: sweep(now, thorough=now.minute % THOROUGH_MINUTES == 0))
+    swept = this.part("sweep", lambda: sweep(now, thorough=thorough))
     sweep_ms = round((time.monotonic() - began) * 1000) if swept is not None else None
     gone = this.part("shred", lambda: shred(now))
     this.part("forget", lambda: forget_kept(now))
+    if thorough:
+        this.part("clean", lambda: clean(now))
+    deleted = this.part("delete", lambda: carry_out(now))
     had_failed = this.beat(sweep_ms)
     sent = this.part("deliver", lambda: deliver(now, DELIVER_SECONDS))
     this.part("seal", lambda: seal(now))
     if had_failed and not this.failed:
         this.settle()
     db.session.remove()
-    for counts, names in ((swept, ("queued",)), (sent, ("sent", "retry", "failed")), (gone, ("shredded",))):
+    for counts, names in (
+        (swept, ("queued",)),
+        (sent, ("sent", "retry", "failed")),
+        (gone, ("shredded",)),
+        (deleted, ("deleted",)),
+    ):
         this.words += [f"{word} {counts[word]}" for word in names if counts and counts[word]]
     return ", ".join(this.words)
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.routing.states import POLICE_DUTIES, Pathway
 from wss_cases.safeguards.rules import warns_at
 from wss_cases.safeguards.states import DutyState
@@ -53,3 +54,14 @@ def requires_police(code: str, state: DutyState) -> bool:
 def steps_aside(user_id: int | None, asker_id: int | None, parties: Collection[int]) -> bool:
     """Whether somebody may not answer a review: they asked for it, or they are a party to what happened."""
     return user_id is None or user_id == asker_id or user_id in parties
+
+
+def named_to_approve(actor: Actor, review: Any) -> bool:
+    """The review names the actor as approver or deputy, and the actor is still of that school's network."""
+    named = actor.user_id is not None and actor.user_id in (review.approver_id, review.deputy_id)
+    return named and actor.covers(review.school_id, Role.DISTRICT)
+
+
+def reads_review(actor: Actor, review: Any) -> bool:
+    """The case team of the review's school reads it, and whoever it names to approve."""
+    return actor.covers(review.school_id, *CASE_TEAM) or named_to_approve(actor, review)

@@ -13,8 +13,9 @@ from wss_cases.cli.demo_district.reports import Report, Scene
 from wss_cases.cli.demo_district.schools import Place
 from wss_cases.cli.demo_district.world import later, moment
 from wss_cases.incidents.states import PersonRole
-from wss_cases.pathways.circles.notes.models import CircleNote, PrivilegeWaiver, ShreddingHold
-from wss_cases.pathways.circles.notes.states import HoldKind
+from wss_cases.pathways.circles.notes.models import CircleNote, PrivilegeWaiver
+from wss_cases.pathways.common.models_holds import LegalHold
+from wss_cases.pathways.common.states_holds import HoldKind
 
 SEEN_AT = 6 * 60 + 40
 
@@ -101,14 +102,14 @@ def ask_for_notes(scene: Scene) -> None:
         keys = {"pathway_id": note["pathway_id"], "school_id": scene.place.id}
         if number == 0:
             row = scene.world.store.new(
-                ShreddingHold,
+                LegalHold,
                 **keys,
                 kind=HoldKind.RECORDS_REQUEST.value,
                 reason="A family asked for everything on file; counsel answers.",
                 opened_at=at,
                 opened_by_id=lead.id,
             )
-            subject, kind = ("circle_shredding_hold", row["id"]), "circle.hold_opened"
+            subject, kind = ("legal_hold", row["id"]), "hold.opened"
         else:
             row = scene.world.store.new(
                 PrivilegeWaiver,

@@ -44,9 +44,10 @@ from wss_cases.pathways.circles.models import (
     HoldLift,
     KeeperTraining,
 )
-from wss_cases.pathways.circles.notes.models import CircleNote, PrivilegeWaiver, ShreddingHold
+from wss_cases.pathways.circles.notes.models import CircleNote, PrivilegeWaiver
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.models_holds import LegalHold
 from wss_cases.pathways.mentoring.models import (
     DailyCard,
     DailyCardDay,
@@ -124,7 +125,7 @@ TABLES: tuple[type[Base], ...] = (
     CircleMeeting,
     CircleAttendance,
     CircleNote,
-    ShreddingHold,
+    LegalHold,
     PrivilegeWaiver,
     Agreement,
     AgreementTerm,

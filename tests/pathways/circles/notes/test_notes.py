@@ -27,11 +27,12 @@ from wss_cases.pathways.circles.notes.models import (
     NoteShredding,
     PrivilegeException,
     PrivilegeWaiver,
-    ShreddingHold,
 )
 from wss_cases.pathways.circles.notes.rules import digest_of
-from wss_cases.pathways.circles.notes.states import ExceptionKind, HoldKind
+from wss_cases.pathways.circles.notes.states import ExceptionKind
 from wss_cases.pathways.circles.queries_keepers import keepers_of
+from wss_cases.pathways.common.models_holds import LegalHold
+from wss_cases.pathways.common.states_holds import HoldKind
 
 SAID = "canary-4711 told the circle about home"
 
@@ -118,9 +119,9 @@ def test_a_hold_stops_shredding_until_it_is_closed(world, circle):
     )
     assert actions_shred.shred(LONG_AFTER)["shredded"] == 0
     assert actions_shred.would_shred(LONG_AFTER) == {"shredded": 0, "held": 1}
-    actions_privilege.close_hold(world.actor, circle.id, hold_id, None, NOW)
+    actions_privilege.close_hold(world.actor, circle.id, hold_id, "Counsel said so", None, NOW)
     with pytest.raises(Refused):
-        actions_privilege.close_hold(world.actor, circle.id, hold_id, None, NOW)
+        actions_privilege.close_hold(world.actor, circle.id, hold_id, "Counsel said so", None, NOW)
     digest = digest_of(*_sealed(note_id))
     assert actions_shred.would_shred(LONG_AFTER) == {"shredded": 1, "held": 0}
     assert actions_shred.shred(LONG_AFTER)["shredded"] == 1
@@ -214,10 +215,10 @@ def test_whoever_keeps_no_circle_does_nothing_with_its_privilege(world, circle):
             with pytest.raises(NotFound):
                 act(stranger)
     with pytest.raises(NotFound):
-        actions_privilege.close_hold(dean, circle.id, hold, None, NOW)
+        actions_privilege.close_hold(dean, circle.id, hold, "Counsel said so", None, NOW)
     with pytest.raises(NotFound):
         actions_privilege.open_hold(dean, circle.id, kind=HoldKind.LEGAL_HOLD, reason="x", now=NOW)
-    assert db.session.get_one(ShreddingHold, hold).closed_at is None
+    assert db.session.get_one(LegalHold, hold).closed_at is None
 
 
 class Keeping(RuleBasedStateMachine):

@@ -18,9 +18,10 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.circles.actions_keepers import add_keeper, end_keeper
 from wss_cases.pathways.circles.models import CircleKeeper
-from wss_cases.pathways.circles.notes.models import CircleNote, ShreddingHold
+from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.pathways.circles.queries_keepers import keepers_of
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.models_holds import LegalHold
 
 SAID = "canary-4711 told the circle about home"
 
@@ -213,8 +214,13 @@ def test_the_administrator_stops_shredding_and_sees_no_waiver(world, circle, cli
     assert "Request 7 of 2026" in text and "My teacher" not in text
     end(circle)
     assert "Shredding is stopped" in keeper.page(page_of(circle, "notes")).text
-    found = db.session.execute(select(ShreddingHold)).scalars().one()
-    assert client.submit(page_of(circle, f"privilege/holds/{found.id}/close")).status_code == 303
+    found = db.session.execute(select(LegalHold)).scalars().one()
+    assert (
+        client.submit(
+            page_of(circle, f"privilege/holds/{found.id}/close"), {"reason": "It was answered"}
+        ).status_code
+        == 303
+    )
     assert "shredded on" in keeper.page(page_of(circle, "notes")).text
 
 

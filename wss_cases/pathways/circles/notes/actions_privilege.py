@@ -8,20 +8,20 @@ from wss_cases.cases.actions_work import today_at
 from wss_cases.cases.models import CaseParticipant
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit import UnitOfWork, changes_of, unit_of_work
+from wss_cases.journal.unit import changes_of, unit_of_work
 from wss_cases.pathways.circles.notes.actions import add_audited, load_kept
-from wss_cases.pathways.circles.notes.models import PrivilegeException, PrivilegeWaiver, ShreddingHold
+from wss_cases.pathways.circles.notes.models import PrivilegeException, PrivilegeWaiver
 from wss_cases.pathways.circles.notes.queries import get_hold, get_waiver
-from wss_cases.pathways.circles.notes.states import ExceptionKind, HoldKind
+from wss_cases.pathways.circles.notes.states import ExceptionKind
+from wss_cases.pathways.common import actions_holds
 from wss_cases.pathways.common.actions_life import not_later
-from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.models_holds import LegalHold
+from wss_cases.pathways.common.states_holds import HoldKind
 
 Key = str | None
 AUDIT_WAIVER = "circle.privilege_waived"
 AUDIT_WITHDRAWN = "circle.waiver_withdrawn"
 AUDIT_EXCEPTION = "circle.privilege_exception"
-AUDIT_HOLD = "circle.hold_opened"
-AUDIT_RELEASED = "circle.hold_closed"
 
 
 def _needed(field: str, text: str, words: str) -> str:
@@ -97,37 +97,24 @@ def open_hold(
         if uow.answered:
             return uow.answer
         row = load_kept(uow, pathway_id, Permission.CIRCLE_HOLD)
-        hold = ShreddingHold(
-            pathway_id=row.id, school_id=row.school_id, kind=kind,
-            reason=_needed("reason", reason, _("Say what it is about, without what was said in the circle.")),
-            opened_at=now, opened_by_id=actor.user_id,
-        )  # fmt: skip
-        uow.answer = add_audited(uow, hold, AUDIT_HOLD)
+        hold = LegalHold(pathway_id=row.id, school_id=row.school_id, kind=kind, reason=reason)
+        uow.answer = actions_holds.open_hold(uow, hold).id
         return hold.id
 
 
 def close_hold(
-    actor: Actor, pathway_id: int, hold_id: int, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+    actor: Actor, pathway_id: int, hold_id: int, reason: str, version: int | None, now: datetime,
+    request_key: Key = None,
+) -> int:  # fmt: skip
     """Record that a request, hold or order is over; shredding goes on. Raises Refused when it was closed before."""
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
             return uow.answer
         row = load_kept(uow, pathway_id, Permission.CIRCLE_HOLD)
-        hold = _locked_hold(uow, row, hold_id, version)
-        if hold.closed_at is not None:
-            raise Refused("", _("This was closed before."))
-        hold.closed_at, hold.closed_by_id = now, actor.user_id
-        uow.audit(AUDIT_RELEASED, "circle_shredding_hold", hold.id, changes_of(hold))
+        get_hold(row.id, hold_id)
+        hold = uow.session.get(LegalHold, hold_id, with_for_update=True, populate_existing=True)
+        if hold is None:
+            raise NotFound
+        actions_holds.release_hold(uow, hold, reason, version)
         uow.answer = hold.id
         return hold.id
-
-
-def _locked_hold(uow: UnitOfWork, row: Pathway, hold_id: int, version: int | None) -> ShreddingHold:
-    get_hold(row.id, hold_id)
-    hold = uow.session.get(ShreddingHold, hold_id, with_for_update=True, populate_existing=True)
-    if hold is None:
-        raise NotFound
-    if version is not None and hold.version != version:
-        raise Refused("", _("Somebody else changed this meanwhile. Look at it again."))
-    return hold

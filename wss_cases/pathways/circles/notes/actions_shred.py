@@ -11,9 +11,9 @@ from wss_cases.foundation.db import db, erase_deleted
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.unit import UnitOfWork, changes_of, unit_of_work
 from wss_cases.pathways.circles.notes.models import CircleNote, NoteShredding
-from wss_cases.pathways.circles.notes.queries import held
 from wss_cases.pathways.circles.notes.rules import digest_of, shred_day
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries_holds import circle_held
 from wss_cases.roster.models import School
 
 BATCH = 100
@@ -79,7 +79,7 @@ def _due(now: datetime, *, on_hold: bool = False, moved: bool = False) -> list[i
     statement = (
         select(CircleNote.id)
         .join(Pathway, Pathway.id == CircleNote.pathway_id)
-        .where(Pathway.ended_at.is_not(None), held() if on_hold else ~held())
+        .where(Pathway.ended_at.is_not(None), circle_held() if on_hold else ~circle_held())
         .order_by(CircleNote.id)
     )
     if moved:
@@ -99,7 +99,9 @@ def _shred_some(ids: Sequence[int], now: datetime) -> int:
         circles = select(CircleNote.pathway_id).where(CircleNote.id.in_(ids))
         free = select(Pathway.id).where(Pathway.id.in_(circles)).order_by(Pathway.id).with_for_update()
         locked = uow.session.scalars(free).all()
-        still_free = set(uow.session.scalars(select(Pathway.id).where(Pathway.id.in_(locked), ~held())))
+        still_free = set(
+            uow.session.scalars(select(Pathway.id).where(Pathway.id.in_(locked), ~circle_held()))
+        )
         count = 0
         for note in _locked(uow, ids):
             if note.pathway_id in still_free:

@@ -5,7 +5,8 @@ from wtforms.validators import InputRequired
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.pathways.circles.notes.states import EXCEPTION_LABELS, HOLD_LABELS
+from wss_cases.pathways.circles.notes.states import EXCEPTION_LABELS
+from wss_cases.pathways.common.states_holds import HOLD_LABELS
 
 NOT_WHAT_WAS_SAID = _l("Not what was said in the circle: that stays in its notes.")
 
@@ -71,4 +72,15 @@ class HoldForm(BaseForm):
         description=_l(
             "Who asks, the number and the date. A request that reaches the notes goes to counsel first."
         ),
+    )
+
+
+class ReleaseForm(BaseForm):
+    """That what stopped shredding is over, and why."""
+
+    reason = LongText(
+        _l("Why it is over"),
+        [NotBlank(_l("Say why it is over."))],
+        limit=2000,
+        description=_l("Who said so, and the date."),
     )

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
-from wss_cases.pathways.circles.notes.states import ExceptionKind, HoldKind
+from wss_cases.pathways.circles.notes.states import ExceptionKind
 
 
 class CircleNote(Versioned, Base):
@@ -91,25 +91,3 @@ class PrivilegeException(Base):
     reason: Mapped[str] = mapped_column(Text)
     recorded_at: Mapped[datetime]
     recorded_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
-
-
-class ShreddingHold(Versioned, Base):
-    """Why nothing of a circle may be shredded: a records request, a legal hold or a court order that is open."""
-
-    __tablename__ = "circle_shredding_hold"
-    __table_args__ = (
-        Index("ix_circle_shredding_hold_pathway", "pathway_id"),
-        CheckConstraint("reason <> ''", name="reason"),
-        CheckConstraint("(closed_at is null) = (closed_by_id is null)", name="closing"),
-    )
-    PRIVATE = frozenset({"reason"})
-
-    id: Mapped[Id]
-    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
-    kind: Mapped[HoldKind] = mapped_column(named_enum(HoldKind, "kind"))
-    reason: Mapped[str] = mapped_column(Text)
-    opened_at: Mapped[datetime]
-    opened_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    closed_at: Mapped[datetime | None]
-    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.engine import require
@@ -12,17 +12,15 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.pathways.circles.notes.models import (
-    PrivilegeException,
-    PrivilegeWaiver,
-    ShreddingHold,
-)
+from wss_cases.pathways.circles.notes.models import PrivilegeException, PrivilegeWaiver
 from wss_cases.pathways.circles.queries_keepers import kept
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.models_holds import LegalHold
 from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.pathways.common.queries_holds import circle_held
 from wss_cases.routing.states import Pathway as Family
 
-Act = TypeVar("Act", PrivilegeWaiver, PrivilegeException, ShreddingHold)
+Act = TypeVar("Act", PrivilegeWaiver, PrivilegeException, LegalHold)
 
 
 def get_circle(actor: Actor, case_id: int, pathway_id: int, permission: Permission | None = None) -> Pathway:
@@ -35,18 +33,9 @@ def get_circle(actor: Actor, case_id: int, pathway_id: int, permission: Permissi
     return row
 
 
-def held() -> ColumnElement[bool]:
-    """Pathways whose notes may not be shredded because a hold is open; for a statement that selects from Pathway."""
-    return (
-        select(ShreddingHold.id)
-        .where(ShreddingHold.pathway_id == Pathway.id, ShreddingHold.closed_at.is_(None))
-        .exists()
-    )
-
-
 def is_held(pathway_id: int) -> bool:
-    """Whether a hold of this circle is open."""
-    return db.session.scalar(select(Pathway.id).where(Pathway.id == pathway_id, held())) is not None
+    """Whether an open hold keeps this circle's notes."""
+    return db.session.scalar(select(Pathway.id).where(Pathway.id == pathway_id, circle_held())) is not None
 
 
 @dataclass(frozen=True)
@@ -55,7 +44,7 @@ class Acts:
 
     waivers: Sequence[PrivilegeWaiver]
     exceptions: Sequence[PrivilegeException]
-    holds: Sequence[ShreddingHold]
+    holds: Sequence[LegalHold]
     names: dict[int, str]
 
 
@@ -63,7 +52,7 @@ def acts_of(pathway_id: int) -> Acts:
     """Return the waivers, exceptions and holds of a circle; the caller has checked who reads them."""
     waivers = _newest_first(PrivilegeWaiver, pathway_id)
     exceptions = _newest_first(PrivilegeException, pathway_id)
-    holds = _newest_first(ShreddingHold, pathway_id)
+    holds = _newest_first(LegalHold, pathway_id)
     people = [row.recorded_by_id for row in waivers] + [row.recorded_by_id for row in exceptions]
     people += [who for row in holds for who in (row.opened_by_id, row.closed_by_id) if who is not None]
     statement = select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(sorted(set(people))))
@@ -84,9 +73,9 @@ def get_waiver(pathway_id: int, waiver_id: int) -> PrivilegeWaiver:
     return row
 
 
-def get_hold(pathway_id: int, hold_id: int) -> ShreddingHold:
+def get_hold(pathway_id: int, hold_id: int) -> LegalHold:
     """Return a hold of this circle. Raises NotFound."""
-    row = db.session.get(ShreddingHold, hold_id)
+    row = db.session.get(LegalHold, hold_id)
     if row is None or row.pathway_id != pathway_id:
         raise NotFound
     return row

@@ -14,24 +14,10 @@ class ExceptionKind(enum.StrEnum):
     COURT_REPORT = "court_report"
 
 
-class HoldKind(enum.StrEnum):
-    """What stops shredding while it is open."""
-
-    RECORDS_REQUEST = "records_request"
-    LEGAL_HOLD = "legal_hold"
-    COURT_ORDER = "court_order"
-
-
 EXCEPTION_LABELS = {
     ExceptionKind.PREVENT_HARM: _l("To prevent death or bodily harm"),
     ExceptionKind.OTHER_LAW: _l("A duty under another law"),
     ExceptionKind.COURT_REPORT: _l("A report that a court ordered"),
-}
-
-HOLD_LABELS = {
-    HoldKind.RECORDS_REQUEST: _l("Records request"),
-    HoldKind.LEGAL_HOLD: _l("Legal hold"),
-    HoldKind.COURT_ORDER: _l("Court order"),
 }
 
 SENTENCES: dict[str, Any] = {}

@@ -14,14 +14,16 @@ from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.circles.notes import actions_privilege as actions
-from wss_cases.pathways.circles.notes.forms import ExceptionForm, HoldForm, WaiverForm
-from wss_cases.pathways.circles.notes.models import PrivilegeException, PrivilegeWaiver, ShreddingHold
+from wss_cases.pathways.circles.notes.forms import ExceptionForm, HoldForm, ReleaseForm, WaiverForm
+from wss_cases.pathways.circles.notes.models import PrivilegeException, PrivilegeWaiver
 from wss_cases.pathways.circles.notes.queries import acts_of, get_circle, get_hold, get_waiver
-from wss_cases.pathways.circles.notes.states import EXCEPTION_LABELS, HOLD_LABELS, ExceptionKind, HoldKind
+from wss_cases.pathways.circles.notes.states import EXCEPTION_LABELS, ExceptionKind
 from wss_cases.pathways.circles.queries_keepers import kept
 from wss_cases.pathways.circles.views_keepers import parts_of
 from wss_cases.pathways.common.forms import ConfirmForm, number, people_choices
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.models_holds import LegalHold
+from wss_cases.pathways.common.states_holds import HOLD_LABELS, HoldKind
 from wss_cases.pathways.common.views import ACT, act_context, kind_words, page_of, today_of
 from wss_cases.roster.queries import get_school
 
@@ -76,7 +78,7 @@ def _exception(one: PrivilegeException, names: dict[int, str], zone: str) -> dic
     }
 
 
-def _hold(one: ShreddingHold, names: dict[int, str], zone: str) -> dict[str, Any]:
+def _hold(one: LegalHold, names: dict[int, str], zone: str) -> dict[str, Any]:
     return {
         "id": one.id,
         "kind": str(HOLD_LABELS[one.kind]),
@@ -85,6 +87,7 @@ def _hold(one: ShreddingHold, names: dict[int, str], zone: str) -> dict[str, Any
         "by": names.get(one.opened_by_id or 0, ""),
         "closed": moment_words(one.closed_at, zone),
         "closed_by": names.get(one.closed_by_id or 0, ""),
+        "closed_reason": one.closed_reason,
     }
 
 
@@ -204,14 +207,16 @@ def release(case_id: int, pathway_id: int, hold_id: int) -> Page:
     actor, now = current_actor(), clock.now()
     row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_HOLD)
     found = get_hold(row.id, hold_id)
-    form = ConfirmForm(version=found.version)
+    form = ReleaseForm(version=found.version)
     facts = [
         str(HOLD_LABELS[found.kind]),
         _("Once nothing else is open, the notes are shredded on their day, for good."),
     ]
     return form_page(
         form,
-        lambda: actions.close_hold(actor, row.id, hold_id, form.seen_version, now, form.request_key.data),
+        lambda: actions.close_hold(
+            actor, row.id, hold_id, form.reason.data or "", form.seen_version, now, form.request_key.data
+        ),
         _page_of(row),
         ACT,
         **_context(row, _("It is over"), _("Let shredding go on"), facts=facts),

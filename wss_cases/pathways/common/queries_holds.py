@@ -1,0 +1,59 @@
+"""Which records an open hold keeps as they are. One hold is read by all who delete, shred, clean or move."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+
+from wss_cases.cases.models import CaseParticipant
+from wss_cases.foundation.db import db
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.models_holds import LegalHold
+
+OPEN = LegalHold.closed_at.is_(None)
+
+
+def _students_of(case_id: Any) -> Any:
+    return select(CaseParticipant.student_id).where(
+        CaseParticipant.case_id == case_id, CaseParticipant.student_id.is_not(None)
+    )
+
+
+def circle_held() -> ColumnElement[bool]:
+    """Pathways that a hold keeps: on themselves, their case, or a student in it; for a statement over Pathway."""
+    on = or_(
+        LegalHold.pathway_id == Pathway.id,
+        LegalHold.case_id == Pathway.case_id,
+        LegalHold.student_id.in_(_students_of(Pathway.case_id)),
+    )
+    return select(LegalHold.id).where(OPEN, on).exists()
+
+
+def case_held(case_id: Any) -> ColumnElement[bool]:
+    """Whether a hold keeps a case: on itself, on one of its circles, or on a student in it."""
+    circles = select(Pathway.id).where(Pathway.case_id == case_id)
+    on = or_(
+        LegalHold.case_id == case_id,
+        LegalHold.pathway_id.in_(circles),
+        LegalHold.student_id.in_(_students_of(case_id)),
+    )
+    return select(LegalHold.id).where(OPEN, on).exists()
+
+
+def student_held(student_id: Any) -> ColumnElement[bool]:
+    """Whether a hold keeps a student's record: on themselves, or on a case or circle they are in."""
+    cases = select(CaseParticipant.case_id).where(CaseParticipant.student_id == student_id)
+    circles = select(Pathway.id).where(Pathway.case_id.in_(cases))
+    on = or_(
+        LegalHold.student_id == student_id, LegalHold.case_id.in_(cases), LegalHold.pathway_id.in_(circles)
+    )
+    return select(LegalHold.id).where(OPEN, on).exists()
+
+
+def is_case_held(case_id: int) -> bool:
+    """Whether a hold keeps this case now."""
+    return bool(db.session.scalar(select(case_held(case_id))))
+
+
+def is_student_held(student_id: int) -> bool:
+    """Whether a hold keeps this student's record now."""
+    return bool(db.session.scalar(select(student_held(student_id))))

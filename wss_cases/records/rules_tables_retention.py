@@ -1,0 +1,179 @@
+"""Every table of the database, whose it is, and what takes its rows away. A table that is not here fails the tests.
+
+A table about a student names its `owners`: columns whose row, when it goes, takes this one with it. `lets_go` are
+columns that are emptied instead. `told_of` are a type and a number that name a row of any table.
+"""
+
+import enum
+from dataclasses import dataclass
+
+
+class Whose(enum.StrEnum):
+    """Whom or what a table is about."""
+
+    STUDENT = "student"
+    STAFF = "staff"
+    SETTING = "setting"
+    AUDIT = "audit"
+    AGGREGATE = "aggregate"
+    RUNNING = "running"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """`kind` is the row of the schedule that says for how long; '' for what the schedule does not touch."""
+
+    whose: Whose
+    kind: str = ""
+    owners: tuple[str, ...] = ()
+    lets_go: tuple[str, ...] = ()
+    told_of: tuple[str, str] | None = None
+
+
+def _of(
+    kind: str, *owners: str, lets_go: tuple[str, ...] = (), told_of: tuple[str, str] | None = None
+) -> Kept:
+    return Kept(Whose.STUDENT, kind, owners, lets_go, told_of)
+
+
+STAFF, SETTING, AUDIT = Kept(Whose.STAFF), Kept(Whose.SETTING), Kept(Whose.AUDIT)
+AGGREGATE = Kept(Whose.AGGREGATE)
+_CIRCLE = ("pathway_id", "case_id")
+_PARTY = (*_CIRCLE, "participant_id")
+
+
+def _running(kind: str, told_of: tuple[str, str] | None = None) -> Kept:
+    return Kept(Whose.RUNNING, kind, told_of=told_of)
+
+
+TABLES: dict[str, Kept] = {
+    # who the student is: the permanent record
+    "student": _of("identity"),
+    "enrolment": _of("identity", "student_id"),
+    "student_guardian": _of("identity", "student_id", "guardian_id"),
+    "guardian": _of("identity"),
+    "imported_row": _of("identity"),
+    # reports and what was decided about them
+    "incident": _of("incident", lets_go=("duplicate_of_id",)),
+    "incident_person": _of("incident", "incident_id", "student_id"),
+    "incident_addendum": _of("incident", "incident_id"),
+    "incident_draft": _of("incident", "incident_id"),
+    "guardian_contact": _of("incident", "incident_id", "incident_person_id", lets_go=("guardian_id",)),
+    "routing_answer": _of("incident", "incident_id", "incident_person_id"),
+    "care_record": _of("care", "student_id"),
+    # cases
+    "case_record": _of("case", lets_go=("continued_from_id",)),
+    "case_incident": _of("case", "case_id", "incident_id"),
+    "case_participant": _of("case", "case_id", "student_id", lets_go=("incident_person_id",)),
+    "case_note": _of("case", "case_id"),
+    "case_opening": _of("case", "case_id"),
+    "safety_plan": _of("case", "case_id", "participant_id"),
+    "safety_plan_review": _of("case", "case_id", "safety_plan_id"),
+    "student_move": _of("case", "case_id", "participant_id", lets_go=("follow_up_id", "continued_as_id")),
+    "follow_up": _of("case", "incident_id", "case_id", "pathway_id", "incident_person_id"),
+    "follow_up_act": _of("case", "follow_up_id"),
+    "legal_hold": _of("case", "student_id", "case_id", "pathway_id"),
+    # pathways
+    "pathway": _of("case", "case_id", lets_go=("participant_id",)),
+    "circle_consent": _of("case", *_PARTY),
+    "circle_preparation": _of("case", *_PARTY),
+    "circle_screen": _of("case", *_CIRCLE),
+    "circle_supporter": _of("case", *_PARTY),
+    "circle_keeper": _of("case", *_CIRCLE),
+    "circle_hold_lift": _of("case", *_CIRCLE),
+    "circle_meeting": _of("case", *_CIRCLE),
+    "meeting_invitation": _of("case", *_CIRCLE, "meeting_id"),
+    "circle_attendance": _of("case", "meeting_id", "participant_id", "supporter_id"),
+    "circle_note": _of("case", "pathway_id"),
+    "circle_note_shredding": _of("case", "pathway_id"),
+    "privilege_waiver": _of("case", "pathway_id", "participant_id"),
+    "privilege_exception": _of("case", "pathway_id"),
+    "agreement": _of("case", *_CIRCLE),
+    "agreement_term": _of(
+        "case", "agreement_id", lets_go=("owner_participant_id", "follow_up_id", "replaces_id")
+    ),
+    "agreement_term_consent": _of("case", "term_id", "participant_id"),
+    "agreement_signature": _of("case", "agreement_id", "participant_id", "supporter_id"),
+    "questionnaire": _of("questionnaire", *_PARTY, "meeting_id", "supporter_id"),
+    "questionnaire_answer": _of("questionnaire", "questionnaire_id"),
+    "mentoring_plan": _of("case", *_CIRCLE),
+    "mentoring_session": _of("case", *_CIRCLE),
+    "mentoring_review": _of("case", *_CIRCLE),
+    "daily_card": _of("case", *_CIRCLE),
+    "daily_card_day": _of("case", "card_id"),
+    "reengagement_plan": _of("case", *_CIRCLE, "student_id"),
+    "reengagement_review": _of("case", *_CIRCLE),
+    "referral": _of("case", *_CIRCLE, "student_id"),
+    "referral_consent": _of("case", "referral_id", "case_id"),
+    "referral_service_date": _of("case", "referral_id"),
+    # safeguards
+    "legal_duty": _of("duty", "incident_id"),
+    "legal_duty_step": _of("duty", "duty_id"),
+    "police_review": _of("police", "incident_id", "duty_id"),
+    "police_notification": _of("police", "incident_id", "review_id"),
+    "notified_student": _of("police", "notification_id", "student_id"),
+    "questioning": _of("police", "incident_id", "student_id", "duty_id"),
+    "questioning_notice": _of("police", "questioning_id"),
+    "discipline_action": _of("discipline", "student_id", "incident_id"),
+    "discipline_appeal": _of("discipline", "action_id"),
+    "discipline_version": _of("discipline", "action_id"),
+    "restraint_record": _of("restraint", "student_id", "incident_id"),
+    # what was told of any of these
+    "disclosure": _of("disclosure", "student_id", told_of=("object_type", "object_id")),
+    "record_review": _of("disclosure", "student_id"),
+    "timeline_entry": _of("case", told_of=("subject_type", "subject_id")),
+    "calendar_move": _of("case", told_of=("subject_type", "subject_id")),
+    # what cleans itself by age
+    "outbox_message": _running("mail", told_of=("object_type", "object_id")),
+    "kept_form": _running("draft"),
+    "request_key": _running("request_key"),
+    "sign_in_attempt": _running("sign_in"),
+    "questionnaire_guess": _running("sign_in"),
+    "user_session": _running("session"),
+    "invitation": _running("link"),
+    "import_run": _running("import"),
+    "export_record": _running("export"),
+    # people who work here
+    "user_account": STAFF,
+    "role_grant": STAFF,
+    "second_factor": STAFF,
+    "recovery_code": STAFF,
+    "sign_on": STAFF,
+    "calendar_feed": STAFF,
+    "cover": STAFF,
+    "mail_choice": STAFF,
+    "mail_trouble": STAFF,
+    "staff_member": STAFF,
+    "keeper_training": STAFF,
+    "mentor": STAFF,
+    "mentoring_group": STAFF,
+    # settings, code lists, directories, and what the machinery remembers of itself
+    "setting": SETTING,
+    "school": SETTING,
+    "calendar_day": SETTING,
+    "behavior_code": SETTING,
+    "location_code": SETTING,
+    "legal_duty_kind": SETTING,
+    "legal_duty_kind_step": SETTING,
+    "routing_rule_set": SETTING,
+    "follow_up_template": SETTING,
+    "family_text": SETTING,
+    "partner": SETTING,
+    "circle_setting": SETTING,
+    "police_approver": SETTING,
+    "school_sergeant": SETTING,
+    "retention_rule": SETTING,
+    "counter": SETTING,
+    "heartbeat": SETTING,
+    "delivery_pause": SETTING,
+    "digest_day": SETTING,
+    # who did what: numbers, never names; certificates of deletion
+    "audit_entry": AUDIT,
+    "audit_seal": AUDIT,
+    "record_deletion": AUDIT,
+    "record_deletion_item": AUDIT,
+    # counts without a child
+    "published_school": AGGREGATE,
+    "published_year": AGGREGATE,
+    "removed_figure": AGGREGATE,
+}
