@@ -19,7 +19,12 @@ class Sealed:
 
 def key_name(keys: Keys, purpose: str) -> str:
     """Return the public name of the newest key for a purpose: tells keys apart, gives nothing away."""
-    return _name(keys.fernet(purpose)[0])
+    return key_names(keys, purpose)[0]
+
+
+def key_names(keys: Keys, purpose: str) -> list[str]:
+    """Return the public names of all keys for a purpose, the newest first."""
+    return [_name(key) for key in keys.fernet(purpose)]
 
 
 def _name(key: bytes) -> str:
@@ -42,4 +47,4 @@ def unseal(keys: Keys, purpose: str, text: bytes, key: bytes) -> str:
         raise ValueError("none of the keys opens this text") from None
 
 
-__all__ = ["Sealed", "key_name", "seal", "unseal"]
+__all__ = ["Sealed", "key_name", "key_names", "seal", "unseal"]

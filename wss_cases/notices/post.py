@@ -39,6 +39,11 @@ class Post:
             assert self._server is not None
             self._server.sendmail(sender, [recipient], message.as_bytes(policy=SEVEN_BIT))
 
+    def reach(self) -> None:
+        """Connect, greet and sign in, and send nothing. Raises OSError or SMTPException in time."""
+        with self._deadline(self._seconds):
+            self._connect()
+
     def close(self) -> None:
         """Take leave and end the connection; what a server makes of that no longer matters."""
         if self._server is None:

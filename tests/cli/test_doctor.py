@@ -1,0 +1,135 @@
+"""`flask doctor`: all is well on a system that runs, and each thing that breaks it is named."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from tests.support.applications import make_app
+from tests.support.databases import Database, Databases
+from tests.support.mail import MailServer
+from tests.support.network import Guard
+from tests.support.postgres import free_port
+from wss_cases.access.actor import SYSTEM
+from wss_cases.cli import doctor
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
+from wss_cases.jobs.ticks import tick
+from wss_cases.notices.actions_control import pause
+
+
+@pytest.fixture
+def running(demo_database: Database, tmp_path: Path, smtp_server: MailServer) -> Iterator[Flask]:
+    """A demo district whose scheduler ran a moment ago."""
+    app = make_app(
+        demo_database.url, tmp_path, SMTP_URL=smtp_server.url, PUBLIC_URL="https://schools.example"
+    )
+    with app.app_context():
+        tick("test", clock.now())
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+def found(app: Flask) -> dict[str, tuple[str, str]]:
+    """What the doctor says of each thing, and that its exit status agrees."""
+    db.session.remove()
+    done = app.test_cli_runner().invoke(args=["doctor", "--json"])
+    findings = json.loads(done.stdout)["findings"]
+    assert done.exit_code == (1 if any(one["level"] == "bad" for one in findings) else 0)
+    return {one["what"]: (one["level"], one["words"]) for one in findings}
+
+
+def test_a_system_that_runs_is_well(running: Flask) -> None:
+    levels = {what: level for what, (level, _words) in found(running).items()}
+    assert len(levels) == len(doctor.LOOKS) + 1
+    assert {what for what, level in levels.items() if level != "ok"} <= {"calendar"}
+    words = running.test_cli_runner().invoke(args=["doctor"]).stdout
+    assert "ok       scheduler: It runs and sweeps." in words
+
+
+STATEMENTS = (
+    ("UPDATE outbox_message SET state = 'failed'", "queue", "warning", "failed for good"),
+    ("DELETE FROM role_grant WHERE role = 'administrator'", "schools", "warning", "nobody decides"),
+    ("DELETE FROM police_approver", "police reviews", "warning", "silence refuses"),
+    ("DELETE FROM calendar_day", "calendar", "warning", "Import the next year"),
+    ("DELETE FROM heartbeat", "scheduler", "bad", "never started"),
+    ("UPDATE alembic_version SET version_num = '0001'", "database", "bad", "flask db upgrade"),
+)  # fmt: skip
+
+
+def test_what_the_rows_say_is_named(running: Flask) -> None:
+    for statement, what, level, words in STATEMENTS:
+        with db.engine.begin() as connection:
+            connection.execute(text(statement))
+        said = found(running)[what]
+        assert said[0] == level, statement
+        assert words in said[1]
+
+
+def test_a_silent_scheduler_and_a_pause_are_named(running: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    pause(SYSTEM, "A restored backup.", clock.now())
+    later = clock.now() + timedelta(minutes=20)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    said = found(running)
+    assert said["scheduler"] == ("bad", "None was seen for five minutes. Run: flask scheduler run")
+    assert said["queue"][0] == "warning"
+    assert said["clock"][0] == "warning"
+
+
+def test_what_the_settings_break_is_named(
+    running: Flask, demo_database: Database, tmp_path: Path, network_guard: Guard
+) -> None:
+    nobody = free_port()
+    network_guard.mail_ports.add(nobody)
+    settings = {"WSS_KEYS": "another key, that opens nothing", "SMTP_URL": f"smtp://127.0.0.1:{nobody}"}
+    app = make_app(demo_database.url, tmp_path, **settings)
+    with app.app_context():
+        said = found(app)
+        db.engine.dispose()
+    for what, words in (("keys", "be opened"), ("audit log", "be verified"), ("mail", "not take us")):
+        assert said[what][0] == "bad"
+        assert words in said[what][1]
+
+
+def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    app = make_app(f"postgresql://nobody@127.0.0.1:{free_port()}/none", tmp_path)
+    with app.app_context():
+        assert found(app) == {
+            "database": ("bad", "It cannot be reached at DATABASE_URL, or does not answer.")
+        }
+
+
+def _damaged(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2 // 4096 * 4096
+    content[middle : middle + 8 * 4096] = b"\xff" * 8 * 4096
+    path.write_bytes(content)
+
+
+def _orphaned(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE case_note SET case_id = 999999")
+
+
+@pytest.mark.parametrize(("harm", "words"), [(_damaged, "damaged"), (_orphaned, "not there")])
+def test_a_file_that_is_not_whole_is_named(
+    databases: Databases, tmp_path: Path, harm: Callable[[Path], None], words: str
+) -> None:
+    copy = databases.copy(databases.demo("sqlite"))
+    harm(Path(copy.name))
+    app: Any = make_app(copy.url, tmp_path)
+    with app.app_context():
+        level, said = found(app)["database"]
+        db.engine.dispose()
+    assert level == "bad"
+    assert words in said
+    databases.drop(copy)

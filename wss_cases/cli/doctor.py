@@ -1,0 +1,244 @@
+"""`flask doctor`: what an operator should know before people do, each with what to do about it. Writes nothing."""
+
+import json
+import shutil
+import smtplib
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+import click
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from wss_cases.access.actor import Role
+from wss_cases.accounts.models import RoleGrant
+from wss_cases.accounts.queries import in_force
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import database_now, db
+from wss_cases.foundation.envelope import key_names
+from wss_cases.foundation.schema import schema_command
+from wss_cases.foundation.settings import setting
+from wss_cases.journal.actions_seal import last_seal
+from wss_cases.journal.rules_seal import PURPOSE, keyring
+from wss_cases.notices.post import Post
+from wss_cases.notices.queries import queue_depth
+from wss_cases.notices.queries_delivery import standing
+from wss_cases.pathways.circles.notes.actions_rotate import SEALED
+from wss_cases.roster.models import CalendarDay, School
+from wss_cases.safeguards.queries_police import approvers, networks
+
+CLOCKS_APART = timedelta(seconds=5)
+LITTLE_SPACE = 1_000_000_000
+DAYS_AHEAD = 60
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One look: `level` is ok, warning (goes on, but see to it) or bad (something does not work or is not safe)."""
+
+    level: str
+    what: str
+    words: str
+
+
+def ok(what: str, words: str) -> Finding:
+    """All is well there."""
+    return Finding("ok", what, words)
+
+
+def warning(what: str, words: str) -> Finding:
+    """It goes on, but somebody should see to it."""
+    return Finding("warning", what, words)
+
+
+def bad(what: str, words: str) -> Finding:
+    """Something does not work, or is not safe."""
+    return Finding("bad", what, words)
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+def group(as_json: bool) -> None:
+    """Look at database, keys, scheduler, mail and what a district must set; ends with 1 when something is bad."""
+    found = list(examine(clock.now()))
+    if as_json:
+        click.echo(json.dumps({"findings": [asdict(one) for one in found]}, indent=1))
+    else:
+        for one in found:
+            click.echo(f"{one.level:8} {one.what}: {one.words}")
+    if any(one.level == "bad" for one in found):
+        sys.exit(1)
+
+
+def examine(now: datetime) -> Iterator[Finding]:
+    """Yield what is found; ends after the database where that cannot be used."""
+    try:
+        command = schema_command()
+        if command:
+            yield bad("database", f"Its schema and this release do not match. Run: {command}")
+            return
+        with db.engine.connect() as connection:
+            yield _database(connection)
+        for look in LOOKS:
+            yield look(now)
+    except SQLAlchemyError:
+        yield bad("database", "It cannot be reached at DATABASE_URL, or does not answer.")
+
+
+def _database(connection: Connection) -> Finding:
+    if connection.dialect.name != "sqlite":
+        version = connection.execute(text("SHOW server_version")).scalar_one()
+        return ok("database", f"PostgreSQL {version} answers; the schema is this release's.")
+    problems = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
+    if problems != "ok":
+        return bad("database", "The SQLite file is damaged. Restore a backup into a new one.")
+    if connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
+        return bad("database", "Rows point to rows that are not there. Restore a backup into a new file.")
+    if connection.execute(text("PRAGMA journal_mode")).scalar_one() != "wal":
+        return bad("database", "SQLite cannot keep its log beside the file: is it on a network drive?")
+    return ok("database", "The SQLite file is whole; the schema is this release's.")
+
+
+def _clocks(_now: datetime) -> Finding:
+    apart = abs(clock.now() - database_now())
+    words = f"This machine's clock and the database's are {apart.total_seconds():.0f} seconds apart."
+    if apart > CLOCKS_APART:
+        return warning("clock", f"{words} Let both follow a time server.")
+    return ok("clock", words)
+
+
+def _keys(_now: datetime) -> Finding:
+    missing = 0
+    for _name, model, purpose in SEALED:
+        at_hand = key_names(setting("WSS_KEYS"), purpose)
+        sealed = model.sealed_text.is_not(None) & model.key_name.not_in(at_hand)
+        missing += db.session.scalar(select(func.count()).select_from(model).where(sealed)) or 0
+    if missing:
+        return bad(
+            "keys", f"{missing} sealed texts cannot be opened. Put the older key back behind the newest."
+        )
+    return ok("keys", "Every sealed text can be opened.")
+
+
+def _audit(now: datetime) -> Finding:
+    seal = last_seal(db.session)
+    if seal is None:
+        return warning("audit log", "Nothing is sealed yet; the scheduler does it once a minute.")
+    if seal.key_id not in keyring(setting("WSS_KEYS").derived(PURPOSE)):
+        return bad("audit log", "The key of its last seal is not here: it cannot be verified.")
+    return ok(
+        "audit log", f"Last sealed {_ago(now - seal.sealed_at)}. To follow the chain: flask audit verify"
+    )
+
+
+def _scheduler(now: datetime) -> Finding:
+    found = standing(now)
+    if found.scheduler == "ok":
+        return ok("scheduler", "It runs and sweeps.")
+    words = {
+        "not started": "It was never started. Run: flask scheduler run",
+        "silent": "None was seen for five minutes. Run: flask scheduler run",
+        "failing": "It runs, but no sweep succeeds. See System, and its log.",
+    }[found.scheduler]
+    return bad("scheduler", words)
+
+
+def _queue(now: datetime) -> Finding:
+    if standing(now).paused_since is not None:
+        return warning("queue", "Mail is paused. To end that: flask reminders pause --release")
+    failed = queue_depth()["failed"]
+    if failed:
+        return warning("queue", f"{failed} mails failed for good. See System, and try again.")
+    return ok("queue", "No mail has failed.")
+
+
+def _mail(_now: datetime) -> Finding:
+    if not setting("SMTP_URL"):
+        where = "SMTP_URL is not set: mail is written to a folder, and reaches nobody."
+        return bad("mail", where) if setting("WSS_ENV") == "production" else warning("mail", where)
+    post = Post(setting("SMTP_URL"), setting("MAIL_FOLDER"), setting("MAIL_SECONDS"))
+    try:
+        post.reach()
+    except (OSError, smtplib.SMTPException) as error:
+        return bad("mail", f"The mail server of SMTP_URL does not take us ({type(error).__name__}).")
+    finally:
+        post.close()
+    return ok("mail", "The mail server answers.")
+
+
+def _links(_now: datetime) -> Finding:
+    if not setting("PUBLIC_URL"):
+        return warning("links", "PUBLIC_URL is not set: links in mails lead to this machine only.")
+    return ok("links", "Links in mails lead to PUBLIC_URL.")
+
+
+def _space(_now: datetime) -> Finding:
+    path = db.engine.url.database
+    if db.engine.dialect.name != "sqlite" or not path:
+        return ok("space", "The database server looks after its own disk.")
+    free = shutil.disk_usage(path).free
+    words = f"{free / 1e9:.1f} GB are free beside the database."
+    return (
+        bad("space", f"{words} Saving stops when nothing is left.")
+        if free < LITTLE_SPACE
+        else ok("space", words)
+    )
+
+
+def _calendar(now: datetime) -> Finding:
+    last = (now + timedelta(days=DAYS_AHEAD)).date()
+    if db.session.scalar(select(func.count()).select_from(CalendarDay).where(CalendarDay.day >= last)):
+        return ok("calendar", f"It reaches beyond {last}.")
+    return warning("calendar", f"It ends before {last}: due days are then weekdays. Import the next year's.")
+
+
+def _leaders(now: datetime) -> Finding:
+    led = select(RoleGrant.school_id).where(
+        RoleGrant.role == Role.ADMINISTRATOR, RoleGrant.school_id.is_not(None), in_force(now.date())
+    )
+    statement = select(School.name).where(School.is_active, School.id.not_in(led)).order_by(School.name)
+    return _named(
+        "schools",
+        list(db.session.scalars(statement)),
+        "Every school has an administrator.",
+        "Without an administrator, nobody decides there",
+    )
+
+
+def _approvers(_now: datetime) -> Finding:
+    known = approvers()
+    return _named(
+        "police reviews",
+        [name or "(schools in no network)" for name in networks() if name not in known],
+        "Every network has somebody who gives second approvals.",
+        "Nobody gives second approvals, so silence refuses",
+    )
+
+
+def _named(what: str, missing: list[str], good: str, words: str) -> Finding:
+    if not missing:
+        return ok(what, good)
+    more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+    return warning(what, f"{words}: {', '.join(missing[:SHOWN])}{more}.")
+
+
+def _ago(since: timedelta) -> str:
+    return f"{max(0, int(since.total_seconds()) // 60)} minutes ago"
+
+
+LOOKS: tuple[Callable[[datetime], Finding], ...] = (
+    _clocks,
+    _keys,
+    _audit,
+    _scheduler,
+    _queue,
+    _mail,
+    _links,
+    _space,
+    _calendar,
+    _leaders,
+    _approvers,
+)
