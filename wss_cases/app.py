@@ -89,6 +89,8 @@ PAGES = (
     "notices.views_mails",
     "notices.views_trouble",
     "records.views",
+    "records.views_release",
+    "records.views_release_acts",
     "outcomes.views",
     "intake.views_details",
     "intake.views_review",
@@ -168,6 +170,7 @@ SENTENCES: tuple[str, ...] = (
     "safeguards.states_questioning",
     "safeguards.states_police",
     "intake.states",
+    "records.states",
     "records.states_retention",
 )
 """Modules (each a room's `states`) whose SENTENCES turn timeline kinds into words."""
@@ -180,6 +183,7 @@ STUDENT_PANELS = (
     "pathways.reengagement.views_returns:student_panel",
     "safeguards.views_discipline_panels:student_panel",
     "records.views:student_panel",
+    "records.views_release:student_panel",
 )
 """What rooms above the roster add to a student's page: (actor, student) to a template and its values."""
 
@@ -209,6 +213,7 @@ LOADERS: dict[str, str] = {
     "questioning": "safeguards.queries_questioning:load_questioning",
     "police_review": "safeguards.queries_police:load_review",
     "restraint_record": "safeguards.queries_restraint:load_restraint",
+    "family_release": "records.queries_release:load_release",
     "follow_up": "followups.queries:load_follow_up",
 }
 """Object type (table name) to 'module:function' that loads one record by id."""

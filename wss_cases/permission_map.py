@@ -195,6 +195,12 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.EXPORTS_READ: _rule(
         _of(A, DISTRICT, SYSADMIN), anywhere, "who is told that a file was taken may look it up; no figures"
     ),
+    P.FAMILY_COPY_PREPARE: _rule(
+        _of(C, A), at_own_school(C, A), "the school keeps the record, and who may prepare keeps the register"
+    ),
+    P.FAMILY_COPY_RELEASE: _rule(
+        _of(A), at_own_school(A), "the administrator answers for what leaves; never who looked it through"
+    ),
     P.FAMILY_TEXT_EDIT: _rule(_of(DISTRICT), anywhere, "one set of texts for the district"),
     P.FOLLOWUP_READ: _rule(frozenset(STAFF), own_or_team, "one's own, or the school's for its case team"),
     P.FOLLOWUP_TEMPLATE_EDIT: _rule(

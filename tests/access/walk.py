@@ -33,6 +33,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.models_holds import LegalHold
 from wss_cases.pathways.mentoring.models import Mentor, MentoringGroup
 from wss_cases.pathways.referrals.models import Partner, Referral
+from wss_cases.records.models import FamilyRelease
 from wss_cases.roster.models import School, Student
 from wss_cases.routing.models import RuleSet
 from wss_cases.safeguards.models import DisciplineAction, LegalDuty, PoliceReview, SchoolSergeant
@@ -109,6 +110,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "review_id": _of_school(PoliceReview),
     "sergeant_id": _of_school(SchoolSergeant),
     "restraint_id": _of_school(RestraintRecord),
+    "release_id": _of_school(FamilyRelease),
     "record_id": _of_school(CareRecord),
     "cover_id": _of_school(Cover),
     "mentor_id": _of_school(Mentor),
@@ -186,6 +188,7 @@ INNERMOST = (
         "action_id",
         "own_duty_id",
         "restraint_id",
+        "release_id",
         "record_id",
         "student_id",
         "template_id",

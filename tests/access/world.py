@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
 
 from sqlalchemy import select
@@ -34,6 +35,9 @@ from wss_cases.pathways.mentoring.models import DailyCard, Mentor, MentoringGrou
 from wss_cases.pathways.mentoring.states import MentorKind
 from wss_cases.pathways.reengagement.models import ReengagementPlan
 from wss_cases.pathways.referrals.models import Partner
+from wss_cases.records.models import FamilyRelease, FamilyReleaseCopy
+from wss_cases.records.rules_release import digest
+from wss_cases.records.states import Asker, Manner, ReleaseState
 from wss_cases.roster.models import School, Student
 from wss_cases.routing.models import RoutingAnswer, RuleSet
 from wss_cases.routing.states import RuleSetState
@@ -148,6 +152,7 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     plant_keeping(pathways[-1], lead, participant.id)
     plant_referral(pathways[2], student, own=bool(reporter_email))
     plant_rules(incident.id)
+    plant_copy(school_id, student.id, incident.id, lead)
     db.session.add(
         Cover(
             school_id=school_id,
@@ -275,6 +280,25 @@ def plant_cover(school: School, lead: UserAccount) -> None:
             made_at=NOW,
         )
     )
+
+
+def plant_copy(school_id: int, student_id: int, incident_id: int, prepared_by: UserAccount) -> None:
+    """A copy that was released to a family."""
+    release = FamilyRelease(
+        school_id=school_id, student_id=student_id, state=ReleaseState.RELEASED, asked_by=Asker.STUDENT,
+        asked_name="Walked Family", asked_on=NOW.date(), language="en", incident_ids=[incident_id], parts=[],
+        prepared_by_id=prepared_by.id, prepared_at=NOW, handed_on_by_id=prepared_by.id, handed_on_at=NOW,
+        released_at=NOW, manner=Manner.IN_PERSON, identity="Known here",
+    )  # fmt: skip
+    db.session.add(release)
+    db.session.flush()
+    kept = json.dumps({"language": "en", "student": "Walked", "asked_by": "Walked Family", "sections": []})
+    db.session.add(
+        FamilyReleaseCopy(
+            release_id=release.id, school_id=school_id, student_id=student_id, text=kept, sha256=digest(kept),
+            made_at=NOW,
+        )
+    )  # fmt: skip
 
 
 def plant_rules(incident_id: int) -> None:

@@ -141,6 +141,7 @@ OUTCOMES: dict[str, tuple[str, ...]] = {
     "manifestation_review": ("tied", "not_tied", "not_possible"),
     "disability_day_ten": ("done", "not_possible"),
     "restraint_review": ("done", "not_possible"),
+    "family_copy": ("done", "not_possible"),
     "other": ("done", "partly", "not_possible"),
 }
 """Of every kind; those that are recorded elsewhere close with what was recorded there."""

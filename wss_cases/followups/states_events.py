@@ -18,6 +18,7 @@ EVENTS: dict[str, Any] = {
     "safety_plan_agreed": _l("A safety plan was agreed"),
     "student_moved": _l("A student of a case changed school"),
     "interpreter_needed": _l("A family needs an interpreter"),
+    "family_copy_asked": _l("A family asked for a copy of the record"),
     "pathway_started": _l("A pathway began"),
     "pathway_completed": _l("A pathway was completed"),
     "pathway_ended_early": _l("A pathway ended early"),
@@ -39,5 +40,11 @@ IN_PATHWAY = frozenset(
 )
 """Events of a pathway: a template of them may be for one pathway only."""
 
-TIMED = IN_PATHWAY | {"mentoring_missed", "safety_plan_agreed", "student_moved", "interpreter_needed"}
+TIMED = IN_PATHWAY | {
+    "mentoring_missed",
+    "safety_plan_agreed",
+    "student_moved",
+    "interpreter_needed",
+    "family_copy_asked",
+}
 """Events whose templates say when something is due; of the others they give the words, and rules give the day."""

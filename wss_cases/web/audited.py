@@ -42,6 +42,7 @@ RECORDS = {
     "action_id": "discipline_action",
     "review_id": "police_review",
     "restraint_id": "restraint_record",
+    "release_id": "family_release",
     "follow_up_id": "follow_up",
     "meeting_id": "circle_meeting",
     "pathway_id": "pathway",

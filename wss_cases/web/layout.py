@@ -59,6 +59,7 @@ MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
     ("circle_training.training", _l("Trainings"), Permission.CIRCLE_SETTINGS),
     ("follow_up_templates.templates", _l("Follow-up templates"), Permission.FOLLOWUP_TEMPLATE_OWN),
     ("disclosures.everyone", _l("Disclosures"), Permission.DISCLOSURE_READ),
+    ("family_copies.waiting", _l("Copies for families"), Permission.FAMILY_COPY_PREPARE),
 )
 """What stands in a phone's menu besides; at a desk a page of the bar leads there."""
 

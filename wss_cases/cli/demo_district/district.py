@@ -10,6 +10,7 @@ from sqlalchemy import insert, select, text
 
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.cli.demo_district.calendar import Calendar, make_calendar, write_calendar
+from wss_cases.cli.demo_district.copies import make_copies
 from wss_cases.cli.demo_district.desk import Move, ask_for_notes, move_somebody, set_cover
 from wss_cases.cli.demo_district.incidents import make_report
 from wss_cases.cli.demo_district.my_day import fill_the_day
@@ -77,6 +78,7 @@ def make_district(size: Size, password_hash: str, now: datetime, progress: Calla
         counters.append({"series": f"case:{place.id}", "value": scene.cases})
     store.flush()
     _finish(store, now, counters, move)
+    make_copies(places[0].id, people[Role.COORDINATOR].id, people[Role.ADMINISTRATOR].id, now)
     return store
 
 
