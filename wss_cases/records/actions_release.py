@@ -124,15 +124,7 @@ def release(
             whose_right(student, str(row.guardian_id), local_today(uow, row.school_id))
         check_held_back(actor, "", row.incident_ids)
         draft = draft_of(row)
-        different = draft.changed_since(row.seen)
-        if different:
-            raise Refused(
-                "",
-                _(
-                    "The records changed since it was looked through: %(what)s. Look it through again.",
-                    what=_some(different),
-                ),
-            )
+        _check_same(row, draft)
         _check_decided(draft)
         row.released_by_id, row.released_at = actor.user_id, now
         row.manner, row.identity = manner, identity.strip()
@@ -148,6 +140,16 @@ def release(
         record(uow, row, "released")
         uow.answer = row.id
         return row.id
+
+
+def _check_same(row: FamilyRelease, draft: Draft) -> None:
+    different = draft.changed_since(row.seen)
+    if different:
+        words = _(
+            "The records changed since it was looked through: %(what)s. Look it through again.",
+            what=_some(different),
+        )
+        raise Refused("", words)
 
 
 def _frozen(row: FamilyRelease, student: Student, draft: Draft) -> str:
