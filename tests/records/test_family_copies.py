@@ -167,7 +167,9 @@ def test_it_is_refused_while_anything_is_undecided_and_names_it(here: Here) -> N
     ):
         with pytest.raises(Refused, match=words):
             decide(someone, row.id, {key: decision}, [], clock.now())
-    decide(someone, row.id, {keys["X.N."]: Decision("keep", why="place")}, ["ran"], clock.now(), the_rest=True)
+    decide(
+        someone, row.id, {keys["X.N."]: Decision("keep", why="place")}, ["ran"], clock.now(), the_rest=True
+    )
     hand_on(someone, row.id, None, clock.now())
     kept = here.release(row)
     told = [line for section in json.loads(kept.text)["sections"] for _label, line in section["lines"]]
