@@ -50,7 +50,7 @@ CHECKS = {
     "state": "state IN ('preparing', 'handed_on', 'released', 'withdrawn')",
     "asked_by": "asked_by IN ('guardian', 'student')",
     "manner": "manner IN ('in_person', 'mailed', 'read_here', 'sent_safely')",
-    "guardian": "(asked_by = 'guardian') = (guardian_id is not null)",
+    "guardian": "guardian_id is null or asked_by = 'guardian'",
     "orders": "asked_by <> 'guardian' or orders_checked",
     "released": "(state = 'released') = (released_at is not null)"
     " and (state <> 'released' or (manner is not null and identity <> '' and handed_on_by_id is not null))",

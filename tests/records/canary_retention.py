@@ -58,6 +58,7 @@ CHECKED: dict[str, dict[str, Any]] = {
     "enrolment": {"starts_on": date(1950, 9, 1), "ends_on": date(1960, 6, 10)},
     "student": {"is_active": False, "grade": 9},
     "record_review": {"keep_until": None},
+    "family_release": {"orders_checked": True},
 }  # fmt: skip
 """What the schema's CHECKs ask of a row; everything else is filled by its type."""
 

@@ -22,7 +22,7 @@ class FamilyRelease(Versioned, Base):
     __table_args__ = (
         Index("ix_family_release_student", "student_id", "id"),
         Index("ix_family_release_school_state", "school_id", "state"),
-        CheckConstraint("(asked_by = 'guardian') = (guardian_id is not null)", name="guardian"),
+        CheckConstraint("guardian_id is null or asked_by = 'guardian'", name="guardian"),
         CheckConstraint("asked_by <> 'guardian' or orders_checked", name="orders"),
         CheckConstraint(
             "(state = 'released') = (released_at is not null)"

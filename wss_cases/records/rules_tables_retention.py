@@ -121,6 +121,8 @@ TABLES: dict[str, Kept] = {
     # what was told of any of these
     "disclosure": _of("disclosure", "student_id", told_of=("object_type", "object_id")),
     "record_review": _of("disclosure", "student_id"),
+    "family_release": _of("disclosure", "student_id", lets_go=("guardian_id", "follow_up_id")),
+    "family_release_copy": _of("disclosure", "release_id", "student_id"),
     "timeline_entry": _of("case", told_of=("subject_type", "subject_id")),
     "calendar_move": _of("case", told_of=("subject_type", "subject_id")),
     # what cleans itself by age
