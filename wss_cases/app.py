@@ -146,6 +146,7 @@ MESSAGES: tuple[str, ...] = (
     "pathways.referrals.notices",
     "pathways.circles.notices_keepers",
     "pathways.circles.notices_invitations",
+    "records.notices_release",
 )
 """Modules (each a room's `notices`) whose MESSAGES say what a mail of some kind says and whether it is still due."""
 

@@ -41,6 +41,7 @@ SEALED = {"sealed_text", "sealed_key", "key_name"}
 """Columns that differ each time, since every text is sealed under a key of its own."""
 
 IN_THE_AUDIT_ALONE = {
+    ("family_release_copy.made", "family_release_copy"),
     ("circle.note_written", "circle_note"),
     ("circle.consent_reopened", "circle_preparation"),
     ("disclosure.made", "disclosure"),

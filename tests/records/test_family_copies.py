@@ -28,7 +28,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.models import Addendum, Incident
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
-from wss_cases.records.actions_release import Decision, decide, hand_on, release
+from wss_cases.records.actions_release import MAIL, Decision, decide, hand_on, release
 from wss_cases.records.actions_request import Asked, ask, withdraw
 from wss_cases.records.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.queries_release import draft_of
@@ -180,13 +180,15 @@ def test_a_second_person_releases_and_what_was_released_never_changes(here: Here
     with pytest.raises(Refused, match="not looked through"):
         here.release(here.ask())
     row = here.ask()
+    other = make_user(Role.ADMINISTRATOR, here.school)
     decide(acting(here.administrator), row.id, {}, [], clock.now(), the_rest=True)
     hand_on(acting(here.administrator), row.id, None, clock.now())
     with pytest.raises(Refused, match="second person"):
         here.release(row)
+    assert list(db.session.scalars(select(OutboxMessage.recipient_id).filter_by(kind=MAIL))) == [other.id]
     with pytest.raises(NotFound):
         here.release(row, here.coordinator)
-    kept = here.release(row, make_user(Role.ADMINISTRATOR, here.school))
+    kept = here.release(row, other)
     row = db.session.get_one(FamilyRelease, row.id)
     assert (row.state, row.handed_on_by_id) == (ReleaseState.RELEASED, here.administrator.id)
     for act in (

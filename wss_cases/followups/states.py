@@ -41,6 +41,7 @@ KINDS: dict[str, Any] = {
     "manifestation_review": _l("Manifestation review"),
     "disability_day_ten": _l("Tenth day away of a student with a disability"),
     "restraint_review": _l("Review of a restraint or time-out"),
+    "family_copy": _l("Copy of a record for a family"),
     "other": _l("Follow-up"),
 }
 """What a follow-up is, without a word about whom."""

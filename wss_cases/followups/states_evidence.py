@@ -25,6 +25,7 @@ CLOSES_WITH: dict[str, Any] = {
     "manifestation_review": _l("The meeting said whether the behavior comes from the disability."),
     "disability_day_ten": _l("The person told knows of the ten days, and what follows is agreed."),
     "restraint_review": _l("It was looked at what led to it, and what would avoid the next one."),
+    "family_copy": _l("The copy was released, or the request ended with a reason."),
     "safety_plan_review": _l("The person it is for was asked whether the plan works."),
     "plan_meeting": _l("A new day is set, or the circle ends with a reason."),
     "after_walk_out": _l("Each party was asked how they are and what they need."),
@@ -82,6 +83,7 @@ QUESTIONS: dict[str, Any] = {
     "manifestation_review": _l("Who met, and on what does the answer rest?"),
     "disability_day_ten": _l("Who was told, and what was agreed for the days to come?"),
     "restraint_review": _l("Who looked at it, and what changes?"),
+    "family_copy": _l("Who got it, or why does nobody?"),
     "other": _l("What was done, and what shows it?"),
 }
 """What a sentence has to say where a kind does not close by contact."""

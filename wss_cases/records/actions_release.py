@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.queries import holders
 from wss_cases.followups.actions import local_today
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
@@ -28,6 +29,7 @@ from wss_cases.records.states import Asker, KeptWhy, Manner, ReleaseState
 from wss_cases.roster.models import Student
 
 MOST_NAMED = 8
+MAIL = "family_copy.waits"
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,10 @@ def hand_on(
         row.seen = {key: digest(text) for key, text in draft.texts.items()}
         row.state = ReleaseState.HANDED_ON
         row.handed_on_by_id, row.handed_on_at = actor.user_id, now
+        today = local_today(uow, row.school_id)
+        for user_id, _name in holders(Role.ADMINISTRATOR, row.school_id, today):
+            if user_id != actor.user_id:
+                uow.notify(user_id, MAIL, row, f"{MAIL}:{row.id}:{row.version}:{user_id}")
         record(uow, row, "handed_on")
         uow.answer = row.id
         return row.id
