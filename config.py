@@ -12,6 +12,7 @@ from wss_cases.foundation.transport import demand_encryption
 
 LONGEST_NOTE_DAYS = 36_500
 LONGEST_ONE_CASE_HOURS = 168
+LONGEST_PAST_HOURS = 72
 LONGEST_EXPORT = 1_000_000
 MOST_PAGES = 10_000_000
 LONGEST_MAIL_SECONDS = 60
@@ -57,6 +58,9 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         "NOTE_DAYS": _number("WSS_NOTE_DAYS", environ.get("WSS_NOTE_DAYS") or "365", LONGEST_NOTE_DAYS),
         "ONE_CASE_HOURS": _number(
             "WSS_ONE_CASE_HOURS", environ.get("WSS_ONE_CASE_HOURS") or "24", LONGEST_ONE_CASE_HOURS
+        ),
+        "PAST_YEARS_HOURS": _number(
+            "WSS_PAST_YEARS_HOURS", environ.get("WSS_PAST_YEARS_HOURS") or "8", LONGEST_PAST_HOURS
         ),
         "EXPORT_ROWS": _number("WSS_EXPORT_ROWS", environ.get("WSS_EXPORT_ROWS") or "20000", LONGEST_EXPORT),
         "PAGES_PER_HOUR": _number(

@@ -15,6 +15,7 @@ from wss_cases.access.gate import init_gate
 from wss_cases.accounts.sessions import init_second_factor
 from wss_cases.accounts.slots import fill_slots as fill_account_slots
 from wss_cases.accounts.views_kept import init_kept, init_sessions
+from wss_cases.casework.keepers import KEEPERS
 from wss_cases.casework.rules_weight import read_weights
 from wss_cases.foundation import clock, failpoints
 from wss_cases.foundation.db import init_db
@@ -54,6 +55,7 @@ PAGES = (
     "casework.views_safety",
     "casework.views_feed",
     "casework.views_one_case",
+    "casework.views_past",
     "casework.views_access",
     "pathways.circles.views",
     "pathways.circles.views_parties",
@@ -115,6 +117,7 @@ PAGES = (
     "accounts.views_factor",
     "accounts.views_sessions",
     "accounts.views_sign_on",
+    "accounts.views_sight",
     "routing.views",
     "accounts.views_people",
 )
@@ -248,7 +251,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     init_errors(app)
     init_reads(app)
     _register(app)
-    configure(PERMISSION_MAP, {name: _function(path) for name, path in LOADERS.items()})
+    configure(PERMISSION_MAP, {name: _function(path) for name, path in LOADERS.items()}, KEEPERS)
     fill_slots([_function(path) for path in RECENT_STUDENTS], [_function(path) for path in STUDENT_PANELS])
     fill_incident_slots([_function(path) for path in INCIDENT_PANELS])
     fill_account_slots(

@@ -6,15 +6,19 @@ from typing import Any
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.engine import Predicate, Rule
 from wss_cases.access.permissions import Permission as P
+from wss_cases.access.sight import sees
 from wss_cases.records.rules_retention import held_by_district, reads_deletion
 from wss_cases.safeguards.rules_police import named_to_approve, reads_review
 
 
 def at_own_school(*roles: Role) -> Predicate:
-    """The record's school is one in which the actor holds one of these roles."""
+    """The record's school is one in which the actor holds one of these roles.
+
+    Of what fades with the years (incidents, cases and all that hangs on them), what is still in view for that role.
+    """
 
     def allows(actor: Actor, record: Any) -> bool:
-        return actor.covers(getattr(record, "school_id", None), *roles)
+        return sees(actor, record, *roles)
 
     return allows
 
@@ -37,7 +41,7 @@ def shared_duty(*roles: Role) -> Predicate:
     """A legal duty of a school where one of these roles is held, that is no adult's own."""
 
     def allows(actor: Actor, duty: Any) -> bool:
-        return not duty.is_personal and actor.covers(duty.school_id, *roles)
+        return not duty.is_personal and sees(actor, duty, *roles)
 
     return allows
 
@@ -45,12 +49,12 @@ def shared_duty(*roles: Role) -> Predicate:
 def own_duty(actor: Actor, duty: Any) -> bool:
     """The adult whose own duty it is, while they work at its school."""
     mine = duty.owner_id is not None and duty.owner_id == actor.user_id
-    return duty.is_personal and mine and actor.covers(duty.school_id, *STAFF)
+    return duty.is_personal and mine and sees(actor, duty, *STAFF)
 
 
 def administers_own_duty(actor: Actor, duty: Any) -> bool:
     """An administrator of the school in which a duty is some adult's own."""
-    return duty.is_personal and actor.covers(duty.school_id, Role.ADMINISTRATOR)
+    return duty.is_personal and sees(actor, duty, Role.ADMINISTRATOR)
 
 
 def own_duty_or_administers(actor: Actor, duty: Any) -> bool:
@@ -66,13 +70,13 @@ def of_the_district(actor: Actor, record: Any) -> bool:
 def own_report_or_team(actor: Actor, incident: Any) -> bool:
     """The reporter reads their own report while they work at its school; the case team reads all of its school."""
     own = incident.reporter_id is not None and incident.reporter_id == actor.user_id
-    return actor.covers(incident.school_id, *(STAFF if own else CASE_TEAM))
+    return sees(actor, incident, *(STAFF if own else CASE_TEAM))
 
 
 def own_or_team(actor: Actor, follow_up: Any) -> bool:
     """The owner has their follow-up while they work at its school; the case team has all of its school."""
     own = follow_up.owner_id is not None and follow_up.owner_id == actor.user_id
-    return actor.covers(follow_up.school_id, *(STAFF if own else CASE_TEAM))
+    return sees(actor, follow_up, *(STAFF if own else CASE_TEAM))
 
 
 def keeps(actor: Actor, circle: Any) -> bool:
@@ -100,7 +104,7 @@ def own_or_administers(actor: Actor, cover: Any) -> bool:
 def mentors_or_team(actor: Actor, plan: Any) -> bool:
     """The mentor of this plan while they work at its school; the case team has all plans of its school."""
     own = plan.mentor_user_id is not None and plan.mentor_user_id == actor.user_id
-    return actor.covers(plan.school_id, *(STAFF if own else CASE_TEAM))
+    return sees(actor, plan, *(STAFF if own else CASE_TEAM))
 
 
 def verifies_or_keeps(actor: Actor, student: Any) -> bool:
@@ -239,6 +243,8 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.PARTNER_READ: _rule(
         _of(D, C, A, DISTRICT), anywhere, "whoever may need a partner; it holds no case content"
     ),
+    P.PAST_LOOK: _rule(TEAM, at_own_school(*CASE_TEAM), "with a reason; who only reports may never"),
+    P.PAST_READ: _rule(_of(A), at_own_school(A), "the administrator answers for who looks"),
     P.POLICE_APPROVER_EDIT: _rule(
         _of(DISTRICT), whole_district, "whoever approves for a network is not named by that network alone"
     ),
@@ -295,6 +301,7 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.SCHOOL_MANAGE: _rule(
         _of(A, DISTRICT), school_itself(A, DISTRICT), "own school, or the district's calendar"
     ),
+    P.SIGHT_EDIT: _rule(_of(DISTRICT), whole_district, "one set of years for the district"),
     P.STUDENT_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the student's school"),
     P.SYSTEM_HEALTH: _rule(_of(SYSADMIN), anywhere, "health, failed mail, imports; no case content"),
 }

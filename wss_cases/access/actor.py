@@ -1,6 +1,7 @@
 """Who acts: a frozen value, never a database row or the web's current user."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 
 
@@ -26,23 +27,31 @@ CASE_TEAM = frozenset({Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR})
 
 @dataclass(frozen=True)
 class Grant:
-    """One role in one school (`school_id`), in the whole district, for one partner organisation, or in none of them."""
+    """One role in one school (`school_id`), in the whole district, for one partner organisation, or in none of them.
+
+    `sees_from` is the first day of what this role still has in view; None: nothing fades.
+    """
 
     role: Role
     school_id: int | None = None
     district: bool = False
     partner_id: int | None = None
+    sees_from: date | None = None
 
 
 @dataclass(frozen=True)
 class Actor:
-    """A person with the grants in force today; no grant is no access."""
+    """A person with the grants in force today; no grant is no access.
+
+    `past_students` are those whose past years the person has open now, for a reason.
+    """
 
     user_id: int | None
     name: str
     grants: tuple[Grant, ...] = ()
     locale: str = "en"
     is_system: bool = field(default=False)
+    past_students: frozenset[int] = frozenset()
 
     def has(self, *roles: Role) -> bool:
         """Whether any grant, of any scope, is one of these roles."""

@@ -1,11 +1,12 @@
 """The policy engine: default no. The map itself is in `permission_map.py`, handed in by `app.py`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
+from wss_cases.access.sight import Keeper, fill_keepers
 from wss_cases.foundation.errors import NotFound
 
 Predicate = Callable[[Actor, Any], bool]
@@ -24,8 +25,13 @@ _rules: dict[Permission, Rule] = {}
 _loaders: dict[str, Callable[[int], Any]] = {}
 
 
-def configure(rules: Mapping[Permission, Rule], loaders: Mapping[str, Callable[[int], Any]]) -> None:
-    """Install the permission map and a loader per object type; called once by `create_app`."""
+def configure(
+    rules: Mapping[Permission, Rule],
+    loaders: Mapping[str, Callable[[int], Any]],
+    keepers: Mapping[str, Sequence[Keeper]],
+) -> None:
+    """Install the permission map, a loader per object type, and what keeps records in view; called by `create_app`."""
+    fill_keepers(keepers)
     _rules.clear()
     _rules.update(rules)
     _loaders.clear()

@@ -3,12 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, column, or_, select, table
+from sqlalchemy import ColumnElement, column, func, or_, select, table
 
 from wss_cases.access.actor import Actor, Grant, Role
 from wss_cases.accounts.models import AccountState, RoleGrant, UserAccount, UserSession
 from wss_cases.accounts.models_factor import SecondFactor
+from wss_cases.accounts.models_sight import PastOpening, SightSetting
+from wss_cases.accounts.rules_sight import sees_from
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import token_digest
 
@@ -18,7 +22,7 @@ SCHOOL = table("school", column("id"), column("network"), column("name"))
 PARTNER = table("partner", column("id"), column("name"))
 """The same of the partners' directory."""
 
-GRANT = (RoleGrant.role, RoleGrant.district, RoleGrant.network, SCHOOL.c.id, RoleGrant.partner_id)
+GrantRow = tuple[Role | None, bool | None, str | None, int | None, int | None, int | None]
 
 
 @dataclass(frozen=True)
@@ -44,10 +48,34 @@ def in_force(day: date) -> ColumnElement[bool]:
     return (RoleGrant.starts_on <= day) & or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= day)
 
 
+def grant_columns(today: date) -> tuple[Any, ...]:
+    """Return what `grants_of` reads of each grant; on a local day, for that decides what has faded."""
+    in_view = (
+        select(SightSetting.school_years)
+        .where(SightSetting.role == RoleGrant.role, SightSetting.starts_on <= today)
+        .order_by(SightSetting.starts_on.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return RoleGrant.role, RoleGrant.district, RoleGrant.network, SCHOOL.c.id, RoleGrant.partner_id, in_view
+
+
+def _past_open(now: datetime) -> Any:
+    live = (PastOpening.user_id == UserAccount.id) & (PastOpening.expires_at > now)
+    return select(func.count(PastOpening.id)).where(live).scalar_subquery()
+
+
+def past_students(user_id: int, now: datetime) -> frozenset[int]:
+    """Return the students whose past years a person has open."""
+    live = (PastOpening.user_id == user_id) & (PastOpening.expires_at > now)
+    return frozenset(db.session.scalars(select(PastOpening.student_id).where(live)))
+
+
 def live_session(token: str, now: datetime) -> SessionRow | None:
     """Return the session of a cookie's token with the person's grants of today, in one query; None when it is over."""
+    today = local_date(now, DISTRICT_ZONE)
     statement = (
-        select(UserSession, UserAccount, SecondFactor.id, *GRANT)
+        select(UserSession, UserAccount, SecondFactor.id, _past_open(now), *grant_columns(today))
         .join(UserAccount, UserAccount.id == UserSession.user_id)
         .outerjoin(SecondFactor, SecondFactor.user_id == UserAccount.id)
         .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force(now.date()))
@@ -63,12 +91,8 @@ def live_session(token: str, now: datetime) -> SessionRow | None:
     rows = db.session.execute(statement).all()
     if not rows:
         return None
-    session, user, factor_id = rows[0][0], rows[0][1], rows[0][2]
-    grants = grants_of(
-        (role, district, network, school_id, partner_id)
-        for _, _, _, role, district, network, school_id, partner_id in rows
-    )
-    actor = Actor(user_id=user.id, name=user.name, grants=grants, locale=user.locale)
+    session, user, factor_id, opened = rows[0][:4]
+    actor = _actor(user, [row[4:] for row in rows], opened, now)
     return SessionRow(
         session.id,
         actor,
@@ -88,7 +112,7 @@ def live_session(token: str, now: datetime) -> SessionRow | None:
 def actor_of(user_id: int, now: datetime) -> Actor | None:
     """Return a person as an actor with the grants of today; None when the account is not active."""
     statement = (
-        select(UserAccount, *GRANT)
+        select(UserAccount, _past_open(now), *grant_columns(local_date(now, DISTRICT_ZONE)))
         .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force(now.date()))
         .outerjoin(SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network))
         .where(UserAccount.id == user_id, UserAccount.state == AccountState.ACTIVE)
@@ -96,23 +120,28 @@ def actor_of(user_id: int, now: datetime) -> Actor | None:
     rows = db.session.execute(statement).all()
     if not rows:
         return None
-    user = rows[0][0]
-    grants = grants_of(
-        (role, district, network, school_id, partner_id)
-        for _, role, district, network, school_id, partner_id in rows
+    user, opened = rows[0][:2]
+    return _actor(user, [row[2:] for row in rows], opened, now)
+
+
+def _actor(user: UserAccount, grants: Iterable[Any], opened: int, now: datetime) -> Actor:
+    return Actor(
+        user_id=user.id,
+        name=user.name,
+        grants=grants_of((tuple(grant) for grant in grants), local_date(now, DISTRICT_ZONE)),
+        locale=user.locale,
+        past_students=past_students(user.id, now) if opened else frozenset(),
     )
-    return Actor(user_id=user.id, name=user.name, grants=grants, locale=user.locale)
 
 
-def grants_of(
-    rows: Iterable[tuple[Role | None, bool | None, str | None, int | None, int | None]],
-) -> tuple[Grant, ...]:
-    """Return the grants of rows with the columns of GRANT, each once."""
+def grants_of(rows: Iterable[GrantRow], today: date) -> tuple[Grant, ...]:
+    """Return the grants of rows with the columns of `grant_columns`, each once."""
     found = []
-    for role, district, network, school_id, partner_id in rows:
+    for role, district, network, school_id, partner_id, school_years in rows:
         if role is None or (network is not None and school_id is None):
             continue
-        found.append(Grant(role=role, school_id=school_id, district=bool(district), partner_id=partner_id))
+        first = sees_from(school_years, today)
+        found.append(Grant(role, school_id, bool(district), partner_id, first))
     return tuple(dict.fromkeys(found))
 
 

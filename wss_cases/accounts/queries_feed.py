@@ -7,7 +7,8 @@ from sqlalchemy import or_, select
 
 from wss_cases.access.actor import STAFF, Actor
 from wss_cases.accounts.models import AccountState, CalendarFeed, RoleGrant, UserAccount
-from wss_cases.accounts.queries import GRANT, SCHOOL, grants_of, in_force
+from wss_cases.accounts.queries import SCHOOL, grant_columns, grants_of, in_force
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import token_digest
 
@@ -26,8 +27,9 @@ class Reader:
 
 def reader_of(secret: str, now: datetime) -> Reader | None:
     """Return whose live address has this secret, with the roles of today, in one query; None when there is none."""
+    today = local_date(now, DISTRICT_ZONE)
     statement = (
-        select(CalendarFeed, UserAccount, *GRANT)
+        select(CalendarFeed, UserAccount, *grant_columns(today))
         .join(UserAccount, UserAccount.id == CalendarFeed.user_id)
         .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force(now.date()))
         .outerjoin(SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network))
@@ -37,7 +39,7 @@ def reader_of(secret: str, now: datetime) -> Reader | None:
     if not rows:
         return None
     feed, user = rows[0][0], rows[0][1]
-    actor = Actor(user.id, user.name, grants_of(tuple(row[2:]) for row in rows), user.locale)
+    actor = Actor(user.id, user.name, grants_of((tuple(row[2:]) for row in rows), today), user.locale)
     may = user.state is AccountState.ACTIVE and actor.has(*STAFF)
     return Reader(feed.id, user.id, actor if may else None, feed.made_at, feed.counted_from, feed.reads)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.accounts.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.queries import GRANT, SCHOOL, grants_of, in_force
+from wss_cases.accounts.queries import SCHOOL, grant_columns, grants_of, in_force
 from wss_cases.foundation.db import db
 
 Team = Mapping[Role, Mapping[int, str]]
@@ -60,7 +60,7 @@ def works(user_id: Any, school_id: Any, roles: Collection[Role], day: date) -> C
 def colleagues(user_ids: Collection[int], day: date) -> dict[int, Actor]:
     """Return those of these people whose account is not disabled, with their grants of a date, in one query."""
     statement = (
-        select(UserAccount.id, UserAccount.name, UserAccount.locale, *GRANT)
+        select(UserAccount.id, UserAccount.name, UserAccount.locale, *grant_columns(day))
         .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force(day))
         .outerjoin(SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network))
         .where(UserAccount.id.in_(sorted(user_ids)), UserAccount.state != AccountState.DISABLED)
@@ -71,6 +71,6 @@ def colleagues(user_ids: Collection[int], day: date) -> dict[int, Actor]:
         people[user_id] = (name, locale)
         grants[user_id].append(tuple(grant))
     return {
-        user_id: Actor(user_id=user_id, name=name, grants=grants_of(grants[user_id]), locale=locale)
+        user_id: Actor(user_id=user_id, name=name, grants=grants_of(grants[user_id], day), locale=locale)
         for user_id, (name, locale) in people.items()
     }

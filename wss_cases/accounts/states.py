@@ -42,4 +42,7 @@ SENTENCES = {
     "cover.set": _l("Cover set until %(until)s"),
     "cover.ended": _l("Cover called off"),
     "session.ended": _l("Session ended"),
+    "sight.set": (_l("Clean slate changed from %(day)s on: %(role)s"), {"role": ROLE_LABELS}),
+    "past.opened": _l("Past years opened. Reason: %(reason)s"),
+    "past.ended": _l("Past years closed again"),
 }

@@ -1,11 +1,26 @@
 """Cases, the incidents they came from, their people, and their notes."""
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
+from wss_cases.access.sight import Fading, holds, kept, seen_through
 from wss_cases.cases.states import (
+    OPEN,
     AgreementKept,
     CaseResult,
     CaseState,
@@ -14,13 +29,14 @@ from wss_cases.cases.states import (
     PlanAnswer,
     PlanState,
 )
+from wss_cases.foundation.clock import DISTRICT_ZONE, at_local, local_date
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
 from wss_cases.incidents.models import Incident
 from wss_cases.incidents.states import PersonRole
 from wss_cases.roster.models import Student
 
 
-class Case(Versioned, Base):
+class Case(Fading, Versioned, Base):
     """One case: number and kind of harm. An open case always has a next review date."""
 
     __tablename__ = "case_record"
@@ -55,6 +71,50 @@ class Case(Versioned, Base):
     participants: Mapped[list["CaseParticipant"]] = relationship(
         order_by="CaseParticipant.id", back_populates="case"
     )
+
+    @classmethod
+    def since(cls, first: date) -> ColumnElement[bool]:
+        """What is in view from a day on: open, closed on that day or later, or kept by what hangs on it."""
+        return or_(
+            cls.state.in_(OPEN),
+            cls.closed_at >= at_local(first, 0, 0, DISTRICT_ZONE),
+            *kept(cls.__tablename__, cls.id, first),
+        )
+
+    def in_view_since(self, first: date) -> bool:
+        """The same of this case; asks the database only about one closed long ago."""
+        fresh = self.state in OPEN or (
+            self.closed_at is not None and local_date(self.closed_at, DISTRICT_ZONE) >= first
+        )
+        return fresh or holds(self, or_(false(), *kept(self.__tablename__, Case.id, first)))
+
+    @classmethod
+    def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
+        """Cases in which any of these students stands."""
+        person = aliased(CaseParticipant)  # the statement may have joined the people for its own ends
+        named = person.student_id.in_(sorted(students))
+        return select(person.id).where(person.case_id == cls.id, named).exists()
+
+
+class OfCase(Fading):
+    """What hangs on a case (`case_id`) fades with it."""
+
+    @classmethod
+    def since(cls, first: date) -> ColumnElement[bool]:
+        """What hangs on a case that is in view from a day on."""
+        case: Any = aliased(Case)
+        return select(case.id).where(case.id == cls.case_id, case.since(first)).exists()  # type: ignore[attr-defined]
+
+    def in_view_since(self, first: date) -> bool:
+        """Whether the case is."""
+        return seen_through(self, Case, getattr(self, "case_id", None), first)
+
+    @classmethod
+    def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
+        """What hangs on a case in which any of these students stands."""
+        person: Any = aliased(CaseParticipant)
+        named = person.student_id.in_(sorted(students))
+        return select(person.id).where(person.case_id == cls.case_id, named).exists()  # type: ignore[attr-defined]
 
 
 class CaseIncident(Base):
@@ -101,7 +161,7 @@ class CaseNote(Base):
     text: Mapped[str] = mapped_column(Text)
 
 
-class SafetyPlan(Versioned, Base):
+class SafetyPlan(OfCase, Versioned, Base):
     """How one person of a case is kept safe: steps, adults told, route, seat, phone; reviewed every 5 school days.
 
     It never moves the person harmed unless they ask, and is agreed only with steps, adults and what the guardian

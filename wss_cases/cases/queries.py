@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import aliased, joinedload
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
-from wss_cases.access.scope import in_schools
+from wss_cases.access.sight import in_view
 from wss_cases.accounts.queries import holders
 from wss_cases.cases.models import Case, CaseIncident, CaseNote, CaseParticipant
 from wss_cases.cases.states import OPEN
@@ -21,8 +21,16 @@ Statement = TypeVar("Statement", bound=Select[Any])
 
 
 def visible_to(statement: Statement, actor: Actor) -> Statement:
-    """Keep the cases of the schools in which the actor is on the case team."""
-    return statement.where(in_schools(Case.school_id, actor, *CASE_TEAM))
+    """Keep the cases of the schools in which the actor is on the case team, but for those that have faded."""
+    return statement.where(in_view(Case, actor, *CASE_TEAM))
+
+
+def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:
+    """A case that is in view keeps the reports that it was opened from in view."""
+    link: Any = aliased(CaseIncident)
+    case: Any = aliased(Case)
+    joined = select(link.id).join(case, case.id == link.case_id)
+    return joined.where(link.incident_id == ids, case.since(first)).exists()
 
 
 def load_case(case_id: int) -> Case | None:

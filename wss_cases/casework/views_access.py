@@ -8,7 +8,9 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.queries import get_case
 from wss_cases.casework.models import CaseOpening
 from wss_cases.casework.queries_one_case import PAGE, Look, looks_at, openings_of
+from wss_cases.casework.queries_past import openings_around
 from wss_cases.casework.views_page import ZONE
+from wss_cases.casework.views_past import opened_words
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -62,6 +64,7 @@ def history(case_id: int) -> Page:
             }
             for look in looks[:PAGE]
         ],
+        openings=[opened_words(row) for row in openings_around(actor, case_id)],
         older=url_for("case_access.history", case_id=case_id, before=looks[PAGE - 1].id)
         if len(looks) > PAGE
         else None,

@@ -9,6 +9,8 @@ from wss_cases.cases.models import Case
 from wss_cases.cases.states import LABELS, RESULT_LABELS
 from wss_cases.casework.queries_student import cases_with, reports_with
 from wss_cases.casework.views_page import harm_words
+from wss_cases.casework.views_past import student_words
+from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.incidents.states import ROLE_LABELS, STATE_LABELS
 from wss_cases.roster.models import Student
@@ -18,7 +20,8 @@ def panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] | None:
     """Return the cases and reports of a student that this person may see; None for anybody without a case team."""
     if not actor.has(*CASE_TEAM):
         return None
-    shown = {
+    shown: dict[str, Any] = {
+        "past": student_words(actor, student, clock.now()),
         "cases": [
             {
                 "title": f"{case.reference} · {harm_words(case.harm_kind)}",

@@ -4,10 +4,23 @@ import enum
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
+from wss_cases.access.sight import Fading, seen_through
+from wss_cases.cases.models import Case, CaseParticipant
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
+from wss_cases.incidents.models import Incident, IncidentPerson
 
 
 class FollowUpState(enum.StrEnum):
@@ -61,7 +74,7 @@ class FollowUpTemplate(Base):
         return self.series_id if self.series_id is not None else self.id
 
 
-class FollowUp(Versioned, Base):
+class FollowUp(Fading, Versioned, Base):
     """What has to happen, for whom, by whom, until which school day; hangs on one incident or one case.
 
     `snoozed_until`: it reminds nobody before that day. The sweep notes which version of a row it saw, when, and from
@@ -126,6 +139,35 @@ class FollowUp(Versioned, Base):
     swept_version: Mapped[int] = mapped_column(default=0, server_default="0")
     swept_at: Mapped[datetime | None]
     sweep_again_at: Mapped[datetime | None]
+
+    @classmethod
+    def since(cls, first: date) -> ColumnElement[bool]:
+        """What is open, or hangs on a report or a case that is in view from a day on."""
+        report: Any = aliased(Incident)
+        case: Any = aliased(Case)
+        return or_(
+            cls.state == FollowUpState.OPEN,
+            select(report.id).where(report.id == cls.incident_id, report.since(first)).exists(),
+            select(case.id).where(case.id == cls.case_id, case.since(first)).exists(),
+        )
+
+    def in_view_since(self, first: date) -> bool:
+        """The same of this one."""
+        if self.state is FollowUpState.OPEN:
+            return True
+        of_report = seen_through(self, Incident, self.incident_id, first)
+        return of_report or seen_through(self, Case, self.case_id, first)
+
+    @classmethod
+    def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
+        """Those of a report or a case in which any of these students stands."""
+        reports, cases = aliased(IncidentPerson), aliased(CaseParticipant)
+        chosen = sorted(students)
+        in_report = select(reports.id).where(
+            reports.incident_id == cls.incident_id, reports.student_id.in_(chosen)
+        )
+        in_case = select(cases.id).where(cases.case_id == cls.case_id, cases.student_id.in_(chosen))
+        return or_(in_report.exists(), in_case.exists())
 
 
 class FollowUpAct(Base):

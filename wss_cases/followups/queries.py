@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
-from wss_cases.access.scope import in_schools
+from wss_cases.access.sight import in_view
 from wss_cases.accounts.models import UserAccount
 from wss_cases.cases.models import Case
 from wss_cases.followups.models import FollowUp, FollowUpState, FollowUpTemplate
@@ -47,9 +48,21 @@ class FollowUpRow:
 
 def visible_to(statement: Statement, actor: Actor) -> Statement:
     """Keep one's own follow-ups at one's schools, and all of those in which the actor is on the case team."""
-    team = in_schools(FollowUp.school_id, actor, *CASE_TEAM)
-    own = and_(FollowUp.owner_id == actor.user_id, in_schools(FollowUp.school_id, actor, *STAFF))
+    team = in_view(FollowUp, actor, *CASE_TEAM)
+    own = and_(FollowUp.owner_id == actor.user_id, in_view(FollowUp, actor, *STAFF))
     return statement.where(or_(own, team))
+
+
+def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:
+    """An open follow-up keeps its report in view."""
+    row = aliased(FollowUp)
+    return select(row.id).where(row.incident_id == ids, row.state == FollowUpState.OPEN).exists()
+
+
+def keeps_case(ids: Any, first: date) -> ColumnElement[bool]:
+    """An open follow-up keeps its case in view."""
+    row = aliased(FollowUp)
+    return select(row.id).where(row.case_id == ids, row.state == FollowUpState.OPEN).exists()
 
 
 def load_follow_up(follow_up_id: int) -> FollowUp | None:

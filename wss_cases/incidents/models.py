@@ -3,11 +3,31 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
+from wss_cases.access.sight import Fading, holds, kept, seen_through
+from wss_cases.foundation.clock import DISTRICT_ZONE, at_local, local_date
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
-from wss_cases.incidents.states import IncidentState, PersonKind, PersonRole, Place, WhenPrecision
+from wss_cases.incidents.states import (
+    UNDECIDED,
+    IncidentState,
+    PersonKind,
+    PersonRole,
+    Place,
+    WhenPrecision,
+)
 from wss_cases.roster.models import StaffMember, Student
 
 
@@ -56,7 +76,7 @@ class LocationCode(Base):
     position: Mapped[int] = mapped_column(default=0)
 
 
-class Incident(Versioned, Base):
+class Incident(Fading, Versioned, Base):
     """What was seen or heard, once. After submission the narrative only grows by addenda."""
 
     __tablename__ = "incident"
@@ -107,6 +127,44 @@ class Incident(Versioned, Base):
     people: Mapped[list["IncidentPerson"]] = relationship(
         order_by="IncidentPerson.id", back_populates="incident"
     )
+
+    @classmethod
+    def since(cls, first: date) -> ColumnElement[bool]:
+        """What is in view from a day on: of that day or later, not decided, or kept by what hangs on it."""
+        return or_(cls.local_date >= first, cls.state.in_(UNDECIDED), *kept(cls.__tablename__, cls.id, first))
+
+    def in_view_since(self, first: date) -> bool:
+        """The same of this report; asks the database only about an old one."""
+        fresh = self.local_date >= first or self.state in UNDECIDED
+        return fresh or holds(self, or_(false(), *kept(self.__tablename__, Incident.id, first)))
+
+    @classmethod
+    def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
+        """Reports in which any of these students stands."""
+        person = aliased(IncidentPerson)  # the statement may have joined the people for its own ends
+        named = person.student_id.in_(sorted(students))
+        return select(person.id).where(person.incident_id == cls.id, named).exists()
+
+
+class OfIncident(Fading):
+    """What hangs on a report (`incident_id`) fades with it."""
+
+    @classmethod
+    def since(cls, first: date) -> ColumnElement[bool]:
+        """What hangs on a report that is in view from a day on."""
+        report: Any = aliased(Incident)
+        return select(report.id).where(report.id == cls.incident_id, report.since(first)).exists()  # type: ignore[attr-defined]
+
+    def in_view_since(self, first: date) -> bool:
+        """Whether the report is."""
+        return seen_through(self, Incident, getattr(self, "incident_id", None), first)
+
+    @classmethod
+    def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
+        """What hangs on a report in which any of these students stands."""
+        person: Any = aliased(IncidentPerson)
+        named = person.student_id.in_(sorted(students))
+        return select(person.id).where(person.incident_id == cls.incident_id, named).exists()  # type: ignore[attr-defined]
 
 
 class IncidentPerson(Base):
@@ -184,7 +242,7 @@ class IncidentDraft(Base):
     updated_at: Mapped[datetime]
 
 
-class CareRecord(Base):
+class CareRecord(Fading, Base):
     """A worry about a student's own safety: seen by the care team, in no rate, no prior."""
 
     __tablename__ = "care_record"
@@ -199,3 +257,17 @@ class CareRecord(Base):
     screened_at: Mapped[datetime | None]
     screened_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     screen_note: Mapped[str] = mapped_column(Text, default="")
+
+    @classmethod
+    def since(cls, first: date) -> ColumnElement[bool]:
+        """Worries that nobody screened yet, or opened on that day or later."""
+        return or_(cls.screened_at.is_(None), cls.opened_at >= at_local(first, 0, 0, DISTRICT_ZONE))
+
+    def in_view_since(self, first: date) -> bool:
+        """The same of this one."""
+        return self.screened_at is None or local_date(self.opened_at, DISTRICT_ZONE) >= first
+
+    @classmethod
+    def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
+        """Worries about any of these students."""
+        return cls.student_id.in_(sorted(students))

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
-from wss_cases.access.scope import in_schools
+from wss_cases.access.sight import in_view
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.models import (
@@ -42,14 +42,16 @@ class Likely:
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
-    """Narrow a select of incidents to one's own reports at one's schools and, for the case team, all of them."""
-    team = in_schools(Incident.school_id, actor, *CASE_TEAM)
-    return statement.where(or_(own_reports(actor), team))
+    """Narrow a select of incidents to one's own reports at one's schools and, for the case team, all of them.
+
+    Of past years only what has not faded for the role: see docs/decisions/0015-clean-slate.md.
+    """
+    return statement.where(or_(own_reports(actor), in_view(Incident, actor, *CASE_TEAM)))
 
 
 def own_reports(actor: Actor) -> ColumnElement[bool]:
     """Return the condition that keeps a person's own reports at the schools where they still work."""
-    return and_(Incident.reporter_id == actor.user_id, in_schools(Incident.school_id, actor, *STAFF))
+    return and_(Incident.reporter_id == actor.user_id, in_view(Incident, actor, *STAFF))
 
 
 def get_incident(actor: Actor, incident_id: int) -> Incident:
@@ -234,7 +236,7 @@ def recent_students(actor: Actor, school_id: int, limit: int = 20) -> list[int]:
 
 def care_visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
     """Narrow a select of care records to the care team's schools: coordinators and administrators."""
-    return statement.where(in_schools(CareRecord.school_id, actor, Role.COORDINATOR, Role.ADMINISTRATOR))
+    return statement.where(in_view(CareRecord, actor, Role.COORDINATOR, Role.ADMINISTRATOR))
 
 
 def care_records(actor: Actor) -> list[CareRecord]:

@@ -52,6 +52,9 @@ TRANSITIONS: dict[IncidentState, frozenset[IncidentState]] = {
 WAITING = frozenset({IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW})
 """States that stand in the review queue."""
 
+UNDECIDED = WAITING | {IncidentState.RETURNED}
+"""States in which a report still asks somebody for something."""
+
 
 class PersonRole(enum.StrEnum):
     """What a person's part is said to be; until facts are established it is reported."""

@@ -5,13 +5,14 @@ from typing import Any
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.engine import can, require
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.access.sight import first_in_view
 from wss_cases.accounts.school_choice import chosen_school_id
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
@@ -47,8 +48,10 @@ def incidents() -> str:
     before_id = id_in(request.args.get("before"))
     rows = filtered(actor, narrow, before_id, PAGE + 1)
     older = _address(before=str(rows[PAGE - 1].id)) if len(rows) > PAGE else None
+    first = first_in_view(actor, narrow.school, *STAFF)
     return render_template(
         "incidents/list.html",
+        faded_before=day_words_with_year(first) if first and not older else "",
         rows=listed(rows[:PAGE]),
         counts=counts_by_group(actor, narrow),
         narrow=narrow,

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import literal, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.sight import in_view
 from wss_cases.cases.models import Case, CaseIncident
 from wss_cases.followups.models import FollowUp
 from wss_cases.foundation.db import db
@@ -55,11 +56,15 @@ def rows_behind(
 ) -> list[Behind]:
     """Return the newest rows of one list with an id below `before`, one more than a page holds.
 
+    What has faded from the actor's view is counted, and not listed.
+
     Raises NotFound for a name that is no list, or a school whose lists the actor may not open.
     """
     if name not in LISTS or not may_list(actor, scope.school_id):
         raise NotFound
-    statement, key = LISTS[name](actor, scope, choice, step)
+    make, model = LISTS[name]
+    statement, key = make(actor, scope, choice, step)
+    statement = statement.where(in_view(model, actor, *CASE_TEAM))
     if before is not None:
         statement = statement.where(key < before)
     rows = db.session.execute(statement.order_by(key.desc()).limit(PAGE + 1))
@@ -165,13 +170,15 @@ def _funnel(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, An
     return select(*columns).where(*counted(actor, scope), came_so_far), Incident.id
 
 
-LISTS: Final[dict[str, Callable[[Actor, Scope, str, str], tuple[Any, Any]]]] = {
-    "serious": _serious,
-    "harmed": _harmed,
-    "terms": _terms,
-    "follow_ups": _follow_ups,
-    "removals": _removals,
-    "notifications": _notifications,
-    "funnel": _funnel,
+LISTS: Final[dict[str, tuple[Callable[[Actor, Scope, str, str], tuple[Any, Any]], Any]]] = {
+    "serious": (_serious, Incident),
+    "harmed": (_harmed, Incident),
+    "terms": (_terms, Case),
+    "follow_ups": (_follow_ups, FollowUp),
+    "removals": (_removals, DisciplineAction),
+    "notifications": (_notifications, Incident),
+    "funnel": (_funnel, Incident),
 }
-"""List name to (statement, the id its pages go down by); `choice` narrows it to a kind, door or pathway."""
+"""List name to (what makes the statement and the id its pages go down by; the table whose records fade from it).
+
+`choice` narrows a list to a kind, door or pathway."""

@@ -4,8 +4,10 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
+from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
+from wss_cases.access.sight import first_in_view
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
@@ -53,8 +55,10 @@ def rows(name: str) -> str:
         "step": step or None,
     }
     older = url_for("outcomes.behind.rows", **here, before=found[PAGE - 1].id) if len(found) > PAGE else None
+    first = first_in_view(page.actor, page.scope.school_id, *CASE_TEAM)
     return render_template(
         "outcomes/behind.html",
+        faded_before=day_words_with_year(first) if first and first > page.scope.first else "",
         page=page,
         title=str(TITLES[name]) % {"step": STEP_LABELS.get(step, step)} if name == "funnel" else TITLES[name],
         rows=[_row(name, row) for row in found[:PAGE]],

@@ -2,17 +2,18 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
+from wss_cases.incidents.models import OfIncident
 from wss_cases.safeguards.models_discipline import DisciplineAction as DisciplineAction
 from wss_cases.safeguards.models_police import NotifiedStudent as NotifiedStudent
 from wss_cases.safeguards.models_police import PoliceApprover as PoliceApprover
 from wss_cases.safeguards.models_police import PoliceNotification as PoliceNotification
 from wss_cases.safeguards.models_police import PoliceReview as PoliceReview
 from wss_cases.safeguards.models_police import SchoolSergeant as SchoolSergeant
-from wss_cases.safeguards.states import PERSONAL, DutyState, StepOutcome
+from wss_cases.safeguards.states import OPEN_DUTY, PERSONAL, DutyState, StepOutcome
 
 
 class LegalDutyKind(Base):
@@ -42,7 +43,7 @@ class LegalDutyKind(Base):
     ends_on: Mapped[date | None]
 
 
-class LegalDuty(Versioned, Base):
+class LegalDuty(OfIncident, Versioned, Base):
     """One duty raised by one incident. Nothing hides or deletes it; it closes with what was done, or a reason.
 
     `turn` counts how often the same incident raised it; `still_raised` is false when newer facts no longer do;
@@ -115,6 +116,15 @@ class LegalDuty(Versioned, Base):
         texts = {"what_was_done", "proposed_reason", "raised_because", "verified_how"}
         which = {"code", "kind_id", "rules", "owner_id", "told_whom"}
         return frozenset(texts | which if self.is_personal else texts)
+
+    @classmethod
+    def since(cls, first: date) -> ColumnElement[bool]:
+        """Open duties never fade; the others with their report."""
+        return or_(cls.state.in_(OPEN_DUTY), super().since(first))
+
+    def in_view_since(self, first: date) -> bool:
+        """The same of this one."""
+        return self.state in OPEN_DUTY or super().in_view_since(first)
 
 
 class LegalDutyKindStep(Base):

@@ -3,10 +3,22 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
+from wss_cases.access.sight import holds
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.incidents.models import OfIncident
 from wss_cases.safeguards.states import DisciplineKind
 from wss_cases.safeguards.states_discipline import (
     ActionState,
@@ -18,7 +30,7 @@ from wss_cases.safeguards.states_discipline import (
 )
 
 
-class DisciplineAction(Versioned, Base):
+class DisciplineAction(OfIncident, Versioned, Base):
     """One removal of one student as it stands now: kind, days and dates, reason.
 
     `offered` is what adults had offered when it was decided (code and date of each), `answers` what was written where
@@ -56,6 +68,22 @@ class DisciplineAction(Versioned, Base):
     review_acknowledged: Mapped[bool] = mapped_column(default=False, server_default="0")
     offered: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     answers: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+
+    @classmethod
+    def since(cls, first: date) -> ColumnElement[bool]:
+        """Those that began on that day or later, with a running appeal, or whose report is in view."""
+        appeal = aliased(DisciplineAppeal)
+        runs = select(appeal.id).where(appeal.action_id == cls.id, appeal.outcome.is_(None)).exists()
+        return or_(cls.starts_on >= first, runs, super().since(first))
+
+    def in_view_since(self, first: date) -> bool:
+        """The same of this one."""
+        return self.starts_on >= first or holds(self, DisciplineAction.since(first))
+
+    @classmethod
+    def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
+        """Those of any of these students."""
+        return cls.student_id.in_(sorted(students))
 
 
 class DisciplineVersion(Base):
@@ -112,7 +140,7 @@ class DisciplineAppeal(Versioned, Base):
     recorded_at: Mapped[datetime]
 
 
-class RestraintRecord(Versioned, Base):
+class RestraintRecord(OfIncident, Versioned, Base):
     """One restraint or time-out of one student (23 Ill. Adm. Code 1.285). It is no discipline and no removal."""
 
     __tablename__ = "restraint_record"

@@ -15,11 +15,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
+from wss_cases.incidents.models import OfIncident
 from wss_cases.safeguards.states import NotificationDoor
 from wss_cases.safeguards.states_police import ReviewState
 
 
-class PoliceReview(Versioned, Base):
+class PoliceReview(OfIncident, Versioned, Base):
     """One request to tell the police, by one of three doors, with every answer to it.
 
     `permits` is what a notification hangs on: the database lets it be true only for an emergency that was called, a

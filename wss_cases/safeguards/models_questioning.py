@@ -6,10 +6,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.incidents.models import OfIncident
 from wss_cases.safeguards.states_questioning import AdultPresent, ClaimedException, QuestionedBy
 
 
-class Questioning(Versioned, Base):
+class Questioning(OfIncident, Versioned, Base):
     """Who wants to question which student and why, and what has to stand before it may start.
 
     `recorded_late` says that it had begun when the record was made: nothing was refused then, and nothing is hidden.

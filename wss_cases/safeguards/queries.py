@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
-from wss_cases.access.scope import in_schools
+from wss_cases.access.sight import in_view
 from wss_cases.accounts.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
@@ -62,13 +62,13 @@ class StepRow:
 
 def visible_to(statement: Statement, actor: Actor) -> Statement:
     """Keep the duties of the schools in which the actor is on the case team, but no adult's own duty."""
-    return statement.where(in_schools(LegalDuty.school_id, actor, *CASE_TEAM), shared())
+    return statement.where(in_view(LegalDuty, actor, *CASE_TEAM), shared())
 
 
 def own_visible_to(statement: Statement, actor: Actor) -> Statement:
     """Keep the duties that are each adult's own: the actor's, and all of the schools that they administer."""
-    mine = and_(LegalDuty.owner_id == actor.user_id, in_schools(LegalDuty.school_id, actor, *STAFF))
-    administered = in_schools(LegalDuty.school_id, actor, Role.ADMINISTRATOR)
+    mine = and_(LegalDuty.owner_id == actor.user_id, in_view(LegalDuty, actor, *STAFF))
+    administered = in_view(LegalDuty, actor, Role.ADMINISTRATOR)
     return statement.where(LegalDuty.code.in_(sorted(PERSONAL)), or_(mine, administered))
 
 
@@ -167,7 +167,7 @@ def second_look_count(actor: Actor) -> int:
     if not actor.has(*SECOND_LOOK):
         return 0
     proposed = select(func.count(LegalDuty.id)).where(
-        in_schools(LegalDuty.school_id, actor, *SECOND_LOOK),
+        in_view(LegalDuty, actor, *SECOND_LOOK),
         shared(),
         LegalDuty.state.in_(OPEN_DUTY),
         LegalDuty.proposed_by_id != actor.user_id,

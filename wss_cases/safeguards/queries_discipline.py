@@ -8,6 +8,7 @@ from sqlalchemy import Select, func, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.scope import in_schools
+from wss_cases.access.sight import in_view
 from wss_cases.cases.models import Case, CaseParticipant
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
@@ -60,7 +61,7 @@ def load_action(action_id: int) -> DisciplineAction | None:
 
 def actions_visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
     """Keep the discipline actions of the schools in which the actor is on the case team."""
-    return statement.where(in_schools(DisciplineAction.school_id, actor, *CASE_TEAM))
+    return statement.where(in_view(DisciplineAction, actor, *CASE_TEAM))
 
 
 def _listed() -> Select[Any]:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.scope import in_schools
+from wss_cases.access.sight import in_view
 from wss_cases.accounts.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.queries import holders, in_force
 from wss_cases.foundation.db import db
@@ -40,7 +41,7 @@ class ReviewRow:
 
 def visible_to(statement: Statement, actor: Actor) -> Statement:
     """Keep the reviews of the schools of one's case team, and those that name one to approve in one's network."""
-    mine: ColumnElement[bool] = in_schools(PoliceReview.school_id, actor, *CASE_TEAM)
+    mine: ColumnElement[bool] = in_view(PoliceReview, actor, *CASE_TEAM)
     if actor.user_id is not None and actor.has(Role.DISTRICT):
         named = or_(PoliceReview.approver_id == actor.user_id, PoliceReview.deputy_id == actor.user_id)
         mine = or_(mine, in_schools(PoliceReview.school_id, actor, Role.DISTRICT) & named)

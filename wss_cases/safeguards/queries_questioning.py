@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.access.scope import in_schools
+from wss_cases.access.sight import in_view
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.models import IncidentPerson
@@ -37,9 +37,7 @@ def get_questioning(actor: Actor, questioning_id: int) -> QuestioningRow:
     """Return a questioning at a school where the actor is on the case team. Raises NotFound."""
     statement = select(Questioning, Student).join(Student, Student.id == Questioning.student_id)
     found = db.session.execute(
-        statement.where(
-            Questioning.id == questioning_id, in_schools(Questioning.school_id, actor, *CASE_TEAM)
-        )
+        statement.where(Questioning.id == questioning_id, in_view(Questioning, actor, *CASE_TEAM))
     ).first()
     if found is None:
         raise NotFound

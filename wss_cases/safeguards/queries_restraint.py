@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.access.scope import in_schools
+from wss_cases.access.sight import in_view
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.models import Incident, IncidentPerson
@@ -33,7 +33,7 @@ def load_restraint(record_id: int) -> RestraintRecord | None:
 
 def restraints_visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
     """Keep the records of the schools in which the actor is on the case team."""
-    return statement.where(in_schools(RestraintRecord.school_id, actor, *CASE_TEAM))
+    return statement.where(in_view(RestraintRecord, actor, *CASE_TEAM))
 
 
 def _listed() -> Select[Any]:

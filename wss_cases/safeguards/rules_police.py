@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.sight import sees
 from wss_cases.routing.states import POLICE_DUTIES, Pathway
 from wss_cases.safeguards.rules import warns_at
 from wss_cases.safeguards.states import DutyState
@@ -64,4 +65,4 @@ def named_to_approve(actor: Actor, review: Any) -> bool:
 
 def reads_review(actor: Actor, review: Any) -> bool:
     """The case team of the review's school reads it, and whoever it names to approve."""
-    return actor.covers(review.school_id, *CASE_TEAM) or named_to_approve(actor, review)
+    return sees(actor, review, *CASE_TEAM) or named_to_approve(actor, review)

@@ -55,6 +55,8 @@ MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
     ("restraints.restraints", _l("Restraint and time-out"), Permission.DISCIPLINE_READ),
     ("partners.partners", _l("Partners"), Permission.PARTNER_READ),
     ("calendar.home", _l("School calendar"), Permission.SCHOOL_MANAGE),
+    ("past_years.openings", _l("Who looked at past years"), Permission.PAST_READ),
+    ("clean_slate.settings", _l("Clean slate"), Permission.SIGHT_EDIT),
     ("duty_table.table", _l("The table of legal duties"), Permission.DUTY_TABLE_EDIT),
     ("circle_training.training", _l("Trainings"), Permission.CIRCLE_SETTINGS),
     ("follow_up_templates.templates", _l("Follow-up templates"), Permission.FOLLOWUP_TEMPLATE_OWN),

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from wss_cases.cases.models import OfCase
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
 from wss_cases.pathways.circles.states import MeetingKind, ScreenAnswer, SupporterRelation, TrainingKind
 
@@ -59,7 +60,7 @@ class CircleScreen(Versioned, Base):
     screened_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
 
 
-class CircleSupporter(Versioned, Base):
+class CircleSupporter(OfCase, Versioned, Base):
     """Somebody a party wants beside them: a guardian, a member of staff, a friend. `ended_at`: no longer invited."""
 
     __tablename__ = "circle_supporter"
@@ -152,7 +153,7 @@ class HoldLift(Base):
     lifted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
 
 
-class CircleMeeting(Versioned, Base):
+class CircleMeeting(OfCase, Versioned, Base):
     """One meeting of a circle: planned for an instant and a room, then held or not."""
 
     __tablename__ = "circle_meeting"

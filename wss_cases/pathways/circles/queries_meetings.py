@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.access.scope import in_schools
+from wss_cases.access.sight import in_view
 from wss_cases.accounts.models import UserAccount
 from wss_cases.cases.models import Case
 from wss_cases.foundation.db import db
@@ -19,7 +19,7 @@ from wss_cases.pathways.common.models import Pathway
 def get_meeting(actor: Actor, meeting_id: int) -> CircleMeeting:
     """Return a meeting of one of the actor's schools. Raises NotFound."""
     statement = select(CircleMeeting).where(CircleMeeting.id == meeting_id)
-    found = db.session.scalar(statement.where(in_schools(CircleMeeting.school_id, actor, *CASE_TEAM)))
+    found = db.session.scalar(statement.where(in_view(CircleMeeting, actor, *CASE_TEAM)))
     if found is None:
         raise NotFound
     return found
@@ -69,7 +69,7 @@ def meetings_between(
         .join(Pathway, Pathway.id == CircleMeeting.pathway_id)
         .join(Case, Case.id == CircleMeeting.case_id)
         .join(UserAccount, UserAccount.id == CircleMeeting.keeper_id)
-        .where(in_schools(CircleMeeting.school_id, actor, *CASE_TEAM))
+        .where(in_view(CircleMeeting, actor, *CASE_TEAM))
     )
     if school_id is not None:
         statement = statement.where(CircleMeeting.school_id == school_id)

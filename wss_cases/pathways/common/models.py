@@ -5,12 +5,12 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from wss_cases.cases.models import Case, CaseParticipant
+from wss_cases.cases.models import Case, CaseParticipant, OfCase
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
 from wss_cases.pathways.common.states import PathwayState
 
 
-class Pathway(Versioned, Base):
+class Pathway(OfCase, Versioned, Base):
     """One pathway of one case: who for, who owns it, its next step with a date, and its outcome."""
 
     __tablename__ = "pathway"

@@ -3,23 +3,30 @@
 from datetime import date
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import aliased, joinedload
 
 from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.access.scope import in_schools
+from wss_cases.access.sight import in_view
 from wss_cases.accounts.queries import holders
 from wss_cases.cases.models import CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE
 
 Statement = TypeVar("Statement", bound=Select[Any])
 
 
 def visible_to(statement: Statement, actor: Actor) -> Statement:
     """Keep the pathways of the schools in which the actor is on the case team."""
-    return statement.where(in_schools(Pathway.school_id, actor, *CASE_TEAM))
+    return statement.where(in_view(Pathway, actor, *CASE_TEAM))
+
+
+def keeps_case(ids: Any, first: date) -> ColumnElement[bool]:
+    """A pathway that goes on keeps its case in view."""
+    row = aliased(Pathway)
+    return select(row.id).where(row.case_id == ids, row.state.in_(LIVE)).exists()
 
 
 def load_pathway(pathway_id: int) -> Pathway | None:

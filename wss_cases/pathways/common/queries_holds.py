@@ -1,11 +1,14 @@
 """Which records an open hold keeps as they are. One hold is read by all who delete, shred, clean or move."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import aliased
 
 from wss_cases.cases.models import CaseParticipant
 from wss_cases.foundation.db import db
+from wss_cases.incidents.models import IncidentPerson
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.models_holds import LegalHold
 
@@ -37,6 +40,25 @@ def case_held(case_id: Any) -> ColumnElement[bool]:
         LegalHold.student_id.in_(_students_of(case_id)),
     )
     return select(LegalHold.id).where(OPEN, on).exists()
+
+
+def keeps_case(ids: Any, first: date) -> ColumnElement[bool]:
+    """An open hold keeps its case in view, when years have passed, and the cases of a student that it is on.
+
+    It joins in no table by its own name: the statement around it may have joined the same ones.
+    """
+    hold, circle, person = aliased(LegalHold), aliased(Pathway), aliased(CaseParticipant)
+    circles = select(circle.id).where(circle.case_id == ids)
+    people = select(person.student_id).where(person.case_id == ids, person.student_id.is_not(None))
+    on = or_(hold.case_id == ids, hold.pathway_id.in_(circles), hold.student_id.in_(people))
+    return select(hold.id).where(hold.closed_at.is_(None), on).exists()
+
+
+def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:
+    """An open hold on a student keeps the reports in view in which the student stands."""
+    hold, person = aliased(LegalHold), aliased(IncidentPerson)
+    joined = select(hold.id).join(person, person.student_id == hold.student_id)
+    return joined.where(person.incident_id == ids, hold.closed_at.is_(None)).exists()
 
 
 def student_held(student_id: Any) -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from wss_cases.cases.models import OfCase
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
 from wss_cases.pathways.mentoring.states import Cadence, DayState, MentorKind, Missed
 
@@ -53,7 +54,7 @@ class MentoringGroup(Versioned, Base):
         return self.mentor.user_id if self.mentor.is_active else None
 
 
-class MentoringPlan(Versioned, Base):
+class MentoringPlan(OfCase, Versioned, Base):
     """Who mentors and why they match, towards what, how often and how long, and when it is reviewed."""
 
     __tablename__ = "mentoring_plan"

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from wss_cases.cases.models import OfCase
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
 from wss_cases.pathways.common.models import Pathway
@@ -44,7 +45,7 @@ class Partner(Versioned, Base):
     is_active: Mapped[bool] = mapped_column(default=True)
 
 
-class Referral(Versioned, Base):
+class Referral(OfCase, Versioned, Base):
     """One referral to one partner. `sent_fields` is exactly what was sent, and all that the partner sees.
 
     `partner_name` is the partner's name as it was when the referral was written.

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.access.scope import in_schools
+from wss_cases.access.sight import in_view
 from wss_cases.cases.models import Case
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
@@ -97,7 +97,7 @@ def get_referral(actor: Actor, pathway_id: int, referral_id: int) -> Referral:
         .where(
             Referral.id == referral_id,
             Referral.pathway_id == pathway_id,
-            in_schools(Referral.school_id, actor, *CASE_TEAM),
+            in_view(Referral, actor, *CASE_TEAM),
         )
     )
     found = db.session.scalar(statement)
@@ -139,7 +139,7 @@ def declined_for(actor: Actor, limit: int = 50) -> list[Unanswerable]:
         .join(Case, Case.id == Pathway.case_id)
         .join(Partner, Partner.id == Referral.partner_id)
         .where(
-            in_schools(Referral.school_id, actor, *CASE_TEAM),
+            in_view(Referral, actor, *CASE_TEAM),
             Pathway.owner_id == actor.user_id,
             Pathway.state.in_(LIVE),
             Referral.state == ReferralState.DECLINED,

@@ -5,12 +5,13 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from wss_cases.cases.models import OfCase
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
 from wss_cases.pathways.circles.agreements.states import SignatureManner, WithoutMeeting
 from wss_cases.pathways.circles.states import TermState
 
 
-class Agreement(Versioned, Base):
+class Agreement(OfCase, Versioned, Base):
     """What the parties agreed, as terms. `without_meeting`: why no meeting was held at its end."""
 
     __tablename__ = "agreement"

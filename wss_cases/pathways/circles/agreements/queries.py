@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.access.scope import in_schools
+from wss_cases.access.sight import in_view
 from wss_cases.cases.models import CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
@@ -36,7 +36,7 @@ class Signer:
 def get_term(actor: Actor, term_id: int) -> tuple[AgreementTerm, Agreement]:
     """Return an agreement term with its agreement, of one of the actor's schools. Raises NotFound."""
     statement = select(AgreementTerm, Agreement).join(Agreement).where(AgreementTerm.id == term_id)
-    found = db.session.execute(statement.where(in_schools(Agreement.school_id, actor, *CASE_TEAM))).first()
+    found = db.session.execute(statement.where(in_view(Agreement, actor, *CASE_TEAM))).first()
     if found is None:
         raise NotFound
     return found[0], found[1]

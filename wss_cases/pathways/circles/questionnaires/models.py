@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from wss_cases.cases.models import OfCase
 from wss_cases.foundation.db import Base, Id, named_enum
 from wss_cases.pathways.circles.questionnaires.states import Answerer, Occasion
 
@@ -21,7 +22,7 @@ def _one_at_a_time(person: str) -> Index:
     )
 
 
-class Questionnaire(Base):
+class Questionnaire(OfCase, Base):
     """One invitation to answer: for whom, about which meeting, until when. The table holds the link's digest only."""
 
     __tablename__ = "questionnaire"

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.access.scope import in_schools
+from wss_cases.access.sight import in_view
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.ids import token_digest
@@ -81,7 +81,7 @@ def get_questionnaire(actor: Actor, pathway_id: int, questionnaire_id: int) -> Q
     statement = select(Questionnaire).where(
         Questionnaire.id == questionnaire_id, Questionnaire.pathway_id == pathway_id
     )
-    found = db.session.scalar(statement.where(in_schools(Questionnaire.school_id, actor, *CASE_TEAM)))
+    found = db.session.scalar(statement.where(in_view(Questionnaire, actor, *CASE_TEAM)))
     if found is None:
         raise NotFound
     return found

@@ -1,0 +1,118 @@
+"""Clean slate: past years fade from view, by role. The SQL filter and the predicate that says the same.
+
+What is about a record upper rooms know (an open follow-up, a running appeal): they hand in keepers, by table.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy.orm import object_session
+
+from wss_cases.access.actor import CASE_TEAM, Actor, Grant, Role
+from wss_cases.access.scope import in_schools
+
+MAY_LOOK_BACK = CASE_TEAM
+"""Roles that may open a student's past years for a reason; who only reports may never."""
+
+Keeper = Callable[[Any, date], ColumnElement[bool]]
+"""From a column of record ids and the first day in view: whether something keeps the record in view all the same."""
+
+_keepers: dict[str, tuple[Keeper, ...]] = {}
+
+
+class Fading:
+    """A table whose records fade: what is in view from a day on, and what is about any of these students.
+
+    Each said twice, for a query and for one record that is loaded; a test holds the two together.
+    """
+
+    @classmethod
+    def since(cls, first: date) -> ColumnElement[bool]:
+        """Records in view of who sees from this day on."""
+        raise NotImplementedError
+
+    def in_view_since(self, first: date) -> bool:
+        """Whether this one is."""
+        raise NotImplementedError
+
+    @classmethod
+    def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
+        """Records about any of these students."""
+        raise NotImplementedError
+
+    def is_about(self, students: frozenset[int]) -> bool:
+        """Whether this one is."""
+        return holds(self, type(self).about(students))
+
+
+def fill_keepers(keepers: Mapping[str, Sequence[Keeper]]) -> None:
+    """Install what the rooms above know of each table; called once by `create_app`."""
+    _keepers.clear()
+    _keepers.update({table: tuple(given) for table, given in keepers.items()})
+
+
+def kept(table: str, ids: Any, first: date) -> list[ColumnElement[bool]]:
+    """Return what may keep the records of a table in view, as conditions on a column of their ids."""
+    return [keeper(ids, first) for keeper in _keepers.get(table, ())]
+
+
+def in_view(model: Any, actor: Actor, *roles: Role) -> ColumnElement[bool]:
+    """Rows of a fading table that the actor reaches with one of these roles, and that have not faded for that role."""
+    if actor.is_system:
+        return true()
+    alike: dict[tuple[date | None, bool], list[Grant]] = {}
+    for grant in actor.grants:
+        if grant.role in roles:
+            looks_back = grant.role in MAY_LOOK_BACK and bool(actor.past_students)
+            alike.setdefault((grant.sees_from, looks_back), []).append(grant)
+    parts = []
+    for (first, looks_back), grants in alike.items():
+        here = in_schools(model.school_id, replace(actor, grants=tuple(grants)), *roles)
+        if first is None:
+            parts.append(here)
+        else:
+            opened = model.about(actor.past_students) if looks_back else false()
+            parts.append(and_(here, or_(model.since(first), opened)))
+    return or_(false(), *parts)
+
+
+def sees(actor: Actor, record: Any, *roles: Role) -> bool:
+    """Whether the actor reaches this record with one of these roles and, where it fades, still has it in view."""
+    if actor.is_system or not isinstance(record, Fading):
+        return actor.is_system or actor.covers(getattr(record, "school_id", None), *roles)
+    reaching = [grant for grant in actor.grants if grant.role in roles and _reaches(grant, record)]
+    if any(grant.sees_from is None or record.in_view_since(grant.sees_from) for grant in reaching):
+        return True
+    looks_back = any(grant.role in MAY_LOOK_BACK for grant in reaching)
+    return looks_back and bool(actor.past_students) and record.is_about(actor.past_students)
+
+
+def first_in_view(actor: Actor, school_id: int | None, *roles: Role) -> date | None:
+    """Return from which day on the actor has records of a school in view; None when nothing fades for them.
+
+    Without a school: of any that they reach.
+    """
+    held = [g for g in actor.grants if g.role in roles and (school_id in (None, g.school_id) or g.district)]
+    days = [grant.sees_from for grant in held if grant.sees_from is not None]
+    return min(days) if days and len(days) == len(held) else None
+
+
+def seen_through(record: Any, model: Any, model_id: int | None, first: date) -> bool:
+    """Whether the record that another one hangs on is in view from a day on."""
+    session = object_session(record)
+    found = session.get(model, model_id) if session is not None and model_id is not None else None
+    return found is not None and bool(found.in_view_since(first))
+
+
+def holds(record: Any, condition: ColumnElement[bool]) -> bool:
+    """Whether a condition on its table is true of one stored record."""
+    session, model = object_session(record), type(record)
+    found = select(model.id).where(model.id == record.id, condition)
+    return session is not None and session.scalar(found) is not None
+
+
+def _reaches(grant: Grant, record: Any) -> bool:
+    return grant.district or (grant.school_id is not None and grant.school_id == record.school_id)
