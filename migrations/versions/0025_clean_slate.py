@@ -30,7 +30,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("starts_on", sa.Date(), nullable=False),
-        sa.Column("school_years", BIG, nullable=True),
+        sa.Column("school_years", BIG, nullable=False),
         sa.Column("set_by_id", BIG, nullable=True),
         sa.Column("set_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("school_years between 1 and 60", name=op.f("ck_sight_setting_school_years")),

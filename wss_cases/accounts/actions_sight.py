@@ -19,12 +19,12 @@ from wss_cases.journal.unit import unit_of_work
 def set_years(
     actor: Actor,
     role: Role,
-    school_years: int | None,
+    school_years: int,
     starts_on: date,
     now: datetime,
     request_key: str | None = None,
 ) -> int:
-    """Keep so many school years in view for a role from a day on; None: nothing fades for it.
+    """Keep so many school years in view for a role from a day on.
 
     Raises Refused for a role that does not fade, a number out of range, and a day that is past or not after the
     newest row's.
@@ -39,7 +39,7 @@ def set_years(
         require(actor, Permission.SIGHT_EDIT, row)
         if role not in FADING_ROLES:
             raise Refused("role", _("Choose a role."))
-        if school_years is not None and not 1 <= school_years <= MOST_YEARS:
+        if not 1 <= school_years <= MOST_YEARS:
             raise Refused("school_years", _("Give a number from 1 to %(most)d.", most=MOST_YEARS))
         if starts_on < local_date(now, DISTRICT_ZONE):
             raise Refused("starts_on", _("A change begins today or later."))
@@ -49,6 +49,6 @@ def set_years(
                 _("A change is kept from %(day)s on. Choose a later day.", day=day_words_with_year(newest)),
             )
         uow.add(row)
-        uow.record(row, "sight.set", role=role.value, day=starts_on.isoformat(), years=school_years or 0)
+        uow.record(row, "sight.set", role=role.value, day=starts_on.isoformat(), years=school_years)
         uow.answer = row.id
         return row.id

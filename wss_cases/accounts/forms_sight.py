@@ -1,7 +1,7 @@
 """The form that says how long past years stay in view."""
 
 from wtforms import DateField, IntegerField, SelectField
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms.validators import InputRequired, NumberRange
 
 from wss_cases.access.actor import Role
 from wss_cases.accounts.rules_sight import FADING_ROLES, MOST_YEARS
@@ -14,12 +14,17 @@ class SightForm(BaseForm):
     """For one role: how many school years, and from which day on."""
 
     role = SelectField(
-        _l("Role"), choices=choices([(role.value, ROLE_LABELS[role]) for role in FADING_ROLES])
+        _l("Role"),
+        [InputRequired(_l("Choose a role."))],
+        choices=choices([(role.value, ROLE_LABELS[role]) for role in FADING_ROLES]),
     )
     school_years = IntegerField(
         _l("School years in view"),
-        [Optional(), NumberRange(1, MOST_YEARS, _l("Give a number from 1 to 60."))],
-        description=_l("1 is the current school year alone. Empty: nothing fades."),
+        [
+            InputRequired(_l("Give a number from 1 to 60.")),
+            NumberRange(1, MOST_YEARS, _l("Give a number from 1 to 60.")),
+        ],
+        description=_l("1 is the current school year alone."),
     )
     starts_on = DateField(_l("From"), [InputRequired(_l("Give the first day."))])
 

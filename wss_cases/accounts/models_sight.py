@@ -10,7 +10,7 @@ from wss_cases.foundation.db import Base, Id, named_enum
 
 
 class SightSetting(Base):
-    """From a day on a role has so many school years in view, the current one included; None: nothing fades.
+    """From a day on a role has so many school years in view, the current one included.
 
     The newest row that has begun is in force. A change is a new row; none is ever changed or taken away.
     """
@@ -24,7 +24,7 @@ class SightSetting(Base):
     id: Mapped[Id]
     role: Mapped[Role] = mapped_column(named_enum(Role, "role"))
     starts_on: Mapped[date]
-    school_years: Mapped[int | None]
+    school_years: Mapped[int]
     set_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     set_at: Mapped[datetime | None]
 

@@ -1,5 +1,6 @@
 """Clean slate: how long past years stay in view for each role; the district's to set, from a day on."""
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, url_for
@@ -34,7 +35,7 @@ def settings() -> Page:
 
     def act() -> int:
         return set_years(
-            actor, form.chosen, form.school_years.data, form.starts_on.data, now, form.request_key.data
+            actor, form.chosen, form.school_years.data or 0, form.starts_on.data, now, form.request_key.data
         )
 
     def done(_made: int) -> str:
@@ -44,12 +45,12 @@ def settings() -> Page:
     return form_page(form, act, done, "accounts/clean_slate.html", roles=_roles(today))
 
 
-def _roles(today: Any) -> list[dict[str, Any]]:
+def _roles(today: date) -> list[dict[str, Any]]:
     rows = sight_settings()
     return [
         {
             "role": ROLE_LABELS[role],
-            "now": _words(next((r for r in rows if r.role is role and r.starts_on <= today), None), today),
+            "now": _words(next(row for row in rows if row.role is role and row.starts_on <= today), today),
             "coming": [
                 _("from %(first)s", first=day_words_with_year(row.starts_on)) + ": " + _years(row)
                 for row in reversed(rows)
@@ -60,14 +61,10 @@ def _roles(today: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _words(row: SightSetting | None, today: Any) -> str:
-    first = sees_from(row.school_years, today) if row is not None else None
-    if row is None or first is None:
-        return _("Nothing fades")
+def _words(row: SightSetting, today: date) -> str:
+    first = sees_from(row.school_years, today)
     return f"{_years(row)} · " + _("since %(day)s", day=day_words_with_year(first))
 
 
 def _years(row: SightSetting) -> str:
-    if row.school_years is None:
-        return _("Nothing fades")
     return ngettext("%(num)d school year", "%(num)d school years", row.school_years)

@@ -85,12 +85,12 @@ def student_words(actor: Actor, student: Student, now: datetime) -> dict[str, An
     """What a student's page says of past years: from when on they are in view, and who opened them."""
     first = first_in_view(actor, student.school_id, *CASE_TEAM)
     mine = own_opening(actor, student.id, now) if actor.past_students else None
+    answers = can(actor, Permission.PAST_READ, student)
     return {
         "since": day_words_with_year(first) if first else "",
         "until": moment_words(mine.expires_at, ZONE) if mine else "",
         "reason": mine.reason if mine else "",
         "student_id": student.id,
-        "openings": [opened_words(row) for row in openings_of(actor, student.id)]
-        if can(actor, Permission.PAST_READ, student)
-        else [],
+        "openings": [opened_words(row) for row in openings_of(actor, student.id)] if answers else [],
+        "all_href": url_for("past_years.openings") if answers else "",
     }
