@@ -92,6 +92,9 @@ def test_who_may(scene: Removing) -> None:
 def test_the_guardian_the_same_day_and_the_review_once(scene: Removing, session: Any) -> None:
     dean, number = scene.place.actor("dean"), made(scene)
     tell_guardian(dean, number, NOW, "phone", None, NOW)
+    told = session.scalars(select(FollowUp).filter_by(kind="guardian_contact")).one()
+    assert (told.state, told.outcome) == (FollowUpState.DONE, "reached")
+    assert told.evidence == {"manner": "phone", "on": "2026-11-24"}
     review(dean, number, date(2026, 11, 24), "The door was locked; it stays open now.", None, NOW)
     asked = session.scalars(select(FollowUp).filter_by(kind="restraint_review")).one()
     assert (asked.state, asked.outcome) == (FollowUpState.DONE, "done")

@@ -24,6 +24,7 @@ from wss_cases.safeguards.states_discipline import RestraintKind
 
 Key = str | None
 LONGEST = timedelta(hours=12)
+CONTACT = "guardian_contact"
 REVIEW = "restraint_review"
 REVIEW_AFTER = 2
 """School days until the review that the record asks for."""
@@ -115,7 +116,7 @@ def _follow(uow: UnitOfWork, record: RestraintRecord) -> None:
     owner = next(iter(administrators), uow.actor.user_id)
     if record.guardian_told_at is None:
         make(
-            uow, school_id=record.school_id, kind="guardian_contact", owner_id=uow.actor.user_id,
+            uow, school_id=record.school_id, kind=CONTACT, owner_id=uow.actor.user_id,
             due_on=days.on_or_after(today), incident_id=record.incident_id, single_mail=True,
         )  # fmt: skip
     make(
@@ -130,11 +131,22 @@ def _asked(record: RestraintRecord) -> Select[FollowUp]:
     return wanted.order_by(FollowUp.id).with_for_update()
 
 
+def _to_tell(record: RestraintRecord) -> Select[FollowUp]:
+    """The open contact with a guardian that this record asked for, in the same moment."""
+    wanted = select(FollowUp).filter_by(
+        incident_id=record.incident_id, kind=CONTACT, state=FollowUpState.OPEN, created_at=record.recorded_at
+    )
+    return wanted.order_by(FollowUp.id).with_for_update()
+
+
 def tell_guardian(
     actor: Actor, record_id: int, told_at: datetime, manner: str, version: int | None, now: datetime,
     request_key: Key = None,
 ) -> int:  # fmt: skip
-    """Write down when and how the guardian was told. Raises Refused for a time that cannot be, or a second time."""
+    """Write down when and how the guardian was told, which closes the contact that the record asked for.
+
+    Raises Refused for a time that cannot be, or a second time.
+    """
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
             return uow.answer
@@ -143,6 +155,10 @@ def tell_guardian(
             raise Refused("", _("That the guardian was told is on record already."))
         check_told(record.started_at, told_at, manner, now)
         record.guardian_told_at, record.guardian_manner = told_at, manner
+        zone = uow.session.get_one(School, record.school_id).time_zone
+        shown = {"manner": manner, "on": local_date(told_at, zone).isoformat()}
+        for waiting in uow.session.scalars(_to_tell(record).limit(1)):
+            close_row(uow, waiting, "reached", evidence=shown)
         uow.record(record, "restraint.guardian_told")
         uow.answer = record.id
         return record.id
