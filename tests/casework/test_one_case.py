@@ -11,6 +11,7 @@ from sqlalchemy import select
 from tests.cases.making import make_world
 from tests.factories.accounts import make_user
 from tests.factories.cases import CaseFactory
+from tests.factories.safeguards import LegalDutyFactory
 from wss_cases.access.actor import Role
 from wss_cases.casework.queries_one_case import PAGE
 from wss_cases.foundation import clock
@@ -114,3 +115,21 @@ def test_the_list_of_looks_goes_back_page_by_page(world: Any, client_as: Callabl
     [older] = [a.attributes["href"] for a in first.find_all("a") if a.attributes.get("rel") == "next"]
     assert len(client.page(older).find_all("tbody")[0].find_all("tr")) == 4
     assert world.case.reference in first.text
+
+
+def test_that_an_own_duty_was_looked_at_is_told_to_nobody_even_without_its_owner(
+    world: Any, client_as: Callable[[Any], Any]
+) -> None:
+    placed = {"school_id": world.school.id, "incident_id": world.incident.id}
+    shared = LegalDutyFactory(**placed)
+    own = LegalDutyFactory(code="child_abuse_or_neglect", owner_id=None, **placed)
+    for duty in (shared, own):
+        db.session.add(
+            AuditEntry(
+                at=clock.now(), actor_id=world.coordinator.id, action="legal_duty.read",
+                object_type="legal_duty", object_id=duty.id, changes={"page": "safeguards.duty"},
+            )
+        )  # fmt: skip
+    db.session.commit()
+    page = client_as(make_user(Role.ADMINISTRATOR, world.school)).page(f"/cases/{world.case.id}/access")
+    assert len(page.find_all("tbody")[0].find_all("tr")) == 1

@@ -17,6 +17,7 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.safeguards.models import LegalDuty
+from wss_cases.safeguards.queries import shared
 
 PAGE = 50
 
@@ -80,9 +81,7 @@ def looks_at(case_id: int, before: int | None = None, limit: int = PAGE) -> list
         "pathway": select(Pathway.id).where(Pathway.case_id == case_id),
         "follow_up": select(FollowUp.id).where(FollowUp.case_id == case_id),
         # an adult's own duty is nobody else's to know of, not even that it was looked at
-        "legal_duty": select(LegalDuty.id).where(
-            LegalDuty.incident_id.in_(incidents), LegalDuty.owner_id.is_(None)
-        ),
+        "legal_duty": select(LegalDuty.id).where(LegalDuty.incident_id.in_(incidents), shared()),
     }
     statement = (
         select(entry.id, entry.at, entry.actor_id, UserAccount.name, entry.object_type, entry.changes)
