@@ -10,6 +10,7 @@ import pytest
 from tests.factories.accounts import acting
 from tests.followups.policy_world import At, Place, make_place
 from wss_cases.followups import actions_work
+from wss_cases.incidents.models import CareRecord
 from wss_cases.notices.states import MailStyle
 
 MONDAY, FRIDAY = date(2026, 11, 16), date(2026, 11, 20)
@@ -141,6 +142,19 @@ def test_who_chose_none_still_hears_of_contact_with_a_person_harmed(session: Any
     place.due(MONDAY, **PLAIN)
     place.due(MONDAY)
     walk(place, at, [("11-16 06:30", {f"owner {G}"}), ("11-17 06:30", {f"lead {L}"})])
+
+
+def test_a_worry_that_nobody_screened_alone_brings_the_care_team_its_digest(session: Any, at: At) -> None:
+    place = make_place()
+    opened = datetime(2026, 11, 13, 20, tzinfo=UTC)
+    worry = CareRecord(school_id=place.school.id, reporter_id=place.ids["dean"], opened_at=opened)
+    session.add(worry)
+    session.commit()
+    care_team = {f"{who} {D}" for who in ("owner", "lead", "other", "admin")}
+    walk(place, at, [("11-16 06:30", care_team), ("11-17 06:30", care_team)])
+    worry.screened_at, worry.screened_by_id = opened, place.ids["owner"]
+    session.commit()
+    walk(place, at, [("11-18 06:30", set())])
 
 
 def test_whoever_stands_in_gets_what_the_other_would(session: Any, at: At) -> None:

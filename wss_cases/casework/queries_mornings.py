@@ -8,12 +8,18 @@ from sqlalchemy import select
 
 from wss_cases.accounts.queries_cover import covers_at
 from wss_cases.accounts.queries_teams import teams_at
-from wss_cases.casework.queries_my_day import AHEAD, digest_people, schools_with_reviews
+from wss_cases.casework.queries_my_day import (
+    AHEAD,
+    digest_people,
+    schools_with_reviews,
+    schools_with_worries,
+)
 from wss_cases.casework.queries_waiting import REVIEWERS
 from wss_cases.followups.queries_due import owners_due
 from wss_cases.followups.rules_plan import Item
 from wss_cases.foundation.clock import local
 from wss_cases.foundation.db import db
+from wss_cases.incidents.queries import CARE_TEAM
 from wss_cases.notices.models import DigestDay
 from wss_cases.notices.queries import NEAR, days_from
 from wss_cases.notices.rules import CLOSES, OPENS
@@ -77,8 +83,9 @@ def with_work(some: Sequence[Morning], given: Given) -> set[tuple[int, int]]:
         if item.school_id in school_ids and item.due_on <= horizon
     )
     found.update(digest_people(school_ids))
-    for school_id, team in teams_at(schools_with_reviews(school_ids), day).items():
-        found.update((user_id, school_id) for role in REVIEWERS for user_id in team.get(role, ()))
+    for waiting, roles in ((schools_with_reviews, REVIEWERS), (schools_with_worries, CARE_TEAM)):
+        for school_id, team in teams_at(waiting(school_ids), day).items():
+            found.update((user_id, school_id) for role in roles for user_id in team.get(role, ()))
     return with_covers(found, day)
 
 

@@ -19,7 +19,7 @@ from wss_cases.followups.queries_acts import given_by
 from wss_cases.followups.rules import Due, due_words
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import Incident
+from wss_cases.incidents.models import CareRecord, Incident
 from wss_cases.incidents.queries import own_reports as reported_by
 from wss_cases.incidents.states import WAITING, IncidentState
 from wss_cases.roster.models import School
@@ -170,6 +170,14 @@ def digest_people(school_ids: Sequence[int]) -> list[tuple[int, int]]:
     )
     found = db.session.execute(leads.union(asked))
     return [(row[0], row[1]) for row in found if row[0] is not None]
+
+
+def schools_with_worries(school_ids: Sequence[int]) -> list[int]:
+    """Return the schools among these in which no clinician has screened a worry yet."""
+    statement = select(CareRecord.school_id).where(
+        CareRecord.school_id.in_(school_ids), CareRecord.screened_at.is_(None)
+    )
+    return list(db.session.scalars(statement.distinct()))
 
 
 def schools_with_reviews(school_ids: Sequence[int]) -> list[int]:

@@ -25,6 +25,7 @@ from wss_cases.incidents.models import (
 from wss_cases.incidents.rules import CAUSED, DUPLICATE_WINDOW, SUFFERED, Capture, code_set_for
 from wss_cases.incidents.states import IncidentState, PersonKind
 
+CARE_TEAM = (Role.COORDINATOR, Role.ADMINISTRATOR)
 COUNTED_AS_PRIOR = (IncidentState.ROUTED, IncidentState.CLOSED)
 
 
@@ -236,7 +237,7 @@ def recent_students(actor: Actor, school_id: int, limit: int = 20) -> list[int]:
 
 def care_visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
     """Narrow a select of care records to the care team's schools: coordinators and administrators."""
-    return statement.where(in_view(CareRecord, actor, Role.COORDINATOR, Role.ADMINISTRATOR))
+    return statement.where(in_view(CareRecord, actor, *CARE_TEAM))
 
 
 def care_records(actor: Actor) -> list[CareRecord]:
@@ -248,7 +249,7 @@ def care_records(actor: Actor) -> list[CareRecord]:
 
 def unscreened_count(actor: Actor) -> int:
     """Return how many worries of the care team's schools no clinician has screened yet."""
-    if not actor.has(Role.COORDINATOR, Role.ADMINISTRATOR):
+    if not actor.has(*CARE_TEAM):
         return 0
     counted: Any = select(func.count(CareRecord.id)).where(CareRecord.screened_at.is_(None))
     return db.session.scalar(care_visible_to(counted, actor)) or 0
