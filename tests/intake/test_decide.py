@@ -14,20 +14,23 @@ from tests.factories.base import fresh
 from tests.factories.incidents import IncidentPersonFactory
 from tests.factories.roster import SchoolFactory, StaffMemberFactory, StudentFactory
 from tests.intake.making import NOW, WALL, Place, route, set_facts
-from wss_cases.access.actor import Role
+from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.cases.models import Case
 from wss_cases.cases.queries import cases_of_incident
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.incidents.models import Incident
 from wss_cases.incidents.states import IncidentState, PersonKind, PersonRole
 from wss_cases.intake import actions_review
 from wss_cases.intake.actions_decide import decide, record_conversation
 from wss_cases.intake.queries import queue, queue_count, situation
 from wss_cases.intake.rules import Added, Choice, people_with_an_item
 from wss_cases.journal.models import OutboxMessage
+from wss_cases.journal.unit import unit_of_work
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.routing.models import RoutingAnswer
 from wss_cases.routing.states import Kind, Person
+from wss_cases.safeguards.actions_police_repair import open_repair
 from wss_cases.safeguards.queries import duties_of
 
 CAUSED, HARMED, BOTH, INVOLVED = (
@@ -184,6 +187,18 @@ def test_a_case_opens_by_choice_or_for_a_duty(
     incident = place.report((place.students[0], CAUSED), code="disruption", tile="disruption")
     incident = accept(place, set_facts(incident, **facts) if facts else incident, **more)
     assert len(cases_of_incident(incident.id)) == 1
+
+
+def test_a_conversation_that_a_review_opened_before_is_not_opened_again(place: Place, session: Any) -> None:
+    incident = place.report((place.students[0], CAUSED), code="disruption", tile="disruption")
+    with unit_of_work(SYSTEM, NOW) as uow:
+        open_repair(uow, uow.session.get_one(Incident, incident.id))
+    [before] = pathways(session, incident)
+    assert before.rules == []
+    incident = accept(place, fresh(incident))
+    [row] = pathways(session, incident)
+    assert (row.id, row.kind) == (before.id, "conversation")
+    assert row.rules != [], "the decision's rules stand on it"
 
 
 def test_a_hold_cannot_be_chosen_away(place: Place) -> None:

@@ -25,7 +25,8 @@ from wss_cases.intake.rules import Choice, chosen, is_light
 from wss_cases.intake.rules_plan import PlanItem
 from wss_cases.intake.states import CONVERSATION_OUTCOMES
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
-from wss_cases.pathways.common.actions import propose
+from wss_cases.pathways.common.actions import confirm, propose
+from wss_cases.pathways.common.queries import standing
 from wss_cases.pathways.reengagement.actions_open import case_for
 from wss_cases.roster.queries import school_days
 from wss_cases.roster.rules import SchoolDays
@@ -142,14 +143,19 @@ def _open(uow: UnitOfWork, scene: _Scene) -> Case:
             review_on=scene.days.add(scene.today, wait),
         )
     participants = {person.incident_person_id: person.id for person in case.participants}
+    before = standing(case.id)
     for item in scene.items:
+        participant_id = participants.get(item.person_id) if item.person_id is not None else None
+        if (row := before.get((item.kind.value, participant_id))) is not None:
+            confirm(uow, row, item.tier, item.rules)
+            continue
         propose(
             uow,
             case,
             pathway=item.pathway.value,
             kind=item.kind.value,
             for_whom=item.for_whom.value,
-            participant_id=participants.get(item.person_id) if item.person_id is not None else None,
+            participant_id=participant_id,
             tier=item.tier,
             rules=item.rules,
             start_by=scene.days.add(scene.today, item.start),

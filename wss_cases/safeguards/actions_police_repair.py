@@ -9,14 +9,13 @@ from wss_cases.incidents.models import Incident
 from wss_cases.journal.unit import UnitOfWork
 from wss_cases.pathways.common.actions import propose
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LIVE, PathwayState
+from wss_cases.pathways.common.states import STANDS
 from wss_cases.pathways.reengagement.actions_open import case_for
 from wss_cases.roster.queries import school_days
 from wss_cases.routing.states import PATHWAY_OF, Kind, Person
 from wss_cases.safeguards.queries import students_who_caused_harm
 from wss_cases.safeguards.rules_police import RESTORATIVE
 
-STANDS = LIVE | {PathwayState.COMPLETED}
 START_WITHIN = 1
 
 

@@ -50,6 +50,12 @@ def propose(
     return row
 
 
+def confirm(uow: UnitOfWork, row: Pathway, tier: int, rules: Sequence[str]) -> None:
+    """Note that a later decision asks for a pathway that the case has already, with its rules. A step."""
+    row.tier, row.rules = max(row.tier, tier), sorted({*row.rules, *rules})
+    uow.record(row, "pathway.confirmed", what=row.kind)
+
+
 def _check(case: Case, pathway: str, kind: str, for_whom: str, participant_id: int | None) -> None:
     if kind not in set(Kind) or PATHWAY_OF[Kind(kind)] != pathway:
         raise Refused("kind", _("Choose one of the kinds."))

@@ -13,7 +13,7 @@ from wss_cases.cases.models import CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.common.states import LIVE, STANDS
 
 Statement = TypeVar("Statement", bound=Select[Any])
 
@@ -45,6 +45,12 @@ def get_pathway(actor: Actor, case_id: int, pathway_id: int) -> Pathway:
     if pathway is None:
         raise NotFound
     return pathway
+
+
+def standing(case_id: int) -> dict[tuple[str, int | None], Pathway]:
+    """Return what a case has under way or done by kind and person, so that nothing is opened a second time."""
+    rows = select(Pathway).where(Pathway.case_id == case_id, Pathway.state.in_(STANDS))
+    return {(row.kind, row.participant_id): row for row in db.session.scalars(rows)}
 
 
 def pathways_of(case_id: int) -> list[Pathway]:

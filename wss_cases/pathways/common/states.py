@@ -35,6 +35,9 @@ TRANSITIONS: dict[PathwayState, frozenset[PathwayState]] = {
 LIVE = frozenset({PathwayState.PROPOSED, PathwayState.PREPARING, PathwayState.ACTIVE})
 ENDED = frozenset({PathwayState.COMPLETED, PathwayState.ENDED_EARLY, PathwayState.DECLINED})
 
+STANDS = LIVE | {PathwayState.COMPLETED}
+"""States in which the same pathway is not opened for the same person once more."""
+
 
 class EndReason(enum.StrEnum):
     """Why a pathway ended before its outcome."""
@@ -101,6 +104,7 @@ _WHAT = {"what": KIND_LABELS}
 
 SENTENCES = {
     "pathway.proposed": (_l("%(what)s proposed"), _WHAT),
+    "pathway.confirmed": (_l("The decision on the report asks for it too: %(what)s"), _WHAT),
     "pathway.offered": (_l("%(what)s offered by %(by)s"), _WHAT),
     "pathway.accepted": (_l("%(what)s accepted; preparation begins"), _WHAT),
     "pathway.declined": (_l("%(what)s declined"), _WHAT),
