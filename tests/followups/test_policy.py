@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.factories.accounts import acting
+from tests.factories.base import fresh
 from tests.followups.policy_world import At, Place, make_place
 from wss_cases.followups import actions_work
 from wss_cases.incidents.models import CareRecord
@@ -152,6 +153,7 @@ def test_a_worry_that_nobody_screened_alone_brings_the_care_team_its_digest(sess
     session.commit()
     care_team = {f"{who} {D}" for who in ("owner", "lead", "other", "admin")}
     walk(place, at, [("11-16 06:30", care_team), ("11-17 06:30", care_team)])
+    worry = fresh(worry)
     worry.screened_at, worry.screened_by_id = opened, place.ids["owner"]
     session.commit()
     walk(place, at, [("11-18 06:30", set())])

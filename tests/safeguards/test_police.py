@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from tests.factories.accounts import RoleGrantFactory, acting, make_user
+from tests.factories.base import fresh
 from tests.factories.incidents import IncidentPersonFactory, make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.factories.safeguards import LegalDutyFactory
@@ -39,6 +40,7 @@ from wss_cases.safeguards.actions_police import (
 from wss_cases.safeguards.actions_police_record import Followed, Told, add_what_followed, record_notification
 from wss_cases.safeguards.actions_police_settings import add_sergeant, set_approver
 from wss_cases.safeguards.models import NotifiedStudent, PoliceNotification, PoliceReview
+from wss_cases.safeguards.queries import steps_of
 from wss_cases.safeguards.queries_police import get_review, reviews, sergeants_of
 from wss_cases.safeguards.states import DutyState, NotificationDoor
 from wss_cases.safeguards.states_police import ReviewState
@@ -357,3 +359,47 @@ def test_the_sergeant_of_the_school_is_whom_a_notification_names(scene: Scene) -
     with pytest.raises(Refused) as refused:
         record_notification(acting(scene.dean), review_id, told, None, NOW)
     assert refused.value.field == "told"
+
+
+def test_what_the_law_required_is_carried_out_in_the_same_step(scene: Scene, session: Any) -> None:
+    placed = {"school_id": scene.school.id, "incident_id": scene.incident.id}
+    duty = LegalDutyFactory(code="firearm_or_gun_threat", **placed)
+    other = LegalDutyFactory(code="drug_incident", **placed)
+    dean = acting(scene.dean)
+    office, police, guardian = [row.step.id for row in steps_of(duty)]
+    [elsewhere] = [row.step.id for row in steps_of(other)]
+    for wrong in (elsewhere, 10**9):
+        with pytest.raises(Refused) as refused:
+            record_notification(
+                dean,
+                open_by_law(dean, scene.incident.id, duty.id, NOW),
+                scene.told(step_ids=(wrong,)),
+                None,
+                NOW,
+            )
+        assert refused.value.field == "step_ids"
+    review_id = open_by_law(dean, scene.incident.id, duty.id, NOW)
+    record_notification(dean, review_id, scene.told(step_ids=(police,)), None, NOW)
+    duty = fresh(duty)
+    done = {row.step.id: row.record for row in steps_of(duty) if row.record}
+    assert set(done) == {police}
+    told = done[police]
+    assert (told.told_whom, told.channel, told.reference) == ("911", "phone", "HZ1")
+    assert duty.state is DutyState.DUE, "two steps are left"
+    # the only step of the other closes it
+    review_id = open_by_law(dean, scene.incident.id, other.id, NOW)
+    record_notification(dean, review_id, scene.told(step_ids=(elsewhere,)), None, NOW)
+    other = fresh(other)
+    assert (other.state, other.reference, other.closed_at) == (DutyState.DISCHARGED, "HZ1", NOW)
+    assert {office, guardian} == {row.step.id for row in steps_of(duty) if row.record is None}
+
+
+def test_who_may_not_discharge_the_duty_records_the_notification_alone(scene: Scene, session: Any) -> None:
+    duty = LegalDutyFactory(code="drug_incident", school_id=scene.school.id, incident_id=scene.incident.id)
+    coordinator = acting(make_user(Role.COORDINATOR, scene.school))
+    review_id = open_by_law(coordinator, scene.incident.id, duty.id, NOW)
+    given = scene.told(step_ids=(steps_of(duty)[0].step.id,))
+    with pytest.raises(NotFound):
+        record_notification(coordinator, review_id, given, None, NOW)
+    record_notification(coordinator, review_id, scene.told(), None, NOW)
+    assert fresh(duty).state is DutyState.DUE

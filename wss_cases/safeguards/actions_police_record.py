@@ -6,13 +6,17 @@ from datetime import datetime
 from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
+from wss_cases.access.engine import require
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
 from wss_cases.roster.models import School
+from wss_cases.safeguards.actions import Told as StepTold
+from wss_cases.safeguards.actions import add_step, carry_out, steps_left
 from wss_cases.safeguards.actions_police import end
+from wss_cases.safeguards.models import LegalDuty
 from wss_cases.safeguards.models_police import (
     NotifiedStudent,
     PoliceNotification,
@@ -20,7 +24,7 @@ from wss_cases.safeguards.models_police import (
     SchoolSergeant,
 )
 from wss_cases.safeguards.queries import students_who_caused_harm
-from wss_cases.safeguards.states import DOOR_LABELS, NotificationDoor
+from wss_cases.safeguards.states import DOOR_LABELS, OPEN_DUTY, NotificationDoor
 from wss_cases.safeguards.states_police import TO_RECORD, ReviewState
 
 Key = str | None
@@ -41,7 +45,7 @@ class Followed:
 
 @dataclass(frozen=True)
 class Told:
-    """The notification itself; `danger` is what an emergency was."""
+    """The notification itself; `danger` is what an emergency was, `step_ids` what it carried out of the law's duty."""
 
     notified_at: datetime
     channel: str
@@ -51,6 +55,7 @@ class Told:
     student_ids: tuple[int, ...]
     followed: Followed
     danger: str = ""
+    step_ids: tuple[int, ...] = ()
 
 
 def record_notification(
@@ -88,9 +93,28 @@ def record_notification(
         )
         _name_students(uow, made, given)
         uow.audit("police.recorded", "police_notification", made.id, {"door": [None, review.door.value]})
+        _carry_out_duty(uow, review, given)
         end(uow, review, ReviewState.NOTIFIED, "police.recorded", door=review.door.value)
         uow.answer = review.id
         return review.id
+
+
+def _carry_out_duty(uow: UnitOfWork, review: PoliceReview, given: Told) -> None:
+    """Fill the chosen steps of the duty that required it from what is recorded, and close it with the last of them."""
+    if not given.step_ids:
+        return
+    duty = uow.session.get(LegalDuty, review.duty_id, with_for_update=True) if review.duty_id else None
+    require(uow.actor, Permission.DUTY_DISCHARGE, duty)
+    left = {step.id: step for step in steps_left(uow, duty)} if duty is not None else {}
+    if duty is None or duty.state not in OPEN_DUTY or not set(given.step_ids) <= set(left):
+        raise Refused("step_ids", _("Choose steps of the duty that are still open."))
+    told = StepTold(given.told_whom, given.channel, given.notified_at, given.followed.report_number)
+    steps = [left[step_id] for step_id in sorted(set(given.step_ids))]
+    last = steps.pop() if len(steps) == len(left) else None
+    for step in steps:
+        add_step(uow, duty, step, told)
+    if last is not None:
+        carry_out(uow, duty, _("The police were told: see the police-notification review."), told)
 
 
 def _name_students(uow: UnitOfWork, made: PoliceNotification, given: Told) -> None:

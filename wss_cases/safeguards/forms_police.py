@@ -120,6 +120,7 @@ class ToldForm(FollowedForm):
         _l("Adult who stays with the student"), [NotBlank(_l("Say which adult stays with the student."))]
     )
     student_ids = SelectMultipleField(_l("Students the police were told about"), coerce=int)
+    step_ids = SelectMultipleField(_l("What this carries out of the legal duty"), coerce=int)
 
 
 class ApproverForm(BaseForm):

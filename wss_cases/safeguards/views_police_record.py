@@ -6,23 +6,23 @@ from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
 
-from wss_cases.access.engine import require
+from wss_cases.access.engine import can, require
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices
-from wss_cases.foundation.i18n import force_locale, locale_code
+from wss_cases.foundation.i18n import force_locale, locale_code, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.settings import setting
 from wss_cases.notices.queries_texts import family_text
 from wss_cases.safeguards.actions_police_record import Followed, Told, add_what_followed, record_notification
 from wss_cases.safeguards.forms_police import TOLD_911, TOLD_OTHER, FollowedForm, ToldForm
-from wss_cases.safeguards.models_police import SchoolSergeant
-from wss_cases.safeguards.queries import students_who_caused_harm
+from wss_cases.safeguards.models_police import PoliceReview, SchoolSergeant
+from wss_cases.safeguards.queries import load_duty, steps_of, students_who_caused_harm
 from wss_cases.safeguards.queries_police import ReviewRow, get_review, notification_of, sergeants_of
-from wss_cases.safeguards.states import NotificationDoor
+from wss_cases.safeguards.states import OPEN_DUTY, NotificationDoor
 from wss_cases.safeguards.views import instant, zone_of
 
 blueprint = Blueprint("police_record", __name__, url_prefix="/police-reviews/<int:review_id>")
@@ -46,6 +46,38 @@ def _followed(form: FollowedForm, zone: str) -> Followed:
         guardian_result=form.guardian_result.data or "",
         rights_sheet=form.rights_sheet.data or "",
         note=form.note.data or "",
+    )
+
+
+def _steps(review: PoliceReview) -> list[tuple[int, str]]:
+    """The open steps of the duty that required the review, for who may carry it out."""
+    duty = load_duty(review.duty_id) if review.duty_id is not None else None
+    if (
+        duty is None
+        or duty.state not in OPEN_DUTY
+        or not can(current_actor(), Permission.DUTY_DISCHARGE, duty)
+    ):
+        return []
+    spanish = locale_code() == "es"
+    return [
+        (row.step.id, row.step.whom_es if spanish else row.step.whom_en)
+        for row in steps_of(duty)
+        if row.record is None
+    ]
+
+
+def _told(form: ToldForm, sergeant: SchoolSergeant | None, zone: str) -> Told:
+    named = sergeant_words(sergeant) if sergeant else form.told_whom.data or ""
+    return Told(
+        notified_at=instant(form.notified_at.data, zone),
+        channel=form.channel.data,
+        told_whom=TOLD_911 if form.told.data == TOLD_911 else named,
+        sergeant_id=sergeant.id if sergeant else None,
+        adult_with_student=form.adult_with_student.data or "",
+        student_ids=tuple(form.student_ids.data or ()),
+        followed=_followed(form, zone),
+        danger=form.danger.data or "",
+        step_ids=tuple(form.step_ids.data or ()),
     )
 
 
@@ -73,30 +105,29 @@ def record(review_id: int) -> Page:
     students = students_who_caused_harm(review.incident_id)
     form.told.choices = choices(_whom(sergeants))
     form.student_ids.choices = choices([(student.id, student.shown_name) for student in students])
+    steps = _steps(review)
+    form.step_ids.choices = choices(steps)
+    if not form.is_submitted() and len(steps) == 1:
+        form.step_ids.data = [steps[0][0]]
 
     def act() -> int:
-        sergeant = sergeants.get(form.told.data)
-        named = sergeant_words(sergeant) if sergeant else form.told_whom.data or ""
-        given = Told(
-            notified_at=instant(form.notified_at.data, zone),
-            channel=form.channel.data,
-            told_whom=TOLD_911 if form.told.data == TOLD_911 else named,
-            sergeant_id=sergeant.id if sergeant else None,
-            adult_with_student=form.adult_with_student.data or "",
-            student_ids=tuple(form.student_ids.data or ()),
-            followed=_followed(form, zone),
-            danger=form.danger.data or "",
-        )
+        given = _told(form, sergeants.get(form.told.data), zone)
         return record_notification(actor, review_id, given, form.seen_version, now, form.request_key.data)
 
     def done(_made: int) -> str:
         flash(_("The notification is recorded. A restorative pathway is open all the same."))
+        if steps and (left := len(_steps(review))):
+            flash(
+                ngettext(
+                    "%(num)d step of the legal duty is still open.", "%(num)d steps are still open.", left
+                )
+            )
         return url_for("police_reviews.review", review_id=review_id)
 
     emergency = review.door is NotificationDoor.EMERGENCY
     return form_page(
         form, act, done, "safeguards/police_record.html",
-        row=row, emergency=emergency, students=students, has_sergeants=bool(sergeants),
+        row=row, emergency=emergency, students=students, has_sergeants=bool(sergeants), steps=steps,
     )  # fmt: skip
 
 
