@@ -8,6 +8,12 @@ from wss_cases.access.engine import Predicate, Rule
 from wss_cases.access.permissions import Permission as P
 from wss_cases.access.sight import sees
 from wss_cases.records.rules_retention import held_by_district, reads_deletion
+from wss_cases.safeguards.rules import (
+    administers_own_duty,
+    own_duty,
+    own_duty_or_administers,
+    shared_duty,
+)
 from wss_cases.safeguards.rules_police import named_to_approve, reads_review
 
 
@@ -35,31 +41,6 @@ def school_itself(*roles: Role) -> Predicate:
 def anywhere(actor: Actor, record: Any) -> bool:
     """Holding the role is enough: the record belongs to no school."""
     return True
-
-
-def shared_duty(*roles: Role) -> Predicate:
-    """A legal duty of a school where one of these roles is held, that is no adult's own."""
-
-    def allows(actor: Actor, duty: Any) -> bool:
-        return not duty.is_personal and sees(actor, duty, *roles)
-
-    return allows
-
-
-def own_duty(actor: Actor, duty: Any) -> bool:
-    """The adult whose own duty it is, while they work at its school."""
-    mine = duty.owner_id is not None and duty.owner_id == actor.user_id
-    return duty.is_personal and mine and sees(actor, duty, *STAFF)
-
-
-def administers_own_duty(actor: Actor, duty: Any) -> bool:
-    """An administrator of the school in which a duty is some adult's own."""
-    return duty.is_personal and sees(actor, duty, Role.ADMINISTRATOR)
-
-
-def own_duty_or_administers(actor: Actor, duty: Any) -> bool:
-    """The adult whose own duty it is, or an administrator of its school: nobody else may know of it."""
-    return own_duty(actor, duty) or administers_own_duty(actor, duty)
 
 
 def of_the_district(actor: Actor, record: Any) -> bool:

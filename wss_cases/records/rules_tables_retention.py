@@ -123,6 +123,7 @@ TABLES: dict[str, Kept] = {
     "record_review": _of("disclosure", "student_id"),
     "family_release": _of("disclosure", "student_id", lets_go=("guardian_id", "follow_up_id")),
     "family_release_copy": _of("disclosure", "release_id", "student_id"),
+    "past_opening": _of("disclosure", "student_id"),
     "timeline_entry": _of("case", told_of=("subject_type", "subject_id")),
     "calendar_move": _of("case", told_of=("subject_type", "subject_id")),
     # what cleans itself by age
@@ -165,6 +166,7 @@ TABLES: dict[str, Kept] = {
     "police_approver": SETTING,
     "school_sergeant": SETTING,
     "retention_rule": SETTING,
+    "sight_setting": SETTING,
     "counter": SETTING,
     "heartbeat": SETTING,
     "delivery_pause": SETTING,

@@ -1,10 +1,12 @@
 """Pure decisions of the safeguards: clocks of duties, which raising counts, what a removal may be."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from wss_cases.access.actor import Role
+from wss_cases.access.actor import STAFF, Actor, Role
+from wss_cases.access.sight import sees
 from wss_cases.followups.rules_reminders import Why
 from wss_cases.safeguards.states import OPEN_DUTY, DutyState
 
@@ -76,3 +78,28 @@ def late_reaches(lead_id: int | None, team: Mapping[Role, Collection[int]]) -> d
     if lead_id is not None and lead_id not in must_act(team):
         return found | {lead_id: Why.LEADS}
     return found | dict.fromkeys(team.get(Role.COORDINATOR, ()), Why.NEXT)
+
+
+def shared_duty(*roles: Role) -> Callable[[Actor, Any], bool]:
+    """A legal duty of a school where one of these roles is held, that is no adult's own."""
+
+    def allows(actor: Actor, duty: Any) -> bool:
+        return not duty.is_personal and sees(actor, duty, *roles)
+
+    return allows
+
+
+def own_duty(actor: Actor, duty: Any) -> bool:
+    """The adult whose own duty it is, while they work at its school."""
+    mine = duty.owner_id is not None and duty.owner_id == actor.user_id
+    return duty.is_personal and mine and sees(actor, duty, *STAFF)
+
+
+def administers_own_duty(actor: Actor, duty: Any) -> bool:
+    """An administrator of the school in which a duty is some adult's own."""
+    return duty.is_personal and sees(actor, duty, Role.ADMINISTRATOR)
+
+
+def own_duty_or_administers(actor: Actor, duty: Any) -> bool:
+    """The adult whose own duty it is, or an administrator of its school: nobody else may know of it."""
+    return own_duty(actor, duty) or administers_own_duty(actor, duty)
