@@ -142,6 +142,13 @@ def _open(uow: UnitOfWork, scene: _Scene) -> Case:
             lead_id=scene.lead_id,
             review_on=scene.days.add(scene.today, wait),
         )
+    _propose(uow, scene, case)
+    if scene.lead_id is not None and scene.lead_id != uow.actor.user_id:
+        uow.notify(scene.lead_id, "case_assigned", case, f"case-assigned:{case.id}:{scene.lead_id}")
+    return case
+
+
+def _propose(uow: UnitOfWork, scene: _Scene, case: Case) -> None:
     participants = {person.incident_person_id: person.id for person in case.participants}
     before = standing(case.id)
     for item in scene.items:
@@ -161,9 +168,6 @@ def _open(uow: UnitOfWork, scene: _Scene) -> Case:
             start_by=scene.days.add(scene.today, item.start),
             owner_id=scene.lead_id,
         )
-    if scene.lead_id is not None and scene.lead_id != uow.actor.user_id:
-        uow.notify(scene.lead_id, "case_assigned", case, f"case-assigned:{case.id}:{scene.lead_id}")
-    return case
 
 
 def _follow_up(uow: UnitOfWork, scene: _Scene, case: Case | None, choice: Choice) -> None:
