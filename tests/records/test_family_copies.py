@@ -299,6 +299,9 @@ def test_the_pages_lead_from_the_student_to_the_sheet(here: Here, client_as: Cal
     [key, *_rest] = [mark.key for mark in draft_of(_only()).all_marks]
     kept = client.submit(draft, {f"do-{key}": "keep", "by_hand": "friend"}, holding="by_hand")
     assert kept.status_code == 400 and "Say why" in kept.text and "friend</textarea>" in kept.text
+    for bad, words in (("a\x00b", "cannot be stored"), ("long " * 50, "at most 200")):
+        refused = client.submit(draft, {f"do-{key}": "replace", f"with-{key}": bad}, holding="by_hand")
+        assert refused.status_code == 400 and words in refused.text
     assert client.submit(draft, {"by_hand": "friend", "the_rest": "1"}, holding="by_hand").status_code == 303
     assert client.submit(draft, {}, action="/hand-on").status_code == 303
     assert client.get(f"{draft}/release").status_code == 404

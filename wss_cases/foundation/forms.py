@@ -15,7 +15,16 @@ from wtforms.validators import Length, StopValidation, ValidationError
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import lazy_gettext as _l
 
-__all__ = ["BaseForm", "LongText", "NotBlank", "ShortText", "apply_refusal", "choices", "select"]
+__all__ = [
+    "BaseForm",
+    "LongText",
+    "NotBlank",
+    "ShortText",
+    "apply_refusal",
+    "choices",
+    "is_storable",
+    "select",
+]
 
 _FORBIDDEN_CATEGORIES = {"Cc", "Cs"}
 _EVERY_FORM_HAS = {"csrf_token", "request_key", "version"}
@@ -55,9 +64,16 @@ def _kept_for(form: Any) -> Any:
 
 def check_characters(form: BaseForm, field: Field) -> None:
     """Refuse what no database or page can hold safely: NUL, other control characters, lone surrogates."""
-    for character in field.data or "":
-        if unicodedata.category(character) in _FORBIDDEN_CATEGORIES and character not in _ALLOWED_CONTROLS:
-            raise ValidationError(_l("This text contains a character that cannot be stored. Type it again."))
+    if not is_storable(field.data or ""):
+        raise ValidationError(_l("This text contains a character that cannot be stored. Type it again."))
+
+
+def is_storable(text: str) -> bool:
+    """Whether database and page can hold a text; for one that comes in a field no form knows."""
+    return not any(
+        unicodedata.category(character) in _FORBIDDEN_CATEGORIES and character not in _ALLOWED_CONTROLS
+        for character in text
+    )
 
 
 class NotBlank:

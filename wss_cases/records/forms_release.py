@@ -6,12 +6,15 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateField, RadioField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, is_storable, select
+from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.records.actions_release import Decision
 from wss_cases.records.actions_request import Asked
 from wss_cases.records.states import MANNER_LABELS, PART_LABELS, Part
 
+MOST_INSTEAD = 200
 LANGUAGES = (("en", "English"), ("es", "Español"))
 
 
@@ -101,10 +104,18 @@ class PlainForm(BaseForm):
 
 
 def decisions_in(fields: MultiDict[str, str], keys: Sequence[str]) -> dict[str, Decision]:
-    """Return what a sent draft says about each of its places; a place without an answer is left out."""
+    """Return what a sent draft says about each of its places; a place without an answer is left out.
+
+    Raises Refused for words that cannot be kept as they are.
+    """
     said: dict[str, Decision] = {}
     for key in keys:
         do = fields.get(f"do-{key}", "")
         if do:
-            said[key] = Decision(do, fields.get(f"with-{key}", "")[:200], fields.get(f"why-{key}", ""))
+            instead = fields.get(f"with-{key}", "")
+            if len(instead) > MOST_INSTEAD:
+                raise Refused("", _("Use at most %(max)d characters.", max=MOST_INSTEAD))
+            if not is_storable(instead):
+                raise Refused("", _("This text contains a character that cannot be stored. Type it again."))
+            said[key] = Decision(do, instead, fields.get(f"why-{key}", ""))
     return said

@@ -98,9 +98,9 @@ def draft(release_id: int) -> Page:
         return redirect(url_for("family_copy_acts.copy", release_id=release_id), 303)
     made = draft_of(found)
     form = DraftForm(by_hand="\n".join(found.by_hand), version=str(found.version))
-    said = decisions_in(request.form, [mark.key for mark in made.all_marks])
 
     def act() -> int:
+        said = decisions_in(request.form, [mark.key for mark in made.all_marks])
         return decide(
             actor, release_id, said, phrases(form.by_hand.data or ""), now, version=form.seen_version,
             the_rest="the_rest" in request.form, request_key=form.request_key.data,

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -20,7 +20,7 @@ from wss_cases.records.forms_release import DraftForm, PlainForm, ReleaseForm, W
 from wss_cases.records.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.queries_release import copy_of, draft_of, get_release, student_of
 from wss_cases.records.rules_release import KEEP, digest
-from wss_cases.records.states import MANNER_LABELS, WHY_LABELS, KeptWhy, Manner
+from wss_cases.records.states import MANNER_LABELS, WHY_LABELS, KeptWhy, Manner, ReleaseState
 from wss_cases.records.views_release import draft_page, row_words, zone_of
 from wss_cases.roster.queries import get_school
 
@@ -56,6 +56,8 @@ def let_go(release_id: int) -> Page:
     """Read what the family would get, and release it."""
     actor, now = current_actor(), clock.now()
     found = get_release(actor, release_id)
+    if found.state is ReleaseState.RELEASED:
+        return redirect(url_for("family_copy_acts.copy", release_id=release_id), 303)
     made = draft_of(found)
     form = ReleaseForm(version=str(found.version))
 
