@@ -17,7 +17,8 @@ from tests.factories.accounts import PASSWORD, acting, make_user
 from tests.support.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.accounts import actions_factor
-from wss_cases.accounts.models import AccountState, UserAccount, UserSession
+from wss_cases.accounts.links import invitation_token
+from wss_cases.accounts.models import AccountState, Invitation, UserAccount, UserSession
 from wss_cases.accounts.models_factor import RecoveryCode, SecondFactor
 from wss_cases.accounts.rules_factor import MOST_FAILURES, step_of
 from wss_cases.foundation import clock
@@ -341,3 +342,16 @@ def test_a_role_given_later_bites_on_the_next_request(
     session.commit()
     assert client.get("/account").headers["Location"] == "/account/second-factor"
     assert session.scalars(select(UserSession).where(UserSession.user_id == user.id)).one().revoked_at is None
+
+
+def test_a_link_for_a_password_says_how_long_it_must_be_for_this_person(
+    session: Any, client: PageClient, at: Clock
+) -> None:
+    now = at("2026-11-24 10:00")
+    beside, _codes = with_factor()
+    for user, shortest in ((beside, 8), (make_user(Role.DEAN), 15)):
+        link = Invitation(user_id=user.id, created_at=now, expires_at=now + timedelta(days=1))
+        session.add(link)
+        session.commit()
+        page = client.page(f"/invitation/{invitation_token(link.id)}").text
+        assert f"At least {shortest} characters" in page

@@ -255,3 +255,12 @@ def test_passwords_open_the_emergency_account_alone_and_that_is_told(
     assert client.submit("/sign-in/code", {"code": typed}).status_code == 303
     told = set(session.scalars(select(OutboxMessage.recipient_id).where(used)))
     assert told == {boss.id, glass.id}
+
+
+def test_the_emergency_account_works_only_with_a_second_factor_of_its_own(
+    client_as: ClientAs, app: Flask, session: Any, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "SECOND_FACTOR", "administrators")
+    glass = make_user(Role.DEAN, email="glass@district.example")
+    assert "/second-factor" in client_as(glass).get("/my-day").headers["Location"]
+    assert client_as(make_user(Role.DEAN)).get("/my-day").status_code == 200

@@ -1,6 +1,10 @@
 """Which accounts are set up with a password where the district has its own sign-on."""
 
+from sqlalchemy import select
+
 from wss_cases.accounts.models import Invitation, UserAccount
+from wss_cases.accounts.models_factor import SecondFactor
+from wss_cases.accounts.rules import password_minimum
 from wss_cases.accounts.rules_sign_on import may_use_password
 from wss_cases.foundation.db import db
 from wss_cases.foundation.settings import setting
@@ -14,3 +18,10 @@ def accepts_password(invitation_id: int) -> bool:
         return True
     roles = [grant.role for grant in user.grants]
     return may_use_password(user.email, roles, setting("OIDC_ISSUER"), setting("BREAK_GLASS"))
+
+
+def shortest_password(invitation_id: int) -> int:
+    """Return how many characters the password of an invitation's account needs: fewer beside a second factor."""
+    beside = select(SecondFactor.id).join(Invitation, Invitation.user_id == SecondFactor.user_id)
+    found = db.session.scalar(beside.where(Invitation.id == invitation_id))
+    return password_minimum(found is not None)

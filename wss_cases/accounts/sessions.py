@@ -46,6 +46,8 @@ class SignedIn(UserMixin):
     def must_have_factor(self) -> bool:
         """Whether this person works only with a second factor."""
         exempt = self.row.is_demo and setting("WSS_ENV") != "production"
+        if self.row.email == setting("BREAK_GLASS"):
+            return True  # the one way around the district's sign-on is not the weakest
         return must_have(self.actor, exempt, setting("SECOND_FACTOR"))
 
     @property

@@ -13,7 +13,7 @@ from wss_cases.accounts.links import invitation_id_of
 from wss_cases.accounts.queries_factor import factor_state
 from wss_cases.accounts.queries_kept import has_kept
 from wss_cases.accounts.queries_people import own_sessions
-from wss_cases.accounts.queries_sign_on import accepts_password
+from wss_cases.accounts.queries_sign_on import accepts_password, shortest_password
 from wss_cases.accounts.rules import password_minimum
 from wss_cases.accounts.rules_factor import FRESH_MINUTES
 from wss_cases.accounts.sessions import (
@@ -113,7 +113,13 @@ def invitation(token: str) -> Page:
             apply_refusal(form, refusal)
         else:
             return render_template("accounts/password_set.html")
-    return render_template("accounts/invitation.html", form=form, token=token, sign_on=by_sign_on), code
+    return render_template(
+        "accounts/invitation.html",
+        form=form,
+        token=token,
+        sign_on=by_sign_on,
+        minimum=shortest_password(invitation_id),
+    ), code
 
 
 @blueprint.get("/account")
