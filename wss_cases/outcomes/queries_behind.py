@@ -20,6 +20,7 @@ from wss_cases.outcomes.queries_repair import (
     contact_dates,
     due_follow_ups,
     light_conditions,
+    refused_reviews,
     removed,
     step_conditions,
     terms_due,
@@ -28,7 +29,7 @@ from wss_cases.outcomes.rules import Scope
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.routing.states import Pathway as Family
-from wss_cases.safeguards.models import DisciplineAction, PoliceNotification
+from wss_cases.safeguards.models import DisciplineAction, PoliceNotification, PoliceReview
 
 PAGE: Final = 50
 
@@ -145,6 +146,17 @@ def _notifications(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[
     return statement if not choice else statement.where(made.door == choice), made.id
 
 
+def _refusals(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    review = PoliceReview
+    columns = (review.id, literal("police_review"), review.id, Incident.reference, Incident.local_date)
+    statement = (
+        select(*columns, review.door)
+        .join(Incident, Incident.id == review.incident_id)
+        .where(*refused_reviews(actor, scope))
+    )
+    return statement, review.id
+
+
 def _funnel(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
     if step not in STEPS:
         raise NotFound
@@ -177,6 +189,7 @@ LISTS: Final[dict[str, tuple[Callable[[Actor, Scope, str, str], tuple[Any, Any]]
     "follow_ups": (_follow_ups, FollowUp),
     "removals": (_removals, DisciplineAction),
     "notifications": (_notifications, Incident),
+    "refusals": (_refusals, PoliceReview),
     "funnel": (_funnel, Incident),
 }
 """List name to (what makes the statement and the id its pages go down by; the table whose records fade from it).

@@ -234,6 +234,12 @@ def removals(actor: Actor, scope: Scope) -> dict[str, tuple[int, int]]:
     return {row[0].value: (row[1], row[2]) for row in db.session.execute(statement)}
 
 
+def refused_reviews(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
+    """Police-notification reviews of the period's incidents that were refused; a statement joins the incident."""
+    of_period = within(actor, scope, PoliceReview.school_id, Incident.local_date)
+    return [PoliceReview.state == ReviewState.REFUSED, *of_period]
+
+
 def police(actor: Actor, scope: Scope) -> Police:
     """Return the notifications made in the period by door, their different students, and how many reviews of the
     period's incidents were refused, in two queries."""
@@ -247,10 +253,7 @@ def police(actor: Actor, scope: Scope) -> Police:
     refused = (
         select(func.count(PoliceReview.id))
         .join(Incident, Incident.id == PoliceReview.incident_id)
-        .where(
-            PoliceReview.state == ReviewState.REFUSED,
-            *within(actor, scope, PoliceReview.school_id, Incident.local_date),
-        )
+        .where(*refused_reviews(actor, scope))
     )
     by_door = {row[0]: row[1] for row in db.session.execute(doors)}
     others = db.session.execute(select(students.scalar_subquery(), refused.scalar_subquery())).one()

@@ -29,12 +29,14 @@ TITLES = {
     "follow_ups": _l("Follow-ups that were due"),
     "removals": _l("Suspensions, expulsions and other removals"),
     "notifications": _l("Police notifications"),
+    "refusals": _l("Police-notification reviews refused"),
     "funnel": _l("Incidents that came as far as: %(step)s"),
 }
 OPENS = {
     "incident": ("incidents.incident", "incident_id"),
     "case": ("casework.case", "case_id"),
     "follow_up": ("followups.follow_up", "follow_up_id"),
+    "police_review": ("police_reviews.review", "review_id"),
 }
 
 
@@ -104,5 +106,6 @@ def _tag(name: str, row: Behind) -> tuple[Any, str]:
         "terms": TERM_LABELS,
         "removals": DISCIPLINE_LABELS,
         "notifications": DOOR_LABELS,
+        "refusals": DOOR_LABELS,
     }
     return labels.get(name, STATE_LABELS).get(row.state, row.state), "slate"

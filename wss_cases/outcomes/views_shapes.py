@@ -139,7 +139,8 @@ def removal_rows(repair: Repair, page: Shown) -> list[Point]:
         rows.append({"label": label, "instances": number, "students": None, "href": href})
     href = page.behind("notifications") if repair.police.instances else None
     everyone = {"instances": repair.police.instances, "students": repair.police.students, "href": href}
-    refused = {"instances": repair.police.refused, "students": None, "href": None}
+    href = page.behind("refusals") if repair.police.refused else None
+    refused = {"instances": repair.police.refused, "students": None, "href": href}
     return [
         *rows,
         {"label": _("Police notifications, all"), **everyone},
