@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from tests.factories.accounts import UserFactory, make_user
 from tests.factories.roster import SchoolFactory
@@ -45,6 +46,25 @@ def test_an_auditor_lands_on_the_log_and_sees_no_content(
     assert "case record 1" in text
     assert auditor.name in text
     assert "secret" not in text
+
+
+def test_it_says_when_it_was_sealed_and_verified_last_and_how_that_ended(
+    app: Any, session: Any, auditor: Any, client_as: Callable[[Any], Any]
+) -> None:
+    log(session, 2)
+    session.commit()
+    client, command = client_as(auditor), app.test_cli_runner()
+    assert "Not sealed yet" in client.page("/audit").text
+    assert "Nobody has verified it yet" in client.page("/audit").text
+    for name in ("seal", "verify"):
+        assert command.invoke(args=["audit", name]).exit_code == 0
+    page = client.page("/audit").text
+    assert "Last sealed Tue, Nov 24, 10:00 am" in page
+    assert "Last verified Tue, Nov 24, 10:00 am: as it was sealed" in page
+    session.scalars(select(AuditEntry).limit(1)).one().action = "case.read"
+    session.commit()
+    assert command.invoke(args=["audit", "verify"]).exit_code == 1
+    assert "it is NOT as it was sealed" in client.page("/audit").text
 
 
 def test_filters_narrow_and_a_bad_one_is_named(

@@ -12,7 +12,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.actions_seal import seal as seal_at
-from wss_cases.journal.queries_seal import FORMAT, Verdict, head_document
+from wss_cases.journal.queries_seal import FORMAT, VERIFIED, Verdict, head_document
 from wss_cases.journal.queries_seal import verify as verify_chain
 from wss_cases.journal.rules_seal import GENESIS
 from wss_cases.journal.unit import unit_of_work
@@ -50,6 +50,10 @@ def verify(head_file: IO[str] | None, as_json: bool) -> None:
     number, digest = _head(head_file, as_json) if head_file is not None else (0, GENESIS)
     try:
         verdict = verify_chain(number, digest)
+        db.session.remove()
+        with unit_of_work(SYSTEM, clock.now()) as uow:
+            found = {"ok": verdict.broken is None, "sealed": verdict.sealed}
+            uow.audit(VERIFIED, "audit_seal", None, found)
     except SQLAlchemyError:
         _refuse(NO_DATABASE, as_json)
     if as_json:

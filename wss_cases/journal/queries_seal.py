@@ -15,6 +15,8 @@ from wss_cases.journal.rules_seal import ENTRY_FIELDS, GENESIS, PURPOSE, SEAL_FI
 
 CHUNK = 1000
 FORMAT = "wss-audit-head-1"
+VERIFIED = "audit.verified"
+"""The act that says that somebody followed the chain, and whether it was whole."""
 
 
 @dataclass(frozen=True)
@@ -156,3 +158,28 @@ def _put_in(settled: int) -> Broken | None:
     stranger = select(AuditEntry.id).where(AuditEntry.id <= settled, without_seal())
     entry = db.session.scalar(stranger.order_by(AuditEntry.id).limit(1))
     return Broken(None, entry, "the row was put in among rows that were sealed already") if entry else None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """When the log was last sealed, how many rows wait for it, when it was last verified, and how that ended."""
+
+    sealed_at: datetime | None
+    unsealed: int
+    verified_at: datetime | None
+    whole: bool | None
+
+
+def keeping() -> Kept:
+    """Return how the log is kept, for its readers."""
+    head = last_seal(db.session)
+    last = select(AuditEntry.at, AuditEntry.changes).where(
+        AuditEntry.object_type == "audit_seal", AuditEntry.action == VERIFIED
+    )
+    verified = db.session.execute(last.order_by(AuditEntry.id.desc()).limit(1)).first()
+    return Kept(
+        head.sealed_at if head else None,
+        waiting(head.settled_id if head else 0),
+        verified[0] if verified else None,
+        bool(verified[1].get("ok")) if verified else None,
+    )

@@ -8,11 +8,13 @@ from flask import Blueprint, render_template, request, url_for
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
-from wss_cases.foundation.dates import day_words_with_year, time_words
+from wss_cases.foundation.dates import day_words_with_year, moment_words, time_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
+from wss_cases.journal.queries_seal import keeping
 from wss_cases.web.queries_audit import PAGE, AuditFilter, AuditRow, audit_rows
 
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
@@ -38,10 +40,28 @@ def entries() -> Page:
         typed=typed,
         types=sorted(db.metadata.tables),
         problems=problems,
+        keeping=_keeping(),
         filtered=bool(kept),
         older=older,
         newest=url_for("audit.entries", **kept) if before is not None else None,
     )
+
+
+def _keeping() -> list[str]:
+    """When the log was sealed and verified last, in sentences."""
+    kept = keeping()
+    sealed = (
+        _("Last sealed %(moment)s.", moment=moment_words(kept.sealed_at, ZONE))
+        if kept.sealed_at
+        else _("Not sealed yet.")
+    )
+    waits = ngettext("%(num)d row waits for its seal.", "%(num)d rows wait for their seal.", kept.unsealed)
+    if kept.verified_at is None:
+        return [sealed, waits, _("Nobody has verified it yet.")]
+    moment = moment_words(kept.verified_at, ZONE)
+    if kept.whole:
+        return [sealed, waits, _("Last verified %(moment)s: as it was sealed.", moment=moment)]
+    return [sealed, waits, _("Last verified %(moment)s: it is NOT as it was sealed.", moment=moment)]
 
 
 def read_filter(typed: dict[str, str]) -> tuple[AuditFilter, list[tuple[str, str]]]:
