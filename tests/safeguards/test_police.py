@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,7 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.models import UserAccount
 from wss_cases.cases.queries import cases_of_incident
 from wss_cases.casework.actions_sweep import sweep
+from wss_cases.followups.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.states import PersonKind, PersonRole
@@ -403,3 +404,21 @@ def test_who_may_not_discharge_the_duty_records_the_notification_alone(scene: Sc
         record_notification(coordinator, review_id, given, None, NOW)
     record_notification(coordinator, review_id, scene.told(), None, NOW)
     assert fresh(duty).state is DutyState.DUE
+
+
+@pytest.mark.parametrize(("language", "asked"), [("es", 0), ("es-MX", 0), ("pl", 1)])
+def test_a_rights_sheet_that_the_family_cannot_read_asks_for_an_interpreter(
+    scene: Scene, session: Any, language: str, asked: int
+) -> None:
+    fresh(scene.student).language = language
+    session.commit()
+    dean = acting(scene.dean)
+    for _again in range(2):
+        record_notification(
+            dean, call_first(dean, scene.incident.id, NOW, NOW), scene.told(danger="A gun."), None, NOW
+        )
+    made = session.scalars(
+        select(FollowUp).filter_by(incident_id=scene.incident.id, kind="interpreter")
+    ).all()
+    assert len(made) == asked
+    assert all(row.owner_id == scene.dean.id and row.due_on == date(2026, 11, 26) for row in made)

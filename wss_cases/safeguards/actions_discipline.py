@@ -20,6 +20,8 @@ from wss_cases.roster.models import Student
 from wss_cases.roster.queries import school_days
 from wss_cases.roster.rules import SchoolDays
 from wss_cases.safeguards.actions_day_ten import raise_alarm
+from wss_cases.safeguards.actions_interpreter import ask_for_interpreter
+from wss_cases.safeguards.letters_discipline import CODE as NOTICE
 from wss_cases.safeguards.models_discipline import DisciplineAction
 from wss_cases.safeguards.queries import students_who_caused_harm
 from wss_cases.safeguards.queries_discipline import (
@@ -99,6 +101,7 @@ def record_discipline(
         action = uow.add(_made(uow, incident, removal, offered, count))
         uow.record(action, "discipline.recorded", what=removal.kind.value, days=removal.days)
         _open_return(uow, incident, action)
+        ask_for_interpreter(uow, incident, student, NOTICE)
         if calls_for_review(protected, count):
             raise_alarm(uow, action, count, today, calendar)
         uow.answer = action.id

@@ -11,10 +11,12 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.models import Incident
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
-from wss_cases.roster.models import School
+from wss_cases.roster.models import School, Student
 from wss_cases.safeguards.actions import Told as StepTold
 from wss_cases.safeguards.actions import add_step, carry_out, steps_left
+from wss_cases.safeguards.actions_interpreter import ask_for_interpreter
 from wss_cases.safeguards.actions_police import end
 from wss_cases.safeguards.models import LegalDuty
 from wss_cases.safeguards.models_police import (
@@ -29,6 +31,8 @@ from wss_cases.safeguards.states_police import TO_RECORD, ReviewState
 
 Key = str | None
 REACHED = "reached"
+RIGHTS = "police_rights"
+"""The sheet of rights, a text for families."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,12 @@ def _name_students(uow: UnitOfWork, made: PoliceNotification, given: Told) -> No
     """Who was named to the police; it stands in each one's record of disclosures too."""
     for student_id in sorted(set(given.student_ids)):
         uow.session.add(NotifiedStudent(notification_id=made.id, student_id=student_id))
+        ask_for_interpreter(
+            uow,
+            uow.session.get_one(Incident, made.incident_id),
+            uow.session.get_one(Student, student_id),
+            RIGHTS,
+        )
         uow.disclose(
             made, student_id, told_whom=given.told_whom, interest=str(DOOR_LABELS[made.door]),
             purpose=_("Police notification"), fields=["name"], at=given.notified_at,

@@ -17,7 +17,13 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.settings import setting
 from wss_cases.notices.queries_texts import family_text
-from wss_cases.safeguards.actions_police_record import Followed, Told, add_what_followed, record_notification
+from wss_cases.safeguards.actions_police_record import (
+    RIGHTS,
+    Followed,
+    Told,
+    add_what_followed,
+    record_notification,
+)
 from wss_cases.safeguards.forms_police import TOLD_911, TOLD_OTHER, FollowedForm, ToldForm
 from wss_cases.safeguards.models_police import PoliceReview, SchoolSergeant
 from wss_cases.safeguards.queries import load_duty, steps_of, students_who_caused_harm
@@ -27,7 +33,6 @@ from wss_cases.safeguards.views import instant, zone_of
 
 blueprint = Blueprint("police_record", __name__, url_prefix="/police-reviews/<int:review_id>")
 
-RIGHTS = "police_rights"
 _KNOWN = ("report_number", "guardian_manner", "guardian_result", "rights_sheet", "note")
 
 
