@@ -19,6 +19,8 @@ from wss_cases.foundation.db import db
 NUMBER = re.compile(r"\d+")
 TOKEN = re.compile(r"(?<==)[^&]+")
 SAMPLES = 2
+WRITES = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
+"""A statement that writes, and into which table."""
 
 
 @dataclass

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-from tests.support.crawl import Visit, shape_of
+from tests.support.crawl import WRITES, Visit, shape_of
 
 MOST_STATEMENTS = 36
 """A case's page asks every room that has a part in it; other pages stay far below."""
@@ -32,8 +30,6 @@ def test_every_link_leads_somewhere(visits: dict[str, list[Visit]]) -> None:
 
 WRITTEN_BY_READING = {"audit_entry", "user_session"}
 """What a GET leaves: that something confidential was read, and that somebody is still there."""
-
-WRITES = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
 
 
 def test_reading_a_page_changes_nothing(visits: dict[str, list[Visit]]) -> None:

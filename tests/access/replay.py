@@ -1,0 +1,415 @@
+"""What the people of one school did, done again by everybody else: no word of it is told, nothing of it changed.
+
+Every text of the first school is a canary. Its people open every page and fill every form; what they sent is sent
+again, word for word but with the sender's own token, by people who have no business there.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+from sqlalchemy import event, select
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from tests.access.walk import LETTERS, RECORDS, Line, Walk
+from tests.factories.accounts import RoleGrantFactory, UserFactory, make_user
+from tests.notices.every_kind import CANARY, CODES, WORDS
+from tests.support.applications import Rollback, people_client
+from tests.support.client import PageClient
+from tests.support.crawl import WRITES, links, shape_of
+from tests.support.demo import client_of
+from tests.support.pages import Element, Form, forms, parse
+from tests.support.rows import Key, all_rows, changes, of_school
+from wss_cases.access.actor import Role
+from wss_cases.accounts.models import RoleGrant, UserAccount
+from wss_cases.cases.models import Case
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import Base, db
+from wss_cases.foundation.logs import Lines
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.notices.composing import compose
+from wss_cases.pathways.circles.models import KeeperTraining
+from wss_cases.pathways.referrals.models import Referral
+from wss_cases.roster.models import School
+
+ABSENT = 90_000_001
+"""An id that no record has."""
+
+OWN_ENDS = frozenset({"accounts.sign_out", "sessions.end_others", "accounts.password"})
+"""What ends the session, or changes the password, of whoever sends it."""
+
+QUIET = frozenset({"audit_entry", "user_session"})
+"""What a mere look may write."""
+
+TOLD = {
+    "sysadmin": ("people.", "troubles.", "system.", "second_factor."),
+    "auditor": ("audit.", "disclosures."),
+    "who left as coordinator": ("troubles.retry_own",),
+}
+"""Where people without a school are told of every school, by their permission (accounts and failed mail, the log and
+disclosures), and where somebody sends a mail of their own again that they were sent at their former school."""
+
+EVERYBODY = frozenset(LETTERS.values())
+Body = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One request of the first person."""
+
+    rule: Rule
+    method: str
+    address: str
+    body: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    plain: bool = True
+    """Sent for its address; the same with a form or a question is sent by whoever may go there."""
+
+    def data(self, token: str) -> Body | None:
+        """What is posted, with the sender's own token."""
+        if self.method != "POST":
+            return None
+        return {name: list(values) for name, values in self.body} | {"csrf_token": [token]}
+
+
+def plant_canaries(keys: set[Key]) -> int:
+    """Put the canary into every text that a person wrote in one of these rows; returns into how many columns."""
+    planted = 0
+    for table in Base.metadata.sorted_tables:
+        ids = [key[1][0] for key in keys if key[0] == table.name and len(key[1]) == 1]
+        if table.name in CODES or not ids:
+            continue
+        for column in table.columns:
+            kind = column.type
+            if isinstance(kind, sa.String) and not isinstance(kind, sa.Enum) and column.name not in WORDS:
+                told = sa.literal(CANARY) + sa.cast(table.c.id, sa.String)
+                db.session.execute(sa.update(table).where(table.c.id.in_(ids)).values({column: told}))
+                planted += 1
+        for name in ("search_key", "search_key_family"):
+            if name in table.columns:
+                found = sa.update(table).where(table.c.id.in_(ids)).values({name: CANARY.casefold()})
+                db.session.execute(found)
+    db.session.commit()
+    return planted
+
+
+class Kept(logging.Handler):
+    """Keeps every line of the log as it would be written."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.setFormatter(Lines())
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one line."""
+        self.lines.append(self.format(record))
+
+
+@dataclass
+class Answer:
+    """What came back, which tables were written, what was logged and mailed, what of the first school changed."""
+
+    response: TestResponse
+    log: list[str]
+    written: set[str] = field(default_factory=set)
+    changed: list[str] = field(default_factory=list)
+    mails: list[str] = field(default_factory=list)
+
+    def leaks(self) -> list[str]:
+        """Where the canary stands."""
+        places = {
+            "body": self.response.get_data(as_text=True),
+            "headers": "\n".join(f"{name}: {value}" for name, value in self.response.headers.items()),
+            "log": "\n".join(self.log),
+            "mail": "\n".join(self.mails),
+        }
+        return [place for place, words in places.items() if CANARY.casefold() in words.casefold()]
+
+
+class Replay:
+    """Two schools: of `other` every word is a canary, and what its people did is done again by everybody else."""
+
+    def __init__(self, walk: Walk) -> None:
+        self.walk, self.app = walk, walk.app
+        self.adapter = self.app.url_map.bind("localhost")
+        self.school = walk.schools["other"]
+        self.log = Kept()
+        self.shown = 0
+        self._held: Rollback | None = None
+        self._connection: sa.Connection | None = None
+        with self.app.app_context():
+            self.first = self._first_people()
+            self.planted = plant_canaries(of_school(all_rows(db.session.connection()), self.school))
+        self.deeds = list(self._record())
+        with self.app.app_context():
+            self.second = self._second_people()
+            self.rows = all_rows(db.session.connection())
+        self.keys = of_school(self.rows, self.school) & set(self.rows)
+        self.keys -= {("user_account", (self.first["keeper"],))}
+
+    def _first_people(self) -> dict[str, int]:
+        school = db.session.get_one(School, self.school)
+        newest = select(Case).where(Case.school_id == self.school).order_by(Case.id.desc()).limit(1)
+        sent = select(Referral).where(Referral.school_id == self.school).order_by(Referral.id.desc()).limit(1)
+        people = {"administrator": make_user(Role.ADMINISTRATOR, school).id}
+        people["keeper"] = db.session.scalars(newest).one().lead_id
+        for role in (Role.DEAN, Role.COORDINATOR, Role.REPORTER):
+            people[role.value] = make_user(role, school).id
+        partner_id = db.session.scalars(sent).one().partner_id
+        people["partner"] = UserFactory().id
+        RoleGrantFactory(user_id=people["partner"], role=Role.PARTNER, school_id=None, partner_id=partner_id)
+        db.session.commit()
+        return people
+
+    def _second_people(self) -> dict[str, tuple[str, Callable[[], PageClient]]]:
+        own = db.session.get_one(School, self.walk.schools["own"])
+        former = self.first["keeper"]
+        for grant in db.session.scalars(select(RoleGrant).where(RoleGrant.user_id == former)):
+            grant.ends_on = clock.now().date() - timedelta(days=2)
+        RoleGrantFactory(user_id=former, role=Role.COORDINATOR, school_id=own.id, starts_on=date(2026, 8, 1))
+        # what goes along with somebody: their name, and what they have learnt
+        db.session.get_one(UserAccount, former).name = "Somebody Who Left"
+        for training in db.session.scalars(select(KeeperTraining).where(KeeperTraining.user_id == former)):
+            training.provider = "A course"
+        people = {
+            "signed out": ("", None),
+            "without a role": ("", UserFactory().id),
+            "who left as coordinator": ("coordinator", former),
+            "district of another network": ("district", make_user(Role.DISTRICT, own).id),
+        }
+        db.session.commit()
+        found: dict[str, tuple[str, Callable[[], PageClient]]] = {
+            name: (role, lambda who=who: people_client(self.app, who and SimpleNamespace(id=who)))
+            for name, (role, who) in people.items()
+        }
+        for role in sorted(EVERYBODY - {"district"}):
+            found[role] = (role, lambda role=role: client_of(self.app, role))
+        return found
+
+    def _record(self) -> Iterator[Deed]:
+        """Open every page by whoever of the first school sees it first, fill its forms, follow what it asks for."""
+        clients = [people_client(self.app, SimpleNamespace(id=who)) for who in self.first.values()]
+        deeds: dict[tuple[str, ...], Deed] = {}
+        for rule, method in self.walk.rules():
+            if rule.endpoint in OWN_ENDS or rule.endpoint.endswith("static"):
+                continue
+            address = self.walk.address(rule, "other")
+            if method != "GET":
+                deeds.setdefault((rule.endpoint, rule.rule), Deed(rule, method, address))
+                continue
+            found = [Deed(rule, method, address)]
+            if not rule.arguments & set(RECORDS):
+                found.append(Deed(rule, method, f"{address}?{self._asked()}", plain=False))
+            for client in clients:
+                answer = client.get(address)
+                if answer.status_code == 200:
+                    break
+            if answer.status_code == 200:
+                self.shown += CANARY in answer.get_data(as_text=True)
+            if answer.status_code == 200 and answer.mimetype == "text/html":
+                page = parse(answer.get_data(as_text=True))
+                found += [*self._linked(page, address), *self._posted(page, address)]
+            for deed in found:
+                kind = (deed.method, shape_of(deed.address), *sorted(name for name, _v in deed.body))
+                deeds.setdefault(kind, deed)
+        yield from deeds.values()
+
+    def _asked(self) -> str:
+        """What a page can be asked for by an address: words, and ids of the first school."""
+        ids = {name: self.walk._record(name, "other", None, published=False).id for name in ASKED.values()}
+        asked = [(name, ids[of]) for name, of in ASKED.items()]
+        return urlencode([("q", CANARY[:9]), *asked])
+
+    def _linked(self, page: Element, base: str) -> Iterator[Deed]:
+        for address in links(page, base):
+            if urlsplit(address).query and (rule := self._rule(address, "GET")):
+                yield Deed(rule, "GET", address, plain=False)
+
+    def _posted(self, page: Element, base: str) -> Iterator[Deed]:
+        for form in forms(page):
+            address = urljoin(base, form.action or base)
+            rule = self._rule(address, "POST") if form.method == "post" else None
+            if rule:
+                values = {name: tuple(held) for name, held in filled(form).items() if name != "csrf_token"}
+                yield Deed(rule, "POST", address, tuple(values.items()), plain=False)
+
+    def _rule(self, address: str, method: str) -> Rule | None:
+        try:
+            rule, _arguments = self.adapter.match(urlsplit(address).path, method, return_rule=True)
+        except HTTPException:
+            return None
+        return None if rule.endpoint in OWN_ENDS else rule
+
+    def absent(self, deed: Deed) -> Deed:
+        """The same deed with every id in its address one that no record has."""
+        parts = urlsplit(deed.address)
+        path = parts.path
+        _rule, arguments = self.adapter.match(path, deed.method, return_rule=True)
+        if set(arguments) & set(RECORDS):
+            values = {name: ABSENT if name in RECORDS else value for name, value in arguments.items()}
+            path = deed.rule.build(values)[1]  # type: ignore[index]
+        asked = [
+            (name, str(ABSENT) if name in ASKED and value.isdigit() else value)
+            for name, value in parse_qsl(parts.query)
+        ]
+        return replace(deed, address=path + (f"?{urlencode(asked)}" if asked else ""))
+
+    def do(self, client: FlaskClient, token: str, deed: Deed) -> Answer:
+        """Send it, look what it did, and undo what it did."""
+        self.log.lines.clear()
+        kept = dict(client._cookies or {})
+        # one transaction holds until somebody writes more than a look does
+        self._held = self._held or Rollback(self.app)
+        connection = self._connection = self._connection or self._held.__enter__()
+        written: set[str] = set()
+
+        def executed(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+            found = WRITES.match(statement)
+            if found:
+                written.add(found[1])
+
+        event.listen(connection, "before_cursor_execute", executed)
+        # not looked at as a page: that is done elsewhere, and here there are thousands
+        response = FlaskClient.open(client, deed.address, method=deed.method, data=deed.data(token))
+        event.remove(connection, "before_cursor_execute", executed)
+        answer = Answer(response, list(self.log.lines))
+        if written - QUIET:
+            now = all_rows(connection, written - QUIET)
+            new = set(now) - set(self.rows)
+            theirs = of_school({key: now[key] for key in now if key in new}, self.school, self.keys)
+            answer.changed = changes(self.rows, now, [key for key in self.keys if key[0] in written - QUIET])
+            answer.changed += [f"new {key}" for key in theirs & new]
+            answer.mails = self._mails(new)
+            self.undo()
+        client._cookies = kept
+        return answer
+
+    def undo(self) -> None:
+        """Roll back what was done since the last time."""
+        if self._held is not None and self._connection is not None:
+            self._held.__exit__(None, None, None)
+        self._held = self._connection = None
+
+    def _mails(self, new: set[Key]) -> list[str]:
+        with self.app.app_context():
+            queued = [db.session.get_one(OutboxMessage, key[1]) for key in new if key[0] == "outbox_message"]
+            return [mail.as_string() for message in queued if (mail := compose(message, clock.now()))]
+
+    def differences(self, name: str, table: dict[str, Line], only: str = "") -> list[str]:
+        """Repeat everything, or what goes to one endpoint, as one of the second people.
+
+        Returns a line for each word that is told, each row that is changed, each answer that the table does not
+        give, and each record that can be told apart from one that is not there.
+        """
+        role, make = self.second[name]
+        client = make()
+        token = client.csrf_token("/account" if client.get("/account").status_code == 200 else "/sign-in")
+        found = []
+        logging.getLogger().addHandler(self.log)
+        try:
+            nowhere = replace(self.deeds[0], address="/no/such/page")
+            missing = {
+                method: face(self.do(client, token, replace(nowhere, method=method)))
+                for method in ("GET", "POST")
+            }
+            for deed in self.deeds:
+                line = table[deed.rule.endpoint]
+                if only in ("", deed.rule.endpoint) and (deed.plain or line.public or line.may(role, "own")):
+                    found += self._judge(name, line, missing, client, token, deed)
+        finally:
+            logging.getLogger().removeHandler(self.log)
+            self.undo()
+        return [f"{name} {line}" for line in found]
+
+    def _judge(
+        self, name: str, line: Line, missing: dict[str, Any], client: PageClient, token: str, deed: Deed
+    ) -> list[str]:
+        role = self.second[name][0]
+        answer = self.do(client, token, deed)
+        found = []
+        told = deed.rule.endpoint.startswith(TOLD.get(name, ("-",)))
+        if not told:
+            found += [f"is told in the {place}" for place in answer.leaks()]
+            found += [f"changes {row}" for row in answer.changed]
+        twin = self.absent(deed)
+        everybodys = line.public or (line.other == EVERYBODY and name != "signed out")
+        if everybodys or line.may(role, "other"):
+            if name == role and deed.plain and not line.public and answer.response.status_code == 404:
+                found.append("is there, by the table")
+            plainly = told or deed.rule.endpoint in DRAWN_PAGES
+            if not plainly and urlsplit(twin.address).query != urlsplit(deed.address).query:
+                ids = re.findall(r"\d+", urlsplit(deed.address).query)
+                if face(answer, ids) != face(self.do(client, token, twin), ids):
+                    found.append(f"is told apart from {twin.address}")
+        elif name == "signed out":
+            if not answer.response.headers.get("Location", "").startswith("/sign-in"):
+                found.append("is not sent to sign in")
+        elif face(answer) != missing[deed.method]:
+            found.append("does not look missing")
+        elif (
+            name == "administrator"
+            and deed.plain
+            and face(self.do(client, token, twin)) != missing[deed.method]
+        ):
+            found.append(f"is told apart from {twin.address}")
+        return [f"{deed.method} {deed.address}: {answer.response.status_code} {words}" for words in found]
+
+
+ASKED = {
+    "school": "school_id",
+    "school_id": "school_id",
+    "student": "student_id",
+    "person": "participant_id",
+    "pathway": "pathway_id",
+    "case": "case_id",
+    "id": "follow_up_id",
+}
+"""What an address may ask for after its question mark, and which record that is."""
+
+DRAWN = re.compile(r'(name="(?:csrf_token|request_key|next)"[^>]*?value="|data-session-(?:now|ends)=")[^"]*')
+"""What is drawn anew each time, the way back to the address that was asked for, and the time."""
+DRAWN_PAGES = frozenset({"second_factor.mine"})
+"""Where the whole page is: a secret of one's own."""
+OF_THE_MOMENT = frozenset({"Content-Length", "Date", "Set-Cookie"})
+
+
+def face(answer: Answer, ids: Iterable[str] = ()) -> tuple[int, str]:
+    """What an answer shows, but for what is of the moment and for the ids that were asked for."""
+    response = answer.response
+    headers = [f"{n}: {v}" for n, v in response.headers.items() if n not in OF_THE_MOMENT]
+    shown = "\n".join([*sorted(headers), DRAWN.sub(r"\1", response.get_data(as_text=True))])
+    asked = re.compile(r"\b(?:" + "|".join([*sorted(ids, key=len, reverse=True), str(ABSENT)]) + r")\b")
+    return response.status_code, asked.sub("N", shown)
+
+
+def filled(form: Form) -> Body:
+    """Return a form's values with every empty control answered as well as a machine can."""
+    values = form.values()
+    today = clock.now().date()
+    for control in form.element.find_all("input", "select", "textarea"):
+        name, kind = control.get("name"), control.get("type").lower()
+        if not name or any(values.get(name, [])) or name in ("request_key", "version"):
+            continue
+        if control.tag == "select":
+            offered = [option.attributes.get("value", "") for option in control.find_all("option")]
+            values[name] = [next((value for value in offered if value), "")]
+        elif kind in ("radio", "checkbox"):
+            values[name] = [control.attributes.get("value", "on")]
+        elif kind == "date":
+            values[name] = [(today + timedelta(days=1)).isoformat()]
+        elif kind == "time":
+            values[name] = ["10:00"]
+        else:
+            values[name] = ["5"] if kind == "number" else ["Something to write"]
+    return values

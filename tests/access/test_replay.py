@@ -1,0 +1,78 @@
+"""Two people, one after the other: what the first did at one school tells the second nothing and changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask, current_app
+
+from tests.access.replay import Replay
+from tests.access.test_permission_walk import TABLE
+from tests.access.walk import Walk
+from tests.access.world import plant
+from tests.notices.every_kind import CANARY
+from tests.support.applications import make_app
+from tests.support.databases import Databases
+from wss_cases.cases import queries
+from wss_cases.foundation.errors import NotFound
+from wss_cases.journal import unit
+from wss_cases.web import errors
+
+SECOND = (
+    *("who left as coordinator", "administrator", "dean", "reporter", "partner", "sysadmin", "auditor"),
+    *("district of another network", "without a role", "signed out"),
+)
+"""Who left works as a coordinator at the other school now, so no other coordinator is wanted."""
+ON_POSTGRESQL = SECOND[:1]
+
+
+@pytest.fixture(scope="module")
+def replay(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Replay:
+    """A demo district of its own, and what was done in one of its schools."""
+    walk = Walk(make_app(databases.copy(databases.demo(backend)).url, tmp_path_factory.mktemp("replay")))
+    with walk.app.app_context():
+        plant(walk.schools["own"], reporter_email="reporter@demo.example")
+        plant(walk.schools["other"])
+    made = Replay(walk)
+    assert made.planted > 100
+    assert made.shown > 100, "the first people see their own words"
+    assert {deed.rule.endpoint for deed in made.deeds if deed.body} > {"case_acts.note", "police.ask"}
+    return made
+
+
+@pytest.mark.parametrize(
+    ("backend", "name"),
+    [*(("sqlite", name) for name in SECOND), *(("postgresql", name) for name in ON_POSTGRESQL)],
+    indirect=["backend"],
+    scope="session",
+)
+def test_what_was_done_at_another_school_tells_nothing_and_changes_nothing(replay: Replay, name: str) -> None:
+    differences = replay.differences(name, TABLE)
+    assert not differences, "\n".join(differences)
+
+
+ADDRESS, ACT = "casework.case", "case_acts.note"
+
+
+@pytest.fixture
+def planted(replay: Replay, monkeypatch: pytest.MonkeyPatch) -> tuple[Flask, pytest.MonkeyPatch]:
+    """Where a bug is planted, after it was seen that there is none."""
+    assert replay.differences("administrator", TABLE, ADDRESS) == replay.differences("dean", TABLE, ACT) == []
+    return replay.app, monkeypatch
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True, scope="session")
+def test_a_planted_leak_is_seen(replay: Replay, planted: tuple[Flask, pytest.MonkeyPatch]) -> None:
+    app, monkeypatch = planted
+    with monkeypatch.context() as forgotten:
+        forgotten.setattr(queries, "visible_to", lambda statement, actor: statement)
+        found = "\n".join(replay.differences("administrator", TABLE, ADDRESS))
+        assert "200 is told in the body" in found
+        assert "200 does not look missing" in found
+        forgotten.setattr(unit, "require", lambda actor, permission, record: None)
+        assert "303 changes new ('case_note'" in "\n".join(replay.differences("dean", TABLE, ACT))
+    with monkeypatch.context() as frank:
+        frank.setitem(app.error_handler_spec[None][None], NotFound, lambda error: ("Not yours", 403))
+        assert "403 does not look missing" in "\n".join(replay.differences("administrator", TABLE, ADDRESS))
+    with monkeypatch.context() as talking:
+        talking.setattr(errors, "_noted", lambda what: current_app.logger.warning("no %s", CANARY))
+        assert "404 is told in the log" in "\n".join(replay.differences("administrator", TABLE, ADDRESS))
