@@ -27,6 +27,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.incidents.models import Addendum, Incident
+from wss_cases.incidents.states import IncidentState
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
 from wss_cases.records.actions_release import MAIL, Decision, decide, hand_on, release
 from wss_cases.records.actions_request import Asked, ask, withdraw
@@ -229,6 +230,8 @@ def _back(here: Here, row: FamilyRelease) -> bool:
 
 
 def test_only_who_has_the_right_may_ask_and_abuse_goes_to_no_family(here: Here) -> None:
+    long_ago = {"local_date": date(2021, 10, 5), "state": IncidentState.CLOSED}
+    faded = make_incident(here.school, [here.student], **long_ago)
     for wrong, field in (
         ({"who": "student"}, "who"),
         ({"who": str(GuardianFactory().id)}, "who"),
@@ -236,6 +239,7 @@ def test_only_who_has_the_right_may_ask_and_abuse_goes_to_no_family(here: Here) 
         ({"asked_on": date(2026, 11, 25)}, "asked_on"),
         ({"reports": []}, "reports"),
         ({"reports": [make_incident(here.school, here.others).id]}, "reports"),
+        ({"reports": [faded.id]}, "reports"),
     ):
         with pytest.raises(Refused) as refused:
             here.ask(**wrong)

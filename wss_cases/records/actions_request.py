@@ -86,7 +86,7 @@ def whose_right(student: Student, who: str, today: date) -> tuple[Asker, int | N
 
 
 def _check_reports(actor: Actor, student: Student, reports: Sequence[int]) -> None:
-    known = {incident.id for incident in reports_about(student)}
+    known = {incident.id for incident in reports_about(actor, student)}
     if not reports or not set(reports) <= known:
         raise Refused("reports", _("Choose at least one report of this student."))
     check_held_back(actor, "reports", list(reports))

@@ -41,7 +41,10 @@ class AskForm(BaseForm):
     reports = SelectMultipleField(
         _l("Reports"), [InputRequired(_l("Choose at least one report of this student."))], choices=[],
         coerce=int, validate_choice=False,
-        description=_l("What they asked to see; each with its case and what followed."),
+        description=_l(
+            "What they asked to see; each with its case and what followed. For reports of past years, first look at"
+            " past years on the student’s page."
+        ),
     )  # fmt: skip
     parts = SelectMultipleField(
         _l("What goes in"),

@@ -12,6 +12,7 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.models import Incident, IncidentPerson
+from wss_cases.incidents.queries import visible_to as incidents_visible
 from wss_cases.incidents.states import IncidentState
 from wss_cases.records.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.queries_names import finder_for
@@ -143,8 +144,11 @@ def open_releases(actor: Actor) -> list[tuple[FamilyRelease, Student]]:
     return [(row[0], row[1]) for row in db.session.execute(statement.limit(MOST))]
 
 
-def reports_about(student: Student) -> list[Incident]:
-    """Return the reports of a student's school in which the student stands, the newest first."""
+def reports_about(actor: Actor, student: Student) -> list[Incident]:
+    """Return the reports of a student's school in which the student stands, the newest first.
+
+    Past years that faded from view are looked at first, with a reason, as anywhere.
+    """
     statement = (
         select(Incident)
         .join(IncidentPerson, IncidentPerson.incident_id == Incident.id)
@@ -156,7 +160,7 @@ def reports_about(student: Student) -> list[Incident]:
         .order_by(Incident.local_date.desc(), Incident.id.desc())
         .distinct()
     )
-    return list(db.session.scalars(statement.limit(MOST)))
+    return list(db.session.scalars(incidents_visible(statement, actor).limit(MOST)))
 
 
 def held_back(actor: Actor, incident_ids: list[Any]) -> list[str]:

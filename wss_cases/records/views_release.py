@@ -69,7 +69,7 @@ def new(student_id: int) -> Page:
     found = _student(actor, student_id)
     form = AskForm(asked_on=clock.local_date(now, zone_of(found.school_id)))
     form.who.choices = choices(_askers(found))
-    reports = reports_about(found)
+    reports = reports_about(actor, found)
     places = place_names()
     form.reports.choices = choices(
         [
