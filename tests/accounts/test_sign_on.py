@@ -185,6 +185,50 @@ def test_proving_it_again_goes_to_the_provider_which_must_really_ask(
     assert ended == [True, False]
 
 
+def test_sessions_here_and_at_the_provider_end_as_the_table_in_decision_12_says(
+    session: Any, client: PageClient, provider: Provider, at: Callable[..., Any]
+) -> None:
+    at("2026-11-24 08:00")
+    user = let_in(session, provider)
+    proved = clock.now().timestamp()
+
+    def says(when: float | None) -> None:
+        provider.spoil = lambda claims: claims.update(auth_time=when) if when else claims.pop("auth_time")
+
+    says(proved - 12 * 3600 - 360)
+    refused(session, client, go(client))
+    says(None)
+    refused(session, client, go(client))
+    assert provider.asked[-1]["max_age"] == str(12 * 3600) and "prompt" not in provider.asked[-1]
+    says(proved)
+    assert client.get(go(client)).status_code == 303
+    for hour in range(9, 20):
+        at(f"2026-11-24 {hour:02}:00")
+        token = client.csrf_token("/account")
+        assert client.post("/session/keep", data={"csrf_token": token}).status_code == 200, hour
+    at("2026-11-24 20:01")
+    assert client.get("/account").status_code == 303, "busy or not, ours has ended"
+    back = go(client)
+    at("2026-11-24 20:06")
+    assert client.get(back).status_code == 400, "the provider's proof is too old by now as well"
+    says(clock.now().timestamp())
+    assert client.get(go(client)).status_code == 303
+    token = {"csrf_token": client.csrf_token("/account")}
+    with client.session_transaction() as cookie:
+        kept = dict(cookie)
+    assert client.post("/sign-out", data=token).status_code == 303
+    with client.session_transaction() as cookie:
+        cookie.update(kept)
+    assert client.get("/account").status_code == 303, "signing out here ends ours at the server"
+    forget(client)
+    assert client.get(go(client)).status_code == 303, "the provider's session goes on"
+    provider.stop()
+    assert client.get("/account").status_code == 200, "and ours does without it"
+    user.state = AccountState.DISABLED
+    session.commit()
+    assert client.get("/account").status_code == 303
+
+
 def refused(session: Any, client: PageClient, back: str) -> None:
     """Coming back here opens nothing, and says little."""
     answer = client.get(back)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from wss_cases.access.actor import Role
 
 AGAIN_WITHIN = timedelta(minutes=5)
+"""For clocks that differ, and for the way back."""
 
 
 def asked_for_factor(acr: str, amr: Collection[str], demanded: Collection[str]) -> bool:
@@ -13,9 +14,9 @@ def asked_for_factor(acr: str, amr: Collection[str], demanded: Collection[str]) 
     return acr in demanded or any(method in demanded for method in amr)
 
 
-def proved_lately(auth_time: int | None, now: datetime) -> bool:
-    """Whether somebody proved to the provider just now who they are, not only once today."""
-    return auth_time is not None and auth_time >= (now - AGAIN_WITHIN).timestamp()
+def proved_within(auth_time: int | None, span: timedelta, now: datetime) -> bool:
+    """Whether somebody proved to the provider within this time who they are; it has to say so."""
+    return auth_time is not None and auth_time >= (now - span).timestamp()
 
 
 def may_use_password(email: str, roles: Iterable[Role], issuer: str, break_glass: str) -> bool:

@@ -6,7 +6,7 @@ from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts import actions_sign_on as actions
 from wss_cases.accounts.links import invitation_id_of
-from wss_cases.accounts.rules_sign_on import proved_lately
+from wss_cases.accounts.rules_sign_on import AGAIN_WITHIN, proved_within
 from wss_cases.accounts.sessions import HALF, begin_anew, enter, safe_next
 from wss_cases.foundation import clock, sign_on
 from wss_cases.foundation.errors import NotFound
@@ -60,8 +60,9 @@ def back() -> Page:
     except sign_on.SignOnRefused as refusal:
         return _refused(refusal.reason)
     now = clock.now()
-    if came_for["again"] and not proved_lately(identity.auth_time, now):
-        return _refused("not proved again")
+    span = AGAIN_WITHIN if came_for["again"] else setting("SESSION_ABSOLUTE") + AGAIN_WITHIN
+    if not proved_within(identity.auth_time, span, now):
+        return _refused("not proved again" if came_for["again"] else "proved too long ago")
     if came_for["invitation"]:
         invitation_id = invitation_id_of(came_for["invitation"])
         if invitation_id is None or not actions.link(invitation_id, identity, now):

@@ -72,9 +72,10 @@ def _provider() -> Any:
 def begin(back_to: str, again: bool) -> Response:
     """Redirect to the provider; `again`: it must ask who this is, even if it knows.
 
-    Raises SignOnDown, SignOnRefused.
+    Else it must ask whoever proved it there longer ago than a session lasts here. Raises SignOnDown, SignOnRefused.
     """
-    more: dict[str, Any] = {"prompt": "login", "max_age": 0} if again else {}
+    longest = int(current_app.config["SESSION_ABSOLUTE"].total_seconds())
+    more: dict[str, Any] = {"prompt": "login", "max_age": 0} if again else {"max_age": longest}
     if current_app.config["OIDC_ACR"]:
         more["acr_values"] = " ".join(current_app.config["OIDC_ACR"])
     try:
