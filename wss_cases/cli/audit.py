@@ -1,4 +1,4 @@
-"""`flask audit`: seal what was written, verify the chain, export its head."""
+"""`flask audit`: seal what was written, verify the chain, export its head and its rows."""
 
 import json
 import sys
@@ -12,13 +12,14 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.actions_seal import seal as seal_at
-from wss_cases.journal.queries_seal import FORMAT, VERIFIED, Verdict, head_document
+from wss_cases.journal.queries_seal import FORMAT, VERIFIED, Broken, Verdict, head_document, rows_after
 from wss_cases.journal.queries_seal import verify as verify_chain
 from wss_cases.journal.rules_seal import GENESIS
 from wss_cases.journal.unit import unit_of_work
 
 NO_DATABASE = "The database cannot be read or has no schema yet. Run: flask db upgrade"
 EVERYTHING = 1_000_000
+EXPORTED = "audit.exported"
 
 group = AppGroup("audit", help="The audit chain: seal, verify, export its head.")
 
@@ -75,6 +76,31 @@ def export_head() -> None:
     except SQLAlchemyError:
         _refuse(NO_DATABASE, True)
     click.echo(json.dumps(document, indent=2))
+
+
+@group.command("export")
+@click.option(
+    "--since", type=click.IntRange(min=0), default=0, help="Only what was sealed after this number."
+)
+def export(since: int) -> None:
+    """Print the sealed rows as JSON lines, oldest first, for a log system elsewhere; the last line's number goes on.
+
+    Ends with 1 at the first row that is not as it was sealed; what was printed before it is.
+    """
+    number, told = since, False
+    try:
+        for row in rows_after(since):
+            if isinstance(row, Broken):
+                click.echo(f"Broken: {row.words}.", err=True)
+                sys.exit(1)
+            click.echo(json.dumps(row))
+            number, told = row["number"], told or row["action"] != EXPORTED
+        db.session.remove()
+        if told:  # a row about rows that say the same would go on for ever
+            with unit_of_work(SYSTEM, clock.now()) as uow:
+                uow.audit(EXPORTED, "audit_seal", number, {"since": since})
+    except SQLAlchemyError:
+        _refuse(NO_DATABASE, False)
 
 
 def _words(verdict: Verdict, to_head: bool) -> str:

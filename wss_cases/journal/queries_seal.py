@@ -79,6 +79,25 @@ def verify(number: int = 0, digest: str = GENESIS) -> Verdict:
     return Verdict(walk.number, waiting(walk.settled), walk.prev, broken)
 
 
+def rows_after(number: int) -> Iterator[dict[str, Any] | Broken]:
+    """Return the sealed rows after a seal as plain data, oldest first, each with its seal; a broken one ends it."""
+    walk = _Walk(keyring(setting("WSS_KEYS").derived(PURPOSE)), 0, GENESIS)
+    if number:
+        before = next(links(number - 1), None)
+        if before is None or isinstance(before, Broken):
+            yield before or Broken(number, None, "there is no such seal")
+            return
+        walk.number, walk.prev = before["number"], before["hash"]
+    for link in links(number):
+        broken = walk.step(link)
+        if broken is not None or isinstance(link, Broken):
+            yield broken or link
+            return
+        yield {
+            name: value.isoformat() if isinstance(value, datetime) else value for name, value in link.items()
+        }
+
+
 class _Walk:
     def __init__(self, keys: dict[str, bytes], number: int, digest: str) -> None:
         self.keys, self.wanted, self.digest = keys, number, digest
@@ -115,9 +134,8 @@ class _Walk:
         return None
 
 
-def links() -> Iterator[dict[str, Any] | Broken]:
-    """Return the links in order, each with its row; what cannot even be read ends the walk as broken."""
-    last = 0
+def links(last: int = 0) -> Iterator[dict[str, Any] | Broken]:
+    """Return the links after one in order, each with its row; what cannot even be read ends the walk as broken."""
     while True:
         try:
             rows = _chunk(last, CHUNK)
