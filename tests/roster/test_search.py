@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -15,9 +16,18 @@ from tests.factories.roster import (
     StudentFactory,
     StudentGuardianFactory,
 )
+from tests.support.databases import ROOT
 from wss_cases.access.actor import Role
 from wss_cases.roster.queries import staff_matching, students_matching
 from wss_cases.roster.rules import school_code, search_key
+
+HU = {"X-Search": "hu"}
+
+
+def looked_for(client: Any, name: str) -> str:
+    """The page of what a name finds."""
+    client.submit("/students", {"name": name})
+    return str(client.get("/students?found=1").get_data(as_text=True))
 
 
 def names(found: list[Any]) -> list[str]:
@@ -90,13 +100,13 @@ def test_the_search_field_is_answered_with_grade_and_last_digits(
     one = student(school, "Hugo", "Eastlake", student_number="00012345", grade=0)
     StaffMemberFactory(school=school, name="Hugo Birchwood", search_key="hugo birchwood")
     client = client_as(make_user(Role.REPORTER, school))
-    assert client.get("/students/search?q=HUG").json == {
+    assert client.get("/students/search", headers={"X-Search": "HUG"}).json == {
         "items": [{"value": str(one.id), "label": "Hugo Eastlake", "meta": "Kindergarten · 2345"}]
     }
     assert client.get("/students/search").json == {"items": []}
-    assert client.get("/students/search?q=hu&school_id=999999999").json == {"items": []}
-    assert client.get("/students/search?q=hu&school_id=1;2").json["items"]
-    staff = client.get("/students/search-staff?q=hu").json["items"]
+    assert client.get("/students/search?school_id=999999999", headers=HU).json == {"items": []}
+    assert client.get("/students/search?school_id=1;2", headers=HU).json["items"]
+    staff = client.get("/students/search-staff", headers=HU).json["items"]
     assert [(item["label"], item["meta"]) for item in staff] == [("Hugo Birchwood", "Teacher")]
 
 
@@ -104,11 +114,38 @@ def test_the_page_without_javascript_finds_and_links(session: Any, client_as: Ca
     school = SchoolFactory()
     one = student(school, "Hugo", "Eastlake")
     dean, reporter = (client_as(make_user(role, school)) for role in (Role.DEAN, Role.REPORTER))
-    assert f"/students/{one.id}" in dean.get("/students?q=eastl").get_data(as_text=True)
-    seen = reporter.get("/students?q=eastl").get_data(as_text=True)
+    assert f"/students/{one.id}" in looked_for(dean, "eastl")
+    seen = looked_for(reporter, "eastl")
     assert "Hugo Eastlake" in seen
     assert f"/students/{one.id}" not in seen
-    assert "Nobody at this school" in dean.get("/students?q=zz").get_data(as_text=True)
+    assert "Nobody at this school" in looked_for(dean, "zz")
+
+
+def test_a_name_that_is_looked_for_stands_in_no_address(
+    session: Any, client_as: Callable[[Any], Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    school = SchoolFactory()
+    student(school, "Ñandú", "Eastlake")
+    dean = client_as(make_user(Role.DEAN, school))
+    sent = dean.submit("/students", {"name": "ñandú east"})
+    assert (sent.status_code, sent.headers["Location"]) == (303, "/students?found=1")
+    with dean.session_transaction() as cookie:
+        assert "east" not in str(dict(cookie)).lower(), "nor does the browser keep it to be read"
+    assert "Ñandú Eastlake" in dean.get("/students?found=1").get_data(as_text=True), "Back and reload show it"
+    fresh = dean.get("/students").get_data(as_text=True)
+    assert "Eastlake" not in fresh and "ñandú" not in fresh, "a new search begins empty"
+    for address in (
+        "/students?q=eastlake",
+        "/students/search?q=eastlake",
+        "/incidents/new/people?q=eastlake",
+    ):
+        assert "Eastlake" not in dean.get(address).get_data(as_text=True), address
+    named = dean.get("/students/search", headers={"X-Search": quote("ñandú")}).json
+    assert [item["label"] for item in named["items"]] == ["Ñandú Eastlake"]
+    assert dean.get("/students/search", headers={"X-Search": "%ff%00"}).json == {"items": []}
+    assert caplog.text == ""
+    script = (ROOT / "static" / "js" / "typeahead.js").read_text(encoding="utf-8")
+    assert "searchParams" not in script
 
 
 def test_a_students_page_is_for_the_case_team_of_the_school(

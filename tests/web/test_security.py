@@ -33,6 +33,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.ids import new_token
 from wss_cases.foundation.keys import load_keys
 from wss_cases.foundation.logs import Lines
+from wss_cases.jobs.supervisor import web_command
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 
 NO_DATABASE = "sqlite:///nowhere/at-all.sqlite3"
@@ -399,4 +400,28 @@ def test_pausing_mail_naming_keepers_and_changing_rules_ask_again_who_it_is(
         assert all(asked(role)), role
     assert people[Role.COORDINATOR].get("/cases/1/pathways/1/keepers").status_code == 404, (
         "reading asks nothing"
+    )
+
+
+def test_secrets_of_links_are_in_no_log_and_gunicorn_writes_none(
+    session: Any, client: PageClient, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    user = UserFactory(state="invited", password_hash=None)
+    actions_people.invite_again(acting(make_user(Role.SYSADMIN)), user.id, clock.now())
+    token = invitation_token(session.scalars(select(Invitation)).one().id)
+    with caplog.at_level(logging.DEBUG):
+        for address in (
+            f"/invitation/{token}",
+            f"/invitation/{token}x",
+            f"/q/{token}",
+            f"/calendar/{token}.ics",
+        ):
+            assert client.get(address).status_code in (200, 404), address
+            assert client.post(address, data={"password": CANARY}).status_code >= 400, address
+    out, err = capfd.readouterr()
+    for written in (caplog.text, "".join(map(str, map(line_of, caplog.records))), out, err):
+        assert token not in written and CANARY not in written
+    assert "gunicorn" in web_command(8000) and "--log-level" in web_command(8000)
+    assert not [part for part in web_command(8000) if "access" in part], (
+        "gunicorn logs addresses only when asked"
     )

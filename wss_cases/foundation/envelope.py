@@ -47,4 +47,19 @@ def unseal(keys: Keys, purpose: str, text: bytes, key: bytes) -> str:
         raise ValueError("none of the keys opens this text") from None
 
 
-__all__ = ["Sealed", "key_name", "key_names", "seal", "unseal"]
+def lock(keys: Keys, purpose: str, text: str) -> str:
+    """Return a short text that nobody reads where it lies, e.g. in a cookie."""
+    return Fernet(keys.fernet(purpose)[0]).encrypt(text.encode()).decode()
+
+
+def unlock(keys: Keys, purpose: str, locked: str, seconds: int) -> str:
+    """Return what was locked; nothing when that is longer ago than so many seconds, or was not locked here."""
+    try:
+        return (
+            MultiFernet([Fernet(each) for each in keys.fernet(purpose)]).decrypt(locked, ttl=seconds).decode()
+        )
+    except InvalidToken:
+        return ""
+
+
+__all__ = ["Sealed", "key_name", "key_names", "lock", "seal", "unlock", "unseal"]

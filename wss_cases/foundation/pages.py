@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
+from urllib.parse import unquote
 
 from flask import redirect, render_template, request
 from werkzeug.wrappers import Response
@@ -30,6 +31,11 @@ def form_page(
         else:
             return redirect(done if isinstance(done, str) else done(result), 303)
     return render_template(template, form=form, **context), 400
+
+
+def typed_in_header(longest: int) -> str:
+    """Return what was typed into a search field, which its script sends as a header: an address would be kept."""
+    return unquote(request.headers.get("X-Search", ""), errors="ignore")[:longest]
 
 
 def fill_by_chip(form: BaseForm) -> bool:

@@ -18,7 +18,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.pages import Page
+from wss_cases.foundation.pages import Page, typed_in_header
 from wss_cases.foundation.settings import setting
 from wss_cases.incidents.actions_drafts import discard_draft, save_draft
 from wss_cases.incidents.queries import get_incident, likely_duplicates, own_draft
@@ -80,7 +80,7 @@ def people() -> Response:
     """Answer the search field: at most ten students of the school, then staff when `staff` is asked for."""
     actor = current_actor()
     school = _school(actor, request.args.get("school_id"))
-    words = request.args.get("q", "")[:200]
+    words = typed_in_header(200)
     return jsonify(items=search_items(actor, school.id, words, staff="staff" in request.args))
 
 

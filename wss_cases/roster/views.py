@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, jsonify, render_template, request
+from flask import Blueprint, jsonify, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
@@ -10,7 +10,10 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.school_choice import chosen_school_id
 from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.envelope import lock, unlock
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import typed_in_header
+from wss_cases.foundation.settings import setting
 from wss_cases.roster import slots
 from wss_cases.roster.models import Student
 from wss_cases.roster.queries import (
@@ -28,13 +31,16 @@ from wss_cases.roster.words import grade_words, language_words, relation_words, 
 
 blueprint = Blueprint("students", __name__)
 LONGEST_SEARCH = 200
+SEARCHED = "searched"
+"""The cookie's place for the name that was looked for last, locked: histories and logs would keep an address."""
+SEARCHED_SECONDS = 3600
 
 
 @blueprint.get("/students/search")
 @gate(Permission.ROSTER_SEARCH)
 def search() -> Response:
     """Answer the search field: at most ten students of the school, those met lately first."""
-    return jsonify(items=student_items(_found(current_actor())))
+    return jsonify(items=student_items(_found(current_actor(), typed_in_header(LONGEST_SEARCH))))
 
 
 @blueprint.get("/students/search-staff")
@@ -42,19 +48,25 @@ def search() -> Response:
 def search_staff() -> Response:
     """Answer the search field: at most ten staff of the school."""
     actor = current_actor()
-    return jsonify(items=staff_items(staff_matching(actor, _school_id(actor), _typed())))
+    typed = typed_in_header(LONGEST_SEARCH)
+    return jsonify(items=staff_items(staff_matching(actor, _school_id(actor), typed)))
 
 
-@blueprint.get("/students")
+@blueprint.route("/students", methods=["GET", "POST"])
 @gate(Permission.ROSTER_SEARCH)
-def students() -> str:
-    """Find a student by name, without JavaScript too."""
+def students() -> Response | str:
+    """Find a student by name, without JavaScript too; the name is in no address, and Back shows what was found."""
     actor = current_actor()
+    if request.method == "POST":
+        session[SEARCHED] = lock(setting("WSS_KEYS"), SEARCHED, request.form.get("name", "")[:LONGEST_SEARCH])
+        answer: Response = redirect(url_for("students.students", found=1), 303)
+        return answer
+    locked = session.get(SEARCHED, "") if "found" in request.args else ""
+    typed = unlock(setting("WSS_KEYS"), SEARCHED, locked, SEARCHED_SECONDS)
     found = [
         {**item, "href_id": item["value"] if actor.covers(_school_id(actor), *CASE_TEAM) else None}
-        for item in student_items(_found(actor))
+        for item in student_items(_found(actor, typed))
     ]
-    typed = _typed()
     asked = bool(search_words(typed))
     return render_template("roster/students.html", typed=typed, asked=asked, found=found)
 
@@ -84,12 +96,8 @@ def _school_id(actor: Actor) -> int | None:
     return chosen_school_id(actor, *STAFF)
 
 
-def _typed() -> str:
-    return request.args.get("q", "")[:LONGEST_SEARCH]
-
-
-def _found(actor: Actor) -> list[FoundPerson]:
-    school_id, typed = _school_id(actor), _typed()
+def _found(actor: Actor, typed: str) -> list[FoundPerson]:
+    school_id = _school_id(actor)
     if school_id is None or not search_words(typed):
         return []
     return students_matching(actor, school_id, typed, recent=slots.recent_students(actor, school_id))
