@@ -6,7 +6,7 @@ TEST_ARGS ?= -n 2
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$name; break; fi; done)
 
-.PHONY: run test check bench faults screenshots states messages tools
+.PHONY: run test check audit bench faults screenshots states messages tools
 
 run: $(STAMP)
 	@$(BIN)/flask prepare
@@ -17,6 +17,10 @@ test: $(STAMP) tools
 
 check: $(STAMP)
 	@$(BIN)/python -m tests.support.checks
+
+# Known holes in the libraries of requirements.lock; needs the network and pip-audit.
+audit: $(STAMP)
+	@$(BIN)/python -m tests.support.library_holes
 
 bench: $(STAMP)
 	@$(BIN)/python -m tests.bench
