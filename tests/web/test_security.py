@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import random
 import stat
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ import pytest
 from flask import Flask, request
 from flask.logging import default_handler
 from sqlalchemy import select
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from config import from_environment
 from tests.accounts.test_second_factor import with_factor
@@ -260,11 +262,41 @@ def test_a_new_password_needs_the_old_one_and_ends_other_sessions(
 
 def test_passwords_that_others_lost_are_refused(app: Any) -> None:
     known = [word for word in rules._COMMON if len(word) >= rules.PASSWORD_MINIMUM_BESIDE_FACTOR]
-    assert len(known) > 3000
+    assert len(known) > 11_000
     with app.test_request_context():
         for word in ("sunshine", "Corvette", "q1w2e3r4t5", "steelers", "contraseña contraseña"):
             assert rules.password_problem(word, "a@b.example", "Ann", 8), word
         assert rules.password_problem("kelp4 bay", "a@b.example", "Ann", 8) is None
+
+
+def long_and_common(count: int) -> list[str]:
+    """The first so many passwords of 15 characters and more that people make of the commonest: twice, with a run."""
+    digits = "12345678901234567890"
+    made: dict[str, None] = dict.fromkeys(word for word in rules._COMMON if len(word) >= 15)
+    for word in FREQUENCY_LISTS["passwords"]:
+        forms = (word * 2, word * 3, word + digits[: max(15 - len(word), 1)], word + word[::-1])
+        made |= dict.fromkeys(form for form in (*forms, f"{word}{word}1".title()) if 15 <= len(form) <= 40)
+        if len(made) >= count:
+            break
+    return list(made)
+
+
+def test_the_common_ones_of_our_length_are_refused_and_sentences_are_not(app: Any) -> None:
+    made = long_and_common(3200)
+    assert len(made) >= 3200 and min(map(len, made)) >= 15
+    dice = random.Random(20261125)
+    with app.test_request_context():
+        let_through = [
+            word
+            for word in [*made[:40], *dice.sample(made, 200), "Lincoln12345678!", "1q2w3e4r5t6y7u8i9o0p"]
+            if rules.password_problem(word, "a@b.example", "Ann Lincoln") is None
+        ]
+        assert let_through == []
+        for sentence in ("four plain words suffice", "mi perro come pan", "tulip gravel monday", PASSWORD):
+            assert rules.password_problem(sentence, "a@b.example", "Ann Lincoln") is None, sentence
+        assert rules.password_problem("x7!Kq tulip gravel " * 12, "a@b.example", "Ann Lincoln") is None, (
+            "nor a very long one"
+        )
 
 
 def test_tokens_are_long_and_never_twice() -> None:
