@@ -200,6 +200,12 @@ def test_a_second_person_releases_and_what_was_released_never_changes(here: Here
             act()
     waiting = db.session.get_one(FollowUp, row.follow_up_id)
     assert (waiting.kind, waiting.outcome, row.due_on) == ("family_copy", "done", waiting.original_due_on)
+    released = select(AuditEntry.changes).where(AuditEntry.action == "family_release.released")
+    assert db.session.scalars(released).one()["state"] == ["handed_on", "released"]
+    handed_on = select(AuditEntry.changes).where(AuditEntry.action == "family_release.handed_on")
+    assert db.session.scalars(handed_on).one()["state"] == ["preparing", "handed_on"]
+    looked = select(AuditEntry.changes).where(AuditEntry.action == "family_release.looked_through")
+    assert "decisions" in db.session.scalars(looked).one()
     kinds = set(db.session.scalars(select(TimelineEntry.kind).where(TimelineEntry.subject_id == row.id)))
     assert {"family_release.asked", "family_release.handed_on", "family_release.released"} <= kinds
     assert db.session.scalar(select(func.count()).select_from(Disclosure)) == 0

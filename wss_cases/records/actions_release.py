@@ -53,20 +53,25 @@ def decide(
         if uow.answered:
             return uow.answer
         row = open_release(uow, release_id, Permission.FAMILY_COPY_PREPARE, version)
-        row.by_hand = list(by_hand)
-        known = {mark.key: mark for mark in draft_of(row).all_marks}
-        said = {key: _judged(known[key], each) for key, each in decisions.items() if key in known and each.do}
-        if the_rest:
-            rest = {"do": REPLACE, "with": "", "why": ""}
-            said |= {mark.key: rest for mark in known.values() if mark.key not in said and not mark.done}
-        by = {"by": actor.user_id, "at": now.isoformat()}
-        new = {key: each | by for key, each in said.items() if _differs(row.decisions.get(key), each)}
-        row.decisions = {key: each for key, each in (row.decisions | new).items() if key in known}
-        draft = draft_of(row)
-        if draft.left:
-            raise Refused(
-                "", _("What you wrote in its place names a child too: %(names)s.", names=_some(draft.left))
-            )
+        # what was changed is read off the row at the end, so nothing may write it before
+        with uow.session.no_autoflush:
+            row.by_hand = list(by_hand)
+            known = {mark.key: mark for mark in draft_of(row).all_marks}
+            said = {
+                key: _judged(known[key], each) for key, each in decisions.items() if key in known and each.do
+            }
+            if the_rest:
+                rest = {"do": REPLACE, "with": "", "why": ""}
+                said |= {mark.key: rest for mark in known.values() if mark.key not in said and not mark.done}
+            by = {"by": actor.user_id, "at": now.isoformat()}
+            new = {key: each | by for key, each in said.items() if _differs(row.decisions.get(key), each)}
+            row.decisions = {key: each for key, each in (row.decisions | new).items() if key in known}
+            draft = draft_of(row)
+            if draft.left:
+                raise Refused(
+                    "",
+                    _("What you wrote in its place names a child too: %(names)s.", names=_some(draft.left)),
+                )
         if row.state is ReleaseState.HANDED_ON:
             row.state = ReleaseState.PREPARING
         record(uow, row, "looked_through")
@@ -101,14 +106,14 @@ def hand_on(
         check_held_back(actor, "", row.incident_ids)
         draft = draft_of(row)
         _check_decided(draft)
+        administrators = holders(Role.ADMINISTRATOR, row.school_id, local_today(uow, row.school_id))
         row.seen = {key: digest(text) for key, text in draft.texts.items()}
         row.state = ReleaseState.HANDED_ON
         row.handed_on_by_id, row.handed_on_at = actor.user_id, now
-        today = local_today(uow, row.school_id)
-        for user_id, _name in holders(Role.ADMINISTRATOR, row.school_id, today):
+        record(uow, row, "handed_on")
+        for user_id, _name in administrators:
             if user_id != actor.user_id:
                 uow.notify(user_id, MAIL, row, f"{MAIL}:{row.id}:{row.version}:{user_id}")
-        record(uow, row, "handed_on")
         uow.answer = row.id
         return row.id
 
@@ -135,6 +140,7 @@ def release(
         row.released_by_id, row.released_at = actor.user_id, now
         row.manner, row.identity = manner, identity.strip()
         row.state = ReleaseState.RELEASED
+        record(uow, row, "released")
         text = _frozen(row, student, draft)
         copy = FamilyReleaseCopy(
             release_id=row.id, school_id=row.school_id, student_id=row.student_id, text=text, sha256=digest(text),
@@ -143,7 +149,6 @@ def release(
         uow.add(copy)
         uow.audit("family_release_copy.made", "family_release_copy", copy.id, {"sha256": [None, copy.sha256]})
         settle(uow, row, "done")
-        record(uow, row, "released")
         uow.answer = row.id
         return row.id
 

@@ -116,8 +116,8 @@ def withdraw(
         row = open_release(uow, release_id, Permission.FAMILY_COPY_PREPARE, version)
         allow(row, ReleaseState.WITHDRAWN)
         row.state, row.withdrawn_why = ReleaseState.WITHDRAWN, why.strip()
-        settle(uow, row, "not_possible", row.withdrawn_why)
         record(uow, row, "withdrawn")
+        settle(uow, row, "not_possible", row.withdrawn_why)
         uow.answer = row.id
         return row.id
 
@@ -150,5 +150,7 @@ def settle(uow: UnitOfWork, row: FamilyRelease, outcome: str, note: str = "") ->
 
 def record(uow: UnitOfWork, row: FamilyRelease, act: str) -> None:
     """Step: write the timeline and audit row of one act on a request, in the history of its case too."""
-    cases = cases_with(row.student_id, row.incident_ids)
+    # what was changed is read off the row, so nothing may write it before
+    with uow.session.no_autoflush:
+        cases = cases_with(row.student_id, row.incident_ids)
     uow.record(row, f"family_release.{act}", case_id=cases[0][0].id if cases else None)
