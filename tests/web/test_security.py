@@ -450,6 +450,7 @@ def test_secrets_of_links_are_in_no_log_and_gunicorn_writes_none(
         ):
             assert client.get(address).status_code in (200, 404), address
             assert client.post(address, data={"password": CANARY}).status_code >= 400, address
+    assert len(caplog.records) >= 4, "what was missing or had no token is told"
     out, err = capfd.readouterr()
     for written in (caplog.text, "".join(map(str, map(line_of, caplog.records))), out, err):
         assert token not in written and CANARY not in written

@@ -38,6 +38,7 @@ def test_a_machine_that_reads_page_by_page_is_stopped_and_told_of(
     assert [answer.status_code for answer in answers] == [200] * MOST + [429] * 3
     assert [CANARY in answer.get_data(as_text=True) for answer in answers] == [True] * MOST + [False] * 3
     assert answers[-1].headers["Retry-After"] == str(50 * 60)
+    assert 'href="/incidents/new"' in answers[-1].get_data(as_text=True), "reporting is never stopped"
     sent = machine.post("/my-day/cover", data={"csrf_token": token})
     refused = machine.post(f"{page}/disclosures/new", data={"csrf_token": token})
     assert sent.status_code != 429 and refused.status_code == 429, (
