@@ -51,17 +51,17 @@ def _keeping() -> list[str]:
     """When the log was sealed and verified last, in sentences."""
     kept = keeping()
     sealed = (
-        _("Last sealed %(moment)s.", moment=moment_words(kept.sealed_at, ZONE))
+        _("Last sealed %(moment)s", moment=moment_words(kept.sealed_at, ZONE))
         if kept.sealed_at
-        else _("Not sealed yet.")
+        else _("Not sealed yet")
     )
-    waits = ngettext("%(num)d row waits for its seal.", "%(num)d rows wait for their seal.", kept.unsealed)
+    waits = ngettext("%(num)d row waits for its seal", "%(num)d rows wait for their seal", kept.unsealed)
     if kept.verified_at is None:
-        return [sealed, waits, _("Nobody has verified it yet.")]
+        return [sealed, waits, _("Nobody has verified it yet")]
     moment = moment_words(kept.verified_at, ZONE)
     if kept.whole:
-        return [sealed, waits, _("Last verified %(moment)s: as it was sealed.", moment=moment)]
-    return [sealed, waits, _("Last verified %(moment)s: it is NOT as it was sealed.", moment=moment)]
+        return [sealed, waits, _("Last verified %(moment)s: as it was sealed", moment=moment)]
+    return [sealed, waits, _("Last verified %(moment)s: it is NOT as it was sealed", moment=moment)]
 
 
 def read_filter(typed: dict[str, str]) -> tuple[AuditFilter, list[tuple[str, str]]]:
