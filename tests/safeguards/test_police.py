@@ -422,3 +422,26 @@ def test_a_rights_sheet_that_the_family_cannot_read_asks_for_an_interpreter(
     ).all()
     assert len(made) == asked
     assert all(row.owner_id == scene.dean.id and row.due_on == date(2026, 11, 26) for row in made)
+
+
+def test_the_form_ticks_the_only_step_and_says_what_is_left_of_several(
+    scene: Scene, session: Any, client_as: Callable[[Any], Any]
+) -> None:
+    placed = {"school_id": scene.school.id, "incident_id": scene.incident.id}
+    one, three = (
+        LegalDutyFactory(code=code, **placed) for code in ("drug_incident", "firearm_or_gun_threat")
+    )
+    dean, police = acting(scene.dean), str(steps_of(three)[1].step.id)
+    reviews_of_both = [open_by_law(dean, scene.incident.id, duty.id, NOW) for duty in (one, three)]
+    client = client_as(scene.dean)
+    filled = {
+        "told": "911", "channel": "phone", "adult_with_student": "Ms. Test", "guardian_result": "not_yet",
+        "rights_sheet": "not_yet", "report_number": "HZ9",
+    }  # fmt: skip
+    for review_id, steps in zip(reviews_of_both, ({}, {"step_ids": police}), strict=True):
+        address = f"/police-reviews/{review_id}/notification"
+        assert client.submit(address, filled | steps).status_code == 303, address
+    assert "2 steps of the legal duty are still open" in client.page("/police-reviews").text
+    one, three = fresh(one), fresh(three)
+    assert (one.state, one.reference) == (DutyState.DISCHARGED, "HZ9")
+    assert (three.state, len([row for row in steps_of(three) if row.record])) == (DutyState.DUE, 1)

@@ -124,7 +124,9 @@ def record(review_id: int) -> Page:
         if steps and (left := len(_steps(review))):
             flash(
                 ngettext(
-                    "%(num)d step of the legal duty is still open.", "%(num)d steps are still open.", left
+                    "%(num)d step of the legal duty is still open.",
+                    "%(num)d steps of the legal duty are still open.",
+                    left,
                 )
             )
         return url_for("police_reviews.review", review_id=review_id)
