@@ -93,6 +93,9 @@ PAGES = (
     "records.views",
     "records.views_release",
     "records.views_release_acts",
+    "records.views_retention",
+    "records.views_deletion_retention",
+    "records.views_hold_retention",
     "outcomes.views",
     "intake.views_details",
     "intake.views_review",
@@ -188,6 +191,7 @@ STUDENT_PANELS = (
     "safeguards.views_discipline_panels:student_panel",
     "records.views:student_panel",
     "records.views_release:student_panel",
+    "records.views_retention:student_panel",
 )
 """What rooms above the roster add to a student's page: (actor, student) to a template and its values."""
 

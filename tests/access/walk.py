@@ -33,7 +33,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.models_holds import LegalHold
 from wss_cases.pathways.mentoring.models import Mentor, MentoringGroup
 from wss_cases.pathways.referrals.models import Partner, Referral
-from wss_cases.records.models import FamilyRelease
+from wss_cases.records.models import FamilyRelease, RecordDeletion
 from wss_cases.roster.models import School, Student
 from wss_cases.routing.models import RuleSet
 from wss_cases.safeguards.models import DisciplineAction, LegalDuty, PoliceReview, SchoolSergeant
@@ -130,7 +130,11 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "meeting_id": _of_school(CircleMeeting),
     "questionnaire_id": _of_school(Questionnaire),
     "waiver_id": _of_school(PrivilegeWaiver),
-    "hold_id": _of_school(LegalHold),
+    "hold_id": lambda school_id: _of_school(LegalHold)(school_id).where(LegalHold.pathway_id.is_not(None)),
+    "record_hold_id": lambda school_id: _of_school(LegalHold)(school_id).where(
+        LegalHold.pathway_id.is_(None)
+    ),
+    "deletion_id": _of_school(RecordDeletion),
     "supporter_id": _of_school(CircleSupporter),
     "training_id": _of_school(KeeperTraining),
     "referral_id": _of_school(Referral),
@@ -156,6 +160,7 @@ WORDS = {
     "state": "held",
     "row_id": "H2",
     "code": "title_ix_contact",
+    "retention.rule:code": "incident",
     "position": 1,
     "day": "2030-01-07",
     "session_id": 999_999,
@@ -166,7 +171,7 @@ WORDS = {
 
 
 INNERMOST = (
-    *("waiver_id", "hold_id", "questionnaire_id", "questioning_id"),
+    *("waiver_id", "hold_id", "record_hold_id", "deletion_id", "questionnaire_id", "questioning_id"),
     *("partner_grant_id", "referral_id", "partner_id"),
     *(
         "plan_id",

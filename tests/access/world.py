@@ -35,9 +35,10 @@ from wss_cases.pathways.mentoring.models import DailyCard, Mentor, MentoringGrou
 from wss_cases.pathways.mentoring.states import MentorKind
 from wss_cases.pathways.reengagement.models import ReengagementPlan
 from wss_cases.pathways.referrals.models import Partner
-from wss_cases.records.models import FamilyRelease, FamilyReleaseCopy
+from wss_cases.records.models import FamilyRelease, FamilyReleaseCopy, RecordDeletion
 from wss_cases.records.rules_release import digest
 from wss_cases.records.states import Asker, Manner, ReleaseState
+from wss_cases.records.states_retention import DeletionState
 from wss_cases.roster.models import School, Student
 from wss_cases.routing.models import RoutingAnswer, RuleSet
 from wss_cases.routing.states import RuleSetState
@@ -98,6 +99,7 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     make_notification(incident, NotificationDoor.EMERGENCY, NOW.date(), NOW)
     db.session.add(SchoolSergeant(school_id=school_id, police_district="010", name="Walked Sergeant"))
     plant_discipline(school_id, incident.id, student)
+    plant_retention(student, lead)
     plant_cover(school, lead)
     placed = {"case_id": case.id, "school_id": school_id}
     pathways = [PathwayFactory(kind=kind.value, state=PathwayState.ACTIVE, **placed) for kind in KINDS]
@@ -182,6 +184,22 @@ def plant(school_id: int, reporter_email: str = "") -> None:
         )
     )
     db.session.commit()
+
+
+def plant_retention(student: Student, proposer: UserAccount) -> None:
+    """Hold a student's record, and propose the deletion of another's."""
+    placed = {"school_id": student.school_id}
+    db.session.add_all(
+        [
+            LegalHold(
+                student_id=student.id, kind=HoldKind.COURT_ORDER, asked_by="A court", reason="Order 12", opened_at=NOW,
+                opened_by_id=proposer.id, **placed,
+            ),
+            RecordDeletion(
+                state=DeletionState.PROPOSED, proposed_by_id=proposer.id, proposed_at=NOW, counts={}, **placed
+            ),
+        ]
+    )  # fmt: skip
 
 
 def plant_keeping(circle: Pathway, keeper: UserAccount, participant_id: int) -> None:

@@ -121,7 +121,7 @@ def test_nothing_of_the_child_is_left_anywhere(world: World) -> None:
             connection.exec_driver_sql("ANALYZE")
     deletion_id = propose_and_confirm(world)
     seal(clock.now())
-    assert carry_out(clock.now()) == {"deleted": 1, "kept": 0, "done": 1}
+    assert carry_out(clock.now()) == {"deleted": 1, "kept": 0, "done": 1, "to_erase": 0}
     assert found_in([WORD]) == []
     _gone_from_files(world)
     _other_child_is_whole(world)
@@ -135,7 +135,7 @@ def test_nothing_of_the_child_is_left_anywhere(world: World) -> None:
     _pages_hold_nothing(world)
     seal(clock.now())
     assert verify().broken is None
-    assert carry_out(clock.now()) == {"deleted": 0, "kept": 0, "done": 0}
+    assert carry_out(clock.now()) == {"deleted": 0, "kept": 0, "done": 0, "to_erase": 0}
 
 
 def _gone_from_files(world: World) -> None:
@@ -231,7 +231,7 @@ def test_a_kill_between_records_loses_nothing_and_goes_on(world: World) -> None:
         select(DeletionItem.state).where(DeletionItem.deletion_id == deletion_id).order_by(DeletionItem.id)
     )
     assert list(db.session.scalars(states)) == [ItemState.DELETED, ItemState.WAITING]
-    assert carry_out(clock.now()) == {"deleted": 1, "kept": 0, "done": 1}
+    assert carry_out(clock.now()) == {"deleted": 1, "kept": 0, "done": 1, "to_erase": 0}
     assert found_in(["zqsecond"]) == []
     counted = db.session.get_one(RecordDeletion, deletion_id).counts
     assert counted["incident"] == 2 and counted["student"] == 2
@@ -247,7 +247,7 @@ def test_a_hold_that_comes_after_the_confirmation_still_keeps_the_record(world: 
             uow, LegalHold(school_id=world.school.id, kind=HoldKind.COURT_ORDER, reason="Order 7", **held)
         )
     before = found_in([WORD])
-    assert carry_out(clock.now()) == {"deleted": 0, "kept": 1, "done": 1}
+    assert carry_out(clock.now()) == {"deleted": 0, "kept": 1, "done": 1, "to_erase": 0}
     assert found_in([WORD]) == before
     assert db.session.scalars(select(DeletionItem.why_kept)).one() == "hold"
     kept = select(func.count()).select_from(AuditEntry).where(AuditEntry.action == "record.kept")

@@ -18,6 +18,7 @@ from wss_cases.journal.unit import UnitOfWork, changes_of, unit_of_work
 from wss_cases.pathways.common.queries_holds import is_student_held
 from wss_cases.records.actions_erase_retention import erase_student
 from wss_cases.records.models_retention import DeletionItem, RecordDeletion
+from wss_cases.records.queries_deletion_retention import proposers
 from wss_cases.records.queries_reach_retention import ABOUT_STUDENTS
 from wss_cases.records.queries_retention import due_now, still_open
 from wss_cases.records.rules_retention import certificate
@@ -103,7 +104,7 @@ def confirm(
             return uow.answer
         row = _locked(uow, deletion_id, Permission.RECORD_DELETE_CONFIRM, version)
         items = uow.session.scalars(select(DeletionItem).where(DeletionItem.deletion_id == row.id)).all()
-        if actor.user_id in {row.proposed_by_id, *(item.added_by_id for item in items)}:
+        if actor.user_id in proposers(row):
             raise Refused("", _("Somebody else must confirm what you proposed."))
         if typed != len(items):
             raise Refused("typed", _("Type how many records are deleted: the number that stands above."))
@@ -117,7 +118,8 @@ def confirm(
 def carry_out(now: datetime, seconds: float = 20.0) -> dict[str, int]:
     """Delete what was confirmed, one record a transaction, for so long; the next call goes on where this one ended.
 
-    Returns how many records were `deleted`, how many something `kept`, and how many deletions are `done`.
+    Returns how many records were `deleted`, how many something `kept`, how many deletions are `done`, and of how
+    many the database's own files are still `to_erase`.
     """
     counts: Counter[str] = Counter(deleted=0, kept=0, done=0)
     until = time.monotonic() + seconds
@@ -126,8 +128,7 @@ def carry_out(now: datetime, seconds: float = 20.0) -> dict[str, int]:
     for deletion_id in _over():
         _finish(deletion_id, now)
         counts["done"] += 1
-    _erase(now)
-    return dict(counts)
+    return {**counts, "to_erase": _erase(now)}
 
 
 def _next_item() -> int | None:
@@ -217,16 +218,19 @@ def said_by(row: RecordDeletion, items: list[DeletionItem]) -> dict[str, Any]:
     }
 
 
-def _erase(now: datetime) -> None:
-    """Rid the database's own files of what was deleted; where somebody reads right now, the next call tries again."""
+def _erase(now: datetime) -> int:
+    """Rid the database's own files of what was deleted; returns of how many deletions that is still to do.
+
+    Where somebody reads right now, or this role does not own the tables, the next call tries again.
+    """
     open_rows = select(RecordDeletion).where(
         RecordDeletion.state == DeletionState.DONE, RecordDeletion.erased_at.is_(None)
     )
-    if not db.session.scalar(select(func.count()).select_from(open_rows.subquery())):
-        return
-    if not erase_deleted([*ABOUT_STUDENTS, "outbox_message"]):
-        return
+    waiting = db.session.scalar(select(func.count()).select_from(open_rows.subquery())) or 0
+    if not waiting or not erase_deleted([*ABOUT_STUDENTS, "outbox_message"]):
+        return waiting
     with unit_of_work(SYSTEM, now) as uow:
         for row in uow.session.scalars(open_rows.with_for_update()):
             row.erased_at = now
             uow.audit("deletion.erased", AUDITED, row.id, changes_of(row))
+    return 0

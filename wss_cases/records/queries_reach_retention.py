@@ -60,6 +60,7 @@ class Reader:
         shared: Rows = {"incident": shared_incidents, "case_record": shared_cases - cases}
         below = self._below(shared, permanent=False)
         found.stays = {name: rows - found.gone.get(name, set()) for name, rows in below.items()}
+        found.stays["family_release"] = self._requests_beside(found.stays)
         self._told(found)
         if permanent:
             self._family(found)
@@ -69,6 +70,14 @@ class Reader:
         found.gone = {name: rows for name, rows in found.gone.items() if rows}
         found.stays = {name: rows for name, rows in found.stays.items() if rows}
         return found
+
+    def _requests_beside(self, stays: Rows) -> set[int]:
+        """Other families' requests for a copy: they list by hand which names do not go out with it."""
+        release, part, present = table("family_release"), table("case_participant"), table("incident_person")
+        beside = select(part.c.student_id).where(part.c.case_id.in_(stays.get("case_record", set())))
+        there = select(present.c.student_id).where(present.c.incident_id.in_(stays.get("incident", set())))
+        theirs = release.c.student_id.in_(beside.union(there)) & (release.c.student_id != self.student_id)
+        return self.ids(select(release.c.id).where(theirs))
 
     def _split(self, column: str) -> tuple[set[int], set[int]]:
         """Return the incidents or cases of this student alone, and those that are another student's too."""

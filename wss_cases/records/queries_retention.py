@@ -163,7 +163,8 @@ def _latest(column: Any) -> Any:
 
 def _moved() -> ColumnElement[bool]:
     """Whether the student came to their school from another one since their record was last looked at."""
-    looked = select(func.max(RecordReview.decided_on)).where(RecordReview.student_id == Student.id)
+    reviewed = select(func.max(RecordReview.decided_on)).where(RecordReview.student_id == Student.id)
+    looked = reviewed.correlate_except(RecordReview)
     before = Enrolment.__table__.alias("before")
     elsewhere = (
         select(before.c.id)

@@ -124,6 +124,14 @@ DELETION_TONES = {
     DeletionState.WITHDRAWN: "slate",
 }
 
+KEPT_LABELS: dict[str, Any] = {
+    "hold": _l("Kept: a hold is open"),
+    "open": _l("Kept: something of it is still open"),
+    "not_due": _l("Kept: it may not go yet"),
+    "gone": _l("Was gone before"),
+    "withdrawn": _l("Kept: the proposal was withdrawn"),
+}
+
 _CODE = {"code": KIND_LABELS}
 SENTENCES: dict[str, Any] = {
     "retention.rule_changed": (_l("A new row of the schedule of retention from %(day)s: %(code)s"), _CODE),

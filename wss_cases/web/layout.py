@@ -43,6 +43,8 @@ NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
     ("people.people", _l("People"), Permission.ACCOUNT_MANAGE),
     ("audit.entries", _l("Audit"), Permission.AUDIT_READ),
     ("disclosures.everyone", _l("Disclosures"), Permission.AUDIT_READ),
+    ("deletions.every", _l("Deletions"), Permission.AUDIT_READ),
+    ("retention.reviews", _l("Records"), Permission.RECORD_REVIEW),
     ("system.health", _l("System"), Permission.SYSTEM_HEALTH),
 )
 
@@ -62,6 +64,9 @@ MENU_ONLY: tuple[tuple[str, Any, Permission], ...] = (
     ("follow_up_templates.templates", _l("Follow-up templates"), Permission.FOLLOWUP_TEMPLATE_OWN),
     ("disclosures.everyone", _l("Disclosures"), Permission.DISCLOSURE_READ),
     ("family_copies.waiting", _l("Copies for families"), Permission.FAMILY_COPY_PREPARE),
+    ("holds.every", _l("Records on hold"), Permission.HOLD_MANAGE),
+    ("deletions.every", _l("Deletions"), Permission.RECORD_DELETE_READ),
+    ("retention.schedule", _l("Schedule of retention"), Permission.RETENTION_READ),
 )
 """What stands in a phone's menu besides; at a desk a page of the bar leads there."""
 

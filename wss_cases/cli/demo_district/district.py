@@ -18,6 +18,7 @@ from wss_cases.cli.demo_district.partners import make_partners, make_ready
 from wss_cases.cli.demo_district.people import Pupil, make_demo_people, make_pupils, make_staff
 from wss_cases.cli.demo_district.police import make_directory
 from wss_cases.cli.demo_district.reports import Scene
+from wss_cases.cli.demo_district.retention import Retained, add_retention
 from wss_cases.cli.demo_district.schools import Place, make_schools
 from wss_cases.cli.demo_district.store import Store
 from wss_cases.cli.demo_district.world import load_world
@@ -77,7 +78,8 @@ def make_district(size: Size, password_hash: str, now: datetime, progress: Calla
         counters.append({"series": f"incident:{place.id}", "value": scene.incidents})
         counters.append({"series": f"case:{place.id}", "value": scene.cases})
     store.flush()
-    _finish(store, now, counters, move)
+    retained = Retained(places[0].id, places[-1].id, people[Role.DISTRICT].id)
+    _finish(store, now, counters, move, retained)
     make_copies(places[0].id, people[Role.COORDINATOR].id, people[Role.ADMINISTRATOR].id, now)
     return store
 
@@ -103,12 +105,15 @@ def _plan_days(calendar: Calendar, place: Place, rng: Random) -> list[tuple[date
     return sorted(days, key=lambda planned: planned[0])
 
 
-def _finish(store: Store, now: datetime, counters: list[dict[str, object]], move: Move | None) -> None:
+def _finish(
+    store: Store, now: datetime, counters: list[dict[str, object]], move: Move | None, retained: Retained
+) -> None:
     with unit_of_work(SYSTEM, now) as uow:
         uow.session.execute(insert(Counter), counters)
         store.finish(uow.session)
         if move is not None:
             _change_school(uow, move)
+        add_retention(uow, retained)
         uow.audit("demo.finished", "demo", None, {"rows": [None, store.written]})
     with unit_of_work(SYSTEM, now) as uow:
         uow.session.execute(text("ANALYZE"))

@@ -2,6 +2,7 @@
 
 from sqlalchemy import select
 
+from wss_cases.cases.models import CaseParticipant
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit import UnitOfWork, changes_of
@@ -19,9 +20,9 @@ def open_hold(uow: UnitOfWork, hold: LegalHold) -> LegalHold:
     """
     if not hold.reason.strip():
         raise Refused("reason", _("Say what it is about, without what was said in the circle."))
-    if hold.case_id is not None:
-        circles = select(Pathway.id).where(Pathway.case_id == hold.case_id)
-        uow.session.execute(circles.order_by(Pathway.id).with_for_update()).all()
+    theirs = select(CaseParticipant.case_id).where(CaseParticipant.student_id == hold.student_id)
+    of = Pathway.case_id.in_(theirs) if hold.student_id is not None else Pathway.case_id == hold.case_id
+    uow.session.execute(select(Pathway.id).where(of).order_by(Pathway.id).with_for_update()).all()
     hold.opened_at, hold.opened_by_id = uow.now, uow.actor.user_id
     changes = changes_of(hold)
     uow.session.add(hold)

@@ -16,8 +16,11 @@ OPEN = LegalHold.closed_at.is_(None)
 
 
 def _students_of(case_id: Any) -> Any:
-    return select(CaseParticipant.student_id).where(
-        CaseParticipant.case_id == case_id, CaseParticipant.student_id.is_not(None)
+    # said outright: by itself a statement inside a statement inside another stands alone, and everybody is held
+    return (
+        select(CaseParticipant.student_id)
+        .where(CaseParticipant.case_id == case_id, CaseParticipant.student_id.is_not(None))
+        .correlate_except(CaseParticipant)
     )
 
 
@@ -28,18 +31,18 @@ def circle_held() -> ColumnElement[bool]:
         LegalHold.case_id == Pathway.case_id,
         LegalHold.student_id.in_(_students_of(Pathway.case_id)),
     )
-    return select(LegalHold.id).where(OPEN, on).exists()
+    return select(LegalHold.id).where(OPEN, on).correlate_except(LegalHold).exists()
 
 
 def case_held(case_id: Any) -> ColumnElement[bool]:
     """Whether a hold keeps a case: on itself, on one of its circles, or on a student in it."""
-    circles = select(Pathway.id).where(Pathway.case_id == case_id)
+    circles = select(Pathway.id).where(Pathway.case_id == case_id).correlate_except(Pathway)
     on = or_(
         LegalHold.case_id == case_id,
         LegalHold.pathway_id.in_(circles),
         LegalHold.student_id.in_(_students_of(case_id)),
     )
-    return select(LegalHold.id).where(OPEN, on).exists()
+    return select(LegalHold.id).where(OPEN, on).correlate_except(LegalHold).exists()
 
 
 def keeps_case(ids: Any, first: date) -> ColumnElement[bool]:
@@ -63,12 +66,13 @@ def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:
 
 def student_held(student_id: Any) -> ColumnElement[bool]:
     """Whether a hold keeps a student's record: on themselves, or on a case or circle they are in."""
-    cases = select(CaseParticipant.case_id).where(CaseParticipant.student_id == student_id)
-    circles = select(Pathway.id).where(Pathway.case_id.in_(cases))
+    mine = select(CaseParticipant.case_id).where(CaseParticipant.student_id == student_id)
+    cases = mine.correlate_except(CaseParticipant)
+    circles = select(Pathway.id).where(Pathway.case_id.in_(cases)).correlate_except(Pathway)
     on = or_(
         LegalHold.student_id == student_id, LegalHold.case_id.in_(cases), LegalHold.pathway_id.in_(circles)
     )
-    return select(LegalHold.id).where(OPEN, on).exists()
+    return select(LegalHold.id).where(OPEN, on).correlate_except(LegalHold).exists()
 
 
 def is_case_held(case_id: int) -> bool:
