@@ -49,7 +49,7 @@ ABSENT = 90_000_001
 OWN_ENDS = frozenset({"accounts.sign_out", "sessions.end_others", "accounts.password"})
 """What ends the session, or changes the password, of whoever sends it."""
 
-QUIET = frozenset({"audit_entry", "user_session"})
+QUIET = frozenset({"audit_entry", "counter", "user_session"})
 """What a mere look may write."""
 
 TOLD = {

@@ -28,7 +28,7 @@ def test_every_link_leads_somewhere(visits: dict[str, list[Visit]]) -> None:
     assert all(len(seen) >= 2 for seen in visits.values())
 
 
-WRITTEN_BY_READING = {"audit_entry", "user_session"}
+WRITTEN_BY_READING = {"audit_entry", "counter", "user_session"}
 """What a GET leaves: that something confidential was read, and that somebody is still there."""
 
 
