@@ -23,21 +23,17 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
-    bindparam,
     event,
     func,
     literal,
     select,
     text,
 )
-from sqlalchemy import table as table_clause
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import NotSupportedError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
 WRITING = "wss_writing"
-ERASE_WAIT_MS = 3000
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -212,89 +208,9 @@ def begin_writing() -> None:
     db.session.connection(execution_options={WRITING: True})
 
 
-def erase_deleted(tables: Iterable[str]) -> bool:
-    """Rid the database's own files of what was deleted from these tables; False when somebody reads right now.
-
-    Ends this session and opens a connection of its own; call it outside every unit of work. SQLite overwrites what
-    it deletes (`secure_delete`), so folding its log into the file is enough. PostgreSQL writes each table anew
-    (`VACUUM FULL`) and takes new statistics, which hold samples.
-    """
-    db.session.remove()  # one's own reading would be in the way
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        try:
-            if connection.dialect.name == "sqlite":
-                return _fold_log(connection)
-            return _write_anew(connection, tables)
-        except OperationalError:
-            return False
-        finally:
-            connection.invalidate()
-
-
-def _write_anew(connection: Connection, tables: Iterable[str]) -> bool:
-    names = list(tables)
-    # VACUUM passes over what this role does not own, and says so only in a warning
-    owned = text(_OWNED).bindparams(bindparam("tables", expanding=True))
-    if connection.execute(owned, {"tables": names}).scalar_one() != len(names):
-        return False
-    # rows that an older snapshot could still see would be carried over
-    limit = connection.execute(text(_NEXT_TRANSACTION)).scalar_one()
-    waited = 0
-    while connection.execute(text(_OLDER_SNAPSHOTS), {"limit": limit}).scalar_one():
-        if waited >= ERASE_WAIT_MS:
-            return False
-        connection.execute(text("SELECT pg_sleep(0.1)"))
-        waited += 100
-    connection.exec_driver_sql(f"SET lock_timeout = {ERASE_WAIT_MS}")
-    for table in names:
-        connection.exec_driver_sql(f"VACUUM (FULL, ANALYZE) {quoted(connection, table)}")
-        _forget_samples(connection, table)
-    return True
-
-
-def _forget_samples(connection: Connection, table: str) -> None:
-    """Let an emptied table forget its statistics, which ANALYZE leaves as they were: they hold samples of the rows."""
-    name = quoted(connection, table)
-    if connection.execute(select(literal(1)).select_from(table_clause(table)).limit(1)).first() is not None:
-        return
-    for column, kind in connection.execute(text(_SAMPLED), {"table": table}).all():
-        try:
-            # giving a column the type it has is what makes PostgreSQL drop its statistics
-            connection.exec_driver_sql(
-                f"ALTER TABLE {name} ALTER COLUMN {quoted(connection, column)} TYPE {kind}"
-            )
-        except NotSupportedError:
-            continue  # a trigger reads the column: it holds a code, not what somebody wrote
-
-
-_SAMPLED = (
-    "SELECT a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_stats s"
-    " JOIN pg_attribute a ON a.attrelid = to_regclass(quote_ident(s.tablename)) AND a.attname = s.attname"
-    " WHERE s.tablename = :table AND a.atttypid IN ('text'::regtype, 'varchar'::regtype, 'jsonb'::regtype)"
-)
-
-
-_OWNED = (
-    "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
-    " WHERE n.nspname = current_schema() AND c.relname IN :tables AND pg_has_role(c.relowner, 'USAGE')"
-)
-_NEXT_TRANSACTION = "SELECT (pg_snapshot_xmax(pg_current_snapshot())::text::numeric % 4294967296)::text"
-_OLDER_SNAPSHOTS = (
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    " AND backend_xmin IS NOT NULL AND age(backend_xmin) > age(CAST(CAST(:limit AS text) AS xid))"
-)
-
-
 def quoted(connection: Connection, name: str) -> str:
     """Return a table's name as this database writes it in a statement."""
     return connection.dialect.identifier_preparer.quote(name)
-
-
-def _fold_log(connection: Connection) -> bool:
-    raw: Any = connection.connection.dbapi_connection
-    raw.execute(f"PRAGMA busy_timeout={ERASE_WAIT_MS}")
-    busy, _pages, _moved = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return not busy
 
 
 def database_now() -> datetime:

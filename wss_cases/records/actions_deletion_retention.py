@@ -11,7 +11,8 @@ from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.models import Case, CaseParticipant
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
-from wss_cases.foundation.db import db, erase_deleted
+from wss_cases.foundation.db import db
+from wss_cases.foundation.erasing import erase_deleted
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit import UnitOfWork, changes_of, unit_of_work

@@ -11,8 +11,9 @@ from wss_cases.accounts.models_factor import SecondFactor
 from wss_cases.accounts.models_kept import KeptForm
 from wss_cases.accounts.rules_factor import PURPOSE as SECOND_FACTOR
 from wss_cases.accounts.rules_kept import PURPOSE as KEPT_FORM
-from wss_cases.foundation.db import db, erase_deleted
+from wss_cases.foundation.db import db
 from wss_cases.foundation.envelope import key_name, seal, unseal
+from wss_cases.foundation.erasing import erase_deleted
 from wss_cases.foundation.keys import Keys
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.unit import unit_of_work

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
-from wss_cases.foundation.db import db, erase_deleted
+from wss_cases.foundation.db import db
+from wss_cases.foundation.erasing import erase_deleted
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.unit import UnitOfWork, changes_of, unit_of_work
 from wss_cases.pathways.circles.notes.models import CircleNote, NoteShredding
