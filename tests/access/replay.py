@@ -22,21 +22,21 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from tests.access.deeds import Deed, Kept, filled, plant_canaries
 from tests.access.walk import LETTERS, RECORDS, Line, Walk
 from tests.factories.accounts import RoleGrantFactory, UserFactory, make_user
-from tests.notices.every_kind import CANARY, CODES, WORDS
+from tests.notices.every_kind import CANARY
 from tests.support.applications import Rollback, people_client
 from tests.support.client import PageClient
 from tests.support.crawl import WRITES, links, shape_of
 from tests.support.demo import client_of
-from tests.support.pages import Element, Form, forms, parse
+from tests.support.pages import Element, forms, parse
 from tests.support.rows import Key, all_rows, changes, of_school
 from wss_cases.access.actor import Role
 from wss_cases.accounts.models import RoleGrant, UserAccount
 from wss_cases.cases.models import Case
 from wss_cases.foundation import clock
-from wss_cases.foundation.db import Base, db
-from wss_cases.foundation.logs import Lines
+from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.notices.composing import compose
 from wss_cases.pathways.circles.models import KeeperTraining
@@ -61,59 +61,6 @@ TOLD = {
 disclosures), and where somebody sends a mail of their own again that they were sent at their former school."""
 
 EVERYBODY = frozenset(LETTERS.values())
-Body = dict[str, list[str]]
-
-
-@dataclass(frozen=True)
-class Deed:
-    """One request of the first person."""
-
-    rule: Rule
-    method: str
-    address: str
-    body: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    plain: bool = True
-    """Sent for its address; the same with a form or a question is sent by whoever may go there."""
-
-    def data(self, token: str) -> Body | None:
-        """What is posted, with the sender's own token."""
-        if self.method != "POST":
-            return None
-        return {name: list(values) for name, values in self.body} | {"csrf_token": [token]}
-
-
-def plant_canaries(keys: set[Key]) -> int:
-    """Put the canary into every text that a person wrote in one of these rows; returns into how many columns."""
-    planted = 0
-    for table in Base.metadata.sorted_tables:
-        ids = [key[1][0] for key in keys if key[0] == table.name and len(key[1]) == 1]
-        if table.name in CODES or not ids:
-            continue
-        for column in table.columns:
-            kind = column.type
-            if isinstance(kind, sa.String) and not isinstance(kind, sa.Enum) and column.name not in WORDS:
-                told = sa.literal(CANARY) + sa.cast(table.c.id, sa.String)
-                db.session.execute(sa.update(table).where(table.c.id.in_(ids)).values({column: told}))
-                planted += 1
-        for name in ("search_key", "search_key_family"):
-            if name in table.columns:
-                found = sa.update(table).where(table.c.id.in_(ids)).values({name: CANARY.casefold()})
-                db.session.execute(found)
-    db.session.commit()
-    return planted
-
-
-class Kept(logging.Handler):
-    """Keeps every line of the log as it would be written."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.setFormatter(Lines())
-        self.lines: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep one line."""
-        self.lines.append(self.format(record))
 
 
 @dataclass
@@ -391,25 +338,3 @@ def face(answer: Answer, ids: Iterable[str] = ()) -> tuple[int, str]:
     shown = "\n".join([*sorted(headers), DRAWN.sub(r"\1", response.get_data(as_text=True))])
     asked = re.compile(r"\b(?:" + "|".join([*sorted(ids, key=len, reverse=True), str(ABSENT)]) + r")\b")
     return response.status_code, asked.sub("N", shown)
-
-
-def filled(form: Form) -> Body:
-    """Return a form's values with every empty control answered as well as a machine can."""
-    values = form.values()
-    today = clock.now().date()
-    for control in form.element.find_all("input", "select", "textarea"):
-        name, kind = control.get("name"), control.get("type").lower()
-        if not name or any(values.get(name, [])) or name in ("request_key", "version"):
-            continue
-        if control.tag == "select":
-            offered = [option.attributes.get("value", "") for option in control.find_all("option")]
-            values[name] = [next((value for value in offered if value), "")]
-        elif kind in ("radio", "checkbox"):
-            values[name] = [control.attributes.get("value", "on")]
-        elif kind == "date":
-            values[name] = [(today + timedelta(days=1)).isoformat()]
-        elif kind == "time":
-            values[name] = ["10:00"]
-        else:
-            values[name] = ["5"] if kind == "number" else ["Something to write"]
-    return values

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 from wtforms import SelectField, SelectMultipleField
 
+from tests.access.deeds import filled
 from tests.access.walk import FAMILIES, INNERMOST, RECORDS, Walk
 from tests.access.world import plant
 from tests.support.applications import Rollback, make_app
@@ -24,7 +24,6 @@ from tests.support.databases import Databases
 from tests.support.pages import Form, forms, parse
 from wss_cases.accounts.models import RoleGrant, UserAccount
 from wss_cases.cases.models import Case, CaseParticipant
-from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.models import CircleSupporter
 from wss_cases.pathways.mentoring.models import Mentor, MentoringGroup
@@ -162,28 +161,6 @@ def chosen(form: Form) -> set[str]:
         box for box in form.element.find_all("input") if box.get("type") in ("radio", "checkbox", "hidden")
     ]
     return {control.get("name") for control in [*form.element.find_all("select"), *boxes]}
-
-
-def filled(form: Form) -> dict[str, list[str]]:
-    """Return a form's values with every empty control answered as well as a machine can."""
-    values = form.values()
-    today = clock.now().date()
-    for control in form.element.find_all("input", "select", "textarea"):
-        name, kind = control.get("name"), control.get("type").lower()
-        if not name or any(values.get(name, [])) or name in ("request_key", "version"):
-            continue
-        if control.tag == "select":
-            offered = [option.attributes.get("value", "") for option in control.find_all("option")]
-            values[name] = [next((value for value in offered if value), "")]
-        elif kind in ("radio", "checkbox"):
-            values[name] = [control.attributes.get("value", "on")]
-        elif kind == "date":
-            values[name] = [(today + timedelta(days=1)).isoformat()]
-        elif kind == "time":
-            values[name] = ["10:00"]
-        else:
-            values[name] = ["5"] if kind == "number" else ["Something to write"]
-    return values
 
 
 def send(walk: Walk, client: PageClient, address: str, data: dict[str, list[str]]) -> TestResponse:

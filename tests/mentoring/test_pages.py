@@ -192,8 +192,10 @@ def test_a_group_is_logged_on_one_page(made, client_as):
     assert session_on(rows[0].id, TODAY).minutes == 30
     assert session_on(rows[1].id, TODAY).missed is Missed.STUDENT_ABSENT
     assert session_on(rows[2].id, TODAY) is None
-    page = client.page(address).text
-    assert "Logged for this day" in page and f"s{rows[0].id}" not in page
+    page = client.page(address)
+    asked = {control.get("name") for control in page.find_all("input", "select")}
+    assert "Logged for this day" in page.text
+    assert f"s{rows[2].id}" in asked and f"s{rows[0].id}" not in asked
 
 
 def test_a_card_on_a_phone(made, client_as):
