@@ -326,8 +326,8 @@ ASKED = {
 
 DRAWN = re.compile(r'(name="(?:csrf_token|request_key|next)"[^>]*?value="|data-session-(?:now|ends)=")[^"]*')
 """What is drawn anew each time, the way back to the address that was asked for, and the time."""
-DRAWN_PAGES = frozenset({"second_factor.mine"})
-"""Where the whole page is: a secret of one's own."""
+DRAWN_PAGES = frozenset({"second_factor.mine", "metrics.metrics"})
+"""Where the whole page is: a secret of one's own, and figures that count each reading."""
 OF_THE_MOMENT = frozenset({"Content-Length", "Date", "Set-Cookie"})
 
 
