@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Enum, ForeignKey, Integer, MetaData, Table
+from sqlalchemy import Column, Enum, ForeignKey, Integer, MetaData, String, Table, inspect
 
 from wss_cases.foundation.db import Base
+from wss_cases.journal.models import Disclosure
 from wss_cases.records.actions_erase_retention import written
 from wss_cases.records.queries_reach_retention import goes_to
 from wss_cases.records.queries_retention import schedule_rows
@@ -31,6 +32,46 @@ def undeclared(tables: Any) -> list[str]:
             f"{one.name}.{name} cannot be emptied" for name in kept.lets_go if not one.c[name].nullable
         ]
     return problems
+
+
+HARMLESS = {
+    "source",
+    "sourced_id",
+    "path",
+    "page",
+    "dedupe_key",
+    "message_id",
+    "last_error",
+    "actor_name",
+    "label",
+}
+"""Long columns that nobody writes in: addresses, keys, kinds of error, and the names of those who act."""
+
+
+def told_in_the_audit(models: Any) -> list[str]:
+    """Return the columns about students in which people write, and that the audit log would show in clear."""
+    found = []
+    for model in models:
+        kept = TABLES[model.__tablename__]
+        if kept.whose not in (Whose.STUDENT, Whose.AUDIT) or kept.kind == "identity":
+            continue
+        private = model().PRIVATE if hasattr(model, "PRIVATE") else frozenset()
+        for attribute in inspect(model).column_attrs:
+            kind = attribute.columns[0].type
+            free = isinstance(kind, String) and not isinstance(kind, Enum) and (kind.length or 999) >= 100
+            if free and attribute.key not in private | HARMLESS:
+                found.append(f"{model.__tablename__}.{attribute.key}")
+    return found
+
+
+def test_what_people_write_of_a_child_never_stands_in_the_audit(
+    session: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Names and numbers of students come from the roster, whose imports say in the audit only how many."""
+    models = [mapper.class_ for mapper in Base.registry.mappers]
+    assert told_in_the_audit(models) == []
+    monkeypatch.setattr(Disclosure, "PRIVATE", frozenset())
+    assert len(told_in_the_audit(models)) == 4, "the planted bug"
 
 
 def test_every_table_is_declared_and_every_way_to_a_student_too(session: Any) -> None:

@@ -61,9 +61,10 @@ def test_a_machine_that_reads_page_by_page_is_stopped_and_told_of(
 
 
 def test_forms_sent_without_reading_count_too(
-    session: Any, app: Flask, client_as: ClientAs, monkeypatch: pytest.MonkeyPatch
+    session: Any, app: Flask, client_as: ClientAs, at: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(app.config, "PAGES_PER_HOUR", MOST)
+    at("2026-11-24 10:10")
     school = SchoolFactory()
     student = StudentFactory(school=school)
     EnrolmentFactory(student=student)

@@ -38,6 +38,7 @@ class PastOpening(Base):
         Index("ix_past_opening_student", "student_id"),
         Index("ix_past_opening_school", "school_id", "id"),
     )
+    PRIVATE = frozenset({"reason"})
 
     id: Mapped[Id]
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))

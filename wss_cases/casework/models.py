@@ -32,6 +32,7 @@ class CaseOpening(Base):
 
     __tablename__ = "case_opening"
     __table_args__ = (Index("ix_case_opening_user", "user_id", "expires_at"),)
+    PRIVATE = frozenset({"reason"})
 
     id: Mapped[Id]
     case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"), index=True)

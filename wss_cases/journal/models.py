@@ -137,6 +137,7 @@ class Disclosure(Base):
         Index("ix_disclosure_object", "object_type", "object_id"),
         Index("ix_disclosure_student", "student_id", "at"),
     )
+    PRIVATE = frozenset({"asked_by", "told_whom", "interest", "purpose"})
 
     id: Mapped[Id]
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))

@@ -39,7 +39,7 @@ def note_export(
                 row_count=rows, reason=reason.strip(), made_at=now,
             )
         )  # fmt: skip
-        said = {"name": report.name, "form": form, "school_year": year, "rows": rows, "reason": row.reason}
+        said = {"name": report.name, "form": form, "school_year": year, "rows": rows}
         uow.audit("outcomes.exported", "export_record", row.id, said)
         for user_id in told:
             uow.notify(user_id, NOTICE, row, f"{NOTICE}:{row.id}:{user_id}")

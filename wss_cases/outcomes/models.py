@@ -70,6 +70,7 @@ class ExportRecord(Base):
     """One file that somebody took: what, how many rows, and why. `school_id` is None for all schools."""
 
     __tablename__ = "export_record"
+    PRIVATE = frozenset({"reason"})
 
     id: Mapped[Id]
     school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))

@@ -113,8 +113,10 @@ class LegalDuty(OfIncident, Versioned, Base):
     @property
     def PRIVATE(self) -> frozenset[str]:
         """What the audit log never shows in clear; of a personal duty not even which it is."""
-        texts = {"what_was_done", "proposed_reason", "raised_because", "verified_how"}
-        which = {"code", "kind_id", "rules", "owner_id", "told_whom"}
+        texts = {
+            "what_was_done", "told_whom", "reference", "proposed_reason", "raised_because", "verified_how",
+        }  # fmt: skip
+        which = {"code", "kind_id", "rules", "owner_id"}
         return frozenset(texts | which if self.is_personal else texts)
 
     @classmethod

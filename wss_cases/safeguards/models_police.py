@@ -163,7 +163,7 @@ class PoliceNotification(Versioned, Base):
         ),
         CheckConstraint("permitted", name="permitted"),
     )
-    PRIVATE = frozenset({"note"})
+    PRIVATE = frozenset({"note", "told_whom", "adult_with_student"})
 
     id: Mapped[Id]
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))

@@ -137,7 +137,7 @@ def send(sent: Sent, at: datetime, on: date) -> None:
         object_id=sent.row["id"],
         made_by_id=course.work.lead.id,
     )
-    changes = {"told_whom": sent.partner.name, "fields": list(shown)}
+    changes = {"told_whom": PRIVATE, "fields": list(shown)}
     course.report.story.audit(at, course.work.lead, ("disclosure", number), "disclosure.made", changes)
     sent.waiting["referral_answer"] = course.follow("referral_answer", at, due_on=answer_by)
     ends = max(on, days.add(sent.consent["until_on"], -BEFORE_END))

@@ -79,7 +79,7 @@ class Referral(OfCase, Versioned, Base):
             "(state in ('declined', 'done', 'revoked', 'withdrawn')) = (ended_on is not null)", name="ended"
         ),
     )
-    PRIVATE = frozenset({"sent_fields", "need", "received"})
+    PRIVATE = frozenset({"sent_fields", "need", "received", "partner_name", "answer_note"})
 
     id: Mapped[Id]
     pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
