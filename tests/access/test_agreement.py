@@ -37,7 +37,7 @@ from wss_cases.outcomes.queries import READERS
 from wss_cases.outcomes.queries_export import may_know
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.referrals.models import Referral
-from wss_cases.records.models_release import FamilyRelease
+from wss_cases.records.models import FamilyRelease, RecordDeletion
 from wss_cases.roster.models import School, Student
 from wss_cases.routing.models import RuleSet
 from wss_cases.safeguards.models import DisciplineAction, LegalDuty, PoliceReview
@@ -69,6 +69,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "safeguards.queries_restraint.restraints_visible_to": (RestraintRecord, by(P.DISCIPLINE_READ)),
     "casework.queries_past.visible_to": (PastOpening, by(P.PAST_READ)),
     "records.queries_release.visible_to": (FamilyRelease, by(P.FAMILY_COPY_PREPARE)),
+    "records.queries_deletion_retention.deletions_visible_to": (RecordDeletion, by(P.RECORD_DELETE_READ)),
     "routing.queries.visible_to": (RuleSet, by(P.RULES_READ)),
     "outcomes.queries.visible_to": (School, lambda actor, school: actor.covers(school.id, *READERS)),
     "outcomes.queries_export.visible_to": (ExportRecord, may_know),
