@@ -120,3 +120,9 @@ def test_many_schools_are_found_on_a_page_of_their_own(
     assert client.post("/school", data=chosen).location.endswith("/outcomes")
     assert "Linden 07" in client.page("/outcomes").text
     assert "No school has this" in client.page("/schools?q=nowhere").text
+
+
+def test_a_reading_says_which_page_it_was(auditor: Any, client_as: Callable[[Any], Any]) -> None:
+    reader = client_as(make_user(Role.ADMINISTRATOR, SchoolFactory()))
+    assert reader.get("/disclosures").status_code == 200
+    assert "page · disclosures.everyone" in client_as(auditor).page("/audit?action=page.read").text

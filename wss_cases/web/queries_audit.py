@@ -26,7 +26,7 @@ class AuditFilter:
 
 @dataclass(frozen=True)
 class AuditRow:
-    """One line of the log; `actor` is '' for the system itself."""
+    """One line of the log; `actor` is '' for the system itself, `page` the name of the page that was read, if any."""
 
     id: int
     at: datetime
@@ -35,6 +35,7 @@ class AuditRow:
     action: str
     object_type: str
     object_id: int | None
+    page: str
 
 
 def audit_rows(wanted: AuditFilter, before: int | None, limit: int) -> list[AuditRow]:
@@ -48,6 +49,7 @@ def audit_rows(wanted: AuditFilter, before: int | None, limit: int) -> list[Audi
         entry.action,
         entry.object_type,
         entry.object_id,
+        entry.changes["page"].as_string(),
     )
     statement = select(*columns).outerjoin(UserAccount, UserAccount.id == entry.actor_id)
     if wanted.who:
@@ -65,4 +67,6 @@ def audit_rows(wanted: AuditFilter, before: int | None, limit: int) -> list[Audi
     if before is not None:
         statement = statement.where(entry.id < before)
     found = db.session.execute(statement.order_by(entry.id.desc()).limit(limit))
-    return [AuditRow(row[0], row[1], row[2], row[3] or "", row[4], row[5], row[6]) for row in found]
+    return [
+        AuditRow(row[0], row[1], row[2], row[3] or "", row[4], row[5], row[6], row[7] or "") for row in found
+    ]

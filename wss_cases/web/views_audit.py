@@ -102,11 +102,12 @@ def _day(text: str) -> date | None:
 
 def _line(row: AuditRow) -> dict[str, str]:
     number = f" {row.object_id}" if row.object_id is not None else ""
+    page = f" · {row.page}" if row.page else ""
     nobody = _("The system") if row.actor_id is None else str(row.actor_id)
     return {
         "id": str(row.id),
         "at": f"{day_words_with_year(clock.local_date(row.at, ZONE))}, {time_words(row.at, ZONE)}",
         "actor": row.actor or nobody,
         "action": row.action,
-        "record": f"{row.object_type.replace('_', ' ')}{number}",
+        "record": f"{row.object_type.replace('_', ' ')}{number}{page}",
     }
