@@ -292,7 +292,7 @@ def test_a_partner_against_every_route_and_every_id(walk: Walk) -> None:
     secrets = re.compile(
         r"(?<!\w)(" + "|".join(map(re.escape, sorted(canaries(walk.app) - shown))) + r")(?!\w)"
     )
-    assert secrets.search(f"case W{walk.schools['own']} of somebody")
+    assert secrets.search(f"case WALK{walk.schools['own']}-C of somebody")
     client = people_client(walk.app, user)
     token, leaks, reached = client.csrf_token("/account"), [], set()
     for rule, method in walk.rules():
