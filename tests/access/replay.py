@@ -15,9 +15,8 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
-import sqlalchemy as sa
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
@@ -26,12 +25,13 @@ from tests.access.deeds import Deed, Kept, filled, plant_canaries
 from tests.access.walk import LETTERS, RECORDS, Line, Walk
 from tests.factories.accounts import RoleGrantFactory, UserFactory, make_user
 from tests.notices.every_kind import CANARY
-from tests.support.applications import Rollback, people_client
+from tests.support.applications import people_client
 from tests.support.client import PageClient
-from tests.support.crawl import WRITES, links, shape_of
+from tests.support.crawl import links, shape_of
 from tests.support.demo import client_of
 from tests.support.pages import Element, forms, parse
 from tests.support.rows import Key, all_rows, changes, of_school
+from tests.support.undone import Undone
 from wss_cases.access.actor import Role
 from wss_cases.accounts.models import RoleGrant, UserAccount
 from wss_cases.cases.models import Case
@@ -49,9 +49,6 @@ ABSENT = 90_000_001
 OWN_ENDS = frozenset({"accounts.sign_out", "sessions.end_others", "accounts.password"})
 """What ends the session, or changes the password, of whoever sends it."""
 
-QUIET = frozenset({"audit_entry", "counter", "user_session"})
-"""What a mere look may write."""
-
 TOLD = {
     "sysadmin": ("people.", "troubles.", "system.", "second_factor."),
     "auditor": ("audit.", "disclosures."),
@@ -65,11 +62,10 @@ EVERYBODY = frozenset(LETTERS.values())
 
 @dataclass
 class Answer:
-    """What came back, which tables were written, what was logged and mailed, what of the first school changed."""
+    """What came back, what was logged and mailed, what of the first school changed."""
 
     response: TestResponse
     log: list[str]
-    written: set[str] = field(default_factory=set)
     changed: list[str] = field(default_factory=list)
     mails: list[str] = field(default_factory=list)
 
@@ -93,16 +89,14 @@ class Replay:
         self.school = walk.schools["other"]
         self.log = Kept()
         self.shown = 0
-        self._held: Rollback | None = None
-        self._connection: sa.Connection | None = None
         with self.app.app_context():
             self.first = self._first_people()
             self.planted = plant_canaries(of_school(all_rows(db.session.connection()), self.school))
         self.deeds = list(self._record())
         with self.app.app_context():
             self.second = self._second_people()
-            self.rows = all_rows(db.session.connection())
-        self.keys = of_school(self.rows, self.school) & set(self.rows)
+        self.undone = Undone(self.app)
+        self.keys = of_school(self.undone.rows, self.school) & set(self.undone.rows)
         self.keys -= {("user_account", (self.first["keeper"],))}
 
     def _first_people(self) -> dict[str, int]:
@@ -215,38 +209,20 @@ class Replay:
     def do(self, client: FlaskClient, token: str, deed: Deed) -> Answer:
         """Send it, look what it did, and undo what it did."""
         self.log.lines.clear()
-        kept = dict(client._cookies or {})
-        # one transaction holds until somebody writes more than a look does
-        self._held = self._held or Rollback(self.app)
-        connection = self._connection = self._connection or self._held.__enter__()
-        written: set[str] = set()
-
-        def executed(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-            found = WRITES.match(statement)
-            if found:
-                written.add(found[1])
-
-        event.listen(connection, "before_cursor_execute", executed)
         # not looked at as a page: that is done elsewhere, and here there are thousands
-        response = FlaskClient.open(client, deed.address, method=deed.method, data=deed.data(token))
-        event.remove(connection, "before_cursor_execute", executed)
-        answer = Answer(response, list(self.log.lines))
-        if written - QUIET:
-            now = all_rows(connection, written - QUIET)
-            new = set(now) - set(self.rows)
-            theirs = of_school({key: now[key] for key in now if key in new}, self.school, self.keys)
-            answer.changed = changes(self.rows, now, [key for key in self.keys if key[0] in written - QUIET])
+        done = self.undone.send(client, deed.address, method=deed.method, data=deed.data(token))
+        answer = Answer(done.response, list(self.log.lines))
+        if done.written:
+            new = set(done.rows) - set(self.undone.rows)
+            theirs = of_school(
+                {key: done.rows[key] for key in done.rows if key in new}, self.school, self.keys
+            )
+            changed = [key for key in self.keys if key[0] in done.written]
+            answer.changed = changes(self.undone.rows, done.rows, changed)
             answer.changed += [f"new {key}" for key in theirs & new]
             answer.mails = self._mails(new)
-            self.undo()
-        client._cookies = kept
+            self.undone.undo()
         return answer
-
-    def undo(self) -> None:
-        """Roll back what was done since the last time."""
-        if self._held is not None and self._connection is not None:
-            self._held.__exit__(None, None, None)
-        self._held = self._connection = None
 
     def _mails(self, new: set[Key]) -> list[str]:
         with self.app.app_context():
@@ -276,7 +252,7 @@ class Replay:
                     found += self._judge(name, line, missing, client, token, deed)
         finally:
             logging.getLogger().removeHandler(self.log)
-            self.undo()
+            self.undone.undo()
         return [f"{name} {line}" for line in found]
 
     def _judge(

@@ -12,7 +12,6 @@ from werkzeug.routing.converters import AnyConverter, NumberConverter
 
 from tests.support.applications import make_app, people_client
 from tests.support.client import PageClient
-from tests.support.crawl import Visit, shape_of
 from tests.support.databases import Databases
 from tests.support.demo import client_of
 from tests.support.pages import Form
@@ -63,19 +62,6 @@ FILLABLE = {
 def demo_app(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     """The application on a demo district of its own, which these tests may spoil."""
     return make_app(databases.copy(databases.demo(backend)).url, Path(tmp_path_factory.mktemp("demo")))
-
-
-@pytest.fixture(scope="module")
-def posting_forms(visits: dict[str, list[Visit]]) -> list[tuple[str, str, Form]]:
-    """(role, address, form) of every form that posts, each kind once; signing out is left alone."""
-    found: dict[tuple[str, frozenset[str]], tuple[str, str, Form]] = {}
-    for role, seen in visits.items():
-        for visit in seen:
-            for form in visit.forms if visit.response.mimetype == "text/html" else []:
-                target = shape_of(urljoin(visit.address, form.action or visit.address))
-                if form.method == "post" and "sign-out" not in target and "/account" not in target:
-                    found.setdefault((target, frozenset(form.names)), (role, visit.address, form))
-    return list(found.values())
 
 
 def filled(form: Form, value: str | bytes, everything: bool, token: str) -> bytes:
