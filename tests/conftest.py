@@ -23,6 +23,7 @@ from tests.support.databases import BACKENDS, ROOT, Database, Databases
 from tests.support.mail import MailServer
 from tests.support.network import Guard, guarded
 from tests.support.servers import LiveSystem
+from wss_cases.foundation.db import db
 
 SHARED_DATA = ROOT.parent / "shared" / "data"
 SCHOOL_ZONE = "America/Chicago"
@@ -43,6 +44,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=1))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_held() -> Iterator[None]:
+    """A module that leaves every session bound to its own connection would fail the tests after it instead."""
+    yield
+    assert db.session.session_factory.kw.get("bind") is None, "this module still holds a connection"
 
 
 def leave_out(reason: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -189,3 +190,8 @@ def _inline_problems(elements: list[Element]) -> list[str]:
         if element.get("href").strip().lower().startswith("javascript:"):
             problems.append("javascript: link")
     return problems
+
+
+def without_tokens(text: str) -> str:
+    """Return a page's HTML without the one-time tokens that every answer has anew, to compare two pages by."""
+    return re.sub(r'(content|value)="[\w.-]{30,}"', "", text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -149,9 +150,11 @@ class Door:
 
 
 @pytest.fixture(scope="module")
-def door(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Door:
+def door(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
     app = make_app(databases.copy(databases.demo(backend)).url, tmp_path_factory.mktemp("door"))
-    return Door(app)
+    made = Door(app)
+    yield made
+    made.undone.undo()
 
 
 @settings(max_examples=1000)
