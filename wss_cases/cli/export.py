@@ -1,0 +1,117 @@
+"""`flask export`: what other systems, the federal and the State's collections take."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+import click
+from flask.cli import AppGroup
+from sqlalchemy.exc import SQLAlchemyError
+
+from wss_cases.access.actor import SYSTEM
+from wss_cases.foundation import clock
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.whole_file import whole_file
+from wss_cases.outcomes.actions_edfi import export_edfi
+from wss_cases.outcomes.edfi.codes import LEFT_LABELS, Tally
+from wss_cases.outcomes.queries import school_named
+from wss_cases.outcomes.rules import Scope, scope_of
+
+group = AppGroup("export", help="Files for other systems.")
+YEAR = click.option("--school-year", "year", required=True, help="Written 2026-27; it begins 1 August.")
+SCHOOL = click.option("--school", help="Number, code or id of one school; all schools without it.")
+OUTPUT = click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of stdout."
+)
+
+
+@group.command("edfi")
+@YEAR
+@SCHOOL
+@OUTPUT
+@click.option(
+    "--restorative",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A second file, for the restorative outcomes that the interchange has no place for.",
+)
+def edfi(year: str, school: str | None, output: Path | None, restorative: Path | None) -> None:
+    """Write the decided reports and removals of a school year as an Ed-Fi 5.2 InterchangeStudentDiscipline.
+
+    It names students by their numbers: keep it encrypted, and send it only to whom the law lets you.
+    """
+    with _refusals(), ExitStack() as files:
+        stream = files.enter_context(_target(output))
+        second = files.enter_context(whole_file(restorative)) if restorative else None
+        tally = export_edfi(SYSTEM, scope(year, school), stream, second, clock.now(), _progress)
+    _tell(tally)
+
+
+def scope(year: str, school: str | None) -> Scope:
+    """Return what is exported. Raises Refused for a school that is not there."""
+    today = clock.local_date(clock.now(), clock.DISTRICT_ZONE)
+    found = scope_of(None, year, today)
+    if found is None:
+        raise click.BadParameter(
+            f"{year} is not a school year that has begun; it is written 2026-27", param_hint="--school-year"
+        )
+    if school is None:
+        return found
+    named = school_named(SYSTEM, school)
+    if named is None:
+        raise Refused("school", f"There is no school {school}.")
+    narrowed = scope_of(named[0], year, today)
+    assert narrowed is not None
+    return narrowed
+
+
+@contextmanager
+def _target(output: Path | None) -> Iterator[IO[bytes]]:
+    """Give a stream to write to; what was written goes out at the end, whole or not at all."""
+    if output is not None:
+        with whole_file(output) as stream:
+            yield stream
+        return
+    with tempfile.TemporaryFile() as spool:
+        yield spool
+        spool.seek(0)
+        shutil.copyfileobj(spool, sys.stdout.buffer)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    try:
+        with force_locale("en"):
+            yield
+    except Refused as refused:
+        _refuse(refused.message)
+    except BrokenPipeError:
+        _refuse("Whoever was reading stopped before the end.")
+    except OSError as error:
+        _refuse(f"{error.filename or 'The file'} cannot be written: {error.strerror}")
+    except SQLAlchemyError:
+        _refuse("The database cannot be read or has no schema yet. Run: flask db upgrade")
+
+
+def _progress(done: int, whole: int, written: int) -> None:
+    click.echo(f"school {done:,} of {whole:,}: {written:,} written", err=True)
+
+
+def _tell(tally: Tally) -> None:
+    for name, number in tally.written.items():
+        click.echo(f"{name}: {number:,}", err=True)
+    with force_locale("en"):
+        lines: list[tuple[Any, ...]] = [
+            (str(LEFT_LABELS[why]), code, number) for (why, code), number in sorted(tally.left.items())
+        ]
+    for words, code, number in lines:
+        click.echo(f"left out – {words}{f' [{code}]' if code else ''}: {number:,}", err=True)
+
+
+def _refuse(message: str) -> NoReturn:
+    click.echo(f"Refused: {message}", err=True)
+    sys.exit(1)

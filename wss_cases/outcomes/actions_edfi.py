@@ -1,0 +1,35 @@
+"""Writing the Ed-Fi file: the file, and in the audit who took what of it."""
+
+from datetime import datetime
+from typing import IO
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit import unit_of_work
+from wss_cases.outcomes.edfi.codes import Tally
+from wss_cases.outcomes.edfi.second import write_second
+from wss_cases.outcomes.edfi.writing import Progress, write_interchange
+from wss_cases.outcomes.rules import Scope
+
+EXPORTED = "outcomes.exported"
+
+
+def export_edfi(
+    actor: Actor, scope: Scope, stream: IO[bytes], second: IO[bytes] | None, now: datetime, progress: Progress
+) -> Tally:
+    """Write the interchange, and the restorative outcomes where a second stream is given; both are in the audit.
+
+    Raises Refused when there is nothing to write: the standard knows no empty file.
+    """
+    tally = Tally()
+    write_interchange(actor, scope, stream, tally, progress)
+    if not tally.rows:
+        raise Refused("school_year", _("Nothing of %(year)s can be written.", year=scope.year))
+    rows = tally.rows
+    if second is not None:
+        write_second(actor, scope, second, tally)
+    with unit_of_work(actor, now) as uow:
+        said = {"name": "edfi", "form": "xml", "school_year": scope.year, "school_id": scope.school_id}
+        uow.audit(EXPORTED, "export_record", None, {**said, "rows": rows, "written": dict(tally.written)})
+    return tally

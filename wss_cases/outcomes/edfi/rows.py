@@ -1,0 +1,213 @@
+"""Reading what the interchange holds, a school at a time and a few hundred reports at once."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.db import among, db
+from wss_cases.incidents.models import BehaviorCode, Incident, IncidentPerson, LocationCode
+from wss_cases.incidents.rules import CAUSED
+from wss_cases.incidents.states import UNDECIDED, IncidentState, PersonKind, PersonRole
+from wss_cases.outcomes.edfi.codes import Left, Tally
+from wss_cases.outcomes.queries import visible_to, within
+from wss_cases.outcomes.rules import Scope
+from wss_cases.roster.models import School, Student
+from wss_cases.safeguards.models import DisciplineAction, PoliceNotification
+from wss_cases.safeguards.states import DisciplineKind
+from wss_cases.safeguards.states_discipline import ActionState
+
+BATCH = 500
+DECIDED = (IncidentState.ROUTED, IncidentState.CLOSED)
+"""Until facts are established a person is reported, not responsible: only what was decided leaves as discipline."""
+
+_WHY_NOT = {
+    **dict.fromkeys(UNDECIDED, Left.UNDECIDED),
+    IncidentState.NO_FURTHER_ACTION: Left.NO_FURTHER_ACTION,
+    IncidentState.DUPLICATE: Left.DUPLICATE,
+}
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person's part: `unique_id` of a student ('' where there is none that fits), `behavior` as mapped."""
+
+    kind: PersonKind
+    role: PersonRole
+    unique_id: str
+    behavior_code: str | None
+    behavior: str
+    weapon: str | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """One decided report with its people."""
+
+    id: int
+    identifier: str
+    day: date
+    minute: int | None
+    location_code: str
+    location: str
+    weapon: str | None
+    police: bool
+    people: list[Person] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Removal:
+    """One removal that stands; `reports` are (identifier, behavior as mapped) that the student stands in as having
+    caused harm."""
+
+    identifier: str
+    kind: DisciplineKind
+    starts_on: date
+    days: int
+    unique_id: str
+    reports: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One school of the file."""
+
+    id: int
+    code: str
+    number: str
+
+
+def schools(actor: Actor, school_id: int | None) -> list[Place]:
+    """Return the schools whose outcomes the actor sees, with their number in the standard ('' where none is digits)."""
+    statement = visible_to(
+        select(School.id, School.code, School.identifier, School.sourced_id), actor, School.id
+    )
+    if school_id is not None:
+        statement = statement.where(School.id == school_id)
+    rows = db.session.execute(statement.order_by(School.id)).all()
+    return [Place(row[0], row[1], next((text for text in row[2:] if _is_number(text)), "")) for row in rows]
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and int(text) < 2**63
+
+
+def unique_id(student_number: str | None, sourced_id: str | None) -> str:
+    """Return a student's number as the standard takes it, '' when it does not."""
+    found = (student_number or sourced_id or "").strip()
+    return found if len(found) <= 32 and found.isprintable() else ""
+
+
+def leave_undecided(actor: Actor, scope: Scope, tally: Tally) -> None:
+    """Count the reports of the period that are not in the file, by why."""
+    counted = select(Incident.state, func.count()).where(
+        *within(actor, scope, Incident.school_id, Incident.local_date), Incident.state.not_in(DECIDED)
+    )
+    for state, number in db.session.execute(counted.group_by(Incident.state)):
+        tally.left[_WHY_NOT[state], ""] += number
+
+
+def reports(actor: Actor, scope: Scope, place: Place) -> Iterator[list[Report]]:
+    """Return a school's decided reports of the period in batches, in the order in which they were submitted."""
+    columns = (
+        Incident.id, Incident.reference, Incident.local_date, Incident.local_minute, Incident.location_code,
+        LocationCode.edfi, Incident.weapon,
+    )  # fmt: skip
+    statement: Any = select(*columns).outerjoin(LocationCode, LocationCode.code == Incident.location_code)
+    conditions = _decided(actor, scope, place)
+    last = 0
+    while rows := db.session.execute(
+        statement.where(*conditions, Incident.id > last).order_by(Incident.id).limit(BATCH)
+    ).all():
+        last = rows[-1][0]
+        ids = [row[0] for row in rows]
+        told = select(PoliceNotification.incident_id).where(among(PoliceNotification.incident_id, ids))
+        police = set(db.session.scalars(told))
+        found = {
+            row[0]: Report(row[0], row[1], row[2], row[3], row[4], row[5] or "", row[6], row[0] in police)
+            for row in rows
+        }
+        for incident_id, person in _people(ids):
+            found[incident_id].people.append(person)
+        yield list(found.values())
+
+
+def _decided(actor: Actor, scope: Scope, place: Place) -> list[ColumnElement[bool]]:
+    return [
+        *within(actor, scope, Incident.school_id, Incident.local_date),
+        Incident.school_id == place.id,
+        Incident.state.in_(DECIDED),
+    ]
+
+
+def _people(ids: Sequence[int]) -> Iterator[tuple[int, Person]]:
+    person = IncidentPerson
+    statement = (
+        select(
+            person.incident_id, person.kind, person.role, Student.student_number, Student.sourced_id,
+            BehaviorCode.code, BehaviorCode.edfi, person.facts,
+        )
+        .outerjoin(Student, Student.id == person.student_id)
+        .outerjoin(BehaviorCode, BehaviorCode.id == person.behavior_code_id)
+        .where(among(person.incident_id, ids))
+        .order_by(person.incident_id, person.id)
+    )  # fmt: skip
+    for row in db.session.execute(statement):
+        number = unique_id(row[3], row[4])
+        yield row[0], Person(row[1], row[2], number, row[5], row[6] or "", (row[7] or {}).get("weapon"))
+
+
+def removals(actor: Actor, scope: Scope, place: Place) -> Iterator[list[Removal]]:
+    """Return a school's removals of the period that stand, in batches."""
+    action = DisciplineAction
+    statement = (
+        select(
+            action.id, action.kind, action.starts_on, action.days, action.incident_id, action.student_id,
+            Student.student_number, Student.sourced_id,
+        )
+        .join(Student, Student.id == action.student_id)
+        .where(
+            *within(actor, scope, action.school_id, action.starts_on),
+            action.school_id == place.id,
+            action.state == ActionState.STANDING,
+        )
+    )  # fmt: skip
+    last = 0
+    while rows := db.session.execute(
+        statement.where(action.id > last).order_by(action.id).limit(BATCH)
+    ).all():
+        last = rows[-1][0]
+        parts = _parts(actor, scope, place, [row[4] for row in rows if row[4] is not None])
+        yield [
+            Removal(
+                f"{place.code}-D-{row[0]}", row[1], row[2], row[3], unique_id(row[6], row[7]),
+                parts.get((row[4], row[5]), []),
+            )
+            for row in rows
+        ]  # fmt: skip
+
+
+def _parts(
+    actor: Actor, scope: Scope, place: Place, ids: Sequence[int]
+) -> dict[tuple[int | None, int | None], list[tuple[str, str]]]:
+    """Return (report, student) to what the file says the student did in it."""
+    person = IncidentPerson
+    statement = (
+        select(person.incident_id, person.student_id, Incident.reference, BehaviorCode.edfi)
+        .join(Incident, Incident.id == person.incident_id)
+        .join(BehaviorCode, BehaviorCode.id == person.behavior_code_id)
+        .where(
+            *_decided(actor, scope, place),
+            among(person.incident_id, ids),
+            person.role.in_(CAUSED),
+            person.student_id.is_not(None),
+        )
+        .order_by(person.id)
+    )
+    found: dict[tuple[int | None, int | None], list[tuple[str, str]]] = {}
+    for incident_id, student_id, identifier, behavior in db.session.execute(statement):
+        found.setdefault((incident_id, student_id), []).append((identifier, behavior))
+    return found

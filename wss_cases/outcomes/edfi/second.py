@@ -1,0 +1,75 @@
+"""The second file: what adults offered and what came of it, for which the interchange has no place.
+
+A row is one restorative conversation or circle of one report. No row names a student, says who declined, or why
+something was not held: declining costs nothing, and what is said there is privileged.
+"""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import IO, Any, Final
+
+from sqlalchemy import case, literal, select
+
+from wss_cases.access.actor import Actor
+from wss_cases.cases.models import CaseIncident
+from wss_cases.foundation.db import db
+from wss_cases.incidents.models import Incident
+from wss_cases.outcomes.edfi.codes import Tally
+from wss_cases.outcomes.edfi.rows import DECIDED, schools
+from wss_cases.outcomes.queries import within
+from wss_cases.outcomes.queries_repair import MEETS, agreement_kept, light_conditions
+from wss_cases.outcomes.rules import Scope
+from wss_cases.outcomes.rules_export import safe_cell
+from wss_cases.pathways.circles.agreements.models import Agreement
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.routing.states import Pathway as Family
+
+COLUMNS: Final = (
+    "SchoolId", "IncidentIdentifier", "Pathway", "Kind", "OfferedDate", "Held", "HeldDate", "AgreementDate",
+    "AgreementKept",
+)  # fmt: skip
+ROW: Final = "RestorativeOutcome"
+
+
+def write_second(actor: Actor, scope: Scope, stream: IO[bytes], tally: Tally) -> None:
+    """Write the restorative outcomes of the same reports as CSV."""
+    text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for place in schools(actor, scope.school_id):
+        if place.number:
+            for row in _of_school(actor, scope, place.id):
+                writer.writerow([safe_cell(_plain(cell)) for cell in (place.number, *row)])
+                tally.written[ROW] += 1
+    text.detach()
+
+
+def _of_school(actor: Actor, scope: Scope, school_id: int) -> Iterator[Any]:
+    mine = (
+        *within(actor, scope, Incident.school_id, Incident.local_date),
+        Incident.school_id == school_id,
+        Incident.state.in_(DECIDED),
+    )
+    kept = case((Agreement.id.is_(None), None), (agreement_kept(), "yes"), else_="no")
+    offered = (
+        select(
+            Incident.reference, Pathway.pathway, Pathway.kind, Pathway.offered_on,
+            case((Pathway.held_on.is_(None), "no"), else_="yes"), Pathway.held_on, Agreement.agreed_on, kept,
+        )
+        .select_from(Incident)
+        .join(CaseIncident, CaseIncident.incident_id == Incident.id)
+        .join(Pathway, Pathway.case_id == CaseIncident.case_id)
+        .outerjoin(Agreement, Agreement.pathway_id == Pathway.id)
+        .where(*mine, Pathway.pathway.in_([one.value for one in MEETS]), Pathway.offered_on.is_not(None))
+        .order_by(Incident.id, Pathway.id)
+    )  # fmt: skip
+    yield from db.session.execute(offered)
+    family = Family.RESTORATIVE_CONVERSATION.value
+    light = select(Incident.reference, literal(family), literal("conversation"), literal(""), literal("yes"))
+    for row in db.session.execute(light.where(*mine, light_conditions()["held"]).order_by(Incident.id)):
+        yield (*row, "", "", "")
+
+
+def _plain(cell: Any) -> str:
+    return "" if cell is None else str(cell)

@@ -1,0 +1,203 @@
+"""Writing the interchange: one element after another, so that a file of any size needs the memory of one report."""
+
+from collections.abc import Callable, Iterator
+from typing import IO, Any
+
+from lxml import etree
+
+from wss_cases.access.actor import Actor
+from wss_cases.incidents.states import PersonKind
+from wss_cases.outcomes.edfi.codes import (
+    CAUSED,
+    DISCIPLINES,
+    NAMESPACE,
+    PARTS,
+    TOLD_BY_STAFF,
+    WEAPONS,
+    Left,
+    List,
+    Tally,
+    descriptor,
+)
+from wss_cases.outcomes.edfi.rows import (
+    Person,
+    Place,
+    Removal,
+    Report,
+    leave_undecided,
+    removals,
+    reports,
+    schools,
+)
+from wss_cases.outcomes.rules import Scope
+
+Progress = Callable[[int, int, int], None]
+"""Is told: schools done, schools in all, elements written."""
+
+_NOT_NAMED = ("Not", "Named")
+"""The standard wants a first and a last name of whoever is not a student of the district; we give none out."""
+
+
+def write_interchange(
+    actor: Actor, scope: Scope, stream: IO[bytes], tally: Tally, progress: Progress
+) -> None:
+    """Write the decided reports and the standing removals of a period as InterchangeStudentDiscipline."""
+    leave_undecided(actor, scope, tally)
+    found = schools(actor, scope.school_id)
+    with etree.xmlfile(stream, encoding="UTF-8") as document:
+        document.write_declaration()
+        with document.element(_name("InterchangeStudentDiscipline"), nsmap={None: NAMESPACE}):
+            document.write("\n")
+            for number, place in enumerate(found, 1):
+                for element in _of_school(actor, scope, place, tally):
+                    document.write(element, pretty_print=True)
+                    tally.written[etree.QName(element).localname] += 1
+                progress(number, len(found), tally.rows)
+
+
+def _of_school(actor: Actor, scope: Scope, place: Place, tally: Tally) -> Iterator[Any]:
+    for batch in reports(actor, scope, place):
+        for report in batch:
+            if place.number:
+                yield _incident(place, report, tally)
+                yield from _associations(place, report, tally)
+            else:
+                tally.leave(Left.SCHOOL_NUMBER, place.code)
+    for removed in removals(actor, scope, place):
+        for removal in removed:
+            if not place.number:
+                tally.leave(Left.SCHOOL_NUMBER, place.code)
+            elif not removal.unique_id:
+                tally.leave(Left.STUDENT_NUMBER)
+            else:
+                yield _action(place, removal)
+
+
+def _incident(place: Place, report: Report, tally: Tally) -> Any:
+    element = etree.Element(_name("DisciplineIncident"), nsmap={None: NAMESPACE})
+    _add(element, "IncidentIdentifier", report.identifier)
+    _add(element, "IncidentDate", report.day.isoformat())
+    if report.minute is not None:
+        _add(element, "IncidentTime", f"{report.minute // 60:02d}:{report.minute % 60:02d}:00")
+    location = descriptor(List.LOCATION, report.location)
+    if location is None:
+        tally.leave(Left.LOCATION, report.location_code)
+    else:
+        _add(element, "IncidentLocation", location)
+    _add(element, "ReporterDescription", descriptor(List.REPORTER, TOLD_BY_STAFF))
+    for behavior in sorted({_behavior(person) or "" for person in report.people if _caused(person)} - {""}):
+        _add(_add(element, "Behavior"), "Behavior", behavior)
+    for weapon in _weapons(report.weapon):
+        _add(element, "Weapon", weapon)
+    _add(element, "ReportedToLawEnforcement", "true" if report.police else "false")
+    _school(element, "SchoolReference", place)
+    for person in report.people:
+        if person.kind not in (PersonKind.STUDENT, PersonKind.STAFF):
+            _outside(element, person)
+    return element
+
+
+def _outside(element: Any, person: Person) -> None:
+    for code in PARTS.get(person.role, ()):
+        outside = _add(element, "DisciplineIncidentExternalParticipant")
+        _add(outside, "FirstName", _NOT_NAMED[0])
+        _add(outside, "LastSurname", _NOT_NAMED[1])
+        _add(outside, "DisciplineIncidentParticipationCode", descriptor(List.PARTICIPATION, code))
+
+
+def _associations(place: Place, report: Report, tally: Tally) -> Iterator[Any]:
+    for person in report.people:
+        if person.kind is PersonKind.STAFF:
+            tally.leave(Left.ADULT)
+        elif person.role not in PARTS:
+            tally.leave(Left.PART)
+        elif person.kind is PersonKind.STUDENT and not person.unique_id:
+            tally.leave(Left.STUDENT_NUMBER)
+        elif person.kind is PersonKind.STUDENT:
+            for code in PARTS[person.role]:
+                element = (_acted if code == CAUSED else _beside)(place, report, person, code, tally)
+                if element is not None:
+                    yield element
+
+
+def _acted(place: Place, report: Report, person: Person, code: str, tally: Tally) -> Any | None:
+    behavior = _behavior(person)
+    if behavior is None:
+        known = person.behavior_code is not None
+        tally.leave(Left.BEHAVIOR if known else Left.NOT_CODED, person.behavior_code or "")
+        return None
+    element = _named("StudentDisciplineIncidentBehaviorAssociation", place, report, person)
+    _add(element, "Behavior", behavior)
+    _add(element, "DisciplineIncidentParticipationCode", descriptor(List.PARTICIPATION, code))
+    for weapon in _weapons(person.weapon):
+        _add(element, "Weapon", weapon)
+    return element
+
+
+def _beside(place: Place, report: Report, person: Person, code: str, tally: Tally) -> Any:
+    element = _named("StudentDisciplineIncidentNonOffenderAssociation", place, report, person)
+    _add(element, "DisciplineIncidentParticipationCode", descriptor(List.PARTICIPATION, code))
+    return element
+
+
+def _named(name: str, place: Place, report: Report, person: Person) -> Any:
+    element = etree.Element(_name(name), nsmap={None: NAMESPACE})
+    _student(element, person.unique_id)
+    _report(element, report.identifier, place)
+    return element
+
+
+def _action(place: Place, removal: Removal) -> Any:
+    element = etree.Element(_name("DisciplineAction"), nsmap={None: NAMESPACE})
+    _add(element, "DisciplineActionIdentifier", removal.identifier)
+    _add(element, "Discipline", descriptor(List.DISCIPLINE, DISCIPLINES[removal.kind]))
+    _add(element, "DisciplineDate", removal.starts_on.isoformat())
+    _add(element, "DisciplineActionLength", str(removal.days))
+    _student(element, removal.unique_id)
+    _school(element, "ResponsibilitySchoolReference", place)
+    for identifier, mapped in removal.reports:
+        behavior = descriptor(List.BEHAVIOR, mapped)
+        if behavior is not None:
+            about = _add(element, "StudentDisciplineIncidentBehaviorAssociationReference")
+            about = _add(about, "StudentDisciplineIncidentBehaviorAssociationIdentity")
+            _student(about, removal.unique_id)
+            _report(about, identifier, place)
+            _add(about, "Behavior", behavior)
+    return element
+
+
+def _caused(person: Person) -> bool:
+    return person.kind is not PersonKind.STAFF and CAUSED in PARTS.get(person.role, ())
+
+
+def _behavior(person: Person) -> str | None:
+    return descriptor(List.BEHAVIOR, person.behavior)
+
+
+def _weapons(kind: str | None) -> list[str]:
+    found = descriptor(List.WEAPON, WEAPONS.get(kind or "", ""))
+    return [found] if found else []
+
+
+def _student(element: Any, number: str) -> None:
+    _add(_add(_add(element, "StudentReference"), "StudentIdentity"), "StudentUniqueId", number)
+
+
+def _school(element: Any, name: str, place: Place) -> None:
+    _add(_add(_add(element, name), "SchoolIdentity"), "SchoolId", place.number)
+
+
+def _report(element: Any, identifier: str, place: Place) -> None:
+    named = _add(_add(element, "DisciplineIncidentReference"), "DisciplineIncidentIdentity")
+    _add(named, "IncidentIdentifier", identifier)
+    _school(named, "SchoolReference", place)
+
+
+def _add(element: Any, name: str, text: str | None = None) -> Any:
+    child = etree.SubElement(element, _name(name))
+    child.text = text
+    return child
+
+
+def _name(name: str) -> str:
+    return f"{{{NAMESPACE}}}{name}"
