@@ -3,7 +3,7 @@
 import json
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 from flask.cli import AppGroup
@@ -14,10 +14,14 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.journal.unit import unit_of_work
+from wss_cases.outcomes.actions_figures import recount
 from wss_cases.outcomes.queries import school_named
 from wss_cases.outcomes.queries_reports import LIVE, history
 from wss_cases.outcomes.rules import scope_of
 from wss_cases.outcomes.rules_export import TYPES, Report, rendered
+
+STEP_SECONDS = 2.0
+"""How long the count goes on between two words of progress."""
 
 group = AppGroup("outcomes", help="Outcomes and the published history.")
 
@@ -50,6 +54,19 @@ def report(name: str, year: str, school: str | None, form: str, output: Path | N
         output.write_bytes(document)
     except OSError as error:
         _refuse("output", f"{output} cannot be written: {error.strerror}", form)
+
+
+@group.command("recount")
+@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+def recount_all(as_json: bool) -> None:
+    """Count every school's daily figures anew. It may be stopped at any point; run again, it goes on from there."""
+    done: dict[str, Any] = {"schools": 0, "finished": False}
+    while not done["finished"]:
+        step = recount(clock.now(), STEP_SECONDS)
+        done = {"schools": done["schools"] + step["schools"], "finished": step["finished"]}
+        click.echo(f"{done['schools']} schools counted", err=True)
+    if as_json:
+        click.echo(json.dumps(done))
 
 
 def _note(found: Report, form: str, year: str) -> None:

@@ -15,6 +15,7 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.actions_seal import seal
 from wss_cases.notices.actions import deliver
 from wss_cases.notices.actions_control import beat, note_failure, note_recovery
+from wss_cases.outcomes.actions_figures import follow
 from wss_cases.pathways.circles.notes.actions_shred import shred
 from wss_cases.records.actions_clean_retention import clean
 from wss_cases.records.actions_deletion_retention import carry_out
@@ -69,7 +70,8 @@ class Tick:
 
 
 def tick(name: str, now: datetime) -> str:
-    """Sweep, shred, forget, clean, delete, leave a heartbeat under the scheduler's name, deliver, seal the audit log.
+    """Sweep, shred, forget, clean, delete, leave a heartbeat under the scheduler's name, deliver, seal the audit
+    log, bring the daily figures up to date.
 
     Returns words for the log, '' for none.
     """
@@ -86,6 +88,7 @@ def tick(name: str, now: datetime) -> str:
     had_failed = this.beat(sweep_ms)
     sent = this.part("deliver", lambda: deliver(now, DELIVER_SECONDS))
     this.part("seal", lambda: seal(now))
+    this.part("figures", lambda: follow(now))
     if had_failed and not this.failed:
         this.settle()
     db.session.remove()

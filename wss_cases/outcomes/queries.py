@@ -1,17 +1,15 @@
 """Counting what happened, in grouped SQL. Every read starts from the schools whose outcomes the actor sees."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, cast, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, select
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import BehaviorCode, Incident, IncidentPerson, LocationCode
-from wss_cases.incidents.queries_list import ACTED
+from wss_cases.incidents.models import BehaviorCode, Incident, LocationCode
 from wss_cases.incidents.states import IncidentState, PersonRole
 from wss_cases.outcomes.rules import Scope
 from wss_cases.roster.models import Enrolment, School
@@ -19,20 +17,6 @@ from wss_cases.roster.models import Enrolment, School
 READERS = (Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR, Role.DISTRICT)
 HARMED = (PersonRole.HARMED, PersonRole.BOTH)
 SERIOUS_GROUP = 4
-
-
-@dataclass
-class Parts:
-    """The breakdowns of a period's incidents: part to {key: number of incidents}; key None is not known."""
-
-    total: int = 0
-    serious: int = 0
-    by_day: dict[date, int] = field(default_factory=dict)
-    hour: dict[str | None, int] = field(default_factory=dict)
-    place: dict[str | None, int] = field(default_factory=dict)
-    group: dict[str | None, int] = field(default_factory=dict)
-    behavior: dict[str | None, int] = field(default_factory=dict)
-    grade: dict[str | None, int] = field(default_factory=dict)
 
 
 def visible_to(statement: Any, actor: Actor, school_column: Any) -> Any:
@@ -64,58 +48,6 @@ def could_lead_to_police() -> ColumnElement[bool]:
         Incident.substance.not_in(("none", "not_known")),
         Incident.injury.in_(("minor", "needed_care")),
     )
-
-
-def parts_of(actor: Actor, scope: Scope) -> Parts:
-    """Return every breakdown of a period's incidents, in one query."""
-    parts = Parts()
-    for part, key, number in db.session.execute(union_all(*_branches(actor, scope))):
-        if part == "day":
-            parts.by_day[date.fromisoformat(key)] = number
-        elif part == "serious":
-            parts.serious = number
-        else:
-            getattr(parts, part)[key] = number
-    parts.total = sum(parts.by_day.values())
-    return parts
-
-
-def _branches(actor: Actor, scope: Scope) -> list[Any]:
-    conditions = counted(actor, scope)
-    plain: dict[str, Any] = {
-        "day": Incident.local_date,
-        "hour": Incident.local_minute // 60,
-        "place": Incident.location_code,
-        "group": Incident.behavior_group,
-    }
-    branches = [
-        select(
-            literal(part).label("part"), cast(column, String(60)).label("key"), func.count().label("number")
-        )
-        .where(*conditions)
-        .group_by("key")
-        for part, column in plain.items()
-    ]
-    serious = select(literal("serious"), literal(""), func.count()).select_from(Incident)
-    people = and_(IncidentPerson.incident_id == Incident.id, IncidentPerson.role.in_(ACTED))
-    incidents = func.count(Incident.id.distinct()).label("number")
-    behavior = (
-        select(literal("behavior").label("part"), cast(BehaviorCode.code, String(60)).label("key"), incidents)
-        .select_from(Incident)
-        .outerjoin(IncidentPerson, people)
-        .outerjoin(BehaviorCode, BehaviorCode.id == IncidentPerson.behavior_code_id)
-    )
-    grade = (
-        select(literal("grade").label("part"), cast(IncidentPerson.grade, String(60)).label("key"), incidents)
-        .select_from(Incident)
-        .outerjoin(IncidentPerson, people)
-    )
-    return [
-        *branches,
-        serious.where(*conditions, could_lead_to_police()),
-        behavior.where(*conditions).group_by("key"),
-        grade.where(*conditions).group_by("key"),
-    ]
 
 
 def enrolled_on(actor: Actor, scope: Scope, days: Sequence[date]) -> list[int]:

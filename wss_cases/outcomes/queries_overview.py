@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from wss_cases.access.actor import Actor
-from wss_cases.outcomes.queries import Parts, enrolled_on, parts_of
+from wss_cases.outcomes.queries import enrolled_on
+from wss_cases.outcomes.queries_figures import parts_of
 from wss_cases.outcomes.queries_repair import (
     Police,
     Terms,
@@ -15,6 +16,7 @@ from wss_cases.outcomes.queries_repair import (
     terms,
 )
 from wss_cases.outcomes.rules import Month, Reach, Scope, Share, month_ends, months_of, reach_of
+from wss_cases.outcomes.rules_figures import Parts
 from wss_cases.roster.rules import SchoolDays
 from wss_cases.safeguards.states import DisciplineKind, NotificationDoor
 
@@ -69,7 +71,7 @@ class Repair:
 
 
 def core_of(actor: Actor, scope: Scope, days: SchoolDays) -> Core:
-    """Return the incidents of a scope, in two queries; `days` are the school days of its school or district."""
+    """Return the incidents of a scope; `days` are the school days of its school or district."""
     parts = parts_of(actor, scope)
     students = enrolled_on(actor, scope, month_ends(scope, days))
     return Core(scope, parts, months_of(scope, parts.by_day, days, students))

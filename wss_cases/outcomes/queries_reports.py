@@ -7,7 +7,7 @@ from typing import Any
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.outcomes.queries import parts_of
+from wss_cases.outcomes.queries_figures import parts_of
 from wss_cases.outcomes.queries_overview import core_of
 from wss_cases.outcomes.queries_published import SchoolYear, district_years, schools_in
 from wss_cases.outcomes.queries_repair import STEPS, contacts, follow_ups, funnel, police, removals, terms

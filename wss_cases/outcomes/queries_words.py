@@ -7,8 +7,9 @@ from babel.dates import format_date, format_skeleton, format_time
 
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
-from wss_cases.outcomes.queries import Parts, behavior_words, place_words
+from wss_cases.outcomes.queries import behavior_words, place_words
 from wss_cases.outcomes.rules import Count
+from wss_cases.outcomes.rules_figures import Parts
 from wss_cases.roster.states import GRADE_WORDS
 
 A_MONDAY = date(2026, 11, 2)

@@ -28,6 +28,11 @@ class Scope:
         """Whether the school year still goes on."""
         return self.last == self.today
 
+    @property
+    def is_all(self) -> bool:
+        """Whether every school that the reader reaches is counted."""
+        return self.school_id is None
+
     def months(self) -> list[date]:
         """Return the first day of each month of the period."""
         found = [self.first]

@@ -49,6 +49,7 @@ def erase_student(uow: UnitOfWork, student_id: int, permanent: bool) -> dict[str
     counts["drafts"] = _drop_drafts(uow, student_id, names)
     counts["sealed"] = _empty_sealed(uow, reach.circles)
     _count_bare(uow, reach.gone)
+    _say_where(uow, reach.gone)
     _let_go(uow, reach.gone)
     for one in reversed(Base.metadata.sorted_tables):
         if reach.gone.get(one.name):
@@ -187,6 +188,19 @@ def _count_bare(uow: UnitOfWork, gone: Rows) -> None:
         else:
             found.how_many += count
     uow.session.flush()
+
+
+def _say_where(uow: UnitOfWork, gone: Rows) -> None:
+    """Audit on which days of which school reports change by this, and no more: daily figures are counted anew there."""
+    report, present = table("incident"), table("incident_person")
+    lost = gone.get("incident", set())
+    touched = select(present.c.incident_id).where(present.c.id.in_(gone.get("incident_person", set())))
+    which = report.c.id.in_(lost) | report.c.duplicate_of_id.in_(lost) | report.c.id.in_(touched)
+    days: dict[int, set[str]] = {}
+    for school_id, day in uow.session.execute(select(report.c.school_id, report.c.local_date).where(which)):
+        days.setdefault(school_id, set()).add(day.isoformat())
+    for school_id, found in sorted(days.items()):
+        uow.audit("figures.moved", "school", school_id, {"days": [None, sorted(found)]})
 
 
 def _code(value: Any) -> str:

@@ -145,6 +145,7 @@ TABLES: dict[str, Kept] = {
     "calendar_feed": STAFF,
     "cover": STAFF,
     "mail_choice": STAFF,
+    "saved_view": STAFF,
     "mail_trouble": STAFF,
     "staff_member": STAFF,
     "keeper_training": STAFF,
@@ -180,4 +181,7 @@ TABLES: dict[str, Kept] = {
     "published_school": AGGREGATE,
     "published_year": AGGREGATE,
     "removed_figure": AGGREGATE,
+    "daily_figure": AGGREGATE,
+    "district_figure": AGGREGATE,
+    "figure_state": SETTING,
 }

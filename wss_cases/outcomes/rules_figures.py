@@ -1,0 +1,84 @@
+"""What the incidents of a day add up to, and adding days up. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+BREAKDOWNS: Final = ("hour", "place", "group", "behavior", "grade")
+NOT_KNOWN: Final = ""
+"""The key of what is not known, as a stored figure writes it."""
+
+
+@dataclass
+class DayFigure:
+    """Incidents of one day: how many, how many could have led to the police, and breakdown to {key: incidents}."""
+
+    incidents: int = 0
+    serious: int = 0
+    parts: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def count(self, part: str, key: str | None, number: int) -> None:
+        """Take in one counted row."""
+        if part in ("incidents", "serious"):
+            setattr(self, part, getattr(self, part) + number)
+            return
+        keys = self.parts.setdefault(part, {})
+        keys[key or NOT_KNOWN] = keys.get(key or NOT_KNOWN, 0) + number
+
+    def add(self, other: "DayFigure") -> None:
+        """Add another school's figure of the same day."""
+        self.incidents += other.incidents
+        self.serious += other.serious
+        for part, keys in other.parts.items():
+            for key, number in keys.items():
+                self.count(part, key, number)
+
+    def row(self) -> dict[str, Any]:
+        """Return the columns that are stored."""
+        return {"incidents": self.incidents, "serious": self.serious, "parts": self.parts}
+
+
+@dataclass
+class Parts:
+    """The breakdowns of a period's incidents: part to {key: number of incidents}; key None is not known."""
+
+    total: int = 0
+    serious: int = 0
+    by_day: dict[date, int] = field(default_factory=dict)
+    hour: dict[str | None, int] = field(default_factory=dict)
+    place: dict[str | None, int] = field(default_factory=dict)
+    group: dict[str | None, int] = field(default_factory=dict)
+    behavior: dict[str | None, int] = field(default_factory=dict)
+    grade: dict[str | None, int] = field(default_factory=dict)
+    months: dict[date, dict[str | None, int]] = field(default_factory=dict)
+    """By behaviour again, within each month (its first day)."""
+
+
+def parts_from(days: Iterable[tuple[date, DayFigure, int]]) -> Parts:
+    """Return the sum of (day, figure, times); a figure that is taken back counts -1 times."""
+    parts = Parts()
+    for day, figure, times in days:
+        parts.total += times * figure.incidents
+        parts.serious += times * figure.serious
+        _add(parts.by_day, day, times * figure.incidents)
+        month = parts.months.setdefault(day.replace(day=1), {})
+        for part, keys in figure.parts.items():
+            found = getattr(parts, part)
+            for key, number in keys.items():
+                _add(found, key or None, times * number)
+                if part == "behavior":
+                    _add(month, key or None, times * number)
+    for part in BREAKDOWNS:
+        setattr(parts, part, _known(getattr(parts, part)))
+    parts.by_day = _known(parts.by_day)
+    parts.months = {month: _known(found) for month, found in parts.months.items()}
+    return parts
+
+
+def _add(found: dict[Any, int], key: Any, number: int) -> None:
+    found[key] = found.get(key, 0) + number
+
+
+def _known(found: dict[Any, int]) -> dict[Any, int]:
+    return {key: number for key, number in found.items() if number}
