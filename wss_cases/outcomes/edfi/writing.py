@@ -3,9 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
-from lxml import etree
-
 from wss_cases.access.actor import Actor
+from wss_cases.foundation.xml_files import add, name_of, new, write_document
 from wss_cases.incidents.states import PersonKind
 from wss_cases.outcomes.edfi.codes import (
     CAUSED,
@@ -44,15 +43,15 @@ def write_interchange(
     """Write the decided reports and the standing removals of a period as InterchangeStudentDiscipline."""
     leave_undecided(actor, scope, tally)
     found = schools(actor, scope.school_id)
-    with etree.xmlfile(stream, encoding="UTF-8") as document:
-        document.write_declaration()
-        with document.element(_name("InterchangeStudentDiscipline"), nsmap={None: NAMESPACE}):
-            document.write("\n")
-            for number, place in enumerate(found, 1):
-                for element in _of_school(actor, scope, place, tally):
-                    document.write(element, pretty_print=True)
-                    tally.written[etree.QName(element).localname] += 1
-                progress(number, len(found), tally.rows)
+
+    def elements() -> Iterator[Any]:
+        for number, place in enumerate(found, 1):
+            for element in _of_school(actor, scope, place, tally):
+                tally.written[name_of(element)] += 1
+                yield element
+            progress(number, len(found), tally.rows)
+
+    write_document(stream, NAMESPACE, "InterchangeStudentDiscipline", elements())
 
 
 def _of_school(actor: Actor, scope: Scope, place: Place, tally: Tally) -> Iterator[Any]:
@@ -74,22 +73,22 @@ def _of_school(actor: Actor, scope: Scope, place: Place, tally: Tally) -> Iterat
 
 
 def _incident(place: Place, report: Report, tally: Tally) -> Any:
-    element = etree.Element(_name("DisciplineIncident"), nsmap={None: NAMESPACE})
-    _add(element, "IncidentIdentifier", report.identifier)
-    _add(element, "IncidentDate", report.day.isoformat())
+    element = new(NAMESPACE, "DisciplineIncident")
+    add(element, "IncidentIdentifier", report.identifier)
+    add(element, "IncidentDate", report.day.isoformat())
     if report.minute is not None:
-        _add(element, "IncidentTime", f"{report.minute // 60:02d}:{report.minute % 60:02d}:00")
+        add(element, "IncidentTime", f"{report.minute // 60:02d}:{report.minute % 60:02d}:00")
     location = descriptor(List.LOCATION, report.location)
     if location is None:
         tally.leave(Left.LOCATION, report.location_code)
     else:
-        _add(element, "IncidentLocation", location)
-    _add(element, "ReporterDescription", descriptor(List.REPORTER, TOLD_BY_STAFF))
+        add(element, "IncidentLocation", location)
+    add(element, "ReporterDescription", descriptor(List.REPORTER, TOLD_BY_STAFF))
     for behavior in sorted({_behavior(person) or "" for person in report.people if _caused(person)} - {""}):
-        _add(_add(element, "Behavior"), "Behavior", behavior)
+        add(add(element, "Behavior"), "Behavior", behavior)
     for weapon in _weapons(report.weapon):
-        _add(element, "Weapon", weapon)
-    _add(element, "ReportedToLawEnforcement", "true" if report.police else "false")
+        add(element, "Weapon", weapon)
+    add(element, "ReportedToLawEnforcement", "true" if report.police else "false")
     _school(element, "SchoolReference", place)
     for person in report.people:
         if person.kind not in (PersonKind.STUDENT, PersonKind.STAFF):
@@ -99,10 +98,10 @@ def _incident(place: Place, report: Report, tally: Tally) -> Any:
 
 def _outside(element: Any, person: Person) -> None:
     for code in PARTS.get(person.role, ()):
-        outside = _add(element, "DisciplineIncidentExternalParticipant")
-        _add(outside, "FirstName", _NOT_NAMED[0])
-        _add(outside, "LastSurname", _NOT_NAMED[1])
-        _add(outside, "DisciplineIncidentParticipationCode", descriptor(List.PARTICIPATION, code))
+        outside = add(element, "DisciplineIncidentExternalParticipant")
+        add(outside, "FirstName", _NOT_NAMED[0])
+        add(outside, "LastSurname", _NOT_NAMED[1])
+        add(outside, "DisciplineIncidentParticipationCode", descriptor(List.PARTICIPATION, code))
 
 
 def _associations(place: Place, report: Report, tally: Tally) -> Iterator[Any]:
@@ -127,42 +126,42 @@ def _acted(place: Place, report: Report, person: Person, code: str, tally: Tally
         tally.leave(Left.BEHAVIOR if known else Left.NOT_CODED, person.behavior_code or "")
         return None
     element = _named("StudentDisciplineIncidentBehaviorAssociation", place, report, person)
-    _add(element, "Behavior", behavior)
-    _add(element, "DisciplineIncidentParticipationCode", descriptor(List.PARTICIPATION, code))
+    add(element, "Behavior", behavior)
+    add(element, "DisciplineIncidentParticipationCode", descriptor(List.PARTICIPATION, code))
     for weapon in _weapons(person.weapon):
-        _add(element, "Weapon", weapon)
+        add(element, "Weapon", weapon)
     return element
 
 
 def _beside(place: Place, report: Report, person: Person, code: str, tally: Tally) -> Any:
     element = _named("StudentDisciplineIncidentNonOffenderAssociation", place, report, person)
-    _add(element, "DisciplineIncidentParticipationCode", descriptor(List.PARTICIPATION, code))
+    add(element, "DisciplineIncidentParticipationCode", descriptor(List.PARTICIPATION, code))
     return element
 
 
 def _named(name: str, place: Place, report: Report, person: Person) -> Any:
-    element = etree.Element(_name(name), nsmap={None: NAMESPACE})
+    element = new(NAMESPACE, name)
     _student(element, person.unique_id)
     _report(element, report.identifier, place)
     return element
 
 
 def _action(place: Place, removal: Removal) -> Any:
-    element = etree.Element(_name("DisciplineAction"), nsmap={None: NAMESPACE})
-    _add(element, "DisciplineActionIdentifier", removal.identifier)
-    _add(element, "Discipline", descriptor(List.DISCIPLINE, DISCIPLINES[removal.kind]))
-    _add(element, "DisciplineDate", removal.starts_on.isoformat())
-    _add(element, "DisciplineActionLength", str(removal.days))
+    element = new(NAMESPACE, "DisciplineAction")
+    add(element, "DisciplineActionIdentifier", removal.identifier)
+    add(element, "Discipline", descriptor(List.DISCIPLINE, DISCIPLINES[removal.kind]))
+    add(element, "DisciplineDate", removal.starts_on.isoformat())
+    add(element, "DisciplineActionLength", str(removal.days))
     _student(element, removal.unique_id)
     _school(element, "ResponsibilitySchoolReference", place)
     for identifier, mapped in removal.reports:
         behavior = descriptor(List.BEHAVIOR, mapped)
         if behavior is not None:
-            about = _add(element, "StudentDisciplineIncidentBehaviorAssociationReference")
-            about = _add(about, "StudentDisciplineIncidentBehaviorAssociationIdentity")
+            about = add(element, "StudentDisciplineIncidentBehaviorAssociationReference")
+            about = add(about, "StudentDisciplineIncidentBehaviorAssociationIdentity")
             _student(about, removal.unique_id)
             _report(about, identifier, place)
-            _add(about, "Behavior", behavior)
+            add(about, "Behavior", behavior)
     return element
 
 
@@ -180,24 +179,14 @@ def _weapons(kind: str | None) -> list[str]:
 
 
 def _student(element: Any, number: str) -> None:
-    _add(_add(_add(element, "StudentReference"), "StudentIdentity"), "StudentUniqueId", number)
+    add(add(add(element, "StudentReference"), "StudentIdentity"), "StudentUniqueId", number)
 
 
 def _school(element: Any, name: str, place: Place) -> None:
-    _add(_add(_add(element, name), "SchoolIdentity"), "SchoolId", place.number)
+    add(add(add(element, name), "SchoolIdentity"), "SchoolId", place.number)
 
 
 def _report(element: Any, identifier: str, place: Place) -> None:
-    named = _add(_add(element, "DisciplineIncidentReference"), "DisciplineIncidentIdentity")
-    _add(named, "IncidentIdentifier", identifier)
+    named = add(add(element, "DisciplineIncidentReference"), "DisciplineIncidentIdentity")
+    add(named, "IncidentIdentifier", identifier)
     _school(named, "SchoolReference", place)
-
-
-def _add(element: Any, name: str, text: str | None = None) -> Any:
-    child = etree.SubElement(element, _name(name))
-    child.text = text
-    return child
-
-
-def _name(name: str) -> str:
-    return f"{{{NAMESPACE}}}{name}"
