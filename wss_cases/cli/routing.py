@@ -8,6 +8,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
+from wss_cases.cli.routing_replay import replay
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused, Unavailable
 from wss_cases.foundation.i18n import force_locale
@@ -18,6 +19,7 @@ from wss_cases.routing.queries import rule_set_in_force, table_of
 from wss_cases.routing.table import DecisionTable
 
 group = AppGroup("routing", help="Routing rules.")
+group.add_command(replay)
 
 
 @group.command("explain")

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from wss_cases.routing.conditions import parts_of
 from wss_cases.routing.engine import Recommendation, Run, recommend, run
 from wss_cases.routing.facts import FACTS, Facts, FactType
 from wss_cases.routing.labels import FACT_LABELS
@@ -84,7 +83,7 @@ def check_table(table: DecisionTable, tries: int = RANDOM_FACTS) -> list[Finding
     for finding in (
         *_unreachable(table, [done for _facts, done in runs]),
         *_said_again(table),
-        *(finding for facts, done in runs for finding in _broken_promises(table, facts, done.answer)),
+        *(finding for facts, done in runs for finding in broken_promises(table, facts, done.answer)),
         *_unread(table),
     ):
         key = (finding.kind, finding.row, finding.detail)
@@ -139,7 +138,8 @@ def _statements(row: Row) -> Iterator[tuple[str, str]]:
         yield subject(row.follow_up), str(row.days)
 
 
-def _broken_promises(table: DecisionTable, facts: Facts, answer: Recommendation) -> Iterator[Finding]:
+def broken_promises(table: DecisionTable, facts: Facts, answer: Recommendation) -> Iterator[Finding]:
+    """Find what an answer does that no answer may, whatever the table says (the invariants of the engine)."""
     example = facts.as_json()
     for kind, detail in (
         *_left_out(facts, answer),
@@ -206,10 +206,7 @@ def _without(facts: Facts, names: tuple[str, ...]) -> Facts:
 
 
 def _unread(table: DecisionTable) -> Iterator[Finding]:
-    read = {"verified", "imminent_danger", "behavior"}
-    for row in table.rows:
-        for condition in (row.when, *(effect.when for effect in row.effects)):
-            read |= {part["fact"] for part in parts_of(condition) if "fact" in part}
+    read = {"verified", "imminent_danger", "behavior", *table.facts_read}
     for name in FACTS:
         if name not in read:
             yield Finding(FindingKind.UNREAD_FACT, detail=name)

@@ -40,55 +40,80 @@ class Scene:
     police: Police = Police.NOT_INDICATED
 
 
-def is_met(condition: Condition, scene: Scene) -> bool:
-    """Say whether a checked condition is true in this scene."""
+Test = Callable[[Scene], bool]
+
+
+def compiled(condition: Condition) -> Test:
+    """Return a checked condition as a function, made once and asked of many scenes."""
     match condition:
         case {"all": parts}:
-            return all(is_met(part, scene) for part in parts)
+            return _every([compiled(part) for part in parts])
         case {"any": parts}:
-            return any(is_met(part, scene) for part in parts)
+            return _some([compiled(part) for part in parts])
         case {"not": part}:
-            return not is_met(part, scene)
+            test = compiled(part)
+            return lambda scene: not test(scene)
         case {"fact": name, "op": op}:
-            return _fact_is_met(name, op, condition.get("value"), scene.facts)
+            return _fact_test(name, op, condition.get("value"))
         case {"rule": rule}:
-            return rule in scene.matched
+            return lambda scene: rule in scene.matched
         case {"no_item_for": person}:
-            return not any(whom in (person, Person.BOTH) for _, whom in scene.on_list())
+            return lambda scene: not any(whom in (person, Person.BOTH) for _, whom in scene.on_list())
         case {"item_with_pathway": pathway}:
-            return any(PATHWAY_OF[kind] == pathway for kind, _ in scene.on_list())
+            return lambda scene: any(PATHWAY_OF[kind] == pathway for kind, _ in scene.on_list())
         case {"police": findings}:
-            return scene.police in findings
+            return lambda scene: scene.police in findings
         case _:
             raise ValueError(f"not a condition: {condition}")
 
 
+def _every(tests: list[Test]) -> Test:
+    def every(scene: Scene) -> bool:
+        # a loop and not all(): this runs some thousand times for each page of a replay
+        for test in tests:  # noqa: SIM110
+            if not test(scene):
+                return False
+        return True
+
+    return tests[0] if len(tests) == 1 else every
+
+
+def _some(tests: list[Test]) -> Test:
+    def some(scene: Scene) -> bool:
+        for test in tests:  # noqa: SIM110
+            if test(scene):
+                return True
+        return False
+
+    return tests[0] if len(tests) == 1 else some
+
+
 def fact_is_met(condition: Condition, facts: Facts) -> bool:
     """Say whether a condition on one fact is true."""
-    return _fact_is_met(condition["fact"], condition["op"], condition.get("value"), facts)
+    return compiled(condition)(Scene(facts))
 
 
-def _fact_is_met(name: str, op: str, wanted: Any, facts: Facts) -> bool:
+def _fact_test(name: str, op: str, wanted: Any) -> Test:
     if op == "known":
-        return facts.present(name)
+        return lambda scene: name in scene.facts.given
     if op == "missing":
-        return not facts.present(name)
-    value = facts.value(name)
-    if value is None:
-        return False
-    match op:
-        case "is":
-            return bool(value == wanted)
-        case "in":
-            return value in wanted
-        case "includes":
-            return isinstance(value, tuple) and wanted in value
-        case "at_least":
-            return isinstance(value, int) and value >= wanted
-        case "at_most":
-            return isinstance(value, int) and value <= wanted
-        case _:
-            raise ValueError(f"not an operator: {op}")
+        return lambda scene: name not in scene.facts.given
+    compare, default = _COMPARED[op], FACTS[name].default
+
+    def met(scene: Scene) -> bool:
+        value = scene.facts.given.get(name, default)
+        return value is not None and compare(value, wanted)
+
+    return met
+
+
+_COMPARED: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "is": lambda value, wanted: bool(value == wanted),
+    "in": lambda value, wanted: value in wanted,
+    "includes": lambda value, wanted: isinstance(value, tuple) and wanted in value,
+    "at_least": lambda value, wanted: isinstance(value, int) and value >= wanted,
+    "at_most": lambda value, wanted: isinstance(value, int) and value <= wanted,
+}
 
 
 def parts_of(condition: Condition) -> Iterator[Condition]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from wss_cases.routing.conditions import Scene, is_met
+from wss_cases.routing.conditions import Scene
 from wss_cases.routing.facts import Facts
 from wss_cases.routing.states import (
     PATHWAY_OF,
@@ -120,7 +120,7 @@ class _Board:
 
     def meets(self, row: Row) -> bool:
         """Say whether a row matches, and remember that it did."""
-        met = is_met(row.when, self.scene)
+        met = row.is_met(self.scene)
         if met:
             self.scene.matched.add(row.rule)
             self.matched.add(row.id)
@@ -129,7 +129,7 @@ class _Board:
     def add(self, row: Row) -> None:
         """Put the items of a matched row on the list: highest tier, soonest start, every rule cited."""
         for place, effect in enumerate(row.effects):
-            if not is_met(effect.when, self.scene):
+            if not effect.is_met(self.scene):
                 continue
             self.added.add((row.id, place))
             new = _Entry(effect.tier, effect.start)

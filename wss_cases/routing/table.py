@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from wss_cases.routing.conditions import Condition
+from wss_cases.routing.conditions import Condition, Test, compiled, parts_of
 from wss_cases.routing.states import (
     PATHWAY_OF,
     AppliesTo,
@@ -34,6 +34,11 @@ class Effect:
     start: int
     when: Condition
     because: Text | None
+
+    @cached_property
+    def is_met(self) -> Test:
+        """The condition as a function."""
+        return compiled(self.when)
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,11 @@ class Row:
     follow_up: FollowUpKind | None = None
     days: tuple[int, ...] = ()
 
+    @cached_property
+    def is_met(self) -> Test:
+        """The condition as a function."""
+        return compiled(self.when)
+
 
 @dataclass(frozen=True, eq=False)
 class DecisionTable:
@@ -90,6 +100,15 @@ class DecisionTable:
     def section(self, section: Section) -> tuple[Row, ...]:
         """Return the rows of one step, in table order."""
         return self._by_section[section]
+
+    @cached_property
+    def facts_read(self) -> frozenset[str]:
+        """The facts that any condition looks at."""
+        conditions = [row.when for row in self.rows]
+        conditions += [effect.when for row in self.rows for effect in row.effects]
+        return frozenset(
+            part["fact"] for condition in conditions for part in parts_of(condition) if "fact" in part
+        )
 
     @cached_property
     def _by_section(self) -> Mapping[Section, tuple[Row, ...]]:
