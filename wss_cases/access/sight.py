@@ -6,6 +6,7 @@ What is about a record upper rooms know (an open follow-up, a running appeal): t
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
@@ -51,12 +52,20 @@ class Fading:
 def fill_keepers(keepers: Mapping[str, Sequence[Keeper]]) -> None:
     """Install what the rooms above know of each table; called once by `create_app`."""
     _keepers.clear()
+    _since.cache_clear()
     _keepers.update({table: tuple(given) for table, given in keepers.items()})
 
 
 def kept(table: str, ids: Any, first: date) -> list[ColumnElement[bool]]:
     """Return what may keep the records of a table in view, as conditions on a column of their ids."""
     return [keeper(ids, first) for keeper in _keepers.get(table, ())]
+
+
+@lru_cache(maxsize=512)
+def _since(model: Any, first: date) -> ColumnElement[bool]:
+    """What a table says of its records in view; putting it together takes longer than asking the database."""
+    found: ColumnElement[bool] = model.since(first)
+    return found
 
 
 def in_view(model: Any, actor: Actor, *roles: Role) -> ColumnElement[bool]:
@@ -75,7 +84,7 @@ def in_view(model: Any, actor: Actor, *roles: Role) -> ColumnElement[bool]:
             parts.append(here)
         else:
             opened = model.about(actor.past_students) if looks_back else false()
-            parts.append(and_(here, or_(model.since(first), opened)))
+            parts.append(and_(here, or_(_since(model, first), opened)))
     return or_(false(), *parts)
 
 
