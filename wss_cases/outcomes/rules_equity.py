@@ -1,0 +1,187 @@
+"""How often a stage is reached in one group and among all others: rates, risk ratio, risk difference, 95 % intervals.
+
+The unit is a student at a school. Plain intervals: the logarithm of the ratio (Katz and others, Biometrics 34, 1978)
+and the plain (Wald) interval of the difference. Clustered ones: linearized residuals summed by cluster, two-way by
+student and school (Cameron, Gelbach and Miller, Journal of Business & Economic Statistics 29, 2011:
+V = V student + V school - V unit), K / (K - 1) for K schools, Student's t with K - 1 degrees of freedom; never
+narrower than clustered by student alone. Within schools: Mantel and Haenszel's ratio and difference (Greenland and
+Robins, Biometrics 41, 1985), residuals summed by school.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import exp, log, sqrt
+from statistics import NormalDist
+from typing import Final, Self
+
+NORMAL: Final = NormalDist().inv_cdf(0.975)
+STUDENT: Final = (
+    12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281,
+    2.2010, 2.1788, 2.1604, 2.1448, 2.1314, 2.1199, 2.1098, 2.1009, 2.0930, 2.0860,
+    2.0796, 2.0739, 2.0687, 2.0639, 2.0595, 2.0555, 2.0518, 2.0484, 2.0452, 2.0423,
+)  # fmt: skip
+"""The 97.5 percent point of Student's t by degrees of freedom, from 1."""
+
+
+@dataclass(frozen=True)
+class Stratum:
+    """One school (or several counted as one): who came to a stage of how many, in the group and among all others."""
+
+    came: int
+    of: int
+    others_came: int
+    others_of: int
+
+    def plus(self, other: Self) -> "Stratum":
+        """Two schools counted as one."""
+        return Stratum(
+            self.came + other.came,
+            self.of + other.of,
+            self.others_came + other.others_came,
+            self.others_of + other.others_of,
+        )
+
+
+Twin = Sequence[bool]
+"""The same student counted at several schools: whether they came to the stage, at each."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A group against all others."""
+
+    rate: float
+    others: float
+    ratio: Interval
+    difference: Interval
+
+
+def together(strata: Iterable[Stratum]) -> Stratum:
+    """Return strata as one."""
+    found = Stratum(0, 0, 0, 0)
+    for one in strata:
+        found = found.plus(one)
+    return found
+
+
+def compare(
+    strata: Sequence[Stratum], twins: Sequence[Twin] = (), other_twins: Sequence[Twin] = ()
+) -> Comparison | None:
+    """Return the comparison with clustered intervals (plain ones for a single school); None where nothing can be said.
+
+    `twins` are students of the group who are counted at several schools, `other_twins` those of all others.
+    """
+    whole = together(strata)
+    if not (whole.came and whole.others_came):
+        return None
+    rate, others = whole.came / whole.of, whole.others_came / whole.others_of
+
+    def interval(weight: float, other_weight: float) -> float:
+        """The half width; the weights turn a residual into its part of the estimate."""
+        unit = _spread(rate, whole.of) * weight**2 + _spread(others, whole.others_of) * other_weight**2
+        student = unit + weight**2 * _shared(twins, rate) + other_weight**2 * _shared(other_twins, others)
+        sums = [
+            weight * (one.came - rate * one.of) - other_weight * (one.others_came - others * one.others_of)
+            for one in strata
+            if one.of or one.others_of
+        ]
+        variance, quantile = max(student, 0.0), NORMAL
+        if len(sums) > 1:
+            variance, quantile = max(variance, student + _scatter(sums) - unit), _quantile(len(sums))
+        return quantile * sqrt(variance)
+
+    ratio, difference = rate / others, rate - others
+    return Comparison(
+        rate,
+        others,
+        _ratio(ratio, interval(1 / whole.came, 1 / whole.others_came)),
+        _difference(difference, interval(1 / whole.of, 1 / whole.others_of)),
+    )
+
+
+def within_schools(strata: Sequence[Stratum]) -> tuple[Interval, Interval] | None:
+    """Return ratio and difference between students of the same school; None below two schools that can compare."""
+    paired = [one for one in strata if one.of and one.others_of]
+    sizes = [one.of + one.others_of for one in paired]
+    group = [one.came * one.others_of / size for one, size in zip(paired, sizes, strict=True)]
+    others = [one.others_came * one.of / size for one, size in zip(paired, sizes, strict=True)]
+    weights = [one.of * one.others_of / size for one, size in zip(paired, sizes, strict=True)]
+    if len(paired) < 2 or not sum(group) or not sum(others):
+        return None
+    ratio = sum(group) / sum(others)
+    difference = (sum(group) - sum(others)) / sum(weights)
+    parts = list(zip(group, others, weights, strict=True))
+    spread = _scatter([mine / sum(group) - theirs / sum(others) for mine, theirs, _ in parts])
+    apart = _scatter([(mine - theirs - difference * weight) / sum(weights) for mine, theirs, weight in parts])
+    quantile = _quantile(len(paired))
+    return _ratio(ratio, quantile * sqrt(spread)), _difference(difference, quantile * sqrt(apart))
+
+
+def _spread(rate: float, number: int) -> float:
+    return number * rate * (1 - rate)
+
+
+def _shared(twins: Sequence[Twin], rate: float) -> float:
+    """What the same student's residuals add to the variance, beyond their own squares."""
+    residuals = [[came - rate for came in twin] for twin in twins]
+    return sum(sum(one) ** 2 - sum(each**2 for each in one) for one in residuals)
+
+
+def _scatter(sums: Sequence[float]) -> float:
+    return sum(one**2 for one in sums) * len(sums) / (len(sums) - 1)
+
+
+def _quantile(schools: int) -> float:
+    return STUDENT[schools - 2] if schools - 2 < len(STUDENT) else NORMAL
+
+
+def _ratio(value: float, half: float) -> Interval:
+    return Interval(value, exp(log(value) - half), exp(log(value) + half))
+
+
+def _difference(value: float, half: float) -> Interval:
+    return Interval(value, max(value - half, -1.0), min(value + half, 1.0))
+
+
+@dataclass(frozen=True)
+class Said:
+    """What an interval of a ratio lets one say: a kind, and the two ends rounded for words."""
+
+    kind: str
+    low: float = 0
+    high: float = 0
+
+
+TIMES_FROM: Final = 1.5
+"""From this ratio on, words say "times as likely"; below it, percent."""
+
+
+def said(ratio: Interval) -> Said:
+    """Return the plain meaning: no difference can be told, so many percent more or less likely, or so many times."""
+    if ratio.low <= 1 <= ratio.high:
+        return Said("same")
+    if ratio.high < 1:
+        return Said("less", _tens(1 - ratio.high), _tens(1 - ratio.low))
+    if ratio.low < TIMES_FROM and ratio.high < 2:
+        return Said("more", _tens(ratio.low - 1), _tens(ratio.high - 1))
+    return Said("times", _halves(ratio.low), _halves(ratio.high))
+
+
+def _tens(share: float) -> float:
+    """A share as whole percent: to the nearest ten, below ten to the nearest one."""
+    percent = 100 * share
+    return round(percent, -1) if percent >= 10 else max(round(percent), 1)
+
+
+def _halves(ratio: float) -> float:
+    """A ratio to the nearest half, from 5 on to the nearest one."""
+    return float(round(ratio)) if ratio >= 5 else round(ratio * 2) / 2
