@@ -18,9 +18,12 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.whole_file import whole_file
 from wss_cases.outcomes.actions_edfi import export_edfi
+from wss_cases.outcomes.actions_export import note_command
 from wss_cases.outcomes.edfi.codes import LEFT_LABELS, Tally
 from wss_cases.outcomes.queries import school_named
+from wss_cases.outcomes.queries_collections import COLLECTIONS
 from wss_cases.outcomes.rules import Scope, scope_of
+from wss_cases.outcomes.rules_export import TYPES, rendered
 
 group = AppGroup("export", help="Files for other systems.")
 YEAR = click.option("--school-year", "year", required=True, help="Written 2026-27; it begins 1 August.")
@@ -49,6 +52,27 @@ def edfi(year: str, school: str | None, output: Path | None, restorative: Path |
         second = files.enter_context(whole_file(restorative)) if restorative else None
         tally = export_edfi(SYSTEM, scope(year, school), stream, second, clock.now(), _progress)
     _tell(tally)
+
+
+def _collection(name: str, what: str) -> None:
+    @group.command(name, help=what)
+    @YEAR
+    @SCHOOL
+    @OUTPUT
+    @click.option("--format", "form", type=click.Choice(list(TYPES)), default="csv", help="csv without it.")
+    def command(year: str, school: str | None, output: Path | None, form: str) -> None:
+        with _refusals(), _target(output) as stream:
+            chosen = scope(year, school)
+            click.echo(f"counting {year} ...", err=True)
+            report = COLLECTIONS[name](SYSTEM, chosen, school)
+            stream.write(rendered(report, form))
+            note_command(SYSTEM, report, form, year, clock.now())
+        for title, words in report.about:
+            click.echo(f"{title}: {words}", err=True)
+
+
+_collection("crdc", "Write the federal counts (CRDC) of a school year, a row for each school.")
+_collection("state", "Write the State's counts of removals and police referrals, four rows for each school.")
 
 
 def scope(year: str, school: str | None) -> Scope:

@@ -13,7 +13,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
-from wss_cases.journal.unit import unit_of_work
+from wss_cases.outcomes.actions_export import note_command
 from wss_cases.outcomes.actions_figures import recount
 from wss_cases.outcomes.queries import school_named
 from wss_cases.outcomes.queries_reports import LIVE, history
@@ -42,7 +42,7 @@ def report(name: str, year: str, school: str | None, form: str, output: Path | N
         with force_locale("en"):
             found = _report(name, year, school)
             document = rendered(found, form)
-            _note(found, form, year)
+            note_command(SYSTEM, found, form, year, clock.now())
     except Refused as refused:
         _refuse(refused.field, refused.message, form)
     except SQLAlchemyError:
@@ -67,13 +67,6 @@ def recount_all(as_json: bool) -> None:
         click.echo(f"{done['schools']} schools counted", err=True)
     if as_json:
         click.echo(json.dumps(done))
-
-
-def _note(found: Report, form: str, year: str) -> None:
-    """Audit the file as the operator's; reasons and second persons bind the web alone."""
-    with unit_of_work(SYSTEM, clock.now()) as uow:
-        said = {"name": found.name, "form": form, "school_year": year, "rows": len(found.rows)}
-        uow.audit("outcomes.exported", "export_record", None, said)
 
 
 def _report(name: str, year: str, school: str | None) -> Report:

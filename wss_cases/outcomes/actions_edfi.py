@@ -7,12 +7,11 @@ from wss_cases.access.actor import Actor
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit import unit_of_work
+from wss_cases.outcomes.actions_export import EXPORTED
 from wss_cases.outcomes.edfi.codes import Tally
 from wss_cases.outcomes.edfi.second import write_second
 from wss_cases.outcomes.edfi.writing import Progress, write_interchange
 from wss_cases.outcomes.rules import Scope
-
-EXPORTED = "outcomes.exported"
 
 
 def export_edfi(

@@ -12,6 +12,7 @@ from wss_cases.outcomes.queries_export import second_persons
 from wss_cases.outcomes.rules_export import Report
 
 NOTICE = "export_made"
+EXPORTED = "outcomes.exported"
 
 
 def note_export(
@@ -40,7 +41,14 @@ def note_export(
             )
         )  # fmt: skip
         said = {"name": report.name, "form": form, "school_year": year, "rows": rows}
-        uow.audit("outcomes.exported", "export_record", row.id, said)
+        uow.audit(EXPORTED, "export_record", row.id, said)
         for user_id in told:
             uow.notify(user_id, NOTICE, row, f"{NOTICE}:{row.id}:{user_id}")
         return row.id
+
+
+def note_command(actor: Actor, report: Report, form: str, year: str, now: datetime) -> None:
+    """Audit a file as the operator's; reasons and second persons bind the web alone."""
+    with unit_of_work(actor, now) as uow:
+        said = {"name": report.name, "form": form, "school_year": year, "rows": len(report.rows)}
+        uow.audit(EXPORTED, "export_record", None, said)

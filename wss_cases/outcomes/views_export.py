@@ -15,6 +15,7 @@ from wss_cases.foundation.pages import Page
 from wss_cases.foundation.settings import setting
 from wss_cases.outcomes.actions_export import note_export
 from wss_cases.outcomes.forms_export import ExportForm
+from wss_cases.outcomes.queries_collections import COLLECTIONS
 from wss_cases.outcomes.queries_export import PAGE, exports
 from wss_cases.outcomes.queries_reports import LIVE, history
 from wss_cases.outcomes.rules_export import TYPES, Report, rendered
@@ -22,6 +23,7 @@ from wss_cases.outcomes.views_scope import Shown, shown
 
 blueprint = Blueprint("files", __name__)
 FRESH_MINUTES = 15
+WRITERS = {**LIVE, **COLLECTIONS}
 
 
 @blueprint.route("/files/<name>.<form>", methods=["GET", "POST"])
@@ -55,12 +57,12 @@ def file(name: str, form: str) -> Page:
 
 
 def _report(page: Shown, name: str, form: str) -> Report:
-    if form not in ("csv", "xlsx") or (name != "history" and name not in LIVE):
+    if form not in ("csv", "xlsx") or (name != "history" and name not in WRITERS):
         raise NotFound
     try:
         if name == "history":
             return history(page.scope.year)
-        return LIVE[name](page.actor, page.scope, page.school_words)
+        return WRITERS[name](page.actor, page.scope, page.school_words)
     except Refused as refused:
         raise NotFound from refused
 
