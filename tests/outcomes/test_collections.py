@@ -75,12 +75,12 @@ def made(session: Any, at: Any, request: pytest.FixtureRequest) -> Made:
                 starts_on=pick.choice(DAYS),
             )  # fmt: skip
     for one in db.session.scalars(select(Incident)):
-        one.weapon = pick.choice((None, None, "other", "firearm", "lookalike"))
+        one.weapon = pick.choice((None, "other", "firearm", "firearm", "lookalike"))
         one.substance = pick.choice((None, None, None, "alcohol", "cannabis", "tobacco_vape"))
         one.place = pick.choice((Place.ON_GROUNDS, Place.ON_GROUNDS, Place.VEHICLE, Place.ONLINE, None))
         one.bias_basis = pick.choice((None, "race", "gender_identity", "religion", "not_known"))
         one.tile = pick.choice(("fight", "bullying"))
-        if one.state is IncidentState.ROUTED and pick.random() < 0.3:
+        if one.state is IncidentState.ROUTED and pick.random() < 0.6:
             one.state, one.outcome_reason = (
                 IncidentState.NO_FURTHER_ACTION,
                 pick.choice(("unfounded", "other")),
