@@ -38,12 +38,37 @@ settings.register_profile(
 settings.load_profile("bench")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+WIDTH_OF = {"sqlite": "phone", "postgresql": "desk"}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--every-pair`: see below."""
+    parser.addoption("--every-pair", action="store_true", help="stories in both widths on both databases")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What drives Chromium on a busy machine may fail once for the machine's sake: it is tried a second time, and the
-    closing line counts it as rerun."""
+    closing line counts it as rerun. A story told in both widths and on both databases runs on a phone with SQLite and
+    at a desk with PostgreSQL, unless every pair is asked for: no page knows its database."""
+    pairs = {pair for item in items if (pair := _pair(item))}
+    left_out = []
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.flaky(reruns=1))
+        where, backend, width = _pair(item) or ("", "", "")
+        if where and WIDTH_OF[backend] != width and len({pair[1] for pair in pairs if pair[0] == where}) > 1:
+            left_out.append(item)
+    if left_out and not config.getoption("every_pair"):
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _pair(item: pytest.Item) -> tuple[str, str, str] | None:
+    """Which story on which database in which width; None where it is not told in both."""
+    spec = getattr(item, "callspec", None)
+    backend, width = (spec.params.get("backend"), spec.id.rpartition("-")[2]) if spec else (None, "")
+    told = item.get_closest_marker("browser") and backend and width in WIDTH_OF.values()
+    return (item.nodeid.partition("[")[0], str(backend), width) if told else None
 
 
 @pytest.fixture(scope="module", autouse=True)
