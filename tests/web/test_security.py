@@ -398,7 +398,7 @@ def test_giving_powers_and_ending_sessions_ask_again_who_it_is(
     assert boss.get("/people/new").status_code == 200
 
 
-def test_pausing_mail_naming_keepers_and_changing_rules_ask_again_who_it_is(
+def test_pausing_mail_releasing_copies_and_changing_rules_ask_again_who_it_is(
     session: Any, client_as: ClientAs, at: Callable[..., Any]
 ) -> None:
     at("2026-11-24 10:00")
@@ -414,6 +414,7 @@ def test_pausing_mail_naming_keepers_and_changing_rules_ask_again_who_it_is(
         Role.COORDINATOR: [
             ("POST", "/cases/1/pathways/1/keepers"), ("POST", "/cases/1/pathways/1/keepers/1/end"),
         ],
+        Role.ADMINISTRATOR: [("GET", "/family-copies/1/release"), ("POST", "/family-copies/1/release")],
     }  # fmt: skip
     people = {role: client_as(make_user(role)) for role in acts}
     tokens = {role: {"csrf_token": person.csrf_token("/account")} for role, person in people.items()}

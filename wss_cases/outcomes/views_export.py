@@ -4,6 +4,7 @@ from flask import Blueprint, Response, render_template, request, url_for
 
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.rules_factor import FRESH_MINUTES
 from wss_cases.accounts.sessions import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
@@ -22,7 +23,6 @@ from wss_cases.outcomes.rules_export import TYPES, Report, rendered
 from wss_cases.outcomes.views_scope import Shown, shown
 
 blueprint = Blueprint("files", __name__)
-FRESH_MINUTES = 15
 WRITERS = {**LIVE, **COLLECTIONS}
 
 

@@ -7,6 +7,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 from wss_cases.access.engine import can
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.rules_factor import FRESH_MINUTES
 from wss_cases.accounts.sessions import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import DISTRICT_ZONE
@@ -39,7 +40,6 @@ from wss_cases.records.states_retention import (
 )
 
 blueprint = Blueprint("deletions", __name__, url_prefix="/records/deletions")
-FRESH_MINUTES = 15
 
 
 @blueprint.get("")

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, render_template, request, url_for
 
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.rules_factor import FRESH_MINUTES
 from wss_cases.accounts.sessions import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import DISTRICT_ZONE
@@ -19,7 +20,6 @@ from wss_cases.records.forms_retention import HoldForm, ReleaseForm
 from wss_cases.records.queries_deletion_retention import PAGE, Held, get_record_hold, holds
 
 blueprint = Blueprint("holds", __name__, url_prefix="/records/holds")
-FRESH_MINUTES = 15
 
 
 @blueprint.get("")

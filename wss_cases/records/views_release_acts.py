@@ -8,6 +8,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.models import UserAccount
+from wss_cases.accounts.rules_factor import FRESH_MINUTES
+from wss_cases.accounts.sessions import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.db import db
@@ -51,6 +53,7 @@ def give(release_id: int) -> Page:
 
 
 @blueprint.route("/release", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
 @gate(Permission.FAMILY_COPY_RELEASE)
 def let_go(release_id: int) -> Page:
     """Read what the family would get, and release it."""

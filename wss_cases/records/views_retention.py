@@ -9,6 +9,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.engine import can, might
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.rules_factor import FRESH_MINUTES
 from wss_cases.accounts.sessions import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import DISTRICT_ZONE
@@ -34,7 +35,6 @@ from wss_cases.records.states_retention import (
 from wss_cases.roster.models import Student
 
 blueprint = Blueprint("retention", __name__, url_prefix="/records")
-FRESH_MINUTES = 15
 
 
 def _today() -> date:
