@@ -179,6 +179,7 @@ SENTENCES: tuple[str, ...] = (
     "intake.states",
     "records.states",
     "records.states_retention",
+    "outcomes.states",
 )
 """Modules (each a room's `states`) whose SENTENCES turn timeline kinds into words."""
 

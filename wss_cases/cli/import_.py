@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.cli.import_behaviors import import_behaviors
+from wss_cases.cli.import_edfi import import_edfi_files
 from wss_cases.cli.import_metrics import import_metrics
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import force_locale
@@ -20,9 +21,12 @@ from wss_cases.roster.actions_calendar import import_calendar
 from wss_cases.roster.oneroster.report import BundleRefused, Problem, Report
 
 DAY = click.DateTime(["%Y-%m-%d"])
-group = AppGroup("import", help="Take in rosters, calendars, published figures and behaviour codes.")
+group = AppGroup(
+    "import", help="Take in rosters, calendars, published figures, behaviour codes and Ed-Fi files."
+)
 group.add_command(import_metrics)
 group.add_command(import_behaviors)
+group.add_command(import_edfi_files)
 
 
 @group.command("oneroster")

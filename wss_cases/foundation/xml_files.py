@@ -1,9 +1,49 @@
 """XML files, the one place that writes and reads them. What is read reaches nowhere: no document type, no entities."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 from lxml import etree
+
+
+class BadXml(Exception):
+    """The input cannot be read as XML, or not safely; `line` is where (0: the whole)."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+        self.message = message
+
+
+def read_elements(stream: IO[bytes]) -> Iterator[Any]:
+    """Return the root's start, then each of its children, one at a time; a child is emptied when the next is asked for.
+
+    Raises BadXml. A document type is refused, so that no entity is ever expanded and nothing outside is opened.
+    """
+    try:
+        yield from _children(stream)
+    except etree.XMLSyntaxError as error:
+        raise BadXml(error.lineno or 0, error.msg or "not XML") from error
+
+
+def _children(stream: IO[bytes]) -> Iterator[Any]:
+    # no entity is resolved, no network is used, no document type is loaded, and the parser's own limits stand
+    events = etree.iterparse(
+        stream, events=("start", "end"), resolve_entities=False, no_network=True, load_dtd=False,
+        huge_tree=False, remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    depth = 0
+    for event, element in events:
+        depth += 1 if event == "start" else -1
+        if event == "start" and depth == 1:
+            if element.getroottree().docinfo.doctype:
+                raise BadXml(1, "it has a document type, which is not read")
+            yield element
+        elif event == "end" and depth == 1:
+            yield element
+            element.clear()
+            while element.getprevious() is not None:
+                del element.getparent()[0]
 
 
 def new(namespace: str, name: str) -> Any:
@@ -22,6 +62,16 @@ def name_of(element: Any) -> str:
     """Return an element's name without its namespace."""
     found: str = etree.QName(element).localname
     return found
+
+
+def namespace_of(element: Any) -> str:
+    """Return an element's namespace, '' without one."""
+    return etree.QName(element).namespace or ""
+
+
+def line_of(element: Any) -> int:
+    """Return the line on which an element begins."""
+    return int(element.sourceline or 0)
 
 
 def write_document(stream: IO[bytes], namespace: str, root: str, elements: Iterable[Any]) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, Text, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id
+from wss_cases.outcomes.models_edfi import EdfiRecord as EdfiRecord
 
 
 class PublishedSchool(Base):

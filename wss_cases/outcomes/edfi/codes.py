@@ -85,6 +85,21 @@ PARTS: Final[dict[PersonRole, tuple[str, ...]]] = {
 }
 """Who is only said to be involved has no code, nor has a support person: they stand in no file."""
 
+DISCIPLINES_IN: Final = {
+    "In School Suspension": DisciplineKind.IN_SCHOOL_SUSPENSION,
+    "Out of School Suspension": DisciplineKind.OUT_OF_SCHOOL_SUSPENSION,
+    "Expulsion": DisciplineKind.EXPULSION,
+    "Expulsion with Services": DisciplineKind.EXPULSION,
+    "Expulsion under Guns Free School Act": DisciplineKind.EXPULSION,
+    "Expulsion under Guns Free School Act with Services": DisciplineKind.EXPULSION,
+}
+"""What is taken in. Other stands for too much to be guessed, and the rest is no removal."""
+WEAPONS_IN: Final = {
+    "Handgun": "firearm", "Rifle/Shotgun": "firearm", "Other Firearm": "firearm", "Unknown": "",
+}  # fmt: skip
+"""Every other value is another weapon."""
+ROLES_IN: Final = {CAUSED: PersonRole.CAUSED_HARM, SUFFERED: PersonRole.HARMED, SAW: PersonRole.WITNESS}
+
 
 class Left(enum.StrEnum):
     """Why something is not in the file."""
@@ -137,3 +152,8 @@ def descriptor(of: List, value: str) -> str | None:
     if "://" in value and "#" in value:
         return value
     return f"{_URI}{of.value}#{value}" if value in VALUES[of] else None
+
+
+def value_of(code: str) -> str:
+    """Return the value of a code as the interchange writes it."""
+    return code.rsplit("#", 1)[-1]

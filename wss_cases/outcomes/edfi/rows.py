@@ -13,6 +13,7 @@ from wss_cases.incidents.models import BehaviorCode, Incident, IncidentPerson, L
 from wss_cases.incidents.rules import CAUSED
 from wss_cases.incidents.states import UNDECIDED, IncidentState, PersonKind, PersonRole
 from wss_cases.outcomes.edfi.codes import Left, Tally
+from wss_cases.outcomes.models import EdfiRecord
 from wss_cases.outcomes.queries import visible_to, within
 from wss_cases.outcomes.rules import Scope
 from wss_cases.roster.models import School, Student
@@ -21,6 +22,7 @@ from wss_cases.safeguards.states import DisciplineKind
 from wss_cases.safeguards.states_discipline import ActionState
 
 BATCH = 500
+Received = dict[int, tuple[str, dict[str, Any]]]
 DECIDED = (IncidentState.ROUTED, IncidentState.CLOSED)
 """Until facts are established a person is reported, not responsible: only what was decided leaves as discipline."""
 
@@ -33,7 +35,9 @@ _WHY_NOT = {
 
 @dataclass(frozen=True)
 class Person:
-    """One person's part: `unique_id` of a student ('' where there is none that fits), `behavior` as mapped."""
+    """One person's part: `unique_id` of a student ('' where there is none that fits), `behavior` as mapped.
+
+    `received` are the codes of one who came from a file."""
 
     kind: PersonKind
     role: PersonRole
@@ -41,11 +45,12 @@ class Person:
     behavior_code: str | None
     behavior: str
     weapon: str | None
+    received: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class Report:
-    """One decided report with its people."""
+    """One decided report with its people; `received` are the codes of one that came from a file."""
 
     id: int
     identifier: str
@@ -55,6 +60,7 @@ class Report:
     location: str
     weapon: str | None
     police: bool
+    received: dict[str, Any] = field(default_factory=dict)
     people: list[Person] = field(default_factory=list)
 
 
@@ -69,6 +75,7 @@ class Removal:
     days: int
     unique_id: str
     reports: list[tuple[str, str]]
+    received: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -126,11 +133,15 @@ def reports(actor: Actor, scope: Scope, place: Place) -> Iterator[list[Report]]:
         ids = [row[0] for row in rows]
         told = select(PoliceNotification.incident_id).where(among(PoliceNotification.incident_id, ids))
         police = set(db.session.scalars(told))
-        found = {
-            row[0]: Report(row[0], row[1], row[2], row[3], row[4], row[5] or "", row[6], row[0] in police)
-            for row in rows
-        }
-        for incident_id, person in _people(ids):
+        kept = _received(EdfiRecord.incident_id, ids)
+        found = {}
+        for row in rows:
+            name, codes = kept.get(row[0], (row[1], {}))
+            day, minute, code, mapped, weapon = row[2:]
+            found[row[0]] = Report(
+                row[0], name, day, minute, code, mapped or "", weapon, row[0] in police, codes
+            )
+        for incident_id, person in _people(ids, kept):
             found[incident_id].people.append(person)
         yield list(found.values())
 
@@ -143,12 +154,18 @@ def _decided(actor: Actor, scope: Scope, place: Place) -> list[ColumnElement[boo
     ]
 
 
-def _people(ids: Sequence[int]) -> Iterator[tuple[int, Person]]:
+def _received(column: Any, ids: Sequence[int]) -> Received:
+    """Return of what came from a file its identifier there and its codes."""
+    statement = select(column, EdfiRecord.identifier, EdfiRecord.codes).where(among(column, ids))
+    return {row[0]: (row[1], row[2]) for row in db.session.execute(statement)}
+
+
+def _people(ids: Sequence[int], kept: Received) -> Iterator[tuple[int, Person]]:
     person = IncidentPerson
     statement = (
         select(
             person.incident_id, person.kind, person.role, Student.student_number, Student.sourced_id,
-            BehaviorCode.code, BehaviorCode.edfi, person.facts,
+            BehaviorCode.code, BehaviorCode.edfi, person.facts, person.id,
         )
         .outerjoin(Student, Student.id == person.student_id)
         .outerjoin(BehaviorCode, BehaviorCode.id == person.behavior_code_id)
@@ -157,7 +174,15 @@ def _people(ids: Sequence[int]) -> Iterator[tuple[int, Person]]:
     )  # fmt: skip
     for row in db.session.execute(statement):
         number = unique_id(row[3], row[4])
-        yield row[0], Person(row[1], row[2], number, row[5], row[6] or "", (row[7] or {}).get("weapon"))
+        said = _said(kept, row[0], row[8])
+        behavior = row[6] or (said or {}).get("behavior", "")
+        yield row[0], Person(row[1], row[2], number, row[5], behavior, (row[7] or {}).get("weapon"), said)
+
+
+def _said(kept: Received, incident_id: int, person_id: int) -> dict[str, Any] | None:
+    _name, codes = kept.get(incident_id, ("", {}))
+    found: dict[str, Any] | None = codes.get("people", {}).get(str(person_id))
+    return found
 
 
 def removals(actor: Actor, scope: Scope, place: Place) -> Iterator[list[Removal]]:
@@ -181,13 +206,13 @@ def removals(actor: Actor, scope: Scope, place: Place) -> Iterator[list[Removal]
     ).all():
         last = rows[-1][0]
         parts = _parts(actor, scope, place, [row[4] for row in rows if row[4] is not None])
-        yield [
-            Removal(
-                f"{place.code}-D-{row[0]}", row[1], row[2], row[3], unique_id(row[6], row[7]),
-                parts.get((row[4], row[5]), []),
-            )
-            for row in rows
-        ]  # fmt: skip
+        kept = _received(EdfiRecord.action_id, [row[0] for row in rows])
+        batch = []
+        for row in rows:
+            name, codes = kept.get(row[0], (f"{place.code}-D-{row[0]}", {}))
+            about = parts.get((row[4], row[5]), [])
+            batch.append(Removal(name, *row[1:4], unique_id(row[6], row[7]), about, codes))
+        yield batch
 
 
 def _parts(
@@ -195,10 +220,11 @@ def _parts(
 ) -> dict[tuple[int | None, int | None], list[tuple[str, str]]]:
     """Return (report, student) to what the file says the student did in it."""
     person = IncidentPerson
+    kept = _received(EdfiRecord.incident_id, ids)
     statement = (
-        select(person.incident_id, person.student_id, Incident.reference, BehaviorCode.edfi)
+        select(person.incident_id, person.student_id, Incident.reference, BehaviorCode.edfi, person.id)
         .join(Incident, Incident.id == person.incident_id)
-        .join(BehaviorCode, BehaviorCode.id == person.behavior_code_id)
+        .outerjoin(BehaviorCode, BehaviorCode.id == person.behavior_code_id)
         .where(
             *_decided(actor, scope, place),
             among(person.incident_id, ids),
@@ -208,6 +234,8 @@ def _parts(
         .order_by(person.id)
     )
     found: dict[tuple[int | None, int | None], list[tuple[str, str]]] = {}
-    for incident_id, student_id, identifier, behavior in db.session.execute(statement):
+    for incident_id, student_id, reference, mapped, person_id in db.session.execute(statement):
+        behavior = mapped or (_said(kept, incident_id, person_id) or {}).get("behavior", "")
+        identifier = kept[incident_id][0] if incident_id in kept else reference
         found.setdefault((incident_id, student_id), []).append((identifier, behavior))
     return found

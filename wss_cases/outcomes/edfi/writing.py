@@ -78,17 +78,21 @@ def _incident(place: Place, report: Report, tally: Tally) -> Any:
     add(element, "IncidentDate", report.day.isoformat())
     if report.minute is not None:
         add(element, "IncidentTime", f"{report.minute // 60:02d}:{report.minute % 60:02d}:00")
-    location = descriptor(List.LOCATION, report.location)
+    received = report.received
+    kept = received and received["location_code"] == report.location_code
+    location = descriptor(List.LOCATION, received["location"] if kept else report.location)
     if location is None:
         tally.leave(Left.LOCATION, report.location_code)
     else:
         add(element, "IncidentLocation", location)
-    add(element, "ReporterDescription", descriptor(List.REPORTER, TOLD_BY_STAFF))
-    for behavior in sorted({_behavior(person) or "" for person in report.people if _caused(person)} - {""}):
+    if reporter := descriptor(List.REPORTER, received.get("reporter", TOLD_BY_STAFF)):
+        add(element, "ReporterDescription", reporter)
+    for behavior in _behaviors(report):
         add(add(element, "Behavior"), "Behavior", behavior)
-    for weapon in _weapons(report.weapon):
+    for weapon in _weapons(report.weapon, received):
         add(element, "Weapon", weapon)
-    add(element, "ReportedToLawEnforcement", "true" if report.police else "false")
+    police = received.get("police") == "true" or report.police
+    add(element, "ReportedToLawEnforcement", "true" if police else "false")
     _school(element, "SchoolReference", place)
     for person in report.people:
         if person.kind not in (PersonKind.STUDENT, PersonKind.STAFF):
@@ -113,13 +117,24 @@ def _associations(place: Place, report: Report, tally: Tally) -> Iterator[Any]:
         elif person.kind is PersonKind.STUDENT and not person.unique_id:
             tally.leave(Left.STUDENT_NUMBER)
         elif person.kind is PersonKind.STUDENT:
-            for code in PARTS[person.role]:
-                element = (_acted if code == CAUSED else _beside)(place, report, person, code, tally)
-                if element is not None:
-                    yield element
+            acted, beside = _codes(person)
+            element = _acted(place, report, person, acted, tally) if acted else None
+            if element is not None:
+                yield element
+            if beside:
+                yield _beside(place, report, person, beside)
 
 
-def _acted(place: Place, report: Report, person: Person, code: str, tally: Tally) -> Any | None:
+def _codes(person: Person) -> tuple[list[str], list[str]]:
+    """Return the codes of what a student did and of what they were besides, as received where they were."""
+    if person.received is not None:
+        did = person.received["codes"] if person.received["behavior"] else []
+        return did, person.received["beside"]
+    codes = PARTS[person.role]
+    return [code for code in codes if code == CAUSED], [code for code in codes if code != CAUSED]
+
+
+def _acted(place: Place, report: Report, person: Person, codes: list[str], tally: Tally) -> Any | None:
     behavior = _behavior(person)
     if behavior is None:
         known = person.behavior_code is not None
@@ -127,16 +142,22 @@ def _acted(place: Place, report: Report, person: Person, code: str, tally: Tally
         return None
     element = _named("StudentDisciplineIncidentBehaviorAssociation", place, report, person)
     add(element, "Behavior", behavior)
-    add(element, "DisciplineIncidentParticipationCode", descriptor(List.PARTICIPATION, code))
-    for weapon in _weapons(person.weapon):
+    _take_part(element, codes)
+    weapons = person.received["weapons"] if person.received is not None else _weapons(person.weapon, {})
+    for weapon in weapons:
         add(element, "Weapon", weapon)
     return element
 
 
-def _beside(place: Place, report: Report, person: Person, code: str, tally: Tally) -> Any:
+def _beside(place: Place, report: Report, person: Person, codes: list[str]) -> Any:
     element = _named("StudentDisciplineIncidentNonOffenderAssociation", place, report, person)
-    add(element, "DisciplineIncidentParticipationCode", descriptor(List.PARTICIPATION, code))
+    _take_part(element, codes)
     return element
+
+
+def _take_part(element: Any, codes: list[str]) -> None:
+    for code in codes:
+        add(element, "DisciplineIncidentParticipationCode", descriptor(List.PARTICIPATION, code))
 
 
 def _named(name: str, place: Place, report: Report, person: Person) -> Any:
@@ -149,7 +170,9 @@ def _named(name: str, place: Place, report: Report, person: Person) -> Any:
 def _action(place: Place, removal: Removal) -> Any:
     element = new(NAMESPACE, "DisciplineAction")
     add(element, "DisciplineActionIdentifier", removal.identifier)
-    add(element, "Discipline", descriptor(List.DISCIPLINE, DISCIPLINES[removal.kind]))
+    kept = removal.received.get("kind") == removal.kind.value
+    discipline = removal.received["discipline"] if kept else DISCIPLINES[removal.kind]
+    add(element, "Discipline", descriptor(List.DISCIPLINE, discipline))
     add(element, "DisciplineDate", removal.starts_on.isoformat())
     add(element, "DisciplineActionLength", str(removal.days))
     _student(element, removal.unique_id)
@@ -173,7 +196,15 @@ def _behavior(person: Person) -> str | None:
     return descriptor(List.BEHAVIOR, person.behavior)
 
 
-def _weapons(kind: str | None) -> list[str]:
+def _behaviors(report: Report) -> list[str]:
+    """Return what a report's students did; of one that came from a file, what the file said as well."""
+    found = {_behavior(person) or "" for person in report.people if _caused(person)}
+    return sorted({*found, *report.received.get("behaviors", [])} - {""})
+
+
+def _weapons(kind: str | None, received: dict[str, Any]) -> list[str]:
+    if received and received["weapon"] == kind:
+        return list(received["weapons"])
     found = descriptor(List.WEAPON, WEAPONS.get(kind or "", ""))
     return [found] if found else []
 
