@@ -180,6 +180,7 @@ SENTENCES: tuple[str, ...] = (
     "records.states",
     "records.states_retention",
     "outcomes.states",
+    "outcomes.states_equity",
 )
 """Modules (each a room's `states`) whose SENTENCES turn timeline kinds into words."""
 

@@ -177,6 +177,7 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.DUTY_TABLE_READ: _rule(
         _of(D, C, A, DISTRICT), anywhere, "whoever has duties may read them; it holds no case content"
     ),
+    P.EQUITY_EDIT: _rule(_of(DISTRICT), whole_district, "one set of minimums for the district"),
     P.EXPORTS_READ: _rule(
         _of(A, DISTRICT, SYSADMIN), anywhere, "who is told that a file was taken may look it up; no figures"
     ),

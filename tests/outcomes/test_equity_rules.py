@@ -135,7 +135,7 @@ def test_without_anybody_nothing_is_said(strata: list[Stratum]) -> None:
         ((1.12, 1.41), Said("more", 10, 40)),
         ((0.55, 0.81), Said("less", 20, 40)),
         ((1.04, 1.08), Said("more", 4, 8)),
-        ((1.2, 2.6), Said("times", 1.0, 2.5)),
+        ((1.22, 2.6), Said("times", 1.2, 2.5)),
         ((4.8, 9.6), Said("times", 5.0, 10.0)),
     ],
 )

@@ -44,7 +44,7 @@ def test_history_of_one_school_as_csv_marks_what_is_suppressed(app: Flask, sessi
     ]
 
 
-@pytest.mark.parametrize("name", ["core", "funnel", "notifications", "followups"])
+@pytest.mark.parametrize("name", ["core", "funnel", "notifications", "followups", "equity"])
 def test_every_report_in_every_form(app: Flask, session: Any, at: Any, name: str) -> None:
     at("2026-11-24 10:00")
     made = Made(seed=5, incidents=20)

@@ -62,6 +62,8 @@ class Permission(StrEnum):
     """Change the dated table of legal duties: a new row from a day on."""
     DUTY_TABLE_READ = "duty_table:read"
     """Read the dated table of legal duties."""
+    EQUITY_EDIT = "equity:edit"
+    """Set the smallest cells and groups whose figures are shown."""
     EXPORTS_READ = "exports:read"
     """See which files of outcomes were taken, by whom and what for; no figures."""
     FAMILY_COPY_PREPARE = "family_copy:prepare"

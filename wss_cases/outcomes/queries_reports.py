@@ -7,6 +7,7 @@ from typing import Any
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.outcomes.queries_equity_report import equity
 from wss_cases.outcomes.queries_figures import parts_of
 from wss_cases.outcomes.queries_overview import core_of
 from wss_cases.outcomes.queries_published import SchoolYear, district_years, schools_in
@@ -152,6 +153,7 @@ LIVE: Mapping[str, Callable[[Actor, Scope, str | None], Report]] = {
     "funnel": funnel_report,
     "notifications": notifications,
     "followups": follow_up_report,
+    "equity": equity,
 }
 """Reports counted from this system's records."""
 

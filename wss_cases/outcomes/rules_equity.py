@@ -183,5 +183,7 @@ def _tens(share: float) -> float:
 
 
 def _halves(ratio: float) -> float:
-    """A ratio to the nearest half, from 5 on to the nearest one."""
+    """A ratio to the nearest half, from 5 on to the nearest one, below 1.5 to the nearest tenth above 1."""
+    if ratio < TIMES_FROM:
+        return max(round(ratio, 1), 1.1)
     return float(round(ratio)) if ratio >= 5 else round(ratio * 2) / 2

@@ -2,17 +2,19 @@
 
 A table has a row for each group of students and a column for each stage, and is either coarse or whole: groups too
 small to stand alone are one row together, and a stage that is too small in any row is hidden in all of them. So no
-table has a hole that its own sums would fill. A school never shows more than the district does, and what the schools
-without any table (the veil) hold together is itself large enough to be shown, so the district less its schools gives
-nothing away either.
+table has a hole that its own sums would fill. A school never shows more than the district does, and at every stage the
+schools that do not show it (the veil) hold together enough to be shown, so the district less its schools gives nothing
+away either.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 ENROLLED: Final = "enrolled"
 ROOT: Final = "incident"
+STRIDE: Final = 20
+"""Of so many schools that may still join the veil, one joins at a time, so that a large district is soon done."""
 Counts = Mapping[str, Mapping[str, int]]
 """Category of one kind of group to {stage: different students}, ENROLLED among the stages."""
 
@@ -100,11 +102,6 @@ class Body:
         sizes = [self.number((one,), ENROLLED) for one in row]
         return len(row) > 1 and sum(sizes) - max(sizes) >= max(self.minimums.cell, 1) and self.is_row(row)
 
-    def holds(self, pattern: Pattern) -> bool:
-        """Whether these schools, taken alone, could show such a table."""
-        rows = pattern.rows()
-        return all(self.is_column(rows, stage) for stage in pattern.stages)
-
 
 def pattern_of(body: Body, stages: Sequence[str], within: Pattern | None = None) -> Pattern:
     """Return what may be shown of schools counted together; `within` is the pattern that this one may not exceed.
@@ -116,19 +113,29 @@ def pattern_of(body: Body, stages: Sequence[str], within: Pattern | None = None)
     known = sorted((one for one in sizes if sizes[one]), key=lambda one: (-sizes[one], one))
     pooled = [one for one in known if (within and one in within.pooled) or not body.is_row((one,))]
     shown = [one for one in known if one not in pooled]
-    while pooled and shown and not body.is_pool(tuple(pooled)):
-        pooled.append(shown.pop())
-    pattern = Pattern(tuple(shown), tuple(one for one in known if one in pooled))
-    rows = pattern.rows()
-    if len(rows) < 2 or (pooled and not body.is_pool(pattern.pooled)):
-        return HIDDEN
-    kept: list[str] = []
-    for stage in stages:
+    best = HIDDEN
+    while shown:
+        pattern = Pattern(tuple(shown), tuple(one for one in known if one not in shown))
+        if not pattern.pooled or body.is_pool(pattern.pooled):
+            best = max(best, _with_stages(body, stages, pattern, within), key=_cells)
+        shown.pop()
+    return best
+
+
+def _cells(pattern: Pattern) -> int:
+    """How much a pattern tells: its stages times its rows, less the one that follows from the others."""
+    return len(pattern.stages) * (len(pattern.rows()) - 1)
+
+
+def _with_stages(body: Body, stages: Sequence[str], pattern: Pattern, within: Pattern | None) -> Pattern:
+    """Return a pattern of two or more rows with the stages that may be shown for them."""
+    rows, kept = pattern.rows(), list[str]()
+    for stage in stages if len(rows) > 1 else ():
         follows = body.parents[stage] in (ENROLLED, *kept)
         allowed = within is None or stage in within.stages
         if follows and allowed and body.is_column(rows, stage):
             kept.append(stage)
-    return Pattern(pattern.shown, pattern.pooled, tuple(kept)) if kept else HIDDEN
+    return replace(pattern, stages=tuple(kept)) if kept else HIDDEN
 
 
 def patterns_of(
@@ -143,28 +150,47 @@ def patterns_of(
     district = pattern_of(body(schools, many), stages)
     within = None if district == HIDDEN else district
     found = {one: pattern_of(body([one], False), stages, within) for one in schools}
-    if within and any(_hides(schools[one], found[one], district) for one in schools):
-        _veil(schools, found, lambda ids: body(ids, many).holds(district))
+    for stage in district.stages:
+        if any(_hides_at(schools[one], found[one], district, stage) for one in schools):
+            _veil(body(schools, many), schools, found, district.rows(), stage)
     of_all: dict[int | None, Pattern] = {None: district}
     return of_all | found
 
 
-def _hides(counts: Counts, pattern: Pattern, district: Pattern) -> bool:
+def hides(counts: Counts, pattern: Pattern, district: Pattern) -> bool:
     """Whether a school keeps back anything that the district's table holds."""
+    return any(_hides_at(counts, pattern, district, stage) for stage in district.stages)
+
+
+def _hides_at(counts: Counts, pattern: Pattern, district: Pattern, stage: str) -> bool:
     of_school = [one for one in district.shown if one in counts and counts[one][ENROLLED]]
-    return pattern.stages != district.stages or any(one not in pattern.shown for one in of_school)
+    return stage not in pattern.stages or any(one not in pattern.shown for one in of_school)
 
 
 def _veil(
-    schools: Mapping[int, Counts], found: dict[int, Pattern], holds: Callable[[list[int]], bool]
+    body: Body,
+    schools: Mapping[int, Counts],
+    found: dict[int, Pattern],
+    rows: Sequence[tuple[str, ...]],
+    stage: str,
 ) -> None:
-    """Hide the smallest schools that show a table until those without one hold enough together."""
-    veil = [one for one in schools if found[one] == HIDDEN]
-    sizes = {one: sum(row[ROOT] for row in schools[one].values()) for one in schools}
-    rest = sorted((one for one in schools if found[one] != HIDDEN), key=lambda one: (sizes[one], one))
-    while rest and not holds(veil):
-        veil.append(rest.pop(0))
-        found[veil[-1]] = HIDDEN
+    """Hide a stage at the smallest schools that show it until those that do not hold enough together."""
+    veil = [one for one in schools if stage not in found[one].stages]
+    sizes = {one: sum(row[stage] for row in schools[one].values()) for one in schools}
+    rest = sorted((one for one in schools if stage in found[one].stages), key=lambda one: (sizes[one], one))
+    while rest and not replace(body, parts=[schools[one] for one in veil]).is_column(rows, stage):
+        for _ in range(1 + len(rest) // STRIDE):
+            veil.append(rest.pop(0))
+            found[veil[-1]] = _without(found[veil[-1]], stage, body.parents)
+
+
+def _without(pattern: Pattern, stage: str, parents: Mapping[str, str]) -> Pattern:
+    """Return a pattern less a stage and those after it."""
+    left: list[str] = []
+    for one in pattern.stages:
+        if one != stage and parents[one] in (ENROLLED, *left):
+            left.append(one)
+    return replace(pattern, stages=tuple(left)) if left else HIDDEN
 
 
 def published(body: Body, pattern: Pattern) -> list[Row]:

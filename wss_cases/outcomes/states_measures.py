@@ -134,6 +134,20 @@ MEASURES: Final[dict[str, Measure]] = {
             "them: reviews of the period's incidents that were refused, silence included."
         ),
     ),
+    "equity": Measure(
+        _l("Equity at every stage"),
+        _l(
+            "Different students at a school, by group as the roster has it today: enrolled at any time in the period; "
+            "reported in an incident of it as having caused harm, or with a part not settled yet; and of these, those "
+            "who came to each stage, at least once, by a pathway that was for them or for all who caused harm. "
+            "Suspended, removed and notified about count students who were reported too. What an adult has to judge "
+            "is a behavior that the code list marks as subjective. The current year is counted to the end of the last "
+            "month that is over. Each group is compared with all other students: rate, ratio and difference, with 95 "
+            "percent intervals clustered by student and school. Within schools: only students of the same school are "
+            "compared (Mantel and Haenszel), over schools whose own table shows it. Figures of few students are not "
+            "shown, nor any from which they would follow."
+        ),
+    ),
     "history": Measure(
         _l("Published history"),
         _l(

@@ -1,0 +1,101 @@
+"""A district large enough for figures of groups: six schools alike and a small one, the same for the same seed."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import insert
+
+from tests.factories.roster import SchoolFactory, make_calendar
+from wss_cases.foundation.db import db
+from wss_cases.incidents.models import BehaviorCode, Incident, IncidentPerson
+from wss_cases.incidents.states import IncidentState, PersonKind, PersonRole, WhenPrecision
+from wss_cases.roster.models import Enrolment, Student
+from wss_cases.safeguards.models import DisciplineAction
+from wss_cases.safeguards.states import DisciplineKind
+
+FIRST, DAY = date(2026, 8, 24), date(2026, 9, 15)
+AT = datetime(2026, 9, 15, 15, tzinfo=UTC)
+RACES = ("black", "hispanic", "white", "asian", None)
+WEIGHTS = (40, 35, 20, 4, 1)
+
+
+class Groups:
+    """`large` schools of 220 students and one of 40; one group's students are reported more often."""
+
+    def __init__(self, seed: int = 1, large: int = 6) -> None:
+        self.random = random.Random(seed)
+        make_calendar(date(2026, 8, 1), date(2027, 6, 30), closed=())
+        self.schools = [SchoolFactory(name=f"Cedar High School {n}") for n in range(large)]
+        self.small = SchoolFactory(name="Tiny High School")
+        self.subjective = db.session.scalars(
+            db.select(BehaviorCode.id).where(BehaviorCode.is_subjective).limit(1)
+        ).one()
+        for school, size in [(one, 220) for one in self.schools] + [(self.small, 40)]:
+            self._fill(school.id, size)
+        db.session.commit()
+
+    def _fill(self, school_id: int, size: int) -> None:
+        pick = self.random
+        students: list[dict[str, Any]] = [
+            {
+                "source": "groups", "sourced_id": f"{school_id}-{n}", "given_name": "Amara", "family_name": f"Elm {n}",
+                "search_key": f"amara elm {n}", "school_id": school_id, "grade": 9,
+                "race_ethnicity": pick.choices(RACES, WEIGHTS)[0], "sex": pick.choice(("female", "male")),
+                "has_iep": pick.random() < 0.2, "has_504": pick.choice((False, False, True, None)),
+                "is_english_learner": pick.choice((True, False, None)), "has_housing_support": False,
+            }
+            for n in range(size)
+        ]  # fmt: skip
+        ids = list(
+            db.session.scalars(insert(Student).returning(Student.id, sort_by_parameter_order=True), students)
+        )
+        db.session.execute(
+            insert(Enrolment),
+            [{"student_id": one, "school_id": school_id, "grade": 9, "starts_on": FIRST} for one in ids],
+        )
+        chosen = []
+        for student_id, row in zip(ids, students, strict=True):
+            if pick.random() < (0.45 if row["race_ethnicity"] == "black" else 0.22):
+                chosen.append(student_id)
+        self._report(school_id, chosen)
+
+    def _report(self, school_id: int, students: list[int]) -> None:
+        pick = self.random
+        rows = [
+            {
+                "school_id": school_id, "number": n + 1, "reference": f"G{school_id}-{n + 1}", "submitted_at": AT,
+                "occurred_at": AT, "local_date": DAY, "local_minute": pick.choice((600, 800, None)),
+                "when_precision": WhenPrecision.EXACT, "tile": "disruption",
+                "location_code": pick.choice(("classroom", "hallway", "cafeteria")), "danger_now": False,
+                "state": IncidentState.ROUTED, "behavior_group": 1,
+            }
+            for n in range(len(students))
+        ]  # fmt: skip
+        ids = list(
+            db.session.scalars(insert(Incident).returning(Incident.id, sort_by_parameter_order=True), rows)
+        )
+        db.session.execute(
+            insert(IncidentPerson),
+            [
+                {
+                    "incident_id": incident, "student_id": student, "kind": PersonKind.STUDENT, "grade": 9,
+                    "role": PersonRole.CAUSED_HARM, "behavior_code_id": self.subjective,
+                }
+                for incident, student in zip(ids, students, strict=True)
+            ],
+        )  # fmt: skip
+        db.session.execute(
+            insert(DisciplineAction),
+            [
+                {
+                    "school_id": school_id, "incident_id": incident, "student_id": student, "days": 1,
+                    "kind": DisciplineKind.OUT_OF_SCHOOL_SUSPENSION, "starts_on": DAY, "reason": "made",
+                    "recorded_at": AT,
+                }
+                for incident, student in zip(ids, students, strict=True)
+                if pick.random() < 0.5
+            ],
+        )  # fmt: skip

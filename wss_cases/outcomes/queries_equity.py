@@ -1,0 +1,245 @@
+"""Counting different students by group and stage, for every school at once: what may be shown depends on all of them.
+
+The counts start from no actor; `table_for` gives a reader nothing but the table of a school (or of the district) whose
+outcomes they see, as docs/decisions/0017 lets it be.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select
+
+from wss_cases.access.actor import SYSTEM, Actor
+from wss_cases.cases.models import CaseIncident, CaseParticipant
+from wss_cases.foundation.clock import school_year_bounds
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.incidents.models import BehaviorCode, Incident, IncidentPerson
+from wss_cases.incidents.queries_list import ACTED
+from wss_cases.outcomes.models import EquityMinimum
+from wss_cases.outcomes.queries import READERS, counted, within
+from wss_cases.outcomes.queries_repair import light_conditions, removed, step_conditions
+from wss_cases.outcomes.rules import Scope
+from wss_cases.outcomes.rules_equity_tables import Table, table_of
+from wss_cases.outcomes.rules_suppression import ENROLLED, ROOT, Counts, Minimums
+from wss_cases.outcomes.states_equity import HALVES, NOON, PLACES, POINTS, STAGES, SUSPENSIONS, UNKNOWN
+from wss_cases.pathways.circles.agreements.models import Agreement
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.roster.models import Enrolment, Student
+from wss_cases.routing.states import Person
+from wss_cases.safeguards.models import DisciplineAction, NotifiedStudent, PoliceNotification
+
+BITS: dict[str, int] = {stage: 1 << place for place, stage in enumerate(STAGES)}
+STEPS = ("offered", "accepted", "held", "agreement", "kept")
+LIGHT = ("offered", "accepted", "held")
+"""Steps that a conversation recorded on the incident itself stands for."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Students of every school by category and by the stages they came to (a mask of BITS); `moved` are the students
+    counted at several schools: (category, mask at each)."""
+
+    masks: Mapping[tuple[int, str, int], int]
+    moved: list[tuple[str, list[int]]]
+
+    def schools(self) -> dict[int, Counts]:
+        """Return each school's counts."""
+        found: dict[int, dict[str, Counter[str]]] = {}
+        for (school_id, category, mask), number in self.masks.items():
+            row = found.setdefault(school_id, {}).setdefault(category, Counter())
+            row[ENROLLED] += number
+            for stage, bit in BITS.items():
+                row[stage] += number if mask & bit else 0
+        return dict(found)
+
+
+def may_see(actor: Actor, school_id: int | None) -> bool:
+    """Whether the actor sees the table of a school, or with None of the whole district."""
+    return actor.is_system or actor.covers(school_id, *READERS)
+
+
+def minimums_of(year: str) -> Minimums:
+    """Return the minimums of a school year: those in force on its first day."""
+    statement = (
+        select(EquityMinimum.cell, EquityMinimum.student_group)
+        .where(EquityMinimum.starts_on <= school_year_bounds(year)[0])
+        .order_by(EquityMinimum.starts_on.desc())
+        .limit(1)
+    )
+    return Minimums(*db.session.execute(statement).one())
+
+
+def minimum_rows() -> list[EquityMinimum]:
+    """Return every row of the setting, the newest first."""
+    return list(db.session.scalars(select(EquityMinimum).order_by(EquityMinimum.starts_on.desc())))
+
+
+def count_students(actor: Actor, scope: Scope, family: str) -> Counted:
+    """Return the students of every school by one kind of group. Raises NotFound for who may not see the scope's."""
+    if not may_see(actor, scope.school_id):
+        raise NotFound
+    everywhere = Scope(None, scope.year, scope.first, scope.last, scope.today)
+    marked = _marked(everywhere, family)
+    columns = (marked.c.school_id, marked.c.category, marked.c.mask)
+    grouped = select(*columns, func.count()).group_by(*columns)
+    masks = {(row[0], row[1], row[2]): row[3] for row in db.session.execute(grouped)}
+    several = select(marked.c.student_id).group_by(marked.c.student_id).having(func.count() > 1)
+    moved: dict[int, tuple[str, list[int]]] = {}
+    rows = select(marked.c.student_id, marked.c.category, marked.c.mask)
+    for student_id, category, mask in db.session.execute(rows.where(marked.c.student_id.in_(several))):
+        moved.setdefault(student_id, (category, []))[1].append(mask)
+    return Counted(masks, list(moved.values()))
+
+
+def _marked(scope: Scope, family: str) -> Any:
+    """Return (student, school, category, mask), one row a student at a school."""
+    stays = or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= scope.first)
+    units = (
+        select(Enrolment.student_id, Enrolment.school_id)
+        .where(Enrolment.starts_on <= scope.last, stays)
+        .distinct()
+        .subquery()
+    )
+    reported, ways, removals, told = _reported(scope), _ways(scope), _removals(scope), _told(scope)
+    flags: dict[str, ColumnElement[bool]] = {
+        **{step: ways.c[step] == 1 for step in STEPS},
+        "suspended": removals.c.suspended == 1,
+        "removed": removals.c.removed == 1,
+        "police": told.c.student_id.is_not(None),
+        **{stage: reported.c[stage] == 1 for stage in ("subjective", *POINTS)},
+    }
+    for step in LIGHT:
+        flags[step] = or_(flags[step], reported.c.light == 1)
+    mask: Any = BITS[ROOT]
+    for stage, flag in flags.items():
+        mask = mask + case((flag, BITS[stage]), else_=0)
+    statement = (
+        select(
+            units.c.student_id,
+            units.c.school_id,
+            _category(family).label("category"),
+            case((reported.c.student_id.is_(None), 0), else_=mask).label("mask"),
+        )
+        .select_from(units)
+        .join(Student, Student.id == units.c.student_id)
+    )
+    for part in (reported, ways, removals, told):
+        same = and_(part.c.student_id == units.c.student_id, part.c.school_id == units.c.school_id)
+        statement = statement.outerjoin(part, same)
+    return statement.subquery()
+
+
+def _any(condition: ColumnElement[bool], name: str) -> Any:
+    return func.max(case((condition, 1), else_=0)).label(name)
+
+
+def _reported(scope: Scope) -> Any:
+    """Students reported in the period's incidents, and for what, where and when."""
+    named = [code for codes in PLACES.values() for code in codes or ()]
+    subjective = BehaviorCode.is_subjective.is_(True)
+    points = []
+    for place, codes in PLACES.items():
+        where = Incident.location_code.in_(codes) if codes else Incident.location_code.not_in(named)
+        for half in HALVES:
+            early = Incident.local_minute < NOON
+            when = early if half == HALVES[0] else Incident.local_minute >= NOON
+            points.append(_any(and_(subjective, where, when), f"{place}_{half}"))
+    statement = (
+        select(
+            IncidentPerson.student_id,
+            Incident.school_id,
+            _any(light_conditions()["held"], "light"),
+            _any(subjective, "subjective"),
+            *points,
+        )
+        .join(Incident, Incident.id == IncidentPerson.incident_id)
+        .outerjoin(BehaviorCode, BehaviorCode.id == IncidentPerson.behavior_code_id)
+    )
+    return _by_student(statement, scope)
+
+
+def _ways(scope: Scope) -> Any:
+    """The same students and how far a pathway came that was for them, or for all who caused harm in the case."""
+    mine = or_(
+        CaseParticipant.student_id == IncidentPerson.student_id,
+        and_(Pathway.participant_id.is_(None), Pathway.for_whom != Person.HARMED.value),
+    )
+    conditions = step_conditions()
+    statement = (
+        select(
+            IncidentPerson.student_id,
+            Incident.school_id,
+            *(_any(conditions[step], step) for step in STEPS),
+        )
+        .join(Incident, Incident.id == IncidentPerson.incident_id)
+        .join(CaseIncident, CaseIncident.incident_id == Incident.id)
+        .join(Pathway, Pathway.case_id == CaseIncident.case_id)
+        .outerjoin(CaseParticipant, CaseParticipant.id == Pathway.participant_id)
+        .outerjoin(Agreement, Agreement.pathway_id == Pathway.id)
+        .where(mine)
+    )
+    return _by_student(statement, scope)
+
+
+def _by_student(statement: Any, scope: Scope) -> Any:
+    acted = (IncidentPerson.role.in_(ACTED), IncidentPerson.student_id.is_not(None))
+    grouped = statement.where(*counted(SYSTEM, scope), *acted)
+    return grouped.group_by(IncidentPerson.student_id, Incident.school_id).subquery()
+
+
+def _removals(scope: Scope) -> Any:
+    kind = DisciplineAction.kind
+    return (
+        select(
+            DisciplineAction.student_id,
+            DisciplineAction.school_id,
+            _any(kind.in_(SUSPENSIONS), "suspended"),
+            _any(kind.not_in(SUSPENSIONS), "removed"),
+        )
+        .where(*removed(SYSTEM, scope))
+        .group_by(DisciplineAction.student_id, DisciplineAction.school_id)
+        .subquery()
+    )
+
+
+def _told(scope: Scope) -> Any:
+    made = PoliceNotification
+    return (
+        select(NotifiedStudent.student_id, made.school_id)
+        .join(made, made.id == NotifiedStudent.notification_id)
+        .where(*within(SYSTEM, scope, made.school_id, made.local_date))
+        .distinct()
+        .subquery()
+    )
+
+
+def _category(family: str) -> ColumnElement[str]:
+    yes_no = {"english": Student.is_english_learner, "housing": Student.has_housing_support}
+    if family in yes_no:
+        column = yes_no[family]
+        return case((column.is_(True), "yes"), (column.is_(False), "no"), else_=UNKNOWN)
+    if family == "disability":
+        known = and_(Student.has_iep.is_(False), Student.has_504.is_(False))
+        plans = ((Student.has_iep.is_(True), "iep"), (Student.has_504.is_(True), "plan_504"))
+        return case(*plans, (known, "neither"), else_=UNKNOWN)
+    return func.coalesce({"race": Student.race_ethnicity, "sex": Student.sex}[family], UNKNOWN)
+
+
+def table_for(actor: Actor, scope: Scope, family: str) -> Table:
+    """Return one kind of group's table of a school or of the district. Raises NotFound for who may not see it."""
+    found = count_students(actor, scope, family)
+    flags = {ENROLLED: 0, **BITS}
+    moved = [
+        (
+            category,
+            [
+                {stage: stage == ENROLLED or bool(mask & bit) for stage, bit in flags.items()}
+                for mask in masks
+            ],
+        )
+        for category, masks in found.moved
+    ]
+    return table_of(found.schools(), scope.school_id, minimums_of(scope.year), STAGES, moved)

@@ -1,0 +1,133 @@
+"""Equity at every stage: each group of students against all others, and the smallest figures that are shown."""
+
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request, url_for
+
+from wss_cases.access.engine import require
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.outcomes.actions_equity import set_minimums
+from wss_cases.outcomes.forms_equity import MinimumForm
+from wss_cases.outcomes.models import EquityMinimum
+from wss_cases.outcomes.queries import first_year_counted
+from wss_cases.outcomes.queries_equity import minimum_rows, minimums_of, table_for
+from wss_cases.outcomes.queries_equity_words import (
+    group_words,
+    interval_words,
+    meaning,
+    points_words,
+    ratio_words,
+)
+from wss_cases.outcomes.rules import years_between
+from wss_cases.outcomes.rules_equity_tables import Cell, Line, Table, settled
+from wss_cases.outcomes.rules_suppression import ENROLLED, ROOT
+from wss_cases.outcomes.states_equity import FAMILIES, POINTS, STAGE_LABELS, STAGES
+from wss_cases.outcomes.views_scope import Shown, shown
+
+blueprint = Blueprint("equity", __name__, url_prefix="/equity")
+JUDGED = ("subjective", *POINTS)
+
+
+@blueprint.get("")
+@gate(Permission.OUTCOMES_READ)
+def table() -> str:
+    """One kind of group, every stage that may be shown. An unknown kind is a 404."""
+    page, family = shown(), request.args.get("kind", next(iter(FAMILIES)))
+    if family not in FAMILIES:
+        raise NotFound
+    scope = settled(page.scope)
+    found = table_for(page.actor, scope, family) if scope else Table()
+    stages = [stage for stage in STAGES if stage not in JUDGED]
+    return render_template(
+        "outcomes/equity.html",
+        page=page,
+        family=family,
+        families=[(name, words) for name, (words, _labels) in FAMILIES.items()],
+        years=_years(page),
+        until=day_words_with_year(scope.last) if scope else "",
+        least=minimums_of(page.scope.year),
+        groups=[(group_words(family, line.categories), line.enrolled) for line in found.lines],
+        stages=[_stage(family, found, stage) for stage in stages if stage in found.stages],
+        judged=[_stage(family, found, stage) for stage in JUDGED if stage in found.stages],
+        hidden=[STAGE_LABELS[stage] for stage in STAGES if stage not in found.stages],
+    )
+
+
+def _years(page: Shown) -> list[str]:
+    current = clock.school_year(page.scope.today)
+    first = first_year_counted(page.actor, page.scope.school_id)
+    begun = min(clock.school_year(first), current) if first else current
+    return years_between(min(begun, page.scope.year), current)[::-1]
+
+
+def _stage(family: str, found: Table, stage: str) -> dict[str, Any]:
+    before = STAGES[stage]
+    return {
+        "name": stage,
+        "label": STAGE_LABELS[stage],
+        "before": None if before == ENROLLED or stage == ROOT else STAGE_LABELS[before],
+        "rows": [_row(family, line, stage) for line in found.lines],
+    }
+
+
+def _row(family: str, line: Line, stage: str) -> dict[str, Any]:
+    enrolled, before = _cell(line.per_enrolled[stage]), _cell(line.per_before[stage])
+    return {"group": group_words(family, line.categories), "enrolled": enrolled, "before": before}
+
+
+def _within(cell: Cell) -> str:
+    if cell.within is None:
+        return ""
+    said = {"words": ratio_words(cell.within[0]), "ratio": interval_words(cell.within[0])}
+    return _("Within the same school (%(number)s schools): %(words)s, %(ratio)s", number=cell.schools, **said)
+
+
+def _cell(cell: Cell) -> dict[str, str]:
+    against = cell.against
+    return {
+        "rate": f"{cell.percent:.1f}%",
+        "of": _("%(part)s of %(whole)s", part=f"{cell.came:,}", whole=f"{cell.of:,}"),
+        "meaning": meaning(against),
+        "ratio": interval_words(against.ratio) if against else "",
+        "points": points_words(against.difference) if against else "",
+        "within": _within(cell),
+    }
+
+
+@blueprint.route("/minimums", methods=["GET", "POST"])
+@gate(Permission.EQUITY_EDIT)
+def minimums() -> Page:
+    """The minimums in force and to come, and the form for a change."""
+    actor, now = current_actor(), clock.now()
+    require(actor, Permission.EQUITY_EDIT, actor)
+    today = clock.local_date(now, clock.DISTRICT_ZONE)
+    rows = minimum_rows()
+    next_year = clock.school_year_bounds(clock.school_year(today))[1]
+    form = MinimumForm(
+        cell=rows[0].cell, group=rows[0].student_group, starts_on=next_year.replace(month=8, day=1)
+    )
+
+    def act() -> int:
+        return set_minimums(
+            actor, form.cell.data or 0, form.group.data or 0, form.starts_on.data, now, form.request_key.data
+        )
+
+    def done(_made: int) -> str:
+        flash(_("The change is kept."))
+        return url_for("outcomes.equity.minimums")
+
+    words = [_minimum(row) for row in rows]
+    return form_page(form, act, done, "outcomes/equity_minimums.html", rows=words)
+
+
+def _minimum(row: EquityMinimum) -> tuple[str, str]:
+    first = _("For school years that begin on %(day)s or later", day=day_words_with_year(row.starts_on))
+    return first, _(
+        "Cell: %(cell)s students. Group: %(group)s enrolled.", cell=row.cell, group=row.student_group
+    )
