@@ -2,17 +2,15 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
-from wss_cases.access.actor import SYSTEM, Actor
+from wss_cases.access.actor import Actor
 from wss_cases.accounts.queries import actor_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.incidents.actions_reports import add_addendum
 from wss_cases.incidents.models import Incident, IncidentPerson
-from wss_cases.journal.models import OutboxMessage
-from wss_cases.journal.unit import unit_of_work
-from wss_cases.records.actions_release import MAIL, decide, hand_on, release
+from wss_cases.records.actions_release import decide, hand_on, release
 from wss_cases.records.actions_request import Asked, ask
 from wss_cases.records.queries_release import suspects_abuse
 from wss_cases.records.rules_release import is_eligible
@@ -47,10 +45,6 @@ def _give(first: Actor, second: Actor, made: int, now: datetime) -> None:
     decide(first, made, {}, [], now, the_rest=True)
     hand_on(first, made, None, now)
     release(second, made, None, manner=Manner.IN_PERSON, identity="Known to the office", now=now)
-    with unit_of_work(SYSTEM, now) as uow:
-        # a district's past sends no mail, and this one asks for what was done
-        uow.session.execute(delete(OutboxMessage).where(OutboxMessage.kind == MAIL))
-        uow.bookkeeping()
 
 
 def _chances(school_id: int, now: datetime) -> list[tuple[int, int, int]]:

@@ -6,13 +6,14 @@ from datetime import date, datetime, timedelta
 from itertools import accumulate
 from random import Random
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import delete, insert, select, text
 
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.cli.demo_district.calendar import Calendar, make_calendar, write_calendar
 from wss_cases.cli.demo_district.copies import make_copies
 from wss_cases.cli.demo_district.desk import Move, ask_for_notes, move_somebody, set_cover
 from wss_cases.cli.demo_district.incidents import make_report
+from wss_cases.cli.demo_district.last_resorts import add_last_resorts
 from wss_cases.cli.demo_district.my_day import fill_the_day
 from wss_cases.cli.demo_district.partners import make_partners, make_ready
 from wss_cases.cli.demo_district.people import Pupil, make_demo_people, make_pupils, make_staff
@@ -22,7 +23,7 @@ from wss_cases.cli.demo_district.retention import Retained, add_retention
 from wss_cases.cli.demo_district.schools import Place, make_schools
 from wss_cases.cli.demo_district.store import Store
 from wss_cases.cli.demo_district.world import load_world
-from wss_cases.journal.models import Counter
+from wss_cases.journal.models import Counter, OutboxMessage
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
 from wss_cases.roster.models import Enrolment, Student
 
@@ -80,7 +81,15 @@ def make_district(size: Size, password_hash: str, now: datetime, progress: Calla
     store.flush()
     retained = Retained(places[0].id, places[-1].id, people[Role.DISTRICT].id)
     _finish(store, now, counters, move, retained)
-    make_copies(places[0].id, people[Role.COORDINATOR].id, people[Role.ADMINISTRATOR].id, now)
+    coordinator, head, district = (
+        people[role].id for role in (Role.COORDINATOR, Role.ADMINISTRATOR, Role.DISTRICT)
+    )
+    make_copies(places[0].id, coordinator, head, now)
+    add_last_resorts(places[0].id, head, district, now)
+    with unit_of_work(SYSTEM, now) as uow:
+        # a district's past sends no mail, and these acts asked for some
+        uow.session.execute(delete(OutboxMessage))
+        uow.bookkeeping()
     return store
 
 

@@ -1,0 +1,105 @@
+"""What the demo school recorded of removals by other names, an appeal, a time-out and a questioning, by the acts."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.accounts.queries import actor_of
+from wss_cases.cases.models import Case
+from wss_cases.cases.states import OPEN
+from wss_cases.casework.actions_one_case import open_one
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
+from wss_cases.incidents.models import Incident, IncidentPerson
+from wss_cases.incidents.states import IncidentState, PersonRole
+from wss_cases.roster.models import Student
+from wss_cases.roster.queries import school_days
+from wss_cases.safeguards.actions_appeals import Asked as Appealed
+from wss_cases.safeguards.actions_appeals import ask_appeal
+from wss_cases.safeguards.actions_discipline import Removal, record_discipline
+from wss_cases.safeguards.actions_questioning import Asked, Notice, record_notice, record_questioning
+from wss_cases.safeguards.actions_restraint import Restraint, record_restraint
+from wss_cases.safeguards.states import DisciplineKind
+from wss_cases.safeguards.states_discipline import Answer, AskedBy, RestraintKind
+from wss_cases.safeguards.states_questioning import QuestionedBy
+
+OTHER_NAMES = (DisciplineKind.EARLY_PICK_UP, DisciplineKind.BUS_REMOVAL)
+"""Removals that are often not called so."""
+YOUNGEST = 3
+"""From this grade on the demo removes at all."""
+
+
+def add_last_resorts(school_id: int, administrator_id: int, district_id: int, now: datetime) -> None:
+    """Let an administrator record one of each on the newest reports, and the district open one case."""
+    head, district = actor_of(administrator_id, now), actor_of(district_id, now)
+    if head is None or district is None:
+        return
+    chances = _chances(school_id)
+    for kind, (incident_id, student_id) in zip(OTHER_NAMES, chances, strict=False):
+        action = record_discipline(head, incident_id, _removal(school_id, student_id, kind, now), now)
+        if kind is DisciplineKind.EARLY_PICK_UP:
+            _appeal(head, action, now)
+    for incident_id, student_id in chances[2:3]:
+        record_restraint(head, incident_id, _time_out(student_id, now), now)
+    for incident_id, student_id in chances[-1:]:
+        _question(head, incident_id, student_id, now)
+    newest = select(Case.reference).where(Case.school_id == school_id, Case.state.in_(OPEN))
+    reference = db.session.scalar(newest.order_by(Case.id.desc()).limit(1))
+    if reference is not None:
+        open_one(district, reference, "The family asked the network for help.", now)
+
+
+def _chances(school_id: int) -> list[tuple[int, int]]:
+    """Return (report, student reported to have caused harm) of the newest routed reports, each student once."""
+    statement = (
+        select(Incident.id, IncidentPerson.student_id)
+        .join(IncidentPerson, IncidentPerson.incident_id == Incident.id)
+        .join(Student, Student.id == IncidentPerson.student_id)
+        .where(
+            Incident.school_id == school_id,
+            Incident.state == IncidentState.ROUTED,
+            IncidentPerson.role == PersonRole.CAUSED_HARM,
+            Student.school_id == school_id,
+            Student.grade >= YOUNGEST,
+            Student.has_iep.is_not(True),
+            Student.has_504.is_not(True),
+        )
+        .order_by(Incident.id.desc(), IncidentPerson.id)
+    )
+    found: list[tuple[int, int]] = []
+    for incident_id, student_id in db.session.execute(statement.limit(50)):
+        if student_id is not None and all(incident_id != one[0] and student_id != one[1] for one in found):
+            found.append((incident_id, student_id))
+    return found
+
+
+def _removal(school_id: int, student_id: int, kind: DisciplineKind, now: datetime) -> Removal:
+    today = clock.local_date(now, clock.DISTRICT_ZONE)
+    day = school_days(school_id).add(today, -1)
+    return Removal(
+        student_id, kind, 1, day, day, "Asked for by the school after what happened; written down as what it is.",
+        disability=Answer.NO, suspected=Answer.NO,
+    )  # fmt: skip
+
+
+def _appeal(actor: Actor, action_id: int, now: datetime) -> None:
+    asked_on = clock.local_date(now, clock.DISTRICT_ZONE)
+    ask_appeal(actor, action_id, Appealed(AskedBy.GUARDIAN, "The guardian", asked_on), now)
+
+
+def _time_out(student_id: int, now: datetime) -> Restraint:
+    began = now - timedelta(hours=20)
+    return Restraint(
+        student_id, RestraintKind.TIME_OUT, began, began + timedelta(minutes=10),
+        danger="Things were thrown and others stood close.", tried="Talking, and clearing the room.",
+        staff_present="Two trained adults", harm="none",
+        guardian_told_at=began + timedelta(hours=1), guardian_manner="phone",
+    )  # fmt: skip
+
+
+def _question(actor: Actor, incident_id: int, student_id: int, now: datetime) -> None:
+    """Somebody asked to question a student; the guardian was rung and not reached, so it has not begun."""
+    wants = Asked(student_id, QuestionedBy.SCHOOL_SECURITY, "The security office", "What the student saw.")
+    questioning = record_questioning(actor, incident_id, wants, now)
+    record_notice(actor, questioning, Notice(now, "phone", "no_answer"), now)
