@@ -14,6 +14,7 @@ LONGEST_NOTE_DAYS = 36_500
 LONGEST_ONE_CASE_HOURS = 168
 LONGEST_PAST_HOURS = 72
 LONGEST_EXPORT = 1_000_000
+LONGEST_BATCH = 10_000
 MOST_PAGES = 10_000_000
 LONGEST_MAIL_SECONDS = 60
 """Well below the lease of a mail that is being sent."""
@@ -63,6 +64,7 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
             "WSS_PAST_YEARS_HOURS", environ.get("WSS_PAST_YEARS_HOURS") or "8", LONGEST_PAST_HOURS
         ),
         "EXPORT_ROWS": _number("WSS_EXPORT_ROWS", environ.get("WSS_EXPORT_ROWS") or "20000", LONGEST_EXPORT),
+        "REPLAY_BATCH": _number("WSS_REPLAY_BATCH", environ.get("WSS_REPLAY_BATCH") or "2000", LONGEST_BATCH),
         "PAGES_PER_HOUR": _number(
             "WSS_PAGES_PER_HOUR", environ.get("WSS_PAGES_PER_HOUR") or "600", MOST_PAGES
         ),

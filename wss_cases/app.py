@@ -122,6 +122,7 @@ PAGES = (
     "accounts.views_sign_on",
     "accounts.views_sight",
     "routing.views",
+    "routing.views_replay",
     "accounts.views_people",
 )
 """Modules with a `blueprint`, upper rooms first."""
@@ -159,6 +160,7 @@ MESSAGES: tuple[str, ...] = (
 SENTENCES: tuple[str, ...] = (
     "accounts.states",
     "routing.states",
+    "routing.states_replay",
     "cases.states",
     "roster.states",
     "incidents.states",

@@ -35,7 +35,7 @@ from wss_cases.pathways.mentoring.models import Mentor, MentoringGroup
 from wss_cases.pathways.referrals.models import Partner, Referral
 from wss_cases.records.models import FamilyRelease, RecordDeletion
 from wss_cases.roster.models import School, Student
-from wss_cases.routing.models import RuleSet
+from wss_cases.routing.models import Replay, RuleSet
 from wss_cases.safeguards.models import DisciplineAction, LegalDuty, PoliceReview, SchoolSergeant
 from wss_cases.safeguards.models_discipline import RestraintRecord
 from wss_cases.safeguards.models_questioning import Questioning
@@ -127,6 +127,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     ),
     "grant_id": lambda school_id: select(RoleGrant).where(RoleGrant.school_id == school_id),
     "rule_set_id": lambda _school_id: select(RuleSet),
+    "replay_id": lambda _school_id: select(Replay),
     "meeting_id": _of_school(CircleMeeting),
     "questionnaire_id": _of_school(Questionnaire),
     "waiver_id": _of_school(PrivilegeWaiver),
@@ -200,7 +201,7 @@ INNERMOST = (
         "text_id",
         "message_id",
     ),
-    *("group_id", "mentor_id", "cover_id", "user_id", "rule_set_id", "school_id"),
+    *("group_id", "mentor_id", "cover_id", "user_id", "replay_id", "rule_set_id", "school_id"),
 )
 PUBLISHED = select(PublishedSchool)
 FAMILIES = {

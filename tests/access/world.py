@@ -18,7 +18,7 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.models import Cover, RoleGrant, UserAccount
 from wss_cases.cases.models import CaseParticipant, SafetyPlan
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import CareRecord
+from wss_cases.incidents.models import CareRecord, Incident
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.outcomes.models import PublishedSchool
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
@@ -40,7 +40,7 @@ from wss_cases.records.rules_release import digest
 from wss_cases.records.states import Asker, Manner, ReleaseState
 from wss_cases.records.states_retention import DeletionState
 from wss_cases.roster.models import School, Student
-from wss_cases.routing.models import RoutingAnswer, RuleSet
+from wss_cases.routing.models import Replay, ReplayChange, RoutingAnswer, RuleSet
 from wss_cases.routing.states import RuleSetState
 from wss_cases.safeguards.models import SchoolSergeant
 from wss_cases.safeguards.models_discipline import DisciplineAppeal, RestraintRecord
@@ -342,3 +342,21 @@ def plant_rules(incident_id: int) -> None:
     db.session.add(
         RoutingAnswer(incident_id=incident_id, rule_set_id=latest.id, created_at=NOW, facts={}, answer=answer)
     )
+    db.session.flush()
+    replay = Replay(
+        rule_set_id=draft.id,
+        rows_digest="0" * 64,
+        starts_on=NOW.date(),
+        ends_on=NOW.date(),
+        asked_at=NOW,
+        total=1,
+    )
+    db.session.add(replay)
+    db.session.flush()
+    where = db.session.execute(select(Incident.school_id).where(Incident.id == incident_id)).scalar_one()
+    db.session.add(
+        ReplayChange(
+            replay_id=replay.id, incident_id=incident_id, school_id=where, changes=[], broken=["duty_lost:"],
+            is_read=True,
+        )
+    )  # fmt: skip

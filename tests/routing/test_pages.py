@@ -63,7 +63,8 @@ def test_a_row_is_edited_and_the_draft_published(district: PageClient, session: 
     assert "earlier incidents in 365 days at least 6" in page.text
     assert "Row P6 changed" in page.text
     assert "The check found nothing" in district.page(f"{path}/check").text
-    done = district.submit(path, {"starts_on": "2026-12-01"}, holding="starts_on")
+    why = {"starts_on": "2026-12-01", "why_not_replayed": "No incidents yet."}
+    done = district.submit(path, why, holding="starts_on")
     assert done.status_code == 303
     assert rule_set(session, 2).state is RuleSetState.PUBLISHED
     assert "version 2" in district.page("/rules").text

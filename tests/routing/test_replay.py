@@ -259,7 +259,7 @@ def test_the_command_writes_one_document(
     table = command(app, "--rule-set", str(made.id), "--format", "csv", "--school", str(two_schools[0]))
     rows = list(csv.DictReader(io.StringIO(table.stdout)))
     assert {row["school"] for row in rows} == {"'=cmd()"}
-    assert {(row["before"], row["after"], row["rows"]) for row in rows} == {("1", "3", "F4")}
+    assert {(row["before"], row["after"], row["rules"]) for row in rows} == {("1", "3", "F4")}
 
 
 def test_the_command_refuses_and_ends_with_1_where_a_promise_breaks(

@@ -85,7 +85,7 @@ def test_a_draft_is_edited_checked_and_published(session: Any, district: Actor, 
     actions.edit_row(district, draft.id, draft.version, "P1", changes, now)
     changes = {"when.all.1.value": 4}
     actions.edit_row(district, draft.id, None, "P2", changes, now)
-    actions.publish(district, draft.id, None, date(2026, 12, 1), now)
+    actions.publish(district, draft.id, None, date(2026, 12, 1), now, "No incidents yet.")
     draft = fresh(draft)
     assert draft.state is RuleSetState.PUBLISHED
     assert (draft.published_at, draft.published_by_id) == (now, district.user_id)
@@ -95,7 +95,13 @@ def test_a_draft_is_edited_checked_and_published(session: Any, district: Actor, 
     kinds = session.scalars(
         select(TimelineEntry.kind).where(TimelineEntry.subject_id == draft.id).order_by(TimelineEntry.id)
     ).all()
-    assert kinds == ["rules.drafted", "rules.row_edited", "rules.row_edited", "rules.published"]
+    assert kinds == [
+        "rules.drafted",
+        "rules.row_edited",
+        "rules.row_edited",
+        "rules.not_replayed",
+        "rules.published",
+    ]
     audited = session.scalars(select(AuditEntry).where(AuditEntry.action == "rules.edited")).first()
     before, after = audited.changes["P1"]
     assert (before["items"][0]["tier"], after["items"][0]["tier"]) == (1, 2)

@@ -20,15 +20,13 @@ from wss_cases.foundation.i18n import force_locale
 from wss_cases.outcomes.queries import school_named
 from wss_cases.outcomes.rules_export import safe_cell
 from wss_cases.roster.models import School
-from wss_cases.routing.differences import Change
+from wss_cases.routing.differences import COLUMNS, Change, table_rows
 from wss_cases.routing.models import RuleSet
 from wss_cases.routing.queries import table_of
 from wss_cases.routing.queries_replay import Period, all_routed, count_routed
 from wss_cases.routing.replay import Replayed, Replayer, Tally, replayed
 from wss_cases.routing.replay_groups import shares
 from wss_cases.routing.states import RuleSetState
-
-COLUMNS = ("incident", "school", "change", "what", "for", "before", "after", "rows", "broken")
 
 
 @dataclass
@@ -181,17 +179,9 @@ def _as_csv(asked: Asked) -> Tally:
     writer.writerow(COLUMNS)
 
     def tell(one: Replayed) -> None:
-        start = [one.incident.reference, asked.schools[one.incident.school_id]]
-        for change in _changes(one):
-            sides = [
-                "" if side is None else " ".join(map(str, side)) for side in (change.before, change.after)
-            ]
-            row = [*start, str(change.kind), change.what, change.person, *sides, " ".join(change.rules), ""]
+        school = asked.schools[one.incident.school_id]
+        for row in table_rows(one.incident.reference, school, _changes(one), one.broken, one.is_read):
             writer.writerow(map(safe_cell, row))
-        for broken in one.broken:
-            writer.writerow(map(safe_cell, [*start, "", "", "", "", "", "", broken]))
-        if not one.is_read:
-            writer.writerow(map(safe_cell, [*start, "unreadable", "", "", "", "", "", ""]))
 
     return _run(asked, tell)
 

@@ -127,6 +127,15 @@ def behavior_of_tile(tile: str, grade: int | None, day: date) -> BehaviorCode | 
     return next((code for code in codes if code.tile == tile), None)
 
 
+def behavior_words(codes: Sequence[str], locale: str) -> dict[str, str]:
+    """Return the words of behaviour codes in a language, the newest wording of each."""
+    label = BehaviorCode.label_es if locale == "es" else BehaviorCode.label_en
+    statement = (
+        select(BehaviorCode.code, label).where(BehaviorCode.code.in_(codes)).order_by(BehaviorCode.starts_on)
+    )
+    return {row[0]: row[1] for row in db.session.execute(statement)}
+
+
 def locations() -> list[LocationCode]:
     """Return the list of places in its order."""
     return list(db.session.scalars(select(LocationCode).order_by(LocationCode.position, LocationCode.id)))

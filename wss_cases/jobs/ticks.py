@@ -19,6 +19,7 @@ from wss_cases.outcomes.actions_figures import follow
 from wss_cases.pathways.circles.notes.actions_shred import shred
 from wss_cases.records.actions_clean_retention import clean
 from wss_cases.records.actions_deletion_retention import carry_out
+from wss_cases.routing.actions_replay import carry_on
 
 DELIVER_SECONDS = 45.0
 THOROUGH_MINUTES = 15
@@ -88,6 +89,7 @@ def tick(name: str, now: datetime) -> str:
     had_failed = this.beat(sweep_ms)
     sent = this.part("deliver", lambda: deliver(now, DELIVER_SECONDS))
     this.part("seal", lambda: seal(now))
+    replayed = this.part("replay", lambda: carry_on(now))
     this.part("figures", lambda: follow(now))
     if had_failed and not this.failed:
         this.settle()
@@ -97,6 +99,7 @@ def tick(name: str, now: datetime) -> str:
         (sent, ("sent", "retry", "failed")),
         (gone, ("shredded",)),
         (deleted, ("deleted",)),
+        (replayed, ("replayed",)),
     ):
         this.words += [f"{word} {counts[word]}" for word in names if counts and counts[word]]
     return ", ".join(this.words)

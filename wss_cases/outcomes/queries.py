@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, selec
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import BehaviorCode, Incident, LocationCode
+from wss_cases.incidents.models import Incident, LocationCode
 from wss_cases.incidents.states import IncidentState, PersonRole
 from wss_cases.outcomes.rules import Scope
 from wss_cases.roster.models import Enrolment, School
@@ -62,15 +62,6 @@ def enrolled_on(actor: Actor, scope: Scope, days: Sequence[date]) -> list[int]:
 
 def _not_ended(day: date) -> ColumnElement[bool]:
     return or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= day)
-
-
-def behavior_words(codes: Sequence[str], locale: str) -> dict[str, str]:
-    """Return the words of behaviour codes in a language, the newest wording of each."""
-    label = BehaviorCode.label_es if locale == "es" else BehaviorCode.label_en
-    statement = (
-        select(BehaviorCode.code, label).where(BehaviorCode.code.in_(codes)).order_by(BehaviorCode.starts_on)
-    )
-    return {row[0]: row[1] for row in db.session.execute(statement)}
 
 
 def place_words(codes: Sequence[str], locale: str) -> dict[str, str]:

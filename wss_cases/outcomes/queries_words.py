@@ -7,7 +7,8 @@ from babel.dates import format_date, format_skeleton, format_time
 
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
-from wss_cases.outcomes.queries import behavior_words, place_words
+from wss_cases.incidents.queries import behavior_words
+from wss_cases.outcomes.queries import place_words
 from wss_cases.outcomes.rules import Count
 from wss_cases.outcomes.rules_figures import Parts
 from wss_cases.roster.states import GRADE_WORDS

@@ -5,7 +5,7 @@ from flask import Blueprint, render_template, request
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
-from wss_cases.outcomes import views_behind, views_equity, views_export, views_history
+from wss_cases.outcomes import views_behind, views_equity, views_export, views_history, views_replay
 from wss_cases.outcomes.queries import first_year_counted, schools_reached
 from wss_cases.outcomes.queries_overview import Core, Repair, core_of, repair_of
 from wss_cases.outcomes.queries_pathways import figures_of_pathways
@@ -41,6 +41,7 @@ blueprint.register_blueprint(views_history.blueprint)
 blueprint.register_blueprint(views_behind.blueprint)
 blueprint.register_blueprint(views_export.blueprint)
 blueprint.register_blueprint(views_equity.blueprint)
+blueprint.register_blueprint(views_replay.blueprint)
 HEADLINE = "police_notifications"
 
 

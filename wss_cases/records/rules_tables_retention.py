@@ -60,6 +60,7 @@ TABLES: dict[str, Kept] = {
     "incident_draft": _of("incident", "incident_id"),
     "guardian_contact": _of("incident", "incident_id", "incident_person_id", lets_go=("guardian_id",)),
     "routing_answer": _of("incident", "incident_id", "incident_person_id"),
+    "rule_replay_change": _of("incident", "incident_id"),
     "care_record": _of("care", "student_id"),
     # cases
     "case_record": _of("case", lets_go=("continued_from_id",)),
@@ -182,6 +183,7 @@ TABLES: dict[str, Kept] = {
     "published_school": AGGREGATE,
     "published_year": AGGREGATE,
     "removed_figure": AGGREGATE,
+    "rule_replay": AGGREGATE,
     "daily_figure": AGGREGATE,
     "district_figure": AGGREGATE,
     "figure_state": SETTING,

@@ -11,7 +11,9 @@ from wss_cases.access.engine import require
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
 from wss_cases.journal.unit import UnitOfWork, unit_of_work
+from wss_cases.routing.actions_replay import forget_replays
 from wss_cases.routing.check import check_table
 from wss_cases.routing.editing import changed_row
 from wss_cases.routing.engine import Recommendation, recommend
@@ -19,7 +21,9 @@ from wss_cases.routing.explain import as_stored
 from wss_cases.routing.facts import Facts
 from wss_cases.routing.models import RoutingAnswer, RuleSet
 from wss_cases.routing.queries import get_rule_set, rule_set_in_force, table_of
+from wss_cases.routing.queries_replay import newest_replay, stands_for
 from wss_cases.routing.reading import read_table
+from wss_cases.routing.replay import Tally
 from wss_cases.routing.states import RuleSetState
 
 
@@ -96,8 +100,13 @@ def edit_row(
             uow.record(draft, "rules.row_edited", row=row_id)
 
 
-def publish(actor: Actor, rule_set_id: int, version: int | None, starts_on: date, now: datetime) -> None:
-    """Publish a draft from a date on. Raises Refused when the check finds what stands in the way."""
+def publish(
+    actor: Actor, rule_set_id: int, version: int | None, starts_on: date, now: datetime, why_not_replayed: str = ""
+) -> None:  # fmt: skip
+    """Publish a draft from a date on. Raises Refused when the check finds what stands in the way.
+
+    Raises it too without a replay of just these rows or a reason, and where that replay broke a promise.
+    """
     draft = get_rule_set(actor, rule_set_id)
     require(actor, Permission.RULES_EDIT, draft)
     seen = draft.version if version is None else version
@@ -109,6 +118,7 @@ def publish(actor: Actor, rule_set_id: int, version: int | None, starts_on: date
             raise Refused("", _("This draft cannot be published yet. %(found)s", found=found))
         if starts_on < now.date():
             raise Refused("starts_on", _("The first day must be today or later."))
+        _after_replay(uow, draft, why_not_replayed.strip())
         draft.state = RuleSetState.PUBLISHED
         draft.starts_on = starts_on
         draft.published_at = now
@@ -116,11 +126,34 @@ def publish(actor: Actor, rule_set_id: int, version: int | None, starts_on: date
         uow.record(draft, "rules.published", number=draft.number, starts_on=starts_on.isoformat())
 
 
+def _after_replay(uow: UnitOfWork, draft: RuleSet, why_not: str) -> None:
+    replay = newest_replay(draft.id)
+    if replay is None or not stands_for(replay, draft):
+        if not why_not:
+            raise Refused(
+                "why_not_replayed",
+                _(
+                    "Replay this draft as it is now over past incidents first, or say why it is published without."
+                ),
+            )
+        uow.record(draft, "rules.not_replayed", reason=why_not)
+    elif broken := Tally.of_json(replay.counts).of().broken:
+        raise Refused(
+            "",
+            ngettext(
+                "The replay found %(num)d incident in which a promise of the engine would be broken.",
+                "The replay found %(num)d incidents in which a promise of the engine would be broken.",
+                broken,
+            ),
+        )
+
+
 def drop_draft(actor: Actor, rule_set_id: int, version: int | None, now: datetime) -> None:
     """Delete a draft. Raises Refused for a published rule set."""
     with unit_of_work(actor, now) as uow:
         draft = _draft(uow, rule_set_id, version)
         uow.record(draft, "rules.dropped", number=draft.number)
+        forget_replays(uow, draft.id)
         uow.session.delete(draft)
 
 

@@ -3,14 +3,17 @@
 Only what is done differently counts: other words for the same thing, or another rule behind it, change nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from wss_cases.routing.engine import Run
 from wss_cases.routing.states import PATHWAY_OF, Section
 from wss_cases.routing.states_replay import ChangeKind
 from wss_cases.routing.table import DecisionTable
+
+COLUMNS: Final = ("incident", "school", "change", "what", "for", "before", "after", "rules", "broken")
+"""A replay as a table: one row a change, or a broken promise."""
 
 Said = Mapping[Any, tuple[tuple[Any, ...], tuple[str, ...]]]
 """What an answer says, by what it is about: its values, and the rules it cites."""
@@ -192,3 +195,16 @@ def _taken_by(table: DecisionTable, done: Run, kind: str, person: str) -> Iterat
 
 def _cited(old: Sequence[str], new: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*old, *new)))
+
+
+def table_rows(
+    reference: str, school: str, changes: Iterable[Change], broken: Sequence[str], is_read: bool
+) -> list[list[str]]:
+    """Return one incident as rows of a table with `COLUMNS`."""
+    start = [reference, school]
+    rows = []
+    for one in changes:
+        sides = ["" if side is None else " ".join(map(str, side)) for side in (one.before, one.after)]
+        rows.append([*start, str(one.kind), one.what, one.person, *sides, " ".join(one.rules), ""])
+    rows += [[*start, *[""] * 6, word] for word in broken]
+    return rows if is_read else [*rows, [*start, "unreadable", *[""] * 6]]

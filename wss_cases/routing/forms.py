@@ -20,9 +20,17 @@ MOST_CHARACTERS = 600
 
 
 class PublishForm(BaseForm):
-    """The first day on which a draft is in force."""
+    """The first day on which a draft is in force; the reason is asked for where no replay stands for the draft."""
 
     starts_on = DateField(_l("In force from"), [InputRequired(_l("Enter the first day."))])
+    why_not_replayed = LongText(_l("Why it is published without a replay"), limit=MOST_CHARACTERS)
+
+
+class ReplayForm(BaseForm):
+    """Over which incidents a rule set is replayed."""
+
+    first_day = DateField(_l("Incidents from"), [InputRequired(_l("Enter the first day."))])
+    last_day = DateField(_l("Incidents to"), [InputRequired(_l("Enter the last day."))])
 
 
 class RowForm(BaseForm):

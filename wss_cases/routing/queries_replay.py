@@ -1,23 +1,34 @@
-"""Which incidents a replay is about, read in batches with the facts and the answer that routed them."""
+"""Which incidents a replay is about, read in batches with what routed them; and replays that were asked for."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, select, true
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_, select, true
 
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.engine import might
+from wss_cases.access.permissions import Permission
+from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import among, db
+from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.models import Incident, IncidentPerson
-from wss_cases.roster.models import Student
-from wss_cases.routing.models import RoutingAnswer, RuleSet
+from wss_cases.incidents.queries import visible_to
+from wss_cases.roster.models import School, Student
+from wss_cases.routing.models import Replay, ReplayChange, RoutingAnswer, RuleSet
 from wss_cases.routing.replay import Part, RoutedIncident
+from wss_cases.routing.states_replay import ReplayState
 
 BATCH = 2000
 """Incidents read at once: some ten megabytes."""
 GROUPS = ("race_ethnicity", "sex", "has_iep", "has_504", "is_english_learner")
 """What the roster tells students apart by. A value that is not known is a group of its own, ''."""
+READERS = (*CASE_TEAM, Role.DISTRICT)
+"""Roles whose schools a reader of a replay sees."""
 
 
 @dataclass(frozen=True)
@@ -101,3 +112,82 @@ def _group(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return value or ""
+
+
+def digest_of(rule_set: RuleSet) -> str:
+    """Return what tells the rows of a rule set from any others."""
+    return sha256(json.dumps(rule_set.table_rows["rows"], sort_keys=True).encode()).hexdigest()
+
+
+def newest_replay(rule_set_id: int) -> Replay | None:
+    """Return the replay of a rule set; the caller has checked it."""
+    found = select(Replay).where(Replay.rule_set_id == rule_set_id).order_by(Replay.id.desc()).limit(1)
+    return db.session.scalars(found).first()
+
+
+def stands_for(replay: Replay, rule_set: RuleSet) -> bool:
+    """Say whether a replay tells of the rule set as it is now: it is through, of these rows, and of some incidents."""
+    return replay.state is ReplayState.DONE and replay.done > 0 and replay.rows_digest == digest_of(rule_set)
+
+
+def get_replay(actor: Actor, replay_id: int) -> tuple[Replay, RuleSet]:
+    """Return a replay with its rule set. Raises NotFound when it is missing or not for this actor."""
+    found = (
+        select(Replay, RuleSet).join(RuleSet, RuleSet.id == Replay.rule_set_id).where(Replay.id == replay_id)
+    )
+    row = db.session.execute(found).first() if might(actor, Permission.RULES_READ) else None
+    if row is None:
+        raise NotFound
+    return row[0], row[1]
+
+
+def schools_seen(actor: Actor) -> list[int] | None:
+    """Return the schools whose part of a replay the actor sees; None: all."""
+    if actor.is_system or actor.everywhere(*READERS):
+        return None
+    return sorted(actor.school_ids(*READERS))
+
+
+def named(school_ids: Sequence[int]) -> list[tuple[int, str]]:
+    """Return schools with their names, by name."""
+    found = select(School.id, School.name).where(among(School.id, school_ids)).order_by(School.name)
+    return [(row[0], row[1]) for row in db.session.execute(found)]
+
+
+@dataclass(frozen=True)
+class Told:
+    """One incident of a replay as a reader sees it; `reference` is '' for who may not open the report."""
+
+    id: int
+    incident_id: int
+    reference: str
+    school: str
+    changes: list[Any]
+    broken: list[str]
+    is_read: bool
+
+
+def told_after(
+    actor: Actor, replay_id: int, after: int, limit: int | None, only_broken: bool = False
+) -> list[Told]:
+    """Return the next incidents of a replay: for the district without a name, for a case team those of its own."""
+    readable = visible_to(select(Incident.id), actor)
+    seen = or_(
+        in_schools(ReplayChange.school_id, actor, Role.DISTRICT), ReplayChange.incident_id.in_(readable)
+    )
+    statement = (
+        select(ReplayChange, Incident.reference, School.name, ReplayChange.incident_id.in_(readable))
+        .join(Incident, Incident.id == ReplayChange.incident_id)
+        .join(School, School.id == ReplayChange.school_id)
+        .where(ReplayChange.replay_id == replay_id, ReplayChange.id > after, seen)
+        .order_by(ReplayChange.id)
+        .limit(limit)
+    )
+    if only_broken:
+        statement = statement.where(cast(ReplayChange.broken, Text) != "[]")
+    return [
+        Told(
+            row.id, row.incident_id, reference if named else "", school, row.changes, row.broken, row.is_read
+        )
+        for row, reference, school, named in db.session.execute(statement)
+    ]

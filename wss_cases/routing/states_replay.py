@@ -39,3 +39,36 @@ CHANGE_LABELS: Final = {
     ChangeKind.FOLLOW_UP_REMOVED: _l("Follow-up removed"),
     ChangeKind.FOLLOW_UP_CHANGED: _l("Follow-up on another day"),
 }
+
+
+class ReplayState(StrEnum):
+    """A replay runs until it is through, somebody stops it, or the rules it replays are changed under it."""
+
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    OVERTAKEN = "overtaken"
+
+
+REPLAY_TRANSITIONS: Final = {
+    ReplayState.RUNNING: frozenset({ReplayState.DONE, ReplayState.CANCELLED, ReplayState.OVERTAKEN}),
+    ReplayState.DONE: frozenset[ReplayState](),
+    ReplayState.CANCELLED: frozenset[ReplayState](),
+    ReplayState.OVERTAKEN: frozenset[ReplayState](),
+}
+
+REPLAY_LABELS: Final = {
+    ReplayState.RUNNING: _l("Under way"),
+    ReplayState.DONE: _l("Done"),
+    ReplayState.CANCELLED: _l("Cancelled"),
+    ReplayState.OVERTAKEN: _l("Ended: the rules were changed meanwhile"),
+}
+
+SENTENCES: Final = {
+    "rules.replay_asked": _l("Replay asked for, over incidents from %(first)s to %(last)s"),
+    "rules.replay_cancelled": _l("Replay cancelled"),
+    "rules.replayed": _l(
+        "Replayed over %(incidents)s incidents: %(changed)s would have been routed differently"
+    ),
+    "rules.not_replayed": _l("Published without a replay. The reason: %(reason)s"),
+}

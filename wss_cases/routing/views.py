@@ -1,5 +1,6 @@
 """Pages of the routing rules: versions, the table in sentences, drafts, their check, publishing."""
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -21,9 +22,11 @@ from wss_cases.journal.sentences import sentence
 from wss_cases.routing import actions, queries
 from wss_cases.routing.check import check_table
 from wss_cases.routing.editing import LeafType, leaves
-from wss_cases.routing.forms import PublishForm, RowForm, row_form
+from wss_cases.routing.forms import PublishForm, ReplayForm, RowForm, row_form
 from wss_cases.routing.models import RuleSet
+from wss_cases.routing.queries_replay import digest_of, newest_replay, stands_for
 from wss_cases.routing.states import RULE_SET_STATE_LABELS, RuleSetState
+from wss_cases.routing.states_replay import REPLAY_LABELS
 from wss_cases.routing.words import facts_words, row_words, table_words
 
 blueprint = Blueprint("routing", __name__, url_prefix="/rules")
@@ -58,10 +61,13 @@ def _in_force_id() -> int | None:
 @gate(Permission.RULES_READ)
 def rule_set(rule_set_id: int) -> Page:
     """One rule set: its table in sentences."""
-    return _rule_set_page(queries.get_rule_set(current_actor(), rule_set_id), PublishForm(formdata=None), 200)
+    return rule_set_page(queries.get_rule_set(current_actor(), rule_set_id), PublishForm(formdata=None), 200)
 
 
-def _rule_set_page(found: RuleSet, form: PublishForm, code: int, findings: Any = None) -> Page:
+def rule_set_page(
+    found: RuleSet, form: PublishForm, code: int, findings: Any = None, ask_form: ReplayForm | None = None
+) -> Page:
+    """Return the page of a rule set, with the form that was refused or what a check has found."""
     editable = found.state is RuleSetState.DRAFT and might(current_actor(), Permission.RULES_EDIT)
     if not form.is_submitted():
         form.version.data = str(found.version)
@@ -79,6 +85,8 @@ def _rule_set_page(found: RuleSet, form: PublishForm, code: int, findings: Any =
             state_labels=RULE_SET_STATE_LABELS,
             new_key=BaseForm(formdata=None).request_key.data,
             day_words=day_words_with_year,
+            ask_form=ask_form or _year_before(),
+            **_replay_words(found),
             entries=[
                 {
                     "what": sentence(entry),
@@ -90,6 +98,21 @@ def _rule_set_page(found: RuleSet, form: PublishForm, code: int, findings: Any =
         ),
         code,
     )
+
+
+def _year_before() -> ReplayForm:
+    today = clock.local_date(clock.now(), clock.DISTRICT_ZONE)
+    return ReplayForm(formdata=None, data={"first_day": today - timedelta(days=365), "last_day": today})
+
+
+def _replay_words(found: RuleSet) -> dict[str, Any]:
+    """The replay of a rule set, if there is one: its state in words, and whether it stands for the rows as they are."""
+    replay = newest_replay(found.id)
+    if replay is None:
+        return {"replay": None, "replayed": False}
+    stale = replay.rows_digest != digest_of(found)
+    state = _("The rules have been changed since") if stale else REPLAY_LABELS[replay.state]
+    return {"replay": replay, "replay_state": state, "replayed": stands_for(replay, found)}
 
 
 @blueprint.post("/<int:rule_set_id>/draft")
@@ -107,7 +130,7 @@ def check(rule_set_id: int) -> Page:
     """Try the table on facts for every row and on random ones; show what was found."""
     found = queries.get_rule_set(current_actor(), rule_set_id)
     findings = check_table(queries.table_of(found))
-    return _rule_set_page(found, PublishForm(formdata=None), 200, findings)
+    return rule_set_page(found, PublishForm(formdata=None), 200, findings)
 
 
 @blueprint.route("/<int:rule_set_id>/rows/<row_id>", methods=["GET", "POST"])
@@ -155,14 +178,21 @@ def publish(rule_set_id: int) -> Page:
     found = queries.get_rule_set(actor, rule_set_id)
     if form.validate_on_submit() and form.starts_on.data:
         try:
-            actions.publish(actor, rule_set_id, form.seen_version, form.starts_on.data, clock.now())
+            actions.publish(
+                actor,
+                rule_set_id,
+                form.seen_version,
+                form.starts_on.data,
+                clock.now(),
+                form.why_not_replayed.data or "",
+            )
         except Refused as refusal:
             apply_refusal(form, refusal)
             found = queries.get_rule_set(actor, rule_set_id)
         else:
             flash(_("The rule set is published."))
             return redirect(url_for("routing.rule_set", rule_set_id=rule_set_id), 303)
-    return _rule_set_page(found, form, 400)
+    return rule_set_page(found, form, 400)
 
 
 @blueprint.post("/<int:rule_set_id>/drop")
@@ -174,6 +204,6 @@ def drop(rule_set_id: int) -> Page:
     except Refused as refusal:
         form = PublishForm(formdata=None)
         apply_refusal(form, refusal)
-        return _rule_set_page(queries.get_rule_set(current_actor(), rule_set_id), form, 400)
+        return rule_set_page(queries.get_rule_set(current_actor(), rule_set_id), form, 400)
     flash(_("The draft is deleted."))
     return redirect(url_for("routing.rule_sets"), 303)

@@ -28,7 +28,7 @@ PLAIN = frozenset(
 
 PLAIN_PAGES = frozenset({"feed.mine", "feed.end", "mails.mine"})
 """One's own settings, under a permission that also shows records."""
-TELLING_PAGES = frozenset({"outcomes.behind.rows"})
+TELLING_PAGES = frozenset({"outcomes.behind.rows", "replays.changes"})
 """Records under a permission that else shows figures."""
 
 RECORDS = {
