@@ -72,7 +72,7 @@ class Tick:
 
 def tick(name: str, now: datetime) -> str:
     """Sweep, shred, forget, clean, delete, leave a heartbeat under the scheduler's name, deliver, seal the audit
-    log, bring the daily figures up to date.
+    log, bring the daily figures up to date, replay rules.
 
     Returns words for the log, '' for none.
     """
@@ -89,8 +89,8 @@ def tick(name: str, now: datetime) -> str:
     had_failed = this.beat(sweep_ms)
     sent = this.part("deliver", lambda: deliver(now, DELIVER_SECONDS))
     this.part("seal", lambda: seal(now))
-    replayed = this.part("replay", lambda: carry_on(now))
     this.part("figures", lambda: follow(now))
+    replayed = this.part("replay", lambda: carry_on(now))
     if had_failed and not this.failed:
         this.settle()
     db.session.remove()
