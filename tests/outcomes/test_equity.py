@@ -21,6 +21,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.journal.models import AuditEntry
 from wss_cases.outcomes.models import EquityMinimum
+from wss_cases.outcomes.queries_collections import COLLECTIONS
 from wss_cases.outcomes.queries_equity import count_students, minimums_of, table_for
 from wss_cases.outcomes.rules import scope_of
 from wss_cases.outcomes.rules_equity_tables import settled
@@ -161,6 +162,12 @@ def _files(groups: Groups, district: PageClient, client_as: ClientAs) -> None:
     assert "Black or African American" in body
     assert ",suppressed," in body
     tiny = client_as(make_user(Role.ADMINISTRATOR, groups.small))
+    for name in COLLECTIONS:
+        assert tiny.get(f"/outcomes/files/{name}.csv?year=2026-27").status_code == 404, (
+            "whole to the last student"
+        )
+        links = [link.get("href") for link in tiny.page("/outcomes").find_all("a")]
+        assert not [one for one in links if f"/files/{name}." in (one or "")]
     rows = tiny.submit("/outcomes/files/equity.csv?year=2026-27", reason).get_data(as_text=True).splitlines()
     assert len(rows) == 1 + len(FAMILIES) * len(STAGES)
     assert all(",suppressed," in row for row in rows[1:])

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, render_template, request
 
+from wss_cases.access.actor import Role
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
@@ -79,6 +80,7 @@ def overview() -> str:
         said_rows=said_rows(figures.said),
         trend=(sentence, points),
         twin=twin,
+        collects=page.actor.everywhere(Role.DISTRICT),
     )
 
 

@@ -2,6 +2,7 @@
 
 from flask import Blueprint, Response, render_template, request, url_for
 
+from wss_cases.access.actor import Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.rules_factor import FRESH_MINUTES
@@ -30,7 +31,10 @@ WRITERS = {**LIVE, **COLLECTIONS}
 @fresh_within(FRESH_MINUTES)
 @gate(Permission.OUTCOMES_EXPORT)
 def file(name: str, form: str) -> Page:
-    """Say what for; then one report as CSV or XLSX. A missing report or school year is a 404."""
+    """Say what for; then one report as CSV or XLSX. A missing report or school year is a 404.
+
+    Federal and State counts are whole to the last student of a group, so the district alone takes them.
+    """
     page = shown()
     report = _report(page, name, form)
     asked, status = ExportForm(), 200
@@ -62,6 +66,8 @@ def _report(page: Shown, name: str, form: str) -> Report:
     try:
         if name == "history":
             return history(page.scope.year)
+        if name in COLLECTIONS and not page.actor.everywhere(Role.DISTRICT):
+            raise NotFound
         return WRITERS[name](page.actor, page.scope, page.school_words)
     except Refused as refused:
         raise NotFound from refused
