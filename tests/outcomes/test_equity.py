@@ -71,7 +71,11 @@ PLAIN = {
     "elsewhere_afternoon": f"""select student_id, school_id from ({ACTED}) a where is_subjective
         and location_code not in ('classroom', 'hallway') and local_minute >= 720""",
 }
-COLUMNS = {"race": "coalesce(s.race_ethnicity, 'not_known')", "english": "s.is_english_learner"}
+COLUMNS = {
+    "race": "coalesce(s.race_ethnicity, 'not_known')",
+    "english": "s.is_english_learner",
+    "disability": "coalesce(s.has_iep, false) or coalesce(s.has_504, false)",
+}
 
 
 def plain(column: str, stage: str) -> dict[tuple[int, Any], int]:
@@ -92,6 +96,7 @@ def test_a_plain_count_agrees_with_every_number(session: Any) -> None:
     for student in made.students:
         student.race_ethnicity = pick.choice(("black", "white", None))
         student.is_english_learner = pick.choice((True, False))
+        student.has_iep, student.has_504 = pick.choice((True, False)), pick.choice((True, False))
     for student in made.students[:6]:  # moved to the other school, and one came back
         EnrolmentFactory(student=student, school_id=made.schools[1].id, starts_on=date(2026, 10, 5))
         EnrolmentFactory(student=student, school_id=made.schools[0].id, starts_on=date(2026, 10, 20))
@@ -100,7 +105,7 @@ def test_a_plain_count_agrees_with_every_number(session: Any) -> None:
     for family, column in COLUMNS.items():
         counted = count_students(SYSTEM, SCOPE, family)
         schools = counted.schools()
-        words = {True: "yes", False: "no"} if family == "english" else {}
+        words = {True: "yes", False: "no"} if family != "race" else {}
         seen = 0
         for stage in (ENROLLED, *PLAIN):
             expected = plain(column, stage)
@@ -140,7 +145,7 @@ def test_the_pages_and_files_of_a_district_say_what_the_numbers_prove(
     assert black.per_enrolled["incident"].came == came
     assert f"{came} of {black.enrolled}" in main
     assert "times as likely as all others" in main
-    assert "Smaller groups together: " in main
+    assert "Other groups together: " in main
     assert "Within the same school" in main
     assert "Police were notified" in main[main.index("Too few to show") :], "nobody's figure is a zero"
     _files(groups, district, client_as)

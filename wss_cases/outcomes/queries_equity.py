@@ -223,8 +223,8 @@ def _category(family: str) -> ColumnElement[str]:
         return case((column.is_(True), "yes"), (column.is_(False), "no"), else_=UNKNOWN)
     if family == "disability":
         known = and_(Student.has_iep.is_(False), Student.has_504.is_(False))
-        plans = ((Student.has_iep.is_(True), "iep"), (Student.has_504.is_(True), "plan_504"))
-        return case(*plans, (known, "neither"), else_=UNKNOWN)
+        either = or_(Student.has_iep.is_(True), Student.has_504.is_(True))
+        return case((either, "yes"), (known, "no"), else_=UNKNOWN)
     return func.coalesce({"race": Student.race_ethnicity, "sex": Student.sex}[family], UNKNOWN)
 
 

@@ -8,10 +8,15 @@ from wss_cases.outcomes.states_equity import FAMILIES
 
 
 def group_words(family: str, categories: Iterable[str]) -> str:
-    """Return the name of a row: one group, or several that are too small to stand alone."""
+    """Return the name of a row: one group, or several that share it and which they are."""
+    names = names_of(family, categories)
+    return names[0] if len(names) == 1 else _("Other groups together: %(names)s", names=", ".join(names))
+
+
+def names_of(family: str, categories: Iterable[str]) -> list[str]:
+    """Return the name of each group of a row."""
     labels = FAMILIES[family][1]
-    names = [str(labels.get(one, one)) for one in categories]
-    return names[0] if len(names) == 1 else _("Smaller groups together: %(names)s", names=", ".join(names))
+    return [str(labels.get(one, one)) for one in categories]
 
 
 def meaning(against: Comparison | None) -> str:

@@ -59,9 +59,8 @@ FAMILIES: Final[dict[str, tuple[Any, dict[str, Any]]]] = {
     "disability": (
         _l("Disability"),
         {
-            "iep": _l("With an individual education program (IEP)"),
-            "plan_504": _l("With a 504 plan"),
-            "neither": _l("With neither"),
+            "yes": _l("With an IEP or a 504 plan"),
+            "no": _l("With neither"),
             **_NOT_KNOWN,
         },
     ),

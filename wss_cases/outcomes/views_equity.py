@@ -18,14 +18,14 @@ from wss_cases.outcomes.models import EquityMinimum
 from wss_cases.outcomes.queries import first_year_counted
 from wss_cases.outcomes.queries_equity import minimum_rows, minimums_of, table_for
 from wss_cases.outcomes.queries_equity_words import (
-    group_words,
     interval_words,
     meaning,
+    names_of,
     points_words,
     ratio_words,
 )
 from wss_cases.outcomes.rules import years_between
-from wss_cases.outcomes.rules_equity_tables import Cell, Line, Table, settled
+from wss_cases.outcomes.rules_equity_tables import Cell, Table, settled
 from wss_cases.outcomes.rules_suppression import ENROLLED, ROOT
 from wss_cases.outcomes.states_equity import FAMILIES, POINTS, STAGE_LABELS, STAGES
 from wss_cases.outcomes.views_scope import Shown, shown
@@ -52,7 +52,7 @@ def table() -> str:
         years=_years(page),
         until=day_words_with_year(scope.last) if scope else "",
         least=minimums_of(page.scope.year),
-        groups=[(group_words(family, line.categories), line.enrolled) for line in found.lines],
+        shared=[names_of(family, line.categories) for line in found.lines if len(line.categories) > 1],
         stages=[_stage(family, found, stage) for stage in stages if stage in found.stages],
         judged=[_stage(family, found, stage) for stage in JUDGED if stage in found.stages],
         hidden=[STAGE_LABELS[stage] for stage in STAGES if stage not in found.stages],
@@ -68,17 +68,15 @@ def _years(page: Shown) -> list[str]:
 
 def _stage(family: str, found: Table, stage: str) -> dict[str, Any]:
     before = STAGES[stage]
+    names = [names_of(family, line.categories) for line in found.lines]
+    groups = [one[0] if len(one) == 1 else _("Other groups together") for one in names]
     return {
         "name": stage,
         "label": STAGE_LABELS[stage],
         "before": None if before == ENROLLED or stage == ROOT else STAGE_LABELS[before],
-        "rows": [_row(family, line, stage) for line in found.lines],
+        "enrolled": list(zip(groups, (_cell(line.per_enrolled[stage]) for line in found.lines), strict=True)),
+        "of_before": list(zip(groups, (_cell(line.per_before[stage]) for line in found.lines), strict=True)),
     }
-
-
-def _row(family: str, line: Line, stage: str) -> dict[str, Any]:
-    enrolled, before = _cell(line.per_enrolled[stage]), _cell(line.per_before[stage])
-    return {"group": group_words(family, line.categories), "enrolled": enrolled, "before": before}
 
 
 def _within(cell: Cell) -> str:
