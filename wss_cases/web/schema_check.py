@@ -1,23 +1,38 @@
-"""Refuse to serve while code and schema differ; asked once, then only while they do."""
+"""Refuse to begin serving while code and schema differ.
 
-from flask import Flask, request
+A process that has served on its own schema goes on when the schema moves ahead of it: a release only adds, and takes
+away what the release before no longer uses, so machines are brought to a new release one after the other.
+"""
+
+from flask import Flask, current_app, request
 
 from wss_cases.foundation.errors import Unavailable
-from wss_cases.foundation.schema import schema_command
+from wss_cases.foundation.schema import NEWER_CODE, schema_command
 
 ALWAYS_SERVED = frozenset({"static", "bootstrap.static", "web.healthz", "web.readyz"})
 
 
 def init_schema_check(app: Flask) -> None:
     """Check before the first request; must stand before anything that reads the database."""
-    matched: list[bool] = []
+    app.extensions["schema_matched"] = False
 
     def check() -> None:
-        if matched or request.endpoint in ALWAYS_SERVED:
+        if app.extensions["schema_matched"] or request.endpoint in ALWAYS_SERVED:
             return
-        command = schema_command()
+        command = mismatch()
         if command:
             raise Unavailable("The database and this release do not match.", command)
-        matched.append(True)
 
     app.before_request(check)
+
+
+def mismatch() -> str | None:
+    """Return what an operator must run before this process may serve; None when it may.
+
+    Raises OperationalError when the database cannot be reached.
+    """
+    command = schema_command()
+    if command is None:
+        current_app.extensions["schema_matched"] = True
+    served = current_app.extensions["schema_matched"]
+    return None if served and command == NEWER_CODE else command

@@ -10,10 +10,10 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.sessions import safe_next
 from wss_cases.foundation import clock
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.schema import schema_command
 from wss_cases.foundation.settings import setting
 from wss_cases.notices.queries_delivery import standing
 from wss_cases.web.layout import NAVIGATION, go_back, my_schools
+from wss_cases.web.schema_check import mismatch
 
 blueprint = Blueprint("web", __name__)
 
@@ -91,7 +91,7 @@ def readyz() -> tuple[Response, int]:
 def _state() -> dict[str, str]:
     unknown = {"scheduler": "unknown", "delivery": "unknown"}
     try:
-        command = schema_command()
+        command = mismatch()
         if command:
             return {"database": f"schema: {command}", **unknown}
         found = standing(clock.now())
