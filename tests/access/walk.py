@@ -166,6 +166,7 @@ WORDS = {
     "day": "2030-01-07",
     "session_id": 999_999,
     "kept_id": 999_999,
+    "view_id": 999_999,
     "filename": "x",
 }
 """Parameters that name no record, or one that is never another person's to see."""

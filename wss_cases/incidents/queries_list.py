@@ -68,9 +68,12 @@ def counts_by_group(actor: Actor, narrow: IncidentFilter) -> Mapping[str, int]:
 
 def narrowed(statement: Select[Any], narrow: IncidentFilter) -> Select[Any]:
     """Apply a filter to a select of incidents."""
-    for condition in (*_when(narrow), *_what(narrow)):
-        statement = statement.where(condition)
-    return statement
+    return statement.where(*conditions_of(narrow))
+
+
+def conditions_of(narrow: IncidentFilter) -> list[Any]:
+    """Return what an incident must be to fit a filter; outcomes count by the same."""
+    return [*_when(narrow), *_what(narrow)]
 
 
 def _when(narrow: IncidentFilter) -> list[Any]:

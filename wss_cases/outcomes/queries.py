@@ -24,12 +24,19 @@ def visible_to(statement: Any, actor: Actor, school_column: Any) -> Any:
     return statement.where(in_schools(school_column, actor, *READERS))
 
 
-def within(actor: Actor, scope: Scope, school_column: Any, day_column: Any) -> list[ColumnElement[bool]]:
-    """Return the conditions that keep the rows of a scope by their school and their date."""
-    conditions = [in_schools(school_column, actor, *READERS), day_column.between(scope.first, scope.last)]
+def within_schools(actor: Actor, scope: Scope, school_column: Any) -> list[ColumnElement[bool]]:
+    """Return the conditions that keep the rows of a scope by their school."""
+    conditions = [in_schools(school_column, actor, *READERS)]
     if scope.school_id is not None:
         conditions.append(school_column == scope.school_id)
+    if scope.network is not None:
+        conditions.append(school_column.in_(select(School.id).where(School.network == scope.network)))
     return conditions
+
+
+def within(actor: Actor, scope: Scope, school_column: Any, day_column: Any) -> list[ColumnElement[bool]]:
+    """Return the conditions that keep the rows of a scope by their school and their date."""
+    return [*within_schools(actor, scope, school_column), day_column.between(scope.first, scope.last)]
 
 
 def counted(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
@@ -50,14 +57,27 @@ def could_lead_to_police() -> ColumnElement[bool]:
     )
 
 
-def enrolled_on(actor: Actor, scope: Scope, days: Sequence[date]) -> list[int]:
-    """Return how many enrolments stood on each of these dates, in one query."""
+def enrolled_on(actor: Actor, scope: Scope, days: Sequence[date], grade: int | None = None) -> list[int]:
+    """Return how many enrolments (of a grade, when one is given) stood on each of these dates, in one query."""
     sums = [func.sum(case((and_(Enrolment.starts_on <= day, _not_ended(day)), 1), else_=0)) for day in days]
-    statement = select(*sums).where(Enrolment.starts_on <= scope.last, _not_ended(scope.first))
-    if scope.school_id is not None:
-        statement = statement.where(Enrolment.school_id == scope.school_id)
-    row = db.session.execute(visible_to(statement, actor, Enrolment.school_id)).one()
+    statement = _enrolled(actor, scope, *sums)
+    if grade is not None:
+        statement = statement.where(Enrolment.grade == grade)
+    row = db.session.execute(statement).one()
     return [int(value or 0) for value in row]
+
+
+def enrolled_within(actor: Actor, scope: Scope) -> Any:
+    """Return the select of how many different students were enrolled on any day of a scope."""
+    return _enrolled(actor, scope, func.count(Enrolment.student_id.distinct()))
+
+
+def _enrolled(actor: Actor, scope: Scope, *columns: Any) -> Any:
+    return select(*columns).where(
+        Enrolment.starts_on <= scope.last,
+        _not_ended(scope.first),
+        *within_schools(actor, scope, Enrolment.school_id),
+    )
 
 
 def _not_ended(day: date) -> ColumnElement[bool]:

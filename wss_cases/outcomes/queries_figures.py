@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import literal_column, or_, select, tuple_, union_all
+from sqlalchemy import func, literal_column, or_, select, tuple_, union_all
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
@@ -75,6 +75,21 @@ def parts_of(actor: Actor, scope: Scope) -> Parts:
     return parts_from([*_stored(actor, scope, unreckoned), *_fresh(actor, scope, unreckoned)])
 
 
+def totals_by_school(actor: Actor, scope: Scope) -> dict[int, int]:
+    """Return how many incidents each school of a scope had; one without any is not there."""
+    unreckoned = _unreckoned()
+    if unreckoned is None:
+        number = select(Incident.school_id, func.count()).where(*counted(actor, scope))
+        return {row[0]: row[1] for row in db.session.execute(number.group_by(Incident.school_id))}
+    own = DailyFigure
+    kept = [*within(actor, scope, own.school_id, own.day), ~tuple_(own.school_id, own.day).in_(unreckoned)]
+    stored = select(own.school_id, func.sum(own.incidents)).where(*(kept if unreckoned else kept[:-1]))
+    found = {row[0]: int(row[1]) for row in db.session.execute(stored.group_by(own.school_id))}
+    for (school_id, _day), figure in _moved(actor, scope, unreckoned).items():
+        found[school_id] = found.get(school_id, 0) + figure.incidents
+    return found
+
+
 def counted_parts(actor: Actor, scope: Scope, *more: Any) -> Parts:
     """Return the same counted from the rows alone, of the incidents that also meet `more`."""
     found = count_days([*counted(actor, scope), *more])
@@ -110,8 +125,11 @@ def _columns(model: Any, times: int) -> Any:
 
 
 def _fresh(actor: Actor, scope: Scope, days: Sequence[SchoolDay]) -> list[tuple[date, DayFigure, int]]:
+    return [(day, figure, 1) for (_school, day), figure in _moved(actor, scope, days).items()]
+
+
+def _moved(actor: Actor, scope: Scope, days: Sequence[SchoolDay]) -> dict[SchoolDay, DayFigure]:
     if not days:
-        return []
+        return {}
     moved = tuple_(Incident.school_id, Incident.local_date).in_(days)
-    found = count_days([*counted(actor, scope), moved])
-    return [(day, figure, 1) for (_school, day), figure in found.items()]
+    return count_days([*counted(actor, scope), moved], by_school=True)

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from wss_cases.access.actor import Actor
+from wss_cases.incidents.queries_list import conditions_of
+from wss_cases.incidents.rules import IncidentFilter
 from wss_cases.outcomes.queries import enrolled_on
-from wss_cases.outcomes.queries_figures import parts_of
+from wss_cases.outcomes.queries_figures import counted_parts, parts_of
 from wss_cases.outcomes.queries_repair import (
     Police,
     Terms,
@@ -20,6 +22,8 @@ from wss_cases.outcomes.rules_figures import Parts
 from wss_cases.roster.rules import SchoolDays
 from wss_cases.safeguards.states import DisciplineKind, NotificationDoor
 
+NOTHING = IncidentFilter()
+"""The filter that every incident fits."""
 SUSPENSIONS = (DisciplineKind.IN_SCHOOL_SUSPENSION, DisciplineKind.OUT_OF_SCHOOL_SUSPENSION)
 
 
@@ -70,10 +74,15 @@ class Repair:
         return Share(sum(one.part for one in shares), sum(one.whole for one in shares))
 
 
-def core_of(actor: Actor, scope: Scope, days: SchoolDays) -> Core:
-    """Return the incidents of a scope; `days` are the school days of its school or district."""
-    parts = parts_of(actor, scope)
-    students = enrolled_on(actor, scope, month_ends(scope, days))
+def core_of(actor: Actor, scope: Scope, days: SchoolDays, narrow: IncidentFilter = NOTHING) -> Core:
+    """Return the incidents of a scope that fit a filter; where it names a grade, rates are per students of that grade.
+
+    `days` are the school days of its school or district."""
+    if narrow == NOTHING:
+        parts = parts_of(actor, scope)
+    else:
+        parts = counted_parts(actor, scope, *conditions_of(narrow))
+    students = enrolled_on(actor, scope, month_ends(scope, days), narrow.grade)
     return Core(scope, parts, months_of(scope, parts.by_day, days, students))
 
 

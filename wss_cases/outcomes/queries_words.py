@@ -83,12 +83,13 @@ def _unknown(found: Mapping[str | None, int], words: str) -> list[Count]:
 def _weekdays(by_day: Mapping[date, int]) -> list[Count]:
     numbers = [sum(n for day, n in by_day.items() if day.weekday() == weekday) for weekday in range(7)]
     return [
-        Count(str(weekday), _weekday_words(weekday), number)
+        Count(str(weekday), weekday_words(weekday), number)
         for weekday, number in enumerate(numbers)
         if weekday in SCHOOL_WEEK or number
     ]
 
 
-def _weekday_words(weekday: int) -> str:
+def weekday_words(weekday: int) -> str:
+    """Return a day of the week, 0 for Monday, with a capital."""
     words = format_date(A_MONDAY + timedelta(days=weekday), "EEEE", locale=locale_code())
     return words[:1].upper() + words[1:]

@@ -1,7 +1,7 @@
 """Pure arithmetic of the measures: the period counted, rates, and the words of figures."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from wss_cases.foundation.clock import school_year, school_year_bounds
@@ -15,13 +15,15 @@ OUTLIER_SHARE = 0.1
 
 @dataclass(frozen=True)
 class Scope:
-    """What is counted: one school (or every school the reader reaches) and the days of a school year up to today."""
+    """What is counted: one school, one network, or every school the reader reaches, and days of a school year up to
+    today."""
 
     school_id: int | None
     year: str
     first: date
     last: date
     today: date
+    network: str | None = None
 
     @property
     def is_current(self) -> bool:
@@ -31,7 +33,7 @@ class Scope:
     @property
     def is_all(self) -> bool:
         """Whether every school that the reader reaches is counted."""
-        return self.school_id is None
+        return self.school_id is None and self.network is None
 
     def months(self) -> list[date]:
         """Return the first day of each month of the period."""
@@ -83,6 +85,34 @@ def scope_of(school_id: int | None, year: str, today: date) -> Scope | None:
     if first > today or not EARLIEST_YEAR <= first.year <= LATEST_YEAR:
         return None
     return Scope(school_id, year, first, min(end, today), today)
+
+
+def narrowed(scope: Scope, first: date | None, last: date | None, network: str | None) -> Scope | None:
+    """Return a scope within days and a network; None when nothing of it has come yet."""
+    begins, ends = max(scope.first, first or scope.first), min(scope.last, last or scope.last)
+    return replace(scope, first=begins, last=ends, network=network) if begins <= ends else None
+
+
+def term_of(year: str, term: int) -> tuple[date, date]:
+    """Return the first and last day of a school year's first (to 31 January) or second half."""
+    first, end = school_year_bounds(year)
+    turn = date(end.year, 1, 31)
+    return (first, turn) if term == 1 else (turn + timedelta(days=1), end)
+
+
+def year_before(scope: Scope) -> Scope:
+    """Return the same days of the school year before."""
+    return replace(
+        scope,
+        year=school_year(_year_earlier(scope.first)),
+        first=_year_earlier(scope.first),
+        last=_year_earlier(scope.last),
+    )
+
+
+def _year_earlier(day: date) -> date:
+    is_leap_day = (day.month, day.day) == (2, 29)
+    return day.replace(year=day.year - 1, day=28 if is_leap_day else day.day)
 
 
 def years_between(first: str, last: str) -> list[str]:
@@ -155,6 +185,11 @@ def _band(school_days: int) -> int:
     if school_days <= 2:
         return max(school_days, 0)
     return 3 if school_days <= 5 else 4
+
+
+def is_alike(students: int, others: int) -> bool:
+    """Whether a school has about as many students: at least half as many, at most half as many again."""
+    return students > 0 and others > 0 and students <= 2 * others <= 3 * students
 
 
 def outlier(values: Sequence[int | float | None]) -> int | None:

@@ -47,6 +47,41 @@ MEASURES: Final[dict[str, Measure]] = {
             "given; an incident of which only the day is known stands under “not known”."
         ),
     ),
+    "narrowing": Measure(
+        _l("Incidents narrowed down"),
+        _l(
+            "Filters combine: an incident must fit each. It fits a behavior or a grade when one of the people counted "
+            "there has it, so beside a behavior others that came with it still show. Where a grade is chosen, rates "
+            "are per students enrolled in that grade. The first half of the school year ends on 31 January."
+        ),
+    ),
+    "bands": Measure(
+        _l("Students by how many incidents they are in"),
+        _l(
+            "Students with 2 to 5, and with 6 or more of the incidents counted, in which they are reported to have "
+            "caused harm or their part is not settled yet; all other students enrolled on any day of the period have 0 "
+            "or 1."
+        ),
+    ),
+    "reporting": Measure(
+        _l("Staff who reported, per 100"),
+        _l(
+            "Different people whose account reported any of the incidents × 100 ÷ staff whom the roster holds as "
+            "active. It stands beside a fall in incidents, for that can also be a fall in reporting. Who they are is "
+            "shown to the administrators of their school alone. School by school, school days are those of the "
+            "district's calendar."
+        ),
+    ),
+    "similar": Measure(
+        _l("Incidents compared"),
+        _l(
+            "A year before are the same dates, by that year's school days and students. Similar schools are the other "
+            "active ones with the same lowest and highest grade and from half to one and a half times as many "
+            "students; their median rate is shown from five schools on, no school by itself. Published years are "
+            "whole years: they stand beside a finished school year without filters, and count misconducts, not "
+            "incidents."
+        ),
+    ),
     "funnel": Measure(
         _l("From incident to repaired harm"),
         _l(

@@ -5,9 +5,16 @@ from flask import Blueprint, render_template, request
 from wss_cases.access.actor import Role
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation import clock
-from wss_cases.outcomes import views_behind, views_equity, views_export, views_history, views_replay
-from wss_cases.outcomes.queries import first_year_counted, schools_reached
+from wss_cases.outcomes import (
+    views_behind,
+    views_core,
+    views_equity,
+    views_export,
+    views_history,
+    views_replay,
+    views_saved,
+)
+from wss_cases.outcomes.queries import schools_reached
 from wss_cases.outcomes.queries_overview import Core, Repair, core_of, repair_of
 from wss_cases.outcomes.queries_pathways import figures_of_pathways
 from wss_cases.outcomes.queries_published import (
@@ -17,10 +24,10 @@ from wss_cases.outcomes.queries_published import (
     school_years,
 )
 from wss_cases.outcomes.queries_words import day_of_year_words
-from wss_cases.outcomes.rules import per, years_between
+from wss_cases.outcomes.rules import per
 from wss_cases.outcomes.states_measures import MEASURES
 from wss_cases.outcomes.views_pathways import pathway_rows, said_rows
-from wss_cases.outcomes.views_scope import Shown, shown
+from wss_cases.outcomes.views_scope import Shown, shown, years_of
 from wss_cases.outcomes.views_shapes import (
     Point,
     breakdown_rows,
@@ -40,6 +47,8 @@ from wss_cases.roster.queries import school_days
 blueprint = Blueprint("outcomes", __name__, url_prefix="/outcomes")
 blueprint.register_blueprint(views_history.blueprint)
 blueprint.register_blueprint(views_behind.blueprint)
+blueprint.register_blueprint(views_core.blueprint)
+blueprint.register_blueprint(views_saved.blueprint)
 blueprint.register_blueprint(views_export.blueprint)
 blueprint.register_blueprint(views_equity.blueprint)
 blueprint.register_blueprint(views_replay.blueprint)
@@ -62,7 +71,7 @@ def overview() -> str:
         page=page,
         core=core,
         repair=repair,
-        years=_years(page),
+        years=years_of(page),
         until=day_of_year_words(page.scope.last) if page.scope.is_current else None,
         school_count=schools_reached(page.actor) if page.school is None else None,
         rates=_rates(core, repair),
@@ -93,13 +102,6 @@ def _headline(page: Shown) -> tuple[str, list[Point], int | None]:
     live = live_years(page.actor, page.scope.school_id, max(published, default=None))
     points = year_points(HEADLINE, published, live, page.scope)
     return trend_title(HEADLINE, points, published), points, twin.id if twin else None
-
-
-def _years(page: Shown) -> list[str]:
-    first = first_year_counted(page.actor, page.scope.school_id)
-    current = clock.school_year(page.scope.today)
-    begun = min(clock.school_year(first), current) if first else current
-    return years_between(min(begun, page.scope.year), current)[::-1]
 
 
 def _rates(core: Core, repair: Repair) -> dict[str, float | None]:

@@ -11,9 +11,10 @@ from wss_cases.accounts.school_choice import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.outcomes.queries import READERS
+from wss_cases.foundation.ids import id_in
+from wss_cases.outcomes.queries import READERS, first_year_counted
 from wss_cases.outcomes.queries_behind import may_list
-from wss_cases.outcomes.rules import Scope, scope_of
+from wss_cases.outcomes.rules import Scope, scope_of, years_between
 from wss_cases.roster.models import School
 from wss_cases.roster.queries import get_school
 
@@ -50,13 +51,29 @@ class Shown:
         return url_for("outcomes.behind.rows", name=name, year=self.scope.year, **choice)
 
 
-def shown() -> Shown:
-    """Return what this request asks for. Raises NotFound for a school year that is none or has not begun."""
+def shown(school: str | None = None) -> Shown:
+    """Return what this request asks for, of a school by its id instead of the switcher's when one is given.
+
+    Raises NotFound for a school whose outcomes the reader does not see, and a school year that is none or has not
+    begun.
+    """
     actor = current_actor()
-    school_id = chosen_school_id(actor, *READERS)
-    school = get_school(school_id) if school_id is not None else None
-    today = clock.local_date(clock.now(), school.time_zone if school else clock.DISTRICT_ZONE)
+    school_id = chosen_school_id(actor, *READERS) if school is None else id_in(school)
+    if school is not None and (school_id is None or not actor.covers(school_id, *READERS)):
+        raise NotFound
+    found = get_school(school_id) if school_id is not None else None
+    if school is not None and found is None:
+        raise NotFound
+    today = clock.local_date(clock.now(), found.time_zone if found else clock.DISTRICT_ZONE)
     scope = scope_of(school_id, request.args.get("year") or clock.school_year(today), today)
     if scope is None:
         raise NotFound
-    return Shown(actor, school, scope)
+    return Shown(actor, found, scope)
+
+
+def years_of(page: Shown) -> list[str]:
+    """Return the school years of which there is anything to see, the newest first."""
+    first = first_year_counted(page.actor, page.scope.school_id)
+    current = clock.school_year(page.scope.today)
+    begun = min(clock.school_year(first), current) if first else current
+    return years_between(min(begun, page.scope.year), current)[::-1]
