@@ -106,9 +106,10 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
 def _addresses(environ: Mapping[str, str], instance: Path) -> tuple[dict[str, str], str]:
     """Return the databases' addresses by the name of their setting, and the mail server's; with their passwords."""
     password = environ.get("DATABASE_PASSWORD", "")
+    copy = environ.get("REPORTS_DATABASE_URL", "")
     databases = {
         "DATABASE_URL": database_url(environ.get("DATABASE_URL", ""), instance),
-        "REPORTS_DATABASE_URL": environ.get("REPORTS_DATABASE_URL", ""),
+        "REPORTS_DATABASE_URL": database_url(copy, instance) if copy else "",
     }
     smtp_url = mail_with_password(environ.get("SMTP_URL", ""), environ.get("SMTP_PASSWORD", ""))
     return {name: database_with_password(url, password) for name, url in databases.items()}, smtp_url

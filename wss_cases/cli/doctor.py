@@ -18,6 +18,7 @@ from wss_cases.accounts.queries import in_force
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import database_now, db
 from wss_cases.foundation.envelope import key_names
+from wss_cases.foundation.reports_db import reports_database
 from wss_cases.foundation.schema import schema_command
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.actions_seal import last_seal
@@ -100,6 +101,15 @@ def _database(connection: Connection) -> Finding:
     if connection.execute(text("PRAGMA journal_mode")).scalar_one() != "wal":
         return bad("database", "SQLite cannot keep its log beside the file: is it on a network drive?")
     return ok("database", "The SQLite file is whole; the schema is this release's.")
+
+
+def _reports(_now: datetime) -> Finding:
+    copy = reports_database()
+    if copy is None:
+        return ok("reports", "REPORTS_DATABASE_URL is not set: reports read from DATABASE_URL.")
+    if copy.answers():
+        return ok("reports", "Reports read from REPORTS_DATABASE_URL, which answers.")
+    return warning("reports", "REPORTS_DATABASE_URL does not answer: reports read from DATABASE_URL instead.")
 
 
 def _clocks(_now: datetime) -> Finding:
@@ -230,6 +240,7 @@ def _ago(since: timedelta) -> str:
 
 
 LOOKS: tuple[Callable[[datetime], Finding], ...] = (
+    _reports,
     _clocks,
     _keys,
     _audit,

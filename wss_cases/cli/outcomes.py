@@ -13,6 +13,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.reports_db import reports_reading
 from wss_cases.outcomes.actions_export import note_command
 from wss_cases.outcomes.actions_figures import recount
 from wss_cases.outcomes.queries import school_named
@@ -40,7 +41,8 @@ def report(name: str, year: str, school: str | None, form: str, output: Path | N
     """Write one report of a school year."""
     try:
         with force_locale("en"):
-            found = _report(name, year, school)
+            with reports_reading():
+                found = _report(name, year, school)
             document = rendered(found, form)
             note_command(SYSTEM, found, form, year, clock.now())
     except Refused as refused:

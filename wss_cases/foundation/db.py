@@ -33,6 +33,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
+from wss_cases.foundation.reports_db import init_reports_db, reading_engine
+
 WRITING = "wss_writing"
 
 NAMING = {
@@ -137,9 +139,11 @@ class RoomSession(flask_sqlalchemy.session.Session):
     def get_bind(
         self, mapper: Any = None, clause: Any = None, bind: Any = None, **kwargs: Any
     ) -> Engine | Connection:
-        """Return the connection that tests bound, else the application's engine."""
+        """Return the connection that tests bound, the copy that reports read, else the application's engine."""
         if bind is None and self.bind is not None:
             return self.bind
+        if bind is None and WRITING not in self.info and (copy := reading_engine()) is not None:
+            return copy
         return super().get_bind(mapper=mapper, clause=clause, bind=bind, **kwargs)
 
 
@@ -167,6 +171,7 @@ def init_db(app: Flask) -> None:
         }
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
     db.init_app(app)
+    init_reports_db(app)
     migrate.init_app(app, db, directory=str(_migrations(app)), render_as_batch=True, compare_type=True)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
@@ -205,6 +210,7 @@ def _begin_sqlite(connection: Connection) -> None:
 def begin_writing() -> None:
     """End the reading session and open one whose transaction is marked as writing from its first statement."""
     db.session.remove()
+    db.session().info[WRITING] = True
     db.session.connection(execution_options={WRITING: True})
 
 

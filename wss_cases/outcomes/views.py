@@ -1,10 +1,11 @@
 """Outcomes of a school or of the district: the page, and how it is counted."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, g, render_template, request
 
 from wss_cases.access.actor import Role
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
+from wss_cases.foundation.reports_db import reports_reading
 from wss_cases.outcomes import (
     views_behind,
     views_core,
@@ -53,6 +54,24 @@ blueprint.register_blueprint(views_export.blueprint)
 blueprint.register_blueprint(views_equity.blueprint)
 blueprint.register_blueprint(views_replay.blueprint)
 HEADLINE = "police_notifications"
+JUST_WRITTEN = frozenset({"outcomes.saved.mine", "outcomes.files.taken"})
+"""Pages that list what somebody has just written, which a copy may not hold yet."""
+
+
+@blueprint.before_request
+def read_from_the_copy() -> None:
+    """Pages of figures read from the reports' database, where there is one; forms that are sent do not."""
+    if request.method == "GET" and request.endpoint not in JUST_WRITTEN:
+        reading = reports_reading()
+        reading.__enter__()
+        g.reading_reports = reading
+
+
+@blueprint.teardown_request
+def read_no_more(_error: BaseException | None) -> None:
+    """The next request of this thread begins with the main database."""
+    if "reading_reports" in g:
+        g.pop("reading_reports").__exit__(None, None, None)
 
 
 @blueprint.get("")

@@ -1,0 +1,89 @@
+"""Reports read from a copy of the database (`REPORTS_DATABASE_URL`) where there is one; nothing is ever written there.
+
+While a block reads reports, a session's statements go to the copy, but for a session that was begun to write. A copy
+that does not answer is left alone for a minute, and the main database answers instead.
+"""
+
+import logging
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from flask import Flask, current_app
+from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy.exc import SQLAlchemyError
+
+_LOG = logging.getLogger(__name__)
+_READING: ContextVar[Engine | None] = ContextVar("reading_reports", default=None)
+AWAY_SECONDS = 60.0
+EXTENSION = "wss_reports"
+
+
+class ReportsDatabase:
+    """The copy of one application: its engine, and until when it is left alone."""
+
+    def __init__(self, url: str) -> None:
+        options: dict[str, Any] = {"pool_pre_ping": True, "hide_parameters": True}
+        if url.startswith("sqlite"):
+            options["connect_args"] = {"timeout": 5, "check_same_thread": False}
+        else:
+            read_only = "-c default_transaction_read_only=on"
+            options |= {"pool_timeout": 5, "connect_args": {"connect_timeout": 3, "options": read_only}}
+        self.engine = create_engine(url, **options)
+        self.away_until = 0.0
+        if self.engine.dialect.name == "sqlite":
+            event.listen(self.engine, "connect", _only_read)
+
+    def answers(self) -> bool:
+        """Whether it can be read now."""
+        try:
+            with self.engine.connect() as connection:
+                connection.execute(text("SELECT count(*) FROM alembic_version"))
+        except SQLAlchemyError:
+            return False
+        return True
+
+    def chosen(self) -> Engine | None:
+        """Return its engine, or None while it is away."""
+        if time.monotonic() < self.away_until:
+            return None
+        if self.answers():
+            return self.engine
+        self.away_until = time.monotonic() + AWAY_SECONDS
+        _LOG.warning("REPORTS_DATABASE_URL does not answer: reports are read from DATABASE_URL")
+        return None
+
+
+def init_reports_db(app: Flask) -> None:
+    """Attach the copy, when one is set; opens no connection."""
+    url = app.config["REPORTS_DATABASE_URL"]
+    app.extensions[EXTENSION] = ReportsDatabase(url) if url else None
+
+
+def reports_database() -> ReportsDatabase | None:
+    """Return the copy of the running application, None when none is set."""
+    found: ReportsDatabase | None = current_app.extensions.get(EXTENSION)
+    return found
+
+
+def reading_engine() -> Engine | None:
+    """Return where a session that writes nothing reads now; None: the main database."""
+    return _READING.get()
+
+
+@contextmanager
+def reports_reading() -> Iterator[None]:
+    """Read from the copy inside the block."""
+    copy = reports_database()
+    token = _READING.set(copy.chosen() if copy else None)
+    try:
+        yield
+    finally:
+        _READING.reset(token)
+
+
+def _only_read(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA query_only=ON")
