@@ -18,6 +18,8 @@ from wss_cases.foundation.db import db
 
 NUMBER = re.compile(r"\d+")
 TOKEN = re.compile(r"(?<==)[^&]+")
+COMBINING = frozenset({"/outcomes/incidents"})
+"""Pages whose links add one filter to any others: with whatever filters, each is one page."""
 SAMPLES = 2
 WRITES = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
 """A statement that writes, and into which table."""
@@ -52,6 +54,8 @@ class Visit:
 def shape_of(address: str) -> str:
     """Return an address with its numbers and query values taken out: pages of one shape are one page."""
     parts = urlsplit(address)
+    if parts.path in COMBINING:
+        return parts.path
     return NUMBER.sub("N", parts.path) + ("?" + TOKEN.sub("", parts.query) if parts.query else "")
 
 

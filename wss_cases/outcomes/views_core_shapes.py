@@ -20,6 +20,7 @@ from wss_cases.outcomes.views_scope import Shown, shown
 
 DRILLS: Final = ("month", "behavior", "place", "hour", "weekday", "grade", "group")
 """Parameters that a bar sets; the same as the list of incidents takes."""
+PERIOD: Final = ("year", "term", "network")
 LONGEST: Final = 12
 MOST_MONTHLY: Final = 10
 LAST_PUBLISHED: Final = 3
@@ -53,6 +54,11 @@ class Narrowed:
         kept: dict[str, Any] = {key: value for key, value in self.parameters.items() if key != "network"}
         kept["school"] = school_id
         return url_for("outcomes.core.report", **kept)
+
+    def schools(self) -> str:
+        """Return the address of all schools beside each other: in the same period, whatever else narrows this page."""
+        kept: dict[str, Any] = {key: self.parameters[key] for key in PERIOD if key in self.parameters}
+        return url_for("outcomes.core.schools", **kept)
 
     def listed(self) -> str | None:
         """Return the address of the list behind the figures; None when the reader may not see it."""
