@@ -86,11 +86,15 @@ def make_district(size: Size, password_hash: str, now: datetime, progress: Calla
     )
     make_copies(places[0].id, coordinator, head, now)
     add_last_resorts(places[0].id, head, district, now)
+    _send_nothing(now)
+    return store
+
+
+def _send_nothing(now: datetime) -> None:
+    """A district's past sends no mail, and these acts asked for some."""
     with unit_of_work(SYSTEM, now) as uow:
-        # a district's past sends no mail, and these acts asked for some
         uow.session.execute(delete(OutboxMessage))
         uow.bookkeeping()
-    return store
 
 
 def _pools(calendar: Calendar, pupils: list[Pupil]) -> dict[str, tuple[list[Pupil], list[float]]]:
