@@ -33,6 +33,7 @@ from wss_cases.web.errors import init_errors
 from wss_cases.web.headers import init_headers
 from wss_cases.web.layout import init_layout
 from wss_cases.web.schema_check import init_schema_check
+from wss_cases.web.static_files import init_static_files
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -268,6 +269,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     init_gate(app)
     init_second_factor(app)
     init_kept(app)
+    init_static_files(app)
     return app
 
 
