@@ -28,6 +28,7 @@ from wss_cases.journal.sentences import register_sentences
 from wss_cases.notices.registry import register_messages
 from wss_cases.permission_map import PERMISSION_MAP
 from wss_cases.roster.slots import fill_slots
+from wss_cases.routing.slots import fill_minimums
 from wss_cases.web.audited import init_reads
 from wss_cases.web.errors import init_errors
 from wss_cases.web.headers import init_headers
@@ -213,6 +214,9 @@ ACCOUNT_PANELS = ("notices.views_trouble:own_panel", "notices.views_mails:panel"
 PEOPLE_PANELS = ("notices.views_trouble:people_panel",)
 """The same above the list of people."""
 
+MINIMUMS = "outcomes.queries_equity:minimums_of"
+"""Below what size the replay of rules shows no group of students."""
+
 LOADERS: dict[str, str] = {
     "routing_rule_set": "routing.queries:load_rule_set",
     "case_record": "cases.queries:load_case",
@@ -262,6 +266,7 @@ def create_app(overrides: dict[str, object] | None = None) -> Flask:
     _register(app)
     configure(PERMISSION_MAP, {name: _function(path) for name, path in LOADERS.items()}, KEEPERS)
     fill_slots([_function(path) for path in RECENT_STUDENTS], [_function(path) for path in STUDENT_PANELS])
+    fill_minimums(_function(MINIMUMS))
     fill_incident_slots([_function(path) for path in INCIDENT_PANELS])
     fill_account_slots(
         [_function(path) for path in ACCOUNT_PANELS], [_function(path) for path in PEOPLE_PANELS]

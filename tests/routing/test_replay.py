@@ -28,7 +28,7 @@ from wss_cases.routing.models import RoutingAnswer, RuleSet
 from wss_cases.routing.queries_replay import Period, all_routed, count_routed
 from wss_cases.routing.reading import read_table
 from wss_cases.routing.replay import Part, Replayed, Replayer, RoutedIncident, Tally, replayed
-from wss_cases.routing.replay_groups import FEWEST_CELL, FEWEST_PARTS, shares
+from wss_cases.routing.replay_groups import Fewest, shares
 from wss_cases.routing.samples import random_facts
 from wss_cases.routing.states_replay import ChangeKind
 from wss_cases.routing.table import DecisionTable
@@ -214,13 +214,14 @@ def test_what_cannot_be_read_any_more_is_counted_and_holds_nothing_up() -> None:
 
 def test_shares_hide_small_groups_and_never_one_alone() -> None:
     small = {"a": [500, 40], "b": [200, 20], "c": [12, 3]}
-    assert shares(small) == {"a": 10, "b": None, "c": None}
-    assert shares({"a": [500, 0], "b": [3, 0]}) == {"a": 0, "b": 0}
+    fewest = Fewest(parts=30, cell=10)
+    assert shares(small, fewest) == {"a": 10, "b": None, "c": None}
+    assert shares({"a": [500, 0], "b": [3, 0]}, fewest) == {"a": 0, "b": 0}
     for every in range(1, 90, 7):
         for one in range(0, every + 1, 5):
-            shown = shares({"x": [every, one], "y": [400, 100], "z": [300, 100]})
+            shown = shares({"x": [every, one], "y": [400, 100], "z": [300, 100]}, fewest)
             if shown["x"] is not None:
-                assert every >= FEWEST_PARTS and FEWEST_CELL <= one <= every - FEWEST_CELL
+                assert every >= 30 and 10 <= one <= every - 10
             assert list(shown.values()).count(None) != 1
 
 

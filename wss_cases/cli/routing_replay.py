@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.access.actor import SYSTEM
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
@@ -26,6 +27,7 @@ from wss_cases.routing.queries import table_of
 from wss_cases.routing.queries_replay import Period, all_routed, count_routed
 from wss_cases.routing.replay import Replayed, Replayer, Tally, replayed
 from wss_cases.routing.replay_groups import shares
+from wss_cases.routing.slots import fewest_of
 from wss_cases.routing.states import RuleSetState
 
 
@@ -153,6 +155,8 @@ def _change(change: Change) -> dict[str, Any]:
 
 def _summary(asked: Asked, tally: Tally) -> dict[str, Any]:
     total, period = tally.of(), asked.period
+    last = period.ends_on or clock.local_date(clock.now(), clock.DISTRICT_ZONE)
+    fewest = fewest_of(clock.school_year(last))
     return {
         "ruleset": {
             "id": asked.rule_set.id, "name": asked.rule_set.name, "version": asked.rule_set.number,
@@ -170,7 +174,7 @@ def _summary(asked: Asked, tally: Tally) -> dict[str, Any]:
             for school_id, one in tally.schools.items()
         },
         "by_version": {version: pair[0] for version, pair in tally.by.get("version", {}).items()},
-        "shares": {name: shares(parts) for name, parts in tally.by.items() if name != "version"},
+        "shares": {name: shares(parts, fewest) for name, parts in tally.by.items() if name != "version"},
     }  # fmt: skip
 
 

@@ -4,27 +4,34 @@ Counts of a group, or exact shares, could be subtracted from those of another re
 became of one child.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from wss_cases.routing.replay import Parts
 
-FEWEST_PARTS: Final = 30
-FEWEST_CELL: Final = 10
 STEP: Final = 5
 
 
-def shares(parts: Parts) -> dict[str, int | None]:
+@dataclass(frozen=True)
+class Fewest:
+    """The fewest parts of a group that is shown, and the fewest of them changed and unchanged: district settings."""
+
+    parts: int
+    cell: int
+
+
+def shares(parts: Parts, fewest: Fewest) -> dict[str, int | None]:
     """Return the share of each group that would have been routed differently, in percent; None: withheld.
 
-    A group is withheld below 30 parts, or with fewer than 10 changed or unchanged; and never one alone, because the
-    whole is known: then the smallest of the others goes with it. Where nothing changed at all there is nothing to hide.
+    A group is withheld with too few parts, or with too few of them changed or unchanged; and never one alone, because
+    the whole is known: then the smallest of the others goes with it. Where nothing changed at all nothing is hidden.
     """
     if not any(changed for _all, changed in parts.values()):
         return dict.fromkeys(parts, 0)
     held = {
         value
         for value, (every, changed) in parts.items()
-        if every < FEWEST_PARTS or min(changed, every - changed) < FEWEST_CELL
+        if every < fewest.parts or min(changed, every - changed) < fewest.cell
     }
     if len(held) == 1:
         others = sorted((every, value) for value, (every, _changed) in parts.items() if value not in held)

@@ -24,6 +24,8 @@ from wss_cases.routing import queries_replay as replays
 from wss_cases.routing.differences import Change
 from wss_cases.routing.forms import PublishForm, ReplayForm
 from wss_cases.routing.replay import SchoolTally, Tally, promise_words
+from wss_cases.routing.replay_groups import Fewest
+from wss_cases.routing.slots import fewest_of
 from wss_cases.routing.states_replay import REPLAY_LABELS, ReplayState
 from wss_cases.routing.views import rule_set_page
 from wss_cases.routing.words_replay import ShareWords, change_words, key_words, share_words
@@ -98,7 +100,7 @@ def replay(replay_id: int) -> Page:
         found=_found(tally.of(seen)),
         schools=_by_school(tally, seen),
         most=MOST_SCHOOLS,
-        groups=_groups(tally) if whole else [],
+        groups=_groups(tally, fewest_of(clock.school_year(row.ends_on))) if whole else [],
         versions=sorted((name, pair[0]) for name, pair in tally.by.get("version", {}).items())
         if whole
         else [],
@@ -117,7 +119,7 @@ def _by_school(tally: Tally, seen: list[int] | None) -> list[tuple[str, SchoolTa
     return sorted(found, key=lambda pair: -pair[1].changed)
 
 
-def _groups(tally: Tally) -> list[ShareWords]:
+def _groups(tally: Tally, fewest: Fewest) -> list[ShareWords]:
     """The share of each group that would be routed differently, where the whole district is seen."""
     yes_no = {"yes": _("Yes"), "no": _("No")}
     parts = {name: tally.by.get(name, {}) for name in ("behavior", "grade", *replays.GROUPS)}
@@ -133,7 +135,7 @@ def _groups(tally: Tally) -> list[ShareWords]:
         "behavior": (_("Behavior"), codes),
     }
     return [
-        share_words(title, parts[name], {value: str(words) for value, words in known.items()})
+        share_words(title, parts[name], {value: str(words) for value, words in known.items()}, fewest)
         for name, (title, known) in names.items()
         if parts[name]
     ]

@@ -8,7 +8,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.routing.differences import Change
 from wss_cases.routing.explain import within
 from wss_cases.routing.replay import Parts
-from wss_cases.routing.replay_groups import shares
+from wss_cases.routing.replay_groups import Fewest, shares
 from wss_cases.routing.states import (
     APPLIES_TO_LABELS,
     DUTY_LABELS,
@@ -91,9 +91,9 @@ class ShareWords:
     withheld: int
 
 
-def share_words(title: str, parts: Parts, names: Mapping[str, str]) -> ShareWords:
+def share_words(title: str, parts: Parts, names: Mapping[str, str], fewest: Fewest) -> ShareWords:
     """Return each group with its share, grades in their order, the others by name; '' is who is not known."""
-    shown = {value: share for value, share in shares(parts).items() if share is not None}
+    shown = {value: share for value, share in shares(parts, fewest).items() if share is not None}
     rows = [
         ((value == "", _number(value), names.get(value) or value), f"{share}%")
         for value, share in shown.items()
