@@ -170,6 +170,7 @@ TABLES: dict[str, Kept] = {
     "school_sergeant": SETTING,
     "retention_rule": SETTING,
     "sight_setting": SETTING,
+    "equity_minimum": SETTING,
     "counter": SETTING,
     "heartbeat": SETTING,
     "delivery_pause": SETTING,
