@@ -16,7 +16,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
-from tests.factories.accounts import make_user
+from tests.factories.accounts import RoleGrantFactory, UserFactory, make_user
 from tests.factories.safeguards import DisciplineActionFactory
 from tests.outcomes.making import Made
 from wss_cases.access.actor import Role
@@ -323,7 +323,7 @@ def test_a_file_of_a_collection_is_noted_and_says_what_it_cannot(
 ) -> None:
     at("2026-11-24 10:00")
     school = Made(seed=4, incidents=8).schools[0]
-    school.name = "=HYPERLINK(1)"
+    school.name, school.network = "=HYPERLINK(1)", "North"
     db.session.commit()
     out = tmp_path / "crdc.csv"
     command = ["export", "crdc", "--school-year", "2026-27", "--school", school.code, "--output", str(out)]
@@ -340,5 +340,12 @@ def test_a_file_of_a_collection_is_noted_and_says_what_it_cannot(
         answer = client.submit(f"/outcomes/files/{name}.csv?year=2026-27", {"reason": REASON})
         assert answer.mimetype == "text/csv"
         assert len(answer.get_data(as_text=True).splitlines()) == {"crdc": 3, "state": 9}[name]
+    networked = UserFactory()
+    RoleGrantFactory(user_id=networked.id, role=Role.DISTRICT, network="North")
+    address = "/outcomes/files/crdc.csv?year=2026-27"
+    for other in (make_user(Role.ADMINISTRATOR, school), networked):
+        assert client_as(other).get(address).status_code == 404
+        assert "files/crdc" not in client_as(other).get("/outcomes").get_data(as_text=True)
+    assert "files/crdc" in client.get("/outcomes").get_data(as_text=True)
     told = select(OutboxMessage.recipient_id).where(OutboxMessage.kind == "export_made")
     assert list(db.session.scalars(told)) == [second.id, second.id]

@@ -24,7 +24,7 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.incidents.models import CareRecord, Incident, IncidentPerson
 from wss_cases.incidents.states import IncidentState, PersonKind, PersonRole
-from wss_cases.journal.models import AuditEntry
+from wss_cases.journal.models import AuditEntry, Disclosure
 from wss_cases.roster.models import School, Student
 from wss_cases.safeguards.models import DisciplineAction
 from wss_cases.safeguards.states_discipline import ActionState
@@ -125,6 +125,16 @@ def test_the_file_holds_what_an_independent_count_finds(app: Flask, made: Made, 
     }
     audited = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "outcomes.exported")).one()
     assert (audited.changes["rows"], audited.changes["name"]) == (wanted.total(), "edfi")
+    assert db.session.scalars(select(Disclosure)).all() == []
+    given = ("--for", "State Board", "--interest", "34 CFR 99.31(a)(3)", "--purpose", "Yearly collection")
+    assert export(app, tmp_path / "g.xml", *given).exit_code == 0
+    assert (tmp_path / "g.xml").read_bytes() == (tmp_path / "d.xml").read_bytes()
+    disclosed = list(db.session.scalars(select(Disclosure)))
+    assert {(one.told_whom, one.interest, one.purpose) for one in disclosed} == {given[1::2]}
+    numbers = {one.id: one.student_number for one in db.session.scalars(select(Student))}
+    told = {one.text for one in root.iterfind(".//e:StudentUniqueId", NS)}
+    assert Counter(numbers[one.student_id] for one in disclosed) == Counter(told)
+    assert export(app, tmp_path / "g.xml", *given[:2]).exit_code == 2
     mine = export(app, tmp_path / "s.xml", "--school", "400001")
     assert mine.exit_code == 0
     assert {one.text for one in read(tmp_path / "s.xml").iterfind(".//e:SchoolId", NS)} == {"400001"}

@@ -17,7 +17,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.whole_file import whole_file
-from wss_cases.outcomes.actions_edfi import export_edfi
+from wss_cases.outcomes.actions_edfi import Recipient, export_edfi
 from wss_cases.outcomes.actions_export import note_command
 from wss_cases.outcomes.edfi.codes import LEFT_LABELS, Tally
 from wss_cases.outcomes.queries import school_named
@@ -42,16 +42,32 @@ OUTPUT = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     help="A second file, for the restorative outcomes that the interchange has no place for.",
 )
-def edfi(year: str, school: str | None, output: Path | None, restorative: Path | None) -> None:
+@click.option("--for", "whom", help="Who gets the file: each student in it gets a disclosure record.")
+@click.option("--interest", help="By which right, e.g. '34 CFR 99.31(a)(3)'; with --for.")
+@click.option("--purpose", help="What for; with --for.")
+def edfi(
+    year: str, school: str | None, output: Path | None, restorative: Path | None, whom: str | None,
+    interest: str | None, purpose: str | None,
+) -> None:  # fmt: skip
     """Write the decided reports and removals of a school year as an Ed-Fi 5.2 InterchangeStudentDiscipline.
 
     It names students by their numbers: keep it encrypted, and send it only to whom the law lets you.
     """
+    recipient = _recipient(whom, interest, purpose)
     with _refusals(), ExitStack() as files:
         stream = files.enter_context(_target(output))
         second = files.enter_context(whole_file(restorative)) if restorative else None
-        tally = export_edfi(SYSTEM, scope(year, school), stream, second, clock.now(), _progress)
+        tally = export_edfi(SYSTEM, scope(year, school), stream, second, clock.now(), _progress, recipient)
     _tell(tally)
+
+
+def _recipient(*said: str | None) -> Recipient | None:
+    words = [(text or "").strip() for text in said]
+    if not any(words):
+        return None
+    if not all(words) or len(words[0]) > 200 or max(map(len, words)) > 300:
+        raise click.UsageError("--for (at most 200 characters), --interest and --purpose (300) go together.")
+    return Recipient(*words)
 
 
 def _collection(name: str, what: str) -> None:

@@ -56,6 +56,7 @@ def file(name: str, form: str) -> Page:
         "name": f"{name}-{page.scope.year}.{form}",
         "rows": len(report.rows),
         "most": setting("EXPORT_ROWS"),
+        "about": report.about[2:] if name in COLLECTIONS else [],
     }
     return render_template("outcomes/export.html", form=asked, page=page, **words), status
 

@@ -132,9 +132,11 @@ LEFT_LABELS: Final = {
 
 @dataclass
 class Tally:
-    """What a file holds (element to how many), and what was left out: why, with which code, how often."""
+    """What a file holds (element to how many), of which students (id to school), and what was left out: why, with which
+    code, how often."""
 
     written: Counter[str] = field(default_factory=Counter)
+    students: dict[int, int] = field(default_factory=dict)
     left: Counter[tuple[Left, str]] = field(default_factory=Counter)
 
     @property

@@ -41,6 +41,7 @@ class Person:
 
     kind: PersonKind
     role: PersonRole
+    student_id: int | None
     unique_id: str
     behavior_code: str | None
     behavior: str
@@ -73,6 +74,7 @@ class Removal:
     kind: DisciplineKind
     starts_on: date
     days: int
+    student_id: int
     unique_id: str
     reports: list[tuple[str, str]]
     received: dict[str, Any] = field(default_factory=dict)
@@ -166,6 +168,7 @@ def _people(ids: Sequence[int], kept: Received) -> Iterator[tuple[int, Person]]:
         select(
             person.incident_id, person.kind, person.role, Student.student_number, Student.sourced_id,
             BehaviorCode.code, BehaviorCode.edfi, person.facts, person.id,
+            person.student_id,
         )
         .outerjoin(Student, Student.id == person.student_id)
         .outerjoin(BehaviorCode, BehaviorCode.id == person.behavior_code_id)
@@ -176,7 +179,10 @@ def _people(ids: Sequence[int], kept: Received) -> Iterator[tuple[int, Person]]:
         number = unique_id(row[3], row[4])
         said = _said(kept, row[0], row[8])
         behavior = row[6] or (said or {}).get("behavior", "")
-        yield row[0], Person(row[1], row[2], number, row[5], behavior, (row[7] or {}).get("weapon"), said)
+        yield (
+            row[0],
+            Person(row[1], row[2], row[9], number, row[5], behavior, (row[7] or {}).get("weapon"), said),
+        )
 
 
 def _said(kept: Received, incident_id: int, person_id: int) -> dict[str, Any] | None:
@@ -211,7 +217,7 @@ def removals(actor: Actor, scope: Scope, place: Place) -> Iterator[list[Removal]
         for row in rows:
             name, codes = kept.get(row[0], (f"{place.code}-D-{row[0]}", {}))
             about = parts.get((row[4], row[5]), [])
-            batch.append(Removal(name, *row[1:4], unique_id(row[6], row[7]), about, codes))
+            batch.append(Removal(name, *row[1:4], row[5], unique_id(row[6], row[7]), about, codes))
         yield batch
 
 

@@ -69,6 +69,7 @@ def _of_school(actor: Actor, scope: Scope, place: Place, tally: Tally) -> Iterat
             elif not removal.unique_id:
                 tally.leave(Left.STUDENT_NUMBER)
             else:
+                tally.students[removal.student_id] = place.id
                 yield _action(place, removal)
 
 
@@ -123,6 +124,8 @@ def _associations(place: Place, report: Report, tally: Tally) -> Iterator[Any]:
                 yield element
             if beside:
                 yield _beside(place, report, person, beside)
+            if person.student_id is not None and (element is not None or beside):
+                tally.students[person.student_id] = place.id
 
 
 def _codes(person: Person) -> tuple[list[str], list[str]]:
