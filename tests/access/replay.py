@@ -53,11 +53,9 @@ TOLD = {
     "sysadmin": ("people.", "troubles.", "system.", "second_factor."),
     "auditor": ("audit.", "disclosures."),
     "who left as coordinator": ("troubles.retry_own",),
-    "district of another network": ("routing.drop",),
 }
 """Where people without a school are told of every school, by their permission (accounts and failed mail, the log and
-disclosures), where somebody sends a mail of their own again that they were sent at their former school, and where a
-draft of the district's rules goes, with what its replay found at every school."""
+disclosures), and where somebody sends a mail of their own again that they were sent at their former school."""
 
 EVERYBODY = frozenset(LETTERS.values())
 
