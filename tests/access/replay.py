@@ -98,8 +98,6 @@ class Replay:
         self.undone = Undone(self.app)
         self.keys = of_school(self.undone.rows, self.school) & set(self.undone.rows)
         self.keys -= {("user_account", (self.first["keeper"],))}
-        # what a replay found goes with the district's draft, whoever of the district drops it
-        self.keys = {key for key in self.keys if key[0] != "rule_replay_change"}
 
     def _first_people(self) -> dict[str, int]:
         school = db.session.get_one(School, self.school)
