@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, not_, or_, select, true, union_all
 
 from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.cases.models import CaseIncident, CaseParticipant
@@ -24,7 +24,7 @@ from wss_cases.outcomes.queries_repair import light_conditions, removed, step_co
 from wss_cases.outcomes.rules import Scope
 from wss_cases.outcomes.rules_equity_tables import Table, table_of
 from wss_cases.outcomes.rules_suppression import ENROLLED, ROOT, Counts, Minimums
-from wss_cases.outcomes.states_equity import HALVES, NOON, PLACES, POINTS, STAGES, SUSPENSIONS, UNKNOWN
+from wss_cases.outcomes.states_equity import HALVES, NOON, PLACES, STAGES, SUSPENSIONS, UNKNOWN
 from wss_cases.pathways.circles.agreements.models import Agreement
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.models import Enrolment, Student
@@ -35,6 +35,9 @@ BITS: dict[str, int] = {stage: 1 << place for place, stage in enumerate(STAGES)}
 STEPS = ("offered", "accepted", "held", "agreement", "kept")
 LIGHT = ("offered", "accepted", "held")
 """Steps that a conversation recorded on the incident itself stands for."""
+FACTS = ("enrolled", "reported", "light", *(stage for stage in STAGES if stage != ROOT))
+"""What is known of a student at a school."""
+NOTHING: ColumnElement[int] = literal_column("0")
 
 
 @dataclass(frozen=True)
@@ -86,79 +89,90 @@ def count_students(actor: Actor, scope: Scope, family: str) -> Counted:
     columns = (marked.c.school_id, marked.c.category, marked.c.mask)
     grouped = select(*columns, func.count()).group_by(*columns)
     masks = {(row[0], row[1], row[2]): row[3] for row in db.session.execute(grouped)}
-    several = select(marked.c.student_id).group_by(marked.c.student_id).having(func.count() > 1)
+    rows = select(marked.c.student_id, marked.c.category, marked.c.mask).where(marked.c.schools > 1)
     moved: dict[int, tuple[str, list[int]]] = {}
-    rows = select(marked.c.student_id, marked.c.category, marked.c.mask)
-    for student_id, category, mask in db.session.execute(rows.where(marked.c.student_id.in_(several))):
+    for student_id, category, mask in db.session.execute(rows):
         moved.setdefault(student_id, (category, []))[1].append(mask)
     return Counted(masks, list(moved.values()))
 
 
 def _marked(scope: Scope, family: str) -> Any:
-    """Return (student, school, category, mask), one row a student at a school."""
-    stays = or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= scope.first)
-    units = (
-        select(Enrolment.student_id, Enrolment.school_id)
-        .where(Enrolment.starts_on <= scope.last, stays)
-        .distinct()
-        .subquery()
-    )
-    reported, ways, removals, told = _reported(scope), _ways(scope), _removals(scope), _told(scope)
-    flags: dict[str, ColumnElement[bool]] = {
-        **{step: ways.c[step] == 1 for step in STEPS},
-        "suspended": removals.c.suspended == 1,
-        "removed": removals.c.removed == 1,
-        "police": told.c.student_id.is_not(None),
-        **{stage: reported.c[stage] == 1 for stage in ("subjective", *POINTS)},
-    }
+    """Return (student, school, category, mask, schools of the student), one row a student at a school.
+
+    Everything that is known of a student at a school is put one below the other and added up once: joined side by
+    side, a planner that knows nothing of the tables yet goes through all of each for every student.
+    """
+    facts = union_all(
+        _enrolled(scope), _reported(scope), _ways(scope), _removals(scope), _told(scope)
+    ).subquery()
+    unit = (facts.c.student_id, facts.c.school_id)
+    at_most = {name: func.max(facts.c[name]) for name in FACTS}
+    flags = {stage: at_most[stage] == 1 for stage in BITS if stage != ROOT}
     for step in LIGHT:
-        flags[step] = or_(flags[step], reported.c.light == 1)
+        flags[step] = or_(flags[step], at_most["light"] == 1)
     mask: Any = BITS[ROOT]
     for stage, flag in flags.items():
         mask = mask + case((flag, BITS[stage]), else_=0)
-    statement = (
+    units = (
+        select(*unit, case((at_most["reported"] == 0, 0), else_=mask).label("mask"))
+        .group_by(*unit)
+        .having(at_most["enrolled"] == 1)
+        .subquery()
+    )
+    return (
         select(
             units.c.student_id,
             units.c.school_id,
             _category(family).label("category"),
-            case((reported.c.student_id.is_(None), 0), else_=mask).label("mask"),
+            units.c.mask,
+            func.count().over(partition_by=units.c.student_id).label("schools"),
         )
-        .select_from(units)
         .join(Student, Student.id == units.c.student_id)
+        .subquery()
     )
-    for part in (reported, ways, removals, told):
-        same = and_(part.c.student_id == units.c.student_id, part.c.school_id == units.c.school_id)
-        statement = statement.outerjoin(part, same)
-    return statement.subquery()
 
 
-def _any(condition: ColumnElement[bool], name: str) -> Any:
-    return func.max(case((condition, 1), else_=0)).label(name)
+def _known(student_id: Any, school_id: Any, **conditions: ColumnElement[bool]) -> Any:
+    """Return lines of facts about students at schools: 1 where a condition holds, else 0."""
+    columns = [
+        case((conditions[name], 1), else_=0).label(name) if name in conditions else NOTHING.label(name)
+        for name in FACTS
+    ]
+    return select(student_id.label("student_id"), school_id.label("school_id"), *columns)
+
+
+def _enrolled(scope: Scope) -> Any:
+    stays = or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= scope.first)
+    lines = _known(Enrolment.student_id, Enrolment.school_id, enrolled=true())
+    return lines.where(Enrolment.starts_on <= scope.last, stays)
 
 
 def _reported(scope: Scope) -> Any:
     """Students reported in the period's incidents, and for what, where and when."""
     named = [code for codes in PLACES.values() for code in codes or ()]
     subjective = BehaviorCode.is_subjective.is_(True)
-    points = []
+    points = {}
     for place, codes in PLACES.items():
         where = Incident.location_code.in_(codes) if codes else Incident.location_code.not_in(named)
         for half in HALVES:
             early = Incident.local_minute < NOON
             when = early if half == HALVES[0] else Incident.local_minute >= NOON
-            points.append(_any(and_(subjective, where, when), f"{place}_{half}"))
-    statement = (
-        select(
-            IncidentPerson.student_id,
-            Incident.school_id,
-            _any(light_conditions()["held"], "light"),
-            _any(subjective, "subjective"),
-            *points,
-        )
-        .join(Incident, Incident.id == IncidentPerson.incident_id)
-        .outerjoin(BehaviorCode, BehaviorCode.id == IncidentPerson.behavior_code_id)
+            points[f"{place}_{half}"] = and_(subjective, where, when)
+    light = light_conditions()["held"]
+    lines = _known(
+        IncidentPerson.student_id,
+        Incident.school_id,
+        reported=true(),
+        light=light,
+        subjective=subjective,
+        **points,
     )
-    return _by_student(statement, scope)
+    return _acted(
+        lines.join(Incident, Incident.id == IncidentPerson.incident_id).outerjoin(
+            BehaviorCode, BehaviorCode.id == IncidentPerson.behavior_code_id
+        ),
+        scope,
+    )
 
 
 def _ways(scope: Scope) -> Any:
@@ -168,12 +182,8 @@ def _ways(scope: Scope) -> Any:
         and_(Pathway.participant_id.is_(None), Pathway.for_whom != Person.HARMED.value),
     )
     conditions = step_conditions()
-    statement = (
-        select(
-            IncidentPerson.student_id,
-            Incident.school_id,
-            *(_any(conditions[step], step) for step in STEPS),
-        )
+    lines = (
+        _known(IncidentPerson.student_id, Incident.school_id, **{step: conditions[step] for step in STEPS})
         .join(Incident, Incident.id == IncidentPerson.incident_id)
         .join(CaseIncident, CaseIncident.incident_id == Incident.id)
         .join(Pathway, Pathway.case_id == CaseIncident.case_id)
@@ -181,38 +191,26 @@ def _ways(scope: Scope) -> Any:
         .outerjoin(Agreement, Agreement.pathway_id == Pathway.id)
         .where(mine)
     )
-    return _by_student(statement, scope)
+    return _acted(lines, scope)
 
 
-def _by_student(statement: Any, scope: Scope) -> Any:
+def _acted(lines: Any, scope: Scope) -> Any:
     acted = (IncidentPerson.role.in_(ACTED), IncidentPerson.student_id.is_not(None))
-    grouped = statement.where(*counted(SYSTEM, scope), *acted)
-    return grouped.group_by(IncidentPerson.student_id, Incident.school_id).subquery()
+    return lines.where(*counted(SYSTEM, scope), *acted)
 
 
 def _removals(scope: Scope) -> Any:
-    kind = DisciplineAction.kind
-    return (
-        select(
-            DisciplineAction.student_id,
-            DisciplineAction.school_id,
-            _any(kind.in_(SUSPENSIONS), "suspended"),
-            _any(kind.not_in(SUSPENSIONS), "removed"),
-        )
-        .where(*removed(SYSTEM, scope))
-        .group_by(DisciplineAction.student_id, DisciplineAction.school_id)
-        .subquery()
-    )
+    action = DisciplineAction
+    suspended = action.kind.in_(SUSPENSIONS)
+    lines = _known(action.student_id, action.school_id, suspended=suspended, removed=not_(suspended))
+    return lines.where(*removed(SYSTEM, scope))
 
 
 def _told(scope: Scope) -> Any:
     made = PoliceNotification
-    return (
-        select(NotifiedStudent.student_id, made.school_id)
-        .join(made, made.id == NotifiedStudent.notification_id)
-        .where(*within(SYSTEM, scope, made.school_id, made.local_date))
-        .distinct()
-        .subquery()
+    lines = _known(NotifiedStudent.student_id, made.school_id, police=true())
+    return lines.join(made, made.id == NotifiedStudent.notification_id).where(
+        *within(SYSTEM, scope, made.school_id, made.local_date)
     )
 
 
