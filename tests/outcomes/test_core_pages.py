@@ -195,13 +195,14 @@ def test_who_reported_is_for_the_administrator_of_the_school(made: Made, client_
     "query",
     [
         "grade=x", "hour=25", "place=%3Cb%3E", "month=2026-13", "weekday=7", "term=3", "term=2", "year=2031-32",
-        "school=999999999999", "school=x", "school=-1", "network=Network+1", "group=9",
+        "school=999999999999", "school=x", "school=-1", "network=Network+1", "group=9", "month=1000-05",
     ],
 )  # fmt: skip
 def test_what_is_no_filter_is_not_found(at: Any, session: Any, client_as: ClientAs, query: str) -> None:
     at("2026-11-24 10:00")
     client = client_as(make_user(Role.ADMINISTRATOR, SchoolFactory()))
     assert client.get(f"{PAGE}?{query}").status_code == 404
+    assert client.get(f"{PAGE}/compare?{query}").status_code == 404
 
 
 def test_another_schools_report_is_not_found(made: Made, client_as: ClientAs) -> None:

@@ -290,6 +290,12 @@ def test_far_behind_a_page_counts_from_the_rows(
         town.submit()
     monkeypatch.setattr(queries_figures, "MOST_BEHIND", 2)
     check_read()
+    last = db.session.scalar(select(func.max(AuditEntry.id))) or 0
+    dean, report = town.teams[town.schools[0].id][1], town.one(IncidentState.SUBMITTED)
+    for _reading in range(5):
+        with unit_of_work(dean, now) as uow:
+            uow.audit("incident.read", "incident", report.id if report else None)
+    assert queries_figures.changes_after(last, 9) == []
     assert parts_of(SYSTEM, scope()).total == 4
     follow(now)
     assert parts_of(SYSTEM, scope()).total == 4

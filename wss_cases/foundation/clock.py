@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 DISTRICT_ZONE = "America/Chicago"
 """The zone of pages that belong to no school."""
+EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
+"""Between these an address may name a school year or a month."""
 
 _offset_file: Path | None = None
 

@@ -7,7 +7,7 @@ from typing import Any
 from wtforms import DateTimeLocalField, RadioField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.clock import school_year_bounds
+from wss_cases.foundation.clock import EARLIEST_YEAR, LATEST_YEAR, school_year_bounds
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
 from wss_cases.foundation.i18n import gettext as _
@@ -93,7 +93,8 @@ def _year(text: str) -> str:
 def _month(text: str) -> str:
     if len(text) != 7:
         raise ValueError(text)
-    date.fromisoformat(f"{text}-01")
+    if not EARLIEST_YEAR <= date.fromisoformat(f"{text}-01").year <= LATEST_YEAR:
+        raise ValueError(text)
     return text
 
 

@@ -22,6 +22,9 @@ from wss_cases.records.actions_deletion_retention import carry_out
 from wss_cases.routing.actions_replay import carry_on
 
 DELIVER_SECONDS = 45.0
+TICK_SECONDS = 55.0
+"""What a tick may take, so that the next one begins on its minute: what can wait gets what mail leaves of it."""
+FIGURES_SECONDS = REPLAY_SECONDS = 20.0
 THOROUGH_MINUTES = 15
 """How often a sweep also looks for students who changed school, and what is past its days is cleaned away."""
 AWAY = (OperationalError, InterfaceError)
@@ -87,10 +90,13 @@ def tick(name: str, now: datetime) -> str:
         this.part("clean", lambda: clean(now))
     deleted = this.part("delete", lambda: carry_out(now))
     had_failed = this.beat(sweep_ms)
+    delivering = time.monotonic()
     sent = this.part("deliver", lambda: deliver(now, DELIVER_SECONDS))
+    is_all_sent = time.monotonic() - delivering < DELIVER_SECONDS
     this.part("seal", lambda: seal(now))
-    this.part("figures", lambda: follow(now))
-    replayed = this.part("replay", lambda: carry_on(now))
+    this.part("figures", lambda: follow(now, _left(began, FIGURES_SECONDS)))
+    replaying = _left(began, REPLAY_SECONDS) if is_all_sent else 0.0
+    replayed = this.part("replay", lambda: carry_on(now, replaying))
     if had_failed and not this.failed:
         this.settle()
     db.session.remove()
@@ -103,6 +109,11 @@ def tick(name: str, now: datetime) -> str:
     ):
         this.words += [f"{word} {counts[word]}" for word in names if counts and counts[word]]
     return ", ".join(this.words)
+
+
+def _left(began: float, most: float) -> float:
+    """Return the seconds that a part may still take of a tick."""
+    return min(most, max(0.0, TICK_SECONDS - (time.monotonic() - began)))
 
 
 def _words(error: Exception) -> str:

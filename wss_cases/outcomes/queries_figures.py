@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import func, literal_column, or_, select, tuple_, union_all
+from sqlalchemy import and_, func, literal_column, or_, select, tuple_, union_all
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
@@ -20,6 +20,8 @@ from wss_cases.outcomes.rules_figures import DayFigure, Parts, parts_from
 
 MOST_BEHIND = 300
 """Audit rows that a page still reckons with by itself; with more of them it counts everything from the rows."""
+READ = "incident.read"
+"""The act that leaves a row of an incident and moves nothing; there are far more of them than of all others."""
 MOVED = "figures.moved"
 """The act that names days of a school on which incidents are gone."""
 
@@ -37,8 +39,9 @@ class Change:
 def changes_after(upto: int, limit: int, last: int | None = None) -> list[Change]:
     """Return the audit rows above a number (and not above `last`) that may have moved figures, the oldest first."""
     entry = AuditEntry
+    about_incidents = and_(entry.object_type == Incident.__tablename__, entry.action != READ)
     statement = select(entry.id, entry.action, entry.object_id, entry.changes).where(
-        entry.id > upto, or_(entry.object_type == Incident.__tablename__, entry.action == MOVED)
+        entry.id > upto, or_(about_incidents, entry.action == MOVED)
     )
     if last is not None:
         statement = statement.where(entry.id <= last)

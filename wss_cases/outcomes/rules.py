@@ -4,11 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from wss_cases.foundation.clock import school_year, school_year_bounds
+from wss_cases.foundation.clock import EARLIEST_YEAR, LATEST_YEAR, school_year, school_year_bounds
 from wss_cases.roster.rules import SchoolDays
 
-EARLIEST_YEAR = 2000
-LATEST_YEAR = 2100
 OUTLIER_TIMES = 3
 OUTLIER_SHARE = 0.1
 
