@@ -10,9 +10,9 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.models_sight import SightSetting
 from wss_cases.accounts.rules_sight import FADING_ROLES, MOST_YEARS
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.starting import check_start
 from wss_cases.journal.unit import unit_of_work
 
 
@@ -26,12 +26,13 @@ def set_years(
 ) -> int:
     """Keep so many school years in view for a role from a day on.
 
-    Raises Refused for a role that does not fade, a number out of range, and a day that is past or not after the
-    newest row's.
+    Raises Refused for a role that does not fade, a number out of range, and a day that is past, not after the
+    newest row's, or more than two years ahead.
     """
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
             return uow.answer
+        today = local_date(now, DISTRICT_ZONE)
         newest = uow.session.scalar(select(func.max(SightSetting.starts_on)).where(SightSetting.role == role))
         row = SightSetting(
             role=role, starts_on=starts_on, school_years=school_years, set_by_id=actor.user_id, set_at=now
@@ -41,13 +42,9 @@ def set_years(
             raise Refused("role", _("Choose a role."))
         if not 1 <= school_years <= MOST_YEARS:
             raise Refused("school_years", _("Give a number from 1 to %(most)d.", most=MOST_YEARS))
-        if starts_on < local_date(now, DISTRICT_ZONE):
+        if starts_on < today:
             raise Refused("starts_on", _("A change begins today or later."))
-        if newest is not None and starts_on <= newest:
-            raise Refused(
-                "starts_on",
-                _("A change is kept from %(day)s on. Choose a later day.", day=day_words_with_year(newest)),
-            )
+        check_start(starts_on, newest, today)
         uow.add(row)
         uow.record(row, "sight.set", role=role.value, day=starts_on.isoformat(), years=school_years)
         uow.answer = row.id

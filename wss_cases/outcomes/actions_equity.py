@@ -8,9 +8,9 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.engine import require
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
-from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.starting import check_start
 from wss_cases.journal.unit import unit_of_work
 from wss_cases.outcomes.models import EquityMinimum
 from wss_cases.outcomes.states_equity import LEAST_CELL, MOST_CELL, MOST_GROUP
@@ -26,11 +26,13 @@ def set_minimums(
 ) -> int:
     """Show no smaller cell and no smaller group in school years that begin on a day or later.
 
-    Raises Refused for numbers out of range, and for a day that is not to come or not after the newest row's.
+    Raises Refused for numbers out of range, and for a day that is not to come, not after the newest row's,
+    or more than two years ahead.
     """
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
             return uow.answer
+        today = local_date(now, DISTRICT_ZONE)
         newest = uow.session.scalar(select(func.max(EquityMinimum.starts_on)))
         row = EquityMinimum(
             starts_on=starts_on, cell=cell, student_group=group, set_by_id=actor.user_id, set_at=now
@@ -40,15 +42,11 @@ def set_minimums(
             raise Refused("cell", _("Give a number from 5 to 100."))
         if not cell <= group <= MOST_GROUP:
             raise Refused("group", _("A group is at least as large as a cell, and at most 1000."))
-        if starts_on <= local_date(now, DISTRICT_ZONE):
+        if starts_on <= today:
             raise Refused(
                 "starts_on", _("Choose a day to come: a school year that has begun keeps its numbers.")
             )
-        if newest is not None and starts_on <= newest:
-            raise Refused(
-                "starts_on",
-                _("A change is kept from %(day)s on. Choose a later day.", day=day_words_with_year(newest)),
-            )
+        check_start(starts_on, newest, today)
         uow.add(row)
         uow.record(row, "equity.minimums", day=starts_on.isoformat(), cell=cell, group=group)
         uow.answer = row.id
