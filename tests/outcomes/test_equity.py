@@ -211,6 +211,7 @@ def test_the_minimums_change_for_school_years_to_come_alone(
         ({"cell": "4"}, "Give a number from 5 to 100."),
         ({"cell": "20", "group": "10"}, "A group is at least as large as a cell"),
         ({"starts_on": "2026-11-24"}, "a school year that has begun keeps its numbers"),
+        ({"starts_on": "2926-08-01"}, "Choose a day at most two years ahead."),
     ):
         sent = {"cell": "20", "group": "40", "starts_on": "2027-08-01", **wrong}
         answer = client.submit(address, sent)
@@ -218,7 +219,7 @@ def test_the_minimums_change_for_school_years_to_come_alone(
         assert words in answer.text
         assert sent["starts_on"] in answer.text
     assert client.submit(address, {"cell": "20", "group": "40", "starts_on": "2027-08-01"}).status_code == 303
-    assert minimums_of("2026-27") == Minimums(10, 30)
+    assert minimums_of("1999-00") == minimums_of("2026-27") == Minimums(10, 30)
     assert minimums_of("2027-28") == Minimums(20, 40)
     audited = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "equity.minimums")).one()
     assert (audited.changes["cell"], audited.changes["student_group"]) == ([None, 20], [None, 40])

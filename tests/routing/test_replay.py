@@ -257,6 +257,11 @@ def test_the_command_writes_one_document(
     assert said["changes"] == {"follow_up_changed:safe_passage_contact:": len(travelled)}
     assert sum(one["changed"] for one in said["by_school"].values()) == len(travelled)
     assert f"{len(MANY)} of {len(MANY)} incidents" in done.stderr
+    for option, day in (("--from", "0999-01-01"), ("--to", "9999-12-31")):
+        refused = command(app, "--draft", "2026-1", option, day)
+        assert refused.exit_code == 1
+        assert json.loads(refused.stdout)["error"]["field"] == option[2:]
+        assert "Refused: Choose a day from Tue, Aug 1, 2000 to " in refused.stderr
     table = command(app, "--rule-set", str(made.id), "--format", "csv", "--school", str(two_schools[0]))
     rows = list(csv.DictReader(io.StringIO(table.stdout)))
     assert {row["school"] for row in rows} == {"'=cmd()"}

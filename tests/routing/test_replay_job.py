@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from tests.factories.accounts import acting, make_user
 from tests.factories.base import fresh
@@ -134,15 +134,22 @@ def test_a_replay_is_cancelled_replaced_and_dropped_with_its_draft(
     row = asked(district, made, now)
     dean = acting(make_user(Role.DEAN))
     with pytest.raises(NotFound):
-        actions_replay.cancel(dean, row.id, None, now)
-    actions_replay.cancel(district, row.id, None, now)
+        actions_replay.cancel(dean, row.id, now)
+    actions_replay.cancel(district, row.id, now)
     with pytest.raises(Refused):
-        actions_replay.cancel(district, row.id, None, now)
+        actions_replay.cancel(district, row.id, now)
     assert carry_on(now) == {"replayed": 0}
     again = asked(district, made, now)
     carry_on(now)
     assert [found.id for found in session.scalars(select(Replay))] == [again.id]
+    sent: list[str] = []
+    engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", note := lambda *said: sent.append(said[2]))
     actions.drop_draft(district, made.id, None, now)
+    event.remove(engine, "before_cursor_execute", note)
+    read = [" ".join(one.split()) for one in sent if "FROM rule_replay " in one and "SELECT" in one]
+    locks = engine.dialect.name == "postgresql"
+    assert read and all(one.endswith("FOR UPDATE") == locks for one in read), "a slice may be kept just now"
     assert session.scalars(select(Replay)).all() == session.scalars(select(ReplayChange)).all() == []
 
 
@@ -156,6 +163,11 @@ def test_the_district_asks_waits_reads_and_publishes(
     assert wrong.status_code == 400
     assert "The last day must not be before the first." in wrong.text
     days = {"first_day": FIRST_DAY.isoformat(), "last_day": LAST_DAY.isoformat()}
+    for beyond in ({"last_day": "9999-08-01"}, {"last_day": "2026-11-25"}, {"first_day": "2000-07-31"}):
+        refused = client.submit(path, days | beyond, action="/replay")
+        assert refused.status_code == 400
+        assert "Choose a day from Tue, Aug 1, 2000 to Tue, Nov 24, 2026." in refused.text
+    assert session.scalars(select(Replay)).all() == []
     sent = client.submit(path, days, action="/replay")
     assert sent.status_code == 303
     assert f"0 of {len(ids)} incidents so far" in client.page(sent.location).text

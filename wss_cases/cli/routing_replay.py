@@ -27,6 +27,7 @@ from wss_cases.routing.queries import table_of
 from wss_cases.routing.queries_replay import Period, all_routed, count_routed
 from wss_cases.routing.replay import Replayed, Replayer, Tally, replayed
 from wss_cases.routing.replay_groups import shares
+from wss_cases.routing.rules_replay import check_days
 from wss_cases.routing.slots import fewest_of
 from wss_cases.routing.states import RuleSetState
 
@@ -87,8 +88,7 @@ def _rule_set(name: str | None, rule_set_id: int | None) -> RuleSet:
 def _period(first: Any, last: Any, school: str | None) -> Period:
     starts_on: date | None = first.date() if first else None
     ends_on: date | None = last.date() if last else None
-    if starts_on and ends_on and starts_on > ends_on:
-        raise Refused("to", "The last day must not be before the first.")
+    check_days(starts_on, ends_on, clock.local_date(clock.now(), clock.DISTRICT_ZONE), ("from", "to"))
     if school is None:
         return Period(starts_on, ends_on)
     found = school_named(SYSTEM, school)

@@ -65,14 +65,10 @@ def may_see(actor: Actor, school_id: int | None) -> bool:
 
 
 def minimums_of(year: str) -> Minimums:
-    """Return the minimums of a school year: those in force on its first day."""
-    statement = (
-        select(EquityMinimum.cell, EquityMinimum.student_group)
-        .where(EquityMinimum.starts_on <= school_year_bounds(year)[0])
-        .order_by(EquityMinimum.starts_on.desc())
-        .limit(1)
-    )
-    return Minimums(*db.session.execute(statement).one())
+    """Return the minimums of a school year: those in force on its first day, else the first there ever were."""
+    rows, first = minimum_rows(), school_year_bounds(year)[0]
+    found = next((row for row in rows if row.starts_on <= first), rows[-1])
+    return Minimums(found.cell, found.student_group)
 
 
 def minimum_rows() -> list[EquityMinimum]:

@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, select
 from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.access.engine import require
 from wss_cases.access.permissions import Permission
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
@@ -19,6 +20,7 @@ from wss_cases.routing import queries
 from wss_cases.routing.models import Replay, ReplayChange, RuleSet
 from wss_cases.routing.queries_replay import Period, count_routed, digest_of, routed_after
 from wss_cases.routing.replay import Replayed, Replayer, Tally, replayed
+from wss_cases.routing.rules_replay import check_days
 from wss_cases.routing.states_replay import REPLAY_TRANSITIONS, ReplayState
 
 AUDITED = "rule_replay"
@@ -29,10 +31,9 @@ def ask(
 ) -> int:  # fmt: skip
     """Ask for a replay over the incidents of these days; an earlier one of the same rule set goes. Returns its id.
 
-    Raises Refused for a period that ends before it begins.
+    Raises Refused for days that `check_days` refuses.
     """
-    if ends_on < starts_on:
-        raise Refused("last_day", _("The last day must not be before the first."))
+    check_days(starts_on, ends_on, local_date(now, DISTRICT_ZONE))
     total = count_routed(Period(starts_on, ends_on))
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
@@ -51,7 +52,7 @@ def ask(
         return row.id
 
 
-def cancel(actor: Actor, replay_id: int, version: int | None, now: datetime) -> int:
+def cancel(actor: Actor, replay_id: int, now: datetime) -> int:
     """Stop a replay that is under way; what it found so far stays. Raises Refused when it has ended.
 
     Returns the rule set's id.
@@ -72,7 +73,9 @@ def cancel(actor: Actor, replay_id: int, version: int | None, now: datetime) -> 
 
 def forget_replays(uow: UnitOfWork, rule_set_id: int) -> None:
     """Delete the replays of a rule set. A step."""
-    for row in uow.session.scalars(select(Replay).where(Replay.rule_set_id == rule_set_id)).all():
+    # locked: the scheduler may be keeping a slice of one of them just now
+    found = select(Replay).where(Replay.rule_set_id == rule_set_id).order_by(Replay.id).with_for_update()
+    for row in uow.session.scalars(found.execution_options(populate_existing=True)).all():
         uow.session.execute(delete(table_of(ReplayChange)).where(ReplayChange.replay_id == row.id))
         uow.session.delete(row)
     uow.session.flush()
@@ -102,10 +105,11 @@ def _slice(row: Replay, replayers: dict[int, Replayer], now: datetime) -> int:
     rule_set = db.session.get_one(RuleSet, row.rule_set_id)
     if digest_of(rule_set) != row.rows_digest:
         return _keep(row.id, row.last_incident_id, [], ReplayState.OVERTAKEN, now)
-    replayer = replayers.setdefault(row.id, Replayer(queries.table_of(rule_set)))
+    if row.id not in replayers:
+        replayers[row.id] = Replayer(queries.table_of(rule_set))
     size = setting("REPLAY_BATCH")
     batch = routed_after(Period(row.starts_on, row.ends_on), row.last_incident_id, size)
-    found = list(replayed(replayer, batch))
+    found = list(replayed(replayers[row.id], batch))
     ended = ReplayState.DONE if len(batch) < size else ReplayState.RUNNING
     return _keep(row.id, row.last_incident_id, found, ended, now)
 

@@ -11,7 +11,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.forms import BaseForm, apply_refusal
+from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.ids import id_in
@@ -67,7 +67,7 @@ def cancel(replay_id: int) -> Page:
     actor = current_actor()
     replays.get_replay(actor, replay_id)
     try:
-        actions_replay.cancel(actor, replay_id, BaseForm().seen_version, clock.now())
+        actions_replay.cancel(actor, replay_id, clock.now())
     except Refused as refusal:
         flash(refusal.message)
     else:
