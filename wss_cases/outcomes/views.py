@@ -3,7 +3,7 @@
 from flask import Blueprint, g, render_template, request
 
 from wss_cases.access.actor import Role
-from wss_cases.access.gate import gate
+from wss_cases.access.gate import TELLING_PAGES, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.reports_db import reports_reading
 from wss_cases.outcomes import (
@@ -54,14 +54,19 @@ blueprint.register_blueprint(views_export.blueprint)
 blueprint.register_blueprint(views_equity.blueprint)
 blueprint.register_blueprint(views_replay.blueprint)
 HEADLINE = "police_notifications"
-JUST_WRITTEN = frozenset({"outcomes.saved.mine", "outcomes.files.taken"})
-"""Pages that list what somebody has just written, which a copy may not hold yet."""
+FROM_THE_MAIN = TELLING_PAGES | {
+    "outcomes.equity.minimums",
+    "outcomes.files.taken",
+    "outcomes.replay_file.file",
+    "outcomes.saved.mine",
+}
+"""Pages of what was just written, which a copy may not hold yet, and of records, which it may hold still."""
 
 
 @blueprint.before_request
 def read_from_the_copy() -> None:
     """Pages of figures read from the reports' database, where there is one; forms that are sent do not."""
-    if request.method == "GET" and request.endpoint not in JUST_WRITTEN:
+    if request.method == "GET" and request.endpoint not in FROM_THE_MAIN:
         reading = reports_reading()
         reading.__enter__()
         g.reading_reports = reading

@@ -15,7 +15,6 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.outcomes.actions_equity import set_minimums
 from wss_cases.outcomes.forms_equity import MinimumForm
 from wss_cases.outcomes.models import EquityMinimum
-from wss_cases.outcomes.queries import first_year_counted
 from wss_cases.outcomes.queries_equity import minimum_rows, minimums_of, table_for
 from wss_cases.outcomes.queries_equity_words import (
     interval_words,
@@ -24,11 +23,10 @@ from wss_cases.outcomes.queries_equity_words import (
     points_words,
     ratio_words,
 )
-from wss_cases.outcomes.rules import years_between
 from wss_cases.outcomes.rules_equity_tables import Cell, Table, settled
 from wss_cases.outcomes.rules_suppression import ENROLLED, ROOT
 from wss_cases.outcomes.states_equity import FAMILIES, POINTS, STAGE_LABELS, STAGES
-from wss_cases.outcomes.views_scope import Shown, shown
+from wss_cases.outcomes.views_scope import shown, years_of
 
 blueprint = Blueprint("equity", __name__, url_prefix="/equity")
 JUDGED = ("subjective", *POINTS)
@@ -49,7 +47,7 @@ def table() -> str:
         page=page,
         family=family,
         families=[(name, words) for name, (words, _labels) in FAMILIES.items()],
-        years=_years(page),
+        years=years_of(page),
         until=day_words_with_year(scope.last) if scope else "",
         least=minimums_of(page.scope.year),
         shared=[names_of(family, line.categories) for line in found.lines if len(line.categories) > 1],
@@ -57,13 +55,6 @@ def table() -> str:
         judged=[_stage(family, found, stage) for stage in JUDGED if stage in found.stages],
         hidden=[STAGE_LABELS[stage] for stage in STAGES if stage not in found.stages],
     )
-
-
-def _years(page: Shown) -> list[str]:
-    current = clock.school_year(page.scope.today)
-    first = first_year_counted(page.actor, page.scope.school_id)
-    begun = min(clock.school_year(first), current) if first else current
-    return years_between(min(begun, page.scope.year), current)[::-1]
 
 
 def _stage(family: str, found: Table, stage: str) -> dict[str, Any]:

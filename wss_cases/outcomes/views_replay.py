@@ -4,6 +4,7 @@ from flask import Blueprint, Response, render_template, url_for
 
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.rules_factor import FRESH_MINUTES
 from wss_cases.accounts.sessions import fresh_within
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
@@ -17,7 +18,6 @@ from wss_cases.routing.differences import COLUMNS, Change, table_rows
 from wss_cases.routing.queries_replay import Told, get_replay, told_after
 
 blueprint = Blueprint("replay_file", __name__, url_prefix="/replays")
-FRESH_MINUTES = 15
 NAME = "replay"
 
 

@@ -7,7 +7,7 @@ from flask import Flask, current_app, make_response, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from wss_cases.access.gate import current_actor, permission_of
+from wss_cases.access.gate import TELLING_PAGES, current_actor, permission_of
 from wss_cases.access.permissions import Permission as P
 from wss_cases.foundation import clock
 from wss_cases.journal.unit import unit_of_work
@@ -28,8 +28,6 @@ PLAIN = frozenset(
 
 PLAIN_PAGES = frozenset({"feed.mine", "feed.end", "mails.mine"})
 """One's own settings, under a permission that also shows records."""
-TELLING_PAGES = frozenset({"outcomes.behind.rows", "replays.changes"})
-"""Records under a permission that else shows figures."""
 
 RECORDS = {
     "case_id": "case_record",
