@@ -21,10 +21,16 @@ from tests.factories.safeguards import DisciplineActionFactory
 from tests.outcomes.making import Made
 from tests.support.databases import Database, flask
 from wss_cases.access.actor import Role
+from wss_cases.accounts.models import UserAccount
+from wss_cases.cases.models import CaseIncident
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.incidents.models import CareRecord, Incident, IncidentPerson
 from wss_cases.incidents.states import IncidentState, PersonKind, PersonRole
 from wss_cases.journal.models import AuditEntry, Disclosure
+from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.states import TermState
+from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.models import School, Student
 from wss_cases.safeguards.models import DisciplineAction
 from wss_cases.safeguards.states_discipline import ActionState
@@ -138,8 +144,37 @@ def test_the_file_holds_what_an_independent_count_finds(app: Flask, made: Made, 
     mine = export(app, tmp_path / "s.xml", "--school", "400001")
     assert mine.exit_code == 0
     assert {one.text for one in read(tmp_path / "s.xml").iterfind(".//e:SchoolId", NS)} == {"400001"}
+    _restorative(app, tmp_path)
     printed = app.test_cli_runner().invoke(args=["export", "edfi", *YEAR])
     assert printed.stdout_bytes == (tmp_path / "d.xml").read_bytes()
+
+
+def _restorative(app: Flask, folder: Path) -> None:
+    """Of agreements: zero, blank and not known differ; of what was not held nothing is told."""
+    met = select(Pathway.id).join(CaseIncident, CaseIncident.case_id == Pathway.case_id)
+    met = met.join(Incident, Incident.id == CaseIncident.incident_id).where(
+        Incident.state.in_(("routed", "closed")),
+        Incident.local_date.between(date(2026, 8, 1), date(2026, 11, 24)),
+        Pathway.pathway.in_(("circle", "restorative_conversation")),
+        Pathway.held_on.is_not(None),
+    )
+    held = list(db.session.scalars(met))
+    agreements = list(db.session.scalars(select(Agreement.id).where(Agreement.pathway_id.in_(held))))
+    states = dict(zip(agreements, (TermState.OPEN, TermState.NOT_KEPT), strict=False))
+    marked = clock.now(), db.session.scalar(select(UserAccount.id).limit(1))
+    for term in db.session.scalars(select(AgreementTerm)):
+        term.state = states.get(term.agreement_id, TermState.KEPT)
+        term.decided_at, term.decided_by_id = (None, None) if term.state is TermState.OPEN else marked
+    db.session.commit()
+    second = folder / "r.csv"
+    assert export(app, folder / "again.xml", "--restorative", str(second)).exit_code == 0
+    with second.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    dated = [row for row in rows if row["HeldDate"]]
+    assert len(dated) == len(held), "what was offered and not held has no row"
+    assert {(row["OfferedDate"], row["Kind"]) for row in rows if row not in dated} <= {("", "conversation")}
+    kept = Counter(row["AgreementKept"] for row in dated if row["AgreementDate"])
+    assert kept == Counter({"": 1, "no": 1, "yes": len(agreements) - 2})
 
 
 def _key(element: Any) -> tuple[str, ...]:

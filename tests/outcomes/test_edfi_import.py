@@ -196,6 +196,15 @@ def test_what_comes_in_is_a_closed_report_of_its_day_with_its_history(
     assert weapons == ["uri://ed-fi.org/WeaponDescriptor#Other"], (
         "what was changed here goes out as it is here"
     )
+    incident = db.session.scalars(select(Incident)).one()
+    incident.state, incident.outcome_reason = IncidentState.CLOSED, "understood"
+    db.session.commit()
+    second = ["--output", str(out), "--restorative", str(tmp_path / "r.csv")]
+    done = app.test_cli_runner().invoke(args=["export", "edfi", "--school-year", "2021-22", *second])
+    assert done.exit_code == 0, (done.stderr, done.exception)
+    assert (tmp_path / "r.csv").read_text(encoding="utf-8").splitlines()[1:] == [
+        "500,1,restorative_conversation,conversation,,,,"
+    ]
     changed = take_in(app, written(tmp_path, SMALL.replace("2022-01-31", "2022-01-30")))
     assert [one["element"] for one in changed["problems"]] == ["IncidentIdentifier"]
     assert db.session.scalars(select(Incident.local_date)).one().isoformat() == "2022-01-31"

@@ -1,7 +1,8 @@
-"""The second file: what adults offered and what came of it, for which the interchange has no place.
+"""The second file: what was held and what came of it, for which the interchange has no place.
 
-A row is one restorative conversation or circle of one report. No row names a student, says who declined, or why
-something was not held: declining costs nothing, and what is said there is privileged.
+A row is one restorative conversation or circle that was held for a report. None names a student. What was offered and
+not held has no row, and a report is joined with its students in the first file: who declined, and why, would else be
+told of a report with one student. Declining costs nothing, and what is said there is privileged.
 """
 
 import csv
@@ -9,7 +10,7 @@ import io
 from collections.abc import Iterator
 from typing import IO, Any, Final
 
-from sqlalchemy import case, literal, select
+from sqlalchemy import case, exists, func, literal, select
 
 from wss_cases.access.actor import Actor
 from wss_cases.cases.models import CaseIncident
@@ -17,17 +18,18 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.models import Incident
 from wss_cases.outcomes.edfi.codes import Tally
 from wss_cases.outcomes.edfi.rows import DECIDED, schools
+from wss_cases.outcomes.models import EdfiRecord
 from wss_cases.outcomes.queries import within
 from wss_cases.outcomes.queries_repair import MEETS, agreement_kept, light_conditions
 from wss_cases.outcomes.rules import Scope
 from wss_cases.outcomes.rules_export import safe_cell
-from wss_cases.pathways.circles.agreements.models import Agreement
+from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.states import TermState
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.routing.states import Pathway as Family
 
 COLUMNS: Final = (
-    "SchoolId", "IncidentIdentifier", "Pathway", "Kind", "OfferedDate", "Held", "HeldDate", "AgreementDate",
-    "AgreementKept",
+    "SchoolId", "IncidentIdentifier", "Pathway", "Kind", "OfferedDate", "HeldDate", "AgreementDate", "AgreementKept",
 )  # fmt: skip
 ROW: Final = "RestorativeOutcome"
 
@@ -51,24 +53,34 @@ def _of_school(actor: Actor, scope: Scope, school_id: int) -> Iterator[Any]:
         Incident.school_id == school_id,
         Incident.state.in_(DECIDED),
     )
-    kept = case((Agreement.id.is_(None), None), (agreement_kept(), "yes"), else_="no")
-    offered = (
+    broken = exists().where(
+        AgreementTerm.agreement_id == Agreement.id, AgreementTerm.state == TermState.NOT_KEPT
+    )
+    kept = case((agreement_kept(), "yes"), (broken, "no"))
+    identifier = func.coalesce(EdfiRecord.identifier, Incident.reference)
+    held = (
         select(
-            Incident.reference, Pathway.pathway, Pathway.kind, Pathway.offered_on,
-            case((Pathway.held_on.is_(None), "no"), else_="yes"), Pathway.held_on, Agreement.agreed_on, kept,
+            identifier, Pathway.pathway, Pathway.kind, Pathway.offered_on, Pathway.held_on, Agreement.agreed_on, kept,
         )
         .select_from(Incident)
         .join(CaseIncident, CaseIncident.incident_id == Incident.id)
         .join(Pathway, Pathway.case_id == CaseIncident.case_id)
         .outerjoin(Agreement, Agreement.pathway_id == Pathway.id)
-        .where(*mine, Pathway.pathway.in_([one.value for one in MEETS]), Pathway.offered_on.is_not(None))
+        .outerjoin(EdfiRecord, EdfiRecord.incident_id == Incident.id)
+        .where(*mine, Pathway.pathway.in_([one.value for one in MEETS]), Pathway.held_on.is_not(None))
         .order_by(Incident.id, Pathway.id)
     )  # fmt: skip
-    yield from db.session.execute(offered)
+    yield from db.session.execute(held)
     family = Family.RESTORATIVE_CONVERSATION.value
-    light = select(Incident.reference, literal(family), literal("conversation"), literal(""), literal("yes"))
-    for row in db.session.execute(light.where(*mine, light_conditions()["held"]).order_by(Incident.id)):
-        yield (*row, "", "", "")
+    light = (
+        select(identifier, literal(family), literal("conversation"))
+        .select_from(Incident)
+        .outerjoin(EdfiRecord, EdfiRecord.incident_id == Incident.id)
+        .where(*mine, light_conditions()["held"])
+        .order_by(Incident.id)
+    )
+    for row in db.session.execute(light):
+        yield (*row, "", "", "", "")
 
 
 def _plain(cell: Any) -> str:
