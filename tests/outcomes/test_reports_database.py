@@ -94,6 +94,7 @@ def test_reports_read_the_copy_and_writes_never_go_there(
         assert json.loads(done.stdout)["incidents"] == REPORTS - 1
         assert told(two) == ("ok", "Reports read from REPORTS_DATABASE_URL, which answers.")
         _writes_stay_here(two, database, copy)
+        _is_left_alone_far_behind(two, copy)
         _goes_on_without(two, databases, copy)
     finally:
         for one in (app, two):
@@ -117,6 +118,26 @@ def _writes_stay_here(app: Flask, database: Database, copy: Database) -> None:
     assert (run(database.url, counted), run(copy.url, counted)) == (1, 0)
 
 
+def _is_left_alone_far_behind(app: Flask, copy: Database) -> None:
+    with app.app_context():
+        found = reports_database()
+        assert found is not None
+        if found.engine.dialect.name == "sqlite":
+            return
+        found.engine.dispose()
+        run(copy.url, f'ALTER DATABASE "{found.engine.url.database}" SET search_path = public, pg_catalog')
+        standby = "CREATE FUNCTION public.pg_is_in_recovery() RETURNS boolean LANGUAGE sql AS 'SELECT true'"
+        run(copy.url, standby)
+        for seconds, answers in ((30, True), (3600, False)):
+            last = f"SELECT now() - interval '{seconds} seconds'"
+            run(
+                copy.url,
+                "CREATE OR REPLACE FUNCTION public.pg_last_xact_replay_timestamp() RETURNS timestamptz "
+                f"LANGUAGE sql AS $${last}$$",
+            )
+            assert found.answers() is answers
+
+
 def _goes_on_without(app: Flask, databases: Databases, copy: Database) -> None:
     with app.app_context():
         found = reports_database()
@@ -127,5 +148,5 @@ def _goes_on_without(app: Flask, databases: Databases, copy: Database) -> None:
     assert found.away_until > time.monotonic()
     assert told(app) == (
         "warning",
-        "REPORTS_DATABASE_URL does not answer: reports read from DATABASE_URL instead.",
+        "REPORTS_DATABASE_URL does not answer or is far behind: reports read from DATABASE_URL instead.",
     )

@@ -109,7 +109,10 @@ def _reports(_now: datetime) -> Finding:
         return ok("reports", "REPORTS_DATABASE_URL is not set: reports read from DATABASE_URL.")
     if copy.answers():
         return ok("reports", "Reports read from REPORTS_DATABASE_URL, which answers.")
-    return warning("reports", "REPORTS_DATABASE_URL does not answer: reports read from DATABASE_URL instead.")
+    return warning(
+        "reports",
+        "REPORTS_DATABASE_URL does not answer or is far behind: reports read from DATABASE_URL instead.",
+    )
 
 
 def _clocks(_now: datetime) -> Finding:

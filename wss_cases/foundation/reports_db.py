@@ -1,7 +1,7 @@
 """Reports read from a copy of the database (`REPORTS_DATABASE_URL`) where there is one; nothing is ever written there.
 
 While a block reads reports, a session's statements go to the copy, but for a session that was begun to write. A copy
-that does not answer is left alone for a minute, and the main database answers instead.
+that does not answer, or is far behind, is left alone for a minute, and the main database answers instead.
 """
 
 import logging
@@ -19,6 +19,11 @@ from sqlalchemy.exc import SQLAlchemyError
 _LOG = logging.getLogger(__name__)
 _READING: ContextVar[Engine | None] = ContextVar("reading_reports", default=None)
 AWAY_SECONDS = 60.0
+MOST_SECONDS_BEHIND = 600
+"""The scheduler writes every minute, so what a standby has last taken over is never old while it follows."""
+_BEHIND = text(
+    "SELECT CASE WHEN pg_is_in_recovery() THEN extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END"
+)
 EXTENSION = "wss_reports"
 
 
@@ -38,13 +43,14 @@ class ReportsDatabase:
             event.listen(self.engine, "connect", _only_read)
 
     def answers(self) -> bool:
-        """Whether it can be read now."""
+        """Whether it can be read now, and is not far behind."""
         try:
             with self.engine.connect() as connection:
                 connection.execute(text("SELECT count(*) FROM alembic_version"))
+                behind = connection.scalar(_BEHIND) if self.engine.dialect.name == "postgresql" else None
         except SQLAlchemyError:
             return False
-        return True
+        return behind is None or behind <= MOST_SECONDS_BEHIND
 
     def chosen(self) -> Engine | None:
         """Return its engine, or None while it is away."""
@@ -53,7 +59,9 @@ class ReportsDatabase:
         if self.answers():
             return self.engine
         self.away_until = time.monotonic() + AWAY_SECONDS
-        _LOG.warning("REPORTS_DATABASE_URL does not answer: reports are read from DATABASE_URL")
+        _LOG.warning(
+            "REPORTS_DATABASE_URL does not answer or is far behind: reports are read from DATABASE_URL"
+        )
         return None
 
 
