@@ -4,13 +4,14 @@ role sees no more than it may."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from tests.factories.accounts import acting, make_user
-from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFactory
+from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFactory, make_calendar
 from tests.outcomes.making import TODAY, Made
 from tests.outcomes.test_counting import YEAR_BEGINS, Second, rows
 from tests.support.client import PageClient
@@ -19,11 +20,14 @@ from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.foundation.db import db
 from wss_cases.incidents.forms import read_filter
 from wss_cases.incidents.models import BehaviorCode
-from wss_cases.incidents.queries_list import counts_by_group
+from wss_cases.incidents.queries_list import conditions_of, counts_by_group
+from wss_cases.incidents.rules import IncidentFilter
 from wss_cases.outcomes.queries_core import bands_of, reporting
+from wss_cases.outcomes.queries_overview import core_of
 from wss_cases.outcomes.queries_schools import school_rows
 from wss_cases.outcomes.rules import scope_of
 from wss_cases.roster.models import Enrolment
+from wss_cases.roster.queries import school_days
 
 ClientAs = Callable[[Any], PageClient]
 PAGE = "/outcomes/incidents"
@@ -135,6 +139,11 @@ def test_students_in_bands_and_who_reported_agree_with_loops(made: Made) -> None
         many = sum(len(found) >= 6 for found in counts.values())
         bands = bands_of(SYSTEM, scope)
         assert (bands.few, bands.some, bands.many) == (len(there) - some - many, some, many)
+        ninth = {row.student_id for row in rows(Enrolment) if row.grade == 9} & there
+        narrow = conditions_of(IncidentFilter(grade=9))
+        bands = bands_of(SYSTEM, scope, narrow, 9)
+        assert bands.few + bands.some + bands.many == len(ninth)
+        assert bands.some + bands.many == sum(len(counts.get(one, ())) > 1 for one in ninth)
         assert some > 0
         reporters = {row.reporter_id for row in second.incidents.values()} - {None}
         assert reporting(SYSTEM, scope).reported == len(reporters)
@@ -165,6 +174,9 @@ def test_the_district_sees_every_school_those_at_zero_too_and_no_list(
         len(Second(school.id).incidents) for school in made.schools
     ]
     assert number_on(client.page(f"{PAGE}?network=Network+1")) == len(Second(made.schools[0].id).incidents)
+    with client.session_transaction() as kept:
+        kept["school_id"] = made.schools[1].id
+    assert number_on(client.page(f"{PAGE}?network=Network+1")) == len(Second(made.schools[0].id).incidents)
     assert number_on(client.page(f"{PAGE}?school={made.schools[1].id}")) == len(
         Second(made.schools[1].id).incidents
     )
@@ -172,6 +184,17 @@ def test_the_district_sees_every_school_those_at_zero_too_and_no_list(
     assert scope is not None
     [row] = [one for one in school_rows(SYSTEM, scope) if one.id == made.schools[0].id]
     assert row.before == 0 and row.students > 0 and row.school_days > 50
+    july = [date(2026, 7, number) for number in range(1, 32)]
+    make_calendar(july[0], july[-1], closed={*july})
+    EnrolmentFactory(
+        student=StudentFactory(school=silent), starts_on=date(2025, 9, 1), ends_on=date(2026, 6, 30)
+    )
+    past = scope_of(silent.id, "2025-26", TODAY)
+    assert past is not None
+    assert [one.students for one in school_rows(SYSTEM, past)] == [1]
+    assert core_of(SYSTEM, past, school_days(silent.id)).students == 1
+    assert "Staff who reported" in client.page(f"{PAGE}?school={silent.id}").text
+    assert "Staff who reported" not in client.page(f"{PAGE}?school={silent.id}&year=2025-26").text
 
 
 def test_who_reported_is_for_the_administrator_of_the_school(made: Made, client_as: ClientAs) -> None:

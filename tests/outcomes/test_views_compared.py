@@ -85,6 +85,8 @@ def test_the_same_days_a_year_before(made: Made, client_as: ClientAs) -> None:
     assert "too few to compare" in rows[3].text
     november = client.page(f"{PAGE}/compare?month=2026-11").find_all("table")[0].find_all("tr")
     assert november[2].find_all("td")[0].text == "1"
+    assert november[1].find_all("td")[1].text == str(school_days_between(date(2026, 10, 31), TODAY))
+    assert number_on(client.page(f"{PAGE}?month=2025-10")) == number_on(client.page(PAGE))
 
 
 def test_similar_schools_are_told_as_a_median_of_five_or_more(at: Any, session: Any) -> None:

@@ -67,9 +67,11 @@ def enrolled_on(actor: Actor, scope: Scope, days: Sequence[date], grade: int | N
     return [int(value or 0) for value in row]
 
 
-def enrolled_within(actor: Actor, scope: Scope) -> Any:
-    """Return the select of how many different students were enrolled on any day of a scope."""
-    return _enrolled(actor, scope, func.count(Enrolment.student_id.distinct()))
+def enrolled_within(actor: Actor, scope: Scope, grade: int | None = None) -> Any:
+    """Return the select of how many different students (of a grade, when one is given) were enrolled on any day of a
+    scope."""
+    statement = _enrolled(actor, scope, func.count(Enrolment.student_id.distinct()))
+    return statement if grade is None else statement.where(Enrolment.grade == grade)
 
 
 def _enrolled(actor: Actor, scope: Scope, *columns: Any) -> Any:

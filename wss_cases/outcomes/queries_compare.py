@@ -1,6 +1,7 @@
 """A school beside itself a year before, and beside similar schools, of which only the middle is told."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 from statistics import median
 
 from sqlalchemy import and_, func, or_, select
@@ -12,7 +13,7 @@ from wss_cases.incidents.queries_list import conditions_of
 from wss_cases.incidents.rules import IncidentFilter
 from wss_cases.incidents.states import IncidentState
 from wss_cases.outcomes.queries_overview import Core, core_of
-from wss_cases.outcomes.rules import Scope, is_alike, per_100_a_day, year_before
+from wss_cases.outcomes.rules import Scope, is_alike, per_100_a_day, reference_day, year_before
 from wss_cases.roster.models import Enrolment, School
 from wss_cases.roster.queries import school_days
 from wss_cases.roster.rules import SchoolDays
@@ -39,7 +40,8 @@ def similar(scope: Scope, narrow: IncidentFilter) -> Similar:
 
     It reads schools that the actor may not see, so it tells a median of five schools or more, and nothing else.
     """
-    students = _students(scope, narrow.grade)
+    days = school_days(None)
+    students = _students(reference_day(scope, days), narrow.grade)
     grades = select(School.low_grade, School.high_grade).where(School.id == scope.school_id)
     span = db.session.execute(grades).one()
     alike = select(School.id).where(
@@ -59,16 +61,14 @@ def similar(scope: Scope, narrow: IncidentFilter) -> Similar:
         *conditions_of(narrow),
     )
     incidents = {row[0]: row[1] for row in db.session.execute(number.group_by(Incident.school_id))}
-    gone_by = school_days(None).between(scope.first, scope.last)
+    gone_by = days.between(scope.first, scope.last)
     rates = [per_100_a_day(incidents.get(one, 0), students[one], gone_by) for one in found]
     known = [rate for rate in rates if rate is not None]
     return Similar(len(found), median(known) if known else None)
 
 
-def _students(scope: Scope, grade: int | None) -> dict[int, int]:
-    there = and_(
-        Enrolment.starts_on <= scope.last, or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= scope.last)
-    )
+def _students(on: date, grade: int | None) -> dict[int, int]:
+    there = and_(Enrolment.starts_on <= on, or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= on))
     statement = select(Enrolment.school_id, func.count()).where(there)
     if grade is not None:
         statement = statement.where(Enrolment.grade == grade)

@@ -30,20 +30,24 @@ class Bands:
     many: int
 
 
-def bands_of(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = ()) -> Bands:
-    """Return the bands, of all students enrolled on any day of the period, in one query."""
+def bands_of(
+    actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = (), grade: int | None = None
+) -> Bands:
+    """Return the bands, of all students (of a grade, when one is given) enrolled on any day of the period, in one
+    query."""
     person = IncidentPerson
     incidents = func.count(Incident.id.distinct()).label("number")
     each = (
         select(incidents)
         .join(person, person.incident_id == Incident.id)
         .where(*counted(actor, scope), *more, person.role.in_(ACTED), person.student_id.is_not(None))
+        .where(*([] if grade is None else [person.grade == grade]))
         .group_by(person.student_id)
         .subquery()
     )
     some = func.sum(case((each.c.number.between(FEW, MANY - 1), 1), else_=0))
     many = func.sum(case((each.c.number >= MANY, 1), else_=0))
-    everyone = enrolled_within(actor, scope).scalar_subquery()
+    everyone = enrolled_within(actor, scope, grade).scalar_subquery()
     row = db.session.execute(select(some, many, everyone).select_from(each)).one()
     in_some, in_many = int(row[0] or 0), int(row[1] or 0)
     return Bands(max(0, row[2] - in_some - in_many), in_some, in_many)

@@ -11,7 +11,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.models import Incident
 from wss_cases.outcomes.queries import counted, within_schools
 from wss_cases.outcomes.queries_figures import totals_by_school
-from wss_cases.outcomes.rules import Scope, year_before
+from wss_cases.outcomes.rules import Scope, reference_day, year_before
 from wss_cases.roster.models import Enrolment, School, StaffMember
 from wss_cases.roster.queries import school_days
 
@@ -42,11 +42,11 @@ def school_rows(actor: Actor, scope: Scope) -> list[SchoolRow]:
         StaffMember.school_id,
         [StaffMember.is_active.is_(True), *within_schools(actor, scope, StaffMember.school_id)],
     )
-    there = and_(
-        Enrolment.starts_on <= scope.last, or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= scope.last)
-    )
+    days = school_days(None)
+    on = reference_day(scope, days)
+    there = and_(Enrolment.starts_on <= on, or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= on))
     students = _by_school(Enrolment.school_id, [there, *within_schools(actor, scope, Enrolment.school_id)])
-    gone_by = school_days(None).between(scope.first, scope.last)
+    gone_by = days.between(scope.first, scope.last)
     return [
         SchoolRow(
             number, name, incidents.get(number, 0), earlier.get(number, 0), students.get(number, 0), gone_by,

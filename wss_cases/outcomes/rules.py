@@ -29,6 +29,11 @@ class Scope:
         return self.last == self.today
 
     @property
+    def is_this_year(self) -> bool:
+        """Whether the days are of today's school year, all or some of them."""
+        return self.year == school_year(self.today)
+
+    @property
     def is_all(self) -> bool:
         """Whether every school that the reader reaches is counted."""
         return self.school_id is None and self.network is None
@@ -98,6 +103,12 @@ def term_of(year: str, term: int) -> tuple[date, date]:
     return (first, turn) if term == 1 else (turn + timedelta(days=1), end)
 
 
+def month_of(month: str) -> tuple[date, date]:
+    """Return the first and last day of a month written '2026-10'."""
+    first = date.fromisoformat(f"{month}-01")
+    return first, _next_month(first) - timedelta(days=1)
+
+
 def year_before(scope: Scope) -> Scope:
     """Return the same days of the school year before."""
     return replace(
@@ -129,14 +140,19 @@ def per(number: int, students: int, base: int) -> float | None:
     return base * number / students if students else None
 
 
+def reference_day(scope: Scope, days: SchoolDays, end: date | None = None) -> date:
+    """Return the day on which students are counted: the last school day of the period, up to `end` if one is given
+    (that date itself where no school day came before it)."""
+    end = scope.last if end is None else end
+    last_school_day = days.on_or_before(end)
+    return last_school_day if last_school_day >= scope.first else end
+
+
 def month_ends(scope: Scope, days: SchoolDays) -> list[date]:
-    """Return for each month of the period the last school day in it up to today (its last date without one)."""
-    ends = []
-    for first in scope.months():
-        end = min(_next_month(first) - timedelta(days=1), scope.last)
-        last_school_day = days.on_or_before(end)
-        ends.append(last_school_day if last_school_day >= first else end)
-    return ends
+    """Return for each month of the period the day on which its students are counted; after the last school day of a
+    year, which is when most leave, that is this day."""
+    ends = (min(_next_month(first) - timedelta(days=1), scope.last) for first in scope.months())
+    return [reference_day(scope, days, end) for end in ends]
 
 
 def months_of(

@@ -69,7 +69,8 @@ MEASURES: Final[dict[str, Measure]] = {
             "Different people whose account reported any of the incidents × 100 ÷ staff whom the roster holds as "
             "active. It stands beside a fall in incidents, for that can also be a fall in reporting. Who they are is "
             "shown to the administrators of their school alone. School by school, school days are those of the "
-            "district's calendar."
+            "district's calendar. "
+            "Of an earlier school year it is not shown: who worked there then is not known."
         ),
     ),
     "similar": Measure(

@@ -57,8 +57,8 @@ def report() -> str:
         core=core,
         school_days=gone_by,
         rate=per_100_a_day(core.parts.total, core.students, gone_by),
-        reporting=reporting(actor, scope) if is_one_school else None,
-        bands=band_rows(bands_of(actor, scope, _more(here))) if here.listed() else [],
+        reporting=reporting(actor, scope) if is_one_school and scope.is_this_year else None,
+        bands=band_rows(bands_of(actor, scope, _more(here), here.narrow.grade)) if here.listed() else [],
         months=month_rows(core, here),
         monthly=monthly_rows(core, behaviors),
         parts=part_rows(core, here),
@@ -96,7 +96,7 @@ def schools() -> str:
             "incidents": row.incidents,
             "before": row.before,
             "rate": per_100_a_day(row.incidents, row.students, row.school_days),
-            "reported": per(row.reported, row.staff, 100),
+            "reported": per(row.reported, row.staff, 100) if here.page.scope.is_this_year else None,
         }
         for row in school_rows(here.page.actor, here.page.scope)
     ]

@@ -1,7 +1,7 @@
 """The core reports as their page wants them: what narrows them, in words and addresses, and their rows."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from wss_cases.outcomes.queries_core import Bands
 from wss_cases.outcomes.queries_overview import NOTHING, Core
 from wss_cases.outcomes.queries_published import SchoolYear
 from wss_cases.outcomes.queries_words import breakdowns, grade_words, hour_words, month_words, weekday_words
-from wss_cases.outcomes.rules import narrowed, per_100_a_day, term_of
+from wss_cases.outcomes.rules import month_of, narrowed, per_100_a_day, term_of
 from wss_cases.outcomes.views_scope import Shown, shown
 
 DRILLS: Final = ("month", "behavior", "place", "hour", "weekday", "grade", "group")
@@ -80,7 +80,7 @@ def narrowed_page() -> Narrowed:
         narrow = read_filter({name: given[name] for name in DRILLS if name in given})
     except Refused as refused:
         raise NotFound from refused
-    page = shown(given.get("school"))
+    page = shown(given.get("school"), of_network="network" in given)
     if given.get("term", "1") not in ("1", "2"):
         raise NotFound
     first, last = term_of(page.scope.year, int(given["term"])) if "term" in given else (None, None)
@@ -90,6 +90,11 @@ def narrowed_page() -> Narrowed:
     scope = narrowed(page.scope, first, last, network)
     if scope is None:
         raise NotFound
+    if narrow.month is not None:
+        of_month = narrowed(scope, *month_of(narrow.month), network)
+        if of_month is None:  # another year or half was chosen since: the month goes
+            del given["month"]
+        scope, narrow = of_month or scope, narrow if of_month else replace(narrow, month=None)
     return Narrowed(Shown(page.actor, page.school, scope), narrow, given)
 
 

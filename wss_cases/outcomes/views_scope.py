@@ -51,14 +51,19 @@ class Shown:
         return url_for("outcomes.behind.rows", name=name, year=self.scope.year, **choice)
 
 
-def shown(school: str | None = None) -> Shown:
-    """Return what this request asks for, of a school by its id instead of the switcher's when one is given.
+def shown(school: str | None = None, *, of_network: bool = False) -> Shown:
+    """Return what this request asks for, of a school by its id instead of the switcher's when one is given, and of no
+    single school for whoever reaches all when it is of a network.
 
     Raises NotFound for a school whose outcomes the reader does not see, and a school year that is none or has not
     begun.
     """
     actor = current_actor()
-    school_id = chosen_school_id(actor, *READERS) if school is None else id_in(school)
+    if school is not None:
+        school_id = id_in(school)
+    else:
+        is_of_all = of_network and actor.everywhere(*READERS)
+        school_id = None if is_of_all else chosen_school_id(actor, *READERS)
     if school is not None and (school_id is None or not actor.covers(school_id, *READERS)):
         raise NotFound
     found = get_school(school_id) if school_id is not None else None
