@@ -92,8 +92,10 @@ def test_another_schools_list_is_empty(client_as: Any, school: Any) -> None:
     assert shown(client_as(make_user(Role.DEAN, school)), f"?school={other.id}") == []
 
 
-@pytest.mark.parametrize("month", ["0001-01", "2024-02", "9999-12"])
-def test_any_month_can_be_asked_for(client_as: Any, school: Any, month: str) -> None:
-    last = {"0001-01": date(1, 1, 31), "2024-02": date(2024, 2, 29), "9999-12": date(9999, 12, 31)}[month]
+@pytest.mark.parametrize("last", [date(2000, 1, 31), date(2024, 2, 29), date(2100, 12, 31)])
+def test_any_month_can_be_asked_for(client_as: Any, school: Any, last: date) -> None:
     found = make_incident(school, local_date=last)
-    assert shown(client_as(make_user(Role.DEAN, school)), f"?month={month}") == [found.reference]
+    client = client_as(make_user(Role.DEAN, school))
+    assert shown(client, f"?month={last:%Y-%m}") == [found.reference]
+    for odd in ("0001-01", "1999-12", "9999-12", "2024-2", "x"):
+        assert client.get(f"/incidents?month={odd}").status_code == 400, odd
