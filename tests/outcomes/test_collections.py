@@ -155,6 +155,17 @@ def _federal(school: int) -> Counter[str]:
     informal = [(student, len(days)) for (kind, student), days in times.items() if kind in INFORMAL]
     found["informal_removal_students"] = len({student for student, _number in informal})
     found["informal_removal_instances"] = sum(number for _student, number in informal)
+    _place(measures, pupils, found)
+    for row in rows_of(f"select * from restraint_record where school_id = {school}"):
+        mark = _standing(pupils[row["student_id"]])
+        kind = {"physical_restraint": "PHYS", "isolated_time_out": "SECL"}.get(row["kind"])
+        if mark and kind:
+            found[f"SCH_RSINSTANCES_{kind}_{mark}"] += 1
+    _offenses(school, found)
+    return Counter({column: number for column, number in found.items() if number})
+
+
+def _place(measures: list[tuple[str, int]], pupils: dict[int, Any], found: Counter[str]) -> None:
     unplaced, unknown = set(), set()
     for measure, student in measures:
         row = pupils[student]
@@ -171,13 +182,6 @@ def _federal(school: int) -> Counter[str]:
             if row["is_english_learner"]:
                 found[f"{start}_LEP_{sex}"] += 1
     found["students_not_placed"], found["learners_not_known"] = len(unplaced), len(unknown)
-    for row in rows_of(f"select * from restraint_record where school_id = {school}"):
-        mark = _standing(pupils[row["student_id"]])
-        kind = {"physical_restraint": "PHYS", "isolated_time_out": "SECL"}.get(row["kind"])
-        if mark and kind:
-            found[f"SCH_RSINSTANCES_{kind}_{mark}"] += 1
-    _offenses(school, found)
-    return Counter({column: number for column, number in found.items() if number})
 
 
 def _offenses(school: int, found: Counter[str]) -> None:

@@ -182,10 +182,9 @@ def _key(element: Any) -> tuple[str, ...]:
     return tuple(element.findtext(path, namespaces=NS) for path in paths)
 
 
-def test_what_nobody_outside_needs_is_in_no_file_and_what_is_left_out_is_named(
-    app: Flask, session: Any, at: Any, tmp_path: Path
-) -> None:
-    at("2026-11-24 10:00")
+def _plant_what_stays() -> tuple[School, School, IncidentPerson, DisciplineAction, DisciplineAction]:
+    """Make what is written and what is not; returns both schools, who caused harm, the removal that stands and the
+    one that was reversed."""
     school, unnumbered = SchoolFactory(identifier="400009"), SchoolFactory(identifier="N/A")
     incident = _incident(school, narrative=CANARY, immediate_action=CANARY, location_code="on the moon")
     caused = _person(
@@ -209,6 +208,14 @@ def test_what_nobody_outside_needs_is_in_no_file_and_what_is_left_out_is_named(
     kept = DisciplineActionFactory(**placed, reason=CANARY)
     gone = DisciplineActionFactory(**placed, state=ActionState.REVERSED)
     db.session.commit()
+    return school, unnumbered, caused, kept, gone
+
+
+def test_what_nobody_outside_needs_is_in_no_file_and_what_is_left_out_is_named(
+    app: Flask, session: Any, at: Any, tmp_path: Path
+) -> None:
+    at("2026-11-24 10:00")
+    school, unnumbered, caused, kept, gone = _plant_what_stays()
     done = export(app, tmp_path / "d.xml")
     assert done.exit_code == 0, done.stderr
     written = (tmp_path / "d.xml").read_text(encoding="utf-8")

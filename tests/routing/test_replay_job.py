@@ -61,6 +61,14 @@ def asked(district: Actor, made: RuleSet, now: datetime) -> Replay:
     return row
 
 
+@pytest.fixture
+def ended(session: Any, ids: list[int], district: Actor, at: At, now: datetime) -> Replay:
+    """A replay of a draft that moves one follow-up, carried on to its end."""
+    row = asked(district, draft(session, at, F4_LATER), now)
+    carry_on(now)
+    return row
+
+
 def fresh_replay(replay_id: int) -> Any:
     """Return a replay as it is now."""
     return fresh(Replay(id=replay_id))
@@ -184,41 +192,23 @@ def test_the_district_asks_waits_reads_and_publishes(
 
 
 def test_a_school_sees_its_own_part_and_names_only_its_own(
-    session: Any,
-    ids: list[int],
-    schools: list[int],
-    district: Actor,
-    client_as: ClientAs,
-    at: At,
-    now: datetime,
+    session: Any, ids: list[int], schools: list[int], ended: Replay, client_as: ClientAs
 ) -> None:
-    row = asked(district, draft(session, at, F4_LATER), now)
-    carry_on(now)
     client = client_as(make_user(Role.DEAN, session.get(School, schools[1])))
     mine = [ids[number] for number in TRAVELLED if number % 2]
-    page = client.page(f"/rules/replays/{row.id}").find_all("main")[0].text
+    page = client.page(f"/rules/replays/{ended.id}").find_all("main")[0].text
     assert f"Of {len(ids) // 2} incidents" in page
     assert f"{len(mine)} would have been routed differently" in page
     assert "By group" not in page
-    listed = client.page(f"/rules/replays/{row.id}/changes").find_all("main")[0]
+    listed = client.page(f"/rules/replays/{ended.id}/changes").find_all("main")[0]
     named = {link.text for link in listed.find_all("a") if "/incidents/" in link.get("href")}
     assert named == {f"R-I-{incident_id:06d}" for incident_id in mine}
     assert listed.text.count("R-I-") == len(mine)
 
 
-def test_a_replay_is_taken_as_a_file_with_a_reason(
-    session: Any,
-    ids: list[int],
-    schools: list[int],
-    district: Actor,
-    client_as: ClientAs,
-    at: At,
-    now: datetime,
-) -> None:
-    row = asked(district, draft(session, at, F4_LATER), now)
-    carry_on(now)
+def test_a_replay_is_taken_as_a_file_with_a_reason(ended: Replay, client_as: ClientAs) -> None:
     client = client_as(make_user(Role.DISTRICT))
-    path = f"/outcomes/replays/{row.id}/file"
+    path = f"/outcomes/replays/{ended.id}/file"
     assert client.submit(path, {"reason": "why"}).status_code == 400
     taken = client.submit(path, {"reason": "To show the board what the draft changes"})
     lines = taken.text.splitlines()

@@ -19,8 +19,8 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.queries_list import ACTED
 from wss_cases.outcomes.models import EquityMinimum
-from wss_cases.outcomes.queries import READERS, counted, within
-from wss_cases.outcomes.queries_repair import light_conditions, removed, step_conditions
+from wss_cases.outcomes.queries import READERS, counted
+from wss_cases.outcomes.queries_repair import light_conditions, notified, removed, step_conditions
 from wss_cases.outcomes.rules import Scope
 from wss_cases.outcomes.rules_equity_tables import Table, table_of
 from wss_cases.outcomes.rules_suppression import ENROLLED, ROOT, Counts, Minimums
@@ -205,9 +205,7 @@ def _removals(scope: Scope) -> Any:
 def _told(scope: Scope) -> Any:
     made = PoliceNotification
     lines = _known(NotifiedStudent.student_id, made.school_id, police=true())
-    return lines.join(made, made.id == NotifiedStudent.notification_id).where(
-        *within(SYSTEM, scope, made.school_id, made.local_date)
-    )
+    return lines.join(made, made.id == NotifiedStudent.notification_id).where(*notified(SYSTEM, scope))
 
 
 def _category(family: str) -> ColumnElement[str]:

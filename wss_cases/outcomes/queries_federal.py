@@ -14,13 +14,13 @@ from wss_cases.incidents.queries_list import ACTED
 from wss_cases.incidents.states import UNDECIDED, IncidentState, Tile
 from wss_cases.outcomes import rules_federal as rules
 from wss_cases.outcomes.queries import visible_to, within
+from wss_cases.outcomes.queries_repair import notified, removed, students_notified
 from wss_cases.outcomes.rules import Scope
 from wss_cases.outcomes.rules_export import Report
 from wss_cases.roster.models import School, Student
-from wss_cases.safeguards.models import DisciplineAction, NotifiedStudent, PoliceNotification
+from wss_cases.safeguards.models import DisciplineAction, PoliceNotification
 from wss_cases.safeguards.models_discipline import RestraintRecord
 from wss_cases.safeguards.states import DisciplineKind
-from wss_cases.safeguards.states_discipline import ActionState
 
 Counts = dict[int, Counter[str]]
 """School to column to number."""
@@ -156,10 +156,7 @@ def _removals(actor: Actor, scope: Scope, placed: _Placed) -> None:
     statement = (
         select(action.school_id, action.student_id, action.kind, action.days, *MARKS)
         .join(Student, Student.id == action.student_id)
-        .where(
-            *within(actor, scope, action.school_id, action.starts_on),
-            action.state == ActionState.STANDING,
-        )
+        .where(*removed(actor, scope))
     )
     for row in db.session.execute(statement):
         school_id, student_id, kind, days = row[:4]
@@ -182,17 +179,10 @@ def _removals(actor: Actor, scope: Scope, placed: _Placed) -> None:
 
 
 def _referrals(actor: Actor, scope: Scope, placed: _Placed) -> None:
-    told = PoliceNotification
-    conditions = within(actor, scope, told.school_id, told.local_date)
-    statement = (
-        select(told.school_id, NotifiedStudent.student_id, *MARKS)
-        .join(NotifiedStudent, NotifiedStudent.notification_id == told.id)
-        .join(Student, Student.id == NotifiedStudent.student_id)
-        .where(*conditions)
-    )
-    for row in db.session.execute(statement):
+    for row in db.session.execute(students_notified(actor, scope, *MARKS)):
         placed.add(row[0], "REF", row[1], rules.Pupil(*row[2:]))
-    for school_id in db.session.scalars(select(told.school_id).where(*conditions)):
+    told = select(PoliceNotification.school_id).where(*notified(actor, scope))
+    for school_id in db.session.scalars(told):
         placed.counts[school_id]["referral_instances"] += 1
 
 

@@ -20,7 +20,7 @@ from wss_cases.outcomes.rules import Scope, Share
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.states import TermState
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.roster.models import StaffMember
+from wss_cases.roster.models import StaffMember, Student
 from wss_cases.routing.states import FollowUpKind
 from wss_cases.routing.states import Pathway as Family
 from wss_cases.safeguards.models import DisciplineAction, NotifiedStudent, PoliceNotification, PoliceReview
@@ -240,10 +240,25 @@ def refused_reviews(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     return [PoliceReview.state == ReviewState.REFUSED, *of_period]
 
 
+def notified(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
+    """Return the conditions of a police notification that was made in the period."""
+    return within(actor, scope, PoliceNotification.school_id, PoliceNotification.local_date)
+
+
+def students_notified(actor: Actor, scope: Scope, *columns: Any) -> Any:
+    """Return a select of (school, student, columns of the student), a line for each student of a notification."""
+    return (
+        select(PoliceNotification.school_id, NotifiedStudent.student_id, *columns)
+        .join(NotifiedStudent, NotifiedStudent.notification_id == PoliceNotification.id)
+        .join(Student, Student.id == NotifiedStudent.student_id)
+        .where(*notified(actor, scope))
+    )
+
+
 def police(actor: Actor, scope: Scope) -> Police:
     """Return the notifications made in the period by door, their different students, and how many reviews of the
     period's incidents were refused, in two queries."""
-    conditions = within(actor, scope, PoliceNotification.school_id, PoliceNotification.local_date)
+    conditions = notified(actor, scope)
     doors = select(PoliceNotification.door, func.count()).where(*conditions).group_by(PoliceNotification.door)
     students = (
         select(func.count(NotifiedStudent.student_id.distinct()))

@@ -11,13 +11,12 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.queries_list import ACTED
 from wss_cases.outcomes import rules_state as rules
-from wss_cases.outcomes.queries import within
 from wss_cases.outcomes.queries_federal import schools
+from wss_cases.outcomes.queries_repair import notified, removed, students_notified
 from wss_cases.outcomes.rules import Scope
 from wss_cases.outcomes.rules_export import Report
 from wss_cases.roster.models import Student
-from wss_cases.safeguards.models import DisciplineAction, NotifiedStudent, PoliceNotification
-from wss_cases.safeguards.states_discipline import ActionState
+from wss_cases.safeguards.models import DisciplineAction, PoliceNotification
 
 MARKS = (Student.race_ethnicity, Student.sex, Student.is_english_learner, Student.grade)
 
@@ -83,11 +82,7 @@ def state(actor: Actor, scope: Scope, school: str | None) -> Report:
 
 def _removals(actor: Actor, scope: Scope, counting: _Counting) -> None:
     action = DisciplineAction
-    conditions = [
-        *within(actor, scope, action.school_id, action.starts_on),
-        action.state == ActionState.STANDING,
-        action.kind.in_(rules.KINDS),
-    ]
+    conditions = [*removed(actor, scope), action.kind.in_(rules.KINDS)]
     types = _types(select(action.incident_id).where(*conditions, action.incident_id.is_not(None)))
     statement = select(
         action.school_id, action.kind, action.incident_id, action.days, action.student_id, *MARKS
@@ -102,19 +97,13 @@ def _removals(actor: Actor, scope: Scope, counting: _Counting) -> None:
 
 def _referrals(actor: Actor, scope: Scope, counting: _Counting) -> None:
     told = PoliceNotification
-    conditions = within(actor, scope, told.school_id, told.local_date)
+    conditions = notified(actor, scope)
     types = _types(select(told.incident_id).where(*conditions))
     for school_id, incident_id in db.session.execute(
         select(told.school_id, told.incident_id).where(*conditions)
     ):
         counting.instance(school_id, rules.REFERRAL, types[incident_id], None)
-    students = (
-        select(told.school_id, NotifiedStudent.student_id, *MARKS)
-        .join(NotifiedStudent, NotifiedStudent.notification_id == told.id)
-        .join(Student, Student.id == NotifiedStudent.student_id)
-        .where(*conditions)
-    )
-    for row in db.session.execute(students):
+    for row in db.session.execute(students_notified(actor, scope, *MARKS)):
         counting.student(row[0], rules.REFERRAL, row[1], row[2:])
 
 

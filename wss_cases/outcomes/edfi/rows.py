@@ -15,11 +15,11 @@ from wss_cases.incidents.states import UNDECIDED, IncidentState, PersonKind, Per
 from wss_cases.outcomes.edfi.codes import Left, Tally
 from wss_cases.outcomes.models import EdfiRecord
 from wss_cases.outcomes.queries import visible_to, within
+from wss_cases.outcomes.queries_repair import removed
 from wss_cases.outcomes.rules import Scope
 from wss_cases.roster.models import School, Student
 from wss_cases.safeguards.models import DisciplineAction, PoliceNotification
 from wss_cases.safeguards.states import DisciplineKind
-from wss_cases.safeguards.states_discipline import ActionState
 
 BATCH = 500
 Received = dict[int, tuple[str, dict[str, Any]]]
@@ -200,11 +200,7 @@ def removals(actor: Actor, scope: Scope, place: Place) -> Iterator[list[Removal]
             Student.student_number, Student.sourced_id,
         )
         .join(Student, Student.id == action.student_id)
-        .where(
-            *within(actor, scope, action.school_id, action.starts_on),
-            action.school_id == place.id,
-            action.state == ActionState.STANDING,
-        )
+        .where(*removed(actor, scope), action.school_id == place.id)
     )  # fmt: skip
     last = 0
     while rows := db.session.execute(
