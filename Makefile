@@ -23,7 +23,7 @@ audit: $(STAMP)
 	@$(BIN)/python -m tests.support.library_holes
 
 bench: $(STAMP)
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
 
 faults: $(STAMP) tools
 	@$(BIN)/python -m tests.faults
@@ -47,7 +47,9 @@ messages: $(STAMP)
 tools:
 	@sh .ci/tools
 
-# Compared by content: a checkout that touches the file without changing it costs nothing.
+# Compared by content: a checkout that touches the file without changing it costs nothing. The lock names all that is
+# needed, so pip resolves nothing (an older pip takes a newer release than the pinned one for a package with extras,
+# and refuses it for want of a hash); that nothing lacks is checked afterwards.
 $(STAMP): requirements.lock
 	@if [ -z "$(PYTHON)" ]; then echo "Python 3.11 or newer is needed (python3 was not found, or is older)." >&2; exit 1; fi
 	@if [ -f $@ ] && [ -x $(BIN)/python ] && cmp -s requirements.lock $@; then touch $@; else \
@@ -55,5 +57,6 @@ $(STAMP): requirements.lock
 		{ $(PYTHON) -m venv $(VENV) || { \
 			echo "Python's venv module is incomplete here (on Debian: the package python3-venv)." >&2; exit 1; }; } && \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --require-hashes \
-			-r requirements.lock && \
+			--no-deps -r requirements.lock && \
+		$(BIN)/python -m pip --disable-pip-version-check check && \
 		cp requirements.lock $@; fi

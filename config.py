@@ -47,6 +47,7 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         "PUBLIC_URL": public_url.rstrip("/"),
         "HTTPS_ALONE": production,
         "PORT": environ.get("PORT") or "8000",
+        "PROGRESS_SECONDS": float(environ.get("WSS_PROGRESS_SECONDS") or 2),
         "TICK_SECONDS": float(environ.get("WSS_TICK_SECONDS") or 60),
         "QUESTIONNAIRE_DAYS": int(environ.get("WSS_QUESTIONNAIRE_DAYS") or 14),
         "SMTP_URL": smtp_url,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -23,6 +25,7 @@ from tests.support.databases import BACKENDS, ROOT, Database, Databases
 from tests.support.mail import MailServer
 from tests.support.network import Guard, guarded
 from tests.support.servers import LiveSystem
+from tests.support.templates import share_compiled_templates
 from wss_cases.foundation.db import db
 
 SHARED_DATA = ROOT.parent / "shared" / "data"
@@ -36,6 +39,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("bench")
+share_compiled_templates()
 
 
 WIDTH_OF = {"sqlite": "phone", "postgresql": "desk"}
@@ -69,6 +73,14 @@ def _pair(item: pytest.Item) -> tuple[str, str, str] | None:
     backend, width = (spec.params.get("backend"), spec.id.rpartition("-")[2]) if spec else (None, "")
     told = item.get_closest_marker("browser") and backend and width in WIDTH_OF.values()
     return (item.nodeid.partition("[")[0], str(backend), width) if told else None
+
+
+def pytest_collection_finish() -> None:
+    """What is imported and collected stays to the end: looking through all of it for garbage, again and again, would
+    take a tenth of the whole run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 10, 20)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -219,6 +231,15 @@ def live_server(live_system: LiveSystem) -> LiveSystem:
     """The same with the web server running at `url`."""
     live_system.start_web()
     return live_system
+
+
+@pytest.fixture(scope="session")
+def pango() -> None:
+    """What PDFs are laid out with."""
+    try:
+        ctypes.CDLL("libpangoft2-1.0.so.0")
+    except OSError:
+        leave_out("Pango is missing (apt install libpango-1.0-0 libpangoft2-1.0-0)")
 
 
 @pytest.fixture(scope="session")

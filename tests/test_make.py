@@ -50,7 +50,12 @@ def health(running: Running) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("backend", "number"),
+    [("sqlite", signal.SIGINT), ("postgresql", signal.SIGTERM)],
+    indirect=["backend"],
+    scope="session",
+)
 def test_make_run_serves_and_ends(run: Running, number: int) -> None:
     wait_until(lambda: "Running at" in run.words or run.process.poll() is not None, 80, "it serves")
     assert run.process.poll() is None, run.words

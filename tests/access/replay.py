@@ -34,7 +34,8 @@ from tests.support.rows import Key, all_rows, changes, of_school
 from tests.support.undone import Undone
 from wss_cases.access.actor import Role
 from wss_cases.accounts.models import RoleGrant, UserAccount
-from wss_cases.cases.models import Case
+from wss_cases.cases.models import Case, CaseParticipant
+from wss_cases.casework.models import StudentMove
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage
@@ -91,13 +92,21 @@ class Replay:
         self.shown = 0
         with self.app.app_context():
             self.first = self._first_people()
-            self.planted = plant_canaries(of_school(all_rows(db.session.connection()), self.school))
+            own = of_school(all_rows(db.session.connection()), self.school)
+            self.planted = plant_canaries(own - self._known_elsewhere())
         self.deeds = list(self._record())
         with self.app.app_context():
             self.second = self._second_people()
         self.undone = Undone(self.app)
         self.keys = of_school(self.undone.rows, self.school) & set(self.undone.rows)
         self.keys -= {("user_account", (self.first["keeper"],))}
+
+    def _known_elsewhere(self) -> set[Key]:
+        """Students who came from a school where their case still goes on: its people know them by name."""
+        moved = select(CaseParticipant.student_id).join(
+            StudentMove, StudentMove.participant_id == CaseParticipant.id
+        )
+        return {("student", (student_id,)) for student_id in db.session.scalars(moved)}
 
     def _first_people(self) -> dict[str, int]:
         school = db.session.get_one(School, self.school)

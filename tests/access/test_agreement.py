@@ -33,8 +33,10 @@ from wss_cases.incidents.models import CareRecord, Incident
 from wss_cases.notices import registry
 from wss_cases.notices.composing import compose
 from wss_cases.outcomes.models import ExportRecord
+from wss_cases.outcomes.models_board import BoardReport
 from wss_cases.outcomes.queries import READERS
 from wss_cases.outcomes.queries_export import may_know
+from wss_cases.outcomes.rules_board import reads_report
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.referrals.models import Referral
 from wss_cases.records.models import FamilyRelease, RecordDeletion
@@ -72,6 +74,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "records.queries_deletion_retention.deletions_visible_to": (RecordDeletion, by(P.RECORD_DELETE_READ)),
     "routing.queries.visible_to": (RuleSet, by(P.RULES_READ)),
     "outcomes.queries.visible_to": (School, lambda actor, school: actor.covers(school.id, *READERS)),
+    "outcomes.queries_board_kept.visible_to": (BoardReport, reads_report),
     "outcomes.queries_export.visible_to": (ExportRecord, may_know),
     "accounts.queries_people.visible_to": (
         UserAccount,
@@ -92,7 +95,8 @@ def filters() -> Iterator[tuple[str, Callable[..., Any]]]:
 
 def shown(function: Callable[..., Any], model: Any, actor: Actor) -> set[int]:
     """The ids of the records that a filter leaves, however it wants to be called."""
-    names = list(inspect.signature(function).parameters)
+    wanted = inspect.signature(function).parameters.values()
+    names = [one.name for one in wanted if one.default is one.empty]
     more = {"day": DAY, "today": DAY, "school_column": School.id}
     if names[0] == "actor":
         return set(db.session.scalars(select(model.id).where(function(actor))))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -23,7 +25,7 @@ from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
 from tests.support.pages import without_tokens
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Grant, Role
+from wss_cases.access.actor import CASE_TEAM, STAFF, SYSTEM, Actor, Grant, Role
 from wss_cases.access.engine import can
 from wss_cases.access.permissions import Permission as P
 from wss_cases.accounts.actions_sight import set_years
@@ -42,7 +44,9 @@ from wss_cases.incidents.states import IncidentState, PersonRole
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.common import queries as pathways
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.models_holds import LegalHold
 from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.common.states_holds import HoldKind
 from wss_cases.safeguards import queries as duties
 from wss_cases.safeguards import queries_discipline as discipline
 from wss_cases.safeguards.models import DisciplineAction, LegalDuty
@@ -175,9 +179,43 @@ def test_predicate_and_filter_agree_on_every_age_role_and_opening(session: Any, 
     assert len(seen) > 10, "the years never mattered"
 
 
+LIVE: list[tuple[Any, Callable[..., Any]]] = [
+    (Case, cases.visible_to),
+    (FollowUp, followups.visible_to),
+    (LegalDuty, duties.visible_to),
+    (LegalDuty, duties.own_visible_to),
+    (Pathway, pathways.visible_to),
+    (Incident, lambda chosen, actor, **more: chosen.where(incidents.own_reports(actor, **more))),
+]
+"""The lists that can be asked for what is open alone."""
+
+
+def test_what_is_open_is_in_view_whatever_its_age_and_asked_for_by_itself(session: Any, school: Any) -> None:
+    reporter = make_user(Role.REPORTER, school)
+    plant(session, school, reporter)
+    plant(session, SchoolFactory(), reporter)
+    session.commit()
+    dean = acting(make_user(Role.DEAN, school))
+    found = 0
+    for actor in (
+        acting(reporter),
+        dean,
+        replace(dean, grants=(*dean.grants, *acting(reporter).grants)),
+        SYSTEM,
+    ):
+        for first in EDGES:
+            seen = replace(actor, grants=tuple(replace(grant, sees_from=first) for grant in actor.grants))
+            for model, visible_to in LIVE:
+                asked = set(session.scalars(visible_to(select(model.id), seen, live=True)))
+                every = visible_to(select(model.id), seen).where(model.never_fades())
+                assert asked == set(session.scalars(every)), (model, first)
+                found += len(asked)
+    assert found > 20
+
+
 def plain(text: str, record_id: int) -> str:
     """A page without the form's token and without what was asked for."""
-    return without_tokens(text).replace(str(record_id), "N")
+    return re.sub(rf"\b{record_id}\b", "N", without_tokens(text))
 
 
 def in_view(session: Any, actor: Actor) -> set[int]:
@@ -215,6 +253,21 @@ def test_a_year_fades_on_the_first_of_august_and_what_is_open_does_not(
         assert plain(faded.text, last.id) == plain(missing.text, last.id + 70_000), path
     # what routing counts reads as the system, whoever looks: faded years are priors all the same
     assert priors(who.id, date(2025, 8, 1)) == (0, 1)
+
+
+def test_a_hold_keeps_its_own_cases_in_view_and_no_others(session: Any, school: Any) -> None:
+    dean, old = acting(make_user(Role.DEAN, school)), DAYS[0]
+    students = [StudentFactory(school_id=school.id) for _ in range(4)]
+    held = [closed_case(routed(school, [who], old), old, who) for who in students]
+    circle = PathwayFactory(case_id=held[2].id, school_id=school.id, state=PathwayState.COMPLETED)
+    at, hold = (
+        clock.now(),
+        {"school_id": school.id, "kind": HoldKind.LEGAL_HOLD, "reason": "Asked by counsel."},
+    )
+    for what in ({"student_id": students[0].id}, {"case_id": held[1].id}, {"pathway_id": circle.id}):
+        session.add(LegalHold(**hold, **what, opened_at=at, opened_by_id=dean.user_id))
+    session.commit()
+    assert set(session.scalars(cases.visible_to(select(Case.id), dean))) == {case.id for case in held[:3]}
 
 
 def test_a_case_fades_by_the_day_it_was_closed_and_keeps_its_report_until_then(

@@ -11,7 +11,7 @@ from flask import Flask
 from tests.access.walk import LETTERS, Line, Walk, read_table
 from tests.access.world import plant
 from tests.support.applications import make_app, people_client
-from tests.support.databases import Databases
+from tests.support.databases import BACKENDS, Databases
 
 TABLE = read_table((Path(__file__).parent / "table.txt").read_text(encoding="ascii"))
 
@@ -38,7 +38,12 @@ def test_the_table_lists_every_endpoint(wired: Flask) -> None:
     assert {rule.endpoint for rule in wired.url_map.iter_rules()} == set(TABLE)
 
 
-@pytest.mark.parametrize("role", LETTERS.values())
+@pytest.mark.parametrize(
+    ("backend", "role"),
+    [(BACKENDS[number % 2], role) for number, role in enumerate(LETTERS.values())],
+    indirect=["backend"],
+    scope="session",
+)
 def test_each_role_reaches_what_the_table_says(walk: Walk, role: str) -> None:
     # what is of another school is asked for in test_replay.py, by everybody who is of one school or of none
     sides = ("own", "other") if role == "district" else ("own",)

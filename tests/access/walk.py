@@ -25,6 +25,7 @@ from wss_cases.incidents.models import CareRecord, Incident
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.notices.models import FamilyText
 from wss_cases.outcomes.models import PublishedSchool
+from wss_cases.outcomes.models_board import BoardReport
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.models import CircleMeeting, CircleSupporter, KeeperTraining
 from wss_cases.pathways.circles.notes.models import PrivilegeWaiver
@@ -111,6 +112,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "sergeant_id": _of_school(SchoolSergeant),
     "restraint_id": _of_school(RestraintRecord),
     "release_id": _of_school(FamilyRelease),
+    "report_id": _of_school(BoardReport),
     "record_id": _of_school(CareRecord),
     "cover_id": _of_school(Cover),
     "mentor_id": _of_school(Mentor),
@@ -167,6 +169,7 @@ WORDS = {
     "session_id": 999_999,
     "kept_id": 999_999,
     "view_id": 999_999,
+    "subscription_id": 999_999,
     "filename": "x",
 }
 """Parameters that name no record, or one that is never another person's to see."""
@@ -196,6 +199,7 @@ INNERMOST = (
         "own_duty_id",
         "restraint_id",
         "release_id",
+        "report_id",
         "record_id",
         "student_id",
         "template_id",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import UTC, date, datetime
 
@@ -18,9 +19,14 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.models import Cover, RoleGrant, UserAccount
 from wss_cases.cases.models import CaseParticipant, SafetyPlan
 from wss_cases.foundation.db import db
+from wss_cases.foundation.envelope import seal
+from wss_cases.foundation.settings import setting
 from wss_cases.incidents.models import CareRecord, Incident
 from wss_cases.journal.models import OutboxMessage, OutboxState
+from wss_cases.outcomes.actions_board import PURPOSE
 from wss_cases.outcomes.models import PublishedSchool
+from wss_cases.outcomes.models_board import BoardReport
+from wss_cases.outcomes.states_board import ReportState
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.models import CircleKeeper, CircleMeeting, CircleSupporter, KeeperTraining
 from wss_cases.pathways.circles.notes.models import PrivilegeWaiver
@@ -101,6 +107,7 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     plant_discipline(school_id, incident.id, student)
     plant_retention(student, lead)
     plant_cover(school, lead)
+    plant_report(school_id, lead)
     placed = {"case_id": case.id, "school_id": school_id}
     pathways = [PathwayFactory(kind=kind.value, state=PathwayState.ACTIVE, **placed) for kind in KINDS]
     plant_mentoring(pathways[1], participant)
@@ -317,6 +324,19 @@ def plant_copy(school_id: int, student_id: int, incident_id: int, prepared_by: U
             made_at=NOW,
         )
     )  # fmt: skip
+
+
+def plant_report(school_id: int, asked_by: UserAccount) -> None:
+    """Add a board report of the school that is ready."""
+    sealed = seal(setting("WSS_KEYS"), PURPOSE, base64.b64encode(b"%PDF-1.7 walked").decode("ascii"))
+    db.session.add(
+        BoardReport(
+            school_id=school_id, school_year="2026-27", starts_on=date(2026, 8, 1), ends_on=date(2026, 10, 31),
+            language="en", state=ReportState.READY, asked_by_id=asked_by.id, asked_at=NOW, ended_at=NOW,
+            sealed_text=sealed.text, sealed_key=sealed.key, key_name=sealed.key_name,
+        )
+    )  # fmt: skip
+    db.session.flush()
 
 
 def plant_rules(incident_id: int) -> None:

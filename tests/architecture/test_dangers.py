@@ -62,7 +62,9 @@ def test_every_dependency_is_pinned_by_hash_and_wanted() -> None:
     assert dangers.loose_dependencies(good) == []
     for bad in ("flask==3.1.3\n", "flask>=3\n", "--index-url https://pypi.example\n", "./own\n"):
         assert dangers.loose_dependencies(good + bad), bad
-    assert "--require-hashes" in (ROOT / "Makefile").read_text(encoding="utf-8")
+    for place in ("Makefile", "docs/deployment.md"):
+        installs = (ROOT / place).read_text(encoding="utf-8")
+        assert "--require-hashes" in installs and "--no-deps" in installs, place
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     locked = {line.split("==")[0].split("[")[0].lower() for line in lock.splitlines() if "==" in line}
     wanted = project["project"]["dependencies"] + project["dependency-groups"]["dev"]

@@ -158,7 +158,7 @@ def test_the_page_says_the_figures_of_the_code(wired: Flask) -> None:
         f"{rules_factor.MOST_FAILURES} wrong codes in a row",
         f"{minutes(rules_factor.HALF_LASTS)} minutes for the code",
         f"{rules.INVITATION_LASTS.days} days, once",
-        f"the {len(rules._COMMON):,} known ones",
+        f"the {len(rules.common_passwords()):,} known ones",
         f"fewer than 10^{len(str(rules.GUESSES_ALONE)) - 1} guesses (10^{len(str(rules.GUESSES_BESIDE_FACTOR)) - 1}",
         f"{minutes(wired.config['SESSION_IDLE'])} minutes idle and "
         f"{minutes(wired.config['SESSION_ABSOLUTE']) // 60} hours in all",

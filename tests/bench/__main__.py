@@ -1,90 +1,113 @@
-"""`make bench`: how long each page takes on a demo district. Figures to read, never asserted.
+"""`make bench`: how long the pages take in a whole district on PostgreSQL. Figures to read, never asserted.
 
-`python -m tests.bench --students 50000 --incidents 100000 --schools 40 --backend postgresql --rounds 30`
+Builds 640 schools, 325,000 students and 1,000,000 incidents of three years, then the same at a tenth; starts web and
+scheduler as `make run` does; opens each page alone, then lets eight people work for a minute. It needs some 40 GB of
+disk and half an hour: `make bench BENCH_ARGS="--copies 8"` is the tenth alone.
 """
 
 from __future__ import annotations
 
 import argparse
-import statistics
+import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Flask
 
+from tests.bench.district import Sizes, build
+from tests.bench.measuring import Line, alone, memory, mixed, sql_alone
+from tests.bench.pages import deans, look, mixture, pages
+from tests.bench.person import Person, over_the_network
 from tests.support.applications import make_app
-from tests.support.client import PageClient
-from tests.support.crawl import Visit, walk
-from tests.support.databases import BACKENDS, DEMO_PASSWORD, Databases, flask
-from tests.support.demo import ROLES, client_of
+from tests.support.databases import DEMO_PASSWORD, ROOT, Database, Databases, environment
+from tests.support.postgres import free_port
+from tests.support.servers import wait_until
+from wss_cases.foundation import clock
+from wss_cases.outcomes.actions_kept import keep
 
-HEADING = f"{'page':44} {'role':14} {'median':>8} {'p95':>8} {'SQL':>5} {'kB':>7}"
+POSTGRES = {
+    "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "shared_buffers": "2GB",
+    "effective_cache_size": "12GB", "work_mem": "16MB", "max_wal_size": "16GB", "checkpoint_timeout": "30min",
+    "random_page_cost": "1.1",
+}  # fmt: skip
+"""A small server of its own would be set so, and writes through to its disk."""
+PEOPLE = 8
+KEEPING_SECONDS = 3600.0
+HEADING = f"{'page':44} {'aim':>5} {'median':>8} {'p95':>8} {'kB':>7} {'SQL ms':>7} {'SQL':>5}"
 
 
-def measure(client: PageClient, visit: Visit, rounds: int) -> tuple[float, float]:
-    """Return the median and the 95th percentile of one page, in milliseconds."""
-    taken = []
-    for _ in range(rounds):
-        began = time.perf_counter()
-        super(PageClient, client).open(visit.address)
-        taken.append((time.perf_counter() - began) * 1000)
-    return statistics.median(taken), statistics.quantiles(taken, n=20)[-1]
+@contextmanager
+def serving(database: Database, folder: Path) -> Iterator[tuple[int, int]]:
+    """Web and scheduler as `make run` starts them; gives the port and the number of the process above them."""
+    port = free_port()
+    settings = environment(database.url, WSS_INSTANCE=str(folder), PORT=str(port))
+    with (folder / "serving.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "wss_cases.jobs.supervisor"],
+            cwd=ROOT, env=settings, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        )  # fmt: skip
+    try:
+        said = folder / "serving.log"
+        wait_until(lambda: b"Running at" in said.read_bytes(), 60, "the server answers")
+        yield port, process.pid
+    finally:
+        process.terminate()
+        process.wait(20)
 
 
-def report(app: Flask, rounds: int) -> list[str]:
-    """Return one line for each page, each page with the role that sees most."""
-    seen: set[str] = set()
-    lines = []
-    for role in ROLES:
-        client = client_of(app, role)
-        for visit in walk(app, client):
-            if visit.response.status_code != 200 or visit.shape in seen:
-                continue
-            seen.add(visit.shape)
-            median, late = measure(client, visit, rounds)
-            size = len(visit.response.data) / 1024
-            lines.append(
-                f"{visit.shape[:44]:44} {role:14} {median:8.1f} {late:8.1f} {len(visit.statements):5} {size:7.1f}"
-            )
-    return sorted(lines)
+def measure(app: Flask, database: Database, folder: Path, wanted: argparse.Namespace) -> list[str]:
+    """Return the lines of one district's table."""
+    with app.app_context():
+        keep(clock.now(), KEEPING_SECONDS)
+        found = look()
+        acts = [(email, mixture(known)) for email, known in deans(PEOPLE)]
+    lines = [HEADING]
+    with serving(database, folder) as (port, above):
+        people: dict[str, Person] = {}
+        for page in pages(found):
+            email = f"{page.who}@demo.example"
+            if email not in people:
+                people[email] = Person(over_the_network(port), email, DEMO_PASSWORD)
+            line = Line(page.name, page.aim, *alone(people[email], page.visit, wanted.rounds))
+            lines.append(line.words(*sql_alone(app, email, DEMO_PASSWORD, page.visit)))
+            print(lines[-1], flush=True)
+        workers = [(Person(over_the_network(port), email, DEMO_PASSWORD), some) for email, some in acts]
+        lines.append(mixed(workers, wanted.seconds))
+        lines += memory(above)
+    return lines
 
 
 def main(arguments: list[str]) -> int:
-    """Make the district, measure, print."""
+    """Make the districts, measure, print."""
     parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument("--backend", choices=BACKENDS, action="append")
-    parser.add_argument("--rounds", type=int, default=20)
-    for name, value in (
-        ("schools", 20),
-        ("students", 10_000),
-        ("incidents", 20_000),
-        ("years", 2),
-        ("seed", 1),
-    ):
-        parser.add_argument(f"--{name}", type=int, default=value)
+    parser.add_argument(
+        "--copies", type=int, nargs="+", default=[8, 80], help="of a district of eight schools"
+    )
+    parser.add_argument("--incidents", type=int, default=Sizes.incidents, help="of one copy")
+    parser.add_argument("--students", type=int, default=Sizes.students, help="of one copy")
+    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--seconds", type=int, default=60, help="of eight people at once")
     wanted = parser.parse_args(arguments)
-    size = [
-        f"--{name}={getattr(wanted, name)}" for name in ("schools", "students", "incidents", "years", "seed")
-    ]
-    with tempfile.TemporaryDirectory() as folder:
-        databases = Databases(Path(folder))
+    sizes = Sizes(incidents=wanted.incidents, students=wanted.students)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        databases = Databases(folder, **POSTGRES)
         try:
-            for kind in wanted.backend or BACKENDS:
-                database = databases.copy(databases.template(kind))
+            for copies in wanted.copies:
+                database = databases.copy(databases.template("postgresql"))
+                app = make_app(database.url, folder)
                 began = time.monotonic()
-                done = flask(database.url, "demo", "load", *size, WSS_DEMO_PASSWORD=DEMO_PASSWORD)
-                if done.returncode:
-                    sys.stderr.write(done.stderr)
-                    return done.returncode
-                app = make_app(database.url, Path(folder))
-                lines = [
-                    f"{kind}: demo loaded in {time.monotonic() - began:.1f} s",
-                    HEADING,
-                    *report(app, wanted.rounds),
-                ]
-                sys.stdout.write("\n".join(lines) + "\n\n")
+                build(database, copies, sizes)
+                size = f"{copies * sizes.schools} schools, {copies * sizes.students:,} students"
+                print(
+                    f"{size}, {copies * sizes.incidents:,} incidents; built in {time.monotonic() - began:.0f} s"
+                )
+                print("\n".join(measure(app, database, folder, wanted)), flush=True)
+                databases.drop(database)
         finally:
             databases.close()
     return 0

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.bench.desk import fill
 from tests.browser.mail_pictures import DIGESTS, digest, take_mail
+from tests.browser.published_pictures import write_history
 from tests.support.applications import make_app
 from tests.support.browser import PHONE, Visitor, launch
 from tests.support.databases import DEMO_PASSWORD, ROOT, Databases
@@ -25,6 +26,8 @@ MORNING = datetime(2026, 12, 1, 15, 40, tzinfo=UTC)
 """A Tuesday with school, at 9:40 in Chicago, so that the pictures show a working day whenever they are taken."""
 DESK = {"width": 1280, "height": 800}
 WHOLE_DAY = {"width": 1280, "height": 1600}
+LAST_YEAR = "/outcomes/equity?year=2025-26"
+"""A whole school year has enough students to compare."""
 
 
 def nothing(page: Page) -> None:
@@ -51,6 +54,27 @@ def first_link(shape: str, words: str = "") -> Callable[[Page], None]:
         raise LookupError(f"{page.url} links to no {shape}")
 
     return follow
+
+
+def down_to(words: str) -> Callable[[Page], None]:
+    """Return a step that scrolls to a heading, so that a phone shows what the picture is about."""
+
+    def scroll(page: Page) -> None:
+        page.locator("main h2, main figcaption", has_text=words).first.evaluate("one => one.scrollIntoView()")
+
+    return scroll
+
+
+def the_saved_view(page: Page) -> None:
+    """Open what was kept under a name."""
+    page.get_by_role("link", name=re.compile("^Hallway")).first.click()
+    page.locator("main .figures").wait_for()
+
+
+def the_replay(page: Page) -> None:
+    """Open the draft of the rules, and its replay."""
+    first_link(r"/rules/2")(page)
+    first_link(r"/rules/replays/\d+")(page)
 
 
 def first_of_many(page: Page, shape: str, fits: Callable[[Page], bool]) -> None:
@@ -131,7 +155,20 @@ SHOTS = (
     Shot("texts", "district", "/texts"),
     Shot("follow-up", "coordinator", "/my-day", first_link(r"/follow-ups/\d+")),
     Shot("outcomes", "administrator", "/outcomes"),
-    Shot("history", "district", "/outcomes/history"),
+    Shot("board-report", "administrator", "/outcomes/board", size=WHOLE_DAY),
+    Shot("board-report-phone", "administrator", "/outcomes/board", size=PHONE),
+    Shot("board-report-es", "administrator", "/outcomes/board", size=WHOLE_DAY, language="es"),
+    Shot("outcomes-phone-es", "administrator", "/outcomes", size=PHONE, language="es"),
+    Shot("views", "administrator", "/outcomes/views", the_saved_view),
+    Shot("outcomes-district", "district", "/outcomes"),
+    Shot("outcomes-district-phone", "district", "/outcomes", size=PHONE),
+    Shot("equity", "district", LAST_YEAR),
+    Shot("equity-phone", "district", LAST_YEAR, down_to("Reported in an incident"), PHONE),
+    Shot("equity-phone-es", "district", LAST_YEAR, down_to("Reportado en un incidente"), PHONE, "es"),
+    Shot("history", "district", "/outcomes/history", size=WHOLE_DAY),
+    Shot("history-phone", "district", "/outcomes/history", down_to("misconducts"), PHONE),
+    Shot("replay", "district", "/rules", the_replay),
+    Shot("replay-phone", "district", "/rules", the_replay, PHONE),
     Shot("rules", "district", "/rules", first_link(r"/rules/\d+")),
     Shot("people", "sysadmin", "/people"),
     Shot("system", "sysadmin", "/system"),
@@ -170,6 +207,7 @@ def main(names: list[str]) -> int:
         try:
             system.set_clock(MORNING)
             system.flask("demo", "load", *SMALL_DISTRICT)
+            system.flask("import", "metrics", str(write_history(Path(temporary))))
             system.start_scheduler()
             system.start_web()
             wait_until(lambda: system.status("/readyz") == 200, 60, "the scheduler is seen")

@@ -49,6 +49,10 @@ IN_THE_AUDIT_ALONE = {
     ("circle.privilege_waived", "privilege_waiver"),
     ("referral.consented", "referral_consent"),
     ("referral.revoked", "referral_consent"),
+    ("view.saved", "saved_view"),
+    ("rules.edited", "routing_rule_set"),
+    ("rules.replay_asked", "rule_replay"),
+    ("rules.replayed", "rule_replay"),
     *((f"daily_card_day.{act}", "daily_card_day") for act in ("checked_in", "marked", "checked_out")),
 }
 """Acts that leave no timeline row, as in the rooms they belong to."""

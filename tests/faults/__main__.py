@@ -131,7 +131,7 @@ class Full:
             for _turn in range(self.times(SMTP_ROUNDS)):
                 number = misdelivering.smtp_faults(here, number)
 
-        here = self.reminding("mail", act)
+        here = self.reminding("mail", act, WSS_MAIL_SECONDS=misdelivering.PATIENCE)
         assert set(here.tally.faults) == {f"{one.step} {one.way}" for one in FAULTS} | {"connection refused"}
         self.figures["faults of the mail server"] = sum(here.tally.faults.values())
 

@@ -10,6 +10,10 @@ from tests.faults.reminding import Reminding, Wrong
 from tests.support.servers import wait_until
 from wss_cases.journal.models import OutboxState
 
+PATIENCE = "2"
+"""Seconds a sender gives a mail into a server that stalls: few, since each such fault takes all of them. Where no
+server stalls the usual limit holds, or a machine that is busy otherwise would make a mail wait for its next attempt."""
+
 
 def smtp_faults(here: Reminding, first: int, faults: tuple[Fault, ...] = FAULTS) -> int:
     """Send a mail into each of these faults, then again when it may; returns the next day's number."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.support.databases import ROOT, Database, environment
+from tests.support import forking
+from tests.support.databases import Database, environment
 
 LONGEST = 60.0
 
@@ -54,11 +53,13 @@ class Nursery:
         self.clock_file = folder / "clock"
         own = {"WSS_CLOCK_FILE": str(self.clock_file), "WSS_INSTANCE": str(folder), "WSS_TEST_PLANT": plant}
         self.settings = own | settings
-        self._zygote = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults.zygote"],
-            cwd=ROOT, env=environment(database.url, **self.settings),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        reading, writing = os.pipe()
+        hearing, answering = os.pipe()
+        self._orders = os.fdopen(writing, "w", encoding="utf-8")
+        self._answers = os.fdopen(hearing, encoding="utf-8")
+        with os.fdopen(reading) as source, os.fdopen(answering, "w") as out, self.log.open("ab") as err:
+            env = environment(database.url, **self.settings)
+            self._zygote = forking.start("tests.faults.zygote", env=env, source=source, out=out, err=err)
         self._children: list[Child] = []
         assert self._read() == "ready"
 
@@ -71,14 +72,12 @@ class Nursery:
 
     def ask(self, **order: Any) -> Any:
         """Send one order and return its answer."""
-        assert self._zygote.stdin is not None
-        self._zygote.stdin.write(json.dumps(order) + "\n")
-        self._zygote.stdin.flush()
+        self._orders.write(json.dumps(order) + "\n")
+        self._orders.flush()
         return json.loads(self._read())
 
     def _read(self) -> str:
-        assert self._zygote.stdout is not None
-        line = self._zygote.stdout.readline().strip()
+        line = self._answers.readline().strip()
         assert line, "the process that forks has ended"
         return line
 
@@ -98,8 +97,7 @@ class Nursery:
         for child in self._children:
             if child.status is None:
                 child.kill()
-        assert self._zygote.stdin is not None and self._zygote.stdout is not None
         self._zygote.kill()
         self._zygote.wait()
-        self._zygote.stdin.close()
-        self._zygote.stdout.close()
+        self._orders.close()
+        self._answers.close()

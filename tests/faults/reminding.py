@@ -22,7 +22,11 @@ from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxState
 from wss_cases.notices.models import Heartbeat
 
-REMINDER_FAILPOINTS = tuple(name for name in failpoints.NAMES if not name.startswith("save."))
+COMMAND_FAILPOINTS = ("file.before_name", "restore.before_commit")
+"""Reached by commands alone: tests/faults/test_command_kills.py."""
+REMINDER_FAILPOINTS = tuple(
+    name for name in failpoints.NAMES if not name.startswith("save.") and name not in COMMAND_FAILPOINTS
+)
 WALL = "14:30"
 """In Chicago: same-day items there have reminded, in Denver not yet, in New York it is half past three."""
 
@@ -60,7 +64,7 @@ class Reminding:
         self.days = school_days(days + 4)
         self.office = PostOffice()
         self.district = District(database, folder, self.days[-1])
-        own = {"SMTP_URL": self.office.url, "MAIL_FROM": "wss@district.example", "WSS_MAIL_SECONDS": "1"}
+        own = {"SMTP_URL": self.office.url, "MAIL_FROM": "wss@district.example"}
         self.nursery = Nursery(database, folder, plant, **(own | settings))
         self.random = random.Random(seed)
         self.gaps: Counter[str] = Counter()

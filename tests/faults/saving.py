@@ -8,7 +8,6 @@ import os
 import random
 import secrets
 import signal
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -23,6 +22,7 @@ from tests.factories.roster import SchoolFactory
 from tests.faults.reminding import Tally, Wrong
 from tests.support.applications import make_app, people_client
 from tests.support.databases import Database
+from tests.support.forking import Forked
 from tests.support.pages import forms, parse
 from tests.support.servers import LiveSystem, wait_until
 from wss_cases.access.actor import Role
@@ -80,9 +80,9 @@ class Saving:
         self.threads: list[threading.Thread] = []
         self.go_on()
 
-    def _serve(self) -> subprocess.Popen[bytes]:
+    def _serve(self) -> Forked:
         process = self.system.start(
-            "web", "-m", "gunicorn", "wsgi:app", "-c", "tests/faults/gunicorn_conf.py",
+            "web", "gunicorn", "wsgi:app", "-c", "tests/faults/gunicorn_conf.py",
             "--bind", f"127.0.0.1:{self.system.port}", "--worker-class", "gthread", "--workers", "2",
             "--threads", "2", "--no-control-socket", "--graceful-timeout", "2", "--log-level", "error",
         )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.faults.misdelivering import refused, smtp_faults
+from tests.faults.misdelivering import PATIENCE, refused, smtp_faults
 from tests.faults.post_office import FAULTS
 from tests.faults.reminding import Reminding
 from tests.support.databases import BACKENDS, Database
@@ -17,7 +17,7 @@ def test_a_mail_server_may_go_wrong_at_every_step(backend: str, database: Databa
     half = BACKENDS.index(backend)
     slow = [fault for fault in FAULTS if fault.way in SLOW][half::2]
     faults = tuple(fault for fault in FAULTS if fault.way not in SLOW or fault in slow)
-    here = Reminding(database, tmp_path, days=3)
+    here = Reminding(database, tmp_path, days=3, WSS_MAIL_SECONDS=PATIENCE)
     try:
         smtp_faults(here, refused(here, 0, 3), faults)
         assert sum(here.tally.faults.values()) == len(faults) + 3

@@ -42,7 +42,12 @@ def test_states_are_grouped_and_counted(client_as: Any, school: Any) -> None:
     make_incident(school, state=IncidentState.RETURNED)
     make_incident(school, state=IncidentState.ROUTED)
     make_incident(school, state=IncidentState.NO_FURTHER_ACTION)
+    make_incident(school, tile="threat")
     page = client.page("/incidents").text
+    for words in ("To do (1)", "Submitted (2)"):
+        assert words in page
+    assert "All (" not in page and "Done (" not in page
+    page = client.page("/incidents?tile=fight").text
     for words in ("All (4)", "To do (1)", "Submitted (1)", "Done (2)"):
         assert words in page
     assert len(shown(client, "?state=done")) == 2

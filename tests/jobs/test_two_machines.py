@@ -6,7 +6,6 @@ import http.client
 import os
 import secrets
 import signal
-import subprocess
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
@@ -21,6 +20,7 @@ from tests.factories.accounts import make_user
 from tests.notices.making import scene
 from tests.support.applications import make_app, people_client
 from tests.support.databases import Database
+from tests.support.forking import Forked
 from tests.support.mail import MailServer
 from tests.support.pages import forms, parse
 from tests.support.servers import LiveSystem, wait_until
@@ -67,7 +67,7 @@ class Front:
         return words
 
 
-def kill(process: subprocess.Popen[bytes]) -> None:
+def kill(process: Forked) -> None:
     """SIGKILL a process and those it has started."""
     of = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
     for pid in [process.pid, *map(int, of)]:

@@ -33,6 +33,8 @@ from wss_cases.incidents.states import IncidentState
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.notices.notices_account import WORDS as ACCOUNT_WORDS
 from wss_cases.outcomes.models import ExportRecord
+from wss_cases.outcomes.models_board import BoardReport, BoardSubscription
+from wss_cases.outcomes.states_board import Every
 from wss_cases.pathways.circles.models import CircleKeeper, CircleMeeting, MeetingInvitation
 from wss_cases.pathways.circles.queries_invitations import invitation_key
 from wss_cases.pathways.common.states import Kind, PathwayState
@@ -61,12 +63,13 @@ CODES = {
         "behavior_code",
         "calendar_day",
         "counter",
+        "counting_round",
         "family_text",
     ),
     *("follow_up_template", "imported_row", "import_run", "legal_duty_kind", "location_code"),
     *("outbox_message", "published_school", "published_year", "questionnaire_guess", "request_key"),
     *("role_grant", "routing_rule_set", "setting", "sign_in_attempt", "timeline_entry", "user_session"),
-    "legal_duty_kind_step",
+    *("legal_duty_kind_step", "board_report", "board_subscription", "kept_count"),
     *(
         "recovery_code",
         "second_factor",
@@ -240,6 +243,23 @@ def _export(world: World) -> OutboxMessage:
     return world.message("export_made", world.people[Role.ADMINISTRATOR], row, f"export_made:{row.id}")
 
 
+def _board_report(world: World) -> OutboxMessage:
+    person, scope = world.people[Role.ADMINISTRATOR], f"school:{world.school.id}"
+    wish = BoardSubscription(
+        user_id=person.id, school_id=world.school.id, scope=scope, every=Every.MONTH, language="en",
+        sent_for=TODAY, made_at=NOW,
+    )  # fmt: skip
+    db.session.add(wish)
+    db.session.flush()
+    row = BoardReport(
+        school_id=world.school.id, school_year="2026-27", starts_on=date(2026, 8, 1), ends_on=date(2026, 10, 31),
+        language="en", asked_by_id=person.id, asked_at=NOW, subscription_id=wish.id, due_on=TODAY,
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.flush()
+    return world.message("board_report", person, row, f"board_report:{row.id}")
+
+
 def _incident(kind: str, state: IncidentState, to: Role) -> Callable[[World], OutboxMessage]:
     def make(world: World) -> OutboxMessage:
         row = world.incident(state=state, question="x" if state is IncidentState.RETURNED else "")
@@ -369,6 +389,7 @@ MAKERS: dict[str, Callable[[World], OutboxMessage]] = {
     "case_assigned": _to_lead("case_assigned"),
     "cases_handed_over": _to_lead("cases_handed_over"),
     "case_opened": _opened,
+    "board_report": _board_report,
     "export_made": _export,
     "cover_set": _cover,
     "incident.danger": _incident("incident.danger", IncidentState.SUBMITTED, Role.DEAN),

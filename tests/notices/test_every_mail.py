@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import fields, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from tests.notices.every_kind import CANARY, MAKERS, STUDENT_ID, TODAY, make_wor
 from tests.support.mail import Mail, MailServer
 from wss_cases.access.actor import Role
 from wss_cases.casework.notices import groups
-from wss_cases.casework.queries_my_day import MyDay
+from wss_cases.casework.queries_my_day import Calendars, MyDay
 from wss_cases.casework.queries_waiting import Waiting
 from wss_cases.followups.notices import due_key
 from wss_cases.foundation.db import db
@@ -159,7 +159,10 @@ def test_the_digest_names_all_that_waits(app: Flask) -> None:
     counted = ("to_review", "duties", "own_duties", "second_looks", "police_reviews", "worries", "appeals")
     waiting = Waiting(**{name: 1 if name in counted else [("x",)] for name in kinds_of_work})  # type: ignore[arg-type]
     lists: dict[str, Any] = {name: [] for name in ("overdue", "due_today", "coming", "snoozed", "circles")}
-    day = MyDay(today=TODAY, time_zone="UTC", waiting=waiting, caseload={}, stuck=0, **lists)
+    calendars = Calendars({}, datetime(2026, 11, 24, 16, tzinfo=UTC))
+    day = MyDay(
+        today=TODAY, time_zone="UTC", calendars=calendars, waiting=waiting, caseload={}, stuck=0, **lists
+    )
     with app.test_request_context():
         [group] = groups(day)
     assert len(group["lines"]) == len(kinds_of_work)

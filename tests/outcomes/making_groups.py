@@ -6,12 +6,18 @@ import random
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from tests.factories.roster import SchoolFactory, make_calendar
+from wss_cases.cases.models import Case, CaseIncident
+from wss_cases.cases.states import CaseState
 from wss_cases.foundation.db import db
 from wss_cases.incidents.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.states import IncidentState, PersonKind, PersonRole, WhenPrecision
+from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.states import TermState
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import PathwayState
 from wss_cases.roster.models import Enrolment, Student
 from wss_cases.safeguards.models import DisciplineAction
 from wss_cases.safeguards.states import DisciplineKind
@@ -36,6 +42,79 @@ class Groups:
         for school, size in [(one, 220) for one in self.schools] + [(self.small, 40)]:
             self._fill(school.id, size)
         db.session.commit()
+
+    def restore(self) -> None:
+        """Let most incidents have a case with a circle that was offered, accepted and held, and some students move."""
+        pick = self.random
+        incidents = [
+            row for row in db.session.execute(select(Incident.id, Incident.school_id)) if pick.random() < 0.8
+        ]
+        cases = [
+            {
+                "school_id": school, "number": incident, "reference": f"C{incident}", "harm_kind": "fight",
+                "state": CaseState.INTAKE, "opened_at": AT, "opened_on": DAY, "next_review_on": DAY,
+            }
+            for incident, school in incidents
+        ]  # fmt: skip
+        opened = insert(Case).returning(Case.id, sort_by_parameter_order=True)
+        ids = list(db.session.scalars(opened, cases))
+        links = [{"case_id": one, "incident_id": row[0]} for one, row in zip(ids, incidents, strict=True)]
+        db.session.execute(insert(CaseIncident), links)
+        db.session.execute(
+            insert(Pathway),
+            [
+                {
+                    "case_id": one, "school_id": row[1], "pathway": "circle", "kind": "peace_circle",
+                    "for_whom": pick.choice(("both", "both", "both", "harmed")), "state": PathwayState.PROPOSED,
+                    "proposed_at": AT, "offered_on": pick.choice((*[DAY] * 5, None)),
+                    "accepted_on": pick.choice((*[DAY] * 4, None)), "held_on": pick.choice((*[DAY] * 4, None)),
+                }
+                for one, row in zip(ids, incidents, strict=True)
+            ],
+        )  # fmt: skip
+        self._agree()
+        moved = list(db.session.execute(select(Student.id, Student.school_id).order_by(Student.id)))
+        db.session.execute(
+            insert(Enrolment),
+            [
+                {
+                    "student_id": one,
+                    "school_id": self.schools[-1].id,
+                    "grade": 9,
+                    "starts_on": date(2026, 10, 5),
+                }
+                for one, school in pick.sample(moved, 30)
+                if school != self.schools[-1].id
+            ],
+        )
+        db.session.commit()
+
+    def _agree(self) -> None:
+        pick = self.random
+        held = db.session.execute(
+            select(Pathway.id, Pathway.case_id, Pathway.school_id).where(Pathway.held_on == DAY)
+        )
+        rows = [
+            {"pathway_id": row[0], "case_id": row[1], "school_id": row[2], "agreed_on": DAY}
+            for row in held
+            if pick.random() < 0.7
+        ]
+        made = insert(Agreement).returning(Agreement.id, sort_by_parameter_order=True)
+        db.session.execute(
+            insert(AgreementTerm),
+            [
+                {
+                    "agreement_id": one,
+                    "position": 0,
+                    "text": "Talk",
+                    "due_on": DAY,
+                    "decided_at": AT,
+                    "state": state,
+                }
+                for one in db.session.scalars(made, rows)
+                for state in [pick.choice((TermState.KEPT, TermState.LATE, TermState.NOT_KEPT))]
+            ],
+        )
 
     def _fill(self, school_id: int, size: int) -> None:
         pick = self.random

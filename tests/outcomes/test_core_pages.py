@@ -12,8 +12,8 @@ import pytest
 
 from tests.factories.accounts import acting, make_user
 from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFactory, make_calendar
+from tests.outcomes.loops import YEAR_BEGINS, Second, rows
 from tests.outcomes.making import TODAY, Made
-from tests.outcomes.test_counting import YEAR_BEGINS, Second, rows
 from tests.support.client import PageClient
 from tests.support.pages import Element
 from wss_cases.access.actor import SYSTEM, Role

@@ -103,7 +103,7 @@ def test_a_plain_count_agrees_with_every_number(session: Any) -> None:
     db.session.commit()
     assert SCOPE is not None
     for family, column in COLUMNS.items():
-        counted = count_students(SYSTEM, SCOPE, family)
+        counted = count_students(SCOPE, family)
         schools = counted.schools()
         words = {True: "yes", False: "no"} if family != "race" else {}
         seen = 0

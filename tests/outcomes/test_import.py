@@ -16,7 +16,6 @@ from wss_cases.outcomes.models import PublishedSchool, PublishedYear
 from wss_cases.outcomes.rules_published import number_of, short_year
 
 DATA = ROOT / "tests" / "data"
-REAL = "cps/CPS_misconduct_suspension_police_by_school_2014_2022.csv"
 
 
 def take_in(app: Flask, file: Path) -> tuple[int, dict[str, Any]]:
@@ -129,43 +128,3 @@ def test_numbers(text: str, whole: bool, value: float | None) -> None:
 )
 def test_school_years(text: str, year: str | None) -> None:
     assert short_year(text) == year
-
-
-TOTALS = {
-    "2013-14": (120_384, 58_872, 53_210, 8_302, 38_009, 49_610, 4_336, 3_548, 495),
-    "2016-17": (100_348, 62_010, 32_323, 6_015, 21_546, 16_594, 2_675, 2_218, 257),
-    "2018-19": (76_720, 42_583, 26_345, 7_792, 21_194, 11_627, 1_757, 1_488, 171),
-    "2019-20": (48_279, 26_510, 18_743, 3_026, 9_002, 6_014, 1_722, 1_443, 72),
-    "2020-21": (3_896, 2_342, 1_390, 164, 1, 42, 72, 59, 4),
-    "2021-22": (72_276, 43_356, 24_047, 4_873, 6_106, 9_982, 1_362, 1_190, 113),
-}
-
-
-def test_the_real_file_gives_its_published_totals(app: Flask, session: Any, shared_data: Path) -> None:
-    status, document = take_in(app, shared_data / REAL)
-    assert (status, document["problems"]) == (0, [])
-    assert document["files"][Path(REAL).name] == {
-        "created": 9_220,
-        "updated": 0,
-        "unchanged": 0,
-        "refused": 0,
-    }
-    for year, totals in TOTALS.items():
-        done = app.test_cli_runner().invoke(
-            args=["outcomes", "report", "history", "--school-year", year, "--format", "json"]
-        )
-        assert done.exit_code == 0
-        assert tuple(json.loads(done.stdout)["district"].values()) == totals
-
-
-def test_the_real_file_holds_its_invariants(app: Flask, session: Any, shared_data: Path) -> None:
-    take_in(app, shared_data / REAL)
-    rows = session.scalars(db.select(PublishedYear)).all()
-    assert sum(len(row.suppressed) for row in rows) == 12_581
-    assert sum(row.suspension_percent is not None and row.suspension_percent > 100 for row in rows) > 0
-    for row in rows:
-        if row.misconducts is not None:
-            assert row.group_1_2 + row.group_3_4 + row.group_5_6 == row.misconducts
-            assert row.iss + row.oss == row.suspensions
-    top = max((row for row in rows if row.school_year == "2016-17"), key=lambda row: row.misconducts or 0)
-    assert top.misconducts == 12_606

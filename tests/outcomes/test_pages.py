@@ -130,7 +130,7 @@ def test_the_trend_of_district_and_school(app: Flask, at: Any, session: Any, cli
     client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
     district = client.page("/outcomes/history").text
     assert "Out-of-school suspensions rose from 2 in 2019–20 to 9 in 2021–22" in district
-    assert "BIRCH alone: 1,202 incidents" in district
+    assert "BIRCH alone had 1,202" in district
     own = next(link for link in client.page("/outcomes/history").find_all("a") if link.text == "ALDER HS")
     school = client.page(own.get("href")).text
     assert "not published" in school and "so far" in school and "counted here" in school
@@ -190,7 +190,8 @@ def test_the_page_asks_few_questions(at: Any, session: Any, client_as: ClientAs)
     asked: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.lstrip().startswith("SELECT"):
+        # once in a while any page also looks whether the schema is the one it knows
+        if statement.lstrip().startswith("SELECT") and "alembic_version" not in statement:
             asked.append(statement)
 
     event.listen(db.engine, "before_cursor_execute", note)
@@ -198,4 +199,4 @@ def test_the_page_asks_few_questions(at: Any, session: Any, client_as: ClientAs)
         client.page("/outcomes")
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
-    assert 10 < len(asked) <= 29
+    assert 10 < len(asked) <= 34  # the measures of cases are a statement each, beside those of pathways

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from tests.factories.accounts import RoleGrantFactory, make_user
 from tests.factories.incidents import make_incident
 from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFactory
+from tests.outcomes.loops import school_days_between
 from tests.outcomes.making import FIRST_DAY, TODAY, Made
 from tests.outcomes.test_core_pages import PAGE, made, number_on
-from tests.outcomes.test_counting import school_days_between
 from tests.support.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.accounts.models import RoleGrant

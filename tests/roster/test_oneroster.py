@@ -308,7 +308,8 @@ def test_a_dry_run_says_the_same_and_changes_nothing(session: Any, tmp_path: Pat
 
 def test_rows_land_under_audit_in_batches(session: Any, tmp_path: Path) -> None:
     take(write(tmp_path, roster([user(n) for n in range(5_001)])))
-    rows = session.scalars(select(AuditEntry.changes).where(AuditEntry.action == "roster.rows")).all()
+    said = select(AuditEntry.changes).where(AuditEntry.action == "roster.rows").order_by(AuditEntry.id)
+    rows = session.scalars(said).all()
     assert [row["created"] for row in rows if row["file"] == "users.csv"] == [5_000, 1]
 
 

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.factories.roster import SchoolFactory, make_calendar
+from wss_cases.foundation.clock import school_year
+from wss_cases.roster.models import CalendarDay
 from wss_cases.roster.queries import school_days
 from wss_cases.roster.rules import SchoolDays
 from wss_cases.roster.states import DayKind
@@ -82,3 +84,34 @@ def test_a_school_overrides_the_district(session: Any) -> None:
 def test_beyond_the_last_year_is_an_error() -> None:
     with pytest.raises(OverflowError):
         SchoolDays().add(date(9999, 12, 30), 5)
+
+
+def test_what_is_not_read_of_a_calendar_says_no_more_than_the_weekday(session: Any) -> None:
+    """Two weeks for each kind of day, of the district and of the school over it, against every row of them."""
+    school, kinds = SchoolFactory(), [None, *DayKind]
+    every = [(district, own) for district in kinds for own in kinds]
+    said: dict[date, DayKind] = {}
+    day = date(2027, 8, 1) - timedelta(days=14 * len(every))
+    while day < date(2027, 8, 1):
+        for kind, school_id in zip(
+            every[(date(2027, 7, 31) - day).days // 14], (None, school.id), strict=True
+        ):
+            if kind is not None:
+                said[day] = kind
+                row = CalendarDay(school_year=school_year(day), school_id=school_id, day=day, kind=kind)
+                session.add(row)
+        day += timedelta(days=1)
+    session.commit()
+    read, whole = school_days(school.id), SchoolDays(said)
+    for number in range(14 * len(every) + 20):
+        on = date(2027, 8, 6) - timedelta(days=number)
+        assert read.is_school_day(on) == whole.is_school_day(on), on
+        assert read.is_half(on) == whole.is_half(on), on
+        assert read.between(on, date(2027, 8, 6)) == whole.between(on, date(2027, 8, 6)), on
+        assert read.knows(on) == whole.knows(on), on
+
+
+def test_the_last_day_of_a_year_tells_that_the_year_is_known(session: Any) -> None:
+    make_calendar(FIRST, date(2027, 7, 31))
+    assert school_days(None).knows(FIRST)
+    assert not school_days(None).knows(date(2027, 8, 2))

@@ -256,7 +256,7 @@ def test_the_command_writes_one_document(
     assert (said["count"], said["changed"], said["broken"]) == (len(MANY), len(travelled), 0)
     assert said["changes"] == {"follow_up_changed:safe_passage_contact:": len(travelled)}
     assert sum(one["changed"] for one in said["by_school"].values()) == len(travelled)
-    assert f"{len(MANY)} of {len(MANY)} incidents" in done.stderr
+    assert f"{len(travelled)} of {len(MANY)} incidents" in done.stderr
     for option, day in (("--from", "0999-01-01"), ("--to", "9999-12-31")):
         refused = command(app, "--draft", "2026-1", option, day)
         assert refused.exit_code == 1

@@ -124,15 +124,34 @@ def test_an_edit_meanwhile_ends_a_replay_and_makes_one_that_is_done_stale(
 
 
 def test_a_broken_promise_stops_publishing_whatever_the_reason(
-    session: Any, ids: list[int], district: Actor, at: At, now: datetime, monkeypatch: pytest.MonkeyPatch
+    session: Any, ids: list[int], district: Actor, at: At, now: datetime
 ) -> None:
-    # the check on made-up facts finds this one too; here only the replay is to stand in the way
-    monkeypatch.setattr(actions, "check_table", lambda table: [])
-    made = draft(session, at, P10_FOR_EL)
-    asked(district, made, now)
+    breaking = asked(district, draft(session, at, P10_FOR_EL), now)
+    made = draft(session, at, F4_LATER)
+    row = asked(district, made, now)
     carry_on(now)
+    # the check of a table finds the breaking draft too; so that the replay alone stands in the way, what was found
+    # with it lies under a draft that passes the check
+    found = fresh_replay(breaking.id).counts
+    assert Tally.of_json(found).of().broken > 0
+    fresh_replay(row.id).counts = found
+    session.commit()
     with pytest.raises(Refused, match="promise of the engine"):
         actions.publish(district, made.id, None, SOON, now, "It is urgent.")
+
+
+@pytest.mark.parametrize("day", [date(26, 9, 1), date(9999, 12, 31)])
+def test_a_replay_of_absurd_days_that_was_kept_before_days_were_checked_can_be_read(
+    session: Any, ended: Replay, district: Actor, client_as: ClientAs, day: date
+) -> None:
+    row = fresh_replay(ended.id)
+    row.starts_on = row.ends_on = day
+    session.commit()
+    make_user(Role.SYSADMIN)
+    client = client_as(make_user(Role.DISTRICT))
+    assert "What would change" in client.page(f"/rules/replays/{row.id}").text
+    taken = client.submit(f"/outcomes/replays/{row.id}/file", {"reason": "For the board's meeting."})
+    assert taken.status_code == 200
 
 
 def test_a_replay_is_cancelled_replaced_and_dropped_with_its_draft(

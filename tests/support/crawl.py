@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
 
 from flask import Flask, template_rendered
 from sqlalchemy import event
@@ -20,6 +21,8 @@ NUMBER = re.compile(r"\d+")
 TOKEN = re.compile(r"(?<==)[^&]+")
 COMBINING = frozenset({"/outcomes/incidents"})
 """Pages whose links add one filter to any others: with whatever filters, each is one page."""
+FILTERED = frozenset({"/incidents"})
+"""Lists whose links add one filter to any others: each filter is looked at, alone or beside others, not every set."""
 SAMPLES = 2
 WRITES = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
 """A statement that writes, and into which table."""
@@ -59,6 +62,14 @@ def shape_of(address: str) -> str:
     return NUMBER.sub("N", parts.path) + ("?" + TOKEN.sub("", parts.query) if parts.query else "")
 
 
+def _kinds(address: str) -> set[str]:
+    """Return what a page shows an example of: its shape, or each of its filters."""
+    parts = urlsplit(address)
+    if parts.path in FILTERED and parts.query:
+        return {f"{parts.path}?{name}" for name, _value in parse_qsl(parts.query, keep_blank_values=True)}
+    return {shape_of(address)}
+
+
 def links(document: Element, base: str) -> Iterator[str]:
     """Return the addresses on this site that a page links to, and where its searching forms lead."""
     for element in document.find_all("a", "form"):
@@ -75,16 +86,16 @@ def links(document: Element, base: str) -> Iterator[str]:
 
 
 def walk(app: Flask, client: PageClient, start: str = "/", limit: int = 1000) -> list[Visit]:
-    """Return a visit to each page that can be reached from `start`, at most SAMPLES of one shape."""
+    """Return a visit to each page that can be reached from `start`, at most SAMPLES of one kind."""
     queue, seen = [start], {start}
     visits: list[Visit] = []
-    shapes: dict[str, int] = {}
+    met = Counter[str]()
     while queue and len(visits) < limit:
         address = queue.pop(0)
-        shape = shape_of(address)
-        if shapes.get(shape, 0) >= SAMPLES:
+        kinds = _kinds(address)
+        if all(met[kind] >= SAMPLES for kind in kinds):
             continue
-        shapes[shape] = shapes.get(shape, 0) + 1
+        met.update(kinds)
         visit = look(app, client, address)
         visits.append(visit)
         if visit.response.mimetype == "text/html":

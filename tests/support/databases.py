@@ -6,10 +6,11 @@ import itertools
 import os
 import sqlite3
 import subprocess
-import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.support import forking
 from tests.support.postgres import PostgresServer, binaries
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,11 +42,17 @@ def environment(url: str, **more: str) -> dict[str, str]:
 
 def flask(url: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     """Run one `flask` command on a database, as an operator would; never raises for its exit status."""
-    return subprocess.run(
-        [sys.executable, "-m", "flask", *arguments],
-        cwd=ROOT, env=environment(url, **more), stdin=subprocess.DEVNULL, capture_output=True, text=True,
-        check=False, timeout=300,
-    )  # fmt: skip
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = forking.start("flask", *arguments, env=environment(url, **more), out=out, err=err)
+        try:
+            status = process.wait(300)
+        finally:
+            process.kill()
+        words = []
+        for file in (out, err):
+            file.seek(0)
+            words.append(file.read().decode("utf-8"))
+    return subprocess.CompletedProcess(process.args, status, *words)
 
 
 class Databases:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
@@ -111,8 +112,9 @@ class _Reader(HTMLParser):
         self.open[-1].pieces.append(data)
 
 
+@lru_cache(maxsize=4)
 def parse(html: str) -> Element:
-    """Return the document's root element."""
+    """Return the document's root element, for reading alone: who asks twice for one page gets the same."""
     reader = _Reader()
     reader.feed(html)
     reader.close()

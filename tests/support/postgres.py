@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import psycopg
@@ -108,18 +109,30 @@ class PostgresServer:
 
     def create(self, name: str, template: str = "template1") -> str:
         """Create a database as a copy of `template` and return its address."""
-        self._execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        words = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+            sql.Identifier(name), sql.Identifier(template)
         )
+        if self._chooses_how_to_copy:
+            # page by page through the log, as it would by itself, takes three times as long
+            words += sql.SQL(" STRATEGY FILE_COPY")
+        self._execute(words)
         return self.url(name)
 
     def drop(self, name: str) -> None:
         """Drop a database, whoever is connected."""
         self._execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
+    @cached_property
+    def _chooses_how_to_copy(self) -> bool:
+        with psycopg.connect(self._address, autocommit=True) as connection:
+            return connection.info.server_version >= 150000
+
+    @property
+    def _address(self) -> str:
+        return f"postgresql://{USER}@127.0.0.1:{self.port}/postgres"
+
     def _execute(self, statement: sql.Composed) -> None:
-        address = f"postgresql://{USER}@127.0.0.1:{self.port}/postgres"
-        with psycopg.connect(address, autocommit=True) as connection:
+        with psycopg.connect(self._address, autocommit=True) as connection:
             connection.execute(statement)
 
     def _run(self, program: str, *arguments: str, check: bool = True) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -13,7 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tests.support.databases import ROOT, Database, environment, flask
+from tests.support import forking
+from tests.support.databases import Database, environment, flask
+from tests.support.forking import Forked
 from tests.support.postgres import free_port
 
 
@@ -35,12 +36,12 @@ class LiveSystem:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = {"WSS_CLOCK_FILE": str(self.clock_file), "PUBLIC_URL": self.url} | settings
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[Forked] = []
 
-    def start_web(self, workers: int = 1) -> subprocess.Popen[bytes]:
+    def start_web(self, workers: int = 1) -> Forked:
         """Start gunicorn and wait until it answers."""
         process = self.start(
-            "web", "-m", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread",
+            "web", "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{self.port}", "--worker-class", "gthread",
             "--workers", str(workers), "--threads", "4", "--no-control-socket", "--graceful-timeout", "2",
             "--log-level", "warning",
         )  # fmt: skip
@@ -52,17 +53,15 @@ class LiveSystem:
         wait_until(answers, 30, f"the web server answers\n{self.log('web')}")
         return process
 
-    def start_scheduler(self) -> subprocess.Popen[bytes]:
+    def start_scheduler(self) -> Forked:
         """Start the scheduler process."""
-        return self.start("scheduler", "-m", "flask", "scheduler", "run")
+        return self.start("scheduler", "flask", "scheduler", "run")
 
-    def start(self, name: str, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start one Python process of the system; its words go to a log of that name."""
+    def start(self, name: str, module: str, *arguments: str) -> Forked:
+        """Start `python -m module` as a process of the system; its words go to a log of that name."""
+        env = environment(self.database.url, **self.settings)
         with (self.folder / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, *arguments], cwd=ROOT, env=environment(self.database.url, **self.settings),
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            )  # fmt: skip
+            process = forking.start(module, *arguments, env=env, out=log, err=log)
         self.processes.append(process)
         return process
 

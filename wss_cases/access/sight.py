@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import object_session
 
-from wss_cases.access.actor import CASE_TEAM, Actor, Grant, Role
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Grant, Role
 from wss_cases.access.scope import in_schools
 
 MAY_LOOK_BACK = CASE_TEAM
@@ -29,6 +29,11 @@ class Fading:
 
     Each said twice, for a query and for one record that is loaded; a test holds the two together.
     """
+
+    @classmethod
+    def never_fades(cls) -> ColumnElement[bool]:
+        """Records that are open, and so in view whatever their age; `since` holds of each of them."""
+        raise NotImplementedError
 
     @classmethod
     def since(cls, first: date) -> ColumnElement[bool]:
@@ -53,6 +58,7 @@ def fill_keepers(keepers: Mapping[str, Sequence[Keeper]]) -> None:
     """Install what the rooms above know of each table; called once by `create_app`."""
     _keepers.clear()
     _since.cache_clear()
+    _in_view.cache_clear()
     _keepers.update({table: tuple(given) for table, given in keepers.items()})
 
 
@@ -68,8 +74,19 @@ def _since(model: Any, first: date) -> ColumnElement[bool]:
     return found
 
 
-def in_view(model: Any, actor: Actor, *roles: Role) -> ColumnElement[bool]:
-    """Rows of a fading table that the actor reaches with one of these roles, and that have not faded for that role."""
+def in_view(model: Any, actor: Actor, *roles: Role, live: bool = False) -> ColumnElement[bool]:
+    """Rows of a fading table that the actor reaches with one of these roles, and that have not faded for that role.
+
+    With `live` those alone that never fade: a list of open things need not ask what keeps the others.
+    """
+    return _in_view(model, actor, roles, live)
+
+
+@lru_cache(maxsize=512)
+def _in_view(model: Any, actor: Actor, roles: tuple[Role, ...], live: bool) -> ColumnElement[bool]:
+    """A page asks for the same few again and again, and putting one together takes longer than looking it up."""
+    if live:
+        return and_(model.never_fades(), in_schools(model.school_id, actor, *roles))
     if actor.is_system:
         return true()
     alike: dict[tuple[date | None, bool], list[Grant]] = {}
@@ -86,6 +103,16 @@ def in_view(model: Any, actor: Actor, *roles: Role) -> ColumnElement[bool]:
             opened = model.about(actor.past_students) if looks_back else false()
             parts.append(and_(here, or_(_since(model, first), opened)))
     return or_(false(), *parts)
+
+
+def of_team_or_own(
+    model: Any, actor: Actor, own: ColumnElement[bool], *, live: bool = False
+) -> ColumnElement[bool]:
+    """Rows of a fading table at the schools where the actor is on the case team, and their `own` where they work."""
+    team = in_view(model, actor, *CASE_TEAM, live=live)
+    if all(grant.role in CASE_TEAM for grant in actor.grants if grant.role in STAFF):
+        return team  # their own are among them, and half the condition is read faster
+    return or_(and_(own, in_view(model, actor, *STAFF, live=live)), team)
 
 
 def sees(actor: Actor, record: Any, *roles: Role) -> bool:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, column, func, or_, select, table
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, column, func, or_, select, table
 
 from wss_cases.access.actor import Actor, Grant, Role
 from wss_cases.accounts.models import AccountState, RoleGrant, UserAccount, UserSession
@@ -43,12 +44,12 @@ class SessionRow:
     factor_by_provider: bool
 
 
-def in_force(day: date) -> ColumnElement[bool]:
+def in_force(day: date | BindParameter[Any]) -> ColumnElement[bool]:
     """Grants in force on a date."""
     return (RoleGrant.starts_on <= day) & or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= day)
 
 
-def grant_columns(today: date) -> tuple[Any, ...]:
+def grant_columns(today: date | BindParameter[Any]) -> tuple[Any, ...]:
     """Return what `grants_of` reads of each grant; on a local day, for that decides what has faded."""
     in_view = (
         select(SightSetting.school_years)
@@ -60,7 +61,7 @@ def grant_columns(today: date) -> tuple[Any, ...]:
     return RoleGrant.role, RoleGrant.district, RoleGrant.network, SCHOOL.c.id, RoleGrant.partner_id, in_view
 
 
-def _past_open(now: datetime) -> Any:
+def _past_open(now: datetime | BindParameter[Any]) -> Any:
     live = (PastOpening.user_id == UserAccount.id) & (PastOpening.expires_at > now)
     return select(func.count(PastOpening.id)).where(live).scalar_subquery()
 
@@ -71,24 +72,34 @@ def past_students(user_id: int, now: datetime) -> frozenset[int]:
     return frozenset(db.session.scalars(select(PastOpening.student_id).where(live)))
 
 
-def live_session(token: str, now: datetime) -> SessionRow | None:
-    """Return the session of a cookie's token with the person's grants of today, in one query; None when it is over."""
-    today = local_date(now, DISTRICT_ZONE)
-    statement = (
+@cache
+def _live_session() -> Select[Any]:
+    """Put the statement of every request together once: that takes longer than asking it."""
+    now: Any = bindparam("now")
+    today: Any = bindparam("today")
+    day: Any = bindparam("day")
+    return (
         select(UserSession, UserAccount, SecondFactor.id, _past_open(now), *grant_columns(today))
         .join(UserAccount, UserAccount.id == UserSession.user_id)
         .outerjoin(SecondFactor, SecondFactor.user_id == UserAccount.id)
-        .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force(now.date()))
+        .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force(day))
         .outerjoin(SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network))
         .where(
-            UserSession.token_digest == token_digest(token),
+            UserSession.token_digest == bindparam("token_digest"),
             UserSession.revoked_at.is_(None),
             UserSession.expires_at > now,
             UserSession.awaits_code.is_(False),
             UserAccount.state == AccountState.ACTIVE,
         )
     )
-    rows = db.session.execute(statement).all()
+
+
+def live_session(token: str, now: datetime) -> SessionRow | None:
+    """Return the session of a cookie's token with the person's grants of today, in one query; None when it is over."""
+    values = {
+        "now": now, "today": local_date(now, DISTRICT_ZONE), "day": now.date(), "token_digest": token_digest(token)
+    }  # fmt: skip
+    rows = db.session.execute(_live_session(), values).all()
     if not rows:
         return None
     session, user, factor_id, opened = rows[0][:4]

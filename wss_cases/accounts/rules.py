@@ -1,12 +1,12 @@
 """Pure rules of accounts: sessions, throttle, passwords, and who may give which role."""
 
 import itertools
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-from zxcvbn import zxcvbn
-from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.foundation.i18n import gettext as _
@@ -46,8 +46,6 @@ OWN_WORDS = (
     "school", "schools", "safety", "chicago", "teacher", "welcome", "contrasena", "escuela", "maestra", "maestro",
 )  # fmt: skip
 _OURS = (Path(__file__).parent / "common_passwords.txt").read_text(encoding="utf-8").split()
-_COMMON = frozenset(FREQUENCY_LISTS["passwords"]) | frozenset(_OURS)
-"""The 30,000 commonest of leaks that zxcvbn brings, and those that schools would think of."""
 
 
 def session_end(created_at: datetime, seen_at: datetime, idle: timedelta, absolute: timedelta) -> datetime:
@@ -92,7 +90,7 @@ def password_problem(password: str, email: str, name: str, minimum: int = PASSWO
     for part in context:
         rest = rest.replace(part, "")
     if (
-        folded in _COMMON
+        folded in common_passwords()
         or len(set(password)) < 5
         or len(rest) < 8
         or _is_run(folded)
@@ -102,8 +100,17 @@ def password_problem(password: str, email: str, name: str, minimum: int = PASSWO
     return None
 
 
+@cache
+def common_passwords() -> frozenset[str]:
+    """Return the 30,000 commonest of leaks that zxcvbn brings, and those that schools would think of."""
+    # 12 MB of words for the few processes in which anybody chooses a password
+    leaked: dict[str, list[str]] = import_module("zxcvbn.frequency_lists").FREQUENCY_LISTS
+    return frozenset(leaked["passwords"]) | frozenset(_OURS)
+
+
 def _guesses(folded: str, context: list[str]) -> int:
-    return int(zxcvbn(folded[:LOOKED_AT], user_inputs=[*context, *OWN_WORDS])["guesses"])
+    reckon: Callable[..., dict[str, Any]] = import_module("zxcvbn").zxcvbn
+    return int(reckon(folded[:LOOKED_AT], user_inputs=[*context, *OWN_WORDS])["guesses"])
 
 
 def _least(password: str) -> int:

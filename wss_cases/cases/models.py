@@ -73,10 +73,15 @@ class Case(Fading, Versioned, Base):
     )
 
     @classmethod
+    def never_fades(cls) -> ColumnElement[bool]:
+        """Open cases."""
+        return cls.state.in_(OPEN)
+
+    @classmethod
     def since(cls, first: date) -> ColumnElement[bool]:
         """What is in view from a day on: open, closed on that day or later, or kept by what hangs on it."""
         return or_(
-            cls.state.in_(OPEN),
+            cls.never_fades(),
             cls.closed_at >= at_local(first, 0, 0, DISTRICT_ZONE),
             *kept(cls.__tablename__, cls.id, first),
         )

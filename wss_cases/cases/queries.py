@@ -20,9 +20,10 @@ from wss_cases.incidents.models import Incident, LocationCode
 Statement = TypeVar("Statement", bound=Select[Any])
 
 
-def visible_to(statement: Statement, actor: Actor) -> Statement:
-    """Keep the cases of the schools in which the actor is on the case team, but for those that have faded."""
-    return statement.where(in_view(Case, actor, *CASE_TEAM))
+def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
+    """Keep the cases of the schools in which the actor is on the case team, but for those that have faded; with `live`
+    the open ones alone."""
+    return statement.where(in_view(Case, actor, *CASE_TEAM, live=live))
 
 
 def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from wss_cases.accounts.models import UserAccount
 from wss_cases.accounts.queries_teams import works
 from wss_cases.cases.models import Case, CaseIncident, CaseParticipant
 from wss_cases.cases.queries import participants_of, visible_to
-from wss_cases.cases.states import OPEN, CaseState
+from wss_cases.cases.states import CaseState
 from wss_cases.casework.queries_steps import stands_for, steps_of
 from wss_cases.casework.rules import DutyItem, FollowUpItem, PathwayItem, Situation
 from wss_cases.followups.models import FollowUp, FollowUpState
@@ -65,16 +65,14 @@ class CaseRow:
 
 
 def _filtered(statement: Select[Any], actor: Actor, wanted: CaseFilter) -> Select[Any]:
-    statement = visible_to(statement, actor)
+    statement = visible_to(statement, actor, live=wanted.state == "open")
     if wanted.lead_id is not None:
         statement = statement.where(Case.lead_id == wanted.lead_id)
     if wanted.school_id is not None:
         statement = statement.where(Case.school_id == wanted.school_id)
     if wanted.text:
         statement = statement.where(Case.reference.icontains(wanted.text, autoescape=True))
-    if wanted.state == "open":
-        statement = statement.where(Case.state.in_(OPEN))
-    elif wanted.state in set(CaseState):
+    if wanted.state in set(CaseState):
         statement = statement.where(Case.state == CaseState(wanted.state))
     return statement
 
@@ -268,7 +266,7 @@ def terms_of(case_id: int) -> dict[int, list[tuple[int, date, TermState]]]:
 def open_cases_of(actor: Actor, school_id: int, lead_id: int | None) -> list[Any]:
     """Return id, reference, kind of harm and place of the open cases that a person leads at a school."""
     columns: Any = select(Case.id, Case.reference, Case.harm_kind, Case.location_code)
-    statement = visible_to(columns, actor).where(
-        Case.school_id == school_id, Case.lead_id == lead_id, Case.state.in_(OPEN)
+    statement = visible_to(columns, actor, live=True).where(
+        Case.school_id == school_id, Case.lead_id == lead_id
     )
     return list(db.session.execute(statement.order_by(Case.id)))

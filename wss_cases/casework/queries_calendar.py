@@ -10,7 +10,6 @@ from sqlalchemy import or_, select
 from wss_cases.access.actor import Actor
 from wss_cases.cases.models import Case
 from wss_cases.cases.queries import visible_to
-from wss_cases.cases.states import OPEN
 from wss_cases.foundation.clock import at_local, local_date
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.models import CircleMeeting
@@ -59,7 +58,8 @@ def _whose(lead_ids: Iterable[int] | None) -> list[Any]:
 
 
 def _base(columns: Any, actor: Actor, school_id: int, who: list[Any]) -> Any:
-    statement = visible_to(columns, actor).where(Case.school_id == school_id, Case.state.in_(OPEN))
+    """Narrow to the cases; what hangs on a case names its school too, by which it is found sooner."""
+    statement = visible_to(columns, actor, live=True).where(Case.school_id == school_id)
     return statement.where(*who)
 
 
@@ -78,7 +78,7 @@ def _circles(
         .join(Case, Case.id == CircleMeeting.case_id)
         .join(Pathway, Pathway.id == CircleMeeting.pathway_id)
         .where(CircleMeeting.starts_at >= start, CircleMeeting.starts_at < end)
-        .where(CircleMeeting.happened.is_(None))
+        .where(CircleMeeting.happened.is_(None), CircleMeeting.school_id == school_id)
     )
     for at, room, case_id, pathway_id, reference, kind in db.session.execute(
         _base(columns, actor, school_id, who)
@@ -110,6 +110,7 @@ def _returns(
         .join(Case, Case.id == plan.case_id)
         .join(Pathway, Pathway.id == plan.pathway_id)
         .where(or_(meets, returns), Pathway.state.in_((PathwayState.PREPARING, PathwayState.ACTIVE)))
+        .where(Pathway.school_id == school_id)
     )
     for row in db.session.execute(_base(columns, actor, school_id, who)):
         if row.meeting_at is not None and between[0] <= row.meeting_at < between[1]:
@@ -129,6 +130,7 @@ def _sessions(actor: Actor, school_id: int, who: list[Any], today: date, days: S
         .join(Case, Case.id == plan.case_id)
         .join(Pathway, Pathway.id == plan.pathway_id)
         .where(
+            Pathway.school_id == school_id,
             Pathway.state == PathwayState.ACTIVE,
             plan.rhythm.is_not(None),
             plan.starts_on.is_not(None),

@@ -1,12 +1,12 @@
 """Reading the desk: every open case of one or more leads, placed, weighed, in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, String, cast, func, literal, select, union_all
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.accounts.queries_teams import works
@@ -29,6 +29,7 @@ from wss_cases.safeguards.states import OPEN_DUTY
 ENDED = PathwayItem(0, PathwayState.COMPLETED)
 """Stands for the pathways of a case that are all over."""
 
+STAGE, FAMILY = "stage", "family"
 MOST = 400
 """Open cases that a desk reads; a school with more of them sees the first ones."""
 
@@ -73,7 +74,7 @@ def desk_cases(
         Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id, Case.next_review_on,
         works(Case.lead_id, Case.school_id, CASE_TEAM, today).label("lead_works"),
     )  # fmt: skip
-    statement = visible_to(columns, actor).where(Case.school_id == school_id, Case.state.in_(OPEN))
+    statement = visible_to(columns, actor, live=True).where(Case.school_id == school_id)
     if lead_ids is not None:
         statement = statement.where(Case.lead_id.in_(sorted(lead_ids)))
     rows = db.session.execute(statement.order_by(Case.next_review_on, Case.id).limit(MOST)).all()
@@ -175,24 +176,53 @@ class Load:
     points: int
 
 
+Rows = Iterable[Sequence[Any]]
+Reduce = Callable[[Rows], Sequence[Sequence[Any]]]
+
+
 def loads_at(school_id: int, weights: Weights) -> list[Load]:
-    """Return what each lead of a school carries, in two queries; the caller reaches the school."""
+    """Return what each lead of a school carries, in one query; the caller reaches the school."""
+    where = [Case.school_id == school_id]
+    return loads_of(where, weights, lambda statement, reduced: reduced(db.session.execute(statement)))
+
+
+def loads_of(
+    where: Sequence[ColumnElement[bool]],
+    weights: Weights,
+    rows_of: Callable[[Any, Reduce], Sequence[Sequence[Any]]],
+) -> list[Load]:
+    """Return what each lead carries of the open cases that meet these conditions; the caller reaches them.
+
+    `rows_of` reads a statement and makes of its rows what a function makes of them.
+    """
+
+    def carried(rows: Rows) -> list[list[int | None]]:
+        cases: dict[int | None, int] = defaultdict(int)
+        points: dict[int | None, int] = defaultdict(int)
+        for lead_id, what, name, count in rows:
+            if what == STAGE:
+                cases[lead_id] += count
+                points[lead_id] += count * weight_of(CaseState(name), (), weights)
+            else:
+                points[lead_id] += count * weights.families.get(name, 1)
+        return [[lead_id, cases[lead_id], points[lead_id]] for lead_id in cases]
+
+    return [Load(*row) for row in rows_of(_carrying(where, weights), carried)]
+
+
+def _carrying(where: Sequence[ColumnElement[bool]], weights: Weights) -> Any:
+    """Return a select of open cases by lead and stage, and of their pathways by lead and family; the weights stand in
+    it, so that nobody takes what was made with others for the same."""
+    weighed = literal(repr(weights)) != ""
     stages = (
-        select(Case.lead_id, Case.state, func.count())
-        .where(Case.school_id == school_id, Case.state.in_(OPEN))
+        select(Case.lead_id, literal(STAGE), cast(Case.state, String(40)), func.count())
+        .where(*where, Case.state.in_(OPEN), weighed)
         .group_by(Case.lead_id, Case.state)
     )
     families = (
-        select(Case.lead_id, Pathway.pathway, func.count())
+        select(Case.lead_id, literal(FAMILY), Pathway.pathway, func.count())
         .join(Pathway, Pathway.case_id == Case.id)
-        .where(Case.school_id == school_id, Case.state.in_(OPEN), Pathway.state.in_(LIVE))
+        .where(*where, Case.state.in_(OPEN), Pathway.state.in_(LIVE))
         .group_by(Case.lead_id, Pathway.pathway)
     )
-    cases: dict[int | None, int] = defaultdict(int)
-    points: dict[int | None, int] = defaultdict(int)
-    for lead_id, state, count in db.session.execute(stages):
-        cases[lead_id] += count
-        points[lead_id] += count * weight_of(state, (), weights)
-    for lead_id, family, count in db.session.execute(families):
-        points[lead_id] += count * weights.families.get(family, 1)
-    return [Load(lead_id, cases[lead_id], points[lead_id]) for lead_id in cases]
+    return union_all(stages, families)

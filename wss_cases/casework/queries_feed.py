@@ -18,7 +18,7 @@ from wss_cases.access.scope import in_schools
 from wss_cases.accounts.queries_cover import near
 from wss_cases.cases.models import Case
 from wss_cases.followups import queries as followups
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.followups.models import FollowUp
 from wss_cases.followups.states import KINDS
 from wss_cases.foundation.calendars import Entry
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
@@ -89,9 +89,8 @@ def _follow_ups(asked: Asked, planned: set[int]) -> Iterable[tuple[tuple[str, in
     """Days on which something is due; the kind of it alone, as a title that was typed may name a child."""
     me = asked.actor.user_id
     theirs = [and_(FollowUp.owner_id == who, FollowUp.school_id == where) for who, where in asked.covered]
-    statement = followups.visible_to(followups.listing(), asked.actor).where(
+    statement = followups.visible_to(followups.listing(), asked.actor, live=True).where(
         or_(FollowUp.owner_id == me, *theirs),
-        FollowUp.state == FollowUpState.OPEN,
         FollowUp.due_on.between(asked.today - BACK, asked.today + AHEAD),
     )
     for row in followups.rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(MOST)):

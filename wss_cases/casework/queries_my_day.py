@@ -22,8 +22,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.models import CareRecord, Incident
 from wss_cases.incidents.queries import own_reports as reported_by
 from wss_cases.incidents.states import WAITING, IncidentState
-from wss_cases.roster.models import School
-from wss_cases.roster.queries import school_days
+from wss_cases.roster.queries import school_days, schools_by_id
 from wss_cases.roster.rules import SchoolDays
 
 AHEAD = 2
@@ -36,10 +35,16 @@ MOST_GIVEN = 8
 
 @dataclass(frozen=True)
 class Item:
-    """One follow-up with its due date in words."""
+    """One follow-up, on its school's own date and by its own days."""
 
     row: FollowUpRow
-    due: Due
+    today: date
+    days: SchoolDays
+
+    @property
+    def due(self) -> Due:
+        """The due date in words: of some hundred only those that are shown are asked for them."""
+        return due_words(self.row.due_on, self.today, self.days)
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ class MyDay:
 
     today: date
     time_zone: str
+    calendars: "Calendars"
     overdue: list[Item]
     due_today: list[Item]
     coming: list[Item]
@@ -83,9 +89,10 @@ def my_day(actor: Actor, now: datetime) -> MyDay:
     return MyDay(
         today=today,
         time_zone=time_zone,
-        overdue=[item for item in items if item.due.state == "overdue"],
-        due_today=[item for item in items if item.due.state == "today"],
-        coming=[item for item in items if item.due.state not in ("overdue", "today")],
+        calendars=calendars,
+        overdue=[item for item in items if item.row.due_on < item.today],
+        due_today=[item for item in items if item.row.due_on == item.today],
+        coming=[item for item in items if item.row.due_on > item.today],
         snoozed=[calendars.item(row) for row in snoozed],
         circles=circles_today(actor, now, zones),
         waiting=waiting_for(actor, standing),
@@ -95,40 +102,47 @@ def my_day(actor: Actor, now: datetime) -> MyDay:
     )
 
 
-def around(actor: Actor, now: datetime) -> Around:
+def around(actor: Actor, day: MyDay, now: datetime) -> Around:
     """Return the re-entry meetings of a person's day, and what they gave to others and is still open."""
-    zones = _zones(actor)
     given, count = given_by(actor, MOST_GIVEN)
-    calendars = Calendars(zones, now)
-    return Around(reentries_today(actor, now, zones), [calendars.item(row) for row in given], count)
+    meetings = reentries_today(actor, now, day.calendars.zones)
+    return Around(meetings, [day.calendars.item(row) for row in given], count)
 
 
 class Calendars:
     """Each school's own date and days, read when first asked for."""
 
     def __init__(self, zones: Mapping[int, str], now: datetime) -> None:
-        self._zones, self._now = zones, now
+        self.zones, self._now = zones, now
         self._days: dict[int, SchoolDays] = {}
+        self._dates: dict[int, date] = {}
+        self._ahead: dict[int, date] = {}
 
     def item(self, row: FollowUpRow) -> Item:
-        """Return a follow-up with its due date in words."""
-        return Item(row, due_words(row.due_on, self._today(row), self._of(row)))
+        """Return a follow-up on its school's date."""
+        return Item(row, self._today(row.school_id), self.of(row.school_id))
 
     def is_near(self, row: FollowUpRow) -> bool:
         """Whether a follow-up is due by the last day looked ahead to."""
-        return row.due_on <= self._of(row).add(self._today(row), AHEAD)
+        school_id = row.school_id
+        if school_id not in self._ahead:
+            self._ahead[school_id] = self.of(school_id).add(self._today(school_id), AHEAD)
+        return row.due_on <= self._ahead[school_id]
 
     def sleeps(self, row: FollowUpRow) -> bool:
         """Whether a follow-up stands aside until a later day."""
-        return row.snoozed_until is not None and row.snoozed_until > self._today(row)
+        return row.snoozed_until is not None and row.snoozed_until > self._today(row.school_id)
 
-    def _of(self, row: FollowUpRow) -> SchoolDays:
-        if row.school_id not in self._days:
-            self._days[row.school_id] = school_days(row.school_id)
-        return self._days[row.school_id]
+    def of(self, school_id: int) -> SchoolDays:
+        """Return the days of a school."""
+        if school_id not in self._days:
+            self._days[school_id] = school_days(school_id)
+        return self._days[school_id]
 
-    def _today(self, row: FollowUpRow) -> date:
-        return local_date(self._now, self._zones.get(row.school_id, ZONE))
+    def _today(self, school_id: int) -> date:
+        if school_id not in self._dates:
+            self._dates[school_id] = local_date(self._now, self.zones.get(school_id, ZONE))
+        return self._dates[school_id]
 
 
 def own_reports(actor: Actor, limit: int = 10) -> list[tuple[int, str, str, IncidentState, date]]:
@@ -143,9 +157,8 @@ def own_reports(actor: Actor, limit: int = 10) -> list[tuple[int, str, str, Inci
 
 
 def _zones(actor: Actor) -> dict[int, str]:
-    ids = sorted(actor.school_ids(*STAFF))
-    statement = select(School.id, School.time_zone).where(School.id.in_(ids)).order_by(School.id)
-    return {row[0]: row[1] for row in db.session.execute(statement)} if ids else {}
+    schools = schools_by_id(sorted(actor.school_ids(*STAFF)))
+    return {number: school.time_zone for number, school in schools.items()}
 
 
 def _caseload(actor: Actor, today: date) -> tuple[dict[CaseState, int], int]:
@@ -153,7 +166,7 @@ def _caseload(actor: Actor, today: date) -> tuple[dict[CaseState, int], int]:
         return {}, 0
     late = func.sum(case((Case.next_review_on < today, 1), else_=0))
     cases: Any = select(Case.state, func.count(), late)
-    mine = cases_visible(cases, actor).where(Case.lead_id == actor.user_id, Case.state.in_(OPEN))
+    mine = cases_visible(cases, actor, live=True).where(Case.lead_id == actor.user_id, Case.state.in_(OPEN))
     rows = db.session.execute(mine.group_by(Case.state)).all()
     return {row[0]: row[1] for row in rows}, sum(int(row[2] or 0) for row in rows)
 

@@ -4,22 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.cases.models import Case
 from wss_cases.cases.queries import visible_to as cases_visible
 from wss_cases.cases.states import CaseState
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import counts_of, db
 from wss_cases.incidents.models import Incident
 from wss_cases.incidents.queries import own_reports as reported_by
-from wss_cases.incidents.queries import unscreened_count
+from wss_cases.incidents.queries import unscreened_counted
 from wss_cases.incidents.states import WAITING, IncidentState
 from wss_cases.pathways.referrals.queries import Unanswerable, declined_for
-from wss_cases.safeguards.queries import open_duty_count, own_duty_count, second_look_count
-from wss_cases.safeguards.queries_discipline import undecided_appeals
-from wss_cases.safeguards.queries_police import waiting_for as police_reviews
+from wss_cases.safeguards.queries import open_duties_counted, own_duties_counted, second_looks_counted
+from wss_cases.safeguards.queries_discipline import undecided_appeals_counted
+from wss_cases.safeguards.queries_police import waiting_counted as police_reviews_counted
 
 REVIEWERS = (Role.DEAN, Role.ADMINISTRATOR)
 MOST = 200
@@ -50,26 +50,34 @@ class Waiting:
 
 def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waiting:
     """Return what waits for a person's decision; new cases too of those they stand in for: (person, school)."""
-    looks = second_look_count(actor)
+    counts = counts_of(
+        reviews=_to_review(actor),
+        looks=second_looks_counted(actor),
+        duties=open_duties_counted(actor),
+        own_duties=own_duties_counted(actor),
+        police_reviews=police_reviews_counted(actor),
+        worries=unscreened_counted(actor),
+        appeals=undecided_appeals_counted(actor),
+    )
     return Waiting(
-        to_review=_to_review(actor),
+        to_review=counts["reviews"],
         new_cases=_new_cases(actor, covered),
         questions=_questions(actor),
-        duties=open_duty_count(actor) - looks,
-        second_looks=looks,
-        own_duties=own_duty_count(actor),
-        police_reviews=police_reviews(actor),
+        duties=counts["duties"] - counts["looks"],
+        second_looks=counts["looks"],
+        own_duties=counts["own_duties"],
+        police_reviews=counts["police_reviews"],
         declined=declined_for(actor) if actor.has(*CASE_TEAM) else [],
-        worries=unscreened_count(actor),
-        appeals=undecided_appeals(actor),
+        worries=counts["worries"],
+        appeals=counts["appeals"],
     )
 
 
-def _to_review(actor: Actor) -> int:
+def _to_review(actor: Actor) -> Select[Any] | None:
     if not actor.has(*REVIEWERS):
-        return 0
+        return None
     queue = in_schools(Incident.school_id, actor, *REVIEWERS)
-    return db.session.scalar(select(func.count()).where(queue, Incident.state.in_(WAITING))) or 0
+    return select(func.count(Incident.id)).where(queue, Incident.state.in_(WAITING))
 
 
 def _new_cases(actor: Actor, covered: Sequence[tuple[int, int]]) -> list[tuple[int, str, str]]:
@@ -77,7 +85,7 @@ def _new_cases(actor: Actor, covered: Sequence[tuple[int, int]]) -> list[tuple[i
         return []
     cases: Any = select(Case.id, Case.reference, Case.harm_kind)
     theirs = [and_(Case.lead_id == lead_id, Case.school_id == school_id) for lead_id, school_id in covered]
-    mine = cases_visible(cases, actor).where(
+    mine = cases_visible(cases, actor, live=True).where(
         or_(Case.lead_id == actor.user_id, *theirs), Case.state == CaseState.INTAKE
     )
     return [(row[0], row[1], row[2]) for row in db.session.execute(mine.order_by(Case.id.desc()).limit(MOST))]
@@ -85,6 +93,6 @@ def _new_cases(actor: Actor, covered: Sequence[tuple[int, int]]) -> list[tuple[i
 
 def _questions(actor: Actor) -> list[tuple[int, str]]:
     asked = select(Incident.id, Incident.reference).where(
-        reported_by(actor), Incident.state == IncidentState.RETURNED
+        reported_by(actor, live=True), Incident.state == IncidentState.RETURNED
     )
     return [(row[0], row[1]) for row in db.session.execute(asked.order_by(Incident.id).limit(MOST))]

@@ -47,7 +47,8 @@ MOST_SHOWN = {"overdue": 10, "today": 20, "coming": 10}
 def page() -> Page:
     """The home page of everyone who works in a school."""
     actor, now = current_actor(), clock.now()
-    day, beside = my_day(actor, now), around(actor, now)
+    day = my_day(actor, now)
+    beside = around(actor, day, now)
     team = actor.has(*CASE_TEAM)
     meetings = [circle_card(meeting, actor, now) for meeting in day.circles]
     meetings += [reentry_card(meeting, now) for meeting in beside.reentries]
@@ -67,7 +68,7 @@ def page() -> Page:
         caseload=_caseload(day) if team else None,
         reports=[] if team else _reports(actor),
         mentoring=_mentoring(actor),
-        returns=return_lines(actor) if team else [],
+        returns=return_lines(actor, day.calendars.of) if team else [],
         team=team,
         reviewer=actor.has(*REVIEWERS),
         mail_lines=trouble_lines(actor, now),

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from wss_cases.access.actor import Role
 from wss_cases.accounts.models import RoleGrant
 from wss_cases.accounts.queries import in_force
+from wss_cases.cli.sealed import SEALED
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import database_now, db
 from wss_cases.foundation.envelope import key_names
@@ -26,7 +27,6 @@ from wss_cases.journal.rules_seal import PURPOSE, keyring
 from wss_cases.notices.post import Post
 from wss_cases.notices.queries import queue_depth
 from wss_cases.notices.queries_delivery import standing
-from wss_cases.pathways.circles.notes.actions_rotate import SEALED
 from wss_cases.roster.models import CalendarDay, School
 from wss_cases.safeguards.queries_police import approvers, networks
 
@@ -126,7 +126,8 @@ def _clocks(_now: datetime) -> Finding:
 def _keys(_now: datetime) -> Finding:
     missing = 0
     for _name, model, purpose in SEALED:
-        at_hand = key_names(setting("WSS_KEYS"), purpose)
+        # a board report that was made before the name of its key was noted has none
+        at_hand = [*key_names(setting("WSS_KEYS"), purpose), ""]
         sealed = model.sealed_text.is_not(None) & model.key_name.not_in(at_hand)
         missing += db.session.scalar(select(func.count()).select_from(model).where(sealed)) or 0
     if missing:

@@ -1,18 +1,17 @@
 """`flask export`: what other systems, the federal and the State's collections take."""
 
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import Any, NoReturn
 
 import click
 from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.access.actor import SYSTEM
+from wss_cases.cli.output import target, telling
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
@@ -55,7 +54,7 @@ def edfi(
     """
     recipient = _recipient(whom, interest, purpose)
     with _refusals(), ExitStack() as files:
-        stream = files.enter_context(_target(output))
+        stream = files.enter_context(target(output))
         second = files.enter_context(whole_file(restorative)) if restorative else None
         tally = export_edfi(SYSTEM, scope(year, school), stream, second, clock.now(), _progress, recipient)
     _tell(tally)
@@ -77,9 +76,8 @@ def _collection(name: str, what: str) -> None:
     @OUTPUT
     @click.option("--format", "form", type=click.Choice(list(TYPES)), default="csv", help="csv without it.")
     def command(year: str, school: str | None, output: Path | None, form: str) -> None:
-        with _refusals(), _target(output) as stream:
+        with _refusals(), telling(f"counting {year}"), target(output) as stream:
             chosen = scope(year, school)
-            click.echo(f"counting {year} ...", err=True)
             report = COLLECTIONS[name](SYSTEM, chosen, school)
             stream.write(rendered(report, form))
             note_command(SYSTEM, report, form, year, clock.now())
@@ -107,19 +105,6 @@ def scope(year: str, school: str | None) -> Scope:
     narrowed = scope_of(named[0], year, today)
     assert narrowed is not None
     return narrowed
-
-
-@contextmanager
-def _target(output: Path | None) -> Iterator[IO[bytes]]:
-    """Give a stream to write to; what was written goes out at the end, whole or not at all."""
-    if output is not None:
-        with whole_file(output) as stream:
-            yield stream
-        return
-    with tempfile.TemporaryFile() as spool:
-        yield spool
-        spool.seek(0)
-        shutil.copyfileobj(spool, sys.stdout.buffer)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.cli.import_behaviors import import_behaviors
 from wss_cases.cli.import_edfi import import_edfi_files
 from wss_cases.cli.import_metrics import import_metrics
+from wss_cases.cli.output import telling
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.roster.actions import import_oneroster
@@ -21,6 +22,12 @@ from wss_cases.roster.actions_calendar import import_calendar
 from wss_cases.roster.oneroster.report import BundleRefused, Problem, Report
 
 DAY = click.DateTime(["%Y-%m-%d"])
+_STEPS = {
+    "compared": "comparing the roster with the last one",
+    "people": "writing the people",
+    "enrolments": "writing the enrolments",
+    "guardians": "writing whose guardian everybody is",
+}
 group = AppGroup(
     "import", help="Take in rosters, calendars, published figures, behaviour codes and Ed-Fi files."
 )
@@ -41,10 +48,12 @@ def oneroster(path: Path, source: str, accept_shrink: bool, dry_run: bool, as_js
     """Take in a folder or zip in OneRoster 1.1 or 1.2, or School Data Sync 2.1."""
     report = Report()
     try:
-        with force_locale("en"):
+        with force_locale("en"), telling("reading the roster") as say:
             report = import_oneroster(
-                SYSTEM, path, clock.now(), source, accept_shrink=accept_shrink, dry_run=dry_run
-            )
+                SYSTEM, path, clock.now(), source,
+                accept_shrink=accept_shrink, dry_run=dry_run,
+                progress=lambda file, done: say(f"{file}: {done:,} rows read" if done else _STEPS[file]),
+            )  # fmt: skip
     except BundleRefused as refused:
         stop(refused.problems, as_json)
     except SQLAlchemyError as error:
@@ -69,7 +78,7 @@ def calendar(
     first, last = (moment.date() if moment else None for moment in (first_day, last_day))
     report = Report()
     try:
-        with force_locale("en"):
+        with force_locale("en"), telling(f"taking in the calendar of {year}"):
             report = import_calendar(SYSTEM, file.name, file.read_bytes(), year, clock.now(), first, last)
     except BundleRefused as refused:
         stop(refused.problems, as_json)

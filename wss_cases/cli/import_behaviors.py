@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from wss_cases.access.actor import SYSTEM
+from wss_cases.cli.output import telling
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
@@ -20,7 +21,11 @@ from wss_cases.incidents.actions_catalogue import import_behaviors as take_in
 def import_behaviors(file: Path, as_json: bool) -> None:
     """Add behaviours from a CSV, or mend those of the same set, code and first day."""
     try:
-        with force_locale("en"), file.open(encoding="utf-8-sig", newline="") as stream:
+        with (
+            force_locale("en"),
+            telling(f"taking in {file.name}"),
+            file.open(encoding="utf-8-sig", newline="") as stream,
+        ):
             report = take_in(SYSTEM, stream, clock.now())
     except Refused as refused:
         problem = {"file": file.name, "row": 1, "column": refused.field, "message": refused.message}

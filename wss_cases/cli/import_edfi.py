@@ -9,6 +9,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.access.actor import SYSTEM
+from wss_cases.cli.output import telling
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.outcomes.actions_edfi_import import Problem, Report, import_edfi
@@ -23,8 +24,8 @@ FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 def import_edfi_files(files: tuple[Path, ...], as_json: bool) -> None:
     """Take in an Ed-Fi 5.2 StudentDiscipline, with Student and EducationOrganization for whom the roster lacks."""
     try:
-        with force_locale("en"):
-            report = import_edfi(SYSTEM, files, clock.now(), _progress)
+        with force_locale("en"), telling(f"taking in {files[0].name}") as say:
+            report = import_edfi(SYSTEM, files, clock.now(), say)
     except FileRefused as refused:
         _stop(Report(problems=[Problem(*refused.place)]), as_json)
     except SQLAlchemyError:
@@ -36,10 +37,6 @@ def import_edfi_files(files: tuple[Path, ...], as_json: bool) -> None:
         for name, counts in report.counts.items():
             click.echo(f"{name}: " + ", ".join(f"{number:,} {what}" for what, number in counts.items()))
     _complain(report)
-
-
-def _progress(words: str) -> None:
-    click.echo(words, err=True)
 
 
 def _complain(report: Report) -> None:

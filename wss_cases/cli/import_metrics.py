@@ -10,6 +10,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.access.actor import SYSTEM
+from wss_cases.cli.output import telling
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
@@ -22,7 +23,11 @@ from wss_cases.outcomes.actions import import_history
 def import_metrics(file: Path, as_json: bool) -> None:
     """Take in the district's published file of misconducts, suspensions and police notifications, as it is."""
     try:
-        with force_locale("en"), file.open(encoding="utf-8-sig", newline="") as stream:
+        with (
+            force_locale("en"),
+            telling(f"taking in {file.name}"),
+            file.open(encoding="utf-8-sig", newline="") as stream,
+        ):
             report = import_history(SYSTEM, stream, file.name, clock.now())
     except Refused as refused:
         _stop(file, refused.message, as_json)

@@ -1,4 +1,4 @@
-"""`flask notes`: privileged notes under the newest key, and shredded on their day. Never shows a text."""
+"""`flask notes`: privileged notes shredded on their day, and all that is sealed under the newest key. Shows no text."""
 
 import json
 import sys
@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import click
 from flask.cli import AppGroup
 
+from wss_cases.cli.sealed import SEALED
 from wss_cases.foundation import clock
-from wss_cases.pathways.circles.notes.actions_rotate import SEALED
-from wss_cases.pathways.circles.notes.actions_rotate import rotate as rotate_at
+from wss_cases.journal.actions_rotate import rotate as rotate_at
 from wss_cases.pathways.circles.notes.actions_shred import shred as shred_at
 from wss_cases.pathways.circles.notes.actions_shred import would_shred
 
@@ -21,8 +21,8 @@ group = AppGroup("notes", help="Privileged notes of circles: keys and shredding.
 @group.command("rotate")
 @click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
 def rotate(as_json: bool) -> None:
-    """Seal every note, free answer and second factor under the newest key of WSS_KEYS; run it again if interrupted."""
-    counts = rotate_at(clock.now())
+    """Seal every sealed text, board reports too, under the newest key of WSS_KEYS; run it again if interrupted."""
+    counts = rotate_at(SEALED, clock.now())
     if as_json:
         click.echo(json.dumps(counts))
     else:

@@ -10,6 +10,7 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.access.actor import SYSTEM
+from wss_cases.cli.output import target, telling
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
@@ -40,22 +41,17 @@ group = AppGroup("outcomes", help="Outcomes and the published history.")
 def report(name: str, year: str, school: str | None, form: str, output: Path | None) -> None:
     """Write one report of a school year."""
     try:
-        with force_locale("en"):
+        with force_locale("en"), telling(f"counting {year}"), target(output) as stream:
             with reports_reading():
                 found = _report(name, year, school)
-            document = rendered(found, form)
+            stream.write(rendered(found, form))
             note_command(SYSTEM, found, form, year, clock.now())
     except Refused as refused:
         _refuse(refused.field, refused.message, form)
     except SQLAlchemyError:
         _refuse("database", "The database cannot be read or has no schema yet. Run: flask db upgrade", form)
-    if output is None:
-        click.echo(document, nl=False)
-        return
-    try:
-        output.write_bytes(document)
     except OSError as error:
-        _refuse("output", f"{output} cannot be written: {error.strerror}", form)
+        _refuse("output", f"{output or 'The output'} cannot be written: {error.strerror}", form)
 
 
 @group.command("recount")

@@ -1,12 +1,13 @@
 """`flask routing replay`: what a rule set would have done to past incidents."""
 
 import csv
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
 from flask.cli import with_appcontext
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.access.actor import SYSTEM
+from wss_cases.cli.output import target, telling
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
@@ -61,7 +63,10 @@ def replay(
     try:
         with force_locale("en"):
             asked = Asked(_rule_set(name, rule_set_id), _period(first, last, school), _schools())
-            tally = (_as_json if form == "json" else _as_csv)(asked)
+            with target(None) as stream:
+                out = io.TextIOWrapper(stream, encoding="utf-8", newline="")
+                tally = (_as_json if form == "json" else _as_csv)(asked, out)
+                out.detach()
     except Refused as refused:
         _refuse(refused.field, refused.message, form)
     except SQLAlchemyError:
@@ -105,19 +110,20 @@ def _run(asked: Asked, tell: Callable[[Replayed], None]) -> Tally:
     """Replay with progress on standard error, telling each incident that changed or in which a promise broke."""
     replayer, tally, total = Replayer(table_of(asked.rule_set)), Tally(), count_routed(asked.period)
     done = 0
-    for batch in all_routed(asked.period):
-        for one in replayed(replayer, batch):
-            tally.add(one)
-            if one.changed or one.broken or not one.is_read:
-                tell(one)
-        done += len(batch)
-        click.echo(f"{done} of {total} incidents", err=True)
+    with telling(f"{done:,} of {total:,} incidents") as say:
+        for batch in all_routed(asked.period):
+            for one in replayed(replayer, batch):
+                tally.add(one)
+                if one.changed or one.broken or not one.is_read:
+                    tell(one)
+            done += len(batch)
+            say(f"{done:,} of {total:,} incidents")
     return tally
 
 
-def _as_json(asked: Asked) -> Tally:
+def _as_json(asked: Asked, out: TextIO) -> Tally:
     """Write the document as it is found: the incidents first, the counts once they are known."""
-    click.echo('{"incidents": [', nl=False)
+    out.write('{"incidents": [')
     told = 0
 
     def tell(one: Replayed) -> None:
@@ -129,11 +135,11 @@ def _as_json(asked: Asked) -> Tally:
             "broken": list(one.broken),
             "readable": one.is_read,
         }
-        click.echo(f"{',' if told else ''}\n {json.dumps(entry, ensure_ascii=False)}", nl=False)
+        out.write(f"{',' if told else ''}\n {json.dumps(entry, ensure_ascii=False)}")
         told += 1
 
     tally = _run(asked, tell)
-    click.echo(f"\n],{json.dumps(_summary(asked, tally), ensure_ascii=False, indent=1)[1:]}")
+    out.write(f"\n],{json.dumps(_summary(asked, tally), ensure_ascii=False, indent=1)[1:]}\n")
     return tally
 
 
@@ -178,8 +184,8 @@ def _summary(asked: Asked, tally: Tally) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _as_csv(asked: Asked) -> Tally:
-    writer = csv.writer(sys.stdout)
+def _as_csv(asked: Asked, out: TextIO) -> Tally:
+    writer = csv.writer(out)
     writer.writerow(COLUMNS)
 
     def tell(one: Replayed) -> None:

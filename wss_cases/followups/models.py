@@ -97,8 +97,8 @@ class FollowUp(Fading, Versioned, Base):
         Index("ix_follow_up_owner_due", "owner_id", "state", "due_on"),
         Index("ix_follow_up_school_due", "school_id", "state", "due_on"),
         Index("ix_follow_up_state_due", "state", "due_on"),
-        Index("ix_follow_up_case", "case_id"),
-        Index("ix_follow_up_incident", "incident_id"),
+        Index("ix_follow_up_case_state", "case_id", "state"),
+        Index("ix_follow_up_incident_state", "incident_id", "state"),
         Index("ix_follow_up_person", "incident_person_id", "kind", "state"),
         Index("ix_follow_up_unswept", "id", **where("state = 'open' and swept_version <> version")),
         Index("ix_follow_up_sweep_again", "sweep_again_at", **where("state = 'open'")),
@@ -141,12 +141,17 @@ class FollowUp(Fading, Versioned, Base):
     sweep_again_at: Mapped[datetime | None]
 
     @classmethod
+    def never_fades(cls) -> ColumnElement[bool]:
+        """Open ones."""
+        return cls.state == FollowUpState.OPEN
+
+    @classmethod
     def since(cls, first: date) -> ColumnElement[bool]:
         """What is open, or hangs on a report or a case that is in view from a day on."""
         report: Any = aliased(Incident)
         case: Any = aliased(Case)
         return or_(
-            cls.state == FollowUpState.OPEN,
+            cls.never_fades(),
             select(report.id).where(report.id == cls.incident_id, report.since(first)).exists(),
             select(case.id).where(case.id == cls.case_id, case.since(first)).exists(),
         )

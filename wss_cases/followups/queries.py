@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import aliased
 
-from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
-from wss_cases.access.sight import in_view
+from wss_cases.access.actor import Actor
+from wss_cases.access.sight import of_team_or_own
 from wss_cases.accounts.models import UserAccount
 from wss_cases.cases.models import Case
 from wss_cases.followups.models import FollowUp, FollowUpState, FollowUpTemplate
@@ -46,11 +47,11 @@ class FollowUpRow:
     snoozed_until: date | None
 
 
-def visible_to(statement: Statement, actor: Actor) -> Statement:
-    """Keep one's own follow-ups at one's schools, and all of those in which the actor is on the case team."""
-    team = in_view(FollowUp, actor, *CASE_TEAM)
-    own = and_(FollowUp.owner_id == actor.user_id, in_view(FollowUp, actor, *STAFF))
-    return statement.where(or_(own, team))
+def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
+    """Keep one's own follow-ups at one's schools, and all of those in which the actor is on the case team; with `live`
+    the open ones alone."""
+    own = FollowUp.owner_id == actor.user_id
+    return statement.where(of_team_or_own(FollowUp, actor, own, live=live))
 
 
 def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:
@@ -121,8 +122,9 @@ def rows(statement: Any) -> list[FollowUpRow]:
     ]
 
 
+@cache
 def listing() -> Any:
-    """Return the select that `rows` reads, not yet narrowed to anyone."""
+    """Return the select that `rows` reads, not yet narrowed to anyone; put together once."""
     return (
         select(
             FollowUp.id,
@@ -181,9 +183,7 @@ def due_for(
         and_(FollowUp.owner_id == owner_id, FollowUp.school_id == school_id)
         for owner_id, school_id in covered
     ]
-    statement = visible_to(listing(), actor).where(
-        or_(mine, *theirs), FollowUp.state == FollowUpState.OPEN, FollowUp.due_on <= until
-    )
+    statement = visible_to(listing(), actor, live=True).where(or_(mine, *theirs), FollowUp.due_on <= until)
     return rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(limit))
 
 
@@ -208,7 +208,7 @@ def open_at(
     The oldest due come first; `after` is the due date and id of the last one shown. `giver_id`: only what this
     person gave to somebody else.
     """
-    statement = visible_to(listing(), actor).where(FollowUp.state == FollowUpState.OPEN)
+    statement = visible_to(listing(), actor, live=True)
     if school_id is not None:
         statement = statement.where(FollowUp.school_id == school_id)
     if owner_id is not None:

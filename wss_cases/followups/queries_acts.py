@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.scope import in_schools
-from wss_cases.followups.models import ActKind, FollowUp, FollowUpAct, FollowUpState
+from wss_cases.followups.models import ActKind, FollowUp, FollowUpAct
 from wss_cases.followups.queries import FollowUpRow, listing, rows, some_of, visible_to
 from wss_cases.followups.rules_acts import UNDO_FOR
 from wss_cases.foundation.db import db
@@ -62,19 +62,18 @@ def given_by(actor: Actor, limit: int) -> tuple[list[FollowUpRow], int]:
     """Return what the actor gave to others and may still see, the oldest due first, and how much there is of it."""
     conditions = (
         FollowUp.given_by_id == actor.user_id,
-        FollowUp.state == FollowUpState.OPEN,
         FollowUp.owner_id.is_not(None),
         FollowUp.owner_id != actor.user_id,
     )
     found = rows(
-        visible_to(listing(), actor)
+        visible_to(listing(), actor, live=True)
         .where(*conditions)
         .order_by(FollowUp.due_on, FollowUp.id)
         .limit(limit + 1)
     )
     if len(found) <= limit:
         return found, len(found)
-    counted = visible_to(select(func.count(FollowUp.id)), actor).where(*conditions)
+    counted = visible_to(select(func.count(FollowUp.id)), actor, live=True).where(*conditions)
     return found[:limit], db.session.scalar(counted) or 0
 
 
@@ -85,9 +84,8 @@ def overdue_ids(actor: Actor, days: Sequence[tuple[int, date]], limit: int) -> l
         dated: Any = select(FollowUp.due_on, FollowUp.id).where(
             FollowUp.owner_id == actor.user_id,
             FollowUp.school_id == school_id,
-            FollowUp.state == FollowUpState.OPEN,
             FollowUp.due_on < today,
         )
-        statement = visible_to(dated, actor).order_by(FollowUp.due_on, FollowUp.id).limit(limit)
+        statement = visible_to(dated, actor, live=True).order_by(FollowUp.due_on, FollowUp.id).limit(limit)
         found += [(row[0], row[1]) for row in db.session.execute(statement)]
     return [number for _day, number in sorted(found)[:limit]]

@@ -32,6 +32,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
 from wss_cases.foundation.backup_engine import next_ids, set_next_ids
+from wss_cases.foundation.failpoints import reach
 
 FORMAT = "wss-backup-1"
 MANIFEST = "manifest.json"
@@ -140,6 +141,7 @@ def write(connection: Connection, path: Path, about: dict[str, Any], say: Say) -
         archive.close()
         handle.flush()
         os.fsync(handle.fileno())
+    reach("file.before_name")
     os.link(part, path)  # unlike a rename, never over a file that came meanwhile
     part.unlink()
     return manifest

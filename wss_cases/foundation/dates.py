@@ -1,6 +1,7 @@
 """Dates and times as people say them, in the reader's language."""
 
 from datetime import date, datetime, time
+from functools import lru_cache
 
 from babel.dates import format_date, format_skeleton, format_time
 
@@ -8,14 +9,19 @@ from wss_cases.foundation.clock import local
 from wss_cases.foundation.i18n import locale_code
 
 
+@lru_cache(maxsize=4096)
+def _formed(skeleton: str, day: date, locale: str) -> str:
+    return format_skeleton(skeleton, day, locale=locale)
+
+
 def day_words(day: date | None) -> str:
     """Return a date as "Fri, Dec 4"; nothing for None."""
-    return "" if day is None else format_skeleton("MMMEd", day, locale=locale_code())
+    return "" if day is None else _formed("MMMEd", day, locale_code())
 
 
 def day_words_with_year(day: date | None) -> str:
     """Return a date as "Fri, Dec 4, 2026"; nothing for None."""
-    return "" if day is None else format_skeleton("yMMMEd", day, locale=locale_code())
+    return "" if day is None else _formed("yMMMEd", day, locale_code())
 
 
 def long_day_words(day: date) -> str:
@@ -46,7 +52,7 @@ def time_of_day_words(wall: time) -> str:
 
 def month_words(day: date) -> str:
     """Return the month of a date as "January 2027"."""
-    words = format_skeleton("yMMMM", day, locale=locale_code())
+    words = _formed("yMMMM", day, locale_code())
     return words[:1].upper() + words[1:]
 
 

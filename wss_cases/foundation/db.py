@@ -22,6 +22,7 @@ from sqlalchemy import (
     Enum,
     Integer,
     MetaData,
+    Select,
     Table,
     event,
     func,
@@ -33,7 +34,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
-from wss_cases.foundation.reports_db import init_reports_db, reading_engine
+from wss_cases.foundation.reports_db import NO_JIT, init_reports_db, reading_engine
 
 WRITING = "wss_writing"
 
@@ -123,6 +124,15 @@ def table_of(model: type[Base]) -> Table:
     return table
 
 
+def counts_of(**counting: Select[Any] | None) -> dict[str, int]:
+    """Return the numbers of several counting selects by their names, in one query; 0 for None."""
+    asked = {name: statement for name, statement in counting.items() if statement is not None}
+    if not asked:
+        return dict.fromkeys(counting, 0)
+    row = db.session.execute(select(*(statement.scalar_subquery() for statement in asked.values()))).one()
+    return dict.fromkeys(counting, 0) | dict(zip(asked, row, strict=True))
+
+
 def among(column: Any, ids: Sequence[int]) -> ColumnElement[bool]:
     """Return that a column is one of many ids, on PostgreSQL as one array: a long list of parameters costs more to
     write down than to carry out."""
@@ -167,7 +177,9 @@ def init_db(app: Flask) -> None:
             "pool_size": 5,
             "max_overflow": 5,
             "pool_timeout": 5,
-            "connect_args": {"connect_timeout": 3},
+            # the connection that was used last, which has planned what pages ask for
+            "pool_use_lifo": True,
+            "connect_args": {"connect_timeout": 3, "options": NO_JIT, "prepare_threshold": 2},
         }
     app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", options)
     db.init_app(app)

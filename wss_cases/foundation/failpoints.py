@@ -22,8 +22,11 @@ NAMES = (
     "deliver.before_send",
     "deliver.after_send",
     "deliver.after_mark",
+    "file.before_name",
+    "restore.before_commit",
 )
-"""`save` is a form with its request key, `unit` any other unit of work; `queue` is the outbox rows of one sweep."""
+"""`save` is a form with its request key, `unit` any other unit of work; `queue` is the outbox rows of one sweep;
+`file` is one that a command has written and not yet put in its place."""
 
 MODES = ("kill", "raise", "hang")
 

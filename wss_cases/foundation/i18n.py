@@ -1,12 +1,13 @@
 """Words in the reader's language: gettext, its lazy form, and the choice of a locale."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import flask_babel
-from flask import Flask
-from flask_babel import Babel, force_locale, get_locale, lazy_gettext
+from babel.support import NullTranslations, Translations
+from flask import Flask, g, has_app_context
+from flask_babel import Babel, LazyString, force_locale, get_locale
 
 __all__ = ["force_locale", "gettext", "init_i18n", "lazy_gettext", "locale_code", "marked", "ngettext"]
 
@@ -17,21 +18,38 @@ def init_i18n(app: Flask, select_locale: Callable[[], str]) -> None:
     """Give the application its catalogues and its way of choosing a language."""
     Babel(app, default_translation_directories=str(TRANSLATIONS), locale_selector=select_locale)
     app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
 
 
+# Flask-Babel's own functions ask five proxies and write the locale's name for each word; a page has hundreds of words
 def gettext(message: str, **values: object) -> str:
     """Return a message in the reader's language, its `%(name)s` filled from `values`."""
-    return str(flask_babel.gettext(message, **values))
+    found = str(_catalogue(locale_code()).gettext(message))
+    return found % values if values else found
 
 
 def ngettext(one: str, many: str, num: int, **values: object) -> str:
     """Return the form of a message that fits `num`, which fills `%(num)s`."""
-    return str(flask_babel.ngettext(one, many, num, **values))
+    return str(_catalogue(locale_code()).ngettext(one, many, num)) % {"num": num, **values}
+
+
+def lazy_gettext(message: str, **values: object) -> LazyString:
+    """Return a message that is put into the reader's language when it is shown."""
+    return LazyString(gettext, message, **values)
+
+
+@cache
+def _catalogue(language: str) -> NullTranslations:
+    return Translations.load(str(TRANSLATIONS), [language])
 
 
 def locale_code() -> str:
     """Return 'en' or 'es', the language of this answer."""
-    locale: Any = get_locale()
+    if not has_app_context():
+        return "en"
+    # where Flask-Babel keeps it: asking goes through four proxies, for each word of a page
+    kept = getattr(g._get_current_object(), "_flask_babel", None)
+    locale: Any = getattr(kept, "babel_locale", None) or get_locale()
     return locale.language if locale else "en"
 
 

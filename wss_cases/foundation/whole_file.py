@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from wss_cases.foundation.failpoints import reach
+
 
 class Busy(OSError):
     """Another process writes the same file."""
@@ -29,6 +31,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
+            reach("file.before_name")
             part.replace(path)
         except BaseException:
             part.unlink(missing_ok=True)

@@ -83,6 +83,7 @@ class Incident(Fading, Versioned, Base):
     __table_args__ = (
         UniqueConstraint("school_id", "number"),
         Index("ix_incident_school_state", "school_id", "state", "id"),
+        Index("ix_incident_school", "school_id", "id"),
         Index("ix_incident_school_date", "school_id", "local_date", "id"),
         CheckConstraint("(state = 'duplicate') = (duplicate_of_id is not null)", name="duplicate"),
         CheckConstraint("injury in ('none','minor','needed_care') or injury is null", name="injury"),
@@ -129,9 +130,14 @@ class Incident(Fading, Versioned, Base):
     )
 
     @classmethod
+    def never_fades(cls) -> ColumnElement[bool]:
+        """Reports that nobody has decided on."""
+        return cls.state.in_(UNDECIDED)
+
+    @classmethod
     def since(cls, first: date) -> ColumnElement[bool]:
         """What is in view from a day on: of that day or later, not decided, or kept by what hangs on it."""
-        return or_(cls.local_date >= first, cls.state.in_(UNDECIDED), *kept(cls.__tablename__, cls.id, first))
+        return or_(cls.local_date >= first, cls.never_fades(), *kept(cls.__tablename__, cls.id, first))
 
     def in_view_since(self, first: date) -> bool:
         """The same of this report; asks the database only about an old one."""

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
-from wss_cases.access.sight import in_view
+from wss_cases.access.sight import in_view, of_team_or_own
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.models import (
@@ -42,17 +42,19 @@ class Likely:
     readable: bool
 
 
-def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
+def visible_to(statement: Select[Any], actor: Actor, *, live: bool = False) -> Select[Any]:
     """Narrow a select of incidents to one's own reports at one's schools and, for the case team, all of them.
 
-    Of past years only what has not faded for the role: see docs/decisions/0015-clean-slate.md.
+    Of past years only what has not faded for the role: see docs/decisions/0015-clean-slate.md. With `live` those alone
+    that nobody has decided on, which never fade.
     """
-    return statement.where(or_(own_reports(actor), in_view(Incident, actor, *CASE_TEAM)))
+    return statement.where(of_team_or_own(Incident, actor, Incident.reporter_id == actor.user_id, live=live))
 
 
-def own_reports(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition that keeps a person's own reports at the schools where they still work."""
-    return and_(Incident.reporter_id == actor.user_id, in_view(Incident, actor, *STAFF))
+def own_reports(actor: Actor, *, live: bool = False) -> ColumnElement[bool]:
+    """Return the condition that keeps a person's own reports at the schools where they still work; with `live` those
+    alone that nobody has decided on."""
+    return and_(Incident.reporter_id == actor.user_id, in_view(Incident, actor, *STAFF, live=live))
 
 
 def get_incident(actor: Actor, incident_id: int) -> Incident:
@@ -256,12 +258,12 @@ def care_records(actor: Actor) -> list[CareRecord]:
     return list(db.session.scalars(statement.order_by(*order).limit(200)))
 
 
-def unscreened_count(actor: Actor) -> int:
-    """Return how many worries of the care team's schools no clinician has screened yet."""
+def unscreened_counted(actor: Actor) -> Select[Any] | None:
+    """Return the select of how many worries of the care team's schools no clinician has screened yet."""
     if not actor.has(*CARE_TEAM):
-        return 0
+        return None
     counted: Any = select(func.count(CareRecord.id)).where(CareRecord.screened_at.is_(None))
-    return db.session.scalar(care_visible_to(counted, actor)) or 0
+    return care_visible_to(counted, actor)
 
 
 def get_care_record(actor: Actor, record_id: int) -> CareRecord:

@@ -1,20 +1,22 @@
 """Lists of reports: narrowed by a filter, in pages by key, with counts."""
 
 from calendar import monthrange
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, extract, func, or_, select
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import STAFF, Actor
+from wss_cases.access.sight import first_in_view
 from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.db import db
 from wss_cases.incidents.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.queries import visible_to
 from wss_cases.incidents.rules import IncidentFilter
-from wss_cases.incidents.states import WAITING, IncidentState, PersonRole
+from wss_cases.incidents.states import UNDECIDED, WAITING, IncidentState, PersonRole
 
 PAGE = 30
 GROUPS: dict[str, frozenset[IncidentState]] = {
@@ -24,6 +26,9 @@ GROUPS: dict[str, frozenset[IncidentState]] = {
     "counted": frozenset(IncidentState) - {IncidentState.DUPLICATE},
 }
 """Values of the `state` parameter that stand for several states; "counted" is what outcomes count."""
+
+EVERY = {**GROUPS, "all": frozenset(IncidentState)}
+"""What the tabs of the list stand for."""
 
 ACTED = (PersonRole.CAUSED_HARM, PersonRole.BOTH, PersonRole.INVOLVED)
 """Roles of whom behaviour and grade are counted: never a person harmed, a witness or a support person."""
@@ -57,13 +62,38 @@ def filtered(
 
 
 def counts_by_group(actor: Actor, narrow: IncidentFilter) -> Mapping[str, int]:
-    """Return how many visible reports stand in each group of states, and in "all", the state filter set aside."""
-    without_state = IncidentFilter(**(vars(narrow) | {"state": None}))
-    counted: Any = select(Incident.state, func.count())
-    statement = narrowed(visible_to(counted, actor), without_state)
-    found = {row[0]: row[1] for row in db.session.execute(statement.group_by(Incident.state))}
-    counts = {name: sum(found.get(state, 0) for state in states) for name, states in GROUPS.items()}
-    return counts | {"all": sum(found.values())}
+    """Return how many visible reports stand in each group of states, and in "all", the state filter set aside.
+
+    Where nothing but the school narrows, what still asks for something is counted, and no other group: "done" would be
+    this year's reports and those old ones that something keeps in view, a number that answers no question.
+    """
+    without_state = replace(narrow, state=None)
+    bare = without_state.is_empty
+    counted: Any = select(Incident.state, func.count()).group_by(Incident.state)
+    statement = narrowed(visible_to(counted, actor, live=bare), without_state)
+    first = first_in_view(actor, narrow.school, *STAFF)
+    found: Counter[IncidentState] = Counter()
+    for part in [statement] if bare else _by_age(statement, first, *_bounds(narrow)):
+        found.update({row[0]: row[1] for row in db.session.execute(part)})
+    groups = {name: states for name, states in EVERY.items() if not bare or states <= UNDECIDED}
+    return {name: sum(found.get(state, 0) for state in states) for name, states in groups.items()}
+
+
+def _by_age(
+    statement: Select[Any], in_view: date | None, first: date | None, last: date | None
+) -> list[Select[Any]]:
+    """Return a select of reports in two halves: what may keep an old one in view is planned for the few old ones.
+
+    Of reports between `first` and `last` only the half in which they lie, where it is one.
+    """
+    if in_view is None:
+        return [statement]
+    halves = []
+    if last is None or last >= in_view:
+        halves.append(statement.where(Incident.local_date >= in_view))
+    if first is None or first < in_view:
+        halves.append(statement.where(Incident.local_date < in_view))
+    return halves
 
 
 def narrowed(statement: Select[Any], narrow: IncidentFilter) -> Select[Any]:

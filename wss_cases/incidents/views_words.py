@@ -130,7 +130,7 @@ def chips(narrow: IncidentFilter) -> list[tuple[str, str]]:
 
 def _place(code: str | None) -> str:
     kinds = {place.value: str(label) for place, label in PLACE_LABELS.items()}
-    return kinds.get(code or "") or place_names().get(code or "", code or "")
+    return kinds.get(code or "") or (place_names().get(code, code) if code else "")
 
 
 def _weekday(number: int | None) -> str:

@@ -147,9 +147,8 @@ def answers(port: int) -> bool:
 def web_command(port: int) -> list[str]:
     """Gunicorn as it runs here: two processes of four threads."""
     return [
-        sys.executable, "-m", "gunicorn", "wsgi:app",
-        "--bind", f"{HOST}:{port}", "--worker-class", "gthread", "--workers", "2", "--threads", "4",
-        "--no-control-socket", "--preload", "--graceful-timeout", "4", "--log-level", "warning",
+        sys.executable, "-m", "gunicorn", "-c", "python:wss_cases.web.serving", "wsgi:app",
+        "--bind", f"{HOST}:{port}", "--graceful-timeout", "4",
     ]  # fmt: skip
 
 
@@ -173,7 +172,9 @@ def main(environment: Mapping[str, str]) -> int:
         Child("web server", web_command(port), ready=lambda: answers(port), essential=True),
         Child("scheduler", scheduler_command()),
     ]
-    return Supervisor(children, environment, lambda: say(f"Running at {address} (Ctrl-C ends it)")).run()
+    # threads of one process share their memory's arenas: for eight of them glibc would open sixteen
+    settings = {"MALLOC_ARENA_MAX": "2", **environment}
+    return Supervisor(children, settings, lambda: say(f"Running at {address} (Ctrl-C ends it)")).run()
 
 
 if __name__ == "__main__":

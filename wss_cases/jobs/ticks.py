@@ -12,10 +12,13 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from wss_cases.accounts.actions_kept import forget_kept
 from wss_cases.casework.actions_sweep import sweep
 from wss_cases.foundation.db import db
+from wss_cases.jobs.reports import make_reports
 from wss_cases.journal.actions_seal import seal
 from wss_cases.notices.actions import deliver
 from wss_cases.notices.actions_control import beat, note_failure, note_recovery
+from wss_cases.outcomes.actions_board_delivery import queue_due
 from wss_cases.outcomes.actions_figures import follow
+from wss_cases.outcomes.actions_kept import keep
 from wss_cases.pathways.circles.notes.actions_shred import shred
 from wss_cases.records.actions_clean_retention import clean
 from wss_cases.records.actions_deletion_retention import carry_out
@@ -24,7 +27,9 @@ from wss_cases.routing.actions_replay import carry_on
 DELIVER_SECONDS = 45.0
 TICK_SECONDS = 55.0
 """What a tick may take, so that the next one begins on its minute: what can wait gets what mail leaves of it."""
-FIGURES_SECONDS = REPLAY_SECONDS = 20.0
+FIGURES_SECONDS = REPORT_SECONDS = REPLAY_SECONDS = 20.0
+TOLD = ("queued", "sent", "retry", "failed", "shredded", "deleted", "made", "replayed")
+"""The counts that the log tells, where they are not 0."""
 THOROUGH_MINUTES = 15
 """How often a sweep also looks for students who changed school, and what is past its days is cleaned away."""
 AWAY = (OperationalError, InterfaceError)
@@ -75,7 +80,8 @@ class Tick:
 
 def tick(name: str, now: datetime) -> str:
     """Sweep, shred, forget, clean, delete, leave a heartbeat under the scheduler's name, deliver, seal the audit
-    log, bring the daily figures up to date, replay rules.
+    log, bring the daily figures up to date, keep counts that take long, ask for board reports that are due, make them,
+    replay rules.
 
     Returns words for the log, '' for none.
     """
@@ -95,19 +101,17 @@ def tick(name: str, now: datetime) -> str:
     is_all_sent = time.monotonic() - delivering < DELIVER_SECONDS
     this.part("seal", lambda: seal(now))
     this.part("figures", lambda: follow(now, _left(began, FIGURES_SECONDS)))
+    this.part("counts", lambda: keep(now, _left(began, FIGURES_SECONDS)))
+    this.part("due reports", lambda: queue_due(now))
+    reporting = _left(began, REPORT_SECONDS) if is_all_sent else 0.0
+    made = this.part("reports", lambda: make_reports(now, reporting))
     replaying = _left(began, REPLAY_SECONDS) if is_all_sent else 0.0
     replayed = this.part("replay", lambda: carry_on(now, replaying))
     if had_failed and not this.failed:
         this.settle()
     db.session.remove()
-    for counts, names in (
-        (swept, ("queued",)),
-        (sent, ("sent", "retry", "failed")),
-        (gone, ("shredded",)),
-        (deleted, ("deleted",)),
-        (replayed, ("replayed",)),
-    ):
-        this.words += [f"{word} {counts[word]}" for word in names if counts and counts[word]]
+    for counts in (swept, sent, gone, deleted, made, replayed):
+        this.words += [f"{word} {counts[word]}" for word in TOLD if counts and counts.get(word)]
     return ", ".join(this.words)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import LargeBinary, insert, inspect, select
@@ -205,13 +206,18 @@ class UnitOfWork:
 
     def next_number(self, series: str) -> int:
         """Return the next number of a series, without gaps when the unit commits."""
-        counter = table_of(Counter)
-        new = _insert_of(self.session)(counter).values(series=series, value=1)
-        counted = new.on_conflict_do_update(
-            index_elements=[counter.c.series], set_={"value": counter.c.value + 1}
-        )
-        number: int = self.session.execute(counted.returning(counter.c.value)).scalar_one()
+        counted = _one_more(_insert_of(self.session))
+        number: int = self.session.execute(counted, {"series": series, "value": 1}).scalar_one()
         return number
+
+
+@cache
+def _one_more(insert: Any) -> Any:
+    counter = table_of(Counter)
+    counted = insert(counter).on_conflict_do_update(
+        index_elements=[counter.c.series], set_={"value": counter.c.value + 1}
+    )
+    return counted.returning(counter.c.value)
 
 
 def _insert_of(session: Session) -> Any:

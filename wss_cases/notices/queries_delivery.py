@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import and_, bindparam, case, func, or_, select
 
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
@@ -32,22 +34,28 @@ def standing(now: datetime) -> Standing:
 
     A heartbeat of tomorrow comes from a clock that runs ahead, and counts as little as one of yesterday.
     """
-    lives = Heartbeat.at.between(now - SILENT_AFTER, now + SILENT_AFTER)
-    swept = Heartbeat.swept_at.between(now - SILENT_AFTER, now + SILENT_AFTER)
-    well = and_(lives, or_(swept, Heartbeat.failures == 0))
-    row = db.session.execute(
-        select(
-            func.max(Heartbeat.at),
-            func.max(case((lives, 1), else_=0)),
-            func.max(case((well, 1), else_=0)),
-            select(DeliveryPause.since).scalar_subquery(),
-        )
-    ).one()
+    row = db.session.execute(_standing(), {"first": now - SILENT_AFTER, "last": now + SILENT_AFTER}).one()
     if row[0] is None:
         words = "not started"
     else:
         words = "ok" if row[2] else "failing" if row[1] else "silent"
     return Standing(words, row[0], row[3])
+
+
+@cache
+def _standing() -> Any:
+    """Put the statement of every page together once."""
+    first: Any = bindparam("first")
+    last: Any = bindparam("last")
+    lives = Heartbeat.at.between(first, last)
+    swept = Heartbeat.swept_at.between(first, last)
+    well = and_(lives, or_(swept, Heartbeat.failures == 0))
+    return select(
+        func.max(Heartbeat.at),
+        func.max(case((lives, 1), else_=0)),
+        func.max(case((well, 1), else_=0)),
+        select(DeliveryPause.since).scalar_subquery(),
+    )
 
 
 def pause_row() -> DeliveryPause | None:

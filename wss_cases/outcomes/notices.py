@@ -1,4 +1,4 @@
-"""The mail that somebody took a file: no figure, no reason, only where to look."""
+"""Mails that somebody took a file, and that a board report is ready: no figure, no name, only where to look."""
 
 from typing import Any
 
@@ -6,8 +6,11 @@ from wss_cases.access.actor import Actor
 from wss_cases.foundation.letters import link
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.notices.registry import MessageKind
+from wss_cases.outcomes.actions_board import NOTICE as REPORT_NOTICE
 from wss_cases.outcomes.actions_export import NOTICE
+from wss_cases.outcomes.queries_board_kept import is_wanted, load_report
 from wss_cases.outcomes.queries_export import load_export, may_know
+from wss_cases.outcomes.rules_board import reads_report
 
 
 def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
@@ -19,4 +22,21 @@ def _still_due(message: OutboxMessage, actor: Actor) -> bool:
     return row is not None and row.user_id != actor.user_id and may_know(actor, row)
 
 
-MESSAGES = (MessageKind(NOTICE, "export_made", _context, _still_due),)
+def _report(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+    return {
+        "href": link(f"/outcomes/board/reports/{message.object_id}"),
+        "end": link("/outcomes/board/delivery"),
+    }
+
+
+def _report_still_due(message: OutboxMessage, actor: Actor) -> bool:
+    row = load_report(message.object_id)
+    return (
+        row is not None and row.asked_by_id == actor.user_id and is_wanted(row) and reads_report(actor, row)
+    )
+
+
+MESSAGES = (
+    MessageKind(NOTICE, "export_made", _context, _still_due),
+    MessageKind(REPORT_NOTICE, "board_report", _report, _report_still_due),
+)

@@ -11,6 +11,7 @@ from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
 from wss_cases.incidents.models import Incident, LocationCode
 from wss_cases.incidents.states import IncidentState, PersonRole
+from wss_cases.outcomes.queries_kept import rows_of
 from wss_cases.outcomes.rules import Scope
 from wss_cases.roster.models import Enrolment, School
 
@@ -63,8 +64,7 @@ def enrolled_on(actor: Actor, scope: Scope, days: Sequence[date], grade: int | N
     statement = _enrolled(actor, scope, *sums)
     if grade is not None:
         statement = statement.where(Enrolment.grade == grade)
-    row = db.session.execute(statement).one()
-    return [int(value or 0) for value in row]
+    return [int(value or 0) for value in rows_of(statement)[0]]
 
 
 def enrolled_within(actor: Actor, scope: Scope, grade: int | None = None) -> Any:
@@ -119,5 +119,5 @@ def first_year_counted(actor: Actor, school_id: int | None) -> date | None:
     statement = visible_to(select(func.min(Incident.local_date)), actor, Incident.school_id)
     if school_id is not None:
         statement = statement.where(Incident.school_id == school_id)
-    day: date | None = db.session.scalar(statement)
+    day: date | None = rows_of(statement)[0][0]
     return day

@@ -1,11 +1,12 @@
 """The lists behind the numbers, for the case team of the school; each is counted by the same conditions."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import literal, or_, select
+from sqlalchemy import case, func, literal, or_, select
+from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.sight import in_view
@@ -13,8 +14,10 @@ from wss_cases.cases.models import Case, CaseIncident
 from wss_cases.followups.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.incidents.models import Incident
+from wss_cases.incidents.models import Incident, IncidentPerson
+from wss_cases.incidents.states import IncidentState
 from wss_cases.outcomes.queries import could_lead_to_police, counted, within
+from wss_cases.outcomes.queries_cases import timed_cases
 from wss_cases.outcomes.queries_repair import (
     STEPS,
     contact_dates,
@@ -25,13 +28,18 @@ from wss_cases.outcomes.queries_repair import (
     step_conditions,
     terms_due,
 )
+from wss_cases.outcomes.queries_repeats import CAUSED, finished_windows
 from wss_cases.outcomes.rules import Scope
+from wss_cases.outcomes.rules_repeats import LENGTHS
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.roster.queries import school_days
 from wss_cases.routing.states import Pathway as Family
 from wss_cases.safeguards.models import DisciplineAction, PoliceNotification, PoliceReview
 
 PAGE: Final = 50
+PLAIN: Final = 7
+"""Columns that every row may have; a list with more of its own hands them on as they are."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,7 @@ class Behind:
     day: date | None
     state: Any = None
     other: Any = None
+    more: tuple[Any, ...] = ()
 
 
 def may_list(actor: Actor, school_id: int | None) -> bool:
@@ -69,7 +78,7 @@ def rows_behind(
     if before is not None:
         statement = statement.where(key < before)
     rows = db.session.execute(statement.order_by(key.desc()).limit(PAGE + 1))
-    return [Behind(*row) for row in rows]
+    return [replace(Behind(*row[:PLAIN]), more=tuple(row[PLAIN:])) for row in rows]
 
 
 def _serious(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
@@ -182,11 +191,47 @@ def _funnel(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, An
     return select(*columns).where(*counted(actor, scope), came_so_far), Incident.id
 
 
+def _timed(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    cases = timed_cases(actor, scope).subquery()
+    columns = (Case.id, literal("case"), Case.id, Case.reference, cases.c.began, Case.state, Case.closed_at)
+    met = (cases.c.held, cases.c.circle, cases.c.back)
+    return select(*columns, *met).join(cases, cases.c.id == Case.id), Case.id
+
+
+def _repeats(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    if choice not in [str(length) for length in LENGTHS]:
+        raise NotFound
+    over = finished_windows(actor, scope, school_days(scope.school_id), int(choice))
+    again, then = aliased(IncidentPerson), aliased(Incident)
+    following = (
+        select(func.min(then.local_date))
+        .join(again, again.incident_id == then.id)
+        .where(
+            again.student_id == IncidentPerson.student_id, again.role.in_(CAUSED),
+            then.school_id == Incident.school_id, then.state != IncidentState.DUPLICATE,
+            then.local_date > Incident.local_date,
+        )
+        .correlate(IncidentPerson, Incident)
+        .scalar_subquery()
+    )  # fmt: skip
+    columns = (
+        IncidentPerson.id, literal("incident"), Incident.id, Incident.reference, Incident.local_date,
+        Incident.state,
+    )  # fmt: skip
+    repeated = [person for person, came in over.items() if came]
+    came_again = case((IncidentPerson.id.in_(repeated), following))
+    statement = select(*columns, came_again).join(Incident, Incident.id == IncidentPerson.incident_id)
+    return statement.where(IncidentPerson.id.in_(list(over))), IncidentPerson.id
+
+
 LISTS: Final[dict[str, tuple[Callable[[Actor, Scope, str, str], tuple[Any, Any]], Any]]] = {
     "serious": (_serious, Incident),
     "harmed": (_harmed, Incident),
     "terms": (_terms, Case),
     "follow_ups": (_follow_ups, FollowUp),
+    "first_meetings": (_timed, Case),
+    "closings": (_timed, Case),
+    "repeats": (_repeats, Incident),
     "removals": (_removals, DisciplineAction),
     "notifications": (_notifications, Incident),
     "refusals": (_refusals, PoliceReview),
@@ -194,4 +239,4 @@ LISTS: Final[dict[str, tuple[Callable[[Actor, Scope, str, str], tuple[Any, Any]]
 }
 """List name to (what makes the statement and the id its pages go down by; the table whose records fade from it).
 
-`choice` narrows a list to a kind, door or pathway."""
+`choice` narrows a list to a kind, door or pathway, or says how long a window is."""

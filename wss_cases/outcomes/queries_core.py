@@ -13,8 +13,9 @@ from wss_cases.incidents.models import BehaviorCode, Incident, IncidentPerson, L
 from wss_cases.incidents.queries_list import ACTED
 from wss_cases.outcomes.models_figures import SavedView
 from wss_cases.outcomes.queries import counted, enrolled_within, visible_to, within_schools
+from wss_cases.outcomes.queries_kept import rows_of
 from wss_cases.outcomes.rules import Scope
-from wss_cases.roster.models import School, StaffMember
+from wss_cases.roster.models import Enrolment, School, StaffMember
 
 FEW, MANY = 2, 6
 """Incidents from which a student stands in the middle and in the upper band."""
@@ -38,19 +39,21 @@ def bands_of(
     person = IncidentPerson
     incidents = func.count(Incident.id.distinct()).label("number")
     each = (
-        select(incidents)
+        select(person.student_id, incidents)
+        .select_from(Incident)
         .join(person, person.incident_id == Incident.id)
         .where(*counted(actor, scope), *more, person.role.in_(ACTED), person.student_id.is_not(None))
         .where(*([] if grade is None else [person.grade == grade]))
         .group_by(person.student_id)
-        .subquery()
+        .cte("each_student")
     )
     some = func.sum(case((each.c.number.between(FEW, MANY - 1), 1), else_=0))
     many = func.sum(case((each.c.number >= MANY, 1), else_=0))
-    everyone = enrolled_within(actor, scope, grade).scalar_subquery()
-    row = db.session.execute(select(some, many, everyone).select_from(each)).one()
-    in_some, in_many = int(row[0] or 0), int(row[1] or 0)
-    return Bands(max(0, row[2] - in_some - in_many), in_some, in_many)
+    # a student of another school stands in a band here without being enrolled here, so nothing is subtracted
+    several = select(each.c.student_id).where(each.c.number >= FEW)
+    others = enrolled_within(actor, scope, grade).where(Enrolment.student_id.not_in(several))
+    row = rows_of(select(others.scalar_subquery(), some, many).select_from(each))[0]
+    return Bands(row[0], int(row[1] or 0), int(row[2] or 0))
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ def reporting(actor: Actor, scope: Scope) -> Reporting:
     staff = select(func.count()).where(
         StaffMember.is_active, *within_schools(actor, scope, StaffMember.school_id)
     )
-    row = db.session.execute(select(who, staff.scalar_subquery())).one()
+    row = rows_of(select(who, staff.scalar_subquery()))[0]
     return Reporting(row[0], row[1])
 
 

@@ -7,6 +7,7 @@ outcomes they see, as docs/decisions/0017 lets it be.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, literal_column, not_, or_, select, true, union_all
@@ -20,9 +21,11 @@ from wss_cases.incidents.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.queries_list import ACTED
 from wss_cases.outcomes.models import EquityMinimum
 from wss_cases.outcomes.queries import READERS, counted
+from wss_cases.outcomes.queries_kept import made_of_counts, rows_of
 from wss_cases.outcomes.queries_repair import light_conditions, notified, removed, step_conditions
 from wss_cases.outcomes.rules import Scope
-from wss_cases.outcomes.rules_equity_tables import Table, table_of
+from wss_cases.outcomes.rules_equity_kept import plain_tables, rules_digest, table_from
+from wss_cases.outcomes.rules_equity_tables import Table
 from wss_cases.outcomes.rules_suppression import ENROLLED, ROOT, Counts, Minimums
 from wss_cases.outcomes.states_equity import HALVES, NOON, PLACES, STAGES, SUSPENSIONS, UNKNOWN
 from wss_cases.pathways.circles.agreements.models import Agreement
@@ -76,19 +79,19 @@ def minimum_rows() -> list[EquityMinimum]:
     return list(db.session.scalars(select(EquityMinimum).order_by(EquityMinimum.starts_on.desc())))
 
 
-def count_students(actor: Actor, scope: Scope, family: str) -> Counted:
-    """Return the students of every school by one kind of group. Raises NotFound for who may not see the scope's."""
-    if not may_see(actor, scope.school_id):
-        raise NotFound
+def count_students(scope: Scope, family: str) -> Counted:
+    """Return the students of every school by one kind of group, over the days of a scope; for `table_for` alone."""
     everywhere = Scope(None, scope.year, scope.first, scope.last, scope.today)
     marked = _marked(everywhere, family)
     columns = (marked.c.school_id, marked.c.category, marked.c.mask)
     grouped = select(*columns, func.count()).group_by(*columns)
-    masks = {(row[0], row[1], row[2]): row[3] for row in db.session.execute(grouped)}
-    rows = select(marked.c.student_id, marked.c.category, marked.c.mask).where(marked.c.schools > 1)
+    masks = {(row[0], row[1], row[2]): row[3] for row in rows_of(grouped)}
+    # a number instead of who it is: this is kept
+    whoever = func.dense_rank().over(order_by=marked.c.student_id)
+    rows = select(whoever, marked.c.category, marked.c.mask).where(marked.c.schools > 1)
     moved: dict[int, tuple[str, list[int]]] = {}
-    for student_id, category, mask in db.session.execute(rows):
-        moved.setdefault(student_id, (category, []))[1].append(mask)
+    for number, category, mask in rows_of(rows):
+        moved.setdefault(number, (category, []))[1].append(mask)
     return Counted(masks, list(moved.values()))
 
 
@@ -222,7 +225,16 @@ def _category(family: str) -> ColumnElement[str]:
 
 def table_for(actor: Actor, scope: Scope, family: str) -> Table:
     """Return one kind of group's table of a school or of the district. Raises NotFound for who may not see it."""
-    found = count_students(actor, scope, family)
+    if not may_see(actor, scope.school_id):
+        raise NotFound
+    least = minimums_of(scope.year)
+    of_what = (family, scope.year, scope.first, scope.last, least.cell, least.group, rules_digest())
+    plain = made_of_counts(f"equity {of_what}", partial(_plain_tables, scope, family, least))
+    return table_from(plain, scope.school_id, STAGES)
+
+
+def _plain_tables(scope: Scope, family: str, least: Minimums) -> dict[str, Any]:
+    found = count_students(scope, family)
     flags = {ENROLLED: 0, **BITS}
     moved = [
         (
@@ -234,4 +246,4 @@ def table_for(actor: Actor, scope: Scope, family: str) -> Table:
         )
         for category, masks in found.moved
     ]
-    return table_of(found.schools(), scope.school_id, minimums_of(scope.year), STAGES, moved)
+    return plain_tables(found.schools(), least, STAGES, moved)

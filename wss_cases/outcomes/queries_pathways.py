@@ -1,19 +1,18 @@
 """How pathways went: what people harmed say, mentoring delivered, referrals answered and served, returns."""
 
-from collections.abc import Sequence
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 from statistics import median
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Date, Select, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Date, Select, func, literal, or_, select, union_all
 
 from wss_cases.access.actor import Actor
-from wss_cases.access.scope import in_schools
 from wss_cases.foundation.clock import DISTRICT_ZONE, at_local, local_date
-from wss_cases.foundation.db import db
-from wss_cases.outcomes.queries import READERS, within
+from wss_cases.outcomes.queries import within, within_schools
+from wss_cases.outcomes.queries_kept import Rows, Stream, rows_of
 from wss_cases.outcomes.rules import Scope, Share
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
 from wss_cases.pathways.circles.questionnaires.states import Answerer
@@ -32,8 +31,9 @@ FEWEST: Final = 10
 GOOD: Final = 4
 """The value from which an answer is a good one, on the scale of 1 to 5."""
 
-
-SENT, RETURNED = "sent", "returned"
+ANSWERED, SERVED, RETURNED = "answered", "served", "returned"
+NEAR: Final = 1
+"""What stands for a first day back that had its meeting near it."""
 
 
 @dataclass(frozen=True)
@@ -76,28 +76,21 @@ def figures_of_pathways(actor: Actor, scope: Scope, days: SchoolDays) -> Pathway
         select(func.count(Questionnaire.answered_at)).where(*asked).scalar_subquery(),
         _held(plans, scope).scalar_subquery(),
     )
-    number, answered, held = db.session.execute(counts).one()
-    dated = _dated(actor, scope)
-    sent = [row for row in dated if row[0] == SENT]
-    returned = [(back, met) for kind, back, met, _none in dated if kind == RETURNED]
+    number, answered, held = rows_of(counts)[0]
+    waited = _waited(actor, scope, days)
     return PathwayFigures(
         said=Said(number, answered, _answers(asked)),
         dose=Share(held, _sessions_due(plans, scope, days)),
-        answers=_waits([(on, answer) for _kind, on, answer, _first in sent], days),
-        services=_waits([(on, first) for _kind, on, _answer, first in sent], days),
-        returns=Share(sum(is_near(met, back, days) for back, met in returned if met), len(returned)),
+        answers=_waits(waited[ANSWERED]),
+        services=_waits(waited[SERVED]),
+        returns=Share(waited[RETURNED][NEAR], waited[RETURNED].total()),
     )
-
-
-def _in_scope(actor: Actor, scope: Scope, column: Any) -> list[ColumnElement[bool]]:
-    mine = [in_schools(column, actor, *READERS)]
-    return mine if scope.school_id is None else [*mine, column == scope.school_id]
 
 
 def _asked(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     """Questionnaires handed out to people harmed in the period and not taken back."""
     return [
-        *_in_scope(actor, scope, Questionnaire.school_id),
+        *within_schools(actor, scope, Questionnaire.school_id),
         Questionnaire.made_at >= at_local(scope.first, 0, 0, DISTRICT_ZONE),
         Questionnaire.made_at < at_local(scope.last + timedelta(days=1), 0, 0, DISTRICT_ZONE),
         Questionnaire.answerer == Answerer.HARMED,
@@ -114,7 +107,7 @@ def _answers(asked: list[ColumnElement[bool]]) -> dict[str, Share]:
     )
     good: dict[str, int] = {}
     whole: dict[str, int] = {}
-    for question, value, number in db.session.execute(by_value):
+    for question, value, number in rows_of(by_value):
         whole[question] = whole.get(question, 0) + number
         good[question] = good.get(question, 0) + (number if value >= GOOD else 0)
     return {code: Share(good[code], whole[code]) for code in sorted(whole) if whole[code] >= FEWEST}
@@ -126,7 +119,7 @@ def _yesterday(scope: Scope) -> date:
 
 def _started_plans(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     return [
-        *_in_scope(actor, scope, MentoringPlan.school_id),
+        *within_schools(actor, scope, MentoringPlan.school_id),
         Pathway.started_on.is_not(None),
         MentoringPlan.rhythm.is_not(None),
         MentoringPlan.starts_on <= _yesterday(scope),
@@ -147,41 +140,72 @@ def _held(plans: list[ColumnElement[bool]], scope: Scope) -> Select[Any]:
 def _sessions_due(plans: list[ColumnElement[bool]], scope: Scope, days: SchoolDays) -> int:
     """Sessions due from each plan's first day to its last, or to the day on which its pathway ended."""
     last = _yesterday(scope)
+    begins = at_local(scope.first, 0, 0, DISTRICT_ZONE)
     statement = (
         select(MentoringPlan.rhythm, MentoringPlan.starts_on, MentoringPlan.weeks, Pathway.ended_at)
         .join(Pathway, Pathway.id == MentoringPlan.pathway_id)
-        .where(*plans)
+        .where(*plans, or_(Pathway.ended_at.is_(None), Pathway.ended_at >= begins))
     )
 
     @cache
     def due(rhythm: Cadence, starts_on: date, until: date) -> int:
         return sum(day >= scope.first for day in due_days(rhythm, starts_on, until, days))
 
-    planned = 0
-    for rhythm, starts_on, weeks, ended_at in db.session.execute(statement):
-        ends = (
-            last_day_of(starts_on, weeks),
-            local_date(ended_at, DISTRICT_ZONE) if ended_at else None,
-            last,
-        )
-        until = min(day for day in ends if day is not None)
-        if starts_on is not None and until >= max(starts_on, scope.first):
-            planned += due(rhythm, starts_on, until)
-    return planned
+    def planned(rows: Stream) -> Rows:
+        number = 0
+        for rhythm, starts_on, weeks, ended_at in rows:
+            ends = (
+                last_day_of(starts_on, weeks),
+                local_date(ended_at, DISTRICT_ZONE) if ended_at else None,
+                last,
+            )
+            until = min(day for day in ends if day is not None)
+            if starts_on is not None and until >= max(starts_on, scope.first):
+                number += due(rhythm, starts_on, until)
+        return [[number]]
+
+    found: int = rows_of(statement, planned)[0][0]
+    return found
 
 
-def _dated(actor: Actor, scope: Scope) -> list[Any]:
+def _waited(actor: Actor, scope: Scope, days: SchoolDays) -> dict[str, Counter[int | None]]:
+    """Return school days from sending a referral to its answer and to its first service (None: not yet), and whether
+    a first day back had its meeting near it, each with how often."""
+
+    def counted(rows: Stream) -> Rows:
+        found: Counter[tuple[str, int | None]] = Counter()
+        for kind, on, then, first, number in rows:
+            if kind == RETURNED:
+                found[RETURNED, NEAR if then is not None and is_near(then, on, days) else None] += number
+            else:
+                found[ANSWERED, None if then is None else days.between(on, then)] += number
+                found[SERVED, None if first is None else days.between(on, first)] += number
+        return [[*key, number] for key, number in found.items()]
+
+    waited: dict[str, Counter[int | None]] = {ANSWERED: Counter(), SERVED: Counter(), RETURNED: Counter()}
+    for kind, value, number in rows_of(_dated(actor, scope), counted):
+        waited[kind][value] += number
+    return waited
+
+
+def _dated(actor: Actor, scope: Scope) -> Any:
     """Referrals sent in the period with their answer and first service; returns in it with their meeting."""
     plan, nothing = ReengagementPlan, literal(None, Date)
-    sent = select(literal(SENT), Referral.sent_on, Referral.answered_on, Referral.first_service_on).where(
-        *within(actor, scope, Referral.school_id, Referral.sent_on)
+    of_referral = (Referral.sent_on, Referral.answered_on, Referral.first_service_on)
+    sent = (
+        select(literal(ANSWERED), *of_referral, func.count())
+        .where(*within(actor, scope, Referral.school_id, Referral.sent_on))
+        .group_by(*of_referral)
     )
-    returned = select(literal(RETURNED), plan.returned_on, plan.meeting_held_on, nothing).where(
-        *within(actor, scope, plan.school_id, plan.returned_on)
+    of_return = (plan.returned_on, plan.meeting_held_on)
+    returned = (
+        select(literal(RETURNED), *of_return, nothing, func.count())
+        .where(*within(actor, scope, plan.school_id, plan.returned_on))
+        .group_by(*of_return)
     )
-    return list(db.session.execute(union_all(sent, returned)))
+    return union_all(sent, returned)
 
 
-def _waits(pairs: Sequence[tuple[date, date | None]], days: SchoolDays) -> Waits:
-    over = [days.between(sent, reached) for sent, reached in pairs if reached is not None]
-    return Waits(float(median(over)) if over else None, len(over), len(pairs))
+def _waits(waited: Counter[int | None]) -> Waits:
+    over = [value for value in waited.elements() if value is not None]
+    return Waits(float(median(over)) if over else None, len(over), waited.total())

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, extract, func, select
@@ -13,6 +14,7 @@ from wss_cases.incidents.models import Incident
 from wss_cases.incidents.states import IncidentState
 from wss_cases.outcomes.models import PublishedSchool, PublishedYear
 from wss_cases.outcomes.queries import visible_to
+from wss_cases.outcomes.queries_kept import rows_of
 from wss_cases.outcomes.rules import OUTLIER_SHARE
 from wss_cases.outcomes.states import HISTORY, METRICS, WHOLE_YEAR
 from wss_cases.roster.models import School
@@ -118,27 +120,29 @@ def largest(year_figures: dict[str, Figures]) -> list[Outlier]:
         .where(_whole())
     )
     found = [Outlier(row[0], row[1], row[2] or 0) for row in db.session.execute(statement)]
-    return [one for one in found if one.number > OUTLIER_SHARE * (year_figures[one.year]["misconducts"] or 0)]
+    least = {year: OUTLIER_SHARE * (figures["misconducts"] or 0) for year, figures in year_figures.items()}
+    return sorted((one for one in found if one.number > least[one.year]), key=lambda one: one.year)
 
 
-def live_years(actor: Actor, school_id: int | None, after: str | None) -> dict[str, Figures]:
-    """Return the history's figures for each school year counted here, after a published year, in four queries."""
+def live_years(actor: Actor, school_id: int | None, after: str | None, today: date) -> dict[str, Figures]:
+    """Return the history's figures for each school year counted here, after a published year and up to today, in four
+    queries."""
     years: dict[str, Figures] = {}
-    for statement, names in _live_statements(actor, school_id, after):
-        for row in db.session.execute(statement):
+    for statement, day, names in _live_statements():
+        narrowed = _narrowed(statement, actor, day, school_id, after).where(day <= today)
+        for row in rows_of(narrowed):
             first = int(row[0])
             figures = years.setdefault(f"{first}-{(first + 1) % 100:02d}", dict.fromkeys(HISTORY, 0))
             figures.update({name: int(value or 0) for name, value in zip(names, row[1:], strict=True)})
     return years
 
 
-def _live_statements(
-    actor: Actor, school_id: int | None, after: str | None
-) -> list[tuple[Any, Sequence[str]]]:
+def _live_statements() -> list[tuple[Any, Any, Sequence[str]]]:
+    """Return (select by school year, the column of its day, the names of its figures)."""
     groups = [_number(Incident.behavior_group.in_(pair)) for pair in GROUPS.values()]
-    notified = PoliceNotification.local_date
+    happened, notified = Incident.local_date, PoliceNotification.local_date
     kind, started = DisciplineAction.kind, DisciplineAction.starts_on
-    incidents = select(_year(Incident.local_date), func.count(), *groups).where(
+    incidents = select(_year(happened), func.count(), *groups).where(
         Incident.state != IncidentState.DUPLICATE
     )
     expelled = case((kind == DisciplineKind.EXPULSION, DisciplineAction.student_id))
@@ -152,30 +156,18 @@ def _live_statements(
         PoliceNotification, PoliceNotification.id == NotifiedStudent.notification_id
     )
     return [
-        (
-            _narrowed(incidents, actor, Incident, Incident.local_date, school_id, after),
-            ("misconducts", *GROUPS),
-        ),
-        (
-            _narrowed(discipline, actor, DisciplineAction, started, school_id, after),
-            ("iss", "oss", "expelled"),
-        ),
-        (
-            _narrowed(
-                select(_year(notified), func.count()), actor, PoliceNotification, notified, school_id, after
-            ),
-            ("police_notifications",),
-        ),
-        (_narrowed(students, actor, PoliceNotification, notified, school_id, after), ("students_notified",)),
+        (incidents, happened, ("misconducts", *GROUPS)),
+        (discipline, started, ("iss", "oss", "expelled")),
+        (select(_year(notified), func.count()), notified, ("police_notifications",)),
+        (students, notified, ("students_notified",)),
     ]
 
 
-def _narrowed(
-    statement: Any, actor: Actor, model: Any, day: Any, school_id: int | None, after: str | None
-) -> Any:
-    statement = visible_to(statement, actor, model.school_id).group_by("first_year")
+def _narrowed(statement: Any, actor: Actor, day: Any, school_id: int | None, after: str | None) -> Any:
+    school = day.class_.school_id
+    statement = visible_to(statement, actor, school).group_by("first_year")
     if school_id is not None:
-        statement = statement.where(model.school_id == school_id)
+        statement = statement.where(school == school_id)
     return statement if after is None else statement.where(day > school_year_bounds(after)[1])
 
 

@@ -11,11 +11,11 @@ from wss_cases.access.actor import Actor
 from wss_cases.cases.models import CaseIncident, CaseParticipant
 from wss_cases.followups.models import FollowUp, FollowUpState
 from wss_cases.followups.states import CONVERSATION
-from wss_cases.foundation.db import db
 from wss_cases.incidents.models import Incident, IncidentPerson
 from wss_cases.incidents.states import IncidentState
 from wss_cases.intake.states import CONVERSATION_OUTCOMES
 from wss_cases.outcomes.queries import HARMED, counted, within
+from wss_cases.outcomes.queries_kept import rows_of
 from wss_cases.outcomes.rules import Scope, Share
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.circles.states import TermState
@@ -108,7 +108,7 @@ def light_conditions() -> dict[str, ColumnElement[bool]]:
 def _light(actor: Actor, scope: Scope) -> tuple[int, int]:
     conditions = light_conditions()
     sums = [func.sum(case((conditions[step], 1), else_=0)) for step in ("proposed", "held")]
-    row = db.session.execute(select(*sums).where(*counted(actor, scope))).one()
+    row = rows_of(select(*sums).where(*counted(actor, scope)))[0]
     return int(row[0] or 0), int(row[1] or 0)
 
 
@@ -124,8 +124,8 @@ def funnel(actor: Actor, scope: Scope) -> dict[str, dict[str, int]]:
         .where(*counted(actor, scope))
     )
     each = joined.add_columns(Pathway.pathway).group_by(Pathway.pathway)
-    found = {row[-1]: dict(zip(STEPS, row[:-1], strict=True)) for row in db.session.execute(each)}
-    found["any"] = dict(zip(STEPS, db.session.execute(joined).one(), strict=True))
+    found = {row[-1]: dict(zip(STEPS, row[:-1], strict=True)) for row in rows_of(each)}
+    found["any"] = dict(zip(STEPS, rows_of(joined)[0], strict=True))
     proposed, met = _light(actor, scope)
     if proposed:
         found.setdefault(Family.RESTORATIVE_CONVERSATION.value, dict.fromkeys(STEPS, 0))
@@ -162,13 +162,13 @@ def contacts(actor: Actor, scope: Scope) -> list[tuple[date, date | None, int]]:
     """Return (date of the incident, date of first contact or None, how many people harmed)."""
     dates = contact_dates(actor, scope)
     statement = select(dates.c.happened, dates.c.reached, func.count())
-    rows = db.session.execute(statement.group_by(dates.c.happened, dates.c.reached))
+    rows = rows_of(statement.group_by(dates.c.happened, dates.c.reached))
     return [(row[0], row[1], row[2]) for row in rows]
 
 
 def terms_due(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     """Return the conditions of an agreement term that was due in the period and was not changed by consent."""
-    over = or_(AgreementTerm.state != TermState.OPEN, AgreementTerm.due_on < scope.today)
+    over = or_(AgreementTerm.state != TermState.OPEN, AgreementTerm.due_on < scope.late_before)
     dates = within(actor, scope, Agreement.school_id, AgreementTerm.due_on)
     return [*dates, AgreementTerm.state != TermState.CHANGED, over]
 
@@ -194,13 +194,13 @@ def terms(actor: Actor, scope: Scope) -> Terms:
         .outerjoin(StaffMember, StaffMember.id == person.staff_id)
         .where(*terms_due(actor, scope))
     )
-    row = db.session.execute(statement).one()
+    row = rows_of(statement)[0]
     return Terms(int(row[0] or 0), int(row[1] or 0), int(row[2] or 0))
 
 
 def due_follow_ups(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     """Return the conditions of a follow-up that was due in the period: not cancelled, done or past its date."""
-    over = or_(FollowUp.state == FollowUpState.DONE, FollowUp.due_on < scope.today)
+    over = or_(FollowUp.state == FollowUpState.DONE, FollowUp.due_on < scope.late_before)
     dates = within(actor, scope, FollowUp.school_id, FollowUp.due_on)
     return [*dates, FollowUp.state.in_((FollowUpState.OPEN, FollowUpState.DONE)), over]
 
@@ -214,7 +214,7 @@ def follow_ups(actor: Actor, scope: Scope) -> dict[str, Share]:
     """Return for each kind the follow-ups done on time of those due in the period."""
     good = func.sum(case((on_time(), 1), else_=0))
     statement = select(FollowUp.kind, good, func.count()).where(*due_follow_ups(actor, scope))
-    rows = db.session.execute(statement.group_by(FollowUp.kind).order_by(FollowUp.kind))
+    rows = rows_of(statement.group_by(FollowUp.kind).order_by(FollowUp.kind))
     return {row[0]: Share(int(row[1]), row[2]) for row in rows}
 
 
@@ -231,7 +231,7 @@ def removals(actor: Actor, scope: Scope) -> dict[str, tuple[int, int]]:
         .where(*removed(actor, scope))
         .group_by(DisciplineAction.kind)
     )
-    return {row[0].value: (row[1], row[2]) for row in db.session.execute(statement)}
+    return {row[0].value: (row[1], row[2]) for row in rows_of(statement)}
 
 
 def refused_reviews(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
@@ -270,6 +270,6 @@ def police(actor: Actor, scope: Scope) -> Police:
         .join(Incident, Incident.id == PoliceReview.incident_id)
         .where(*refused_reviews(actor, scope))
     )
-    by_door = {row[0]: row[1] for row in db.session.execute(doors)}
-    others = db.session.execute(select(students.scalar_subquery(), refused.scalar_subquery())).one()
+    by_door = {row[0]: row[1] for row in rows_of(doors)}
+    others = rows_of(select(students.scalar_subquery(), refused.scalar_subquery()))[0]
     return Police(by_door, others[0], others[1])

@@ -38,6 +38,12 @@ class Scope:
         """Whether every school that the reader reaches is counted."""
         return self.school_id is None and self.network is None
 
+    @property
+    def late_before(self) -> date:
+        """The first day on which something due in the period is not late yet. Of days that are over it is the same
+        whenever one asks, so that what is kept of them is found on another day too."""
+        return min(self.today, self.last + timedelta(days=1))
+
     def months(self) -> list[date]:
         """Return the first day of each month of the period."""
         found = [self.first]

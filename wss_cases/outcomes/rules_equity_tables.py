@@ -79,21 +79,37 @@ def table_of(
 ) -> Table:
     """Return what may be shown of one school, or with None of the district."""
     patterns = patterns_of(schools, minimums, parents)
-    pattern = patterns.get(school_id, HIDDEN)
+    if school_id is None:
+        return table_of_district(schools, patterns, parents, moved)
+    return table_of_school(schools.get(school_id, {}), patterns.get(school_id, HIDDEN), parents)
+
+
+def table_of_school(counts: Counts, pattern: Pattern, parents: Mapping[str, str]) -> Table:
+    """Return what a pattern shows of one school."""
+    return _lined(_Maker([[counts]], [], parents, ()), [counts], pattern)
+
+
+def table_of_district(
+    schools: Mapping[int, Counts],
+    patterns: Mapping[int | None, Pattern],
+    parents: Mapping[str, str],
+    moved: Moved = (),
+) -> Table:
+    """Return what the patterns of the district and its schools show of all of them."""
+    pattern = patterns[None]
+    shut = [one for one in schools if hides(schools[one], patterns[one], pattern)]
+    whole = [[schools[one]] for one in schools if one not in set(shut)]
+    apart = [[schools[one]] for one in shut]
+    few = 0 < len(shut) < FEW_SCHOOLS
+    clusters = whole + ([[schools[one] for one in shut]] if few else apart)
+    maker = _Maker(clusters, [(schools[one], patterns[one]) for one in schools], parents, moved)
+    return _lined(maker, list(schools.values()), pattern)
+
+
+def _lined(maker: "_Maker", parts: Sequence[Counts], pattern: Pattern) -> Table:
     if pattern == HIDDEN:
         return Table()
-    if school_id is not None:
-        parts: list[Counts] = [schools[school_id]]
-        maker = _Maker([parts], [], parents, ())
-    else:
-        parts = list(schools.values())
-        shut = [one for one in schools if hides(schools[one], patterns[one], pattern)]
-        whole = [[schools[one]] for one in schools if one not in set(shut)]
-        apart = [[schools[one]] for one in shut]
-        few = 0 < len(shut) < FEW_SCHOOLS
-        clusters = whole + ([[schools[one] for one in shut]] if few else apart)
-        maker = _Maker(clusters, [(schools[one], patterns[one]) for one in schools], parents, moved)
-    body = Body(parts, Minimums(0, 0), parents, by_many=False)
+    body = Body(parts, Minimums(0, 0), maker.parents, by_many=False)
     lines = tuple(maker.line(row, pattern.stages) for row in published(body, pattern))
     return Table(pattern.stages, lines)
 

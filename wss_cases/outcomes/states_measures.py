@@ -27,8 +27,9 @@ MEASURES: Final[dict[str, Measure]] = {
         _l("Incidents per 100 students per school day"),
         _l(
             "Incidents of the month × 100 ÷ students ÷ school days. Students are the enrolments that stand on the "
-            "month's last school day up to today. School days come from the calendar, half days included, up to today. "
-            "A month without school days has no rate."
+            "month's last school day up to today. School days come from the school's calendar, half days included, "
+            "up to today; of several schools together, here and in every other measure, they are the district's. A "
+            "month without school days has no rate."
         ),
     ),
     "breakdowns": Measure(
@@ -86,11 +87,11 @@ MEASURES: Final[dict[str, Measure]] = {
     "funnel": Measure(
         _l("From incident to repaired harm"),
         _l(
-            "For each pathway, incidents of the period by how far one of its pathways came: proposed; offered (a named "
-            "person invited them on a date); accepted; held (a circle or conversation met, another pathway started); "
-            "agreement made; agreement kept (no term is open or not kept, at least one is kept). Each step includes "
-            "the one before. An incident counts once. A conversation recorded on the incident itself, without a case, "
-            "counts as held."
+            "For each pathway, incidents of the period by how far one of its pathways came: proposed; offered (a "
+            "named person invited them on a date); accepted; held (a circle or conversation met, another pathway "
+            "started); agreement made; agreement kept (no term is open or not kept, at least one is kept). Each step "
+            "includes the one before. An incident counts once. A conversation recorded on the incident itself, "
+            "without a case, counts as held; one that was asked for there and not called off counts as proposed."
         ),
     ),
     "agreements": Measure(
@@ -103,9 +104,10 @@ MEASURES: Final[dict[str, Measure]] = {
     "contact": Measure(
         _l("Reached within 1 school day"),
         _l(
-            "People harmed whose first contact was closed as reached on the day of the incident or the next school day "
-            "÷ all people harmed in the period's incidents, whether or not anyone tried. A message left is not "
-            "contact. People whose first school day is not over yet are not counted until it is."
+            "People harmed whose first contact was closed as reached on the day of the incident or the next school "
+            "day ÷ all people harmed in the period's incidents, whether or not anyone tried. A message left is not "
+            "contact; who was asked and did not wish for contact was reached. People whose first school day is not "
+            "over yet are not counted until it is."
         ),
     ),
     "follow_ups": Measure(
@@ -113,6 +115,38 @@ MEASURES: Final[dict[str, Measure]] = {
         _l(
             "Follow-ups closed on or before their due date ÷ follow-ups due in the period. Cancelled ones are left "
             "out; one still open after its date is due and not on time."
+        ),
+    ),
+    "times": Measure(
+        _l("From incident to first meeting and to closing"),
+        _l(
+            "Cases whose first incident lies in the period: the median of school days from it to the first circle, "
+            "conversation or re-entry meeting that was held, and to the day on which the case was closed. Cases that "
+            "still wait for it are named beside it and are not in the median; nor are those that were closed without "
+            "a meeting. A case that was opened again is open. Conversations without a case, and cases that go on from "
+            "another school, are not among them."
+        ),
+    ),
+    "repeats": Measure(
+        _l("Another incident within 30, 60 and 90 school days attended"),
+        _l(
+            "A window for each student who is reported to have caused harm in an incident of the period. It lasts "
+            "until the student has attended 30 (60, 90) school days after the day of the incident: school days on "
+            "which the student is enrolled at that school and which no removal that stands takes; daily attendance is "
+            "not held here, so a day absent counts as attended. Only windows that were over before today count: those "
+            "in which the student is reported to have caused harm in another incident of that school, on a later day "
+            "÷ all of them. Windows not over, of students who left too, are named beside it; from fewer than 10 that "
+            "are over no share is shown. This does not show what a pathway has done."
+        ),
+    ),
+    "caseload": Measure(
+        _l("Weighted caseload per coordinator"),
+        _l(
+            "Open cases as they stand now, each weighed as on the desk: points for the stage it is in, and for each "
+            "pathway that was proposed and has not ended. Of all people who coordinate at least one: the median, and "
+            "the most points of one person. Cases that nobody coordinates are named beside it. Who carries what is "
+            "shown to the administrators of their school alone. Points say how much work a case is, never how well it "
+            "is done. Of an earlier school year it is not shown: who carried what then is not known."
         ),
     ),
     "harmed_say": Measure(
@@ -159,15 +193,16 @@ MEASURES: Final[dict[str, Measure]] = {
         _l("Police notifications"),
         _l(
             "Notifications made in the period, by the door they came through. Instances are notifications; students "
-            "are the different students about whom police were told. Witnesses and people harmed are never among them."
+            "are the different students about whom police were told. Witnesses and people harmed are never among "
+            "them. The rate is instances × 1,000 ÷ students enrolled on the last school day of the period."
         ),
     ),
     "avoidable": Measure(
         _l("Avoidable police notifications"),
         _l(
-            "Notifications that were neither an emergency nor required by law, beside all incidents of the period with "
-            "a group of 4 or higher, a weapon, a substance or an injury, whether or not a review was asked. Beside "
-            "them: reviews of the period's incidents that were refused, silence included."
+            "Notifications that were neither an emergency nor required by law, beside all incidents of the period "
+            "with a group of 4 or higher, a weapon or what looks like one, a substance or an injury, whether or not "
+            "a review was asked. Beside them: reviews of the period's incidents that were refused, silence included."
         ),
     ),
     "equity": Measure(
@@ -189,7 +224,7 @@ MEASURES: Final[dict[str, Measure]] = {
         _l(
             "The district's published whole-year figures to 2021-22, summed over schools whose figures are not "
             "suppressed; expulsions include charter schools. A suppressed figure is neither zero nor part of a sum. "
-            "Later years are counted here from this system's records; a year that is neither is a gap."
+            "Later years are counted here from this system's records, up to today; a year that is neither is a gap."
         ),
     ),
 }

@@ -5,9 +5,14 @@ from flask import Blueprint, g, render_template, request
 from wss_cases.access.actor import Role
 from wss_cases.access.gate import TELLING_PAGES, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.foundation.clock import DISTRICT_ZONE
+from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.reports_db import reports_reading
 from wss_cases.outcomes import (
     views_behind,
+    views_board,
+    views_board_delivery,
+    views_board_kept,
     views_core,
     views_equity,
     views_export,
@@ -16,6 +21,8 @@ from wss_cases.outcomes import (
     views_saved,
 )
 from wss_cases.outcomes.queries import schools_reached
+from wss_cases.outcomes.queries_cases import times_of
+from wss_cases.outcomes.queries_kept import count_now, oldest_shown
 from wss_cases.outcomes.queries_overview import Core, Repair, core_of, repair_of
 from wss_cases.outcomes.queries_pathways import figures_of_pathways
 from wss_cases.outcomes.queries_published import (
@@ -24,9 +31,11 @@ from wss_cases.outcomes.queries_published import (
     published_twin,
     school_years,
 )
+from wss_cases.outcomes.queries_repeats import repeats_of
 from wss_cases.outcomes.queries_words import day_of_year_words
 from wss_cases.outcomes.rules import per
 from wss_cases.outcomes.states_measures import MEASURES
+from wss_cases.outcomes.views_cases import carried, repeat_rows, time_rows
 from wss_cases.outcomes.views_pathways import pathway_rows, said_rows
 from wss_cases.outcomes.views_scope import Shown, shown, years_of
 from wss_cases.outcomes.views_shapes import (
@@ -53,11 +62,17 @@ blueprint.register_blueprint(views_saved.blueprint)
 blueprint.register_blueprint(views_export.blueprint)
 blueprint.register_blueprint(views_equity.blueprint)
 blueprint.register_blueprint(views_replay.blueprint)
+for board in (views_board, views_board_kept, views_board_delivery):
+    blueprint.register_blueprint(board.blueprint)
 HEADLINE = "police_notifications"
 FROM_THE_MAIN = TELLING_PAGES | {
+    "outcomes.delivery.mine",
     "outcomes.equity.minimums",
     "outcomes.files.taken",
     "outcomes.replay_file.file",
+    "outcomes.reports.file",
+    "outcomes.reports.kept",
+    "outcomes.reports.report",
     "outcomes.saved.mine",
 }
 """Pages of what was just written, which a copy may not hold yet, and of records, which it may hold still."""
@@ -79,11 +94,20 @@ def read_no_more(_error: BaseException | None) -> None:
         g.pop("reading_reports").__exit__(None, None, None)
 
 
+@blueprint.context_processor
+def words_of_kept_counts() -> dict[str, str]:
+    """Say since when counts stand that were kept; '' where everything on the page was counted for it."""
+    since = oldest_shown()
+    return {"kept_since": moment_words(since, DISTRICT_ZONE) if since else ""}
+
+
 @blueprint.get("")
 @gate(Permission.OUTCOMES_READ)
 def overview() -> str:
     """What became of a school year so far."""
     page = shown()
+    if not page.scope.is_all:
+        count_now()
     days = school_days(page.scope.school_id)
     core, repair = core_of(page.actor, page.scope, days), repair_of(page.actor, page.scope, days)
     figures = figures_of_pathways(page.actor, page.scope, days)
@@ -109,6 +133,9 @@ def overview() -> str:
         follow_ups=follow_up_rows(repair, page),
         removals=removal_rows(repair, page),
         pathway_figures=pathway_rows(figures),
+        times=time_rows(times_of(page.actor, page.scope, days), page.behind),
+        repeats=repeat_rows(repeats_of(page.actor, page.scope, days), page.behind),
+        caseload=carried(page) if page.scope.is_this_year else None,
         said=figures.said,
         said_rows=said_rows(figures.said),
         trend=(sentence, points),
@@ -123,7 +150,7 @@ def _headline(page: Shown) -> tuple[str, list[Point], int | None]:
         published = district_years()
     else:
         published = figures_of(school_years(twin.id)) if twin else {}
-    live = live_years(page.actor, page.scope.school_id, max(published, default=None))
+    live = live_years(page.actor, page.scope.school_id, max(published, default=None), page.scope.today)
     points = year_points(HEADLINE, published, live, page.scope)
     return trend_title(HEADLINE, points, published), points, twin.id if twin else None
 

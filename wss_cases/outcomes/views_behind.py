@@ -1,5 +1,6 @@
 """The lists behind the numbers, for the case team of the school."""
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -8,12 +9,15 @@ from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.sight import first_in_view
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.states import STATE_LABELS
 from wss_cases.outcomes.queries_behind import PAGE, Behind, rows_behind
+from wss_cases.outcomes.queries_cases import first_meeting
+from wss_cases.outcomes.rules import Scope, narrowed
 from wss_cases.outcomes.states import FOLLOW_UP_LABELS, STEP_LABELS
 from wss_cases.outcomes.views_scope import shown
 from wss_cases.pathways.circles.states import TERM_LABELS
@@ -27,6 +31,9 @@ TITLES = {
     "harmed": _l("People harmed and when they were reached"),
     "terms": _l("Agreement terms that were due"),
     "follow_ups": _l("Follow-ups that were due"),
+    "first_meetings": _l("Cases and their first meeting"),
+    "closings": _l("Cases and their closing"),
+    "repeats": _l("Students reported to have caused harm, and another incident"),
     "removals": _l("Suspensions, expulsions and other removals"),
     "notifications": _l("Police notifications"),
     "refusals": _l("Police-notification reviews refused"),
@@ -49,12 +56,14 @@ def rows(name: str) -> str:
     if before is not None and not 0 < before <= LARGEST_ID:
         raise NotFound
     choice, step = request.args.get("choice", ""), request.args.get("step", "")
-    found = rows_behind(page.actor, page.scope, name, before, choice, step)
+    until, scope = request.args.get("until", ""), _until(page.scope)
+    found = rows_behind(page.actor, scope, name, before, choice, step)
     here: dict[str, Any] = {
         "name": name,
         "year": page.scope.year,
         "choice": choice or None,
         "step": step or None,
+        "until": until or None,
     }
     older = url_for("outcomes.behind.rows", **here, before=found[PAGE - 1].id) if len(found) > PAGE else None
     first = first_in_view(page.actor, page.scope.school_id, *CASE_TEAM)
@@ -68,6 +77,20 @@ def rows(name: str) -> str:
         newer=url_for("outcomes.behind.rows", **here) if before else None,
         back=url_for("outcomes.overview", year=page.scope.year),
     )
+
+
+def _until(scope: Scope) -> Scope:
+    """Return the days up to the one that the address names: a report ends there. Raises NotFound for what is none."""
+    if not (text := request.args.get("until", "")):
+        return scope
+    try:
+        ends = date.fromisoformat(text)
+    except ValueError as error:
+        raise NotFound from error
+    found = narrowed(scope, None, ends, scope.network)
+    if found is None:
+        raise NotFound
+    return found
 
 
 def _row(name: str, row: Behind) -> dict[str, Any]:
@@ -102,6 +125,14 @@ def _tag(name: str, row: Behind) -> tuple[Any, str]:
             return _("Still open"), "brick"
         good = row.day is not None and row.other <= row.day
         return (_("On time"), "moss") if good else (_("Late"), "brick")
+    if name == "first_meetings":
+        return _meeting_tag(row)
+    if name == "repeats":
+        again = day_words_with_year(row.other)
+        return (_("Again %(day)s", day=again), "sun") if row.other else (_("Not again"), "slate")
+    if name == "closings":
+        closed = day_words_with_year(local_date(row.other, DISTRICT_ZONE)) if row.other else None
+        return (_("Closed %(day)s", day=closed), "moss") if closed else (_("Still open"), "sun")
     labels: dict[str, Any] = {
         "terms": TERM_LABELS,
         "removals": DISCIPLINE_LABELS,
@@ -109,3 +140,9 @@ def _tag(name: str, row: Behind) -> tuple[Any, str]:
         "refusals": DOOR_LABELS,
     }
     return labels.get(name, STATE_LABELS).get(row.state, row.state), "slate"
+
+
+def _meeting_tag(row: Behind) -> tuple[Any, str]:
+    if (met := first_meeting(*row.more)) is not None:
+        return _("Met %(day)s", day=day_words_with_year(met)), "moss"
+    return (_("Closed without a meeting"), "slate") if row.other else (_("Still waits"), "sun")

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Blueprint, render_template
 
-from wss_cases.access.actor import Role
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import NotFound
@@ -14,6 +13,7 @@ from wss_cases.incidents.queries_list import conditions_of
 from wss_cases.outcomes.queries import schools_reached
 from wss_cases.outcomes.queries_compare import core_before, similar
 from wss_cases.outcomes.queries_core import bands_of, by_reporter, code_words, networks_of, reporting
+from wss_cases.outcomes.queries_kept import count_now
 from wss_cases.outcomes.queries_overview import core_of
 from wss_cases.outcomes.queries_published import published_twin, school_years
 from wss_cases.outcomes.queries_schools import school_rows
@@ -45,6 +45,8 @@ def report() -> str:
     """Incidents of a school or of all, narrowed by any of their own traits."""
     here = narrowed_page()
     actor, scope = here.page.actor, here.page.scope
+    if not scope.is_all:
+        count_now()
     days = school_days(scope.school_id)
     core = core_of(actor, scope, days, here.narrow)
     behaviors, places = code_words(locale_code())
@@ -67,7 +69,7 @@ def report() -> str:
         kept={name: here.parameters[name] for name in (*DRILLS, "school") if name in here.parameters},
         until=day_of_year_words(scope.last) if scope.is_current else None,
         school_count=schools_reached(actor) if scope.is_all else None,
-        leads=_leads(here),
+        leads=here.page.leads,
     )
 
 
@@ -76,7 +78,7 @@ def report() -> str:
 def reporters() -> str:
     """Who reported how often: for the administrator of the school alone."""
     here = narrowed_page()
-    if not _leads(here):
+    if not here.page.leads:
         raise NotFound
     rows = by_reporter(here.page.actor, here.page.scope, _more(here))
     return render_template("outcomes/core_reporters.html", asked=here, page=here.page, rows=rows)
@@ -129,11 +131,6 @@ def compare() -> str:
 
 def _more(here: Narrowed) -> list[Any]:
     return [] if here.is_plain else conditions_of(here.narrow)
-
-
-def _leads(here: Narrowed) -> bool:
-    school_id = here.page.scope.school_id
-    return school_id is not None and school_id in here.page.actor.school_ids(Role.ADMINISTRATOR)
 
 
 def _options(

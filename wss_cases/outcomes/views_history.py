@@ -1,6 +1,6 @@
 """Nine published years, and the years counted here that continue them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -11,6 +11,7 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.outcomes.queries_published import (
     Figures,
+    Outlier,
     district_years,
     largest,
     live_years,
@@ -37,13 +38,18 @@ def district() -> str:
     """The district's trend; the switcher's school has its own."""
     page = shown()
     published = district_years()
-    live = live_years(page.actor, None, max(published, default=None)) if _reads_all(page) else {}
-    notes = {one.year: one for one in largest(published)}
+    live = (
+        live_years(page.actor, None, max(published, default=None), page.scope.today)
+        if _reads_all(page)
+        else {}
+    )
+    alone = largest(published)
     return render_template(
         "outcomes/history.html",
-        **_trend(page, published, live),
+        **_trend(
+            page, published, live, {max(alone, key=_number).year: ""} if alone else {}, _alone_words(alone)
+        ),
         school=None,
-        notes=notes,
         twin=published_twin(page.school.id) if page.school else None,
         suppressed={},
     )
@@ -60,12 +66,15 @@ def school(school_id: int) -> str:
     years = school_years(found.id)
     twin = roster_twin(page.actor, found.identifier)
     published = figures_of(years)
-    live = live_years(page.actor, twin, max(published, default=None)) if twin is not None else {}
+    live = (
+        live_years(page.actor, twin, max(published, default=None), page.scope.today)
+        if twin is not None
+        else {}
+    )
     return render_template(
         "outcomes/history.html",
         **_trend(page, published, live, _remarks(published)),
         school=found,
-        notes={},
         twin=None,
         suppressed={year: one.suppressed for year, one in years.items()},
     )
@@ -89,6 +98,26 @@ def _reads_all(page: Shown) -> bool:
     return page.scope.school_id is None
 
 
+def _number(one: Outlier) -> int:
+    return one.number
+
+
+def _alone_words(alone: Sequence[Outlier]) -> str:
+    """Name each school that stands far above the others, so that a bend of the line is not taken for the district's."""
+    words = [
+        _(
+            "%(year)s: %(school)s alone had %(number)s",
+            year=one.year.replace("-", "\u2060–\u2060"), school=one.name, number=f"{one.number:,}",
+        )
+        for one in alone
+    ]  # fmt: skip
+    return (
+        _("One school had more than a tenth of them in these years. %(years)s.", years="; ".join(words))
+        if words
+        else ""
+    )
+
+
 def _remarks(school: dict[str, Figures]) -> dict[str, str]:
     remarks = {}
     for year, total in district_years().items():
@@ -102,15 +131,18 @@ def _trend(
     page: Shown,
     published: dict[str, Figures],
     live: dict[str, Figures],
-    remarks: Mapping[str, str] | None = None,
+    remarks: Mapping[str, str],
+    note: str = "",
 ) -> dict[str, Any]:
+    """What the page shows: `remarks` mark years of one chart, and `note` stands under it."""
     charts = []
     for metric in CHARTS:
         points = year_points(metric, published, live, page.scope)
         for point in points if metric == REMARKED else ():
-            if remark := (remarks or {}).get(point["year"]):
-                point.update(note=remark, mark=True)
-        charts.append((trend_title(metric, points, published), points, HISTORY_LABELS[metric]))
+            if point["year"] in remarks:
+                point.update(note=remarks[point["year"]] or point["note"], mark=True)
+        title, under = trend_title(metric, points, published), note if metric == REMARKED else ""
+        charts.append((title, points, HISTORY_LABELS[metric], under))
     years = sorted({*published, *live})
     return {
         "charts": charts if years else [],

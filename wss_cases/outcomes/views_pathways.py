@@ -47,12 +47,12 @@ def pathway_rows(figures: PathwayFigures) -> list[dict[str, str]]:
         },
         {
             "label": _("Partner’s answer to a referral"),
-            "figure": _days(figures.answers),
+            "figure": days_words(figures.answers.median),
             "of": _sent(figures.answers),
         },
         {
             "label": _("First service after a referral"),
-            "figure": _days(figures.services),
+            "figure": days_words(figures.services.median),
             "of": _sent(figures.services),
         },
         {
@@ -67,11 +67,11 @@ def _percent(share: Share) -> str:
     return "–" if share.percent is None else f"{round(share.percent)}%"
 
 
-def _days(waits: Waits) -> str:
-    if waits.median is None:
+def days_words(median: float | None) -> str:
+    """Return a median of school days in words, a dash where there is none."""
+    if median is None:
         return "–"
-    number = f"{waits.median:.1f}".removesuffix(".0")
-    return _("%(number)s school days", number=number)
+    return _("%(number)s school days", number=f"{median:.1f}".removesuffix(".0"))
 
 
 def _sent(waits: Waits) -> str:

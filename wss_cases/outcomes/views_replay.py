@@ -15,7 +15,7 @@ from wss_cases.outcomes.actions_export import note_export
 from wss_cases.outcomes.forms_export import ExportForm
 from wss_cases.outcomes.rules_export import TYPES, Report, rendered
 from wss_cases.routing.differences import COLUMNS, Change, table_rows
-from wss_cases.routing.queries_replay import Told, get_replay, told_after
+from wss_cases.routing.queries_replay import Told, get_replay, reported_until, told_after
 
 blueprint = Blueprint("replay_file", __name__, url_prefix="/replays")
 NAME = "replay"
@@ -30,7 +30,7 @@ def file(replay_id: int) -> Page:
     replay, rule_set = get_replay(actor, replay_id)
     most = setting("EXPORT_ROWS")
     rows: list[list[str]] = [row for one in told_after(actor, replay_id, 0, most + 1) for row in _rows(one)]
-    report, year = Report(NAME, {}, COLUMNS, rows, []), clock.school_year(replay.ends_on)
+    report, year = Report(NAME, {}, COLUMNS, rows, []), clock.school_year(reported_until(replay))
     asked, status = ExportForm(), 200
     if asked.validate_on_submit():
         try:

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import request, url_for
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor
 from wss_cases.accounts.school_choice import chosen_school_id
 from wss_cases.foundation import clock
@@ -36,6 +36,13 @@ class Shown:
     def year_words(self) -> str:
         """The school year with a real dash."""
         return self.scope.year.replace("-", "–")
+
+    @property
+    def leads(self) -> bool:
+        """Whether the reader is an administrator of the school that is shown: they alone see who reported and who
+        carries what."""
+        school_id = self.scope.school_id
+        return school_id is not None and school_id in self.actor.school_ids(Role.ADMINISTRATOR)
 
     def incidents(self, **filters: Any) -> str | None:
         """Return the address of the incidents behind a number; None when the reader may not see the list."""

@@ -7,7 +7,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.outcomes.queries_overview import Core, Repair
 from wss_cases.outcomes.queries_published import Figures, SchoolYear
 from wss_cases.outcomes.queries_words import breakdowns, month_words
-from wss_cases.outcomes.rules import Count, Scope, outlier, years_between
+from wss_cases.outcomes.rules import Count, Scope, Share, outlier, years_between
 from wss_cases.outcomes.states import FOLLOW_UP_LABELS, HISTORY_LABELS, REMARKABLE_YEARS, STEP_LABELS
 from wss_cases.outcomes.views_scope import Shown
 from wss_cases.routing.states import PATHWAY_LABELS
@@ -110,17 +110,27 @@ def contact_rows(repair: Repair) -> list[Point]:
 
 
 def follow_up_rows(repair: Repair, page: Shown) -> list[Point]:
-    """Return the share on time by kind of follow-up, the words saying of how many."""
-    return [
-        {
-            "label": FOLLOW_UP_LABELS.get(kind, FOLLOW_UP_LABELS["other"]),
-            "value": share.percent,
-            "figure": f"{share.percent or 0:.0f}%",
-            "note": _("%(part)s of %(whole)s", part=share.part, whole=share.whole),
-            "href": page.behind("follow_ups", choice=kind),
-        }
-        for kind, share in repair.follow_ups.items()
+    """Return the share on time by kind of follow-up, the words saying of how many; the most frequent, then all others
+    as one row."""
+    most_due = sorted(repair.follow_ups.items(), key=lambda pair: -pair[1].whole)
+    several = len(most_due) > LONGEST + 1
+    rows = [
+        _share_row(str(FOLLOW_UP_LABELS.get(kind, FOLLOW_UP_LABELS["other"])), share)
+        | {"href": page.behind("follow_ups", choice=kind)}
+        for kind, share in (most_due[:LONGEST] if several else most_due)
     ]
+    rest = [share for _kind, share in most_due[LONGEST:]] if several else []
+    others = Share(sum(one.part for one in rest), sum(one.whole for one in rest))
+    return [*rows, _share_row(_("All others"), others) | {"tone": "slate"}] if rest else rows
+
+
+def _share_row(label: str, share: Share) -> Point:
+    return {
+        "label": label,
+        "value": share.percent,
+        "figure": f"{share.percent or 0:.0f}%",
+        "note": _("%(part)s of %(whole)s", part=share.part, whole=share.whole),
+    }
 
 
 def removal_rows(repair: Repair, page: Shown) -> list[Point]:

@@ -21,6 +21,7 @@ ENDED = (OutboxState.SENT, OutboxState.FAILED, OutboxState.DROPPED)
 CLEANED = (
     *("incident_draft", "user_session", "sign_in_attempt", "questionnaire_guess", "invitation"),
     *("request_key", "outbox_message", "import_run", "export_record"),
+    "board_report",
 )
 KIND_OF = {
     "incident_draft": "draft",
@@ -32,6 +33,7 @@ KIND_OF = {
     "outbox_message": "mail",
     "import_run": "import",
     "export_record": "export",
+    "board_report": "board_report",
 }
 """Which row of the schedule each table goes by."""
 
@@ -49,7 +51,11 @@ def old_rows(name: str, before: datetime) -> ColumnElement[bool]:
     if name == "import_run":
         newest = select(func.max(one.id)).group_by(one.kind)  # the health page says when the last one was
         return and_(one.started_at < before, one.id.not_in(newest))
-    day: dict[str, Any] = {"incident_draft": "updated_at", "export_record": "made_at"}
+    day: dict[str, Any] = {
+        "incident_draft": "updated_at",
+        "export_record": "made_at",
+        "board_report": "asked_at",
+    }
     column: ColumnElement[datetime] = one[day.get(name, "at")]
     return column < before
 

@@ -138,6 +138,7 @@ TABLES: dict[str, Kept] = {
     "invitation": _running("link"),
     "import_run": _running("import"),
     "export_record": _running("export"),
+    "board_report": _running("board_report"),
     # people who work here
     "user_account": STAFF,
     "role_grant": STAFF,
@@ -148,6 +149,7 @@ TABLES: dict[str, Kept] = {
     "cover": STAFF,
     "mail_choice": STAFF,
     "saved_view": STAFF,
+    "board_subscription": STAFF,
     "mail_trouble": STAFF,
     "staff_member": STAFF,
     "keeper_training": STAFF,
@@ -187,5 +189,7 @@ TABLES: dict[str, Kept] = {
     "rule_replay": AGGREGATE,
     "daily_figure": AGGREGATE,
     "district_figure": AGGREGATE,
+    "kept_count": AGGREGATE,
     "figure_state": SETTING,
+    "counting_round": SETTING,
 }

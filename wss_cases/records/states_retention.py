@@ -95,6 +95,7 @@ KIND_LABELS: dict[str, Any] = {
     "request_key": _l("Keys of forms that were sent"),
     "import": _l("Reports of imports"),
     "export": _l("List of files that were taken"),
+    "board_report": _l("Board reports as PDFs"),
 }
 
 EVENT_LABELS: dict[str, Any] = {

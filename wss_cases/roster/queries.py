@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, case, literal, or_, select
+from sqlalchemy import Select, and_, bindparam, case, extract, false, literal, or_, select
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.scope import in_schools
@@ -20,7 +21,11 @@ from wss_cases.roster.models import (
     Student,
     StudentGuardian,
 )
-from wss_cases.roster.rules import SchoolDays, merge_days, search_words
+from wss_cases.roster.rules import YEAR_ENDS, SchoolDays, merge_days, search_words
+from wss_cases.roster.states import DayKind
+
+KNOWN_SCHOOLS = "known_schools"
+"""What a session knows of them."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +53,24 @@ class GuardianOf:
 
 
 def school_days(school_id: int | None) -> SchoolDays:
-    """Return the school days of a school (None: the district's), in one query; Monday to Friday where unknown."""
-    own = CalendarDay.school_id.is_not(None)
-    statement = select(CalendarDay.day, CalendarDay.kind, own).where(
-        or_(CalendarDay.school_id.is_(None), CalendarDay.school_id == school_id)
-    )
-    return SchoolDays(merge_days((row[0], row[1], bool(row[2])) for row in db.session.execute(statement)))
+    """Return the school days of a school (None: the district's), in one query; Monday to Friday where unknown.
+
+    District rows that say no more than the weekday does are not read: they are most of a calendar, and a page waits
+    for this. The last day of a year is, since it tells that the year is known.
+    """
+    found = db.session.execute(_days(school_id is None), {} if school_id is None else {"school": school_id})
+    return SchoolDays(merge_days((row[0], row[1], bool(row[2])) for row in found))
+
+
+@cache
+def _days(of_district: bool) -> Any:
+    own, day, kind = CalendarDay.school_id.is_not(None), CalendarDay.day, CalendarDay.kind
+    at_weekend = extract("dow", day).in_((0, 6))
+    as_usual = or_(and_(kind == DayKind.SCHOOL, ~at_weekend), and_(kind == DayKind.CLOSED, at_weekend))
+    last = and_(extract("month", day) == YEAR_ENDS[0], extract("day", day) == YEAR_ENDS[1])
+    theirs = false() if of_district else CalendarDay.school_id == bindparam("school")
+    districts = and_(CalendarDay.school_id.is_(None), or_(~as_usual, last))
+    return select(day, kind, own).where(or_(theirs, districts))
 
 
 def next_schools(student_ids: Collection[int], last: date) -> dict[int, int]:
@@ -68,7 +85,21 @@ def next_schools(student_ids: Collection[int], last: date) -> dict[int, int]:
 
 def get_school(school_id: int) -> School | None:
     """Return a school, or None."""
-    return db.session.get(School, school_id)
+    return schools_by_id([school_id]).get(school_id)
+
+
+@cache
+def _schools() -> Select[Any]:
+    return select(School).where(School.id.in_(bindparam("ids", expanding=True)))
+
+
+def schools_by_id(ids: Collection[int]) -> dict[int, School]:
+    """Return these schools by id, those that there are; each is read once for a page, whose session is its own."""
+    known: dict[int, School] = db.session.info.setdefault(KNOWN_SCHOOLS, {})
+    missing = sorted(set(ids) - known.keys())
+    if missing:
+        known.update({row.id: row for row in db.session.scalars(_schools(), {"ids": missing})})
+    return {number: known[number] for number in ids if number in known}
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:

@@ -16,6 +16,8 @@ CODE_LENGTH = 12
 LEAST_LETTERS = 2
 HALF_DAY_BELL = time(11, 30)
 """The last bell of a half day for which the calendar gives no time; early, so that a reminder still helps."""
+YEAR_ENDS = (7, 31)
+"""Month and day of a school year's last date."""
 _DAY = timedelta(days=1)
 
 
@@ -28,7 +30,7 @@ class SchoolDays:
         corrections = (self.is_school_day(day) - is_weekday(day) for day in self._known)
         self._corrections = [0, *accumulate(corrections)]
         # a calendar is taken in whole: where the last date of a year is known, the year is
-        self._years = {school_year(day) for day in self._known if (day.month, day.day) == (7, 31)}
+        self._years = {school_year(day) for day in self._known if (day.month, day.day) == YEAR_ENDS}
 
     def is_school_day(self, day: date) -> bool:
         """Whether students come on this date; a half day counts."""

@@ -14,6 +14,7 @@ from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.engine import might
 from wss_cases.access.permissions import Permission
 from wss_cases.access.scope import in_schools
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.db import among, db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.models import Incident, IncidentPerson
@@ -21,6 +22,7 @@ from wss_cases.incidents.queries import visible_to
 from wss_cases.roster.models import School, Student
 from wss_cases.routing.models import Replay, ReplayChange, RoutingAnswer, RuleSet
 from wss_cases.routing.replay import Part, RoutedIncident
+from wss_cases.routing.rules_replay import FIRST_DAY
 from wss_cases.routing.states_replay import ReplayState
 
 BATCH = 2000
@@ -139,6 +141,12 @@ def get_replay(actor: Actor, replay_id: int) -> tuple[Replay, RuleSet]:
     if row is None:
         raise NotFound
     return row[0], row[1]
+
+
+def reported_until(row: Replay) -> date:
+    """Return the last day of a replay on which anything can have been reported: some were kept before their days were
+    checked."""
+    return max(FIRST_DAY, min(row.ends_on, local_date(row.asked_at, DISTRICT_ZONE)))
 
 
 def schools_seen(actor: Actor) -> list[int] | None:

@@ -100,7 +100,7 @@ def replay(replay_id: int) -> Page:
         found=_found(tally.of(seen)),
         schools=_by_school(tally, seen),
         most=MOST_SCHOOLS,
-        groups=_groups(tally, fewest_of(clock.school_year(row.ends_on))) if whole else [],
+        groups=_groups(tally, fewest_of(clock.school_year(replays.reported_until(row)))) if whole else [],
         versions=sorted((name, pair[0]) for name, pair in tally.by.get("version", {}).items())
         if whole
         else [],

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.sight import in_view
 from wss_cases.accounts.models import UserAccount
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import counts_of, db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.models import Incident, IncidentPerson
 from wss_cases.incidents.states import PersonRole
@@ -60,15 +60,17 @@ class StepRow:
     by: str
 
 
-def visible_to(statement: Statement, actor: Actor) -> Statement:
-    """Keep the duties of the schools in which the actor is on the case team, but no adult's own duty."""
-    return statement.where(in_view(LegalDuty, actor, *CASE_TEAM), shared())
+def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
+    """Keep the duties of the schools in which the actor is on the case team, but no adult's own duty; with `live` the
+    open ones alone."""
+    return statement.where(in_view(LegalDuty, actor, *CASE_TEAM, live=live), shared())
 
 
-def own_visible_to(statement: Statement, actor: Actor) -> Statement:
-    """Keep the duties that are each adult's own: the actor's, and all of the schools that they administer."""
-    mine = and_(LegalDuty.owner_id == actor.user_id, in_view(LegalDuty, actor, *STAFF))
-    administered = in_view(LegalDuty, actor, Role.ADMINISTRATOR)
+def own_visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
+    """Keep the duties that are each adult's own: the actor's, and all of the schools that they administer; with `live`
+    the open ones alone."""
+    mine = and_(LegalDuty.owner_id == actor.user_id, in_view(LegalDuty, actor, *STAFF, live=live))
+    administered = in_view(LegalDuty, actor, Role.ADMINISTRATOR, live=live)
     return statement.where(LegalDuty.code.in_(sorted(PERSONAL)), or_(mine, administered))
 
 
@@ -154,33 +156,36 @@ def _beyond(due_at: datetime | None, number: int) -> ColumnElement[bool]:
     return or_(LegalDuty.due_at.is_(None), later)
 
 
-def open_duty_count(actor: Actor) -> int:
-    """Return how many duties are open at the schools where the actor is on the case team."""
+def open_duties_counted(actor: Actor) -> Select[Any] | None:
+    """Return the select of how many duties are open at the schools where the actor is on the case team."""
     if not actor.has(*CASE_TEAM):
-        return 0
-    counted = visible_to(select(func.count(LegalDuty.id)).where(LegalDuty.state.in_(OPEN_DUTY)), actor)
-    return db.session.scalar(counted) or 0
+        return None
+    return visible_to(select(func.count(LegalDuty.id)), actor, live=True)
 
 
-def second_look_count(actor: Actor) -> int:
-    """Return how many open duties somebody else proposed as not applicable, for the actor to take the second look."""
+def second_looks_counted(actor: Actor) -> Select[Any] | None:
+    """Return the select of how many open duties somebody else proposed as not applicable, for the actor to take the
+    second look."""
     if not actor.has(*SECOND_LOOK):
-        return 0
-    proposed = select(func.count(LegalDuty.id)).where(
-        in_view(LegalDuty, actor, *SECOND_LOOK),
+        return None
+    return select(func.count(LegalDuty.id)).where(
+        in_view(LegalDuty, actor, *SECOND_LOOK, live=True),
         shared(),
-        LegalDuty.state.in_(OPEN_DUTY),
         LegalDuty.proposed_by_id != actor.user_id,
     )
-    return db.session.scalar(proposed) or 0
+
+
+def own_duties_counted(actor: Actor) -> Select[Any] | None:
+    """Return the select of how many of these wait for the actor: their own open ones, and as administrator those of
+    others."""
+    if not actor.has(*STAFF):
+        return None
+    return own_visible_to(select(func.count(LegalDuty.id)), actor, live=True)
 
 
 def own_duty_count(actor: Actor) -> int:
-    """Return how many of these wait for the actor: their own open ones, and as administrator those of others."""
-    if not actor.has(*STAFF):
-        return 0
-    counted = select(func.count(LegalDuty.id)).where(LegalDuty.state.in_(OPEN_DUTY))
-    return db.session.scalar(own_visible_to(counted, actor)) or 0
+    """Return how many that is."""
+    return counts_of(own=own_duties_counted(actor))["own"]
 
 
 def own_duties(actor: Actor) -> list[DutyRow]:

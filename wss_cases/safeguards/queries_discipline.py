@@ -123,14 +123,13 @@ def appeal_of(action_id: int) -> DisciplineAppeal | None:
     return found
 
 
-def undecided_appeals(actor: Actor) -> int:
-    """Return how many appeals wait for the administrators of the actor's schools."""
+def undecided_appeals_counted(actor: Actor) -> Select[Any] | None:
+    """Return the select of how many appeals wait for the administrators of the actor's schools."""
     if not actor.has(Role.ADMINISTRATOR):
-        return 0
-    counted = select(func.count(DisciplineAppeal.id)).where(
+        return None
+    return select(func.count(DisciplineAppeal.id)).where(
         in_schools(DisciplineAppeal.school_id, actor, Role.ADMINISTRATOR), DisciplineAppeal.outcome.is_(None)
     )
-    return db.session.scalar(counted) or 0
 
 
 def spans_of(student_id: int, but: int | None = None) -> list[tuple[Span, SchoolDays]]:

@@ -90,8 +90,9 @@ def _rows() -> Select[Any]:
     return joined
 
 
-def waiting_for(actor: Actor) -> int:
-    """Return how many reviews wait for the actor's answer: as administrator, or as a network's named approver."""
+def waiting_counted(actor: Actor) -> Select[Any] | None:
+    """Return the select of how many reviews wait for the actor's answer: as administrator, or as a network's named
+    approver."""
     found = []
     if actor.has(Role.ADMINISTRATOR):
         found.append(
@@ -103,9 +104,8 @@ def waiting_for(actor: Actor) -> int:
         named = or_(PoliceReview.approver_id == actor.user_id, PoliceReview.deputy_id == actor.user_id)
         found.append(named & (PoliceReview.state == ReviewState.APPROVED_ONCE))
     if not found:
-        return 0
-    counted = visible_to(select(func.count(PoliceReview.id)).where(or_(*found)), actor)
-    return db.session.scalar(counted) or 0
+        return None
+    return visible_to(select(func.count(PoliceReview.id)).where(or_(*found)), actor)
 
 
 def parties_of(incident_id: int) -> frozenset[int]:

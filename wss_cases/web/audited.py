@@ -47,6 +47,7 @@ RECORDS = {
     "pathway_id": "pathway",
     "mentor_id": "mentor",
     "group_id": "mentoring_group",
+    "report_id": "board_report",
 }
 """What an address names, the telling one first, and the table it is in."""
 LIST = "page"

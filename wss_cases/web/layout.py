@@ -20,6 +20,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.settings import setting
 from wss_cases.foundation.sign_in import current_user
 from wss_cases.roster.models import School
+from wss_cases.roster.queries import schools_by_id
 from wss_cases.web import banners
 
 NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (
@@ -152,11 +153,12 @@ def _context() -> dict[str, Any]:
         "all_schools": False,
     }
     if actor.user_id is not None:
-        schools = my_schools(actor, MOST_LISTED + 1)
+        schools = _switchable(actor)
+        bar, menu = _navigation(actor)
         shown = {
             "actor": actor,
-            "nav": _navigation(actor, NAVIGATION),
-            "nav_menu": _navigation(actor, NAVIGATION + MENU_ONLY),
+            "nav": bar,
+            "nav_menu": menu,
             "schools": schools,
             "current_school": current_school(actor, schools),
             "all_schools": actor.everywhere(Role.DISTRICT),
@@ -173,13 +175,30 @@ def _context() -> dict[str, Any]:
     }
 
 
-def _navigation(actor: Actor, pages: tuple[tuple[str, Any, Permission], ...]) -> list[dict[str, Any]]:
-    allowed = {
+def _switchable(actor: Actor) -> list[tuple[int, str]]:
+    """Return the schools of the switcher, one more than it lists; a person's own few are known to the page already."""
+    ids = actor.school_ids(*STAFF, Role.DISTRICT)
+    if actor.everywhere(Role.DISTRICT) or len(ids) > MOST_LISTED:
+        return my_schools(actor, MOST_LISTED + 1)
+    schools = [school for school in schools_by_id(ids).values() if school.is_active]
+    return [(school.id, school.name) for school in sorted(schools, key=lambda each: (each.name, each.id))]
+
+
+def _navigation(actor: Actor) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what stands in the bar, and in a phone's menu."""
+    bar = _allowed(actor, NAVIGATION)
+    return _marked(bar), _marked(bar | _allowed(actor, MENU_ONLY))
+
+
+def _allowed(actor: Actor, pages: tuple[tuple[str, Any, Permission], ...]) -> dict[str, Any]:
+    return {
         url_for(endpoint): label
         for endpoint, label, permission in pages
         if endpoint in current_app.view_functions and might(actor, permission)
     }
-    items = [{"url": url, "label": label} for url, label in allowed.items()]
-    here = [item["url"] for item in items if f"{request.path}/".startswith(f"{item['url']}/")]
+
+
+def _marked(allowed: dict[str, Any]) -> list[dict[str, Any]]:
+    here = [url for url in allowed if f"{request.path}/".startswith(f"{url}/")]
     current = max(here, key=len, default="")
-    return [{**item, "current": item["url"] == current} for item in items]
+    return [{"url": url, "label": label, "current": url == current} for url, label in allowed.items()]

@@ -2,8 +2,12 @@
 
 The version stands in the path, so that what a script imports and a style shows by a relative address is kept as well.
 Any version is answered with today's file, for a page that another machine made during an update; only today's is kept.
+
+What is text goes out compressed, made once by each process. Pages never do: they hold a secret token beside what
+somebody else may have typed, and the size of the two together would tell the token letter by letter (BREACH).
 """
 
+import gzip
 import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
@@ -17,12 +21,23 @@ FOLDERS = {"static": "/static/", "bootstrap.static": "/bootstrap/static/"}
 """Endpoints of files that are not code, and where they stand."""
 MARK = "@"
 A_YEAR = "public, max-age=31536000, immutable"
+TEXT = frozenset(
+    {
+        "text/css",
+        "text/javascript",
+        "application/javascript",
+        "image/svg+xml",
+        "application/json",
+        "text/plain",
+    }
+)
 VERSION = "wss.static_version"
 
 
 def init_static_files(app: Flask) -> None:
     """Put the version into every address of such a file, and let browsers keep what has today's."""
-    version = _version(_folders(app))
+    folders = _folders(app)
+    version = _version(tuple(folders.values()))
 
     def with_version(endpoint: str, values: dict[str, Any]) -> None:
         if endpoint in FOLDERS and "filename" in values:
@@ -33,8 +48,20 @@ def init_static_files(app: Flask) -> None:
             answer.headers["Cache-Control"] = A_YEAR
         return answer
 
+    def compress(answer: Response) -> Response:
+        if request.endpoint in FOLDERS and answer.mimetype in TEXT:
+            answer.vary.add("Accept-Encoding")
+            if (
+                answer.status_code == 200
+                and "Range" not in request.headers
+                and request.accept_encodings["gzip"]
+            ):
+                _compress(answer, folders[request.endpoint] / request.view_args["filename"])  # type: ignore[index]
+        return answer
+
     app.url_defaults(with_version)
     app.after_request(keep)
+    app.after_request(compress)
     inner = app.wsgi_app
 
     def without_version(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
@@ -47,9 +74,26 @@ def init_static_files(app: Flask) -> None:
     app.wsgi_app = without_version  # type: ignore[method-assign, assignment]
 
 
-def _folders(app: Flask) -> tuple[Path, ...]:
-    holders = [app, *app.blueprints.values()]
-    return tuple(Path(holder.static_folder) for holder in holders if holder.static_folder)
+def _folders(app: Flask) -> dict[str, Path]:
+    holders = {"static": app, **{f"{name}.static": blueprint for name, blueprint in app.blueprints.items()}}
+    return {name: Path(holder.static_folder) for name, holder in holders.items() if holder.static_folder}
+
+
+def _compress(answer: Response, path: Path) -> None:
+    """Turn a whole answer into its compressed form, which is another file to a browser and has a tag of its own."""
+    tag, _weak = answer.get_etag()
+    answer.direct_passthrough = False
+    answer.call_on_close(answer.response.close)  # type: ignore[union-attr]
+    answer.set_data(_compressed(path, tag or ""))
+    answer.headers["Content-Encoding"] = "gzip"
+    answer.headers["Accept-Ranges"] = "none"
+    answer.set_etag(f"{tag}-gzip")
+    answer.make_conditional(request.environ)
+
+
+@lru_cache(maxsize=512)
+def _compressed(path: Path, tag: str) -> bytes:
+    return gzip.compress(path.read_bytes(), mtime=0)
 
 
 @lru_cache(maxsize=2)

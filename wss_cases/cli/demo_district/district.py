@@ -18,6 +18,7 @@ from wss_cases.cli.demo_district.my_day import fill_the_day
 from wss_cases.cli.demo_district.partners import make_partners, make_ready
 from wss_cases.cli.demo_district.people import Pupil, make_demo_people, make_pupils, make_staff
 from wss_cases.cli.demo_district.police import make_directory
+from wss_cases.cli.demo_district.reading import add_reading
 from wss_cases.cli.demo_district.reports import Scene
 from wss_cases.cli.demo_district.retention import Retained, add_retention
 from wss_cases.cli.demo_district.schools import Place, make_schools
@@ -86,6 +87,7 @@ def make_district(size: Size, password_hash: str, now: datetime, progress: Calla
     )
     make_copies(places[0].id, coordinator, head, now)
     add_last_resorts(places[0].id, head, district, now)
+    add_reading(head, district, places[0].id, now)
     _send_nothing(now)
     return store
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import JSON, Table, insert, text
+from sqlalchemy import JSON, Table, text
 from sqlalchemy.orm import Session
 
 from wss_cases.access.actor import SYSTEM
@@ -22,6 +22,7 @@ from wss_cases.cases.models import (
 )
 from wss_cases.casework.models import StudentMove
 from wss_cases.followups.models import FollowUp
+from wss_cases.foundation.bulk import insert_rows
 from wss_cases.foundation.db import Base, table_of
 from wss_cases.incidents.models import GuardianContact, Incident, IncidentPerson
 from wss_cases.journal.models import AuditEntry, Disclosure, TimelineEntry
@@ -198,10 +199,9 @@ class Store:
     def flush(self) -> None:
         """Write what is held."""
         with unit_of_work(SYSTEM, self.now) as uow:
-            copies = uow.session.get_bind().dialect.name == "postgresql"
             for model in TABLES:
                 if rows := self.rows.pop(model, None):
-                    (_copy if copies else _insert)(uow.session, table_of(model), rows)
+                    _write(uow.session, table_of(model), rows)
             uow.audit("demo.loaded", "demo", None, {"rows": [None, self.held]})
         self.written += self.held
         self.progress(self.done)
@@ -230,18 +230,11 @@ def _blank_row(model: type[Base]) -> dict[str, Any]:
     return row
 
 
-def _insert(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
-    session.execute(insert(table), rows)
-
-
-def _copy(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
+def _write(session: Session, table: Table, rows: list[dict[str, Any]]) -> None:
     names = list(rows[0])
-    documents = [name for name in names if isinstance(table.columns[name].type, JSON)]
-    connection = session.connection().connection.driver_connection
-    assert connection is not None
-    columns = ", ".join(f'"{name}"' for name in names)
-    with connection.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
-        for row in rows:
-            for name in documents:
-                row[name] = _ENCODE(row[name])
-            copy.write_row([row[name] for name in names])
+    if session.get_bind().dialect.name == "postgresql":
+        for name in names:
+            if isinstance(table.columns[name].type, JSON):
+                for row in rows:
+                    row[name] = _ENCODE(row[name])
+    insert_rows(session, table, names, [[row[name] for name in names] for row in rows])

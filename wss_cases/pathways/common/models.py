@@ -2,12 +2,12 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.cases.models import Case, CaseParticipant, OfCase
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
-from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.common.states import LIVE, PathwayState
 
 
 class Pathway(OfCase, Versioned, Base):
@@ -59,3 +59,8 @@ class Pathway(OfCase, Versioned, Base):
     ended_at: Mapped[datetime | None]
     case: Mapped[Case] = relationship()
     participant: Mapped[CaseParticipant | None] = relationship()
+
+    @classmethod
+    def never_fades(cls) -> ColumnElement[bool]:
+        """Pathways that go on: each keeps its case in view."""
+        return cls.state.in_(LIVE)

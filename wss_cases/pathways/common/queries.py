@@ -18,9 +18,9 @@ from wss_cases.pathways.common.states import LIVE, STANDS
 Statement = TypeVar("Statement", bound=Select[Any])
 
 
-def visible_to(statement: Statement, actor: Actor) -> Statement:
-    """Keep the pathways of the schools in which the actor is on the case team."""
-    return statement.where(in_view(Pathway, actor, *CASE_TEAM))
+def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
+    """Keep the pathways of the schools in which the actor is on the case team; with `live` those alone that go on."""
+    return statement.where(in_view(Pathway, actor, *CASE_TEAM, live=live))
 
 
 def keeps_case(ids: Any, first: date) -> ColumnElement[bool]:

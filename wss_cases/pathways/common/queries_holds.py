@@ -51,10 +51,11 @@ def keeps_case(ids: Any, first: date) -> ColumnElement[bool]:
     It joins in no table by its own name: the statement around it may have joined the same ones.
     """
     hold, circle, person = aliased(LegalHold), aliased(Pathway), aliased(CaseParticipant)
-    circles = select(circle.id).where(circle.case_id == ids)
-    people = select(person.student_id).where(person.case_id == ids, person.student_id.is_not(None))
+    # said outright, as above: by themselves these would be the circles and the students of all cases
+    circles = select(circle.id).where(circle.case_id == ids).correlate_except(circle)
+    people = select(person.student_id).where(person.case_id == ids).correlate_except(person)
     on = or_(hold.case_id == ids, hold.pathway_id.in_(circles), hold.student_id.in_(people))
-    return select(hold.id).where(hold.closed_at.is_(None), on).exists()
+    return select(hold.id).where(hold.closed_at.is_(None), on).correlate_except(hold).exists()
 
 
 def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:

@@ -23,6 +23,7 @@ from wss_cases.pathways.mentoring.models import MentoringPlan, MentoringSession
 from wss_cases.pathways.mentoring.queries import (
     LOGGED,
     OwnStudent,
+    card_of,
     get_group,
     get_own,
     group_students,
@@ -32,6 +33,7 @@ from wss_cases.pathways.mentoring.queries import (
     session_on,
     sessions_of,
     sessions_on,
+    with_card,
 )
 from wss_cases.pathways.mentoring.rules import dose, next_due
 from wss_cases.pathways.mentoring.words import (
@@ -74,7 +76,10 @@ def mine() -> Page:
 
 def rows_of(found: list[OwnStudent]) -> list[dict[str, Any]]:
     """Return a mentor's students as rows of a list: name, goal, what is to log, and the page where it is logged."""
+    if not found:
+        return []
     logged = logged_of([own.pathway.id for own in found])
+    cards = with_card([own.pathway.id for own in found])
     days: dict[int, tuple[date, SchoolDays]] = {}
     for own in found:
         school_id = own.plan.school_id
@@ -83,9 +88,15 @@ def rows_of(found: list[OwnStudent]) -> list[dict[str, Any]]:
     names = Counter(own.name for own in found)
     return [
         _row(own, logged.get(own.pathway.id, (0, None)), *days[own.plan.school_id])
+        | _place(own.pathway.id, own.pathway.id in cards)
         | {"meta": _meta(own, names[own.name] > 1)}
         for own in found
     ]
+
+
+def _place(pathway_id: int, has_card: bool) -> dict[str, str]:
+    endpoint = "mentoring_card.card" if has_card else "mentoring_sessions.student"
+    return {"href": url_for(endpoint, pathway_id=pathway_id), "act": _("Card") if has_card else _("Log")}
 
 
 def _meta(own: OwnStudent, twice: bool) -> str:
@@ -113,11 +124,8 @@ def _row(own: OwnStudent, logged: tuple[int, date | None], today: date, days: Sc
     elif due is not None:
         tag = _("Due today") if due == today else _("Next by %(day)s", day=day_words(due))
     card = own.pathway.kind == Kind.CHECK_IN_CHECK_OUT
-    endpoint = "mentoring_card.card" if card else "mentoring_sessions.student"
     return {
         "name": own.name,
-        "href": url_for(endpoint, pathway_id=own.pathway.id),
-        "act": _("Card") if card else _("Log"),
         "tag": tag,
         "tone": tone,
         "logged": newest == today and not card,
@@ -211,7 +219,7 @@ def _session(session: MentoringSession) -> dict[str, Any]:
 
 
 def _card_href(own: OwnStudent) -> str | None:
-    if own.pathway.kind != Kind.CHECK_IN_CHECK_OUT:
+    if own.pathway.kind != Kind.CHECK_IN_CHECK_OUT or card_of(own.pathway.id) is None:
         return None
     return url_for("mentoring_card.card", pathway_id=own.pathway.id)
 

@@ -69,7 +69,7 @@ def _living() -> Select[Any]:
 
 def returns_of(actor: Actor, school_id: int | None, limit: int = MOST_RETURNS) -> list[Return]:
     """Return the open returns of one school (None: of all the actor reaches): by day of return, unknown days last."""
-    wanted = visible_to(_living(), actor)
+    wanted = visible_to(_living(), actor, live=True)
     if school_id is not None:
         wanted = wanted.where(Pathway.school_id == school_id)
     ordered = wanted.order_by(

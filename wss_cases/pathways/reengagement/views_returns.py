@@ -1,5 +1,6 @@
 """The returns of a school by day, a return opened by hand, and what a student's page says of returns."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -21,7 +22,7 @@ from wss_cases.pathways.reengagement.forms import OpenForm
 from wss_cases.pathways.reengagement.queries import Return, living_return, plan_of, returns_of
 from wss_cases.pathways.reengagement.rules import meeting_of, return_words
 from wss_cases.pathways.reengagement.states import CAUSE_LABELS, MEETING_LABELS, AwayCause, Meeting
-from wss_cases.roster.models import Student
+from wss_cases.roster.models import School, Student
 from wss_cases.roster.queries import get_school, get_student, school_days
 from wss_cases.roster.rules import SchoolDays
 
@@ -44,20 +45,28 @@ def returns() -> Page:
     )
 
 
-def return_lines(actor: Actor, limit: int = 5) -> list[dict[str, Any]]:
-    """Return the next returns of the actor's schools as rows (title, href, meta, tag, tone), for pages above."""
+def return_lines(
+    actor: Actor, days_of: Callable[[int], SchoolDays] = school_days, limit: int = 5
+) -> list[dict[str, Any]]:
+    """Return the next returns of the actor's schools as rows (title, href, meta, tag, tone), for pages above.
+
+    `days_of`: where a page has a school's days already.
+    """
     away = [found for found in returns_of(actor, None, limit) if found.plan.returned_on is None]
-    return _lines(away, clock.now())
+    return _lines(away, clock.now(), days_of)
 
 
-def _lines(found: list[Return], now: datetime) -> list[dict[str, Any]]:
-    days = {number: school_days(number) for number in {one.pathway.school_id for one in found}}
-    return [_line(one, now, days[one.pathway.school_id]) for one in found]
+def _lines(
+    found: list[Return], now: datetime, days_of: Callable[[int], SchoolDays] = school_days
+) -> list[dict[str, Any]]:
+    known = {
+        number: (get_school(number), days_of(number)) for number in {one.pathway.school_id for one in found}
+    }
+    return [_line(one, now, *known[one.pathway.school_id]) for one in found]
 
 
-def _line(found: Return, now: datetime, days: SchoolDays) -> dict[str, Any]:
+def _line(found: Return, now: datetime, school: School | None, days: SchoolDays) -> dict[str, Any]:
     row, plan = found.pathway, found.plan
-    school = get_school(row.school_id)
     zone = school.time_zone if school else ZONE
     today = local_date(now, zone)
     who = person_words(row.participant) if row.participant is not None else row.case.reference

@@ -15,7 +15,6 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.referrals.models import Partner, Referral, ReferralConsent
 from wss_cases.pathways.referrals.rules import CUT_SHORT
 from wss_cases.pathways.referrals.states import OPEN, PARTNER_SEES, ReferralState
@@ -139,9 +138,8 @@ def declined_for(actor: Actor, limit: int = 50) -> list[Unanswerable]:
         .join(Case, Case.id == Pathway.case_id)
         .join(Partner, Partner.id == Referral.partner_id)
         .where(
-            in_view(Referral, actor, *CASE_TEAM),
+            in_view(Pathway, actor, *CASE_TEAM, live=True),
             Pathway.owner_id == actor.user_id,
-            Pathway.state.in_(LIVE),
             Referral.state == ReferralState.DECLINED,
             ~newer,
         )

@@ -1,11 +1,14 @@
 """demographics, relationships, userFlags and enrollments: what hangs on a person."""
 
+from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.roster.models import Student
 from wss_cases.roster.oneroster.report import RowRefused
-from wss_cases.roster.oneroster.run import Cells, Plain
+from wss_cases.roster.oneroster.run import Cells, Place, Plain, Run
+from wss_cases.roster.oneroster.staging import Staged, upsert
 from wss_cases.roster.oneroster.values import (
     FLAG_COLUMNS,
     LONGEST_ID,
@@ -17,7 +20,7 @@ from wss_cases.roster.oneroster.values import (
     role_kind,
     sex,
 )
-from wss_cases.roster.oneroster.writing import Item, upsert
+from wss_cases.roster.oneroster.writing import Item
 
 
 class Demographics(Plain):
@@ -43,9 +46,16 @@ class Demographics(Plain):
         }
 
     def apply(self, items: list[Item]) -> None:
-        """Write where it differs; a deleted row takes nothing away."""
-        rows = [item.content for item in items if not item.deleted]
-        upsert(self.run.uow.session, Student, self.run.source, rows, insert=False)
+        """Stage what is said; a deleted row takes nothing away."""
+        if self.run.facts is None:
+            self.run.facts = Staged(self.run.uow.session, Student, ("birth_date", "sex", "race_ethnicity"))
+        self.run.facts.add([item.content for item in items if not item.deleted])
+
+    def finish(self) -> None:
+        """Write where it differs."""
+        if self.run.facts is not None:
+            self.run.facts.update(self.run.source)
+            self.run.facts.drop()
 
 
 class Relationships(Plain):
@@ -68,7 +78,11 @@ class Relationships(Plain):
             raise RowRefused("relationshipUserSourcedId", _("Nobody is their own guardian."))
         role = required(row, "relationshipRole", 40)
         self.run.guardian_roles.setdefault(guardian, role)
-        self.run.links.append((student, guardian, role))
+        self.run.links.add([(student, guardian, role)])
+
+    def apply(self, items: list[Item]) -> None:
+        """Keep the batch's links."""
+        self.run.links.flush()
 
 
 class UserFlags(Plain):
@@ -80,6 +94,10 @@ class UserFlags(Plain):
             f"{required(row, 'userSourcedId', LONGEST_ID)}|{required(row, 'flag', 60)}", "flag", 300
         )
 
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._flags: list[tuple[str, str, bool | None]] = []
+
     def read(self, row: Cells) -> tuple[str, str] | None:
         """Return the user and the column that the flag sets, or None."""
         self.run.must_know("users", row["userSourcedId"], "userSourcedId")
@@ -87,20 +105,21 @@ class UserFlags(Plain):
         return (row["userSourcedId"], column) if column else None
 
     def apply(self, items: list[Item]) -> None:
-        """Set what is flagged."""
-        self._set([item.content for item in items if item.content], True)
+        """Keep what is flagged until the students stand."""
+        self._flags += [(*item.content, True) for item in items if item.content]
         self.gone([item.key for item in items if item.deleted])
 
     def gone(self, keys: list[str]) -> None:
         """A flag that is no longer there is not known."""
         pairs = (key.rsplit("|", 1) for key in keys)
         found = [(user, FLAG_COLUMNS.get(flag.replace(" ", "").lower())) for user, flag in pairs]
-        self._set([(user, column) for user, column in found if column], None)
+        self._flags += [(user, column, None) for user, column in found if column]
 
-    def _set(self, pairs: list[tuple[str, str]], value: bool | None) -> None:
+    def finish(self) -> None:
+        """Set the flags; what was said last of a student counts."""
         for column in sorted(set(FLAG_COLUMNS.values())):
-            users = dict.fromkeys(user for user, flagged in pairs if flagged == column)
-            rows = [{"sourced_id": user, column: value} for user in users]
+            said = {user: value for user, flagged, value in self._flags if flagged == column}
+            rows = [{"sourced_id": user, column: value} for user, value in said.items()]
             upsert(self.run.uow.session, Student, self.run.source, rows, insert=False)
 
 
@@ -130,8 +149,10 @@ class Enrollments(Plain):
             raise RowRefused("endDate", _("The end lies before the start."))
         school = self.run.school_of(org)
         if kind == STUDENT and school is not None:
-            dates = self._session_dates(in_class)
-            self._widen((user, school), starts or dates[0], ends or dates[1])
+            if starts is None or ends is None:
+                dates = self._session_dates(in_class)
+                starts, ends = starts or dates[0], ends or dates[1]
+            self._widen(user, school, starts, ends)
 
     def _org(self, row: Cells, in_class: str) -> str:
         if "schoolSourcedId" not in row:
@@ -145,9 +166,20 @@ class Enrollments(Plain):
         dates = [self.run.sessions[term] for term in terms if term in self.run.sessions]
         return (min(d[0] for d in dates), max(d[1] for d in dates)) if dates else (None, None)
 
-    def _widen(self, place: tuple[str, int], starts: Any, ends: Any) -> None:
-        before = self.run.spans.get(place, (starts, ends))
-        first = min((d for d in (before[0], starts) if d), default=None)
-        last = max((d for d in (before[1], ends) if d), default=None)
-        if self.run.spans.get(place) != (first, last):
-            self.run.spans[place] = (first, last)
+    def _widen(self, user: str, school: int, starts: date | None, ends: date | None) -> None:
+        spans = self.run.spans.get(user, ())
+        before = next((span for span in spans if span[0] == school), None)
+        if before is None:
+            self.run.spans[user] = (*spans, span_of(school, starts, ends))
+            return
+        first = min((d for d in (before[1], starts) if d), default=None)
+        last = max((d for d in (before[2], ends) if d), default=None)
+        if (first, last) != before[1:]:
+            wider = span_of(school, first, last)
+            self.run.spans[user] = tuple(wider if span is before else span for span in spans)
+
+
+@lru_cache(maxsize=50_000)
+def span_of(school: int, starts: date | None, ends: date | None) -> Place:
+    """Return a time at a school; most students share one with many others, which saves the memory."""
+    return school, starts, ends

@@ -10,8 +10,9 @@ from wss_cases.roster.models import School
 from wss_cases.roster.oneroster.bundle import Table
 from wss_cases.roster.oneroster.report import Counts, Report, RowRefused
 from wss_cases.roster.oneroster.run import Cells, Org, Plain
+from wss_cases.roster.oneroster.staging import upsert
 from wss_cases.roster.oneroster.values import day, limited, many, required
-from wss_cases.roster.oneroster.writing import Item, ids_of, upsert
+from wss_cases.roster.oneroster.writing import Item, ids_of
 from wss_cases.roster.rules import school_code
 
 

@@ -1,16 +1,16 @@
 """users and roles: students, guardians and staff."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold
 from wss_cases.roster.models import Guardian, StaffMember, Student
 from wss_cases.roster.oneroster.report import RowRefused
-from wss_cases.roster.oneroster.run import Cells, HeldRole, Place, Plain
+from wss_cases.roster.oneroster.run import Cells, HeldRole, Place, Plain, Run
+from wss_cases.roster.oneroster.staging import Staged, upsert
 from wss_cases.roster.oneroster.values import (
     LONGEST_ID,
     LONGEST_NAME,
@@ -22,12 +22,11 @@ from wss_cases.roster.oneroster.values import (
     required,
     role_kind,
 )
-from wss_cases.roster.oneroster.writing import Item, upsert
+from wss_cases.roster.oneroster.writing import Item, ids_of, mark
 from wss_cases.roster.rules import search_key
 
 
-@dataclass(frozen=True)
-class Person:
+class Person(NamedTuple):
     """What a row of users.csv makes: any of the three records, by what the person is."""
 
     kinds: frozenset[str]
@@ -76,6 +75,13 @@ def _held(
 class Users(Plain):
     """users.csv: each row becomes a student, a guardian, a staff member, or several of them."""
 
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._standing: dict[type[Any], set[int]] = {}
+        self._staged = {
+            part: Staged(run.uow.session, model, _COLUMNS[part]) for model, part, _kind in _RECORDS
+        }
+
     def read(self, row: Cells) -> Person:
         """Return who a row describes."""
         key = limited(row["sourcedId"], "sourcedId", LONGEST_ID)
@@ -99,7 +105,8 @@ class Users(Plain):
 
     def _roles(self, row: Cells) -> Sequence[HeldRole]:
         if "role" not in row:
-            return self.run.roles.get(row["sourcedId"], ())
+            # a user stands in the file once, so the memory can go
+            return self.run.roles.pop(row["sourcedId"], ())
         role = required(row, "role", 60)
         kind = role_kind(role)
         if kind is None:
@@ -116,9 +123,9 @@ class Users(Plain):
         guardian = next((held.role for held in roles if held.kind == "guardian"), None)
         if guardian is not None:
             self.run.guardian_roles.setdefault(key, guardian)
-            self.run.links += [(student, key, "") for student in agents]
+            self.run.links.add((student, key, "") for student in agents)
         elif any(held.kind == STUDENT for held in roles):
-            self.run.links += [(key, agent, "") for agent in agents]
+            self.run.links.add((key, agent, "") for agent in agents)
 
     def _student(self, row: Cells, names: dict[str, str], roles: Sequence[HeldRole]) -> dict[str, Any]:
         places = self._places(roles, row.get("primaryOrgSourcedId", ""))
@@ -133,7 +140,7 @@ class Users(Plain):
             **names,
             "middle_name": limited(row.get("middleName", ""), "middleName", LONGEST_NAME),
             "search_key": search_key(*names.values()),
-            "search_key_family": fold(names["family_name"]),
+            "search_key_family": _folded(names["family_name"]),
             "grade": year,
             "school_id": places[0][0] if places else None,
             "is_active": True,
@@ -165,18 +172,26 @@ class Users(Plain):
         }
 
     def apply(self, items: list[Item]) -> None:
-        """Write the batch's students, staff and guardians; end those who left or changed what they are."""
+        """Stage the batch's students, staff and guardians; end those who left or changed what they are."""
         session, source = self.run.uow.session, self.run.source
         people = [item.content for item in items if not item.deleted]
         for model, part, kind in _RECORDS:
-            known = [getattr(person, part) for person in people if kind in person.kinds]
+            self._staged[part].add([getattr(person, part) for person in people if kind in person.kinds])
             unknown = [_without_place(getattr(person, part)) for person in people if not person.kinds]
-            upsert(session, model, source, known)
             upsert(session, model, source, unknown, insert=False)
         others = [item for item in items if not item.deleted and item.content.kinds]
         self._end(Student, [item.key for item in others if STUDENT not in item.content.kinds])
         self._end(StaffMember, [item.key for item in others if "staff" not in item.content.kinds])
         self.gone([item.key for item in items if item.deleted])
+        self.run.links.flush()
+
+    def finish(self) -> None:
+        """Write the people; new students at once with what demographics say of them."""
+        for _model, part, kind in _RECORDS:
+            staged = self._staged[part]
+            staged.update(self.run.source)
+            staged.insert(self.run.source, self.run.facts if kind == STUDENT else None)
+            staged.drop()
 
     def gone(self, keys: list[str]) -> None:
         """Take people who left off the lists; their records stay."""
@@ -184,12 +199,24 @@ class Users(Plain):
         self._end(StaffMember, keys)
 
     def _end(self, model: type[Any], keys: list[str]) -> None:
-        rows = [{"sourced_id": key, "is_active": False} for key in keys]
+        if model not in self._standing:
+            standing = ids_of(self.run.uow.session, model, self.run.source)
+            self._standing[model] = set(map(mark, standing))
+        ended = [key for key in keys if mark(key) in self._standing[model]]
+        rows = [{"sourced_id": key, "is_active": False} for key in ended]
         upsert(self.run.uow.session, model, self.run.source, rows, insert=False)
         if model is Student:
-            self.run.places.update(dict.fromkeys(keys, (None, ())))
+            self.run.places.update(dict.fromkeys(ended, (None, ())))
 
 
+_COLUMNS = {
+    "student": (
+        "student_number", "given_name", "family_name", "preferred_given_name", "preferred_family_name", "middle_name",
+        "search_key", "search_key_family", "grade", "school_id", "is_active",
+    ),
+    "staff": ("name", "search_key", "email", "role", "school_id", "is_active"),
+    "guardian": ("name", "phone", "email"),
+}  # fmt: skip
 _PREFERRED = ("preferredGivenName", "preferredFamilyName")
 _RECORDS = (
     (Student, "student", STUDENT),
@@ -201,6 +228,9 @@ _RECORDS = (
 @lru_cache(maxsize=50_000)
 def _shared(year: int | None, places: tuple[Place, ...]) -> tuple[int | None, tuple[Place, ...]]:
     return year, places
+
+
+_folded = lru_cache(maxsize=50_000)(fold)
 
 
 def _shown(names: dict[str, str]) -> str:

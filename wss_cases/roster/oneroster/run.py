@@ -1,6 +1,6 @@
 """What one run knows, and the handler that every file has."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
@@ -8,10 +8,16 @@ from typing import Any, Protocol
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit import UnitOfWork
 from wss_cases.roster.oneroster.formats import Format, Mode
+from wss_cases.roster.oneroster.links import Links
 from wss_cases.roster.oneroster.report import Problem, Report, RowRefused
+from wss_cases.roster.oneroster.staging import Staged
 from wss_cases.roster.oneroster.values import LONGEST_ID, SCHOOL_TYPES, required
 from wss_cases.roster.oneroster.writing import Item, Ledger, mark
 
+REFERRED_TO = frozenset({"orgs", "users", "classes"})
+"""Files whose keys others name."""
+
+Progress = Callable[[str, int], None]
 Cells = Mapping[str, str]
 Place = tuple[int, date | None, date | None]
 """A school with the first and last day there, where the roster gives them."""
@@ -50,15 +56,18 @@ class Run:
     report: Report
     today: date
     orgs: dict[str, Org]
+    links: Links
+    progress: Progress
+    facts: Staged | None = None
+    """What demographics say of students."""
     schools: dict[str, int] = field(default_factory=dict)
     is_first: bool = True
     sessions: dict[str, tuple[date, date]] = field(default_factory=dict)
     classes: dict[str, tuple[str, tuple[str, ...]]] = field(default_factory=dict)
     roles: dict[str, tuple[HeldRole, ...]] = field(default_factory=dict)
-    links: list[tuple[str, str, str]] = field(default_factory=list)
     guardian_roles: dict[str, str] = field(default_factory=dict)
     places: dict[str, tuple[int | None, tuple[Place, ...]]] = field(default_factory=dict)
-    spans: dict[tuple[str, int], tuple[date | None, date | None]] = field(default_factory=dict)
+    spans: dict[str, tuple[Place, ...]] = field(default_factory=dict)
     shrunk: list[Problem] = field(default_factory=list)
     _known: dict[str, set[int]] = field(default_factory=dict)
 
@@ -70,9 +79,10 @@ class Run:
             }
         return self._known[file]
 
-    def add_known(self, file: str, keys: Iterable[str]) -> None:
-        """Add keys that this run has read."""
-        self.known(file).update(map(mark, keys))
+    def add_known(self, file: str, marks: Iterable[int]) -> None:
+        """Add the marks of keys that this run has read, where other files name them."""
+        if file in REFERRED_TO:
+            self.known(file).update(marks)
 
     def must_know(self, file: str, key: str, column: str) -> None:
         """Raise RowRefused when a reference leads nowhere."""
@@ -110,6 +120,9 @@ class Handler(Protocol):
     def gone(self, keys: list[str]) -> None:
         """End what belongs to rows that a bulk file no longer has."""
 
+    def finish(self) -> None:
+        """Write what had to wait until all files were read."""
+
 
 class Plain:
     """A handler whose rows are checked and remembered only."""
@@ -130,3 +143,6 @@ class Plain:
 
     def gone(self, keys: list[str]) -> None:
         """End nothing."""
+
+    def finish(self) -> None:
+        """Write nothing."""

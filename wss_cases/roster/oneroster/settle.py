@@ -1,6 +1,6 @@
 """After all rows: enrolments at schools, guardians of students, grades of schools."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import bindparam, func, select
 
 from wss_cases.foundation import clock
-from wss_cases.roster.models import Enrolment, Guardian, School, Student, StudentGuardian
+from wss_cases.foundation.bulk import insert_rows
+from wss_cases.roster.models import Enrolment, School, Student
 from wss_cases.roster.oneroster.formats import Mode
 from wss_cases.roster.oneroster.run import Place, Run
-from wss_cases.roster.oneroster.writing import batches, ids_of, rows_among
+from wss_cases.roster.oneroster.writing import BATCH, rows_among
 
 ENROLMENT: Any = Enrolment.__table__
-LINK: Any = StudentGuardian.__table__
 SCHOOL: Any = School.__table__
 
 
@@ -95,24 +95,32 @@ def _amend(change: Change, stay: Stay, grade: int | None, starts: date, ends: da
 
 def settle_enrolments(run: Run) -> None:
     """Make enrolments agree with where this run's students are and were."""
-    students = ids_of(run.uow.session, Student, run.source)
-    by_student: dict[str, list[tuple[int, date | None, date | None]]] = {}
-    for (user, school_id), (starts, ends) in run.spans.items():
-        by_student.setdefault(user, []).append((school_id, starts, ends))
-    keys = dict.fromkeys((*run.places, *by_student))
     first_day = clock.school_year_bounds(clock.school_year(run.today))[0] if run.is_first else run.today
-    for batch in batches(key for key in keys if key in students):
-        stays = _stays(run, [students[key] for key in batch])
+    session = run.uow.session
+    nobody_yet = session.scalar(_ANY_STAY.where(Student.source == run.source)) is None
+    for batch in _students(run):
+        stays = {} if nobody_yet else _stays(run, [student_id for student_id, _key in batch])
         change = Change([], [])
-        for key in batch:
+        for student_id, key in batch:
             grade, places = run.places.get(key, (None, ()))
-            wanted = _join(places, by_student.get(key, ()))
-            standing = stays.get(students[key], [])
-            agree(change, students[key], standing, wanted, grade, run.today, first_day, key in run.places)
-        if change.new:
-            run.uow.session.execute(ENROLMENT.insert(), change.new)
+            wanted = _join(places, run.spans.get(key, ()))
+            standing = stays.get(student_id, ())
+            agree(change, student_id, standing, wanted, grade, run.today, first_day, key in run.places)
+        insert_rows(session, ENROLMENT, _STAY, [[row[name] for name in _STAY] for row in change.new])
         if change.changed:
-            run.uow.session.execute(_CHANGE, change.changed)
+            session.execute(_CHANGE, change.changed)
+
+
+def _students(run: Run) -> Iterator[list[tuple[int, str]]]:
+    """Yield in batches the id and key of each student of whose places this run has read something."""
+    last = 0
+    statement = (
+        select(Student.id, Student.sourced_id).where(Student.source == run.source).order_by(Student.id)
+    )
+    while page := run.uow.session.execute(statement.where(Student.id > last).limit(BATCH)).all():
+        last = page[-1][0]
+        if batch := [(row[0], row[1]) for row in page if row[1] in run.places or row[1] in run.spans]:
+            yield batch
 
 
 def _join(places: Iterable[Place], spans: Iterable[Place]) -> list[Place]:
@@ -139,39 +147,10 @@ def _stays(run: Run, student_ids: list[int]) -> dict[int, list[Stay]]:
 
 def settle_links(run: Run) -> None:
     """Make the guardians of this run's students agree with its relationships."""
-    session = run.uow.session
-    complete = any(run.modes.get(file) is Mode.BULK for file in ("relationships",)) or (
-        run.modes.get("users") is Mode.BULK and bool(run.links)
+    complete = run.modes.get("relationships") is Mode.BULK or (
+        run.modes.get("users") is Mode.BULK and run.links.count > 0
     )
-    if not run.links and not complete:
-        return
-    students, guardians = ids_of(session, Student, run.source), ids_of(session, Guardian, run.source)
-    wanted: dict[tuple[int, int], str] = {}
-    for student, guardian, relation in run.links:
-        pair = (students.get(student), guardians.get(guardian))
-        if pair[0] is not None and pair[1] is not None:
-            said = relation or run.guardian_roles.get(guardian, "")
-            wanted[pair[0], pair[1]] = said or wanted.get((pair[0], pair[1]), "")
-    statement = (
-        select(LINK.c.student_id, LINK.c.guardian_id, LINK.c.id, LINK.c.relation)
-        .join(Student, Student.id == LINK.c.student_id)
-        .where(Student.source == run.source)
-    )
-    standing = {(row[0], row[1]): (row[2], row[3]) for row in session.execute(statement)}
-    new = [
-        {"student_id": pair[0], "guardian_id": pair[1], "relation": relation, "is_primary": False}
-        for pair, relation in wanted.items()
-        if pair not in standing
-    ]
-    other = [
-        {"row_id": standing[pair][0], "new_relation": relation}
-        for pair, relation in wanted.items()
-        if pair in standing and standing[pair][1] != relation
-    ]
-    gone = [{"row_id": found[0]} for pair, found in standing.items() if complete and pair not in wanted]
-    for statement_of, values in ((LINK.insert(), new), (_RELATION, other), (_UNLINK, gone)):
-        for batch in batches(values):
-            session.execute(statement_of, batch)
+    run.links.settle(run.source, run.guardian_roles, complete)
 
 
 def settle_grades(run: Run) -> None:
@@ -198,8 +177,8 @@ _CHANGE = (
     .where(ENROLMENT.c.id == bindparam("row_id"))
     .values(grade=bindparam("new_grade"), starts_on=bindparam("new_starts"), ends_on=bindparam("new_ends"))
 )
-_RELATION = LINK.update().where(LINK.c.id == bindparam("row_id")).values(relation=bindparam("new_relation"))
-_UNLINK = LINK.delete().where(LINK.c.id == bindparam("row_id"))
+_STAY = ("student_id", "school_id", "grade", "starts_on", "ends_on")
+_ANY_STAY = select(Enrolment.id).join(Student, Student.id == Enrolment.student_id).limit(1)
 _GRADES = (
     SCHOOL.update()
     .where(SCHOOL.c.id == bindparam("row_id"))

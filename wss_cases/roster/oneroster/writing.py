@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import ARRAY, Table, bindparam, cast, func, select, true
+from sqlalchemy import ARRAY, bindparam, cast, func, select, true
 from sqlalchemy.orm import Session
 
+from wss_cases.foundation.bulk import insert_rows
 from wss_cases.roster.models import ImportedRow
 from wss_cases.roster.oneroster.report import Counts
 
@@ -52,11 +52,11 @@ def rows_among(
     return session.execute(select(*found.c).select_from(wanted.join(found, true()))).all()
 
 
-@dataclass(frozen=True)
-class Item:
-    """One sound row: its key, its digest, whether it says that its record is gone, and what was read from it."""
+class Item(NamedTuple):
+    """One sound row: its key with its mark, its digest, whether its record is gone, and what was read from it."""
 
     key: str
+    mark: int
     digest: str
     deleted: bool
     content: Any
@@ -70,10 +70,12 @@ class Ledger:
         self._source = source
         self._file = file
         self.seen: set[int] = set()
+        mine = (LEDGER.c.source == source, LEDGER.c.file == file)
+        self._is_new = session.scalar(select(LEDGER.c.id).where(*mine).limit(1)) is None
 
     def write(self, items: Sequence[Item], counts: Counts) -> bool:
         """Count each row as created, updated or unchanged and remember it; True when anything changed."""
-        known = self._known([item.key for item in items])
+        known = {} if self._is_new else self._known([item.key for item in items])
         new, changed = [], []
         for item in items:
             row_id, old, was_present = known.get(item.key, (None, "", False))
@@ -81,26 +83,16 @@ class Ledger:
                 counts.unchanged += 1
             elif row_id is None:
                 counts.created += 1
-                new.append(self._row(item))
+                new.append((self._source, self._file, item.key, item.digest, True))
             elif old == item.digest and was_present:
                 counts.unchanged += 1
             else:
                 counts.updated += 1
                 changed.append({"row_id": row_id, "new_digest": item.digest, "new_present": not item.deleted})
-        if new:
-            self._session.execute(LEDGER.insert(), new)
+        insert_rows(self._session, LEDGER, _COLUMNS, new)
         if changed:
             self._session.execute(_CHANGE, changed)
         return bool(new or changed)
-
-    def _row(self, item: Item) -> dict[str, Any]:
-        return {
-            "source": self._source,
-            "file": self._file,
-            "sourced_id": item.key,
-            "digest": item.digest,
-            "is_present": True,
-        }
 
     def _known(self, keys: list[str]) -> dict[str, tuple[int, str, bool]]:
         columns = (LEDGER.c.sourced_id, LEDGER.c.id, LEDGER.c.digest, LEDGER.c.is_present)
@@ -132,6 +124,7 @@ class Ledger:
             self._session.execute(_FORGET, batch)
 
 
+_COLUMNS = ("source", "file", "sourced_id", "digest", "is_present")
 _CHANGE = (
     LEDGER.update()
     .where(LEDGER.c.id == bindparam("row_id"))
@@ -140,39 +133,6 @@ _CHANGE = (
 _FORGET = (
     LEDGER.update().where(LEDGER.c.id == bindparam("row_id")).values(is_present=bindparam("new_present"))
 )
-
-
-def upsert(
-    session: Session, model: type[Any], source: str, rows: Sequence[dict[str, Any]], insert: bool = True
-) -> None:
-    """Write rows that all have the same columns, `sourced_id` among them, where they differ from what stands.
-
-    Rows that do not stand yet are inserted, or with `insert` False left alone.
-    """
-    for batch in batches(rows):
-        _upsert(session, model.__table__, source, batch, insert)
-
-
-def _upsert(session: Session, table: Table, source: str, rows: list[dict[str, Any]], insert: bool) -> None:
-    columns = [name for name in rows[0] if name != "sourced_id"]
-    wanted = (table.c.sourced_id, table.c.id, *(table.c[name] for name in columns))
-    keys = [row["sourced_id"] for row in rows]
-    found_rows = rows_among(session, wanted, (table.c.source == source,), table.c.sourced_id, keys)
-    standing = {row[0]: tuple(row[1:]) for row in found_rows}
-    new, changed = [], []
-    for row in rows:
-        found = standing.get(row["sourced_id"])
-        if found is None:
-            new.append({**row, "source": source})
-        elif found[1:] != tuple(row[name] for name in columns):
-            changed.append({"row_id": found[0], **{f"new_{name}": row[name] for name in columns}})
-    if new and insert:
-        session.execute(table.insert(), new)
-    if changed:
-        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
-        if "version" in table.c:
-            values["version"] = table.c.version + 1
-        session.execute(table.update().where(table.c.id == bindparam("row_id")).values(values), changed)
 
 
 def ids_of(session: Session, model: type[Any], source: str) -> dict[str, int]:

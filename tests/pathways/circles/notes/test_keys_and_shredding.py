@@ -18,12 +18,14 @@ from tests.support.applications import make_app
 from tests.support.databases import TEST_KEYS, Database, Databases
 from tests.support.servers import LiveSystem
 from wss_cases.access.actor import Actor
+from wss_cases.cli.sealed import SEALED
 from wss_cases.foundation.db import db
 from wss_cases.foundation.envelope import seal
 from wss_cases.foundation.keys import Keys
 from wss_cases.foundation.settings import setting
+from wss_cases.journal import actions_rotate
 from wss_cases.journal.models import AuditEntry
-from wss_cases.pathways.circles.notes import actions_rotate, actions_shred
+from wss_cases.pathways.circles.notes import actions_shred
 from wss_cases.pathways.circles.notes.actions import read_notes
 from wss_cases.pathways.circles.notes.models import CircleNote, NoteShredding
 from wss_cases.pathways.circles.notes.rules import digest_of
@@ -120,10 +122,10 @@ def test_an_interrupted_rotation_goes_on(session: Any, app: Flask, monkeypatch: 
     event.listen(AuditEntry, "before_insert", stop)
     try:
         with pytest.raises(KeyboardInterrupt):
-            actions_rotate.rotate(NOW)
+            actions_rotate.rotate(SEALED, NOW)
     finally:
         event.remove(AuditEntry, "before_insert", stop)
-    assert actions_rotate.rotate(NOW)["notes"] == {"resealed": 4, "already": 3, "unreadable": 0}
+    assert actions_rotate.rotate(SEALED, NOW)["notes"] == {"resealed": 4, "already": 3, "unreadable": 0}
     monkeypatch.setitem(app.config, "WSS_KEYS", Keys((NEW,)))
     assert [note.text for note in read_notes(world.actor, circle.id, NOW)] == texts(7)[::-1]
     assert len(ids) == 7
@@ -144,8 +146,16 @@ def test_free_answers_are_put_under_the_new_key_too(
     db.session.add(row)
     db.session.commit()
     monkeypatch.setitem(app.config, "WSS_KEYS", Keys((NEW, TEST_KEYS)))
-    assert actions_rotate.rotate(NOW)["questionnaires"] == {"resealed": 1, "already": 0, "unreadable": 0}
-    assert actions_rotate.rotate(NOW)["questionnaires"] == {"resealed": 0, "already": 1, "unreadable": 0}
+    assert actions_rotate.rotate(SEALED, NOW)["questionnaires"] == {
+        "resealed": 1,
+        "already": 0,
+        "unreadable": 0,
+    }
+    assert actions_rotate.rotate(SEALED, NOW)["questionnaires"] == {
+        "resealed": 0,
+        "already": 1,
+        "unreadable": 0,
+    }
 
 
 def test_a_shredded_note_is_in_no_file_of_the_database(

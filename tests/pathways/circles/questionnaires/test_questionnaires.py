@@ -9,6 +9,7 @@ from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.pathways.circles.held import agreed, held_circle, hold
 from wss_cases.access.actor import Role
+from wss_cases.cli.sealed import SEALED
 from wss_cases.followups.actions import make
 from wss_cases.followups.models import FollowUp
 from wss_cases.foundation.db import db
@@ -16,13 +17,13 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.keys import Keys
 from wss_cases.foundation.settings import setting
 from wss_cases.incidents.states import PersonRole
+from wss_cases.journal.actions_rotate import rotate
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.queries import case_history
 from wss_cases.journal.sentences import sentence
 from wss_cases.journal.unit import unit_of_work
 from wss_cases.notices.models import FamilyText
 from wss_cases.pathways.circles.models import CircleKeeper
-from wss_cases.pathways.circles.notes.actions_rotate import rotate
 from wss_cases.pathways.circles.questionnaires import actions, actions_answer
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.queries import words_of
@@ -190,7 +191,7 @@ def test_a_rotated_key_still_reads_and_reseals(world, circle, keeper, app):
     try:
         app.config["WSS_KEYS"] = Keys(("a newer master", *old.masters))
         assert actions_answer.read_answers(actor_for(keeper), circle.id, row_id, NOW).words == SECRET
-        assert rotate(NOW)["questionnaires"] == {"resealed": 1, "already": 0, "unreadable": 0}
+        assert rotate(SEALED, NOW)["questionnaires"] == {"resealed": 1, "already": 0, "unreadable": 0}
         app.config["WSS_KEYS"] = Keys(("a newer master",))
         assert actions_answer.read_answers(actor_for(keeper), circle.id, row_id, NOW).words == SECRET
         app.config["WSS_KEYS"] = Keys(("a stranger's master",))

@@ -2,44 +2,32 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import func, select
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.accounts.models_factor import SecondFactor
-from wss_cases.accounts.models_kept import KeptForm
-from wss_cases.accounts.rules_factor import PURPOSE as SECOND_FACTOR
-from wss_cases.accounts.rules_kept import PURPOSE as KEPT_FORM
 from wss_cases.foundation.db import db
 from wss_cases.foundation.envelope import key_name, seal, unseal
 from wss_cases.foundation.erasing import erase_deleted
 from wss_cases.foundation.keys import Keys
 from wss_cases.foundation.settings import setting
 from wss_cases.journal.unit import unit_of_work
-from wss_cases.pathways.circles.notes.models import CircleNote
-from wss_cases.pathways.circles.notes.rules import PURPOSE
-from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 
 BATCH = 100
-SEALED: Final[tuple[tuple[str, Any, str], ...]] = (
-    ("notes", CircleNote, PURPOSE),
-    ("questionnaires", Questionnaire, "questionnaire"),
-    ("second_factors", SecondFactor, SECOND_FACTOR),
-    ("kept_forms", KeptForm, KEPT_FORM),
-)
-"""Every table with sealed text: its name in the counts, its model, and what its keys are derived for."""
+Tables = Sequence[tuple[str, Any, str]]
+"""Tables with sealed text: their name in the counts, their model, and what their keys are derived for."""
 
 
-def rotate(now: datetime) -> dict[str, dict[str, int]]:
-    """Seal every text anew under the newest key, a batch to a commit; interrupted, the next call goes on.
+def rotate(tables: Tables, now: datetime) -> dict[str, dict[str, int]]:
+    """Seal every text of these tables under the newest key, a batch to a commit; interrupted, the next call goes on.
 
     Returns for each table: `resealed`, `already` under the newest key, and `unreadable` with the keys at hand, which
     are left as they are. Afterwards the database's files no longer hold the older sealings.
     """
     keys: Keys = setting("WSS_KEYS")
-    counts = {name: _rotate_table(keys, model, purpose, now) for name, model, purpose in SEALED}
-    erased = erase_deleted([model.__tablename__ for _name, model, _purpose in SEALED])
+    counts = {name: _rotate_table(keys, model, purpose, now) for name, model, purpose in tables}
+    erased = erase_deleted([model.__tablename__ for _name, model, _purpose in tables])
     return counts | {"files": {"erased": int(erased)}}
 
 

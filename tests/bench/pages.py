@@ -1,0 +1,121 @@
+"""The pages that the bench opens: each with who opens it and what was aimed for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import count
+
+from sqlalchemy import select
+
+from tests.bench.person import Answer, Person
+from wss_cases.accounts.models import RoleGrant, UserAccount
+from wss_cases.cases.models import Case
+from wss_cases.foundation.db import db
+from wss_cases.roster.models import School, Student
+
+REPORT = "/outcomes/incidents"
+LETTERS = ("ma", "jo", "sa", "al", "an", "de", "ca", "el", "ja", "br")
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is opened, by whom (the part of a demo address before the @), and the aim in milliseconds, 0 for none."""
+
+    name: str
+    who: str
+    aim: int
+    visit: Callable[[Person], Answer]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the pages need to know of the district: a school, its students, an open case of its coordinator."""
+
+    school_id: int
+    students: tuple[int, ...]
+    case_id: int
+
+
+def look() -> Found:
+    """Return the demo accounts' school, some of its students and a case with much in it."""
+    lead = select(UserAccount.id).where(UserAccount.email == "coordinator@demo.example").scalar_subquery()
+    school_id = db.session.scalars(
+        select(RoleGrant.school_id).where(RoleGrant.user_id == lead, RoleGrant.school_id.is_not(None))
+    ).first()
+    students = db.session.scalars(
+        select(Student.id).where(Student.school_id == school_id, Student.is_active).limit(300)
+    )
+    case_id = db.session.scalars(
+        select(Case.id).where(Case.school_id == school_id, Case.lead_id == lead).order_by(Case.id.desc())
+    ).first()
+    return Found(school_id or 0, tuple(students), case_id or 0)
+
+
+def deans(number: int) -> list[tuple[str, Found]]:
+    """Return the address of a dean at each of so many schools, with what she needs to know."""
+    grants = (
+        select(UserAccount.email, RoleGrant.school_id)
+        .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
+        .join(School, School.id == RoleGrant.school_id)
+        .where(RoleGrant.role == "dean", RoleGrant.ends_on.is_(None), School.is_active)
+        .distinct(RoleGrant.school_id)
+        .limit(number)
+    )
+    return [(email, _students(school_id)) for email, school_id in db.session.execute(grants)]
+
+
+def _students(school_id: int) -> Found:
+    rows = select(Student.id).where(Student.school_id == school_id, Student.is_active).limit(300)
+    return Found(school_id, tuple(db.session.scalars(rows)), 0)
+
+
+def _open(address: str) -> Callable[[Person], Answer]:
+    return lambda person: person.get(address)
+
+
+def find(found: Found) -> Callable[[Person], Answer]:
+    """Return the search for one name after the other at a school."""
+    turn = count()
+    return lambda person: person.find(LETTERS[next(turn) % len(LETTERS)], found.school_id)
+
+
+def save(found: Found) -> Callable[[Person], Answer]:
+    """Return the saving of a report about one student after the other."""
+    turn = count()
+    return lambda person: person.report(found.school_id, found.students[next(turn) % len(found.students)])
+
+
+def pages(found: Found) -> list[Page]:
+    """Return the pages in the order of the table."""
+    school = found.school_id
+    return [
+        Page("open the incident form", "dean", 7, _open("/incidents/new")),
+        Page("save an incident", "dean", 10, save(found)),
+        Page("find a student, one school", "dean", 5, find(found)),
+        Page("list of incidents, one school, this year", "dean", 12, _open(f"/incidents?school={school}")),
+        Page("report by behavior and month, one school", "administrator", 8, _open(f"{REPORT}?school={school}")),
+        Page("report by behavior and month, all schools", "district", 30, _open(REPORT)),
+        Page("case page", "coordinator", 20, _open(f"/cases/{found.case_id}")),
+        Page("My day", "dean", 12, _open("/my-day")),
+        Page("My day of a coordinator", "coordinator", 12, _open("/my-day")),
+        Page("desk", "coordinator", 0, _open("/desk")),
+        Page("review", "dean", 0, _open("/review")),
+        Page("outcomes, one school", "administrator", 0, _open(f"/outcomes?school={school}")),
+        Page("outcomes, all schools", "district", 0, _open("/outcomes")),
+        Page("equity, one school", "administrator", 0, _open(f"/outcomes/equity?school={school}")),
+        Page("equity, all schools", "district", 0, _open("/outcomes/equity")),
+    ]  # fmt: skip
+
+
+def mixture(found: Found) -> list[tuple[int, Callable[[Person], Answer]]]:
+    """Return what a person at a school does, with how many of a hundred acts it is."""
+    school = found.school_id
+    return [
+        (30, find(found)),
+        (20, _open("/incidents/new")),
+        (15, save(found)),
+        (15, _open(f"/incidents?school={school}")),
+        (10, _open(f"/outcomes/incidents?school={school}")),
+        (10, _open("/my-day")),
+    ]

@@ -1,0 +1,41 @@
+"""A command that is forked says, returns and dies as one that is started from nothing."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.databases import ROOT, Database, environment, flask
+
+HISTORY = ("import", "metrics", str(ROOT / "tests" / "data" / "metrics.csv"))
+
+
+def from_nothing(url: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "flask", *arguments],
+        cwd=ROOT, env=environment(url, **more), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("arguments", "more", "status"),
+    [
+        (("no-such-command",), {}, 2),
+        (HISTORY, {"WSS_FAILPOINT": "unit.before_commit:kill"}, -signal.SIGKILL),
+        (HISTORY, {"WSS_FAILPOINT": "unit.before_commit:raise"}, 1),
+        (("routes",), {"WSS_SECOND_FACTOR": "sometimes"}, 1),
+    ],
+    ids=["unknown", "killed", "raising", "setting"],
+)
+def test_it_cannot_be_told_from_one_that_was_started(
+    database: Database, arguments: tuple[str, ...], more: dict[str, str], status: int
+) -> None:
+    forked, started = (run(database.url, *arguments, **more) for run in (flask, from_nothing))
+    assert forked.returncode == started.returncode == status, started.stderr + forked.stderr
+    assert forked.stdout == started.stdout
+    assert forked.stderr.splitlines()[-1:] == started.stderr.splitlines()[-1:]

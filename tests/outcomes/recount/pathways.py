@@ -1,0 +1,127 @@
+"""The second count of how pathways went: questionnaires, mentoring, referrals, returns."""
+
+from __future__ import annotations
+
+from tests.outcomes.recount.plain import Plain, days_between, is_postgresql, later, local, number, part, table
+from tests.outcomes.recount.shown import Shown, percent, rows, same
+
+GOOD = {"heard": "People listened to them", "again": "They would do it again"}
+FEWEST = 10
+
+
+def harmed_say(seen: Shown) -> None:
+    """Handed out, answered, and the good answers to each question that enough people answered."""
+    plain = seen.plain
+    asked = (
+        f"from questionnaire q where {plain.at('q.school_id')} and q.answerer = 'harmed' and q.revoked_at is null "
+        f"and {local('q.made_at', 'date')} between '{plain.first}' and '{plain.last}'"
+    )
+    handed = number(f"select count(*) {asked}")
+    answered = number(f"select count(*) {asked} and q.answered_at is not null")
+    assert f"{answered} of {handed} questionnaires answered" in seen.overview.text, (answered, handed)
+    answers = table(
+        "select a.question, sum(case when a.value in (4, 5) then 1 else 0 end), count(*) from questionnaire_answer a "
+        f"where a.questionnaire_id in (select q.id {asked}) group by a.question"
+    )
+    counted = {
+        GOOD[question]: f"{percent(good, of)} ({good}/{of})" for question, good, of in answers if of >= FEWEST
+    }
+    shown = {label: cells[0] for label, cells in rows(seen.overview, "Question").items()} if counted else {}
+    same("answers", shown, counted)
+    assert len(answers) == 2 or seen.code
+
+
+def _period() -> str:
+    """Which period of a plan's rhythm a day of the calendar lies in: a day, seven, fourteen, a month."""
+    months = f"({part('year', 'c.day')} * 12 + {part('month', 'c.day')})"
+    began = f"({part('year', 'm.starts_on')} * 12 + {part('month', 'm.starts_on')})"
+    is_last = f"{part('day', later('c.day', '1'))} = 1"
+    early = f"{part('day', 'c.day')} < {part('day', 'm.starts_on')} and not {is_last}"
+    return (
+        f"case when m.rhythm = 'monthly' then {months} - {began} - case when {early} then 1 else 0 end "
+        f"else {days_between('m.starts_on', 'c.day')} / case m.rhythm when 'daily' then 1 when 'biweekly' then 14 "
+        "else 7 end end"
+    )
+
+
+def _sessions(plain: Plain) -> tuple[int, int]:
+    """Sessions due and held of plans whose pathway started, by yesterday and not after plan or pathway ended."""
+    yesterday = later(f"cast('{plain.today}' as date)" if is_postgresql() else f"'{plain.today}'", "-1")
+    started = (
+        "from mentoring_plan m join pathway w on w.id = m.pathway_id "
+        f"where {plain.at('m.school_id')} and w.started_on is not null and m.rhythm is not null"
+    )
+    of_plan = f"{started} and m.starts_on <= c.day and {plain.school_day()}".replace(
+        "from mentoring_plan m", "from mentoring_plan m cross join calendar_day c"
+    )
+    days = (
+        f"select m.id plan, m.rhythm, m.starts_on, m.weeks, w.ended_at, c.day, {_period()} period {of_plan}"
+    )
+    placed = (
+        f"select x.*, row_number() over (partition by plan, period order by day) place, "
+        f"count(*) over (partition by plan, period) n from ({days}) x"
+    )
+    # one session is due on the last school day of its period; the first of two half-way, rounded up
+    due = number(
+        f"select count(*) from ({placed}) y where (place = n or (rhythm = 'twice_weekly' and place = (n + 1) / 2)) "
+        f"and day between '{plain.first}' and {yesterday} "
+        f"and (weeks is null or day < {later('starts_on', 'weeks * 7')}) "
+        f"and (ended_at is null or day <= {local('ended_at', 'date')})"
+    )
+    held = number(
+        f"select count(*) from mentoring_session s where s.held and s.on_day between '{plain.first}' and {yesterday} "
+        f"and s.pathway_id in (select m.pathway_id {started} and m.starts_on <= {yesterday})"
+    )
+    return due, held
+
+
+def dose(seen: Shown) -> None:
+    """Sessions held of sessions planned."""
+    due, held = _sessions(seen.plain)
+    figure, of = rows(seen.overview, "What", "Figure")["Mentoring delivered"]
+    same("page", (figure, of), (percent(held, due), f"{due} sessions planned"))
+    assert (held > 0 and due > 10) or seen.code
+
+
+def _median(plain: Plain, column: str) -> tuple[str, str]:
+    sent = f"referral r where {plain.of('r', 'sent_on')}"
+    waited = plain.days("r.sent_on", f"r.{column}")
+    each = f"select {waited} d from {sent} and r.{column} is not null"
+    ranked = f"select d, row_number() over (order by d) place, count(*) over () n from ({each}) x"
+    over, middle = table(
+        f"select count(*), avg(case when place in ((n + 1) / 2, (n + 2) / 2) then d end) from ({ranked}) y"
+    )[0]
+    of = number(f"select count(*) from {sent}")
+    words = f"{float(middle):.1f}".removesuffix(".0")
+    assert 0 < over <= of
+    return f"{words} school days", f"median of {over}; {of} sent"
+
+
+def referrals(seen: Shown) -> None:
+    """School days to a partner's answer, and to the first service."""
+    shown = rows(seen.overview, "What", "Figure")
+    for label, column in (
+        ("Partner’s answer to a referral", "answered_on"),
+        ("First service after a referral", "first_service_on"),
+    ):
+        same(label, tuple(shown[label]), _median(seen.plain, column))
+
+
+def returns(seen: Shown) -> None:
+    """First days back, and those with a meeting at most five school days before or after."""
+    plain = seen.plain
+    back = f"reengagement_plan r where {plain.of('r', 'returned_on')}"
+    before, after = (
+        plain.days("r.meeting_held_on", "r.returned_on"),
+        plain.days("r.returned_on", "r.meeting_held_on"),
+    )
+    of = number(f"select count(*) from {back}")
+    near = number(
+        f"select count(*) from {back} and {before} <= 5 and {after} <= 5 and r.meeting_held_on is not null"
+    )
+    shown = rows(seen.overview, "What", "Figure")["Returns with a meeting near them"]
+    same("page", tuple(shown), (percent(near, of), f"{of} returns"))
+    assert 0 < near < of or seen.code
+
+
+COUNTS = {"harmed_say": harmed_say, "dose": dose, "referrals": referrals, "returns": returns}

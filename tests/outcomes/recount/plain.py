@@ -1,0 +1,144 @@
+"""What the second count is written with: plain SQL over the tables, and nothing of the application's own queries.
+
+A few functions have two spellings, for SQLite and PostgreSQL name the same thing differently.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import text
+
+from wss_cases.foundation.db import db
+
+ACTED = "('caused_harm', 'both', 'involved')"
+HARMED = "('harmed', 'both')"
+WINTERS = (("2025-11-02 07:00", "2026-03-08 08:00"), ("2026-11-01 07:00", "2027-03-14 08:00"))
+"""When Chicago is six hours behind UTC; five otherwise."""
+
+
+@dataclass(frozen=True)
+class Plain:
+    """One school (None: all, or those of a network) and days of the school year, as SQL conditions."""
+
+    school_id: int | None = None
+    first: str = "2026-08-01"
+    last: str = "2026-11-24"
+    network: str | None = None
+    today: str = "2026-11-24"
+
+    def a_year_before(self) -> Plain:
+        """The same days of the year before."""
+        return replace(self, first=_earlier(self.first), last=_earlier(self.last))
+
+    def at(self, column: str) -> str:
+        """The rows of these schools."""
+        if self.network:
+            return f"{column} in (select id from school where network = '{self.network}')"
+        return "1 = 1" if self.school_id is None else f"{column} = {self.school_id}"
+
+    def of(self, row: str, day: str) -> str:
+        """The rows of these schools and days."""
+        return f"{self.at(f'{row}.school_id')} and {row}.{day} between '{self.first}' and '{self.last}'"
+
+    @property
+    def incidents(self) -> str:
+        """Every incident `i` that counts."""
+        return f"i.state <> 'duplicate' and {self.of('i', 'local_date')}"
+
+    def school_day(self, row: str = "c") -> str:
+        """Whether a row of the calendar is a school day here: what a school says of a day overrules the district."""
+        if self.school_id is None:
+            return f"{row}.kind <> 'closed' and {row}.school_id is null"
+        own = f"select 1 from calendar_day o where o.school_id = {self.school_id} and o.day = {row}.day"
+        mine = f"{row}.school_id = {self.school_id} or ({row}.school_id is null and not exists ({own}))"
+        return f"{row}.kind <> 'closed' and ({mine})"
+
+    def days(self, after: str, until: str) -> str:
+        """How many school days lie after one date, up to and with another."""
+        between = f"c.day > {after} and c.day <= {until}"
+        return f"(select count(*) from calendar_day c where {self.school_day()} and {between})"
+
+    def last_school_day(self, until: str) -> str:
+        """The last school day up to a date."""
+        return f"(select max(c.day) from calendar_day c where {self.school_day()} and c.day <= '{until}')"
+
+    def students(self, on: str, more: str = "1 = 1") -> int:
+        """How many enrolments stand on the last school day up to a date."""
+        day = self.last_school_day(on)
+        return number(
+            f"select count(*) from enrolment e where {self.at('e.school_id')} and {more} and e.starts_on <= {day} "
+            f"and (e.ends_on is null or e.ends_on >= {day})"
+        )
+
+    def school_days(self) -> int:
+        """How many school days the period had."""
+        return int(
+            number(
+                f"select count(*) from calendar_day c where {self.school_day()} "
+                f"and c.day between '{self.first}' and '{self.last}'"
+            )
+        )
+
+
+def _earlier(day: str) -> str:
+    return f"{int(day[:4]) - 1}{day[4:]}"
+
+
+def is_postgresql() -> bool:
+    """Which of the two databases answers."""
+    return db.engine.dialect.name == "postgresql"
+
+
+def table(sql: str) -> list[Any]:
+    """Every row."""
+    return list(db.session.execute(text(sql)))
+
+
+def number(sql: str) -> Any:
+    """The one figure."""
+    return db.session.execute(text(sql)).scalar_one()
+
+
+def pairs(sql: str) -> dict[str, int]:
+    """Key to number; what has no key stands under ''."""
+    return {"" if row[0] is None else str(row[0]): int(row[1]) for row in table(sql)}
+
+
+def local(column: str, what: str) -> str:
+    """The `date`, `hour` or `minute` that the clock in Chicago shows at an instant."""
+    if is_postgresql():
+        wall = f"({column} at time zone 'America/Chicago')"
+        return f"cast({wall} as date)" if what == "date" else f"cast(extract({what} from {wall}) as integer)"
+    winter = " or ".join(f"({column} >= '{begins}' and {column} < '{ends}')" for begins, ends in WINTERS)
+    hours = f"case when {winter} then '-6 hours' else '-5 hours' end"
+    if what == "date":
+        return f"date({column}, {hours})"
+    return f"cast(strftime('%{'H' if what == 'hour' else 'M'}', {column}, {hours}) as integer)"
+
+
+def weekday(day: str) -> str:
+    """0 for Monday."""
+    if is_postgresql():
+        return f"(cast(extract(isodow from {day}) as integer) - 1)"
+    return f"((cast(strftime('%w', {day}) as integer) + 6) % 7)"
+
+
+def part(what: str, day: str) -> str:
+    """The `year`, `month` or `day` of a date."""
+    if is_postgresql():
+        return f"cast(extract({what} from {day}) as integer)"
+    return f"cast(strftime('%{ {'year': 'Y', 'month': 'm', 'day': 'd'}[what] }', {day}) as integer)"
+
+
+def days_between(start: str, end: str) -> str:
+    """How many days lie between two dates."""
+    return (
+        f"({end} - {start})" if is_postgresql() else f"cast(julianday({end}) - julianday({start}) as integer)"
+    )
+
+
+def later(day: str, days: str) -> str:
+    """A date so many days later."""
+    return f"({day} + cast({days} as integer))" if is_postgresql() else f"date({day}, ({days}) || ' days')"

@@ -1,0 +1,36 @@
+"""What administrators of the demo looked at before: a saved view, and a draft of the rules with its replay."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from wss_cases.accounts.queries import actor_of
+from wss_cases.foundation import clock
+from wss_cases.outcomes.actions_views import save_view
+from wss_cases.routing.actions import draft_from, edit_row
+from wss_cases.routing.actions_replay import ask, carry_on
+from wss_cases.routing.queries import rule_set_in_force
+
+WIDER: Final[dict[str, Any]] = {"when.all.1.any.0.value": 2}
+"""A prepared circle from group 2 on, instead of group 3, where a student or a member of staff was harmed."""
+CIRCLES: Final = "P4"
+DAYS: Final = 90
+SECONDS: Final = 30.0
+"""Of a large district's replay the scheduler does the rest."""
+
+
+def add_reading(administrator_id: int, district_id: int, school_id: int, now: datetime) -> None:
+    """Let the administrator keep one view, and the district replay one draft over the last months."""
+    head, district = actor_of(administrator_id, now), actor_of(district_id, now)
+    if head is None or district is None:
+        return
+    save_view(
+        head,
+        "Hallway, first half of the year",
+        {"school": str(school_id), "place": "hallway", "term": "1"},
+        now,
+    )
+    today = clock.local_date(now, clock.DISTRICT_ZONE)
+    draft = draft_from(district, rule_set_in_force(today).id, now)
+    edit_row(district, draft, None, CIRCLES, WIDER, now)
+    ask(district, draft, today - timedelta(days=DAYS), today, now)
+    carry_on(now, SECONDS)

@@ -1,0 +1,41 @@
+"""Making a PDF of a page: in a process of its own, which is ended when it takes too long."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+from wss_cases.jobs.letter_words import MISSING
+from wss_cases.outcomes.states_board import Why
+
+ROOT = Path(__file__).resolve().parents[2]
+SECONDS: Final = 30.0
+"""How long one PDF may take; a report takes about three, most of it the start of the process."""
+NEEDED: Final = ("PATH", "HOME", "LANG", "FONTCONFIG_PATH", "XDG_CACHE_HOME", "SYSTEMROOT")
+"""What the process is told of its surroundings: no key, no address of a database."""
+
+
+class NotMade(Exception):
+    """No PDF came of it; `why` says so."""
+
+    def __init__(self, why: Why) -> None:
+        super().__init__(why.value)
+        self.why = why
+
+
+def pdf_of(html: str, seconds: float = SECONDS) -> bytes:
+    """Return a page as a tagged PDF. Raises NotMade when Pango is missing, it took too long, or it failed."""
+    surroundings = {name: os.environ[name] for name in NEEDED if name in os.environ}
+    command = [sys.executable, "-m", "wss_cases.jobs.letter"]
+    try:
+        done = subprocess.run(
+            command, input=html.encode(), capture_output=True, timeout=seconds, cwd=ROOT, env=surroundings, check=False
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise NotMade(Why.SLOW) from error
+    if done.returncode == MISSING:
+        raise NotMade(Why.MISSING)
+    if done.returncode or not done.stdout.startswith(b"%PDF"):
+        raise NotMade(Why.BROKEN)
+    return done.stdout

@@ -1,0 +1,72 @@
+"""Board reports that wait are made one after the other; whoever dies half-way leaves one that is made again."""
+
+import time
+from datetime import datetime
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from wss_cases.accounts.queries import actor_of
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.reports_db import reports_reading
+from wss_cases.jobs.paper import NotMade, pdf_of
+from wss_cases.outcomes.actions_board import fail_report, keep_report
+from wss_cases.outcomes.models_board import BoardReport
+from wss_cases.outcomes.queries_board import board_of
+from wss_cases.outcomes.queries_board_kept import next_asked
+from wss_cases.outcomes.rules import Scope
+from wss_cases.outcomes.states_board import Why
+from wss_cases.outcomes.views_board_paper import paper_of
+from wss_cases.roster.queries import get_school
+
+AWAY = (OperationalError, InterfaceError)
+"""The database does not answer: the report waits for the next tick."""
+
+
+def make_reports(now: datetime, seconds: float) -> dict[str, int]:
+    """Make reports that were asked for, the oldest first, beginning none after so many seconds; returns how many were
+    `made`.
+
+    Two schedulers can make the same one; the first keeps it.
+    """
+    counts, until = {"made": 0}, time.monotonic() + seconds
+    while time.monotonic() < until:
+        db.session.remove()
+        row = next_asked()
+        if row is None:
+            break
+        counts["made"] += _make(row, now)
+    return counts
+
+
+def _make(row: BoardReport, now: datetime) -> int:
+    try:
+        pdf = pdf_of(_page(row, now))
+    except NotFound:
+        fail_report(row.id, Why.FORBIDDEN, now)
+        return 0
+    except NotMade as error:
+        fail_report(row.id, error.why, now)
+        return 0
+    except AWAY:
+        raise
+    except Exception:
+        # the scheduler says what happened; the reports behind this one are not held up by it
+        db.session.remove()
+        fail_report(row.id, Why.BROKEN, now)
+        raise
+    return int(keep_report(row.id, pdf, now))
+
+
+def _page(row: BoardReport, now: datetime) -> str:
+    """Return a report as whoever asked for it sees it today. Raises NotFound when they answer for it no longer."""
+    actor = actor_of(row.asked_by_id, now)
+    if actor is None:
+        raise NotFound
+    school = get_school(row.school_id) if row.school_id is not None else None
+    today = local_date(now, school.time_zone if school else DISTRICT_ZONE)
+    scope = Scope(row.school_id, row.school_year, row.starts_on, row.ends_on, today, row.network)
+    name = school.name if school else row.network
+    with reports_reading():
+        return paper_of(board_of(actor, scope), name, row.language, today)

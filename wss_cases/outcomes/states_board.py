@@ -1,0 +1,62 @@
+"""Board reports that are kept, and how often one is sent: their words."""
+
+import enum
+from typing import Any, Final
+
+from wss_cases.foundation.i18n import lazy_gettext as _l
+
+
+class ReportState(enum.StrEnum):
+    """asked → ready, or failed."""
+
+    ASKED = "asked"
+    READY = "ready"
+    FAILED = "failed"
+
+
+REPORT_TRANSITIONS: Final[dict[ReportState, frozenset[ReportState]]] = {
+    ReportState.ASKED: frozenset({ReportState.READY, ReportState.FAILED}),
+    ReportState.READY: frozenset(),
+    ReportState.FAILED: frozenset(),
+}
+
+
+class Why(enum.StrEnum):
+    """Why no PDF came of it."""
+
+    NONE = ""
+    MISSING = "missing"
+    SLOW = "slow"
+    BROKEN = "broken"
+    FORBIDDEN = "forbidden"
+
+
+class Every(enum.StrEnum):
+    """How often a report is sent."""
+
+    MONTH = "month"
+    QUARTER = "quarter"
+
+
+REPORT_LABELS: Final[dict[ReportState, Any]] = {
+    ReportState.ASKED: _l("Being made"),
+    ReportState.READY: _l("Ready"),
+    ReportState.FAILED: _l("Not made"),
+}
+REPORT_TONES: Final = {ReportState.ASKED: "sun", ReportState.READY: "moss", ReportState.FAILED: "brick"}
+
+WHY_LABELS: Final[dict[Why, Any]] = {
+    Why.NONE: "",
+    Why.MISSING: _l("This machine cannot make PDFs: Pango is missing. Tell the people who run the system."),
+    Why.SLOW: _l("It took too long. Ask for it again."),
+    Why.BROKEN: _l(
+        "It did not work. Ask for it again, and tell the people who run the system if it fails again."
+    ),
+    Why.FORBIDDEN: _l("Whoever asked for it no longer answers for these schools."),
+}
+
+EVERY_LABELS: Final[dict[Every, Any]] = {
+    Every.MONTH: _l("Every month, on its first school day"),
+    Every.QUARTER: _l("Every quarter, on the first school day of November, February, May and August"),
+}
+LANGUAGE_LABELS: Final[dict[str, str]] = {"en": "English", "es": "Español"}
