@@ -142,7 +142,8 @@ def test_web_and_scheduler_run_and_end(running: list[Running], tmp_path: Path, d
     running.append(one)
     wait_until(lambda: "Running at" in one.words, 20, "the address is printed")
     assert f"http://127.0.0.1:{port}/" in one.words
-    assert len(one.alive()) >= 5, "supervisor, gunicorn with two workers, scheduler"
+    # the first worker answers, and the address is printed, before gunicorn has forked the second
+    wait_until(lambda: len(one.alive()) >= 5, 20, "supervisor, gunicorn with two workers, scheduler")
     assert one.end(signal.SIGTERM) < 10
     assert one.alive() == []
     assert "ended with status" not in one.words
