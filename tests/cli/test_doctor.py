@@ -56,11 +56,24 @@ def test_a_system_that_runs_is_well(running: Flask) -> None:
     assert "ok       scheduler: It runs and sweeps." in words
 
 
+LEADING = "WHERE id IN (SELECT user_id FROM role_grant WHERE role = 'administrator')"
+APPROVING = "WHERE id IN (SELECT approver_id FROM police_approver)"
+CLOSED = (
+    "INSERT INTO calendar_day (school_year, school_id, day, kind, label)"
+    " VALUES ('2098-99', {school}, '2099-03-02', 'closed', '')"
+)
 STATEMENTS = (
     ("UPDATE outbox_message SET state = 'failed'", "queue", "warning", "failed for good"),
+    (f"UPDATE user_account SET state = 'disabled' {LEADING}", "schools", "warning", "nobody decides"),
+    ("UPDATE user_account SET state = 'active'", "schools", "ok", "Every school"),
+    (f"UPDATE user_account SET state = 'invited' {LEADING}", "schools", "warning", "nobody decides"),
     ("DELETE FROM role_grant WHERE role = 'administrator'", "schools", "warning", "nobody decides"),
+    (f"UPDATE user_account SET state = 'disabled' {APPROVING}", "police reviews", "warning", "silence refuses"),
+    ("UPDATE user_account SET state = 'active'", "police reviews", "ok", "Every network"),
     ("DELETE FROM police_approver", "police reviews", "warning", "silence refuses"),
     ("DELETE FROM calendar_day", "calendar", "warning", "Import the next year"),
+    (CLOSED.format(school="(SELECT min(id) FROM school)"), "calendar", "warning", "Import the next year"),
+    (CLOSED.format(school="NULL"), "calendar", "ok", "reaches beyond"),
     ("DELETE FROM heartbeat", "scheduler", "bad", "never started"),
     ("UPDATE alembic_version SET version_num = '0001'", "database", "bad", "flask db upgrade"),
 )  # fmt: skip

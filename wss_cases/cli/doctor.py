@@ -5,16 +5,15 @@ import shutil
 import smtplib
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 
 import click
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from wss_cases.access.actor import Role
-from wss_cases.accounts.models import RoleGrant
-from wss_cases.accounts.queries import in_force
+from wss_cases.cli import doctor_district
+from wss_cases.cli.findings import Finding, bad, ok, warning
 from wss_cases.cli.sealed import SEALED
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import database_now, db
@@ -27,37 +26,9 @@ from wss_cases.journal.rules_seal import PURPOSE, keyring
 from wss_cases.notices.post import Post
 from wss_cases.notices.queries import queue_depth
 from wss_cases.notices.queries_delivery import standing
-from wss_cases.roster.models import CalendarDay, School
-from wss_cases.safeguards.queries_police import approvers, networks
 
 CLOCKS_APART = timedelta(seconds=5)
 LITTLE_SPACE = 1_000_000_000
-DAYS_AHEAD = 60
-SHOWN = 5
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One look: `level` is ok, warning (goes on, but see to it) or bad (something does not work or is not safe)."""
-
-    level: str
-    what: str
-    words: str
-
-
-def ok(what: str, words: str) -> Finding:
-    """All is well there."""
-    return Finding("ok", what, words)
-
-
-def warning(what: str, words: str) -> Finding:
-    """It goes on, but somebody should see to it."""
-    return Finding("warning", what, words)
-
-
-def bad(what: str, words: str) -> Finding:
-    """Something does not work, or is not safe."""
-    return Finding("bad", what, words)
 
 
 @click.command("doctor")
@@ -202,43 +173,6 @@ def _space(_now: datetime) -> Finding:
     )
 
 
-def _calendar(now: datetime) -> Finding:
-    last = (now + timedelta(days=DAYS_AHEAD)).date()
-    if db.session.scalar(select(func.count()).select_from(CalendarDay).where(CalendarDay.day >= last)):
-        return ok("calendar", f"It reaches beyond {last}.")
-    return warning("calendar", f"It ends before {last}: due days are then weekdays. Import the next year's.")
-
-
-def _leaders(now: datetime) -> Finding:
-    led = select(RoleGrant.school_id).where(
-        RoleGrant.role == Role.ADMINISTRATOR, RoleGrant.school_id.is_not(None), in_force(now.date())
-    )
-    statement = select(School.name).where(School.is_active, School.id.not_in(led)).order_by(School.name)
-    return _named(
-        "schools",
-        list(db.session.scalars(statement)),
-        "Every school has an administrator.",
-        "Without an administrator, nobody decides there",
-    )
-
-
-def _approvers(_now: datetime) -> Finding:
-    known = approvers()
-    return _named(
-        "police reviews",
-        [name or "(schools in no network)" for name in networks() if name not in known],
-        "Every network has somebody who gives second approvals.",
-        "Nobody gives second approvals, so silence refuses",
-    )
-
-
-def _named(what: str, missing: list[str], good: str, words: str) -> Finding:
-    if not missing:
-        return ok(what, good)
-    more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
-    return warning(what, f"{words}: {', '.join(missing[:SHOWN])}{more}.")
-
-
 def _ago(since: timedelta) -> str:
     return f"{max(0, int(since.total_seconds()) // 60)} minutes ago"
 
@@ -253,7 +187,7 @@ LOOKS: tuple[Callable[[datetime], Finding], ...] = (
     _mail,
     _links,
     _space,
-    _calendar,
-    _leaders,
-    _approvers,
+    doctor_district.calendar,
+    doctor_district.leaders,
+    doctor_district.police_reviewers,
 )
