@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import os
 from collections.abc import Callable, Iterator
@@ -27,6 +26,7 @@ from tests.support.network import Guard, guarded
 from tests.support.servers import LiveSystem
 from tests.support.templates import share_compiled_templates
 from wss_cases.foundation.db import db
+from wss_cases.foundation.pango import pango_is_here
 
 SHARED_DATA = ROOT.parent / "shared" / "data"
 SCHOOL_ZONE = "America/Chicago"
@@ -238,9 +238,7 @@ def live_server(live_system: LiveSystem) -> LiveSystem:
 @pytest.fixture(scope="session")
 def pango() -> None:
     """What PDFs are laid out with."""
-    try:
-        ctypes.CDLL("libpangoft2-1.0.so.0")
-    except OSError:
+    if not pango_is_here():
         leave_out("Pango is missing (apt install libpango-1.0-0 libpangoft2-1.0-0)")
 
 

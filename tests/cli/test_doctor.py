@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +16,8 @@ from flask import Flask
 from sqlalchemy import text
 
 from tests.support.applications import make_app
-from tests.support.databases import Database, Databases
+from tests.support.databases import ROOT, Database, Databases
+from tests.support.databases import environment as surroundings
 from tests.support.mail import MailServer
 from tests.support.network import Guard
 from tests.support.postgres import free_port
@@ -22,8 +25,10 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.cli import doctor
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
+from wss_cases.jobs import paper
 from wss_cases.jobs.ticks import tick
 from wss_cases.notices.actions_control import pause
+from wss_cases.outcomes.states_board import Why
 
 
 @pytest.fixture
@@ -51,7 +56,8 @@ def found(app: Flask) -> dict[str, tuple[str, str]]:
 def test_a_system_that_runs_is_well(running: Flask) -> None:
     levels = {what: level for what, (level, _words) in found(running).items()}
     assert len(levels) == len(doctor.LOOKS) + 1
-    assert {what for what, level in levels.items() if level != "ok"} <= {"calendar"}
+    # a year can be near its end, and the machine may have no Pango
+    assert {what for what, level in levels.items() if level != "ok"} <= {"calendar", "PDFs"}
     words = running.test_cli_runner().invoke(args=["doctor"]).stdout
     assert "ok       scheduler: It runs and sweeps." in words
 
@@ -96,6 +102,38 @@ def test_a_silent_scheduler_and_a_pause_are_named(running: Flask, monkeypatch: p
     assert said["scheduler"] == ("bad", "None was seen for five minutes. Run: flask scheduler run")
     assert said["queue"][0] == "warning"
     assert said["clock"][0] == "warning"
+
+
+def doctor_on(url: str, **environment: str) -> dict[str, dict[str, str]]:
+    """The same in a process that begins anew, where the machine's own libraries are looked for."""
+    done = subprocess.run(
+        [sys.executable, "-m", "flask", "doctor", "--json"],
+        env=surroundings(url, **environment), cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return {one["what"]: one for one in json.loads(done.stdout)["findings"]}
+
+
+@pytest.mark.usefixtures("pango")
+def test_a_machine_without_pango_is_named_as_the_deployment_page_names_it(
+    demo_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert doctor_on(demo_database.url)["PDFs"]["level"] == "ok"
+    for library in ("libpango-1.0.so.0", "libpangoft2-1.0.so.0"):
+        # the loader takes the first of this name, which is none
+        broken = tmp_path / library
+        broken.write_text("not a library")
+        found = doctor_on(demo_database.url, LD_LIBRARY_PATH=str(tmp_path))["PDFs"]
+        assert found["level"] == "warning"
+        without, install = found["words"].split(" Where the scheduler runs: ")
+        page = (ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")
+        assert without in page and f"\n{install}\n" in page
+        with monkeypatch.context() as patch:
+            patch.setattr(paper, "NEEDED", (*paper.NEEDED, "LD_LIBRARY_PATH"))
+            patch.setenv("LD_LIBRARY_PATH", str(tmp_path))
+            with pytest.raises(paper.NotMade) as refused:
+                paper.pdf_of('<html lang="en"><title>x</title><p>x</p></html>')
+            assert refused.value.why is Why.MISSING
+        broken.unlink()
 
 
 def test_what_the_settings_break_is_named(

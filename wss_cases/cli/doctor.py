@@ -18,6 +18,7 @@ from wss_cases.cli.sealed import SEALED
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import database_now, db
 from wss_cases.foundation.envelope import key_names
+from wss_cases.foundation.pango import INSTALL, pango_is_here
 from wss_cases.foundation.reports_db import reports_database
 from wss_cases.foundation.schema import schema_command
 from wss_cases.foundation.settings import setting
@@ -160,6 +161,16 @@ def _links(_now: datetime) -> Finding:
     return ok("links", "Links in mails lead to PUBLIC_URL.")
 
 
+def _pdfs(_now: datetime) -> Finding:
+    if pango_is_here():
+        return ok("PDFs", "Pango is here; board reports can be made.")
+    return warning(
+        "PDFs",
+        "Without Pango everything else runs; a report that is asked for says what is missing and offers its page, "
+        f"which prints. Where the scheduler runs: {INSTALL}",
+    )
+
+
 def _space(_now: datetime) -> Finding:
     path = db.engine.url.database
     if db.engine.dialect.name != "sqlite" or not path:
@@ -186,6 +197,7 @@ LOOKS: tuple[Callable[[datetime], Finding], ...] = (
     _queue,
     _mail,
     _links,
+    _pdfs,
     _space,
     doctor_district.calendar,
     doctor_district.leaders,
