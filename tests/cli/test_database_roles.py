@@ -11,7 +11,7 @@ from psycopg import sql
 from sqlalchemy.engine import make_url
 
 from tests.support.applications import make_app, people_client
-from tests.support.databases import DEMO_PASSWORD, Database, flask
+from tests.support.databases import DEMO_PASSWORD, Database, Databases, flask
 
 WEB, SCHEDULER, READING = "wss web", "wss_scheduler", "wss_reading"
 """One with a space: names are quoted."""
@@ -94,3 +94,26 @@ def test_the_system_works_under_rights_that_change_no_audit_row(roles: Database,
             for statement in (*never, *own):
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     connection.execute(statement)
+
+
+def test_a_backup_says_which_role_may_make_it(roles: Database, databases: Databases, tmp_path: Path) -> None:
+    if roles.kind == "sqlite":
+        pytest.skip("SQLite has no roles")
+    path = tmp_path / "copy.zip"
+    may_not = "The role in DATABASE_URL may not do this. Run it as"
+    for role, acts in ((READING, 0), (WEB, 2)):
+        done = flask(as_role(roles, role), "backup", "create", str(path), WSS_INSTANCE=str(tmp_path))
+        assert (done.returncode, path.exists()) == (1, False)
+        assert f"Refused: {may_not} the scheduler's role, or the owner of the schema.\n" in done.stderr
+        with connect(roles) as owner:
+            found = owner.execute(
+                "SELECT action FROM audit_entry WHERE action LIKE 'backup.%' ORDER BY id"
+            ).fetchall()
+        assert found == [("backup.created",), ("backup.failed",)][:acts]
+    done = flask(as_role(roles, SCHEDULER), "backup", "create", str(path), WSS_INSTANCE=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    there = databases.empty(roles.kind)
+    done = flask(as_role(there, SCHEDULER), "backup", "restore", str(path), WSS_INSTANCE=str(tmp_path))
+    assert done.returncode == 1
+    assert f"Refused: {may_not} the owner of the schema.\n" in done.stderr
+    databases.drop(there)

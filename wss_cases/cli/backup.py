@@ -12,6 +12,7 @@ from sqlalchemy import Connection, inspect, literal, select, table, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.access.actor import SYSTEM
+from wss_cases.cli.database_words import words_of
 from wss_cases.foundation import backup, clock
 from wss_cases.foundation.backup_engine import one_view, rules_at_the_end
 from wss_cases.foundation.db import db
@@ -27,7 +28,8 @@ EVERYTHING = 1_000_000
 PAUSED = "This database was restored from a backup. See who was told meanwhile, then let mail go again."
 _OF_PEOPLE = ("user_account", "audit_entry", "school", "student")
 """Tables that no migration fills."""
-NO_DATABASE = "The database cannot be reached."
+OWNER = "the owner of the schema"
+SCHEDULER = f"the scheduler's role, or {OWNER}"
 
 group = AppGroup("backup", help="Everything in one file, and a new database from it.")
 
@@ -39,28 +41,43 @@ def create(path: Path) -> None:
 
     The file holds children's records: keep it encrypted, and apart from the keys, which are not in it.
     """
-    now = clock.now()
     try:
+        backup.look_for_room(path)
         if command := schema_command():
             _refuse(f"The database and this release do not match. Run: {command}")
-        db.session.remove()
-        with unit_of_work(SYSTEM, now) as uow:
-            uow.audit("backup.created", "database", None)
+        manifest = _created(path, clock.now())
+    except FileExistsError:
+        _refuse(f"{path} is there already.")
+    except OSError as error:
+        _refuse(f"{path} cannot be written: {error.strerror}.")
+    except SQLAlchemyError as error:
+        _refuse(words_of(error, SCHEDULER))
+    rows = sum(about["rows"] for about in manifest["tables"].values())
+    click.echo(f"{rows} rows of {len(manifest['tables'])} tables are in {path}.")
+
+
+def _created(path: Path, now: datetime) -> dict[str, Any]:
+    """Say in the audit log that a copy is made, so that the copy says it too; then make it, or take the word back."""
+    _note("backup.created", now)
+    try:
         seal(now, EVERYTHING)
         head = head_document(now)
         db.session.remove()
         with one_view(db.engine) as connection:
             revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
             about = {"made_at": now.isoformat(), "revision": revision, "keys": _key_names(), "head": head}
-            manifest = backup.write(connection, path, about, _say)
-    except FileExistsError:
-        _refuse(f"{path} is there already.")
-    except OSError as error:
-        _refuse(f"{path} cannot be written: {error.strerror}.")
-    except SQLAlchemyError:
-        _refuse(NO_DATABASE)
-    rows = sum(about["rows"] for about in manifest["tables"].values())
-    click.echo(f"{rows} rows of {len(manifest['tables'])} tables are in {path}.")
+            return backup.write(connection, path, about, _say)
+    except BaseException:
+        # a database that is away takes no row either; what went wrong is told all the same
+        with suppress(SQLAlchemyError):
+            _note("backup.failed", clock.now())
+        raise
+
+
+def _note(action: str, now: datetime) -> None:
+    db.session.remove()
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.audit(action, "database", None)
 
 
 @group.command("restore")
@@ -85,8 +102,8 @@ def restore(path: Path) -> None:
         verdict = verify(manifest["head"]["number"], manifest["head"]["hash"])
     except backup.BrokenBackup as error:
         _refuse(str(error))
-    except SQLAlchemyError:
-        _refuse(NO_DATABASE)
+    except SQLAlchemyError as error:
+        _refuse(words_of(error, OWNER))
     missing = sorted(set(manifest["keys"]) - set(_key_names()))
     if missing:
         click.echo(

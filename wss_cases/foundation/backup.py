@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from sqlalchemy import (
     JSON,
@@ -123,27 +123,48 @@ def _plain(value: Any) -> Any:
 def write(connection: Connection, path: Path, about: dict[str, Any], say: Say) -> dict[str, Any]:
     """Write everything that this transaction sees into a new file (0600); returns its manifest.
 
-    The file appears under its name only when it is whole. Raises FileExistsError when the name is taken.
+    The file appears under its name only when it is whole; what failed leaves none. Raises FileExistsError when the
+    name is taken.
     """
-    if path.exists():
-        raise FileExistsError(path)
-    part = path.with_name(f"{path.name}.part")
+    part = _part(path)
     part.unlink(missing_ok=True)
+    with os.fdopen(_new(part), "wb") as handle:
+        try:
+            manifest = _write_all(handle, connection, about, say)
+            reach("file.before_name")
+            os.link(part, path)  # unlike a rename, never over a file that came meanwhile
+        finally:
+            part.unlink(missing_ok=True)
+    return manifest
+
+
+def look_for_room(path: Path) -> None:
+    """Raise FileExistsError when the name is taken, OSError where no new file can be made beside it."""
+    if os.path.lexists(path):
+        raise FileExistsError(path)
+    part = _part(path)
+    part.unlink(missing_ok=True)
+    os.close(_new(part))
+    part.unlink()
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f"{path.name}.part")
+
+
+def _new(part: Path) -> int:
+    return os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+
+def _write_all(handle: IO[bytes], connection: Connection, about: dict[str, Any], say: Say) -> dict[str, Any]:
     manifest = {"format": FORMAT, **about, "next_ids": next_ids(connection), "tables": {}}
-    with (
-        os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as handle,
-        zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED) as archive,
-    ):
+    with zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, table in tables_of(connection).items():
             manifest["tables"][name] = found = _write_table(archive, connection, table)
             say(f"{name}: {found['rows']}")
         archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
-        archive.close()
-        handle.flush()
-        os.fsync(handle.fileno())
-    reach("file.before_name")
-    os.link(part, path)  # unlike a rename, never over a file that came meanwhile
-    part.unlink()
+    handle.flush()
+    os.fsync(handle.fileno())
     return manifest
 
 
