@@ -44,6 +44,20 @@ def test_history_of_one_school_as_csv_marks_what_is_suppressed(app: Flask, sessi
     ]
 
 
+def test_history_takes_a_school_by_number_code_or_id(app: Flask, session: Any) -> None:
+    take_in(app, DATA / "metrics.csv")
+    school = SchoolFactory(identifier="1001")
+    unpublished = SchoolFactory(identifier="")
+    for named in ("1001", school.code, str(school.id)):
+        done = report(app, "history", "--school-year", "2019-20", "--school", named, "--format", "json")
+        assert [one["name"] for one in json.loads(done.stdout)["schools"]] == ["ALDER HS"], named
+    closed = report(app, "history", "--school-year", "2019-20", "--school", "1002", "--format", "json")
+    assert [one["name"] for one in json.loads(closed.stdout)["schools"]] == ["BIRCH"]
+    for named in (unpublished.code, "nowhere"):
+        done = report(app, "history", "--school-year", "2019-20", "--school", named, "--format", "json")
+        assert (done.exit_code, named in json.loads(done.stdout)["error"]["message"]) == (1, True)
+
+
 @pytest.mark.parametrize("name", ["core", "funnel", "notifications", "followups", "equity"])
 def test_every_report_in_every_form(app: Flask, session: Any, at: Any, name: str) -> None:
     at("2026-11-24 10:00")

@@ -21,6 +21,7 @@ from wss_cases.outcomes.queries import school_named
 from wss_cases.outcomes.queries_reports import LIVE, history
 from wss_cases.outcomes.rules import scope_of
 from wss_cases.outcomes.rules_export import TYPES, Report, rendered
+from wss_cases.roster.queries import get_school
 
 STEP_SECONDS = 2.0
 """How long the count goes on between two words of progress."""
@@ -74,7 +75,7 @@ def _report(name: str, year: str, school: str | None) -> Report:
             f"{year} is not a school year that has begun; it is written 2026-27", param_hint="--school-year"
         )
     if name == "history":
-        return history(year, school)
+        return history(year, None if school is None else _published_number(school))
     if school is None:
         return LIVE[name](SYSTEM, scope, None)
     found = school_named(SYSTEM, school)
@@ -83,6 +84,13 @@ def _report(name: str, year: str, school: str | None) -> Report:
     narrowed = scope_of(found[0], year, scope.today)
     assert narrowed is not None
     return LIVE[name](SYSTEM, narrowed, found[1])
+
+
+def _published_number(text: str) -> str:
+    """Return the number of a school of the roster, else the text: a published school may be closed by now."""
+    found = school_named(SYSTEM, text)
+    school = get_school(found[0]) if found is not None else None
+    return (school.identifier if school is not None else "") or text
 
 
 def _refuse(field: str, message: str, form: str) -> NoReturn:
