@@ -21,7 +21,7 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.models import Incident
 from wss_cases.incidents.states import IncidentState
 from wss_cases.journal.models import AuditEntry
-from wss_cases.outcomes.queries_board import board_of, networks_answered_for
+from wss_cases.outcomes.queries_board import board_of, may_report, networks_answered_for
 from wss_cases.outcomes.queries_equity import table_for
 from wss_cases.outcomes.rules_board import board_scope
 from wss_cases.outcomes.rules_equity_tables import settled
@@ -121,6 +121,9 @@ def test_a_network_is_reported_by_who_has_all_of_it(made: Made, client_as: Clien
     assert "Board report: Network 1" in page.text and "there are none for a network" in page.text
     client = client_as(half)
     assert client.get(f"{PAGE}?network=Network+1").status_code == 404
+    # one that no school is in, as after another name on the roster, is nobody's
+    assert client_as(whole).get(f"{PAGE}?network=Network+9").status_code == 404
+    assert may_report(acting(whole), None, "Network 1") and not may_report(acting(whole), None, "Network 9")
     assert made.schools[0].name not in main_of(client.page(PAGE)).text
 
 

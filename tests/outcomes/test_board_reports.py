@@ -12,7 +12,7 @@ from typing import Any
 import pypdf
 import pytest
 
-from tests.factories.accounts import acting, make_user
+from tests.factories.accounts import RoleGrantFactory, acting, make_user
 from tests.outcomes.making import Made
 from tests.support.client import PageClient
 from tests.support.pages import Form
@@ -132,6 +132,32 @@ def test_nobody_else_opens_it(made: Made, client_as: ClientAs) -> None:
     assert name in district.page("/outcomes/board/reports").text
 
 
+def test_page_and_pdf_stay_with_their_school_whatever_the_switcher_says(
+    made: Made, client_as: ClientAs
+) -> None:
+    first, second = made.schools
+    user = make_user(Role.ADMINISTRATOR, first)
+    RoleGrantFactory(user_id=user.id, role=Role.ADMINISTRATOR, school_id=second.id)
+    client = client_as(user)
+    page = client.page("/outcomes/board")
+    with client.session_transaction() as kept:
+        kept["school_id"] = second.id
+    forms = [Form(one) for one in page.find_all("form") if one.get("action").endswith("/pdf")]
+    answer = client.post(forms[0].action, data={**forms[0].values(), "language": "en"})
+    row = db.session.scalars(db.select(BoardReport)).one()
+    assert row.school_id == first.id
+    back = next(
+        link.get("href")
+        for link in client.page(str(answer.headers["Location"])).find_all("a")
+        if link.get("href").startswith("/outcomes/board?")
+    )
+    assert f"Board report: {first.name}" in client.page(back).text
+    assert f"Board report: {second.name}" in client.page("/outcomes/board").text
+    stranger = client_as(make_user(Role.ADMINISTRATOR, second))
+    for address in (back, "/outcomes/board?school=x", "/outcomes/board?school=999999"):
+        assert stranger.get(address).status_code == 404
+
+
 def test_filter_and_predicate_agree_about_networks_and_the_district(made: Made) -> None:
     first, second = made.schools
     user, now = make_user(Role.DISTRICT), clock.now()
@@ -178,6 +204,7 @@ def test_a_machine_without_pango_says_so(made: Made, client_as: ClientAs, tmp_pa
     (tmp_path / "weasyprint.py").write_text("raise OSError('cannot load library libpango')")
     (tmp_path / "slow").mkdir()
     client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
+    again = f"/outcomes/board?year=2026-27&school={made.schools[0].id}"
     address = asked_on_page(client, "en")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paper, "NEEDED", (*paper.NEEDED, "PYTHONPATH"))
@@ -185,7 +212,7 @@ def test_a_machine_without_pango_says_so(made: Made, client_as: ClientAs, tmp_pa
         assert make_reports(clock.now(), 60) == {"made": 0}
     page = client.page(address)
     assert "Pango is missing" in page.text
-    assert "/outcomes/board?year=2026-27" in [link.get("href") for link in page.find_all("a")]
+    assert again in [link.get("href") for link in page.find_all("a")]
 
 
 def test_a_page_that_takes_too_long_is_ended() -> None:

@@ -173,7 +173,10 @@ def test_the_district_sees_every_school_those_at_zero_too_and_no_list(
     assert [int(found[school.name][0]) for school in made.schools] == [
         len(Second(school.id).incidents) for school in made.schools
     ]
-    assert number_on(client.page(f"{PAGE}?network=Network+1")) == len(Second(made.schools[0].id).incidents)
+    of_network = client.page(f"{PAGE}?network=Network+1")
+    assert number_on(of_network) == len(Second(made.schools[0].id).incidents)
+    lede = next(one for one in of_network.find_all("p") if one.get("class") == "lede")
+    assert lede.text.startswith("Network 1")
     with client.session_transaction() as kept:
         kept["school_id"] = made.schools[1].id
     assert number_on(client.page(f"{PAGE}?network=Network+1")) == len(Second(made.schools[0].id).incidents)
@@ -200,13 +203,20 @@ def test_the_district_sees_every_school_those_at_zero_too_and_no_list(
 def test_who_reported_is_for_the_administrator_of_the_school(made: Made, client_as: ClientAs) -> None:
     school, other = made.schools
     teacher = make_user(Role.REPORTER, school, name="Teacher Who Reports")
-    for row in Second(school.id).incidents:
+    place, elsewhere = sorted({row.location_code for row in Second(school.id).incidents.values()})[:2]
+    for number, row in Second(school.id).incidents.items():
+        who = teacher.id if row.location_code == place else None
         db.session.execute(
-            db.text("UPDATE incident SET reporter_id = :who WHERE id = :id"), {"who": teacher.id, "id": row}
+            db.text("UPDATE incident SET reporter_id = :who WHERE id = :id"), {"who": who, "id": number}
         )
     db.session.commit()
-    page = client_as(make_user(Role.ADMINISTRATOR, school)).page(f"{PAGE}/reporters")
-    assert "Teacher Who Reports" in page.text
+    client = client_as(make_user(Role.ADMINISTRATOR, school))
+    assert "Teacher Who Reports" in client.page(f"{PAGE}/reporters").text
+    asked = (("", "1 of", True), (f"?place={place}", "1 of", True), (f"?place={elsewhere}", "0 of", False))
+    for narrow, said, named in asked:
+        links = client.page(PAGE + narrow).find_all("a")
+        behind = next(link.get("href") for link in links if link.text.startswith(said))
+        assert ("Teacher Who Reports" in client.page(behind).text) is named, narrow
     for user in (
         make_user(Role.COORDINATOR, school), make_user(Role.DEAN, school), make_user(Role.DISTRICT),
         make_user(Role.ADMINISTRATOR, other),
@@ -219,6 +229,7 @@ def test_who_reported_is_for_the_administrator_of_the_school(made: Made, client_
     [
         "grade=x", "hour=25", "place=%3Cb%3E", "month=2026-13", "weekday=7", "term=3", "term=2", "year=2031-32",
         "school=999999999999", "school=x", "school=-1", "network=Network+1", "group=9", "month=1000-05",
+        "network=%00",
     ],
 )  # fmt: skip
 def test_what_is_no_filter_is_not_found(at: Any, session: Any, client_as: ClientAs, query: str) -> None:

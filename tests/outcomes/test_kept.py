@@ -18,11 +18,17 @@ from sqlalchemy import delete, event, func, select, update
 from tests.support.applications import make_app
 from tests.support.databases import ROOT, Database
 from tests.support.demo import client_of
+from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.outcomes.actions_figures import recount
 from wss_cases.outcomes.actions_kept import CLAIM, NEVER, keep
 from wss_cases.outcomes.models_figures import CountingRound, KeptCount
+from wss_cases.outcomes.queries_equity import table_for
+from wss_cases.outcomes.queries_kept import keeping
+from wss_cases.outcomes.rules import scope_of
+from wss_cases.outcomes.rules_equity_tables import settled
+from wss_cases.outcomes.states_equity import FAMILIES
 from wss_cases.roster.models import Student
 
 PAGES = (
@@ -146,6 +152,17 @@ def test_nobody_is_named_in_what_is_kept(demo: Flask) -> None:
     for number, name in db.session.execute(select(Student.student_number, Student.family_name)):
         assert number not in words
         assert f'"{name}"' not in words
+
+
+def test_of_equity_nothing_is_kept_but_the_tables(demo: Flask) -> None:
+    year = scope_of(None, "2026-27", clock.local_date(clock.now(), clock.DISTRICT_ZONE))
+    assert year is not None
+    scope = settled(year)
+    assert scope is not None
+    with keeping() as noted:
+        for family in FAMILIES:
+            table_for(SYSTEM, scope, family)
+    assert len(noted) == len(FAMILIES) and all(one.rows.startswith("{") for one in noted)
 
 
 def test_equity_of_a_school_comes_from_what_is_kept_of_all_and_only_by_todays_rules(

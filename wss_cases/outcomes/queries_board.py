@@ -70,7 +70,7 @@ def board_but_equity(actor: Actor, scope: Scope) -> Board:
         repeats=repeats_of(actor, scope, days),
         said=figures_of_pathways(actor, scope, days).said,
         reporting=reporting(actor, scope) if scope.is_this_year else None,
-        schools=len(rows) or 1,
+        schools=len(rows) if scope.school_id is None else 1,
         silent=[row.name for row in rows if not row.incidents] if scope.school_id is None else None,
         equity=None,
         least=minimums_of(scope.year),
@@ -78,8 +78,10 @@ def board_but_equity(actor: Actor, scope: Scope) -> Board:
 
 
 def may_report(actor: Actor, school_id: int | None, network: str | None) -> bool:
-    """Whether the actor answers to a board for a school, a network, or with neither for the whole district."""
-    return answers_for(actor, school_id, network, schools_of(network) if network else ())
+    """Whether the actor answers to a board for a school, a network that has schools, or with neither for the whole
+    district."""
+    of_network = schools_of(network) if network else []
+    return bool(of_network or not network) and answers_for(actor, school_id, network, of_network)
 
 
 def schools_of(network: str) -> list[int]:

@@ -64,9 +64,10 @@ class Reporting:
     staff: int
 
 
-def reporting(actor: Actor, scope: Scope) -> Reporting:
+def reporting(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = ()) -> Reporting:
     """Return how many different people reported, and how many staff there are, in one query."""
-    who = select(func.count(Incident.reporter_id.distinct())).where(*counted(actor, scope)).scalar_subquery()
+    reporters = select(func.count(Incident.reporter_id.distinct()))
+    who = reporters.where(*counted(actor, scope), *more).scalar_subquery()
     staff = select(func.count()).where(
         StaffMember.is_active, *within_schools(actor, scope, StaffMember.school_id)
     )

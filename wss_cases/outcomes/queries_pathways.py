@@ -7,13 +7,14 @@ from functools import cache
 from statistics import median
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Date, Select, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Date, Select, String, case, func, literal, or_, select, union_all
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.clock import DISTRICT_ZONE, at_local, local_date
 from wss_cases.outcomes.queries import within, within_schools
 from wss_cases.outcomes.queries_kept import Rows, Stream, rows_of
 from wss_cases.outcomes.rules import Scope, Share
+from wss_cases.outcomes.rules_answers import FEWEST, Answers, share_told
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
 from wss_cases.pathways.circles.questionnaires.states import Answerer
 from wss_cases.pathways.common.models import Pathway
@@ -23,10 +24,8 @@ from wss_cases.pathways.mentoring.states import Cadence
 from wss_cases.pathways.reengagement.models import ReengagementPlan
 from wss_cases.pathways.reengagement.rules import is_near
 from wss_cases.pathways.referrals.models import Referral
+from wss_cases.roster.models import School
 from wss_cases.roster.rules import SchoolDays
-
-FEWEST: Final = 10
-"""Answers below which a question is not shown: fewer could point to one child."""
 
 GOOD: Final = 4
 """The value from which an answer is a good one, on the scale of 1 to 5."""
@@ -40,7 +39,7 @@ NEAR: Final = 1
 class Said:
     """What people harmed answered: how many were asked and answered, and good answers of all by question.
 
-    A question with fewer than FEWEST answers is left out.
+    A question that would tell of fewer than ten answers is left out.
     """
 
     asked: int = 0
@@ -79,7 +78,7 @@ def figures_of_pathways(actor: Actor, scope: Scope, days: SchoolDays) -> Pathway
     number, answered, held = rows_of(counts)[0]
     waited = _waited(actor, scope, days)
     return PathwayFigures(
-        said=Said(number, answered, _answers(asked)),
+        said=Said(number, answered, _answers(scope, asked)),
         dose=Share(held, _sessions_due(plans, scope, days)),
         answers=_waits(waited[ANSWERED]),
         services=_waits(waited[SERVED]),
@@ -98,19 +97,31 @@ def _asked(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     ]
 
 
-def _answers(asked: list[ColumnElement[bool]]) -> dict[str, Share]:
-    by_value = (
-        select(QuestionnaireAnswer.question, QuestionnaireAnswer.value, func.count())
+def _answers(scope: Scope, asked: list[ColumnElement[bool]]) -> dict[str, Share]:
+    network = literal(None, String) if scope.network else School.network
+    by_school = (
+        select(
+            QuestionnaireAnswer.question,
+            network.label("network"),
+            func.count().label("number"),
+            func.sum(case((QuestionnaireAnswer.value >= GOOD, 1), else_=0)).label("good"),
+        )
         .join(Questionnaire, Questionnaire.id == QuestionnaireAnswer.questionnaire_id)
+        .join(School, School.id == Questionnaire.school_id)
         .where(*asked)
-        .group_by(QuestionnaireAnswer.question, QuestionnaireAnswer.value)
+        .group_by(QuestionnaireAnswer.question, School.id)
+        .subquery()
     )
-    good: dict[str, int] = {}
-    whole: dict[str, int] = {}
-    for question, value, number in rows_of(by_value):
-        whole[question] = whole.get(question, 0) + number
-        good[question] = good.get(question, 0) + (number if value >= GOOD else 0)
-    return {code: Share(good[code], whole[code]) for code in sorted(whole) if whole[code] >= FEWEST}
+    number = by_school.c.number
+    sums = (func.sum(number), func.sum(by_school.c.good), func.sum(case((number < FEWEST, number), else_=0)))
+    by_network = select(by_school.c.question, by_school.c.network, *sums).group_by(
+        by_school.c.question, by_school.c.network
+    )
+    found: dict[str, list[Answers]] = {}
+    for question, name, *numbers in rows_of(by_network):
+        found.setdefault(question, []).append(Answers(name, *map(int, numbers)))
+    told = {question: share_told(parts) for question, parts in sorted(found.items())}
+    return {question: share for question, share in told.items() if share is not None}
 
 
 def _yesterday(scope: Scope) -> date:

@@ -126,8 +126,10 @@ def year_before(scope: Scope) -> Scope:
 
 
 def _year_earlier(day: date) -> date:
-    is_leap_day = (day.month, day.day) == (2, 29)
-    return day.replace(year=day.year - 1, day=28 if is_leap_day else day.day)
+    """The same day a year before; of February's last day its last day then."""
+    if _next_month(day) - day == timedelta(days=1):
+        return _next_month(day.replace(year=day.year - 1, day=1)) - timedelta(days=1)
+    return day.replace(year=day.year - 1)
 
 
 def years_between(first: str, last: str) -> list[str]:
@@ -190,10 +192,11 @@ def reach_of(pairs: Iterable[tuple[date, date | None, int]], days: SchoolDays, t
     bands = [0, 0, 0, 0, 0]
     waiting = missed = 0
     for happened, reached, people in pairs:
-        if reached is not None:
-            bands[_band(days.between(happened, reached))] += people
-        elif days.between(happened, today) <= 1:
+        # whoever was reached early waits too: with them alone counted, the newest days would always look perfect
+        if days.between(happened, today) <= 1:
             waiting += people
+        elif reached is not None:
+            bands[_band(days.between(happened, reached))] += people
         else:
             missed += people
     return Reach(

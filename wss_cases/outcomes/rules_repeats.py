@@ -7,13 +7,12 @@ from datetime import date
 from typing import Final
 
 from wss_cases.outcomes.rules import Share
+from wss_cases.outcomes.rules_answers import FEWEST
 from wss_cases.roster.rules import SchoolDays
 from wss_cases.safeguards.rules_discipline import Span, dates_of
 
 LENGTHS: Final = (30, 60, 90)
 """School days attended that a window lasts."""
-FEWEST: Final = 10
-"""Finished windows below which no share is shown: fewer could point to one child."""
 FirstLast = tuple[date, date | None]
 
 

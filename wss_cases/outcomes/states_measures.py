@@ -77,11 +77,11 @@ MEASURES: Final[dict[str, Measure]] = {
     "similar": Measure(
         _l("Incidents compared"),
         _l(
-            "A year before are the same dates, by that year's school days and students. Similar schools are the other "
-            "active ones with the same lowest and highest grade and from half to one and a half times as many "
-            "students; their median rate is shown from five schools on, no school by itself. Published years are "
-            "whole years: they stand beside a finished school year without filters, and count misconducts, not "
-            "incidents."
+            "A year before are the same dates (the last day of February for the last day of February), by that year's "
+            "school days and students. Similar schools are the other active ones with the same lowest and highest "
+            "grade and from half to one and a half times as many students; their median rate is shown from five "
+            "schools on, no school by itself. Published years are whole years: they stand beside a finished school "
+            "year without filters, and count misconducts, not incidents."
         ),
     ),
     "funnel": Measure(
@@ -107,7 +107,7 @@ MEASURES: Final[dict[str, Measure]] = {
             "People harmed whose first contact was closed as reached on the day of the incident or the next school "
             "day ÷ all people harmed in the period's incidents, whether or not anyone tried. A message left is not "
             "contact; who was asked and did not wish for contact was reached. People whose first school day is not "
-            "over yet are not counted until it is."
+            "over yet, those already reached among them, are not counted until it is."
         ),
     ),
     "follow_ups": Measure(
@@ -154,7 +154,8 @@ MEASURES: Final[dict[str, Measure]] = {
         _l(
             "Questionnaires handed out to people harmed in the period and not taken back: of the answers to each "
             "question, those of 4 or 5 on its scale of 1 to 5 (yes is 5, partly 3, no 1). A question with fewer than "
-            "10 answers is not shown, and nobody's own words are."
+            "10 answers is not shown, nor one of which fewer than 10 answers would be left when those of each school "
+            "and network that shows it are subtracted; and nobody's own words are."
         ),
     ),
     "dose": Measure(

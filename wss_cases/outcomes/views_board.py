@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
-from wss_cases.access.actor import Role
+from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.school_choice import chosen_school_id
@@ -13,6 +13,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.ids import id_in
 from wss_cases.outcomes.forms_board import ReportForm
 from wss_cases.outcomes.queries_behind import may_list
 from wss_cases.outcomes.queries_board import board_of, networks_answered_for
@@ -44,18 +45,32 @@ class Reported(Shown):
 
 
 def reported() -> Reported:
-    """Return what this request asks for: the switcher's school, else all schools, or the network that it names.
+    """Return what this request asks for: the school or network that it names, else the switcher's school, else all.
 
     Raises NotFound for what the reader does not answer for, and a school year without a month that is over.
     """
     actor, network = current_actor(), request.values.get("network") or None
-    school_id = None if network else chosen_school_id(actor, *BOARD)
+    school_id = None if network else _school_asked_for(actor)
+    if network and network not in networks_answered_for(actor):
+        raise NotFound
     school = get_school(school_id) if school_id is not None else None
     today = clock.local_date(clock.now(), school.time_zone if school else clock.DISTRICT_ZONE)
     scope = board_scope(school_id, network, request.values.get("year") or None, today)
     if scope is None:
         raise NotFound
     return Reported(actor, school, scope)
+
+
+def _school_asked_for(actor: Actor) -> int | None:
+    """The school that the address names, so that a report's page and its PDF stay with it whatever the switcher says;
+    else the switcher's."""
+    named = request.values.get("school")
+    if not named:
+        return chosen_school_id(actor, *BOARD)
+    school_id = id_in(named)
+    if school_id is None or not actor.covers(school_id, *BOARD) or get_school(school_id) is None:
+        raise NotFound
+    return school_id
 
 
 @blueprint.get("")

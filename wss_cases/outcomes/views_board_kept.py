@@ -37,12 +37,12 @@ def ask() -> AnyResponse:
     page, form = reported(), ReportForm()
     if not form.validate():
         flash(_("Choose English or Spanish for the report."))
-        return redirect(_page_of(page.scope.year, page.scope.network), 303)
+        return redirect(_page_of(page.scope.year, page.scope.school_id, page.scope.network), 303)
     try:
         made = ask_report(page.actor, page.scope, form.language.data, clock.now(), form.request_key.data)
     except Refused as refused:
         flash(refused.message)
-        return redirect(_page_of(page.scope.year, page.scope.network), 303)
+        return redirect(_page_of(page.scope.year, page.scope.school_id, page.scope.network), 303)
     return redirect(url_for("outcomes.reports.report", report_id=made), 303)
 
 
@@ -73,7 +73,7 @@ def report(report_id: int) -> str:
         why=WHY_LABELS[row.why],
         is_asked=row.state is ReportState.ASKED,
         is_ready=row.state is ReportState.READY,
-        page=_page_of(row.school_year, row.network),
+        page=_page_of(row.school_year, row.school_id, row.network),
     )
 
 
@@ -94,8 +94,8 @@ def file(report_id: int) -> AnyResponse:
     return answer
 
 
-def _page_of(year: str, network: str | None) -> str:
-    return url_for("outcomes.board.report", year=year, network=network)
+def _page_of(year: str, school_id: int | None, network: str | None) -> str:
+    return url_for("outcomes.board.report", year=year, school=school_id, network=network)
 
 
 def _days(first: date, last: date) -> str:

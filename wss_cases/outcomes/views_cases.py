@@ -9,7 +9,8 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.outcomes.queries_caseload import Caseload, caseload_of, coordinators
 from wss_cases.outcomes.queries_cases import Time, Times
-from wss_cases.outcomes.rules_repeats import FEWEST, Repeat
+from wss_cases.outcomes.rules_answers import FEWEST
+from wss_cases.outcomes.rules_repeats import Repeat
 from wss_cases.outcomes.views_pathways import days_words
 from wss_cases.outcomes.views_scope import Shown
 

@@ -59,7 +59,7 @@ def report() -> str:
         core=core,
         school_days=gone_by,
         rate=per_100_a_day(core.parts.total, core.students, gone_by),
-        reporting=reporting(actor, scope) if is_one_school and scope.is_this_year else None,
+        reporting=reporting(actor, scope, _more(here)) if is_one_school and scope.is_this_year else None,
         bands=band_rows(bands_of(actor, scope, _more(here), here.narrow.grade)) if here.listed() else [],
         months=month_rows(core, here),
         monthly=monthly_rows(core, behaviors),

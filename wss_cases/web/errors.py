@@ -1,5 +1,7 @@
 """Every error page in one place."""
 
+from itertools import chain
+
 from flask import Flask, current_app, render_template, request
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -28,6 +30,7 @@ def init_errors(app: Flask) -> None:
         app.register_error_handler(kind, _database)
     app.register_error_handler(DBAPIError, _refused_by_database)
     app.register_error_handler(Exception, _unexpected)
+    app.before_request(_address_of_nothing)
     app.after_request(_throttled)
 
 
@@ -45,6 +48,12 @@ def _noted(what: str) -> None:
     user_id = current_user.actor.user_id if current_user.is_authenticated else None
     facts = {"user": user_id, "endpoint": request.endpoint, "method": request.method, "ids": ids}
     current_app.logger.warning(what, extra={"facts": facts})
+
+
+def _address_of_nothing() -> None:
+    """An address with a NUL in it is missing: no word of ours holds one, and PostgreSQL refuses to look for it."""
+    if any("\0" in text for text in (request.path, *chain.from_iterable(request.args.listvalues()))):
+        raise NotFound
 
 
 def _throttled(answer: Response) -> Response:

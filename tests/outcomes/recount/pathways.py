@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from tests.outcomes.recount.plain import Plain, days_between, is_postgresql, later, local, number, part, table
 from tests.outcomes.recount.shown import Shown, percent, rows, same
 
@@ -10,7 +13,7 @@ FEWEST = 10
 
 
 def harmed_say(seen: Shown) -> None:
-    """Handed out, answered, and the good answers to each question that enough people answered."""
+    """Handed out, answered, and the good answers to each question that enough people answered, here and elsewhere."""
     plain = seen.plain
     asked = (
         f"from questionnaire q where {plain.at('q.school_id')} and q.answerer = 'harmed' and q.revoked_at is null "
@@ -20,15 +23,38 @@ def harmed_say(seen: Shown) -> None:
     answered = number(f"select count(*) {asked} and q.answered_at is not null")
     assert f"{answered} of {handed} questionnaires answered" in seen.overview.text, (answered, handed)
     answers = table(
-        "select a.question, sum(case when a.value in (4, 5) then 1 else 0 end), count(*) from questionnaire_answer a "
-        f"where a.questionnaire_id in (select q.id {asked}) group by a.question"
+        "select a.question, s.network, sum(case when a.value in (4, 5) then 1 else 0 end), count(*) "
+        "from questionnaire_answer a join questionnaire x on x.id = a.questionnaire_id "
+        f"join school s on s.id = x.school_id where x.id in (select q.id {asked}) group by a.question, s.id, s.network"
     )
-    counted = {
-        GOOD[question]: f"{percent(good, of)} ({good}/{of})" for question, good, of in answers if of >= FEWEST
-    }
+    counted = {}
+    for question in {one[0] for one in answers}:
+        schools = [
+            (None if plain.network else name, good, of)
+            for what, name, good, of in answers
+            if what == question
+        ]
+        good, of = sum(one[1] for one in schools), sum(one[2] for one in schools)
+        if of >= FEWEST and not _too_few(_left(schools)):
+            counted[GOOD[question]] = f"{percent(good, of)} ({good}/{of})"
     shown = {label: cells[0] for label, cells in rows(seen.overview, "Question").items()} if counted else {}
     same("answers", shown, counted)
-    assert len(answers) == 2 or seen.code
+    assert len({one[0] for one in answers}) == 2 or seen.code
+
+
+def _too_few(answers: int) -> bool:
+    return 0 < answers < FEWEST
+
+
+def _left(schools: Sequence[Sequence[Any]]) -> int:
+    """Answers that stay when those of each school and each network that shows them are taken away."""
+    left = 0
+    for name in {one[0] for one in schools}:
+        here = [of for network, _good, of in schools if network == name]
+        few = sum(of for of in here if of < FEWEST)
+        if not name or sum(here) < FEWEST or _too_few(few):
+            left += few
+    return left
 
 
 def _period() -> str:

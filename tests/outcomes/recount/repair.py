@@ -75,7 +75,7 @@ def agreements(seen: Shown) -> None:
 
 
 def contact(seen: Shown) -> None:
-    """People harmed: within a school day, of all, still waiting; and the bars of the page."""
+    """People harmed: within a school day, of all whose first school day is over; and the bars of the page."""
     first = (
         "select min(f.closed_on) from follow_up f where f.incident_person_id = p.id and f.state = 'done' "
         "and f.kind = 'contact_person_harmed' and f.outcome in ('reached', 'contact_declined')"
@@ -87,8 +87,9 @@ def contact(seen: Shown) -> None:
         f"on p.incident_id = i.id and p.role in {HARMED} where {seen.plain.incidents}"
     )
     within, reached, waiting, everyone = table(
-        "select sum(case when reached is not null and waited <= 1 then 1 else 0 end), count(reached), "
-        f"sum(case when reached is null and gone <= 1 then 1 else 0 end), count(*) from ({each}) x"
+        "select sum(case when gone > 1 and reached is not null and waited <= 1 then 1 else 0 end), "
+        "sum(case when gone > 1 and reached is not null then 1 else 0 end), "
+        f"sum(case when gone <= 1 then 1 else 0 end), count(*) from ({each}) x"
     )[0]
     of_all = everyone - waiting
     counted = {"within_1_school_day": within, "people_harmed": of_all, "waiting": waiting}
@@ -98,7 +99,7 @@ def contact(seen: Shown) -> None:
     bars = [whole(cells[0]) for cells in rows(seen.overview, "Reached").values()]
     limits = ("= 0", "= 1", "= 2", "between 3 and 5", "> 5")
     by_days = [
-        number(f"select count(*) from ({each}) x where reached is not null and waited {one}")
+        number(f"select count(*) from ({each}) x where gone > 1 and reached is not null and waited {one}")
         for one in limits
     ]
     same("bars", bars, [*by_days, of_all - reached])

@@ -61,7 +61,7 @@ def partners() -> Page:
     form.grade.choices = grade_choices(_("Any"))
     form.validate()
     asked = PartnerFilter(
-        text=(form.q.data or "")[:200].replace("\0", ""),
+        text=(form.q.data or "")[:200],
         service=form.service.data or "",
         language=form.language.data or "",
         grade=_grade(form.grade.data),

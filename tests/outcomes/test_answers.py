@@ -1,0 +1,107 @@
+"""What people harmed say: no question tells of fewer than ten answers, nor by subtracting what other pages show."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.factories.cases import CaseFactory, CaseParticipantFactory, PathwayFactory
+from tests.factories.roster import SchoolFactory
+from wss_cases.access.actor import SYSTEM
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
+from wss_cases.outcomes.queries_pathways import figures_of_pathways
+from wss_cases.outcomes.rules import Scope, scope_of
+from wss_cases.outcomes.rules_answers import FEWEST, Answers, share_told
+from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
+from wss_cases.pathways.circles.questionnaires.states import Answerer, Occasion
+from wss_cases.pathways.common.states import Kind, PathwayState
+from wss_cases.roster.queries import school_days
+
+
+def part(network: str | None, schools: list[int]) -> Answers:
+    """Answers of the schools of a network, a number for each."""
+    return Answers(network, sum(schools), 0, sum(number for number in schools if number < FEWEST))
+
+
+def test_what_is_left_is_never_few() -> None:
+    pick, told, hidden = random.Random(5), 0, 0
+    for _ in range(3000):
+        names = ["A", "B", None][: pick.randrange(1, 4)]
+        district = {
+            name: [pick.choice((0, 1, 4, 9, 10, 25)) for _ in range(pick.randrange(1, 4))] for name in names
+        }
+        parts = [part(name, schools) for name, schools in district.items()]
+        shown = {name for name, schools in district.items() if name and share_told([part(None, schools)])}
+        for name in shown:
+            left = sum(number for number in district[name] if number < FEWEST)
+            assert left == 0 or left >= FEWEST, district
+        if share_told(parts) is None:
+            hidden += 1
+            continue
+        told += 1
+        # what a reader has left who subtracts every network and every school that is shown
+        loose = [number for name in set(district) - shown for number in district[name]]
+        left = sum(number for number in loose if number < FEWEST)
+        assert left == 0 or left >= FEWEST, district
+    assert told > 300 and hidden > 300
+
+
+@pytest.fixture
+def answered(at: Any, session: Any) -> Callable[[str | None, int], Any]:
+    """Answers to one question at a new school of a network, so many; every other one is good."""
+    at("2026-11-24 10:00")
+
+    def answer(network: str | None, number: int) -> Any:
+        school = SchoolFactory(network=network)
+        case = CaseFactory(school_id=school.id)
+        circle = PathwayFactory(
+            case_id=case.id, school_id=school.id, kind=Kind.PEACE_CIRCLE.value, state=PathwayState.ACTIVE
+        )
+        now = clock.now()
+        for count in range(number):
+            row = Questionnaire(
+                pathway_id=circle.id, case_id=case.id, school_id=school.id, occasion=next(iter(Occasion)),
+                answerer=Answerer.HARMED, token_digest=f"{school.id}-{count}", made_at=now,
+                expires_at=now + timedelta(days=14), answered_at=now,
+                participant_id=CaseParticipantFactory(case_id=case.id).id,
+            )  # fmt: skip
+            db.session.add(row)
+            db.session.flush()
+            value = 5 if count % 2 else 1
+            db.session.add(QuestionnaireAnswer(questionnaire_id=row.id, question="heard", value=value))
+        db.session.commit()
+        return school.id
+
+    return answer
+
+
+def scope(school_id: int | None = None, network: str | None = None) -> Scope:
+    """The school year so far."""
+    found = scope_of(school_id, "2026-27", clock.local_date(clock.now(), clock.DISTRICT_ZONE))
+    assert found is not None
+    return replace(found, network=network)
+
+
+def heard(**of: Any) -> tuple[int, int] | None:
+    """Good answers of all, where they are shown."""
+    asked = scope(**of)
+    share = figures_of_pathways(SYSTEM, asked, school_days(asked.school_id)).said.questions.get("heard")
+    return (share.part, share.whole) if share else None
+
+
+def test_a_school_with_one_answer_is_not_what_is_left_of_the_district(answered: Callable[..., Any]) -> None:
+    many, one = answered("Network 1", 11), answered("Network 1", 1)
+    assert heard(school_id=many) == (5, 11) and heard(school_id=one) is None
+    assert heard() is None and heard(network="Network 1") is None
+    answered("Network 2", 9)
+    assert heard() == (9, 21) and heard(network="Network 1") is None
+    answered("Network 1", 9)
+    assert heard(network="Network 1") == (9, 21)
+    # the network is shown now, so what the district says would leave the nine answers of the other one
+    assert heard() is None

@@ -1,0 +1,35 @@
+"""Rules of counting that no page of one day shows: the days of the year before, and who waits for a first contact."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from wss_cases.outcomes.rules import reach_of, scope_of, year_before
+from wss_cases.roster.rules import SchoolDays
+
+
+@pytest.mark.parametrize(
+    ("today", "last"),
+    [
+        ("2029-02-28", "2028-02-29"), ("2028-02-29", "2027-02-28"), ("2028-02-28", "2027-02-28"),
+        ("2029-02-27", "2028-02-27"), ("2028-03-31", "2027-03-31"), ("2028-11-24", "2027-11-24"),
+    ],
+)  # fmt: skip
+def test_the_end_of_a_month_is_compared_with_the_end_of_that_month(today: str, last: str) -> None:
+    day = date.fromisoformat(today)
+    year = day.year if day.month >= 8 else day.year - 1
+    scope = scope_of(None, f"{year}-{(year + 1) % 100:02}", day)
+    assert scope is not None
+    before = year_before(scope)
+    assert (before.first, before.last) == (date(year - 1, 8, 1), date.fromisoformat(last))
+
+
+def test_nobody_counts_as_reached_before_the_first_school_day_is_over() -> None:
+    monday = date(2026, 11, 23)
+    today, days = monday + timedelta(days=1), SchoolDays()
+    reach = reach_of([(monday, monday, 3), (monday, None, 4), (today, today, 5)], days, today)
+    assert (reach.within_one, reach.of_all, reach.waiting) == (0, 0, 12)
+    reach = reach_of([(monday, monday, 3), (monday, None, 4)], days, today + timedelta(days=1))
+    assert (reach.within_one, reach.of_all, reach.waiting) == (3, 7, 0)
