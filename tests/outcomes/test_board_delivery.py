@@ -121,7 +121,7 @@ def test_the_mail_is_a_link_and_stops_with_the_wish_the_role_or_the_account(ids:
     now = moment(2026, 12, 2)
     queue_due(now)
     report_id = reports()[0].id
-    assert make_reports(now, 60) == {"made": 1}
+    assert make_reports(now, 60) == {"made": 1, "not_made": 0}
     (message,) = db.session.scalars(db.select(OutboxMessage)).all()
     mail = compose(message, now)
     assert mail is not None and mail["Subject"] == "Your board report is ready"

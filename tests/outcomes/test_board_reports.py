@@ -37,6 +37,8 @@ from wss_cases.roster.models import Student
 
 ClientAs = Callable[[Any], PageClient]
 TODAY = date(2026, 11, 24)
+MADE, NOT_MADE = {"made": 1, "not_made": 0}, {"made": 0, "not_made": 1}
+NONE = {"made": 0, "not_made": 0}
 NEWER = "a-newer-key-that-protects-nothing-0123456789"
 
 
@@ -68,7 +70,7 @@ def test_an_independent_reader_finds_a_tagged_report(
     name = made.schools[0].name
     client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
     address = asked_on_page(client, language)
-    assert make_reports(clock.now(), 60) == {"made": 1}
+    assert make_reports(clock.now(), 60) == MADE
     answer = client.get(f"{address}/report.pdf")
     assert answer.status_code == 200 and answer.mimetype == "application/pdf"
     pdf = pypdf.PdfReader(io.BytesIO(answer.data))
@@ -105,7 +107,7 @@ def test_it_is_made_once_and_every_step_is_audited(made: Made, client_as: Client
     assert "Being made" in client.page(address).text
     assert client.get(f"{address}/report.pdf").status_code == 404
     report_id = int(address.rsplit("/", 1)[1])
-    assert make_reports(now, 60) == {"made": 1} and make_reports(now, 60) == {"made": 0}
+    assert make_reports(now, 60) == MADE and make_reports(now, 60) == NONE
     assert not keep_report(report_id, b"%PDF another", now)
     assert client.get(f"{address}/report.pdf").status_code == 200
     rows = db.session.scalars(db.select(AuditEntry).where(AuditEntry.object_type == "board_report")).all()
@@ -186,7 +188,7 @@ def test_who_answers_no_longer_gets_none_made(made: Made) -> None:
         ask_report(acting(make_user(Role.ADMINISTRATOR, made.schools[1])), scope, "en", now)
     db.session.get_one(UserAccount, user.id).state = AccountState.DISABLED
     db.session.commit()
-    assert make_reports(now, 60) == {"made": 0}
+    assert make_reports(now, 60) == NOT_MADE
     row = db.session.get_one(BoardReport, report_id, populate_existing=True)
     assert (row.state, row.why) == (ReportState.FAILED, Why.FORBIDDEN)
 
@@ -209,7 +211,7 @@ def test_a_machine_without_pango_says_so(made: Made, client_as: ClientAs, tmp_pa
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(paper, "NEEDED", (*paper.NEEDED, "PYTHONPATH"))
         patch.setenv("PYTHONPATH", str(tmp_path))
-        assert make_reports(clock.now(), 60) == {"made": 0}
+        assert make_reports(clock.now(), 60) == NOT_MADE
     page = client.page(address)
     assert "Pango is missing" in page.text
     assert again in [link.get("href") for link in page.find_all("a")]
@@ -240,7 +242,7 @@ def test_one_that_breaks_holds_up_no_other(made: Made, monkeypatch: pytest.Monke
     assert reports.AWAY
     with pytest.raises(Exception):  # noqa: B017 - whatever Babel says of a language that is none
         make_reports(now, 60)
-    assert make_reports(now, 60) == {"made": 1}
+    assert make_reports(now, 60) == MADE
     states = {row.id: row.state for row in db.session.scalars(db.select(BoardReport))}
     assert states == {first: ReportState.FAILED, second: ReportState.READY}
 

@@ -6,10 +6,18 @@ takes too long. It opens no address and reads no file but its style sheet.
 
 import sys
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
-from wss_cases.jobs.letter_words import MISSING
+from wss_cases.jobs.letter_words import MISSING, failure_line
 
+
+def tell(kind: type[BaseException], _error: BaseException, trace: TracebackType | None) -> None:
+    """Say on the error output what ended this process, in the place of Python's words about it."""
+    sys.stderr.write(f"{failure_line(kind, trace)}\n")
+
+
+sys.excepthook = tell
 try:
     from weasyprint import CSS, HTML
 except OSError:

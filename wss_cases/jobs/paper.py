@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from wss_cases.jobs.letter_words import MISSING
+from wss_cases.jobs.letter_words import MISSING, failure_in
 from wss_cases.outcomes.states_board import Why
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,11 +17,12 @@ NEEDED: Final = ("PATH", "HOME", "LANG", "FONTCONFIG_PATH", "XDG_CACHE_HOME", "S
 
 
 class NotMade(Exception):
-    """No PDF came of it; `why` says so."""
+    """No PDF came of it; `why` says so to people, `facts` to the log, without a word of the page."""
 
-    def __init__(self, why: Why) -> None:
+    def __init__(self, why: Why, **facts: str | float) -> None:
         super().__init__(why.value)
         self.why = why
+        self.facts = {"why": why.value, **facts}
 
 
 def pdf_of(html: str, seconds: float = SECONDS) -> bytes:
@@ -33,9 +34,9 @@ def pdf_of(html: str, seconds: float = SECONDS) -> bytes:
             command, input=html.encode(), capture_output=True, timeout=seconds, cwd=ROOT, env=surroundings, check=False
         )  # fmt: skip
     except subprocess.TimeoutExpired as error:
-        raise NotMade(Why.SLOW) from error
+        raise NotMade(Why.SLOW, seconds=seconds) from error
     if done.returncode == MISSING:
-        raise NotMade(Why.MISSING)
+        raise NotMade(Why.MISSING, exit_status=MISSING)
     if done.returncode or not done.stdout.startswith(b"%PDF"):
-        raise NotMade(Why.BROKEN)
+        raise NotMade(Why.BROKEN, exit_status=done.returncode, **failure_in(done.stderr))
     return done.stdout

@@ -1,5 +1,6 @@
 """Board reports that wait are made one after the other; whoever dies half-way leaves one that is made again."""
 
+import logging
 import time
 from datetime import datetime
 
@@ -20,35 +21,36 @@ from wss_cases.outcomes.states_board import Why
 from wss_cases.outcomes.views_board_paper import paper_of
 from wss_cases.roster.queries import get_school
 
+_LOG = logging.getLogger(__name__)
 AWAY = (OperationalError, InterfaceError)
 """The database does not answer: the report waits for the next tick."""
 
 
 def make_reports(now: datetime, seconds: float) -> dict[str, int]:
     """Make reports that were asked for, the oldest first, beginning none after so many seconds; returns how many were
-    `made`.
+    `made`, and of how many it is written down that they were `not_made`.
 
     Two schedulers can make the same one; the first keeps it.
     """
-    counts, until = {"made": 0}, time.monotonic() + seconds
+    counts, until = {"made": 0, "not_made": 0}, time.monotonic() + seconds
     while time.monotonic() < until:
         db.session.remove()
         row = next_asked()
         if row is None:
             break
-        counts["made"] += _make(row, now)
+        count, is_done = _make(row, now)
+        counts[count] += is_done
     return counts
 
 
-def _make(row: BoardReport, now: datetime) -> int:
+def _make(row: BoardReport, now: datetime) -> tuple[str, bool]:
     try:
         pdf = pdf_of(_page(row, now))
     except NotFound:
-        fail_report(row.id, Why.FORBIDDEN, now)
-        return 0
+        return "not_made", fail_report(row.id, Why.FORBIDDEN, now)
     except NotMade as error:
-        fail_report(row.id, error.why, now)
-        return 0
+        _LOG.warning("a board report was not made", extra={"facts": {"report": row.id, **error.facts}})
+        return "not_made", fail_report(row.id, error.why, now)
     except AWAY:
         raise
     except Exception:
@@ -56,7 +58,7 @@ def _make(row: BoardReport, now: datetime) -> int:
         db.session.remove()
         fail_report(row.id, Why.BROKEN, now)
         raise
-    return int(keep_report(row.id, pdf, now))
+    return "made", keep_report(row.id, pdf, now)
 
 
 def _page(row: BoardReport, now: datetime) -> str:

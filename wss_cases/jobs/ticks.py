@@ -28,7 +28,7 @@ DELIVER_SECONDS = 45.0
 TICK_SECONDS = 55.0
 """What a tick may take, so that the next one begins on its minute: what can wait gets what mail leaves of it."""
 FIGURES_SECONDS = REPORT_SECONDS = REPLAY_SECONDS = 20.0
-TOLD = ("queued", "sent", "retry", "failed", "shredded", "deleted", "made", "replayed")
+TOLD = ("queued", "sent", "retry", "failed", "shredded", "deleted", "made", "not_made", "replayed")
 """The counts that the log tells, where they are not 0."""
 THOROUGH_MINUTES = 15
 """How often a sweep also looks for students who changed school, and what is past its days is cleaned away."""

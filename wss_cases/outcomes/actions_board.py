@@ -80,12 +80,14 @@ def keep_report(report_id: int, pdf: bytes, now: datetime) -> bool:
         return True
 
 
-def fail_report(report_id: int, why: Why, now: datetime) -> None:
-    """Write down that a report was not made, and why; does nothing when it was made by now."""
+def fail_report(report_id: int, why: Why, now: datetime) -> bool:
+    """Write down that a report was not made, and why; False when somebody else has made it, or said so, by now."""
     with unit_of_work(SYSTEM, now) as uow:
         row = _waiting(uow, report_id)
-        if row is not None:
-            _end(uow, row, ReportState.FAILED, why)
+        if row is None:
+            return False
+        _end(uow, row, ReportState.FAILED, why)
+        return True
 
 
 def _waiting(uow: UnitOfWork, report_id: int) -> BoardReport | None:
