@@ -14,7 +14,7 @@ from wss_cases.foundation.clock import DISTRICT_ZONE, at_local, local_date
 from wss_cases.outcomes.queries import within, within_schools
 from wss_cases.outcomes.queries_kept import Rows, Stream, rows_of
 from wss_cases.outcomes.rules import Scope, Share
-from wss_cases.outcomes.rules_answers import FEWEST, Answers, share_told
+from wss_cases.outcomes.rules_answers import FEWEST, Piece, share_told
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
 from wss_cases.pathways.circles.questionnaires.states import Answerer
 from wss_cases.pathways.common.models import Pathway
@@ -117,10 +117,10 @@ def _answers(scope: Scope, asked: list[ColumnElement[bool]]) -> dict[str, Share]
     by_network = select(by_school.c.question, by_school.c.network, *sums).group_by(
         by_school.c.question, by_school.c.network
     )
-    found: dict[str, list[Answers]] = {}
+    found: dict[str, list[Piece]] = {}
     for question, name, *numbers in rows_of(by_network):
-        found.setdefault(question, []).append(Answers(name, *map(int, numbers)))
-    told = {question: share_told(parts) for question, parts in sorted(found.items())}
+        found.setdefault(question, []).append(Piece(name, *map(int, numbers)))
+    told = {question: share_told(pieces) for question, pieces in sorted(found.items())}
     return {question: share for question, share in told.items() if share is not None}
 
 

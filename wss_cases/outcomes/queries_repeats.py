@@ -16,8 +16,15 @@ from wss_cases.incidents.states import IncidentState, PersonRole
 from wss_cases.outcomes.queries import within_schools
 from wss_cases.outcomes.queries_kept import Rows, Stream, rows_of
 from wss_cases.outcomes.rules import Scope
-from wss_cases.outcomes.rules_repeats import LENGTHS, Repeat, attended, repeated_within
-from wss_cases.roster.models import Enrolment
+from wss_cases.outcomes.rules_repeats import (
+    LENGTHS,
+    Repeat,
+    attended,
+    by_network,
+    repeated_within,
+    repeats_until,
+)
+from wss_cases.roster.models import Enrolment, School
 from wss_cases.roster.rules import SchoolDays
 from wss_cases.safeguards.models import DisciplineAction
 from wss_cases.safeguards.rules_discipline import Span
@@ -26,8 +33,10 @@ from wss_cases.safeguards.states_discipline import ActionState
 
 CAUSED: Final = (PersonRole.CAUSED_HARM, PersonRole.BOTH)
 ACT, ENROLLED, REMOVED = "act", "enrolled", "removed"
-Window = tuple[int, date, list[bool | None]]
-"""The incident's person, its day, and for each length whether another came in it; None where it is not over."""
+Where = tuple[str | None, int]
+"""The network and the school."""
+Window = tuple[Where, int, date, list[bool | None]]
+"""Where, the incident's person, its day, and for each length whether another came in it; None where it is not over."""
 
 
 def repeats_of(actor: Actor, scope: Scope, days: SchoolDays) -> list[Repeat]:
@@ -37,21 +46,13 @@ def repeats_of(actor: Actor, scope: Scope, days: SchoolDays) -> list[Repeat]:
     """
 
     def by_month(rows: Stream) -> Rows:
-        found: Counter[tuple[str, int, bool | None]] = Counter()
-        for _person, day, windows in _windows(rows, scope, days):
+        found: Counter[tuple[str, int, str | None, int, bool | None]] = Counter()
+        for where, _person, day, windows in _windows(rows, scope, days):
             for length, repeated in zip(LENGTHS, windows, strict=True):
-                found[f"{day:%Y-%m}", length, repeated] += 1
-        return [[*key, number] for key, number in found.items()]
+                found[f"{day:%Y-%m}", length, *where, repeated] += 1
+        return by_network(found)
 
-    first, last = f"{scope.first:%Y-%m}", f"{scope.last:%Y-%m}"
-    totals: Counter[tuple[int, bool | None]] = Counter()
-    for month, length, repeated, number in rows_of(_lives(actor, scope), by_month):
-        if first <= month <= last:
-            totals[length, repeated] += number
-    return [
-        Repeat(one, totals[one, True] + totals[one, False], totals[one, True], totals[one, None])
-        for one in LENGTHS
-    ]
+    return repeats_until(rows_of(_lives(actor, scope), by_month), f"{scope.last:%Y-%m}")
 
 
 def finished_windows(actor: Actor, scope: Scope, days: SchoolDays, length: int) -> dict[int, bool]:
@@ -61,7 +62,7 @@ def finished_windows(actor: Actor, scope: Scope, days: SchoolDays, length: int) 
     place = LENGTHS.index(length)
     return {
         person: came
-        for person, day, windows in _windows(rows, scope, days)
+        for _where, person, day, windows in _windows(rows, scope, days)
         if day <= scope.last and (came := windows[place]) is not None
     }
 
@@ -86,18 +87,24 @@ def _lives(actor: Actor, scope: Scope) -> Select[Any]:
     )
     those = acts.with_only_columns(IncidentPerson.student_id)
     person = func.min(IncidentPerson.id)
-    nothing = (literal(None, Date), person, literal(""), literal(ACT))
-    one_a_student = acts.add_columns(*nothing).group_by(
-        Incident.id, IncidentPerson.student_id, Incident.school_id, Incident.local_date
+    # of one network alone its name says nothing
+    network = School.network if scope.is_all else literal(None, String)
+    nothing, nowhere = (literal(None, Date), person, literal(""), literal(ACT)), literal(None, String)
+    one_a_student = (
+        acts.join(School, School.id == Incident.school_id)
+        .add_columns(*nothing, network)
+        .group_by(
+            Incident.id, IncidentPerson.student_id, Incident.school_id, Incident.local_date, School.network
+        )
     )
     enrolment = select(
         Enrolment.student_id, Enrolment.school_id, Enrolment.starts_on, Enrolment.ends_on, literal(0),
-        literal(""), literal(ENROLLED),
+        literal(""), literal(ENROLLED), nowhere,
     ).where(*within_schools(actor, scope, Enrolment.school_id), Enrolment.student_id.in_(those))  # fmt: skip
     action = DisciplineAction
     removal = select(
         action.student_id, action.school_id, action.starts_on, action.ends_on, action.days,
-        cast(action.kind, String(40)), literal(REMOVED),
+        cast(action.kind, String(40)), literal(REMOVED), nowhere,
     ).where(
         *within_schools(actor, scope, action.school_id), action.student_id.in_(those),
         action.state == ActionState.STANDING,
@@ -115,12 +122,14 @@ def _windows(rows: Stream, scope: Scope, days: SchoolDays) -> Iterator[Window]:
         for number in range((yesterday - scope.first).days + 1)
         if days.is_school_day(day := scope.first + timedelta(days=number))
     ]
-    for _student, lines in groupby(rows, itemgetter(0, 1)):
+    for (_student, school_id), lines in groupby(rows, itemgetter(0, 1)):
+        network: str | None = None
         acts: list[tuple[date, int]] = []
         enrolled: list[tuple[date, date | None]] = []
         removed: list[Span] = []
-        for _who, _school, first, last, number, kind, what in lines:
+        for _who, _school, first, last, number, kind, what, name in lines:
             if what == ACT:
+                network = name
                 acts.append((first, number))
             elif what == ENROLLED:
                 enrolled.append((first, last))
@@ -129,4 +138,4 @@ def _windows(rows: Stream, scope: Scope, days: SchoolDays) -> Iterator[Window]:
         there = attended(over, enrolled, removed, days) if acts else ()
         happened = sorted(day for day, _person in acts)
         for day, person in acts:
-            yield person, day, repeated_within(day, happened, there)
+            yield (network, school_id), person, day, repeated_within(day, happened, there)

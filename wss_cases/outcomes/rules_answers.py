@@ -1,4 +1,4 @@
-"""How few are too few for a share to be shown, and which questions to people harmed are. Pure."""
+"""Shares that are not shown where they, or what is left of them by subtracting others, would tell of too few. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,25 +11,25 @@ FEWEST: Final = 10
 
 
 @dataclass(frozen=True)
-class Answers:
-    """Answers to one question in one network (None: schools in none): how many, how many of them good, and how many of
-    schools with fewer than FEWEST, which do not show the question themselves."""
+class Piece:
+    """What one network (None: schools in none) gives to a whole and to its part, and how much of the whole comes from
+    schools with fewer than FEWEST, which do not show the share themselves."""
 
     network: str | None
-    number: int
-    good: int
+    whole: int
+    part: int
     small: int
 
     @property
     def is_shown(self) -> bool:
-        """Whether the network's own page shows the question."""
-        return self.network is not None and self.number >= FEWEST and not 0 < self.small < FEWEST
+        """Whether the network's own page shows the share."""
+        return self.network is not None and self.whole >= FEWEST and not 0 < self.small < FEWEST
 
 
-def share_told(parts: Sequence[Answers]) -> Share | None:
-    """Return the good answers of all, of one school, one network (given without its name) or the district by network;
-    None where there are too few of all, or of those left when every school and network that is shown is subtracted."""
-    number, left = sum(part.number for part in parts), sum(part.small for part in parts if not part.is_shown)
-    if number < FEWEST or 0 < left < FEWEST:
+def share_told(pieces: Sequence[Piece]) -> Share | None:
+    """Return the share of all, of one school, one network (given without its name) or the district by network; None
+    where there are too few of all, or of those left when every school and network that is shown is subtracted."""
+    whole, left = sum(one.whole for one in pieces), sum(one.small for one in pieces if not one.is_shown)
+    if whole < FEWEST or 0 < left < FEWEST:
         return None
-    return Share(sum(part.good for part in parts), number)
+    return Share(sum(one.part for one in pieces), whole)

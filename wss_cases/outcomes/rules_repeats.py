@@ -1,13 +1,15 @@
 """Windows of school days attended after an incident: which are over, and in which another incident came. Pure."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from itertools import groupby
+from typing import Any, Final
 
 from wss_cases.outcomes.rules import Share
-from wss_cases.outcomes.rules_answers import FEWEST
+from wss_cases.outcomes.rules_answers import FEWEST, Piece, share_told
 from wss_cases.roster.rules import SchoolDays
 from wss_cases.safeguards.rules_discipline import Span, dates_of
 
@@ -18,17 +20,50 @@ FirstLast = tuple[date, date | None]
 
 @dataclass(frozen=True)
 class Repeat:
-    """Windows of one length: finished, of these the ones with another incident, and not finished."""
+    """Windows of one length: finished, not finished, and of the finished ones those with another incident; None where
+    that would tell of too few."""
 
     length: int
     finished: int
-    repeated: int
     unfinished: int
+    share: Share | None
 
-    @property
-    def share(self) -> Share | None:
-        """Those with another incident of the finished ones; None where those are too few to tell of."""
-        return Share(self.repeated, self.finished) if self.finished >= FEWEST else None
+
+Outcomes = Mapping[tuple[str, int, str | None, int, bool | None], int]
+"""How many windows, by month, length, network, school and what came of them (None: not over)."""
+
+
+def by_network(windows: Outcomes) -> list[list[Any]]:
+    """Return [month, length, network, finished, with another incident, not finished, small], months in their order:
+    `small` are those finished so far at schools that have fewer than FEWEST so far."""
+    rows = []
+    lines = sorted(windows.items(), key=lambda line: (line[0][1], line[0][2] or "", line[0][0]))
+    for (length, network), of_network in groupby(lines, lambda line: line[0][1:3]):
+        so_far: Counter[int] = Counter()
+        for month, of_month in groupby(of_network, lambda line: line[0][0]):
+            numbers: Counter[bool | None] = Counter()
+            for (*_where, school_id, came), number in of_month:
+                numbers[came] += number
+                so_far[school_id] += number if came is not None else 0
+            small = sum(number for number in so_far.values() if number < FEWEST)
+            over, again = numbers[True] + numbers[False], numbers[True]
+            rows.append([month, length, network, over, again, numbers[None], small])
+    return rows
+
+
+def repeats_until(rows: Sequence[Sequence[Any]], last: str) -> list[Repeat]:
+    """Return the windows of each length from rows of `by_network`, up to a month."""
+    return [
+        _repeat(length, [row for row in rows if row[1] == length and row[0] <= last]) for length in LENGTHS
+    ]
+
+
+def _repeat(length: int, rows: Sequence[Sequence[Any]]) -> Repeat:
+    pieces = []
+    for network in dict.fromkeys(row[2] for row in rows):
+        here = [row for row in rows if row[2] == network]
+        pieces.append(Piece(network, sum(row[3] for row in here), sum(row[4] for row in here), here[-1][6]))
+    return Repeat(length, sum(row[3] for row in rows), sum(row[5] for row in rows), share_told(pieces))
 
 
 def attended(

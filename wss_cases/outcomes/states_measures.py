@@ -136,7 +136,8 @@ MEASURES: Final[dict[str, Measure]] = {
             "not held here, so a day absent counts as attended. Only windows that were over before today count: those "
             "in which the student is reported to have caused harm in another incident of that school, on a later day "
             "÷ all of them. Windows not over, of students who left too, are named beside it; from fewer than 10 that "
-            "are over no share is shown. This does not show what a pathway has done."
+            "are over no share is shown, nor where fewer than 10 would be left when those of each school and network "
+            "that shows it are subtracted. This does not show what a pathway has done."
         ),
     ),
     "caseload": Measure(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from statistics import median
 from typing import Any
 
+from tests.outcomes.recount.pathways import FEWEST, left, too_few
 from tests.outcomes.recount.plain import Plain, local, number, table
 from tests.outcomes.recount.shown import Shown, day_words, listed, percent, rows, same, whole
-
-FEWEST = 10
 
 
 def _timed(plain: Plain) -> str:
@@ -107,7 +107,7 @@ def _windows(plain: Plain, length: int) -> str:
     )
     return (
         f"select a.reference, case when t.day is not null then 1 else 0 end finished, case when {again} then 1 else 0 "
-        f"end again from ({acts}) a left join ({there}) t on t.incident_id = a.incident_id "
+        f"end again, a.school_id from ({acts}) a left join ({there}) t on t.incident_id = a.incident_id "
         f"and t.student_id = a.student_id and t.place = {length} "
         f"where a.day between '{plain.first}' and '{plain.last}'"
     )
@@ -116,12 +116,17 @@ def _windows(plain: Plain, length: int) -> str:
 def repeats(seen: Shown) -> None:
     """Windows over, of them with another incident, and not over; in the list each by itself."""
     shown, counted = rows(seen.overview, "Within"), {}
+    networks = {row[0]: row[1] for row in table("select id, network from school")}
     for length in (30, 60, 90):
         windows = table(_windows(seen.plain, length))
-        over = [again for _reference, finished, again in windows if finished]
+        over = [again for _reference, finished, again, _school in windows if finished]
         waiting = f"not over yet: {len(windows) - len(over)}"
-        few = len(over) < FEWEST
+        at = Counter(school for _reference, finished, _again, school in windows if finished)
+        of_network = {} if seen.plain.network else networks
+        stays = too_few(left([(of_network.get(one), 0, at[one]) for one in at]))
+        few = len(over) < FEWEST or stays
         words = f"shown from {FEWEST}" if few else f"with another incident: {sum(over)}"
+        words = "not shown: it would tell of few at one school" if len(over) >= FEWEST and stays else words
         share = "–" if few else percent(sum(over), len(over))
         counted[f"{length} school days attended"] = [share, str(len(over)), f"{words}; {waiting}"]
         if seen.code is not None and over:

@@ -35,26 +35,27 @@ def harmed_say(seen: Shown) -> None:
             if what == question
         ]
         good, of = sum(one[1] for one in schools), sum(one[2] for one in schools)
-        if of >= FEWEST and not _too_few(_left(schools)):
+        if of >= FEWEST and not too_few(left(schools)):
             counted[GOOD[question]] = f"{percent(good, of)} ({good}/{of})"
     shown = {label: cells[0] for label, cells in rows(seen.overview, "Question").items()} if counted else {}
     same("answers", shown, counted)
     assert len({one[0] for one in answers}) == 2 or seen.code
 
 
-def _too_few(answers: int) -> bool:
+def too_few(answers: int) -> bool:
+    """Whether so many would tell of somebody."""
     return 0 < answers < FEWEST
 
 
-def _left(schools: Sequence[Sequence[Any]]) -> int:
-    """Answers that stay when those of each school and each network that shows them are taken away."""
-    left = 0
+def left(schools: Sequence[Sequence[Any]]) -> int:
+    """What stays of (network, part, whole) of schools when each school and network that shows it is taken away."""
+    stays = 0
     for name in {one[0] for one in schools}:
         here = [of for network, _good, of in schools if network == name]
         few = sum(of for of in here if of < FEWEST)
-        if not name or sum(here) < FEWEST or _too_few(few):
-            left += few
-    return left
+        if not name or sum(here) < FEWEST or too_few(few):
+            stays += few
+    return stays
 
 
 def _period() -> str:
