@@ -74,3 +74,23 @@ def test_a_report_is_made_and_sent_once_whatever_dies(database: Database, tmp_pa
         assert how_far() == (1, 1, 1)
         made = select(func.count()).where(AuditEntry.action == "board_report.made")
         assert db.session.scalar(made) == 1
+
+
+def test_several_schedulers_at_once_make_and_send_it_once(database: Database, tmp_path: Path) -> None:
+    app = make_app(database.url, tmp_path)
+    with app.app_context():
+        subscribed()
+        db.session.remove()
+    nursery = Nursery(database, tmp_path)
+    try:
+        nursery.set_clock(NOW)
+        for one in [nursery.start("tick") for _number in range(3)]:
+            one.done()
+    finally:
+        nursery.close()
+    with app.app_context():
+        assert how_far() == (1, 1, 1)
+        acts = (
+            select(AuditEntry.action).where(AuditEntry.object_type == "board_report").order_by(AuditEntry.id)
+        )
+        assert list(db.session.scalars(acts)) == ["board_report.asked", "board_report.made"]
