@@ -10,6 +10,7 @@ import pytest
 from tests.factories.accounts import make_user
 from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
+from tests.support.pages import Element
 from wss_cases.access.actor import Role
 from wss_cases.incidents.states import IncidentState
 
@@ -68,6 +69,58 @@ def test_filters(client_as: Any, school: Any) -> None:
         page = client.page(f"/incidents{query}")
         assert any("Remove filter" in link.text for link in page.find_all("a")), query
     assert "Nothing fits these filters." in client.page("/incidents?hour=5").text
+
+
+CHIPS = {
+    "year=2026-27": ("School year 2026–27", "Año escolar 2026–27"),
+    "month=2026-11": ("Nov 2026", "nov 2026"),
+    "behavior=fight": ("Fight between students", "Pelea entre estudiantes"),
+    "place=hallway": ("Hallway or stairs", "Pasillo o escaleras"),
+    "place=vehicle": ("In a school bus or car", "En un autobús o auto escolar"),
+    "hour=8": ("From 8 am", "Desde las 8 a. m."),
+    "weekday=1": ("Tuesday", "Martes"),
+    "grade=0": ("Kindergarten", "Kínder"),
+    "grade=9": ("Grade 9", "Grado 9"),
+    "group=3-4": ("Group 3–4", "Grupo 3–4"),
+    "group=none": ("Not coded yet", "Todavía sin código"),
+    "state=counted": ("Counted in outcomes", "Contados en resultados"),
+    "state=routed": ("Decided", "Decidido"),
+}
+
+
+def chips(page: Element) -> dict[str, str]:
+    """Return the words of each filter in use, and where it is taken off."""
+    found = [row for row in page.find_all("ul") if row.get("class") == "active-filters"]
+    links = [link for row in found for link in row.find_all("a") if "Clear" not in link.text]
+    return {
+        link.text.removeprefix(link.find_all("span")[0].text).strip(): link.get("href")
+        for link in links
+        if link.find_all("span")
+    }
+
+
+@pytest.mark.parametrize("query", CHIPS)
+def test_a_filter_in_use_is_said_in_words(client_as: Any, school: Any, query: str) -> None:
+    for locale, words in zip(("en", "es"), CHIPS[query], strict=True):
+        client = client_as(make_user(Role.DEAN, school, locale=locale))
+        found = chips(client.page(f"/incidents?tile=fight&{query}"))
+        assert words in found, found
+        assert query not in found[words] and "tile=fight" in found[words]
+
+
+def test_a_list_behind_a_figure_says_what_it_leaves_out(client_as: Any, school: Any) -> None:
+    client = client_as(make_user(Role.DEAN, school))
+    kept = make_incident(school)
+    make_incident(school, state=IncidentState.DUPLICATE, duplicate_of_id=kept.id)
+    address = f"/incidents?school={school.id}&year=2026-27&state=counted"
+    page = client.page(address)
+    assert "Counted in outcomes (1)" in [heading.text for heading in page.find_all("h2")]
+    # numbers of tabs would be those of other reports
+    assert not [nav for nav in page.find_all("nav") if nav.get("class") == "tabs"]
+    whole = client.page(chips(page)["Counted in outcomes"])
+    assert "All (2)" in whole.text and "All reports (2)" in whole.text
+    clear = next(link for link in page.find_all("a") if link.text == "Clear filters")
+    assert clear.get("href") == f"/incidents?school={school.id}"
 
 
 @pytest.mark.parametrize(

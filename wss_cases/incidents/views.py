@@ -1,5 +1,6 @@
 """The list of reports, one report, and what can be added to it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
@@ -29,9 +30,17 @@ from wss_cases.incidents.forms import PARAMETERS, AddendumForm, AnswerForm, Cont
 from wss_cases.incidents.models import Incident
 from wss_cases.incidents.queries import get_incident
 from wss_cases.incidents.queries_list import PAGE, counts_by_group, filtered
-from wss_cases.incidents.rules import person_words
+from wss_cases.incidents.rules import IncidentFilter, person_words
 from wss_cases.incidents.states import STATE_LABELS
-from wss_cases.incidents.views_words import TONES, chips, listed, page_of
+from wss_cases.incidents.views_words import (
+    TAB_LABELS,
+    TONES,
+    chips,
+    is_tab,
+    listed,
+    page_of,
+    state_words,
+)
 from wss_cases.roster.queries import get_school, guardians_of
 
 blueprint = Blueprint("incidents", __name__)
@@ -49,15 +58,18 @@ def incidents() -> str:
     rows = filtered(actor, narrow, before_id, PAGE + 1)
     older = _address(before=str(rows[PAGE - 1].id)) if len(rows) > PAGE else None
     first = first_in_view(actor, narrow.school, *STAFF)
+    counts = counts_by_group(actor, narrow)
     return render_template(
         "incidents/list.html",
         faded_before=day_words_with_year(first) if first and not older else "",
         rows=listed(rows[:PAGE]),
-        counts=counts_by_group(actor, narrow),
+        count=counts.get(narrow.state or "all"),
         narrow=narrow,
         chips=[(words, _address(**{name: ""})) for name, words in chips(narrow) if name in request.args],
-        tabs=[(name, _address(state=name)) for name in ("todo", "submitted", "done")],
+        title=state_words(narrow.state),
+        tabs=_tabs(narrow, counts) if is_tab(narrow.state) else [],
         all_href=_address(state=""),
+        clear_href=url_for("incidents.incidents", school=request.args.get("school") or None),
         older=older,
         newest=_address(before="") if before_id else None,
         team=actor.has(*CASE_TEAM),
@@ -184,6 +196,15 @@ def _student_links(actor: Actor, found: Incident) -> dict[int, str | None]:
 def _link(endpoint: str, **values: Any) -> str | None:
     # pages of upper rooms, where this installation has them
     return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
+
+
+def _tabs(narrow: IncidentFilter, counts: Mapping[str, int]) -> list[tuple[str, str, bool, int | None]]:
+    """Return (words, address, whether it is the one shown, number or None) of the list's tabs."""
+    every = [("", _("All")), *TAB_LABELS.items()]
+    return [
+        (str(words), _address(state=name), (narrow.state or "") == name, counts.get(name or "all"))
+        for name, words in every
+    ]
 
 
 def _address(**changes: str) -> str:

@@ -10,9 +10,10 @@ from wss_cases.accounts.models import UserAccount
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.incidents.models import Incident, LocationCode
-from wss_cases.incidents.queries import addenda_of, contacts_of, locations
+from wss_cases.incidents.queries import addenda_of, behavior_words, contacts_of, locations
 from wss_cases.incidents.queries_list import ListedIncident
 from wss_cases.incidents.rules import IncidentFilter, person_words
 from wss_cases.incidents.states import (
@@ -20,7 +21,6 @@ from wss_cases.incidents.states import (
     INJURY_LABELS,
     MANNER_LABELS,
     MOTIVATION_LABELS,
-    PLACE_LABELS,
     REPORTED_ROLE_LABELS,
     RESULT_LABELS,
     SEXUAL_LABELS,
@@ -32,6 +32,7 @@ from wss_cases.incidents.states import (
     Tile,
     WhenPrecision,
 )
+from wss_cases.incidents.words_filter import trait_words
 from wss_cases.journal.queries import history
 from wss_cases.journal.sentences import author, sentence
 from wss_cases.roster.models import Guardian, School
@@ -43,6 +44,9 @@ TONES = {
     IncidentState.NO_FURTHER_ACTION: "moss",
     IncidentState.CLOSED: "moss",
 }
+TAB_LABELS = {"todo": _l("To do"), "submitted": _l("Submitted"), "done": _l("Done")}
+GROUP_LABELS = {"counted": _l("Counted in outcomes")}
+"""Groups of states that no tab leads to: a list is narrowed to one from a figure."""
 Rows = list[dict[str, Any]]
 
 
@@ -110,34 +114,29 @@ def _zones(school_ids: set[int]) -> dict[int, str]:
 
 
 def chips(narrow: IncidentFilter) -> list[tuple[str, str]]:
-    """Return (parameter, words) of each filter in use."""
-    words = [
-        ("year", _("School year %(year)s", year=narrow.year)),
-        ("from", _("From %(day)s", day=day_words_with_year(narrow.from_day))),
-        ("to", _("To %(day)s", day=day_words_with_year(narrow.to_day))),
-        ("behavior", _("Behavior %(code)s", code=narrow.behavior)),
-        ("group", _("No group yet") if narrow.group == "none" else _("Group %(group)s", group=narrow.group)),
-        ("place", _place(narrow.place)),
-        ("tile", TILE_LABELS[Tile(narrow.tile)] if narrow.tile else ""),
-        ("grade", _("Grade %(grade)s", grade=narrow.grade)),
-        ("hour", _("From %(hour)s:00 to %(hour)s:59", hour=narrow.hour)),
-        ("weekday", _weekday(narrow.weekday)),
-        ("month", narrow.month),
-    ]
-    used = {"from": narrow.from_day, "to": narrow.to_day} | vars(narrow)
-    return [(name, str(text)) for name, text in words if used.get(name) is not None]
+    """Return (parameter, words) of each filter in use; a state that is a tab of the list is none."""
+    behaviors = behavior_words([narrow.behavior], locale_code()) if narrow.behavior else {}
+    words = {
+        "state": "" if is_tab(narrow.state) else state_words(narrow.state),
+        "year": _("School year %(year)s", year=narrow.year.replace("-", "–")) if narrow.year else "",
+        "from": _("From %(day)s", day=day_words_with_year(narrow.from_day)) if narrow.from_day else "",
+        "to": _("To %(day)s", day=day_words_with_year(narrow.to_day)) if narrow.to_day else "",
+        "tile": str(TILE_LABELS[Tile(narrow.tile)]) if narrow.tile else "",
+        **trait_words(narrow, behaviors, place_names() if narrow.place else {}),
+    }
+    return [(name, text) for name, text in words.items() if text]
 
 
-def _place(code: str | None) -> str:
-    kinds = {place.value: str(label) for place, label in PLACE_LABELS.items()}
-    return kinds.get(code or "") or (place_names().get(code, code) if code else "")
+def is_tab(state: str | None) -> bool:
+    """Whether a list narrowed to this state, or to none, is one of those that the tabs lead to."""
+    return not state or state in TAB_LABELS
 
 
-def _weekday(number: int | None) -> str:
-    names = (
-        _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday")
-    )  # fmt: skip
-    return names[number] if number is not None else ""
+def state_words(state: str | None) -> str:
+    """Return what a list narrowed to a state, to a group of them, or to none, holds."""
+    if not state:
+        return _("All reports")
+    return str(TAB_LABELS.get(state) or GROUP_LABELS.get(state) or STATE_LABELS[IncidentState(state)])
 
 
 def page_of(incident: Incident, zone: str, *, team: bool) -> Shown:

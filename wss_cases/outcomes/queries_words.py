@@ -1,19 +1,19 @@
 """Breakdowns in the reader's words, each in an order that means something."""
 
 from collections.abc import Mapping
-from datetime import date, time, timedelta
+from datetime import date
 
-from babel.dates import format_date, format_skeleton, format_time
+from babel.dates import format_skeleton
 
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.incidents.queries import behavior_words
+from wss_cases.incidents.words_filter import hour_words, weekday_words
 from wss_cases.outcomes.queries import place_words
 from wss_cases.outcomes.rules import Count
 from wss_cases.outcomes.rules_figures import Parts
-from wss_cases.roster.states import GRADE_WORDS
+from wss_cases.roster.words import grade_words
 
-A_MONDAY = date(2026, 11, 2)
 UNKNOWN = ""
 SCHOOL_WEEK = range(5)
 
@@ -37,22 +37,6 @@ def breakdowns(parts: Parts) -> dict[str, list[Count]]:
         "weekday": _weekdays(parts.by_day),
         "grade": _scale(parts.grade, grades, _("Not known")),
     }
-
-
-def hour_words(hour: int) -> str:
-    """Return an hour of the day: "8 am"."""
-    return format_time(time(hour % 24), "h a", locale=locale_code()).lower()
-
-
-def grade_words(grade: int) -> str:
-    """Return a grade: "Grade 9", "Kindergarten"."""
-    special = GRADE_WORDS.get(grade)
-    return _("Grade %(number)s", number=grade) if special is None else str(special)
-
-
-def month_words(first: date) -> str:
-    """Return a month with its year: "Nov 2026"."""
-    return format_skeleton("yMMM", first, locale=locale_code())
 
 
 def day_of_year_words(day: date) -> str:
@@ -87,9 +71,3 @@ def _weekdays(by_day: Mapping[date, int]) -> list[Count]:
         for weekday, number in enumerate(numbers)
         if weekday in SCHOOL_WEEK or number
     ]
-
-
-def weekday_words(weekday: int) -> str:
-    """Return a day of the week, 0 for Monday, with a capital."""
-    words = format_date(A_MONDAY + timedelta(days=weekday), "EEEE", locale=locale_code())
-    return words[:1].upper() + words[1:]

@@ -17,7 +17,7 @@ from wss_cases.outcomes.queries_kept import count_now
 from wss_cases.outcomes.queries_overview import core_of
 from wss_cases.outcomes.queries_published import published_twin, school_years
 from wss_cases.outcomes.queries_schools import school_rows
-from wss_cases.outcomes.queries_words import day_of_year_words, grade_words
+from wss_cases.outcomes.queries_words import day_of_year_words
 from wss_cases.outcomes.rules import per, per_100_a_day
 from wss_cases.outcomes.views_core_shapes import (
     DRILLS,
@@ -34,6 +34,7 @@ from wss_cases.outcomes.views_core_shapes import (
 )
 from wss_cases.outcomes.views_scope import years_of
 from wss_cases.roster.queries import school_days
+from wss_cases.roster.words import grade_words
 
 blueprint = Blueprint("core", __name__, url_prefix="/incidents")
 GRADES = range(-1, 13)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import date
 from typing import Any, Final
 
 from flask import request, url_for
@@ -11,10 +10,11 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.forms import read_filter
 from wss_cases.incidents.rules import IncidentFilter
+from wss_cases.incidents.words_filter import month_words, trait_words
 from wss_cases.outcomes.queries_core import Bands
 from wss_cases.outcomes.queries_overview import NOTHING, Core
 from wss_cases.outcomes.queries_published import SchoolYear
-from wss_cases.outcomes.queries_words import breakdowns, grade_words, hour_words, month_words, weekday_words
+from wss_cases.outcomes.queries_words import breakdowns
 from wss_cases.outcomes.rules import month_of, narrowed, per_100_a_day, term_of
 from wss_cases.outcomes.views_scope import Shown, shown
 
@@ -101,18 +101,11 @@ def narrowed_page() -> Narrowed:
 def chips(here: Narrowed, behaviors: Mapping[str, str], places: Mapping[str, str]) -> list[tuple[str, str]]:
     """Return (words, address without it) of every filter in use."""
     said = here.parameters
-    narrow = here.narrow
     words: dict[str, Any] = {
         "school": here.page.school_words,
         "network": said.get("network"),
         "term": _("First half of the year") if said.get("term") == "1" else _("Second half of the year"),
-        "month": month_words(date.fromisoformat(f"{narrow.month}-01")) if narrow.month else "",
-        "behavior": behaviors.get(narrow.behavior or "", narrow.behavior),
-        "place": places.get(narrow.place or "", narrow.place),
-        "hour": _("From %(hour)s", hour=hour_words(narrow.hour or 0)),
-        "weekday": weekday_words(narrow.weekday or 0),
-        "grade": grade_words(narrow.grade or 0),
-        "group": _("Not coded yet") if narrow.group == "none" else _("Group %(number)s", number=narrow.group),
+        **trait_words(here.narrow, behaviors, places),
     }
     return [(str(text), here.without(name)) for name, text in words.items() if name in said]
 

@@ -4,9 +4,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.words_filter import month_words
 from wss_cases.outcomes.queries_overview import Core, Repair
 from wss_cases.outcomes.queries_published import Figures, SchoolYear
-from wss_cases.outcomes.queries_words import breakdowns, month_words
+from wss_cases.outcomes.queries_words import breakdowns
 from wss_cases.outcomes.rules import Count, Scope, Share, outlier, years_between
 from wss_cases.outcomes.states import FOLLOW_UP_LABELS, HISTORY_LABELS, REMARKABLE_YEARS, STEP_LABELS
 from wss_cases.outcomes.views_scope import Shown
