@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -147,6 +148,8 @@ def test_the_pages_and_files_of_a_district_say_what_the_numbers_prove(
     assert "times as likely as all others" in main
     assert "Other groups together: " in main
     assert "Within the same school" in main
+    assert re.search(r"points [+−]\d+\.\d \([+−]?\d", main) and "−" in main
+    assert not re.search(r"-\d+\.\d", main), "a hyphen is no minus"
     assert "Police were notified" in main[main.index("Too few to show") :], "nobody's figure is a zero"
     _files(groups, district, client_as)
     small = client_as(make_user(Role.DEAN, groups.small))

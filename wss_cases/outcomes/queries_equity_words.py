@@ -6,6 +6,8 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.outcomes.rules_equity import Comparison, Interval, said
 from wss_cases.outcomes.states_equity import FAMILIES
 
+MINUS = "\N{MINUS SIGN}"
+
 
 def group_words(family: str, categories: Iterable[str]) -> str:
     """Return the name of a row: one group, or several that share it and which they are."""
@@ -56,13 +58,15 @@ def interval_words(interval: Interval) -> str:
 
 
 def points_words(interval: Interval) -> str:
-    """Return a difference in percentage points with its interval: "+4.2 (1.1 to 7.3)"."""
+    """Return a difference in percentage points with its interval: "+4.2 (−1.1 to 9.5)"."""
     ends = {
         "value": f"{100 * interval.value:+.1f}",
         "low": f"{100 * interval.low:.1f}",
         "high": f"{100 * interval.high:.1f}",
     }
-    return _("%(value)s (%(low)s to %(high)s)", **ends)
+    return _(
+        "%(value)s (%(low)s to %(high)s)", **{end: words.replace("-", MINUS) for end, words in ends.items()}
+    )
 
 
 def two(number: float) -> str:
