@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -97,6 +98,31 @@ def test_every_chart_has_its_words_and_a_table(made: Made, client_as: ClientAs) 
         for chart in section.find_all("svg"):
             assert chart.get("role") == "img" and chart.find_all("title")[0].text.count(";") > 1
             assert section.find_all("table")
+
+
+def test_a_phone_names_the_column_of_each_number(made: Made, client_as: ClientAs) -> None:
+    page = main_of(client_as(make_user(Role.ADMINISTRATOR, made.schools[0])).page(PAGE))
+    cards = [one for one in page.find_all("table") if "data-cards" in one.get("class").split()]
+    ours = [one for one in cards if one.find_all("th")[0].text in ("Month", "Pathway", "What")]
+    assert len(ours) == 3
+    for table in ours:
+        heads = [one.text.split(" (")[0] for one in table.find_all("thead")[0].find_all("th")][1:]
+        for row in table.find_all("tbody")[0].find_all("tr"):
+            assert [cell.get("data-label") for cell in row.find_all("td")] == heads
+
+
+def test_it_says_of_when_its_figures_are(made: Made, client_as: ClientAs) -> None:
+    page = main_of(client_as(make_user(Role.ADMINISTRATOR, made.schools[0])).page(PAGE))
+    heads = [one.text for one in page.find_all("th") if one.get("scope") == "col"]
+    joined = "\N{WORD JOINER}–\N{WORD JOINER}"
+    # a year is one word in a heading; only removals are of the same days, months are whole ones
+    assert not [head for head in heads if "–" in head and joined not in head]
+    assert heads.count(f"Same days, 2025{joined}26") == 1 and heads.count(f"Rate 2025{joined}26") == 1
+    assert re.search(r"\d incidents · The same days a year before: ", page.text)
+    notes = next(one for one in page.find_all("section") if "board-notes" in one.get("class").split())
+    assert "is as known on the day the report was made" in notes.text
+    assert notes.text.count("up to today") == notes.text.count("up to today; in a board report") == 1
+    assert "before today" not in notes.text
 
 
 def test_the_district_sees_every_school_and_those_at_zero_without_lists(

@@ -20,15 +20,15 @@ MEASURES: Final[dict[str, Measure]] = {
         _l(
             "Every submitted incident whose date lies in the period, those returned with a question too. Duplicates "
             "count once, under the incident they repeat. Care records never count. The period is the school year, "
-            "1 August to 31 July, up to today."
+            "1 August to 31 July, up to today; in a board report up to the end of the last month that is over."
         ),
     ),
     "rate": Measure(
         _l("Incidents per 100 students per school day"),
         _l(
             "Incidents of the month × 100 ÷ students ÷ school days. Students are the enrolments that stand on the "
-            "month's last school day up to today. School days come from the school's calendar, half days included, "
-            "up to today; of several schools together, here and in every other measure, they are the district's. A "
+            "month's last school day in the period. School days are those of the school's calendar in the period, half "
+            "days included; of several schools together, here and in every other measure, they are the district's. A "
             "month without school days has no rate."
         ),
     ),
@@ -133,11 +133,12 @@ MEASURES: Final[dict[str, Measure]] = {
             "A window for each student who is reported to have caused harm in an incident of the period. It lasts "
             "until the student has attended 30 (60, 90) school days after the day of the incident: school days on "
             "which the student is enrolled at that school and which no removal that stands takes; daily attendance is "
-            "not held here, so a day absent counts as attended. Only windows that were over before today count: those "
-            "in which the student is reported to have caused harm in another incident of that school, on a later day "
-            "÷ all of them. Windows not over, of students who left too, are named beside it; from fewer than 10 that "
-            "are over no share is shown, nor where fewer than 10 would be left when those of each school and network "
-            "that shows it are subtracted. This does not show what a pathway has done."
+            "not held here, so a day absent counts as attended. Only windows that were over before the day of counting "
+            "count: those in which the student is reported to have caused harm in another incident of that school, on "
+            "a later day, in the period or after it ÷ all of them. Windows not over, of students who left too, are "
+            "named beside it; from fewer than 10 that are over no share is shown, nor where fewer than 10 would be "
+            "left when those of each school and network that shows it are subtracted. This does not show what a "
+            "pathway has done."
         ),
     ),
     "caseload": Measure(
