@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,7 +12,9 @@ from flask import Flask
 from sqlalchemy import event
 
 from tests.factories.accounts import acting, make_user
-from tests.factories.roster import SchoolFactory
+from tests.factories.incidents import make_incident
+from tests.factories.roster import SchoolFactory, StudentFactory
+from tests.factories.safeguards import DisciplineActionFactory
 from tests.outcomes.making import Made
 from tests.outcomes.test_import import DATA, take_in
 from tests.support.client import PageClient
@@ -21,7 +24,8 @@ from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.incidents.forms import read_filter
 from wss_cases.incidents.queries_list import counts_by_group
-from wss_cases.outcomes.queries_behind import LISTS
+from wss_cases.incidents.states import PersonRole
+from wss_cases.outcomes.queries_behind import LISTS, PAGE
 from wss_cases.outcomes.states_measures import MEASURES
 
 ClientAs = Callable[[Any], PageClient]
@@ -60,6 +64,52 @@ def test_a_list_has_as_many_rows_as_its_number(at: Any, session: Any, client_as:
         assert len([row for row in rows.find_all("li") if row.get("class") == "work-row"]) == int(link.text)
         checked += 1
     assert checked > 3
+
+
+def listed(page: Element) -> int:
+    """Return how many rows a list's heading says it has, checked where they are on one page."""
+    [count] = [span for span in page.find_all("h1")[0].find_all("span") if span.get("class") == "count"]
+    every = int(count.text.strip("()").replace(",", ""))
+    rows = [row for row in page.find_all("li") if row.get("class") == "work-row"]
+    assert len(rows) == min(every, PAGE)
+    return every
+
+
+def test_each_figure_opens_as_many_rows_as_it_counts(at: Any, session: Any, client_as: ClientAs) -> None:
+    at("2026-11-24 10:00")
+    made = Made(seed=7, incidents=60)
+    harmed = [StudentFactory(school=made.schools[0]) for _ in range(2)]
+    make_incident(made.schools[0], harmed, PersonRole.HARMED, local_date=date(2026, 11, 23))
+    client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
+    main = client.page("/outcomes?year=2026-27").find_all("main")[0]
+    cards = [card for card in main.find_all("div") if "figure-card" in card.get("class")]
+    opened = {}
+    for link in [one for card in cards for one in card.find_all("a") if "/behind/" in one.get("href")]:
+        page = client.page(link.get("href"))
+        name = urlsplit(link.get("href")).path.rsplit("/", 1)[1]
+        opened[name] = page.find_all("main")[0].text
+        assert listed(page) == int(link.text.split()[0].replace(",", "")), name
+    assert set(opened) == {"notifications", "serious", "terms", "harmed", "removals"}
+    waits = next(note.text for note in main.find_all("p") if "first school day is not over" in note.text)
+    assert waits in opened["harmed"] and "people are not counted" in waits
+    assert "Mon, Nov 23" not in opened["harmed"]
+    assert "Expulsion" not in opened["removals"] and "suspension" in opened["removals"]
+
+
+def test_a_list_of_several_pages_says_on_each_how_long_it_is(
+    at: Any, session: Any, client_as: ClientAs
+) -> None:
+    at("2026-11-24 10:00")
+    school = SchoolFactory()
+    student = StudentFactory(school=school)
+    for _ in range(PAGE + 2):
+        DisciplineActionFactory(school_id=school.id, student_id=student.id)
+    client = client_as(make_user(Role.ADMINISTRATOR, school))
+    first = client.page("/outcomes/behind/removals")
+    assert listed(first) == PAGE + 2
+    older = client.page(next(a.get("href") for a in first.find_all("a") if a.get("rel") == "next"))
+    assert f"({PAGE + 2})" in older.find_all("h1")[0].text
+    assert len([row for row in older.find_all("li") if row.get("class") == "work-row"]) == 2
 
 
 def test_the_district_sees_numbers_and_no_lists(at: Any, session: Any, client_as: ClientAs) -> None:

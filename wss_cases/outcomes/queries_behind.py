@@ -18,9 +18,11 @@ from wss_cases.incidents.models import Incident, IncidentPerson
 from wss_cases.incidents.states import IncidentState
 from wss_cases.outcomes.queries import could_lead_to_police, counted, within
 from wss_cases.outcomes.queries_cases import timed_cases
+from wss_cases.outcomes.queries_overview import SUSPENSIONS
 from wss_cases.outcomes.queries_repair import (
     STEPS,
     contact_dates,
+    contacts,
     due_follow_ups,
     light_conditions,
     refused_reviews,
@@ -29,7 +31,7 @@ from wss_cases.outcomes.queries_repair import (
     terms_due,
 )
 from wss_cases.outcomes.queries_repeats import CAUSED, finished_windows
-from wss_cases.outcomes.rules import Scope
+from wss_cases.outcomes.rules import Scope, contact_waits_from
 from wss_cases.outcomes.rules_repeats import LENGTHS
 from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
@@ -38,6 +40,8 @@ from wss_cases.routing.states import Pathway as Family
 from wss_cases.safeguards.models import DisciplineAction, PoliceNotification, PoliceReview
 
 PAGE: Final = 50
+SUSPENDED: Final = "suspensions"
+"""The choice of removals that stands for both kinds of suspension, as the figure counts them."""
 PLAIN: Final = 7
 """Columns that every row may have; a list with more of its own hands them on as they are."""
 
@@ -63,10 +67,11 @@ def may_list(actor: Actor, school_id: int | None) -> bool:
 
 def rows_behind(
     actor: Actor, scope: Scope, name: str, before: int | None, choice: str, step: str
-) -> list[Behind]:
-    """Return the newest rows of one list with an id below `before`, one more than a page holds.
+) -> tuple[list[Behind], int]:
+    """Return the newest rows of one list with an id below `before`, one more than a page holds, and how many rows the
+    whole list has.
 
-    What has faded from the actor's view is counted, and not listed.
+    What has faded from the actor's view is counted in the figure, and not listed.
 
     Raises NotFound for a name that is no list, or a school whose lists the actor may not open.
     """
@@ -75,10 +80,13 @@ def rows_behind(
     make, model = LISTS[name]
     statement, key = make(actor, scope, choice, step)
     statement = statement.where(in_view(model, actor, *CASE_TEAM))
-    if before is not None:
-        statement = statement.where(key < before)
-    rows = db.session.execute(statement.order_by(key.desc()).limit(PAGE + 1))
-    return [replace(Behind(*row[:PLAIN]), more=tuple(row[PLAIN:])) for row in rows]
+    older = statement if before is None else statement.where(key < before)
+    rows = db.session.execute(older.order_by(key.desc()).limit(PAGE + 1)).all()
+    if before is None and len(rows) <= PAGE:
+        every = len(rows)
+    else:
+        every = db.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
+    return [replace(Behind(*row[:PLAIN]), more=tuple(row[PLAIN:])) for row in rows], every
 
 
 def _serious(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
@@ -103,10 +111,22 @@ def _harmed(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, An
         Incident.reference,
         dates.c.happened,
     )
-    statement = select(*columns, literal(None), dates.c.reached).join(
-        Incident, Incident.id == dates.c.incident_id
+    statement = (
+        select(*columns, literal(None), dates.c.reached)
+        .join(Incident, Incident.id == dates.c.incident_id)
+        .where(dates.c.happened < _waits_from(scope))
     )
     return statement, dates.c.person_id
+
+
+def _waits_from(scope: Scope) -> date:
+    return contact_waits_from(school_days(scope.school_id), scope.today)
+
+
+def waiting(actor: Actor, scope: Scope) -> int:
+    """Return how many people harmed are not listed, nor counted, because their first school day is not over."""
+    since = _waits_from(scope)
+    return sum(people for happened, _reached, people in contacts(actor, scope) if happened >= since)
 
 
 def _terms(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
@@ -141,6 +161,8 @@ def _removals(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, 
         .outerjoin(Incident, Incident.id == action.incident_id)
         .where(*removed(actor, scope))
     )
+    if choice == SUSPENDED:
+        return statement.where(action.kind.in_(SUSPENSIONS)), action.id
     return statement if not choice else statement.where(action.kind == choice), action.id
 
 

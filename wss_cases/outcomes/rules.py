@@ -187,13 +187,19 @@ class Reach:
     """Same day, 1, 2, 3 to 5, 6 and more school days; the rest of `of_all` was not reached."""
 
 
+def contact_waits_from(days: SchoolDays, today: date) -> date:
+    """Return the date from which on people harmed are not counted yet: their first school day is not over."""
+    return days.add(today + timedelta(days=1), -2)
+
+
 def reach_of(pairs: Iterable[tuple[date, date | None, int]], days: SchoolDays, today: date) -> Reach:
     """Return the reach from (date of the incident, date of contact or None, how many people)."""
     bands = [0, 0, 0, 0, 0]
     waiting = missed = 0
+    waits_from = contact_waits_from(days, today)
     for happened, reached, people in pairs:
         # whoever was reached early waits too: with them alone counted, the newest days would always look perfect
-        if days.between(happened, today) <= 1:
+        if happened >= waits_from:
             waiting += people
         elif reached is not None:
             bands[_band(days.between(happened, reached))] += people

@@ -15,7 +15,7 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.states import STATE_LABELS
-from wss_cases.outcomes.queries_behind import PAGE, Behind, rows_behind
+from wss_cases.outcomes.queries_behind import PAGE, SUSPENDED, Behind, rows_behind, waiting
 from wss_cases.outcomes.queries_cases import first_meeting
 from wss_cases.outcomes.rules import Scope, narrowed
 from wss_cases.outcomes.states import FOLLOW_UP_LABELS, STEP_LABELS
@@ -57,7 +57,7 @@ def rows(name: str) -> str:
         raise NotFound
     choice, step = request.args.get("choice", ""), request.args.get("step", "")
     until, scope = request.args.get("until", ""), _until(page.scope)
-    found = rows_behind(page.actor, scope, name, before, choice, step)
+    found, every = rows_behind(page.actor, scope, name, before, choice, step)
     here: dict[str, Any] = {
         "name": name,
         "year": page.scope.year,
@@ -71,11 +71,21 @@ def rows(name: str) -> str:
         "outcomes/behind.html",
         faded_before=day_words_with_year(first) if first and first > page.scope.first else "",
         page=page,
-        title=str(TITLES[name]) % {"step": STEP_LABELS.get(step, step)} if name == "funnel" else TITLES[name],
+        title=_title(name, choice, step),
+        count=every,
+        waiting=waiting(page.actor, scope) if name == "harmed" else 0,
         rows=[_row(name, row) for row in found[:PAGE]],
         older=older,
         newer=url_for("outcomes.behind.rows", **here) if before else None,
         back=url_for("outcomes.overview", year=page.scope.year),
+    )
+
+
+def _title(name: str, choice: str, step: str) -> str:
+    if name == "removals" and choice == SUSPENDED:
+        return _("Suspensions")
+    return (
+        str(TITLES[name]) % {"step": STEP_LABELS.get(step, step)} if name == "funnel" else str(TITLES[name])
     )
 
 
