@@ -165,6 +165,28 @@ def test_a_year_without_a_figure_is_a_gap(show: Any) -> None:
     assert cells == ["2019 4", "2020 3", "2021 –", "2022 2", "2023 1"]
 
 
+def test_whole_numbers_have_no_halves_on_their_axis(show: Any) -> None:
+    def axis(values: list[float]) -> list[str]:
+        points = [{"label": str(at), "value": value} for at, value in enumerate(values)]
+        page = show("{{ line_chart('Few', points) }}", points=points)
+        return [text.text for text in page.find_all("text") if text.get("x") == "0"]
+
+    assert axis([0, 1, None]) == ["0", "1", "2", "3"]
+    assert axis([0.5, 1.0]) == ["0", "0.4", "0.8", "1.2"]
+
+
+def test_the_label_of_a_last_point_is_clear_of_a_line_that_falls_to_it(show: Any) -> None:
+    def below(values: list[int]) -> float:
+        points = [{"label": str(at), "value": value} for at, value in enumerate(values)]
+        page = show("{{ line_chart('It falls', points) }}", points=points)
+        *_before, line = [line for line in page.find_all("line") if line.get("class") == "chart-line"]
+        *_others, label = [text for text in page.find_all("text") if text.get("class") == "chart-value"]
+        return float(label.get("y")) - float(line.get("y2"))
+
+    assert below([30, 12]) > 12 and below([30, 29]) > 12
+    assert below([12, 30]) < 0 and below([30, 0]) < 0, "over a rise, and over the words of the axis"
+
+
 def test_one_outlier_is_labelled_and_does_not_flatten_the_rest(show: Any) -> None:
     points = [{"label": str(at), "value": value} for at, value in enumerate([10, 12, 900, 11])]
     page = show("{{ line_chart('One stands out', points) }}", points=points)

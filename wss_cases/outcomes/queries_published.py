@@ -58,6 +58,11 @@ def district_years() -> dict[str, Figures]:
     }
 
 
+def are_published() -> bool:
+    """Return whether any school year of the published history is here."""
+    return db.session.scalar(select(PublishedYear.id).where(_whole()).limit(1)) is not None
+
+
 def school_years(published_school_id: int) -> dict[str, SchoolYear]:
     """Return each published year of one school."""
     statement = (

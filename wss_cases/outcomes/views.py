@@ -1,6 +1,8 @@
 """Outcomes of a school or of the district: the page, and how it is counted."""
 
-from flask import Blueprint, g, render_template, request
+from collections.abc import Mapping
+
+from flask import Blueprint, g, render_template, request, url_for
 
 from wss_cases.access.actor import Role
 from wss_cases.access.gate import TELLING_PAGES, gate
@@ -26,6 +28,8 @@ from wss_cases.outcomes.queries_kept import count_now, oldest_shown
 from wss_cases.outcomes.queries_overview import Core, Repair, core_of, repair_of
 from wss_cases.outcomes.queries_pathways import figures_of_pathways
 from wss_cases.outcomes.queries_published import (
+    Figures,
+    are_published,
     district_years,
     live_years,
     published_twin,
@@ -113,7 +117,7 @@ def overview() -> str:
     figures = figures_of_pathways(page.actor, page.scope, days)
     pathway = request.args.get("pathway", "circle" if "circle" in repair.funnel else "")
     parts = breakdown_rows(core, page)
-    sentence, points, twin = _headline(page)
+    sentence, points, published, twin = _headline(page)
     return render_template(
         "outcomes/overview.html",
         page=page,
@@ -139,12 +143,13 @@ def overview() -> str:
         said=figures.said,
         said_rows=said_rows(figures.said),
         trend=(sentence, points),
-        twin=twin,
+        published=published,
+        history=_history(page, twin, bool(points)),
         collects=page.actor.everywhere(Role.DISTRICT),
     )
 
 
-def _headline(page: Shown) -> tuple[str, list[Point], int | None]:
+def _headline(page: Shown) -> tuple[str, list[Point], Mapping[str, Figures], int | None]:
     twin = published_twin(page.school.id) if page.school else None
     if page.school is None:
         published = district_years()
@@ -152,7 +157,16 @@ def _headline(page: Shown) -> tuple[str, list[Point], int | None]:
         published = figures_of(school_years(twin.id)) if twin else {}
     live = live_years(page.actor, page.scope.school_id, max(published, default=None), page.scope.today)
     points = year_points(HEADLINE, published, live, page.scope)
-    return trend_title(HEADLINE, points, published), points, twin.id if twin else None
+    return trend_title(HEADLINE, points, published), points, published, twin.id if twin else None
+
+
+def _history(page: Shown, twin: int | None, any_year: bool) -> str | None:
+    """Return the address of every figure by school year, None where that page would have nothing to show: a reader of
+    one school sees no years of the district that are counted here."""
+    if twin is not None:
+        return url_for("outcomes.history.school", school_id=twin)
+    there = any_year if page.school is None else are_published()
+    return url_for("outcomes.history.district") if there else None
 
 
 def _rates(core: Core, repair: Repair) -> dict[str, float | None]:

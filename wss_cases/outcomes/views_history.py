@@ -7,11 +7,13 @@ from flask import Blueprint, render_template, request, url_for
 
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
+from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.outcomes.queries_published import (
     Figures,
     Outlier,
+    are_published,
     district_years,
     largest,
     live_years,
@@ -91,7 +93,14 @@ def schools() -> str:
     if len(rows) > PAGE:
         older = url_for("outcomes.history.schools", q=typed or None, after=rows[PAGE - 1][0])
     newer = url_for("outcomes.history.schools", q=typed or None) if after else None
-    return render_template("outcomes/schools.html", rows=rows[:PAGE], typed=typed, older=older, newer=newer)
+    return render_template(
+        "outcomes/schools.html",
+        rows=rows[:PAGE],
+        typed=typed,
+        older=older,
+        newer=newer,
+        imported=bool(rows) or are_published(),
+    )
 
 
 def _reads_all(page: Shown) -> bool:
@@ -143,12 +152,10 @@ def _trend(
                 point.update(note=remarks[point["year"]] or point["note"], mark=True)
         title, under = trend_title(metric, points, published), note if metric == REMARKED else ""
         charts.append((title, points, HISTORY_LABELS[metric], under))
-    years = sorted({*published, *live})
+    years, current = sorted({*published, *live}), school_year(page.scope.today)
     return {
         "charts": charts if years else [],
-        "years": years,
-        "rows": [
-            (year, {**published, **live}[year], year in published, year == page.scope.year) for year in years
-        ],
+        "published": sorted(published),
+        "rows": [(year, {**published, **live}[year], year in published, year == current) for year in years],
         "metrics": [(name, HISTORY_LABELS[name]) for name in HISTORY],
     }

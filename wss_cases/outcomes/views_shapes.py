@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.words_filter import month_words
 from wss_cases.outcomes.queries_overview import Core, Repair
@@ -166,7 +167,8 @@ def year_points(
     known = [*published, *live]
     if not known:
         return []
-    years = years_between(min(known), max(*known, scope.year))
+    current = school_year(scope.today)
+    years = years_between(min(known), max(*known, current))
     values = [(published.get(year) or live.get(year) or {}).get(metric) for year in years]
     far = outlier(values)
     points: list[Point] = []
@@ -177,7 +179,7 @@ def year_points(
             note = "" if after_gap else _("not published")
         elif place == far:
             note = _("far above every other year")
-        elif year not in published and scope.is_current and year == scope.year:
+        elif year not in published and year == current:
             figure = _("%(number)s so far", number=f"{value:,}")
         is_far = value is not None and place == far
         label = year.replace("-", "–")
