@@ -149,6 +149,41 @@ def test_students_in_bands_and_who_reported_agree_with_loops(made: Made) -> None
         assert reporting(SYSTEM, scope).reported == len(reporters)
 
 
+def test_the_bands_say_of_how_many_students_they_are(made: Made, client_as: ClientAs) -> None:
+    school = made.schools[0]
+    client = client_as(make_user(Role.ADMINISTRATOR, school))
+    # enrolled on a day of the period, and no more today: counted here, and not in the figure above
+    EnrolmentFactory(
+        student=StudentFactory(school=school), starts_on=date(2026, 8, 24), ends_on=date(2026, 9, 4)
+    )
+    scope = scope_of(school.id, "2026-27", TODAY)
+    assert scope is not None
+    bands = bands_of(SYSTEM, scope)
+    everyone = bands.few + bands.some + bands.many
+    today = core_of(SYSTEM, scope, school_days(school.id)).students
+    assert everyone > today
+    page = client.page(PAGE).text
+    assert f"Shares are of all students enrolled on any day of the period: {everyone}." in page
+    assert f"{today} students" in page
+
+
+def test_a_bar_of_nothing_leads_nowhere(made: Made, client_as: ClientAs) -> None:
+    client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
+    group, found = next(
+        (group, page)
+        for group in range(1, 7)
+        for page in [client.page(f"{PAGE}?group={group}")]
+        if number_on(page) > 0 and "0.00" in page.text
+    )
+    zeros = 0
+    for bar in [one for one in found.find_all("li") if one.get("class") == "bar"]:
+        figure = next(span.text for span in bar.find_all("span") if span.get("class") == "bar-figure")
+        if float(figure.replace(",", "")) == 0:
+            zeros += 1
+            assert not bar.find_all("a"), (group, bar.text)
+    assert zeros
+
+
 def test_the_district_sees_every_school_those_at_zero_too_and_no_list(
     made: Made, client_as: ClientAs
 ) -> None:

@@ -121,7 +121,7 @@ def month_rows(core: Core, here: Narrowed) -> list[Point]:
             "school_days": month.school_days,
             "students": month.students,
             "rate": month.rate,
-            "href": here.address(month=f"{month.first:%Y-%m}"),
+            "href": here.address(month=f"{month.first:%Y-%m}") if month.incidents else None,
         }
         for month in core.months
         if month.school_days or month.incidents
