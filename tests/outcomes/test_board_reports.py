@@ -102,19 +102,23 @@ def test_an_independent_reader_finds_a_tagged_report(
 
 def test_no_words_of_a_chart_are_cut_off(made: Made, client_as: ClientAs) -> None:
     client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
-    address = asked_on_page(client, "en")
+    address = asked_on_page(client, "es")  # the longer words, and so the wider table
     make_reports(clock.now(), 60)
     page = pypdf.PdfReader(io.BytesIO(client.get(f"{address}/report.pdf").data)).pages[0]
-    starts: list[float] = []
+    bars: list[float] = []
+    table: list[float] = []
 
     def read(words: str, around: list[float], own: list[float], *_font: Any) -> None:
-        """Keep where a bar's words start, from the left edge of the sheet."""
+        """Keep where a bar's words end, at 12 pixels and about 0.6 of them a letter, and where the table begins."""
+        start = own[4] * around[0] + around[4]
         if re.search(r"\d · 20\d\d–\d\d", words):
-            starts.append(own[4] * around[0] + around[4])
+            bars.append(start + 9 * 0.6 * len(words.strip()))
+        elif words.strip() == "Mes":
+            table.append(start)
 
     page.extract_text(visitor_text=read)
-    # the longest bar ends at 72 % of the sheet's width, and leaves the rest to its words
-    assert max(starts) > float(page.mediabox.width) / 2
+    # the drawing ends 6 mm, 17 points, before the table
+    assert len(bars) > 2 and max(bars) < table[0] - 17
 
 
 def test_it_is_made_once_and_every_step_is_audited(made: Made, client_as: ClientAs) -> None:
