@@ -167,6 +167,18 @@ def test_the_bands_say_of_how_many_students_they_are(made: Made, client_as: Clie
     assert f"{today} students" in page
 
 
+def test_what_is_for_the_screen_alone_is_not_printed(made: Made, client_as: ClientAs) -> None:
+    client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
+    page = client.page(PAGE)
+    (lede,) = (one for one in page.find_all("p") if one.get("class") == "lede")
+    printed = [one.text for one in lede.children if "no-print" not in one.get("class")]
+    assert printed == [made.schools[0].name], "no dot is left over from the link"
+    (listed,) = (link for link in page.find_all("a") if link.text == "Open the list")
+    assert listed.get("class") == "no-print"
+    forms = [form for form in client.page("/outcomes").find_all("form") if form.find_all("select")]
+    assert "no-print" in forms[0].get("class").split()
+
+
 def test_a_bar_of_nothing_leads_nowhere(made: Made, client_as: ClientAs) -> None:
     client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
     group, found = next(

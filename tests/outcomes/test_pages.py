@@ -194,9 +194,12 @@ def test_the_trend_of_district_and_school(app: Flask, at: Any, session: Any, cli
 def test_spanish(at: Any, session: Any, client_as: ClientAs) -> None:
     at("2026-11-24 10:00")
     made = Made(seed=7, incidents=20)
+    for _ in range(20):
+        make_incident(made.schools[0], local_date=date(2026, 11, 3))
     page = client_as(make_user(Role.ADMINISTRATOR, made.schools[0], locale="es")).page("/outcomes")
     assert page.find_all("html")[0].get("lang") == "es"
     assert "24 de noviembre" in page.text and "Lunes" in page.text
+    assert "Por día de la semana: lo más frecuente, martes" in page.text
 
 
 def test_every_measure_is_explained_on_its_page_and_in_the_docs(session: Any, client_as: ClientAs) -> None:

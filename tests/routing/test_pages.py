@@ -5,14 +5,17 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from tests.factories.accounts import make_user
 from tests.support.client import PageClient
 from wss_cases.access.actor import Role
+from wss_cases.foundation.i18n import force_locale
 from wss_cases.routing.first_rule_set import first_rows
 from wss_cases.routing.models import RuleSet
 from wss_cases.routing.states import RuleSetState
+from wss_cases.routing.words import either
 
 ClientAs = Callable[[Any], PageClient]
 
@@ -129,6 +132,15 @@ def test_spanish_pages_show_spanish_reasons(district: PageClient, session: Any) 
         cookie["locale"] = "es"
     page = district.page(f"/rules/{rule_set(session, 1).id}").find_all("main")[0]
     assert "Ambos estudiantes causaron y sufrieron daño" in page.text
+    assert "Cuando:" in page.text and "Cuándo" not in page.text
+
+
+def test_the_word_or_changes_before_the_sound_o(app: Flask) -> None:
+    with app.test_request_context("/"):
+        with force_locale("es"):
+            assert either(["llamada", "otro", "hora fija", "visita"]) == "llamada u otro u hora fija o visita"
+        assert either(["a call", "other"]) == "a call or other"
+        assert either(["a call"]) == "a call" and either([]) == ""
 
 
 @pytest.mark.parametrize("role", [Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR])

@@ -15,6 +15,7 @@ from wtforms.validators import InputRequired, Length
 from tests.support.applications import Applications
 from tests.support.pages import Element, parse
 from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import ngettext
 
 IMPORTS = """
 {%- from 'components/fields.html' import text, textarea, tiles, radios -%}
@@ -193,6 +194,13 @@ def test_one_outlier_is_labelled_and_does_not_flatten_the_rest(show: Any) -> Non
     heights = [float(line.get("y2")) for line in page.find_all("line") if line.get("class") == "chart-line"]
     assert max(heights) < 100, "ordinary points stay in the upper part of an axis that ends near 12"
     assert any("900" in text.text for text in page.find_all("text"))
+
+
+def test_a_number_in_a_message_has_its_thousands_apart(app: Flask) -> None:
+    with app.test_request_context("/"):
+        assert ngettext("%(num)s student", "%(num)s students", 1646) == "1,646 students"
+        assert ngettext("%(num)d student", "%(num)d students", 1) == "1 student"
+        assert render_template_string("{{ ngettext('%(num)s row', '%(num)s rows', 20000) }}") == "20,000 rows"
 
 
 def test_bars_begin_at_nothing_and_share_one_scale(show: Any) -> None:

@@ -29,8 +29,15 @@ def gettext(message: str, **values: object) -> str:
 
 
 def ngettext(one: str, many: str, num: int, **values: object) -> str:
-    """Return the form of a message that fits `num`, which fills `%(num)s`."""
-    return str(_catalogue(locale_code()).ngettext(one, many, num)) % {"num": num, **values}
+    """Return the form of a message that fits `num`, which fills `%(num)s` with its thousands apart: "1,646"."""
+    return str(_catalogue(locale_code()).ngettext(one, many, num)) % {"num": _Grouped(num), **values}
+
+
+class _Grouped(int):
+    """A number whose words have commas; `%(num)d` takes it too, as a number without them."""
+
+    def __str__(self) -> str:
+        return f"{int(self):,}"
 
 
 def lazy_gettext(message: str, **values: object) -> LazyString:

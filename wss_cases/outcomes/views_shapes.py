@@ -1,11 +1,13 @@
 """Figures as the charts and tables of a page want them: words, links, tones."""
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Any
 
 from wss_cases.foundation.clock import school_year
+from wss_cases.foundation.dates import weekday_name
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.words_filter import month_words
+from wss_cases.incidents.words_filter import A_MONDAY, month_words
 from wss_cases.outcomes.queries_overview import Core, Repair
 from wss_cases.outcomes.queries_published import Figures, SchoolYear
 from wss_cases.outcomes.queries_words import breakdowns
@@ -48,6 +50,7 @@ def _bars(part: str, rows: list[Count], page: Shown) -> list[Point]:
     bars: list[Point] = [
         {
             "label": row.label,
+            "said": _said(part, row),
             "value": row.number,
             "tone": "teal" if row.key else "slate",
             "href": _bar_href(part, row, page),
@@ -57,6 +60,11 @@ def _bars(part: str, rows: list[Count], page: Shown) -> list[Point]:
     return [*bars, {"label": _("All others"), "value": rest, "tone": "slate"}] if rest else bars
 
 
+def _said(part: str, row: Count) -> str:
+    # Spanish writes a day of the week without a capital inside a sentence
+    return weekday_name(A_MONDAY + timedelta(days=int(row.key))) if part == "weekday" else row.label
+
+
 def _bar_href(part: str, row: Count, page: Shown) -> str | None:
     if not row.number or not (row.key or part == "group"):
         return None
@@ -64,11 +72,11 @@ def _bar_href(part: str, row: Count, page: Shown) -> str | None:
 
 
 def most(rows: list[Point]) -> str | None:
-    """Return the label that stands alone at the top of a breakdown, None when there is none."""
+    """Return what stands alone at the top of a breakdown, as a sentence says it; None when there is none."""
     known = sorted((row for row in rows if row["tone"] == "teal"), key=lambda row: -int(row["value"]))
     if not known or not known[0]["value"] or (len(known) > 1 and known[0]["value"] == known[1]["value"]):
         return None
-    return str(known[0]["label"])
+    return str(known[0]["said"])
 
 
 def funnel_rows(total: int, repair: Repair, pathway: str, page: Shown) -> list[Point]:

@@ -1,6 +1,7 @@
 """Rows of a decision table in sentences of the reader's language."""
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,8 @@ from wss_cases.routing.states import (
     Section,
 )
 from wss_cases.routing.table import DecisionTable, Effect, Removal, Row
+
+SOUND_O = re.compile("h?[oó]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -64,13 +67,23 @@ def condition_words(condition: Condition, inner: bool = False) -> str:
         case {"all": parts}:
             return _bracketed(_(" and ").join(condition_words(part, True) for part in parts), inner)
         case {"any": parts}:
-            return _bracketed(_(" or ").join(condition_words(part, True) for part in parts), inner)
+            return _bracketed(either(condition_words(part, True) for part in parts), inner)
         case {"not": part}:
             return _("not %(condition)s", condition=condition_words(part, True))
         case {"fact": fact, "op": op}:
             return _fact_words(str(FACT_LABELS[fact]), op, condition.get("value"))
         case _:
             return _found_words(condition)
+
+
+def either(choices: Iterable[str]) -> str:
+    """Join phrases by "or". Before the sound o it is a message of its own: in Spanish another word stands there."""
+    found = list(choices)
+    others = [
+        _(" or %(o_words)s", o_words=words) if SOUND_O.match(words) else _(" or ") + words
+        for words in found[1:]
+    ]
+    return "".join([*found[:1], *others])
 
 
 def _bracketed(words: str, inner: bool) -> str:
@@ -88,9 +101,7 @@ def _fact_words(fact: str, op: str, value: Any) -> str:
         case "at_most":
             return _("%(fact)s at most %(value)s", fact=fact, value=value)
         case "in":
-            return _(
-                "%(fact)s: %(value)s", fact=fact, value=_(" or ").join(value_words(one) for one in value)
-            )
+            return _("%(fact)s: %(value)s", fact=fact, value=either(value_words(one) for one in value))
         case "is" if value is True:
             return fact
         case _:
@@ -125,7 +136,7 @@ def _found_words(condition: Condition) -> str:
             return _("the list has: %(pathway)s", pathway=PATHWAY_LABELS[Pathway(pathway)])
         case _:
             findings = [str(POLICE_LABELS[Police(found)]) for found in condition["police"]]
-            return _("found about the police: %(findings)s", findings=_(" or ").join(findings))
+            return _("found about the police: %(findings)s", findings=either(findings))
 
 
 def _then(row: Row, lang: str) -> Iterator[str]:
@@ -167,6 +178,6 @@ def _removal_words(removal: Removal) -> str:
     if removal.pathways is not None:
         parts.append(", ".join(sorted(str(PATHWAY_LABELS[Pathway(name)]) for name in removal.pathways)))
     if removal.people is not None:
-        people = _(" or ").join(sorted(str(PERSON_LABELS[Person(person)]) for person in removal.people))
+        people = either(sorted(str(PERSON_LABELS[Person(person)]) for person in removal.people))
         parts.append(_("for %(people)s", people=people))
     return ", ".join(parts)
