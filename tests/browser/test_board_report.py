@@ -17,6 +17,9 @@ pytestmark = pytest.mark.browser
 CUT_OFF = """[...document.querySelectorAll('.scroll:has(table.data-cards)')]
     .filter(one => one.scrollWidth > one.clientWidth).map(one => one.getAttribute('aria-label'))"""
 
+EDGES = """[...new Set([...document.querySelectorAll('table.data-cards td, table.data-cards tbody th')]
+    .map(one => one.getBoundingClientRect().x + parseFloat(getComputedStyle(one).paddingInlineStart)))]"""
+
 
 def sheets(page: Page) -> int:
     """Return on how many sheets a page prints."""
@@ -37,6 +40,7 @@ def test_four_sheets_and_a_phone(browser: Browser, databases: Databases, tmp_pat
         assert visitor.page.locator("html").get_attribute("lang") == "es"
         assert visitor.page.locator("table.data-cards").count() >= 3
         assert visitor.page.evaluate(CUT_OFF) == []
+        assert len(visitor.page.evaluate(EDGES)) == 1, "every line of a card begins at its edge"
         assert sheets(visitor.page) <= 4
         context.close()
         assert visitor.problems == []
