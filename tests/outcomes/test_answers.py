@@ -18,7 +18,7 @@ from wss_cases.foundation.db import db
 from wss_cases.outcomes.queries_pathways import figures_of_pathways
 from wss_cases.outcomes.rules import Scope, Share, scope_of
 from wss_cases.outcomes.rules_answers import FEWEST, Piece, share_told
-from wss_cases.outcomes.rules_repeats import by_network, repeats_until
+from wss_cases.outcomes.rules_repeats import repeats_by_month, repeats_until
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
 from wss_cases.pathways.circles.questionnaires.states import Answerer, Occasion
 from wss_cases.pathways.common.states import Kind, PathwayState
@@ -26,7 +26,7 @@ from wss_cases.roster.queries import school_days
 
 
 def part(network: str | None, schools: list[int]) -> Piece:
-    """Piece of the schools of a network, a number for each."""
+    """What the schools of a network give, a number for each."""
     return Piece(network, sum(schools), 0, sum(number for number in schools if number < FEWEST))
 
 
@@ -55,7 +55,7 @@ def test_what_is_left_is_never_few() -> None:
 
 @pytest.fixture
 def answered(at: Any, session: Any) -> Callable[[str | None, int], Any]:
-    """Piece to one question at a new school of a network, so many; every other one is good."""
+    """Answers to one question at a new school of a network, so many; every other one is good."""
     at("2026-11-24 10:00")
 
     def answer(network: str | None, number: int) -> Any:
@@ -113,9 +113,11 @@ def test_windows_of_one_small_school_are_not_what_is_left_of_the_district() -> N
         ("2026-09", 30, "A", 1, True): 4, ("2026-09", 30, "A", 1, False): 8, ("2026-10", 30, "A", 1, None): 3,
         ("2026-09", 30, "A", 2, False): 6, ("2026-10", 30, "A", 2, True): 5, ("2026-10", 30, None, 3, False): 2,
     }  # fmt: skip
-    by_end = {last: repeats_until(by_network(windows), last)[0] for last in ("2026-08", "2026-09", "2026-10")}
+    by_end = {
+        last: repeats_until(repeats_by_month(windows), last)[0] for last in ("2026-08", "2026-09", "2026-10")
+    }
     assert [(one.finished, one.unfinished) for one in by_end.values()] == [(0, 0), (18, 0), (25, 3)]
     # in September school 2 had six windows, and in October school 3 has two, which nobody else shows
     assert by_end["2026-09"].share is None and by_end["2026-10"].share is None
     del windows["2026-10", 30, None, 3, False]
-    assert repeats_until(by_network(windows), "2026-10")[0].share == Share(9, 23)
+    assert repeats_until(repeats_by_month(windows), "2026-10")[0].share == Share(9, 23)

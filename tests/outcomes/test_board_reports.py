@@ -174,11 +174,39 @@ def test_page_and_pdf_stay_with_their_school_whatever_the_switcher_says(
         for link in client.page(str(answer.headers["Location"])).find_all("a")
         if link.get("href").startswith("/outcomes/board?")
     )
-    assert f"Board report: {first.name}" in client.page(back).text
+    sheet = client.page(back)
+    assert f"Board report: {first.name}" in sheet.text
+    behind = [
+        link.get("href") for link in sheet.find_all("a") if link.get("href").startswith("/outcomes/behind/")
+    ]
+    assert behind and all(first.name in client.page(address).text for address in behind)
+    # the switcher still moves a page whose address names a school
+    form = {"school_id": second.id, "next": back, "csrf_token": client.csrf_token("/outcomes/board")}
+    moved = client.post("/school", data=form).headers["Location"]
+    assert (
+        moved == "/outcomes/board?year=2026-27" and f"Board report: {second.name}" in client.page(moved).text
+    )
     assert f"Board report: {second.name}" in client.page("/outcomes/board").text
     stranger = client_as(make_user(Role.ADMINISTRATOR, second))
     for address in (back, "/outcomes/board?school=x", "/outcomes/board?school=999999"):
         assert stranger.get(address).status_code == 404
+
+
+def test_a_report_of_all_schools_stays_one_whatever_the_switcher_says(
+    made: Made, client_as: ClientAs
+) -> None:
+    client = client_as(make_user(Role.DISTRICT))
+    page = client.page("/outcomes/board")
+    with client.session_transaction() as kept:
+        kept["school_id"] = made.schools[0].id
+    forms = [Form(one) for one in page.find_all("form") if one.get("action").endswith("/pdf")]
+    answer = client.post(forms[0].action, data={**forms[0].values(), "language": "en"})
+    assert db.session.scalars(db.select(BoardReport)).one().school_id is None
+    links = client.page(str(answer.headers["Location"])).find_all("a")
+    back = next(link.get("href") for link in links if link.get("href").startswith("/outcomes/board?"))
+    assert "Board report: All schools" in client.page(back).text
+    own = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
+    assert own.get(back).status_code == 404
 
 
 def test_filter_and_predicate_agree_about_networks_and_the_district(made: Made) -> None:

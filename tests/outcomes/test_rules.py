@@ -33,3 +33,10 @@ def test_nobody_counts_as_reached_before_the_first_school_day_is_over() -> None:
     assert (reach.within_one, reach.of_all, reach.waiting) == (0, 0, 12)
     reach = reach_of([(monday, monday, 3), (monday, None, 4)], days, today + timedelta(days=1))
     assert (reach.within_one, reach.of_all, reach.waiting) == (3, 7, 0)
+
+
+def test_on_a_day_without_school_the_last_school_day_is_over() -> None:
+    thursday, days = date(2026, 11, 19), SchoolDays()
+    friday, saturday = thursday + timedelta(days=1), thursday + timedelta(days=2)
+    reach = reach_of([(thursday, friday, 3), (friday, friday, 2)], days, saturday)
+    assert (reach.within_one, reach.of_all, reach.waiting) == (3, 3, 2)

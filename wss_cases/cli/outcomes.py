@@ -18,6 +18,7 @@ from wss_cases.foundation.reports_db import reports_reading
 from wss_cases.outcomes.actions_export import note_command
 from wss_cases.outcomes.actions_figures import recount
 from wss_cases.outcomes.queries import school_named
+from wss_cases.outcomes.queries_published import schools_in
 from wss_cases.outcomes.queries_reports import LIVE, history
 from wss_cases.outcomes.rules import scope_of
 from wss_cases.outcomes.rules_export import TYPES, Report, rendered
@@ -75,7 +76,7 @@ def _report(name: str, year: str, school: str | None) -> Report:
             f"{year} is not a school year that has begun; it is written 2026-27", param_hint="--school-year"
         )
     if name == "history":
-        return history(year, None if school is None else _published_number(school))
+        return history(year, None if school is None else _published_number(school, year))
     if school is None:
         return LIVE[name](SYSTEM, scope, None)
     found = school_named(SYSTEM, school)
@@ -86,8 +87,11 @@ def _report(name: str, year: str, school: str | None) -> Report:
     return LIVE[name](SYSTEM, narrowed, found[1])
 
 
-def _published_number(text: str) -> str:
-    """Return the number of a school of the roster, else the text: a published school may be closed by now."""
+def _published_number(text: str, year: str) -> str:
+    """Return the text where it is a number published for the year (of a school that may be closed by now), else the
+    number of the school of the roster that it names."""
+    if schools_in(year, text):
+        return text
     found = school_named(SYSTEM, text)
     school = get_school(found[0]) if found is not None else None
     return (school.identifier if school is not None else "") or text

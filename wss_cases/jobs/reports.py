@@ -47,10 +47,9 @@ def _make(row: BoardReport, now: datetime) -> tuple[str, bool]:
     try:
         pdf = pdf_of(_page(row, now))
     except NotFound:
-        return "not_made", fail_report(row.id, Why.FORBIDDEN, now)
+        return "not_made", _not_made(row.id, NotMade(Why.FORBIDDEN), now)
     except NotMade as error:
-        _LOG.warning("a board report was not made", extra={"facts": {"report": row.id, **error.facts}})
-        return "not_made", fail_report(row.id, error.why, now)
+        return "not_made", _not_made(row.id, error, now)
     except AWAY:
         raise
     except Exception:
@@ -59,6 +58,13 @@ def _make(row: BoardReport, now: datetime) -> tuple[str, bool]:
         fail_report(row.id, Why.BROKEN, now)
         raise
     return "made", keep_report(row.id, pdf, now)
+
+
+def _not_made(report_id: int, error: NotMade, now: datetime) -> bool:
+    is_mine = fail_report(report_id, error.why, now)
+    if is_mine:
+        _LOG.warning("a board report was not made", extra={"facts": {"report": report_id, **error.facts}})
+    return is_mine
 
 
 def _page(row: BoardReport, now: datetime) -> str:

@@ -117,11 +117,16 @@ def _answers(scope: Scope, asked: list[ColumnElement[bool]]) -> dict[str, Share]
     by_network = select(by_school.c.question, by_school.c.network, *sums).group_by(
         by_school.c.question, by_school.c.network
     )
+    return {question: Share(part, whole) for question, part, whole in rows_of(by_network, _told)}
+
+
+def _told(rows: Stream) -> Rows:
+    """Make of [question, network, answers, good ones, those of small schools] what may be shown; no more is kept."""
     found: dict[str, list[Piece]] = {}
-    for question, name, *numbers in rows_of(by_network):
+    for question, name, *numbers in rows:
         found.setdefault(question, []).append(Piece(name, *map(int, numbers)))
     told = {question: share_told(pieces) for question, pieces in sorted(found.items())}
-    return {question: share for question, share in told.items() if share is not None}
+    return [[question, share.part, share.whole] for question, share in told.items() if share is not None]
 
 
 def _yesterday(scope: Scope) -> date:

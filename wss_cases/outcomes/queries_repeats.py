@@ -20,8 +20,8 @@ from wss_cases.outcomes.rules_repeats import (
     LENGTHS,
     Repeat,
     attended,
-    by_network,
     repeated_within,
+    repeats_by_month,
     repeats_until,
 )
 from wss_cases.roster.models import Enrolment, School
@@ -50,7 +50,7 @@ def repeats_of(actor: Actor, scope: Scope, days: SchoolDays) -> list[Repeat]:
         for where, _person, day, windows in _windows(rows, scope, days):
             for length, repeated in zip(LENGTHS, windows, strict=True):
                 found[f"{day:%Y-%m}", length, *where, repeated] += 1
-        return by_network(found)
+        return repeats_by_month(found)
 
     return repeats_until(rows_of(_lives(actor, scope), by_month), f"{scope.last:%Y-%m}")
 

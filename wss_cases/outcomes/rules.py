@@ -189,7 +189,7 @@ class Reach:
 
 def contact_waits_from(days: SchoolDays, today: date) -> date:
     """Return the date from which on people harmed are not counted yet: their first school day is not over."""
-    return days.add(today + timedelta(days=1), -2)
+    return days.on_or_before(today - timedelta(days=1))
 
 
 def reach_of(pairs: Iterable[tuple[date, date | None, int]], days: SchoolDays, today: date) -> Reach:

@@ -33,7 +33,27 @@ Outcomes = Mapping[tuple[str, int, str | None, int, bool | None], int]
 """How many windows, by month, length, network, school and what came of them (None: not over)."""
 
 
-def by_network(windows: Outcomes) -> list[list[Any]]:
+def repeats_by_month(windows: Outcomes) -> list[list[Any]]:
+    """Return [month, length, finished, not finished, with another incident], all up to that month, months in their
+    order; the last is None where it would tell of too few, so that what is kept of windows tells of no fewer."""
+    rows, found = _by_network(windows), []
+    for month in sorted({row[0] for row in rows}):
+        so_far = [row for row in rows if row[0] <= month]
+        found += [[month, length, *_told([row for row in so_far if row[1] == length])] for length in LENGTHS]
+    return found
+
+
+def repeats_until(rows: Sequence[Sequence[Any]], last: str) -> list[Repeat]:
+    """Return the windows of each length up to a month, from rows of `repeats_by_month`."""
+    found = {length: Repeat(length, 0, 0, None) for length in LENGTHS}
+    for month, length, finished, unfinished, part in rows:
+        if month <= last:
+            share = None if part is None else Share(part, finished)
+            found[length] = Repeat(length, finished, unfinished, share)
+    return list(found.values())
+
+
+def _by_network(windows: Outcomes) -> list[list[Any]]:
     """Return [month, length, network, finished, with another incident, not finished, small], months in their order:
     `small` are those finished so far at schools that have fewer than FEWEST so far."""
     rows = []
@@ -51,19 +71,13 @@ def by_network(windows: Outcomes) -> list[list[Any]]:
     return rows
 
 
-def repeats_until(rows: Sequence[Sequence[Any]], last: str) -> list[Repeat]:
-    """Return the windows of each length from rows of `by_network`, up to a month."""
-    return [
-        _repeat(length, [row for row in rows if row[1] == length and row[0] <= last]) for length in LENGTHS
-    ]
-
-
-def _repeat(length: int, rows: Sequence[Sequence[Any]]) -> Repeat:
+def _told(rows: Sequence[Sequence[Any]]) -> tuple[int, int, int | None]:
     pieces = []
     for network in dict.fromkeys(row[2] for row in rows):
         here = [row for row in rows if row[2] == network]
         pieces.append(Piece(network, sum(row[3] for row in here), sum(row[4] for row in here), here[-1][6]))
-    return Repeat(length, sum(row[3] for row in rows), sum(row[5] for row in rows), share_told(pieces))
+    share = share_told(pieces)
+    return sum(row[3] for row in rows), sum(row[5] for row in rows), share.part if share else None
 
 
 def attended(

@@ -51,7 +51,8 @@ OPENS = {
 @gate(Permission.OUTCOMES_READ)
 def rows(name: str) -> str:
     """One list, newest first."""
-    page = shown()
+    school = request.args.get("school") or None
+    page = shown(school)
     before = request.args.get("before", type=int)
     if before is not None and not 0 < before <= LARGEST_ID:
         raise NotFound
@@ -64,6 +65,7 @@ def rows(name: str) -> str:
         "choice": choice or None,
         "step": step or None,
         "until": until or None,
+        "school": school,
     }
     older = url_for("outcomes.behind.rows", **here, before=found[PAGE - 1].id) if len(found) > PAGE else None
     first = first_in_view(page.actor, page.scope.school_id, *CASE_TEAM)

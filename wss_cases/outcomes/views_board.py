@@ -24,10 +24,18 @@ from wss_cases.roster.queries import get_school
 
 blueprint = Blueprint("board", __name__, url_prefix="/board")
 
+WHOLE = "all"
+"""Stands in an address for all schools, where it would name one."""
+
 
 @dataclass(frozen=True)
 class Reported(Shown):
     """A report's page: its lists end where its period ends."""
+
+    @property
+    def named(self) -> str | int:
+        """The school as an address names it, '' for a network."""
+        return named_in_address(self.scope.school_id, self.scope.network)
 
     @property
     def name(self) -> str:
@@ -41,7 +49,12 @@ class Reported(Shown):
 
     def behind(self, name: str, **choice: Any) -> str | None:
         """Return the address of another list behind a number; None when the reader may not see it."""
-        return super().behind(name, until=self.scope.last.isoformat(), **choice)
+        return super().behind(name, until=self.scope.last.isoformat(), school=self.scope.school_id, **choice)
+
+
+def named_in_address(school_id: int | None, network: str | None) -> str | int:
+    """Return what names a report's school in an address; '' for a network, which names itself."""
+    return school_id or ("" if network else WHOLE)
 
 
 def reported() -> Reported:
@@ -62,11 +75,13 @@ def reported() -> Reported:
 
 
 def _school_asked_for(actor: Actor) -> int | None:
-    """The school that the address names, so that a report's page and its PDF stay with it whatever the switcher says;
-    else the switcher's."""
+    """The school that the address names (None for WHOLE), so that a report's page and its PDF stay with it whatever
+    the switcher says; else the switcher's."""
     named = request.values.get("school")
     if not named:
         return chosen_school_id(actor, *BOARD)
+    if named == WHOLE and actor.everywhere(Role.DISTRICT):
+        return None
     school_id = id_in(named)
     if school_id is None or not actor.covers(school_id, *BOARD) or get_school(school_id) is None:
         raise NotFound

@@ -24,7 +24,7 @@ from wss_cases.outcomes.states_board import (
     WHY_LABELS,
     ReportState,
 )
-from wss_cases.outcomes.views_board import reported
+from wss_cases.outcomes.views_board import named_in_address, reported
 from wss_cases.roster.queries import get_school
 
 blueprint = Blueprint("reports", __name__, url_prefix="/board")
@@ -95,7 +95,8 @@ def file(report_id: int) -> AnyResponse:
 
 
 def _page_of(year: str, school_id: int | None, network: str | None) -> str:
-    return url_for("outcomes.board.report", year=year, school=school_id, network=network)
+    named = named_in_address(school_id, network) or None
+    return url_for("outcomes.board.report", year=year, school=named, network=network)
 
 
 def _days(first: date, last: date) -> str:

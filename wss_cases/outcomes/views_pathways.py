@@ -43,7 +43,7 @@ def pathway_rows(figures: PathwayFigures) -> list[dict[str, str]]:
         {
             "label": _("Mentoring delivered"),
             "figure": _percent(dose),
-            "of": ngettext("%(num)d session planned", "%(num)d sessions planned", dose.whole),
+            "of": ngettext("%(num)s session planned", "%(num)s sessions planned", dose.whole),
         },
         {
             "label": _("Partner’s answer to a referral"),
@@ -58,7 +58,7 @@ def pathway_rows(figures: PathwayFigures) -> list[dict[str, str]]:
         {
             "label": _("Returns with a meeting near them"),
             "figure": _percent(returns),
-            "of": ngettext("%(num)d return", "%(num)d returns", returns.whole),
+            "of": ngettext("%(num)s return", "%(num)s returns", returns.whole),
         },
     ]
 

@@ -26,7 +26,7 @@ from wss_cases.routing.states import (
 )
 from wss_cases.routing.table import DecisionTable, Effect, Removal, Row
 
-SOUND_O = re.compile("h?[oó]", re.IGNORECASE)
+SOUND_O = re.compile(r"\(?h?[oó]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What every page stands in: language, navigation by role, school switcher, banners."""
 
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Flask, current_app, has_request_context, redirect, request, session, url_for
 from sqlalchemy import select
@@ -134,9 +135,12 @@ def current_school(actor: Actor, schools: list[tuple[int, str]]) -> tuple[int, s
     return schools[0]
 
 
-def go_back() -> Response:
-    """Redirect to the page named by the form's `next`, if it is one of ours."""
-    answer: Response = redirect(safe_next(request.form.get("next")) or url_for("web.home"), 303)
+def go_back(without: str = "") -> Response:
+    """Redirect to the page named by the form's `next`, if it is one of ours, less one of its parameters."""
+    parts = urlsplit(safe_next(request.form.get("next")) or url_for("web.home"))
+    kept = [(name, value) for name, value in parse_qsl(parts.query) if name != without]
+    query = urlencode(kept) if without else parts.query
+    answer: Response = redirect(parts._replace(query=query).geturl(), 303)
     return answer
 
 

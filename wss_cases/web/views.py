@@ -50,7 +50,8 @@ def school() -> Response:
         session["school_id"] = wanted
     else:
         session.pop("school_id", None)
-    return go_back()
+    # an address that names a school would show that one still
+    return go_back(without="school")
 
 
 @blueprint.get("/schools")

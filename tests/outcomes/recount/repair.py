@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from tests.outcomes.recount.plain import HARMED, Plain, number, pairs, table
 from tests.outcomes.recount.shown import Shown, large, percent, rounded, rows, same, whole
 
@@ -81,15 +83,16 @@ def contact(seen: Shown) -> None:
         "and f.kind = 'contact_person_harmed' and f.outcome in ('reached', 'contact_declined')"
     )
     days = seen.plain.days("i.local_date", f"({first})")
-    gone = seen.plain.days("i.local_date", f"'{seen.plain.today}'")
+    yesterday = date.fromisoformat(seen.plain.today) - timedelta(days=1)
+    gone = seen.plain.days("i.local_date", f"'{yesterday}'")
     each = (
         f"select ({first}) reached, {days} waited, {gone} gone from incident i join incident_person p "
         f"on p.incident_id = i.id and p.role in {HARMED} where {seen.plain.incidents}"
     )
     within, reached, waiting, everyone = table(
-        "select sum(case when gone > 1 and reached is not null and waited <= 1 then 1 else 0 end), "
-        "sum(case when gone > 1 and reached is not null then 1 else 0 end), "
-        f"sum(case when gone <= 1 then 1 else 0 end), count(*) from ({each}) x"
+        "select sum(case when gone > 0 and reached is not null and waited <= 1 then 1 else 0 end), "
+        "sum(case when gone > 0 and reached is not null then 1 else 0 end), "
+        f"sum(case when gone = 0 then 1 else 0 end), count(*) from ({each}) x"
     )[0]
     of_all = everyone - waiting
     counted = {"within_1_school_day": within, "people_harmed": of_all, "waiting": waiting}
@@ -99,7 +102,7 @@ def contact(seen: Shown) -> None:
     bars = [whole(cells[0]) for cells in rows(seen.overview, "Reached").values()]
     limits = ("= 0", "= 1", "= 2", "between 3 and 5", "> 5")
     by_days = [
-        number(f"select count(*) from ({each}) x where gone > 1 and reached is not null and waited {one}")
+        number(f"select count(*) from ({each}) x where gone > 0 and reached is not null and waited {one}")
         for one in limits
     ]
     same("bars", bars, [*by_days, of_all - reached])
