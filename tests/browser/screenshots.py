@@ -152,7 +152,6 @@ SHOTS = (
     Shot("mentoring", "coordinator", "/cases?mine=1", a_mentored_case),
     Shot("questionnaire-phone-es", "coordinator", "/circles", a_questionnaire, PHONE),
     Shot("partner", "partner", "/partner"),
-    Shot("texts", "district", "/texts"),
     Shot("follow-up", "coordinator", "/my-day", first_link(r"/follow-ups/\d+")),
     Shot("outcomes", "administrator", "/outcomes"),
     Shot("board-report", "administrator", "/outcomes/board", size=WHOLE_DAY),
