@@ -154,6 +154,19 @@ def test_nobody_is_named_in_what_is_kept(demo: Flask) -> None:
         assert f'"{name}"' not in words
 
 
+def test_what_another_release_kept_in_another_shape_is_not_read(
+    demo: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = page(demo, "district", "/outcomes")
+    with monkeypatch.context() as patch:
+        patch.setattr("wss_cases.outcomes.queries_kept.SHAPE", "another")
+        kept_at(clock.now())
+    # as that release has it: rows that this one cannot read
+    db.session.execute(update(KeptCount).where(~KeptCount.rows.startswith("{")).values(rows="[[1, 2]]"))
+    db.session.commit()
+    assert page(demo, "district", "/outcomes") == before
+
+
 def test_of_equity_nothing_is_kept_but_the_tables(demo: Flask) -> None:
     year = scope_of(None, "2026-27", clock.local_date(clock.now(), clock.DISTRICT_ZONE))
     assert year is not None

@@ -28,6 +28,9 @@ GOOD, SHOWN = "kept_counts", "oldest_kept_count"
 """What a session knows of them."""
 AT_ONCE = 5000
 """Rows that a reduced statement holds at a time: there can be hundreds of thousands, and the scheduler is small."""
+SHAPE = 2
+"""Raised whenever a `reduced` makes other rows of an unchanged statement: what another release kept of it, which may
+run beside this one, is not read then."""
 Rows = Sequence[Sequence[Any]]
 Stream = Iterable[Sequence[Any]]
 _KEEPING: ContextVar[list["Kept"] | None] = ContextVar("keeping_counts", default=None)
@@ -145,7 +148,7 @@ def _good() -> dict[str, datetime]:
 def _digest(statement: Any) -> str:
     compiled = statement.compile(dialect=db.session.get_bind().dialect)
     values = sorted((name, _in_words(value)) for name, value in compiled.params.items())
-    return sha256(f"{compiled}{values}".encode()).hexdigest()
+    return sha256(f"{SHAPE} {compiled}{values}".encode()).hexdigest()
 
 
 def _in_words(value: Any) -> str:

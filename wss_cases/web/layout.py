@@ -1,5 +1,6 @@
 """What every page stands in: language, navigation by role, school switcher, banners."""
 
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -135,11 +136,12 @@ def current_school(actor: Actor, schools: list[tuple[int, str]]) -> tuple[int, s
     return schools[0]
 
 
-def go_back(without: str = "") -> Response:
-    """Redirect to the page named by the form's `next`, if it is one of ours, less one of its parameters."""
+def go_back(without: Collection[str] = ()) -> Response:
+    """Redirect to the page named by the form's `next`, if it is one of ours, less some of its parameters."""
     parts = urlsplit(safe_next(request.form.get("next")) or url_for("web.home"))
-    kept = [(name, value) for name, value in parse_qsl(parts.query) if name != without]
-    query = urlencode(kept) if without else parts.query
+    given = parse_qsl(parts.query, keep_blank_values=True)
+    kept = [(name, value) for name, value in given if name not in without]
+    query = parts.query if kept == given else urlencode(kept)
     answer: Response = redirect(parts._replace(query=query).geturl(), 303)
     return answer
 

@@ -50,8 +50,8 @@ def school() -> Response:
         session["school_id"] = wanted
     else:
         session.pop("school_id", None)
-    # an address that names a school would show that one still
-    return go_back(without="school")
+    # an address that names a school or a network would show that one still
+    return go_back(without=("school", "network"))
 
 
 @blueprint.get("/schools")
