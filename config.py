@@ -5,10 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from wss_cases.foundation.keys import load_keys
-from wss_cases.foundation.secret_files import database_with_password, mail_with_password, with_secrets
-from wss_cases.foundation.settings import database_url
-from wss_cases.foundation.transport import demand_encryption
+from wss_cases.foundation.keys.loading import load_keys
+from wss_cases.foundation.operations.encryption import demand_encryption
+from wss_cases.foundation.settings.reading import database_url
+from wss_cases.foundation.settings.secrets import database_with_password, mail_with_password, with_secrets
 
 LONGEST_NOTE_DAYS = 36_500
 LONGEST_ONE_CASE_HOURS = 168

@@ -26,7 +26,7 @@ from tests.support.network import Guard, guarded
 from tests.support.servers import LiveSystem
 from tests.support.templates import share_compiled_templates
 from wss_cases.foundation.db import db
-from wss_cases.foundation.pango import pango_is_here
+from wss_cases.foundation.operations.pango import pango_is_here
 
 SHARED_DATA = ROOT.parent / "shared" / "data"
 SCHOOL_ZONE = "America/Chicago"

@@ -17,7 +17,7 @@ from tests.support.pages import Form, page_problems, parse
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation import clock
 from wss_cases.journal.models import Counter
-from wss_cases.journal.unit import unit_of_work
+from wss_cases.journal.unit_of_work import unit_of_work
 
 SOUND = (
     '<!doctype html><html lang="en"><head><title>Home</title></head><body><main id="main"><h1>Home</h1>'

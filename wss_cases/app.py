@@ -10,31 +10,32 @@ from typing import Any
 from flask import Flask
 
 import config
-from wss_cases.access.engine import configure
 from wss_cases.access.gate import init_gate
-from wss_cases.accounts.sessions import init_second_factor
-from wss_cases.accounts.slots import fill_slots as fill_account_slots
-from wss_cases.accounts.views_kept import init_kept, init_sessions
-from wss_cases.casework.keepers import KEEPERS
-from wss_cases.casework.rules_weight import read_weights
-from wss_cases.foundation import clock, failpoints
+from wss_cases.access.policy import configure
+from wss_cases.accounts.account.extension_points import fill_slots as fill_account_slots
+from wss_cases.accounts.sign_in.sessions.request_hooks import init_kept, init_sessions
+from wss_cases.accounts.sign_in.sessions.signed_in import init_second_factor
+from wss_cases.casework.access.clean_slate.exemptions import KEEPERS
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import init_db
 from wss_cases.foundation.ids import IdConverter
-from wss_cases.foundation.logs import init_logs
-from wss_cases.foundation.sign_in import init_sign_in
-from wss_cases.foundation.sign_on import init_sign_on
-from wss_cases.incidents.slots import fill_slots as fill_incident_slots
-from wss_cases.journal.sentences import register_sentences
-from wss_cases.notices.registry import register_messages
+from wss_cases.foundation.operations import failpoints
+from wss_cases.foundation.operations.logs import init_logs
+from wss_cases.foundation.sign_in.login import init_sign_in
+from wss_cases.foundation.sign_in.sso import init_sign_on
+from wss_cases.incidents.pages.extension_points import fill_slots as fill_incident_slots
+from wss_cases.journal.timeline import register_sentences
+from wss_cases.mail.common.message_kinds import register_messages
 from wss_cases.permission_map import PERMISSION_MAP
-from wss_cases.roster.slots import fill_slots
-from wss_cases.routing.slots import fill_minimums
-from wss_cases.web.audited import init_reads
+from wss_cases.roster.directory.extension_points import fill_slots
+from wss_cases.routing.replay.extension_points import fill_minimums
 from wss_cases.web.errors import init_errors
 from wss_cases.web.headers import init_headers
 from wss_cases.web.layout import init_layout
+from wss_cases.web.reading.audited import init_reads
 from wss_cases.web.schema_check import init_schema_check
 from wss_cases.web.static_files import init_static_files
+from wss_cases.workday.caseload.weights import read_weights
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -188,50 +189,50 @@ SENTENCES: tuple[str, ...] = (
 )
 """Modules (each a room's `states`) whose SENTENCES turn timeline kinds into words."""
 
-RECENT_STUDENTS = ("incidents.queries:recent_students",)
+RECENT_STUDENTS = ("incidents.incident.queries:recent_students",)
 """Who comes first in a search for students: (actor, school) to ids."""
 
 STUDENT_PANELS = (
-    "casework.views_student:panel",
-    "pathways.reengagement.views_returns:student_panel",
-    "safeguards.views_discipline_panels:student_panel",
-    "records.views:student_panel",
-    "records.views_release:student_panel",
-    "records.views_retention:student_panel",
+    "casework.panels.student:panel",
+    "pathways.reengagement.returns.views:student_panel",
+    "safeguards.panels.discipline:student_panel",
+    "records.disclosures.views:student_panel",
+    "records.family_copies.draft.views:student_panel",
+    "records.retention.schedule.views:student_panel",
 )
 """What rooms above the roster add to a student's page: (actor, student) to a template and its values."""
 
 INCIDENT_PANELS = (
-    "casework.views_incident:panel",
-    "safeguards.views_discipline_panels:incident_panel",
-    "safeguards.views_raise:panel",
+    "casework.panels.incident:panel",
+    "safeguards.panels.discipline:incident_panel",
+    "safeguards.duties.pages.raising:panel",
 )
 """What rooms above the incidents add to a report's page: (actor, incident) to a template and its values."""
 
-ACCOUNT_PANELS = ("notices.views_trouble:own_panel", "notices.views_mails:panel")
+ACCOUNT_PANELS = ("mail.bounces.views:own_panel", "mail.preferences.views:panel")
 """What rooms above the accounts add to one's own account's page: (actor) to a template and its values."""
 
-PEOPLE_PANELS = ("notices.views_trouble:people_panel",)
+PEOPLE_PANELS = ("mail.bounces.views:people_panel",)
 """The same above the list of people."""
 
-MINIMUMS = "outcomes.queries_equity:minimums_of"
+MINIMUMS = "outcomes.equity.queries:minimums_of"
 """Below what size the replay of rules shows no group of students."""
 
 LOADERS: dict[str, str] = {
-    "routing_rule_set": "routing.queries:load_rule_set",
-    "case_record": "cases.queries:load_case",
+    "routing_rule_set": "routing.rule_sets.queries:load_rule_set",
+    "case_record": "cases.case.queries:load_case",
     "pathway": "pathways.common.queries:load_pathway",
-    "incident": "incidents.queries:load_incident",
-    "care_record": "incidents.queries:load_care_record",
-    "safety_plan": "cases.queries_safety:load_plan",
-    "referral": "pathways.referrals.queries:load_referral",
-    "legal_duty": "safeguards.queries:load_duty",
-    "discipline_action": "safeguards.queries_discipline:load_action",
-    "questioning": "safeguards.queries_questioning:load_questioning",
-    "police_review": "safeguards.queries_police:load_review",
-    "restraint_record": "safeguards.queries_restraint:load_restraint",
-    "family_release": "records.queries_release:load_release",
-    "follow_up": "followups.queries:load_follow_up",
+    "incident": "incidents.incident.queries:load_incident",
+    "care_record": "incidents.incident.queries:load_care_record",
+    "safety_plan": "cases.safety_plans.queries:load_plan",
+    "referral": "pathways.referrals.referral.queries:load_referral",
+    "legal_duty": "safeguards.duties.duty.queries:load_duty",
+    "discipline_action": "safeguards.discipline.removals.queries:load_action",
+    "questioning": "safeguards.questioning.queries:load_questioning",
+    "police_review": "safeguards.police.review.queries:load_review",
+    "restraint_record": "safeguards.restraint.queries:load_restraint",
+    "family_release": "records.family_copies.copy.queries:load_release",
+    "follow_up": "followups.core.queries:load_follow_up",
 }
 """Object type (table name) to 'module:function' that loads one record by id."""
 

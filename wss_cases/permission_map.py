@@ -4,17 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
-from wss_cases.access.engine import Predicate, Rule
 from wss_cases.access.permissions import Permission as P
-from wss_cases.access.sight import sees
-from wss_cases.records.rules_retention import held_by_district, reads_deletion
-from wss_cases.safeguards.rules import (
+from wss_cases.access.policy import Predicate, Rule
+from wss_cases.access.visibility import sees
+from wss_cases.records.retention.core.rules import held_by_district, reads_deletion
+from wss_cases.safeguards.duties.duty.rules import (
     administers_own_duty,
     own_duty,
     own_duty_or_administers,
     shared_duty,
 )
-from wss_cases.safeguards.rules_police import named_to_approve, reads_review
+from wss_cases.safeguards.police.review.rules import named_to_approve, reads_review
 
 
 def at_own_school(*roles: Role) -> Predicate:

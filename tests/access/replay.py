@@ -33,16 +33,16 @@ from tests.support.pages import Element, forms, parse
 from tests.support.rows import Key, all_rows, changes, of_school
 from tests.support.undone import Undone
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import RoleGrant, UserAccount
-from wss_cases.cases.models import Case, CaseParticipant
-from wss_cases.casework.models import StudentMove
+from wss_cases.accounts.account.models import RoleGrant, UserAccount
+from wss_cases.cases.case.models import Case, CaseParticipant
+from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.notices.composing import compose
-from wss_cases.pathways.circles.models import KeeperTraining
-from wss_cases.pathways.referrals.models import Referral
-from wss_cases.roster.models import School
+from wss_cases.mail.delivery.rendering import compose
+from wss_cases.pathways.circles.circle.models import KeeperTraining
+from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.roster.directory.models import School
 
 ABSENT = 90_000_001
 """An id that no record has."""

@@ -20,30 +20,30 @@ from tests.factories.accounts import make_user
 from tests.factories.roster import SchoolFactory
 from tests.notices.every_kind import MAKERS, World, make_world
 from wss_cases.access.actor import Actor, Grant, Role
-from wss_cases.access.engine import can, load_object
 from wss_cases.access.permissions import Permission as P
-from wss_cases.accounts.models import UserAccount
-from wss_cases.accounts.models_sight import PastOpening
-from wss_cases.accounts.rules import manages
-from wss_cases.cases import queries as case_queries
-from wss_cases.cases.models import Case
-from wss_cases.followups.models import FollowUp
+from wss_cases.access.policy import can, load_object
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.accounts.account.rules import manages
+from wss_cases.accounts.visibility.models import PastOpening
+from wss_cases.cases.case import queries as case_queries
+from wss_cases.cases.case.models import Case
+from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import CareRecord, Incident
-from wss_cases.notices import registry
-from wss_cases.notices.composing import compose
-from wss_cases.outcomes.models import ExportRecord
-from wss_cases.outcomes.models_board import BoardReport
-from wss_cases.outcomes.queries import READERS
-from wss_cases.outcomes.queries_export import may_know
-from wss_cases.outcomes.rules_board import reads_report
+from wss_cases.incidents.incident.models import CareRecord, Incident
+from wss_cases.mail.common import message_kinds as registry
+from wss_cases.mail.delivery.rendering import compose
+from wss_cases.outcomes.board.report.rules import reads_report
+from wss_cases.outcomes.board.stored_reports.models import BoardReport
+from wss_cases.outcomes.counting.scope.queries import READERS
+from wss_cases.outcomes.exports.export_log.queries import may_know
+from wss_cases.outcomes.published.models import ExportRecord
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.referrals.models import Referral
-from wss_cases.records.models import FamilyRelease, RecordDeletion
-from wss_cases.roster.models import School, Student
-from wss_cases.routing.models import RuleSet
-from wss_cases.safeguards.models import DisciplineAction, LegalDuty, PoliceReview
-from wss_cases.safeguards.models_discipline import RestraintRecord
+from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.records.family_copies.copy.every_table import FamilyRelease, RecordDeletion
+from wss_cases.roster.directory.models import School, Student
+from wss_cases.routing.rule_sets.models import RuleSet
+from wss_cases.safeguards.discipline.removals.models import RestraintRecord
+from wss_cases.safeguards.duties.duty.models import DisciplineAction, LegalDuty, PoliceReview
 
 DAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)

@@ -26,32 +26,32 @@ from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
 from tests.support.pages import without_tokens
 from wss_cases.access.actor import CASE_TEAM, STAFF, SYSTEM, Actor, Grant, Role
-from wss_cases.access.engine import can
 from wss_cases.access.permissions import Permission as P
-from wss_cases.accounts.actions_sight import set_years
-from wss_cases.accounts.rules_sight import sees_from
-from wss_cases.cases import queries as cases
-from wss_cases.cases.models import Case
-from wss_cases.cases.states import CaseResult, CaseState
-from wss_cases.followups import queries as followups
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.access.policy import can
+from wss_cases.accounts.visibility.actions import set_years
+from wss_cases.accounts.visibility.rules import sees_from
+from wss_cases.cases.case import queries as cases
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.states import CaseResult, CaseState
+from wss_cases.followups.core import queries as followups
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
-from wss_cases.incidents import queries as incidents
-from wss_cases.incidents.models import Incident
-from wss_cases.incidents.queries import priors
-from wss_cases.incidents.states import IncidentState, PersonRole
+from wss_cases.incidents.incident import queries as incidents
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.queries import priors
+from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.common import queries as pathways
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.models_holds import LegalHold
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.pathways.common.states_holds import HoldKind
-from wss_cases.safeguards import queries as duties
-from wss_cases.safeguards import queries_discipline as discipline
-from wss_cases.safeguards.models import DisciplineAction, LegalDuty
-from wss_cases.safeguards.models_discipline import DisciplineAppeal
-from wss_cases.safeguards.states_discipline import AskedBy
+from wss_cases.pathways.legal_holds.models import LegalHold
+from wss_cases.pathways.legal_holds.states import HoldKind
+from wss_cases.safeguards.discipline.removals import queries as discipline
+from wss_cases.safeguards.discipline.removals.models import DisciplineAppeal
+from wss_cases.safeguards.discipline.removals.states import AskedBy
+from wss_cases.safeguards.duties.duty import queries as duties
+from wss_cases.safeguards.duties.duty.models import DisciplineAction, LegalDuty
 
 DAYS = (date(2023, 9, 1), date(2024, 7, 31), date(2024, 8, 1), date(2025, 7, 31), date(2025, 8, 1))
 EDGES = (None, date(2024, 8, 1), date(2025, 8, 1), date(2026, 8, 1))

@@ -22,11 +22,11 @@ from tests.support.applications import Rollback, make_app
 from tests.support.client import PageClient
 from tests.support.databases import Databases
 from tests.support.pages import Form, forms, parse
-from wss_cases.accounts.models import RoleGrant, UserAccount
-from wss_cases.cases.models import Case, CaseParticipant
+from wss_cases.accounts.account.models import RoleGrant, UserAccount
+from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.foundation.db import db
-from wss_cases.pathways.circles.models import CircleSupporter
-from wss_cases.pathways.mentoring.models import Mentor, MentoringGroup
+from wss_cases.pathways.circles.circle.models import CircleSupporter
+from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
 
 ROOMS = frozenset(
     {

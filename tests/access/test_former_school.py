@@ -17,10 +17,10 @@ from tests.factories.mentoring import MentorFactory, MentoringGroupFactory, Ment
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.referrals.making import make_scene, sent
 from wss_cases.access.actor import CASE_TEAM, Role
-from wss_cases.accounts.models import RoleGrant
-from wss_cases.followups.models import ActKind, FollowUpAct
+from wss_cases.accounts.account.models import RoleGrant
+from wss_cases.followups.core.models import ActKind, FollowUpAct
 from wss_cases.foundation import clock
-from wss_cases.incidents.states import IncidentState
+from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.pathways.common.states import PathwayState
 
 STAFF_ROLES = (Role.REPORTER, *sorted(CASE_TEAM))

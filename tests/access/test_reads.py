@@ -16,13 +16,13 @@ from tests.access.world import plant
 from tests.support.applications import Rollback, make_app
 from tests.support.client import PageClient
 from tests.support.databases import Databases
-from wss_cases.accounts.models import UserAccount
-from wss_cases.cases.models import Case
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import Incident
+from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import AuditEntry
-from wss_cases.roster.models import Student
-from wss_cases.web import audited
+from wss_cases.roster.directory.models import Student
+from wss_cases.web.reading import audited
 
 WHO = ("administrator", "coordinator", "dean", "reporter", "partner")
 """Who sees most first: each page is looked at by one."""

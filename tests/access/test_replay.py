@@ -15,9 +15,9 @@ from tests.access.world import plant
 from tests.notices.every_kind import CANARY
 from tests.support.applications import make_app
 from tests.support.databases import Databases
-from wss_cases.cases import queries
+from wss_cases.cases.case import queries
 from wss_cases.foundation.errors import NotFound
-from wss_cases.journal import unit
+from wss_cases.journal import unit_of_work as unit
 from wss_cases.web import errors
 
 SECOND = (

@@ -17,29 +17,29 @@ from werkzeug.routing import Rule
 from tests.support.applications import Rollback
 from tests.support.client import PageClient
 from tests.support.demo import client_of
-from wss_cases.accounts.models import Cover, RoleGrant, UserAccount
-from wss_cases.cases.models import Case, CaseParticipant, SafetyPlan
-from wss_cases.followups.models import FollowUp, FollowUpTemplate
+from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
+from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
+from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import CareRecord, Incident
+from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.notices.models import FamilyText
-from wss_cases.outcomes.models import PublishedSchool
-from wss_cases.outcomes.models_board import BoardReport
-from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
-from wss_cases.pathways.circles.models import CircleMeeting, CircleSupporter, KeeperTraining
+from wss_cases.mail.common.models import FamilyText
+from wss_cases.outcomes.board.stored_reports.models import BoardReport
+from wss_cases.outcomes.published.models import PublishedSchool
+from wss_cases.pathways.circles.circle.models import CircleMeeting, CircleSupporter, KeeperTraining
 from wss_cases.pathways.circles.notes.models import PrivilegeWaiver
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
+from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.models_holds import LegalHold
-from wss_cases.pathways.mentoring.models import Mentor, MentoringGroup
-from wss_cases.pathways.referrals.models import Partner, Referral
-from wss_cases.records.models import FamilyRelease, RecordDeletion
-from wss_cases.roster.models import School, Student
-from wss_cases.routing.models import Replay, RuleSet
-from wss_cases.safeguards.models import DisciplineAction, LegalDuty, PoliceReview, SchoolSergeant
-from wss_cases.safeguards.models_discipline import RestraintRecord
-from wss_cases.safeguards.models_questioning import Questioning
+from wss_cases.pathways.legal_holds.models import LegalHold
+from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
+from wss_cases.pathways.referrals.referral.models import Partner, Referral
+from wss_cases.records.family_copies.copy.every_table import FamilyRelease, RecordDeletion
+from wss_cases.roster.directory.models import School, Student
+from wss_cases.routing.rule_sets.models import Replay, RuleSet
+from wss_cases.safeguards.discipline.removals.models import RestraintRecord
+from wss_cases.safeguards.duties.duty.models import DisciplineAction, LegalDuty, PoliceReview, SchoolSergeant
+from wss_cases.safeguards.questioning.models import Questioning
 
 LETTERS = {
     "R": "reporter",

@@ -16,44 +16,49 @@ from tests.factories.referrals import PartnerFactory, make_referral
 from tests.factories.roster import StudentFactory
 from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory, make_notification
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import Cover, RoleGrant, UserAccount
-from wss_cases.cases.models import CaseParticipant, SafetyPlan
+from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
+from wss_cases.cases.case.models import CaseParticipant, SafetyPlan
 from wss_cases.foundation.db import db
-from wss_cases.foundation.envelope import seal
-from wss_cases.foundation.settings import setting
-from wss_cases.incidents.models import CareRecord, Incident
+from wss_cases.foundation.keys.envelope import seal
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.outcomes.actions_board import PURPOSE
-from wss_cases.outcomes.models import PublishedSchool
-from wss_cases.outcomes.models_board import BoardReport
-from wss_cases.outcomes.states_board import ReportState
-from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
-from wss_cases.pathways.circles.models import CircleKeeper, CircleMeeting, CircleSupporter, KeeperTraining
+from wss_cases.outcomes.board.report.states import ReportState
+from wss_cases.outcomes.board.stored_reports.actions import PURPOSE
+from wss_cases.outcomes.board.stored_reports.models import BoardReport
+from wss_cases.outcomes.published.models import PublishedSchool
+from wss_cases.pathways.circles.circle.models import (
+    CircleKeeper,
+    CircleMeeting,
+    CircleSupporter,
+    KeeperTraining,
+)
+from wss_cases.pathways.circles.circle.states import SupporterRelation, TrainingKind
 from wss_cases.pathways.circles.notes.models import PrivilegeWaiver
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.states import Answerer, Occasion
-from wss_cases.pathways.circles.states import SupporterRelation, TrainingKind
+from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.models_holds import LegalHold
 from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.pathways.common.states_holds import HoldKind
-from wss_cases.pathways.mentoring.models import DailyCard, Mentor, MentoringGroup, MentoringPlan
-from wss_cases.pathways.mentoring.states import MentorKind
-from wss_cases.pathways.reengagement.models import ReengagementPlan
-from wss_cases.pathways.referrals.models import Partner
-from wss_cases.records.models import FamilyRelease, FamilyReleaseCopy, RecordDeletion
-from wss_cases.records.rules_release import digest
-from wss_cases.records.states import Asker, Manner, ReleaseState
-from wss_cases.records.states_retention import DeletionState
-from wss_cases.roster.models import School, Student
-from wss_cases.routing.models import Replay, ReplayChange, RoutingAnswer, RuleSet
-from wss_cases.routing.states import RuleSetState
-from wss_cases.safeguards.models import SchoolSergeant
-from wss_cases.safeguards.models_discipline import DisciplineAppeal, RestraintRecord
-from wss_cases.safeguards.models_questioning import Questioning
-from wss_cases.safeguards.states import NotificationDoor
-from wss_cases.safeguards.states_discipline import AskedBy, RestraintKind
-from wss_cases.safeguards.states_questioning import QuestionedBy
+from wss_cases.pathways.legal_holds.models import LegalHold
+from wss_cases.pathways.legal_holds.states import HoldKind
+from wss_cases.pathways.mentoring.plan.models import DailyCard, Mentor, MentoringGroup, MentoringPlan
+from wss_cases.pathways.mentoring.plan.states import MentorKind
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.referrals.referral.models import Partner
+from wss_cases.records.family_copies.copy.every_table import FamilyRelease, FamilyReleaseCopy, RecordDeletion
+from wss_cases.records.family_copies.copy.rules import digest
+from wss_cases.records.family_copies.copy.states import Asker, Manner, ReleaseState
+from wss_cases.records.retention.core.states import DeletionState
+from wss_cases.roster.directory.models import School, Student
+from wss_cases.routing.engine.states import RuleSetState
+from wss_cases.routing.rule_sets.models import Replay, ReplayChange, RoutingAnswer, RuleSet
+from wss_cases.safeguards.discipline.removals.models import DisciplineAppeal, RestraintRecord
+from wss_cases.safeguards.discipline.removals.states import AskedBy, RestraintKind
+from wss_cases.safeguards.duties.duty.models import SchoolSergeant
+from wss_cases.safeguards.duties.duty.states import NotificationDoor
+from wss_cases.safeguards.questioning.models import Questioning
+from wss_cases.safeguards.questioning.states import QuestionedBy
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 FAR_NUMBER = 90_000

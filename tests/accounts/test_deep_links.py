@@ -17,9 +17,9 @@ from tests.factories.roster import SchoolFactory
 from tests.support.client import PageClient
 from tests.support.pages import forms, without_tokens
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import UserSession
-from wss_cases.accounts.sessions import safe_next
-from wss_cases.followups.models import FollowUp
+from wss_cases.accounts.account.models import UserSession
+from wss_cases.accounts.sign_in.sessions.signed_in import safe_next
+from wss_cases.followups.core.models import FollowUp
 
 At = Callable[..., datetime]
 

@@ -16,11 +16,11 @@ from tests.accounts.test_sign_in import forget, sign_in
 from tests.factories.accounts import PASSWORD, acting, make_user
 from tests.support.client import PageClient
 from wss_cases.access.actor import Role
-from wss_cases.accounts import actions_factor
-from wss_cases.accounts.links import invitation_token
-from wss_cases.accounts.models import AccountState, Invitation, UserAccount, UserSession
-from wss_cases.accounts.models_factor import RecoveryCode, SecondFactor
-from wss_cases.accounts.rules_factor import MOST_FAILURES, step_of
+from wss_cases.accounts.account.models import AccountState, Invitation, UserAccount, UserSession
+from wss_cases.accounts.credentials.links import invitation_token
+from wss_cases.accounts.credentials.models import RecoveryCode, SecondFactor
+from wss_cases.accounts.credentials.rules import MOST_FAILURES, step_of
+from wss_cases.accounts.sign_in.second_factor import actions as actions_factor
 from wss_cases.foundation import clock
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 

@@ -14,12 +14,12 @@ from tests.cases.making import make_world
 from tests.factories.accounts import PASSWORD, PASSWORD_HASH, acting, make_user
 from tests.support.client import PageClient
 from wss_cases.access.actor import Role
-from wss_cases.accounts import actions_people
-from wss_cases.accounts.actions_kept import forget_kept, keep_form
-from wss_cases.accounts.models import UserSession
-from wss_cases.accounts.models_kept import KeptForm
-from wss_cases.accounts.rules_kept import MOST_KEPT, device_words, to_keep
-from wss_cases.cases.models import CaseNote
+from wss_cases.accounts.account.models import UserSession
+from wss_cases.accounts.people import actions as actions_people
+from wss_cases.accounts.sign_in.saved_forms.actions import forget_kept, keep_form
+from wss_cases.accounts.sign_in.saved_forms.models import KeptForm
+from wss_cases.accounts.sign_in.saved_forms.rules import MOST_KEPT, device_words, to_keep
+from wss_cases.cases.case.models import CaseNote
 from wss_cases.foundation import clock
 from wss_cases.journal.models import AuditEntry
 

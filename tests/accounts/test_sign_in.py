@@ -10,9 +10,9 @@ from tests.factories.accounts import PASSWORD, UserFactory, acting, make_user
 from tests.factories.roster import SchoolFactory
 from tests.support.client import PageClient
 from wss_cases.access.actor import Role
-from wss_cases.accounts import actions_people
-from wss_cases.accounts.models import RoleGrant, UserSession
-from wss_cases.accounts.rules import password_problem
+from wss_cases.accounts.account.models import RoleGrant, UserSession
+from wss_cases.accounts.account.rules import password_problem
+from wss_cases.accounts.people import actions as actions_people
 from wss_cases.foundation import clock
 from wss_cases.foundation.ids import token_digest
 

@@ -20,12 +20,12 @@ from tests.factories.accounts import PASSWORD, UserFactory, acting, make_user
 from tests.support.client import PageClient
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, Provider
 from wss_cases.access.actor import Role
-from wss_cases.accounts import actions_factor
-from wss_cases.accounts.links import invitation_token
-from wss_cases.accounts.models import AccountState, Invitation, UserSession
-from wss_cases.accounts.models_sign_on import SignOn
+from wss_cases.accounts.account.models import AccountState, Invitation, UserSession
+from wss_cases.accounts.credentials.links import invitation_token
+from wss_cases.accounts.sign_in.second_factor import actions as actions_factor
+from wss_cases.accounts.sign_in.sso.models import SignOn
 from wss_cases.foundation import clock
-from wss_cases.foundation.sign_on import EXTENSION, init_sign_on
+from wss_cases.foundation.sign_in.sso import EXTENSION, init_sign_on
 from wss_cases.journal.models import OutboxMessage
 
 ClientAs = Callable[[Any], PageClient]

@@ -24,10 +24,13 @@ FORBIDDEN_IMPORTS = {
 }
 ALLOWED = {
     ("jobs/supervisor.py", "subprocess"),  # starts our own two programs, by fixed words
-    ("jobs/paper.py", "subprocess"),  # starts jobs/letter.py, by fixed words
-    ("foundation/pango.py", "ctypes.util"),  # asks whether libraries open, and calls nothing in them
-    ("routing/samples.py", "random"),
-    ("foundation/xml_files.py", "lxml"),
+    ("jobs/pdf/printing.py", "subprocess"),  # starts jobs/pdf/process.py, by fixed words
+    (
+        "foundation/operations/pango.py",
+        "ctypes.util",
+    ),  # asks whether libraries open, and calls nothing in them
+    ("routing/engine/samples.py", "random"),
+    ("foundation/files/xml_files.py", "lxml"),
 }
 SEEDED = "cli/demo_district/"
 """The same seed makes the same invented district."""

@@ -14,7 +14,8 @@ from flask import Flask
 
 from tests.support.applications import make_app
 from tests.support.databases import ROOT
-from wss_cases.accounts import rules, rules_factor
+from wss_cases.accounts.account import rules
+from wss_cases.accounts.credentials import rules as rules_factor
 from wss_cases.roster.oneroster import bundle
 
 PAGE = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")

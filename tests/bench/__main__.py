@@ -27,7 +27,7 @@ from tests.support.databases import DEMO_PASSWORD, ROOT, Database, Databases, en
 from tests.support.postgres import free_port
 from tests.support.servers import wait_until
 from wss_cases.foundation import clock
-from wss_cases.outcomes.actions_kept import keep
+from wss_cases.outcomes.cache_refresh.actions import keep
 
 POSTGRES = {
     "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "shared_buffers": "2GB",

@@ -19,9 +19,9 @@ from tests.support.applications import make_app
 from tests.support.client import PageClient
 from tests.support.databases import BACKENDS, DEMO_PASSWORD, Databases, flask
 from tests.support.demo import client_of
-from wss_cases.accounts.models import RoleGrant, UserAccount
-from wss_cases.cases.models import Case
-from wss_cases.cases.states import OPEN, CaseState
+from wss_cases.accounts.account.models import RoleGrant, UserAccount
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.states import OPEN, CaseState
 from wss_cases.foundation.db import db
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState

@@ -9,10 +9,10 @@ from itertools import count
 from sqlalchemy import select
 
 from tests.bench.person import Answer, Person
-from wss_cases.accounts.models import RoleGrant, UserAccount
-from wss_cases.cases.models import Case
+from wss_cases.accounts.account.models import RoleGrant, UserAccount
+from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db
-from wss_cases.roster.models import School, Student
+from wss_cases.roster.directory.models import School, Student
 
 REPORT = "/outcomes/incidents"
 LETTERS = ("ma", "jo", "sa", "al", "an", "de", "ca", "el", "ja", "br")

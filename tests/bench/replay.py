@@ -28,11 +28,12 @@ from tests.support.databases import BACKENDS, Databases
 from wss_cases.access.actor import Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.routing import actions, actions_replay
-from wss_cases.routing.models import Replay, ReplayChange, RuleSet
-from wss_cases.routing.queries import table_of
-from wss_cases.routing.queries_replay import Period, all_routed
-from wss_cases.routing.replay import Replayer, Tally, replayed
+from wss_cases.routing.drafts import actions
+from wss_cases.routing.replay import actions as actions_replay
+from wss_cases.routing.replay.queries import Period, all_routed
+from wss_cases.routing.replay.replayer import Replayer, Tally, replayed
+from wss_cases.routing.rule_sets.models import Replay, ReplayChange, RuleSet
+from wss_cases.routing.rule_sets.queries import table_of
 
 SCHOOLS = 640
 DAYS = 70

@@ -33,14 +33,14 @@ from tests.support.applications import make_app, people_client
 from tests.support.databases import BACKENDS, ROOT, Database, Databases, environment
 from tests.support.servers import LiveSystem
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import AccountState, RoleGrant, UserAccount
-from wss_cases.cases.models import Case, CaseParticipant
-from wss_cases.cases.states import CaseState
-from wss_cases.casework.actions_sweep import sweep
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.cases.case.models import Case, CaseParticipant
+from wss_cases.cases.case.states import CaseState
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import Base, db, table_of
-from wss_cases.incidents.states import PersonRole
-from wss_cases.roster.models import School, Student
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.roster.directory.models import School, Student
+from wss_cases.workday.sweep.actions import sweep
 
 DUE = date(2026, 12, 1)
 BEFORE = datetime(2026, 11, 1, tzinfo=UTC)

@@ -11,13 +11,13 @@ from playwright.sync_api import Browser
 from sqlalchemy import select
 
 from tests.factories.accounts import acting
-from wss_cases.accounts.actions import choose_language
-from wss_cases.accounts.models import UserAccount
-from wss_cases.casework.notices import DIGEST, digest_key
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.accounts.sign_in.sessions.actions import choose_language
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.notices.composing import compose
+from wss_cases.mail.delivery.rendering import compose
+from wss_cases.workday.digest.messages import DIGEST, digest_key
 
 DIGESTS = {"digest-mail-es": "es", "digest-mail": "en"}
 """Picture and language; English last, as the account is left."""

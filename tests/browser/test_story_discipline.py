@@ -20,9 +20,9 @@ from tests.support.applications import make_app
 from tests.support.browser import DESK, PHONE, NewVisitor, axe_problems, go, overflow_problems
 from tests.support.mail import MailServer
 from tests.support.servers import LiveSystem
-from wss_cases.accounts.passwords import hash_password
+from wss_cases.accounts.credentials.passwords import hash_password
 from wss_cases.foundation.db import db
-from wss_cases.incidents.states import PersonRole
+from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.states import PathwayState
 
 PASSWORD = "a quiet harbour at dawn"

@@ -21,7 +21,7 @@ from tests.support.applications import make_app
 from tests.support.browser import DESK, PHONE, NewVisitor, Visitor, go
 from tests.support.servers import LiveSystem
 from wss_cases.foundation.db import db
-from wss_cases.incidents.states import PersonRole
+from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.states import Kind
 
 pytestmark = pytest.mark.browser

@@ -12,8 +12,8 @@ from tests.safeguards.test_police import NOW, Scene
 from tests.support.applications import make_app
 from tests.support.browser import PHONE, NewVisitor, axe_problems, go, overflow_problems
 from tests.support.servers import LiveSystem
-from wss_cases.accounts.models import UserAccount
-from wss_cases.accounts.passwords import hash_password
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.accounts.credentials.passwords import hash_password
 from wss_cases.foundation.db import db
 
 PASSWORD = "a quiet harbour at dawn"

@@ -18,10 +18,10 @@ from tests.intake.making import Place
 from tests.support.applications import make_app
 from tests.support.browser import DESK, PHONE, NewVisitor, axe_problems, go, overflow_problems
 from tests.support.servers import LiveSystem
-from wss_cases.accounts.passwords import hash_password
+from wss_cases.accounts.credentials.passwords import hash_password
 from wss_cases.foundation.db import db
-from wss_cases.incidents.states import PersonRole
-from wss_cases.routing.states import Kind
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.routing.engine.states import Kind
 
 PASSWORD = "a quiet harbour at dawn"
 SHOTS = os.environ.get("WSS_SHOTS", "")

@@ -21,9 +21,9 @@ from tests.support.applications import make_app
 from tests.support.browser import DESK, PHONE, NewVisitor, Visitor, go
 from tests.support.mail import MailServer
 from tests.support.servers import LiveSystem
-from wss_cases.accounts.models import UserAccount
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
-from wss_cases.incidents.states import PersonRole
+from wss_cases.incidents.incident.states import PersonRole
 
 pytestmark = pytest.mark.browser
 

@@ -10,12 +10,12 @@ from typing import Any
 from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticipantFactory
 from tests.factories.roster import SchoolFactory, StudentFactory
 from wss_cases.access.actor import Actor, Grant, Role
-from wss_cases.accounts.models import AccountState, RoleGrant, UserAccount
-from wss_cases.cases.models import Case, CaseParticipant
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import Incident, IncidentPerson
-from wss_cases.incidents.states import IncidentState, PersonKind, PersonRole, WhenPrecision
-from wss_cases.roster.models import School, Student
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, WhenPrecision
+from wss_cases.roster.directory.models import School, Student
 
 NOW = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 24)

@@ -10,12 +10,12 @@ from tests.cases.making import TODAY
 from tests.factories.cases import CaseFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.factories.roster import StudentFactory
-from wss_cases.accounts.models import UserAccount
-from wss_cases.cases.models import Case
-from wss_cases.cases.states import CaseState
-from wss_cases.incidents.states import PersonRole
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.states import CaseState
+from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.roster.models import School
+from wss_cases.roster.directory.models import School
 
 SORTS: tuple[tuple[CaseState, Kind | None, PathwayState, int | None], ...] = (
     (CaseState.INTAKE, None, PathwayState.PROPOSED, None),

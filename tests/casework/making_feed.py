@@ -15,10 +15,10 @@ from tests.factories.mentoring import MentorFactory, MentoringPlanFactory
 from tests.pathways.making_circle import plan, ready_circle
 from tests.support.applications import people_client
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import RoleGrant
+from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.foundation.db import db
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.pathways.reengagement.models import ReengagementPlan
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 
 CANARY = "Zephyrine", "Quillfeather", "CANARY77"
 

@@ -19,10 +19,10 @@ from tests.support.applications import make_app
 from tests.support.browser import DESK, PHONE, axe_problems, overflow_problems
 from tests.support.servers import LiveSystem
 from wss_cases.access.actor import Role
-from wss_cases.accounts.passwords import hash_password
-from wss_cases.casework.actions_move import notice_moves
+from wss_cases.accounts.credentials.passwords import hash_password
+from wss_cases.casework.transfer.actions import notice_moves
 from wss_cases.foundation.db import db
-from wss_cases.routing.states import Kind
+from wss_cases.routing.engine.states import Kind
 
 PASSWORD = "a quiet harbour at dawn"
 MORNING = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)

@@ -19,21 +19,21 @@ from tests.factories.roster import SchoolFactory, make_calendar
 from tests.support.client import PageClient
 from tests.support.pages import Form, forms, parse
 from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.casework.actions_calendar import settle_changes
-from wss_cases.casework.actions_sweep import sweep
-from wss_cases.followups import actions_work
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.handling import actions as actions_work
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.queries import case_history
-from wss_cases.journal.sentences import sentence
-from wss_cases.pathways.circles.models import CircleMeeting
+from wss_cases.journal.timeline import sentence
+from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.roster.actions_calendar import import_calendar
-from wss_cases.roster.models import CalendarDay, CalendarMove
-from wss_cases.roster.queries_days import day_at
-from wss_cases.roster.states import DayKind
+from wss_cases.roster.calendar.days.queries import day_at
+from wss_cases.roster.calendar.importing.actions import import_calendar
+from wss_cases.roster.directory.models import CalendarDay, CalendarMove
+from wss_cases.roster.directory.states import DayKind
+from wss_cases.workday.calendar.actions import settle_changes
+from wss_cases.workday.sweep.actions import sweep
 
 At = Callable[..., datetime]
 NEXT = date(2026, 11, 25)

@@ -10,22 +10,23 @@ from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
 from tests.factories.roster import StudentFactory
 from tests.pathways.making_circle import answer, open_gates, plan, terms
-from wss_cases.cases.models import CaseNote
-from wss_cases.cases.queries import participants_of
-from wss_cases.cases.states import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
-from wss_cases.casework import actions, actions_handover
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.cases.case.models import CaseNote
+from wss_cases.cases.case.queries import participants_of
+from wss_cases.cases.case.states import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
+from wss_cases.casework.case_page import actions
+from wss_cases.casework.case_page import hand_over as actions_handover
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
-from wss_cases.incidents.states import IncidentState, PersonRole
+from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.journal.models import AuditEntry
 from wss_cases.pathways.circles.agreements import actions as agreements
-from wss_cases.pathways.circles.states import MeetingState
+from wss_cases.pathways.circles.circle.states import MeetingState
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.pathways.referrals.models import Referral
-from wss_cases.pathways.referrals.states import ReferralState
-from wss_cases.safeguards.models import LegalDuty, LegalDutyKind
-from wss_cases.safeguards.states import DutyState
+from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.pathways.referrals.referral.states import ReferralState
+from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind
+from wss_cases.safeguards.duties.duty.states import DutyState
 
 
 @pytest.fixture

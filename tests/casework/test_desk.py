@@ -11,14 +11,14 @@ from tests.casework.desk_world import fill_desk
 from tests.factories.cases import CaseFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from wss_cases.access.actor import Role
-from wss_cases.cases.states import CaseState
-from wss_cases.casework.queries_desk import desk_cases, loads_at
-from wss_cases.casework.rules import DutyItem, FollowUpItem, PathwayItem, Situation
-from wss_cases.casework.rules_desk import Group, Why, first_things_first, place
-from wss_cases.casework.rules_weight import Weights, parts_of, read_weights, weight_of
+from wss_cases.cases.case.states import CaseState
+from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, PathwayItem, Situation
 from wss_cases.foundation.db import db
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.pathways.common.steps import Step
+from wss_cases.workday.caseload.queries import desk_cases, loads_at
+from wss_cases.workday.caseload.rules import Group, Why, first_things_first, place
+from wss_cases.workday.caseload.weights import Weights, parts_of, read_weights, weight_of
 
 SOON, PAST = TODAY + timedelta(days=3), TODAY - timedelta(days=3)
 

@@ -8,13 +8,14 @@ from tests.factories.cases import PathwayFactory
 from tests.pathways.circles.held import agreed, circle_now, held_circle
 from tests.pathways.making_circle import plan, ready_circle
 from tests.referrals.making import draft, make_scene
-from wss_cases.casework import actions, actions_ending
-from wss_cases.followups.models import FollowUp
+from wss_cases.casework.case_page import actions
+from wss_cases.casework.pathway_page import actions as actions_ending
+from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.pathways.circles.agreements import actions_terms
+from wss_cases.pathways.circles.agreements import term_changes as actions_terms
 from wss_cases.pathways.circles.agreements.actions import TermDraft
-from wss_cases.pathways.circles.states import TermState
+from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.common.states import EndReason, PathwayState
 
 

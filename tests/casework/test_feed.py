@@ -25,16 +25,16 @@ from tests.factories.followups import FollowUpFactory, shown
 from tests.pathways.making_circle import LATER, answer, plan
 from tests.support.applications import people_client
 from wss_cases.access.actor import Role
-from wss_cases.accounts.actions_people import set_enabled
-from wss_cases.accounts.models import AccountState, CalendarFeed, Cover, RoleGrant, UserAccount
-from wss_cases.accounts.rules import FEED_READINGS
-from wss_cases.followups import actions_work
+from wss_cases.accounts.account.models import AccountState, CalendarFeed, Cover, RoleGrant, UserAccount
+from wss_cases.accounts.account.rules import FEED_READINGS
+from wss_cases.accounts.people.actions import set_enabled
+from wss_cases.followups.handling import actions as actions_work
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import new_token, token_digest
 from wss_cases.journal.models import AuditEntry
-from wss_cases.pathways.circles import actions_plan
-from wss_cases.pathways.circles.states import MeetingState
-from wss_cases.pathways.mentoring.models import Mentor
+from wss_cases.pathways.circles.circle.states import MeetingState
+from wss_cases.pathways.circles.meeting import planning as actions_plan
+from wss_cases.pathways.mentoring.plan.models import Mentor
 
 MOST_STATEMENTS = 12
 

@@ -12,21 +12,21 @@ from tests.factories.cases import CaseFactory
 from tests.factories.followups import FollowUpFactory
 from tests.pathways.making_circle import keep, make_circle
 from wss_cases.access.actor import Role
-from wss_cases.access.engine import can
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.models import Cover
-from wss_cases.accounts.queries_cover import near
-from wss_cases.cases.models import CaseNote
-from wss_cases.casework.actions_cover import end_cover, set_cover
-from wss_cases.casework.actions_handover import hand_over_many
-from wss_cases.casework.actions_sweep import sweep
-from wss_cases.casework.queries_my_day import my_day
-from wss_cases.followups.models import FollowUp
+from wss_cases.access.policy import can
+from wss_cases.accounts.account.models import Cover
+from wss_cases.accounts.coverage.queries import near
+from wss_cases.cases.case.models import CaseNote
+from wss_cases.casework.case_page.hand_over import hand_over_many
+from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.notices.registry import kind_of
-from wss_cases.pathways.circles.queries_keepers import keepers_of
+from wss_cases.mail.common.message_kinds import kind_of
+from wss_cases.pathways.circles.circle.keepers import keepers_of
+from wss_cases.workday.cover.actions import end_cover, set_cover
+from wss_cases.workday.my_day.queries import my_day
+from wss_cases.workday.sweep.actions import sweep
 
 FIRST, LAST = TODAY, TODAY + timedelta(days=7)
 

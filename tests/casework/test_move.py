@@ -10,22 +10,22 @@ from tests.factories.base import fresh
 from tests.factories.cases import CaseNoteFactory, PathwayFactory
 from tests.factories.roster import GuardianFactory, SchoolFactory, StudentGuardianFactory
 from wss_cases.access.actor import Role
-from wss_cases.cases.models import Case, CaseNote, SafetyPlan
-from wss_cases.cases.queries import participants_of
-from wss_cases.cases.states import CaseState, PlanState
-from wss_cases.casework.actions_move import Going, continue_elsewhere, notice_moves
-from wss_cases.casework.models import StudentMove
-from wss_cases.casework.queries_desk import desk_cases
-from wss_cases.casework.rules_desk import Why
-from wss_cases.casework.rules_weight import Weights
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.cases.case.models import Case, CaseNote, SafetyPlan
+from wss_cases.cases.case.queries import participants_of
+from wss_cases.cases.case.states import CaseState, PlanState
+from wss_cases.casework.transfer.actions import Going, continue_elsewhere, notice_moves
+from wss_cases.casework.transfer.models import StudentMove
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import OutboxMessage, TimelineEntry
-from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
-from wss_cases.pathways.circles.states import TermState
+from wss_cases.pathways.circles.circle.states import TermState
+from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import EndReason, Kind, PathwayState
+from wss_cases.workday.caseload.queries import desk_cases
+from wss_cases.workday.caseload.rules import Why
+from wss_cases.workday.caseload.weights import Weights
 
 
 @pytest.fixture

@@ -16,16 +16,16 @@ from tests.factories.incidents import IncidentFactory
 from tests.factories.referrals import PartnerFactory
 from tests.pathways.making_circle import open_gates, plan
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import Cover
-from wss_cases.cases.states import CaseState
-from wss_cases.followups.actions_work import reassign
+from wss_cases.accounts.account.models import Cover
+from wss_cases.cases.case.states import CaseState
+from wss_cases.followups.handling.actions import reassign
 from wss_cases.foundation.db import db
-from wss_cases.incidents.states import IncidentState
+from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.pathways.reengagement.models import ReengagementPlan
-from wss_cases.pathways.referrals.models import Referral
-from wss_cases.pathways.referrals.states import ReferralState
-from wss_cases.routing.states import Kind as RoutingKind
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.pathways.referrals.referral.states import ReferralState
+from wss_cases.routing.engine.states import Kind as RoutingKind
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 TODAY = date(2026, 11, 24)

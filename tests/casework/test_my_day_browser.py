@@ -14,7 +14,7 @@ from tests.notices.making import scene
 from tests.support.applications import make_app
 from tests.support.browser import DESK, PHONE, axe_problems, overflow_problems
 from tests.support.servers import LiveSystem
-from wss_cases.accounts.passwords import hash_password
+from wss_cases.accounts.credentials.passwords import hash_password
 from wss_cases.foundation.db import db
 
 PASSWORD = "a quiet harbour at dawn"

@@ -13,7 +13,7 @@ from tests.factories.accounts import make_user
 from tests.factories.cases import CaseFactory
 from tests.factories.safeguards import LegalDutyFactory
 from wss_cases.access.actor import Role
-from wss_cases.casework.queries_one_case import PAGE
+from wss_cases.casework.access.one_case.queries import PAGE
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage

@@ -10,16 +10,16 @@ from tests.factories.base import fresh
 from tests.factories.cases import CaseFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.pathways.making_circle import answer, open_gates, plan, put_hold, terms
-from wss_cases.cases.states import CaseState
-from wss_cases.casework.queries import PAGE
+from wss_cases.cases.case.states import CaseState
+from wss_cases.casework.case_file.queries import PAGE
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import TimelineEntry
-from wss_cases.journal.sentences import author
+from wss_cases.journal.timeline import author
 from wss_cases.pathways.circles.agreements import actions as agreements
-from wss_cases.pathways.circles.agreements.models import AgreementTerm
-from wss_cases.pathways.circles.states import MeetingState
+from wss_cases.pathways.circles.circle.states import MeetingState
+from wss_cases.pathways.circles.terms.models import AgreementTerm
 from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.routing.states import Kind as RoutingKind
+from wss_cases.routing.engine.states import Kind as RoutingKind
 
 TABS = ("", "?tab=people", "?tab=incident", "?tab=history", "?tab=follow-ups")
 CASE_ACTS = ("notes/new", "review", "state", "hand-over", "close", "reopen", "merge", "people/new", "print")

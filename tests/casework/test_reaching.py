@@ -14,18 +14,18 @@ from tests.factories.base import fresh
 from tests.factories.followups import shown
 from tests.intake.making import NOW, WALL, Place, set_facts
 from wss_cases.access.actor import Role
-from wss_cases.cases.queries import cases_of_incident
-from wss_cases.casework.actions_handover import hand_over
-from wss_cases.casework.views_incident import panel
-from wss_cases.followups.actions_work import close
-from wss_cases.followups.models import FollowUp
+from wss_cases.cases.case.queries import cases_of_incident
+from wss_cases.casework.case_page.hand_over import hand_over
+from wss_cases.casework.panels.incident import panel
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.handling.actions import close
 from wss_cases.foundation.errors import Refused
-from wss_cases.incidents.states import IncidentState, PersonRole
-from wss_cases.intake.actions_decide import decide
-from wss_cases.intake.rules import Choice
+from wss_cases.incidents.incident.states import IncidentState, PersonRole
+from wss_cases.intake.decision.actions import decide
+from wss_cases.intake.decision.rules import Choice
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.safeguards.rules import AT_ONCE, is_overdue
-from wss_cases.safeguards.states import DutyState
+from wss_cases.safeguards.duties.duty.rules import AT_ONCE, is_overdue
+from wss_cases.safeguards.duties.duty.states import DutyState
 
 CAUSED, HARMED = PersonRole.CAUSED_HARM, PersonRole.HARMED
 

@@ -13,12 +13,12 @@ from sqlalchemy import func, select
 
 from tests.cases.making import NOW, make_world
 from tests.factories.base import fresh
-from wss_cases.cases.actions_safety import PlanText
-from wss_cases.cases.models import SafetyPlan, SafetyPlanReview
-from wss_cases.cases.queries_safety import living_plans, plans_of
-from wss_cases.cases.states import PLAN_TRANSITIONS, GuardianTold, PlanAnswer, PlanState
-from wss_cases.casework import actions_safety as actions
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.cases.case.models import SafetyPlan, SafetyPlanReview
+from wss_cases.cases.case.states import PLAN_TRANSITIONS, GuardianTold, PlanAnswer, PlanState
+from wss_cases.cases.safety_plans.actions import PlanText
+from wss_cases.cases.safety_plans.queries import living_plans, plans_of
+from wss_cases.casework.safety_plans import actions
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 

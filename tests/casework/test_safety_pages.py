@@ -11,12 +11,12 @@ from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory
 from wss_cases.access.actor import Role
-from wss_cases.cases.actions_safety import PlanText
-from wss_cases.cases.models import SafetyPlan
-from wss_cases.cases.queries_safety import plans_of
-from wss_cases.cases.states import GuardianTold, PlanAnswer, PlanState
-from wss_cases.casework import actions_safety as actions
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.cases.case.models import SafetyPlan
+from wss_cases.cases.case.states import GuardianTold, PlanAnswer, PlanState
+from wss_cases.cases.safety_plans.actions import PlanText
+from wss_cases.cases.safety_plans.queries import plans_of
+from wss_cases.casework.safety_plans import actions
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import TimelineEntry

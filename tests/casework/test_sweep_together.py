@@ -14,9 +14,9 @@ from tests.followups.policy_world import make_place
 from tests.notices.revocations import MORNING, NIGHT, cases
 from tests.support.applications import make_app
 from tests.support.databases import Database, Databases
-from wss_cases.casework.actions_sweep import sweep
 from wss_cases.foundation.db import Base, db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
+from wss_cases.workday.sweep.actions import sweep
 
 SWEEPERS = 4
 

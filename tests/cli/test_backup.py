@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.support.applications import make_app, people_client
 from tests.support.databases import BACKENDS, Database, Databases, flask
-from wss_cases.accounts.models import UserAccount
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 
 CHANGED_BY_RESTORING = {"user_session", "delivery_pause", "audit_entry"}

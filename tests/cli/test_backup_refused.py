@@ -16,8 +16,8 @@ from sqlalchemy import create_engine, text
 from tests.support.applications import make_app
 from tests.support.databases import Database, Databases
 from tests.support.postgres import free_port
-from wss_cases.foundation import failpoints
 from wss_cases.foundation.db import db
+from wss_cases.foundation.operations import failpoints
 
 AWAY = "Refused: The database cannot be reached.\n"
 NOBODY = 987_654_321

@@ -16,24 +16,24 @@ from tests.support.applications import make_app, people_client
 from tests.support.databases import DEMO_PASSWORD, Database, Databases
 from tests.support.demo import ROLES
 from wss_cases.access.actor import SYSTEM
-from wss_cases.accounts.models import Setting, UserAccount
-from wss_cases.cases.models import Case
-from wss_cases.casework.actions import blockers
+from wss_cases.accounts.account.models import Setting, UserAccount
+from wss_cases.cases.case.models import Case
+from wss_cases.casework.case_page.actions import blockers
 from wss_cases.cli.demo import IS_DEMO
 from wss_cases.cli.demo_district.district import Size, make_district
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import Base, db
-from wss_cases.incidents.models import Incident, IncidentPerson
-from wss_cases.incidents.queries import priors
-from wss_cases.incidents.rules import facts_of
-from wss_cases.incidents.states import IncidentState
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.queries import priors
+from wss_cases.incidents.incident.rules import facts_of
+from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry, Counter, OutboxMessage, TimelineEntry
-from wss_cases.journal.sentences import sentence
-from wss_cases.journal.unit import unit_of_work
+from wss_cases.journal.timeline import sentence
+from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.roster.models import Enrolment, School, Student
-from wss_cases.routing.models import RoutingAnswer
-from wss_cases.safeguards.models import DisciplineAction, PoliceNotification
+from wss_cases.roster.directory.models import Enrolment, School, Student
+from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.safeguards.duties.duty.models import DisciplineAction, PoliceNotification
 
 TINY = Size(schools=1, students=40, incidents=24, years=1, seed=7)
 NOT_COMPARED = {"alembic_version", "routing_rule_set", "user_session"}

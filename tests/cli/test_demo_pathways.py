@@ -12,31 +12,31 @@ from sqlalchemy import func, select
 
 from tests.support.applications import make_app
 from tests.support.databases import DEMO_PASSWORD, Database
-from wss_cases.accounts.models import RoleGrant, UserAccount
+from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.cli.demo_district.questions import NOTES_WRITTEN, WORDS
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.db import Base, db
-from wss_cases.foundation.envelope import unseal
-from wss_cases.foundation.settings import setting
+from wss_cases.foundation.keys.envelope import unseal
+from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.models import Disclosure
-from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
-from wss_cases.pathways.circles.models import CircleMeeting
+from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.circle.rules import closed, gate_words
+from wss_cases.pathways.circles.circle.states import MeetingKind, TermState
+from wss_cases.pathways.circles.gates.queries import circle_of
 from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.pathways.circles.notes.rules import PURPOSE
-from wss_cases.pathways.circles.queries import circle_of
-from wss_cases.pathways.circles.questionnaires.actions_answer import PURPOSE as ANSWERS
+from wss_cases.pathways.circles.questionnaires.answers import PURPOSE as ANSWERS
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
-from wss_cases.pathways.circles.rules import closed, gate_words
-from wss_cases.pathways.circles.states import MeetingKind, TermState
+from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
-from wss_cases.pathways.mentoring.models import Mentor, MentoringPlan, MentoringSession
-from wss_cases.pathways.mentoring.rules import dose
-from wss_cases.pathways.reengagement.models import ReengagementPlan
-from wss_cases.pathways.referrals.models import Partner, Referral
-from wss_cases.pathways.referrals.states import TAKES_A_PLACE
-from wss_cases.roster.queries import school_days
-from wss_cases.safeguards.models import DisciplineAction
+from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringPlan, MentoringSession
+from wss_cases.pathways.mentoring.plan.rules import dose
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.referrals.referral.models import Partner, Referral
+from wss_cases.pathways.referrals.referral.states import TAKES_A_PLACE
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.safeguards.duties.duty.models import DisciplineAction
 
 
 @pytest.fixture

@@ -22,13 +22,13 @@ from tests.support.mail import MailServer
 from tests.support.network import Guard
 from tests.support.postgres import free_port
 from wss_cases.access.actor import SYSTEM
-from wss_cases.cli import doctor
+from wss_cases.cli.doctor import command as doctor
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.jobs import paper
+from wss_cases.jobs.pdf import printing as paper
 from wss_cases.jobs.ticks import tick
-from wss_cases.notices.actions_control import pause
-from wss_cases.outcomes.states_board import Why
+from wss_cases.mail.monitoring.actions import pause
+from wss_cases.outcomes.board.report.states import Why
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from typing import Any
 import factory
 
 from tests.factories.base import Factory
-from wss_cases.cases.models import Case, CaseIncident, CaseNote, CaseParticipant
-from wss_cases.cases.states import CaseState
-from wss_cases.incidents.states import PersonRole
+from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant
+from wss_cases.cases.case.states import CaseState
+from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import ENDED, OUTCOMES, PATHWAY_OF, Kind, PathwayState
-from wss_cases.routing.states import Pathway as Family
+from wss_cases.routing.engine.states import Pathway as Family
 
 ACCEPTED = (PathwayState.PREPARING, PathwayState.ACTIVE, PathwayState.COMPLETED)
 STARTED = (PathwayState.ACTIVE, PathwayState.COMPLETED)

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 import factory
 
 from tests.factories.base import Factory
-from wss_cases.followups.models import FollowUp, FollowUpState, FollowUpTemplate
-from wss_cases.followups.rules_evidence import Evidence
+from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
+from wss_cases.followups.evidence.rules import Evidence
 
 
 class FollowUpFactory(Factory):

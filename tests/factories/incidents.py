@@ -9,8 +9,8 @@ import factory
 
 from tests.factories.base import Factory
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import BehaviorCode, Incident, IncidentPerson
-from wss_cases.incidents.states import IncidentState, PersonKind, PersonRole, Place, WhenPrecision
+from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
+from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, Place, WhenPrecision
 
 OCCURRED = datetime(2026, 11, 24, 16, 30, tzinfo=UTC)
 

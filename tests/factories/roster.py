@@ -11,7 +11,7 @@ from tests.factories.base import Factory
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import fold
-from wss_cases.roster.models import (
+from wss_cases.roster.directory.models import (
     CalendarDay,
     Enrolment,
     Guardian,
@@ -20,8 +20,8 @@ from wss_cases.roster.models import (
     Student,
     StudentGuardian,
 )
-from wss_cases.roster.rules import search_key
-from wss_cases.roster.states import DayKind
+from wss_cases.roster.directory.rules import search_key
+from wss_cases.roster.directory.states import DayKind
 
 GIVEN = ("Amara", "Bruno", "Celeste", "Dario", "Esme", "Farid", "Greta", "Hugo", "Imani", "Jonas")
 FAMILY = ("Appleyard", "Birchwood", "Cloverfield", "Dunmore", "Eastlake", "Fernhill", "Goldleaf", "Hazelton")

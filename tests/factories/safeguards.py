@@ -9,16 +9,16 @@ import factory
 
 from tests.factories.base import Factory
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import Incident
-from wss_cases.safeguards.models import (
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.safeguards.duties.duty.models import (
     DisciplineAction,
     LegalDuty,
     LegalDutyKind,
     PoliceNotification,
     PoliceReview,
 )
-from wss_cases.safeguards.states import DisciplineKind, DutyState, NotificationDoor
-from wss_cases.safeguards.states_police import ReviewState
+from wss_cases.safeguards.duties.duty.states import DisciplineKind, DutyState, NotificationDoor
+from wss_cases.safeguards.police.review.states import ReviewState
 
 RAISED = datetime(2026, 11, 24, 16, 30, tzinfo=UTC)
 

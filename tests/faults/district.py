@@ -19,11 +19,11 @@ from tests.faults.post_office import PostOffice
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.access.actor import Role
-from wss_cases.cases.states import CaseState
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.cases.case.states import CaseState
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.roster.models import School
+from wss_cases.roster.directory.models import School
 
 ZONES = ("America/Chicago", "America/Denver", "America/New_York")
 FIRST = date(2026, 9, 1)

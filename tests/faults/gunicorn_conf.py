@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults import plants
-from wss_cases.foundation import failpoints
+from wss_cases.foundation.operations import failpoints
 
 preload_app = True
 ARM = Path(os.environ["WSS_TEST_ARM"])

@@ -16,9 +16,9 @@ from sqlalchemy import select, update
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import RoomSession, db
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.journal.unit import UnitOfWork, unit_of_work
-from wss_cases.notices import actions
-from wss_cases.notices.rules import Planned
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.mail.common.rules import Planned
+from wss_cases.mail.delivery import actions
 
 LATER = 0.15
 

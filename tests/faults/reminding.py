@@ -17,10 +17,10 @@ from tests.faults.oracle import Key, Outcome, expected, judge
 from tests.faults.post_office import PostOffice
 from tests.support.databases import Database
 from tests.support.servers import wait_until
-from wss_cases.foundation import failpoints
 from wss_cases.foundation.db import db
+from wss_cases.foundation.operations import failpoints
 from wss_cases.journal.models import OutboxState
-from wss_cases.notices.models import Heartbeat
+from wss_cases.mail.common.models import Heartbeat
 
 COMMAND_FAILPOINTS = ("file.before_name", "restore.before_commit")
 """Reached by commands alone: tests/faults/test_command_kills.py."""

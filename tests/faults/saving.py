@@ -26,9 +26,9 @@ from tests.support.forking import Forked
 from tests.support.pages import forms, parse
 from tests.support.servers import LiveSystem, wait_until
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import UserAccount
-from wss_cases.foundation import failpoints
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
+from wss_cases.foundation.operations import failpoints
 
 PEOPLE = 3
 SAVE_FAILPOINTS = tuple(name for name in failpoints.NAMES if name.startswith("save."))

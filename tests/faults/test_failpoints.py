@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import config
-from wss_cases.foundation import failpoints
+from wss_cases.foundation.operations import failpoints
 
 
 @pytest.mark.parametrize("environment", ["development", "production", ""])

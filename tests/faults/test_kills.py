@@ -11,7 +11,7 @@ from tests.faults.killing import fail_at_failpoints, hang_at_sending, kill_at_fa
 from tests.faults.reminding import COMMAND_FAILPOINTS, REMINDER_FAILPOINTS, Reminding
 from tests.faults.saving import SAVE_FAILPOINTS, Saving
 from tests.support.databases import Database
-from wss_cases.foundation import failpoints
+from wss_cases.foundation.operations import failpoints
 
 RAISED = ("sweep.after_claim", "heartbeat.before_commit", "deliver.after_send")
 

@@ -14,12 +14,12 @@ from tests.faults.nursery import Nursery
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.foundation.db import db
-from wss_cases.routing.models import Replay, ReplayChange, RuleSet
-from wss_cases.routing.queries import table_of
-from wss_cases.routing.queries_replay import Period, all_routed, digest_of
-from wss_cases.routing.replay import Replayer, Tally, replayed
-from wss_cases.routing.states import RuleSetState
-from wss_cases.routing.states_replay import ReplayState
+from wss_cases.routing.engine.states import RuleSetState
+from wss_cases.routing.replay.queries import Period, all_routed, digest_of
+from wss_cases.routing.replay.replayer import Replayer, Tally, replayed
+from wss_cases.routing.replay.states import ReplayState
+from wss_cases.routing.rule_sets.models import Replay, ReplayChange, RuleSet
+from wss_cases.routing.rule_sets.queries import table_of
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 PLACES = ("travel", "online", "on_grounds")

@@ -22,8 +22,9 @@ from flask.cli import ScriptInfo
 
 from tests.faults import plants
 from wss_cases.app import create_app
-from wss_cases.foundation import clock, failpoints
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
+from wss_cases.foundation.operations import failpoints
 from wss_cases.jobs.ticks import tick
 
 

@@ -14,12 +14,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from wss_cases.followups.rules_calendar import is_check_in, planned_check_in, planned_off
-from wss_cases.followups.rules_reminders import reminds_at
+from wss_cases.followups.calendar.rules import is_check_in, planned_check_in, planned_off
+from wss_cases.followups.reminders.rules import reminds_at
 from wss_cases.foundation.clock import school_year
-from wss_cases.notices.rules import in_hours
-from wss_cases.roster.rules import HALF_DAY_BELL, SchoolDays
-from wss_cases.roster.states import DayKind
+from wss_cases.mail.common.rules import in_hours
+from wss_cases.roster.directory.rules import HALF_DAY_BELL, SchoolDays
+from wss_cases.roster.directory.states import DayKind
 
 DAY, STEP = timedelta(days=1), timedelta(minutes=30)
 BELL = time(15, 15)

@@ -15,14 +15,14 @@ from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import Cover, UserAccount
-from wss_cases.cases.states import CaseState
-from wss_cases.casework.actions_sweep import sweep
+from wss_cases.accounts.account.models import Cover, UserAccount
+from wss_cases.cases.case.states import CaseState
 from wss_cases.foundation.db import db
-from wss_cases.incidents.states import IncidentState
+from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.notices.models import MailChoice, MailTrouble
-from wss_cases.notices.states import MailStyle, TroubleKind
+from wss_cases.mail.common.models import MailChoice, MailTrouble
+from wss_cases.mail.common.states import MailStyle, TroubleKind
+from wss_cases.workday.sweep.actions import sweep
 
 PARTS = {
     "owner": Role.COORDINATOR,

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.followups.every_day import Rules, Years, single_mail_due
-from wss_cases.followups.rules_calendar import LAST_DAYS, Planned, planned_check_in
-from wss_cases.notices.rules import CLOSES, OPENS, in_hours
-from wss_cases.roster.rules import SchoolDays
+from wss_cases.followups.calendar.rules import LAST_DAYS, Planned, planned_check_in
+from wss_cases.mail.common.rules import CLOSES, OPENS, in_hours
+from wss_cases.roster.directory.rules import SchoolDays
 
 FIRST, LAST = date(2024, 1, 1), date(2032, 12, 31)
 ZONES = ("America/Chicago", "America/New_York", "America/Denver", "America/Los_Angeles")

@@ -14,12 +14,12 @@ from tests.factories.base import fresh
 from tests.factories.cases import CaseFactory
 from tests.followups.policy_world import At, Place, make_place
 from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.accounts.actions_people import end_role, set_enabled
-from wss_cases.accounts.models import RoleGrant
-from wss_cases.cases.states import CaseState
-from wss_cases.casework.states import STUCK_LABELS, Stuck
-from wss_cases.followups.models import FollowUp
-from wss_cases.followups.rules_reminders import heir
+from wss_cases.accounts.account.models import RoleGrant
+from wss_cases.accounts.people.actions import end_role, set_enabled
+from wss_cases.cases.case.states import CaseState
+from wss_cases.casework.next_act.states import STUCK_LABELS, Stuck
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.reminders.rules import heir
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry

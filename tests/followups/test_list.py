@@ -11,7 +11,7 @@ from tests.factories.incidents import IncidentFactory
 from tests.factories.roster import SchoolFactory
 from tests.support.client import PageClient
 from wss_cases.access.actor import Role
-from wss_cases.followups.queries import OPEN_PAGE
+from wss_cases.followups.core.queries import OPEN_PAGE
 
 
 def test_every_own_follow_up_is_on_one_of_the_pages(

@@ -12,10 +12,10 @@ from tests.factories.accounts import make_user
 from tests.factories.base import fresh
 from tests.notices.making import scene
 from wss_cases.access.actor import Role
-from wss_cases.followups.models import FollowUpState
-from wss_cases.followups.rules import due_words
-from wss_cases.roster.rules import SchoolDays
-from wss_cases.roster.states import DayKind
+from wss_cases.followups.core.models import FollowUpState
+from wss_cases.followups.core.rules import due_words
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.roster.directory.states import DayKind
 
 At = Callable[..., datetime]
 TODAY = date(2026, 11, 24)

@@ -10,9 +10,9 @@ import pytest
 from tests.factories.accounts import acting
 from tests.factories.base import fresh
 from tests.followups.policy_world import At, Place, make_place
-from wss_cases.followups import actions_work
-from wss_cases.incidents.models import CareRecord
-from wss_cases.notices.states import MailStyle
+from wss_cases.followups.handling import actions as actions_work
+from wss_cases.incidents.incident.models import CareRecord
+from wss_cases.mail.common.states import MailStyle
 
 MONDAY, FRIDAY = date(2026, 11, 16), date(2026, 11, 20)
 PLAIN = {"kind": "safety_plan", "single_mail": False}

@@ -15,13 +15,13 @@ from tests.factories.base import fresh
 from tests.notices.making import Scene, scene
 from tests.support.client import PageClient
 from wss_cases.access.actor import Role
-from wss_cases.followups.models import FollowUp, FollowUpState
-from wss_cases.followups.rules_acts import MOST_AT_ONCE, SPREAD, spread, why_fixed
-from wss_cases.followups.states import KINDS, RECORDED_ELSEWHERE
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.states import KINDS, RECORDED_ELSEWHERE
+from wss_cases.followups.undo.rules import MOST_AT_ONCE, SPREAD, spread, why_fixed
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.roster.rules import SchoolDays
-from wss_cases.roster.states import DayKind
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.roster.directory.states import DayKind
 
 TODAY = date(2026, 11, 24)
 CHOOSE = "/follow-ups/re-plan"

@@ -16,15 +16,15 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.roster import make_calendar
 from tests.notices.making import scene
 from wss_cases.access.actor import Role
-from wss_cases.casework.actions_calendar import declare_day, take_back_day
-from wss_cases.casework.actions_sweep import sweep
-from wss_cases.followups.models import FollowUp
+from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.notices.actions import deliver
-from wss_cases.roster.actions_days import Said
-from wss_cases.roster.queries_days import day_at
-from wss_cases.roster.states import DayKind
+from wss_cases.mail.delivery.actions import deliver
+from wss_cases.roster.calendar.days.actions import Said
+from wss_cases.roster.calendar.days.queries import day_at
+from wss_cases.roster.directory.states import DayKind
+from wss_cases.workday.calendar.actions import declare_day, take_back_day
+from wss_cases.workday.sweep.actions import sweep
 
 DAY = timedelta(days=1)
 WALLS = ("00:10", "05:50", "06:29", "06:30", "10:00", "12:30", "13:59", "14:00", "17:59", "18:00", "23:50")

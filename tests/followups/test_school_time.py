@@ -12,13 +12,13 @@ from sqlalchemy import func, select
 
 from tests.factories.roster import make_calendar
 from tests.notices.making import scene
-from wss_cases.casework.actions_sweep import sweep
-from wss_cases.followups.rules import due_words
+from wss_cases.followups.core.rules import due_words
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.roster.models import CalendarDay
-from wss_cases.roster.rules import SchoolDays
-from wss_cases.roster.states import DayKind
+from wss_cases.roster.directory.models import CalendarDay
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.roster.directory.states import DayKind
+from wss_cases.workday.sweep.actions import sweep
 
 At = Callable[..., datetime]
 FIRST, LAST = date(2026, 8, 24), date(2027, 6, 11)

@@ -12,14 +12,14 @@ from sqlalchemy.exc import IntegrityError
 from tests.factories.accounts import acting
 from tests.factories.base import fresh
 from tests.followups.policy_world import At, make_place
-from wss_cases.followups import actions_work
-from wss_cases.followups.actions_snooze import snooze
-from wss_cases.followups.rules_snooze import latest_sleep, why_not, wrong_day
+from wss_cases.followups.handling import actions as actions_work
+from wss_cases.followups.snooze.actions import snooze
+from wss_cases.followups.snooze.rules import latest_sleep, why_not, wrong_day
 from wss_cases.foundation.errors import Refused
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.notices.models import MailStyle
-from wss_cases.roster.rules import SchoolDays
-from wss_cases.roster.states import DayKind
+from wss_cases.mail.common.models import MailStyle
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.roster.directory.states import DayKind
 
 PLAIN = {"kind": "safety_plan", "single_mail": False}
 TODAY = date(2026, 11, 24)

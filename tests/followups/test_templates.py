@@ -15,12 +15,12 @@ from tests.factories.cases import PathwayFactory
 from tests.factories.roster import SchoolFactory
 from tests.notices.making import scene
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import UserAccount
-from wss_cases.followups.actions import make_for_event
-from wss_cases.followups.models import FollowUp, FollowUpTemplate
-from wss_cases.followups.rules_templates import applicable, fits
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.followups.core.models import FollowUp, FollowUpTemplate
+from wss_cases.followups.making.actions import make_for_event
+from wss_cases.followups.templates.rules import applicable, fits
 from wss_cases.journal.models import AuditEntry
-from wss_cases.journal.unit import unit_of_work
+from wss_cases.journal.unit_of_work import unit_of_work
 
 At = Callable[..., datetime]
 WRITTEN = {

@@ -20,18 +20,18 @@ from tests.support.applications import make_app
 from tests.support.client import PageClient
 from tests.support.databases import Database
 from wss_cases.access.actor import Role
-from wss_cases.accounts.queries import actor_of
-from wss_cases.cases.states import CaseResult, CaseState
-from wss_cases.casework.actions_sweep import sweep
-from wss_cases.followups.actions_undo import undo
-from wss_cases.followups.actions_work import close
-from wss_cases.followups.models import FollowUp, FollowUpAct, FollowUpState
-from wss_cases.followups.rules_acts import Kept, Standing, why_kept
+from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.cases.case.states import CaseResult, CaseState
+from wss_cases.followups.core.models import FollowUp, FollowUpAct, FollowUpState
+from wss_cases.followups.handling.actions import close
+from wss_cases.followups.undo.actions import undo
+from wss_cases.followups.undo.rules import Kept, Standing, why_kept
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import DomainError
 from wss_cases.journal.models import OutboxMessage, OutboxState, TimelineEntry
-from wss_cases.journal.sentences import sentence
-from wss_cases.notices.actions import deliver, drop
+from wss_cases.journal.timeline import sentence
+from wss_cases.mail.delivery.actions import deliver, drop
+from wss_cases.workday.sweep.actions import sweep
 
 AT = datetime.fromisoformat("2026-11-24T16:00:00+00:00")
 TODAY = date(2026, 11, 24)

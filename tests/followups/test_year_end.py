@@ -15,17 +15,17 @@ from tests.factories.cases import PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.factories.roster import EnrolmentFactory, SchoolFactory
 from wss_cases.access.actor import SYSTEM
-from wss_cases.casework.actions_move import Going, continue_elsewhere
-from wss_cases.casework.actions_sweep import sweep
-from wss_cases.followups.actions import make, make_for_event
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.casework.transfer.actions import Going, continue_elsewhere
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.making.actions import make, make_for_event
 from wss_cases.foundation.db import db
 from wss_cases.journal.queries import case_history
-from wss_cases.journal.sentences import sentence
-from wss_cases.journal.unit import unit_of_work
+from wss_cases.journal.timeline import sentence
+from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.roster.actions_calendar import import_calendar
-from wss_cases.safeguards.rules import due_at
+from wss_cases.roster.calendar.importing.actions import import_calendar
+from wss_cases.safeguards.duties.duty.rules import due_at
+from wss_cases.workday.sweep.actions import sweep
 
 At = Callable[..., datetime]
 LAST_FIVE = {date(2027, 6, day) for day in (7, 8, 9, 10, 11)}

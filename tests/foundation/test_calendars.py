@@ -9,7 +9,7 @@ import vobject
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from wss_cases.foundation.calendars import Entry, Invited, calendar_file, every
+from wss_cases.foundation.files.icalendar import Entry, Invited, calendar_file, every
 
 AT = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 TYPED = st.text(

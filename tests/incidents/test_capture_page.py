@@ -12,10 +12,10 @@ from tests.factories.roster import SchoolFactory, StaffMemberFactory, StudentFac
 from tests.support.pages import forms, parse
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import CareRecord, Incident, IncidentDraft
-from wss_cases.incidents.states import PersonKind, PersonRole, WhenPrecision
+from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentDraft
+from wss_cases.incidents.incident.states import PersonKind, PersonRole, WhenPrecision
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
-from wss_cases.routing.models import RoutingAnswer
+from wss_cases.routing.rule_sets.models import RoutingAnswer
 
 ZO = {"X-Search": "zo"}
 FIGHT = {"danger": "no", "unknown_person": "y", "what": "fight", "where": "hallway"}

@@ -14,17 +14,17 @@ from tests.factories.roster import SchoolFactory, StaffMemberFactory, StudentFac
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, Stale
-from wss_cases.incidents.actions import set_state
-from wss_cases.incidents.actions_reports import answer_question
-from wss_cases.incidents.models import Addendum, GuardianContact, IncidentDraft
-from wss_cases.incidents.queries import behavior_of_tile, people_of, priors
-from wss_cases.incidents.rules import Details, PersonDetails, code_set_for
-from wss_cases.incidents.states import IncidentState, PersonKind, PersonRole, Tile
-from wss_cases.intake.actions_submit import complete_details
+from wss_cases.incidents.additions.actions import answer_question
+from wss_cases.incidents.incident.actions import set_state
+from wss_cases.incidents.incident.models import Addendum, GuardianContact, IncidentDraft
+from wss_cases.incidents.incident.queries import behavior_of_tile, people_of, priors
+from wss_cases.incidents.incident.rules import Details, PersonDetails, code_set_for
+from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, Tile
+from wss_cases.intake.report.actions import complete_details
 from wss_cases.journal.models import AuditEntry, OutboxMessage
-from wss_cases.journal.unit import unit_of_work
-from wss_cases.routing.models import RoutingAnswer
-from wss_cases.safeguards.models import LegalDuty
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.safeguards.duties.duty.models import LegalDuty
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 

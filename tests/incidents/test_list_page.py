@@ -12,7 +12,7 @@ from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.support.pages import Element
 from wss_cases.access.actor import Role
-from wss_cases.incidents.states import IncidentState
+from wss_cases.incidents.incident.states import IncidentState
 
 
 @pytest.fixture

@@ -11,11 +11,11 @@ from tests.factories.incidents import IncidentPersonFactory, behavior_code, make
 from tests.factories.roster import SchoolFactory, StudentFactory
 from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import Incident
-from wss_cases.incidents.states import PersonRole
-from wss_cases.intake.actions_route import route_incident
-from wss_cases.journal.unit import unit_of_work
-from wss_cases.roster.models import School, Student
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.intake.report.routing import route_incident
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.roster.directory.models import School, Student
 
 WALL = "2026-11-24 11:00"
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)

@@ -15,23 +15,23 @@ from tests.factories.incidents import IncidentPersonFactory
 from tests.factories.roster import SchoolFactory, StaffMemberFactory, StudentFactory
 from tests.intake.making import NOW, WALL, Place, route, set_facts
 from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.cases.models import Case
-from wss_cases.cases.queries import cases_of_incident
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.queries import cases_of_incident
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.errors import NotFound, Refused, Stale
-from wss_cases.incidents.models import Incident
-from wss_cases.incidents.states import IncidentState, PersonKind, PersonRole
-from wss_cases.intake import actions_review
-from wss_cases.intake.actions_decide import decide, record_conversation
-from wss_cases.intake.queries import queue, queue_count, situation
-from wss_cases.intake.rules import Added, Choice, people_with_an_item
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
+from wss_cases.intake.decision.actions import decide, record_conversation
+from wss_cases.intake.decision.rules import Added, Choice, people_with_an_item
+from wss_cases.intake.recommendation.queries import queue, queue_count, situation
+from wss_cases.intake.review import actions as actions_review
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.journal.unit import unit_of_work
+from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.routing.models import RoutingAnswer
-from wss_cases.routing.states import Kind, Person
-from wss_cases.safeguards.actions_police_repair import open_repair
-from wss_cases.safeguards.queries import duties_of
+from wss_cases.routing.engine.states import Kind, Person
+from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.safeguards.duties.duty.queries import duties_of
+from wss_cases.safeguards.police.review.repair import open_repair
 
 CAUSED, HARMED, BOTH, INVOLVED = (
     PersonRole.CAUSED_HARM,

@@ -16,15 +16,15 @@ from tests.intake.making import WALL, Place, set_facts
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.access.actor import Role
-from wss_cases.cases.models import Case
-from wss_cases.cases.queries import cases_of_incident
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Stale
-from wss_cases.incidents.states import IncidentState, PersonRole
-from wss_cases.intake.actions_decide import decide
-from wss_cases.intake.queries import situation
-from wss_cases.intake.rules import Choice
+from wss_cases.incidents.incident.states import IncidentState, PersonRole
+from wss_cases.intake.decision.actions import decide
+from wss_cases.intake.decision.rules import Choice
+from wss_cases.intake.recommendation.queries import situation
 
 CAUSED, HARMED, INVOLVED = PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.INVOLVED
 

@@ -16,7 +16,7 @@ from tests.notices.making import scene
 from tests.support.applications import make_app
 from tests.support.mail import MailServer
 from tests.support.servers import LiveSystem, wait_until
-from wss_cases.notices.queries import heartbeats
+from wss_cases.mail.common.queries import heartbeats
 
 TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=ZoneInfo("America/Chicago"))
 

@@ -14,9 +14,9 @@ from tests.factories.roster import SchoolFactory
 from tests.notices.making import scene
 from tests.support.mail import MailServer
 from wss_cases.access.actor import Role
-from wss_cases.casework.actions_sweep import sweep
 from wss_cases.jobs.ticks import tick
-from wss_cases.notices.queries import heartbeats
+from wss_cases.mail.common.queries import heartbeats
+from wss_cases.workday.sweep.actions import sweep
 
 HIDE = "ALTER TABLE digest_day RENAME TO digest_day_away"
 BACK = "ALTER TABLE digest_day_away RENAME TO digest_day"
@@ -38,7 +38,7 @@ def test_a_failing_sweep_is_shown_and_does_not_stop_delivery(
     assert words.endswith("sent 1")
     [beat] = heartbeats()
     assert (beat.failures, beat.failed_part, beat.failed_at, beat.at) == (1, "sweep", now, now)
-    assert "casework/queries_mornings.py" in beat.failed_with
+    assert "workday/digest/queries.py" in beat.failed_with
     client = client_as(sysadmin)
     assert beat.failed_with in client.page("/system").text
     assert "Reminders are not being sent" in client.page("/system").text

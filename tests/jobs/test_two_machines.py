@@ -26,7 +26,7 @@ from tests.support.pages import forms, parse
 from tests.support.servers import LiveSystem, wait_until
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import Incident
+from wss_cases.incidents.incident.models import Incident
 
 TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=ZoneInfo("America/Chicago"))
 ANSWERS = {"danger": "yes", "unknown_person": "y", "what": "fight", "where": "hallway", "confirmed": "1"}

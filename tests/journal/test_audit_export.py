@@ -11,9 +11,9 @@ from sqlalchemy import func, select, text
 from tests.journal.test_seal import write
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.journal.actions_seal import seal
+from wss_cases.journal.audit.actions import seal
+from wss_cases.journal.audit.rules import ENTRY_FIELDS, GENESIS, SEAL_FIELDS
 from wss_cases.journal.models import AuditEntry
-from wss_cases.journal.rules_seal import ENTRY_FIELDS, GENESIS, SEAL_FIELDS
 
 ROWS = 1100
 """More than are read at once."""

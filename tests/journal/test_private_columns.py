@@ -9,13 +9,13 @@ from flask import Flask
 from sqlalchemy import LargeBinary
 
 from wss_cases.foundation.db import Base
-from wss_cases.foundation.envelope import seal
-from wss_cases.foundation.keys import Keys
-from wss_cases.journal.unit import changes_of
+from wss_cases.foundation.keys.envelope import seal
+from wss_cases.foundation.keys.loading import Keys
+from wss_cases.journal.unit_of_work import changes_of
 from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.mentoring.models import DailyCard, DailyCardDay
-from wss_cases.pathways.referrals.models import ReferralConsent
+from wss_cases.pathways.mentoring.plan.models import DailyCard, DailyCardDay
+from wss_cases.pathways.referrals.referral.models import ReferralConsent
 
 
 def sealed_columns() -> list[tuple[Any, str]]:

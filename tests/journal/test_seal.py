@@ -20,12 +20,12 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.jobs.ticks import tick
-from wss_cases.journal import actions_seal
-from wss_cases.journal.actions_seal import BATCH, seal
+from wss_cases.journal.audit import actions as actions_seal
+from wss_cases.journal.audit.actions import BATCH, seal
+from wss_cases.journal.audit.queries import Broken, Verdict, head_document, verify
+from wss_cases.journal.audit.rules import GENESIS
 from wss_cases.journal.models import AuditEntry, AuditSeal
-from wss_cases.journal.queries_seal import Broken, Verdict, head_document, verify
-from wss_cases.journal.rules_seal import GENESIS
-from wss_cases.journal.unit import unit_of_work
+from wss_cases.journal.unit_of_work import unit_of_work
 
 ROWS = 120
 TRIALS = {"sqlite": 430, "postgresql": 70}

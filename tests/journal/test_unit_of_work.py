@@ -12,12 +12,12 @@ from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.models import UserAccount
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Stale
 from wss_cases.journal.models import AuditEntry, OutboxMessage, RequestKey, TimelineEntry
-from wss_cases.journal.unit import unit_of_work
+from wss_cases.journal.unit_of_work import unit_of_work
 
 
 def rows(model: Any) -> int:

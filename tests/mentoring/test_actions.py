@@ -23,20 +23,21 @@ from tests.mentoring.making import (
     match,
 )
 from wss_cases.access.actor import Role
-from wss_cases.followups.actions_work import close
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.handling.actions import close
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry, TimelineEntry
 from wss_cases.pathways.common.states import EndReason, Kind, PathwayState
-from wss_cases.pathways.mentoring import actions_card, actions_mentors
-from wss_cases.pathways.mentoring.actions import finish, save_plan
-from wss_cases.pathways.mentoring.actions_mentors import MentorDraft
-from wss_cases.pathways.mentoring.actions_review import review
-from wss_cases.pathways.mentoring.actions_sessions import Said, log_group, log_session
-from wss_cases.pathways.mentoring.models import DailyCardDay, MentoringSession
-from wss_cases.pathways.mentoring.queries import my_students, plan_of, session_on
-from wss_cases.pathways.mentoring.states import After, Cadence, GoesOn, MentorKind, Missed
+from wss_cases.pathways.mentoring.card import actions as actions_card
+from wss_cases.pathways.mentoring.course.actions import finish, save_plan
+from wss_cases.pathways.mentoring.mentors import actions as actions_mentors
+from wss_cases.pathways.mentoring.mentors.actions import MentorDraft
+from wss_cases.pathways.mentoring.plan.models import DailyCardDay, MentoringSession
+from wss_cases.pathways.mentoring.plan.queries import my_students, plan_of, session_on
+from wss_cases.pathways.mentoring.plan.states import After, Cadence, GoesOn, MentorKind, Missed
+from wss_cases.pathways.mentoring.reviews.actions import review
+from wss_cases.pathways.mentoring.sessions.actions import Said, log_group, log_session
 
 ABSENT = Said(missed=Missed.STUDENT_ABSENT)
 HELD = Said(minutes=30)

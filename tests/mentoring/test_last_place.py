@@ -14,9 +14,9 @@ from tests.support.databases import Database
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.pathways.mentoring.actions import Match, match
-from wss_cases.pathways.mentoring.models import MentoringPlan
-from wss_cases.pathways.mentoring.states import Reason
+from wss_cases.pathways.mentoring.course.actions import Match, match
+from wss_cases.pathways.mentoring.plan.models import MentoringPlan
+from wss_cases.pathways.mentoring.plan.states import Reason
 
 AT_ONCE, ROUNDS = 4, 5
 

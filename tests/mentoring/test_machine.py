@@ -15,20 +15,20 @@ from tests.cases.making import TODAY
 from tests.factories.base import fresh
 from tests.factories.mentoring import MentorFactory, MentoringGroupFactory
 from tests.mentoring.making import NOW, make_mentored, make_pathway, match
-from wss_cases.casework import actions_ending
+from wss_cases.casework.pathway_page import actions as actions_ending
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.pathways.common import actions_life as life
+from wss_cases.pathways.common import actions as life
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import ENDED, LIVE, TRANSITIONS, EndReason, Kind, PathwayState
-from wss_cases.pathways.mentoring import actions_mentors
-from wss_cases.pathways.mentoring.actions import finish
-from wss_cases.pathways.mentoring.actions_mentors import MentorDraft
-from wss_cases.pathways.mentoring.actions_review import review
-from wss_cases.pathways.mentoring.actions_sessions import Said, log_session
-from wss_cases.pathways.mentoring.models import Mentor
-from wss_cases.pathways.mentoring.queries import LOGGED, plan_of, session_on
-from wss_cases.pathways.mentoring.states import After, GoesOn, Missed
+from wss_cases.pathways.mentoring.course.actions import finish
+from wss_cases.pathways.mentoring.mentors import actions as actions_mentors
+from wss_cases.pathways.mentoring.mentors.actions import MentorDraft
+from wss_cases.pathways.mentoring.plan.models import Mentor
+from wss_cases.pathways.mentoring.plan.queries import LOGGED, plan_of, session_on
+from wss_cases.pathways.mentoring.plan.states import After, GoesOn, Missed
+from wss_cases.pathways.mentoring.reviews.actions import review
+from wss_cases.pathways.mentoring.sessions.actions import Said, log_session
 
 ROWS, MENTORS = 5, 2
 which = st.integers(0, ROWS - 1)

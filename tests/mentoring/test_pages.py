@@ -20,10 +20,10 @@ from tests.mentoring.making import START, TODAY, make_matched, make_mentored, ma
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.pathways.mentoring.models import DailyCardDay, Mentor, MentoringGroup
-from wss_cases.pathways.mentoring.next_steps import next_steps
-from wss_cases.pathways.mentoring.queries import plan_of, reviews_of, session_on
-from wss_cases.pathways.mentoring.states import Cadence, Missed
+from wss_cases.pathways.mentoring.case_page.next_steps import next_steps
+from wss_cases.pathways.mentoring.plan.models import DailyCardDay, Mentor, MentoringGroup
+from wss_cases.pathways.mentoring.plan.queries import plan_of, reviews_of, session_on
+from wss_cases.pathways.mentoring.plan.states import Cadence, Missed
 
 NOW = "2026-11-24 10:00"
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wss_cases.pathways.mentoring.rules import (
+from wss_cases.pathways.mentoring.plan.rules import (
     dose,
     due_days,
     last_day_of,
@@ -18,9 +18,9 @@ from wss_cases.pathways.mentoring.rules import (
     planned_days,
     ranked,
 )
-from wss_cases.pathways.mentoring.states import Cadence, Reason
-from wss_cases.roster.rules import SchoolDays
-from wss_cases.roster.states import DayKind
+from wss_cases.pathways.mentoring.plan.states import Cadence, Reason
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.roster.directory.states import DayKind
 
 MONDAY = date(2026, 9, 7)
 TODAY = date(2026, 11, 24)

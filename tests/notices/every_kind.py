@@ -21,33 +21,33 @@ from tests.factories.referrals import PartnerFactory, make_partner_user, make_re
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import AccountState, Cover, Invitation, UserAccount
-from wss_cases.cases.states import CaseState
-from wss_cases.casework.models import CaseOpening
-from wss_cases.casework.notices import digest_key, weekly_key
-from wss_cases.followups.notices import due_key, given_key, late_key
-from wss_cases.followups.rules_reminders import TO_ADMINISTRATOR
+from wss_cases.accounts.account.models import AccountState, Cover, Invitation, UserAccount
+from wss_cases.cases.case.states import CaseState
+from wss_cases.casework.transfer.models import CaseOpening
+from wss_cases.followups.reminders.messages import due_key, given_key, late_key
+from wss_cases.followups.reminders.rules import TO_ADMINISTRATOR
 from wss_cases.foundation.db import Base, db
-from wss_cases.incidents.models import CareRecord
-from wss_cases.incidents.states import IncidentState
+from wss_cases.incidents.incident.models import CareRecord
+from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.notices.notices_account import WORDS as ACCOUNT_WORDS
-from wss_cases.outcomes.models import ExportRecord
-from wss_cases.outcomes.models_board import BoardReport, BoardSubscription
-from wss_cases.outcomes.states_board import Every
-from wss_cases.pathways.circles.models import CircleKeeper, CircleMeeting, MeetingInvitation
-from wss_cases.pathways.circles.queries_invitations import invitation_key
+from wss_cases.mail.security_alerts.messages import WORDS as ACCOUNT_WORDS
+from wss_cases.outcomes.board.report.states import Every
+from wss_cases.outcomes.board.stored_reports.models import BoardReport, BoardSubscription
+from wss_cases.outcomes.published.models import ExportRecord
+from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingInvitation
+from wss_cases.pathways.circles.invitations.queries import invitation_key
 from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.pathways.referrals.notices import overdue_key
-from wss_cases.pathways.referrals.states import ReferralState
-from wss_cases.records.actions_release import MAIL as COPY_WAITS
-from wss_cases.records.models import FamilyRelease
-from wss_cases.records.states import Asker, ReleaseState
-from wss_cases.safeguards.actions_day_ten import MAIL as DAY_TEN
-from wss_cases.safeguards.models import PoliceReview
-from wss_cases.safeguards.notices import clock_key
-from wss_cases.safeguards.states import NotificationDoor
-from wss_cases.safeguards.states_police import ReviewState
+from wss_cases.pathways.referrals.referral.messages import overdue_key
+from wss_cases.pathways.referrals.referral.states import ReferralState
+from wss_cases.records.family_copies.copy.every_table import FamilyRelease
+from wss_cases.records.family_copies.copy.states import Asker, ReleaseState
+from wss_cases.records.family_copies.draft.actions import MAIL as COPY_WAITS
+from wss_cases.safeguards.discipline.tenth_day.actions import MAIL as DAY_TEN
+from wss_cases.safeguards.duties.clocks.messages import clock_key
+from wss_cases.safeguards.duties.duty.models import PoliceReview
+from wss_cases.safeguards.duties.duty.states import NotificationDoor
+from wss_cases.safeguards.police.review.states import ReviewState
+from wss_cases.workday.digest.messages import digest_key, weekly_key
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 TODAY = date(2026, 11, 24)

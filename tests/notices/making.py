@@ -11,11 +11,11 @@ from tests.factories.cases import CaseFactory, CaseParticipantFactory
 from tests.factories.followups import FollowUpFactory
 from tests.factories.roster import SchoolFactory, StudentFactory
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import UserAccount
-from wss_cases.cases.models import Case
-from wss_cases.cases.states import CaseState
-from wss_cases.followups.models import FollowUp
-from wss_cases.roster.models import School, Student
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.states import CaseState
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.roster.directory.models import School, Student
 
 CANARY = "Zephyrine Quillfeather"
 

@@ -20,29 +20,30 @@ from tests.factories.safeguards import LegalDutyFactory
 from tests.followups.policy_world import Place
 from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.actions_people import end_role, set_enabled
-from wss_cases.accounts.models import RoleGrant
-from wss_cases.accounts.queries import actor_of
-from wss_cases.cases.models import CaseIncident
-from wss_cases.cases.states import AgreementKept, CaseResult, HarmedSays
-from wss_cases.casework.actions import close as close_case
-from wss_cases.casework.actions_cover import end_cover
-from wss_cases.casework.actions_ending import decline, end_early
-from wss_cases.casework.actions_handover import hand_over
-from wss_cases.casework.actions_sweep import sweep
-from wss_cases.followups import actions_work
-from wss_cases.followups.actions_snooze import snooze
-from wss_cases.followups.models import FollowUp
-from wss_cases.followups.rules_evidence import Evidence
+from wss_cases.accounts.account.models import RoleGrant
+from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.accounts.people.actions import end_role, set_enabled
+from wss_cases.cases.case.models import CaseIncident
+from wss_cases.cases.case.states import AgreementKept, CaseResult, HarmedSays
+from wss_cases.casework.case_page.actions import close as close_case
+from wss_cases.casework.case_page.hand_over import hand_over
+from wss_cases.casework.pathway_page.actions import decline, end_early
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.evidence.rules import Evidence
+from wss_cases.followups.handling import actions as actions_work
+from wss_cases.followups.snooze.actions import snooze
 from wss_cases.foundation.db import db
-from wss_cases.incidents.states import IncidentState
-from wss_cases.notices.actions_choices import stop
-from wss_cases.notices.models import MailStyle
-from wss_cases.notices.states import MailList
+from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.mail.common.models import MailStyle
+from wss_cases.mail.common.states import MailList
+from wss_cases.mail.preferences.actions import stop
 from wss_cases.pathways.common.states import EndReason, Kind, PathwayState
-from wss_cases.pathways.referrals import actions as referrals
-from wss_cases.pathways.referrals import actions_consent, actions_service
-from wss_cases.safeguards import actions as duties
+from wss_cases.pathways.referrals.consent import actions as actions_consent
+from wss_cases.pathways.referrals.referral import actions as referrals
+from wss_cases.pathways.referrals.service import actions as actions_service
+from wss_cases.safeguards.duties.duty import actions as duties
+from wss_cases.workday.cover.actions import end_cover
+from wss_cases.workday.sweep.actions import sweep
 
 NIGHT = datetime(2026, 11, 30, 11, tzinfo=UTC)  # Monday, 05:00 in Chicago: nothing is sent yet
 MORNING, SINCE, SENDS = (NIGHT + timedelta(hours=hours) for hours in (2, 2.5, 5))

@@ -9,15 +9,15 @@ from sqlalchemy import select
 from tests.factories.accounts import make_user
 from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import Role
-from wss_cases.accounts.links import invitation_token
+from wss_cases.accounts.credentials.links import invitation_token
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
-from wss_cases.notices.links import stop_of, stop_token
-from wss_cases.notices.models import MailChoice, MailTrouble
-from wss_cases.notices.queries import choices_of, unreachable
-from wss_cases.notices.rules import Choice
-from wss_cases.notices.states import MailList, MailStyle, TroubleKind
+from wss_cases.mail.common.models import MailChoice, MailTrouble
+from wss_cases.mail.common.queries import choices_of, unreachable
+from wss_cases.mail.common.rules import Choice
+from wss_cases.mail.common.states import MailList, MailStyle, TroubleKind
+from wss_cases.mail.preferences.links import stop_of, stop_token
 
 
 def test_whoever_chose_nothing_gets_the_digest_and_the_weekly_count(session: Any) -> None:

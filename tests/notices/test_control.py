@@ -15,12 +15,12 @@ from tests.notices.making import scene
 from tests.support.client import PageClient
 from tests.support.mail import MailServer
 from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.casework.actions_sweep import sweep
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
-from wss_cases.notices import actions_control
-from wss_cases.notices.actions import deliver
-from wss_cases.notices.models import Heartbeat
+from wss_cases.mail.common.models import Heartbeat
+from wss_cases.mail.delivery.actions import deliver
+from wss_cases.mail.monitoring import actions as actions_control
+from wss_cases.workday.sweep.actions import sweep
 
 At = Callable[..., datetime]
 

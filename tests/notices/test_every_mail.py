@@ -15,19 +15,19 @@ from flask import Flask
 from tests.notices.every_kind import CANARY, MAKERS, STUDENT_ID, TODAY, make_world, plant_canaries
 from tests.support.mail import Mail, MailServer
 from wss_cases.access.actor import Role
-from wss_cases.casework.notices import groups
-from wss_cases.casework.queries_my_day import Calendars, MyDay
-from wss_cases.casework.queries_waiting import Waiting
-from wss_cases.followups.notices import due_key
+from wss_cases.followups.reminders.messages import due_key
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.notices import registry
-from wss_cases.notices.actions import deliver
-from wss_cases.notices.links import stop_token
-from wss_cases.notices.models import MailChoice
-from wss_cases.notices.queries import choice_of
-from wss_cases.notices.registry import MessageKind, kinds
-from wss_cases.notices.states import MailList, MailStyle
+from wss_cases.mail.common import message_kinds as registry
+from wss_cases.mail.common.message_kinds import MessageKind, kinds
+from wss_cases.mail.common.models import MailChoice
+from wss_cases.mail.common.queries import choice_of
+from wss_cases.mail.common.states import MailList, MailStyle
+from wss_cases.mail.delivery.actions import deliver
+from wss_cases.mail.preferences.links import stop_token
+from wss_cases.workday.digest.messages import groups
+from wss_cases.workday.my_day.queries import Calendars, MyDay
+from wss_cases.workday.my_day.waiting import Waiting
 
 At = Callable[..., datetime]
 

@@ -20,13 +20,13 @@ from tests.notices.making import CANARY, Scene, scene
 from tests.support.applications import make_app
 from tests.support.mail import MailServer
 from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.accounts.models import AccountState, RoleGrant
-from wss_cases.casework.actions_sweep import sweep
-from wss_cases.followups import actions_work
-from wss_cases.followups.models import FollowUpState
+from wss_cases.accounts.account.models import AccountState, RoleGrant
+from wss_cases.followups.core.models import FollowUpState
+from wss_cases.followups.handling import actions as actions_work
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.notices.actions import deliver, retry_failed
+from wss_cases.mail.delivery.actions import deliver, retry_failed
+from wss_cases.workday.sweep.actions import sweep
 
 At = Callable[..., datetime]
 

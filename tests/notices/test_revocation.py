@@ -13,11 +13,11 @@ from sqlalchemy import select
 from tests.followups.policy_world import At, make_place
 from tests.notices.revocations import MORNING, NIGHT, SENDS, SINCE, Queued, cases
 from tests.support.mail import MailServer
-from wss_cases.casework.actions_sweep import sweep
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.notices import registry
-from wss_cases.notices.actions import deliver
+from wss_cases.mail.common import message_kinds as registry
+from wss_cases.mail.delivery.actions import deliver
+from wss_cases.workday.sweep.actions import sweep
 
 ALL = list(cases())
 

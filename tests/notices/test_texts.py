@@ -13,10 +13,10 @@ from tests.factories.accounts import make_user
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
-from wss_cases.notices.models import FamilyText
-from wss_cases.notices.queries_texts import family_text, family_texts
-from wss_cases.notices.rules_texts import PLACEHOLDERS, Text, blocks, fill, placeholders
-from wss_cases.notices.states import EXAMPLES, PLACEHOLDER_LABELS
+from wss_cases.mail.common.models import FamilyText
+from wss_cases.mail.common.states import EXAMPLES, PLACEHOLDER_LABELS
+from wss_cases.mail.family_texts.queries import family_text, family_texts
+from wss_cases.mail.family_texts.rules import PLACEHOLDERS, Text, blocks, fill, placeholders
 
 At = Callable[..., datetime]
 TODAY = date(2026, 11, 24)

@@ -22,14 +22,14 @@ from tests.support.mail import MailServer
 from tests.support.network import Guard
 from tests.support.postgres import free_port
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import Invitation, UserAccount
-from wss_cases.casework.actions_sweep import sweep
+from wss_cases.accounts.account.models import Invitation, UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
-from wss_cases.notices.actions import deliver
-from wss_cases.notices.bounces import read_report
-from wss_cases.notices.queries import unreachable
-from wss_cases.notices.rules_trouble import error_label, reason, trouble_of
+from wss_cases.mail.bounces.reports import read_report
+from wss_cases.mail.bounces.rules import error_label, reason, trouble_of
+from wss_cases.mail.common.queries import unreachable
+from wss_cases.mail.delivery.actions import deliver
+from wss_cases.workday.sweep.actions import sweep
 
 At = Callable[..., datetime]
 REPORTS = ROOT / "tests" / "data" / "bounces"

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.outcomes.making import CLOSED, FIRST_DAY, TODAY
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
 
 YEAR_BEGINS = date(2026, 8, 1)
 

@@ -18,15 +18,15 @@ from tests.factories.roster import (
 )
 from tests.factories.safeguards import make_notification, make_refusal
 from wss_cases.access.actor import Role
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import BehaviorCode, Incident
-from wss_cases.incidents.states import IncidentState, PersonKind, PersonRole
-from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
-from wss_cases.pathways.circles.states import TermState
+from wss_cases.incidents.incident.models import BehaviorCode, Incident
+from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
+from wss_cases.pathways.circles.circle.states import TermState
+from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.safeguards.models import DisciplineAction, NotifiedStudent
-from wss_cases.safeguards.states import DisciplineKind, NotificationDoor
+from wss_cases.safeguards.duties.duty.models import DisciplineAction, NotifiedStudent
+from wss_cases.safeguards.duties.duty.states import DisciplineKind, NotificationDoor
 
 FIRST_DAY, TODAY = date(2026, 8, 24), date(2026, 11, 24)
 CLOSED = {date(2026, 9, 7), date(2026, 10, 12), date(2026, 11, 11)}

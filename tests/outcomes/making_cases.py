@@ -12,19 +12,19 @@ from sqlalchemy import select
 from tests.factories.accounts import make_user
 from tests.factories.cases import CaseFactory, CaseIncidentFactory, PathwayFactory
 from wss_cases.access.actor import Role
-from wss_cases.cases.models import Case, CaseIncident
-from wss_cases.cases.states import OPEN, CaseResult, CaseState
+from wss_cases.cases.case.models import Case, CaseIncident
+from wss_cases.cases.case.states import OPEN, CaseResult, CaseState
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import Incident, IncidentPerson
-from wss_cases.incidents.states import PersonRole
-from wss_cases.pathways.circles.models import CircleMeeting
-from wss_cases.pathways.circles.states import MeetingKind
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.circle.states import MeetingKind
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind
-from wss_cases.pathways.reengagement.models import ReengagementPlan
-from wss_cases.safeguards.models import DisciplineAction
-from wss_cases.safeguards.states import DisciplineKind
-from wss_cases.safeguards.states_discipline import ActionState
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.safeguards.discipline.removals.states import ActionState
+from wss_cases.safeguards.duties.duty.models import DisciplineAction
+from wss_cases.safeguards.duties.duty.states import DisciplineKind
 
 DAY = timedelta(days=1)
 

@@ -16,18 +16,18 @@ from tests.outcomes.making import DAY, FIRST_DAY, PLACES, TODAY, Made
 from tests.outcomes.making_cases import Cases
 from tests.outcomes.making_pathways import Pathways
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import CareRecord, Incident
-from wss_cases.incidents.states import IncidentState, PersonKind, PersonRole, WhenPrecision
-from wss_cases.outcomes.models import PublishedSchool, PublishedYear
-from wss_cases.pathways.circles.agreements.models import AgreementTerm
-from wss_cases.pathways.circles.states import TermState
-from wss_cases.roster.models import CalendarDay, Enrolment, Student
-from wss_cases.roster.states import DayKind
-from wss_cases.safeguards.models import DisciplineAction, PoliceReview
-from wss_cases.safeguards.models_discipline import RestraintRecord
-from wss_cases.safeguards.states import NotificationDoor
-from wss_cases.safeguards.states_discipline import ActionState, RestraintKind
-from wss_cases.safeguards.states_police import ReviewState
+from wss_cases.incidents.incident.models import CareRecord, Incident
+from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, WhenPrecision
+from wss_cases.outcomes.published.models import PublishedSchool, PublishedYear
+from wss_cases.pathways.circles.circle.states import TermState
+from wss_cases.pathways.circles.terms.models import AgreementTerm
+from wss_cases.roster.directory.models import CalendarDay, Enrolment, Student
+from wss_cases.roster.directory.states import DayKind
+from wss_cases.safeguards.discipline.removals.models import RestraintRecord
+from wss_cases.safeguards.discipline.removals.states import ActionState, RestraintKind
+from wss_cases.safeguards.duties.duty.models import DisciplineAction, PoliceReview
+from wss_cases.safeguards.duties.duty.states import NotificationDoor
+from wss_cases.safeguards.police.review.states import ReviewState
 
 CHICAGO = ZoneInfo("America/Chicago")
 NIGHTS = ((date(2026, 11, 1), 30), (date(2026, 11, 1), 23 * 60 + 40), (date(2026, 10, 31), 23 * 60 + 59))

@@ -9,18 +9,18 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from tests.factories.roster import SchoolFactory, make_calendar
-from wss_cases.cases.models import Case, CaseIncident
-from wss_cases.cases.states import CaseState
+from wss_cases.cases.case.models import Case, CaseIncident
+from wss_cases.cases.case.states import CaseState
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import BehaviorCode, Incident, IncidentPerson
-from wss_cases.incidents.states import IncidentState, PersonKind, PersonRole, WhenPrecision
-from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
-from wss_cases.pathways.circles.states import TermState
+from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
+from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, WhenPrecision
+from wss_cases.pathways.circles.circle.states import TermState
+from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.roster.models import Enrolment, Student
-from wss_cases.safeguards.models import DisciplineAction
-from wss_cases.safeguards.states import DisciplineKind
+from wss_cases.roster.directory.models import Enrolment, Student
+from wss_cases.safeguards.duties.duty.models import DisciplineAction
+from wss_cases.safeguards.duties.duty.states import DisciplineKind
 
 FIRST, DAY = date(2026, 8, 24), date(2026, 9, 15)
 AT = datetime(2026, 9, 15, 15, tzinfo=UTC)

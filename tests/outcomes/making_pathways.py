@@ -14,11 +14,11 @@ from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
 from wss_cases.pathways.circles.questionnaires.states import Answerer, Occasion
 from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.pathways.mentoring.models import MentoringPlan, MentoringSession
-from wss_cases.pathways.mentoring.states import Cadence, Missed
-from wss_cases.pathways.reengagement.models import ReengagementPlan
-from wss_cases.pathways.referrals.models import Referral
-from wss_cases.pathways.referrals.states import ReferralState
+from wss_cases.pathways.mentoring.plan.models import MentoringPlan, MentoringSession
+from wss_cases.pathways.mentoring.plan.states import Cadence, Missed
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.pathways.referrals.referral.states import ReferralState
 
 DAY = timedelta(days=1)
 

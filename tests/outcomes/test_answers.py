@@ -15,14 +15,14 @@ from tests.factories.roster import SchoolFactory
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.outcomes.queries_pathways import figures_of_pathways
-from wss_cases.outcomes.rules import Scope, Share, scope_of
-from wss_cases.outcomes.rules_answers import FEWEST, Piece, share_told
-from wss_cases.outcomes.rules_repeats import repeats_by_month, repeats_until
+from wss_cases.outcomes.counting.scope.rules import Scope, Share, scope_of
+from wss_cases.outcomes.counting.scope.small_shares import FEWEST, Piece, share_told
+from wss_cases.outcomes.reports.pathways.queries import figures_of_pathways
+from wss_cases.outcomes.reports.repeats.rules import repeats_by_month, repeats_until
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
 from wss_cases.pathways.circles.questionnaires.states import Answerer, Occasion
 from wss_cases.pathways.common.states import Kind, PathwayState
-from wss_cases.roster.queries import school_days
+from wss_cases.roster.directory.queries import school_days
 
 
 def part(network: str | None, schools: list[int]) -> Piece:

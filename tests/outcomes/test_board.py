@@ -19,16 +19,16 @@ from tests.support.pages import Element
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.incidents.models import Incident
-from wss_cases.incidents.states import IncidentState
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry
-from wss_cases.outcomes.queries_board import board_of, may_report, networks_answered_for
-from wss_cases.outcomes.queries_equity import table_for
-from wss_cases.outcomes.rules_board import board_scope
-from wss_cases.outcomes.rules_equity_tables import settled
-from wss_cases.outcomes.states_equity import FAMILIES
-from wss_cases.outcomes.views_board_equity import equity_parts
-from wss_cases.roster.models import School
+from wss_cases.outcomes.board.report.equity import equity_parts
+from wss_cases.outcomes.board.report.queries import board_of, may_report, networks_answered_for
+from wss_cases.outcomes.board.report.rules import board_scope
+from wss_cases.outcomes.equity.queries import table_for
+from wss_cases.outcomes.equity.states import FAMILIES
+from wss_cases.outcomes.equity.tables import settled
+from wss_cases.roster.directory.models import School
 
 ClientAs = Callable[[Any], PageClient]
 PAGE = "/outcomes/board"

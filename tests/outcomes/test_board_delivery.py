@@ -12,22 +12,22 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.roster import SchoolFactory, make_calendar
 from tests.support.client import PageClient
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import AccountState, RoleGrant, UserAccount
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.jobs.reports import make_reports
+from wss_cases.jobs.board_reports import make_reports
 from wss_cases.journal.models import AuditEntry, OutboxMessage
-from wss_cases.notices.composing import compose
-from wss_cases.outcomes.actions_board import fail_report, keep_report
-from wss_cases.outcomes.actions_board_delivery import queue_due, subscribe, unsubscribe
-from wss_cases.outcomes.models_board import BoardReport, BoardSubscription
-from wss_cases.outcomes.rules_board import due_month
-from wss_cases.outcomes.states_board import Every, Why
-from wss_cases.records.actions_clean_retention import clean
-from wss_cases.roster.models import School
-from wss_cases.roster.queries import school_days
-from wss_cases.roster.rules import SchoolDays
+from wss_cases.mail.delivery.rendering import compose
+from wss_cases.outcomes.board.report.rules import due_month
+from wss_cases.outcomes.board.report.states import Every, Why
+from wss_cases.outcomes.board.stored_reports.actions import fail_report, keep_report
+from wss_cases.outcomes.board.stored_reports.models import BoardReport, BoardSubscription
+from wss_cases.outcomes.board.subscriptions.actions import queue_due, subscribe, unsubscribe
+from wss_cases.records.retention.expiry.actions import clean
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.directory.rules import SchoolDays
 
 ClientAs = Callable[[Any], PageClient]
 NAME = "Juniper Canary High School"

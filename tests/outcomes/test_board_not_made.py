@@ -14,16 +14,16 @@ from tests.outcomes.making import Made
 from wss_cases.access.actor import Role
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.logs import Lines
-from wss_cases.jobs import paper
-from wss_cases.jobs.letter_words import failure_in
+from wss_cases.foundation.operations.logs import Lines
+from wss_cases.jobs.pdf import printing as paper
+from wss_cases.jobs.pdf.failures import failure_in
 from wss_cases.jobs.ticks import tick
-from wss_cases.outcomes.actions_board import ask_report, fail_report, keep_report
-from wss_cases.outcomes.models_board import BoardReport
-from wss_cases.outcomes.rules_board import board_scope
-from wss_cases.outcomes.states_board import ReportState, Why
+from wss_cases.outcomes.board.report.rules import board_scope
+from wss_cases.outcomes.board.report.states import ReportState, Why
+from wss_cases.outcomes.board.stored_reports.actions import ask_report, fail_report, keep_report
+from wss_cases.outcomes.board.stored_reports.models import BoardReport
 
-LOGGER = "wss_cases.jobs.reports"
+LOGGER = "wss_cases.jobs.board_reports"
 RAISES = """
 CSS = None
 def HTML(string, url_fetcher):

@@ -17,23 +17,25 @@ from tests.outcomes.making import Made
 from tests.support.client import PageClient
 from tests.support.pages import Form
 from wss_cases.access.actor import Actor, Grant, Role
-from wss_cases.accounts.models import AccountState, UserAccount
-from wss_cases.cli.sealed import SEALED
+from wss_cases.accounts.account.models import AccountState, UserAccount
+from wss_cases.cli.common.sealed_tables import SEALED
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.keys import Keys
-from wss_cases.foundation.settings import setting
-from wss_cases.jobs import letter, paper, reports
-from wss_cases.jobs.reports import make_reports
-from wss_cases.journal.actions_rotate import rotate
+from wss_cases.foundation.keys.loading import Keys
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.jobs import board_reports as reports
+from wss_cases.jobs.board_reports import make_reports
+from wss_cases.jobs.pdf import printing as paper
+from wss_cases.jobs.pdf import process as letter
+from wss_cases.journal.key_rotation.actions import rotate
 from wss_cases.journal.models import AuditEntry, OutboxMessage
-from wss_cases.outcomes.actions_board import ask_report, keep_report, pdf_for
-from wss_cases.outcomes.models_board import BoardReport
-from wss_cases.outcomes.queries_board_kept import kept_reports
-from wss_cases.outcomes.rules_board import board_scope, reads_report
-from wss_cases.outcomes.states_board import ReportState, Why
-from wss_cases.roster.models import Student
+from wss_cases.outcomes.board.report.rules import board_scope, reads_report
+from wss_cases.outcomes.board.report.states import ReportState, Why
+from wss_cases.outcomes.board.stored_reports.actions import ask_report, keep_report, pdf_for
+from wss_cases.outcomes.board.stored_reports.models import BoardReport
+from wss_cases.outcomes.board.stored_reports.queries import kept_reports
+from wss_cases.roster.directory.models import Student
 
 ClientAs = Callable[[Any], PageClient]
 TODAY = date(2026, 11, 24)

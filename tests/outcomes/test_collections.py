@@ -21,13 +21,14 @@ from tests.factories.safeguards import DisciplineActionFactory
 from tests.outcomes.making import Made
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import BehaviorCode, Incident, IncidentPerson
-from wss_cases.incidents.states import IncidentState, Place
+from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
+from wss_cases.incidents.incident.states import IncidentState, Place
 from wss_cases.journal.models import AuditEntry, OutboxMessage
-from wss_cases.outcomes import rules_federal, rules_state
-from wss_cases.safeguards.models_discipline import RestraintRecord
-from wss_cases.safeguards.states import DisciplineKind
-from wss_cases.safeguards.states_discipline import ActionState, RestraintKind
+from wss_cases.outcomes.collections.federal import rules as rules_federal
+from wss_cases.outcomes.collections.state import rules as rules_state
+from wss_cases.safeguards.discipline.removals.models import RestraintRecord
+from wss_cases.safeguards.discipline.removals.states import ActionState, RestraintKind
+from wss_cases.safeguards.duties.duty.states import DisciplineKind
 
 RACE = {"hispanic": "HI", "black": "BL", "white": "WH", "asian": "AS"}
 WOW = {"ATTWOW", "THRWOW", "ROBWOW"}

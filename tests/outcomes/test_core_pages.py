@@ -18,16 +18,16 @@ from tests.support.client import PageClient
 from tests.support.pages import Element
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.foundation.db import db
-from wss_cases.incidents.forms import read_filter
-from wss_cases.incidents.models import BehaviorCode
-from wss_cases.incidents.queries_list import conditions_of, counts_by_group
-from wss_cases.incidents.rules import IncidentFilter
-from wss_cases.outcomes.queries_core import bands_of, reporting
-from wss_cases.outcomes.queries_overview import core_of
-from wss_cases.outcomes.queries_schools import school_rows
-from wss_cases.outcomes.rules import scope_of
-from wss_cases.roster.models import Enrolment
-from wss_cases.roster.queries import school_days
+from wss_cases.incidents.incident.models import BehaviorCode
+from wss_cases.incidents.incident.rules import IncidentFilter
+from wss_cases.incidents.lists.queries import conditions_of, counts_by_group
+from wss_cases.incidents.pages.forms import read_filter
+from wss_cases.outcomes.counting.scope.rules import scope_of
+from wss_cases.outcomes.counting.totals.queries import core_of
+from wss_cases.outcomes.reports.core.queries import bands_of, reporting
+from wss_cases.outcomes.reports.core.schools import school_rows
+from wss_cases.roster.directory.models import Enrolment
+from wss_cases.roster.directory.queries import school_days
 
 ClientAs = Callable[[Any], PageClient]
 PAGE = "/outcomes/incidents"

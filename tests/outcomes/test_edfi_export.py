@@ -21,19 +21,19 @@ from tests.factories.safeguards import DisciplineActionFactory
 from tests.outcomes.making import Made
 from tests.support.databases import Database, flask
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import UserAccount
-from wss_cases.cases.models import CaseIncident
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.cases.case.models import CaseIncident
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import CareRecord, Incident, IncidentPerson
-from wss_cases.incidents.states import IncidentState, PersonKind, PersonRole
+from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson
+from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
 from wss_cases.journal.models import AuditEntry, Disclosure
-from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
-from wss_cases.pathways.circles.states import TermState
+from wss_cases.pathways.circles.circle.states import TermState
+from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.roster.models import School, Student
-from wss_cases.safeguards.models import DisciplineAction
-from wss_cases.safeguards.states_discipline import ActionState
+from wss_cases.roster.directory.models import School, Student
+from wss_cases.safeguards.discipline.removals.states import ActionState
+from wss_cases.safeguards.duties.duty.models import DisciplineAction
 
 NS = {"e": "http://ed-fi.org/5.2.0"}
 YEAR = ("--school-year", "2026-27")

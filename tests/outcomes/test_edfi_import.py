@@ -16,12 +16,12 @@ from sqlalchemy import select, text
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.outcomes.test_edfi_export import NS, read
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import Incident
-from wss_cases.incidents.states import IncidentState
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.outcomes.models import EdfiRecord
-from wss_cases.roster.models import School, Student
-from wss_cases.safeguards.models import DisciplineAction
+from wss_cases.outcomes.published.models import EdfiRecord
+from wss_cases.roster.directory.models import School, Student
+from wss_cases.safeguards.duties.duty.models import DisciplineAction
 
 XMLNS = NS["e"]
 NOT_HELD = {

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 from scipy.stats.contingency import relative_risk
 
-from wss_cases.outcomes.rules_equity import (
+from wss_cases.outcomes.equity.rules import (
     NORMAL,
     STUDENT,
     Interval,

@@ -15,11 +15,11 @@ from tests.factories.roster import SchoolFactory
 from tests.outcomes.making import Made
 from tests.support.client import PageClient
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import UserSession
+from wss_cases.accounts.account.models import UserSession
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage
-from wss_cases.outcomes.models import ExportRecord
+from wss_cases.outcomes.published.models import ExportRecord
 
 ClientAs = Callable[[Any], PageClient]
 ADDRESS = "/outcomes/files/core.csv?year=2026-27"

@@ -15,25 +15,25 @@ from tests.factories.base import fresh
 from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFactory
 from tests.outcomes.making import Made
 from wss_cases.access.actor import SYSTEM, Role
-from wss_cases.foundation import failpoints
 from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.errors import Refused
-from wss_cases.incidents.actions_reports import answer_question
-from wss_cases.incidents.models import BehaviorCode, Incident
-from wss_cases.incidents.rules import Capture, CapturedPerson, Details, PersonDetails
-from wss_cases.incidents.states import IncidentState, PersonKind, PersonRole, Tile
-from wss_cases.intake.actions_review import ask_reporter, merge_into, reopen_review, take_no_action
-from wss_cases.intake.actions_submit import add_people_to, complete_details, submit_incident
+from wss_cases.foundation.operations import failpoints
+from wss_cases.incidents.additions.actions import answer_question
+from wss_cases.incidents.incident.models import BehaviorCode, Incident
+from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details, PersonDetails
+from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, Tile
+from wss_cases.intake.report.actions import add_people_to, complete_details, submit_incident
+from wss_cases.intake.review.actions import ask_reporter, merge_into, reopen_review, take_no_action
 from wss_cases.journal.models import AuditEntry
-from wss_cases.journal.unit import unit_of_work
-from wss_cases.outcomes import queries_figures
-from wss_cases.outcomes.actions_figures import follow, recount
-from wss_cases.outcomes.models_figures import DailyFigure, DistrictFigure, FigureState
-from wss_cases.outcomes.queries_counting import count_days
-from wss_cases.outcomes.queries_figures import counted_parts, parts_of
-from wss_cases.outcomes.rules import Scope, scope_of
-from wss_cases.outcomes.rules_figures import DayFigure
-from wss_cases.records.actions_erase_retention import erase_student
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.outcomes.counting.daily_figures import queries as queries_figures
+from wss_cases.outcomes.counting.daily_figures.actions import follow, recount
+from wss_cases.outcomes.counting.daily_figures.models import DailyFigure, DistrictFigure, FigureState
+from wss_cases.outcomes.counting.daily_figures.queries import counted_parts, parts_of
+from wss_cases.outcomes.counting.daily_figures.recount import count_days
+from wss_cases.outcomes.counting.daily_figures.rules import DayFigure
+from wss_cases.outcomes.counting.scope.rules import Scope, scope_of
+from wss_cases.records.retention.deletion.erasure import erase_student
 
 WALL = "2026-11-24 11:00"
 PLACES = ("hallway", "cafeteria", "classroom")

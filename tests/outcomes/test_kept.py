@@ -21,15 +21,15 @@ from tests.support.demo import client_of
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.outcomes.actions_figures import recount
-from wss_cases.outcomes.actions_kept import CLAIM, NEVER, keep
-from wss_cases.outcomes.models_figures import CountingRound, KeptCount
-from wss_cases.outcomes.queries_equity import table_for
-from wss_cases.outcomes.queries_kept import keeping
-from wss_cases.outcomes.rules import scope_of
-from wss_cases.outcomes.rules_equity_tables import settled
-from wss_cases.outcomes.states_equity import FAMILIES
-from wss_cases.roster.models import Student
+from wss_cases.outcomes.cache_refresh.actions import CLAIM, NEVER, keep
+from wss_cases.outcomes.counting.cache.queries import keeping
+from wss_cases.outcomes.counting.daily_figures.actions import recount
+from wss_cases.outcomes.counting.daily_figures.models import CountingRound, KeptCount
+from wss_cases.outcomes.counting.scope.rules import scope_of
+from wss_cases.outcomes.equity.queries import table_for
+from wss_cases.outcomes.equity.states import FAMILIES
+from wss_cases.outcomes.equity.tables import settled
+from wss_cases.roster.directory.models import Student
 
 PAGES = (
     "/outcomes", "/outcomes/equity", "/outcomes/equity?kind=sex", "/outcomes/incidents", "/outcomes/board"
@@ -159,7 +159,7 @@ def test_what_another_release_kept_in_another_shape_is_not_read(
 ) -> None:
     before = page(demo, "district", "/outcomes")
     with monkeypatch.context() as patch:
-        patch.setattr("wss_cases.outcomes.queries_kept.SHAPE", "another")
+        patch.setattr("wss_cases.outcomes.counting.cache.queries.SHAPE", "another")
         kept_at(clock.now())
     # as that release has it: rows that this one cannot read
     db.session.execute(update(KeptCount).where(~KeptCount.rows.startswith("{")).values(rows="[[1, 2]]"))
@@ -188,7 +188,7 @@ def test_equity_of_a_school_comes_from_what_is_kept_of_all_and_only_by_todays_ru
     assert SINCE.sub("", page(demo, "administrator", "/outcomes/equity")) == before
     assert not [one for one in asked if "FROM enrolment" in one]
     db.session.execute(delete(KeptCount).where(~KeptCount.rows.startswith("{")))
-    monkeypatch.setattr("wss_cases.outcomes.queries_equity.rules_digest", lambda: "other rules")
+    monkeypatch.setattr("wss_cases.outcomes.equity.queries.rules_digest", lambda: "other rules")
     db.session.commit()
     assert not SINCE.search(page(demo, "administrator", "/outcomes/equity"))
     assert [one for one in asked if "FROM enrolment" in one]

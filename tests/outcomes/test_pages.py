@@ -22,11 +22,11 @@ from tests.support.databases import ROOT
 from tests.support.pages import Element
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
-from wss_cases.incidents.forms import read_filter
-from wss_cases.incidents.queries_list import counts_by_group
-from wss_cases.incidents.states import PersonRole
-from wss_cases.outcomes.queries_behind import LISTS, PAGE
-from wss_cases.outcomes.states_measures import MEASURES
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.incidents.lists.queries import counts_by_group
+from wss_cases.incidents.pages.forms import read_filter
+from wss_cases.outcomes.counting.measures.definitions import MEASURES
+from wss_cases.outcomes.reports.drill_down.queries import LISTS, PAGE
 
 ClientAs = Callable[[Any], PageClient]
 LISTING = ("/outcomes/behind/", "/incidents")

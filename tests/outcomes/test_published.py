@@ -22,7 +22,7 @@ from tests.support.client import PageClient
 from tests.support.pages import Element
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
-from wss_cases.outcomes.models import PublishedSchool, PublishedYear
+from wss_cases.outcomes.published.models import PublishedSchool, PublishedYear
 
 ClientAs = Callable[[Any], PageClient]
 REAL = "cps/CPS_misconduct_suspension_police_by_school_2014_2022.csv"

@@ -14,7 +14,7 @@ from flask import Flask
 from tests.factories.roster import SchoolFactory
 from tests.outcomes.making import Made
 from tests.outcomes.test_import import DATA, take_in
-from wss_cases.outcomes.rules_export import Report, rendered, safe_cell
+from wss_cases.outcomes.documents.rendering import Report, rendered, safe_cell
 
 
 def report(app: Flask, *arguments: str) -> Any:

@@ -19,10 +19,10 @@ from tests.outcomes.test_core_pages import PAGE, number_on
 from tests.support.applications import make_app, people_client
 from tests.support.databases import Database, Databases
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import UserAccount
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.foundation.reports_db import reports_database
+from wss_cases.foundation.replica import reports_database
 
 REPORTS = 5
 

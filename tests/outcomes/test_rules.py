@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from wss_cases.outcomes.rules import reach_of, scope_of, year_before
-from wss_cases.roster.rules import SchoolDays
+from wss_cases.outcomes.counting.scope.rules import reach_of, scope_of, year_before
+from wss_cases.roster.directory.rules import SchoolDays
 
 
 @pytest.mark.parametrize(

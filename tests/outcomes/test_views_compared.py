@@ -17,13 +17,13 @@ from tests.outcomes.making import FIRST_DAY, TODAY, Made
 from tests.outcomes.test_core_pages import PAGE, made, number_on
 from tests.support.client import PageClient
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import RoleGrant
+from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.foundation.db import db
-from wss_cases.incidents.rules import IncidentFilter
+from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.journal.models import AuditEntry
-from wss_cases.outcomes.models_figures import SavedView
-from wss_cases.outcomes.queries_compare import FEWEST_SIMILAR, similar
-from wss_cases.outcomes.rules import is_alike, scope_of
+from wss_cases.outcomes.counting.daily_figures.models import SavedView
+from wss_cases.outcomes.counting.scope.rules import is_alike, scope_of
+from wss_cases.outcomes.reports.core.comparison import FEWEST_SIMILAR, similar
 
 ClientAs = Callable[[Any], PageClient]
 VIEWS = "/outcomes/views"

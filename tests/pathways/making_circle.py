@@ -13,24 +13,22 @@ from tests.cases.making import NOW, TODAY, World, actor_for, make_user
 from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
 from wss_cases.access.actor import Actor, Role
-from wss_cases.accounts.models import UserAccount
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
-from wss_cases.pathways.circles import (
-    actions,
-    actions_keepers,
-    actions_meeting,
-    actions_plan,
-    actions_prepare,
-    actions_training,
-)
 from wss_cases.pathways.circles.agreements.actions import TermDraft
-from wss_cases.pathways.circles.queries import Circle, circle_of
-from wss_cases.pathways.circles.rules import was_harmed
-from wss_cases.pathways.circles.rules_meeting import Attendance
-from wss_cases.pathways.circles.states import MeetingState, Presence, ScreenAnswer, TrainingKind
+from wss_cases.pathways.circles.circle.rules import was_harmed
+from wss_cases.pathways.circles.circle.states import MeetingState, Presence, ScreenAnswer, TrainingKind
+from wss_cases.pathways.circles.consent import actions
+from wss_cases.pathways.circles.gates.queries import Circle, circle_of
+from wss_cases.pathways.circles.keepers import actions as actions_keepers
+from wss_cases.pathways.circles.meeting import actions as actions_meeting
+from wss_cases.pathways.circles.meeting import planning as actions_plan
+from wss_cases.pathways.circles.meeting.rules import Attendance
+from wss_cases.pathways.circles.preparation import actions as actions_prepare
+from wss_cases.pathways.circles.training import actions as actions_training
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import load_pathway
-from wss_cases.routing.models import RoutingAnswer, RuleSet
+from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
 
 _numbers = count(1)
 LATER = NOW + timedelta(days=2)

@@ -8,18 +8,18 @@ from sqlalchemy import select
 from tests.cases.making import NOW, make_world
 from tests.factories.base import fresh
 from tests.pathways.making_circle import LATER, answer, plan, ready_circle, terms
-from wss_cases.cases.states import CaseState
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.cases.case.states import CaseState
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, Stale
 from wss_cases.journal.queries import case_history
-from wss_cases.journal.sentences import sentence
+from wss_cases.journal.timeline import sentence
 from wss_cases.pathways.circles.agreements import actions as agreements
-from wss_cases.pathways.circles.agreements import actions_terms
+from wss_cases.pathways.circles.agreements import term_changes as actions_terms
 from wss_cases.pathways.circles.agreements.actions import TermDraft
-from wss_cases.pathways.circles.agreements.states import WithoutMeeting
-from wss_cases.pathways.circles.queries import circle_of
-from wss_cases.pathways.circles.states import MeetingState, TermState
+from wss_cases.pathways.circles.circle.states import MeetingState, TermState
+from wss_cases.pathways.circles.gates.queries import circle_of
+from wss_cases.pathways.circles.terms.states import WithoutMeeting
 from wss_cases.pathways.common.queries import load_pathway
 from wss_cases.pathways.common.states import PathwayState
 

@@ -12,14 +12,14 @@ from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
 from wss_cases.access.actor import Role
-from wss_cases.cases.states import CaseState
-from wss_cases.casework import actions_ending
-from wss_cases.followups.actions import make
-from wss_cases.followups.models import FollowUp
+from wss_cases.cases.case.states import CaseState
+from wss_cases.casework.pathway_page import actions as actions_ending
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.making.actions import make
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
-from wss_cases.journal.unit import unit_of_work
-from wss_cases.pathways.common import actions_life as life
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.pathways.common import actions as life
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.rules import outcomes_for
 from wss_cases.pathways.common.states import (
@@ -32,12 +32,12 @@ from wss_cases.pathways.common.states import (
     PathwayState,
 )
 from wss_cases.pathways.conversations.actions import log_conversation
-from wss_cases.pathways.mentoring.actions import Course
-from wss_cases.pathways.mentoring.actions import save_plan as save_mentoring
-from wss_cases.pathways.mentoring.queries import plan_of
-from wss_cases.pathways.reengagement.actions import PlanText
-from wss_cases.pathways.reengagement.actions import save_plan as save_return
-from wss_cases.pathways.referrals.actions import draft as draft_referral
+from wss_cases.pathways.mentoring.course.actions import Course
+from wss_cases.pathways.mentoring.course.actions import save_plan as save_mentoring
+from wss_cases.pathways.mentoring.plan.queries import plan_of
+from wss_cases.pathways.reengagement.case_page.actions import PlanText
+from wss_cases.pathways.reengagement.case_page.actions import save_plan as save_return
+from wss_cases.pathways.referrals.referral.actions import draft as draft_referral
 
 ACTS = {
     "offer": lambda w, row: life.offer(w.actor, row.id, w.coordinator.id, TODAY, None, NOW),

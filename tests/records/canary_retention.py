@@ -26,8 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 from wss_cases.foundation.db import Base, db
-from wss_cases.records.queries_reach_retention import goes_to
-from wss_cases.records.rules_tables_retention import TABLES, Whose
+from wss_cases.records.retention.reach.queries import goes_to
+from wss_cases.records.retention.reach.table_owners import TABLES, Whose
 
 THEN = datetime(2019, 3, 5, 16, tzinfo=UTC)
 DAY = date(2019, 3, 5)

@@ -21,20 +21,20 @@ from tests.factories.roster import GuardianFactory, SchoolFactory, StudentFactor
 from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
 from tests.records.planted import CHILDREN, Planted, planted
 from wss_cases.access.actor import Role
-from wss_cases.cases.models import CaseNote
-from wss_cases.followups.models import FollowUp
+from wss_cases.cases.case.models import CaseNote
+from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.incidents.models import Addendum, Incident
-from wss_cases.incidents.states import IncidentState
+from wss_cases.incidents.incident.models import Addendum, Incident
+from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
-from wss_cases.records.actions_release import MAIL, Decision, decide, hand_on, release
-from wss_cases.records.actions_request import Asked, ask, withdraw
-from wss_cases.records.models import FamilyRelease, FamilyReleaseCopy
-from wss_cases.records.queries_release import draft_of
-from wss_cases.records.states import Manner, Part, ReleaseState
-from wss_cases.roster.models import Student
+from wss_cases.records.family_copies.copy.every_table import FamilyRelease, FamilyReleaseCopy
+from wss_cases.records.family_copies.copy.queries import draft_of
+from wss_cases.records.family_copies.copy.states import Manner, Part, ReleaseState
+from wss_cases.records.family_copies.draft.actions import MAIL, Decision, decide, hand_on, release
+from wss_cases.records.family_copies.request.actions import Asked, ask, withdraw
+from wss_cases.roster.directory.models import Student
 
 ALL = tuple(Part)
 

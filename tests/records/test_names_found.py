@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tests.records.planted import AROUND, CHILDREN, Planted, named, planted
 from wss_cases.cli.demo_district.names import name_of
-from wss_cases.records.rules_names import Finder, Named
-from wss_cases.records.rules_release import marks_in, released
+from wss_cases.records.family_copies.copy.rules import marks_in, released
+from wss_cases.records.family_copies.names.finder import Finder, Named
 
 OWN = Named("Marisol Tenorio", ("Marisol",), ("Tenorio",), ("77001234",))
 Child = tuple[str, str, str, str]

@@ -19,23 +19,24 @@ from tests.records.canary_retention import Planter, files_with, found_in
 from tests.support.applications import make_app, people_client
 from tests.support.databases import Database
 from wss_cases.access.actor import Role
-from wss_cases.cases.models import Case, CaseNote
-from wss_cases.foundation import clock, failpoints
+from wss_cases.cases.case.models import Case, CaseNote
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
-from wss_cases.incidents.models import Incident, IncidentDraft, IncidentPerson
-from wss_cases.journal.actions_seal import seal
+from wss_cases.foundation.operations import failpoints
+from wss_cases.incidents.incident.models import Incident, IncidentDraft, IncidentPerson
+from wss_cases.journal.audit.actions import seal
+from wss_cases.journal.audit.queries import verify
 from wss_cases.journal.models import AuditEntry
-from wss_cases.journal.queries_seal import verify
-from wss_cases.journal.unit import unit_of_work
-from wss_cases.pathways.common.actions_holds import open_hold
-from wss_cases.pathways.common.models_holds import LegalHold
-from wss_cases.pathways.common.states_holds import HoldKind
-from wss_cases.records.actions_deletion_retention import carry_out, confirm
-from wss_cases.records.actions_retention import decide
-from wss_cases.records.models import DeletionItem, RecordDeletion, RemovedFigure
-from wss_cases.records.rules_tables_retention import TABLES, Whose
-from wss_cases.records.states_retention import Decision, DeletionState, ItemState
-from wss_cases.roster.models import Enrolment, Student
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.pathways.legal_holds.actions import open_hold
+from wss_cases.pathways.legal_holds.models import LegalHold
+from wss_cases.pathways.legal_holds.states import HoldKind
+from wss_cases.records.family_copies.copy.every_table import DeletionItem, RecordDeletion, RemovedFigure
+from wss_cases.records.retention.core.states import Decision, DeletionState, ItemState
+from wss_cases.records.retention.deletion.actions import carry_out, confirm
+from wss_cases.records.retention.reach.table_owners import TABLES, Whose
+from wss_cases.records.retention.schedule.actions import decide
+from wss_cases.roster.directory.models import Enrolment, Student
 
 WORD, OTHER = "zqcanary", "zqkeeper"
 

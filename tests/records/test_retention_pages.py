@@ -16,21 +16,21 @@ from tests.factories.cases import CaseFactory, CaseParticipantFactory, PathwayFa
 from tests.factories.incidents import make_incident
 from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFactory
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import SignInAttempt, UserSession
-from wss_cases.casework.actions_move import Going, continue_elsewhere
+from wss_cases.accounts.account.models import SignInAttempt, UserSession
+from wss_cases.casework.transfer.actions import Going, continue_elsewhere
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.incidents.models import IncidentDraft
+from wss_cases.incidents.incident.models import IncidentDraft
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.models_holds import LegalHold
-from wss_cases.pathways.common.queries_holds import circle_held, is_student_held
-from wss_cases.records.actions_clean_retention import clean
-from wss_cases.records.models import RecordDeletion, RecordReview, RetentionRule
-from wss_cases.records.queries_retention import PAGE, rules_on
-from wss_cases.records.rules_retention import spellings, years_after, years_before
-from wss_cases.records.states_retention import DeletionState, Part
+from wss_cases.pathways.legal_holds.models import LegalHold
+from wss_cases.pathways.legal_holds.queries import circle_held, is_student_held
+from wss_cases.records.family_copies.copy.every_table import RecordDeletion, RecordReview, RetentionRule
+from wss_cases.records.retention.core.queries import PAGE, rules_on
+from wss_cases.records.retention.core.rules import spellings, years_after, years_before
+from wss_cases.records.retention.core.states import DeletionState, Part
+from wss_cases.records.retention.expiry.actions import clean
 
 TODAY = date(2026, 11, 24)
 

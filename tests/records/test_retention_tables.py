@@ -9,10 +9,10 @@ from sqlalchemy import Column, Enum, ForeignKey, Integer, MetaData, String, Tabl
 
 from wss_cases.foundation.db import Base
 from wss_cases.journal.models import Disclosure
-from wss_cases.records.actions_erase_retention import written
-from wss_cases.records.queries_reach_retention import goes_to
-from wss_cases.records.queries_retention import schedule_rows
-from wss_cases.records.rules_tables_retention import TABLES, Whose
+from wss_cases.records.retention.core.queries import schedule_rows
+from wss_cases.records.retention.deletion.erasure import written
+from wss_cases.records.retention.reach.queries import goes_to
+from wss_cases.records.retention.reach.table_owners import TABLES, Whose
 
 
 def undeclared(tables: Any) -> list[str]:

@@ -13,18 +13,24 @@ from sqlalchemy import select
 
 from tests.intake.making import NOW
 from tests.reengagement.making import Removed
-from wss_cases.casework.actions_ending import decline, end_early
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.casework.pathway_page.actions import decline, end_early
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.common.states import ENDED, LIVE, TRANSITIONS, EndReason, PathwayState
-from wss_cases.pathways.reengagement import actions, actions_meeting
-from wss_cases.pathways.reengagement.models import ReengagementPlan
-from wss_cases.pathways.reengagement.next_steps import next_steps
-from wss_cases.pathways.reengagement.queries import reviews_of
-from wss_cases.pathways.reengagement.rules import is_near, meeting_of
-from wss_cases.pathways.reengagement.states import MEETING_TRANSITIONS, Meeting, MeetingMissed, ReviewAnswer
-from wss_cases.roster.rules import SchoolDays
+from wss_cases.pathways.reengagement.case_page import actions
+from wss_cases.pathways.reengagement.case_page.next_steps import next_steps
+from wss_cases.pathways.reengagement.meeting import actions as actions_meeting
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.reengagement.plan.queries import reviews_of
+from wss_cases.pathways.reengagement.plan.rules import is_near, meeting_of
+from wss_cases.pathways.reengagement.plan.states import (
+    MEETING_TRANSITIONS,
+    Meeting,
+    MeetingMissed,
+    ReviewAnswer,
+)
+from wss_cases.roster.directory.rules import SchoolDays
 
 DAYS = SchoolDays()
 BACK = date(2026, 11, 27)

@@ -14,27 +14,27 @@ from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.intake.making import NOW
 from tests.reengagement.making import Removed
 from wss_cases.access.actor import Role
-from wss_cases.cases.models import Case
-from wss_cases.cases.queries import cases_of_incident
-from wss_cases.cases.states import AgreementKept, CaseResult, CaseState, HarmedSays
-from wss_cases.casework import actions as casework
-from wss_cases.casework.actions_ending import end_early
-from wss_cases.casework.actions_sweep import sweep
-from wss_cases.followups.models import FollowUp
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.queries import cases_of_incident
+from wss_cases.cases.case.states import AgreementKept, CaseResult, CaseState, HarmedSays
+from wss_cases.casework.case_page import actions as casework
+from wss_cases.casework.pathway_page.actions import end_early
+from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.intake.actions_decide import decide
-from wss_cases.intake.rules import Choice
+from wss_cases.intake.decision.actions import decide
+from wss_cases.intake.decision.rules import Choice
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import EndReason, PathwayState
-from wss_cases.pathways.reengagement.actions import complete
-from wss_cases.pathways.reengagement.actions_open import Away, open_by_hand
-from wss_cases.pathways.reengagement.models import ReengagementPlan
-from wss_cases.pathways.reengagement.queries import returns_of
-from wss_cases.pathways.reengagement.rules import back_on, is_return, return_words
-from wss_cases.pathways.reengagement.states import AwayCause
-from wss_cases.roster.models import Enrolment
-from wss_cases.roster.rules import SchoolDays
+from wss_cases.pathways.reengagement.case_page.actions import complete
+from wss_cases.pathways.reengagement.opening.actions import Away, open_by_hand
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.reengagement.plan.queries import returns_of
+from wss_cases.pathways.reengagement.plan.rules import back_on, is_return, return_words
+from wss_cases.pathways.reengagement.plan.states import AwayCause
+from wss_cases.roster.directory.models import Enrolment
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.workday.sweep.actions import sweep
 
 TODAY = date(2026, 11, 24)
 DAYS = SchoolDays()

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.reengagement.making import Removed
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.pathways.common.states import PathwayState
 

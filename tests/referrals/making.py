@@ -13,12 +13,14 @@ from tests.factories.referrals import PartnerFactory, make_partner_user
 from tests.factories.roster import GuardianFactory, StudentGuardianFactory
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.models import UserAccount
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind
-from wss_cases.pathways.referrals import actions, actions_consent, actions_service
-from wss_cases.pathways.referrals.actions_consent import Signed
-from wss_cases.pathways.referrals.models import Partner
+from wss_cases.pathways.referrals.consent import actions as actions_consent
+from wss_cases.pathways.referrals.consent.actions import Signed
+from wss_cases.pathways.referrals.referral import actions
+from wss_cases.pathways.referrals.referral.models import Partner
+from wss_cases.pathways.referrals.service import actions as actions_service
 
 SCHOOL, PARTNER = Permission.CASE_WORK, Permission.REFERRAL_ANSWER
 FIELDS = ["name", "service", "grade", "need"]

@@ -26,18 +26,20 @@ from tests.referrals.making import (
     serve,
     signed,
 )
-from wss_cases.casework import actions_ending
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.casework.pathway_page import actions as actions_ending
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
-from wss_cases.pathways.common import actions_life as life
+from wss_cases.pathways.common import actions as life
 from wss_cases.pathways.common.states import EndReason, PathwayState
-from wss_cases.pathways.referrals import actions, actions_consent, actions_service
-from wss_cases.pathways.referrals.models import Referral, ReferralConsent, ServiceDate
-from wss_cases.pathways.referrals.queries_partners import suggestions
-from wss_cases.pathways.referrals.rules import Wanted
-from wss_cases.pathways.referrals.states import ReferralState
+from wss_cases.pathways.referrals.consent import actions as actions_consent
+from wss_cases.pathways.referrals.partners.queries import suggestions
+from wss_cases.pathways.referrals.referral import actions
+from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent, ServiceDate
+from wss_cases.pathways.referrals.referral.rules import Wanted
+from wss_cases.pathways.referrals.referral.states import ReferralState
+from wss_cases.pathways.referrals.service import actions as actions_service
 
 
 @pytest.fixture

@@ -31,17 +31,18 @@ from tests.referrals.making import (
     signed,
 )
 from tests.support.client import PageClient
-from wss_cases.casework import actions_ending
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.casework.pathway_page import actions as actions_ending
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import Disclosure
-from wss_cases.pathways.common import actions_life as life
+from wss_cases.pathways.common import actions as life
 from wss_cases.pathways.common.states import EndReason, PathwayState
-from wss_cases.pathways.referrals import actions, actions_consent, actions_service
-from wss_cases.pathways.referrals.models import Referral, ServiceDate
-from wss_cases.pathways.referrals.states import (
+from wss_cases.pathways.referrals.consent import actions as actions_consent
+from wss_cases.pathways.referrals.referral import actions
+from wss_cases.pathways.referrals.referral.models import Referral, ServiceDate
+from wss_cases.pathways.referrals.referral.states import (
     AWAITS_ANSWER,
     FOLLOW_UPS,
     OPEN,
@@ -50,6 +51,7 @@ from wss_cases.pathways.referrals.states import (
     TRANSITIONS,
     ReferralState,
 )
+from wss_cases.pathways.referrals.service import actions as actions_service
 
 DEEDS = (
     *("draft", "consent", "renew", "send", "accept", "waitlist", "decline", "serve", "finish"),

@@ -15,8 +15,8 @@ from tests.referrals.making import Scene, accept, draft, make_scene, sent
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.pathways.referrals.models import Referral
-from wss_cases.pathways.referrals.states import ReferralState
+from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.pathways.referrals.referral.states import ReferralState
 
 
 @pytest.fixture

@@ -22,26 +22,28 @@ from tests.referrals.making import Scene, accept, make_scene, sent
 from tests.support.applications import make_app, people_client
 from tests.support.databases import Databases
 from wss_cases.access.actor import Role
-from wss_cases.access.engine import can
 from wss_cases.access.gate import permission_of
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.models import RoleGrant, UserAccount
-from wss_cases.cases.models import Case, CaseParticipant
-from wss_cases.casework.actions_sweep import sweep
+from wss_cases.access.policy import can
+from wss_cases.accounts.account.models import RoleGrant, UserAccount
+from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import Incident
+from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.notices.composing import compose
+from wss_cases.mail.delivery.rendering import compose
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.pathways.referrals import actions, actions_consent, actions_service
-from wss_cases.pathways.referrals.models import Referral, ServiceDate
-from wss_cases.pathways.referrals.queries import visible_to
-from wss_cases.pathways.referrals.queries_overdue import late_referrals
-from wss_cases.pathways.referrals.states import ReferralState
-from wss_cases.roster.models import Student
+from wss_cases.pathways.referrals.consent import actions as actions_consent
+from wss_cases.pathways.referrals.referral import actions
+from wss_cases.pathways.referrals.referral.models import Referral, ServiceDate
+from wss_cases.pathways.referrals.referral.overdue import late_referrals
+from wss_cases.pathways.referrals.referral.queries import visible_to
+from wss_cases.pathways.referrals.referral.states import ReferralState
+from wss_cases.pathways.referrals.service import actions as actions_service
+from wss_cases.roster.directory.models import Student
+from wss_cases.workday.sweep.actions import sweep
 
 
 @pytest.fixture

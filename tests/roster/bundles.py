@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.roster.actions import import_oneroster
-from wss_cases.roster.oneroster.report import Counts, Report
+from wss_cases.roster.import_files.report import Counts, Report
+from wss_cases.roster.oneroster.actions import import_oneroster
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 ORGS = ("sourcedId", "status", "dateLastModified", "name", "type", "identifier", "parentSourcedId")

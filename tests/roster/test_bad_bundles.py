@@ -23,8 +23,8 @@ from tests.roster.bundles import (
     write,
     zipped,
 )
-from wss_cases.roster.models import ImportedRow, ImportRun, School
-from wss_cases.roster.oneroster.report import BundleRefused
+from wss_cases.roster.directory.models import ImportedRow, ImportRun, School
+from wss_cases.roster.import_files.report import BundleRefused
 
 SOUND = roster([user(1), user(2)])
 HEADER = ",".join(USERS)

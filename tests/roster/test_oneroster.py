@@ -29,8 +29,15 @@ from tests.roster.bundles import (
 )
 from wss_cases.foundation.db import Base
 from wss_cases.journal.models import AuditEntry
-from wss_cases.roster.models import Enrolment, Guardian, School, StaffMember, Student, StudentGuardian
-from wss_cases.roster.oneroster.report import BundleRefused
+from wss_cases.roster.directory.models import (
+    Enrolment,
+    Guardian,
+    School,
+    StaffMember,
+    Student,
+    StudentGuardian,
+)
+from wss_cases.roster.import_files.report import BundleRefused
 
 TODAY = date(2026, 11, 24)
 CREATED, UPDATED, UNCHANGED, REFUSED = range(4)

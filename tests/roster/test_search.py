@@ -18,8 +18,8 @@ from tests.factories.roster import (
 )
 from tests.support.databases import ROOT
 from wss_cases.access.actor import Role
-from wss_cases.roster.queries import staff_matching, students_matching
-from wss_cases.roster.rules import school_code, search_key
+from wss_cases.roster.directory.queries import staff_matching, students_matching
+from wss_cases.roster.directory.rules import school_code, search_key
 
 HU = {"X-Search": "hu"}
 

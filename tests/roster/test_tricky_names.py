@@ -15,8 +15,8 @@ from sqlalchemy import select
 from tests.factories.accounts import acting, make_user
 from tests.roster.bundles import DISTRICT, NEWER_USERS, ORGS, ROLES, table, take, write
 from wss_cases.access.actor import Role
-from wss_cases.roster.models import School, Student
-from wss_cases.roster.queries import students_matching
+from wss_cases.roster.directory.models import School, Student
+from wss_cases.roster.directory.queries import students_matching
 
 MARKS = "'’ʻ`´"
 

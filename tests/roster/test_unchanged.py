@@ -13,7 +13,7 @@ from sqlalchemy import delete, event, select, update
 from tests.roster.bundles import DEMOGRAPHICS, NOW, counts, org, roster, table, take, user, write
 from tests.roster.test_oneroster import everything, one
 from wss_cases.foundation.db import Base, table_of
-from wss_cases.roster.models import Enrolment, Guardian, School, Student, StudentGuardian
+from wss_cases.roster.directory.models import Enrolment, Guardian, School, Student, StudentGuardian
 
 FACTS = table(DEMOGRAPHICS, [{"sourcedId": "u1", "birthDate": "2011-02-28", "sex": "female"}])
 PEOPLE = [user(1, agentSourcedIds="u3"), user(2), user(3, role="parent"), user(4, role="teacher")]

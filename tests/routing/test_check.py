@@ -10,14 +10,14 @@ from tests.routing import oracle
 from tests.routing.asking import duties, follow_ups, items
 from tests.routing.strategies import facts_of
 from wss_cases.foundation.errors import Refused
-from wss_cases.routing.check import check_table
-from wss_cases.routing.engine import recommend
-from wss_cases.routing.explain import as_document
-from wss_cases.routing.facts import parse_facts
-from wss_cases.routing.first_rule_set import first_rows, first_table
-from wss_cases.routing.reading import read_table
-from wss_cases.routing.states import FindingKind
-from wss_cases.routing.table import DecisionTable
+from wss_cases.routing.engine.check import check_table
+from wss_cases.routing.engine.evaluation import recommend
+from wss_cases.routing.engine.explain import as_document
+from wss_cases.routing.engine.facts import parse_facts
+from wss_cases.routing.engine.reading import read_table
+from wss_cases.routing.engine.states import FindingKind
+from wss_cases.routing.engine.table import DecisionTable
+from wss_cases.routing.first_rules.rule_set import first_rows, first_table
 
 Rows = list[dict[str, Any]]
 Edit = Callable[[dict[str, dict[str, Any]]], None]

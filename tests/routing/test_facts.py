@@ -4,7 +4,7 @@ import pytest
 
 from tests.routing.asking import document
 from wss_cases.foundation.errors import Refused
-from wss_cases.routing.facts import FACTS, parse_document, parse_facts
+from wss_cases.routing.engine.facts import FACTS, parse_document, parse_facts
 
 
 @pytest.mark.parametrize(

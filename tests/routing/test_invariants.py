@@ -13,7 +13,7 @@ from tests.routing import oracle
 from tests.routing.asking import document, duties, follow_ups, hold_rules, items
 from tests.routing.strategies import FLAGS, SUPPORTS, facts, shrinking_facts
 from wss_cases.foundation.errors import Refused
-from wss_cases.routing.facts import parse_facts
+from wss_cases.routing.engine.facts import parse_facts
 
 FIVE = {
     "firearm_or_gun_threat",

@@ -16,22 +16,22 @@ from tests.factories.roster import SchoolFactory
 from tests.factories.routed import FIRST_DAY, answered, routed
 from tests.routing.strategies import facts_of
 from wss_cases.access.actor import Role
-from wss_cases.routing import actions
-from wss_cases.routing.alike import alike
-from wss_cases.routing.check import broken_promises
-from wss_cases.routing.differences import Change, of_run
-from wss_cases.routing.editing import changed_row
-from wss_cases.routing.engine import run
-from wss_cases.routing.facts import FACTS, Facts, parse_facts
-from wss_cases.routing.first_rule_set import first_rows, first_table
-from wss_cases.routing.models import RoutingAnswer, RuleSet
-from wss_cases.routing.queries_replay import Period, all_routed, count_routed
-from wss_cases.routing.reading import read_table
-from wss_cases.routing.replay import Part, Replayed, Replayer, RoutedIncident, Tally, replayed
-from wss_cases.routing.replay_groups import Fewest, shares
-from wss_cases.routing.samples import random_facts
-from wss_cases.routing.states_replay import ChangeKind
-from wss_cases.routing.table import DecisionTable
+from wss_cases.routing.drafts import actions
+from wss_cases.routing.drafts.editing import changed_row
+from wss_cases.routing.engine.check import broken_promises
+from wss_cases.routing.engine.evaluation import run
+from wss_cases.routing.engine.facts import FACTS, Facts, parse_facts
+from wss_cases.routing.engine.reading import read_table
+from wss_cases.routing.engine.samples import random_facts
+from wss_cases.routing.engine.table import DecisionTable
+from wss_cases.routing.first_rules.rule_set import first_rows, first_table
+from wss_cases.routing.replay.differences import Change, of_run
+from wss_cases.routing.replay.equivalent_facts import alike
+from wss_cases.routing.replay.group_shares import Fewest, shares
+from wss_cases.routing.replay.queries import Period, all_routed, count_routed
+from wss_cases.routing.replay.replayer import Part, Replayed, Replayer, RoutedIncident, Tally, replayed
+from wss_cases.routing.replay.states import ChangeKind
+from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
 
 MANY = [facts_of(seed) for seed in range(240)]
 ADULTS = ("staff", "other_adult")

@@ -18,13 +18,14 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.jobs import ticks
 from wss_cases.jobs.ticks import tick
-from wss_cases.roster.models import School
-from wss_cases.routing import actions, actions_replay
-from wss_cases.routing.actions_replay import carry_on
-from wss_cases.routing.models import Replay, ReplayChange, RuleSet
-from wss_cases.routing.replay import Tally
-from wss_cases.routing.states import RuleSetState
-from wss_cases.routing.states_replay import ReplayState
+from wss_cases.roster.directory.models import School
+from wss_cases.routing.drafts import actions
+from wss_cases.routing.engine.states import RuleSetState
+from wss_cases.routing.replay import actions as actions_replay
+from wss_cases.routing.replay.actions import carry_on
+from wss_cases.routing.replay.replayer import Tally
+from wss_cases.routing.replay.states import ReplayState
+from wss_cases.routing.rule_sets.models import Replay, ReplayChange, RuleSet
 
 ClientAs = Callable[[Any], PageClient]
 At = Callable[..., datetime]

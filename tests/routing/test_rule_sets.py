@@ -15,18 +15,18 @@ from tests.factories.roster import SchoolFactory
 from tests.support.databases import ROOT
 from wss_cases.access.actor import SYSTEM, Actor, Role
 from wss_cases.foundation.errors import NotFound, Refused, Stale, Unavailable
-from wss_cases.incidents.models import Incident
-from wss_cases.incidents.states import WhenPrecision
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.states import WhenPrecision
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.journal.unit import unit_of_work
-from wss_cases.routing import actions
-from wss_cases.routing.editing import LeafType, changed_row, leaves
-from wss_cases.routing.explain import as_document, localized
-from wss_cases.routing.facts import parse_facts
-from wss_cases.routing.first_rule_set import first_rows
-from wss_cases.routing.models import RoutingAnswer, RuleSet
-from wss_cases.routing.queries import get_rule_set, rule_set_in_force, rule_sets, table_of
-from wss_cases.routing.states import RuleSetState
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.routing.drafts import actions
+from wss_cases.routing.drafts.editing import LeafType, changed_row, leaves
+from wss_cases.routing.engine.explain import as_document, localized
+from wss_cases.routing.engine.facts import parse_facts
+from wss_cases.routing.engine.states import RuleSetState
+from wss_cases.routing.first_rules.rule_set import first_rows
+from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
+from wss_cases.routing.rule_sets.queries import get_rule_set, rule_set_in_force, rule_sets, table_of
 
 At = Callable[..., datetime]
 

@@ -8,10 +8,10 @@ import pytest
 
 from tests.routing.asking import ask
 from tests.routing.strategies import facts_of
-from wss_cases.routing.engine import recommend
-from wss_cases.routing.explain import as_document, as_stored, localized
-from wss_cases.routing.facts import parse_facts
-from wss_cases.routing.first_rule_set import first_rows, first_table
+from wss_cases.routing.engine.evaluation import recommend
+from wss_cases.routing.engine.explain import as_document, as_stored, localized
+from wss_cases.routing.engine.facts import parse_facts
+from wss_cases.routing.first_rules.rule_set import first_rows, first_table
 
 NEVER_SAID = re.compile(
     r"offender|victim|perpetrator|battery|assault|criminal|v[ií]ctima|agresor|delincuente|ofensor",

@@ -23,14 +23,16 @@ from tests.support.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
-from wss_cases.incidents.models import Incident, LocationCode
-from wss_cases.incidents.rules import Capture, CapturedPerson, Details, PersonDetails
-from wss_cases.incidents.states import IncidentState, PersonKind, PersonRole, Tile
-from wss_cases.intake.actions_decide import decide
-from wss_cases.intake.actions_submit import complete_details, submit_incident
-from wss_cases.intake.queries import situation
-from wss_cases.intake.rules import Choice
-from wss_cases.safeguards.actions_police import (
+from wss_cases.incidents.incident.models import Incident, LocationCode
+from wss_cases.incidents.incident.rules import Capture, CapturedPerson, Details, PersonDetails
+from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole, Tile
+from wss_cases.intake.decision.actions import decide
+from wss_cases.intake.decision.rules import Choice
+from wss_cases.intake.recommendation.queries import situation
+from wss_cases.intake.report.actions import complete_details, submit_incident
+from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.police.notification.actions import Followed, Told, record_notification
+from wss_cases.safeguards.police.review.actions import (
     Answer,
     Asking,
     answer_first,
@@ -39,10 +41,8 @@ from wss_cases.safeguards.actions_police import (
     call_first,
     open_by_law,
 )
-from wss_cases.safeguards.actions_police_record import Followed, Told, record_notification
-from wss_cases.safeguards.actions_police_settings import set_approver
-from wss_cases.safeguards.models import LegalDuty
-from wss_cases.safeguards.models_police import PoliceReview
+from wss_cases.safeguards.police.review.models import PoliceReview
+from wss_cases.safeguards.police.settings.actions import set_approver
 
 NETWORK = "North"
 ASKS = ("tried", "alternatives", "guardian_attempts", "supports", "why")

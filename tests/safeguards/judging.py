@@ -8,14 +8,14 @@ from sqlalchemy import select
 
 from tests.safeguards.driving import ASKS, Lived, Town, is_decided
 from tests.safeguards.stories import CAUSED, SUFFERED, duties_of
-from wss_cases.cases.queries import cases_of_incident
-from wss_cases.followups.models import FollowUp
-from wss_cases.followups.states import CONVERSATION
+from wss_cases.cases.case.queries import cases_of_incident
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.core.states import CONVERSATION
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import IncidentPerson
+from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.safeguards.models import LegalDuty
-from wss_cases.safeguards.models_police import NotifiedStudent, PoliceNotification, PoliceReview
+from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
 
 NAMES_POLICE = {
     "firearm_or_gun_threat", "firearm_report_chicago", "drug_incident", "drug_delivery", "attack_on_staff",

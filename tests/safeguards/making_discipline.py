@@ -12,12 +12,12 @@ from tests.factories.safeguards import DisciplineActionFactory
 from tests.intake.making import NOW, Place
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import Incident
-from wss_cases.incidents.states import PersonRole
-from wss_cases.safeguards.actions_discipline import Removal, record_discipline
-from wss_cases.safeguards.models_discipline import DisciplineAction
-from wss_cases.safeguards.states import DisciplineKind
-from wss_cases.safeguards.states_discipline import Answer, Tried
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.safeguards.discipline.recording.actions import Removal, record_discipline
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.discipline.removals.states import Answer, Tried
+from wss_cases.safeguards.duties.duty.states import DisciplineKind
 
 OSS = DisciplineKind.OUT_OF_SCHOOL_SUSPENSION
 SHORT = Removal(0, OSS, 2, date(2026, 11, 25), None, "Hit a student.", Answer.NO, Answer.NO)

@@ -17,14 +17,14 @@ from tests.factories.roster import StudentFactory
 from tests.intake.making import NOW
 from tests.safeguards.making_discipline import OSS, PACKET, Removing
 from wss_cases.access.actor import Role
-from wss_cases.followups.models import FollowUp
+from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.errors import NotFound, Refused, Stale
-from wss_cases.incidents.states import PersonRole
-from wss_cases.outcomes.queries_repair import removals
-from wss_cases.outcomes.rules import Scope
-from wss_cases.pathways.reengagement.models import ReengagementPlan
-from wss_cases.roster.models import Guardian, StudentGuardian
-from wss_cases.safeguards.actions_appeals import (
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.outcomes.counting.repair.queries import removals
+from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.roster.directory.models import Guardian, StudentGuardian
+from wss_cases.safeguards.discipline.appeals.actions import (
     Asked,
     Correction,
     Decided,
@@ -32,10 +32,16 @@ from wss_cases.safeguards.actions_appeals import (
     correct,
     decide_appeal,
 )
-from wss_cases.safeguards.queries_discipline import spans_of, versions_of
-from wss_cases.safeguards.rules_discipline import days_away
-from wss_cases.safeguards.states import DisciplineKind
-from wss_cases.safeguards.states_discipline import ActionState, Answer, AppealOutcome, AskedBy, ChangeCause
+from wss_cases.safeguards.discipline.removals.queries import spans_of, versions_of
+from wss_cases.safeguards.discipline.removals.rules import days_away
+from wss_cases.safeguards.discipline.removals.states import (
+    ActionState,
+    Answer,
+    AppealOutcome,
+    AskedBy,
+    ChangeCause,
+)
+from wss_cases.safeguards.duties.duty.states import DisciplineKind
 
 TODAY = date(2026, 11, 24)
 ASKED = Asked(AskedBy.GUARDIAN, "A guardian", TODAY)

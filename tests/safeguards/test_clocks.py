@@ -14,17 +14,17 @@ from tests.factories.roster import StudentFactory
 from tests.factories.safeguards import LegalDutyFactory
 from tests.followups.policy_world import At, Place, make_place
 from wss_cases.access.actor import Role
-from wss_cases.cases.models import CaseIncident
-from wss_cases.followups.rules_reminders import Why
+from wss_cases.cases.case.models import CaseIncident
+from wss_cases.followups.reminders.rules import Why
 from wss_cases.foundation.db import db
-from wss_cases.incidents.states import IncidentState
+from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
-from wss_cases.notices.actions import deliver
-from wss_cases.notices.composing import compose
-from wss_cases.safeguards import actions
-from wss_cases.safeguards.models import LegalDuty
-from wss_cases.safeguards.rules import late_reaches, warns_at
-from wss_cases.safeguards.states import DutyState
+from wss_cases.mail.delivery.actions import deliver
+from wss_cases.mail.delivery.rendering import compose
+from wss_cases.safeguards.duties.duty import actions
+from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.rules import late_reaches, warns_at
+from wss_cases.safeguards.duties.duty.states import DutyState
 
 SOON, OVER = "duty.clock_ends", "duty.clock_over"
 DAY_CLOCK, AT_ONCE, NO_HOURS = "clear_and_present_danger", "title_ix_contact", "bullying_yearly"

@@ -17,17 +17,17 @@ from tests.factories.safeguards import DisciplineActionFactory
 from tests.intake.making import NOW
 from tests.safeguards.making_discipline import OSS, PACKET, Removing
 from wss_cases.access.actor import Role
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.incidents.states import PersonRole
+from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.pathways.reengagement.models import ReengagementPlan
-from wss_cases.roster.models import Enrolment
-from wss_cases.routing.states import Kind
-from wss_cases.safeguards.queries_discipline import offered_to
-from wss_cases.safeguards.states import DisciplineKind
-from wss_cases.safeguards.states_discipline import Answer, Tried
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.roster.directory.models import Enrolment
+from wss_cases.routing.engine.states import Kind
+from wss_cases.safeguards.discipline.removals.queries import offered_to
+from wss_cases.safeguards.discipline.removals.states import Answer, Tried
+from wss_cases.safeguards.duties.duty.states import DisciplineKind
 
 ENDLESS = {"kind": DisciplineKind.EXPULSION, "days": 0}
 

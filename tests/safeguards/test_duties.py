@@ -19,13 +19,13 @@ from tests.support.pages import forms
 from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
-from wss_cases.journal.unit import unit_of_work
-from wss_cases.safeguards import actions
-from wss_cases.safeguards.actions_raise import raise_duties
-from wss_cases.safeguards.models import LegalDuty, LegalDutyKind
-from wss_cases.safeguards.queries import duties_of, get_duty, open_duties
-from wss_cases.safeguards.rules import Raised, merged
-from wss_cases.safeguards.states import DutyState
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.safeguards.duties.duty import actions
+from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind
+from wss_cases.safeguards.duties.duty.queries import duties_of, get_duty, open_duties
+from wss_cases.safeguards.duties.duty.raising import raise_duties
+from wss_cases.safeguards.duties.duty.rules import Raised, merged
+from wss_cases.safeguards.duties.duty.states import DutyState
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 DUE, VERIFY = DutyState.DUE, DutyState.VERIFY_FIRST

@@ -21,18 +21,18 @@ from wss_cases.access.actor import CASE_TEAM, SYSTEM, Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import DomainError
-from wss_cases.incidents.models import Incident
-from wss_cases.journal.unit import unit_of_work
-from wss_cases.routing.actions import route
-from wss_cases.routing.facts import parse_facts
-from wss_cases.safeguards import actions
-from wss_cases.safeguards.actions import Told
-from wss_cases.safeguards.actions_clocks import sweep_clocks
-from wss_cases.safeguards.actions_raise import ByHand, raise_by_hand, raise_duties, verify
-from wss_cases.safeguards.models import LegalDuty
-from wss_cases.safeguards.queries import duties_of, own_duties_of, steps_of
-from wss_cases.safeguards.rules import merged
-from wss_cases.safeguards.states import DUTY_LABELS, OPEN_DUTY, PERSONAL, DutyState, StepOutcome
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.routing.drafts.actions import route
+from wss_cases.routing.engine.facts import parse_facts
+from wss_cases.safeguards.duties.clocks.actions import sweep_clocks
+from wss_cases.safeguards.duties.duty import actions
+from wss_cases.safeguards.duties.duty.actions import Told
+from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.queries import duties_of, own_duties_of, steps_of
+from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand, raise_duties, verify
+from wss_cases.safeguards.duties.duty.rules import merged
+from wss_cases.safeguards.duties.duty.states import DUTY_LABELS, OPEN_DUTY, PERSONAL, DutyState, StepOutcome
 
 START = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 EXAMPLES, ACTS = 100, 10

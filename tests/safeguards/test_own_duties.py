@@ -23,16 +23,16 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
-from wss_cases.journal.unit import unit_of_work
-from wss_cases.notices.composing import compose
-from wss_cases.safeguards import actions
-from wss_cases.safeguards.actions import Told
-from wss_cases.safeguards.actions_clocks import sweep_clocks
-from wss_cases.safeguards.actions_raise import ByHand, raise_by_hand, raise_duties
-from wss_cases.safeguards.models import LegalDuty, LegalDutyStep
-from wss_cases.safeguards.queries import duties_of, open_duties, steps_of
-from wss_cases.safeguards.rules import Raised
-from wss_cases.safeguards.states import DutyState
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.mail.delivery.rendering import compose
+from wss_cases.safeguards.duties.clocks.actions import sweep_clocks
+from wss_cases.safeguards.duties.duty import actions
+from wss_cases.safeguards.duties.duty.actions import Told
+from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep
+from wss_cases.safeguards.duties.duty.queries import duties_of, open_duties, steps_of
+from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand, raise_duties
+from wss_cases.safeguards.duties.duty.rules import Raised
+from wss_cases.safeguards.duties.duty.states import DutyState
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 CODE = "child_abuse_or_neglect"

@@ -18,17 +18,25 @@ from tests.factories.incidents import IncidentPersonFactory, make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.factories.safeguards import LegalDutyFactory
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import UserAccount
-from wss_cases.cases.queries import cases_of_incident
-from wss_cases.casework.actions_sweep import sweep
-from wss_cases.followups.models import FollowUp
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.cases.case.queries import cases_of_incident
+from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.incidents.states import PersonKind, PersonRole
+from wss_cases.incidents.incident.states import PersonKind, PersonRole
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.roster.models import StaffMember
-from wss_cases.safeguards.actions_police import (
+from wss_cases.roster.directory.models import StaffMember
+from wss_cases.safeguards.duties.duty.models import NotifiedStudent, PoliceNotification, PoliceReview
+from wss_cases.safeguards.duties.duty.queries import steps_of
+from wss_cases.safeguards.duties.duty.states import DutyState, NotificationDoor
+from wss_cases.safeguards.police.notification.actions import (
+    Followed,
+    Told,
+    add_what_followed,
+    record_notification,
+)
+from wss_cases.safeguards.police.review.actions import (
     Answer,
     Asking,
     answer_first,
@@ -38,13 +46,10 @@ from wss_cases.safeguards.actions_police import (
     open_by_law,
     withdraw,
 )
-from wss_cases.safeguards.actions_police_record import Followed, Told, add_what_followed, record_notification
-from wss_cases.safeguards.actions_police_settings import add_sergeant, set_approver
-from wss_cases.safeguards.models import NotifiedStudent, PoliceNotification, PoliceReview
-from wss_cases.safeguards.queries import steps_of
-from wss_cases.safeguards.queries_police import get_review, reviews, sergeants_of
-from wss_cases.safeguards.states import DutyState, NotificationDoor
-from wss_cases.safeguards.states_police import ReviewState
+from wss_cases.safeguards.police.review.queries import get_review, reviews, sergeants_of
+from wss_cases.safeguards.police.review.states import ReviewState
+from wss_cases.safeguards.police.settings.actions import add_sergeant, set_approver
+from wss_cases.workday.sweep.actions import sweep
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 ASKING = Asking("Talked for an hour.", "A circle.", "Called twice.", "None on record.", "It goes on.", True)

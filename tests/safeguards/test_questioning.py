@@ -17,13 +17,13 @@ from tests.factories.roster import SchoolFactory, StudentFactory
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
-from wss_cases.safeguards import actions_questioning as acts
-from wss_cases.safeguards.models import LegalDuty
-from wss_cases.safeguards.models_questioning import Questioning
-from wss_cases.safeguards.queries import steps_of
-from wss_cases.safeguards.rules_questioning import has_contact
-from wss_cases.safeguards.states import DutyState
-from wss_cases.safeguards.states_questioning import AdultPresent, ClaimedException, QuestionedBy
+from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.queries import steps_of
+from wss_cases.safeguards.duties.duty.states import DutyState
+from wss_cases.safeguards.questioning import actions as acts
+from wss_cases.safeguards.questioning.models import Questioning
+from wss_cases.safeguards.questioning.rules import has_contact
+from wss_cases.safeguards.questioning.states import AdultPresent, ClaimedException, QuestionedBy
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 POLICE = QuestionedBy.POLICE

@@ -20,15 +20,22 @@ from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.journal.unit import unit_of_work
-from wss_cases.safeguards import actions
-from wss_cases.safeguards.actions import Told
-from wss_cases.safeguards.actions_raise import ByHand, raise_by_hand, raise_duties, verify
-from wss_cases.safeguards.actions_table import KindText, change_kind
-from wss_cases.safeguards.models import LegalDuty, LegalDutyStep
-from wss_cases.safeguards.queries import PAGE, Wanted, duties_count, duties_page, kinds_in_force, steps_of
-from wss_cases.safeguards.queries_table import rows_of
-from wss_cases.safeguards.states import DutyState
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.safeguards.duties.duty import actions
+from wss_cases.safeguards.duties.duty.actions import Told
+from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep
+from wss_cases.safeguards.duties.duty.queries import (
+    PAGE,
+    Wanted,
+    duties_count,
+    duties_page,
+    kinds_in_force,
+    steps_of,
+)
+from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand, raise_duties, verify
+from wss_cases.safeguards.duties.duty.states import DutyState
+from wss_cases.safeguards.duties.table.actions import KindText, change_kind
+from wss_cases.safeguards.duties.table.queries import rows_of
 
 NOW = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
 FIREARM = "firearm_or_gun_threat"

@@ -16,13 +16,13 @@ from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.intake.making import NOW
 from tests.safeguards.making_discipline import Removing
 from wss_cases.access.actor import Role
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.safeguards.actions_restraint import Restraint, record_restraint, review, tell_guardian
-from wss_cases.safeguards.models_discipline import RestraintRecord
-from wss_cases.safeguards.queries_restraint import restraint_counts
-from wss_cases.safeguards.rules_discipline import told_late
-from wss_cases.safeguards.states_discipline import RestraintKind
+from wss_cases.safeguards.discipline.removals.models import RestraintRecord
+from wss_cases.safeguards.discipline.removals.rules import told_late
+from wss_cases.safeguards.discipline.removals.states import RestraintKind
+from wss_cases.safeguards.restraint.actions import Restraint, record_restraint, review, tell_guardian
+from wss_cases.safeguards.restraint.queries import restraint_counts
 
 START, END = NOW - timedelta(minutes=30), NOW - timedelta(minutes=26)
 HELD = Restraint(

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wss_cases.foundation.clock import school_year
-from wss_cases.roster.rules import SchoolDays
-from wss_cases.roster.states import DayKind
-from wss_cases.safeguards.rules_discipline import (
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.roster.directory.states import DayKind
+from wss_cases.safeguards.discipline.removals.rules import (
     Count,
     Span,
     calls_for_review,
@@ -24,8 +24,8 @@ from wss_cases.safeguards.rules_discipline import (
     must_acknowledge,
     names_found,
 )
-from wss_cases.safeguards.states import DisciplineKind
-from wss_cases.safeguards.states_discipline import Answer, Tried
+from wss_cases.safeguards.discipline.removals.states import Answer, Tried
+from wss_cases.safeguards.duties.duty.states import DisciplineKind
 
 FIRST, LAST = date(2026, 8, 1), date(2027, 7, 31)
 YEAR = [FIRST + timedelta(days=number) for number in range((LAST - FIRST).days + 1)]

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from tests.support.client import PageClient
 from tests.support.databases import Databases, environment
-from wss_cases.accounts.models import UserSession
+from wss_cases.accounts.account.models import UserSession
 from wss_cases.app import create_app
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from tests.support.applications import people_client
 from tests.support.client import PageClient
-from wss_cases.accounts.models import UserAccount
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 
 ROLES = ("administrator", "dean", "coordinator", "district", "sysadmin", "reporter", "partner", "auditor")

@@ -7,7 +7,7 @@ import time
 from random import Random
 
 from tests.suppression.tables import Found, attack, district, primary_only, tables
-from wss_cases.outcomes.rules_suppression import Minimums
+from wss_cases.outcomes.equity.suppression import Minimums
 
 USUAL = Minimums(cell=10, group=30)
 PLANTED = 20

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_matrix
 
-from wss_cases.outcomes.rules_suppression import ENROLLED, Counts, Row
+from wss_cases.outcomes.equity.suppression import ENROLLED, Counts, Row
 
 Cell = tuple[int, str, str]
 Equation = tuple[list[Cell], int]

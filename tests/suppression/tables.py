@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tests.suppression.attack import Cell, System
-from wss_cases.outcomes.rules_suppression import (
+from wss_cases.outcomes.equity.suppression import (
     ENROLLED,
     Body,
     Counts,

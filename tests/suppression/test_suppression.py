@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from tests.suppression.tables import PARENTS, Found, Tables, attack, district, primary_only, tables
-from wss_cases.outcomes.rules_suppression import ENROLLED, HIDDEN, Counts, Minimums, patterns_of
+from wss_cases.outcomes.equity.suppression import ENROLLED, HIDDEN, Counts, Minimums, patterns_of
 
 USUAL = Minimums(cell=10, group=30)
 

@@ -9,8 +9,8 @@ import pytest
 from tests.support.applications import make_app
 from tests.support.client import PageClient
 from tests.support.databases import Database
-from wss_cases.notices.models import Heartbeat
-from wss_cases.notices.queries_delivery import standing
+from wss_cases.mail.common.models import Heartbeat
+from wss_cases.mail.monitoring.queries import standing
 
 
 def test_healthz_answers_while_readyz_names_what_is_missing(

@@ -21,7 +21,7 @@ from tests.support.demo import client_of
 from tests.support.pages import Form
 from tests.support.rows import Key
 from tests.support.undone import Undone
-from wss_cases.cases.models import CaseNote
+from wss_cases.cases.case.models import CaseNote
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base
 from wss_cases.foundation.forms import BaseForm

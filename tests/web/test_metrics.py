@@ -13,10 +13,10 @@ from sqlalchemy import select
 from tests.notices.making import CANARY, scene
 from tests.support.client import PageClient
 from wss_cases.access.actor import SYSTEM
-from wss_cases.casework.actions_sweep import sweep
 from wss_cases.jobs.ticks import tick
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.notices import actions_control
+from wss_cases.mail.monitoring import actions as actions_control
+from wss_cases.workday.sweep.actions import sweep
 
 At = Callable[..., datetime]
 

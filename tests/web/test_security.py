@@ -27,14 +27,15 @@ from tests.support.applications import make_app
 from tests.support.client import PageClient
 from tests.support.databases import Database
 from wss_cases.access.actor import Role
-from wss_cases.accounts import actions_people, rules
-from wss_cases.accounts.links import invitation_token
-from wss_cases.accounts.models import Invitation, UserAccount
-from wss_cases.accounts.passwords import hash_password
+from wss_cases.accounts.account import rules
+from wss_cases.accounts.account.models import Invitation, UserAccount
+from wss_cases.accounts.credentials.links import invitation_token
+from wss_cases.accounts.credentials.passwords import hash_password
+from wss_cases.accounts.people import actions as actions_people
 from wss_cases.foundation import clock
 from wss_cases.foundation.ids import new_token
-from wss_cases.foundation.keys import load_keys
-from wss_cases.foundation.logs import Lines
+from wss_cases.foundation.keys.loading import load_keys
+from wss_cases.foundation.operations.logs import Lines
 from wss_cases.jobs.supervisor import web_command
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.web import serving

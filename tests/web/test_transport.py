@@ -25,7 +25,7 @@ from tests.support.mail import MailServer
 from tests.support.network import Guard
 from tests.support.postgres import free_port
 from wss_cases.foundation import clock
-from wss_cases.notices.post import Post
+from wss_cases.mail.delivery.smtp_transport import Post
 
 PRODUCTION = {"WSS_ENV": "production", "WSS_KEYS": "k", "PUBLIC_URL": "https://wss.example"}
 NO_DATABASE = "sqlite:///nowhere/at-all.sqlite3"

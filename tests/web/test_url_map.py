@@ -21,7 +21,7 @@ from tests.support.demo import client_of
 from tests.support.undone import Undone
 from tests.web.test_bad_inputs import SIGNING_OUT, TEXTS
 from wss_cases.foundation.db import Base
-from wss_cases.routing import queries
+from wss_cases.routing.rule_sets import queries
 
 WHO = ("administrator", "dean", "coordinator", "district", "sysadmin", "partner", "nobody")
 PART = re.compile(r"<(?:[^:>]+:)?([^>]+)>")

@@ -8,10 +8,10 @@ from werkzeug.routing import Rule as UrlRule
 from werkzeug.wrappers import Response
 
 from wss_cases.access.actor import Actor
-from wss_cases.access.engine import might
 from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import might
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.sign_in import current_user, login_manager
+from wss_cases.foundation.sign_in.login import current_user, login_manager
 
 NOBODY = Actor(user_id=None, name="")
 View = TypeVar("View", bound=Callable[..., Any])

@@ -11,11 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.journal.actions_seal import seal as seal_at
-from wss_cases.journal.queries_seal import FORMAT, VERIFIED, Broken, Verdict, head_document, rows_after
-from wss_cases.journal.queries_seal import verify as verify_chain
-from wss_cases.journal.rules_seal import GENESIS
-from wss_cases.journal.unit import unit_of_work
+from wss_cases.journal.audit.actions import seal as seal_at
+from wss_cases.journal.audit.queries import FORMAT, VERIFIED, Broken, Verdict, head_document, rows_after
+from wss_cases.journal.audit.queries import verify as verify_chain
+from wss_cases.journal.audit.rules import GENESIS
+from wss_cases.journal.unit_of_work import unit_of_work
 
 NO_DATABASE = "The database cannot be read or has no schema yet. Run: flask db upgrade"
 EVERYTHING = 1_000_000

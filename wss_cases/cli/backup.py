@@ -12,17 +12,18 @@ from sqlalchemy import Connection, inspect, literal, select, table, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.cli.database_words import words_of
-from wss_cases.foundation import backup, clock
-from wss_cases.foundation.backup_engine import one_view, rules_at_the_end
+from wss_cases.cli.common.database_errors import words_of
+from wss_cases.foundation import clock
+from wss_cases.foundation.backup import archive as backup
+from wss_cases.foundation.backup.engine import one_view, rules_at_the_end
+from wss_cases.foundation.database.schema import is_known, schema_command, upgrade_to
 from wss_cases.foundation.db import db
-from wss_cases.foundation.failpoints import reach
-from wss_cases.foundation.schema import is_known, schema_command, upgrade_to
-from wss_cases.foundation.settings import setting
-from wss_cases.journal.actions_seal import seal
-from wss_cases.journal.queries_seal import head_document, verify
-from wss_cases.journal.rules_seal import PURPOSE, keyring
-from wss_cases.journal.unit import unit_of_work
+from wss_cases.foundation.operations.failpoints import reach
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.audit.actions import seal
+from wss_cases.journal.audit.queries import head_document, verify
+from wss_cases.journal.audit.rules import PURPOSE, keyring
+from wss_cases.journal.unit_of_work import unit_of_work
 
 EVERYTHING = 1_000_000
 PAUSED = "This database was restored from a backup. See who was told meanwhile, then let mail go again."

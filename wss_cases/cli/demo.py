@@ -10,18 +10,18 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.accounts.models import Setting, UserAccount
-from wss_cases.accounts.passwords import hash_password, password_matches
-from wss_cases.accounts.rules import password_problem
-from wss_cases.accounts.sessions import demo_accounts
+from wss_cases.accounts.account.models import Setting, UserAccount
+from wss_cases.accounts.account.rules import password_problem
+from wss_cases.accounts.credentials.passwords import hash_password, password_matches
+from wss_cases.accounts.sign_in.sessions.signed_in import demo_accounts
 from wss_cases.cli.demo_district.district import Size, make_district
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Unavailable
 from wss_cases.foundation.i18n import force_locale
-from wss_cases.foundation.settings import setting
-from wss_cases.journal.unit import unit_of_work
-from wss_cases.roster.models import School, StaffMember, Student
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.roster.directory.models import School, StaffMember, Student
 
 IS_DEMO = "data_is_demo"
 LOADED = "yes"

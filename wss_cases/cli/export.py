@@ -11,18 +11,18 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.cli.output import target, telling
+from wss_cases.cli.common.output import target, telling
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.files.whole_file import whole_file
 from wss_cases.foundation.i18n import force_locale
-from wss_cases.foundation.whole_file import whole_file
-from wss_cases.outcomes.actions_edfi import Recipient, export_edfi
-from wss_cases.outcomes.actions_export import note_command
-from wss_cases.outcomes.edfi.codes import LEFT_LABELS, Tally
-from wss_cases.outcomes.queries import school_named
-from wss_cases.outcomes.queries_collections import COLLECTIONS
-from wss_cases.outcomes.rules import Scope, scope_of
-from wss_cases.outcomes.rules_export import TYPES, rendered
+from wss_cases.outcomes.collections.by_name import COLLECTIONS
+from wss_cases.outcomes.counting.scope.queries import school_named
+from wss_cases.outcomes.counting.scope.rules import Scope, scope_of
+from wss_cases.outcomes.documents.rendering import TYPES, rendered
+from wss_cases.outcomes.edfi.common.codes import LEFT_LABELS, Tally
+from wss_cases.outcomes.edfi.exporting.actions import Recipient, export_edfi
+from wss_cases.outcomes.exports.export_log.actions import note_command
 
 group = AppGroup("export", help="Files for other systems.")
 YEAR = click.option("--school-year", "year", required=True, help="Written 2026-27; it begins 1 August.")

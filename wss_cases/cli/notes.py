@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 import click
 from flask.cli import AppGroup
 
-from wss_cases.cli.sealed import SEALED
+from wss_cases.cli.common.sealed_tables import SEALED
 from wss_cases.foundation import clock
-from wss_cases.journal.actions_rotate import rotate as rotate_at
-from wss_cases.pathways.circles.notes.actions_shred import shred as shred_at
-from wss_cases.pathways.circles.notes.actions_shred import would_shred
+from wss_cases.journal.key_rotation.actions import rotate as rotate_at
+from wss_cases.pathways.circles.notes.shredding import shred as shred_at
+from wss_cases.pathways.circles.notes.shredding import would_shred
 
 SEALED_NAMES = tuple(name for name, _model, _purpose in SEALED)
 

@@ -10,19 +10,19 @@ from flask.cli import AppGroup
 from sqlalchemy.exc import SQLAlchemyError
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.cli.output import target, telling
+from wss_cases.cli.common.output import target, telling
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
-from wss_cases.foundation.reports_db import reports_reading
-from wss_cases.outcomes.actions_export import note_command
-from wss_cases.outcomes.actions_figures import recount
-from wss_cases.outcomes.queries import school_named
-from wss_cases.outcomes.queries_published import schools_in
-from wss_cases.outcomes.queries_reports import LIVE, history
-from wss_cases.outcomes.rules import scope_of
-from wss_cases.outcomes.rules_export import TYPES, Report, rendered
-from wss_cases.roster.queries import get_school
+from wss_cases.foundation.replica import reports_reading
+from wss_cases.outcomes.counting.daily_figures.actions import recount
+from wss_cases.outcomes.counting.scope.queries import school_named
+from wss_cases.outcomes.counting.scope.rules import scope_of
+from wss_cases.outcomes.documents.rendering import TYPES, Report, rendered
+from wss_cases.outcomes.exports.export_log.actions import note_command
+from wss_cases.outcomes.exports.report_files.queries import LIVE, history
+from wss_cases.outcomes.published.queries import schools_in
+from wss_cases.roster.directory.queries import get_school
 
 STEP_SECONDS = 2.0
 """How long the count goes on between two words of progress."""

@@ -4,10 +4,10 @@ import click
 from flask import current_app
 from sqlalchemy import select
 
-from wss_cases.accounts.models import UserAccount
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cli.demo import print_accounts
 from wss_cases.foundation.db import db
-from wss_cases.foundation.settings import setting
+from wss_cases.foundation.settings.reading import setting
 
 SMALL_DISTRICT = ("--schools", "4", "--students", "2000", "--incidents", "600", "--years", "2", "--seed", "1")
 

@@ -9,16 +9,16 @@ import click
 from flask.cli import AppGroup
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.casework.actions_sweep import sweep as sweep_at
-from wss_cases.casework.queries_queued import queued_before
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
-from wss_cases.notices import actions_control
-from wss_cases.notices.actions import deliver as deliver_at
-from wss_cases.notices.actions_trouble import take_bounce
-from wss_cases.notices.bounces import read_report
-from wss_cases.notices.queries_delivery import pause_row
+from wss_cases.mail.bounces.actions import take_bounce
+from wss_cases.mail.bounces.reports import read_report
+from wss_cases.mail.delivery.actions import deliver as deliver_at
+from wss_cases.mail.monitoring import actions as actions_control
+from wss_cases.mail.monitoring.queries import pause_row
+from wss_cases.workday.sweep.actions import sweep as sweep_at
+from wss_cases.workday.sweep.queries import queued_before
 
 group = AppGroup("reminders", help="Reminders: queue what has come due, send what waits, pause sending.")
 

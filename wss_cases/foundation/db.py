@@ -34,7 +34,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column, registry
 from sqlalchemy.types import TypeDecorator
 
-from wss_cases.foundation.reports_db import NO_JIT, init_reports_db, reading_engine
+from wss_cases.foundation.replica import NO_JIT, init_reports_db, reading_engine
 
 WRITING = "wss_writing"
 

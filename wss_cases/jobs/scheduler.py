@@ -13,7 +13,7 @@ from flask import Flask, current_app
 from flask.cli import AppGroup
 
 from wss_cases.foundation import clock
-from wss_cases.foundation.settings import setting
+from wss_cases.foundation.settings.reading import setting
 from wss_cases.jobs.ticks import tick
 
 STOP_SECONDS = 3.0

@@ -9,20 +9,20 @@ from pathlib import Path
 
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from wss_cases.accounts.actions_kept import forget_kept
-from wss_cases.casework.actions_sweep import sweep
+from wss_cases.accounts.sign_in.saved_forms.actions import forget_kept
 from wss_cases.foundation.db import db
-from wss_cases.jobs.reports import make_reports
-from wss_cases.journal.actions_seal import seal
-from wss_cases.notices.actions import deliver
-from wss_cases.notices.actions_control import beat, note_failure, note_recovery
-from wss_cases.outcomes.actions_board_delivery import queue_due
-from wss_cases.outcomes.actions_figures import follow
-from wss_cases.outcomes.actions_kept import keep
-from wss_cases.pathways.circles.notes.actions_shred import shred
-from wss_cases.records.actions_clean_retention import clean
-from wss_cases.records.actions_deletion_retention import carry_out
-from wss_cases.routing.actions_replay import carry_on
+from wss_cases.jobs.board_reports import make_reports
+from wss_cases.journal.audit.actions import seal
+from wss_cases.mail.delivery.actions import deliver
+from wss_cases.mail.monitoring.actions import beat, note_failure, note_recovery
+from wss_cases.outcomes.board.subscriptions.actions import queue_due
+from wss_cases.outcomes.cache_refresh.actions import keep
+from wss_cases.outcomes.counting.daily_figures.actions import follow
+from wss_cases.pathways.circles.notes.shredding import shred
+from wss_cases.records.retention.deletion.actions import carry_out
+from wss_cases.records.retention.expiry.actions import clean
+from wss_cases.routing.replay.actions import carry_on
+from wss_cases.workday.sweep.actions import sweep
 
 DELIVER_SECONDS = 45.0
 TICK_SECONDS = 55.0

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.notices.queries_delivery import standing
+from wss_cases.mail.monitoring.queries import standing
 
 ZONE = "America/Chicago"
 

@@ -9,20 +9,20 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response
 
 from wss_cases.access.actor import STAFF, Actor, Role
-from wss_cases.access.engine import might
 from wss_cases.access.gate import current_actor
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.actions import touch_session
-from wss_cases.accounts.rules import SEEN_EVERY
-from wss_cases.accounts.sessions import safe_next
+from wss_cases.access.policy import might
+from wss_cases.accounts.account.rules import SEEN_EVERY
+from wss_cases.accounts.sign_in.sessions.actions import touch_session
+from wss_cases.accounts.sign_in.sessions.signed_in import safe_next
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import init_i18n, locale_code
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.settings import setting
-from wss_cases.foundation.sign_in import current_user
-from wss_cases.roster.models import School
-from wss_cases.roster.queries import schools_by_id
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.sign_in.login import current_user
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.queries import schools_by_id
 from wss_cases.web import banners
 
 NAVIGATION: tuple[tuple[str, Any, Permission], ...] = (

@@ -6,8 +6,8 @@ away what the release before no longer uses, so machines are brought to a new re
 
 from flask import Flask, current_app, request
 
+from wss_cases.foundation.database.schema import NEWER_CODE, schema_command
 from wss_cases.foundation.errors import Unavailable
-from wss_cases.foundation.schema import NEWER_CODE, schema_command
 
 ALWAYS_SERVED = frozenset({"static", "bootstrap.static", "web.healthz", "web.readyz"})
 

@@ -4,14 +4,14 @@ from flask import Blueprint, jsonify, redirect, render_template, request, sessio
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response
 
-from wss_cases.access.engine import might
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.sessions import safe_next
+from wss_cases.access.policy import might
+from wss_cases.accounts.sign_in.sessions.signed_in import safe_next
 from wss_cases.foundation import clock
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.settings import setting
-from wss_cases.notices.queries_delivery import standing
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.mail.monitoring.queries import standing
 from wss_cases.web.layout import NAVIGATION, go_back, my_schools
 from wss_cases.web.schema_check import mismatch
 

@@ -18,7 +18,7 @@ from tests.outcomes.recount.plain import Plain
 from tests.outcomes.recount.shown import Shown, large, rows
 from tests.support.client import PageClient
 from wss_cases.access.actor import Role
-from wss_cases.outcomes.states_measures import MEASURES
+from wss_cases.outcomes.counting.measures.definitions import MEASURES
 
 OF_A_DISTRICT = {**incidents.COUNTS, **repair.COUNTS, **pathways.COUNTS, **cases.COUNTS, **history.COUNTS}
 SEEDS = (20261, 20262, 20263)

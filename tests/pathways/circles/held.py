@@ -8,17 +8,22 @@ from typing import Any
 from tests.cases.making import NOW, World, actor_for, make_user
 from tests.factories.cases import PathwayFactory
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import UserAccount
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.agreements import actions
-from wss_cases.pathways.circles.agreements.models import Agreement
-from wss_cases.pathways.circles.models import CircleAttendance, CircleKeeper, CircleMeeting, CircleSupporter
-from wss_cases.pathways.circles.queries import Circle, circle_of
-from wss_cases.pathways.circles.states import MeetingKind, SupporterRelation
+from wss_cases.pathways.circles.circle.models import (
+    CircleAttendance,
+    CircleKeeper,
+    CircleMeeting,
+    CircleSupporter,
+)
+from wss_cases.pathways.circles.circle.states import MeetingKind, SupporterRelation
+from wss_cases.pathways.circles.gates.queries import Circle, circle_of
+from wss_cases.pathways.circles.terms.models import Agreement
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import load_pathway
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.routing.states import Kind
+from wss_cases.routing.engine.states import Kind
 
 HELD_AT = NOW - timedelta(hours=2)
 DUE = (NOW + timedelta(days=7)).date()

@@ -17,8 +17,8 @@ from tests.support.browser import DESK, PHONE, NewVisitor, axe_problems, overflo
 from tests.support.servers import LiveSystem
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
-from wss_cases.pathways.circles import actions_prepare
-from wss_cases.pathways.circles.states import MeetingState, SupporterRelation
+from wss_cases.pathways.circles.circle.states import MeetingState, SupporterRelation
+from wss_cases.pathways.circles.preparation import actions as actions_prepare
 
 pytestmark = pytest.mark.browser
 

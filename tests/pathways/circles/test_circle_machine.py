@@ -15,24 +15,14 @@ from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.pathways.making_circle import attendance, circle_now, make_circle, put_hold, terms, train
 from wss_cases.access.actor import Role
-from wss_cases.casework import actions_ending
+from wss_cases.casework.pathway_page import actions as actions_ending
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.pathways.circles import (
-    actions,
-    actions_keepers,
-    actions_meeting,
-    actions_plan,
-    actions_prepare,
-    actions_training,
-)
 from wss_cases.pathways.circles.agreements import actions as agreements
-from wss_cases.pathways.circles.agreements import actions_terms
-from wss_cases.pathways.circles.agreements.states import WithoutMeeting
-from wss_cases.pathways.circles.models import KeeperTraining
-from wss_cases.pathways.circles.queries import Circle
-from wss_cases.pathways.circles.rules import was_harmed
-from wss_cases.pathways.circles.states import (
+from wss_cases.pathways.circles.agreements import term_changes as actions_terms
+from wss_cases.pathways.circles.circle.models import KeeperTraining
+from wss_cases.pathways.circles.circle.rules import was_harmed
+from wss_cases.pathways.circles.circle.states import (
     CONSENT_TRANSITIONS,
     MEETING_TRANSITIONS,
     ConsentState,
@@ -42,6 +32,14 @@ from wss_cases.pathways.circles.states import (
     consent_state,
     meeting_state,
 )
+from wss_cases.pathways.circles.consent import actions
+from wss_cases.pathways.circles.gates.queries import Circle
+from wss_cases.pathways.circles.keepers import actions as actions_keepers
+from wss_cases.pathways.circles.meeting import actions as actions_meeting
+from wss_cases.pathways.circles.meeting import planning as actions_plan
+from wss_cases.pathways.circles.preparation import actions as actions_prepare
+from wss_cases.pathways.circles.terms.states import WithoutMeeting
+from wss_cases.pathways.circles.training import actions as actions_training
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, TRANSITIONS, EndReason, PathwayState
 

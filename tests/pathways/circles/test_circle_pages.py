@@ -22,9 +22,9 @@ from tests.pathways.making_circle import (
 )
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
-from wss_cases.pathways.circles.models import CircleMeeting, KeeperTraining
-from wss_cases.pathways.circles.queries_training import trained_keepers
-from wss_cases.pathways.circles.states import MeetingState
+from wss_cases.pathways.circles.circle.models import CircleMeeting, KeeperTraining
+from wss_cases.pathways.circles.circle.states import MeetingState
+from wss_cases.pathways.circles.training.queries import trained_keepers
 from wss_cases.pathways.common.states import PathwayState
 
 

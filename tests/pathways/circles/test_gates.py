@@ -24,25 +24,23 @@ from tests.pathways.making_circle import (
     train,
 )
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import RoleGrant
-from wss_cases.cases.models import SafetyPlan
-from wss_cases.cases.states import GuardianTold, PlanState
-from wss_cases.casework import actions_ending
-from wss_cases.followups.models import FollowUp
+from wss_cases.accounts.account.models import RoleGrant
+from wss_cases.cases.case.models import SafetyPlan
+from wss_cases.cases.case.states import GuardianTold, PlanState
+from wss_cases.casework.pathway_page import actions as actions_ending
+from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
-from wss_cases.incidents.states import PersonRole
-from wss_cases.pathways.circles import (
-    actions,
-    actions_keepers,
-    actions_plan,
-    actions_prepare,
-    actions_training,
-)
-from wss_cases.pathways.circles.models import CircleConsent, CircleMeeting
-from wss_cases.pathways.circles.queries_training import setting_of, trained_keepers
-from wss_cases.pathways.circles.rules import Facts, Hold, closed, holds_on, is_met, parties
-from wss_cases.pathways.circles.states import ScreenAnswer, SupporterRelation, TrainingKind
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting
+from wss_cases.pathways.circles.circle.rules import Facts, Hold, closed, holds_on, is_met, parties
+from wss_cases.pathways.circles.circle.states import ScreenAnswer, SupporterRelation, TrainingKind
+from wss_cases.pathways.circles.consent import actions
+from wss_cases.pathways.circles.keepers import actions as actions_keepers
+from wss_cases.pathways.circles.meeting import planning as actions_plan
+from wss_cases.pathways.circles.preparation import actions as actions_prepare
+from wss_cases.pathways.circles.training import actions as actions_training
+from wss_cases.pathways.circles.training.queries import setting_of, trained_keepers
 from wss_cases.pathways.common.states import PathwayState
 
 

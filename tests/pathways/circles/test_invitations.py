@@ -13,15 +13,16 @@ from tests.factories.base import fresh
 from tests.pathways.making_circle import LATER, answer, circle_now, plan, ready_circle, train
 from tests.support.receiving_calendar import ReceivingCalendar
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import AccountState, RoleGrant, UserAccount
-from wss_cases.casework.actions_handover import hand_over
-from wss_cases.casework.actions_sweep import sweep
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.casework.case_page.hand_over import hand_over
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
-from wss_cases.notices.actions import deliver
-from wss_cases.pathways.circles import actions_keepers, actions_plan
-from wss_cases.pathways.circles.models import CircleMeeting, MeetingInvitation
-from wss_cases.pathways.circles.states import MeetingState
+from wss_cases.mail.delivery.actions import deliver
+from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingInvitation
+from wss_cases.pathways.circles.circle.states import MeetingState
+from wss_cases.pathways.circles.keepers import actions as actions_keepers
+from wss_cases.pathways.circles.meeting import planning as actions_plan
+from wss_cases.workday.sweep.actions import sweep
 
 MOVED = LATER + timedelta(days=1, hours=1)
 CANARY = "Zephyrine", "Quillfeather", "CANARY77"

@@ -13,12 +13,12 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.journal.queries import case_history
-from wss_cases.journal.sentences import sentence
-from wss_cases.notices.composing import compose
-from wss_cases.pathways.circles import actions_keepers
-from wss_cases.pathways.circles.models import CircleKeeper, CircleMeeting
-from wss_cases.pathways.circles.queries_keepers import keeper_ids, keepers_of
-from wss_cases.pathways.circles.states import NotHeld
+from wss_cases.journal.timeline import sentence
+from wss_cases.mail.delivery.rendering import compose
+from wss_cases.pathways.circles.circle.keepers import keeper_ids, keepers_of
+from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
+from wss_cases.pathways.circles.circle.states import NotHeld
+from wss_cases.pathways.circles.keepers import actions as actions_keepers
 
 
 @pytest.fixture

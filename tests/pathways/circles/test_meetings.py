@@ -20,15 +20,17 @@ from tests.pathways.making_circle import (
     ready_circle,
     terms,
 )
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
-from wss_cases.pathways.circles import actions_meeting, actions_plan, actions_prepare
 from wss_cases.pathways.circles.agreements import actions as agreements
-from wss_cases.pathways.circles.calendar_files import meeting_file
-from wss_cases.pathways.circles.models import CircleMeeting
-from wss_cases.pathways.circles.rules_meeting import Attendance
-from wss_cases.pathways.circles.states import MeetingKind, MeetingState, Presence, SupporterRelation
+from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, Presence, SupporterRelation
+from wss_cases.pathways.circles.invitations.calendar_file import meeting_file
+from wss_cases.pathways.circles.meeting import actions as actions_meeting
+from wss_cases.pathways.circles.meeting import planning as actions_plan
+from wss_cases.pathways.circles.meeting.rules import Attendance
+from wss_cases.pathways.circles.preparation import actions as actions_prepare
 from wss_cases.pathways.common.states import PathwayState
 
 AFTER = LATER + timedelta(hours=1)

@@ -7,7 +7,7 @@ from typing import Any
 
 from wss_cases.cli.demo_district.store import Store
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.journal.unit import REDACTED
+from wss_cases.journal.unit_of_work import REDACTED
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,15 @@ from wss_cases.cli.demo_district.circle_start import Circle
 from wss_cases.cli.demo_district.followups import close
 from wss_cases.cli.demo_district.world import later, moment
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
-from wss_cases.pathways.circles.agreements.actions_terms import BY_CONSENT
-from wss_cases.pathways.circles.agreements.models import (
+from wss_cases.pathways.circles.agreements.term_changes import BY_CONSENT
+from wss_cases.pathways.circles.circle.rules import outcome_of as suggested
+from wss_cases.pathways.circles.terms.models import (
     Agreement,
     AgreementSignature,
     AgreementTerm,
     AgreementTermConsent,
 )
-from wss_cases.pathways.circles.agreements.states import WithoutMeeting
-from wss_cases.pathways.circles.rules import outcome_of as suggested
+from wss_cases.pathways.circles.terms.states import WithoutMeeting
 
 PROMISES = (
     "Repairs what was broken, together with the engineer.",

@@ -7,9 +7,9 @@ from functools import cached_property
 from wss_cases.cli.demo_district.acts import Somebody, Story
 from wss_cases.cli.demo_district.store import Store
 from wss_cases.foundation.clock import DISTRICT_ZONE, at_local, local, school_year, school_year_bounds
-from wss_cases.roster.models import CalendarDay
-from wss_cases.roster.rules import SchoolDays
-from wss_cases.roster.states import DayKind
+from wss_cases.roster.directory.models import CalendarDay
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.roster.directory.states import DayKind
 
 _DAY = timedelta(days=1)
 LOST_AGO = 11

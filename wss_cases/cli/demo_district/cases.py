@@ -3,8 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
-from wss_cases.cases.models import Case, CaseIncident, CaseNote, CaseParticipant
-from wss_cases.cases.states import CaseResult
+from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant
+from wss_cases.cases.case.states import CaseResult
 from wss_cases.cli.demo_district import safety
 from wss_cases.cli.demo_district.acts import PRIVATE, Somebody
 from wss_cases.cli.demo_district.courses import Participant, Work
@@ -12,12 +12,12 @@ from wss_cases.cli.demo_district.followups import add_follow_up, cancel
 from wss_cases.cli.demo_district.pathways import add_pathway
 from wss_cases.cli.demo_district.reports import Part, Report, Scene
 from wss_cases.cli.demo_district.world import moment
-from wss_cases.followups.states import CONVERSATION
+from wss_cases.followups.core.states import CONVERSATION
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
-from wss_cases.incidents.states import PersonRole
-from wss_cases.intake.rules_plan import Plan, PlanItem
-from wss_cases.intake.states import CONVERSATION_OUTCOMES
-from wss_cases.routing.states import FollowUpKind, Kind, Pathway, Person
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES
+from wss_cases.intake.recommendation.rules import Plan, PlanItem
+from wss_cases.routing.engine.states import FollowUpKind, Kind, Pathway, Person
 
 CHECK_INS = (5, 20, 60)
 NOTES = (

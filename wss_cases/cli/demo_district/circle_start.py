@@ -8,8 +8,8 @@ from wss_cases.cli.demo_district.acts import PRIVATE, Somebody
 from wss_cases.cli.demo_district.courses import Course, Participant
 from wss_cases.cli.demo_district.names import name_of
 from wss_cases.cli.demo_district.world import later
-from wss_cases.notices.queries_texts import FALLBACK
-from wss_cases.pathways.circles.models import (
+from wss_cases.mail.family_texts.queries import FALLBACK
+from wss_cases.pathways.circles.circle.models import (
     CircleConsent,
     CircleKeeper,
     CirclePreparation,
@@ -17,8 +17,16 @@ from wss_cases.pathways.circles.models import (
     CircleSupporter,
     HoldLift,
 )
-from wss_cases.pathways.circles.rules import Facts, closed, gates_of, holds_on, is_met, parties, was_harmed
-from wss_cases.pathways.circles.states import ScreenAnswer
+from wss_cases.pathways.circles.circle.rules import (
+    Facts,
+    closed,
+    gates_of,
+    holds_on,
+    is_met,
+    parties,
+    was_harmed,
+)
+from wss_cases.pathways.circles.circle.states import ScreenAnswer
 
 WRITTEN = frozenset({FALLBACK, "es"})
 """Languages in which families have their letter."""

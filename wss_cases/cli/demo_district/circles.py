@@ -8,9 +8,9 @@ from wss_cases.cli.demo_district.circle_start import Circle
 from wss_cases.cli.demo_district.courses import Course
 from wss_cases.cli.demo_district.world import later, moment
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
-from wss_cases.pathways.circles.models import CircleAttendance, CircleMeeting
-from wss_cases.pathways.circles.rules_meeting import Attendance, attendance_problem
-from wss_cases.pathways.circles.states import MeetingKind, MeetingState, Presence
+from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleMeeting
+from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, Presence
+from wss_cases.pathways.circles.meeting.rules import Attendance, attendance_problem
 
 ROOMS = ("Room 104", "Library corner", "Circle room", "Counseling office", "Room 212")
 NOT_HELD = {MeetingState.POSTPONED: 0.04, MeetingState.NO_SHOW: 0.03}

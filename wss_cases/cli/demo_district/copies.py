@@ -5,17 +5,17 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from wss_cases.access.actor import Actor
-from wss_cases.accounts.queries import actor_of
+from wss_cases.accounts.grants.queries import actor_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.incidents.actions_reports import add_addendum
-from wss_cases.incidents.models import Incident, IncidentPerson
-from wss_cases.records.actions_release import decide, hand_on, release
-from wss_cases.records.actions_request import Asked, ask
-from wss_cases.records.queries_release import suspects_abuse
-from wss_cases.records.rules_release import is_eligible
-from wss_cases.records.states import Manner, Part
-from wss_cases.roster.models import Student, StudentGuardian
+from wss_cases.incidents.additions.actions import add_addendum
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.records.family_copies.copy.queries import suspects_abuse
+from wss_cases.records.family_copies.copy.rules import is_eligible
+from wss_cases.records.family_copies.copy.states import Manner, Part
+from wss_cases.records.family_copies.draft.actions import decide, hand_on, release
+from wss_cases.records.family_copies.request.actions import Asked, ask
+from wss_cases.roster.directory.models import Student, StudentGuardian
 
 WANTED = 2
 TEXT = "{} says that {} began it, and that {} was only standing there."

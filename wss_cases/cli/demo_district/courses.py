@@ -9,7 +9,7 @@ from wss_cases.cli.demo_district.followups import add_follow_up, cancel, close
 from wss_cases.cli.demo_district.reports import Part, Report, Scene
 from wss_cases.cli.demo_district.world import moment
 from wss_cases.foundation.db import Base
-from wss_cases.incidents.states import PersonRole
+from wss_cases.incidents.incident.states import PersonRole
 
 PATHWAY_OVER = "The pathway has ended."
 

@@ -4,18 +4,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from wss_cases.accounts.models import Cover
-from wss_cases.casework.models import StudentMove
+from wss_cases.accounts.account.models import Cover
+from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.cli.demo_district.acts import PRIVATE, Somebody, Story
 from wss_cases.cli.demo_district.courses import Work
 from wss_cases.cli.demo_district.followups import add_follow_up
 from wss_cases.cli.demo_district.reports import Report, Scene
 from wss_cases.cli.demo_district.schools import Place
 from wss_cases.cli.demo_district.world import later, moment
-from wss_cases.incidents.states import PersonRole
+from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.notes.models import CircleNote, PrivilegeWaiver
-from wss_cases.pathways.common.models_holds import LegalHold
-from wss_cases.pathways.common.states_holds import HoldKind
+from wss_cases.pathways.legal_holds.models import LegalHold
+from wss_cases.pathways.legal_holds.states import HoldKind
 
 SEEN_AT = 6 * 60 + 40
 

@@ -25,8 +25,8 @@ from wss_cases.cli.demo_district.schools import Place, make_schools
 from wss_cases.cli.demo_district.store import Store
 from wss_cases.cli.demo_district.world import load_world
 from wss_cases.journal.models import Counter, OutboxMessage
-from wss_cases.journal.unit import UnitOfWork, unit_of_work
-from wss_cases.roster.models import Enrolment, Student
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.roster.directory.models import Enrolment, Student
 
 FATES = (
     ("fresh", 0), ("waiting", 0), ("fresh", 1), ("circle", 7), ("waiting", 1), ("slow", 6), ("returned", 1),

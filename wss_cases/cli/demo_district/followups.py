@@ -8,15 +8,15 @@ from wss_cases.cli.demo_district.acts import PRIVATE, Somebody
 from wss_cases.cli.demo_district.calendar import CALLED_AT
 from wss_cases.cli.demo_district.reports import Part, Report, Scene
 from wss_cases.cli.demo_district.world import Template, moment
-from wss_cases.followups.models import FollowUp
-from wss_cases.followups.rules import needs_note, outcomes_of
-from wss_cases.followups.rules_evidence import Evidence
-from wss_cases.followups.states import RECORDED_ELSEWHERE
-from wss_cases.followups.states_evidence import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.core.rules import needs_note, outcomes_of
+from wss_cases.followups.core.states import RECORDED_ELSEWHERE
+from wss_cases.followups.evidence.rules import Evidence
+from wss_cases.followups.evidence.states import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
-from wss_cases.incidents.models import GuardianContact
-from wss_cases.roster.models import CalendarMove
-from wss_cases.roster.states import MoveWhy
+from wss_cases.incidents.incident.models import GuardianContact
+from wss_cases.roster.directory.models import CalendarMove
+from wss_cases.roster.directory.states import MoveWhy
 
 CASE_OVER = "The case is closed."
 MANNERS = ("phone", "phone", "phone", "text", "in_person", "email")

@@ -17,12 +17,12 @@ from wss_cases.cli.demo_district.reports import Report, Scene, remember, route
 from wss_cases.cli.demo_district.safeguards import add_duties, add_records, draw_removal
 from wss_cases.cli.demo_district.world import later, moment
 from wss_cases.foundation.clock import DISTRICT_ZONE, local, school_year
-from wss_cases.incidents.models import Incident
-from wss_cases.incidents.rules import code_set_for, highest_group
-from wss_cases.incidents.states import IncidentState
-from wss_cases.intake.rules import is_light
-from wss_cases.intake.rules_plan import Plan
-from wss_cases.routing.models import RoutingAnswer
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.rules import code_set_for, highest_group
+from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.intake.decision.rules import is_light
+from wss_cases.intake.recommendation.rules import Plan
+from wss_cases.routing.rule_sets.models import RoutingAnswer
 
 STORIES = frozenset({"fresh", "slow", "circle", "walked"})
 DANGER = {4: 0.02, 5: 0.08, 6: 0.12}

@@ -5,24 +5,24 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
-from wss_cases.accounts.queries import actor_of
-from wss_cases.cases.models import Case
-from wss_cases.cases.states import OPEN
-from wss_cases.casework.actions_one_case import open_one
+from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.states import OPEN
+from wss_cases.casework.access.one_case.actions import open_one
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import Incident, IncidentPerson
-from wss_cases.incidents.states import IncidentState, PersonRole
-from wss_cases.roster.models import Student
-from wss_cases.roster.queries import school_days
-from wss_cases.safeguards.actions_appeals import Asked as Appealed
-from wss_cases.safeguards.actions_appeals import ask_appeal
-from wss_cases.safeguards.actions_discipline import Removal, record_discipline
-from wss_cases.safeguards.actions_questioning import Asked, Notice, record_notice, record_questioning
-from wss_cases.safeguards.actions_restraint import Restraint, record_restraint
-from wss_cases.safeguards.states import DisciplineKind
-from wss_cases.safeguards.states_discipline import Answer, AskedBy, RestraintKind
-from wss_cases.safeguards.states_questioning import QuestionedBy
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.states import IncidentState, PersonRole
+from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.safeguards.discipline.appeals.actions import Asked as Appealed
+from wss_cases.safeguards.discipline.appeals.actions import ask_appeal
+from wss_cases.safeguards.discipline.recording.actions import Removal, record_discipline
+from wss_cases.safeguards.discipline.removals.states import Answer, AskedBy, RestraintKind
+from wss_cases.safeguards.duties.duty.states import DisciplineKind
+from wss_cases.safeguards.questioning.actions import Asked, Notice, record_notice, record_questioning
+from wss_cases.safeguards.questioning.states import QuestionedBy
+from wss_cases.safeguards.restraint.actions import Restraint, record_restraint
 
 OTHER_NAMES = (DisciplineKind.EARLY_PICK_UP, DisciplineKind.BUS_REMOVAL)
 """Removals that are often not called so."""

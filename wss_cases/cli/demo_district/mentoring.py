@@ -9,18 +9,18 @@ from wss_cases.cli.demo_district.courses import Course
 from wss_cases.cli.demo_district.followups import close
 from wss_cases.cli.demo_district.schools import MentorPlaces
 from wss_cases.cli.demo_district.world import later, moment
-from wss_cases.followups.rules import outcomes_of
+from wss_cases.followups.core.rules import outcomes_of
 from wss_cases.foundation.clock import school_year
-from wss_cases.pathways.mentoring.models import (
+from wss_cases.pathways.mentoring.plan.models import (
     DailyCard,
     DailyCardDay,
     MentoringPlan,
     MentoringReview,
     MentoringSession,
 )
-from wss_cases.pathways.mentoring.rules import due_days, last_day_of
-from wss_cases.pathways.mentoring.states import CARD_DAYS, REVIEW_AFTER_DAYS, After, Cadence, GoesOn
-from wss_cases.routing.states import Kind
+from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
+from wss_cases.pathways.mentoring.plan.states import CARD_DAYS, REVIEW_AFTER_DAYS, After, Cadence, GoesOn
+from wss_cases.routing.engine.states import Kind
 
 GOALS = (
     "Ask for a break before it gets loud",

@@ -8,10 +8,10 @@ from wss_cases.cli.demo_district.courses import PATHWAY_OVER
 from wss_cases.cli.demo_district.followups import cancel, close
 from wss_cases.cli.demo_district.reports import Report, Scene
 from wss_cases.cli.demo_district.world import moment
-from wss_cases.followups.models import FollowUp
-from wss_cases.followups.rules_acts import why_fixed
-from wss_cases.followups.rules_snooze import why_not, wrong_day
-from wss_cases.pathways.referrals.models import Referral
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.snooze.rules import why_not, wrong_day
+from wss_cases.followups.undo.rules import why_fixed
+from wss_cases.pathways.referrals.referral.models import Referral
 
 GIVEN, PAUSED_FOR = 2, 2
 AFTERNOON, EARLY = 15 * 60 + 20, 8 * 60 + 5

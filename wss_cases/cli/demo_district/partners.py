@@ -10,11 +10,11 @@ from wss_cases.cli.demo_district.calendar import Calendar, moment
 from wss_cases.cli.demo_district.names import name_of
 from wss_cases.cli.demo_district.schools import MentorPlaces, Place
 from wss_cases.cli.demo_district.store import Store
-from wss_cases.pathways.circles.models import CircleSetting, KeeperTraining
-from wss_cases.pathways.circles.states import TrainingKind
-from wss_cases.pathways.mentoring.models import Mentor, MentoringGroup
-from wss_cases.pathways.mentoring.states import MentorKind
-from wss_cases.pathways.referrals.models import Partner
+from wss_cases.pathways.circles.circle.models import CircleSetting, KeeperTraining
+from wss_cases.pathways.circles.circle.states import TrainingKind
+from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
+from wss_cases.pathways.mentoring.plan.states import MentorKind
+from wss_cases.pathways.referrals.referral.models import Partner
 
 PROVIDER = "Example Restorative Institute"
 STRENGTHS = (

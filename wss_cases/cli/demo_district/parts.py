@@ -5,9 +5,9 @@ from typing import Any
 from wss_cases.cli.demo_district.behaviors import Profile, Shape
 from wss_cases.cli.demo_district.reports import Part, Report, Scene
 from wss_cases.cli.demo_district.world import Behavior
-from wss_cases.incidents.models import IncidentPerson
-from wss_cases.incidents.rules import code_set_for
-from wss_cases.incidents.states import PersonKind, PersonRole
+from wss_cases.incidents.incident.models import IncidentPerson
+from wss_cases.incidents.incident.rules import code_set_for
+from wss_cases.incidents.incident.states import PersonKind, PersonRole
 
 
 def add_people(scene: Scene, report: Report, profile: Profile, causer: Any, year: str) -> None:

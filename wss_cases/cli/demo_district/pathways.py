@@ -12,10 +12,10 @@ from wss_cases.cli.demo_district.referrals import Sent
 from wss_cases.cli.demo_district.reports import Report, Scene
 from wss_cases.cli.demo_district.world import later
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
-from wss_cases.intake.rules_plan import PlanItem
+from wss_cases.intake.recommendation.rules import PlanItem
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import OUTCOMES, EndReason
-from wss_cases.routing.states import Pathway as Family
+from wss_cases.routing.engine.states import Pathway as Family
 
 SPANS = {
     Family.RESTORATIVE_CONVERSATION: (0, 2),

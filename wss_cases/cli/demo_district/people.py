@@ -5,7 +5,7 @@ from datetime import date, datetime
 from random import Random
 
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import AccountState, RoleGrant, UserAccount
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.cli.demo_district.acts import Somebody
 from wss_cases.cli.demo_district.calendar import Calendar
 from wss_cases.cli.demo_district.names import SHORT, Culture, Name, name_of
@@ -13,8 +13,8 @@ from wss_cases.cli.demo_district.schools import Place
 from wss_cases.cli.demo_district.store import Store
 from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.ids import fold
-from wss_cases.roster.models import Enrolment, Guardian, StaffMember, Student, StudentGuardian
-from wss_cases.roster.rules import search_key
+from wss_cases.roster.directory.models import Enrolment, Guardian, StaffMember, Student, StudentGuardian
+from wss_cases.roster.directory.rules import search_key
 
 JOBS = ("teacher", "teacher", "teacher", "teacher", "counselor", "security officer", "aide", "office staff")
 RELATIONS = ("mother", "mother", "father", "grandmother", "guardian")

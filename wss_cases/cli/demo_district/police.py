@@ -11,15 +11,15 @@ from wss_cases.cli.demo_district.schools import Place
 from wss_cases.cli.demo_district.store import Store
 from wss_cases.cli.demo_district.world import later
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
-from wss_cases.routing.states import Police
-from wss_cases.safeguards.models import (
+from wss_cases.routing.engine.states import Police
+from wss_cases.safeguards.duties.duty.models import (
     NotifiedStudent,
     PoliceApprover,
     PoliceNotification,
     PoliceReview,
     SchoolSergeant,
 )
-from wss_cases.safeguards.rules_police import DEFAULT_HOURS, POLICE_CODES, answer_by, record_due
+from wss_cases.safeguards.police.review.rules import DEFAULT_HOURS, POLICE_CODES, answer_by, record_due
 
 UNASKED = 0.0006
 """Notifications neither emergency nor required by law, of all reports."""

@@ -7,17 +7,17 @@ from wss_cases.cli.demo_district.circle_start import Circle
 from wss_cases.cli.demo_district.followups import close
 from wss_cases.cli.demo_district.world import later
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
-from wss_cases.foundation.envelope import seal
 from wss_cases.foundation.ids import token_digest
-from wss_cases.foundation.settings import setting
+from wss_cases.foundation.keys.envelope import seal
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.pathways.circles.circle.states import MeetingKind
 from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.pathways.circles.notes.rules import PURPOSE as NOTES
 from wss_cases.pathways.circles.notes.rules import shred_day
-from wss_cases.pathways.circles.questionnaires.actions_answer import PURPOSE
+from wss_cases.pathways.circles.questionnaires.answers import PURPOSE
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
 from wss_cases.pathways.circles.questionnaires.rules import answerer_of
 from wss_cases.pathways.circles.questionnaires.states import QUESTIONS, VALUES, Answerer, Occasion, Scale
-from wss_cases.pathways.circles.states import MeetingKind
 
 ANSWERED = 0.68
 WORDS = (

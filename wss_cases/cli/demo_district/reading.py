@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from wss_cases.accounts.queries import actor_of
+from wss_cases.accounts.grants.queries import actor_of
 from wss_cases.foundation import clock
-from wss_cases.outcomes.actions_views import save_view
-from wss_cases.routing.actions import draft_from, edit_row
-from wss_cases.routing.actions_replay import ask, carry_on
-from wss_cases.routing.queries import rule_set_in_force
+from wss_cases.outcomes.reports.saved_views.actions import save_view
+from wss_cases.routing.drafts.actions import draft_from, edit_row
+from wss_cases.routing.replay.actions import ask, carry_on
+from wss_cases.routing.rule_sets.queries import rule_set_in_force
 
 WIDER: Final[dict[str, Any]] = {"when.all.1.any.0.value": 2}
 """A prepared circle from group 2 on, instead of group 3, where a student or a member of staff was harmed."""

@@ -10,8 +10,14 @@ from wss_cases.cli.demo_district.followups import cancel, close
 from wss_cases.cli.demo_district.partners import Organisation
 from wss_cases.cli.demo_district.world import later
 from wss_cases.journal.models import Disclosure
-from wss_cases.pathways.referrals.models import Referral, ReferralConsent, ServiceDate
-from wss_cases.pathways.referrals.states import FIELD_LABELS, OUTCOME_OF, SERVICE_LABELS, Service, ServiceKind
+from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent, ServiceDate
+from wss_cases.pathways.referrals.referral.states import (
+    FIELD_LABELS,
+    OUTCOME_OF,
+    SERVICE_LABELS,
+    Service,
+    ServiceKind,
+)
 
 NEEDS = (
     "Somebody to talk to about what happened in the last weeks.",

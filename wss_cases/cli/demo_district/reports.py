@@ -9,12 +9,12 @@ from wss_cases.cli.demo_district.acts import Somebody, Story
 from wss_cases.cli.demo_district.people import Pupil
 from wss_cases.cli.demo_district.schools import Place
 from wss_cases.cli.demo_district.world import Behavior, World
-from wss_cases.incidents.models import Incident, IncidentPerson
-from wss_cases.incidents.queries import COUNTED_AS_PRIOR
-from wss_cases.incidents.rules import facts_of, routed_people
-from wss_cases.incidents.states import PersonKind, PersonRole
-from wss_cases.intake.rules_plan import Answered, Plan, plan_of
-from wss_cases.roster.models import Student
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.queries import COUNTED_AS_PRIOR
+from wss_cases.incidents.incident.rules import facts_of, routed_people
+from wss_cases.incidents.incident.states import PersonKind, PersonRole
+from wss_cases.intake.recommendation.rules import Answered, Plan, plan_of
+from wss_cases.roster.directory.models import Student
 
 COUNTED = frozenset(state.value for state in COUNTED_AS_PRIOR)
 

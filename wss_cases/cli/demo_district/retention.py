@@ -5,14 +5,14 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, func, select
 
-from wss_cases.cases.models import Case, CaseParticipant
-from wss_cases.cases.states import OPEN
-from wss_cases.incidents.models import IncidentPerson
+from wss_cases.cases.case.models import Case, CaseParticipant
+from wss_cases.cases.case.states import OPEN
+from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.journal.models import AuditEntry, Disclosure
-from wss_cases.journal.unit import UnitOfWork, changes_of
-from wss_cases.pathways.common.models_holds import LegalHold
-from wss_cases.pathways.common.states_holds import HoldKind
-from wss_cases.roster.models import Enrolment, Student
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.pathways.legal_holds.models import LegalHold
+from wss_cases.pathways.legal_holds.states import HoldKind
+from wss_cases.roster.directory.models import Enrolment, Student
 
 YEARS_AGO = 6
 LOOKED_AT = 2

@@ -8,10 +8,10 @@ from wss_cases.cli.demo_district.police import add_police
 from wss_cases.cli.demo_district.reports import Removal, Report, Scene
 from wss_cases.cli.demo_district.world import later
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
-from wss_cases.intake.rules_plan import Plan
-from wss_cases.safeguards.models import DisciplineAction, LegalDuty, LegalDutyStep
-from wss_cases.safeguards.rules import Raised, due_at, merged
-from wss_cases.safeguards.states_discipline import Tried
+from wss_cases.intake.recommendation.rules import Plan
+from wss_cases.safeguards.discipline.removals.states import Tried
+from wss_cases.safeguards.duties.duty.models import DisciplineAction, LegalDuty, LegalDutyStep
+from wss_cases.safeguards.duties.duty.rules import Raised, due_at, merged
 
 OUT_OF_SCHOOL = {1: 0.0, 2: 0.03, 3: 0.22, 4: 0.5, 5: 0.65, 6: 0.7}
 """Out-of-school suspensions of a misconduct, by group: about 14 of 100 misconducts, as published."""

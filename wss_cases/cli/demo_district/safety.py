@@ -3,15 +3,15 @@
 from datetime import date, datetime
 from typing import Any
 
-from wss_cases.cases.models import SafetyPlan, SafetyPlanReview
-from wss_cases.cases.states import GuardianTold, PlanAnswer
+from wss_cases.cases.case.models import SafetyPlan, SafetyPlanReview
+from wss_cases.cases.case.states import GuardianTold, PlanAnswer
 from wss_cases.cli.demo_district.acts import PRIVATE, Somebody
 from wss_cases.cli.demo_district.courses import Participant, Work
 from wss_cases.cli.demo_district.followups import add_follow_up, close
 from wss_cases.cli.demo_district.reports import Report, Scene
 from wss_cases.cli.demo_district.world import later, moment
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
-from wss_cases.incidents.states import PersonRole
+from wss_cases.incidents.incident.states import PersonRole
 
 STEPS = "An adult walks the first hallway with them. A sign to any teacher is enough to leave the room."
 ADULTS = "Homeroom teacher, counselor, security officer at door 3"

@@ -6,8 +6,8 @@ from random import Random
 
 from wss_cases.cli.demo_district.acts import Somebody
 from wss_cases.cli.demo_district.store import Store
-from wss_cases.roster.models import School
-from wss_cases.roster.rules import school_code
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.rules import school_code
 
 PLACES = (
     "Willow Bend", "Harbor Light", "Cedar Hollow", "Prairie Star", "Lakeshore Meadow", "Brickyard", "Copper Street",

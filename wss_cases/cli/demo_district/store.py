@@ -11,8 +11,8 @@ from sqlalchemy import JSON, Table, text
 from sqlalchemy.orm import Session
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.accounts.models import Cover, RoleGrant, UserAccount
-from wss_cases.cases.models import (
+from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
+from wss_cases.cases.case.models import (
     Case,
     CaseIncident,
     CaseNote,
@@ -20,20 +20,14 @@ from wss_cases.cases.models import (
     SafetyPlan,
     SafetyPlanReview,
 )
-from wss_cases.casework.models import StudentMove
-from wss_cases.followups.models import FollowUp
-from wss_cases.foundation.bulk import insert_rows
+from wss_cases.casework.transfer.models import StudentMove
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.foundation.database.bulk import insert_rows
 from wss_cases.foundation.db import Base, table_of
-from wss_cases.incidents.models import GuardianContact, Incident, IncidentPerson
+from wss_cases.incidents.incident.models import GuardianContact, Incident, IncidentPerson
 from wss_cases.journal.models import AuditEntry, Disclosure, TimelineEntry
-from wss_cases.journal.unit import unit_of_work
-from wss_cases.pathways.circles.agreements.models import (
-    Agreement,
-    AgreementSignature,
-    AgreementTerm,
-    AgreementTermConsent,
-)
-from wss_cases.pathways.circles.models import (
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.pathways.circles.circle.models import (
     CircleAttendance,
     CircleConsent,
     CircleKeeper,
@@ -47,9 +41,15 @@ from wss_cases.pathways.circles.models import (
 )
 from wss_cases.pathways.circles.notes.models import CircleNote, PrivilegeWaiver
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
+from wss_cases.pathways.circles.terms.models import (
+    Agreement,
+    AgreementSignature,
+    AgreementTerm,
+    AgreementTermConsent,
+)
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.models_holds import LegalHold
-from wss_cases.pathways.mentoring.models import (
+from wss_cases.pathways.legal_holds.models import LegalHold
+from wss_cases.pathways.mentoring.plan.models import (
     DailyCard,
     DailyCardDay,
     Mentor,
@@ -58,9 +58,9 @@ from wss_cases.pathways.mentoring.models import (
     MentoringReview,
     MentoringSession,
 )
-from wss_cases.pathways.reengagement.models import ReengagementPlan, ReengagementReview
-from wss_cases.pathways.referrals.models import Partner, Referral, ReferralConsent, ServiceDate
-from wss_cases.roster.models import (
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan, ReengagementReview
+from wss_cases.pathways.referrals.referral.models import Partner, Referral, ReferralConsent, ServiceDate
+from wss_cases.roster.directory.models import (
     CalendarDay,
     CalendarMove,
     Enrolment,
@@ -70,8 +70,8 @@ from wss_cases.roster.models import (
     Student,
     StudentGuardian,
 )
-from wss_cases.routing.models import RoutingAnswer
-from wss_cases.safeguards.models import (
+from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.safeguards.duties.duty.models import (
     DisciplineAction,
     LegalDuty,
     LegalDutyStep,

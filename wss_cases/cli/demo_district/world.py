@@ -13,17 +13,17 @@ from wss_cases.cli.demo_district.behaviors import GROUP_WEIGHTS, PROFILES
 from wss_cases.cli.demo_district.calendar import Calendar, moment
 from wss_cases.cli.demo_district.partners import Organisation
 from wss_cases.cli.demo_district.store import Store
-from wss_cases.followups.models import FollowUpTemplate
+from wss_cases.followups.core.models import FollowUpTemplate
 from wss_cases.foundation.db import db
-from wss_cases.incidents.models import BehaviorCode, LocationCode
-from wss_cases.roster.rules import SchoolDays
-from wss_cases.routing.engine import recommend
-from wss_cases.routing.explain import as_stored
-from wss_cases.routing.facts import parse_facts
-from wss_cases.routing.queries import rule_set_in_force, table_of
-from wss_cases.routing.table import DecisionTable
-from wss_cases.safeguards.models import LegalDutyKind
-from wss_cases.safeguards.queries_table import steps_of_kinds
+from wss_cases.incidents.incident.models import BehaviorCode, LocationCode
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.routing.engine.evaluation import recommend
+from wss_cases.routing.engine.explain import as_stored
+from wss_cases.routing.engine.facts import parse_facts
+from wss_cases.routing.engine.table import DecisionTable
+from wss_cases.routing.rule_sets.queries import rule_set_in_force, table_of
+from wss_cases.safeguards.duties.duty.models import LegalDutyKind
+from wss_cases.safeguards.duties.table.queries import steps_of_kinds
 
 __all__ = ["World", "later", "load_world", "moment"]
 

@@ -1,65 +1,255 @@
-"""The common life of a pathway: steps for upper rooms and use cases for its page."""
+"""The use cases of a pathway's page: propose by hand, offer, accept, start, next step, complete."""
 
-from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 
-from wss_cases.cases.models import Case
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.actions import advance
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.progress.actions import open_only, today_at
+from wss_cases.followups.making.actions import cancel_open, make_for_event
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit import UnitOfWork
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import PATHWAY_OF, PERSON_LABELS, Kind, PathwayState
+from wss_cases.pathways.common.proposals import propose
+from wss_cases.pathways.common.queries import team_of
+from wss_cases.pathways.common.rules import may_become, outcomes_for
+from wss_cases.pathways.common.states import LIVE, PATHWAY_OF, EndReason, Kind, PathwayState
+from wss_cases.routing.engine.states import Pathway as Family
+
+Key = str | None
+OUTLIVES = frozenset({"agreement_term"})
+"""Kinds of follow-ups that stay open when their pathway ends: a promise that was made stands."""
 
 
-def propose(
-    uow: UnitOfWork,
-    case: Case,
-    *,
-    pathway: str,
-    kind: str,
-    for_whom: str,
-    participant_id: int | None,
-    tier: int,
-    rules: Sequence[str],
-    start_by: date | None,
-    owner_id: int | None,
-) -> Pathway:
-    """Add a proposed pathway to a case. A step.
-
-    Raises Refused for a kind that is not in its family, or a person who is not in the case.
-    """
-    _check(case, pathway, kind, for_whom, participant_id)
-    row = uow.add(
-        Pathway(
-            case_id=case.id,
-            school_id=case.school_id,
-            pathway=pathway,
+def add(
+    actor: Actor, case_id: int, *, kind: str, for_whom: str, participant_id: int | None, start_by: date | None,
+    owner_id: int | None, now: datetime, request_key: Key = None,
+) -> int:  # fmt: skip
+    """Propose a pathway by hand in an open case. Returns its id. Raises Refused for an owner elsewhere."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        case = uow.load(Case, case_id, Permission.CASE_WORK)
+        open_only(case)
+        if kind not in set(Kind):
+            raise Refused("kind", _("Choose one of the kinds."))
+        if owner_id is not None and owner_id not in team_of(case.school_id, today_at(uow, case.school_id)):
+            raise Refused("owner_id", _("Choose the owner."))
+        row = propose(
+            uow,
+            case,
+            pathway=PATHWAY_OF[Kind(kind)],
             kind=kind,
             for_whom=for_whom,
             participant_id=participant_id,
-            tier=tier,
-            rules=list(rules),
-            state=PathwayState.PROPOSED,
-            owner_id=owner_id,
-            proposed_at=uow.now,
+            tier=case.tier,
+            rules=[],
             start_by=start_by,
-            next_step_on=start_by,
+            owner_id=owner_id if owner_id is not None else case.lead_id,
         )
-    )
-    uow.record(row, "pathway.proposed", what=kind)
+        uow.answer = row.id
+        return row.id
+
+
+def load_live(uow: UnitOfWork, pathway_id: int, version: int | None) -> Pathway:
+    """Lock a pathway that has not ended, in a case that is open. A step. Raises Refused, NotFound or Stale."""
+    row = uow.load(Pathway, pathway_id, Permission.CASE_WORK, version)
+    open_only(row.case)
+    if row.state not in LIVE:
+        raise Refused("", _("This pathway has ended."))
     return row
 
 
-def confirm(uow: UnitOfWork, row: Pathway, tier: int, rules: Sequence[str]) -> None:
-    """Note that a later decision asks for a pathway that the case has already, with its rules. A step."""
-    row.tier, row.rules = max(row.tier, tier), sorted({*row.rules, *rules})
-    uow.record(row, "pathway.confirmed", what=row.kind)
+def step_to(row: Pathway, state: PathwayState) -> None:
+    """Change a pathway's state if the table has the step. A step. Raises Refused."""
+    if not may_become(row.state, state):
+        raise Refused("", _("This pathway cannot go there from where it is now."))
+    row.state = state
 
 
-def _check(case: Case, pathway: str, kind: str, for_whom: str, participant_id: int | None) -> None:
-    if kind not in set(Kind) or PATHWAY_OF[Kind(kind)] != pathway:
-        raise Refused("kind", _("Choose one of the kinds."))
-    if for_whom not in PERSON_LABELS:
-        raise Refused("for_whom", _("Say whom it is for."))
-    if participant_id is not None and participant_id not in {person.id for person in case.participants}:
-        raise Refused("participant_id", _("Choose a person of this case."))
+def not_later(uow: UnitOfWork, school_id: int, field: str, day: date) -> None:
+    """Raise Refused for a day that has not come yet. A step."""
+    if day > today_at(uow, school_id):
+        raise Refused(field, _("Choose today or an earlier day."))
+
+
+def audit_only(uow: UnitOfWork, row: Pathway) -> None:
+    """Audit what changed on a pathway where the act itself stands in the history already. A step."""
+    uow.audit("pathway.next_step", "pathway", row.id, changes_of(row))
+
+
+def note_offer(uow: UnitOfWork, row: Pathway, by: tuple[int, str], on: date) -> None:
+    """Write down who invited and when, once. A step."""
+    if row.offered_on is None:
+        row.offered_on, row.offered_by_id = on, by[0]
+        uow.record(row, "pathway.offered", what=row.kind, by=by[1])
+
+
+def note_acceptance(uow: UnitOfWork, row: Pathway, on: date) -> None:
+    """Move an offered pathway into preparation, and the case with it. A step."""
+    step_to(row, PathwayState.PREPARING)
+    row.accepted_on = on
+    uow.record(row, "pathway.accepted", what=row.kind)
+    advance(uow, row.case, CaseState.PREPARING)
+
+
+def note_start(uow: UnitOfWork, row: Pathway, on: date) -> None:
+    """Make a prepared pathway active, and the case with it. A step."""
+    step_to(row, PathwayState.ACTIVE)
+    row.started_on = on
+    uow.record(row, "pathway.started", what=row.kind)
+    advance(uow, row.case, CaseState.IN_PROCESS)
+    _follow(uow, row, "pathway_started")
+
+
+def note_completion(uow: UnitOfWork, row: Pathway, outcome: str, note: str) -> None:
+    """End an active pathway with its outcome; its open follow-ups are cancelled. A step."""
+    if outcome not in outcomes_for(row.pathway):
+        raise Refused("outcome", _("Choose the outcome."))
+    step_to(row, PathwayState.COMPLETED)
+    row.outcome, row.outcome_note = outcome, note
+    _close(uow, row)
+    uow.record(row, "pathway.completed", what=row.kind, outcome=outcome)
+    _follow(uow, row, "pathway_completed")
+
+
+def note_end(uow: UnitOfWork, row: Pathway, reason: EndReason, note: str) -> None:
+    """End a live pathway before its outcome; its open follow-ups are cancelled. A step."""
+    step_to(row, PathwayState.ENDED_EARLY)
+    row.end_reason, row.outcome_note = reason.value, note
+    _close(uow, row)
+    uow.record(row, "pathway.ended_early", what=row.kind, reason=reason.value)
+    _follow(uow, row, "pathway_ended_early")
+
+
+def note_decline(uow: UnitOfWork, row: Pathway) -> None:
+    """End a live pathway because it was declined or left; its open follow-ups are cancelled. A step."""
+    step_to(row, PathwayState.DECLINED)
+    _close(uow, row)
+    uow.record(row, "pathway.declined", what=row.kind)
+    _follow(uow, row, "pathway_declined")
+
+
+def _close(uow: UnitOfWork, row: Pathway) -> None:
+    row.ended_at, row.next_step, row.next_step_on = uow.now, "", None
+    cancel_open(uow, pathway_id=row.id, reason=_("The pathway has ended."), but=OUTLIVES)
+
+
+def _follow(uow: UnitOfWork, row: Pathway, event: str) -> None:
+    """Make what the templates ask for; of a pathway that has ended it hangs on the case alone."""
+    make_for_event(
+        uow,
+        event,
+        school_id=row.school_id,
+        owner_id=row.owner_id or row.case.lead_id,
+        from_day=today_at(uow, row.school_id),
+        case_id=row.case_id,
+        pathway_id=row.id if row.state in LIVE else None,
+        pathway_kind=row.kind,
+    )
+
+
+def offer(
+    actor: Actor,
+    pathway_id: int,
+    by_id: int,
+    on: date,
+    version: int | None,
+    now: datetime,
+    request_key: Key = None,
+) -> int:
+    """Record who invited the person, and when. Raises Refused for somebody outside the school's case team."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_live(uow, pathway_id, version)
+        not_later(uow, row.school_id, "on", on)
+        people = team_of(row.school_id, on)
+        if by_id not in people:
+            raise Refused("by", _("Choose who made the offer."))
+        note_offer(uow, row, (by_id, people[by_id]), on)
+        uow.answer = row.id
+        return row.id
+
+
+def accept(
+    actor: Actor, pathway_id: int, on: date, version: int | None, now: datetime, request_key: Key = None
+) -> int:
+    """Record that the offer was accepted; preparation begins. An offer not yet noted is the actor's of that day."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_live(uow, pathway_id, version)
+        not_later(uow, row.school_id, "on", on)
+        if actor.user_id is not None:
+            note_offer(uow, row, (actor.user_id, actor.name), on)
+        note_acceptance(uow, row, on)
+        uow.answer = row.id
+        return row.id
+
+
+def start(
+    actor: Actor, pathway_id: int, on: date, version: int | None, now: datetime, request_key: Key = None
+) -> int:
+    """Record that the pathway is active since a day."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_live(uow, pathway_id, version)
+        not_later(uow, row.school_id, "on", on)
+        if row.pathway == Family.CIRCLE:
+            raise Refused("", _("A circle starts when its meeting is held."))
+        if row.pathway == Family.REENGAGEMENT:
+            raise Refused("", _("A re-engagement starts with the first day back: record it on its own page."))
+        note_start(uow, row, on)
+        uow.answer = row.id
+        return row.id
+
+
+def plan(
+    actor: Actor, pathway_id: int, *, next_step: str, next_step_on: date | None, expected_end: date | None,
+    owner_id: int | None, version: int | None, now: datetime, request_key: Key = None,
+) -> int:  # fmt: skip
+    """Set the next step with its date, the expected end, and the owner. Raises Refused for an owner elsewhere."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_live(uow, pathway_id, version)
+        if owner_id is not None and owner_id != row.owner_id:
+            people = team_of(row.school_id, today_at(uow, row.school_id))
+            if owner_id not in people:
+                raise Refused("owner", _("Choose the owner."))
+            row.owner_id = owner_id
+            uow.record(row, "pathway.owner", what=row.kind, to=people[owner_id])
+        row.next_step, row.next_step_on, row.expected_end = next_step, next_step_on, expected_end
+        uow.record(row, "pathway.next_step", what=row.kind)
+        uow.answer = row.id
+        return row.id
+
+
+def complete(
+    actor: Actor,
+    pathway_id: int,
+    outcome: str,
+    note: str,
+    version: int | None,
+    now: datetime,
+    request_key: Key = None,
+) -> int:
+    """Complete an active pathway with one of its family's outcomes."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_live(uow, pathway_id, version)
+        if row.pathway == Family.CIRCLE:
+            raise Refused("", _("A circle is completed from its own page, after its meeting and agreement."))
+        if row.pathway == Family.REENGAGEMENT:
+            raise Refused("", _("A re-engagement is completed from its own page, after a review."))
+        if row.pathway == Family.WRAPAROUND:
+            raise Refused("", _("A referral is completed from its own page, with what was received."))
+        note_completion(uow, row, outcome, note)
+        uow.answer = row.id
+        return row.id

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from wss_cases.cases.models import Case, CaseParticipant, OfCase
+from wss_cases.cases.case.models import Case, CaseParticipant, OfCase
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
 from wss_cases.pathways.common.states import LIVE, PathwayState
 

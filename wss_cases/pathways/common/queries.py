@@ -7,9 +7,9 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import aliased, joinedload
 
 from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.access.sight import in_view
-from wss_cases.accounts.queries import holders
-from wss_cases.cases.models import CaseParticipant
+from wss_cases.access.visibility import in_view
+from wss_cases.accounts.grants.queries import holders
+from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.pathways.common.models import Pathway

@@ -4,8 +4,15 @@ import enum
 from typing import Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.roster.states import NO_LABEL
-from wss_cases.routing.states import KIND_LABELS, PATHWAY_LABELS, PATHWAY_OF, PERSON_LABELS, Kind, Pathway
+from wss_cases.roster.directory.states import NO_LABEL
+from wss_cases.routing.engine.states import (
+    KIND_LABELS,
+    PATHWAY_LABELS,
+    PATHWAY_OF,
+    PERSON_LABELS,
+    Kind,
+    Pathway,
+)
 
 __all__ = ["KIND_LABELS", "PATHWAY_LABELS", "PATHWAY_OF", "PERSON_LABELS", "Kind", "Pathway"]
 

@@ -6,15 +6,15 @@ from flask import Blueprint, redirect, url_for
 
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.models import Case
-from wss_cases.cases.queries import get_case, participants_of
-from wss_cases.cases.rules import person_words
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.queries import get_case, participants_of
+from wss_cases.cases.case.rules import person_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.pathways.common import actions_life as actions
+from wss_cases.pathways.common import actions
 from wss_cases.pathways.common.forms import (
     AddForm,
     CompleteForm,
@@ -28,8 +28,8 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway, team_of
 from wss_cases.pathways.common.rules import outcomes_for
 from wss_cases.pathways.common.states import KIND_LABELS, Kind
-from wss_cases.roster.queries import get_school
-from wss_cases.routing.states import Pathway as Family
+from wss_cases.roster.directory.queries import get_school
+from wss_cases.routing.engine.states import Pathway as Family
 
 blueprint = Blueprint("pathway_acts", __name__, url_prefix="/cases/<int:case_id>/pathways")
 

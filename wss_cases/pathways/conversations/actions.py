@@ -3,11 +3,11 @@
 from datetime import date, datetime
 
 from wss_cases.access.actor import Actor
-from wss_cases.followups.actions import make
+from wss_cases.followups.making.actions import make
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit import unit_of_work
-from wss_cases.pathways.common.actions_life import (
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.pathways.common.actions import (
     load_live,
     not_later,
     note_acceptance,
@@ -16,7 +16,7 @@ from wss_cases.pathways.common.actions_life import (
     note_start,
 )
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.routing.states import Pathway as Family
+from wss_cases.routing.engine.states import Pathway as Family
 
 
 def log_conversation(

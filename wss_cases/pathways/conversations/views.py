@@ -14,8 +14,8 @@ from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.views import act_context, page_of, today_of
 from wss_cases.pathways.conversations.actions import log_conversation
 from wss_cases.pathways.conversations.forms import LogForm
-from wss_cases.roster.queries import school_days
-from wss_cases.roster.rules import SchoolDays
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.directory.rules import SchoolDays
 
 blueprint = Blueprint("conversations", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.roster.oneroster.report import BundleRefused, Problem, Report, RowRefused
+from wss_cases.roster.import_files.report import BundleRefused, Problem, Report, RowRefused
 
 FILES = (
     "manifest",

@@ -3,8 +3,8 @@
 import enum
 
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.roster.import_files.report import BundleRefused, Problem, Report
 from wss_cases.roster.oneroster.bundle import Bundle, Table
-from wss_cases.roster.oneroster.report import BundleRefused, Problem, Report
 
 
 class Format(enum.StrEnum):

@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Column, Integer, MetaData, String, Table, and_, case, exists, func, select
 from sqlalchemy.orm import Session
 
-from wss_cases.foundation.bulk import insert_rows
-from wss_cases.roster.models import Guardian, Student, StudentGuardian
+from wss_cases.foundation.database.bulk import insert_rows
+from wss_cases.roster.directory.models import Guardian, Student, StudentGuardian
 from wss_cases.roster.oneroster.staging import run_set
 
 LINK: Any = StudentGuardian.__table__

@@ -6,14 +6,14 @@ from typing import Any
 from sqlalchemy import select
 
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.roster.models import School
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.rules import school_code
+from wss_cases.roster.import_files.report import Counts, Report, RowRefused
+from wss_cases.roster.import_files.values import day, limited, many, required
 from wss_cases.roster.oneroster.bundle import Table
-from wss_cases.roster.oneroster.report import Counts, Report, RowRefused
+from wss_cases.roster.oneroster.ledger import Item, ids_of
 from wss_cases.roster.oneroster.run import Cells, Org, Plain
 from wss_cases.roster.oneroster.staging import upsert
-from wss_cases.roster.oneroster.values import day, limited, many, required
-from wss_cases.roster.oneroster.writing import Item, ids_of
-from wss_cases.roster.rules import school_code
 
 
 def read_orgs(table: Table | None) -> dict[str, Org]:

@@ -7,11 +7,10 @@ from typing import Any, NamedTuple
 
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold
-from wss_cases.roster.models import Guardian, StaffMember, Student
-from wss_cases.roster.oneroster.report import RowRefused
-from wss_cases.roster.oneroster.run import Cells, HeldRole, Place, Plain, Run
-from wss_cases.roster.oneroster.staging import Staged, upsert
-from wss_cases.roster.oneroster.values import (
+from wss_cases.roster.directory.models import Guardian, StaffMember, Student
+from wss_cases.roster.directory.rules import search_key
+from wss_cases.roster.import_files.report import RowRefused
+from wss_cases.roster.import_files.values import (
     LONGEST_ID,
     LONGEST_NAME,
     STUDENT,
@@ -22,8 +21,9 @@ from wss_cases.roster.oneroster.values import (
     required,
     role_kind,
 )
-from wss_cases.roster.oneroster.writing import Item, ids_of, mark
-from wss_cases.roster.rules import search_key
+from wss_cases.roster.oneroster.ledger import Item, ids_of, mark
+from wss_cases.roster.oneroster.run import Cells, HeldRole, Place, Plain, Run
+from wss_cases.roster.oneroster.staging import Staged, upsert
 
 
 class Person(NamedTuple):

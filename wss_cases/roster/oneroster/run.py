@@ -6,13 +6,13 @@ from datetime import date
 from typing import Any, Protocol
 
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit import UnitOfWork
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.roster.import_files.report import Problem, Report, RowRefused
+from wss_cases.roster.import_files.values import LONGEST_ID, SCHOOL_TYPES, required
 from wss_cases.roster.oneroster.formats import Format, Mode
+from wss_cases.roster.oneroster.ledger import Item, Ledger, mark
 from wss_cases.roster.oneroster.links import Links
-from wss_cases.roster.oneroster.report import Problem, Report, RowRefused
 from wss_cases.roster.oneroster.staging import Staged
-from wss_cases.roster.oneroster.values import LONGEST_ID, SCHOOL_TYPES, required
-from wss_cases.roster.oneroster.writing import Item, Ledger, mark
 
 REFERRED_TO = frozenset({"orgs", "users", "classes"})
 """Files whose keys others name."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Column, MetaData, Table, and_, literal, or_, select, text
 from sqlalchemy.orm import Session
 
-from wss_cases.foundation.bulk import insert_rows
+from wss_cases.foundation.database.bulk import insert_rows
 from wss_cases.foundation.db import Base, table_of
 
 KEY = "sourced_id"

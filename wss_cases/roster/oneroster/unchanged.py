@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from wss_cases.foundation import ids
 from wss_cases.foundation.db import Base, table_of
-from wss_cases.roster.models import (
+from wss_cases.roster.directory.models import (
     Enrolment,
     Guardian,
     ImportedRow,
@@ -21,8 +21,8 @@ from wss_cases.roster.models import (
     Student,
     StudentGuardian,
 )
+from wss_cases.roster.import_files.report import Counts
 from wss_cases.roster.oneroster.bundle import Bundle
-from wss_cases.roster.oneroster.report import Counts
 
 KIND = "oneroster"
 _PIECE = 1024**2

@@ -10,28 +10,29 @@ from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.pathways.circles.held import DUE, agreed, circle_now, drafts, held_circle, hold
 from wss_cases.access.actor import Role
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.incidents.models import IncidentPerson
-from wss_cases.incidents.states import PersonKind
+from wss_cases.incidents.incident.models import IncidentPerson
+from wss_cases.incidents.incident.states import PersonKind
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.queries import case_history
-from wss_cases.journal.sentences import sentence
-from wss_cases.pathways.circles.agreements import actions, actions_terms
+from wss_cases.journal.timeline import sentence
+from wss_cases.pathways.circles.agreements import actions
+from wss_cases.pathways.circles.agreements import term_changes as actions_terms
 from wss_cases.pathways.circles.agreements.actions import TermDraft
-from wss_cases.pathways.circles.agreements.models import AgreementSignature, AgreementTermConsent
-from wss_cases.pathways.circles.agreements.rules import (
+from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.circle.states import MeetingKind, TermState
+from wss_cases.pathways.circles.terms.models import AgreementSignature, AgreementTermConsent
+from wss_cases.pathways.circles.terms.rules import (
     completion_meeting_allowed,
     names_on_paper,
     terms_in_force,
     without_names,
 )
-from wss_cases.pathways.circles.agreements.states import SignatureManner, WithoutMeeting
-from wss_cases.pathways.circles.models import CircleMeeting
-from wss_cases.pathways.circles.states import MeetingKind, TermState
+from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.roster.models import StaffMember
+from wss_cases.roster.directory.models import StaffMember
 
 LATER = DUE + timedelta(days=7)
 

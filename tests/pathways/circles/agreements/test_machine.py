@@ -12,17 +12,18 @@ from sqlalchemy import select
 
 from tests.cases.making import NOW, make_user, make_world
 from tests.pathways.circles.held import DUE, agreed, held_circle, hold
-from wss_cases.accounts.models import UserAccount
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.pathways.circles.agreements import actions, actions_terms
+from wss_cases.pathways.circles.agreements import actions
+from wss_cases.pathways.circles.agreements import term_changes as actions_terms
 from wss_cases.pathways.circles.agreements.actions import TermDraft
-from wss_cases.pathways.circles.agreements.models import AgreementTerm, AgreementTermConsent
-from wss_cases.pathways.circles.agreements.rules import completion_held, open_terms
-from wss_cases.pathways.circles.agreements.states import SignatureManner, WithoutMeeting
-from wss_cases.pathways.circles.queries import circle_of
-from wss_cases.pathways.circles.states import TERM_TRANSITIONS, MeetingKind, TermState
+from wss_cases.pathways.circles.circle.states import TERM_TRANSITIONS, MeetingKind, TermState
+from wss_cases.pathways.circles.gates.queries import circle_of
+from wss_cases.pathways.circles.terms.models import AgreementTerm, AgreementTermConsent
+from wss_cases.pathways.circles.terms.rules import completion_held, open_terms
+from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
 from wss_cases.pathways.common.queries import load_pathway
 from wss_cases.pathways.common.rules import outcomes_for
 from wss_cases.pathways.common.states import PathwayState

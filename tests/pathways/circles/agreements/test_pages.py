@@ -6,10 +6,11 @@ from tests.cases.making import NOW, TODAY, make_user, make_world
 from tests.pathways.circles.held import agreed, circle_now, held_circle
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
-from wss_cases.pathways.circles.agreements import actions, actions_terms
+from wss_cases.pathways.circles.agreements import actions
+from wss_cases.pathways.circles.agreements import term_changes as actions_terms
 from wss_cases.pathways.circles.agreements.queries import signers_of
-from wss_cases.pathways.circles.agreements.states import SignatureManner
-from wss_cases.pathways.circles.states import TermState
+from wss_cases.pathways.circles.circle.states import TermState
+from wss_cases.pathways.circles.terms.states import SignatureManner
 
 
 @pytest.fixture

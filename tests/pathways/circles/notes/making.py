@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from tests.cases.making import NOW, World, actor_for, make_world
 from tests.factories.cases import PathwayFactory
 from wss_cases.access.actor import Actor
-from wss_cases.accounts.models import UserAccount
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
-from wss_cases.journal.unit import unit_of_work
-from wss_cases.pathways.circles.actions_keepers import name_keeper
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.pathways.circles.keepers.actions import name_keeper
 from wss_cases.pathways.circles.notes.actions import write_note
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState

@@ -30,17 +30,17 @@ from tests.support.mail import MailServer
 from tests.support.pages import parse
 from tests.support.servers import LiveSystem
 from wss_cases.access.actor import Actor, Grant, Role
-from wss_cases.accounts.models import RoleGrant, UserAccount
-from wss_cases.cases.actions_work import add_note
-from wss_cases.cases.models import Case, CaseNote
+from wss_cases.accounts.account.models import RoleGrant, UserAccount
+from wss_cases.cases.case.models import Case, CaseNote
+from wss_cases.cases.progress.actions import add_note
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.outcomes.queries_reports import LIVE
-from wss_cases.outcomes.rules_export import TYPES
-from wss_cases.pathways.circles.actions_keepers import add_keeper
+from wss_cases.outcomes.documents.rendering import TYPES
+from wss_cases.outcomes.exports.report_files.queries import LIVE
+from wss_cases.pathways.circles.keepers.actions import add_keeper
 from wss_cases.pathways.circles.notes.actions import write_note
-from wss_cases.roster.models import School
+from wss_cases.roster.directory.models import School
 
 EVERY_LEVEL = 1
 PLANTED = "QZPLANTEDHERON"

@@ -18,20 +18,20 @@ from tests.support.applications import make_app
 from tests.support.databases import TEST_KEYS, Database, Databases
 from tests.support.servers import LiveSystem
 from wss_cases.access.actor import Actor
-from wss_cases.cli.sealed import SEALED
+from wss_cases.cli.common.sealed_tables import SEALED
 from wss_cases.foundation.db import db
-from wss_cases.foundation.envelope import seal
-from wss_cases.foundation.keys import Keys
-from wss_cases.foundation.settings import setting
-from wss_cases.journal import actions_rotate
+from wss_cases.foundation.keys.envelope import seal
+from wss_cases.foundation.keys.loading import Keys
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.key_rotation import actions as actions_rotate
 from wss_cases.journal.models import AuditEntry
-from wss_cases.pathways.circles.notes import actions_shred
+from wss_cases.pathways.circles.notes import shredding as actions_shred
 from wss_cases.pathways.circles.notes.actions import read_notes
 from wss_cases.pathways.circles.notes.models import CircleNote, NoteShredding
 from wss_cases.pathways.circles.notes.rules import digest_of
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.roster.models import School
+from wss_cases.roster.directory.models import School
 
 NEW = "a-newer-key-that-protects-nothing-9876543210"
 MIDDLE = slice(30, 90)

@@ -15,13 +15,15 @@ from sqlalchemy import event, select
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.pathways.circles.notes.making import LONG_AFTER, end, kept_circle, write
 from wss_cases.access.actor import Actor, Role
-from wss_cases.accounts.queries import actor_of
+from wss_cases.accounts.grants.queries import actor_of
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.settings import setting
+from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.models import AuditEntry, TimelineEntry
-from wss_cases.pathways.circles import actions_keepers
-from wss_cases.pathways.circles.notes import actions, actions_privilege, actions_shred
+from wss_cases.pathways.circles.circle.keepers import keepers_of
+from wss_cases.pathways.circles.keepers import actions as actions_keepers
+from wss_cases.pathways.circles.notes import actions
+from wss_cases.pathways.circles.notes import shredding as actions_shred
 from wss_cases.pathways.circles.notes.models import (
     CircleNote,
     NoteShredding,
@@ -30,9 +32,9 @@ from wss_cases.pathways.circles.notes.models import (
 )
 from wss_cases.pathways.circles.notes.rules import digest_of
 from wss_cases.pathways.circles.notes.states import ExceptionKind
-from wss_cases.pathways.circles.queries_keepers import keepers_of
-from wss_cases.pathways.common.models_holds import LegalHold
-from wss_cases.pathways.common.states_holds import HoldKind
+from wss_cases.pathways.circles.privilege import actions as actions_privilege
+from wss_cases.pathways.legal_holds.models import LegalHold
+from wss_cases.pathways.legal_holds.states import HoldKind
 
 SAID = "canary-4711 told the circle about home"
 

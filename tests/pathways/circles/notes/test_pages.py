@@ -12,17 +12,17 @@ from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.pathways.circles.notes.making import end, kept_circle, write
 from tests.support.pages import without_tokens
 from wss_cases.access.actor import Role
-from wss_cases.accounts.models import RoleGrant
-from wss_cases.casework.actions_cover import set_cover
-from wss_cases.casework.actions_handover import hand_over
+from wss_cases.accounts.account.models import RoleGrant
+from wss_cases.casework.case_page.hand_over import hand_over
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import AuditEntry
-from wss_cases.pathways.circles.actions_keepers import add_keeper, end_keeper
-from wss_cases.pathways.circles.models import CircleKeeper
+from wss_cases.pathways.circles.circle.keepers import keepers_of
+from wss_cases.pathways.circles.circle.models import CircleKeeper
+from wss_cases.pathways.circles.keepers.actions import add_keeper, end_keeper
 from wss_cases.pathways.circles.notes.models import CircleNote
-from wss_cases.pathways.circles.queries_keepers import keepers_of
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.models_holds import LegalHold
+from wss_cases.pathways.legal_holds.models import LegalHold
+from wss_cases.workday.cover.actions import set_cover
 
 SAID = "canary-4711 told the circle about home"
 

@@ -13,7 +13,8 @@ from tests.cases.making import NOW, make_world
 from tests.pathways.circles.held import held_circle
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
-from wss_cases.pathways.circles.questionnaires import actions, actions_answer
+from wss_cases.pathways.circles.questionnaires import actions
+from wss_cases.pathways.circles.questionnaires import answers as actions_answer
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.queries import by_code
 from wss_cases.pathways.circles.questionnaires.rules import state_of

@@ -9,22 +9,24 @@ from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.pathways.circles.held import agreed, held_circle, hold
 from wss_cases.access.actor import Role
-from wss_cases.cli.sealed import SEALED
-from wss_cases.followups.actions import make
-from wss_cases.followups.models import FollowUp
+from wss_cases.cli.common.sealed_tables import SEALED
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.making.actions import make
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.foundation.keys import Keys
-from wss_cases.foundation.settings import setting
-from wss_cases.incidents.states import PersonRole
-from wss_cases.journal.actions_rotate import rotate
+from wss_cases.foundation.keys.loading import Keys
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.journal.key_rotation.actions import rotate
 from wss_cases.journal.models import AuditEntry
 from wss_cases.journal.queries import case_history
-from wss_cases.journal.sentences import sentence
-from wss_cases.journal.unit import unit_of_work
-from wss_cases.notices.models import FamilyText
-from wss_cases.pathways.circles.models import CircleKeeper
-from wss_cases.pathways.circles.questionnaires import actions, actions_answer
+from wss_cases.journal.timeline import sentence
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.mail.common.models import FamilyText
+from wss_cases.pathways.circles.circle.models import CircleKeeper
+from wss_cases.pathways.circles.circle.states import MeetingKind
+from wss_cases.pathways.circles.questionnaires import actions
+from wss_cases.pathways.circles.questionnaires import answers as actions_answer
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.queries import words_of
 from wss_cases.pathways.circles.questionnaires.rules import answerer_of, plain_code
@@ -35,7 +37,6 @@ from wss_cases.pathways.circles.questionnaires.states import (
     Occasion,
     Scale,
 )
-from wss_cases.pathways.circles.states import MeetingKind
 
 AFTER, LAST = Occasion.AFTER_MEETING, Occasion.LAST_CHECK_IN
 SECRET = "The blue door was my idea"

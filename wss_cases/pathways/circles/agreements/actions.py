@@ -6,25 +6,25 @@ from datetime import date, datetime
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.actions import advance
-from wss_cases.cases.actions_work import today_at
-from wss_cases.cases.states import CaseState
-from wss_cases.followups.actions import make, make_for_event
+from wss_cases.cases.case.actions import advance
+from wss_cases.cases.case.states import CaseState
+from wss_cases.cases.progress.actions import today_at
+from wss_cases.followups.making.actions import make, make_for_event
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit import UnitOfWork, unit_of_work
-from wss_cases.notices.queries_texts import family_texts
-from wss_cases.pathways.circles.actions import load_circle
-from wss_cases.pathways.circles.agreements.actions_completion import (
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.mail.family_texts.queries import family_texts
+from wss_cases.pathways.circles.agreements.queries import Signer, signer_key, signers_of
+from wss_cases.pathways.circles.consent.actions import load_circle
+from wss_cases.pathways.circles.gates.queries import Circle, circle_of
+from wss_cases.pathways.circles.terms.completion import (
     follow_completion,
     settle_completion,
 )
-from wss_cases.pathways.circles.agreements.models import Agreement, AgreementSignature, AgreementTerm
-from wss_cases.pathways.circles.agreements.queries import Signer, signer_key, signers_of
-from wss_cases.pathways.circles.agreements.rules import completion_held, open_terms
-from wss_cases.pathways.circles.agreements.states import SignatureManner, WithoutMeeting
-from wss_cases.pathways.circles.queries import Circle, circle_of
-from wss_cases.pathways.common.actions_life import not_later, note_completion
+from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
+from wss_cases.pathways.circles.terms.rules import completion_held, open_terms
+from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
+from wss_cases.pathways.common.actions import not_later, note_completion
 from wss_cases.pathways.common.models import Pathway
 
 Key = str | None

@@ -5,8 +5,8 @@ from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.pathways.circles.agreements.states import MANNER_LABELS, WITHOUT_MEETING_LABELS
-from wss_cases.pathways.circles.states import TERM_LABELS, TermState
+from wss_cases.pathways.circles.circle.states import TERM_LABELS, TermState
+from wss_cases.pathways.circles.terms.states import MANNER_LABELS, WITHOUT_MEETING_LABELS
 from wss_cases.pathways.common.forms import CompleteForm
 
 

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.access.sight import in_view
-from wss_cases.cases.models import CaseParticipant
+from wss_cases.access.visibility import in_view
+from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.incidents.models import IncidentPerson
-from wss_cases.pathways.circles.agreements.models import Agreement, AgreementSignature, AgreementTerm
-from wss_cases.pathways.circles.models import CircleSupporter
-from wss_cases.pathways.circles.queries import Circle
-from wss_cases.pathways.circles.queries_keepers import keepers_of
+from wss_cases.incidents.incident.models import IncidentPerson
+from wss_cases.pathways.circles.circle.keepers import keepers_of
+from wss_cases.pathways.circles.circle.models import CircleSupporter
+from wss_cases.pathways.circles.gates.queries import Circle
+from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.roster.models import StaffMember
+from wss_cases.roster.directory.models import StaffMember
 
 
 @dataclass(frozen=True)

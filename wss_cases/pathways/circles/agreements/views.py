@@ -13,27 +13,28 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.pathways.circles.agreements import actions, actions_terms
+from wss_cases.pathways.circles.agreements import actions
+from wss_cases.pathways.circles.agreements import term_changes as actions_terms
 from wss_cases.pathways.circles.agreements.forms import AgreementForm, CompleteCircleForm, MarkForm, SignForm
-from wss_cases.pathways.circles.agreements.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.agreements.presenters import may_read_terms, show
 from wss_cases.pathways.circles.agreements.queries import get_term, signer_key, signers_of
-from wss_cases.pathways.circles.agreements.rules import (
+from wss_cases.pathways.circles.circle.rules import outcome_of
+from wss_cases.pathways.circles.circle.states import TermState
+from wss_cases.pathways.circles.gates.queries import Circle, circle_of
+from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
+from wss_cases.pathways.circles.terms.rules import (
     completion_held,
     must_consent,
     open_terms,
     terms_in_force,
 )
-from wss_cases.pathways.circles.agreements.states import SignatureManner, WithoutMeeting
-from wss_cases.pathways.circles.agreements.views_show import may_read_terms, show
-from wss_cases.pathways.circles.queries import Circle, circle_of
-from wss_cases.pathways.circles.rules import outcome_of
-from wss_cases.pathways.circles.states import TermState
+from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.rules import outcomes_for
 from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
-from wss_cases.roster.queries import school_days
+from wss_cases.roster.directory.queries import school_days
 
 __all__ = ["blueprint", "may_read_terms"]
 

@@ -6,23 +6,23 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
-from wss_cases.access.engine import require
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.models import UserAccount
-from wss_cases.cases.actions_work import today_at
+from wss_cases.access.policy import require
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.cases.progress.actions import today_at
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.db import Base
-from wss_cases.foundation.envelope import seal, unseal
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.settings import setting
-from wss_cases.journal.unit import UnitOfWork, changes_of, unit_of_work
-from wss_cases.pathways.circles.actions import load_any_circle
+from wss_cases.foundation.keys.envelope import seal, unseal
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.pathways.circles.circle.keepers import kept
+from wss_cases.pathways.circles.consent.actions import load_any_circle
 from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.pathways.circles.notes.rules import PURPOSE, shred_day
-from wss_cases.pathways.circles.queries_keepers import kept
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.roster.models import School
+from wss_cases.roster.directory.models import School
 
 Key = str | None
 

@@ -6,7 +6,7 @@ from wtforms.validators import InputRequired
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.circles.notes.states import EXCEPTION_LABELS
-from wss_cases.pathways.common.states_holds import HOLD_LABELS
+from wss_cases.pathways.legal_holds.states import HOLD_LABELS
 
 NOT_WHAT_WAS_SAID = _l("Not what was said in the circle: that stays in its notes.")
 

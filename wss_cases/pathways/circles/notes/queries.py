@@ -7,18 +7,18 @@ from typing import TypeVar
 from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
-from wss_cases.access.engine import require
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.models import UserAccount
+from wss_cases.access.policy import require
+from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
+from wss_cases.pathways.circles.circle.keepers import kept
 from wss_cases.pathways.circles.notes.models import PrivilegeException, PrivilegeWaiver
-from wss_cases.pathways.circles.queries_keepers import kept
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.models_holds import LegalHold
 from wss_cases.pathways.common.queries import get_pathway
-from wss_cases.pathways.common.queries_holds import circle_held
-from wss_cases.routing.states import Pathway as Family
+from wss_cases.pathways.legal_holds.models import LegalHold
+from wss_cases.pathways.legal_holds.queries import circle_held
+from wss_cases.routing.engine.states import Pathway as Family
 
 Act = TypeVar("Act", PrivilegeWaiver, PrivilegeException, LegalHold)
 

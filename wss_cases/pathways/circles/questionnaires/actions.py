@@ -8,15 +8,15 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.actions_work import open_only
-from wss_cases.followups.actions import close_row
-from wss_cases.followups.models import FollowUp, FollowUpState
+from wss_cases.cases.progress.actions import open_only
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.making.actions import close_row
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import token_digest
-from wss_cases.foundation.settings import setting
-from wss_cases.journal.unit import UnitOfWork, unit_of_work
-from wss_cases.pathways.circles.queries import Circle, circle_of
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.pathways.circles.gates.queries import Circle, circle_of
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.queries import (
     Asked,

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from wss_cases.cases.models import OfCase
+from wss_cases.cases.case.models import OfCase
 from wss_cases.foundation.db import Base, Id, named_enum
 from wss_cases.pathways.circles.questionnaires.states import Answerer, Occasion
 

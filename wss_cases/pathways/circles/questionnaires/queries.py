@@ -7,15 +7,15 @@ from datetime import date, datetime
 from sqlalchemy import func, select
 
 from wss_cases.access.actor import CASE_TEAM, Actor
-from wss_cases.access.sight import in_view
+from wss_cases.access.visibility import in_view
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.ids import token_digest
-from wss_cases.notices.models import FamilyText
-from wss_cases.notices.queries_texts import Text, family_texts
+from wss_cases.mail.common.models import FamilyText
+from wss_cases.mail.family_texts.queries import Text, family_texts
 from wss_cases.pathways.circles.agreements.queries import supporters_of
-from wss_cases.pathways.circles.models import CircleSupporter
-from wss_cases.pathways.circles.queries import Circle
+from wss_cases.pathways.circles.circle.models import CircleSupporter
+from wss_cases.pathways.circles.gates.queries import Circle
 from wss_cases.pathways.circles.questionnaires.models import (
     Questionnaire,
     QuestionnaireGuess,

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from wss_cases.incidents.states import PersonRole
-from wss_cases.pathways.circles.agreements.rules import completion_held, open_terms
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.pathways.circles.circle.states import MeetingKind
 from wss_cases.pathways.circles.questionnaires.states import LINK_TRANSITIONS, Answerer, LinkState, Occasion
-from wss_cases.pathways.circles.states import MeetingKind
+from wss_cases.pathways.circles.terms.rules import completion_held, open_terms
 
 LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 """What a link is written with: nothing that is read as something else."""

@@ -7,10 +7,10 @@ import segno
 from flask import Blueprint, redirect, render_template, request, session, url_for
 
 from wss_cases.access.actor import Actor
-from wss_cases.access.engine import can
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.actions import sign_out
+from wss_cases.access.policy import can
+from wss_cases.accounts.sign_in.sessions.actions import sign_out
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound, Refused
@@ -18,13 +18,14 @@ from wss_cases.foundation.forms import apply_refusal, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.settings import setting
-from wss_cases.foundation.sign_in import current_user, logout_user
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.sign_in.login import current_user, logout_user
 from wss_cases.pathways.circles.agreements.queries import supporters_of
 from wss_cases.pathways.circles.agreements.views import get_circle
-from wss_cases.pathways.circles.queries import Circle
-from wss_cases.pathways.circles.queries_keepers import keeper_rows, kept
-from wss_cases.pathways.circles.questionnaires import actions, actions_answer
+from wss_cases.pathways.circles.circle.keepers import keeper_rows, kept
+from wss_cases.pathways.circles.gates.queries import Circle
+from wss_cases.pathways.circles.questionnaires import actions
+from wss_cases.pathways.circles.questionnaires import answers as actions_answer
 from wss_cases.pathways.circles.questionnaires.forms import MakeForm, questions_form
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.queries import (
@@ -48,7 +49,7 @@ from wss_cases.pathways.circles.questionnaires.states import (
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.common.views import ACT, act_context, today_of
-from wss_cases.roster.words import language_words
+from wss_cases.roster.directory.presenters import language_words
 
 blueprint = Blueprint(
     "questionnaires", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/questionnaires"

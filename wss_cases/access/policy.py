@@ -1,0 +1,68 @@
+"""The policy engine: default no. The map itself is in `permission_map.py`, handed in by `app.py`."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.permissions import Permission
+from wss_cases.access.visibility import Keeper, fill_keepers
+from wss_cases.foundation.errors import NotFound
+
+Predicate = Callable[[Actor, Any], bool]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may ask at all (`roles`), and the pure predicate that decides on the loaded record."""
+
+    roles: frozenset[Role]
+    allows: Predicate
+    because: str
+
+
+_rules: dict[Permission, Rule] = {}
+_loaders: dict[str, Callable[[int], Any]] = {}
+
+
+def configure(
+    rules: Mapping[Permission, Rule],
+    loaders: Mapping[str, Callable[[int], Any]],
+    keepers: Mapping[str, Sequence[Keeper]],
+) -> None:
+    """Install the permission map, a loader per object type, and what keeps records in view; called by `create_app`."""
+    fill_keepers(keepers)
+    _rules.clear()
+    _rules.update(rules)
+    _loaders.clear()
+    _loaders.update(loaders)
+
+
+def might(actor: Actor, permission: Permission) -> bool:
+    """Whether the actor holds any role that this permission is given to, whatever the record."""
+    if actor.is_system or permission is Permission.PUBLIC:
+        return True
+    if permission is Permission.SIGNED_IN:
+        return actor.user_id is not None
+    rule = _rules.get(permission)
+    return rule is not None and actor.has(*rule.roles)
+
+
+def can(actor: Actor, permission: Permission, obj: Any) -> bool:
+    """Whether the actor may do this to this record; unknown permission or record means no."""
+    if actor.is_system:
+        return True
+    rule = _rules.get(permission)
+    return rule is not None and obj is not None and actor.has(*rule.roles) and rule.allows(actor, obj)
+
+
+def require(actor: Actor, permission: Permission, obj: Any) -> None:
+    """Raise NotFound when the actor may not: forbidden looks like missing."""
+    if not can(actor, permission, obj):
+        raise NotFound
+
+
+def load_object(object_type: str, object_id: int) -> Any:
+    """Load a record by its type and id through the room's own loader; None when there is none."""
+    loader = _loaders.get(object_type)
+    return loader(object_id) if loader else None

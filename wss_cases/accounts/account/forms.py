@@ -1,0 +1,136 @@
+"""Forms of accounts."""
+
+from collections.abc import Sequence
+
+from wtforms import DateField, EmailField, HiddenField, PasswordField, RadioField, SelectField, StringField
+from wtforms.validators import Email, InputRequired, Length, Optional
+
+from wss_cases.access.actor import Role
+from wss_cases.accounts.account.rules import PASSWORD_MAXIMUM
+from wss_cases.accounts.account.states import ROLE_LABELS
+from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, check_characters, choices
+from wss_cases.foundation.i18n import lazy_gettext as _l
+
+TOO_LONG = _l("Use at most %(max)d characters.")
+
+
+def _password(label: object, autocomplete: str) -> PasswordField:
+    return PasswordField(
+        label,
+        [NotBlank(_l("Enter a password.")), Length(max=PASSWORD_MAXIMUM, message=TOO_LONG)],
+        render_kw={"autocomplete": autocomplete},
+    )
+
+
+class SignInForm(BaseForm):
+    """E-mail and password."""
+
+    email = EmailField(
+        _l("E-mail address"),
+        [NotBlank(_l("Enter your e-mail address.")), Length(max=254, message=TOO_LONG), check_characters],
+        render_kw={"autocomplete": "username"},
+    )
+    password = _password(_l("Password"), "current-password")
+
+
+class NewPasswordForm(BaseForm):
+    """A first or forgotten password, from an invitation's link."""
+
+    password = _password(_l("New password"), "new-password")
+
+
+class ChangePasswordForm(BaseForm):
+    """The current password and a new one."""
+
+    old_password = _password(_l("Current password"), "current-password")
+    new_password = _password(_l("New password"), "new-password")
+
+
+def _code(label: object, message: object) -> StringField:
+    return StringField(
+        label,
+        [NotBlank(message), Length(max=64, message=TOO_LONG), check_characters],
+        render_kw={
+            "autocomplete": "one-time-code", "autocapitalize": "off", "spellcheck": "false",
+            "inputmode": "text",
+        },
+    )  # fmt: skip
+
+
+class CodeForm(BaseForm):
+    """The code of one's app, or a recovery code."""
+
+    code = _code(_l("Code"), _l("Enter the code."))
+
+
+class EnrolForm(BaseForm):
+    """The first code of an app, and the secret that the page showed, signed."""
+
+    signed = HiddenField()
+    code = _code(_l("The six digits that the app shows"), _l("Enter the six digits."))
+
+
+class ConfirmForm(BaseForm):
+    """The password once more."""
+
+    password = _password(_l("Password"), "current-password")
+
+
+class ConfirmWithCodeForm(ConfirmForm):
+    """The password and the code once more."""
+
+    code = _code(_l("Code"), _l("Enter the code."))
+
+
+class LanguageForm(BaseForm):
+    """The language of one's pages and mails."""
+
+    locale = RadioField(
+        _l("Language of pages and mails"), choices=choices([("en", "English"), ("es", "Español")])
+    )
+
+
+class RoleForm(BaseForm):
+    """A role with its scope and dates."""
+
+    role = RadioField(_l("Role"), choices=[], validators=[InputRequired(_l("Choose a role."))])
+    school_id = SelectField(_l("School"), choices=[], validators=[Optional()])
+    starts_on = DateField(_l("First day"), validators=[Optional()])
+    ends_on = DateField(_l("Last day"), validators=[Optional()])
+
+    def offer(self, roles: Sequence[Role], schools: list[tuple[int, str]]) -> None:
+        """Offer only the roles and schools that the manager may give."""
+        self.role.choices = choices([(role.value, ROLE_LABELS[role]) for role in roles])
+        self.school_id.choices = choices(
+            [("", _l("Without a school")), *((str(key), name) for key, name in schools)]
+        )
+
+    @property
+    def chosen_school(self) -> int | None:
+        """The chosen school's id, or None."""
+        return int(self.school_id.data) if self.school_id.data else None
+
+
+def _address(label: object) -> EmailField:
+    return EmailField(
+        label,
+        [
+            NotBlank(_l("Enter an e-mail address.")),
+            Length(max=254, message=TOO_LONG),
+            check_characters,
+            Email(_l("Enter an e-mail address like name@school.org.")),
+        ],
+    )
+
+
+class AddressForm(BaseForm):
+    """Another address for an account."""
+
+    email = _address(_l("New e-mail address"))
+
+
+class InviteForm(RoleForm):
+    """A new person with a first role."""
+
+    name = ShortText(_l("Name"), [NotBlank(_l("Enter the person’s name."))])
+    email = _address(_l("E-mail address"))

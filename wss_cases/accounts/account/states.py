@@ -1,0 +1,48 @@
+"""Words of accounts: roles on screen and what their history says."""
+
+from wss_cases.access.actor import Role
+from wss_cases.accounts.account.models import AccountState
+from wss_cases.foundation.i18n import lazy_gettext as _l
+
+ROLE_LABELS = {
+    Role.REPORTER: _l("Reporter (any staff)"),
+    Role.DEAN: _l("Dean"),
+    Role.COORDINATOR: _l("Restorative justice coordinator"),
+    Role.ADMINISTRATOR: _l("School administrator"),
+    Role.DISTRICT: _l("District administrator"),
+    Role.SYSADMIN: _l("System administrator"),
+    Role.PARTNER: _l("Partner organisation"),
+    Role.AUDITOR: _l("Auditor"),
+}
+
+STATE_LABELS = {
+    AccountState.INVITED: _l("Invited"),
+    AccountState.ACTIVE: _l("Active"),
+    AccountState.DISABLED: _l("Disabled"),
+}
+
+SENTENCES = {
+    "account.invited": _l("Invited"),
+    "account.password_set": _l("Password set"),
+    "account.password_reset": _l("Asked for a new password"),
+    "account.address_changed": _l("Address changed"),
+    "account.disabled": _l("Account disabled"),
+    "account.enabled": _l("Account enabled"),
+    "account.factor_on": _l("Second factor set up"),
+    "account.factor_off": _l("Second factor switched off"),
+    "account.factor_reset": _l("Second factor reset"),
+    "account.recovery_used": _l("Signed in with a recovery code"),
+    "account.recovery_made": _l("New recovery codes made"),
+    "account.linked": _l("Linked to the district’s sign-on"),
+    "account.slowed": _l("Stopped for the hour: opened more records than a person can"),
+    "account.break_glass_used": _l("Signed in without the district’s sign-on"),
+    "account.renamed": _l("Account details changed"),
+    "account.role_given": _l("Role given: %(role)s"),
+    "account.role_ended": _l("Role ended: %(role)s"),
+    "cover.set": _l("Cover set until %(until)s"),
+    "cover.ended": _l("Cover called off"),
+    "session.ended": _l("Session ended"),
+    "sight.set": (_l("Clean slate changed from %(day)s on: %(role)s"), {"role": ROLE_LABELS}),
+    "past.opened": _l("Past years opened. Reason: %(reason)s"),
+    "past.ended": _l("Past years closed again"),
+}

@@ -1,0 +1,87 @@
+"""Who stands in for whom on a day."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, select
+
+from wss_cases.accounts.account.models import Cover, UserAccount
+from wss_cases.foundation.db import db
+
+
+@dataclass(frozen=True)
+class CoverRow:
+    """One cover: `user_id` is away, `cover_id` stands in; both with their names."""
+
+    id: int
+    school_id: int
+    user_id: int
+    name: str
+    cover_id: int
+    cover_name: str
+    starts_on: date
+    ends_on: date
+    note: str
+
+
+def load_cover(cover_id: int) -> Cover | None:
+    """Return a cover by its id; None when there is none."""
+    return db.session.get(Cover, cover_id)
+
+
+def cover_on(day: date) -> ColumnElement[bool]:
+    """Covers in force on a date; one that was called off is over at once."""
+    return (Cover.starts_on <= day) & (Cover.ends_on >= day) & Cover.ended_at.is_(None)
+
+
+def _rows(*conditions: ColumnElement[bool]) -> list[CoverRow]:
+    away, stands_in = UserAccount.__table__.alias("away"), UserAccount.__table__.alias("stands_in")
+    statement = (
+        select(
+            Cover.id, Cover.school_id, Cover.user_id, away.c.name, Cover.cover_id, stands_in.c.name,
+            Cover.starts_on, Cover.ends_on, Cover.note,
+        )
+        .join(away, away.c.id == Cover.user_id)
+        .join(stands_in, stands_in.c.id == Cover.cover_id)
+        .where(*conditions)
+        .order_by(Cover.starts_on, Cover.id)
+    )  # fmt: skip
+    return [CoverRow(*row) for row in db.session.execute(statement)]
+
+
+def covers_of(user_ids: Iterable[int], school_id: int, day: date) -> list[CoverRow]:
+    """Return the covers of these people at one school that are in force on a date or still to come."""
+    wanted = sorted(user_ids)
+    coming = (Cover.ends_on >= day) & Cover.ended_at.is_(None)
+    return _rows(Cover.user_id.in_(wanted), Cover.school_id == school_id, coming) if wanted else []
+
+
+def near(user_id: int | None, day: date) -> list[CoverRow]:
+    """Return the covers of a date that this person is away in or stands in for, in one query."""
+    mine = (Cover.cover_id == user_id) | (Cover.user_id == user_id)
+    return _rows(mine, cover_on(day)) if user_id is not None else []
+
+
+def stands_in(user_id: int | None, for_id: int | None, school_id: int, day: date) -> bool:
+    """Whether a person stands in for another at a school on a date."""
+    if user_id is None or for_id is None:
+        return False
+    found = select(Cover.id).where(
+        Cover.cover_id == user_id, Cover.user_id == for_id, Cover.school_id == school_id, cover_on(day)
+    )
+    return db.session.scalar(found.limit(1)) is not None
+
+
+def covers_at(school_ids: Iterable[int], day: date) -> dict[tuple[int, int], int]:
+    """Return who stands in on a date at these schools: (person away, school) to the person who covers."""
+    statement = select(Cover.user_id, Cover.school_id, Cover.cover_id).where(
+        Cover.school_id.in_(sorted(school_ids)), cover_on(day)
+    )
+    return {(row[0], row[1]): row[2] for row in db.session.execute(statement)}
+
+
+def overlapping(user_id: int, school_id: int, starts_on: date, ends_on: date) -> list[CoverRow]:
+    """Return the covers of a person at a school that share a day with these dates."""
+    shared = (Cover.starts_on <= ends_on) & (Cover.ends_on >= starts_on) & Cover.ended_at.is_(None)
+    return _rows(Cover.user_id == user_id, Cover.school_id == school_id, shared)

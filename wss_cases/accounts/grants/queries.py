@@ -1,0 +1,190 @@
+"""Reading accounts: the signed-in person in one query, and who holds a role where."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, column, func, or_, select, table
+
+from wss_cases.access.actor import Actor, Grant, Role
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount, UserSession
+from wss_cases.accounts.credentials.models import SecondFactor
+from wss_cases.accounts.visibility.models import PastOpening, SightSetting
+from wss_cases.accounts.visibility.rules import sees_from
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.db import db
+from wss_cases.foundation.ids import token_digest
+
+SCHOOL = table("school", column("id"), column("network"), column("name"))
+"""The roster is a room above; these columns are all that accounts need of it."""
+
+PARTNER = table("partner", column("id"), column("name"))
+"""The same of the partners' directory."""
+
+GrantRow = tuple[Role | None, bool | None, str | None, int | None, int | None, int | None]
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """A live session with its person."""
+
+    session_id: int
+    actor: Actor
+    email: str
+    last_seen_at: datetime
+    expires_at: datetime
+    last_school_id: int | None
+    created_at: datetime
+    verified_at: datetime
+    is_demo: bool
+    has_factor: bool
+    by_sign_on: bool
+    factor_by_provider: bool
+
+
+def in_force(day: date | BindParameter[Any]) -> ColumnElement[bool]:
+    """Grants in force on a date."""
+    return (RoleGrant.starts_on <= day) & or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= day)
+
+
+def grant_columns(today: date | BindParameter[Any]) -> tuple[Any, ...]:
+    """Return what `grants_of` reads of each grant; on a local day, for that decides what has faded."""
+    in_view = (
+        select(SightSetting.school_years)
+        .where(SightSetting.role == RoleGrant.role, SightSetting.starts_on <= today)
+        .order_by(SightSetting.starts_on.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return RoleGrant.role, RoleGrant.district, RoleGrant.network, SCHOOL.c.id, RoleGrant.partner_id, in_view
+
+
+def _past_open(now: datetime | BindParameter[Any]) -> Any:
+    live = (PastOpening.user_id == UserAccount.id) & (PastOpening.expires_at > now)
+    return select(func.count(PastOpening.id)).where(live).scalar_subquery()
+
+
+def past_students(user_id: int, now: datetime) -> frozenset[int]:
+    """Return the students whose past years a person has open."""
+    live = (PastOpening.user_id == user_id) & (PastOpening.expires_at > now)
+    return frozenset(db.session.scalars(select(PastOpening.student_id).where(live)))
+
+
+@cache
+def _live_session() -> Select[Any]:
+    """Put the statement of every request together once: that takes longer than asking it."""
+    now: Any = bindparam("now")
+    today: Any = bindparam("today")
+    day: Any = bindparam("day")
+    return (
+        select(UserSession, UserAccount, SecondFactor.id, _past_open(now), *grant_columns(today))
+        .join(UserAccount, UserAccount.id == UserSession.user_id)
+        .outerjoin(SecondFactor, SecondFactor.user_id == UserAccount.id)
+        .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force(day))
+        .outerjoin(SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network))
+        .where(
+            UserSession.token_digest == bindparam("token_digest"),
+            UserSession.revoked_at.is_(None),
+            UserSession.expires_at > now,
+            UserSession.awaits_code.is_(False),
+            UserAccount.state == AccountState.ACTIVE,
+        )
+    )
+
+
+def live_session(token: str, now: datetime) -> SessionRow | None:
+    """Return the session of a cookie's token with the person's grants of today, in one query; None when it is over."""
+    values = {
+        "now": now, "today": local_date(now, DISTRICT_ZONE), "day": now.date(), "token_digest": token_digest(token)
+    }  # fmt: skip
+    rows = db.session.execute(_live_session(), values).all()
+    if not rows:
+        return None
+    session, user, factor_id, opened = rows[0][:4]
+    actor = _actor(user, [row[4:] for row in rows], opened, now)
+    return SessionRow(
+        session.id,
+        actor,
+        user.email,
+        session.last_seen_at,
+        session.expires_at,
+        user.last_school_id,
+        session.created_at,
+        session.verified_at or session.created_at,
+        user.is_demo,
+        factor_id is not None,
+        session.by_sign_on,
+        session.factor_by_provider,
+    )
+
+
+def actor_of(user_id: int, now: datetime) -> Actor | None:
+    """Return a person as an actor with the grants of today; None when the account is not active."""
+    statement = (
+        select(UserAccount, _past_open(now), *grant_columns(local_date(now, DISTRICT_ZONE)))
+        .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force(now.date()))
+        .outerjoin(SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network))
+        .where(UserAccount.id == user_id, UserAccount.state == AccountState.ACTIVE)
+    )
+    rows = db.session.execute(statement).all()
+    if not rows:
+        return None
+    user, opened = rows[0][:2]
+    return _actor(user, [row[2:] for row in rows], opened, now)
+
+
+def _actor(user: UserAccount, grants: Iterable[Any], opened: int, now: datetime) -> Actor:
+    return Actor(
+        user_id=user.id,
+        name=user.name,
+        grants=grants_of((tuple(grant) for grant in grants), local_date(now, DISTRICT_ZONE)),
+        locale=user.locale,
+        past_students=past_students(user.id, now) if opened else frozenset(),
+    )
+
+
+def grants_of(rows: Iterable[GrantRow], today: date) -> tuple[Grant, ...]:
+    """Return the grants of rows with the columns of `grant_columns`, each once."""
+    found = []
+    for role, district, network, school_id, partner_id, school_years in rows:
+        if role is None or (network is not None and school_id is None):
+            continue
+        first = sees_from(school_years, today)
+        found.append(Grant(role, school_id, bool(district), partner_id, first))
+    return tuple(dict.fromkeys(found))
+
+
+def partner_people(partner_id: int, day: date) -> list[tuple[int, str]]:
+    """Return (user id, name) of the active people who sign in for this partner, by name."""
+    statement = (
+        select(UserAccount.id, UserAccount.name)
+        .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
+        .where(
+            RoleGrant.role == Role.PARTNER,
+            RoleGrant.partner_id == partner_id,
+            UserAccount.state == AccountState.ACTIVE,
+            in_force(day),
+        )
+        .distinct()
+        .order_by(UserAccount.name, UserAccount.id)
+    )
+    return [(row[0], row[1]) for row in db.session.execute(statement)]
+
+
+def holders(role: Role, school_id: int, day: date) -> list[tuple[int, str]]:
+    """Return (user id, name) of the active people who hold this role at this school, by name."""
+    statement = (
+        select(UserAccount.id, UserAccount.name)
+        .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
+        .where(
+            RoleGrant.role == role,
+            RoleGrant.school_id == school_id,
+            UserAccount.state == AccountState.ACTIVE,
+            in_force(day),
+        )
+        .distinct()
+        .order_by(UserAccount.name, UserAccount.id)
+    )
+    return [(row[0], row[1]) for row in db.session.execute(statement)]

@@ -1,0 +1,107 @@
+"""Lists and pages for those who manage accounts."""
+
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.accounts.account.models import RoleGrant, UserAccount, UserSession
+from wss_cases.accounts.account.rules import GIVEN_BY_SCHOOL
+from wss_cases.accounts.grants.queries import PARTNER, SCHOOL, in_force
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+
+PAGE = 50
+
+
+def managed_by(actor: Actor, today: date) -> ColumnElement[bool]:
+    """Accounts the actor manages; the same rule as `rules.manages`."""
+    if actor.is_system or actor.has(Role.SYSADMIN):
+        return true()
+    own = sorted(actor.school_ids(Role.ADMINISTRATOR))
+    if not own:
+        return false()
+    held = (RoleGrant.user_id == UserAccount.id) & or_(
+        RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= today
+    )
+    here = exists().where(held, RoleGrant.school_id.in_(own))
+    beyond = exists().where(held, RoleGrant.role.not_in(GIVEN_BY_SCHOOL))
+    return and_(here, ~beyond)
+
+
+def visible_to(statement: Select[UserAccount], actor: Actor, today: date) -> Select[UserAccount]:
+    """Limit a select over accounts to those the actor manages."""
+    return statement.where(managed_by(actor, today))
+
+
+def people(actor: Actor, text: str, after: str, today: date) -> list[UserAccount]:
+    """Return up to a page and one more of the accounts the actor manages, by address, after `after`."""
+    statement = visible_to(select(UserAccount), actor, today).order_by(UserAccount.email).limit(PAGE + 1)
+    if text:
+        like = "%" + text.casefold().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        statement = statement.where(
+            or_(UserAccount.email.like(like, escape="\\"), UserAccount.name.ilike(like, escape="\\"))
+        )
+    if after:
+        statement = statement.where(UserAccount.email > after)
+    return list(db.session.scalars(statement))
+
+
+def roles_of(user_ids: list[int]) -> dict[int, list[tuple[RoleGrant, str]]]:
+    """Return each person's grants with the name of the school or the partner ('' where the role has neither)."""
+    statement = (
+        select(RoleGrant, func.coalesce(SCHOOL.c.name, PARTNER.c.name))
+        .outerjoin(SCHOOL, SCHOOL.c.id == RoleGrant.school_id)
+        .outerjoin(PARTNER, PARTNER.c.id == RoleGrant.partner_id)
+        .where(RoleGrant.user_id.in_(user_ids))
+        .order_by(RoleGrant.id)
+    )
+    found: dict[int, list[tuple[RoleGrant, str]]] = {user_id: [] for user_id in user_ids}
+    for grant, name in db.session.execute(statement):
+        found[grant.user_id].append((grant, name or ""))
+    return found
+
+
+def accounts_of_partner(partner_id: int, day: date) -> list[tuple[RoleGrant, UserAccount]]:
+    """Return the grants in force for a partner with their people, by name; the caller has checked the partner."""
+    statement = (
+        select(RoleGrant, UserAccount)
+        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+        .where(RoleGrant.partner_id == partner_id, in_force(day))
+        .order_by(UserAccount.name, UserAccount.id)
+    )
+    return [(grant, user) for grant, user in db.session.execute(statement)]
+
+
+def get_person(actor: Actor, user_id: int, today: date) -> UserAccount:
+    """Return an account the actor manages. Raises NotFound."""
+    row = db.session.scalars(
+        visible_to(select(UserAccount), actor, today).where(UserAccount.id == user_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def schools_to_give(actor: Actor) -> list[tuple[int, str]]:
+    """Return (id, name) of the schools at which the actor may give roles."""
+    statement = select(SCHOOL.c.id, SCHOOL.c.name).order_by(SCHOOL.c.name, SCHOOL.c.id)
+    if not actor.has(Role.SYSADMIN):
+        statement = statement.where(SCHOOL.c.id.in_(sorted(actor.school_ids(Role.ADMINISTRATOR))))
+    return [(row[0], row[1]) for row in db.session.execute(statement)]
+
+
+def own_sessions(user_id: int, now: datetime) -> list[UserSession]:
+    """Return a person's live sessions, newest first."""
+    statement = (
+        select(UserSession)
+        .where(
+            UserSession.user_id == user_id,
+            UserSession.revoked_at.is_(None),
+            UserSession.expires_at > now,
+            UserSession.awaits_code.is_(False),
+        )
+        .order_by(UserSession.id.desc())
+        .limit(20)
+    )
+    return list(db.session.scalars(statement))

@@ -1,0 +1,185 @@
+"""Managing other people's accounts: invite, give and end roles, disable and enable."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.account.models import AccountState, Invitation, RoleGrant, UserAccount
+from wss_cases.accounts.account.rules import (
+    DISTRICT_ROLES,
+    GIVEN_BY_HAND,
+    INVITATION_LASTS,
+    SCHOOL_ROLES,
+    manages,
+    may_give,
+)
+from wss_cases.accounts.calendar_address.actions import end_feeds
+from wss_cases.accounts.sign_in.sessions.actions import email_key, end_all_sessions
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+
+
+def invite(
+    actor: Actor,
+    email: str,
+    name: str,
+    role: Role,
+    school_id: int | None,
+    now: datetime,
+    request_key: str | None = None,
+) -> int:
+    """Make an account with a first role and send its one-time link. Raises Refused for a known address."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        taken = uow.session.scalars(
+            select(UserAccount.id).where(UserAccount.email == email_key(email))
+        ).first()
+        if taken is not None:
+            raise Refused("email", _("There is already an account with this address."))
+        user = uow.add(
+            UserAccount(email=email_key(email), name=name, created_at=now, state=AccountState.INVITED)
+        )
+        uow.record(user, "account.invited")
+        _give(uow, user, role, school_id, now.date(), None)
+        send_invitation(uow, user)
+        uow.answer = user.id
+        return user.id
+
+
+def send_invitation(uow: UnitOfWork, user: UserAccount) -> Invitation:
+    """Step: make a new one-time link and queue its mail; earlier links stop working."""
+    _end_links(uow, user)
+    invitation = uow.add(
+        Invitation(user_id=user.id, created_at=uow.now, expires_at=uow.now + INVITATION_LASTS)
+    )
+    uow.notify(user.id, "invitation", invitation, f"invitation:{invitation.id}", at_any_hour=True)
+    return invitation
+
+
+def _end_links(uow: UnitOfWork, user: UserAccount) -> None:
+    open_ones = select(Invitation).where(Invitation.user_id == user.id, Invitation.used_at.is_(None))
+    for earlier in uow.session.scalars(open_ones):
+        earlier.expires_at = min(earlier.expires_at, uow.now)
+
+
+def invite_again(actor: Actor, user_id: int, now: datetime) -> None:
+    """Send a new link, for a first or a forgotten password."""
+    with unit_of_work(actor, now) as uow:
+        user = _managed(uow, user_id)
+        if user.state is AccountState.DISABLED:
+            raise Refused("", _("Enable the account first."))
+        send_invitation(uow, user)
+        uow.record(user, "account.password_reset")
+
+
+def change_address(uow: UnitOfWork, user_id: int, email: str, version: int | None) -> UserAccount:
+    """Step: give an account another address to sign in and get mail with. Raises NotFound, Refused, Stale.
+
+    A link that went to the old address may be in a stranger's hands: it ends, and who was only invited gets a new one.
+    """
+    user = uow.load(UserAccount, user_id, Permission.ACCOUNT_ADDRESS, version)
+    if user.email == email_key(email):
+        raise Refused("email", _("This is their address already."))
+    if uow.session.scalars(select(UserAccount.id).where(UserAccount.email == email_key(email))).first():
+        raise Refused("email", _("There is already an account with this address."))
+    user.email = email_key(email)
+    if user.state is AccountState.INVITED:
+        send_invitation(uow, user)
+    else:
+        _end_links(uow, user)
+    uow.record(user, "account.address_changed")
+    return user
+
+
+def give_role(
+    actor: Actor,
+    user_id: int,
+    role: Role,
+    school_id: int | None,
+    starts_on: date,
+    ends_on: date | None,
+    now: datetime,
+) -> None:
+    """Give a role with its scope and dates. Raises Refused when the actor may not, or to a partner's person."""
+    with unit_of_work(actor, now) as uow:
+        user = _managed(uow, user_id)
+        if ends_on is not None and ends_on < starts_on:
+            raise Refused("ends_on", _("The last day is before the first."))
+        _give(uow, user, role, school_id, starts_on, ends_on)
+
+
+def _give(
+    uow: UnitOfWork,
+    user: UserAccount,
+    role: Role,
+    school_id: int | None,
+    starts_on: date,
+    ends_on: date | None,
+) -> None:
+    if role in SCHOOL_ROLES and school_id is None:
+        raise Refused("school_id", _("Choose the school in which the role is held."))
+    if role not in GIVEN_BY_HAND:
+        raise Refused("role", _("A partner’s people are invited from the partner’s page in the directory."))
+    if not may_give(uow.actor, role, school_id):
+        raise Refused("role", _("You cannot give this role at this school."))
+    if any(grant.role is Role.PARTNER and not _is_over(grant, uow.now.date()) for grant in user.grants):
+        raise Refused("role", _("This person signs in for a partner already."))
+    scoped = school_id if role in SCHOOL_ROLES else None
+    uow.add(
+        RoleGrant(
+            user_id=user.id,
+            role=role,
+            school_id=scoped,
+            district=role in DISTRICT_ROLES,
+            starts_on=starts_on,
+            ends_on=ends_on,
+        )
+    )
+    uow.record(user, "account.role_given", role=role.value)
+
+
+def _is_over(grant: RoleGrant, today: date) -> bool:
+    return grant.ends_on is not None and grant.ends_on < today
+
+
+def end_role(actor: Actor, user_id: int, grant_id: int, now: datetime) -> None:
+    """End a role today; it bites on the person's next request."""
+    with unit_of_work(actor, now) as uow:
+        user = _managed(uow, user_id)
+        grant = uow.session.get(RoleGrant, grant_id, with_for_update=True)
+        if grant is None or grant.user_id != user.id:
+            raise NotFound
+        if not may_give(actor, grant.role, grant.school_id):
+            raise Refused("", _("You cannot end this role."))
+        yesterday = now.date() - timedelta(days=1)
+        if grant.starts_on <= yesterday:
+            grant.ends_on = yesterday
+        else:
+            uow.session.delete(grant)
+        uow.record(user, "account.role_ended", role=grant.role.value)
+
+
+def set_enabled(actor: Actor, user_id: int, enabled: bool, version: int | None, now: datetime) -> None:
+    """Disable an account and end its sessions at once, or enable it again."""
+    with unit_of_work(actor, now) as uow:
+        user = _managed(uow, user_id, version)
+        if user.id == actor.user_id:
+            raise Refused("", _("You cannot disable your own account."))
+        if enabled:
+            user.state = AccountState.ACTIVE if user.password_hash else AccountState.INVITED
+        else:
+            user.state = AccountState.DISABLED
+            end_all_sessions(uow, user.id)
+            end_feeds(uow, user.id)
+        uow.record(user, "account.enabled" if enabled else "account.disabled")
+
+
+def _managed(uow: UnitOfWork, user_id: int, version: int | None = None) -> UserAccount:
+    user = uow.load(UserAccount, user_id, Permission.ACCOUNT_MANAGE, version)
+    if not manages(uow.actor, user.grants, uow.now.date()):
+        raise NotFound
+    return user

@@ -1,0 +1,190 @@
+"""Managing accounts: people, invitations, roles."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.account.extension_points import people_panels
+from wss_cases.accounts.account.forms import InviteForm, RoleForm
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.accounts.account.rules import GIVEN_BY_HAND, GIVEN_BY_SCHOOL, may_give
+from wss_cases.accounts.account.states import ROLE_LABELS, STATE_LABELS
+from wss_cases.accounts.credentials.queries import factor_state
+from wss_cases.accounts.credentials.rules import FRESH_MINUTES
+from wss_cases.accounts.managed_accounts.queries import PAGE, get_person, roles_of, schools_to_give
+from wss_cases.accounts.managed_accounts.queries import people as find_people
+from wss_cases.accounts.people import actions
+from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import BaseForm, apply_refusal
+from wss_cases.journal.queries import history
+from wss_cases.journal.timeline import sentence
+
+blueprint = Blueprint("people", __name__, url_prefix="/people")
+
+Page = str | Response | tuple[str, int]
+
+
+def _roles(actor: Actor) -> list[Role]:
+    return list(GIVEN_BY_HAND) if actor.has(Role.SYSADMIN) else list(GIVEN_BY_SCHOOL)
+
+
+@blueprint.get("")
+@gate(Permission.ACCOUNT_MANAGE)
+def people() -> Page:
+    """The people whose accounts one manages, by address."""
+    actor = current_actor()
+    text, after = request.args.get("q", "").strip(), request.args.get("after", "")
+    rows = find_people(actor, text, after, clock.now().date())
+    shown = rows[:PAGE]
+    older = url_for("people.people", q=text or None, after=shown[-1].email) if len(rows) > PAGE else None
+    newer = url_for("people.people", q=text or None) if after else None
+    return render_template(
+        "accounts/people.html",
+        rows=shown,
+        panels=people_panels(actor),
+        roles=roles_of([row.id for row in shown]),
+        role_labels=ROLE_LABELS,
+        state_labels=STATE_LABELS,
+        text=text,
+        newer=newer,
+        older=older,
+    )
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.ACCOUNT_MANAGE)
+def invite() -> Page:
+    """Invite a person by mail."""
+    actor = current_actor()
+    form = InviteForm()
+    form.offer(_roles(actor), schools_to_give(actor))
+    code = 200 if request.method == "GET" else 400
+    if form.validate_on_submit():
+        try:
+            user_id = actions.invite(
+                actor,
+                form.email.data,
+                form.name.data,
+                Role(form.role.data),
+                form.chosen_school,
+                clock.now(),
+                form.request_key.data,
+            )
+        except Refused as refusal:
+            apply_refusal(form, refusal)
+        else:
+            return redirect(url_for("people.person", user_id=user_id), 303)
+    return render_template("accounts/invite.html", form=form), code
+
+
+@blueprint.get("/<int:user_id>")
+@gate(Permission.ACCOUNT_MANAGE)
+def person(user_id: int) -> Page:
+    """One account: state, roles, history."""
+    user = get_person(current_actor(), user_id, clock.now().date())
+    return _person_page(user, RoleForm(formdata=None), 200)
+
+
+def _person_page(user: UserAccount, form: RoleForm, code: int) -> Page:
+    actor = current_actor()
+    form.offer(_roles(actor), schools_to_give(actor))
+    grants = roles_of([user.id])[user.id]
+    factor = factor_state(user.id)
+    return (
+        render_template(
+            "accounts/person.html",
+            user=user,
+            grants=grants,
+            endable={grant.id for grant, _name in grants if may_give(actor, grant.role, grant.school_id)},
+            form=form,
+            factor=moment_words(factor.since, clock.DISTRICT_ZONE) if factor else "",
+            today=clock.now().date(),
+            role_labels=ROLE_LABELS,
+            state_labels=STATE_LABELS,
+            day_words=day_words_with_year,
+            entries=[
+                {
+                    "what": sentence(entry),
+                    "when": moment_words(entry.at, clock.DISTRICT_ZONE),
+                    "who": entry.actor_name,
+                }
+                for entry in history("user_account", user.id)
+            ],
+        ),
+        code,
+    )
+
+
+@blueprint.post("/<int:user_id>/roles")
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.ACCOUNT_MANAGE)
+def give_role(user_id: int) -> Page:
+    """Give a role with its scope and dates."""
+    actor, now = current_actor(), clock.now()
+    user = get_person(actor, user_id, clock.now().date())
+    form = RoleForm()
+    form.offer(_roles(actor), schools_to_give(actor))
+    if form.validate_on_submit():
+        starts_on = form.starts_on.data or now.date()
+        role = Role(form.role.data)
+        try:
+            actions.give_role(actor, user_id, role, form.chosen_school, starts_on, form.ends_on.data, now)
+        except Refused as refusal:
+            apply_refusal(form, refusal)
+        else:
+            return redirect(url_for("people.person", user_id=user_id), 303)
+    return _person_page(user, form, 400)
+
+
+def _act(user_id: int, act: Callable[[Actor], None], leads_to: str = "") -> Page:
+    actor = current_actor()
+    user = get_person(actor, user_id, clock.now().date())
+    try:
+        act(actor)
+    except Refused as refusal:
+        form = RoleForm(formdata=None)
+        apply_refusal(form, refusal)
+        return _person_page(user, form, 400)
+    return redirect(leads_to or url_for("people.person", user_id=user_id), 303)
+
+
+@blueprint.post("/<int:user_id>/roles/<int:grant_id>/end")
+@gate(Permission.ACCOUNT_MANAGE)
+def end_role(user_id: int, grant_id: int) -> Page:
+    """End a role today; without it the person may be another's to manage, so the list is next."""
+    return _act(
+        user_id,
+        lambda actor: actions.end_role(actor, user_id, grant_id, clock.now()),
+        url_for("people.people"),
+    )
+
+
+@blueprint.post("/<int:user_id>/link")
+@gate(Permission.ACCOUNT_MANAGE)
+def send_link(user_id: int) -> Page:
+    """Send a new link for a first or forgotten password."""
+    return _act(user_id, lambda actor: actions.invite_again(actor, user_id, clock.now()))
+
+
+@blueprint.post("/<int:user_id>/disable")
+@gate(Permission.ACCOUNT_MANAGE)
+def disable(user_id: int) -> Page:
+    """Disable an account; its sessions end at once."""
+    version = BaseForm().seen_version
+    return _act(user_id, lambda actor: actions.set_enabled(actor, user_id, False, version, clock.now()))
+
+
+@blueprint.post("/<int:user_id>/enable")
+@gate(Permission.ACCOUNT_MANAGE)
+def enable(user_id: int) -> Page:
+    """Enable an account again."""
+    version = BaseForm().seen_version
+    return _act(user_id, lambda actor: actions.set_enabled(actor, user_id, True, version, clock.now()))

@@ -1,0 +1,191 @@
+"""Signing in and out, the invitation's page, and one's own account."""
+
+from datetime import datetime
+
+from flask import Blueprint, jsonify, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.account.extension_points import own_panels
+from wss_cases.accounts.account.forms import ChangePasswordForm, LanguageForm, NewPasswordForm, SignInForm
+from wss_cases.accounts.account.rules import password_minimum
+from wss_cases.accounts.credentials.links import invitation_id_of
+from wss_cases.accounts.credentials.queries import factor_state
+from wss_cases.accounts.credentials.rules import FRESH_MINUTES
+from wss_cases.accounts.managed_accounts.queries import own_sessions
+from wss_cases.accounts.sign_in.own_account.queries import accepts_password, shortest_password
+from wss_cases.accounts.sign_in.saved_forms.queries import has_kept
+from wss_cases.accounts.sign_in.sessions import actions
+from wss_cases.accounts.sign_in.sessions.signed_in import (
+    HALF,
+    begin_anew,
+    demo_accounts,
+    enter,
+    fresh_within,
+    lead_on,
+    load_signed_in,
+    safe_next,
+)
+from wss_cases.foundation import clock
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.forms import apply_refusal
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.sign_in.login import current_user, login_user, logout_user
+
+blueprint = Blueprint("accounts", __name__)
+
+Page = str | Response | tuple[str, int]
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+@gate(Permission.PUBLIC)
+def sign_in() -> Page:
+    """Sign in; the session begins anew and its id changes."""
+    target = request.values.get("next", "")
+    if request.method == "GET" and current_user.is_authenticated:
+        return lead_on(target)
+    form = SignInForm()
+    code = 200
+    if form.validate_on_submit():
+        device = request.headers.get("User-Agent", "")
+        address = request.remote_addr or ""
+        result = actions.sign_in(form.email.data, form.password.data, address, device, clock.now())
+        if result.token and result.awaits_code:
+            begin_anew()
+            session[HALF] = result.token
+            return redirect(url_for("second_factor.code", next=safe_next(target)), 303)
+        if result.token:
+            return enter(result.token, target)
+        code = 429 if result.wait else 400
+        words = (
+            _("Too many attempts. Wait 15 minutes, or ask your administrator for a new link.")
+            if result.wait
+            else _("The e-mail address or the password is not right.")
+        )
+        apply_refusal(form, Refused("email", words))
+    elif request.method == "POST":
+        code = 400
+    return render_template(
+        "accounts/sign_in.html", form=form, next=target, demo=demo_accounts(), sign_on=setting("OIDC_ISSUER")
+    ), code
+
+
+@blueprint.post("/sign-out")
+@gate(Permission.SIGNED_IN)
+def sign_out() -> Response:
+    """End this session at the server and forget it here."""
+    actions.sign_out(current_actor(), current_user.row.session_id, clock.now())
+    logout_user()
+    session.clear()
+    answer: Response = redirect(url_for("accounts.sign_in"), 303)
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
+
+
+@blueprint.post("/session/keep")
+@gate(Permission.SIGNED_IN)
+def keep_session() -> Response:
+    """Move the idle limit of this session, say when it ends, and whether that is its last end."""
+    actions.touch_session(current_actor(), current_user.row.session_id, clock.now())
+    found = load_signed_in(current_user.token)
+    ends: datetime | None = found.row.expires_at if found else None
+    return jsonify(ends=ends.isoformat() if ends else None, last=found.at_last_end if found else True)
+
+
+@blueprint.route("/invitation/<token>", methods=["GET", "POST"])
+@gate(Permission.PUBLIC)
+def invitation(token: str) -> Page:
+    """Set a password from a one-time link."""
+    invitation_id = invitation_id_of(token)
+    if invitation_id is None:
+        raise NotFound
+    form = NewPasswordForm()
+    by_sign_on = not accepts_password(invitation_id)
+    code = 200 if request.method == "GET" else 400
+    if not by_sign_on and form.validate_on_submit():
+        try:
+            actions.accept_invitation(invitation_id, form.password.data, clock.now())
+        except NotFound:
+            return render_template("accounts/invitation_over.html"), 410
+        except Refused as refusal:
+            apply_refusal(form, refusal)
+        else:
+            return render_template("accounts/password_set.html")
+    return render_template(
+        "accounts/invitation.html",
+        form=form,
+        token=token,
+        sign_on=by_sign_on,
+        minimum=shortest_password(invitation_id),
+    ), code
+
+
+@blueprint.get("/account")
+@gate(Permission.SIGNED_IN)
+def me() -> Page:
+    """One's own account: language, password, sessions."""
+    return _account_page(ChangePasswordForm(formdata=None), 200)
+
+
+def _account_page(password_form: ChangePasswordForm, code: int) -> Page:
+    actor = current_actor()
+    return (
+        render_template(
+            "accounts/account.html",
+            email=current_user.row.email,
+            password_form=password_form,
+            locale_form=LanguageForm(formdata=None, locale=actor.locale),
+            kept=has_kept(actor.user_id, clock.now()),
+            sessions=len(own_sessions(actor.user_id or 0, clock.now())),
+            panels=own_panels(actor),
+            factor=factor_state(actor.user_id or 0),
+            must_have=current_user.must_have_factor,
+            minimum=password_minimum(current_user.row.has_factor),
+        ),
+        code,
+    )
+
+
+@blueprint.post("/account/password")
+@gate(Permission.SIGNED_IN)
+def password() -> Page:
+    """Change one's own password."""
+    form = ChangePasswordForm()
+    if form.validate_on_submit():
+        try:
+            token = actions.change_password(
+                current_actor(),
+                current_user.row.session_id,
+                form.old_password.data,
+                form.new_password.data,
+                clock.now(),
+            )
+        except Refused as refusal:
+            apply_refusal(form, refusal)
+        else:
+            login_user(load_signed_in(token))
+            return render_template("accounts/password_changed.html")
+    return _account_page(form, 400)
+
+
+@blueprint.post("/account/language")
+@gate(Permission.SIGNED_IN)
+def language() -> Page:
+    """Keep the language of one's pages and mails."""
+    form = LanguageForm()
+    if not form.validate_on_submit():
+        raise Refused("locale", _("Choose a language."))
+    actions.choose_language(current_actor(), form.locale.data, clock.now())
+    session["locale"] = form.locale.data
+    return redirect(url_for("accounts.me"), 303)
+
+
+@blueprint.post("/account/sessions/<int:session_id>/end")
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.SIGNED_IN)
+def end_session(session_id: int) -> Page:
+    """End one of one's own sessions elsewhere."""
+    actions.sign_out(current_actor(), session_id, clock.now())
+    return redirect(url_for("sessions.mine"), 303)

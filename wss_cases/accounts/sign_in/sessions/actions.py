@@ -1,0 +1,262 @@
+"""Signing in and out, and what a person changes about their own account."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.orm import Session
+
+from wss_cases.access.actor import SYSTEM, Actor, Role
+from wss_cases.accounts.account.models import (
+    AccountState,
+    Invitation,
+    RoleGrant,
+    SignInAttempt,
+    UserAccount,
+    UserSession,
+)
+from wss_cases.accounts.account.rules import (
+    PASSWORD_MINIMUM,
+    THROTTLE_WINDOW,
+    password_minimum,
+    password_problem,
+    session_end,
+    throttled,
+)
+from wss_cases.accounts.credentials.models import SecondFactor
+from wss_cases.accounts.credentials.passwords import hash_password, needs_rehash, password_matches
+from wss_cases.accounts.credentials.rules import HALF_LASTS
+from wss_cases.accounts.sign_in.sso.rules import may_use_password
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import new_token, token_digest
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+
+SIGN_IN_CHANGED = "account.password_set"
+BREAK_GLASS_USED = "account.break_glass_used"
+SLOWED = "account.slowed"
+"""Somebody opened more records in an hour than a person can."""
+
+
+@dataclass(frozen=True)
+class SignInResult:
+    """What a sign-in came to: a session token, or none; `wait` when there were too many failures.
+
+    `awaits_code`: the token opens nothing yet but the page that asks for the second factor.
+    """
+
+    token: str | None
+    wait: bool = False
+    awaits_code: bool = False
+
+
+def email_key(email: str) -> str:
+    """Return an address as accounts store it: outer spaces dropped, case folded."""
+    return email.strip().casefold()
+
+
+def sign_in(email: str, password: str, address: str, device: str, now: datetime) -> SignInResult:
+    """Check a password and open a session. Known and unknown accounts answer alike and take as long."""
+    key = token_digest(email_key(email))
+    if throttled(*_failures(key, address, now)):
+        return SignInResult(None, wait=True)
+    user = db.session.scalars(select(UserAccount).where(UserAccount.email == email_key(email))).one_or_none()
+    matches = password_matches(user.password_hash if user else None, password)
+    here = user is not None and may_use_password(
+        user.email, [grant.role for grant in user.grants], setting("OIDC_ISSUER"), setting("BREAK_GLASS")
+    )
+    if user is None or not matches or not here or user.state is not AccountState.ACTIVE:
+        with unit_of_work(SYSTEM, now) as uow:
+            uow.session.add(SignInAttempt(account_key=key, address=address, at=now))
+            uow.audit("session.refused", "user_account", user.id if user else None)
+        return SignInResult(None)
+    rehashed = hash_password(password) if needs_rehash(user.password_hash or "") else None
+    token = new_token()
+    with unit_of_work(Actor(user.id, user.name), now) as uow:
+        uow.session.execute(delete(SignInAttempt).where(SignInAttempt.account_key == key))
+        awaits_code = has_factor(uow.session, user.id)
+        open_session(uow, user.id, token, device, awaits_code=awaits_code)
+        if not awaits_code:
+            alarm_if_break_glass(uow, user)
+        if rehashed:
+            uow.session.get_one(UserAccount, user.id).password_hash = rehashed
+    return SignInResult(token, awaits_code=awaits_code)
+
+
+def alarm_if_break_glass(uow: UnitOfWork, user: UserAccount) -> None:
+    """Step: tell every system administrator that the account for the day the sign-on is down was used."""
+    if not setting("OIDC_ISSUER") or user.email != setting("BREAK_GLASS"):
+        return
+    tell_administrators(uow, user, BREAK_GLASS_USED)
+    uow.record(user, BREAK_GLASS_USED)
+
+
+def tell_administrators(uow: UnitOfWork, user: UserAccount, kind: str) -> None:
+    """Step: tell every system administrator of something about an account, whatever the hour."""
+    today = uow.now.date()
+    over = or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= today)
+    found = select(RoleGrant.user_id).where(
+        RoleGrant.role == Role.SYSADMIN, RoleGrant.starts_on <= today, over
+    )
+    for user_id in set(uow.session.scalars(found)):
+        uow.notify(user_id, kind, user, f"{kind}:{user_id}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
+
+
+def has_factor(session: Session, user_id: int) -> bool:
+    """Return whether a person has a second factor."""
+    found = select(SecondFactor.id).where(SecondFactor.user_id == user_id)
+    return session.execute(found).first() is not None
+
+
+def _failures(account_key: str, address: str, now: datetime) -> tuple[int, int]:
+    recent = SignInAttempt.at > now - THROTTLE_WINDOW
+    statement = select(
+        select(func.count()).where(SignInAttempt.account_key == account_key, recent).scalar_subquery(),
+        select(func.count()).where(SignInAttempt.address == address, recent).scalar_subquery(),
+    )
+    account, source = db.session.execute(statement).one()
+    return account, source
+
+
+def open_session(
+    uow: UnitOfWork, user_id: int, token: str, device: str, *, awaits_code: bool = False
+) -> UserSession:
+    """Step: open a session for a token; one that still awaits its code lasts minutes."""
+    row = UserSession(
+        token_digest=token_digest(token),
+        user_id=user_id,
+        created_at=uow.now,
+        last_seen_at=uow.now,
+        expires_at=uow.now + HALF_LASTS if awaits_code else session_ends(uow.now, uow.now),
+        device=device[:200],
+        awaits_code=awaits_code,
+        verified_at=uow.now,
+    )
+    uow.add(row)
+    uow.audit("session.half_opened" if awaits_code else "session.opened", "user_session", row.id)
+    return row
+
+
+def sign_out(actor: Actor, session_id: int, now: datetime) -> None:
+    """End one of the actor's own sessions at the server. Raises NotFound for somebody else's."""
+    with unit_of_work(actor, now) as uow:
+        row = uow.session.get(UserSession, session_id, with_for_update=True)
+        if row is None or row.user_id != actor.user_id:
+            raise NotFound
+        row.revoked_at = row.revoked_at or now
+        uow.audit("session.ended", "user_session", row.id)
+
+
+def touch_session(actor: Actor, session_id: int, now: datetime) -> None:
+    """Move a session's idle limit because its person is at work."""
+    with unit_of_work(actor, now) as uow:
+        row = uow.session.get(UserSession, session_id, with_for_update=True)
+        if row is not None and row.revoked_at is None and row.expires_at > now:
+            row.last_seen_at = now
+            row.expires_at = session_ends(row.created_at, now)
+        uow.bookkeeping()
+
+
+def session_ends(created_at: datetime, seen_at: datetime) -> datetime:
+    """Return when a session ends by this installation's limits, if nothing more happens."""
+    return session_end(created_at, seen_at, setting("SESSION_IDLE"), setting("SESSION_ABSOLUTE"))
+
+
+def end_all_sessions(uow: UnitOfWork, user_id: int, keep_session_id: int | None = None) -> int:
+    """Step: end every session of a person at the server, but for the one to keep; returns how many were live."""
+    ended = 0
+    for row in uow.session.scalars(
+        select(UserSession).where(UserSession.user_id == user_id, UserSession.revoked_at.is_(None))
+    ):
+        if row.id != keep_session_id:
+            row.revoked_at = uow.now
+            ended += row.expires_at > uow.now
+    return ended
+
+
+def end_other_sessions(actor: Actor, session_id: int, now: datetime) -> int:
+    """End every session of the actor's but this one; returns how many were live."""
+    with unit_of_work(actor, now) as uow:
+        assert actor.user_id is not None
+        ended = end_all_sessions(uow, actor.user_id, keep_session_id=session_id)
+        uow.audit("session.others_ended", "user_session", session_id, {"count": [None, ended]})
+    return ended
+
+
+def renew_token(uow: UnitOfWork, session_id: int) -> str:
+    """Step: give a session another token because its person has just proved who they are; returns it."""
+    token = new_token()
+    row = uow.session.get_one(UserSession, session_id, with_for_update=True, populate_existing=True)
+    row.token_digest, row.verified_at = token_digest(token), uow.now
+    uow.session.flush()
+    return token
+
+
+def change_password(actor: Actor, session_id: int, old: str, new: str, now: datetime) -> str:
+    """Set one's own new password and end every other session; returns this one's new token.
+
+    Raises Refused naming the field.
+    """
+    user = db.session.get(UserAccount, actor.user_id)
+    if user is None:
+        raise NotFound
+    if not password_matches(user.password_hash, old):
+        raise Refused("old_password", _("This is not your current password."))
+    minimum = password_minimum(has_factor(db.session(), user.id))
+    problem = password_problem(new, user.email, user.name, minimum)
+    if problem:
+        raise Refused("new_password", problem)
+    hashed = hash_password(new)
+    with unit_of_work(actor, now) as uow:
+        row = uow.session.get_one(UserAccount, actor.user_id, with_for_update=True, populate_existing=True)
+        row.password_hash, row.password_set_at = hashed, now
+        row.password_short = len(new) < PASSWORD_MINIMUM
+        end_all_sessions(uow, row.id, keep_session_id=session_id)
+        token = renew_token(uow, session_id)
+        uow.record(row, SIGN_IN_CHANGED)
+        _tell_password_set(uow, row)
+    return token
+
+
+def choose_language(actor: Actor, locale: str, now: datetime) -> None:
+    """Keep a person's language for pages and mails."""
+    with unit_of_work(actor, now) as uow:
+        row = uow.session.get_one(UserAccount, actor.user_id, with_for_update=True, populate_existing=True)
+        row.locale = locale
+        uow.record(row, "account.renamed")
+
+
+def accept_invitation(invitation_id: int, password: str, now: datetime) -> None:
+    """Set the password of an invitation's account, once. Raises NotFound when it is used or expired, Refused."""
+    found = db.session.get(Invitation, invitation_id)
+    if found is None or found.used_at is not None or found.expires_at <= now:
+        raise NotFound
+    user = db.session.get_one(UserAccount, found.user_id)
+    minimum = password_minimum(has_factor(db.session(), user.id))
+    problem = password_problem(password, user.email, user.name, minimum)
+    if problem:
+        raise Refused("password", problem)
+    hashed = hash_password(password)
+    with unit_of_work(Actor(user.id, user.name), now) as uow:
+        invitation = uow.session.get_one(
+            Invitation, invitation_id, with_for_update=True, populate_existing=True
+        )
+        account = uow.session.get_one(UserAccount, user.id, with_for_update=True, populate_existing=True)
+        if invitation.used_at is not None or account.state is AccountState.DISABLED:
+            raise NotFound
+        invitation.used_at = now
+        account.password_hash, account.password_set_at = hashed, now
+        account.password_short = len(password) < PASSWORD_MINIMUM
+        if account.state is AccountState.ACTIVE:  # not a first password, of which there is nothing to be told
+            _tell_password_set(uow, account)
+        account.state = AccountState.ACTIVE
+        end_all_sessions(uow, account.id)
+        uow.record(account, SIGN_IN_CHANGED)
+
+
+def _tell_password_set(uow: UnitOfWork, user: UserAccount) -> None:
+    uow.notify(
+        user.id, SIGN_IN_CHANGED, user, f"{SIGN_IN_CHANGED}:{user.id}:{uow.now.isoformat()}", at_any_hour=True
+    )

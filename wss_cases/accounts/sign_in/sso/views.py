@@ -1,0 +1,88 @@
+"""Going to the district's own sign-on and coming back."""
+
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+
+from wss_cases.access.gate import gate
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.credentials.links import invitation_id_of
+from wss_cases.accounts.sign_in.sessions.signed_in import HALF, begin_anew, enter, safe_next
+from wss_cases.accounts.sign_in.sso import actions
+from wss_cases.accounts.sign_in.sso.rules import AGAIN_WITHIN, proved_within
+from wss_cases.foundation import clock
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.foundation.sign_in import sso as sign_on
+
+blueprint = Blueprint("sign_on", __name__)
+
+GOING = "sign_on"
+"""The cookie's place for what somebody who went to the sign-on came for: where to, again, which invitation."""
+
+
+@blueprint.get("/sign-on")
+@gate(Permission.PUBLIC)
+def go() -> Page:
+    """Go to the district's sign-on, to sign in, to prove it again, or to link an invited account.
+
+    A link and no form: the policy of our pages lets no form end on another site.
+    """
+    if not setting("OIDC_ISSUER"):
+        raise NotFound
+    again = request.args.get("again") == "1"
+    try:
+        answer = sign_on.begin(link(url_for("sign_on.back")), again)
+    except sign_on.SignOnDown:
+        return _down()
+    except sign_on.SignOnRefused as refusal:
+        return _refused(refusal.reason)
+    session[GOING] = {
+        "next": safe_next(request.args.get("next")) or "",
+        "again": again,
+        "invitation": request.args.get("invitation", "")[:500],
+    }
+    return answer
+
+
+@blueprint.get("/sign-on/back")
+@gate(Permission.PUBLIC)
+def back() -> Page:
+    """Come back from the district's sign-on."""
+    if not setting("OIDC_ISSUER"):
+        raise NotFound
+    came_for = session.pop(GOING, None)
+    if came_for is None:
+        return _refused("nobody went")
+    try:
+        identity = sign_on.finish()
+    except sign_on.SignOnDown:
+        return _down()
+    except sign_on.SignOnRefused as refusal:
+        return _refused(refusal.reason)
+    now = clock.now()
+    span = AGAIN_WITHIN if came_for["again"] else setting("SESSION_ABSOLUTE") + AGAIN_WITHIN
+    if not proved_within(identity.auth_time, span, now):
+        return _refused("not proved again" if came_for["again"] else "proved too long ago")
+    if came_for["invitation"]:
+        invitation_id = invitation_id_of(came_for["invitation"])
+        if invitation_id is None or not actions.link(invitation_id, identity, now):
+            return _refused("invitation")
+    device = request.headers.get("User-Agent", "")
+    result = actions.sign_on(identity, setting("OIDC_ACR"), device, now)
+    if result.token is None:
+        return _refused("no account, or no second factor")
+    if result.awaits_code:
+        begin_anew()
+        session[HALF] = result.token
+        return redirect(url_for("second_factor.code", next=came_for["next"] or None), 303)
+    return enter(result.token, came_for["next"])
+
+
+def _refused(reason: str) -> Page:
+    current_app.logger.warning("sign-on refused: %s", reason)
+    return render_template("accounts/sign_on_refused.html"), 400
+
+
+def _down() -> Page:
+    return render_template("accounts/sign_on_down.html"), 503

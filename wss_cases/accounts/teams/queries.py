@@ -1,0 +1,76 @@
+"""Many people or many schools at once: who still works where, and who is on which school's case team."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import aliased
+
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.accounts.grants.queries import SCHOOL, grant_columns, grants_of, in_force
+from wss_cases.foundation.db import db
+
+Team = Mapping[Role, Mapping[int, str]]
+"""The active people of one school's case team: id to name by role, the lowest id first."""
+
+
+def teams_at(school_ids: Collection[int], day: date) -> dict[int, Team]:
+    """Return each school's case team on a date, in one query; an empty one where there is nobody."""
+    statement = (
+        select(RoleGrant.school_id, RoleGrant.role, UserAccount.id, UserAccount.name)
+        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+        .where(
+            RoleGrant.school_id.in_(sorted(school_ids)),
+            RoleGrant.role.in_(sorted(CASE_TEAM)),
+            UserAccount.state == AccountState.ACTIVE,
+            in_force(day),
+        )
+        .order_by(UserAccount.id)
+    )
+    found: dict[int | None, dict[Role, dict[int, str]]] = defaultdict(lambda: defaultdict(dict))
+    for school_id, role, user_id, name in db.session.execute(statement):
+        found[school_id][role][user_id] = name
+    return {school_id: found[school_id] for school_id in school_ids}
+
+
+def works(user_id: Any, school_id: Any, roles: Collection[Role], day: date) -> ColumnElement[bool]:
+    """Whether somebody holds one of these roles at a school on a date, in SQL; nobody whose account is disabled does.
+
+    `user_id` and `school_id` are columns.
+    """
+    account = aliased(UserAccount)  # `user_id` may be that table's own
+    held = (
+        select(RoleGrant.id)
+        .join(account, account.id == RoleGrant.user_id)
+        .outerjoin(SCHOOL, SCHOOL.c.network == RoleGrant.network)
+        .where(
+            RoleGrant.user_id == user_id,
+            RoleGrant.role.in_(sorted(roles)),
+            account.state != AccountState.DISABLED,
+            in_force(day),
+            or_(RoleGrant.school_id == school_id, RoleGrant.district, SCHOOL.c.id == school_id),
+        )
+    )
+    return held.exists()
+
+
+def colleagues(user_ids: Collection[int], day: date) -> dict[int, Actor]:
+    """Return those of these people whose account is not disabled, with their grants of a date, in one query."""
+    statement = (
+        select(UserAccount.id, UserAccount.name, UserAccount.locale, *grant_columns(day))
+        .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force(day))
+        .outerjoin(SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network))
+        .where(UserAccount.id.in_(sorted(user_ids)), UserAccount.state != AccountState.DISABLED)
+    )
+    people: dict[int, tuple[str, str]] = {}
+    grants = defaultdict(list)
+    for user_id, name, locale, *grant in db.session.execute(statement):
+        people[user_id] = (name, locale)
+        grants[user_id].append(tuple(grant))
+    return {
+        user_id: Actor(user_id=user_id, name=name, grants=grants_of(grants[user_id], day), locale=locale)
+        for user_id, (name, locale) in people.items()
+    }

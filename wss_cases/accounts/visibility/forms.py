@@ -1,0 +1,34 @@
+"""The form that says how long past years stay in view."""
+
+from wtforms import DateField, IntegerField, SelectField
+from wtforms.validators import InputRequired, NumberRange
+
+from wss_cases.access.actor import Role
+from wss_cases.accounts.account.states import ROLE_LABELS
+from wss_cases.accounts.visibility.rules import FADING_ROLES, MOST_YEARS
+from wss_cases.foundation.forms import BaseForm, choices
+from wss_cases.foundation.i18n import lazy_gettext as _l
+
+
+class SightForm(BaseForm):
+    """For one role: how many school years, and from which day on."""
+
+    role = SelectField(
+        _l("Role"),
+        [InputRequired(_l("Choose a role."))],
+        choices=choices([(role.value, ROLE_LABELS[role]) for role in FADING_ROLES]),
+    )
+    school_years = IntegerField(
+        _l("School years in view"),
+        [
+            InputRequired(_l("Give a number from 1 to 60.")),
+            NumberRange(1, MOST_YEARS, _l("Give a number from 1 to 60.")),
+        ],
+        description=_l("1 is the current school year alone."),
+    )
+    starts_on = DateField(_l("From"), [InputRequired(_l("Give the first day."))])
+
+    @property
+    def chosen(self) -> Role:
+        """The role; the choices hold no other."""
+        return Role(self.role.data)

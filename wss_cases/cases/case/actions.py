@@ -1,0 +1,186 @@
+"""What upper rooms do to cases, as steps of their own unit of work."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant
+from wss_cases.cases.case.rules import stronger_role
+from wss_cases.cases.case.states import TRANSITIONS, CaseOrigin, CaseState, ReopenReason
+from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.actions import set_state
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.states import IncidentState, PersonRole
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.roster.directory.models import School, Student
+
+
+def open_case(
+    uow: UnitOfWork,
+    *,
+    school_id: int,
+    incidents: Sequence[Incident],
+    harm_kind: str,
+    location_code: str,
+    tier: int,
+    lead_id: int | None,
+    review_on: date,
+) -> Case:
+    """Open a case from incidents of one school; its people are copied from theirs. A step.
+
+    Raises Refused without an incident or a review date, NotFound without the school.
+    """
+    if not incidents:
+        raise Refused("", _("A case is opened from at least one incident."))
+    case = _new(uow, school_id, harm_kind, tier, lead_id, review_on, location_code)
+    for incident in incidents:
+        uow.session.add(CaseIncident(case_id=case.id, incident_id=incident.id))
+        copy_people(uow, case, incident)
+    uow.record(
+        case, "case.opened", reference=case.reference, incidents=", ".join(i.reference for i in incidents)
+    )
+    uow.session.flush()
+    return case
+
+
+def open_case_for(
+    uow: UnitOfWork,
+    student: Student,
+    *,
+    school_id: int,
+    origin: CaseOrigin,
+    tier: int,
+    lead_id: int | None,
+    review_on: date,
+) -> Case:
+    """Open a case that no incident is behind, for one student and what it comes from. A step. Raises NotFound."""
+    case = _new(uow, school_id, origin.value, tier, lead_id, review_on)
+    uow.record(case, "case.opened_for_student", reference=case.reference, origin=origin.value)
+    case.participants.append(CaseParticipant(role=PersonRole.INVOLVED, student_id=student.id))
+    uow.session.flush()
+    return case
+
+
+def _new(
+    uow: UnitOfWork,
+    school_id: int,
+    harm_kind: str,
+    tier: int,
+    lead_id: int | None,
+    review_on: date,
+    location_code: str = "",
+) -> Case:
+    school = uow.session.get(School, school_id)
+    if school is None:
+        raise NotFound
+    return uow.add(
+        Case(
+            school_id=school_id,
+            harm_kind=harm_kind,
+            location_code=location_code,
+            tier=tier,
+            state=CaseState.INTAKE,
+            lead_id=lead_id,
+            next_review_on=review_on,
+            **_numbered(uow, school),
+        )
+    )
+
+
+def open_continued(
+    uow: UnitOfWork,
+    case: Case,
+    person: CaseParticipant,
+    *,
+    school_id: int,
+    lead_id: int | None,
+    review_on: date,
+) -> Case:
+    """Open a case at another school for one person of a case alone, without its incidents. A step. Raises NotFound."""
+    school = uow.session.get(School, school_id)
+    if school is None:
+        raise NotFound
+    new = uow.add(
+        Case(
+            school_id=school_id,
+            harm_kind=case.harm_kind,
+            tier=case.tier,
+            state=CaseState.INTAKE,
+            lead_id=lead_id,
+            next_review_on=review_on,
+            continued_from_id=case.id,
+            **_numbered(uow, school),
+        )
+    )
+    new.participants.append(CaseParticipant(role=person.role, student_id=person.student_id))
+    uow.session.flush()
+    uow.record(new, "case.opened_continued", reference=new.reference)
+    return new
+
+
+def _numbered(uow: UnitOfWork, school: School) -> dict[str, Any]:
+    number = uow.next_number(f"case:{school.id}")
+    return {
+        "number": number,
+        "reference": f"{school.code}-{number:04d}",
+        "opened_at": uow.now,
+        "opened_on": local_date(uow.now, school.time_zone),
+    }
+
+
+def copy_people(uow: UnitOfWork, case: Case, incident: Incident) -> list[CaseParticipant]:
+    """Add an incident's people to a case; a student already there keeps one entry with the stronger part. A step."""
+    known = {person.student_id: person for person in case.participants if person.student_id is not None}
+    copied = {person.incident_person_id for person in case.participants}
+    added = []
+    for person in incident.people:
+        if person.id in copied:
+            continue
+        present = known.get(person.student_id) if person.student_id is not None else None
+        if present is not None:
+            present.role = stronger_role(present.role, person.role)
+            continue
+        participant = CaseParticipant(
+            role=person.role,
+            student_id=person.student_id,
+            incident_person_id=person.id,
+            description=person.staff.name if person.staff else person.description,
+        )
+        case.participants.append(participant)
+        if person.student_id is not None:
+            known[person.student_id] = participant
+        added.append(participant)
+    return added
+
+
+def move_to(uow: UnitOfWork, case: Case, state: CaseState) -> bool:
+    """Move a case along its life and record it; False when it already is there. A step; the table decides.
+
+    Raises Refused for a step that the table does not have, and for closing, which has its own use case.
+    """
+    if state == case.state:
+        return False
+    if state not in TRANSITIONS[case.state] or CaseState.CLOSED in (state, case.state):
+        raise Refused("state", _("A case cannot go there from where it is now."))
+    case.state = state
+    uow.record(case, "case.state_changed", state=state.value)
+    return True
+
+
+def reopen_case(uow: UnitOfWork, case: Case, reason: ReopenReason, review_on: date) -> None:
+    """Open a closed case again, and the incidents that closed with it; its answers stay in the audit. A step."""
+    case.state, case.result, case.closed_at, case.next_review_on = CaseState.INTAKE, None, None, review_on
+    case.agreement_kept, case.harmed_says, case.what_is_left = None, None, ""
+    uow.record(case, "case.reopened", reason=reason.value)
+    for incident in case.incidents:
+        if incident.state is IncidentState.CLOSED:
+            set_state(uow, incident, IncidentState.ROUTED)
+
+
+def advance(uow: UnitOfWork, case: Case, state: CaseState) -> None:
+    """Move a case forward when its work has gone on; never back, never out of closed. A step."""
+    order = list(CaseState)
+    if case.state is not CaseState.CLOSED and order.index(state) > order.index(case.state):
+        move_to(uow, case, state)

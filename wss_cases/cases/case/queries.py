@@ -1,0 +1,120 @@
+"""Reading cases; every read starts from what the actor may see."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import aliased, joinedload
+
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.visibility import in_view
+from wss_cases.accounts.grants.queries import holders
+from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant
+from wss_cases.cases.case.states import OPEN
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import locale_code
+from wss_cases.incidents.incident.models import Incident, LocationCode
+
+Statement = TypeVar("Statement", bound=Select[Any])
+
+
+def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
+    """Keep the cases of the schools in which the actor is on the case team, but for those that have faded; with `live`
+    the open ones alone."""
+    return statement.where(in_view(Case, actor, *CASE_TEAM, live=live))
+
+
+def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:
+    """A case that is in view keeps the reports that it was opened from in view."""
+    link: Any = aliased(CaseIncident)
+    case: Any = aliased(Case)
+    joined = select(link.id).join(case, case.id == link.case_id)
+    return joined.where(link.incident_id == ids, case.since(first)).exists()
+
+
+def load_case(case_id: int) -> Case | None:
+    """Return a case by id for the policy engine; None when there is none."""
+    return db.session.get(Case, case_id)
+
+
+def get_case(actor: Actor, case_id: int) -> Case:
+    """Return a case that the actor may see. Raises NotFound."""
+    case = db.session.scalar(visible_to(select(Case).where(Case.id == case_id), actor))
+    if case is None:
+        raise NotFound
+    return case
+
+
+def participants_of(case_id: int) -> list[CaseParticipant]:
+    """Return the people of a case with their students; the caller has checked the case."""
+    statement = (
+        select(CaseParticipant)
+        .options(joinedload(CaseParticipant.student))
+        .where(CaseParticipant.case_id == case_id)
+        .order_by(CaseParticipant.id)
+    )
+    return list(db.session.scalars(statement))
+
+
+def get_participant(case: Case, participant_id: int) -> CaseParticipant:
+    """Return one person of a case. Raises NotFound for a person of another case."""
+    person = db.session.get(CaseParticipant, participant_id)
+    if person is None or person.case_id != case.id:
+        raise NotFound
+    return person
+
+
+def notes_of(case_id: int) -> list[CaseNote]:
+    """Return the notes of a case, newest first."""
+    return list(
+        db.session.scalars(select(CaseNote).where(CaseNote.case_id == case_id).order_by(CaseNote.id.desc()))
+    )
+
+
+def incidents_of(case_id: int) -> list[Incident]:
+    """Return the incidents that a case was opened from, oldest first."""
+    statement = (
+        select(Incident)
+        .join(CaseIncident, CaseIncident.incident_id == Incident.id)
+        .where(CaseIncident.case_id == case_id)
+        .order_by(Incident.id)
+    )
+    return list(db.session.scalars(statement))
+
+
+def cases_of_incident(incident_id: int) -> list[Case]:
+    """Return the cases that an incident belongs to; none or one. For pages that already checked the incident."""
+    statement = (
+        select(Case)
+        .join(CaseIncident, CaseIncident.case_id == Case.id)
+        .where(CaseIncident.incident_id == incident_id)
+    )
+    return list(db.session.scalars(statement.order_by(Case.id)))
+
+
+def choose_lead(school_id: int, day: date) -> int | None:
+    """Return the coordinator of a school with the fewest open cases on this date; None when it has none."""
+    people = [user_id for user_id, _name in holders(Role.COORDINATOR, school_id, day)]
+    if not people:
+        return None
+    statement = (
+        select(Case.lead_id, func.count())
+        .where(Case.lead_id.in_(people), Case.state.in_(OPEN))
+        .group_by(Case.lead_id)
+    )
+    load = {row[0]: row[1] for row in db.session.execute(statement.group_by(Case.lead_id))}
+    return min(people, key=lambda user_id: (load.get(user_id, 0), user_id))
+
+
+def place_words(codes: Iterable[str]) -> dict[str, str]:
+    """Return location code to its label in the reader's language, in one query."""
+    wanted = sorted({code for code in codes if code})
+    if not wanted:
+        return {}
+    label = LocationCode.label_es if locale_code() == "es" else LocationCode.label_en
+    return {
+        row[0]: row[1]
+        for row in db.session.execute(select(LocationCode.code, label).where(LocationCode.code.in_(wanted)))
+    }

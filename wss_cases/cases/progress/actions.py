@@ -1,0 +1,158 @@
+"""Working a case from day to day: notes, people, state, next review date."""
+
+from datetime import date, datetime
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.actions import copy_people, move_to
+from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant
+from wss_cases.cases.case.states import CaseState
+from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.roster.directory.models import School, Student
+
+
+def open_only(case: Case) -> None:
+    """Raise Refused for work on a closed case."""
+    if case.state is CaseState.CLOSED:
+        raise Refused("", _("This case is closed. Reopen it first."))
+
+
+def today_at(uow: UnitOfWork, school_id: int) -> date:
+    """Return the school-local date of this act. Raises NotFound without the school."""
+    school = uow.session.get(School, school_id)
+    if school is None:
+        raise NotFound
+    return local_date(uow.now, school.time_zone)
+
+
+def add_note(actor: Actor, case_id: int, text: str, now: datetime, request_key: str | None = None) -> int:
+    """Add a note to the shared record; notes are never changed afterwards. Returns the note's id."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        case = uow.load(Case, case_id, Permission.CASE_WORK)
+        note = write_note(uow, case, text)
+        uow.answer = note.id
+        return note.id
+
+
+def write_note(uow: UnitOfWork, case: Case, text: str) -> CaseNote:
+    """Add a note to a case that is loaded. A step. Raises Refused for an empty text."""
+    if not text.strip():
+        raise Refused("text", _("Write the note."))
+    note = uow.add(CaseNote(case_id=case.id, author_id=uow.actor.user_id, at=uow.now, text=text))
+    uow.record(note, "case.note_added")
+    return note
+
+
+def set_review(
+    actor: Actor,
+    case_id: int,
+    review_on: date,
+    version: int | None,
+    now: datetime,
+    request_key: str | None = None,
+) -> int:
+    """Set the next review date of an open case. Raises Refused for a past date, Stale for an old form."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        case = uow.load(Case, case_id, Permission.CASE_WORK, version)
+        open_only(case)
+        if review_on < today_at(uow, case.school_id):
+            raise Refused("review_on", _("Choose today or a later day."))
+        case.next_review_on = review_on
+        uow.record(case, "case.review_set", on=review_on.isoformat())
+        uow.answer = case.id
+        return case.id
+
+
+def change_state(
+    actor: Actor,
+    case_id: int,
+    state: CaseState,
+    version: int | None,
+    now: datetime,
+    request_key: str | None = None,
+) -> int:
+    """Move an open case along its life. Raises Refused for a step that the table does not have."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        case = uow.load(Case, case_id, Permission.CASE_WORK, version)
+        move_to(uow, case, state)
+        uow.answer = case.id
+        return case.id
+
+
+def add_person(
+    actor: Actor, case_id: int, role: PersonRole, student_id: int | None, description: str, now: datetime,
+    request_key: str | None = None,
+) -> int:  # fmt: skip
+    """Add a student of the case's school, or another person by a description, to an open case.
+
+    Raises Refused when nobody is named or the student is in the case already, NotFound for another school's student.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        case = uow.load(Case, case_id, Permission.CASE_WORK)
+        open_only(case)
+        if student_id is None and not description.strip():
+            raise Refused("student", _("Choose a student, or say who it is."))
+        if student_id is not None:
+            student = uow.session.get(Student, student_id)
+            if student is None or student.school_id != case.school_id:
+                raise NotFound
+            if student_id in {person.student_id for person in case.participants}:
+                raise Refused("student", _("This student is in the case already."))
+        person = uow.add(
+            CaseParticipant(case_id=case.id, role=role, student_id=student_id, description=description)
+        )
+        uow.record(person, "case.person_added")
+        uow.answer = person.id
+        return person.id
+
+
+def change_role(
+    actor: Actor,
+    case_id: int,
+    participant_id: int,
+    role: PersonRole,
+    now: datetime,
+    request_key: str | None = None,
+) -> int:
+    """Say that a person's part in an open case is another one."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        case = uow.load(Case, case_id, Permission.CASE_WORK)
+        open_only(case)
+        person = uow.session.get(CaseParticipant, participant_id)
+        if person is None or person.case_id != case.id:
+            raise NotFound
+        if person.role is not role:
+            person.role = role
+            uow.record(person, "case.person_role", role=role.value)
+        uow.answer = person.id
+        return person.id
+
+
+def join_incident(uow: UnitOfWork, case: Case, incident: Incident) -> None:
+    """Join one more incident of the same school to an open case, with its people. A step.
+
+    Raises Refused when it belongs to this case already, NotFound for an incident of another school.
+    """
+    open_only(case)
+    if incident.school_id != case.school_id:
+        raise NotFound
+    if incident.id in {known.id for known in case.incidents}:
+        raise Refused("reference", _("This incident belongs to this case already."))
+    uow.session.add(CaseIncident(case_id=case.id, incident_id=incident.id))
+    copy_people(uow, case, incident)
+    uow.record(case, "case.incident_merged", incident=incident.reference)

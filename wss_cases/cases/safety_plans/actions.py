@@ -1,0 +1,148 @@
+"""Safety plans, as steps: written, agreed, reviewed, changed, ended. Rooms above add the follow-ups."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan, SafetyPlanReview
+from wss_cases.cases.case.states import PLAN_TRANSITIONS, GuardianTold, PlanAnswer, PlanState
+from wss_cases.cases.progress.actions import open_only, today_at
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+
+
+@dataclass(frozen=True)
+class PlanText:
+    """What a safety plan says, as the form gives it."""
+
+    steps: str = ""
+    adults_told: str = ""
+    route: str = ""
+    seat: str = ""
+    phone: str = ""
+    moves_person_harmed: bool = False
+    asked_by_them: bool = False
+
+
+def draft_plan(uow: UnitOfWork, case: Case, participant_id: int, text: PlanText) -> SafetyPlan:
+    """Write a safety plan for one person of an open case. A step.
+
+    Raises Refused when that person has one already, or when it moves the person harmed unasked; NotFound for a
+    person of another case.
+    """
+    open_only(case)
+    person = uow.session.get(CaseParticipant, participant_id)
+    if person is None or person.case_id != case.id:
+        raise NotFound
+    standing = select(SafetyPlan.id).where(
+        SafetyPlan.participant_id == person.id, SafetyPlan.state != PlanState.ENDED
+    )
+    if uow.session.scalar(standing) is not None:
+        raise Refused("participant_id", _("This person has a safety plan. Change that one, or end it first."))
+    _unmoved(text)
+    plan = uow.add(
+        SafetyPlan(case_id=case.id, school_id=case.school_id, participant_id=person.id, **vars(text))
+    )
+    uow.record(plan, "safety_plan.drafted")
+    return plan
+
+
+def change_plan(uow: UnitOfWork, plan: SafetyPlan, text: PlanText) -> None:
+    """Change what a plan says; one that was agreed is a draft again until it is agreed anew. A step."""
+    _living(plan)
+    _unmoved(text)
+    for name, value in vars(text).items():
+        setattr(plan, name, value)
+    if plan.state is PlanState.AGREED:
+        back_to_draft(plan)
+    uow.record(plan, "safety_plan.changed")
+
+
+def back_to_draft(plan: SafetyPlan) -> None:
+    """Take an agreed plan back to draft. A step; the caller records why."""
+    _step(plan, PlanState.DRAFT)
+    plan.agreed_on, plan.agreed_by_id, plan.guardian, plan.next_review_on = None, None, None, None
+
+
+def agree_plan(
+    uow: UnitOfWork, plan: SafetyPlan, on: date, guardian: GuardianTold, next_review_on: date
+) -> None:
+    """Note that a plan was agreed with the person it is for, and what the guardian knows. A step.
+
+    Raises Refused without steps or adults, for a day to come, or for a plan that is agreed or ended.
+    """
+    if plan.state is PlanState.AGREED:
+        raise Refused("", _("This plan is agreed already."))
+    if on > today_at(uow, plan.school_id):
+        raise Refused("agreed_on", _("Choose today or an earlier day."))
+    if not plan.steps.strip():
+        raise Refused("", _("Write the steps before the plan is agreed."))
+    if not plan.adults_told.strip():
+        raise Refused("", _("Say which adults are told before the plan is agreed."))
+    _step(plan, PlanState.AGREED)
+    plan.agreed_on, plan.agreed_by_id, plan.guardian = on, uow.actor.user_id, guardian
+    plan.next_review_on = next_review_on
+    uow.record(plan, "safety_plan.agreed", guardian=guardian.value)
+
+
+def review_plan(
+    uow: UnitOfWork, plan: SafetyPlan, answer: PlanAnswer, note: str, next_review_on: date | None
+) -> SafetyPlanReview:
+    """Write down what a review found: a plan that works goes on, any other is a draft again. A step.
+
+    Raises Refused for a plan that is not agreed, or an answer that needs a sentence and has none.
+    """
+    if plan.state is not PlanState.AGREED:
+        raise Refused("", _("Only a plan that is agreed is reviewed."))
+    if answer is not PlanAnswer.WORKS and not note.strip():
+        raise Refused("note", _("Say in a sentence what happened, or what has to change."))
+    review = uow.add(
+        SafetyPlanReview(
+            safety_plan_id=plan.id,
+            case_id=plan.case_id,
+            on_day=today_at(uow, plan.school_id),
+            answer=answer,
+            note=note,
+            reviewed_by_id=uow.actor.user_id,
+        )
+    )
+    uow.record(review, "safety_plan.reviewed", answer=answer.value)
+    if answer is PlanAnswer.WORKS:
+        plan.next_review_on = next_review_on
+        uow.audit("safety_plan.reviewed", "safety_plan", plan.id, changes_of(plan))
+    else:
+        back_to_draft(plan)
+        uow.record(plan, "safety_plan.changed")
+    return review
+
+
+def end_plan(uow: UnitOfWork, plan: SafetyPlan, why: str) -> None:
+    """End a plan that is no longer needed. A step. Raises Refused without a reason."""
+    if not why.strip():
+        raise Refused("why", _("Say why the plan is no longer needed."))
+    today = today_at(uow, plan.school_id)
+    _step(plan, PlanState.ENDED)
+    plan.ended_on, plan.ended_why, plan.next_review_on = today, why, None
+    uow.record(plan, "safety_plan.ended")
+
+
+def _unmoved(text: PlanText) -> None:
+    if text.moves_person_harmed and not text.asked_by_them:
+        raise Refused(
+            "asked_by_them",
+            _("The person harmed is never moved unless they ask. Move the other person, or ask them first."),
+        )
+
+
+def _living(plan: SafetyPlan) -> None:
+    if plan.state is PlanState.ENDED:
+        raise Refused("", _("This plan has ended. Write a new one."))
+
+
+def _step(plan: SafetyPlan, state: PlanState) -> None:
+    _living(plan)
+    if state not in PLAN_TRANSITIONS[plan.state]:
+        raise Refused("", _("This plan cannot go there from where it is now."))
+    plan.state = state

@@ -1,0 +1,43 @@
+"""Reading safety plans; the caller has checked the case."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan, SafetyPlanReview
+from wss_cases.cases.case.states import PlanState
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+
+
+def load_plan(plan_id: int) -> SafetyPlan | None:
+    """Return a safety plan by id for the policy engine; None when there is none."""
+    return db.session.get(SafetyPlan, plan_id)
+
+
+def plans_of(case_id: int) -> list[SafetyPlan]:
+    """Return the safety plans of a case with the person each is for, newest first."""
+    statement = (
+        select(SafetyPlan)
+        .options(joinedload(SafetyPlan.participant).joinedload(CaseParticipant.student))
+        .where(SafetyPlan.case_id == case_id)
+    )
+    return list(db.session.scalars(statement.order_by(SafetyPlan.id.desc())))
+
+
+def living_plans(case_id: int) -> list[SafetyPlan]:
+    """Return the safety plans of a case that have not ended."""
+    return [plan for plan in plans_of(case_id) if plan.state is not PlanState.ENDED]
+
+
+def get_plan(case: Case, plan_id: int) -> SafetyPlan:
+    """Return one safety plan of a case. Raises NotFound for a plan of another case."""
+    plan = db.session.get(SafetyPlan, plan_id)
+    if plan is None or plan.case_id != case.id:
+        raise NotFound
+    return plan
+
+
+def plan_reviews(plan_id: int) -> list[SafetyPlanReview]:
+    """Return the reviews of a safety plan, newest first."""
+    statement = select(SafetyPlanReview).where(SafetyPlanReview.safety_plan_id == plan_id)
+    return list(db.session.scalars(statement.order_by(SafetyPlanReview.id.desc())))

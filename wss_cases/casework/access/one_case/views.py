@@ -1,0 +1,99 @@
+"""One case for the district: the reason first, then this case alone, to read, until its time is over."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.queries import notes_of
+from wss_cases.cases.case.rules import person_words
+from wss_cases.casework.access.one_case.actions import end_one, open_one
+from wss_cases.casework.access.one_case.forms import OneCaseForm
+from wss_cases.casework.access.one_case.queries import get_opened, open_now
+from wss_cases.casework.case_file.frame import ZONE, head, history_items, kind_words, open_page
+from wss_cases.followups.core.models import FollowUpState
+from wss_cases.followups.core.states import KINDS
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words, moment_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.incidents.incident.states import ROLE_LABELS
+from wss_cases.journal.queries import case_history
+from wss_cases.pathways.common.forms import number
+from wss_cases.pathways.common.states import LABELS
+
+blueprint = Blueprint("one_case", __name__, url_prefix="/one-case")
+ENTRIES = 50
+
+
+@blueprint.route("", methods=["GET", "POST"])
+@gate(Permission.CASE_OPEN_ONE)
+def choose() -> Page:
+    """Say which case and why; below, what is open already."""
+    actor, now = current_actor(), clock.now()
+    form = OneCaseForm()
+
+    def act() -> int:
+        return open_one(actor, form.reference.data or "", form.reason.data or "", now, form.request_key.data)
+
+    return form_page(
+        form,
+        act,
+        lambda case_id: url_for("one_case.case", case_id=case_id),
+        "casework/one_case_choose.html",
+        hours=setting("ONE_CASE_HOURS"),
+        opened=[
+            {
+                "title": case.reference,
+                "href": url_for("one_case.case", case_id=case.id),
+                "meta": _("until %(moment)s", moment=moment_words(row.expires_at, ZONE)),
+            }
+            for row, case in open_now(actor, now)
+        ],
+    )
+
+
+@blueprint.get("/<int:case_id>")
+@gate(Permission.CASE_OPEN_ONE)
+def case(case_id: int) -> Page:
+    """The case, to read."""
+    actor, now = current_actor(), clock.now()
+    opening, found = get_opened(actor, case_id, now)
+    page = open_page(found, now)
+    entries = case_history(found.id, number(request.args.get("before")), ENTRIES, page.file.incident_ids)
+    older = (
+        url_for("one_case.case", case_id=case_id, before=entries[-1].id) if len(entries) == ENTRIES else None
+    )
+    shown: dict[str, Any] = head(page, actor, "")
+    due = [(row.title or KINDS.get(row.kind, KINDS["other"]), row) for row in page.file.follow_ups]
+    return render_template(
+        "casework/one_case.html",
+        case=found,
+        title=shown["title"],
+        lede=shown["lede"],
+        state=shown["state"],
+        reason=opening.reason,
+        until=moment_words(opening.expires_at, page.zone),
+        people=[(person_words(row), str(ROLE_LABELS[row.role])) for row in page.file.people],
+        pathways=[(kind_words(row), str(LABELS[row.state])) for row in page.file.pathways],
+        follow_ups=[
+            (
+                str(words),
+                day_words(row.due_on),
+                _("Open") if row.state is FollowUpState.OPEN else _("Settled"),
+            )
+            for words, row in due
+        ],
+        entries=history_items(entries, page.zone, {note.id: note.text for note in notes_of(found.id)}),
+        older=older,
+    )
+
+
+@blueprint.post("/<int:case_id>/end")
+@gate(Permission.CASE_OPEN_ONE)
+def end(case_id: int) -> Page:
+    """Give it up before its time is over."""
+    end_one(current_actor(), case_id, clock.now())
+    return redirect(url_for("one_case.choose"), 303)

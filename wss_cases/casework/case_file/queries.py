@@ -1,0 +1,272 @@
+"""Reading for the case pages: the list, and all that one case page shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, func, literal, select
+
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.accounts.teams.queries import works
+from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant
+from wss_cases.cases.case.queries import participants_of, visible_to
+from wss_cases.cases.case.states import CaseState
+from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, PathwayItem, Situation
+from wss_cases.casework.next_act.steps import stands_for, steps_of
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.pathways.circles.circle.states import TermState
+from wss_cases.pathways.circles.gates.queries import answers_on_case
+from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import pathways_of
+from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.common.steps import Step
+from wss_cases.roster.directory.models import Student
+from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.queries import shared
+from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
+
+PAGE = 25
+TERM_KIND = "agreement_term"
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """What the list keeps: one lead's cases, one school's, a state (or 'open', 'all'), a part of the reference."""
+
+    lead_id: int | None = None
+    school_id: int | None = None
+    state: str = "open"
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One line of the list of cases."""
+
+    id: int
+    reference: str
+    harm_kind: str
+    location_code: str
+    state: CaseState
+    lead_id: int | None
+    lead: str | None
+    lead_works: bool
+    opened_on: date
+    next_review_on: date | None
+    overdue: int
+    live: int
+
+
+def _filtered(statement: Select[Any], actor: Actor, wanted: CaseFilter) -> Select[Any]:
+    statement = visible_to(statement, actor, live=wanted.state == "open")
+    if wanted.lead_id is not None:
+        statement = statement.where(Case.lead_id == wanted.lead_id)
+    if wanted.school_id is not None:
+        statement = statement.where(Case.school_id == wanted.school_id)
+    if wanted.text:
+        statement = statement.where(Case.reference.icontains(wanted.text, autoescape=True))
+    if wanted.state in set(CaseState):
+        statement = statement.where(Case.state == CaseState(wanted.state))
+    return statement
+
+
+def count_cases(actor: Actor, wanted: CaseFilter) -> int:
+    """Return how many cases the filter keeps."""
+    return db.session.scalar(_filtered(select(func.count(Case.id)), actor, wanted)) or 0
+
+
+def case_rows(actor: Actor, wanted: CaseFilter, today: date, before: int | None = None) -> list[CaseRow]:
+    """Return up to one more than a page of cases, newest first, below the id `before`."""
+    overdue = (
+        select(func.count(FollowUp.id))
+        .where(FollowUp.case_id == Case.id, FollowUp.state == FollowUpState.OPEN, FollowUp.due_on < today)
+        .scalar_subquery()
+    )
+    live = (
+        select(func.count(Pathway.id))
+        .where(Pathway.case_id == Case.id, Pathway.state.in_(LIVE))
+        .scalar_subquery()
+    )
+    columns = (
+        Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id, UserAccount.name,
+        works(Case.lead_id, Case.school_id, CASE_TEAM, today), Case.opened_on, Case.next_review_on, overdue, live,
+    )  # fmt: skip
+    statement = _filtered(
+        select(*columns).outerjoin(UserAccount, UserAccount.id == Case.lead_id), actor, wanted
+    )
+    if before is not None:
+        statement = statement.where(Case.id < before)
+    return [CaseRow(*row) for row in db.session.execute(statement.order_by(Case.id.desc()).limit(PAGE + 1))]
+
+
+@dataclass
+class CaseFile:
+    """What hangs on one case; the caller has checked the case."""
+
+    case: Case
+    people: list[CaseParticipant]
+    pathways: list[Pathway]
+    steps: dict[int, Step]
+    answers: list[RoutingAnswer]
+    follow_ups: list[FollowUp]
+    duties: list[LegalDuty]
+    incidents: list[tuple[int, date]]
+    names: dict[int, str] = field(default_factory=dict)
+    gone: frozenset[int] = frozenset()
+
+    @property
+    def has_lead(self) -> bool:
+        """Whether somebody who still works at the school coordinates it."""
+        return self.case.lead_id is not None and self.case.lead_id not in self.gone
+
+    def who(self, user_id: int | None) -> str:
+        """Return who has the case or a pathway of it, in words: a name, that they left, or nobody yet."""
+        name = self.names.get(user_id or 0)
+        if name is None:
+            return _("nobody yet")
+        return _("%(name)s, who left", name=name) if user_id in self.gone else name
+
+    @property
+    def incident_ids(self) -> list[int]:
+        """The incidents that the case was opened from."""
+        return [number for number, _day in self.incidents]
+
+    @property
+    def happened_on(self) -> date | None:
+        """The day of the first of its incidents; None for a case that came from elsewhere."""
+        return min((day for _number, day in self.incidents), default=None)
+
+    @property
+    def open_follow_ups(self) -> list[FollowUp]:
+        """Follow-ups that are not settled, by due day."""
+        rows = [row for row in self.follow_ups if row.state is FollowUpState.OPEN]
+        return sorted(rows, key=lambda row: (row.due_on, row.id))
+
+
+def case_file(case: Case, today: date, now: datetime) -> CaseFile:
+    """Gather what hangs on a case that the actor may see."""
+    pathways = pathways_of(case.id)
+    follow_ups = list(
+        db.session.scalars(select(FollowUp).where(FollowUp.case_id == case.id).order_by(FollowUp.id))
+    )
+    staff = [case.lead_id, *(row.owner_id for row in pathways), *(row.offered_by_id for row in pathways)]
+    names, gone = _staff(staff, case, today)
+    return CaseFile(
+        case=case,
+        people=participants_of(case.id),
+        pathways=pathways,
+        steps=steps_of(pathways, today, now),
+        answers=answers_on_case(case.id),
+        follow_ups=follow_ups,
+        duties=open_duties_of(case.id),
+        incidents=_incidents_of(case.id),
+        names=names,
+        gone=gone,
+    )
+
+
+def _staff(ids: Sequence[int | None], case: Case, day: date) -> tuple[dict[int, str], frozenset[int]]:
+    """The names of staff by id, and those of them who no longer work at the case's school; in one query."""
+    wanted = sorted({user_id for user_id in ids if user_id is not None})
+    here = works(UserAccount.id, literal(case.school_id), CASE_TEAM, day)
+    statement = select(UserAccount.id, UserAccount.name, here).where(UserAccount.id.in_(wanted))
+    rows = db.session.execute(statement).all() if wanted else []
+    gone = () if case.state is CaseState.CLOSED else (row[0] for row in rows if not row[2])
+    return {row[0]: row[1] for row in rows}, frozenset(gone)
+
+
+def _incidents_of(case_id: int) -> list[tuple[int, date]]:
+    statement = (
+        select(Incident.id, Incident.local_date)
+        .join(CaseIncident, CaseIncident.incident_id == Incident.id)
+        .where(CaseIncident.case_id == case_id)
+    )
+    return [(row[0], row[1]) for row in db.session.execute(statement.order_by(Incident.id))]
+
+
+def open_duties_of(case_id: int) -> list[LegalDuty]:
+    """Return the school's legal duties of a case's incidents that still ask for something; no adult's own."""
+    incidents = select(CaseIncident.incident_id).where(CaseIncident.case_id == case_id)
+    statement = select(LegalDuty).where(
+        LegalDuty.incident_id.in_(incidents), LegalDuty.state.in_(OPEN_DUTY), shared()
+    )
+    return list(db.session.scalars(statement.order_by(LegalDuty.id)))
+
+
+def user_names(ids: Sequence[int | None]) -> dict[int, str]:
+    """Return the names of staff by id, in one query."""
+    wanted = sorted({user_id for user_id in ids if user_id is not None})
+    if not wanted:
+        return {}
+    rows = db.session.execute(select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(wanted)))
+    return {row[0]: row[1] for row in rows}
+
+
+def situation(file: CaseFile, today: date) -> Situation:
+    """Return what the next act of a case is computed from."""
+    return Situation(
+        state=file.case.state,
+        today=today,
+        has_lead=file.has_lead,
+        review_on=file.case.next_review_on,
+        duties=[DutyItem(duty.id, duty.code) for duty in file.duties],
+        follow_ups=[
+            FollowUpItem(row.id, row.due_on, row.kind)
+            for row in file.open_follow_ups
+            if not stands_for(row.kind, row.pathway_id, file.steps)
+        ],
+        pathways=[PathwayItem(row.id, row.state, file.steps.get(row.id)) for row in file.pathways],
+    )
+
+
+def other_case_of(incident_id: int, case_id: int) -> str | None:
+    """Return the reference of another case that an incident belongs to; None when there is none."""
+    return db.session.scalar(
+        select(Case.reference)
+        .join(CaseIncident, and_(CaseIncident.case_id == Case.id))
+        .where(CaseIncident.incident_id == incident_id, Case.id != case_id)
+    )
+
+
+def count_open_follow_ups(case_id: int) -> int:
+    """Return how many follow-ups of a case are not settled."""
+    statement = select(func.count(FollowUp.id)).where(
+        FollowUp.case_id == case_id, FollowUp.state == FollowUpState.OPEN
+    )
+    return db.session.scalar(statement) or 0
+
+
+def student_here(case: Case, student_id: int) -> Student | None:
+    """Return a student of the case's school; None for anybody else."""
+    student = db.session.get(Student, student_id)
+    return student if student is not None and student.school_id == case.school_id else None
+
+
+def terms_of(case_id: int) -> dict[int, list[tuple[int, date, TermState]]]:
+    """Return number, due day and state of every agreement term of a case, by pathway; never its words."""
+    statement = (
+        select(Agreement.pathway_id, AgreementTerm.position, AgreementTerm.due_on, AgreementTerm.state)
+        .join(Agreement)
+        .where(Agreement.case_id == case_id)
+        .order_by(AgreementTerm.position)
+    )
+    found: dict[int, list[tuple[int, date, TermState]]] = {}
+    for pathway_id, position, due_on, state in db.session.execute(statement):
+        found.setdefault(pathway_id, []).append((position, due_on, state))
+    return found
+
+
+def open_cases_of(actor: Actor, school_id: int, lead_id: int | None) -> list[Any]:
+    """Return id, reference, kind of harm and place of the open cases that a person leads at a school."""
+    columns: Any = select(Case.id, Case.reference, Case.harm_kind, Case.location_code)
+    statement = visible_to(columns, actor, live=True).where(
+        Case.school_id == school_id, Case.lead_id == lead_id
+    )
+    return list(db.session.execute(statement.order_by(Case.id)))

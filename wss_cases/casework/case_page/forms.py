@@ -1,0 +1,139 @@
+"""Forms of the case page."""
+
+from wtforms import DateField, RadioField, SelectField, SelectMultipleField
+from wtforms.validators import InputRequired, Optional
+
+from wss_cases.cases.case.states import (
+    HARMED_SAYS_LABELS,
+    KEPT_LABELS,
+    LABELS,
+    REOPEN_LABELS,
+    RESULT_LABELS,
+    CaseState,
+)
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.incidents.incident.states import ROLE_LABELS
+
+DAY = _l("Choose a day.")
+
+
+class NoteForm(BaseForm):
+    """A note in the shared record."""
+
+    text = LongText(
+        _l("Note"),
+        [NotBlank(_l("Write the note."))],
+        description=_l("Facts only; never what was said in a circle."),
+    )
+
+
+class ReviewForm(BaseForm):
+    """The next review date."""
+
+    review_on = DateField(_l("Next review"), validators=[InputRequired(DAY)])
+
+
+class StateForm(BaseForm):
+    """Where the case stands."""
+
+    state = RadioField(
+        _l("Where does the case stand?"), validators=[InputRequired(_l("Choose where it stands."))]
+    )
+
+
+class HandOverForm(BaseForm):
+    """To whom, with a note."""
+
+    to = SelectField(
+        _l("Who takes it over"), validators=[InputRequired(_l("Choose who takes the case over."))]
+    )
+    note = LongText(
+        _l("Note for the next person"),
+        [NotBlank(_l("Write what the next person needs to know."))],
+        limit=4000,
+    )
+
+
+class CloseForm(BaseForm):
+    """The three questions and the result."""
+
+    agreement_kept = RadioField(
+        _l("Was the agreement kept?"),
+        choices=choices(list(KEPT_LABELS.items())),
+        validators=[InputRequired(_l("Say whether the agreement was kept."))],
+    )
+    harmed_says = RadioField(
+        _l("What does the person harmed say?"),
+        choices=choices(list(HARMED_SAYS_LABELS.items())),
+        validators=[InputRequired(_l("Choose what the person harmed says."))],
+    )
+    what_is_left = LongText(
+        _l("What is left?"),
+        [NotBlank(_l("Write what is left, or that nothing is."))],
+        limit=4000,
+        description=_l("What somebody still has to keep in mind. If nothing is left, say so."),
+    )
+    result = RadioField(
+        _l("Result"),
+        choices=choices(list(RESULT_LABELS.items())),
+        validators=[InputRequired(_l("Choose the result."))],
+    )
+    cancel_reason = ShortText(
+        _l("Why are the open follow-ups cancelled?"),
+        [Optional()],
+        description=_l("Only if some are still open."),
+    )
+
+
+class ReopenForm(BaseForm):
+    """Why, and the next review date."""
+
+    reason = RadioField(
+        _l("Why is it opened again?"),
+        choices=choices(list(REOPEN_LABELS.items())),
+        validators=[InputRequired(_l("Choose why it is opened again."))],
+    )
+    note = LongText(_l("Note"), [Optional()], limit=4000)
+    review_on = DateField(_l("Next review"), validators=[InputRequired(DAY)])
+
+
+class MergeForm(BaseForm):
+    """The other incident by its number."""
+
+    reference = ShortText(
+        _l("Number of the incident"), [NotBlank(_l("Write the number of the incident."))], limit=40
+    )
+
+
+class PersonForm(BaseForm):
+    """A student found by name, or another person in words."""
+
+    student = SelectMultipleField(_l("Student"), choices=[], validate_choice=False)
+    description = ShortText(
+        _l("Somebody else"), [Optional()], description=_l("For example: grandmother, coach.")
+    )
+    role = RadioField(
+        _l("Part in the case"),
+        choices=choices(list(ROLE_LABELS.items())),
+        validators=[InputRequired(_l("Choose the part."))],
+    )
+
+
+class RoleForm(BaseForm):
+    """Another part in the case."""
+
+    role = RadioField(
+        _l("Part in the case"),
+        choices=choices(list(ROLE_LABELS.items())),
+        validators=[InputRequired(_l("Choose the part."))],
+    )
+
+
+def state_choices(now: CaseState, allowed: frozenset[CaseState]) -> list[object]:
+    """Return the states an open case can go to, in the order of its life."""
+    return list(
+        choices(
+            [(state.value, LABELS[state]) for state in CaseState if state in allowed and state is not now]
+        )
+    )

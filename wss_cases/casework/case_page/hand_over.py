@@ -1,0 +1,110 @@
+"""Handing cases over: one, several, or all that a person leads. Circles' privileged notes never pass along."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.progress.actions import open_only, today_at, write_note
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.invitations.actions import tell_planned
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import team_of
+from wss_cases.pathways.common.states import LIVE
+
+Key = str | None
+
+
+def hand_over(
+    actor: Actor,
+    case_id: int,
+    to_id: int,
+    note: str,
+    version: int | None,
+    now: datetime,
+    request_key: Key = None,
+) -> int:
+    """Give a case to another person of the school's team, with a note; what the former lead had open goes along.
+
+    Raises Refused without a note, for the present lead, or for somebody outside the team.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        case = uow.load(Case, case_id, Permission.CASE_WORK, version)
+        _give(uow, case, to_id, note)
+        if to_id != actor.user_id:
+            uow.notify(to_id, "case_assigned", case, f"case-assigned:{case.id}:{to_id}:{now:%Y%m%d%H%M%S}")
+        uow.answer = case.id
+        return case.id
+
+
+def hand_over_many(
+    actor: Actor,
+    case_ids: Sequence[int],
+    from_id: int | None,
+    to_id: int,
+    note: str,
+    now: datetime,
+    request_key: Key = None,
+) -> int:
+    """Give several cases of one lead to another person, all or none, with one note on each; they are told once.
+
+    Returns how many. Raises Refused without a case, for one that is closed or no longer that lead's, and as
+    `hand_over` does.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        if not case_ids:
+            raise Refused("cases", _("Choose at least one case."))
+        for case_id in sorted(set(case_ids)):
+            case = uow.load(Case, case_id, Permission.CASE_WORK)
+            if case.lead_id != from_id:
+                raise Refused(
+                    "cases",
+                    _("Case %(reference)s has another coordinator by now.", reference=case.reference),
+                )
+            _give(uow, case, to_id, note)
+        receiver = uow.session.get(UserAccount, to_id)
+        if receiver is not None and to_id != actor.user_id:
+            key = f"cases-handed-over:{to_id}:{actor.user_id}:{now:%Y%m%d%H%M%S%f}"
+            uow.notify(to_id, "cases_handed_over", receiver, key)
+        count = len(set(case_ids))
+        uow.answer = count
+        return count
+
+
+def _give(uow: UnitOfWork, case: Case, to_id: int, note: str) -> None:
+    open_only(case)
+    people = team_of(case.school_id, today_at(uow, case.school_id))
+    if to_id not in people or to_id == case.lead_id:
+        raise Refused("to", _("Choose who takes the case over."))
+    if not note.strip():
+        raise Refused("note", _("Write what the next person needs to know."))
+    former, case.lead_id = case.lead_id, to_id
+    uow.record(case, "case.handed_over", to=people[to_id])
+    write_note(uow, case, note)
+    _pass_on(uow, case, former, to_id, people[to_id])
+    tell_planned(uow, CircleMeeting.case_id == case.id)
+
+
+def _pass_on(uow: UnitOfWork, case: Case, former: int | None, to_id: int, name: str) -> None:
+    open_rows = select(FollowUp).where(FollowUp.case_id == case.id, FollowUp.state == FollowUpState.OPEN)
+    for follow_up in uow.session.scalars(open_rows.order_by(FollowUp.id)):
+        if follow_up.owner_id in (former, None):
+            follow_up.owner_id, follow_up.snoozed_until = to_id, None
+            uow.record(follow_up, "followup.reassigned", owner=name)
+    live = select(Pathway).where(Pathway.case_id == case.id, Pathway.state.in_(LIVE))
+    for pathway in uow.session.scalars(live.order_by(Pathway.id)):
+        if pathway.owner_id in (former, None):
+            pathway.owner_id = to_id
+            uow.record(pathway, "pathway.owner", what=pathway.kind, to=name)

@@ -1,0 +1,40 @@
+"""Asks each pathway's room for the one next act of its live pathways, many at once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+
+from wss_cases.followups.core.states import RECORDED_ELSEWHERE
+from wss_cases.pathways.circles.gates import next_steps as circles
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.common.steps import Step
+from wss_cases.pathways.conversations import next_steps as conversations
+from wss_cases.pathways.mentoring.case_page import next_steps as mentoring
+from wss_cases.pathways.reengagement.case_page import next_steps as reengagement
+from wss_cases.pathways.referrals.case_page import next_steps as referrals
+from wss_cases.routing.engine.states import Pathway as Family
+
+ROOMS: dict[str, Callable[[Sequence[Pathway], date, datetime], dict[int, Step]]] = {
+    Family.RESTORATIVE_CONVERSATION: conversations.next_steps,
+    Family.CIRCLE: circles.next_steps,
+    Family.MENTORING: mentoring.next_steps,
+    Family.WRAPAROUND: referrals.next_steps,
+    Family.REENGAGEMENT: reengagement.next_steps,
+}
+"""Which room answers for which family of pathways."""
+
+
+def steps_of(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int, Step]:
+    """Return the next act of each live pathway by its id; a constant number of queries, however many there are."""
+    found: dict[int, Step] = {}
+    for family, ask in ROOMS.items():
+        live = [row for row in rows if row.pathway == family and row.state in LIVE]
+        if live:
+            found |= ask(live, today, now)
+    return found
+
+
+def stands_for(kind: str, pathway_id: int | None, steps: Mapping[int, Step]) -> bool:
+    """Whether a pathway's own step asks for what this follow-up asks for, so that it is named once."""
+    step = steps.get(pathway_id) if pathway_id is not None else None
+    return kind in RECORDED_ELSEWHERE and step is not None

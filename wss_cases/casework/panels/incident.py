@@ -1,0 +1,72 @@
+"""What stands on a report's page from the rooms above it: its case, duties, follow-ups, police reviews."""
+
+from typing import Any
+
+from flask import url_for
+
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.queries import cases_of_incident
+from wss_cases.cases.case.states import LABELS
+from wss_cases.followups.core.models import FollowUpState
+from wss_cases.followups.core.queries import FollowUpRow, for_incident
+from wss_cases.followups.core.rules import due_words
+from wss_cases.followups.core.states import OUTCOME_LABELS
+from wss_cases.foundation import clock
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.safeguards.duties.duty.queries import duties_of
+from wss_cases.safeguards.duties.pages.views import duty_words, zone_of
+from wss_cases.safeguards.police.review.presenters import review_words
+from wss_cases.safeguards.police.review.queries import reviews_of
+
+TONES = {"overdue": "brick", "today": "sun"}
+
+
+def panel(actor: Actor, incident: Incident) -> tuple[str, dict[str, Any]] | None:
+    """Return what the case team of the report's school sees beside it; None for anybody else."""
+    if not actor.covers(incident.school_id, *CASE_TEAM):
+        return None
+    zone = zone_of(incident.school_id)
+    shown = {
+        "cases": [_case(case) for case in cases_of_incident(incident.id)],
+        "duties": [duty_words(row, clock.now(), zone) for row in duties_of(incident.id)],
+        "follow_ups": _follow_ups(actor, incident, zone),
+        "add_href": url_for("followups.add_to_incident", incident_id=incident.id),
+        "reviews": [review_words(review, clock.now(), zone) for review in reviews_of(incident.id)],
+        "police_href": _link(actor, Permission.POLICE_REVIEW_ASK, "police.choose", incident),
+    }
+    return "casework/_incident_panel.html", shown
+
+
+def _link(actor: Actor, permission: Permission, endpoint: str, incident: Incident) -> str | None:
+    return url_for(endpoint, incident_id=incident.id) if can(actor, permission, incident) else None
+
+
+def _case(case: Case) -> dict[str, str]:
+    return {
+        "title": _("Case %(reference)s", reference=case.reference),
+        "href": url_for("casework.case", case_id=case.id),
+        "state": str(LABELS[case.state]),
+    }
+
+
+def _follow_ups(actor: Actor, incident: Incident, zone: str) -> list[dict[str, str]]:
+    days, today = school_days(incident.school_id), clock.local_date(clock.now(), zone)
+
+    def line(row: FollowUpRow) -> dict[str, str]:
+        due = due_words(row.due_on, today, days)
+        is_open = row.state is FollowUpState.OPEN
+        closed = str(OUTCOME_LABELS.get(row.outcome, "")) or _("Cancelled")
+        return {
+            "title": row.title,
+            "href": url_for("followups.follow_up", follow_up_id=row.id),
+            "owner": row.owner,
+            "tag": due.words if is_open else closed,
+            "tone": TONES.get(due.state, "slate") if is_open else "moss",
+        }
+
+    return [line(row) for row in for_incident(actor, incident.id)]

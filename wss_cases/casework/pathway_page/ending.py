@@ -1,0 +1,63 @@
+"""The pages that end a pathway before its outcome."""
+
+from flask import Blueprint, redirect, url_for
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.casework.pathway_page import actions
+from wss_cases.foundation import clock
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.pathways.common.forms import ConfirmForm, EndForm
+from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.pathways.common.states import EndReason
+from wss_cases.pathways.common.views import ACT, act_context, page_of
+from wss_cases.routing.engine.states import Pathway as Family
+
+blueprint = Blueprint("pathway_ends", __name__, url_prefix="/cases/<int:case_id>/pathways")
+
+
+@blueprint.route("/<int:pathway_id>/end", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def end(case_id: int, pathway_id: int) -> Page:
+    """End a pathway before its outcome; mentoring on its own page, which also asks what comes after."""
+    actor, now = current_actor(), clock.now()
+    row = get_pathway(actor, case_id, pathway_id)
+    if row.pathway == Family.MENTORING:
+        return redirect(url_for("mentoring.finish", case_id=case_id, pathway_id=row.id), 303)
+    form = EndForm(version=row.version)
+    return form_page(
+        form,
+        lambda: actions.end_early(
+            actor,
+            row.id,
+            EndReason(form.reason.data),
+            form.note.data,
+            form.seen_version,
+            now,
+            form.request_key.data,
+        ),
+        page_of(row),
+        ACT,
+        **act_context(row, _("End it early"), _("End it")),
+    )
+
+
+@blueprint.route("/<int:pathway_id>/decline", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def decline(case_id: int, pathway_id: int) -> Page:
+    """Record that it was declined; nothing is asked."""
+    actor, now = current_actor(), clock.now()
+    row = get_pathway(actor, case_id, pathway_id)
+    form = ConfirmForm(version=row.version)
+    facts = [
+        _("Declining or leaving is free and costs nothing. No reason is asked."),
+        _("It is never evidence in a discipline action."),
+    ]
+    return form_page(
+        form,
+        lambda: actions.decline(actor, row.id, form.seen_version, now, form.request_key.data),
+        page_of(row),
+        ACT,
+        **act_context(row, _("It was declined"), _("Record that it was declined"), facts=facts),
+    )

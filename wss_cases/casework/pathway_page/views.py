@@ -1,0 +1,155 @@
+"""The page of one pathway: where it stands, its one next act, and what it has of its own."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, render_template, url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.queries import get_case
+from wss_cases.cases.case.rules import person_words
+from wss_cases.casework.case_file.frame import (
+    CasePage,
+    head,
+    history_items,
+    kind_words,
+    open_page,
+    reasons,
+)
+from wss_cases.casework.pathway_page.panels import panel_of
+from wss_cases.casework.safety_plans.presenters import safety_card
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words, moment_words
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.pages import Page
+from wss_cases.journal.queries import case_history
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import (
+    END_REASON_LABELS,
+    LABELS,
+    LIVE,
+    OUTCOME_LABELS,
+    EndReason,
+    PathwayState,
+)
+from wss_cases.routing.engine.explain import in_language
+from wss_cases.routing.engine.states import POLICE_LABELS, AppliesTo, Person, Police
+from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.routing.rule_sets.models import RoutingAnswer
+
+blueprint = Blueprint("pathways", __name__, url_prefix="/cases/<int:case_id>/pathways")
+
+TONES = {
+    PathwayState.ACTIVE: "teal",
+    PathwayState.COMPLETED: "moss",
+    PathwayState.PROPOSED: "slate",
+}
+
+
+@blueprint.get("/<int:pathway_id>")
+@gate(Permission.CASE_READ)
+def pathway(case_id: int, pathway_id: int) -> Page:
+    """One pathway of a case."""
+    actor, now = current_actor(), clock.now()
+    page = open_page(get_case(actor, case_id), now)
+    row = next((row for row in page.file.pathways if row.id == pathway_id), None)
+    if row is None:
+        raise NotFound
+    return pathway_page(page, actor, row)
+
+
+def pathway_page(page: CasePage, actor: Actor, row: Pathway) -> Page:
+    """Render the case page with one pathway's tab open."""
+    is_circle = row.pathway == Family.CIRCLE
+    live = row.state in LIVE and not page.case.result
+    step = page.file.steps.get(row.id) if live else None
+    own = panel_of(actor, row, page.today, page.now, page.file.steps.get(row.id))
+    answers = page.file.answers
+    context: dict[str, Any] = {
+        "row": row,
+        "kind": kind_words(row),
+        "kind_state": str(LABELS[row.state]),
+        "kind_tone": TONES.get(row.state, "slate"),
+        "live": live,
+        "act": (str(step.words), url_for(step.endpoint, **step.values)) if step and not step.waits else None,
+        "facts": _facts(page, row),
+        "safety": safety_card(page.case, page.today),
+        "panel": own.template if own else None,
+        "own": own.values if own else {},
+        "is_circle": is_circle,
+        "held": [] if is_circle else _held(row, answers),
+        "why": reasons(row, answers, locale_code()),
+        "police": _police(answers),
+        "ruleset": _ruleset(answers, page.zone),
+        "entries": history_items(
+            case_history(row.case_id, limit=7, incidents=page.file.incident_ids), page.zone
+        ),
+    }
+    return render_template("casework/pathway.html", **head(page, actor, f"p{row.id}"), **context)
+
+
+def _held(row: Pathway, answers: Sequence[RoutingAnswer]) -> list[str]:
+    """Return why a hold speaks against this pathway for the person who caused harm; circles have gates instead."""
+    if row.for_whom == Person.HARMED:
+        return []
+    kept_back = {AppliesTo.CAUSED_HARM_AND_CIRCLES}
+    if row.pathway == Family.RESTORATIVE_CONVERSATION:
+        kept_back.add(AppliesTo.SHARED_AND_CONVERSATION)
+    holds = [hold for answer in answers for hold in answer.answer["holds"] if hold["applies_to"] in kept_back]
+    texts = [in_language(hold["because"], locale_code()) for hold in holds]
+    return list(dict.fromkeys(texts))
+
+
+def _police(answers: Any) -> str:
+    found = {answer.answer.get("police", "") for answer in answers}
+    worst = next(
+        (
+            police
+            for police in (Police.EMERGENCY, Police.REQUIRED_BY_LAW, Police.NOT_INDICATED)
+            if police in found
+        ),
+        None,
+    )
+    return str(POLICE_LABELS[worst]) if worst else ""
+
+
+def _ruleset(answers: Any, zone: str) -> str:
+    if not answers:
+        return ""
+    newest = answers[-1]
+    name = newest.answer["ruleset"]
+    label = f"{name['name']}-{name['version']}"
+    return _("Rule set %(name)s · %(when)s", name=label, when=moment_words(newest.created_at, zone))
+
+
+def _facts(page: CasePage, row: Pathway) -> list[dict[str, Any]]:
+    names = page.file.names
+    offered = ""
+    if row.offered_on is not None:
+        offered = _(
+            "%(day)s, by %(name)s", day=day_words(row.offered_on), name=names.get(row.offered_by_id or 0, "")
+        )
+    following = page.file.steps.get(row.id) if row.state in LIVE else None
+    said = row.next_step or (str(following.words) if following and not following.waits else "")
+    step = (
+        " · ".join(part for part in (said, day_words(row.next_step_on)) if part) if row.next_step_on else said
+    )
+    rows = [
+        (_("For"), person_words(row.participant) if row.participant else ""),
+        (_("Owner"), page.file.who(row.owner_id) if row.state in LIVE else names.get(row.owner_id or 0, "")),
+        (_("Start by"), day_words(row.start_by) if row.state is PathwayState.PROPOSED else ""),
+        (_("Offered"), offered),
+        (_("Accepted"), day_words(row.accepted_on)),
+        (_("Started"), day_words(row.started_on)),
+        (_("Held"), day_words(row.held_on)),
+        (_("Next step"), step),
+        (_("Expected end"), day_words(row.expected_end)),
+        (_("Outcome"), str(OUTCOME_LABELS.get(row.outcome, "")) if row.outcome else ""),
+        (_("Ended because"), str(END_REASON_LABELS[EndReason(row.end_reason)]) if row.end_reason else ""),
+        (_("Note"), row.outcome_note),
+    ]
+    return [{"label": label, "value": value} for label, value in rows if value]

@@ -1,0 +1,189 @@
+"""The use cases of safety plans: what cases keeps, with the follow-ups that belong to it."""
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.models import Case, SafetyPlan
+from wss_cases.cases.case.states import GuardianTold, PlanAnswer, PlanState
+from wss_cases.cases.progress.actions import open_only, today_at
+from wss_cases.cases.safety_plans.actions import (
+    PlanText,
+    agree_plan,
+    change_plan,
+    draft_plan,
+    end_plan,
+    review_plan,
+)
+from wss_cases.cases.safety_plans.queries import living_plans
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.making.actions import cancel_row, close_row, make, make_for_event
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.roster.directory.queries import school_days
+
+Key = str | None
+REVIEW_EVERY = 5
+"""School days from one review of a safety plan to the next, where no template says otherwise."""
+TO_WRITE, TO_REVIEW = "safety_plan", "safety_plan_review"
+
+
+def write(
+    actor: Actor, case_id: int, participant_id: int, text: PlanText, now: datetime, request_key: Key = None
+) -> int:
+    """Write a safety plan for one person of a case; returns its id. Raises Refused, NotFound."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        case = uow.load(Case, case_id, Permission.CASE_WORK)
+        plan = draft_plan(uow, case, participant_id, text)
+        uow.answer = plan.id
+        return plan.id
+
+
+def change(
+    actor: Actor, plan_id: int, text: PlanText, version: int | None, now: datetime, request_key: Key = None
+) -> int:
+    """Change a plan; one that was agreed is to be agreed again by the next school day. Raises Refused, Stale."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        plan = _load(uow, plan_id, version)
+        was_agreed, review_on = plan.state is PlanState.AGREED, plan.next_review_on
+        change_plan(uow, plan, text)
+        if was_agreed:
+            _drop_review(uow, plan, review_on, _("The plan is being changed."))
+            _agree_again(uow, plan)
+        uow.answer = plan.id
+        return plan.id
+
+
+def agree(
+    actor: Actor, plan_id: int, on: date, guardian: GuardianTold, version: int | None, now: datetime,
+    request_key: Key = None,
+) -> int:  # fmt: skip
+    """Note that a plan is agreed: what asked for one closes, the review comes up, and hold H2 is met.
+
+    A guardian who was not reached is tried again the next school day. Raises Refused, Stale.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        plan = _load(uow, plan_id, version)
+        agree_plan(uow, plan, on, guardian, _next_review(uow, plan))
+        for row in _open(uow, plan, TO_WRITE):
+            close_row(uow, row, "agreed")
+        if guardian is GuardianTold.NOT_REACHED:
+            _follow(uow, plan, "guardian_contact", 1)
+        uow.answer = plan.id
+        return plan.id
+
+
+def review(
+    actor: Actor, plan_id: int, answer: PlanAnswer, note: str, version: int | None, now: datetime,
+    request_key: Key = None,
+) -> int:  # fmt: skip
+    """Record a review; its follow-up closes. What does not work is a draft again, to be agreed the next school day.
+
+    Raises Refused, Stale.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        plan = _load(uow, plan_id, version)
+        due = plan.next_review_on
+        for row in _open(uow, plan, TO_REVIEW, due)[:1]:
+            close_row(uow, row, answer.value, note)
+        works = answer is PlanAnswer.WORKS
+        review_plan(uow, plan, answer, note, _next_review(uow, plan) if works else None)
+        if not works:
+            _agree_again(uow, plan)
+        uow.answer = plan.id
+        return plan.id
+
+
+def end(
+    actor: Actor, plan_id: int, why: str, version: int | None, now: datetime, request_key: Key = None
+) -> int:
+    """End a plan with the reason; what was open for it alone is cancelled. Raises Refused, Stale."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        plan = _load(uow, plan_id, version)
+        end_living(uow, plan, why)
+        uow.answer = plan.id
+        return plan.id
+
+
+def end_living(uow: UnitOfWork, plan: SafetyPlan, why: str) -> None:
+    """End a loaded plan with the reason; what was open for it alone is cancelled. A step. Raises Refused."""
+    review_on = plan.next_review_on
+    end_plan(uow, plan, why)
+    _drop_review(uow, plan, review_on, _("The safety plan has ended."))
+    if not living_plans(plan.case_id):
+        for row in _open(uow, plan, TO_WRITE):
+            cancel_row(uow, row, _("The safety plan has ended."))
+
+
+def _load(uow: UnitOfWork, plan_id: int, version: int | None) -> SafetyPlan:
+    plan = uow.load(SafetyPlan, plan_id, Permission.CASE_WORK, version)
+    case = uow.session.get(Case, plan.case_id)
+    if case is None:
+        raise NotFound
+    open_only(case)
+    return plan
+
+
+def _next_review(uow: UnitOfWork, plan: SafetyPlan) -> date:
+    """Make the follow-up of the next review and return its date; the template's interval, else five school days."""
+    made = make_for_event(
+        uow,
+        "safety_plan_agreed",
+        school_id=plan.school_id,
+        owner_id=_owner(uow, plan),
+        from_day=today_at(uow, plan.school_id),
+        case_id=plan.case_id,
+    )
+    reviews = [row for row in made if row.kind == TO_REVIEW]
+    return reviews[0].due_on if reviews else _follow(uow, plan, TO_REVIEW, REVIEW_EVERY).due_on
+
+
+def _agree_again(uow: UnitOfWork, plan: SafetyPlan) -> None:
+    if not _open(uow, plan, TO_WRITE):
+        _follow(uow, plan, TO_WRITE, 1)
+
+
+def _follow(uow: UnitOfWork, plan: SafetyPlan, kind: str, wait: int) -> FollowUp:
+    due_on = school_days(plan.school_id).add(today_at(uow, plan.school_id), wait)
+    return make(
+        uow,
+        school_id=plan.school_id,
+        kind=kind,
+        owner_id=_owner(uow, plan),
+        due_on=due_on,
+        case_id=plan.case_id,
+    )
+
+
+def _owner(uow: UnitOfWork, plan: SafetyPlan) -> int | None:
+    case = uow.session.get(Case, plan.case_id)
+    lead = case.lead_id if case else None
+    return lead if lead is not None else uow.actor.user_id
+
+
+def _drop_review(uow: UnitOfWork, plan: SafetyPlan, review_on: date | None, why: str) -> None:
+    for row in _open(uow, plan, TO_REVIEW, review_on)[:1] if review_on is not None else []:
+        cancel_row(uow, row, why)
+
+
+def _open(uow: UnitOfWork, plan: SafetyPlan, kind: str, first_due: date | None = None) -> list[FollowUp]:
+    """The case's open follow-ups of a kind; of reviews, those of the plan that is next due on this date."""
+    wanted = select(FollowUp).where(
+        FollowUp.case_id == plan.case_id, FollowUp.kind == kind, FollowUp.state == FollowUpState.OPEN
+    )
+    if first_due is not None:
+        wanted = wanted.where(FollowUp.original_due_on == first_due)
+    return list(uow.session.scalars(wanted.order_by(FollowUp.id).with_for_update()))

@@ -1,0 +1,84 @@
+"""Forms of a safety plan: what it says, that it is agreed, its review, its end."""
+
+from wtforms import BooleanField, DateField, RadioField, SelectField
+from wtforms.validators import InputRequired
+
+from wss_cases.cases.case.states import GUARDIAN_LABELS, PLAN_ANSWER_LABELS
+from wss_cases.cases.safety_plans.actions import PlanText
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.i18n import lazy_gettext as _l
+
+
+class PlanForm(BaseForm):
+    """What a plan says; `participant_id` only where a new one is written."""
+
+    participant_id = SelectField(_l("Who is kept safe"), validators=[InputRequired(_l("Choose the person."))])
+    steps = LongText(
+        _l("Steps"),
+        description=_l(
+            "One step a line, with who does it. No other student's name: adults get this on paper."
+        ),
+        limit=4000,
+    )
+    adults_told = LongText(
+        _l("Adults who are told"), description=_l("One adult a line: name, and where they help."), limit=2000
+    )
+    route = ShortText(
+        _l("Route"), description=_l("The way to and from school, and between classes."), limit=500
+    )
+    seat = ShortText(_l("Seat"), description=_l("In class, at lunch, on the bus."), limit=500)
+    phone = ShortText(
+        _l("Phone"), description=_l("What is done about messages and posts, and whom to call."), limit=500
+    )
+    moves_person_harmed = BooleanField(_l("The person harmed changes class, seat or way"))
+    asked_by_them = BooleanField(_l("They asked for it themselves"))
+
+    def text(self) -> PlanText:
+        """Return what the form says."""
+        return PlanText(
+            steps=self.steps.data or "",
+            adults_told=self.adults_told.data or "",
+            route=self.route.data or "",
+            seat=self.seat.data or "",
+            phone=self.phone.data or "",
+            moves_person_harmed=bool(self.moves_person_harmed.data),
+            asked_by_them=bool(self.asked_by_them.data),
+        )
+
+
+class AgreeForm(BaseForm):
+    """When it was agreed with the person, and what the guardian knows."""
+
+    with_person = BooleanField(
+        _l("The person it is for went through it and agrees"),
+        validators=[InputRequired(_l("A plan is agreed with the person it is for. Go through it together."))],
+    )
+    guardian = RadioField(
+        _l("Guardian"),
+        choices=choices(list(GUARDIAN_LABELS.items())),
+        validators=[InputRequired(_l("Say what the guardian knows."))],
+    )
+    agreed_on = DateField(_l("Agreed on"), validators=[InputRequired(_l("Choose a day."))])
+
+
+class PlanReviewForm(BaseForm):
+    """What the review found."""
+
+    answer = RadioField(
+        _l("Does the plan work?"),
+        choices=choices(list(PLAN_ANSWER_LABELS.items())),
+        validators=[InputRequired(_l("Choose what the review found."))],
+    )
+    note = LongText(
+        _l("Note"),
+        description=_l("Needed when it does not work: what happened, or what changes."),
+        limit=2000,
+    )
+
+
+class EndPlanForm(BaseForm):
+    """Why the plan is no longer needed."""
+
+    why = ShortText(
+        _l("Why it is no longer needed"), [NotBlank(_l("Say why the plan is no longer needed."))], limit=300
+    )

@@ -1,0 +1,279 @@
+"""Safety plans: written with the person, agreed, reviewed, and the sheet for the adults who are told."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
+from wss_cases.cases.case.queries import get_case, get_participant, participants_of
+from wss_cases.cases.case.rules import person_words, without_names
+from wss_cases.cases.case.states import (
+    PLAN_ANSWER_LABELS,
+    CaseState,
+    GuardianTold,
+    PlanAnswer,
+    PlanState,
+)
+from wss_cases.cases.safety_plans.queries import get_plan, living_plans, plan_reviews
+from wss_cases.casework.case_file.queries import user_names
+from wss_cases.casework.safety_plans import actions
+from wss_cases.casework.safety_plans.forms import AgreeForm, EndPlanForm, PlanForm, PlanReviewForm
+from wss_cases.casework.safety_plans.presenters import agreed, line, new_address, page_of, says
+from wss_cases.followups.core.queries import get_follow_up
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words, day_words_with_year
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.pathways.common.forms import number, people_choices
+from wss_cases.pathways.common.views import ACT, today_of
+from wss_cases.roster.directory.presenters import grade_words
+
+blueprint = Blueprint("safety", __name__)
+
+PLANS = "/cases/<int:case_id>/safety-plans"
+PLAN = f"{PLANS}/<int:plan_id>"
+HARMED = (PersonRole.HARMED, PersonRole.BOTH)
+
+
+def _loaded(case_id: int, plan_id: int) -> tuple[Case, SafetyPlan]:
+    case = get_case(current_actor(), case_id)
+    return case, get_plan(case, plan_id)
+
+
+def _act(case: Case, found: SafetyPlan, title: str, go: str, **more: Any) -> dict[str, Any]:
+    return {
+        "case": case,
+        "title": title,
+        "lede": person_words(found.participant),
+        "go_words": go,
+        "back_href": page_of(found),
+        **more,
+    }
+
+
+@blueprint.route(f"{PLANS}/new", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def write(case_id: int) -> Page:
+    """Write a safety plan for one person of the case."""
+    actor, now = current_actor(), clock.now()
+    case = get_case(actor, case_id)
+    people = participants_of(case.id)
+    has_one = {plan.participant_id for plan in living_plans(case.id)}
+    free = [person for person in people if person.id not in has_one]
+    form = PlanForm(participant_id=str(_suggested(free) or ""))
+    form.participant_id.choices = people_choices({person.id: person_words(person) for person in free})
+    return form_page(
+        form,
+        lambda: actions.write(
+            actor, case.id, number(form.participant_id.data) or 0, form.text(), now, form.request_key.data
+        ),
+        lambda plan_id: url_for("safety.plan", case_id=case.id, plan_id=plan_id),
+        "casework/safety_write.html",
+        case=case,
+        title=_("Safety plan"),
+        go_words=_("Save the draft"),
+        back_href=url_for("casework.case", case_id=case.id),
+        nobody=not free,
+    )
+
+
+def _suggested(free: list[CaseParticipant]) -> int | None:
+    asked = number(request.args.get("person"))
+    if asked in {person.id for person in free}:
+        return asked
+    harmed = [person.id for person in free if person.role in HARMED]
+    return harmed[0] if len(harmed) == 1 else None
+
+
+@blueprint.get(PLAN)
+@gate(Permission.CASE_READ)
+def plan(case_id: int, plan_id: int) -> Page:
+    """One safety plan with its reviews and its next act."""
+    case, found = _loaded(case_id, plan_id)
+    today = today_of(case.school_id)
+    reviews = plan_reviews(found.id)
+    names = user_names([found.agreed_by_id, *(row.reviewed_by_id for row in reviews)])
+    return render_template(
+        "casework/safety_plan.html",
+        case=case,
+        plan=found,
+        closed=case.state is CaseState.CLOSED,
+        person=person_words(found.participant),
+        line=line(found, today),
+        says=says(found),
+        agreed=agreed(found, names),
+        reviews=[
+            {
+                "what": str(PLAN_ANSWER_LABELS[row.answer]),
+                "when": day_words(row.on_day),
+                "who": names.get(row.reviewed_by_id or 0, ""),
+                "note": row.note or None,
+            }
+            for row in reviews
+        ],
+        review_due=found.next_review_on is not None and found.next_review_on <= today,
+    )
+
+
+@blueprint.route(f"{PLAN}/change", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def change(case_id: int, plan_id: int) -> Page:
+    """Change what a plan says; it is then agreed again."""
+    actor, now = current_actor(), clock.now()
+    case, found = _loaded(case_id, plan_id)
+    fields = ("steps", "adults_told", "route", "seat", "phone", "moves_person_harmed", "asked_by_them")
+    form = PlanForm(version=found.version, **{name: getattr(found, name) for name in fields})
+    del form.participant_id
+    warning = _(
+        "This plan is agreed. Once changed, it is to be agreed again with the person and the guardian."
+    )
+    return form_page(
+        form,
+        lambda: actions.change(actor, found.id, form.text(), form.seen_version, now, form.request_key.data),
+        page_of(found),
+        "casework/safety_write.html",
+        **_act(case, found, _("Change the safety plan"), _("Save the draft")),
+        warning=warning if found.state is PlanState.AGREED else None,
+    )
+
+
+@blueprint.route(f"{PLAN}/agree", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def agree(case_id: int, plan_id: int) -> Page:
+    """Note that the plan was agreed with the person it is for."""
+    actor, now = current_actor(), clock.now()
+    case, found = _loaded(case_id, plan_id)
+    form = AgreeForm(version=found.version, agreed_on=today_of(case.school_id))
+    return form_page(
+        form,
+        lambda: actions.agree(
+            actor,
+            found.id,
+            form.agreed_on.data,
+            GuardianTold(form.guardian.data),
+            form.seen_version,
+            now,
+            form.request_key.data,
+        ),
+        page_of(found),
+        ACT,
+        **_act(
+            case,
+            found,
+            _("The safety plan is agreed"),
+            _("Save that it is agreed"),
+            facts=[
+                _("Then print the sheet for the adults, and the plan is looked at again in five school days.")
+            ],
+        ),
+    )
+
+
+@blueprint.route(f"{PLAN}/review", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def review(case_id: int, plan_id: int) -> Page:
+    """Record what a review found."""
+    actor, now = current_actor(), clock.now()
+    case, found = _loaded(case_id, plan_id)
+    form = PlanReviewForm(version=found.version)
+    return form_page(
+        form,
+        lambda: actions.review(
+            actor,
+            found.id,
+            PlanAnswer(form.answer.data),
+            form.note.data or "",
+            form.seen_version,
+            now,
+            form.request_key.data,
+        ),
+        lambda _id: _after_review(found, form.answer.data),
+        ACT,
+        **_act(
+            case,
+            found,
+            _("Review the safety plan"),
+            _("Save the review"),
+            facts=[
+                _("Ask the person it is for, and one of the adults."),
+                _("If something happened again, it is logged as an incident too."),
+            ],
+        ),
+    )
+
+
+def _after_review(found: SafetyPlan, answer: str) -> str:
+    if answer == PlanAnswer.WORKS:
+        return page_of(found)
+    return url_for("safety.change", case_id=found.case_id, plan_id=found.id)
+
+
+@blueprint.route(f"{PLAN}/end", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def end(case_id: int, plan_id: int) -> Page:
+    """End a plan that is no longer needed."""
+    actor, now = current_actor(), clock.now()
+    case, found = _loaded(case_id, plan_id)
+    form = EndPlanForm(version=found.version)
+    return form_page(
+        form,
+        lambda: actions.end(actor, found.id, form.why.data, form.seen_version, now, form.request_key.data),
+        page_of(found),
+        ACT,
+        **_act(case, found, _("End the safety plan"), _("End the plan")),
+    )
+
+
+@blueprint.get(f"{PLAN}/sheet")
+@gate(Permission.CASE_READ)
+def sheet(case_id: int, plan_id: int) -> Page:
+    """The one page for the adults who are told; no other student's name is on it."""
+    case, found = _loaded(case_id, plan_id)
+    own = get_participant(case, found.participant_id).student
+    others = [
+        person.student
+        for person in participants_of(case.id)
+        if person.id != found.participant_id and person.student is not None
+    ]
+    texts = ("steps", "adults_told", "route", "seat", "phone")
+    shown = {name: without_names(getattr(found, name), others, own) for name in texts}
+    return render_template(
+        "casework/safety_sheet.html",
+        case=case,
+        plan=found,
+        person=person_words(found.participant),
+        grade=grade_words(own.grade) if own is not None else "",
+        says=shown,
+        replaced=any(shown[name] != getattr(found, name) for name in texts),
+        lead=user_names([case.lead_id]).get(case.lead_id or 0, ""),
+        agreed_on=day_words_with_year(found.agreed_on),
+        review_on=day_words_with_year(found.next_review_on),
+        is_agreed=found.state is PlanState.AGREED,
+    )
+
+
+@blueprint.get("/follow-ups/<int:follow_up_id>/safety-plan")
+@gate(Permission.CASE_READ)
+def of_follow_up(follow_up_id: int) -> Page:
+    """Go from a follow-up to the plan that it asks for, or to a new one."""
+    actor = current_actor()
+    row = get_follow_up(actor, follow_up_id)
+    if row.case_id is None:
+        raise NotFound
+    case = get_case(actor, row.case_id)
+    plans = living_plans(case.id)
+    if row.kind == actions.TO_REVIEW:
+        plans = [found for found in plans if found.next_review_on == row.original_due_on] or plans
+    else:
+        plans = [found for found in plans if found.state is PlanState.DRAFT]
+    person = next(
+        (p.id for p in participants_of(case.id) if p.incident_person_id == row.incident_person_id), None
+    )
+    wanted = next((found for found in plans if found.participant_id == person), None)
+    chosen = wanted or (plans[0] if plans else None)
+    to = page_of(chosen) if chosen else new_address(case, person if row.incident_person_id else None)
+    return redirect(to or url_for("casework.case", case_id=case.id), 303)

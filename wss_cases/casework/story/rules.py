@@ -1,0 +1,178 @@
+"""A case told in at most eight plain sentences, from what is on record. No names: pure, and safe to print."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from wss_cases.cases.case.states import (
+    HARMED_SAYS_LABELS,
+    KEPT_LABELS,
+    RESULT_LABELS,
+    AgreementKept,
+    CaseResult,
+    HarmedSays,
+)
+from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+
+MOST = 8
+"""Sentences that a principal reads in a minute."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """One pathway as the story tells it: its kind in words and the days on which it moved on."""
+
+    kind: str
+    offered_on: date | None = None
+    accepted_on: date | None = None
+    held_on: date | None = None
+    declined: bool = False
+    ended: str = ""
+    outcome: str = ""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How many terms of agreements there are, are kept, were not kept, are open; and the next due day."""
+
+    all: int = 0
+    kept: int = 0
+    not_kept: int = 0
+    open: int = 0
+    next_due: date | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the story of a case is told from."""
+
+    what: str
+    where: str
+    happened_on: date | None
+    opened_on: date
+    harmed: int
+    caused: int
+    lead: str
+    plan_agreed_on: date | None
+    pathways: Sequence[Told] = field(default_factory=tuple)
+    terms: Terms = field(default_factory=Terms)
+    next_words: str = ""
+    result: CaseResult | None = None
+    kept: AgreementKept | None = None
+    harmed_says: HarmedSays | None = None
+    closed_on: date | None = None
+    from_elsewhere: bool = False
+
+
+def story(facts: Facts) -> list[str]:
+    """Return the case in at most eight sentences: what happened, who is supported, what was done, what is next."""
+    told = [
+        _happened(facts),
+        _supported(facts),
+        _safety(facts),
+        _offered(facts),
+        _held(facts),
+        _agreed(facts.terms),
+        _ended(facts),
+        _closed(facts) if facts.result else _next(facts),
+    ]
+    return [sentence for sentence in told if sentence][:MOST]
+
+
+def _happened(facts: Facts) -> str:
+    what = f"{facts.what}, {facts.where}" if facts.where else facts.what
+    opened = day_words(facts.opened_on)
+    if facts.from_elsewhere:
+        return _(
+            "%(what)s: the case goes on here since %(opened)s, after the student changed school.",
+            what=what, opened=opened,
+        )  # fmt: skip
+    if facts.happened_on is None:
+        return _("%(what)s: the case was opened on %(opened)s.", what=what, opened=opened)
+    return _(
+        "%(what)s: it happened on %(day)s, and the case was opened on %(opened)s.",
+        what=what, day=day_words(facts.happened_on), opened=opened,
+    )  # fmt: skip
+
+
+def _supported(facts: Facts) -> str:
+    parts = []
+    if facts.harmed:
+        parts.append(ngettext("%(num)d person harmed", "%(num)d people harmed", facts.harmed))
+    if facts.caused:
+        parts.append(
+            ngettext("%(num)d person who caused harm", "%(num)d people who caused harm", facts.caused)
+        )
+    who = _(" and ").join(parts) or _("nobody named yet")
+    if not facts.lead:
+        return _("Supported: %(who)s. Nobody coordinates the case yet.", who=who)
+    return _("Supported: %(who)s. %(lead)s coordinates the case.", who=who, lead=facts.lead)
+
+
+def _safety(facts: Facts) -> str:
+    if facts.plan_agreed_on is None:
+        return ""
+    return _("A safety plan is agreed since %(day)s.", day=day_words(facts.plan_agreed_on))
+
+
+def _offered(facts: Facts) -> str:
+    said = []
+    for told in facts.pathways:
+        if told.declined:
+            said.append(_("%(kind)s (declined)", kind=told.kind))
+        elif told.accepted_on is not None:
+            said.append(_("%(kind)s (accepted %(day)s)", kind=told.kind, day=day_words(told.accepted_on)))
+        elif told.offered_on is not None:
+            said.append(_("%(kind)s (offered %(day)s)", kind=told.kind, day=day_words(told.offered_on)))
+        else:
+            said.append(_("%(kind)s (not offered yet)", kind=told.kind))
+    return _("Pathways: %(list)s.", list=", ".join(said)) if said else _("No pathway is proposed yet.")
+
+
+def _held(facts: Facts) -> str:
+    said = [
+        _("%(kind)s on %(day)s", kind=told.kind, day=day_words(told.held_on))
+        for told in facts.pathways
+        if told.held_on is not None
+    ]
+    return _("Held: %(list)s.", list=", ".join(said)) if said else ""
+
+
+def _agreed(terms: Terms) -> str:
+    if not terms.all:
+        return ""
+    parts = [ngettext("%(num)d kept", "%(num)d kept", terms.kept)]
+    if terms.not_kept:
+        parts.append(ngettext("%(num)d not kept", "%(num)d not kept", terms.not_kept))
+    if terms.open:
+        due = day_words(terms.next_due)
+        parts.append(
+            ngettext("%(num)d open, due %(day)s", "%(num)d open, the next due %(day)s", terms.open, day=due)
+        )
+    agreed = ngettext("%(num)d promise was agreed", "%(num)d promises were agreed", terms.all)
+    return _("%(agreed)s: %(list)s.", agreed=agreed, list=", ".join(parts))
+
+
+def _ended(facts: Facts) -> str:
+    said = [
+        _("%(kind)s – %(how)s", kind=told.kind, how=told.outcome or told.ended)
+        for told in facts.pathways
+        if told.outcome or told.ended
+    ]
+    return _("Ended: %(list)s.", list="; ".join(said)) if said else ""
+
+
+def _next(facts: Facts) -> str:
+    return _("Next: %(what)s.", what=facts.next_words) if facts.next_words else ""
+
+
+def _closed(facts: Facts) -> str:
+    assert facts.result is not None
+    parts = [str(RESULT_LABELS[facts.result])]
+    if facts.kept is not None:
+        parts.append(_("agreement kept: %(answer)s", answer=KEPT_LABELS[facts.kept]))
+    if facts.harmed_says is not None:
+        parts.append(_("the person harmed says: %(answer)s", answer=HARMED_SAYS_LABELS[facts.harmed_says]))
+    return _("Closed on %(day)s: %(how)s.", day=day_words(facts.closed_on), how="; ".join(parts))

@@ -1,0 +1,246 @@
+"""A case follows a student who changes school, with what the new school needs to know and nothing else."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, or_, select
+
+from wss_cases.access.actor import SYSTEM, Actor, Role
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.accounts.grants.queries import holders
+from wss_cases.cases.case.actions import open_continued
+from wss_cases.cases.case.models import Case, CaseParticipant
+from wss_cases.cases.case.queries import choose_lead, participants_of
+from wss_cases.cases.progress.actions import open_only, today_at, write_note
+from wss_cases.cases.safety_plans.actions import PlanText, draft_plan
+from wss_cases.casework.safety_plans.actions import end_living
+from wss_cases.casework.transfer.models import StudentMove
+from wss_cases.casework.transfer.queries import (
+    CONCERNED,
+    names_of_others,
+    own_pathways,
+    own_plan,
+    terms_read_by,
+    unnoticed,
+)
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.states import CHECK_INS
+from wss_cases.followups.making.actions import cancel_row, close_row, make, make_for_event
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
+from wss_cases.pathways.circles.agreements.term_changes import release_term
+from wss_cases.pathways.circles.terms.rules import without_names
+from wss_cases.pathways.common.actions import note_end
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.proposals import propose
+from wss_cases.pathways.common.states import EndReason
+from wss_cases.pathways.legal_holds.queries import is_case_held
+from wss_cases.pathways.referrals.referral.queries import open_referral
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.routing.engine.states import Pathway as Family
+
+Key = str | None
+AT_ONCE = 100
+"""Moves that one sweep takes up; the next minute's takes the rest."""
+FIRST_REVIEW = 5
+"""School days until the first review at the new school."""
+
+
+@dataclass(frozen=True)
+class Going:
+    """What goes along to the new school: chosen pathways and terms, the safety plan, and the note."""
+
+    pathway_ids: Collection[int]
+    term_ids: Collection[int]
+    with_plan: bool
+    note: str
+
+
+def notice_moves(now: datetime) -> int:
+    """Notice students of open cases who are at another school by now: a follow-up each, once. Returns how many."""
+    found = unnoticed(AT_ONCE)
+    if not found:
+        return 0
+    made = 0
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()
+        for case_id, participant_id, to_school_id in found:
+            case = uow.session.get(Case, case_id, with_for_update=True)
+            move = _claim(uow, case_id, participant_id, to_school_id)
+            if case is None or move is None:
+                continue
+            rows = make_for_event(
+                uow, "student_moved", school_id=case.school_id, owner_id=case.lead_id,
+                from_day=today_at(uow, case.school_id), case_id=case.id,
+            )  # fmt: skip
+            move.follow_up_id = next((row.id for row in rows if row.kind == "student_moved"), None)
+            uow.record(move, "case.student_moved")
+            made += 1
+    return made
+
+
+def _claim(uow: UnitOfWork, case_id: int, participant_id: int, to_school_id: int) -> StudentMove | None:
+    case = uow.session.get(Case, case_id)
+    if case is None:
+        return None
+    values = {
+        "case_id": case_id, "school_id": case.school_id, "participant_id": participant_id,
+        "to_school_id": to_school_id, "noticed_at": uow.now,
+    }  # fmt: skip
+    if not insert_once(uow.session, StudentMove, values, ["participant_id", "to_school_id"]):
+        return None
+    return uow.session.scalar(_move(participant_id, to_school_id))
+
+
+def _move(participant_id: int, to_school_id: int) -> Select[StudentMove]:
+    return (
+        select(StudentMove)
+        .where(StudentMove.participant_id == participant_id, StudentMove.to_school_id == to_school_id)
+        .with_for_update()
+    )
+
+
+def continue_elsewhere(
+    actor: Actor,
+    case_id: int,
+    participant_id: int,
+    going: Going,
+    now: datetime,
+    request_key: Key = None,
+) -> int:
+    """Open a case for this student alone at their new school; their pathways here end. Returns the old case's id.
+
+    Other children's names go nowhere: texts lose them, and a note with one is refused. Notes of the old case and of
+    its circles stay, and so does a promise whose words the actor may not read. Raises Refused for a student who is
+    still here or whose case goes on there already.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        case = uow.load(Case, case_id, Permission.CASE_WORK)
+        open_only(case)
+        person = uow.session.get(CaseParticipant, participant_id)
+        if person is None or person.case_id != case.id or person.student is None:
+            raise NotFound
+        if is_case_held(case.id):
+            raise Refused("", _("A hold is open: this case stays here as it is until it is released."))
+        move = _open_move(uow, case, person)
+        names = names_of_others(participants_of(case.id), person.id)
+        if not going.note.strip():
+            raise Refused("note", _("Write what the new school needs to know."))
+        if without_names(going.note, names, "") != going.note:
+            raise Refused("note", _("This names another child of the case. Write it without their name."))
+        new = _open_there(uow, case, person, move.to_school_id)
+        _take_along(uow, (case, person), new, going, names)
+        write_note(uow, new, going.note)
+        move.continued_as_id = new.id
+        _settle(uow, case, move)
+        _tell(uow, new)
+        uow.answer = case.id
+        return case.id
+
+
+def _open_move(uow: UnitOfWork, case: Case, person: CaseParticipant) -> StudentMove:
+    to_school_id = person.student.school_id if person.student else None
+    if to_school_id is None or to_school_id == case.school_id:
+        raise Refused("", _("The roster has this student at this school."))
+    move = _claim(uow, case.id, person.id, to_school_id)
+    if move is None:
+        move = uow.session.scalar(_move(person.id, to_school_id))
+    if move is None:
+        raise NotFound
+    if move.continued_as_id is not None:
+        raise Refused("", _("The case goes on at the new school already."))
+    return move
+
+
+def _open_there(uow: UnitOfWork, case: Case, person: CaseParticipant, school_id: int) -> Case:
+    today = today_at(uow, school_id)
+    return open_continued(
+        uow, case, person,
+        school_id=school_id,
+        lead_id=choose_lead(school_id, today),
+        review_on=school_days(school_id).add(today, FIRST_REVIEW),
+    )  # fmt: skip
+
+
+def _take_along(
+    uow: UnitOfWork, old: tuple[Case, CaseParticipant], new: Case, going: Going, names: list[str]
+) -> None:
+    case, person = old
+    newcomer = new.participants[0]
+    _take_check_ins(uow, case, person, new, going)
+    for row in own_pathways(case.id, person.id):
+        _no_open_referral(row)
+        if row.id in going.pathway_ids:
+            propose(
+                uow, new, pathway=row.pathway, kind=row.kind, for_whom=row.for_whom,
+                participant_id=newcomer.id, tier=row.tier, rules=[], start_by=new.next_review_on,
+                owner_id=new.lead_id,
+            )  # fmt: skip
+        note_end(uow, row, EndReason.MOVED_SCHOOL, "")
+    tomorrow = school_days(new.school_id).add(today_at(uow, new.school_id), 1)
+    here: dict[str, Any] = {"school_id": new.school_id, "owner_id": new.lead_id, "case_id": new.id}
+    instead = _("another student")
+    for term in terms_read_by(uow.actor, case, person.id):
+        if term.id in going.term_ids:
+            title = without_names(term.text, names, instead)[:200]
+            make(uow, kind="repair_step", due_on=max(term.due_on, tomorrow), title=title, **here)
+            release_term(uow, term.id)
+    plan = own_plan(case.id, person.id)
+    if plan is None:
+        return
+    if going.with_plan:
+        steps, phone = (without_names(text, names, instead) for text in (plan.steps, plan.phone))
+        draft_plan(uow, new, newcomer.id, PlanText(steps=steps, phone=phone))
+        make(uow, kind="safety_plan", due_on=tomorrow, **here)
+    end_living(uow, plan, _("The student changed school."))
+
+
+def _take_check_ins(uow: UnitOfWork, case: Case, person: CaseParticipant, new: Case, going: Going) -> None:
+    """Check-ins of what goes along are due there; those of the whole case only where no other student stays."""
+    of: ColumnElement[bool] = FollowUp.pathway_id.in_(sorted(going.pathway_ids))
+    others = (one for one in participants_of(case.id) if one.id != person.id and one.role in CONCERNED)
+    if all(one.student_id is None for one in others):
+        of = or_(of, FollowUp.pathway_id.is_(None))
+    days = school_days(new.school_id)
+    first = days.add(today_at(uow, new.school_id), 1)
+    statement = select(FollowUp).where(
+        FollowUp.case_id == case.id, FollowUp.state == FollowUpState.OPEN, FollowUp.kind.in_(CHECK_INS), of
+    )
+    for row in uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()):
+        due_on = days.on_or_after(max(row.due_on, first))
+        make(uow, school_id=new.school_id, kind=row.kind, owner_id=new.lead_id, due_on=due_on, case_id=new.id)
+        cancel_row(uow, row, _("It goes on at the new school."))
+
+
+def _no_open_referral(row: Pathway) -> None:
+    """Raise Refused while a partner has a referral: people decide whether a service ends, not a change of school."""
+    referral = open_referral(row.id) if row.pathway == Family.WRAPAROUND else None
+    if referral is not None:
+        words = _(
+            "Settle the referral to %(name)s first: close it with what was received, or take it back.",
+            name=referral.partner_name,
+        )
+        raise Refused("pathways", words)
+
+
+def _settle(uow: UnitOfWork, case: Case, move: StudentMove) -> None:
+    uow.record(case, "case.continued")
+    row = uow.session.get(FollowUp, move.follow_up_id, with_for_update=True) if move.follow_up_id else None
+    if row is not None and row.state is FollowUpState.OPEN:
+        close_row(uow, row, "continued")
+
+
+def _tell(uow: UnitOfWork, new: Case) -> None:
+    if new.lead_id is not None:
+        uow.notify(new.lead_id, "case_assigned", new, f"case-assigned:{new.id}:{new.lead_id}")
+        return
+    for user_id, _name in holders(Role.ADMINISTRATOR, new.school_id, today_at(uow, new.school_id)):
+        account = uow.session.get(UserAccount, user_id)
+        if account is not None:
+            uow.notify(user_id, "cases_handed_over", account, f"case-came:{new.id}:{user_id}")

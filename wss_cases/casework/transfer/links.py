@@ -1,0 +1,47 @@
+"""What stands above every page of a case about other schools: students who moved, and the case at the other end."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.cases.case.models import Case
+from wss_cases.casework.transfer.queries import Moved, linked_case
+from wss_cases.foundation.i18n import gettext as _
+
+
+def move_notices(case: Case, moves: Sequence[Moved]) -> list[dict[str, Any]]:
+    """Return the banners of a case page: each student who is at another school now, with the act that settles it."""
+    return [
+        {
+            "words": _("%(name)s is at %(school)s now.", name=move.name, school=move.school),
+            "href": url_for("case_moves.continue_there", case_id=case.id, participant_id=move.participant_id),
+        }
+        for move in moves
+        if not move.settled
+    ]
+
+
+def links_of(actor: Actor, case: Case, later_ids: Sequence[int]) -> list[tuple[str, str | None]]:
+    """Return where a case came from and goes on, with a link only for those who may see the other case."""
+    links: list[tuple[str, str | None]] = []
+    if case.continued_from_id is not None:
+        before = linked_case(actor, case.continued_from_id)
+        links.append(
+            (_("Goes on from case %(reference)s", reference=before.reference), _address(before))
+            if before
+            else (_("Goes on from another school"), None)
+        )
+    for later_id in later_ids:
+        later = linked_case(actor, later_id)
+        links.append(
+            (_("Goes on as case %(reference)s", reference=later.reference), _address(later))
+            if later
+            else (_("Goes on at another school"), None)
+        )
+    return links
+
+
+def _address(case: Case) -> str:
+    return url_for("casework.case", case_id=case.id)

@@ -1,0 +1,170 @@
+"""Reading the students of a case who changed school, and what could go along with them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import exists, select
+
+from wss_cases.access.actor import Actor
+from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
+from wss_cases.cases.case.queries import visible_to
+from wss_cases.cases.case.states import OPEN, PlanState
+from wss_cases.casework.transfer.models import StudentMove
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.pathways.circles.circle.keepers import keepers_of
+from wss_cases.pathways.circles.circle.rules import sees_terms
+from wss_cases.pathways.circles.circle.states import TermState
+from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE
+from wss_cases.roster.directory.models import School, Student
+from wss_cases.routing.engine.states import Pathway as Family
+
+CONCERNED = (PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH, PersonRole.INVOLVED)
+"""Parts whose leaving matters to a case; a witness's does not."""
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A student of a case who is at another school now; `settled`: it goes on there, or need not."""
+
+    participant_id: int
+    case_id: int
+    name: str
+    school_id: int
+    school: str
+    settled: bool
+
+
+def moved_in(people: Sequence[CaseParticipant], case: Case) -> list[Moved]:
+    """Return the students among a case's people who are at another school now, with what became of it."""
+    away = [
+        person
+        for person in people
+        if person.role in CONCERNED
+        and person.student is not None
+        and person.student.school_id not in (None, case.school_id)
+    ]
+    if not away:
+        return []
+    ids = {person.student.school_id for person in away if person.student is not None}
+    schools = {
+        row[0]: row[1] for row in db.session.execute(select(School.id, School.name).where(School.id.in_(ids)))
+    }
+    done = select(StudentMove.participant_id, StudentMove.to_school_id).where(
+        StudentMove.case_id == case.id, StudentMove.continued_as_id.is_not(None)
+    )
+    settled = {(row[0], row[1]) for row in db.session.execute(done)}
+    found = []
+    for person in away:
+        student = person.student
+        if student is not None and student.school_id is not None:
+            place = (person.id, student.school_id)
+            school = schools.get(student.school_id, "")
+            found.append(
+                Moved(person.id, case.id, student.shown_name, student.school_id, school, place in settled)
+            )
+    return found
+
+
+def unnoticed(limit: int) -> list[tuple[int, int, int]]:
+    """Return (case, participant, new school) of students in open cases whose move nobody noticed yet."""
+    known = exists().where(
+        StudentMove.participant_id == CaseParticipant.id, StudentMove.to_school_id == Student.school_id
+    )
+    statement = (
+        select(Case.id, CaseParticipant.id, Student.school_id)
+        .join(CaseParticipant, CaseParticipant.case_id == Case.id)
+        .join(Student, Student.id == CaseParticipant.student_id)
+        .where(
+            Case.state.in_(OPEN),
+            CaseParticipant.role.in_(CONCERNED),
+            Student.school_id.is_not(None),
+            Student.school_id != Case.school_id,
+            ~known,
+        )
+        .order_by(CaseParticipant.id)
+        .limit(limit)
+    )
+    return [(row[0], row[1], row[2]) for row in db.session.execute(statement) if row[2] is not None]
+
+
+def own_pathways(case_id: int, participant_id: int) -> list[Pathway]:
+    """Return the live pathways of one person alone; a circle belongs to everybody in it and stays."""
+    statement = select(Pathway).where(
+        Pathway.case_id == case_id,
+        Pathway.participant_id == participant_id,
+        Pathway.state.in_(LIVE),
+        Pathway.pathway != Family.CIRCLE,
+    )
+    return list(db.session.scalars(statement.order_by(Pathway.id)))
+
+
+def own_terms(case_id: int, participant_id: int) -> list[AgreementTerm]:
+    """Return the open terms that one person owns in the agreements of a case."""
+    statement = (
+        select(AgreementTerm)
+        .join(Agreement)
+        .where(
+            Agreement.case_id == case_id,
+            AgreementTerm.owner_participant_id == participant_id,
+            AgreementTerm.state == TermState.OPEN,
+        )
+    )
+    return list(db.session.scalars(statement.order_by(AgreementTerm.position)))
+
+
+def terms_read_by(actor: Actor, case: Case, participant_id: int) -> list[AgreementTerm]:
+    """Return a person's own promises for those who read the agreement's words: its keepers, and the case's lead."""
+    return [
+        term
+        for term in own_terms(case.id, participant_id)
+        if sees_terms(actor.user_id, case.lead_id, *keepers_of(term.agreement.pathway_id))
+    ]
+
+
+def own_plan(case_id: int, participant_id: int) -> SafetyPlan | None:
+    """Return the safety plan of one person that has not ended; None without one."""
+    statement = select(SafetyPlan).where(
+        SafetyPlan.case_id == case_id,
+        SafetyPlan.participant_id == participant_id,
+        SafetyPlan.state != PlanState.ENDED,
+    )
+    return db.session.scalars(statement.order_by(SafetyPlan.id.desc())).first()
+
+
+def names_of_others(people: Sequence[CaseParticipant], participant_id: int) -> list[str]:
+    """Return every name by which the other students of a case are called, the person's own left out."""
+    own: set[str] = set()
+    others: set[str] = set()
+    for person in people:
+        if person.student is not None:
+            (own if person.id == participant_id else others).update(_names(person.student))
+    words = {word.casefold() for name in own for word in (name, *name.split())}
+    parts = {part for name in others for part in (name, *name.split())}
+    return sorted(part for part in parts if part.casefold() not in words)
+
+
+def _names(student: Student) -> set[str]:
+    found = (
+        student.shown_name,
+        student.given_name,
+        student.family_name,
+        student.preferred_given_name,
+        student.preferred_family_name,
+    )
+    return {name for name in found if name}
+
+
+def linked_case(actor: Actor, case_id: int | None) -> Case | None:
+    """Return the case at the other end of a continuation, if this person may see it."""
+    if case_id is None:
+        return None
+    return db.session.scalar(visible_to(select(Case).where(Case.id == case_id), actor))
+
+
+def continued_as(case_id: int) -> list[int]:
+    """Return the ids of the cases in which a case goes on elsewhere."""
+    statement = select(Case.id).where(Case.continued_from_id == case_id)
+    return list(db.session.scalars(statement.order_by(Case.id)))

@@ -1,0 +1,205 @@
+"""`flask doctor`: what an operator should know before people do, each with what to do about it. Writes nothing."""
+
+import json
+import shutil
+import smtplib
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+import click
+from sqlalchemy import Connection, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from wss_cases.cli.common.sealed_tables import SEALED
+from wss_cases.cli.doctor import district as doctor_district
+from wss_cases.cli.doctor.findings import Finding, bad, ok, warning
+from wss_cases.foundation import clock
+from wss_cases.foundation.database.schema import schema_command
+from wss_cases.foundation.db import database_now, db
+from wss_cases.foundation.keys.envelope import key_names
+from wss_cases.foundation.operations.pango import INSTALL, pango_is_here
+from wss_cases.foundation.replica import reports_database
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.audit.actions import last_seal
+from wss_cases.journal.audit.rules import PURPOSE, keyring
+from wss_cases.mail.common.queries import queue_depth
+from wss_cases.mail.delivery.smtp_transport import Post
+from wss_cases.mail.monitoring.queries import standing
+
+CLOCKS_APART = timedelta(seconds=5)
+LITTLE_SPACE = 1_000_000_000
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
+def group(as_json: bool) -> None:
+    """Look at database, keys, scheduler, mail and what a district must set; ends with 1 when something is bad."""
+    found = list(examine(clock.now()))
+    if as_json:
+        click.echo(json.dumps({"findings": [asdict(one) for one in found]}, indent=1))
+    else:
+        for one in found:
+            click.echo(f"{one.level:8} {one.what}: {one.words}")
+    if any(one.level == "bad" for one in found):
+        sys.exit(1)
+
+
+def examine(now: datetime) -> Iterator[Finding]:
+    """Yield what is found; ends after the database where that cannot be used."""
+    try:
+        command = schema_command()
+        if command:
+            yield bad("database", f"Its schema and this release do not match. Run: {command}")
+            return
+        with db.engine.connect() as connection:
+            yield _database(connection)
+        for look in LOOKS:
+            yield look(now)
+    except SQLAlchemyError:
+        yield bad("database", "It cannot be reached at DATABASE_URL, or does not answer.")
+
+
+def _database(connection: Connection) -> Finding:
+    if connection.dialect.name != "sqlite":
+        version = connection.execute(text("SHOW server_version")).scalar_one()
+        return ok("database", f"PostgreSQL {version} answers; the schema is this release's.")
+    problems = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
+    if problems != "ok":
+        return bad("database", "The SQLite file is damaged. Restore a backup into a new one.")
+    if connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
+        return bad("database", "Rows point to rows that are not there. Restore a backup into a new file.")
+    if connection.execute(text("PRAGMA journal_mode")).scalar_one() != "wal":
+        return bad("database", "SQLite cannot keep its log beside the file: is it on a network drive?")
+    return ok("database", "The SQLite file is whole; the schema is this release's.")
+
+
+def _reports(_now: datetime) -> Finding:
+    copy = reports_database()
+    if copy is None:
+        return ok("reports", "REPORTS_DATABASE_URL is not set: reports read from DATABASE_URL.")
+    if copy.answers():
+        return ok("reports", "Reports read from REPORTS_DATABASE_URL, which answers.")
+    return warning(
+        "reports",
+        "REPORTS_DATABASE_URL does not answer or is far behind: reports read from DATABASE_URL instead.",
+    )
+
+
+def _clocks(_now: datetime) -> Finding:
+    apart = abs(clock.now() - database_now())
+    words = f"This machine's clock and the database's are {apart.total_seconds():.0f} seconds apart."
+    if apart > CLOCKS_APART:
+        return warning("clock", f"{words} Let both follow a time server.")
+    return ok("clock", words)
+
+
+def _keys(_now: datetime) -> Finding:
+    missing = 0
+    for _name, model, purpose in SEALED:
+        # a board report that was made before the name of its key was noted has none
+        at_hand = [*key_names(setting("WSS_KEYS"), purpose), ""]
+        sealed = model.sealed_text.is_not(None) & model.key_name.not_in(at_hand)
+        missing += db.session.scalar(select(func.count()).select_from(model).where(sealed)) or 0
+    if missing:
+        return bad(
+            "keys", f"{missing} sealed texts cannot be opened. Put the older key back behind the newest."
+        )
+    return ok("keys", "Every sealed text can be opened.")
+
+
+def _audit(now: datetime) -> Finding:
+    seal = last_seal(db.session)
+    if seal is None:
+        return warning("audit log", "Nothing is sealed yet; the scheduler does it once a minute.")
+    if seal.key_id not in keyring(setting("WSS_KEYS").derived(PURPOSE)):
+        return bad("audit log", "The key of its last seal is not here: it cannot be verified.")
+    return ok(
+        "audit log", f"Last sealed {_ago(now - seal.sealed_at)}. To follow the chain: flask audit verify"
+    )
+
+
+def _scheduler(now: datetime) -> Finding:
+    found = standing(now)
+    if found.scheduler == "ok":
+        return ok("scheduler", "It runs and sweeps.")
+    words = {
+        "not started": "It was never started. Run: flask scheduler run",
+        "silent": "None was seen for five minutes. Run: flask scheduler run",
+        "failing": "It runs, but no sweep succeeds. See System, and its log.",
+    }[found.scheduler]
+    return bad("scheduler", words)
+
+
+def _queue(now: datetime) -> Finding:
+    if standing(now).paused_since is not None:
+        return warning("queue", "Mail is paused. To end that: flask reminders pause --release")
+    failed = queue_depth()["failed"]
+    if failed:
+        return warning("queue", f"{failed} mails failed for good. See System, and try again.")
+    return ok("queue", "No mail has failed.")
+
+
+def _mail(_now: datetime) -> Finding:
+    if not setting("SMTP_URL"):
+        where = "SMTP_URL is not set: mail is written to a folder, and reaches nobody."
+        return bad("mail", where) if setting("WSS_ENV") == "production" else warning("mail", where)
+    post = Post(setting("SMTP_URL"), setting("MAIL_FOLDER"), setting("MAIL_SECONDS"))
+    try:
+        post.reach()
+    except (OSError, smtplib.SMTPException) as error:
+        return bad("mail", f"The mail server of SMTP_URL does not take us ({type(error).__name__}).")
+    finally:
+        post.close()
+    return ok("mail", "The mail server answers.")
+
+
+def _links(_now: datetime) -> Finding:
+    if not setting("PUBLIC_URL"):
+        return warning("links", "PUBLIC_URL is not set: links in mails lead to this machine only.")
+    return ok("links", "Links in mails lead to PUBLIC_URL.")
+
+
+def _pdfs(_now: datetime) -> Finding:
+    if pango_is_here():
+        return ok("PDFs", "Pango is here; board reports can be made.")
+    return warning(
+        "PDFs",
+        "Without Pango everything else runs; a report that is asked for says what is missing and offers its page, "
+        f"which prints. Where the scheduler runs: {INSTALL}",
+    )
+
+
+def _space(_now: datetime) -> Finding:
+    path = db.engine.url.database
+    if db.engine.dialect.name != "sqlite" or not path:
+        return ok("space", "The database server looks after its own disk.")
+    free = shutil.disk_usage(path).free
+    words = f"{free / 1e9:.1f} GB are free beside the database."
+    return (
+        bad("space", f"{words} Saving stops when nothing is left.")
+        if free < LITTLE_SPACE
+        else ok("space", words)
+    )
+
+
+def _ago(since: timedelta) -> str:
+    return f"{max(0, int(since.total_seconds()) // 60)} minutes ago"
+
+
+LOOKS: tuple[Callable[[datetime], Finding], ...] = (
+    _reports,
+    _clocks,
+    _keys,
+    _audit,
+    _scheduler,
+    _queue,
+    _mail,
+    _links,
+    _pdfs,
+    _space,
+    doctor_district.calendar,
+    doctor_district.leaders,
+    doctor_district.police_reviewers,
+)

@@ -1,0 +1,74 @@
+"""What only the people of a district can set, looked at by `flask doctor`."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, select
+
+from wss_cases.access.actor import Role
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.accounts.grants.queries import in_force
+from wss_cases.cli.doctor.findings import Finding, ok, warning
+from wss_cases.foundation.db import db
+from wss_cases.roster.directory.models import CalendarDay, School
+from wss_cases.safeguards.police.review.models import PoliceApprover
+from wss_cases.safeguards.police.review.queries import approvers, networks, possible_approvers
+
+DAYS_AHEAD = 60
+SHOWN = 5
+
+
+def calendar(now: datetime) -> Finding:
+    """Whether the district's calendar goes on; a day that one school declared is no calendar."""
+    last = (now + timedelta(days=DAYS_AHEAD)).date()
+    beyond = (CalendarDay.school_id.is_(None), CalendarDay.day >= last)
+    if db.session.scalar(select(func.count()).select_from(CalendarDay).where(*beyond)):
+        return ok("calendar", f"It reaches beyond {last}.")
+    return warning("calendar", f"It ends before {last}: due days are then weekdays. Import the next year's.")
+
+
+def leaders(now: datetime) -> Finding:
+    """Whether each school has an administrator who can sign in: grants outlive a disabled account, and precede one."""
+    led = (
+        select(RoleGrant.school_id)
+        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+        .where(
+            RoleGrant.role == Role.ADMINISTRATOR,
+            RoleGrant.school_id.is_not(None),
+            UserAccount.state == AccountState.ACTIVE,
+            in_force(now.date()),
+        )
+    )
+    statement = select(School.name).where(School.is_active, School.id.not_in(led)).order_by(School.name)
+    return _named(
+        "schools",
+        list(db.session.scalars(statement)),
+        "Every school has an administrator.",
+        "Without an administrator, nobody decides there",
+    )
+
+
+def police_reviewers(now: datetime) -> Finding:
+    """Whether each network has somebody who gives second approvals, and still may."""
+    named = approvers()
+    return _named(
+        "police reviews",
+        [
+            network or "(schools in no network)"
+            for network in networks()
+            if network not in named or not _may_answer(named[network], now.date())
+        ],
+        "Every network has somebody who gives second approvals.",
+        "Nobody gives second approvals, so silence refuses",
+    )
+
+
+def _may_answer(named: PoliceApprover, day: date) -> bool:
+    possible = dict(possible_approvers(named.network, day))
+    return named.approver_id in possible or named.deputy_id in possible
+
+
+def _named(what: str, missing: list[str], good: str, words: str) -> Finding:
+    if not missing:
+        return ok(what, good)
+    more = f" and {len(missing) - SHOWN} more" if len(missing) > SHOWN else ""
+    return warning(what, f"{words}: {', '.join(missing[:SHOWN])}{more}.")

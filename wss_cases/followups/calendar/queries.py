@@ -1,0 +1,95 @@
+"""Reading what stands on a day of the calendar, and where a check-in goes. For callers that checked the school."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+
+from wss_cases.cases.case.models import CaseParticipant
+from wss_cases.followups.calendar.rules import Planned, is_check_in, planned_check_in, planned_off, too_late
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.queries import FollowUpRow, listing, rows
+from wss_cases.foundation.clock import school_year
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.roster.calendar.days.rules import Shift
+from wss_cases.roster.directory.models import CalendarMove
+from wss_cases.roster.directory.queries import next_schools, school_days
+from wss_cases.roster.directory.rules import SchoolDays
+
+TABLE = FollowUp.__tablename__
+CONCERNED = (PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH, PersonRole.INVOLVED)
+
+
+def standing_on(school_id: int, day: date) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of the open follow-ups of a school that are due on a date."""
+    return (
+        FollowUp.school_id == school_id, FollowUp.state == FollowUpState.OPEN, FollowUp.due_on == day
+    )  # fmt: skip
+
+
+def leaving(school_id: int, day: date, today: date, days: SchoolDays) -> list[Shift]:
+    """Return where the follow-ups due on a date would go if these were the school's days."""
+    found = rows(listing().where(*standing_on(school_id, day)).order_by(FollowUp.id))
+    return [_shift(row, day, plan_for(row, school_id, day, today, days)) for row in found]
+
+
+def _shift(row: FollowUpRow, day: date, planned: Planned) -> Shift:
+    assert planned.why is not None
+    return Shift(row.title, row.reference, row.owner, day, planned.due_on, planned.why)
+
+
+def plan_for(row: Any, school_id: int, day: date, today: date, days: SchoolDays) -> Planned:
+    """Return when a follow-up (or a line of one) is due that stands on a date without school."""
+    if not is_check_in(row.kind):
+        return planned_off(day, today, days)
+    return check_in_plan(row.case_id, school_id, day, today, days, of_year=day, spread=row.id)
+
+
+def check_in_plan(
+    case_id: int | None, school_id: int, wanted: date, today: date, days: SchoolDays, *, of_year: date, spread: int
+) -> Planned:  # fmt: skip
+    """Return when a check-in of a case or an incident is due that is wanted for a day."""
+    last = days.last_of_year(school_year(of_year))
+    elsewhere = next_school(case_id, school_id, last) if last is not None and wanted > last else None
+    return planned_check_in(
+        wanted, today, days, of_year=of_year, spread=spread,
+        next_school=school_days(elsewhere) if elsewhere is not None else None,
+    )  # fmt: skip
+
+
+def last_day_for(
+    kind: str, case_id: int | None, school_id: int, wanted: date, today: date, days: SchoolDays
+) -> date | None:
+    """Return the last school day of the year where a check-in is wanted after it and goes to no other school."""
+    last = too_late(wanted, today, days) if is_check_in(kind) else None
+    return last if last is not None and next_school(case_id, school_id, last) is None else None
+
+
+def next_school(case_id: int | None, school_id: int, last: date) -> int | None:
+    """Return the school to which all students of a case go after a last school day; None where one stays."""
+    if case_id is None:
+        return None
+    statement = select(CaseParticipant.student_id).where(
+        CaseParticipant.case_id == case_id,
+        CaseParticipant.role.in_(CONCERNED),
+        CaseParticipant.student_id.is_not(None),
+    )
+    students = {number for number in db.session.scalars(statement) if number is not None}
+    going = next_schools(students, last)
+    schools = {going.get(number, school_id) for number in students}
+    return schools.pop() if len(schools) == 1 and school_id not in schools else None
+
+
+def returning(moves: Iterable[CalendarMove]) -> dict[int, FollowUpRow]:
+    """Return by id the follow-ups that the calendar moved and that nobody has moved or closed since."""
+    targets = {move.subject_id: move.moved_to for move in moves if move.subject_type == TABLE}
+    wanted = listing().where(FollowUp.id.in_(sorted(targets)), FollowUp.state == FollowUpState.OPEN)
+    found = rows(wanted.order_by(FollowUp.id)) if targets else []
+    return {row.id: row for row in found if row.due_on == targets[row.id]}
+
+
+def lines_of(ids: Iterable[int]) -> dict[int, FollowUpRow]:
+    """Return follow-ups by id as lines of a list."""
+    return {row.id: row for row in rows(listing().where(FollowUp.id.in_(sorted(ids))))}

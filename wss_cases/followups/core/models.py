@@ -1,0 +1,199 @@
+"""Follow-ups, the templates they are made from, and what was just done to one."""
+
+import enum
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, aliased, mapped_column
+
+from wss_cases.access.visibility import Fading, seen_through
+from wss_cases.cases.case.models import Case, CaseParticipant
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+
+
+class FollowUpState(enum.StrEnum):
+    """Open until it is done with an outcome, or cancelled with a reason."""
+
+    OPEN = "open"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class ActKind(enum.StrEnum):
+    """What a person did to a follow-up, and may take back for a while."""
+
+    CLOSED = "closed"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    REASSIGNED = "reassigned"
+    SNOOZED = "snoozed"
+
+
+class FollowUpTemplate(Base):
+    """What is made when something happens, when it is due, and how it closes; a setting with dates.
+
+    Every change is a row of its own, so that what an older one made keeps its words: `series_id` is the first version
+    (none on the first itself). `school_id`: a school's own, which stands `instead_of_id`, a series of the district's,
+    or beside them. `pathway`: only for this pathway or kind of one; '' for every one.
+    """
+
+    __tablename__ = "follow_up_template"
+
+    id: Mapped[Id]
+    kind: Mapped[str] = mapped_column(String(60), index=True)
+    event: Mapped[str] = mapped_column(String(60))
+    pathway: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    series_id: Mapped[int | None] = mapped_column(ForeignKey("follow_up_template.id"))
+    instead_of_id: Mapped[int | None] = mapped_column(ForeignKey("follow_up_template.id"))
+    due_in_school_days: Mapped[int]
+    title_en: Mapped[str] = mapped_column(String(200))
+    title_es: Mapped[str] = mapped_column(String(200))
+    closes_with_en: Mapped[str] = mapped_column(String(300), default="")
+    closes_with_es: Mapped[str] = mapped_column(String(300), default="")
+    owner_role: Mapped[str] = mapped_column(String(40), default="coordinator")
+    single_mail: Mapped[bool] = mapped_column(default=False)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+
+    @property
+    def series(self) -> int:
+        """The id of the first version."""
+        return self.series_id if self.series_id is not None else self.id
+
+
+class FollowUp(Fading, Versioned, Base):
+    """What has to happen, for whom, by whom, until which school day; hangs on one incident or one case.
+
+    `snoozed_until`: it reminds nobody before that day. The sweep notes which version of a row it saw, when, and from
+    when on there may be more to say; a new or changed row is thus looked at again by itself.
+    """
+
+    __tablename__ = "follow_up"
+    __table_args__ = (
+        CheckConstraint(
+            "(case when incident_id is not null then 1 else 0 end)"
+            " + (case when case_id is not null then 1 else 0 end) = 1",
+            name="one_subject",
+        ),
+        CheckConstraint("state != 'done' or outcome <> ''", name="outcome"),
+        CheckConstraint("state != 'cancelled' or outcome_note <> ''", name="cancel_reason"),
+        CheckConstraint(
+            "snoozed_until is null or (not same_day and snooze_count > 0 and snooze_reason <> '')",
+            name="snooze",
+        ),
+        Index("ix_follow_up_owner_due", "owner_id", "state", "due_on"),
+        Index("ix_follow_up_school_due", "school_id", "state", "due_on"),
+        Index("ix_follow_up_state_due", "state", "due_on"),
+        Index("ix_follow_up_case_state", "case_id", "state"),
+        Index("ix_follow_up_incident_state", "incident_id", "state"),
+        Index("ix_follow_up_person", "incident_person_id", "kind", "state"),
+        Index("ix_follow_up_unswept", "id", **where("state = 'open' and swept_version <> version")),
+        Index("ix_follow_up_sweep_again", "sweep_again_at", **where("state = 'open'")),
+        Index("ix_follow_up_swept", "swept_at", **where("state = 'open'")),
+        Index("ix_follow_up_given", "given_by_id", "state", "due_on"),
+    )
+    PRIVATE = frozenset({"outcome_note", "evidence", "title"})
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("case_record.id"))
+    pathway_id: Mapped[int | None] = mapped_column(ForeignKey("pathway.id"))
+    kind: Mapped[str] = mapped_column(String(60))
+    title: Mapped[str] = mapped_column(String(200), default="")
+    rules: Mapped[list[str]] = mapped_column(default=list)
+    incident_person_id: Mapped[int | None] = mapped_column(ForeignKey("incident_person.id"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    given_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    template_id: Mapped[int | None] = mapped_column(ForeignKey("follow_up_template.id"))
+    created_at: Mapped[datetime]
+    due_on: Mapped[date]
+    original_due_on: Mapped[date]
+    same_day: Mapped[bool] = mapped_column(default=False)
+    single_mail: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[FollowUpState] = mapped_column(
+        named_enum(FollowUpState, "state"), default=FollowUpState.OPEN
+    )
+    outcome: Mapped[str] = mapped_column(String(60), default="")
+    outcome_note: Mapped[str] = mapped_column(Text, default="")
+    evidence: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    closed_at: Mapped[datetime | None]
+    closed_on: Mapped[date | None]
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    snoozed_until: Mapped[date | None]
+    snooze_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    snooze_reason: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    swept_version: Mapped[int] = mapped_column(default=0, server_default="0")
+    swept_at: Mapped[datetime | None]
+    sweep_again_at: Mapped[datetime | None]
+
+    @classmethod
+    def never_fades(cls) -> ColumnElement[bool]:
+        """Open ones."""
+        return cls.state == FollowUpState.OPEN
+
+    @classmethod
+    def since(cls, first: date) -> ColumnElement[bool]:
+        """What is open, or hangs on a report or a case that is in view from a day on."""
+        report: Any = aliased(Incident)
+        case: Any = aliased(Case)
+        return or_(
+            cls.never_fades(),
+            select(report.id).where(report.id == cls.incident_id, report.since(first)).exists(),
+            select(case.id).where(case.id == cls.case_id, case.since(first)).exists(),
+        )
+
+    def in_view_since(self, first: date) -> bool:
+        """The same of this one."""
+        if self.state is FollowUpState.OPEN:
+            return True
+        of_report = seen_through(self, Incident, self.incident_id, first)
+        return of_report or seen_through(self, Case, self.case_id, first)
+
+    @classmethod
+    def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
+        """Those of a report or a case in which any of these students stands."""
+        reports, cases = aliased(IncidentPerson), aliased(CaseParticipant)
+        chosen = sorted(students)
+        in_report = select(reports.id).where(
+            reports.incident_id == cls.incident_id, reports.student_id.in_(chosen)
+        )
+        in_case = select(cases.id).where(cases.case_id == cls.case_id, cases.student_id.in_(chosen))
+        return or_(in_report.exists(), in_case.exists())
+
+
+class FollowUpAct(Base):
+    """What a person did to one follow-up, and what stood there before; acts of one `batch` were done at once.
+
+    `version` is the follow-up's after the act: whoever changed it since left another.
+    """
+
+    __tablename__ = "follow_up_act"
+    __table_args__ = (
+        Index("ix_follow_up_act_user", "user_id", "at"),
+        Index("ix_follow_up_act_batch", "batch"),
+    )
+
+    id: Mapped[Id]
+    batch: Mapped[str] = mapped_column(String(32))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    follow_up_id: Mapped[int] = mapped_column(ForeignKey("follow_up.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    kind: Mapped[ActKind] = mapped_column(named_enum(ActKind, "kind"))
+    at: Mapped[datetime]
+    version: Mapped[int] = mapped_column(Integer)
+    before: Mapped[dict[str, Any]]
+    undone_at: Mapped[datetime | None]

@@ -1,0 +1,230 @@
+"""Reading follow-ups; every read starts from what the actor may see."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy.orm import aliased
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.visibility import of_team_or_own
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.cases.case.models import Case
+from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
+from wss_cases.followups.core.states import KINDS
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import locale_code
+from wss_cases.incidents.incident.models import Incident
+
+Statement = TypeVar("Statement", bound=Select[Any])
+
+
+@dataclass(frozen=True)
+class FollowUpRow:
+    """One line of a list of follow-ups; `reference` is the case's or the incident's."""
+
+    id: int
+    version: int
+    kind: str
+    title: str
+    due_on: date
+    school_id: int
+    case_id: int | None
+    incident_id: int | None
+    pathway_id: int | None
+    reference: str
+    harm_kind: str
+    location_code: str
+    owner_id: int | None
+    owner: str
+    state: FollowUpState
+    outcome: str
+    same_day: bool
+    snoozed_until: date | None
+
+
+def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
+    """Keep one's own follow-ups at one's schools, and all of those in which the actor is on the case team; with `live`
+    the open ones alone."""
+    own = FollowUp.owner_id == actor.user_id
+    return statement.where(of_team_or_own(FollowUp, actor, own, live=live))
+
+
+def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:
+    """An open follow-up keeps its report in view."""
+    row = aliased(FollowUp)
+    return select(row.id).where(row.incident_id == ids, row.state == FollowUpState.OPEN).exists()
+
+
+def keeps_case(ids: Any, first: date) -> ColumnElement[bool]:
+    """An open follow-up keeps its case in view."""
+    row = aliased(FollowUp)
+    return select(row.id).where(row.case_id == ids, row.state == FollowUpState.OPEN).exists()
+
+
+def load_follow_up(follow_up_id: int) -> FollowUp | None:
+    """Return a follow-up by id for the policy engine; None when there is none."""
+    return db.session.get(FollowUp, follow_up_id)
+
+
+def get_follow_up(actor: Actor, follow_up_id: int) -> FollowUp:
+    """Return a follow-up that the actor may see. Raises NotFound."""
+    found: FollowUp | None = db.session.scalar(
+        visible_to(select(FollowUp).where(FollowUp.id == follow_up_id), actor)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def owner_name(owner_id: int | None) -> str:
+    """Return the name of a follow-up's owner; '' for nobody."""
+    account = db.session.get(UserAccount, owner_id) if owner_id is not None else None
+    return account.name if account else ""
+
+
+def title_of(kind: str, title: str, template_en: str | None, template_es: str | None) -> str:
+    """Return what a follow-up is called in the reader's language: its own title, its template's, or its kind's."""
+    if title:
+        return title
+    template = template_es if locale_code() == "es" else template_en
+    return template or str(KINDS.get(kind, KINDS["other"]))
+
+
+def rows(statement: Any) -> list[FollowUpRow]:
+    """Return the lines of a select of follow-ups (made by `for_case`, `due_for` and the like), in one query."""
+    return [
+        FollowUpRow(
+            id=row.id,
+            version=row.version,
+            kind=row.kind,
+            title=title_of(row.kind, row.title, row.title_en, row.title_es),
+            due_on=row.due_on,
+            school_id=row.school_id,
+            case_id=row.case_id,
+            incident_id=row.incident_id,
+            pathway_id=row.pathway_id,
+            reference=row.case_reference or row.incident_reference or "",
+            harm_kind=row.harm_kind or row.tile or "",
+            location_code=row.case_place or row.incident_place or "",
+            owner_id=row.owner_id,
+            owner=row.owner or "",
+            state=row.state,
+            outcome=row.outcome,
+            same_day=row.same_day,
+            snoozed_until=row.snoozed_until,
+        )
+        for row in db.session.execute(statement)
+    ]
+
+
+@cache
+def listing() -> Any:
+    """Return the select that `rows` reads, not yet narrowed to anyone; put together once."""
+    return (
+        select(
+            FollowUp.id,
+            FollowUp.version,
+            FollowUp.kind,
+            FollowUp.title,
+            FollowUpTemplate.title_en,
+            FollowUpTemplate.title_es,
+            FollowUp.due_on,
+            FollowUp.school_id,
+            FollowUp.case_id,
+            FollowUp.incident_id,
+            FollowUp.pathway_id,
+            Case.reference.label("case_reference"),
+            Incident.reference.label("incident_reference"),
+            Case.harm_kind,
+            Incident.tile,
+            Case.location_code.label("case_place"),
+            Incident.location_code.label("incident_place"),
+            FollowUp.owner_id,
+            UserAccount.name.label("owner"),
+            FollowUp.state,
+            FollowUp.outcome,
+            FollowUp.same_day,
+            FollowUp.snoozed_until,
+        )
+        .select_from(FollowUp)
+        .outerjoin(FollowUpTemplate, FollowUpTemplate.id == FollowUp.template_id)
+        .outerjoin(Case, Case.id == FollowUp.case_id)
+        .outerjoin(Incident, Incident.id == FollowUp.incident_id)
+        .outerjoin(UserAccount, UserAccount.id == FollowUp.owner_id)
+    )
+
+
+def for_case(actor: Actor, case_id: int) -> list[FollowUpRow]:
+    """Return the follow-ups of a case that the actor may see: open ones first, each by due date."""
+    statement = visible_to(listing(), actor).where(FollowUp.case_id == case_id)
+    return rows(statement.order_by(FollowUp.state != FollowUpState.OPEN, FollowUp.due_on, FollowUp.id))
+
+
+def for_incident(actor: Actor, incident_id: int) -> list[FollowUpRow]:
+    """Return the follow-ups of an incident that the actor may see: open ones first, each by due date."""
+    statement = visible_to(listing(), actor).where(FollowUp.incident_id == incident_id)
+    return rows(statement.order_by(FollowUp.state != FollowUpState.OPEN, FollowUp.due_on, FollowUp.id))
+
+
+def due_for(
+    actor: Actor, until: date, limit: int = 100, covered: Iterable[tuple[int, int]] = ()
+) -> list[FollowUpRow]:
+    """Return the actor's own open follow-ups due until a date, the oldest first.
+
+    `covered` adds those of the people whom the actor stands in for: (person, school).
+    """
+    mine = FollowUp.owner_id == actor.user_id
+    theirs = [
+        and_(FollowUp.owner_id == owner_id, FollowUp.school_id == school_id)
+        for owner_id, school_id in covered
+    ]
+    statement = visible_to(listing(), actor, live=True).where(or_(mine, *theirs), FollowUp.due_on <= until)
+    return rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(limit))
+
+
+def some_of(actor: Actor, ids: Iterable[int]) -> list[FollowUpRow]:
+    """Return those of some follow-ups that the actor may see, open or not, the oldest due first."""
+    statement = visible_to(listing(), actor).where(FollowUp.id.in_(sorted(ids)))
+    return rows(statement.order_by(FollowUp.due_on, FollowUp.id))
+
+
+OPEN_PAGE = 50
+
+
+def open_at(
+    actor: Actor,
+    school_id: int | None,
+    owner_id: int | None = None,
+    after: tuple[date, int] | None = None,
+    giver_id: int | None = None,
+) -> list[FollowUpRow]:
+    """Return a page and one more of the open follow-ups the actor may see (at one school, of one owner).
+
+    The oldest due come first; `after` is the due date and id of the last one shown. `giver_id`: only what this
+    person gave to somebody else.
+    """
+    statement = visible_to(listing(), actor, live=True)
+    if school_id is not None:
+        statement = statement.where(FollowUp.school_id == school_id)
+    if owner_id is not None:
+        statement = statement.where(FollowUp.owner_id == owner_id)
+    if giver_id is not None:
+        statement = statement.where(FollowUp.given_by_id == giver_id, FollowUp.owner_id != giver_id)
+    if after is not None:
+        due_on, last_id = after
+        later = (FollowUp.due_on > due_on) | ((FollowUp.due_on == due_on) & (FollowUp.id > last_id))
+        statement = statement.where(later)
+    return rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(OPEN_PAGE + 1))
+
+
+def has_open(owner_id: int, school_id: int | None) -> bool:
+    """Whether somebody has an open follow-up at a school."""
+    mine = select(FollowUp.id).where(
+        FollowUp.owner_id == owner_id, FollowUp.school_id == school_id, FollowUp.state == FollowUpState.OPEN
+    )
+    return db.session.scalar(mine.limit(1)) is not None

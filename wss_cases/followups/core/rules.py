@@ -1,0 +1,72 @@
+"""Pure decisions about follow-ups: what closes one, and its due date in words."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from wss_cases.followups.core.states import NEEDS_NOTE, OUTCOMES
+from wss_cases.foundation.clock import school_year
+from wss_cases.foundation.dates import day_words, day_words_with_year, weekday_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.roster.directory.rules import SchoolDays
+
+QUICK = (1, 3, 5, 10)
+
+
+@dataclass(frozen=True)
+class Due:
+    """A due date in words, and how it stands: overdue, today, soon (two school days), or later."""
+
+    words: str
+    state: str
+
+
+def outcomes_of(kind: str) -> tuple[str, ...]:
+    """Return the outcomes that may close a follow-up of this kind."""
+    return OUTCOMES.get(kind, OUTCOMES["other"])
+
+
+def needs_note(outcome: str) -> bool:
+    """Whether an outcome says too little without a sentence."""
+    return outcome in NEEDS_NOTE
+
+
+def due_words(due_on: date, today: date, days: SchoolDays) -> Due:
+    """Return a due date in the reader's words, counted in the school's own days.
+
+    A count of days is given only where the calendar is known that far; a day in another school year says so.
+    """
+    if due_on < today:
+        late = days.between(due_on, today)
+        if late <= 0:
+            return Due(_("Overdue since %(day)s", day=day_words(due_on)), "overdue")
+        words = ngettext("Overdue by %(num)d school day", "Overdue by %(num)d school days", late)
+        return Due(words, "overdue")
+    if due_on == today:
+        return Due(_("Due today, a half day") if days.is_half(today) else _("Due today"), "today")
+    ahead = days.between(today, due_on)
+    state = "soon" if ahead <= 2 else "later"
+    if due_on == today + timedelta(days=1):
+        tomorrow = (
+            _("Due tomorrow (%(weekday)s, a half day)", weekday=weekday_words(due_on))
+            if days.is_half(due_on)
+            else _("Due tomorrow (%(weekday)s)", weekday=weekday_words(due_on))
+        )
+        return Due(tomorrow, state)
+    if school_year(due_on) != school_year(today):
+        words = _("Due %(day)s, in the next school year", day=day_words_with_year(due_on))
+    elif ahead <= 5 or not days.knows(due_on):
+        words = _("Due %(day)s", day=day_words(due_on))
+    else:
+        words = _("Due in %(number)d school days (%(day)s)", number=ahead, day=day_words(due_on))
+    return Due(words, state)
+
+
+def quick_days(today: date, days: SchoolDays) -> list[tuple[str, str]]:
+    """Return (words, ISO date) of the dates one most often moves a follow-up to."""
+    found = []
+    for number in QUICK:
+        day = days.add(today, number)
+        words = ngettext("in %(num)d school day", "in %(num)d school days", number)
+        found.append((f"{words} ({weekday_words(day)})", day.isoformat()))
+    return found

@@ -1,0 +1,283 @@
+"""Words of follow-ups: kinds, the outcomes that close each, and timeline sentences."""
+
+from typing import Any
+
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.roster.directory.states import NO_LABEL
+
+KINDS: dict[str, Any] = {
+    "guardian_contact": _l("Contact with a guardian"),
+    "contact_person_harmed": _l("First contact with the person harmed"),
+    "pre_meetings": _l("Pre-meetings for a circle"),
+    "safe_passage_contact": _l("Contact with Safe Passage"),
+    "check_in_person_harmed": _l("Check-in with the person harmed"),
+    "safety_plan": _l("Safety plan"),
+    "plan_case_manager": _l("Contact with the plan's case manager"),
+    "liaison": _l("Contact with the students-in-temporary-living liaison"),
+    "agreement_term": _l("Term of an agreement"),
+    "agreement_check_in": _l("Check-in on an agreement"),
+    "conversation": _l("Restorative conversation to be held"),
+    "circle": _l("Circle to be held"),
+    "care_screen": _l("Screening by a clinician"),
+    "repair_step": _l("Step of repair"),
+    "case_review": _l("Review of a case"),
+    "safety_plan_review": _l("Review of a safety plan"),
+    "plan_meeting": _l("New day for a meeting"),
+    "after_walk_out": _l("Check-in after a meeting that ended early"),
+    "after_no_show": _l("Contact after somebody did not come"),
+    "completion_meeting": _l("Meeting at the end of an agreement"),
+    "questionnaire": _l("Questionnaire to hand out"),
+    "mentoring_missed": _l("Contact after a missed mentoring session"),
+    "mentoring_review": _l("Review of mentoring"),
+    "referral_answer": _l("Answer of a partner"),
+    "referral_first_service": _l("First service of a partner"),
+    "referral_consent_ends": _l("Consent to a referral runs out"),
+    "reentry_plan": _l("Plan for a return"),
+    "reentry_meeting": _l("Re-entry meeting"),
+    "reengagement_review": _l("Review after a return"),
+    "work_missed": _l("Work missed while away"),
+    "interpreter": _l("Interpreter for a family"),
+    "student_moved": _l("A student of a case changed school"),
+    "manifestation_review": _l("Manifestation review"),
+    "disability_day_ten": _l("Tenth day away of a student with a disability"),
+    "restraint_review": _l("Review of a restraint or time-out"),
+    "family_copy": _l("Copy of a record for a family"),
+    "other": _l("Follow-up"),
+}
+"""What a follow-up is, without a word about whom."""
+
+CHECK_INS = frozenset(
+    {"check_in_person_harmed", "agreement_check_in", "after_walk_out", "reengagement_review"}
+)
+"""Kinds that come back to a student some time later, and must do so before the student leaves for the summer."""
+
+OUTCOME_LABELS: dict[str, Any] = {
+    "kept": _l("Kept"),
+    "late": _l("Kept late"),
+    "not_kept": _l("Not kept"),
+    "changed_by_consent": _l("Changed by consent"),
+    "reached": _l("Reached and told"),
+    "not_reached": _l("Not reached, after several attempts"),
+    "not_to_contact": _l("Contact was not to be made (advised)"),
+    "contact_declined": _l("Did not wish to be contacted"),
+    "all_held": _l("All held"),
+    "some_held": _l("Held with some, the rest declined"),
+    "declined": _l("Declined"),
+    "told": _l("Told"),
+    "well": _l("Doing well, nothing new happened"),
+    "needs_more": _l("Needs more support"),
+    "happened_again": _l("Something happened again"),
+    "agreed": _l("Agreed and shared with the adults concerned"),
+    "works": _l("It works as it is"),
+    "changed": _l("It needs a change"),
+    "settled": _l("Settled"),
+    "support_goes_on": _l("Going well with the supports"),
+    "not_back": _l("Not back in class"),
+    "not_held": _l("Not held"),
+    "caught_up": _l("Caught up"),
+    "goal_reached": _l("Goal reached"),
+    "goal_partly_reached": _l("Goal partly reached"),
+    "goal_not_reached": _l("Goal not reached"),
+    "not_wanted": _l("Offered, not wanted"),
+    "keeping": _l("The agreement is being kept"),
+    "partly": _l("Partly"),
+    "not_keeping": _l("The agreement is not being kept"),
+    "held": _l("Held"),
+    "planned": _l("Planned for a date"),
+    "not_suitable": _l("Not suitable now"),
+    "screened_support": _l("Screened, support begun"),
+    "screened_nothing": _l("Screened, nothing further needed"),
+    "continued": _l("The case goes on at the new school"),
+    "stays": _l("Nothing needs to go along"),
+    "done": _l("Done"),
+    "reviewed": _l("Read, and the next review has a day"),
+    "still_wishes": _l("Still wishes to meet"),
+    "understood": _l("The family understood"),
+    "not_done": _l("Not done"),
+    "not_possible": _l("Could not be done"),
+    "partner_accepted": _l("The partner accepted"),
+    "partner_declined": _l("The partner cannot take it"),
+    "partner_waitlisted": _l("On the partner’s waiting list"),
+    "first_seen": _l("Seen for the first time"),
+    "tied": _l("Tied to the disability: the student comes back, and the plan is looked at"),
+    "not_tied": _l("Not tied to the disability"),
+    "renewed": _l("Renewed by the family"),
+    "not_renewed": _l("Not renewed"),
+}
+
+_CHECK_IN = ("well", "needs_more", "happened_again", "not_reached")
+OUTCOMES: dict[str, tuple[str, ...]] = {
+    "guardian_contact": ("reached", "not_reached", "not_to_contact"),
+    "contact_person_harmed": ("reached", "contact_declined", "not_reached"),
+    "pre_meetings": ("all_held", "some_held", "declined", "not_possible"),
+    "safe_passage_contact": ("told", "not_reached"),
+    "check_in_person_harmed": _CHECK_IN,
+    "safety_plan": ("not_wanted", "not_possible"),
+    "plan_case_manager": ("told", "not_reached"),
+    "liaison": ("told", "not_reached"),
+    "agreement_check_in": ("keeping", "partly", "not_keeping", "not_reached"),
+    "circle": ("held", "planned", "declined", "not_suitable"),
+    "care_screen": ("screened_support", "screened_nothing", "not_possible"),
+    "repair_step": ("done", "partly", "not_done"),
+    "mentoring_missed": ("reached", "planned", "needs_more", "not_reached"),
+    "mentoring_review": ("goal_reached", "goal_partly_reached", "goal_not_reached"),
+    "work_missed": ("caught_up", "partly", "not_done"),
+    "referral_answer": ("partner_accepted", "partner_declined", "partner_waitlisted"),
+    "referral_first_service": ("first_seen",),
+    "referral_consent_ends": ("renewed", "not_renewed"),
+    "student_moved": ("continued", "stays"),
+    "agreement_term": ("kept", "late", "not_kept", "changed_by_consent"),
+    "conversation": ("held", "declined", "not_possible"),
+    "case_review": ("reviewed", "needs_more"),
+    "safety_plan_review": ("works", "changed"),
+    "plan_meeting": ("planned", "declined", "not_suitable"),
+    "after_walk_out": ("well", "needs_more", "not_reached"),
+    "after_no_show": ("still_wishes", "declined", "not_reached"),
+    "completion_meeting": ("held", "declined", "not_held"),
+    "questionnaire": ("done",),
+    "reentry_plan": ("planned",),
+    "reentry_meeting": ("held", "not_held"),
+    "reengagement_review": ("settled", "support_goes_on", "not_back"),
+    "interpreter": ("understood", "needs_more", "not_possible"),
+    "manifestation_review": ("tied", "not_tied", "not_possible"),
+    "disability_day_ten": ("done", "not_possible"),
+    "restraint_review": ("done", "not_possible"),
+    "family_copy": ("done", "not_possible"),
+    "other": ("done", "partly", "not_possible"),
+}
+"""Of every kind; those that are recorded elsewhere close with what was recorded there."""
+
+NEEDS_NOTE = frozenset(
+    {
+        "stays",
+        "not_reached",
+        "not_to_contact",
+        "some_held",
+        "needs_more",
+        "happened_again",
+        "partly",
+        "not_keeping",
+        "not_done",
+        "not_possible",
+        "not_suitable",
+    }
+)
+"""Outcomes that say too little without a sentence."""
+
+CONVERSATION = "conversation"
+"""A restorative conversation of a report that became no case."""
+
+RECORDED_ELSEWHERE: dict[str, Any] = {
+    "agreement_term": _l("Mark the term on the agreement's page; this follow-up then closes by itself."),
+    "conversation": _l("Record the conversation on the report; this follow-up then closes by itself."),
+    "mentoring_review": _l("Record the review on the pathway's page; this follow-up then closes by itself."),
+    "referral_answer": _l(
+        "Record the partner's answer on the referral; this follow-up then closes by itself."
+    ),
+    "referral_first_service": _l(
+        "Log the first service on the referral; this follow-up then closes by itself."
+    ),
+    "safety_plan_review": _l("Record the review on the safety plan; this follow-up then closes by itself."),
+    "reentry_plan": _l("Plan the return with the student; this follow-up then closes by itself."),
+    "reentry_meeting": _l("Say whether the meeting happened; this follow-up then closes by itself."),
+    "reengagement_review": _l("Record the review of the return; this follow-up then closes by itself."),
+    "completion_meeting": _l(
+        "Say on the circle's page that the meeting was held, or why there was none; this then closes by itself."
+    ),
+    "questionnaire": _l("Make the links on the circle's page; this follow-up then closes by itself."),
+}
+"""Kinds that close where the thing itself is recorded, and where that is."""
+
+RECORD_PAGES: dict[str, str] = {
+    "agreement_term": "circles.term_of",
+    "completion_meeting": "circle_follow_ups.agreement",
+    "questionnaire": "circle_follow_ups.questionnaires",
+    "safety_plan": "safety.of_follow_up",
+    "safety_plan_review": "safety.of_follow_up",
+    "mentoring_review": "mentoring_sessions.review_of",
+    "referral_answer": "referral_service.of_follow_up",
+    "referral_first_service": "referral_service.of_follow_up",
+    "referral_consent_ends": "referral_service.of_follow_up",
+    "reentry_plan": "reengagement.of_follow_up",
+    "reentry_meeting": "reengagement.of_follow_up",
+    "reengagement_review": "reengagement.of_follow_up",
+}
+"""Kinds whose thing has a page of its own: the endpoint that leads there, given `follow_up_id`."""
+
+MOVE_REASONS: dict[str, Any] = {
+    "not_there": _l("The person was not at school"),
+    "asked": _l("They asked for another day"),
+    "waiting": _l("Waiting for somebody else"),
+    "no_time": _l("There was no time"),
+    "no_school": _l("There was no school"),
+    "other": _l("Another reason"),
+}
+
+TAKEN_BACK: dict[str, Any] = {
+    "closed": _l("it is open again"),
+    "moved": _l("it is due as before the move"),
+    "cancelled": _l("it is needed after all"),
+    "reassigned": _l("it is with the person before"),
+    "snoozed": _l("its reminders are no longer paused"),
+}
+"""What stands again once an act was taken back."""
+
+SNOOZE_REASONS: dict[str, Any] = {
+    "waiting": _l("Waiting for somebody else"),
+    "not_there": _l("The person is not at school"),
+    "planned": _l("It is planned already"),
+    "other": _l("Another reason"),
+}
+"""Why a follow-up reminds nobody for some days."""
+
+LATE: dict[str, Any] = {"1": _l("one school day"), "3": _l("three school days")}
+"""The levels of lateness that reach somebody else."""
+
+_WHAT: dict[str, Any] = {"what": KINDS}
+SENTENCES: dict[str, Any] = {
+    "followup.made": (_l("Follow-up added: %(what)s, due %(due_on)s"), _WHAT),
+    "followup.done": (
+        _l("Follow-up closed: %(what)s – %(outcome)s"),
+        _WHAT | {"outcome": OUTCOME_LABELS},
+    ),
+    "followup.moved": (
+        _l("Follow-up moved to %(due_on)s: %(what)s – %(reason)s"),
+        _WHAT | {"reason": MOVE_REASONS},
+    ),
+    "followup.no_school": (
+        _l("Follow-up moved to %(due_on)s: %(what)s. There is no school on %(from_on)s (%(label)s)"),
+        _WHAT | NO_LABEL,
+    ),
+    "followup.year_end": (
+        _l("Follow-up moved to %(due_on)s: %(what)s. %(from_on)s is after the last school day of the year"),
+        _WHAT,
+    ),
+    "followup.next_school": (
+        _l("Follow-up moved to %(due_on)s: %(what)s. It is due at the student’s next school"),
+        _WHAT,
+    ),
+    "followup.back": (
+        _l("Follow-up back on %(due_on)s: %(what)s. There is school on that day after all"),
+        _WHAT,
+    ),
+    "followup.reassigned": (_l("Follow-up given to %(owner)s: %(what)s"), _WHAT),
+    "followup.left": (_l("Follow-up given to %(owner)s, because its owner left: %(what)s"), _WHAT),
+    "followup.escalated": (
+        _l("Follow-up overdue for %(late)s: %(what)s. Told: %(to)s"),
+        _WHAT | {"late": LATE},
+    ),
+    "followup.unreached": (
+        _l("Mail to the owner of a follow-up does not arrive: %(what)s. Told: %(to)s"),
+        _WHAT,
+    ),
+    "followup.snoozed": (
+        _l("Reminders of a follow-up paused until %(until)s: %(what)s – %(reason)s"),
+        _WHAT | {"reason": SNOOZE_REASONS},
+    ),
+    "followup.cancelled": (_l("Follow-up cancelled: %(what)s"), _WHAT),
+    "followup.undone": (_l("Taken back: %(what)s – %(act)s"), _WHAT | {"act": TAKEN_BACK}),
+    "followup_template.changed": _l("Follow-up template changed from %(starts_on)s"),
+    "followup_template.ended": _l("Follow-up template ended"),
+    "followup_template.own": _l("Follow-up template of the school’s own from %(starts_on)s"),
+    "followup_template.added": _l("Follow-up template added from %(starts_on)s"),
+}

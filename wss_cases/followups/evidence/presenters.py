@@ -1,0 +1,35 @@
+"""What closes a follow-up, and what was said to show that it is done, in words."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from wss_cases.followups.core.models import FollowUpTemplate
+from wss_cases.followups.evidence.states import CLOSES_WITH
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import locale_code
+from wss_cases.incidents.incident.states import MANNER_LABELS
+
+
+def closes_with(kind: str, template: FollowUpTemplate | None) -> str:
+    """Return what closes a follow-up: as its template says it, else in its kind's own words."""
+    said = ""
+    if template is not None:
+        said = template.closes_with_es if locale_code() == "es" else template.closes_with_en
+    return said or str(CLOSES_WITH.get(kind, CLOSES_WITH["other"]))
+
+
+def evidence_rows(kept: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what was kept beside the note, as rows of a summary: how, when, whom, in which language, how often."""
+    language = kept.get("language", "")
+    if kept.get("interpreter"):
+        language = " · ".join(part for part in (language, _("with an interpreter")) if part)
+    rows = [
+        (_("How"), str(MANNER_LABELS.get(kept.get("manner", ""), ""))),
+        (_("When"), day_words_with_year(date.fromisoformat(kept["on"])) if kept.get("on") else ""),
+        (_("Who was reached"), kept.get("who", "")),
+        (_("Language"), language),
+        (_("Attempts"), kept.get("attempts") or ""),
+    ]
+    return [{"label": label, "value": value} for label, value in rows if value]

@@ -1,0 +1,68 @@
+"""Pure: whether what somebody says shows that a follow-up is done. An outcome alone never does."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from wss_cases.followups.core.rules import needs_note
+from wss_cases.followups.evidence.states import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.states import MANNER_LABELS
+
+MOST_ATTEMPTS = 50
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What shows it: a sentence; for a contact how, when, with whom, in which language, after how many attempts."""
+
+    note: str = ""
+    manner: str = ""
+    on_day: date | None = None
+    who: str = ""
+    language: str = ""
+    interpreter: bool = False
+    attempts: int | None = None
+
+    def kept(self) -> dict[str, Any]:
+        """Return what is stored beside the note."""
+        said = {
+            "manner": self.manner,
+            "on": self.on_day.isoformat() if self.on_day else "",
+            "who": self.who.strip(),
+            "language": self.language.strip(),
+            "interpreter": self.interpreter,
+            "attempts": self.attempts,
+        }
+        return {name: value for name, value in said.items() if value}
+
+
+def missing(kind: str, outcome: str, shown: Evidence, today: date) -> tuple[str, str] | None:
+    """Return (field, words) of what is missing before this outcome may close a follow-up of this kind; None else."""
+    if kind in BY_CONTACT:
+        return _of_contact(kind, outcome, shown, today) or _note(outcome, shown)
+    if not shown.note.strip():
+        return "note", _("Say in a sentence what shows it.")
+    return None
+
+
+def _of_contact(kind: str, outcome: str, shown: Evidence, today: date) -> tuple[str, str] | None:
+    if outcome == "not_to_contact":
+        return None
+    if shown.attempts is not None and not 1 <= shown.attempts <= MOST_ATTEMPTS:
+        return "attempts", _("Write a number of attempts from 1 to %(most)d.", most=MOST_ATTEMPTS)
+    if shown.manner not in MANNER_LABELS:
+        return "manner", _("Choose how.")
+    if shown.on_day is None or shown.on_day > today:
+        return "on_day", _("Say on which day; it cannot be later than today.")
+    if outcome in WITHOUT_CONTACT and (shown.attempts or 0) < LEAST_ATTEMPTS:
+        return "attempts", _("Try at least twice before nobody counts as reached.")
+    if kind in NAMES_WHOM and outcome not in WITHOUT_CONTACT and not shown.who.strip():
+        return "who", _("Say whom you reached.")
+    return None
+
+
+def _note(outcome: str, shown: Evidence) -> tuple[str, str] | None:
+    if needs_note(outcome) and not shown.note.strip():
+        return "note", _("Say in a sentence what happened or what is left.")
+    return None

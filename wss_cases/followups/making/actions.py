@@ -1,0 +1,167 @@
+"""Making follow-ups, and the steps that other rooms compose."""
+
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select
+
+from wss_cases.followups.calendar.actions import tell_move, wanted_day
+from wss_cases.followups.calendar.queries import last_day_for
+from wss_cases.followups.calendar.rules import Planned
+from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
+from wss_cases.followups.templates.queries import template_in_force, templates_for
+from wss_cases.followups.templates.rules import due_on as due_of
+from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.queries import school_days
+
+
+def make(
+    uow: UnitOfWork, *, school_id: int, kind: str, owner_id: int | None, due_on: date,
+    incident_id: int | None = None, case_id: int | None = None, pathway_id: int | None = None,
+    incident_person_id: int | None = None, title: str = "", rules: Sequence[str] = (),
+    single_mail: bool | None = None, given_by_id: int | None = None, template: FollowUpTemplate | None = None,
+) -> FollowUp:  # fmt: skip
+    """Step: add one follow-up to an incident or a case; due today is a same-day item, which mails by itself.
+
+    Without a title it shows its template's, which is the kind's own where none is given; `single_mail` None takes
+    the template's word; `given_by_id` is who gave it to its owner by hand.
+    """
+    today = local_today(uow, school_id)
+    template = template or template_in_force(kind, school_id, today)
+    own_mail = single_mail if single_mail is not None else bool(template and template.single_mail)
+    planned = wanted_day(kind, school_id, case_id, due_on, today, (case_id or incident_id or 0))
+    hangs_on = {"incident_id": incident_id, "case_id": case_id, "pathway_id": pathway_id}
+    row = FollowUp(
+        **hangs_on,
+        school_id=school_id,
+        incident_person_id=incident_person_id,
+        kind=kind,
+        title=title,
+        rules=list(rules),
+        owner_id=owner_id,
+        given_by_id=given_by_id,
+        template_id=template.id if template else None,
+        created_at=uow.now,
+        due_on=planned.due_on,
+        original_due_on=due_on,
+        same_day=planned.due_on == today,
+        single_mail=own_mail or planned.due_on == today,
+    )
+    return _add(uow, row, planned)
+
+
+def _add(uow: UnitOfWork, row: FollowUp, planned: Planned) -> FollowUp:
+    uow.add(row)
+    uow.record(row, "followup.made", what=row.kind, due_on=row.original_due_on.isoformat())
+    tell_move(uow, row, row.original_due_on, planned)
+    return row
+
+
+def make_for_event(
+    uow: UnitOfWork,
+    event: str,
+    *,
+    school_id: int,
+    owner_id: int | None,
+    from_day: date,
+    incident_id: int | None = None,
+    case_id: int | None = None,
+    pathway_id: int | None = None,
+    pathway_kind: str = "",
+) -> list[FollowUp]:
+    """Step: add what the templates say for something that happened, due so many school days after `from_day`.
+
+    `pathway_kind`: the kind of pathway in which it happened; some templates are for one pathway only.
+    """
+    days = school_days(school_id)
+    return [
+        make(
+            uow,
+            school_id=school_id,
+            kind=template.kind,
+            owner_id=owner_id,
+            due_on=due_of(template, from_day, days),
+            incident_id=incident_id,
+            case_id=case_id,
+            pathway_id=pathway_id,
+            single_mail=template.single_mail,
+            template=template,
+        )
+        for template in templates_for(event, school_id, from_day, pathway_kind)
+    ]
+
+
+def cancel_open(
+    uow: UnitOfWork,
+    *,
+    case_id: int | None = None,
+    incident_id: int | None = None,
+    pathway_id: int | None = None,
+    reason: str,
+    but: Collection[str] = (),
+) -> int:
+    """Step: cancel every open follow-up of a case, an incident or a pathway but for some kinds; returns how many."""
+    by = {"case_id": case_id, "incident_id": incident_id, "pathway_id": pathway_id}
+    wanted = {name: value for name, value in by.items() if value is not None}
+    assert wanted, "name what the follow-ups hang on"
+    statement = select(FollowUp).filter_by(**wanted).where(FollowUp.state == FollowUpState.OPEN)
+    statement = statement.where(FollowUp.kind.not_in(sorted(but)))
+    found = list(uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()))
+    for row in found:
+        cancel_row(uow, row, reason)
+    return len(found)
+
+
+def cancel_row(uow: UnitOfWork, row: FollowUp, reason: str) -> None:
+    """Step: cancel one locked, open follow-up with its reason."""
+    row.state, row.outcome_note = FollowUpState.CANCELLED, reason
+    _settle(uow, row)
+    uow.record(row, "followup.cancelled", what=row.kind)
+
+
+def close_row(
+    uow: UnitOfWork, row: FollowUp, outcome: str, note: str = "", evidence: dict[str, Any] | None = None
+) -> None:
+    """Step: close one locked, open follow-up with its outcome, for rooms that record the thing itself."""
+    row.state, row.outcome, row.outcome_note = FollowUpState.DONE, outcome, note
+    row.evidence = evidence or {}
+    _settle(uow, row)
+    uow.record(row, "followup.done", what=row.kind, outcome=outcome)
+
+
+def local_today(uow: UnitOfWork, school_id: int) -> date:
+    """Return the school's own date of this unit's instant."""
+    zone = uow.session.scalars(select(School.time_zone).where(School.id == school_id)).one()
+    return local_date(uow.now, zone)
+
+
+def _settle(uow: UnitOfWork, row: FollowUp) -> None:
+    row.closed_at, row.closed_by_id = uow.now, uow.actor.user_id
+    row.closed_on = local_today(uow, row.school_id)
+
+
+def check_day(uow: UnitOfWork, school_id: int, due_on: date, kind: str, case_id: int | None) -> None:
+    """Refuse a day on which nothing can be due: past, beyond a year, without school; for a check-in, after its year.
+
+    Raises Refused.
+    """
+    today, days = local_today(uow, school_id), school_days(school_id)
+    if due_on < today:
+        raise Refused("due_on", _("Choose today or a later day."))
+    if (due_on - today).days > 400:
+        raise Refused("due_on", _("Choose a day within the next year."))
+    if not days.is_school_day(due_on):
+        raise Refused("due_on", _("There is no school on this day. Choose a school day."))
+    last = last_day_for(kind, case_id, school_id, due_on, today, days)
+    if last is not None:
+        words = _(
+            "The last school day is %(day)s, and a check-in comes before it. Choose a day until then.",
+            day=day_words(last),
+        )
+        raise Refused("due_on", words)

@@ -1,0 +1,122 @@
+"""Forms of follow-ups."""
+
+from datetime import date
+
+from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, SelectMultipleField
+from wtforms.validators import InputRequired, Optional
+
+from wss_cases.followups.core.states import KINDS, MOVE_REASONS, RECORDED_ELSEWHERE, SNOOZE_REASONS
+from wss_cases.followups.evidence.rules import Evidence
+from wss_cases.followups.evidence.states import BY_CONTACT, NAMES_WHOM
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.incidents.incident.states import MANNER_LABELS
+
+DAY = _l("Choose a day.")
+OF_CONTACT = ("manner", "on_day", "attempts", "who", "language", "interpreter")
+"""What is asked of a contact besides how it went."""
+
+
+class CloseForm(BaseForm):
+    """How it went."""
+
+    outcome = RadioField(_l("How did it go?"), validators=[InputRequired(_l("Choose how it went."))])
+    manner = RadioField(_l("How?"), choices=choices(list(MANNER_LABELS.items())), validators=[Optional()])
+    on_day = DateField(_l("On which day?"), validators=[Optional()])
+    attempts = IntegerField(_l("How many attempts did it take?"), validators=[Optional()])
+    who = ShortText(_l("Whom did you reach?"))
+    language = ShortText(_l("Language spoken"), limit=20)
+    interpreter = BooleanField(_l("An interpreter spoke"))
+    note = LongText(_l("What happened, and what is left?"), limit=4000)
+
+    def ask(self, kind: str, today: date) -> None:
+        """Leave out what this kind does not ask; a contact is of today and the first attempt unless said otherwise."""
+        if kind not in BY_CONTACT:
+            for name in OF_CONTACT:
+                delattr(self, name)
+            return
+        if kind not in NAMES_WHOM:
+            del self.who
+        if not self.is_submitted():
+            self.on_day.data, self.attempts.data = today, 1
+
+    @property
+    def evidence(self) -> Evidence:
+        """What was said beside the outcome."""
+        said = {name: self[name].data for name in ("note", *OF_CONTACT) if name in self}
+        return Evidence(**{name: value for name, value in said.items() if value is not None})
+
+
+class MoveForm(BaseForm):
+    """Another school day, and why."""
+
+    due_on = DateField(_l("New day"), validators=[InputRequired(DAY)])
+    reason = RadioField(
+        _l("Why?"), choices=choices(list(MOVE_REASONS.items())), validators=[InputRequired(_l("Choose why."))]
+    )
+
+
+ONE_DAY, OVER_DAYS = "one", "spread"
+
+
+class ReplanForm(BaseForm):
+    """Several follow-ups to one day, or spread over the next school days, for one reason."""
+
+    ids = SelectMultipleField(
+        _l("Which ones?"),
+        coerce=int,
+        validators=[InputRequired(_l("Choose at least one follow-up."))],
+        validate_choice=False,
+    )
+    how = RadioField(
+        _l("Where to?"),
+        choices=choices(
+            [(ONE_DAY, _l("All to one day")), (OVER_DAYS, _l("Spread over the next school days"))]
+        ),
+        default=ONE_DAY,
+        validators=[InputRequired(_l("Choose where to."))],
+    )
+    due_on = DateField(_l("New day"), validators=[Optional()])
+    number = SelectField(_l("Over how many school days?"), coerce=int)
+    reason = RadioField(
+        _l("Why?"), choices=choices(list(MOVE_REASONS.items())), validators=[InputRequired(_l("Choose why."))]
+    )
+
+
+class SnoozeForm(BaseForm):
+    """Until when its reminders pause, and why."""
+
+    until = DateField(_l("Until which day?"), validators=[InputRequired(DAY)])
+    reason = RadioField(
+        _l("Why?"),
+        choices=choices(list(SNOOZE_REASONS.items())),
+        validators=[InputRequired(_l("Choose why."))],
+    )
+
+
+class ReassignForm(BaseForm):
+    """Somebody else of the school."""
+
+    owner = SelectField(_l("Who does it?"), validators=[InputRequired(_l("Choose a person."))])
+
+
+class CancelForm(BaseForm):
+    """Why it is not needed."""
+
+    reason = LongText(
+        _l("Why is it not needed any more?"), [NotBlank(_l("Say why it is not needed any more."))], limit=2000
+    )
+
+
+class AddForm(BaseForm):
+    """A follow-up by hand."""
+
+    kind = SelectField(
+        _l("What is it?"),
+        choices=choices([(kind, words) for kind, words in KINDS.items() if kind not in RECORDED_ELSEWHERE]),
+        default="other",
+        validators=[InputRequired(_l("Choose what it is."))],
+    )
+    title = ShortText(_l("What has to be done?"))
+    owner = SelectField(_l("Who does it?"), validators=[InputRequired(_l("Choose a person."))])
+    due_on = DateField(_l("Due on"), validators=[InputRequired(DAY)])

@@ -1,0 +1,297 @@
+"""Pages of follow-ups: the list, one with its acts, and adding one by hand."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.accounts.grants.queries import holders
+from wss_cases.cases.case.queries import get_case, load_case
+from wss_cases.followups.calendar.queries import TABLE
+from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
+from wss_cases.followups.core.queries import (
+    OPEN_PAGE,
+    FollowUpRow,
+    get_follow_up,
+    open_at,
+    owner_name,
+    title_of,
+)
+from wss_cases.followups.core.rules import Due, due_words, outcomes_of, quick_days
+from wss_cases.followups.core.states import CONVERSATION, OUTCOME_LABELS, RECORD_PAGES, RECORDED_ELSEWHERE
+from wss_cases.followups.evidence.presenters import closes_with, evidence_rows
+from wss_cases.followups.evidence.states import QUESTIONS
+from wss_cases.followups.handling import actions as actions_work
+from wss_cases.followups.pages.follow_up.forms import AddForm, CancelForm, CloseForm, MoveForm, ReassignForm
+from wss_cases.followups.pages.follow_up.presenters import reminding
+from wss_cases.followups.undo.presenters import undo_line
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words, day_words_with_year
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.forms import choices
+from wss_cases.foundation.ids import IdConverter
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.roster.calendar.days.queries import moves_of
+from wss_cases.roster.directory.presenters import move_words
+from wss_cases.roster.directory.queries import get_school, school_days
+from wss_cases.roster.directory.rules import SchoolDays
+
+blueprint = Blueprint("followups", __name__)
+
+FOLLOW_UP = "/follow-ups/<int:follow_up_id>"
+ZONE = "America/Chicago"
+
+
+@blueprint.get("/follow-ups")
+@gate(Permission.FOLLOWUP_READ)
+def follow_ups() -> Page:
+    """Open follow-ups: one's own, or those of the school."""
+    actor = current_actor()
+    school_id = chosen_school_id(actor, *STAFF)
+    asked = request.args.get("whose", "")
+    whose = asked if asked in ("school", "given") and actor.has(*CASE_TEAM) else "mine"
+    after = _after(request.args.get("after", ""))
+    owner_id, giver_id = (actor.user_id if whose == name else None for name in ("mine", "given"))
+    found = open_at(actor, school_id, owner_id, after, giver_id)
+    shown = found[:OPEN_PAGE]
+    days: dict[int, tuple[date, SchoolDays]] = {}
+    kept = whose if whose != "mine" else None
+    last = f"{shown[-1].due_on}.{shown[-1].id}" if len(found) > OPEN_PAGE else None
+    return render_template(
+        "followups/list.html",
+        items=[(row, _due(row, days)) for row in shown],
+        whose=whose,
+        team=actor.has(*CASE_TEAM),
+        undo=undo_line(actor, clock.now()),
+        first=url_for("followups.follow_ups", whose=kept) if after else None,
+        later=url_for("followups.follow_ups", after=last, whose=kept) if last else None,
+    )
+
+
+def _after(text: str) -> tuple[date, int] | None:
+    day, _dot, last_id = text.partition(".")
+    try:
+        return date.fromisoformat(day), min(int(last_id), IdConverter.LARGEST)
+    except ValueError:
+        return None
+
+
+def _due(row: FollowUpRow, days: dict[int, tuple[date, SchoolDays]]) -> Due:
+    if row.school_id not in days:
+        days[row.school_id] = (today_at(row.school_id), school_days(row.school_id))
+    return due_words(row.due_on, *days[row.school_id])
+
+
+def today_at(school_id: int) -> date:
+    """Return the school's own date."""
+    school = get_school(school_id)
+    return clock.local_date(clock.now(), school.time_zone if school else ZONE)
+
+
+@blueprint.route(FOLLOW_UP, methods=["GET", "POST"])
+@gate(Permission.FOLLOWUP_READ)
+def follow_up(follow_up_id: int) -> Page:
+    """One follow-up; sent back, it is closed with its outcome."""
+    actor = current_actor()
+    row = get_follow_up(actor, follow_up_id)
+    form = CloseForm(version=row.version)
+    form.outcome.choices = choices([(code, OUTCOME_LABELS[code]) for code in outcomes_of(row.kind)])
+    form.ask(row.kind, today_at(row.school_id))
+    return form_page(
+        form,
+        lambda: actions_work.close(
+            actor,
+            row.id,
+            form.outcome.data,
+            form.evidence,
+            form.seen_version,
+            clock.now(),
+            form.request_key.data,
+        ),
+        page_of(row),
+        "followups/follow_up.html",
+        **shown(row),
+    )
+
+
+@blueprint.route(f"{FOLLOW_UP}/move", methods=["GET", "POST"])
+@gate(Permission.FOLLOWUP_WORK)
+def move(follow_up_id: int) -> Page:
+    """Move it to another school day."""
+    actor = current_actor()
+    row = get_follow_up(actor, follow_up_id)
+    form = MoveForm(version=row.version)
+    return form_page(
+        form,
+        lambda: actions_work.move(
+            actor,
+            row.id,
+            form.due_on.data,
+            form.reason.data,
+            form.seen_version,
+            clock.now(),
+            form.request_key.data,
+        ),
+        page_of(row),
+        "followups/move.html",
+        quick=quick_days(today_at(row.school_id), school_days(row.school_id)),
+        **shown(row),
+    )
+
+
+@blueprint.route(f"{FOLLOW_UP}/hand-on", methods=["GET", "POST"])
+@gate(Permission.FOLLOWUP_WORK)
+def reassign(follow_up_id: int) -> Page:
+    """Give it to somebody else of the school."""
+    actor = current_actor()
+    row = get_follow_up(actor, follow_up_id)
+    form = ReassignForm(version=row.version, owner=str(row.owner_id or ""))
+    form.owner.choices = people_of(row.school_id)
+    return form_page(
+        form,
+        lambda: actions_work.reassign(
+            actor, row.id, int(form.owner.data), form.seen_version, clock.now(), form.request_key.data
+        ),
+        lambda _id: _after_handing_on(actor, row),
+        "followups/reassign.html",
+        **shown(row),
+    )
+
+
+def _after_handing_on(actor: Actor, row: FollowUp) -> str:
+    return page_of(row) if actor.covers(row.school_id, *CASE_TEAM) else url_for("followups.follow_ups")
+
+
+@blueprint.route(f"{FOLLOW_UP}/cancel", methods=["GET", "POST"])
+@gate(Permission.FOLLOWUP_WORK)
+def cancel(follow_up_id: int) -> Page:
+    """Cancel it with a reason."""
+    actor = current_actor()
+    row = get_follow_up(actor, follow_up_id)
+    form = CancelForm(version=row.version)
+    return form_page(
+        form,
+        lambda: actions_work.cancel(
+            actor, row.id, form.reason.data, form.seen_version, clock.now(), form.request_key.data
+        ),
+        page_of(row),
+        "followups/cancel.html",
+        **shown(row),
+    )
+
+
+@blueprint.route("/cases/<int:case_id>/follow-ups/new", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def add(case_id: int) -> Page:
+    """Add a follow-up to a case by hand."""
+    case = get_case(current_actor(), case_id)
+    return _add(case.school_id, case.reference, url_for("casework.case", case_id=case.id), case_id=case.id)
+
+
+@blueprint.route("/incidents/<int:incident_id>/follow-ups/new", methods=["GET", "POST"])
+@gate(Permission.INCIDENT_READ)
+def add_to_incident(incident_id: int) -> Page:
+    """Add a follow-up to an incident by hand; for the case team of its school."""
+    actor = current_actor()
+    incident = db.session.get(Incident, incident_id)
+    require(actor, Permission.INCIDENT_READ, incident)
+    if incident is None or not actor.covers(incident.school_id, *CASE_TEAM):
+        raise NotFound
+    back = url_for("incidents.incident", incident_id=incident.id)
+    return _add(incident.school_id, incident.reference, back, incident_id=incident.id)
+
+
+def _add(school_id: int, reference: str, back: str, **subject: int) -> Page:
+    actor = current_actor()
+    form = AddForm(owner=str(actor.user_id))
+    form.owner.choices = people_of(school_id)
+
+    def act() -> int:
+        new = actions_work.New(
+            kind=form.kind.data,
+            title=form.title.data or "",
+            owner_id=int(form.owner.data),
+            due_on=form.due_on.data,
+            **subject,
+        )
+        return actions_work.add(actor, new, clock.now(), form.request_key.data)
+
+    return form_page(
+        form,
+        act,
+        back,
+        "followups/add.html",
+        quick=quick_days(today_at(school_id), school_days(school_id)),
+        reference=reference,
+        back=back,
+    )
+
+
+def people_of(school_id: int) -> list[Any]:
+    """Return the staff of a school as the choices of a select, by name."""
+    today = today_at(school_id)
+    people = {pair for role in STAFF for pair in holders(role, school_id, today)}
+    return choices([(str(user_id), name) for user_id, name in sorted(people, key=lambda pair: pair[1])])
+
+
+def page_of(row: FollowUp) -> str:
+    """Return the address of a follow-up's page."""
+    return url_for("followups.follow_up", follow_up_id=row.id)
+
+
+def _record_page(row: FollowUp) -> str | None:
+    """The page where the thing itself is recorded; None where the reader may not go, or there is none."""
+    if not current_actor().covers(row.school_id, *CASE_TEAM) or row.case_id is None:
+        return None
+    if row.kind in RECORD_PAGES:
+        return url_for(RECORD_PAGES[row.kind], follow_up_id=row.id)
+    if row.pathway_id is not None:
+        return url_for("pathways.pathway", case_id=row.case_id, pathway_id=row.pathway_id)
+    return None
+
+
+def _why(row: FollowUp) -> str:
+    """Why the calendar moved it last, while it still is where the calendar put it."""
+    move = moves_of(TABLE, [row.id]).get(row.id)
+    return move_words(move) if move is not None and move.moved_to == row.due_on else ""
+
+
+def shown(row: FollowUp) -> dict[str, Any]:
+    """Return what every page of a follow-up shows of it."""
+    template = db.session.get(FollowUpTemplate, row.template_id) if row.template_id else None
+    case = load_case(row.case_id) if row.case_id else None
+    incident = db.session.get(Incident, row.incident_id) if row.incident_id else None
+    today, days = today_at(row.school_id), school_days(row.school_id)
+    title_en, title_es = (template.title_en, template.title_es) if template else (None, None)
+    return {
+        "row": row,
+        "title": title_of(row.kind, row.title, title_en, title_es),
+        "closes_with": closes_with(row.kind, template),
+        "question": QUESTIONS.get(row.kind),
+        "evidence": evidence_rows(row.evidence),
+        "due": due_words(row.due_on, today, days),
+        "due_on": day_words_with_year(row.due_on),
+        "why_moved": _why(row),
+        "guessed": row.state is FollowUpState.OPEN and not days.knows(row.due_on),
+        "was_due_on": day_words(row.original_due_on) if row.original_due_on != row.due_on else "",
+        "closed_on": day_words_with_year(row.closed_on),
+        "owner": owner_name(row.owner_id),
+        "is_open": row.state is FollowUpState.OPEN,
+        "is_done": row.state is FollowUpState.DONE,
+        "elsewhere": None if row.kind == CONVERSATION else RECORDED_ELSEWHERE.get(row.kind),
+        "record_href": _record_page(row),
+        "conversation": row.kind == CONVERSATION and row.incident_id is not None,
+        "outcome": OUTCOME_LABELS.get(row.outcome, row.outcome) if row.outcome else "",
+        "reference": case.reference if case else (incident.reference if incident else ""),
+        "case": case if case and current_actor().covers(row.school_id, *CASE_TEAM) else None,
+        "incident": incident,
+        "undo": undo_line(current_actor(), clock.now(), row.id),
+        "reminding": reminding(row, current_actor(), clock.now(), days),
+    }

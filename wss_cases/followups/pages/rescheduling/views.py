@@ -1,0 +1,237 @@
+"""Moving several follow-ups at once: choose, check each new day, move; and taking back what was just done."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from wss_cases.access.actor import STAFF
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.followups.calendar.queries import last_day_for
+from wss_cases.followups.core.models import FollowUpState
+from wss_cases.followups.core.queries import FollowUpRow, some_of
+from wss_cases.followups.core.rules import due_words, quick_days
+from wss_cases.followups.core.states import MOVE_REASONS
+from wss_cases.followups.pages.follow_up.forms import ONE_DAY, ReplanForm
+from wss_cases.followups.pages.follow_up.views import today_at
+from wss_cases.followups.rescheduling.actions import Wanted, move_several
+from wss_cases.followups.undo.actions import undo
+from wss_cases.followups.undo.queries import moved_with, overdue_ids
+from wss_cases.followups.undo.rules import MOST_AT_ONCE, SPREAD, left_of, spread, why_fixed
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.forms import BaseForm, apply_refusal, choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.ids import IdConverter, numbers_in
+from wss_cases.foundation.pages import Page, fill_by_chip
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.directory.rules import SchoolDays
+
+blueprint = Blueprint("replan", __name__)
+
+
+class Calendars:
+    """Each school's own date and days, read once a request."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[date, SchoolDays]] = {}
+
+    def of(self, school_id: int) -> tuple[date, SchoolDays]:
+        """Return a school's date and its school days."""
+        if school_id not in self._known:
+            self._known[school_id] = (today_at(school_id), school_days(school_id))
+        return self._known[school_id]
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """Where one follow-up goes, or why it stays: `stays` in words."""
+
+    row: FollowUpRow
+    to: date | None = None
+    stays: Any = None
+
+
+@blueprint.route("/follow-ups/re-plan", methods=["GET", "POST"])
+@gate(Permission.FOLLOWUP_WORK)
+def choose() -> Page:
+    """Choose several, one day or a spread, and a reason; sent, each new day is shown before anything is moved."""
+    form = ReplanForm()
+    found = _chosen([*_asked(), *numbers_in(request.form.getlist("ids"))])
+    _offer(form, found)
+    if not form.is_submitted() or fill_by_chip(form):
+        return _shown(form, found)
+    if form.validate():
+        try:
+            return _check(form, found)
+        except Refused as refusal:
+            apply_refusal(form, refusal)
+    return _shown(form, found), 400
+
+
+@blueprint.post("/follow-ups/re-plan/move")
+@gate(Permission.FOLLOWUP_WORK)
+def move() -> Page:
+    """Move what the check page showed; what somebody changed meanwhile is left and named on My day."""
+    actor, form = current_actor(), BaseForm()
+    wanted = [one for text in request.form.getlist("move") if (one := _wanted(text)) is not None]
+    ids = [one.id for one in wanted]
+    try:
+        if not form.validate() or not wanted:
+            raise Refused("ids", _("Choose at least one follow-up."))
+        act_id = move_several(
+            actor, wanted, request.form.get("reason", ""), clock.now(), form.request_key.data
+        )
+    except Refused as refusal:
+        again, found = ReplanForm(formdata=None, ids=ids), _chosen(ids)
+        _offer(again, found)
+        apply_refusal(again, refusal)
+        return _shown(again, found), 400
+    left = left_of(ids, moved_with(actor, act_id))
+    return redirect(url_for("my_day.page", left=".".join(str(number) for number in left) or None), 303)
+
+
+@blueprint.post("/follow-ups/undo")
+@gate(Permission.FOLLOWUP_WORK)
+def take_back() -> Page:
+    """Take back what one just did, as long as nobody changed it since."""
+    try:
+        left = undo(current_actor(), request.form.get("batch", ""), clock.now())
+    except Refused as refusal:
+        flash(refusal.message, "warning")
+    else:
+        flash(_("Taken back."))
+        if left:
+            words = ngettext(
+                "%(num)d follow-up stays: somebody changed it since.",
+                "%(num)d follow-ups stay: somebody changed them since.",
+                left,
+            )
+            flash(words, "warning")
+    return redirect(url_for("my_day.page"), 303)
+
+
+def _asked() -> list[int]:
+    if request.args.get("all") != "overdue":
+        return numbers_in(request.args.getlist("id"), MOST_AT_ONCE)
+    actor, known = current_actor(), Calendars()
+    days = [(school_id, known.of(school_id)[0]) for school_id in sorted(actor.school_ids(*STAFF))]
+    return overdue_ids(actor, days, MOST_AT_ONCE)
+
+
+def _wanted(text: str) -> Wanted | None:
+    number, version, day = [*text.split("."), "", ""][:3]
+    try:
+        [found] = numbers_in([number])
+        return Wanted(found, min(int(version), IdConverter.LARGEST), date.fromisoformat(day))
+    except ValueError:
+        return None
+
+
+def _chosen(ids: list[int]) -> list[FollowUpRow]:
+    """Return these follow-ups. Raises NotFound when one of them is not the actor's to see."""
+    wanted = set(ids)
+    found = some_of(current_actor(), wanted) if wanted else []
+    if len(found) != len(wanted):
+        raise NotFound
+    return found
+
+
+def _stays(row: FollowUpRow) -> Any:
+    if row.state is not FollowUpState.OPEN:
+        return _("It is closed already.")
+    return why_fixed(row.kind, row.same_day)
+
+
+def _offer(form: ReplanForm, found: list[FollowUpRow]) -> None:
+    known = Calendars()
+    form.ids.choices = choices([(row.id, _named(row, known)) for row in found if _stays(row) is None])
+    form.number.choices = choices(
+        [(n, ngettext("%(num)d school day", "%(num)d school days", n)) for n in SPREAD]
+    )
+
+
+def _named(row: FollowUpRow, known: Calendars) -> str:
+    return " · ".join(part for part in (row.title, row.reference, _due(row, known)) if part)
+
+
+def _due(row: FollowUpRow, known: Calendars) -> str:
+    return due_words(row.due_on, *known.of(row.school_id)).words
+
+
+def _shown(form: ReplanForm, found: list[FollowUpRow]) -> str:
+    known = Calendars()
+    if form.ids.data is None:
+        form.ids.data = [row.id for row in found if _stays(row) is None]
+    return render_template(
+        "followups/replan.html",
+        form=form,
+        action=url_for("replan.choose", id=[row.id for row in found]),
+        quick=quick_days(*known.of(found[0].school_id)) if found else [],
+        stay=[(_named(row, known), why) for row in found if (why := _stays(row)) is not None],
+        most=MOST_AT_ONCE if len(found) >= MOST_AT_ONCE else None,
+    )
+
+
+def _check(form: ReplanForm, found: list[FollowUpRow]) -> str:
+    picked = [row for row in found if row.id in set(form.ids.data) and _stays(row) is None]
+    proposed = (
+        _one_day(picked, form.due_on.data) if form.how.data == ONE_DAY else _spread(picked, form.number.data)
+    )
+    if not any(one.to for one in proposed):
+        raise Refused("due_on", _("None of them can move there. Choose another day."))
+    return render_template(
+        "followups/replan_check.html",
+        form=BaseForm(formdata=None),
+        moves=[
+            {"row": one.row, "from": day_words(one.row.due_on), "to": day_words(one.to), "iso": one.to}
+            for one in proposed
+            if one.to
+        ],
+        stay=[(one.row.title, one.row.reference, one.stays) for one in proposed if not one.to]
+        + [(row.title, row.reference, why) for row in found if (why := _stays(row)) is not None],
+        reason=form.reason.data,
+        reason_words=MOVE_REASONS[form.reason.data],
+        back=url_for("replan.choose", id=[row.id for row in picked]),
+    )
+
+
+def _one_day(picked: list[FollowUpRow], to: date | None) -> list[Proposed]:
+    if to is None:
+        raise Refused("due_on", _("Choose a day."))
+    known, found = Calendars(), []
+    for row in picked:
+        today, days = known.of(row.school_id)
+        if to < today:
+            raise Refused("due_on", _("Choose today or a later day."))
+        if (to - today).days > 400:
+            raise Refused("due_on", _("Choose a day within the next year."))
+        found.append(_proposed(row, to, today, days))
+    return found
+
+
+def _spread(picked: list[FollowUpRow], number: int) -> list[Proposed]:
+    known, found = Calendars(), []
+    for school_id in dict.fromkeys(row.school_id for row in picked):
+        own = [row for row in picked if row.school_id == school_id]
+        today, days = known.of(school_id)
+        for row, to in zip(own, spread(len(own), today, number, days), strict=True):
+            found.append(_proposed(row, to, today, days))
+    return found
+
+
+def _proposed(row: FollowUpRow, to: date, today: date, days: SchoolDays) -> Proposed:
+    if to == row.due_on:
+        return Proposed(row, stays=_("It is due on this day already."))
+    if not days.is_school_day(to):
+        return Proposed(row, stays=_("There is no school on this day."))
+    last = last_day_for(row.kind, row.case_id, row.school_id, to, today, days)
+    if last is None:
+        return Proposed(row, to)
+    return Proposed(
+        row, stays=_("A check-in comes before the last school day (%(day)s).", day=day_words(last))
+    )

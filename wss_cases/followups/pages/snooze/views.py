@@ -1,0 +1,47 @@
+"""The page on which the reminders of a follow-up are paused."""
+
+from flask import Blueprint
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.followups.core.queries import get_follow_up
+from wss_cases.followups.core.rules import quick_days
+from wss_cases.followups.pages.follow_up.forms import SnoozeForm
+from wss_cases.followups.pages.follow_up.views import page_of, shown, today_at
+from wss_cases.followups.snooze.actions import snooze
+from wss_cases.followups.snooze.rules import latest_sleep, why_not
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.roster.directory.queries import school_days
+
+blueprint = Blueprint("snoozing", __name__)
+
+
+@blueprint.route("/follow-ups/<int:follow_up_id>/pause", methods=["GET", "POST"])
+@gate(Permission.FOLLOWUP_WORK)
+def pause(follow_up_id: int) -> Page:
+    """Pause the reminders of a follow-up until a school day."""
+    actor = current_actor()
+    row = get_follow_up(actor, follow_up_id)
+    form = SnoozeForm(version=row.version)
+    today, days = today_at(row.school_id), school_days(row.school_id)
+    latest = latest_sleep(row.due_on, days)
+    return form_page(
+        form,
+        lambda: snooze(
+            actor,
+            row.id,
+            form.until.data,
+            form.reason.data,
+            form.seen_version,
+            clock.now(),
+            form.request_key.data,
+        ),
+        page_of(row),
+        "followups/pause.html",
+        quick=[(words, day) for words, day in quick_days(today, days) if day <= latest.isoformat()],
+        latest=day_words(latest),
+        refusal=why_not(row.kind, row.same_day, row.due_on, row.snooze_count, today, days),
+        **shown(row),
+    )

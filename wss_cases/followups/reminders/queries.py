@@ -1,0 +1,180 @@
+"""What the sweep reads of follow-ups: those it has not seen as they are, and whose stand in a morning's digest."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, not_, or_, select, text, union
+
+from wss_cases.access.actor import STAFF
+from wss_cases.accounts.account.models import AccountState, Cover, RoleGrant, UserAccount
+from wss_cases.accounts.teams.queries import works
+from wss_cases.cases.case.models import Case
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.reminders.plan import Item
+from wss_cases.followups.reminders.rules import CONTACT
+from wss_cases.foundation.db import among, db
+from wss_cases.mail.common.models import MailTrouble
+from wss_cases.roster.calendar.days.queries import half_day_bells
+from wss_cases.roster.directory.models import School
+
+OPEN = text("follow_up.state = 'open'")
+"""Written out: the partial indexes of the sweep are found by these very words."""
+
+ITEM: tuple[Any, ...] = (
+    FollowUp.id,
+    FollowUp.kind,
+    FollowUp.owner_id,
+    FollowUp.school_id,
+    FollowUp.case_id,
+    Case.lead_id,
+    FollowUp.due_on,
+    FollowUp.same_day,
+    FollowUp.single_mail,
+    FollowUp.snoozed_until,
+    FollowUp.created_at,
+    School.time_zone,
+    School.last_bell,
+)
+"""The columns of an `Item`, in its order."""
+
+RECENT = timedelta(days=2)
+
+
+def unswept(now: datetime) -> ColumnElement[bool]:
+    """Open follow-ups that changed since the sweep saw them, or of which more may have come due by this instant.
+
+    What a clock that ran ahead has seen is looked at again.
+    """
+    return and_(
+        OPEN,
+        or_(
+            FollowUp.swept_version != FollowUp.version,
+            FollowUp.sweep_again_at <= now,
+            FollowUp.swept_at > now,
+        ),
+    )
+
+
+def next_unswept(now: datetime, limit: int) -> list[int]:
+    """Return the ids of some unswept follow-ups, none only where there is none.
+
+    Each of the three ways asks in the order of its own index, so that nothing is read where nothing is found.
+    """
+    ways = (
+        (FollowUp.swept_version != FollowUp.version, FollowUp.id),
+        (FollowUp.sweep_again_at <= now, FollowUp.sweep_again_at),
+        (FollowUp.swept_at > now, FollowUp.swept_at.desc()),
+    )
+    parts = [
+        select(select(FollowUp.id).where(OPEN, wanted).order_by(order).limit(limit).subquery().c.id)
+        for wanted, order in ways
+    ]
+    return sorted(db.session.scalars(union(*parts)))
+
+
+def all_unswept(now: datetime) -> list[int]:
+    """Return the ids of every unswept follow-up."""
+    return list(db.session.scalars(select(FollowUp.id).where(unswept(now)).order_by(FollowUp.id)))
+
+
+def items(ids: Sequence[int], *wanted: ColumnElement[bool], lock: bool = False) -> list[Item]:
+    """Return those of these follow-ups that are open, by id; locked, without those that somebody else holds now."""
+    statement = (
+        select(*ITEM)
+        .join(School, School.id == FollowUp.school_id)
+        .outerjoin(Case, Case.id == FollowUp.case_id)
+        .where(OPEN, among(FollowUp.id, ids), *wanted)
+        .order_by(FollowUp.id)
+    )
+    if lock:
+        statement = statement.with_for_update(of=FollowUp, skip_locked=True)
+    found = [Item(*row) for row in db.session.execute(statement)]
+    bells = half_day_bells({(row.school_id, row.due_on) for row in found if row.same_day})
+    return [
+        replace(row, last_bell=bells[row.school_id, row.due_on])
+        if row.same_day and (row.school_id, row.due_on) in bells
+        else row
+        for row in found
+    ]
+
+
+def item(follow_up_id: int) -> Item | None:
+    """Return one open follow-up as the sweep sees it; None when there is none."""
+    found = items([follow_up_id])
+    return found[0] if found else None
+
+
+def overtaken(now: datetime) -> list[int]:
+    """Return follow-ups for which something else changed: somebody stands in for their owner since the sweep saw
+    them, mail to their owner has not arrived since, or their owner's account was disabled or last role at the school
+    ended."""
+    found = set(db.session.scalars(select(FollowUp.id).where(OPEN, FollowUp.owner_id.in_(_DISABLED))))
+    return sorted(found | _newly_covered(now) | _newly_unreached(now) | _of_former(now.date()))
+
+
+_DISABLED = select(UserAccount.id).where(UserAccount.state == AccountState.DISABLED)
+
+
+def _newly_covered(now: datetime) -> set[int]:
+    # first who it is: mostly nobody, and then the follow-ups need not be asked
+    new = (Cover.made_at > now - RECENT) & Cover.ended_at.is_(None)
+    away = set(db.session.scalars(select(Cover.user_id).where(new)))
+    if not away:
+        return set()
+    statement = (
+        select(FollowUp.id)
+        .join(Cover, (Cover.user_id == FollowUp.owner_id) & (Cover.school_id == FollowUp.school_id))
+        .where(OPEN, among(FollowUp.owner_id, sorted(away)), new, Cover.made_at > FollowUp.swept_at)
+    )
+    return set(db.session.scalars(statement))
+
+
+def _newly_unreached(now: datetime) -> set[int]:
+    new = MailTrouble.since > now - RECENT
+    if db.session.scalars(select(MailTrouble.user_id).where(new).limit(1)).first() is None:
+        return set()
+    statement = select(FollowUp.id).join(MailTrouble, MailTrouble.user_id == FollowUp.owner_id)
+    return set(db.session.scalars(statement.where(OPEN, new, MailTrouble.since >= FollowUp.swept_at)))
+
+
+def _of_former(day: date) -> set[int]:
+    ended = select(RoleGrant.user_id).where(RoleGrant.ends_on > day - RECENT, RoleGrant.ends_on <= day)
+    former = set(db.session.scalars(ended))
+    if not former:
+        return set()
+    still = works(FollowUp.owner_id, FollowUp.school_id, STAFF, day)
+    theirs = select(FollowUp.id).where(OPEN, among(FollowUp.owner_id, sorted(former)), ~still)
+    return set(db.session.scalars(theirs))
+
+
+def owners_due(
+    school_ids: Sequence[int], day: date, until: date, but: Collection[int] = ()
+) -> list[tuple[int, int]]:
+    """Return (owner, school) of everyone with an open follow-up due until a date at one of these schools, but for
+    those asleep on this day and some others."""
+    statement = (
+        select(FollowUp.owner_id, FollowUp.school_id)
+        .where(
+            FollowUp.school_id.in_(school_ids),
+            FollowUp.state == FollowUpState.OPEN,
+            FollowUp.due_on <= until,
+            FollowUp.owner_id.is_not(None),
+            FollowUp.id.not_in(but),
+            awake(day),
+        )
+        .distinct()
+    )
+    return [(row[0], row[1]) for row in db.session.execute(statement) if row[0] is not None]
+
+
+def overdue_quietly(day: date) -> ColumnElement[bool]:
+    """Open follow-ups overdue on a day that escalate to nobody: they are counted once a week."""
+    alone = FollowUp.same_day | (FollowUp.single_mail & FollowUp.kind.in_(sorted(CONTACT)))
+    return and_(FollowUp.state == FollowUpState.OPEN, FollowUp.due_on < day, awake(day), not_(alone))
+
+
+def awake(day: date) -> ColumnElement[bool]:
+    """Follow-ups that are not asleep on a day."""
+    return or_(FollowUp.snoozed_until.is_(None), FollowUp.snoozed_until <= day)

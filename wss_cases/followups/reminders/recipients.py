@@ -1,0 +1,136 @@
+"""What a sweep knows of schools and people: read for many follow-ups at once, and kept until it ends."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from functools import cached_property
+
+from sqlalchemy import func, select
+
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
+from wss_cases.accounts.coverage.queries import covers_at
+from wss_cases.accounts.teams.queries import Team, colleagues, teams_at
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.states import OPEN
+from wss_cases.followups.reminders.plan import Facts, Item, Reached, reached_by
+from wss_cases.followups.reminders.rules import Why, with_covers
+from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.db import db
+from wss_cases.mail.common.queries import choices_of, days_from, unreachable
+from wss_cases.roster.directory.rules import SchoolDays
+
+BACK = timedelta(days=120)
+"""How far back school days are counted: more than any summer."""
+
+
+class Known:
+    """The facts of one sweep's items; `learn` reads what is missing in a constant number of queries."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.people: dict[int, Actor | None] = {}
+        self.singles: set[int] = set()
+        self._teams: dict[int, Team] = {}
+        self._covers: dict[int, dict[int, int]] = {}
+        self._days: dict[int, SchoolDays] = {}
+        self._load: dict[int, int] = {}
+
+    @cached_property
+    def _unreached(self) -> frozenset[int]:
+        return frozenset(unreachable())
+
+    def learn(self, items: Sequence[Item]) -> None:
+        """Read the schools of these items and the people around them."""
+        self.learn_schools({item.school_id: item.time_zone for item in items})
+        self.learn_people(user_id for item in items for user_id in (item.owner_id, item.lead_id))
+
+    def learn_schools(self, zones: Mapping[int, str]) -> None:
+        """Read the teams, the covers of today and the calendars of schools, given with their time zones."""
+        new = {school_id: zone for school_id, zone in zones.items() if school_id not in self._teams}
+        if not new:
+            return
+        self._teams |= teams_at(new, self.now.date())
+        by_day: dict[date, list[int]] = defaultdict(list)
+        for school_id, zone in new.items():
+            by_day[local_date(self.now, zone)].append(school_id)
+        for day, school_ids in by_day.items():
+            self._days |= days_from(school_ids, day - BACK, day)
+            self._learn_covers(school_ids, covers_at(school_ids, day))
+
+    def _learn_covers(self, school_ids: Iterable[int], covers: dict[tuple[int, int], int]) -> None:
+        self._covers |= {school_id: {} for school_id in school_ids}
+        self.learn_people(covers.values())
+        for (away, school_id), cover_id in covers.items():
+            if self.works(cover_id, school_id):
+                self._covers[school_id][away] = cover_id
+
+    def learn_people(self, user_ids: Iterable[int | None]) -> None:
+        """Read where people work and what they chose."""
+        new = {user_id for user_id in user_ids if user_id is not None and user_id not in self.people}
+        if not new:
+            return
+        found = colleagues(new, self.now.date())
+        self.people |= {user_id: found.get(user_id) for user_id in new}
+        self.singles.update(
+            user_id for user_id, choice in choices_of(new).items() if choice.style == "single"
+        )
+
+    def works(self, user_id: int | None, school_id: int, *, on_team: bool = False) -> bool:
+        """Whether somebody works at a school today (on its case team), with an account that is not disabled."""
+        person = self.people.get(user_id) if user_id is not None else None
+        return person is not None and person.covers(school_id, *(CASE_TEAM if on_team else STAFF))
+
+    def name_of(self, user_id: int, school_id: int) -> str:
+        """Return somebody's name: a colleague's, or that of a member of the school's team."""
+        person = self.people.get(user_id)
+        if person is not None:
+            return person.name
+        team = self._teams.get(school_id, {})
+        return next((people[user_id] for people in team.values() if user_id in people), "")
+
+    def team(self, school_id: int) -> Team:
+        """Return the case team of a school learned."""
+        return self._teams[school_id]
+
+    def days(self, school_id: int) -> SchoolDays:
+        """Return the school days of a school learned, until today."""
+        return self._days[school_id]
+
+    def with_covers(self, people: Mapping[int, Why], school_id: int, but: int | None) -> dict[int, Why]:
+        """Return these people and who stands in for them today, but for one person."""
+        return with_covers(people, self._covers[school_id], but)
+
+    def facts(self, item: Item) -> Facts:
+        """Return what is known for one of the items learned."""
+        owner_works = self.works(item.owner_id, item.school_id)
+        team = self.team(item.school_id)
+        return Facts(
+            owner_works=owner_works,
+            lead_works=self.works(item.lead_id, item.school_id, on_team=True),
+            team=team,
+            covers=self._covers[item.school_id],
+            singles=self.singles,
+            days=self.days(item.school_id),
+            load={} if owner_works else self._load_of(team),
+            unreached=self._unreached,
+        )
+
+    def _load_of(self, team: Team) -> dict[int, int]:
+        people = {*team.get(Role.COORDINATOR, ()), *team.get(Role.ADMINISTRATOR, ())}
+        new = people - self._load.keys()
+        if new:
+            self._load |= dict.fromkeys(new, 0)
+            leads = select(Case.lead_id, func.count()).where(
+                Case.lead_id.in_(sorted(new)), Case.state.in_(OPEN)
+            )
+            for lead_id, count in db.session.execute(leads.group_by(Case.lead_id)):
+                if lead_id is not None:
+                    self._load[lead_id] = count
+        return self._load
+
+
+def reaching(item: Item, user_id: int | None, now: datetime) -> Reached | None:
+    """Return why the lateness of one follow-up reaches a person at this instant; None where it does not."""
+    known = Known(now)
+    known.learn([item])
+    return reached_by(item, known.facts(item), user_id, now)

@@ -1,0 +1,178 @@
+"""Pages that write follow-up templates: change, a school's own, a new one, the last day; tried out before saving."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.policy import require
+from wss_cases.followups.core.models import FollowUpTemplate
+from wss_cases.followups.core.states import KINDS
+from wss_cases.followups.templates.actions import (
+    New,
+    Wording,
+    add_template,
+    change_template,
+    end_template,
+    make_own,
+)
+from wss_cases.followups.templates.forms import EndTemplateForm, NewTemplateForm, TemplateForm
+from wss_cases.followups.templates.queries import (
+    district_template,
+    get_template,
+    may_write,
+    open_made_from,
+)
+from wss_cases.followups.templates.rules import due_on
+from wss_cases.followups.templates.states import EVENTS, TIMED
+from wss_cases.followups.templates.views import (
+    READ,
+    is_near,
+    pathway_words,
+    title_of,
+    today_at,
+    writes_for,
+)
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.roster.directory.queries import get_school, school_days
+
+blueprint = Blueprint("follow_up_template_acts", __name__, url_prefix="/follow-up-templates")
+KEPT = (
+    "title_en",
+    "title_es",
+    "closes_with_en",
+    "closes_with_es",
+    "due_in_school_days",
+    "single_mail",
+)
+
+
+@blueprint.route("/<int:template_id>", methods=["GET", "POST"])
+@gate(READ)
+def change(template_id: int) -> Page:
+    """Change a template from a day on; what it made before keeps its day and its words."""
+    actor = current_actor()
+    row = get_template(actor, template_id)
+    form = _form_of(row)
+
+    def act() -> int:
+        return change_template(
+            actor, row.id, _wording(form), form.starts_on.data, clock.now(), form.request_key.data
+        )
+
+    return _write(form, act, row, row.school_id)
+
+
+@blueprint.route("/<int:template_id>/own", methods=["GET", "POST"])
+@gate(READ)
+def own(template_id: int) -> Page:
+    """Give a school its own version in place of the district's."""
+    actor, school_id = current_actor(), writes_for(current_actor())
+    row = district_template(template_id)
+    if school_id is None:
+        raise NotFound
+    form = _form_of(row)
+
+    def act() -> int:
+        return make_own(
+            actor, row.id, school_id, _wording(form), form.starts_on.data, clock.now(), form.request_key.data
+        )
+
+    return _write(form, act, row, school_id)
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@gate(READ)
+def add() -> Page:
+    """Add a template: the district's for every school, an administrator's for the own school."""
+    actor, school_id = current_actor(), writes_for(current_actor())
+    require(actor, may_write(FollowUpTemplate(school_id=school_id)), FollowUpTemplate(school_id=school_id))
+    form = NewTemplateForm()
+
+    def act() -> int:
+        new = New(form.event.data, form.pathway.data, form.kind.data, school_id)
+        return add_template(
+            actor, new, _wording(form), form.starts_on.data, clock.now(), form.request_key.data
+        )
+
+    return _write(form, act, None, school_id)
+
+
+@blueprint.route("/<int:template_id>/end", methods=["GET", "POST"])
+@gate(READ)
+def end(template_id: int) -> Page:
+    """Use a template until a day and no longer."""
+    actor = current_actor()
+    row = get_template(actor, template_id)
+    form = EndTemplateForm()
+
+    def act() -> int:
+        return end_template(actor, row.id, form.until.data, clock.now(), form.request_key.data)
+
+    return form_page(
+        form,
+        act,
+        url_for("follow_up_templates.templates"),
+        "followups/template_end.html",
+        title=title_of(row),
+        event=EVENTS.get(row.event, row.event),
+        gives_way=row.instead_of_id is not None,
+        open_now=open_made_from(actor).get(row.series, 0),
+    )
+
+
+def _form_of(row: FollowUpTemplate) -> TemplateForm:
+    return TemplateForm(data={name: getattr(row, name) for name in KEPT})
+
+
+def _wording(form: TemplateForm) -> Wording:
+    return Wording(**{name: getattr(form, name).data for name in KEPT})
+
+
+def _write(
+    form: TemplateForm, act: Callable[[], Any], old: FollowUpTemplate | None, school_id: int | None
+) -> Page:
+    school = get_school(school_id) if school_id is not None else None
+    event = old.event if old is not None else ""
+    shown: dict[str, Any] = {
+        "old": old,
+        "kind": KINDS.get(old.kind, old.kind) if old else "",
+        "event": EVENTS.get(event, event),
+        "pathway": pathway_words(old.pathway) if old else "",
+        "timed": old is None or event in TIMED,
+        "school": school.name if school else "",
+        "open_now": open_made_from(current_actor()).get(old.series, 0) if old else 0,
+        "samples": None,
+    }
+    if form.is_submitted() and "preview" in request.form:
+        sound = form.validate() and is_near(form, "starts_on", today_at(school_id))
+        if sound:
+            shown["samples"] = _samples(form, old, school_id)
+        return render_template("followups/template.html", form=form, **shown), 200 if sound else 400
+    done = url_for("follow_up_templates.templates")
+    return form_page(form, act, done, "followups/template.html", **shown)
+
+
+def _samples(form: TemplateForm, old: FollowUpTemplate | None, school_id: int | None) -> list[dict[str, str]]:
+    """Return for the first day and for today: when it would be due as written here, and as it is now."""
+    days = school_days(school_id)
+    written = FollowUpTemplate(**vars(_wording(form)))
+    found = []
+    for day in sorted({form.starts_on.data, today_at(school_id)}):
+        found.append(
+            {
+                "happens": day_words_with_year(day),
+                "due": _due_words(written, day, days),
+                "now": _due_words(old, day, days) if old is not None else "",
+            }
+        )
+    return found
+
+
+def _due_words(row: FollowUpTemplate, day: date, days: Any) -> str:
+    return day_words_with_year(due_on(row, day, days))

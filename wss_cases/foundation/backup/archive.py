@@ -1,0 +1,267 @@
+"""A whole database in one file, and a whole database from it: the same form for SQLite and PostgreSQL.
+
+The file is a zip: each table as one JSON array to a line, and `manifest.json` with how many rows each table has and
+two sums: of the member as it lies in the file, and of the rows whatever their order. Texts that are sealed stay so.
+"""
+
+import hashlib
+import json
+import os
+import zipfile
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import IO, Any
+
+from sqlalchemy import (
+    JSON,
+    Connection,
+    DateTime,
+    Dialect,
+    MetaData,
+    Table,
+    Text,
+    cast,
+    func,
+    select,
+    type_coerce,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
+
+from wss_cases.foundation.backup.engine import next_ids, set_next_ids
+from wss_cases.foundation.operations.failpoints import reach
+
+FORMAT = "wss-backup-1"
+MANIFEST = "manifest.json"
+REVISION = "alembic_version"
+BATCH = 1000
+
+Say = Callable[[str], None]
+
+
+class BrokenBackup(Exception):
+    """The file is no backup, or not as it was written; the message says where."""
+
+
+class JsonWords(TypeDecorator[str]):
+    """A JSON column as its canonical text, so that no value and the value null stay apart."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, postgresql: bool) -> None:
+        super().__init__()
+        self.postgresql = postgresql
+
+    def column_expression(self, column: Any) -> Any:
+        """Read the text itself."""
+        return type_coerce(cast(column, Text), self) if self.postgresql else column
+
+    def bind_expression(self, bindparam: Any) -> Any:
+        """Write what the column takes."""
+        return cast(bindparam, JSONB(none_as_null=True)) if self.postgresql else bindparam
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """One spelling for the same value on both databases."""
+        return None if value is None else canonical(json.loads(value))
+
+
+@dataclass
+class RowSum:
+    """How many rows, and a sum of their hashes that does not depend on their order."""
+
+    rows: int = 0
+    total: int = 0
+
+    def add(self, line: bytes) -> None:
+        """Count one row."""
+        self.rows += 1
+        self.total = (self.total + int.from_bytes(hashlib.sha256(line).digest())) % 2**256
+
+    def document(self) -> dict[str, Any]:
+        """As the manifest says it."""
+        return {"rows": self.rows, "sum": f"{self.total:064x}"}
+
+
+def canonical(value: Any) -> str:
+    """Return a value as JSON in one spelling."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def tables_of(connection: Connection) -> dict[str, Table]:
+    """Return every table as the database itself describes it, but the one that holds the revision."""
+    metadata = MetaData()
+    metadata.reflect(connection)
+    for table in metadata.tables.values():
+        for column in table.columns:
+            if isinstance(column.type, JSON):
+                column.type = JsonWords(connection.dialect.name == "postgresql")
+    return {name: table for name, table in sorted(metadata.tables.items()) if name != REVISION}
+
+
+def lines(connection: Connection, table: Table) -> Iterator[bytes]:
+    """Return each row of a table as a line, its columns in the order of their names."""
+    columns = [table.columns[name] for name in sorted(table.columns.keys())]
+    rows = connection.execute(select(*columns).execution_options(yield_per=BATCH))
+    for row in rows:
+        yield canonical([_plain(value) for value in row]).encode() + b"\n"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        value = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, bytes | memoryview):
+        return b64encode(bytes(value)).decode()
+    return value
+
+
+def write(connection: Connection, path: Path, about: dict[str, Any], say: Say) -> dict[str, Any]:
+    """Write everything that this transaction sees into a new file (0600); returns its manifest.
+
+    The file appears under its name only when it is whole; what failed leaves none. Raises FileExistsError when the
+    name is taken.
+    """
+    part = _part(path)
+    part.unlink(missing_ok=True)
+    with os.fdopen(_new(part), "wb") as handle:
+        try:
+            manifest = _write_all(handle, connection, about, say)
+            reach("file.before_name")
+            os.link(part, path)  # unlike a rename, never over a file that came meanwhile
+        finally:
+            part.unlink(missing_ok=True)
+    return manifest
+
+
+def look_for_room(path: Path) -> None:
+    """Raise FileExistsError when the name is taken, OSError where no new file can be made beside it."""
+    if os.path.lexists(path):
+        raise FileExistsError(path)
+    part = _part(path)
+    part.unlink(missing_ok=True)
+    os.close(_new(part))
+    part.unlink()
+
+
+def _part(path: Path) -> Path:
+    return path.with_name(f"{path.name}.part")
+
+
+def _new(part: Path) -> int:
+    return os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+
+def _write_all(handle: IO[bytes], connection: Connection, about: dict[str, Any], say: Say) -> dict[str, Any]:
+    manifest = {"format": FORMAT, **about, "next_ids": next_ids(connection), "tables": {}}
+    with zipfile.ZipFile(handle, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, table in tables_of(connection).items():
+            manifest["tables"][name] = found = _write_table(archive, connection, table)
+            say(f"{name}: {found['rows']}")
+        archive.writestr(MANIFEST, json.dumps(manifest, indent=1))
+    handle.flush()
+    os.fsync(handle.fileno())
+    return manifest
+
+
+def _write_table(archive: zipfile.ZipFile, connection: Connection, table: Table) -> dict[str, Any]:
+    summed, member = RowSum(), hashlib.sha256()
+    with archive.open(_member(table.name), "w", force_zip64=True) as out:
+        for line in lines(connection, table):
+            summed.add(line)
+            member.update(line)
+            out.write(line)
+    columns = sorted(table.columns.keys())
+    return summed.document() | {"member": member.hexdigest(), "columns": columns}
+
+
+def _member(table: str) -> str:
+    return f"tables/{table}.jsonl"
+
+
+def checked(path: Path, say: Say) -> dict[str, Any]:
+    """Read the whole file and return its manifest; raises BrokenBackup when anything is not as it was written."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            manifest: dict[str, Any] = json.loads(archive.read(MANIFEST))
+            if manifest.get("format") != FORMAT:
+                raise BrokenBackup(f"{path.name} is not a backup of this system.")
+            for name, about in manifest["tables"].items():
+                with archive.open(_member(name)) as member:
+                    if hashlib.file_digest(member, "sha256").hexdigest() != about["member"]:  # type: ignore[arg-type]
+                        raise BrokenBackup(f"{path.name}: the table {name} is not as it was written.")
+                say(f"{name}: read")
+    except (OSError, KeyError, ValueError, EOFError, AttributeError, zipfile.BadZipFile) as error:
+        raise BrokenBackup(f"{path.name} is not a whole backup of this system.") from error
+    return manifest
+
+
+def fill(connection: Connection, path: Path, manifest: dict[str, Any], say: Say) -> None:
+    """Put the rows of a checked file in the place of what the tables hold, in the caller's transaction.
+
+    Every row is read back and summed; raises BrokenBackup when a sum differs.
+    """
+    tables = tables_of(connection)
+    _same_shape(tables, manifest)
+    for table in tables.values():
+        connection.execute(table.delete())
+    with zipfile.ZipFile(path) as archive:
+        for name, about in manifest["tables"].items():
+            with archive.open(_member(name)) as member:
+                _insert(connection, tables[name], member)
+            summed = RowSum()
+            for line in lines(connection, tables[name]):
+                summed.add(line)
+            if summed.document() != {"rows": about["rows"], "sum": about["sum"]}:
+                raise BrokenBackup(f"The table {name} came out otherwise than it was.")
+            say(f"{name}: {summed.rows}")
+    set_next_ids(
+        connection, manifest["next_ids"], {name: _highest(connection, t) for name, t in tables.items()}
+    )
+
+
+def _same_shape(tables: dict[str, Table], manifest: dict[str, Any]) -> None:
+    here = {name: sorted(table.columns.keys()) for name, table in tables.items()}
+    there = {name: about["columns"] for name, about in manifest["tables"].items()}
+    if here != there:
+        odd = sorted(name for name in here.keys() | there.keys() if here.get(name) != there.get(name))
+        raise BrokenBackup(f"The tables differ from those of the backup: {', '.join(odd)}.")
+
+
+def _insert(connection: Connection, table: Table, member: Iterable[bytes]) -> None:
+    columns = [table.columns[name] for name in sorted(table.columns.keys())]
+    batch: list[dict[str, Any]] = []
+    for line in member:
+        values = json.loads(line)
+        batch.append(
+            {column.name: _typed(column, value) for column, value in zip(columns, values, strict=True)}
+        )
+        if len(batch) == BATCH:
+            connection.execute(table.insert(), batch)
+            batch = []
+    if batch:
+        connection.execute(table.insert(), batch)
+
+
+def _typed(column: Any, value: Any) -> Any:
+    if value is None or isinstance(column.type, JsonWords):
+        return value
+    kind = column.type.python_type
+    if kind is bytes:
+        return b64decode(value)
+    if kind is datetime:
+        found = datetime.fromisoformat(value)
+        return (
+            found.replace(tzinfo=UTC) if isinstance(column.type, DateTime) and column.type.timezone else found
+        )
+    return kind.fromisoformat(value) if kind in (date, time) else value
+
+
+def _highest(connection: Connection, table: Table) -> int:
+    if "id" not in table.columns:
+        return 0
+    return int(connection.execute(select(func.max(table.columns["id"]))).scalar() or 0)

@@ -1,0 +1,176 @@
+"""What is done to a submitted report: text added, a question answered, a guardian tried, two reports merged."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.actions import set_state
+from wss_cases.incidents.incident.models import (
+    Addendum,
+    CareRecord,
+    GuardianContact,
+    Incident,
+    IncidentPerson,
+)
+from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.roster.directory.models import StudentGuardian
+
+Key = str | None
+
+
+@dataclass(frozen=True)
+class ContactAttempt:
+    """One attempt to reach a guardian of one person in a report; `guardian_id` None is somebody not in the roster."""
+
+    person_id: int
+    at: datetime
+    manner: str
+    result: str
+    language: str = ""
+    guardian_id: int | None = None
+    note: str = ""
+
+
+def add_addendum(actor: Actor, incident_id: int, text: str, now: datetime, request_key: Key = None) -> int:
+    """Add text to one's own report, or the case team's to any of its school; nothing written before changes."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
+        _append(uow, incident, text)
+        uow.record(incident, "incident.addendum")
+        uow.answer = incident.id
+        return incident.id
+
+
+def answer_question(
+    actor: Actor, incident_id: int, text: str, version: int | None, now: datetime, request_key: Key = None
+) -> int:
+    """Answer the question a report came back with; it is in the review list again.
+
+    Raises Refused when no question waits, Stale when somebody changed the report since.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, version)
+        if incident.state is not IncidentState.RETURNED:
+            raise Refused("", _("No question waits for an answer."))
+        incident.answer = text
+        _append(uow, incident, f"{incident.question}\n\n{text}")
+        uow.record(incident, "incident.answered")
+        set_state(uow, incident, IncidentState.SUBMITTED)
+        uow.answer = incident.id
+        return incident.id
+
+
+def record_guardian_contact(
+    actor: Actor, incident_id: int, attempt: ContactAttempt, now: datetime, request_key: Key = None
+) -> int:
+    """Record an attempt to reach a guardian; returns its id.
+
+    Raises Refused for a time to come, a person of another report, or an adult who is not the student's guardian.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
+        person = uow.session.get(IncidentPerson, attempt.person_id)
+        if person is None or person.incident_id != incident.id:
+            raise Refused("person", _("One of these people is not in this report."))
+        if attempt.at > now + timedelta(minutes=1):
+            raise Refused("at", _("This time is still to come. Enter when it happened."))
+        _check_guardian(uow, person, attempt.guardian_id)
+        assert actor.user_id is not None
+        contact = uow.add(
+            GuardianContact(
+                incident_id=incident.id,
+                incident_person_id=person.id,
+                guardian_id=attempt.guardian_id,
+                at=attempt.at,
+                manner=attempt.manner,
+                result=attempt.result,
+                language=attempt.language,
+                note=attempt.note,
+                author_id=actor.user_id,
+            )
+        )
+        uow.record(contact, "incident.guardian_contact")
+        uow.record(incident, "incident.guardian_contact")
+        uow.answer = contact.id
+        return contact.id
+
+
+def merge_report(uow: UnitOfWork, incident: Incident, reference: str) -> Incident:
+    """Make a locked report a duplicate of another of its school; people not yet there join that one. A step.
+
+    Returns the report that stays. Raises Refused when the reference is not another live report of the school.
+    """
+    target = _target(uow, incident, reference)
+    require(uow.actor, Permission.INCIDENT_REVIEW, target)
+    known = {person.student_id for person in target.people if person.student_id is not None}
+    for person in incident.people:
+        if person.student_id is not None and person.student_id not in known:
+            target.people.append(_copy(person))
+    set_state(uow, incident, IncidentState.DUPLICATE, duplicate_of=target)
+    uow.record(target, "incident.merged", reference=incident.reference)
+    return target
+
+
+def record_screening(actor: Actor, record_id: int, note: str, now: datetime, request_key: Key = None) -> int:
+    """Record that a clinician screened; once. Raises Refused when it already is recorded."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        record = uow.load(CareRecord, record_id, Permission.CARE_WORK)
+        if record.screened_at is not None:
+            raise Refused("", _("The screening is already recorded."))
+        record.screened_at, record.screened_by_id, record.screen_note = now, actor.user_id, note
+        uow.record(record, "care.screened")
+        uow.answer = record.id
+        return record.id
+
+
+def _append(uow: UnitOfWork, incident: Incident, text: str) -> None:
+    assert uow.actor.user_id is not None
+    uow.session.add(Addendum(incident_id=incident.id, author_id=uow.actor.user_id, at=uow.now, text=text))
+
+
+def _check_guardian(uow: UnitOfWork, person: IncidentPerson, guardian_id: int | None) -> None:
+    if guardian_id is None:
+        return
+    link = select(StudentGuardian.id).where(
+        StudentGuardian.student_id == person.student_id, StudentGuardian.guardian_id == guardian_id
+    )
+    if uow.session.scalar(link) is None:
+        raise Refused("guardian", _("This adult is not a guardian of this student."))
+
+
+def _target(uow: UnitOfWork, incident: Incident, reference: str) -> Incident:
+    statement = select(Incident).where(
+        Incident.reference == reference.strip(), Incident.school_id == incident.school_id
+    )
+    target: Incident | None = uow.session.scalar(statement.with_for_update())
+    if target is None:
+        raise Refused("reference", _("No report of this school has this number."))
+    if target.id == incident.id or target.state is IncidentState.DUPLICATE:
+        raise Refused("reference", _("Choose another report, one that is not itself a duplicate."))
+    return target
+
+
+def _copy(person: IncidentPerson) -> IncidentPerson:
+    return IncidentPerson(
+        role=person.role,
+        kind=person.kind,
+        student_id=person.student_id,
+        description=person.description,
+        grade=person.grade,
+        behavior_code_id=person.behavior_code_id,
+    )

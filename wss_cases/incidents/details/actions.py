@@ -1,0 +1,123 @@
+"""Completing a report at the desk: parts, behaviours, harm; the narrative itself only grows."""
+
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.actions import person_of
+from wss_cases.incidents.incident.models import Addendum, BehaviorCode, Incident, IncidentPerson
+from wss_cases.incidents.incident.queries import location
+from wss_cases.incidents.incident.rules import (
+    CAUSED,
+    CapturedPerson,
+    Details,
+    PersonDetails,
+    code_set_for,
+    highest_group,
+)
+from wss_cases.incidents.incident.states import IncidentState, PersonKind, PersonRole
+from wss_cases.journal.unit_of_work import UnitOfWork
+
+OPEN_FOR_DETAILS = frozenset({IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW, IncidentState.RETURNED})
+"""States in which facts may still be set; after the decision only addenda."""
+
+
+def load_open(uow: UnitOfWork, incident_id: int, version: int | None) -> Incident:
+    """Lock a report that may still be completed. Raises NotFound, Stale, or Refused once it is decided."""
+    incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, version)
+    if incident.state not in OPEN_FOR_DETAILS:
+        raise Refused("", _("This report is decided. You can still add text to it."))
+    return incident
+
+
+def complete_incident(uow: UnitOfWork, incident: Incident, details: Details) -> None:
+    """Write the desk's answers into a report that is locked and open. A step.
+
+    Raises Refused for an unknown place, a person of another report, or a behaviour of the wrong code set.
+    """
+    where = location(details.location_code)
+    if where is None:
+        raise Refused("location", _("Choose where it happened."))
+    incident.location_code, incident.place = where.code, where.place
+    incident.injury, incident.weapon, incident.substance = details.injury, details.weapon, details.substance
+    incident.bias_basis, incident.property_damage = details.bias_basis, details.property_damage
+    # only a reviewer says that harm was mutual; a reporter completing later does not take it back
+    kept = {name: value for name, value in incident.facts.items() if name == "mutual"}
+    incident.facts = kept | dict(details.facts)
+    mine = {person.id: person for person in incident.people}
+    for part in details.people:
+        if part.person_id not in mine:
+            raise Refused("", _("One of these people is not in this report."))
+        _set_part(uow, incident, mine[part.person_id], part)
+    _keep_texts(uow, incident, details)
+    incident.behavior_group = highest_group(incident.people)
+    incident.details_completed_at = uow.now
+    uow.record(incident, "incident.details_completed")
+
+
+def add_person(
+    uow: UnitOfWork, incident: Incident, who: CapturedPerson, in_place_of: int | None
+) -> IncidentPerson:
+    """Add a person to an open report, or say who the person not identified yet is. A step.
+
+    Raises Refused when they are already there, or not at the school.
+    """
+    for person in incident.people:
+        same_student = who.kind is PersonKind.STUDENT and person.student_id == who.id
+        same_staff = who.kind is PersonKind.STAFF and person.staff_id == who.id
+        if same_student or same_staff:
+            raise Refused("people", _("This person is already in the report."))
+    made = person_of(uow, incident.school_id, who, incident.tile, incident.local_date)
+    unknown = next(
+        (p for p in incident.people if p.id == in_place_of and p.kind is PersonKind.NOT_IDENTIFIED), None
+    )
+    if unknown is None:
+        incident.people.append(made)
+        uow.session.flush()
+        uow.record(made, "incident.person_added")
+    else:
+        unknown.kind, unknown.student, unknown.staff = made.kind, made.student, made.staff
+        unknown.student_id, unknown.staff_id = made.student_id, made.staff_id
+        unknown.grade, unknown.behavior, unknown.description = made.grade, made.behavior, ""
+        uow.record(unknown, "incident.person_identified")
+    incident.behavior_group = highest_group(incident.people)
+    uow.record(incident, "incident.people_changed")
+    return made if unknown is None else unknown
+
+
+def _set_part(uow: UnitOfWork, incident: Incident, person: IncidentPerson, part: PersonDetails) -> None:
+    person.role = part.role
+    person.behavior = _behavior(uow, incident, person, part)
+    person.behavior_code_id = person.behavior.id if person.behavior else None
+    person.motivation, person.injury, person.family_text = part.motivation, part.injury, part.family_text
+    person.facts = dict(part.facts)
+    uow.record(person, "incident.person_changed")
+
+
+def _behavior(
+    uow: UnitOfWork, incident: Incident, person: IncidentPerson, part: PersonDetails
+) -> BehaviorCode | None:
+    if part.behavior_code_id is None or part.role not in (*CAUSED, PersonRole.INVOLVED):
+        return None
+    code = uow.session.get(BehaviorCode, part.behavior_code_id)
+    day = incident.local_date
+    fits = code is not None and code.code_set == code_set_for(person.grade, day)
+    if code is None or not fits or code.starts_on > day or (code.ends_on is not None and code.ends_on < day):
+        raise Refused(
+            f"p{person.id}_behavior", _("This behavior is not in the list for this grade and date.")
+        )
+    return code
+
+
+def _keep_texts(uow: UnitOfWork, incident: Incident, details: Details) -> None:
+    texts = [details.more]
+    if details.immediate_action and details.immediate_action != incident.immediate_action:
+        if incident.immediate_action:
+            texts.append(details.immediate_action)
+        else:
+            incident.immediate_action = details.immediate_action
+    assert uow.actor.user_id is not None
+    for text in texts:
+        if text.strip():
+            uow.session.add(
+                Addendum(incident_id=incident.id, author_id=uow.actor.user_id, at=uow.now, text=text)
+            )

@@ -1,0 +1,211 @@
+"""Steps that make and move reports; a use case of this or an upper room opens the unit of work."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import delete
+
+from wss_cases.access.actor import Role
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.accounts.grants.queries import holders
+from wss_cases.foundation.clock import local
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentDraft, IncidentPerson
+from wss_cases.incidents.incident.queries import behavior_of_tile, location
+from wss_cases.incidents.incident.rules import Capture, CapturedPerson, highest_group
+from wss_cases.incidents.incident.states import TRANSITIONS, IncidentState, PersonKind, Tile, WhenPrecision
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.roster.directory.models import School, StaffMember, Student
+
+MOST_PEOPLE = 40
+TOLD = frozenset(
+    {
+        IncidentState.RETURNED,
+        IncidentState.ROUTED,
+        IncidentState.NO_FURTHER_ACTION,
+        IncidentState.DUPLICATE,
+        IncidentState.CLOSED,
+    }
+)
+"""States that the reporter is told of, by a mail without content."""
+
+
+def create_incident(uow: UnitOfWork, capture: Capture) -> Incident:
+    """Write a submitted report from a capture, with its people and what their tile stands for. A step.
+
+    Raises NotFound when the school is not the actor's, Refused for people of another school or an unknown place.
+    """
+    school = _school(uow, capture)
+    where = location(capture.location_code)
+    if where is None:
+        raise Refused("where", _("Choose where it happened."))
+    wall = local(capture.occurred_at, school.time_zone)
+    exact = capture.precision in (WhenPrecision.EXACT, WhenPrecision.PERIOD)
+    number = uow.next_number(f"incident:{school.id}")
+    incident = Incident(
+        school_id=school.id,
+        number=number,
+        reference=f"{school.code}-I-{number:04d}",
+        state=IncidentState.SUBMITTED,
+        reporter_id=uow.actor.user_id,
+        submitted_at=uow.now,
+        occurred_at=capture.occurred_at,
+        local_date=wall.date(),
+        local_minute=wall.hour * 60 + wall.minute if exact else None,
+        when_precision=capture.precision,
+        period=capture.period,
+        tile=capture.tile.value,
+        location_code=where.code,
+        place=where.place,
+        danger_now=capture.danger_now,
+        narrative=capture.narrative,
+        property_damage=True if capture.tile is Tile.PROPERTY else None,
+    )
+    add_people(uow, incident, capture)
+    incident.behavior_group = highest_group(incident.people)
+    uow.add(incident)
+    uow.record(incident, "incident.submitted", reference=incident.reference)
+    if capture.danger_now:
+        tell_of_danger(uow, incident, wall.date())
+    return incident
+
+
+def add_people(uow: UnitOfWork, incident: Incident, capture: Capture) -> None:
+    """Give a new report the people of its capture; nobody named is one person not identified yet. A step."""
+    named = list(dict.fromkeys(capture.people)) or [CapturedPerson(PersonKind.NOT_IDENTIFIED)]
+    if len(named) > MOST_PEOPLE:
+        raise Refused("people", _("Name at most %(number)d people.", number=MOST_PEOPLE))
+    for who in named:
+        incident.people.append(person_of(uow, capture.school_id, who, incident.tile, incident.local_date))
+
+
+def person_of(uow: UnitOfWork, school_id: int, who: CapturedPerson, tile: str, day: date) -> IncidentPerson:
+    """Return a person's part in a report. A step. Raises Refused when they are not at this school."""
+    person = IncidentPerson(role=who.role, kind=who.kind, description=who.description)
+    if who.kind is PersonKind.STUDENT:
+        student = uow.session.get(Student, who.id)
+        if student is None or student.school_id != school_id:
+            raise Refused("people", _("One of these people is not at this school. Choose again."))
+        person.student, person.student_id, person.grade = student, student.id, student.grade
+    elif who.kind is PersonKind.STAFF and who.id is not None:
+        staff = uow.session.get(StaffMember, who.id)
+        if staff is None or staff.school_id != school_id:
+            raise Refused("people", _("One of these people is not at this school. Choose again."))
+        person.staff, person.staff_id = staff, staff.id
+    if who.kind in (PersonKind.STUDENT, PersonKind.NOT_IDENTIFIED):
+        person.behavior = behavior_of_tile(tile, person.grade, day)
+    return person
+
+
+def tell_of_danger(uow: UnitOfWork, incident: Incident, day: date) -> int:
+    """Queue the at-any-hour notice to every dean and administrator of the school; return how many. A step."""
+    people = {
+        user_id: name
+        for role in (Role.DEAN, Role.ADMINISTRATOR)
+        for user_id, name in holders(role, incident.school_id, day)
+    }
+    for user_id in people:
+        uow.notify(user_id, "incident.danger", incident, f"danger:{incident.id}:{user_id}", at_any_hour=True)
+    return len(people)
+
+
+def open_care(uow: UnitOfWork, capture: Capture) -> CareRecord:
+    """Write a worry about a student: no incident, in no rate; the care team is told at once. A step.
+
+    Raises NotFound when the school is not the actor's, Refused for a student of another school.
+    """
+    school = _school(uow, capture)
+    students = [who for who in capture.people if who.kind is PersonKind.STUDENT]
+    if len(students) > 1:
+        raise Refused("people", _("Name one student. Record a worry about each of them by itself."))
+    student_id = None
+    if students:
+        student = uow.session.get(Student, students[0].id)
+        if student is None or student.school_id != school.id:
+            raise Refused("people", _("One of these people is not at this school. Choose again."))
+        student_id = student.id
+    record = uow.add(
+        CareRecord(
+            school_id=school.id,
+            student_id=student_id,
+            reporter_id=uow.actor.user_id,
+            opened_at=uow.now,
+            narrative=capture.narrative,
+        )
+    )
+    uow.record(record, "care.opened")
+    day = local(uow.now, school.time_zone).date()
+    for role in (Role.COORDINATOR, Role.ADMINISTRATOR):
+        for user_id, _name in holders(role, school.id, day):
+            uow.notify(user_id, "care.opened", record, f"care:{record.id}:{user_id}", at_any_hour=True)
+    return record
+
+
+def set_state(
+    uow: UnitOfWork,
+    incident: Incident,
+    state: IncidentState,
+    *,
+    reason: str = "",
+    note: str = "",
+    question: str | None = None,
+    duplicate_of: Incident | None = None,
+) -> bool:
+    """Move a report along its life, record it and tell the reporter; False when it is already there. A step.
+
+    `reason` is a code, `note` and `question` are private texts. Raises Refused for a step the table does not have.
+    """
+    if state == incident.state:
+        return False
+    if state not in TRANSITIONS[incident.state]:
+        raise Refused("state", _("This report cannot go there from where it is now."))
+    # the case's end and its reopening move the report too, but nobody reviews it then
+    decided = (
+        state not in (IncidentState.SUBMITTED, IncidentState.CLOSED)
+        and incident.state is not IncidentState.CLOSED
+    )
+    incident.state = state
+    incident.duplicate_of_id = duplicate_of.id if duplicate_of is not None else None
+    if question is not None:
+        incident.question, incident.answer = question, ""
+    if reason:
+        incident.outcome_reason = reason
+    if note:
+        incident.closing_note = note
+    data: dict[str, Any] = {"reference": duplicate_of.reference} if duplicate_of is not None else {}
+    kind = "submitted_again" if state is IncidentState.SUBMITTED else state.value
+    if decided:
+        incident.reviewed_at, incident.reviewer_id = uow.now, uow.actor.user_id
+    uow.record(incident, f"incident.{kind}", **data)
+    tell_reporter(uow, incident)
+    return True
+
+
+def tell_reporter(uow: UnitOfWork, incident: Incident) -> None:
+    """Queue the content-free mail about a new state, unless the reporter did it themself. A step."""
+    reporter = incident.reporter_id
+    if incident.state not in TOLD or reporter is None or reporter == uow.actor.user_id:
+        return
+    kind = "incident.returned" if incident.state is IncidentState.RETURNED else "incident.outcome"
+    uow.notify(reporter, kind, incident, f"incident:{incident.id}:{incident.state.value}:{incident.version}")
+
+
+def drop_draft(uow: UnitOfWork, form: str, incident_id: int | None = None) -> None:
+    """Delete this person's draft of a form once it is submitted. A step."""
+    own = (IncidentDraft.user_id == uow.actor.user_id) & (IncidentDraft.form == form)
+    which = (
+        IncidentDraft.incident_id.is_(None)
+        if incident_id is None
+        else IncidentDraft.incident_id == incident_id
+    )
+    uow.session.execute(delete(IncidentDraft).where(own & which))
+
+
+def _school(uow: UnitOfWork, capture: Capture) -> School:
+    school = uow.session.get(School, capture.school_id)
+    if school is None:
+        raise NotFound
+    require(uow.actor, Permission.INCIDENT_REPORT, school)
+    return school

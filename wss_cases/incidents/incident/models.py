@@ -1,0 +1,279 @@
+"""Incidents, the people in them, the behaviour catalogue, drafts, addenda and guardian contacts."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
+
+from wss_cases.access.visibility import Fading, holds, kept, seen_through
+from wss_cases.foundation.clock import DISTRICT_ZONE, at_local, local_date
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.incidents.incident.states import (
+    UNDECIDED,
+    IncidentState,
+    PersonKind,
+    PersonRole,
+    Place,
+    WhenPrecision,
+)
+from wss_cases.roster.directory.models import StaffMember, Student
+
+
+class BehaviorCode(Base):
+    """One behaviour of a code set ('groups' 1-6, or 'prek2'), in force between two dates."""
+
+    __tablename__ = "behavior_code"
+    __table_args__ = (
+        UniqueConstraint("code_set", "code", "starts_on"),
+        CheckConstraint(
+            "behavior_group is null or (behavior_group >= 1 and behavior_group <= 6)", name="group"
+        ),
+    )
+
+    id: Mapped[Id]
+    code_set: Mapped[str] = mapped_column(String(20))
+    code: Mapped[str] = mapped_column(String(60))
+    behavior_group: Mapped[int | None]
+    label_en: Mapped[str] = mapped_column(String(300))
+    label_es: Mapped[str] = mapped_column(String(300))
+    is_subjective: Mapped[bool] = mapped_column(default=False)
+    is_attendance: Mapped[bool] = mapped_column(default=False)
+    tile: Mapped[str] = mapped_column(String(40), default="")
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    edfi: Mapped[str] = mapped_column(String(120), default="")
+    ceds: Mapped[str] = mapped_column(String(120), default="")
+    crdc: Mapped[str] = mapped_column(String(120), default="")
+    swis: Mapped[str] = mapped_column(String(120), default="")
+
+
+class LocationCode(Base):
+    """One place of the code list with its routing meaning and its standard codes."""
+
+    __tablename__ = "location_code"
+
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(String(60), unique=True)
+    label_en: Mapped[str] = mapped_column(String(200))
+    label_es: Mapped[str] = mapped_column(String(200))
+    place: Mapped[Place | None] = mapped_column(named_enum(Place, "place"))
+    tile: Mapped[str] = mapped_column(String(40), default="")
+    edfi: Mapped[str] = mapped_column(String(120), default="")
+    ceds: Mapped[str] = mapped_column(String(120), default="")
+    swis: Mapped[str] = mapped_column(String(120), default="")
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class Incident(Fading, Versioned, Base):
+    """What was seen or heard, once. After submission the narrative only grows by addenda."""
+
+    __tablename__ = "incident"
+    __table_args__ = (
+        UniqueConstraint("school_id", "number"),
+        Index("ix_incident_school_state", "school_id", "state", "id"),
+        Index("ix_incident_school", "school_id", "id"),
+        Index("ix_incident_school_date", "school_id", "local_date", "id"),
+        CheckConstraint("(state = 'duplicate') = (duplicate_of_id is not null)", name="duplicate"),
+        CheckConstraint("injury in ('none','minor','needed_care') or injury is null", name="injury"),
+    )
+    PRIVATE = frozenset({"narrative", "immediate_action", "question", "answer", "closing_note"})
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    number: Mapped[int]
+    reference: Mapped[str] = mapped_column(String(40), unique=True)
+    state: Mapped[IncidentState] = mapped_column(
+        named_enum(IncidentState, "state"), default=IncidentState.SUBMITTED
+    )
+    reporter_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    submitted_at: Mapped[datetime]
+    occurred_at: Mapped[datetime]
+    local_date: Mapped[date]
+    local_minute: Mapped[int | None]
+    when_precision: Mapped[WhenPrecision] = mapped_column(named_enum(WhenPrecision, "when_precision"))
+    period: Mapped[str] = mapped_column(String(40), default="")
+    tile: Mapped[str] = mapped_column(String(40))
+    location_code: Mapped[str] = mapped_column(String(60))
+    place: Mapped[Place | None] = mapped_column(named_enum(Place, "place"))
+    danger_now: Mapped[bool]
+    narrative: Mapped[str] = mapped_column(Text, default="")
+    immediate_action: Mapped[str] = mapped_column(Text, default="")
+    behavior_group: Mapped[int | None]
+    injury: Mapped[str | None] = mapped_column(String(20))
+    weapon: Mapped[str | None] = mapped_column(String(20))
+    substance: Mapped[str | None] = mapped_column(String(20))
+    bias_basis: Mapped[str | None] = mapped_column(String(40))
+    property_damage: Mapped[bool | None]
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    details_completed_at: Mapped[datetime | None]
+    question: Mapped[str] = mapped_column(Text, default="")
+    answer: Mapped[str] = mapped_column(Text, default="")
+    outcome_reason: Mapped[str] = mapped_column(String(40), default="")
+    closing_note: Mapped[str] = mapped_column(Text, default="")
+    reviewed_at: Mapped[datetime | None]
+    reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
+    people: Mapped[list["IncidentPerson"]] = relationship(
+        order_by="IncidentPerson.id", back_populates="incident"
+    )
+
+    @classmethod
+    def never_fades(cls) -> ColumnElement[bool]:
+        """Reports that nobody has decided on."""
+        return cls.state.in_(UNDECIDED)
+
+    @classmethod
+    def since(cls, first: date) -> ColumnElement[bool]:
+        """What is in view from a day on: of that day or later, not decided, or kept by what hangs on it."""
+        return or_(cls.local_date >= first, cls.never_fades(), *kept(cls.__tablename__, cls.id, first))
+
+    def in_view_since(self, first: date) -> bool:
+        """The same of this report; asks the database only about an old one."""
+        fresh = self.local_date >= first or self.state in UNDECIDED
+        return fresh or holds(self, or_(false(), *kept(self.__tablename__, Incident.id, first)))
+
+    @classmethod
+    def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
+        """Reports in which any of these students stands."""
+        person = aliased(IncidentPerson)  # the statement may have joined the people for its own ends
+        named = person.student_id.in_(sorted(students))
+        return select(person.id).where(person.incident_id == cls.id, named).exists()
+
+
+class OfIncident(Fading):
+    """What hangs on a report (`incident_id`) fades with it."""
+
+    @classmethod
+    def since(cls, first: date) -> ColumnElement[bool]:
+        """What hangs on a report that is in view from a day on."""
+        report: Any = aliased(Incident)
+        return select(report.id).where(report.id == cls.incident_id, report.since(first)).exists()  # type: ignore[attr-defined]
+
+    def in_view_since(self, first: date) -> bool:
+        """Whether the report is."""
+        return seen_through(self, Incident, getattr(self, "incident_id", None), first)
+
+    @classmethod
+    def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
+        """What hangs on a report in which any of these students stands."""
+        person: Any = aliased(IncidentPerson)
+        named = person.student_id.in_(sorted(students))
+        return select(person.id).where(person.incident_id == cls.incident_id, named).exists()  # type: ignore[attr-defined]
+
+
+class IncidentPerson(Base):
+    """One person's part in one incident."""
+
+    __tablename__ = "incident_person"
+    __table_args__ = (
+        Index("ix_incident_person_student", "student_id", "role"),
+        Index("ix_incident_person_incident", "incident_id"),
+        CheckConstraint("(kind = 'student') = (student_id is not null)", name="student"),
+    )
+    PRIVATE = frozenset({"description", "family_text"})
+
+    id: Mapped[Id]
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    role: Mapped[PersonRole] = mapped_column(named_enum(PersonRole, "role"), default=PersonRole.INVOLVED)
+    kind: Mapped[PersonKind] = mapped_column(named_enum(PersonKind, "kind"))
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id"))
+    staff_id: Mapped[int | None] = mapped_column(ForeignKey("staff_member.id"))
+    description: Mapped[str] = mapped_column(String(200), default="")
+    grade: Mapped[int | None]
+    behavior_code_id: Mapped[int | None] = mapped_column(ForeignKey("behavior_code.id"))
+    motivation: Mapped[str | None] = mapped_column(String(40))
+    injury: Mapped[str | None] = mapped_column(String(20))
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    family_text: Mapped[str] = mapped_column(Text, default="")
+    incident: Mapped[Incident] = relationship(back_populates="people")
+    student: Mapped[Student | None] = relationship()
+    staff: Mapped[StaffMember | None] = relationship()
+    behavior: Mapped[BehaviorCode | None] = relationship()
+
+
+class Addendum(Base):
+    """Text added to an incident after submission, with its author and time."""
+
+    __tablename__ = "incident_addendum"
+    PRIVATE = frozenset({"text"})
+
+    id: Mapped[Id]
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)
+    author_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    at: Mapped[datetime]
+    text: Mapped[str] = mapped_column(Text)
+
+
+class GuardianContact(Base):
+    """One attempt to reach a guardian; a voicemail is an attempt, not contact."""
+
+    __tablename__ = "guardian_contact"
+    PRIVATE = frozenset({"note"})
+
+    id: Mapped[Id]
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)
+    incident_person_id: Mapped[int] = mapped_column(ForeignKey("incident_person.id"))
+    guardian_id: Mapped[int | None] = mapped_column(ForeignKey("guardian.id"))
+    at: Mapped[datetime]
+    manner: Mapped[str] = mapped_column(String(20))
+    result: Mapped[str] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(20), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    author_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+
+
+class IncidentDraft(Base):
+    """What a person has typed and not yet submitted; seen by that person only."""
+
+    __tablename__ = "incident_draft"
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), index=True)
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
+    form: Mapped[str] = mapped_column(String(20), default="capture")
+    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    updated_at: Mapped[datetime]
+
+
+class CareRecord(Fading, Base):
+    """A worry about a student's own safety: seen by the care team, in no rate, no prior."""
+
+    __tablename__ = "care_record"
+    PRIVATE = frozenset({"narrative", "screen_note"})
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id"))
+    reporter_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    opened_at: Mapped[datetime]
+    narrative: Mapped[str] = mapped_column(Text, default="")
+    screened_at: Mapped[datetime | None]
+    screened_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    screen_note: Mapped[str] = mapped_column(Text, default="")
+
+    @classmethod
+    def since(cls, first: date) -> ColumnElement[bool]:
+        """Worries that nobody screened yet, or opened on that day or later."""
+        return or_(cls.screened_at.is_(None), cls.opened_at >= at_local(first, 0, 0, DISTRICT_ZONE))
+
+    def in_view_since(self, first: date) -> bool:
+        """The same of this one."""
+        return self.screened_at is None or local_date(self.opened_at, DISTRICT_ZONE) >= first
+
+    @classmethod
+    def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
+        """Worries about any of these students."""
+        return cls.student_id.in_(sorted(students))

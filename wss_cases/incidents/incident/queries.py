@@ -1,0 +1,280 @@
+"""Reading reports; every list starts from what the actor may see."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
+from wss_cases.access.visibility import in_view, of_team_or_own
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.incidents.incident.models import (
+    Addendum,
+    BehaviorCode,
+    CareRecord,
+    GuardianContact,
+    Incident,
+    IncidentDraft,
+    IncidentPerson,
+    LocationCode,
+)
+from wss_cases.incidents.incident.rules import CAUSED, DUPLICATE_WINDOW, SUFFERED, Capture, code_set_for
+from wss_cases.incidents.incident.states import IncidentState, PersonKind
+
+CARE_TEAM = (Role.COORDINATOR, Role.ADMINISTRATOR)
+COUNTED_AS_PRIOR = (IncidentState.ROUTED, IncidentState.CLOSED)
+
+
+@dataclass(frozen=True)
+class Likely:
+    """A report that may tell of the same thing; `readable` says whether the actor may open it."""
+
+    id: int
+    reference: str
+    occurred_at: Any
+    tile: str
+    location_code: str
+    same_person: bool
+    readable: bool
+
+
+def visible_to(statement: Select[Any], actor: Actor, *, live: bool = False) -> Select[Any]:
+    """Narrow a select of incidents to one's own reports at one's schools and, for the case team, all of them.
+
+    Of past years only what has not faded for the role: see docs/decisions/0015-clean-slate.md. With `live` those alone
+    that nobody has decided on, which never fade.
+    """
+    return statement.where(of_team_or_own(Incident, actor, Incident.reporter_id == actor.user_id, live=live))
+
+
+def own_reports(actor: Actor, *, live: bool = False) -> ColumnElement[bool]:
+    """Return the condition that keeps a person's own reports at the schools where they still work; with `live` those
+    alone that nobody has decided on."""
+    return and_(Incident.reporter_id == actor.user_id, in_view(Incident, actor, *STAFF, live=live))
+
+
+def get_incident(actor: Actor, incident_id: int) -> Incident:
+    """Return a report with its people. Raises NotFound when it is missing or not for this actor."""
+    people = selectinload(Incident.people)
+    statement = visible_to(select(Incident), actor).where(Incident.id == incident_id)
+    found: Incident | None = db.session.scalar(
+        statement.options(
+            people.joinedload(IncidentPerson.student),
+            people.joinedload(IncidentPerson.staff),
+            people.joinedload(IncidentPerson.behavior),
+        )
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def load_incident(incident_id: int) -> Incident | None:
+    """Return a report for the policy to judge; no check here."""
+    return db.session.get(Incident, incident_id)
+
+
+def people_of(incident_id: int) -> list[IncidentPerson]:
+    """Return the people of a report with their roster records and behaviours. The caller has checked."""
+    statement = (
+        select(IncidentPerson)
+        .where(IncidentPerson.incident_id == incident_id)
+        .options(
+            joinedload(IncidentPerson.student),
+            joinedload(IncidentPerson.staff),
+            joinedload(IncidentPerson.behavior),
+        )
+        .order_by(IncidentPerson.id)
+    )
+    return list(db.session.scalars(statement))
+
+
+def addenda_of(incident_id: int) -> list[Addendum]:
+    """Return what was added to a report, oldest first. The caller has checked."""
+    statement = select(Addendum).where(Addendum.incident_id == incident_id).order_by(Addendum.id)
+    return list(db.session.scalars(statement))
+
+
+def contacts_of(incident_id: int) -> list[GuardianContact]:
+    """Return the attempts to reach guardians, newest first. The caller has checked."""
+    statement = (
+        select(GuardianContact)
+        .where(GuardianContact.incident_id == incident_id)
+        .order_by(GuardianContact.at.desc(), GuardianContact.id.desc())
+    )
+    return list(db.session.scalars(statement))
+
+
+def behaviors_in_force(code_set: str, day: date) -> list[BehaviorCode]:
+    """Return the codes of a set on a date, by group and then as listed."""
+    statement = (
+        select(BehaviorCode)
+        .where(
+            BehaviorCode.code_set == code_set,
+            BehaviorCode.starts_on <= day,
+            or_(BehaviorCode.ends_on.is_(None), BehaviorCode.ends_on >= day),
+        )
+        .order_by(BehaviorCode.behavior_group, BehaviorCode.id)
+    )
+    return list(db.session.scalars(statement))
+
+
+def behavior_of_tile(tile: str, grade: int | None, day: date) -> BehaviorCode | None:
+    """Return the code that a tile stands for at this grade and date; None when a person must choose."""
+    codes = behaviors_in_force(code_set_for(grade, day), day)
+    return next((code for code in codes if code.tile == tile), None)
+
+
+def behavior_words(codes: Sequence[str], locale: str) -> dict[str, str]:
+    """Return the words of behaviour codes in a language, the newest wording of each."""
+    label = BehaviorCode.label_es if locale == "es" else BehaviorCode.label_en
+    statement = (
+        select(BehaviorCode.code, label).where(BehaviorCode.code.in_(codes)).order_by(BehaviorCode.starts_on)
+    )
+    return {row[0]: row[1] for row in db.session.execute(statement)}
+
+
+def locations() -> list[LocationCode]:
+    """Return the list of places in its order."""
+    return list(db.session.scalars(select(LocationCode).order_by(LocationCode.position, LocationCode.id)))
+
+
+def location(code: str) -> LocationCode | None:
+    """Return one place, or None."""
+    return db.session.scalar(select(LocationCode).where(LocationCode.code == code))
+
+
+def likely_duplicates(actor: Actor, capture: Capture) -> list[Likely]:
+    """Return reports of the same school within two hours that share a person, or the place and the tile."""
+    students = [p.id for p in capture.people if p.kind is PersonKind.STUDENT and p.id is not None]
+    shared = select(IncidentPerson.incident_id).where(IncidentPerson.student_id.in_(students))
+    same_person = Incident.id.in_(shared)
+    same_thing = and_(Incident.location_code == capture.location_code, Incident.tile == capture.tile.value)
+    statement = (
+        select(Incident, same_person.label("same_person"))
+        .where(
+            Incident.school_id == capture.school_id,
+            Incident.state != IncidentState.DUPLICATE,
+            Incident.occurred_at >= capture.occurred_at - DUPLICATE_WINDOW,
+            Incident.occurred_at <= capture.occurred_at + DUPLICATE_WINDOW,
+            or_(same_person, same_thing),
+        )
+        .order_by(Incident.id.desc())
+        .limit(5)
+    )
+    team = actor.covers(capture.school_id, *CASE_TEAM)
+    return [
+        Likely(
+            id=row.id,
+            reference=row.reference,
+            occurred_at=row.occurred_at,
+            tile=row.tile,
+            location_code=row.location_code,
+            same_person=bool(shares),
+            readable=team or row.reporter_id == actor.user_id,
+        )
+        for row, shares in db.session.execute(statement)
+    ]
+
+
+def priors(student_id: int, before: date) -> tuple[int, int]:
+    """Return how many earlier incidents count for routing, in the 90 and the 365 days before a date.
+
+    Counted: decided reports in which the student caused harm, with somebody harmed or group 3 and above; never
+    attendance, self-harm, duplicates, returned or unfounded ones.
+    """
+    statement = (
+        select(Incident.id, Incident.local_date, Incident.facts, BehaviorCode.behavior_group)
+        .join(IncidentPerson, IncidentPerson.incident_id == Incident.id)
+        .outerjoin(BehaviorCode, BehaviorCode.id == IncidentPerson.behavior_code_id)
+        .where(
+            IncidentPerson.student_id == student_id,
+            IncidentPerson.role.in_(sorted(CAUSED)),
+            Incident.state.in_(COUNTED_AS_PRIOR),
+            Incident.outcome_reason != "unfounded",
+            Incident.local_date < before,
+            Incident.local_date >= before - timedelta(days=365),
+            or_(BehaviorCode.id.is_(None), BehaviorCode.is_attendance.is_(False)),
+        )
+    )
+    rows = [row for row in db.session.execute(statement) if not (row.facts or {}).get("self_harm")]
+    harmed = _with_somebody_harmed([row.id for row in rows], student_id)
+    days = {row.id: row.local_date for row in rows if row.id in harmed or (row.behavior_group or 0) >= 3}
+    return sum(1 for day in days.values() if day >= before - timedelta(days=90)), len(days)
+
+
+def _with_somebody_harmed(incident_ids: Sequence[int], student_id: int) -> set[int]:
+    if not incident_ids:
+        return set()
+    other = or_(IncidentPerson.student_id.is_(None), IncidentPerson.student_id != student_id)
+    statement = select(IncidentPerson.incident_id).where(
+        IncidentPerson.incident_id.in_(incident_ids), IncidentPerson.role.in_(sorted(SUFFERED)), other
+    )
+    return set(db.session.scalars(statement))
+
+
+def own_draft(actor: Actor, form: str, incident_id: int | None = None) -> IncidentDraft | None:
+    """Return this person's own draft of a form (of one report's details, when given); nobody else's, ever."""
+    statement = select(IncidentDraft).where(
+        IncidentDraft.user_id == actor.user_id, IncidentDraft.form == form
+    )
+    if incident_id is None:
+        statement = statement.where(IncidentDraft.incident_id.is_(None))
+    else:
+        statement = statement.where(IncidentDraft.incident_id == incident_id)
+    return db.session.scalar(statement.order_by(IncidentDraft.id.desc()).limit(1))
+
+
+def recent_students(actor: Actor, school_id: int, limit: int = 20) -> list[int]:
+    """Return the students of this person's own latest reports at a school, newest first."""
+    latest = (
+        select(Incident.id)
+        .where(Incident.reporter_id == actor.user_id, Incident.school_id == school_id)
+        .order_by(Incident.id.desc())
+        .limit(limit)
+    )
+    statement = (
+        select(IncidentPerson.student_id)
+        .where(IncidentPerson.incident_id.in_(latest), IncidentPerson.student_id.is_not(None))
+        .order_by(IncidentPerson.id.desc())
+    )
+    found = [student_id for student_id in db.session.scalars(statement) if student_id is not None]
+    return list(dict.fromkeys(found))
+
+
+def care_visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
+    """Narrow a select of care records to the care team's schools: coordinators and administrators."""
+    return statement.where(in_view(CareRecord, actor, *CARE_TEAM))
+
+
+def care_records(actor: Actor) -> list[CareRecord]:
+    """Return the worries of the care team's schools, unscreened first, then newest, at most 200."""
+    statement = care_visible_to(select(CareRecord), actor)
+    order = (CareRecord.screened_at.is_not(None), CareRecord.id.desc())
+    return list(db.session.scalars(statement.order_by(*order).limit(200)))
+
+
+def unscreened_counted(actor: Actor) -> Select[Any] | None:
+    """Return the select of how many worries of the care team's schools no clinician has screened yet."""
+    if not actor.has(*CARE_TEAM):
+        return None
+    counted: Any = select(func.count(CareRecord.id)).where(CareRecord.screened_at.is_(None))
+    return care_visible_to(counted, actor)
+
+
+def get_care_record(actor: Actor, record_id: int) -> CareRecord:
+    """Return one worry. Raises NotFound for anyone but the care team of its school."""
+    statement = care_visible_to(select(CareRecord), actor).where(CareRecord.id == record_id)
+    found: CareRecord | None = db.session.scalar(statement)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def load_care_record(record_id: int) -> CareRecord | None:
+    """Return a worry for the policy to judge; no check here."""
+    return db.session.get(CareRecord, record_id)

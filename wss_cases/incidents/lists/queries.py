@@ -1,0 +1,160 @@
+"""Lists of reports: narrowed by a filter, in pages by key, with counts."""
+
+from calendar import monthrange
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Select, extract, func, or_, select
+
+from wss_cases.access.actor import STAFF, Actor
+from wss_cases.access.visibility import first_in_view
+from wss_cases.foundation.clock import school_year_bounds
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
+from wss_cases.incidents.incident.queries import visible_to
+from wss_cases.incidents.incident.rules import IncidentFilter
+from wss_cases.incidents.incident.states import UNDECIDED, WAITING, IncidentState, PersonRole
+
+PAGE = 30
+GROUPS: dict[str, frozenset[IncidentState]] = {
+    "todo": frozenset({IncidentState.RETURNED}),
+    "submitted": WAITING,
+    "done": frozenset(IncidentState) - WAITING - {IncidentState.RETURNED},
+    "counted": frozenset(IncidentState) - {IncidentState.DUPLICATE},
+}
+"""Values of the `state` parameter that stand for several states; "counted" is what outcomes count."""
+
+EVERY = {**GROUPS, "all": frozenset(IncidentState)}
+"""What the tabs of the list stand for."""
+
+ACTED = (PersonRole.CAUSED_HARM, PersonRole.BOTH, PersonRole.INVOLVED)
+"""Roles of whom behaviour and grade are counted: never a person harmed, a witness or a support person."""
+
+
+@dataclass(frozen=True)
+class ListedIncident:
+    """One row of a list."""
+
+    id: int
+    reference: str
+    school_id: int
+    tile: str
+    location_code: str
+    occurred_at: datetime
+    state: IncidentState
+    danger_now: bool
+    details_completed_at: datetime | None
+
+
+def filtered(
+    actor: Actor, narrow: IncidentFilter, before_id: int | None = None, limit: int = PAGE
+) -> list[ListedIncident]:
+    """Return the newest visible reports that fit, older than `before_id`."""
+    columns = [getattr(Incident, name) for name in ListedIncident.__dataclass_fields__]
+    statement = narrowed(visible_to(select(*columns), actor), narrow)
+    if before_id is not None:
+        statement = statement.where(Incident.id < before_id)
+    rows = db.session.execute(statement.order_by(Incident.id.desc()).limit(limit))
+    return [ListedIncident(*row) for row in rows]
+
+
+def counts_by_group(actor: Actor, narrow: IncidentFilter) -> Mapping[str, int]:
+    """Return how many visible reports stand in each group of states, and in "all", the state filter set aside.
+
+    Where nothing but the school narrows, what still asks for something is counted, and no other group: "done" would be
+    this year's reports and those old ones that something keeps in view, a number that answers no question.
+    """
+    without_state = replace(narrow, state=None)
+    bare = without_state.is_empty
+    counted: Any = select(Incident.state, func.count()).group_by(Incident.state)
+    statement = narrowed(visible_to(counted, actor, live=bare), without_state)
+    first = first_in_view(actor, narrow.school, *STAFF)
+    found: Counter[IncidentState] = Counter()
+    for part in [statement] if bare else _by_age(statement, first, *_bounds(narrow)):
+        found.update({row[0]: row[1] for row in db.session.execute(part)})
+    groups = {name: states for name, states in EVERY.items() if not bare or states <= UNDECIDED}
+    return {name: sum(found.get(state, 0) for state in states) for name, states in groups.items()}
+
+
+def _by_age(
+    statement: Select[Any], in_view: date | None, first: date | None, last: date | None
+) -> list[Select[Any]]:
+    """Return a select of reports in two halves: what may keep an old one in view is planned for the few old ones.
+
+    Of reports between `first` and `last` only the half in which they lie, where it is one.
+    """
+    if in_view is None:
+        return [statement]
+    halves = []
+    if last is None or last >= in_view:
+        halves.append(statement.where(Incident.local_date >= in_view))
+    if first is None or first < in_view:
+        halves.append(statement.where(Incident.local_date < in_view))
+    return halves
+
+
+def narrowed(statement: Select[Any], narrow: IncidentFilter) -> Select[Any]:
+    """Apply a filter to a select of incidents."""
+    return statement.where(*conditions_of(narrow))
+
+
+def conditions_of(narrow: IncidentFilter) -> list[Any]:
+    """Return what an incident must be to fit a filter; outcomes count by the same."""
+    return [*_when(narrow), *_what(narrow)]
+
+
+def _when(narrow: IncidentFilter) -> list[Any]:
+    conditions = []
+    first, last = _bounds(narrow)
+    if first is not None:
+        conditions.append(Incident.local_date >= first)
+    if last is not None:
+        conditions.append(Incident.local_date <= last)
+    if narrow.hour is not None:
+        conditions.append(Incident.local_minute.between(narrow.hour * 60, narrow.hour * 60 + 59))
+    if narrow.weekday is not None:
+        conditions.append(extract("dow", Incident.local_date) == (narrow.weekday + 1) % 7)
+    return conditions
+
+
+def _bounds(narrow: IncidentFilter) -> tuple[date | None, date | None]:
+    firsts, lasts = [narrow.from_day], [narrow.to_day]
+    if narrow.year:
+        first, last = school_year_bounds(narrow.year)
+        firsts.append(first)
+        lasts.append(last)
+    if narrow.month:
+        first = date(int(narrow.month[:4]), int(narrow.month[5:]), 1)
+        firsts.append(first)
+        lasts.append(first.replace(day=monthrange(first.year, first.month)[1]))
+    return (
+        max((day for day in firsts if day is not None), default=None),
+        min((day for day in lasts if day is not None), default=None),
+    )
+
+
+def _what(narrow: IncidentFilter) -> list[Any]:
+    conditions: list[Any] = []
+    if narrow.school is not None:
+        conditions.append(Incident.school_id == narrow.school)
+    if narrow.tile:
+        conditions.append(Incident.tile == narrow.tile)
+    if narrow.place:
+        conditions.append(or_(Incident.location_code == narrow.place, Incident.place == narrow.place))
+    if narrow.group == "none":
+        conditions.append(Incident.behavior_group.is_(None))
+    elif narrow.group:
+        conditions.append(Incident.behavior_group.between(int(narrow.group[0]), int(narrow.group[-1])))
+    if narrow.state:
+        states = GROUPS.get(narrow.state) or {IncidentState(narrow.state)}
+        conditions.append(Incident.state.in_(sorted(states)))
+    if narrow.behavior:
+        coded = select(IncidentPerson.incident_id).join(BehaviorCode).where(IncidentPerson.role.in_(ACTED))
+        conditions.append(Incident.id.in_(coded.where(BehaviorCode.code == narrow.behavior)))
+    if narrow.grade is not None:
+        graded = select(IncidentPerson.incident_id).where(IncidentPerson.role.in_(ACTED))
+        conditions.append(Incident.id.in_(graded.where(IncidentPerson.grade == narrow.grade)))
+    return conditions

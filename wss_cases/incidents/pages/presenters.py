@@ -1,0 +1,252 @@
+"""A report and a list of reports in words, ready for their pages."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import locale_code
+from wss_cases.incidents.incident.models import Incident, LocationCode
+from wss_cases.incidents.incident.queries import addenda_of, behavior_words, contacts_of, locations
+from wss_cases.incidents.incident.rules import IncidentFilter, person_words
+from wss_cases.incidents.incident.states import (
+    BIAS_LABELS,
+    INJURY_LABELS,
+    MANNER_LABELS,
+    MOTIVATION_LABELS,
+    REPORTED_ROLE_LABELS,
+    RESULT_LABELS,
+    SEXUAL_LABELS,
+    STATE_LABELS,
+    SUBSTANCE_LABELS,
+    TILE_LABELS,
+    WEAPON_LABELS,
+    IncidentState,
+    Tile,
+    WhenPrecision,
+)
+from wss_cases.incidents.lists.presenters import trait_words
+from wss_cases.incidents.lists.queries import ListedIncident
+from wss_cases.journal.queries import history
+from wss_cases.journal.timeline import author, sentence
+from wss_cases.roster.directory.models import Guardian, School
+from wss_cases.roster.directory.presenters import grade_words
+
+TONES = {
+    IncidentState.RETURNED: "sun",
+    IncidentState.ROUTED: "moss",
+    IncidentState.NO_FURTHER_ACTION: "moss",
+    IncidentState.CLOSED: "moss",
+}
+TAB_LABELS = {"todo": _l("To do"), "submitted": _l("Submitted"), "done": _l("Done")}
+GROUP_LABELS = {"counted": _l("Counted in outcomes")}
+"""Groups of states that no tab leads to: a list is narrowed to one from a figure."""
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the page of one report shows."""
+
+    outcome: str
+    facts: Rows
+    people: Rows
+    addenda: Rows
+    contacts: Rows
+    history: Rows
+    duplicate_of: tuple[int, str] | None
+    merged: list[tuple[int, str]]
+
+
+def outcome_words(incident: Incident) -> str:
+    """Return what became of a report in one sentence, without anybody's name."""
+    return {
+        IncidentState.SUBMITTED: _("It waits for a dean to read it."),
+        IncidentState.UNDER_REVIEW: _("A dean is reading it."),
+        IncidentState.RETURNED: _("A question came back to the person who reported it."),
+        IncidentState.ROUTED: _("It was decided. People are working to repair the harm."),
+        IncidentState.NO_FURTHER_ACTION: _("It was read, and nothing more is needed."),
+        IncidentState.DUPLICATE: _("It tells of the same thing as another report and was joined to it."),
+        IncidentState.CLOSED: _("The work on it is finished."),
+    }[incident.state]
+
+
+def title_words(tile: str, place: str) -> str:
+    """Return a report's title: what and where, without names."""
+    return f"{TILE_LABELS[Tile(tile)]} · {place}"
+
+
+def place_names() -> dict[str, str]:
+    """Return every place's label in the reader's language."""
+    return {place.code: _label(place) for place in locations()}
+
+
+def _label(code: LocationCode) -> str:
+    return code.label_es if locale_code() == "es" else code.label_en
+
+
+def listed(rows: Sequence[ListedIncident]) -> list[dict[str, Any]]:
+    """Return the rows of a list in words."""
+    places = place_names()
+    zones = _zones({row.school_id for row in rows})
+    return [
+        {
+            "id": row.id,
+            "title": title_words(row.tile, places.get(row.location_code, row.location_code)),
+            "meta": f"{row.reference} · {moment_words(row.occurred_at, zones[row.school_id])}",
+            "state": STATE_LABELS[row.state],
+            "tone": TONES.get(row.state, "slate"),
+            "danger": row.danger_now,
+        }
+        for row in rows
+    ]
+
+
+def _zones(school_ids: set[int]) -> dict[int, str]:
+    statement = select(School.id, School.time_zone).where(School.id.in_(school_ids))
+    return {row[0]: row[1] for row in db.session.execute(statement)}
+
+
+def chips(narrow: IncidentFilter) -> list[tuple[str, str]]:
+    """Return (parameter, words) of each filter in use; a state that is a tab of the list is none."""
+    behaviors = behavior_words([narrow.behavior], locale_code()) if narrow.behavior else {}
+    words = {
+        "state": "" if is_tab(narrow.state) else state_words(narrow.state),
+        "year": _("School year %(year)s", year=narrow.year.replace("-", "–")) if narrow.year else "",
+        "from": _("From %(day)s", day=day_words_with_year(narrow.from_day)) if narrow.from_day else "",
+        "to": _("To %(day)s", day=day_words_with_year(narrow.to_day)) if narrow.to_day else "",
+        "tile": str(TILE_LABELS[Tile(narrow.tile)]) if narrow.tile else "",
+        **trait_words(narrow, behaviors, place_names() if narrow.place else {}),
+    }
+    return [(name, text) for name, text in words.items() if text]
+
+
+def is_tab(state: str | None) -> bool:
+    """Whether a list narrowed to this state, or to none, is one of those that the tabs lead to."""
+    return not state or state in TAB_LABELS
+
+
+def state_words(state: str | None) -> str:
+    """Return what a list narrowed to a state, to a group of them, or to none, holds."""
+    if not state:
+        return _("All reports")
+    return str(TAB_LABELS.get(state) or GROUP_LABELS.get(state) or STATE_LABELS[IncidentState(state)])
+
+
+def page_of(incident: Incident, zone: str, *, team: bool) -> Shown:
+    """Return one report in words; contacts, merged reports and history are for the case team."""
+    addenda = addenda_of(incident.id)
+    contacts = contacts_of(incident.id) if team else []
+    names = _names(
+        {a.author_id for a in addenda} | {c.author_id for c in contacts} | {incident.reporter_id or 0}
+    )
+    return Shown(
+        outcome=outcome_words(incident),
+        facts=_facts(incident, zone, names),
+        people=_people(incident),
+        addenda=[
+            {"what": names.get(a.author_id, ""), "when": moment_words(a.at, zone), "note": a.text}
+            for a in addenda
+        ],
+        contacts=_contacts(incident, contacts, zone),
+        history=[
+            {"what": sentence(e), "when": moment_words(e.at, zone), "who": author(e)}
+            for e in (history("incident", incident.id) if team else [])
+        ],
+        duplicate_of=_other(incident.duplicate_of_id),
+        merged=_merged(incident.id) if team else [],
+    )
+
+
+def when_words(incident: Incident, zone: str) -> str:
+    """Return when it happened, no more exactly than it is known."""
+    if incident.when_precision is WhenPrecision.EARLIER_TODAY:
+        return _("Earlier on %(day)s", day=day_words_with_year(incident.local_date))
+    if incident.when_precision is WhenPrecision.DAY:
+        return day_words_with_year(incident.local_date)
+    words = moment_words(incident.occurred_at, zone)
+    return (
+        _("%(when)s, in that period", when=words)
+        if incident.when_precision is WhenPrecision.PERIOD
+        else words
+    )
+
+
+def _facts(incident: Incident, zone: str, names: dict[int, str]) -> Rows:
+    place = place_names().get(incident.location_code, incident.location_code)
+    damage = {True: _("Yes"), False: _("No"), None: ""}[incident.property_damage]
+    sexual = (incident.facts or {}).get("sexual")
+    rows = [
+        (_("What"), TILE_LABELS[Tile(incident.tile)]),
+        (_("Where"), place),
+        (_("When"), when_words(incident, zone)),
+        (_("Hurt or in danger when it was reported"), _("Yes") if incident.danger_now else _("No")),
+        (_("Reported by"), names.get(incident.reporter_id or 0, "")),
+        (_("Injury"), INJURY_LABELS.get(incident.injury or "", "")),
+        (_("Weapon"), WEAPON_LABELS.get(incident.weapon or "", "")),
+        (_("Substance"), SUBSTANCE_LABELS.get(incident.substance or "", "")),
+        (_("Sexual"), SEXUAL_LABELS.get(sexual or "", "")),
+        (_("Bias"), BIAS_LABELS.get(incident.bias_basis or "", "")),
+        (_("Property"), damage),
+        (_("Done at once"), incident.immediate_action),
+    ]
+    return [{"label": label, "value": str(value)} for label, value in rows]
+
+
+def _people(incident: Incident) -> Rows:
+    rows = []
+    for person in incident.people:
+        behavior = person.behavior
+        coded = (behavior.label_es if locale_code() == "es" else behavior.label_en) if behavior else None
+        motivation = MOTIVATION_LABELS.get(person.motivation or "")
+        parts = [REPORTED_ROLE_LABELS[person.role], grade_words(person.grade), coded, motivation]
+        rows.append(
+            {
+                "name": person_words(person),
+                "meta": " · ".join(str(part) for part in parts if part),
+                "family_text": person.family_text,
+                "student_id": person.student_id,
+            }
+        )
+    return rows
+
+
+def _contacts(incident: Incident, contacts: Sequence[Any], zone: str) -> Rows:
+    about = {person.id: person_words(person) for person in incident.people}
+    ids = {contact.guardian_id for contact in contacts if contact.guardian_id}
+    statement = select(Guardian.id, Guardian.name).where(Guardian.id.in_(ids))
+    guardians = {row[0]: row[1] for row in db.session.execute(statement)} if ids else {}
+    return [
+        {
+            "what": f"{MANNER_LABELS[c.manner]}: {RESULT_LABELS[c.result]}",
+            "when": moment_words(c.at, zone),
+            "who": " · ".join(
+                p for p in (guardians.get(c.guardian_id), about[c.incident_person_id], c.language) if p
+            ),
+            "note": c.note,
+        }
+        for c in contacts
+    ]
+
+
+def _names(user_ids: set[int]) -> dict[int, str]:
+    statement = select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(user_ids))
+    return {row[0]: row[1] for row in db.session.execute(statement)}
+
+
+def _other(incident_id: int | None) -> tuple[int, str] | None:
+    if incident_id is None:
+        return None
+    reference = db.session.scalar(select(Incident.reference).where(Incident.id == incident_id))
+    return (incident_id, reference or "")
+
+
+def _merged(incident_id: int) -> list[tuple[int, str]]:
+    statement = select(Incident.id, Incident.reference).where(Incident.duplicate_of_id == incident_id)
+    return [(row[0], row[1]) for row in db.session.execute(statement.order_by(Incident.id))]

@@ -1,0 +1,214 @@
+"""The list of reports, one report, and what can be added to it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can, require
+from wss_cases.access.visibility import first_in_view
+from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.incidents.additions.actions import (
+    ContactAttempt,
+    add_addendum,
+    answer_question,
+    record_guardian_contact,
+)
+from wss_cases.incidents.details.actions import OPEN_FOR_DETAILS
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.queries import get_incident
+from wss_cases.incidents.incident.rules import IncidentFilter, person_words
+from wss_cases.incidents.incident.states import STATE_LABELS
+from wss_cases.incidents.lists.queries import PAGE, counts_by_group, filtered
+from wss_cases.incidents.pages import extension_points as slots
+from wss_cases.incidents.pages.forms import PARAMETERS, AddendumForm, AnswerForm, ContactForm, read_filter
+from wss_cases.incidents.pages.presenters import (
+    TAB_LABELS,
+    TONES,
+    chips,
+    is_tab,
+    listed,
+    page_of,
+    state_words,
+)
+from wss_cases.roster.directory.queries import get_school, guardians_of
+
+blueprint = Blueprint("incidents", __name__)
+
+
+@blueprint.get("/incidents")
+@gate(Permission.INCIDENT_READ)
+def incidents() -> str:
+    """List one's own reports, and for the case team the school's, narrowed by the address."""
+    actor = current_actor()
+    narrow = read_filter(request.args)
+    if narrow.school is None and actor.has(*CASE_TEAM) and (school_id := chosen_school_id(actor, *CASE_TEAM)):
+        narrow = read_filter({**request.args, "school": str(school_id)})
+    before_id = id_in(request.args.get("before"))
+    rows = filtered(actor, narrow, before_id, PAGE + 1)
+    older = _address(before=str(rows[PAGE - 1].id)) if len(rows) > PAGE else None
+    first = first_in_view(actor, narrow.school, *STAFF)
+    counts = counts_by_group(actor, narrow)
+    return render_template(
+        "incidents/list.html",
+        faded_before=day_words_with_year(first) if first and not older else "",
+        rows=listed(rows[:PAGE]),
+        count=counts.get(narrow.state or "all"),
+        narrow=narrow,
+        chips=[(words, _address(**{name: ""})) for name, words in chips(narrow) if name in request.args],
+        title=state_words(narrow.state),
+        tabs=_tabs(narrow, counts) if is_tab(narrow.state) else [],
+        all_href=_address(state=""),
+        clear_href=url_for("incidents.incidents", school=request.args.get("school") or None),
+        older=older,
+        newest=_address(before="") if before_id else None,
+        team=actor.has(*CASE_TEAM),
+    )
+
+
+@blueprint.get("/incidents/<int:incident_id>")
+@gate(Permission.INCIDENT_READ)
+def incident(incident_id: int) -> str:
+    """Show one report: facts, people, texts, contacts, history; a reporter sees what became of it."""
+    return _page(get_incident(current_actor(), incident_id), AddendumForm(), AnswerForm())
+
+
+@blueprint.post("/incidents/<int:incident_id>/addendum")
+@gate(Permission.INCIDENT_COMPLETE)
+def addendum(incident_id: int) -> Page:
+    """Add text to a report."""
+    actor = current_actor()
+    found = _completable(incident_id)
+    form = AddendumForm()
+    if form.validate():
+        add_addendum(actor, found.id, form.text.data, clock.now(), form.request_key.data)
+        return _back(found)
+    return _page(found, form, AnswerForm(formdata=None)), 400
+
+
+@blueprint.post("/incidents/<int:incident_id>/answer")
+@gate(Permission.INCIDENT_COMPLETE)
+def answer(incident_id: int) -> Page:
+    """Answer the question that a report came back with."""
+    actor = current_actor()
+    found = _completable(incident_id)
+    form = AnswerForm()
+    if form.validate():
+        answer_question(
+            actor, found.id, form.answer.data, form.seen_version, clock.now(), form.request_key.data
+        )
+        return _back(found)
+    return _page(found, AddendumForm(formdata=None), form), 400
+
+
+@blueprint.route("/incidents/<int:incident_id>/contacts/new", methods=["GET", "POST"])
+@gate(Permission.INCIDENT_COMPLETE)
+def contact(incident_id: int) -> Page:
+    """Record an attempt to reach a guardian."""
+    actor, now = current_actor(), clock.now()
+    found = _completable(incident_id)
+    school = get_school(found.school_id)
+    assert school is not None
+    form = ContactForm()
+    students = [person for person in found.people if person.student_id is not None]
+    form.person.choices = choices([(str(person.id), person_words(person)) for person in students])
+    # who reported something may say whom they reached; numbers are the case team's
+    team = actor.covers(found.school_id, *CASE_TEAM)
+    guardians = [who for person in students for who in guardians_of(person.student_id or 0)]
+    names = {
+        str(who.id): " · ".join(part for part in (who.name, who.relation, who.phone if team else "") if part)
+        for who in guardians
+    }
+    form.guardian.choices = choices([("", _("Somebody not in the roster")), *names.items()])
+    if not form.is_submitted():
+        form.at.data = clock.local(now, school.time_zone).replace(tzinfo=None)
+
+    def act() -> int:
+        wall = form.at.data
+        instant = clock.at_local(wall.date(), wall.hour, wall.minute, school.time_zone)
+        attempt = ContactAttempt(
+            person_id=int(form.person.data),
+            at=instant,
+            manner=form.manner.data,
+            result=form.result.data,
+            language=form.language.data or "",
+            guardian_id=int(form.guardian.data) if form.guardian.data else None,
+            note=form.note.data or "",
+        )
+        return record_guardian_contact(actor, found.id, attempt, now, form.request_key.data)
+
+    done = url_for("incidents.incident", incident_id=found.id) + "#contacts"
+    return form_page(form, act, done, "incidents/contact.html", incident=found)
+
+
+def _completable(incident_id: int) -> Incident:
+    actor = current_actor()
+    found = get_incident(actor, incident_id)
+    require(actor, Permission.INCIDENT_COMPLETE, found)
+    return found
+
+
+def _page(found: Incident, add: AddendumForm, reply: AnswerForm) -> str:
+    actor = current_actor()
+    school = get_school(found.school_id)
+    assert school is not None
+    reply.version.data = reply.version.data or str(found.version)
+    return render_template(
+        "incidents/incident.html",
+        incident=found,
+        when=moment_words(found.occurred_at, school.time_zone),
+        shown=page_of(found, school.time_zone, team=actor.covers(found.school_id, *CASE_TEAM)),
+        own=found.reporter_id == actor.user_id,
+        may_review=can(actor, Permission.INCIDENT_REVIEW, found),
+        may_complete=found.state in OPEN_FOR_DETAILS,
+        state=STATE_LABELS[found.state],
+        tone=TONES.get(found.state, "slate"),
+        review_href=_link("review.incident", incident_id=found.id),
+        panels=slots.panels_for(actor, found),
+        student_hrefs=_student_links(actor, found),
+        add=add,
+        reply=reply,
+        done=request.args.get("done"),
+    )
+
+
+def _back(found: Incident) -> Response:
+    return redirect(url_for("incidents.incident", incident_id=found.id), 303)
+
+
+def _student_links(actor: Actor, found: Incident) -> dict[int, str | None]:
+    if not actor.covers(found.school_id, *CASE_TEAM):
+        return {}
+    ids = [person.student_id for person in found.people if person.student_id is not None]
+    return {student_id: _link("students.student", student_id=student_id) for student_id in ids}
+
+
+def _link(endpoint: str, **values: Any) -> str | None:
+    # pages of upper rooms, where this installation has them
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else None
+
+
+def _tabs(narrow: IncidentFilter, counts: Mapping[str, int]) -> list[tuple[str, str, bool, int | None]]:
+    """Return (words, address, whether it is the one shown, number or None) of the list's tabs."""
+    every = [("", _("All")), *TAB_LABELS.items()]
+    return [
+        (str(words), _address(state=name), (narrow.state or "") == name, counts.get(name or "all"))
+        for name, words in every
+    ]
+
+
+def _address(**changes: str) -> str:
+    kept: dict[str, Any] = {name: request.args[name] for name in PARAMETERS if request.args.get(name)}
+    return url_for(
+        "incidents.incidents", **{name: value for name, value in (kept | changes).items() if value}
+    )

@@ -1,0 +1,250 @@
+"""The decision: one act opens the case with its pathways and follow-ups, or logs a light one on the incident."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.grants.queries import holders
+from wss_cases.cases.case.actions import open_case
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.queries import cases_of_incident, choose_lead
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.states import CONVERSATION
+from wss_cases.followups.making.actions import close_row, local_today, make
+from wss_cases.followups.templates.queries import template_in_force
+from wss_cases.foundation.errors import Refused, Stale
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.actions import set_state
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.intake.decision.rules import Choice, chosen, is_light
+from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES
+from wss_cases.intake.recommendation.queries import Situation, situation
+from wss_cases.intake.recommendation.rules import PlanItem
+from wss_cases.intake.report.routing import route_incident
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.pathways.common.proposals import confirm, propose
+from wss_cases.pathways.common.queries import standing
+from wss_cases.pathways.reengagement.opening.actions import case_for
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.routing.engine.states import FollowUpKind, Kind, Pathway
+from wss_cases.safeguards.duties.duty.queries import duties_of
+from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
+
+REVIEW_AFTER = 10
+REVIEW_WITH_HOLD = 5
+DECIDABLE = frozenset({IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW, IncidentState.RETURNED})
+
+Key = str | None
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What the steps of one decision share."""
+
+    incident: Incident
+    today: date
+    days: SchoolDays
+    now: Situation
+    items: tuple[PlanItem, ...]
+    lead_id: int | None
+    dean_id: int | None
+
+
+def decide(
+    actor: Actor,
+    incident_id: int,
+    choice: Choice,
+    version: int | None,
+    now: datetime,
+    request_key: Key = None,
+) -> int:
+    """Decide a report in one act and return its id: case, pathways, follow-ups, lead, notices.
+
+    Raises Stale when somebody decided or changed it first, Refused for what holds or reasons forbid. No choice can
+    close a legal duty: a case opens while one is open.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, version)
+        if incident.state not in DECIDABLE:
+            raise Stale
+        scene = _scene(uow, incident, choice)
+        case = _open(uow, scene) if _needs_case(scene, choice) else None
+        if case is not None and choice.conversation:
+            raise Refused("conversation", _("A case opens: record the conversation there."))
+        _follow_up(uow, scene, case, choice)
+        as_it_stands = choice.keep is None and not choice.add
+        kind = "review.accepted" if as_it_stands else "review.chosen_otherwise"
+        uow.record(incident, kind, case_id=case.id if case else None, reason=choice.reason)
+        set_state(uow, incident, IncidentState.ROUTED, reason=choice.reason, note=choice.reason_text)
+        if case is None and choice.conversation:
+            _conversation_held(uow, incident, choice.conversation, choice.conversation_note)
+        uow.answer = incident.id
+        return incident.id
+
+
+def _scene(uow: UnitOfWork, incident: Incident, choice: Choice) -> _Scene:
+    now = situation(incident.id)
+    if not now.answers:
+        route_incident(uow, incident)
+        now = situation(incident.id)
+    today = local_today(uow, incident.school_id)
+    return _Scene(
+        incident=incident,
+        today=today,
+        days=school_days(incident.school_id),
+        now=now,
+        items=chosen(now.plan, choice, uow.actor.locale),
+        lead_id=choose_lead(incident.school_id, today) or uow.actor.user_id,
+        dean_id=_dean(uow, incident.school_id, today),
+    )
+
+
+def _dean(uow: UnitOfWork, school_id: int, today: date) -> int | None:
+    if uow.actor.user_id is not None and uow.actor.covers(school_id, Role.DEAN, Role.ADMINISTRATOR):
+        return uow.actor.user_id
+    people = [*holders(Role.DEAN, school_id, today), *holders(Role.ADMINISTRATOR, school_id, today)]
+    return people[0][0] if people else uow.actor.user_id
+
+
+def _needs_case(scene: _Scene, choice: Choice) -> bool:
+    if choice.open_case or cases_of_incident(scene.incident.id):
+        return True
+    talks = all(item.kind is Kind.CONVERSATION and item.tier == 1 for item in scene.items)
+    return not talks or not is_light(scene.now.plan, _open_duties(scene.incident))
+
+
+def _open_duties(incident: Incident) -> int:
+    return sum(1 for row in duties_of(incident.id) if row.duty.state in OPEN_DUTY)
+
+
+def _open(uow: UnitOfWork, scene: _Scene) -> Case:
+    incident = scene.incident
+    wait = REVIEW_WITH_HOLD if scene.now.plan.holds else REVIEW_AFTER
+    tier = max((item.tier for item in scene.items), default=1)
+    if cases_of_incident(incident.id):
+        # a removal that was recorded before the decision has opened it
+        case = case_for(uow, incident)
+        case.tier = max(case.tier, tier)
+    else:
+        case = open_case(
+            uow,
+            school_id=incident.school_id,
+            incidents=[incident],
+            harm_kind=incident.tile,
+            location_code=incident.location_code,
+            tier=tier,
+            lead_id=scene.lead_id,
+            review_on=scene.days.add(scene.today, wait),
+        )
+    _propose(uow, scene, case)
+    if scene.lead_id is not None and scene.lead_id != uow.actor.user_id:
+        uow.notify(scene.lead_id, "case_assigned", case, f"case-assigned:{case.id}:{scene.lead_id}")
+    return case
+
+
+def _propose(uow: UnitOfWork, scene: _Scene, case: Case) -> None:
+    participants = {person.incident_person_id: person.id for person in case.participants}
+    before = standing(case.id)
+    for item in scene.items:
+        participant_id = participants.get(item.person_id) if item.person_id is not None else None
+        if (row := before.get((item.kind.value, participant_id))) is not None:
+            confirm(uow, row, item.tier, item.rules)
+            continue
+        propose(
+            uow,
+            case,
+            pathway=item.pathway.value,
+            kind=item.kind.value,
+            for_whom=item.for_whom.value,
+            participant_id=participant_id,
+            tier=item.tier,
+            rules=item.rules,
+            start_by=scene.days.add(scene.today, item.start),
+            owner_id=scene.lead_id,
+        )
+
+
+def _follow_up(uow: UnitOfWork, scene: _Scene, case: Case | None, choice: Choice) -> None:
+    circles = any(item.pathway is Pathway.CIRCLE for item in scene.items)
+    for wanted in scene.now.plan.follow_ups:
+        if wanted.kind is FollowUpKind.PRE_MEETINGS and not circles:
+            continue
+        _make(uow, scene, case, wanted.kind.value, wanted.days, wanted.person_id, wanted.rules)
+    if case is None and not choice.conversation:
+        for item in scene.items:
+            _make(uow, scene, None, CONVERSATION, item.start, item.person_id, item.rules)
+
+
+def _make(
+    uow: UnitOfWork,
+    scene: _Scene,
+    case: Case | None,
+    kind: str,
+    days: int,
+    person_id: int | None,
+    rules: Sequence[str],
+) -> None:
+    template = template_in_force(kind, scene.incident.school_id, scene.today)
+    is_deans = kind == CONVERSATION or (template is not None and template.owner_role == Role.DEAN)
+    make(
+        uow,
+        school_id=scene.incident.school_id,
+        kind=kind,
+        owner_id=scene.dean_id if is_deans else scene.lead_id,
+        due_on=scene.days.add(scene.today, days),
+        incident_id=None if case else scene.incident.id,
+        case_id=case.id if case else None,
+        incident_person_id=person_id,
+        rules=rules,
+    )
+
+
+def _conversation_held(uow: UnitOfWork, incident: Incident, outcome: str, note: str) -> None:
+    if outcome not in CONVERSATION_OUTCOMES:
+        raise Refused("conversation", _("Choose how the conversation went."))
+    if note.strip():
+        incident.closing_note = note
+    uow.record(incident, "review.conversation", outcome=outcome)
+    set_state(uow, incident, IncidentState.CLOSED, reason=outcome)
+
+
+def record_conversation(
+    actor: Actor, incident_id: int, outcome: str, note: str, version: int | None, now: datetime,
+    request_key: Key = None, *, repair: str = "", repair_on: date | None = None,
+) -> int:  # fmt: skip
+    """Record how the conversation of a light incident went: its follow-up is done and the incident closes.
+
+    A repair step with its day becomes a follow-up of whoever talked. Raises Refused for a step without its day.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, version)
+        if incident.state is not IncidentState.ROUTED:
+            raise Stale
+        _conversation_held(uow, incident, outcome, note)
+        waiting = uow.session.query(FollowUp).filter_by(
+            incident_id=incident.id, kind=CONVERSATION, state=FollowUpState.OPEN
+        )
+        for row in waiting:
+            close_row(uow, row, "held")
+        if repair.strip():
+            if repair_on is None:
+                raise Refused("repair_on", _("Choose by when."))
+            make(
+                uow,
+                school_id=incident.school_id,
+                kind="repair_step",
+                owner_id=actor.user_id,
+                due_on=repair_on,
+                incident_id=incident.id,
+                title=repair,
+            )
+        uow.answer = incident.id
+        return incident.id

@@ -1,0 +1,134 @@
+"""Pure decisions of the review: what is light, what a hold forbids, what a choice comes to."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.intake.recommendation.rules import Plan, PlanHold, PlanItem
+from wss_cases.routing.engine.states import FACE_TO_FACE, PATHWAY_OF, AppliesTo, Kind, Pathway, Person, Police
+
+FOR_THE_YOUNGEST = frozenset(
+    {
+        Kind.CONVERSATION,
+        Kind.TALKING_CIRCLE,
+        Kind.FAMILY_SUPPORT,
+        Kind.BEHAVIORAL_HEALTH,
+        Kind.HOUSING_BASIC_NEEDS,
+        Kind.ACADEMIC,
+    }
+)
+"""What students of pre-K to grade 2 who caused harm may be given, also when a dean chooses otherwise."""
+
+_NOT_IN_CONVERSATION = frozenset({Kind.CONVERSATION, Kind.HEALING_CIRCLE, Kind.TALKING_CIRCLE})
+
+
+@dataclass(frozen=True)
+class Added:
+    """A kind that the reviewer adds for one person, or for both sides."""
+
+    kind: Kind
+    for_whom: Person
+    person_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the reviewer decides: `keep` None is the recommendation as it stands, else the keys of items kept."""
+
+    keep: frozenset[str] | None = None
+    add: tuple[Added, ...] = ()
+    reason: str = ""
+    reason_text: str = ""
+    open_case: bool = False
+    conversation: str = ""
+    conversation_note: str = ""
+
+
+def is_held(kind: Kind, whom: Person, applies_to: AppliesTo) -> bool:
+    """Whether a hold keeps this kind back for these people."""
+    of_the_causer = whom is not Person.HARMED
+    match applies_to:
+        case AppliesTo.FACE_TO_FACE:
+            return kind in FACE_TO_FACE
+        case AppliesTo.SHARED_AND_CONVERSATION:
+            return kind in FACE_TO_FACE or (of_the_causer and kind in _NOT_IN_CONVERSATION)
+        case AppliesTo.CAUSED_HARM_AND_CIRCLES:
+            return of_the_causer or PATHWAY_OF[kind] is Pathway.CIRCLE
+
+
+def why_not(plan: Plan, added: Added) -> PlanHold | str | None:
+    """Return the hold that keeps a kind back, or why the youngest may not be given it; None when it may be added."""
+    for hold in plan.holds:
+        its_own = added.for_whom is not Person.CAUSED_HARM or hold.person_id in (None, added.person_id)
+        if its_own and is_held(added.kind, added.for_whom, hold.applies_to):
+            return hold
+    young = plan.young if added.for_whom is Person.BOTH else plan.young & {added.person_id}
+    if added.for_whom is not Person.HARMED and young and added.kind not in FOR_THE_YOUNGEST:
+        return _("Students in pre-K to grade 2 are not given this.")
+    return None
+
+
+def is_light(plan: Plan, open_duties: int) -> bool:
+    """Whether this is a tier-1 conversation alone, logged and closed on the incident without a case."""
+    talks = all(item.kind is Kind.CONVERSATION and item.tier == 1 for item in plan.items)
+    return (
+        bool(plan.items)
+        and talks
+        and not plan.holds
+        and not open_duties
+        and plan.police is Police.NOT_INDICATED
+    )
+
+
+def chosen(plan: Plan, choice: Choice, language: str) -> tuple[PlanItem, ...]:
+    """Return the items that a choice comes to.
+
+    Raises Refused without a reason when it differs, for a held kind, and when somebody would be left with nothing.
+    """
+    if choice.keep is None and not choice.add:
+        return plan.items
+    if not choice.reason:
+        raise Refused("reason", _("Choose why you decide otherwise."))
+    if not choice.reason_text.strip():
+        raise Refused("reason_text", _("Say in a sentence why you decide otherwise."))
+    kept = [item for item in plan.items if choice.keep is None or item.key in choice.keep]
+    known = {item.key for item in kept}
+    for added in choice.add:
+        held = why_not(plan, added)
+        if held is not None:
+            raise Refused("added", held if isinstance(held, str) else _held_words(held, language))
+        item = PlanItem(added.kind, added.for_whom, added.person_id, _tier_of(added.kind), 5, ("chosen",))
+        if item.key not in known:
+            known.add(item.key)
+            kept.append(item)
+    _nobody_left_out(plan, kept)
+    return tuple(kept)
+
+
+def _held_words(hold: PlanHold, language: str) -> str:
+    because = hold.because.get(language) or hold.because.get("en", "")
+    until = hold.until.get(language) or hold.until.get("en", "")
+    return _("This is held back. %(because)s Until: %(until)s.", because=because, until=until)
+
+
+def _tier_of(kind: Kind) -> int:
+    return 1 if kind is Kind.CONVERSATION else 2
+
+
+def _nobody_left_out(plan: Plan, kept: Sequence[PlanItem]) -> None:
+    left = people_with_an_item(plan, plan.items) - people_with_an_item(plan, kept)
+    if left or (plan.items and not kept):
+        raise Refused("keep", _("Everyone who caused harm or was harmed keeps at least one kind of support."))
+
+
+def people_with_an_item(plan: Plan, items: Iterable[PlanItem]) -> set[int | None]:
+    """Return who of the plan's people has an item of their own or shares one; None is somebody not identified."""
+    found: set[int | None] = set()
+    for item in items:
+        if item.for_whom is not Person.BOTH:
+            found.add(item.person_id)
+            continue
+        found |= plan.harmed
+        found |= plan.caused if item.person_id is None else {item.person_id}
+    return found

@@ -1,0 +1,209 @@
+"""Finishing the details of a report: the form, its draft, the check page, and adding people."""
+
+from datetime import datetime
+
+from flask import jsonify, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can, require
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import time_words
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import BaseForm, apply_refusal, choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page
+from wss_cases.incidents.details.actions import OPEN_FOR_DETAILS
+from wss_cases.incidents.drafts.actions import save_draft
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.queries import behaviors_in_force, get_incident, locations, own_draft
+from wss_cases.incidents.incident.rules import CapturedPerson, code_set_for, person_words
+from wss_cases.incidents.incident.states import PersonKind
+from wss_cases.intake.details.forms import AddPersonForm, DetailsForm, details_form
+from wss_cases.intake.details.presenters import groups_of, summary_of
+from wss_cases.intake.report.actions import add_people_to, complete_details
+from wss_cases.intake.report.forms import captured_person
+from wss_cases.intake.report.people_search import people_items, search_items
+from wss_cases.intake.report.views import blueprint, switch_language
+from wss_cases.roster.directory.queries import get_school
+
+FORM = "details"
+NOT_KEPT = {"csrf_token", "request_key", "version", "people_q", "find", "add", "switch_language"}
+
+
+@blueprint.route("/incidents/<int:incident_id>/details", methods=["GET", "POST"])
+@gate(Permission.INCIDENT_COMPLETE)
+def details(incident_id: int) -> Page:
+    """Show the form with the draft in it; a sound answer goes to the check page."""
+    actor, now = current_actor(), clock.now()
+    incident = _open(actor, incident_id)
+    if request.method == "GET":
+        draft = own_draft(actor, FORM, incident.id)
+        typed = MultiDict((n, v) for n, values in draft.payload.items() for v in values) if draft else None
+        return _show(incident, actor, _form(actor, incident, typed))
+    form = _form(actor, incident)
+    if "find" in request.form:
+        return _find(incident, actor, form)
+    if "switch_language" in request.form:
+        _keep(actor, incident, now)
+        switch_language(request.form["switch_language"])
+        return redirect(url_for("capture.details", incident_id=incident.id), 303)
+    if "add" in request.form:
+        return _add(incident, actor, form, now)
+    try:
+        sound = form.validate()
+        _keep(actor, incident, now)
+        if sound:
+            return redirect(url_for("capture.check", incident_id=incident.id), 303)
+    except Refused as refusal:
+        apply_refusal(form, refusal)
+    return _show(incident, actor, form), 400
+
+
+@blueprint.post("/incidents/<int:incident_id>/details/draft")
+@gate(Permission.INCIDENT_COMPLETE)
+def details_draft(incident_id: int) -> Response | tuple[Response, int]:
+    """Keep what is typed so far; answers JSON with the time."""
+    actor, now = current_actor(), clock.now()
+    incident = _open(actor, incident_id)
+    school = get_school(incident.school_id)
+    assert school is not None
+    try:
+        _keep(actor, incident, now)
+    except Refused as refusal:
+        return jsonify(error=refusal.message), 400
+    return jsonify(saved_at=time_words(now, school.time_zone))
+
+
+@blueprint.route("/incidents/<int:incident_id>/details/check", methods=["GET", "POST"])
+@gate(Permission.INCIDENT_COMPLETE)
+def check(incident_id: int) -> Page:
+    """Show every answer with its Change link; the button submits them."""
+    actor, now = current_actor(), clock.now()
+    incident = _open(actor, incident_id)
+    draft = own_draft(actor, FORM, incident.id)
+    if draft is None:
+        return redirect(url_for("capture.details", incident_id=incident.id), 303)
+    typed: MultiDict[str, str] = MultiDict((n, v) for n, values in draft.payload.items() for v in values)
+    form = _form(actor, incident, typed, check_csrf=False)
+    if not form.validate():
+        return _show(incident, actor, form), 400
+    button = BaseForm()
+    if request.method == "GET":
+        button.version.data = str(incident.version)
+        return _check_page(incident, form, button)
+    if button.validate():
+        try:
+            answers = form.details(incident.people)
+            complete_details(actor, incident.id, answers, button.seen_version, now, button.request_key.data)
+            return redirect(url_for("incidents.incident", incident_id=incident.id, done="details"), 303)
+        except Refused as refusal:
+            apply_refusal(form, refusal)
+            return _show(incident, actor, form), 400
+    return _check_page(incident, form, button), 400
+
+
+def _check_page(incident: Incident, form: DetailsForm, button: BaseForm) -> str:
+    back = url_for("capture.details", incident_id=incident.id)
+    return render_template(
+        "intake/capture_check.html",
+        incident=incident,
+        form=button,
+        parts=summary_of(form, incident, back),
+        back=back,
+    )
+
+
+def _open(actor: Actor, incident_id: int) -> Incident:
+    incident = get_incident(actor, incident_id)
+    require(actor, Permission.INCIDENT_COMPLETE, incident)
+    if incident.state not in OPEN_FOR_DETAILS:
+        raise Refused("", _("This report is decided. You can still add text to it."))
+    return incident
+
+
+def _form(
+    actor: Actor, incident: Incident, typed: MultiDict[str, str] | None = None, check_csrf: bool = True
+) -> DetailsForm:
+    day = incident.local_date
+    sets = {code_set_for(person.grade, day) for person in incident.people} | {code_set_for(None, day)}
+    codes = {name: behaviors_in_force(name, day) for name in sets}
+    reviewer = can(actor, Permission.INCIDENT_REVIEW, incident)
+    return details_form(
+        incident, codes, locations(), reviewer=reviewer, formdata=typed, check_csrf=check_csrf
+    )
+
+
+def _keep(actor: Actor, incident: Incident, now: datetime) -> None:
+    typed = {name: values for name, values in request.form.lists() if name not in NOT_KEPT and len(name) < 40}
+    known = set(_form(actor, incident)._fields)
+    kept = {name: values for name, values in typed.items() if name in known}
+    save_draft(actor, FORM, kept, now, school_id=incident.school_id, incident_id=incident.id)
+
+
+def _find(incident: Incident, actor: Actor, form: DetailsForm) -> str:
+    adding = AddPersonForm()
+    words = adding.people_q.data or ""
+    matches = search_items(actor, incident.school_id, words, staff=True)
+    return _show(incident, actor, form, adding, matches, words)
+
+
+def _add(incident: Incident, actor: Actor, form: DetailsForm, now: datetime) -> Page:
+    adding = _adding(incident)
+    try:
+        if adding.validate():
+            _keep(actor, incident, now)
+            named = [p for value in adding.people.data or [] if (p := captured_person(value))]
+            if adding.kind.data:
+                kind = PersonKind(adding.kind.data)
+                named.append(CapturedPerson(kind, description=adding.description.data or ""))
+            if (adding.people_q.data or "").strip() or not named:
+                raise Refused("people", _("Choose the name from the list, or say who it is."))
+            target = int(adding.in_place_of.data) if adding.in_place_of.data else None
+            add_people_to(actor, incident.id, named, target, now, adding.request_key.data)
+            return redirect(url_for("capture.details", incident_id=incident.id) + "#who", 303)
+    except Refused as refusal:
+        apply_refusal(adding, refusal)
+    return _show(incident, actor, form, adding), 400
+
+
+def _adding(incident: Incident) -> AddPersonForm:
+    adding = AddPersonForm()
+    unknown = [p for p in incident.people if p.kind is PersonKind.NOT_IDENTIFIED]
+    adding.in_place_of.choices = choices(
+        [("", _("One more person")), *((str(p.id), person_words(p)) for p in unknown)]
+    )
+    return adding
+
+
+def _show(
+    incident: Incident,
+    actor: Actor,
+    form: DetailsForm,
+    adding: AddPersonForm | None = None,
+    matches: list[dict[str, str]] | None = None,
+    searched: str = "",
+) -> str:
+    adding = adding or _adding(incident)
+    if not adding.in_place_of.choices:
+        adding.in_place_of.choices = _adding(incident).in_place_of.choices
+    chosen = [p for value in adding.people.data or [] if (p := captured_person(value))]
+    groups = groups_of(form, incident)
+    return render_template(
+        "intake/capture_details.html",
+        incident=incident,
+        form=form,
+        adding=adding,
+        groups=groups,
+        chosen=people_items(incident.school_id, chosen),
+        matches=matches,
+        searched=searched or adding.people_q.data or "",
+        problems=[(message, f"#{field.id}") for field in adding for message in field.errors]
+        + [(message, None) for message in adding.form_errors],
+    )
+
+
+__all__ = ["blueprint"]

@@ -1,0 +1,220 @@
+"""One plan from everyone's answers: shared kinds once, personal kinds once per person. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from wss_cases.incidents.incident.models import IncidentPerson
+from wss_cases.incidents.incident.rules import SUFFERED
+from wss_cases.incidents.incident.states import PersonKind, PersonRole
+from wss_cases.routing.engine.states import (
+    PATHWAY_OF,
+    AppliesTo,
+    FollowUpKind,
+    Kind,
+    Pathway,
+    Person,
+    Police,
+)
+
+_POLICE_ORDER = (Police.NOT_INDICATED, Police.REQUIRED_BY_LAW, Police.EMERGENCY)
+_ONCE = frozenset({FollowUpKind.PRE_MEETINGS, FollowUpKind.SAFE_PASSAGE_CONTACT, FollowUpKind.SAFETY_PLAN})
+_OF_THE_HARMED = frozenset({FollowUpKind.CONTACT_PERSON_HARMED, FollowUpKind.CHECK_IN_PERSON_HARMED})
+
+Text = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One person's stored facts and answer; no person while nobody is identified."""
+
+    person: IncidentPerson | None
+    facts: Mapping[str, Any]
+    answer: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PlanItem:
+    """One pathway to propose: a shared kind once, a personal kind once per person. `start` counts school days."""
+
+    kind: Kind
+    for_whom: Person
+    person_id: int | None
+    tier: int
+    start: int
+    rules: tuple[str, ...]
+    because: tuple[Text, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What names this item in a form."""
+        return f"{self.kind}:{self.for_whom}:{self.person_id or 0}"
+
+    @property
+    def pathway(self) -> Pathway:
+        """The family of its kind."""
+        return PATHWAY_OF[self.kind]
+
+
+@dataclass(frozen=True)
+class PlanHold:
+    """A hold of one person's answer."""
+
+    person_id: int | None
+    applies_to: AppliesTo
+    rules: tuple[str, ...]
+    until: Text
+    because: Text
+
+
+@dataclass(frozen=True)
+class PlanFollowUp:
+    """A follow-up to make, due in so many school days."""
+
+    kind: FollowUpKind
+    days: int
+    person_id: int | None
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the answers of an incident come to together."""
+
+    items: tuple[PlanItem, ...] = ()
+    holds: tuple[PlanHold, ...] = ()
+    follow_ups: tuple[PlanFollowUp, ...] = ()
+    police: Police = Police.NOT_INDICATED
+    young: frozenset[int | None] = frozenset()
+    caused: frozenset[int | None] = frozenset()
+    harmed: frozenset[int | None] = frozenset()
+    asks_danger_again: bool = False
+    not_coded: bool = False
+
+    @property
+    def tier(self) -> int:
+        """The highest tier of its items, 1 for none."""
+        return max((item.tier for item in self.items), default=1)
+
+
+@dataclass
+class _Board:
+    items: dict[tuple[Kind, Person, int | None], PlanItem] = field(default_factory=dict)
+    shared_by: dict[Kind, set[int | None]] = field(default_factory=dict)
+    follow_ups: dict[tuple[FollowUpKind, int, int | None], PlanFollowUp] = field(default_factory=dict)
+
+
+def harmed_by(person: IncidentPerson | None, people: Sequence[IncidentPerson]) -> list[IncidentPerson]:
+    """Return the people harmed beside this person; while no part is set, the others involved."""
+    others = [other for other in people if other is not person]
+    suffered = [other for other in others if other.role in SUFFERED]
+    return suffered or [
+        other for other in others if person is not None and other.role is PersonRole.INVOLVED is person.role
+    ]
+
+
+def plan_of(answers: Sequence[Answered], people: Sequence[IncidentPerson]) -> Plan:
+    """Return everyone's answers as one plan: highest tier, soonest start and all rules where items meet."""
+    board = _Board()
+    for answered in answers:
+        harmed = [other.id for other in harmed_by(answered.person, people)]
+        _put_items(board, answered, harmed)
+        _put_follow_ups(board, answered, harmed, people)
+    for kind, whose in board.shared_by.items():
+        if len(whose) == 1 < len(answers):
+            key = (kind, Person.BOTH, None)
+            board.items[key] = replace(board.items[key], person_id=next(iter(whose)))
+    return Plan(
+        items=tuple(board.items.values()),
+        holds=tuple(hold for answered in answers for hold in _holds(answered)),
+        follow_ups=tuple(board.follow_ups.values()),
+        police=max(
+            (Police(a.answer["police"]) for a in answers),
+            key=_POLICE_ORDER.index,
+            default=Police.NOT_INDICATED,
+        ),
+        young=frozenset(_id(a.person) for a in answers if a.facts.get("grade", 99) <= 2),
+        caused=frozenset(_id(a.person) for a in answers),
+        harmed=frozenset(other.id for a in answers for other in harmed_by(a.person, people)),
+        asks_danger_again=any(_asks_again(a.facts) for a in answers),
+        not_coded=any("not_coded_yet" in a.answer["notes"] for a in answers),
+    )
+
+
+def _id(person: IncidentPerson | None) -> int | None:
+    return person.id if person is not None else None
+
+
+def _asks_again(facts: Mapping[str, Any]) -> bool:
+    doubtful = facts.get("weapon") == "maybe_firearm"
+    return doubtful or bool(facts.get("fire_or_bomb")) or bool(facts.get("gun_violence_threat"))
+
+
+def _put_items(board: _Board, answered: Answered, harmed: Sequence[int]) -> None:
+    person_id = _id(answered.person)
+    for said in answered.answer["pathways"]:
+        kind, whom = Kind(said["kind"]), Person(said["for"])
+        targets: Sequence[int | None] = [person_id]
+        if whom is Person.BOTH:
+            targets = [None]
+            board.shared_by.setdefault(kind, set()).add(person_id)
+        elif whom is Person.HARMED:
+            targets = list(harmed) or [None]
+        for target in targets:
+            item = PlanItem(
+                kind,
+                whom,
+                target,
+                said["tier"],
+                said["start_within_school_days"],
+                tuple(said["rules"]),
+                (said["because"],),
+            )
+            before = board.items.get((kind, whom, target))
+            board.items[kind, whom, target] = _joined(before, item) if before else item
+
+
+def _joined(one: PlanItem, other: PlanItem) -> PlanItem:
+    return replace(
+        one,
+        tier=max(one.tier, other.tier),
+        start=min(one.start, other.start),
+        rules=tuple(dict.fromkeys((*one.rules, *other.rules))),
+        because=(*one.because, *(text for text in other.because if text not in one.because)),
+    )
+
+
+def _put_follow_ups(
+    board: _Board, answered: Answered, harmed: Sequence[int], people: Sequence[IncidentPerson]
+) -> None:
+    for said in answered.answer["follow_ups"]:
+        kind, days = FollowUpKind(said["kind"]), said["due_in_school_days"]
+        targets: Sequence[int | None] = [_id(answered.person)]
+        if kind in _ONCE:
+            targets = [None]
+        elif kind in _OF_THE_HARMED:
+            targets = list(harmed) or [None]
+        elif kind is FollowUpKind.GUARDIAN_CONTACT and _is_adult(answered.person):
+            targets = [p.id for p in people if p.id in set(harmed) and p.kind is PersonKind.STUDENT] or [None]
+        for target in targets:
+            key = (kind, 0 if kind in _ONCE else days, target)
+            board.follow_ups.setdefault(key, PlanFollowUp(kind, days, target, tuple(said["rules"])))
+
+
+def _is_adult(person: IncidentPerson | None) -> bool:
+    return person is not None and person.kind in (
+        PersonKind.STAFF,
+        PersonKind.OTHER_ADULT,
+        PersonKind.COMMUNITY,
+    )
+
+
+def _holds(answered: Answered) -> Iterable[PlanHold]:
+    for said in answered.answer["holds"]:
+        yield PlanHold(
+            _id(answered.person),
+            AppliesTo(said["applies_to"]),
+            tuple(said["rules"]),
+            said["until"],
+            said["because"],
+        )

@@ -1,0 +1,149 @@
+"""The thirty-second capture."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField, DateTimeLocalField, HiddenField, RadioField, SelectMultipleField
+from wtforms.validators import InputRequired, Optional, StopValidation
+
+from wss_cases.foundation.clock import at_local, local
+from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.incidents.incident.rules import LOCATION_OF_TILE, OLDEST_DAYS, Capture, CapturedPerson
+from wss_cases.incidents.incident.states import (
+    TILE_LABELS,
+    WHEN_LABELS,
+    WHERE_LABELS,
+    PersonKind,
+    Tile,
+    WhenChoice,
+    WhenPrecision,
+    WhereTile,
+)
+
+DRAFT_FIELDS = ("danger", "people", "unknown_person", "what", "where", "when", "occurred", "narrative")
+MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+
+
+def person_ids(form: BaseForm, field: Any) -> None:
+    """Refuse anything but the values that the search gives: "12" or "student:12", and "staff:12"."""
+    for value in field.data or []:
+        if captured_person(value) is None:
+            raise StopValidation(_("Choose a name from the list."))
+
+
+def captured_person(value: str) -> CapturedPerson | None:
+    """Read one value of the people search; None when it is not one."""
+    kind, _colon, number = value.rpartition(":")
+    kinds = {"": PersonKind.STUDENT, "student": PersonKind.STUDENT, "staff": PersonKind.STAFF}
+    if kind not in kinds or not (number.isascii() and number.isdigit() and len(number) <= 18):
+        return None
+    return CapturedPerson(kinds[kind], int(number))
+
+
+class CaptureForm(BaseForm):
+    """Danger, who, what, where, when, and what was seen or heard."""
+
+    school_id = HiddenField()
+    danger = RadioField(
+        _l("Is anyone hurt or in danger now?"),
+        choices=choices([("no", _l("No")), ("yes", _l("Yes"))]),
+        validators=[InputRequired(_l("Say whether anyone is hurt or in danger now."))],
+    )
+    people = SelectMultipleField(
+        _l("Who was involved?"), choices=[], validate_choice=False, validators=[person_ids]
+    )
+    people_q = ShortText(_l("Name"))
+    unknown_person = BooleanField(_l("I don’t know who yet"))
+    what = RadioField(
+        _l("What happened?"),
+        choices=choices(list(TILE_LABELS.items())),
+        validators=[InputRequired(_l("Choose what happened."))],
+    )
+    where = RadioField(
+        _l("Where?"),
+        choices=choices(list(WHERE_LABELS.items())),
+        validators=[InputRequired(_l("Choose where it happened."))],
+    )
+    when = RadioField(
+        _l("When?"),
+        choices=choices(list(WHEN_LABELS.items())),
+        default=WhenChoice.NOW.value,
+        validators=[InputRequired(_l("Choose when it happened."))],
+    )
+    occurred = DateTimeLocalField(_l("Date and time"), format=MOMENT_FORMATS, validators=[Optional()])
+    narrative = LongText(_l("What did you see or hear?"))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check every field; a date typed and then not wanted is no error."""
+        super().validate(extra_validators)
+        if self.when.data != WhenChoice.OTHER:
+            self.occurred.errors = []
+        return not self.errors
+
+    def answers(self) -> list[tuple[str, str]]:
+        """Return every answer as (name, value) pairs, for a page that asks once more."""
+        raw = [(name, self[name].raw_data or []) for name in (*DRAFT_FIELDS, "school_id")]
+        return [(name, value) for name, values in raw for value in values]
+
+    def check_people(self) -> bool:
+        """Whether somebody is named or said to be unknown, and no typed name is left unchosen; else an error."""
+        if (self.people_q.data or "").strip():
+            self.people.errors = [_("Choose the name from the list, or clear the search field.")]
+        elif not self.people.data and not self.unknown_person.data:
+            self.people.errors = [_("Say who was involved, or tick “I don’t know who yet”.")]
+        return not self.people.errors
+
+    def moment(self, now: datetime, time_zone: str) -> tuple[datetime, WhenPrecision] | None:
+        """Return when it happened and how exactly; None, with an error beside the field, for a bad time."""
+        chosen = WhenChoice(self.when.data)
+        if chosen is not WhenChoice.OTHER:
+            precision = {
+                WhenChoice.PERIOD: WhenPrecision.PERIOD,
+                WhenChoice.EARLIER: WhenPrecision.EARLIER_TODAY,
+            }
+            return now, precision.get(chosen, WhenPrecision.EXACT)
+        problem = self._time_problem(local(now, time_zone).replace(tzinfo=None), time_zone)
+        if problem:
+            self.occurred.errors = [problem]
+            return None
+        wall = self.occurred.data
+        return at_local(wall.date(), wall.hour, wall.minute, time_zone), WhenPrecision.EXACT
+
+    def _time_problem(self, wall_now: datetime, time_zone: str) -> str:
+        wall = self.occurred.data
+        if wall is None:
+            return _("Enter the date and the time, for example 11/24/2026, 10:30 am.")
+        if wall > wall_now:
+            return _("This time is still to come. Enter when it happened.")
+        if wall < wall_now - timedelta(days=OLDEST_DAYS):
+            return _("This is more than five years ago. Check the year.")
+        instant = at_local(wall.date(), wall.hour, wall.minute, time_zone)
+        shown = local(instant, time_zone)
+        if (shown.hour, shown.minute) != (wall.hour, wall.minute):
+            return _("The clocks were moved at this time. Enter a time before or after.")
+        return ""
+
+    def capture(self, school_id: int, moment: tuple[datetime, WhenPrecision]) -> Capture:
+        """Return what a sound form says."""
+        people = [person for value in self.people.data or [] if (person := captured_person(value))]
+        if self.unknown_person.data:
+            people.append(CapturedPerson(PersonKind.NOT_IDENTIFIED))
+        return Capture(
+            school_id=school_id,
+            danger_now=self.danger.data == "yes",
+            tile=Tile(self.what.data),
+            location_code=LOCATION_OF_TILE[WhereTile(self.where.data)],
+            occurred_at=moment[0],
+            precision=moment[1],
+            people=tuple(dict.fromkeys(people)),
+            narrative=self.narrative.data or "",
+        )
+
+
+def draft_values(payload: dict[str, Any]) -> MultiDict[str, str]:
+    """Return a stored draft as form data."""
+    pairs = [(name, value) for name, values in payload.items() if name in DRAFT_FIELDS for value in values]
+    return MultiDict(pairs)

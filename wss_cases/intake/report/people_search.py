@@ -1,0 +1,59 @@
+"""Students and staff of a school as items of the search field, for pages without JavaScript and for chips."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.queries import recent_students
+from wss_cases.incidents.incident.rules import CapturedPerson
+from wss_cases.incidents.incident.states import PersonKind
+from wss_cases.roster.directory.models import StaffMember, Student
+from wss_cases.roster.directory.queries import staff_matching, students_matching
+
+Item = dict[str, str]
+
+
+def student_meta(grade: int | None, number: str) -> str:
+    """Return what tells two students of one name apart: grade and the last digits of the number."""
+    parts = [str(grade) if grade is not None else "", number[-4:]]
+    return " · ".join(part for part in parts if part)
+
+
+def search_items(actor: Actor, school_id: int, words: str, staff: bool = False) -> list[Item]:
+    """Return at most ten matches of a school, the person's recent students first; staff after them when wanted."""
+    recent = recent_students(actor, school_id)
+    found = [
+        {"value": str(who.id), "label": who.name, "meta": student_meta(who.grade, who.number)}
+        for who in students_matching(actor, school_id, words, recent=recent)
+    ]
+    if staff:
+        found += [
+            {"value": f"staff:{who.id}", "label": who.name, "meta": who.role}
+            for who in staff_matching(actor, school_id, words)
+        ]
+    return found[:10]
+
+
+def people_items(school_id: int, people: Sequence[CapturedPerson]) -> list[Item]:
+    """Return chosen people as chips, in order; those not of this school are left out (saving refuses them)."""
+    student_ids = [p.id for p in people if p.kind is PersonKind.STUDENT]
+    staff_ids = [p.id for p in people if p.kind is PersonKind.STAFF]
+    items: dict[tuple[PersonKind, int | None], Item] = {}
+    if student_ids:
+        of_school = select(Student).where(Student.id.in_(student_ids), Student.school_id == school_id)
+        for student in db.session.scalars(of_school):
+            meta = student_meta(student.grade, student.student_number)
+            items[(PersonKind.STUDENT, student.id)] = {
+                "value": str(student.id), "label": student.shown_name, "meta": meta
+            }  # fmt: skip
+    if staff_ids:
+        of_school_staff = select(StaffMember).where(
+            StaffMember.id.in_(staff_ids), StaffMember.school_id == school_id
+        )
+        for staff in db.session.scalars(of_school_staff):
+            items[(PersonKind.STAFF, staff.id)] = {
+                "value": f"staff:{staff.id}", "label": staff.name, "meta": staff.role
+            }  # fmt: skip
+    return [items[(p.kind, p.id)] for p in people if (p.kind, p.id) in items]

@@ -1,0 +1,54 @@
+"""Routing a report: facts of each person's part, the engine's answer kept, duties with their clocks."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.errors import NotFound
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.queries import priors
+from wss_cases.incidents.incident.rules import facts_of, routed_people
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.roster.directory.models import School
+from wss_cases.routing.drafts.actions import route
+from wss_cases.routing.engine.facts import parse_facts
+from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.safeguards.duties.duty.raising import raise_duties
+from wss_cases.safeguards.duties.duty.rules import merged
+
+
+def route_incident(uow: UnitOfWork, incident: Incident) -> list[RoutingAnswer]:
+    """Answer for everyone reported to have caused harm (or, until roles are set, everyone involved). A step.
+
+    With nobody of that kind one answer is made for a person not identified. Raises the duties of all answers
+    together, at once and at any hour; duties that an earlier answer raised are never taken back.
+    """
+    school = uow.session.get(School, incident.school_id)
+    if school is None:
+        raise NotFound
+    people = _people(uow, incident)
+    today = local_date(uow.now, school.time_zone)
+    answers = []
+    for person in _routed(people):
+        student = person.student if person is not None else None
+        earlier = priors(student.id, incident.local_date) if student is not None else None
+        facts = parse_facts(facts_of(incident, person, people, earlier, student))
+        answer, _said = route(uow, incident.id, person.id if person is not None else None, facts, today)
+        answers.append(answer)
+    raise_duties(uow, incident, merged(answer.answer["duties"] for answer in answers))
+    return answers
+
+
+def _people(uow: UnitOfWork, incident: Incident) -> list[IncidentPerson]:
+    uow.session.flush()
+    statement = (
+        select(IncidentPerson)
+        .where(IncidentPerson.incident_id == incident.id)
+        .options(joinedload(IncidentPerson.student), joinedload(IncidentPerson.behavior))
+        .order_by(IncidentPerson.id)
+    )
+    return list(uow.session.scalars(statement))
+
+
+def _routed(people: list[IncidentPerson]) -> list[IncidentPerson | None]:
+    return [*routed_people(people)] or [None]

@@ -1,0 +1,207 @@
+"""The capture page, its draft, its passable pages, and the confirmation."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, jsonify, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+
+from wss_cases.access.actor import STAFF, Actor, Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.accounts.grants.queries import holders
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import moment_words, time_words
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.forms import apply_refusal
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page, typed_in_header
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.incidents.drafts.actions import discard_draft, save_draft
+from wss_cases.incidents.incident.queries import get_incident, likely_duplicates, own_draft
+from wss_cases.incidents.incident.rules import LONG_AGO_DAYS, Capture
+from wss_cases.incidents.incident.states import TILE_LABELS, Tile
+from wss_cases.intake.report.actions import open_care_record, submit_incident
+from wss_cases.intake.report.forms import DRAFT_FIELDS, CaptureForm, captured_person, draft_values
+from wss_cases.intake.report.people_search import people_items, search_items
+from wss_cases.journal.queries import already_done
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.queries import get_school
+
+blueprint = Blueprint("capture", __name__)
+
+
+@blueprint.get("/incidents/new")
+@gate(Permission.INCIDENT_REPORT)
+def capture() -> Page:
+    """Show the capture page, with the person's own draft in it."""
+    actor = current_actor()
+    school = _school(actor, request.args.get("school_id"))
+    draft = own_draft(actor, "capture")
+    if draft is None:
+        return _show(CaptureForm(), actor, school)
+    form = CaptureForm(formdata=draft_values(draft.payload))
+    return _show(form, actor, school, draft_at=draft.updated_at)
+
+
+@blueprint.post("/incidents/new")
+@gate(Permission.INCIDENT_REPORT)
+def save() -> Page:
+    """Save the report, ask once more about a likely mistake, search a name, or change the language."""
+    actor, now = current_actor(), clock.now()
+    school = _school(actor, request.form.get("school_id"))
+    form = CaptureForm()
+    if "switch_language" in request.form:
+        _keep(actor, school, now)
+        switch_language(request.form["switch_language"])
+        return redirect(url_for("capture.capture"), 303)
+    if "find" in request.form:
+        words = form.people_q.data or ""
+        return _show(form, actor, school, matches=search_items(actor, school.id, words), searched=words)
+    sound = form.validate()
+    sound = form.check_people() and sound
+    moment = form.moment(now, school.time_zone) if not form.when.errors else None
+    if not sound or moment is None:
+        return _show(form, actor, school), 400
+    report = form.capture(school.id, moment)
+    try:
+        return _submit(actor, school, form, report, now)
+    except Refused as refusal:
+        apply_refusal(form, refusal)
+        return _show(form, actor, school), 400
+
+
+@blueprint.get("/incidents/new/people")
+@gate(Permission.ROSTER_SEARCH)
+def people() -> Response:
+    """Answer the search field: at most ten students of the school, then staff when `staff` is asked for."""
+    actor = current_actor()
+    school = _school(actor, request.args.get("school_id"))
+    words = typed_in_header(200)
+    return jsonify(items=search_items(actor, school.id, words, staff="staff" in request.args))
+
+
+@blueprint.post("/incidents/new/draft")
+@gate(Permission.INCIDENT_REPORT)
+def draft() -> Response | tuple[Response, int]:
+    """Keep what is typed so far; answers JSON with the time."""
+    actor, now = current_actor(), clock.now()
+    school = _school(actor, request.form.get("school_id"))
+    try:
+        _keep(actor, school, now)
+    except Refused as refusal:
+        return jsonify(error=refusal.message), 400
+    return jsonify(saved_at=time_words(now, school.time_zone))
+
+
+@blueprint.post("/incidents/new/discard")
+@gate(Permission.INCIDENT_REPORT)
+def discard() -> Response:
+    """Throw the draft away and start with an empty page."""
+    discard_draft(current_actor(), "capture", clock.now())
+    return redirect(url_for("capture.capture"), 303)
+
+
+@blueprint.get("/incidents/<int:incident_id>/saved")
+@gate(Permission.INCIDENT_READ)
+def saved(incident_id: int) -> str:
+    """Say the reference, who was told, and what happens next."""
+    actor = current_actor()
+    incident = get_incident(actor, incident_id)
+    day = incident.local_date
+    deans = [name for _id, name in holders(Role.DEAN, incident.school_id, day)]
+    heads = [name for _id, name in holders(Role.ADMINISTRATOR, incident.school_id, day)]
+    return render_template("intake/capture_saved.html", incident=incident, deans=deans, heads=heads)
+
+
+@blueprint.get("/incidents/new/worry-saved")
+@gate(Permission.INCIDENT_REPORT)
+def worry_saved() -> str:
+    """Say that the care team was told, and what to do meanwhile."""
+    school = _school(current_actor(), request.args.get("school_id"))
+    day = clock.local_date(clock.now(), school.time_zone)
+    team = {n for role in (Role.COORDINATOR, Role.ADMINISTRATOR) for _id, n in holders(role, school.id, day)}
+    return render_template("intake/capture_worry_saved.html", team=sorted(team))
+
+
+def _submit(actor: Actor, school: School, form: CaptureForm, report: Capture, now: datetime) -> Page:
+    key = form.request_key.data
+    if report.tile is Tile.WORRIED:
+        open_care_record(actor, report, now, key)
+        return redirect(url_for("capture.worry_saved", school_id=school.id), 303)
+    if "confirmed" not in request.form and (page := _question(actor, school, form, report, now)):
+        return page
+    return redirect(url_for("capture.saved", incident_id=submit_incident(actor, report, now, key)), 303)
+
+
+def _question(actor: Actor, school: School, form: CaptureForm, report: Capture, now: datetime) -> str | None:
+    likely = likely_duplicates(actor, report)
+    long_ago = now - report.occurred_at > timedelta(days=LONG_AGO_DAYS)
+    if not likely and not long_ago:
+        return None
+    if already_done(actor.user_id, form.request_key.data):
+        return None
+    _keep(actor, school, now)
+    facts = [_likely_words(found, school) for found in likely]
+    if long_ago:
+        facts.append(_("It happened on %(when)s.", when=moment_words(report.occurred_at, school.time_zone)))
+    question = _("Has this been reported already?") if likely else _("Did it happen that long ago?")
+    hidden = [*form.answers(), ("request_key", form.request_key.data or "")]
+    return render_template(
+        "intake/capture_question.html", question=question, facts=facts, hidden=hidden, readable=likely
+    )
+
+
+def _likely_words(found: Any, school: School) -> str:
+    return _(
+        "%(reference)s: %(what)s, %(when)s.",
+        reference=found.reference,
+        what=TILE_LABELS[Tile(found.tile)],
+        when=moment_words(found.occurred_at, school.time_zone),
+    )
+
+
+def _show(
+    form: CaptureForm,
+    actor: Actor,
+    school: School,
+    *,
+    matches: list[dict[str, str]] | None = None,
+    searched: str = "",
+    draft_at: datetime | None = None,
+) -> str:
+    form.school_id.data = str(school.id)
+    people = [person for value in form.people.data or [] if (person := captured_person(value))]
+    return render_template(
+        "intake/capture.html",
+        form=form,
+        school=school,
+        chosen=people_items(school.id, people),
+        matches=matches,
+        searched=searched or form.people_q.data or "",
+        saved_at=time_words(draft_at, school.time_zone) if draft_at else None,
+    )
+
+
+def _school(actor: Actor, wanted: str | None) -> School:
+    school_id = id_in(wanted)
+    if wanted and school_id is None:
+        raise NotFound
+    school = get_school(school_id or chosen_school_id(actor, *STAFF) or 0)
+    require(actor, Permission.INCIDENT_REPORT, school)
+    assert school is not None
+    return school
+
+
+def _keep(actor: Actor, school: School, now: datetime) -> None:
+    typed = {name: values for name in DRAFT_FIELDS if (values := request.form.getlist(name))}
+    save_draft(actor, "capture", typed, now, school_id=school.id)
+
+
+def switch_language(wanted: str) -> None:
+    """Show this and every later page in a language, when we speak it."""
+    if wanted in setting("LANGUAGES"):
+        session["locale"] = wanted

@@ -1,0 +1,270 @@
+"""What a reviewer does from a report's page: choose otherwise, check facts, ask, take no action, merge."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, redirect, url_for
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
+from wss_cases.foundation.errors import Stale
+from wss_cases.foundation.forms import BaseForm, choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.intake.decision.actions import decide, record_conversation
+from wss_cases.intake.recommendation.queries import situation
+from wss_cases.intake.review import actions
+from wss_cases.intake.review import presenters as words
+from wss_cases.intake.review.forms import (
+    DuplicateForm,
+    FactsForm,
+    NoActionForm,
+    OtherwiseForm,
+    QuestionForm,
+)
+from wss_cases.intake.review.views import after_decision, decided_first, reviewed, tile_words
+from wss_cases.pathways.common.views import today_of
+from wss_cases.pathways.conversations.forms import LogForm
+from wss_cases.pathways.conversations.views import LOG, USUAL, repair_days
+from wss_cases.roster.directory.queries import school_days
+
+blueprint = Blueprint("review_acts", __name__, url_prefix="/review/<int:incident_id>")
+
+SAID = {"yes": True, "no": False}
+
+
+def _act(
+    found: Incident,
+    form: Any,
+    act: Callable[[], Any],
+    yours: str,
+    heading: str,
+    go: str,
+    *,
+    done: str | Callable[[Any], str] | None = None,
+    template: str = "intake/review_act.html",
+    **context: Any,
+) -> Page:
+    """Show one act's form; the loser of two editors is told what happened instead."""
+    try:
+        return form_page(
+            form,
+            act,
+            done or url_for("review.incident", incident_id=found.id),
+            template,
+            **{
+                "incident": found,
+                "title": f"{found.reference} · {tile_words(found.tile)}",
+                "heading": heading,
+                "go_words": go,
+                **context,
+            },
+        )
+    except Stale:
+        return decided_first(reviewed(current_actor(), found.id), yours)
+
+
+@blueprint.route("/otherwise", methods=["GET", "POST"])
+@gate(Permission.INCIDENT_REVIEW)
+def otherwise(incident_id: int) -> Page:
+    """Choose otherwise: keep some items, add another, with one reason; holds are honoured, duties stay."""
+    actor, now = current_actor(), clock.now()
+    found, scene = reviewed(actor, incident_id), situation(incident_id)
+    plan = words.plan_words(scene)
+    form = OtherwiseForm(version=found.version)
+    form.keep.choices = choices(
+        [(item["key"], f"{item['kind']}, {item['whom']}") for item in plan["pathways"]]
+    )
+    form.added.choices = choices([("", _("Nothing")), *words.addable(scene)])
+    if not form.is_submitted():
+        form.keep.data = [item["key"] for item in plan["pathways"]]
+
+    def act() -> int:
+        return decide(actor, incident_id, form.choice(), form.seen_version, now, form.request_key.data)
+
+    return _act(
+        found,
+        form,
+        act,
+        form.reason_text.data or "",
+        _("Choose otherwise"),
+        _("Decide this way"),
+        done=after_decision,
+        template="intake/review_otherwise.html",
+        plan=plan,
+        held=words.held_kinds(scene.plan),
+    )
+
+
+@blueprint.route("/facts", methods=["GET", "POST"])
+@gate(Permission.INCIDENT_REVIEW)
+def facts(incident_id: int) -> Page:
+    """Say what only a reviewer says: verified, danger that cannot be de-escalated, mutual harm."""
+    actor, now = current_actor(), clock.now()
+    found = reviewed(actor, incident_id)
+    form = FactsForm(version=found.version, verified=found.facts.get("verified", "unknown"))
+
+    def act() -> int:
+        return actions.check_facts(
+            actor,
+            incident_id,
+            verified=form.verified.data,
+            danger=SAID.get(form.danger.data),
+            mutual=SAID.get(form.mutual.data),
+            version=form.seen_version,
+            now=now,
+            request_key=form.request_key.data,
+        )
+
+    return _act(
+        found,
+        form,
+        act,
+        _("Check the facts"),
+        _("Check the facts"),
+        _("Save and look at the recommendation"),
+        fields=["verified", "danger", "mutual"],
+        lede=_("The recommendation and its duties follow what you say here."),
+    )
+
+
+@blueprint.route("/question", methods=["GET", "POST"])
+@gate(Permission.INCIDENT_REVIEW)
+def question(incident_id: int) -> Page:
+    """Return the report to its reporter with a question."""
+    actor, now = current_actor(), clock.now()
+    found = reviewed(actor, incident_id)
+    form = QuestionForm(version=found.version)
+
+    def act() -> int:
+        return actions.ask_reporter(
+            actor, incident_id, form.question.data, form.seen_version, now, form.request_key.data
+        )
+
+    return _act(
+        found,
+        form,
+        act,
+        form.question.data or "",
+        _("Ask the reporter"),
+        _("Send the question"),
+        done=url_for("review.queue"),
+        fields=["question"],
+        lede=_("The report comes back to the queue with the answer. Legal duties go on meanwhile."),
+    )
+
+
+@blueprint.route("/no-action", methods=["GET", "POST"])
+@gate(Permission.INCIDENT_REVIEW)
+def no_action(incident_id: int) -> Page:
+    """Close the report without further action."""
+    actor, now = current_actor(), clock.now()
+    found = reviewed(actor, incident_id)
+    form = NoActionForm(version=found.version)
+
+    def act() -> int:
+        return actions.take_no_action(
+            actor,
+            incident_id,
+            form.reason.data,
+            form.note.data,
+            form.seen_version,
+            now,
+            form.request_key.data,
+        )
+
+    return _act(
+        found,
+        form,
+        act,
+        form.note.data or "",
+        _("No further action"),
+        _("Close without action"),
+        done=url_for("review.queue"),
+        fields=["reason", "note"],
+        lede=_("The reporter is told. Open legal duties stay open."),
+    )
+
+
+@blueprint.route("/duplicate", methods=["GET", "POST"])
+@gate(Permission.INCIDENT_REVIEW)
+def duplicate(incident_id: int) -> Page:
+    """Merge the report into another one of the school."""
+    actor, now = current_actor(), clock.now()
+    found = reviewed(actor, incident_id)
+    form = DuplicateForm(version=found.version)
+
+    def act() -> int:
+        return actions.merge_into(
+            actor, incident_id, form.reference.data, form.seen_version, now, form.request_key.data
+        )
+
+    return _act(
+        found,
+        form,
+        act,
+        form.reference.data or "",
+        _("It was reported twice"),
+        _("Merge into that report"),
+        done=lambda target: url_for("review.incident", incident_id=target),
+        fields=["reference"],
+        lede=_("People who are not in the other report yet join it, and it is routed again."),
+    )
+
+
+@blueprint.route("/conversation", methods=["GET", "POST"])
+@gate(Permission.INCIDENT_REVIEW)
+def conversation(incident_id: int) -> Page:
+    """Record how the conversation of a report without a case went; the report closes."""
+    actor, now = current_actor(), clock.now()
+    found = reviewed(actor, incident_id)
+    days, today = school_days(found.school_id), today_of(found.school_id)
+    form = LogForm(version=found.version, repair_on=days.add(today, USUAL))
+    form.offer_days(repair_days(today, days))
+    del form.held_on
+
+    def act() -> int:
+        return record_conversation(
+            actor,
+            incident_id,
+            form.outcome.data,
+            form.note.data or "",
+            form.seen_version,
+            now,
+            form.request_key.data,
+            repair=form.repair_text(),
+            repair_on=form.repair_on.data,
+        )
+
+    words = _("Record the conversation")
+    page = url_for("review.incident", incident_id=found.id)
+    return _act(
+        found,
+        form,
+        act,
+        form.note.data or "",
+        words,
+        _("Save it and close the report"),
+        template=LOG,
+        title=words,
+        lede=f"{found.reference} · {tile_words(found.tile)}",
+        back_href=page,
+        trail_rows=[(_("Review"), url_for("review.queue")), (found.reference, page), (words, None)],
+    )
+
+
+@blueprint.post("/reopen")
+@gate(Permission.INCIDENT_REVIEW)
+def reopen(incident_id: int) -> Page:
+    """Take a report that was closed without action, or merged, back into review."""
+    form = BaseForm()
+    found = reviewed(current_actor(), incident_id)
+    try:
+        actions.reopen_review(
+            current_actor(), incident_id, form.seen_version, clock.now(), form.request_key.data
+        )
+    except Stale:
+        return decided_first(found, _("Back to review"))
+    return redirect(url_for("review.incident", incident_id=incident_id), 303)

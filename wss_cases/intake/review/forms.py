@@ -1,0 +1,106 @@
+"""Forms of the review: accept or choose otherwise, facts, question, no action, duplicate."""
+
+from wtforms import BooleanField, SelectMultipleField
+from wtforms.validators import InputRequired
+
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, select
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.intake.decision.rules import Added, Choice
+from wss_cases.intake.decision.states import (
+    CONVERSATION_OUTCOMES,
+    NO_ACTION_REASONS,
+    OTHERWISE_REASONS,
+    VERIFIED_LABELS,
+)
+from wss_cases.routing.engine.states import Kind, Person
+
+PICK = ("", _l("Choose one"))
+AS_IT_IS = ("", _l("As it is"))
+YES_NO = [AS_IT_IS, ("yes", _l("Yes")), ("no", _l("No"))]
+
+
+class AcceptForm(BaseForm):
+    """Accept the recommendation as it stands."""
+
+    open_case = BooleanField(_l("Open a case all the same"))
+    conversation = select(
+        _l("Was the conversation held already?"),
+        [("", _l("Not yet: make a follow-up to hold it")), *CONVERSATION_OUTCOMES.items()],
+        validate_choice=False,
+    )
+    conversation_note = LongText(_l("A note about it"))
+
+    def choice(self) -> Choice:
+        """Return the decision that this form says."""
+        return Choice(
+            open_case=bool(self.open_case.data),
+            conversation=self.conversation.data or "",
+            conversation_note=self.conversation_note.data or "",
+        )
+
+
+class OtherwiseForm(BaseForm):
+    """Keep some items, add others, with one reason."""
+
+    keep = SelectMultipleField(_l("What to keep"))
+    added = select(_l("What to add"))
+    reason = select(
+        _l("Why do you decide otherwise?"),
+        [PICK, *OTHERWISE_REASONS.items()],
+        validators=[InputRequired(_l("Choose why you decide otherwise."))],
+    )
+    reason_text = LongText(
+        _l("In a sentence"), [NotBlank(_l("Say in a sentence why you decide otherwise."))], limit=2_000
+    )
+    open_case = BooleanField(_l("Open a case all the same"))
+
+    def choice(self) -> Choice:
+        """Return the decision that this form says. Raises Refused for a kind that is not in the list."""
+        return Choice(
+            keep=frozenset(self.keep.data or ()),
+            add=(parse_added(self.added.data),) if self.added.data else (),
+            reason=self.reason.data,
+            reason_text=self.reason_text.data or "",
+            open_case=bool(self.open_case.data),
+        )
+
+
+def parse_added(value: str) -> Added:
+    """Return a kind:for:person value as what is added. Raises Refused when it is none."""
+    parts = value.split(":")
+    if len(parts) != 3 or parts[0] not in set(Kind) or parts[1] not in set(Person) or not parts[2].isdigit():
+        raise Refused("added", _("Choose one of the kinds."))
+    return Added(Kind(parts[0]), Person(parts[1]), int(parts[2]) or None)
+
+
+class FactsForm(BaseForm):
+    """What only a reviewer says of the facts."""
+
+    verified = select(_l("Are the facts verified?"), list(VERIFIED_LABELS.items()))
+    danger = select(_l("Is anyone in danger now that staff cannot safely de-escalate?"), YES_NO)
+    mutual = select(_l("Did each both cause and suffer harm?"), YES_NO)
+
+
+class QuestionForm(BaseForm):
+    """A question to the reporter."""
+
+    question = LongText(_l("Your question"), [NotBlank(_l("Write the question."))], limit=2_000)
+
+
+class NoActionForm(BaseForm):
+    """Why nothing further is done."""
+
+    reason = select(
+        _l("Reason"), [PICK, *NO_ACTION_REASONS.items()], validators=[InputRequired(_l("Choose the reason."))]
+    )
+    note = LongText(_l("In a sentence"), [NotBlank(_l("Say in a sentence why."))], limit=2_000)
+
+
+class DuplicateForm(BaseForm):
+    """Which report tells of the same thing."""
+
+    reference = ShortText(
+        _l("Number of the other report"), [NotBlank(_l("Type the number of the other report."))], limit=40
+    )

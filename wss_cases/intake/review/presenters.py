@@ -1,0 +1,236 @@
+"""A recommendation in the reader's words: who, what, why, what it is not, holds, and the police line."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import locale_code, ngettext
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.states import REPORTED_ROLE_LABELS, PersonKind, PersonRole
+from wss_cases.intake.decision.rules import is_held
+from wss_cases.intake.recommendation.queries import Situation
+from wss_cases.intake.recommendation.rules import Answered, Plan, PlanItem
+from wss_cases.routing.engine.states import (
+    APPLIES_TO_LABELS,
+    FOLLOW_UP_LABELS,
+    KIND_LABELS,
+    AppliesTo,
+    FollowUpKind,
+    Kind,
+    Person,
+    Police,
+)
+
+# until facts are established a person is reported, not responsible
+SIDE_WORDS = {
+    Person.CAUSED_HARM: _l("reported to have caused harm"),
+    Person.HARMED: _l("reported as harmed"),
+}
+UNSETTLED_SIDE_WORDS = {
+    Person.CAUSED_HARM: _l("may have caused harm"),
+    Person.HARMED: _l("may have been harmed"),
+}
+
+
+def side_of(person: IncidentPerson | None, side: Person) -> str:
+    """Return how a person stands on one side of a report: as reported, or not settled yet."""
+    unsettled = person is None or person.role is PersonRole.INVOLVED
+    return str((UNSETTLED_SIDE_WORDS if unsettled else SIDE_WORDS)[side])
+
+
+def said(text: Mapping[str, str]) -> str:
+    """Return a stored sentence in the reader's language, in English where that is missing."""
+    return text.get(locale_code()) or text.get("en", "")
+
+
+def name_of(person: IncidentPerson | None) -> str:
+    """Return how a person is named on the review page: preferred name, staff name, or what is known."""
+    if person is None:
+        return _("Somebody not identified yet")
+    if person.student is not None:
+        return person.student.shown_name
+    if person.staff is not None:
+        return person.staff.name
+    return person.description or (
+        _("Somebody not identified yet") if person.kind is PersonKind.NOT_IDENTIFIED else _("Another adult")
+    )
+
+
+def grade_words(grade: int | None) -> str:
+    """Return a grade (-1 pre-K, 0 kindergarten, 1 to 12), '' when it is not known."""
+    if grade is None:
+        return ""
+    if grade < 1:
+        return _("pre-K") if grade < 0 else _("kindergarten")
+    return _("grade %(grade)s", grade=grade)
+
+
+def person_rows(people: Iterable[IncidentPerson]) -> list[dict[str, Any]]:
+    """Return the people of an incident with their reported parts."""
+    return [
+        {
+            "name": name_of(person),
+            "part": REPORTED_ROLE_LABELS[person.role],
+            "grade": grade_words(person.grade),
+            "student_id": person.student_id,
+        }
+        for person in people
+    ]
+
+
+def start_words(days: int) -> str:
+    """Return within how many school days something begins."""
+    if days == 0:
+        return _("today")
+    return ngettext("within %(num)d school day", "within %(num)d school days", days)
+
+
+def item_words(item: PlanItem, people: Mapping[int, IncidentPerson]) -> dict[str, Any]:
+    """Return one pathway of the plan in words."""
+    whom = _("for both sides together")
+    if item.for_whom is not Person.BOTH:
+        person = people.get(item.person_id) if item.person_id is not None else None
+        whom = _("for %(name)s (%(part)s)", name=name_of(person), part=side_of(person, item.for_whom))
+    return {
+        "key": item.key,
+        "kind": KIND_LABELS[item.kind],
+        "whom": whom,
+        "tier": item.tier,
+        "start": start_words(item.start),
+        "why": " ".join(dict.fromkeys(said(text) for text in item.because)),
+        "rules": ", ".join(item.rules),
+    }
+
+
+def plan_words(now: Situation) -> dict[str, Any]:
+    """Return the whole plan in words: items, holds each once, follow-ups counted."""
+    people = {person.id: person for person in now.people}
+    return {
+        "pathways": [item_words(item, people) for item in now.plan.items],
+        "holds": hold_words(now.plan, people),
+        "follow_ups": follow_up_words(now.plan, people),
+        "tier": now.plan.tier,
+        "police": now.plan.police.value,
+        "police_words": police_words(now.plan.police),
+        "asks_danger_again": now.plan.asks_danger_again or now.plan.police is Police.EMERGENCY,
+        "not_coded": now.plan.not_coded,
+        "ruleset": ruleset_words(now.answers),
+    }
+
+
+def hold_words(plan: Plan, people: Mapping[int, IncidentPerson]) -> list[dict[str, Any]]:
+    """Return the holds, each said once with the people whose answer has it."""
+    found: dict[tuple[str, tuple[str, ...]], dict[str, Any]] = {}
+    for hold in plan.holds:
+        key = (hold.applies_to.value, hold.rules)
+        row = found.setdefault(
+            key,
+            {
+                "what": APPLIES_TO_LABELS[hold.applies_to],
+                "because": said(hold.because),
+                "until": said(hold.until),
+                "rules": ", ".join(hold.rules),
+                "names": [],
+            },
+        )
+        row["names"].append(name_of(people.get(hold.person_id) if hold.person_id is not None else None))
+    return list(found.values())
+
+
+def follow_up_words(plan: Plan, people: Mapping[int, IncidentPerson]) -> list[str]:
+    """Return a line for each follow-up that accepting makes."""
+    lines = []
+    for wanted in plan.follow_ups:
+        what, when = FOLLOW_UP_LABELS[FollowUpKind(wanted.kind)], start_words(wanted.days)
+        person = people.get(wanted.person_id) if wanted.person_id is not None else None
+        lines.append(f"{what} ({name_of(person)}): {when}" if person is not None else f"{what}: {when}")
+    return lines
+
+
+def police_words(police: Police) -> str:
+    """Return the line about the police that stands on every recommendation."""
+    return {
+        Police.NOT_INDICATED: _("Not a matter for the police: no danger, no duty to report."),
+        Police.REQUIRED_BY_LAW: _(
+            "The law requires a notification. A restorative pathway opens all the same."
+        ),
+        Police.EMERGENCY: _("Danger now: call first, record within the hour."),
+    }[police]
+
+
+def ruleset_words(answers: Sequence[Answered]) -> str:
+    """Return which rule set answered."""
+    names = {(a.answer["ruleset"]["name"], a.answer["ruleset"]["version"]) for a in answers}
+    return ", ".join(
+        _("Rule set %(name)s, version %(version)s", name=name, version=version)
+        for name, version in sorted(names)
+    )
+
+
+def is_not_words(now: Situation) -> str:
+    """Return in a sentence what the recommendation is not."""
+    if now.plan.holds:
+        return _(
+            "It is no finding that anybody is responsible, and no punishment; what is held back stays held."
+        )
+    return _("It is no finding that anybody is responsible, and no punishment. You decide.")
+
+
+def missing_facts(incident: Incident, people: Sequence[IncidentPerson]) -> list[str]:
+    """Return what would still sharpen the answer, a line each."""
+    lines = []
+    if any(person.role.value == "involved" for person in people):
+        lines.append(_("Who caused harm and who was harmed"))
+    if any(person.kind is PersonKind.NOT_IDENTIFIED for person in people):
+        lines.append(_("Who the people not identified yet are"))
+    if incident.behavior_group is None and any(p.kind is PersonKind.STUDENT for p in people):
+        lines.append(_("What each person is reported to have done"))
+    if incident.injury is None:
+        lines.append(_("Whether anyone was hurt"))
+    if incident.place is None:
+        lines.append(_("Where exactly it happened"))
+    return lines
+
+
+def waiting_words(submitted_at: datetime, now: datetime) -> str:
+    """Return how long a report has waited."""
+    waited: timedelta = now - submitted_at
+    minutes = max(0, int(waited.total_seconds() // 60))
+    if minutes < 60:
+        return ngettext("waiting %(num)d minute", "waiting %(num)d minutes", minutes)
+    if minutes < 48 * 60:
+        return ngettext("waiting %(num)d hour", "waiting %(num)d hours", minutes // 60)
+    return ngettext("waiting %(num)d day", "waiting %(num)d days", minutes // (24 * 60))
+
+
+def addable(now: Situation) -> list[tuple[str, str]]:
+    """Return (value, words) of what a reviewer may add: every kind per person, or for both sides, that no hold keeps.
+
+    The value is kind:for:person as in `PlanItem.key`.
+    """
+    pairs = []
+    shared = [Kind.PEACE_CIRCLE, Kind.PEER_CONFERENCE, Kind.HEALING_CIRCLE, Kind.FAMILY_GROUP_CONFERENCE]
+    pairs += [(f"{kind}:both:0", _("%(kind)s, for both sides", kind=KIND_LABELS[kind])) for kind in shared]
+    people = {person.id: person for person in now.people}
+    for side, ids in ((Person.CAUSED_HARM, now.plan.caused), (Person.HARMED, now.plan.harmed)):
+        for person_id in sorted(ids, key=lambda found: found or 0):
+            person = people.get(person_id) if person_id is not None else None
+            whom = _("for %(name)s (%(part)s)", name=name_of(person), part=side_of(person, side))
+            pairs += [
+                (f"{kind}:{side}:{person_id or 0}", f"{KIND_LABELS[kind]} {whom}")
+                for kind in Kind
+                if kind not in shared
+            ]
+    return pairs
+
+
+def held_kinds(plan: Plan) -> list[str]:
+    """Return the kinds that holds keep back for the people who caused harm or for both, in words."""
+    applied = {hold.applies_to for hold in plan.holds}
+    if AppliesTo.CAUSED_HARM_AND_CIRCLES in applied:
+        return [_("everything for the adult, and every circle")]
+    return [
+        str(KIND_LABELS[kind]) for kind in Kind if any(is_held(kind, Person.BOTH, one) for one in applied)
+    ]

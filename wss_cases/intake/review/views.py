@@ -1,0 +1,230 @@
+"""The review queue, and the page of one report with its recommendation and the decision."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import might, require
+from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.cases.case.queries import cases_of_incident, place_words
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.errors import DomainError, Refused, Stale
+from wss_cases.foundation.forms import BaseForm, apply_refusal
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.pages import Page
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.queries import get_incident
+from wss_cases.incidents.incident.states import STATE_LABELS, TILE_LABELS, TRANSITIONS, IncidentState, Tile
+from wss_cases.intake.decision.actions import DECIDABLE, decide
+from wss_cases.intake.decision.rules import Choice, is_light
+from wss_cases.intake.recommendation.queries import (
+    PAGE,
+    REVIEWERS,
+    QueueRow,
+    Situation,
+    queue,
+    queue_count,
+    situation,
+    situations,
+)
+from wss_cases.intake.review import presenters as words
+from wss_cases.intake.review.forms import AcceptForm
+from wss_cases.journal.queries import history
+from wss_cases.journal.timeline import author, sentence
+from wss_cases.safeguards.duties.duty.queries import discipline_of, duties_of, notifications_of
+from wss_cases.safeguards.duties.duty.states import DISCIPLINE_LABELS, DOOR_LABELS, OPEN_DUTY
+from wss_cases.safeguards.duties.pages.views import duty_words, zone_of
+
+blueprint = Blueprint("review", __name__, url_prefix="/review")
+
+BATCH = 10
+
+
+def tile_words(tile: str) -> str:
+    """Return what happened, in words."""
+    return str(TILE_LABELS[Tile(tile)]) if tile in set(Tile) else tile
+
+
+def reviewed(actor: Actor, incident_id: int) -> Incident:
+    """Return a report that this person reviews. Raises NotFound, also for one's own report without the role."""
+    incident = get_incident(actor, incident_id)
+    require(actor, Permission.INCIDENT_REVIEW, incident)
+    return incident
+
+
+@blueprint.get("", endpoint="queue")
+@gate(Permission.INCIDENT_REVIEW)
+def queue_page() -> Page:
+    """What waits for a decision: danger first, then duties, then the longest waiting."""
+    return _queue_page(200)
+
+
+def _queue_page(status: int, problem: str = "") -> Page:
+    actor, now = current_actor(), clock.now()
+    school_id = chosen_school_id(actor, *REVIEWERS)
+    after = request.args.get("after", type=int)
+    rows = queue(actor, school_id, after)
+    shown, ids = rows[:PAGE], [row.id for row in rows[:PAGE]]
+    found, places = situations(ids), place_words(row.location_code for row in shown)
+    zones = {found_id: zone_of(found_id) for found_id in {row.school_id for row in shown}}
+    page = render_template(
+        "intake/review_queue.html",
+        rows=[_queue_words(row, found[row.id], places, zones[row.school_id], now) for row in shown],
+        count=queue_count(actor, school_id),
+        more=url_for("review.queue", after=shown[-1].id) if len(rows) > PAGE else None,
+        first=url_for("review.queue") if after is not None else None,
+        request_key=BaseForm(formdata=None).request_key.data,
+        problem=problem,
+    )
+    return (page, status) if status != 200 else page
+
+
+def _queue_words(
+    row: QueueRow, now: Situation, places: dict[str, str], zone: str, instant: Any
+) -> dict[str, Any]:
+    kinds = list(dict.fromkeys(str(item["kind"]) for item in words.plan_words(now)["pathways"]))
+    names = [words.name_of(person) for person in now.people][:3]
+    meta = [
+        ", ".join(names),
+        places.get(row.location_code, ""),
+        moment_words(row.occurred_at, zone),
+        words.waiting_words(row.submitted_at, instant),
+    ]
+    return {
+        "id": row.id,
+        "version": row.version,
+        "title": f"{row.reference} · {tile_words(row.tile)}",
+        "href": url_for("review.incident", incident_id=row.id),
+        "meta": " · ".join(part for part in meta if part),
+        "recommends": ", ".join(kinds),
+        "danger": row.danger_now,
+        "duties": row.duties,
+        "reference": row.reference,
+        "light": is_light(now.plan, row.duties) and not row.danger_now,
+    }
+
+
+@blueprint.post("/accept")
+@gate(Permission.INCIDENT_REVIEW)
+def accept_some() -> Page:
+    """Accept a handful of tier-1 recommendations, one act each; the rest is named."""
+    form = BaseForm()
+    chosen = [pair.partition(".") for pair in request.form.getlist("chosen")][:BATCH]
+    if not form.validate() or not chosen:
+        return _queue_page(400, _("Choose at least one report."))
+    done, left = 0, []
+    for incident_id, _dot, version in chosen:
+        try:
+            done += _accept_light(int(incident_id), int(version), f"{form.request_key.data}:{incident_id}")
+        except (DomainError, ValueError):
+            left.append(incident_id)
+    if done:
+        flash(ngettext("%(num)d report accepted.", "%(num)d reports accepted.", done))
+    if left:
+        flash(_("Some reports changed since this page was opened. Open them one by one."), "warning")
+    return redirect(url_for("review.queue"), 303)
+
+
+def _accept_light(incident_id: int, version: int, key: str) -> int:
+    actor = current_actor()
+    incident = reviewed(actor, incident_id)
+    now = situation(incident_id)
+    duties = sum(1 for row in duties_of(incident_id) if row.duty.state in OPEN_DUTY)
+    if incident.state in DECIDABLE and not is_light(now.plan, duties):
+        raise Refused("", _("This report needs a look of its own."))
+    decide(actor, incident_id, Choice(), version, clock.now(), key)
+    return 1
+
+
+@blueprint.get("/<int:incident_id>")
+@gate(Permission.INCIDENT_REVIEW)
+def incident(incident_id: int) -> Page:
+    """One report: what is known, the recommendation with its reasons, and the decision."""
+    found = reviewed(current_actor(), incident_id)
+    return show(found, AcceptForm(formdata=None, version=found.version))
+
+
+def show(found: Incident, form: BaseForm, status: int = 200) -> Page:
+    """Render the page of a report with the form that was sent, if any."""
+    actor, instant = current_actor(), clock.now()
+    zone, now = zone_of(found.school_id), situation(found.id)
+    duties = [duty_words(row, instant, zone) for row in duties_of(found.id)]
+    open_duties = sum(1 for row in duties if row["is_open"])
+    page = render_template(
+        "intake/review.html",
+        incident=found,
+        form=form,
+        title=f"{found.reference} · {tile_words(found.tile)}",
+        state=STATE_LABELS[found.state],
+        where=place_words([found.location_code]).get(found.location_code, ""),
+        when=moment_words(found.occurred_at, zone),
+        waiting=words.waiting_words(found.submitted_at, instant),
+        people=words.person_rows(now.people),
+        missing=words.missing_facts(found, now.people),
+        plan=words.plan_words(now),
+        is_not=words.is_not_words(now),
+        duties=duties,
+        light=is_light(now.plan, open_duties),
+        decidable=found.state in DECIDABLE,
+        cases=(cases := cases_of_incident(found.id)),
+        awaits_conversation=found.state is IncidentState.ROUTED and not cases,
+        may_reopen=IncidentState.UNDER_REVIEW in TRANSITIONS[found.state] and found.state not in DECIDABLE,
+        may_police=might(actor, Permission.POLICE_REVIEW_ASK),
+        discipline=[(DISCIPLINE_LABELS[row.kind], row.days) for row in discipline_of(found.id)],
+        notifications=[DOOR_LABELS[row.door] for row in notifications_of(found.id)],
+        history=[
+            {"what": sentence(entry), "when": moment_words(entry.at, zone), "who": author(entry)}
+            for entry in history("incident", found.id, 20)
+        ],
+    )
+    return (page, status) if status != 200 else page
+
+
+def decided_first(found: Incident, yours: str) -> Page:
+    """Tell the loser of two editors what happened, and that nothing of theirs was saved."""
+    zone = zone_of(found.school_id)
+    rows = [
+        (f"{moment_words(entry.at, zone)}, {entry.actor_name}", sentence(entry))
+        for entry in history("incident", found.id, 3)
+    ]
+    page = render_template(
+        "errors/409.html",
+        theirs=rows,
+        yours=[(_("Your decision"), yours)],
+        back_href=url_for("review.incident", incident_id=found.id),
+    )
+    return page, 409
+
+
+@blueprint.post("/<int:incident_id>/accept")
+@gate(Permission.INCIDENT_REVIEW)
+def accept(incident_id: int) -> Page:
+    """Accept the recommendation as it stands."""
+    found = reviewed(current_actor(), incident_id)
+    form = AcceptForm()
+    if not form.validate():
+        return show(found, form, 400)
+    actor, key = current_actor(), form.request_key.data
+    try:
+        decide(actor, incident_id, form.choice(), form.seen_version, clock.now(), key)
+    except Refused as refusal:
+        apply_refusal(form, refusal)
+        return show(reviewed(actor, incident_id), form, 400)
+    except Stale:
+        return decided_first(reviewed(actor, incident_id), _("Accept as recommended"))
+    return redirect(after_decision(incident_id), 303)
+
+
+def after_decision(incident_id: int) -> str:
+    """Return where a decision leads: the case that it opened, else the queue, with a word about it."""
+    cases = cases_of_incident(incident_id)
+    if cases:
+        flash(_("Case %(reference)s is open.", reference=cases[-1].reference))
+        return url_for("review.incident", incident_id=incident_id)
+    flash(_("The report is decided, without a case."))
+    return url_for("review.queue")

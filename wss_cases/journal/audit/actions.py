@@ -1,0 +1,112 @@
+"""The sealer: chains what was written since, in the order of ids. Any number of sealers is safe.
+
+Rows are committed in another order than they got their numbers. So a seal also says up to which number nothing can
+follow any more (`settled_id`): on SQLite whoever writes writes alone; on PostgreSQL everybody who was writing audit
+rows when the newest row was looked up has ended since. What turns up at or below that number later was not written by
+this system. Nobody who writes ever waits for the sealer.
+"""
+
+import time
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, insert, select, text
+from sqlalchemy.orm import Session
+
+from wss_cases.access.actor import SYSTEM
+from wss_cases.foundation.db import db, table_of
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.audit.rules import ENTRY_FIELDS, GENESIS, PURPOSE, keyring, seal_of
+from wss_cases.journal.models import AuditEntry, AuditSeal, Counter
+from wss_cases.journal.unit_of_work import insert_once, unit_of_work
+
+BATCH = 500
+TICK_BATCHES = 20
+"""How much one tick seals at most: what is left waits for the next."""
+SETTLE_SECONDS = 2.0
+SERIES = "audit_seal"
+
+# whoever has a number for a row held this lock before getting it, and lets go after its commit can be seen
+_WRITERS = text(
+    "SELECT virtualtransaction FROM pg_locks WHERE locktype = 'relation' AND mode = 'RowExclusiveLock' AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND relation = 'audit_entry'::regclass AND pid IS DISTINCT FROM pg_backend_pid()"
+)
+
+
+def seal(now: datetime, batches: int = TICK_BATCHES) -> dict[str, int]:
+    """Seal what is not sealed yet, at most so many batches; returns how many rows were `sealed`."""
+    newest = settled_row()
+    sealed = 0
+    for _number in range(batches):
+        done = _seal_batch(now, newest)
+        sealed += done
+        if done < BATCH:
+            break
+    return {"sealed": sealed}
+
+
+def settled_row() -> int:
+    """Return the newest row's number once nothing with a lower one can follow; 0 when that cannot be told by now."""
+    db.session.remove()
+    newest = db.session.scalar(select(func.max(AuditEntry.id))) or 0
+    on_postgres = db.session.get_bind().dialect.name == "postgresql"
+    writing = _writers() if on_postgres else set()
+    until = time.monotonic() + SETTLE_SECONDS
+    while writing and time.monotonic() < until:
+        time.sleep(0.02)
+        writing &= _writers()
+    db.session.remove()
+    return 0 if writing else newest
+
+
+def _writers() -> set[str]:
+    return set(db.session.execute(_WRITERS).scalars())
+
+
+def _seal_batch(now: datetime, newest: int) -> int:
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()  # a row about the sealing would have to be sealed in its turn
+        _alone(uow.session)
+        head = last_seal(uow.session)
+        number, prev, settled = (head.number, head.hash, head.settled_id) if head else (0, GENESIS, 0)
+        rows = [dict(row) for row in uow.session.execute(unsealed(settled).limit(BATCH)).mappings()]
+        if rows and newest > settled:
+            settled = newest if len(rows) < BATCH else max(settled, min(newest, rows[-1]["id"]))
+        name, key = next(iter(keyring(setting("WSS_KEYS").derived(PURPOSE)).items()))
+        links: list[dict[str, Any]] = []
+        for row in rows:
+            number += 1
+            link = {
+                "number": number, "entry_id": row["id"], "settled_id": settled, "prev": prev, "key_id": name,
+                "sealed_at": now,
+            }  # fmt: skip
+            prev = link["hash"] = seal_of(key, link, row)
+            links.append(link)
+        if links:
+            uow.session.execute(insert(table_of(AuditSeal)), links)
+        return len(links)
+
+
+def _alone(session: Session) -> None:
+    insert_once(session, Counter, {"series": SERIES, "value": 0}, ["series"])
+    session.execute(select(Counter).where(Counter.series == SERIES).with_for_update()).one()
+
+
+def last_seal(session: Any) -> AuditSeal | None:
+    """Return the newest link of the chain."""
+    found: AuditSeal | None = session.scalars(
+        select(AuditSeal).order_by(AuditSeal.number.desc()).limit(1)
+    ).first()
+    return found
+
+
+def unsealed(settled: int) -> Any:
+    """Return the rows above the settled one that have no seal, oldest first; ordered columns, nothing loaded."""
+    columns = [getattr(AuditEntry, name) for name in ENTRY_FIELDS]
+    return select(*columns).where(AuditEntry.id > settled, without_seal()).order_by(AuditEntry.id)
+
+
+def without_seal() -> ColumnElement[bool]:
+    """Rows that no seal is over."""
+    return ~select(AuditSeal.number).where(AuditSeal.entry_id == AuditEntry.id).exists()

@@ -1,0 +1,203 @@
+"""Verifying the audit chain: the first row that is not as it was sealed."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from wss_cases.foundation.db import db
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.audit.actions import last_seal, unsealed, without_seal
+from wss_cases.journal.audit.rules import ENTRY_FIELDS, GENESIS, PURPOSE, SEAL_FIELDS, keyring, seal_of
+from wss_cases.journal.models import AuditEntry, AuditSeal
+
+CHUNK = 1000
+FORMAT = "wss-audit-head-1"
+VERIFIED = "audit.verified"
+"""The act that says that somebody followed the chain, and whether it was whole."""
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The first thing wrong: its place in the chain, its row of the audit log where there is one, and what is wrong."""
+
+    seal: int | None
+    entry: int | None
+    problem: str
+
+    @property
+    def words(self) -> str:
+        """The same in a sentence, for whoever runs the system."""
+        row = f"audit row {self.entry}" if self.entry is not None else "the audit log"
+        place = f", seal {self.seal}" if self.seal is not None else ""
+        return f"{row}{place}: {self.problem}"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What verifying found; `unsealed` rows at the end are not covered by any seal."""
+
+    sealed: int
+    unsealed: int
+    head: str
+    broken: Broken | None
+
+    def document(self) -> dict[str, Any]:
+        """The verdict as plain data."""
+        return {"ok": self.broken is None, **asdict(self)}
+
+
+def head_document(now: datetime) -> dict[str, Any]:
+    """Return the head of the chain, to be kept where whoever can change the database cannot."""
+    head = last_seal(db.session)
+    return {
+        "format": FORMAT,
+        "number": head.number if head else 0,
+        "hash": head.hash if head else GENESIS,
+        "audit_row": head.entry_id if head else None,
+        "sealed_at": head.sealed_at.isoformat() if head else None,
+        "exported_at": now.isoformat(timespec="seconds"),
+        "unsealed": waiting(head.settled_id if head else 0),
+    }
+
+
+def waiting(settled: int) -> int:
+    """Return how many rows have no seal yet."""
+    return db.session.scalar(select(func.count()).select_from(unsealed(settled).subquery())) or 0
+
+
+def verify(number: int = 0, digest: str = GENESIS) -> Verdict:
+    """Follow the chain from its first link to its last, then look for rows that were put in between.
+
+    `number` and `digest` are an exported head: the chain must reach it and say the same there.
+    """
+    walk = _Walk(keyring(setting("WSS_KEYS").derived(PURPOSE)), number, digest)
+    broken = next((found for link in links() if (found := walk.step(link))), None)
+    broken = broken or walk.end() or _put_in(walk.settled)
+    return Verdict(walk.number, waiting(walk.settled), walk.prev, broken)
+
+
+def rows_after(number: int) -> Iterator[dict[str, Any] | Broken]:
+    """Return the sealed rows after a seal as plain data, oldest first, each with its seal; a broken one ends it."""
+    walk = _Walk(keyring(setting("WSS_KEYS").derived(PURPOSE)), 0, GENESIS)
+    if number:
+        before = next(links(number - 1), None)
+        if before is None or isinstance(before, Broken):
+            yield before or Broken(number, None, "there is no such seal")
+            return
+        walk.number, walk.prev = before["number"], before["hash"]
+    for link in links(number):
+        broken = walk.step(link)
+        if broken is not None or isinstance(link, Broken):
+            yield broken or link
+            return
+        yield {
+            name: value.isoformat() if isinstance(value, datetime) else value for name, value in link.items()
+        }
+
+
+class _Walk:
+    def __init__(self, keys: dict[str, bytes], number: int, digest: str) -> None:
+        self.keys, self.wanted, self.digest = keys, number, digest
+        self.number, self.prev, self.settled = 0, GENESIS, 0
+
+    def step(self, link: dict[str, Any] | Broken) -> Broken | None:
+        if isinstance(link, Broken):
+            return link
+        problem = self._problem(link)
+        if problem:
+            return Broken(link["number"], link["entry_id"], problem)
+        self.number, self.prev, self.settled = link["number"], link["hash"], link["settled_id"]
+        return None
+
+    def _problem(self, link: dict[str, Any]) -> str:
+        if link["number"] != self.number + 1 or link["prev"] != self.prev:
+            return "the seal before it is missing or is another one"
+        if link["id"] is None:
+            return "the row is gone"
+        key = self.keys.get(link["key_id"])
+        if key is None:
+            return f"its key {link['key_id']} is not in WSS_KEYS"
+        if seal_of(key, link, link) != link["hash"]:
+            return "the row or its seal was changed after sealing"
+        if link["number"] == self.wanted and link["hash"] != self.digest:
+            return "it is another seal than the exported head says"
+        return ""
+
+    def end(self) -> Broken | None:
+        if self.number < self.wanted:
+            return Broken(
+                self.number + 1, None, f"the chain ends before the exported head (seal {self.wanted})"
+            )
+        return None
+
+
+def links(last: int = 0) -> Iterator[dict[str, Any] | Broken]:
+    """Return the links after one in order, each with its row; what cannot even be read ends the walk as broken."""
+    while True:
+        try:
+            rows = _chunk(last, CHUNK)
+        except (ValueError, TypeError):
+            yield from _one_by_one(last)
+            return
+        yield from rows
+        if len(rows) < CHUNK:
+            return
+        last = rows[-1]["number"]
+
+
+def _one_by_one(last: int) -> Iterator[dict[str, Any] | Broken]:
+    numbers = select(AuditSeal.number).where(AuditSeal.number > last).order_by(AuditSeal.number)
+    for number in db.session.scalars(numbers.limit(CHUNK)).all():
+        try:
+            yield from _chunk(number - 1, 1)
+        except (ValueError, TypeError):
+            entry = select(AuditSeal.entry_id).where(AuditSeal.number == number)
+            yield Broken(number, db.session.scalar(entry), "the row or its seal cannot be read")
+            return
+
+
+def _chunk(last: int, limit: int) -> list[dict[str, Any]]:
+    columns = [getattr(AuditSeal, name) for name in (*SEAL_FIELDS, "hash")]
+    columns += [getattr(AuditEntry, name) for name in ENTRY_FIELDS]
+    found = (
+        select(*columns)
+        .outerjoin(AuditEntry, AuditEntry.id == AuditSeal.entry_id)
+        .where(AuditSeal.number > last)
+        .order_by(AuditSeal.number)
+        .limit(limit)
+    )
+    return [dict(row) for row in db.session.execute(found).mappings()]
+
+
+def _put_in(settled: int) -> Broken | None:
+    stranger = select(AuditEntry.id).where(AuditEntry.id <= settled, without_seal())
+    entry = db.session.scalar(stranger.order_by(AuditEntry.id).limit(1))
+    return Broken(None, entry, "the row was put in among rows that were sealed already") if entry else None
+
+
+@dataclass(frozen=True)
+class Kept:
+    """When the log was last sealed, how many rows wait for it, when it was last verified, and how that ended."""
+
+    sealed_at: datetime | None
+    unsealed: int
+    verified_at: datetime | None
+    whole: bool | None
+
+
+def keeping() -> Kept:
+    """Return how the log is kept, for its readers."""
+    head = last_seal(db.session)
+    last = select(AuditEntry.at, AuditEntry.changes).where(
+        AuditEntry.object_type == "audit_seal", AuditEntry.action == VERIFIED
+    )
+    verified = db.session.execute(last.order_by(AuditEntry.id.desc()).limit(1)).first()
+    return Kept(
+        head.sealed_at if head else None,
+        waiting(head.settled_id if head else 0),
+        verified[0] if verified else None,
+        bool(verified[1].get("ok")) if verified else None,
+    )

@@ -1,0 +1,300 @@
+"""The one write path: request key, locked record, policy, change, timeline, audit, outbox, one commit."""
+
+import secrets
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar
+
+from sqlalchemy import LargeBinary, insert, inspect, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.exc import StaleDataError
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.foundation.db import Base, begin_writing, db, table_of
+from wss_cases.foundation.errors import NotFound, Stale
+from wss_cases.foundation.operations.failpoints import reach
+from wss_cases.journal.models import AuditEntry, Counter, Disclosure, OutboxMessage, RequestKey, TimelineEntry
+from wss_cases.journal.queries import key_digest
+
+Row = TypeVar("Row", bound=Base)
+REDACTED = "…"
+
+
+@dataclass(frozen=True)
+class Act:
+    """One act on a record: its table and id, the case and school in whose history it stands, what is said of it."""
+
+    subject_type: str
+    subject_id: int
+    case_id: int | None
+    school_id: int | None
+    data: dict[str, Any]
+    changes: dict[str, Any]
+
+
+class UnitOfWork:
+    """One act of one actor. Steps of lower rooms take it as their first argument and never commit."""
+
+    def __init__(self, actor: Actor, now: datetime, session: Session) -> None:
+        self.actor = actor
+        self.now = now
+        self.session = session
+        self.request_row: RequestKey | None = None
+        self.recorded = False
+        self._created: dict[Any, dict[str, Any]] = {}
+
+    @property
+    def answered(self) -> bool:
+        """Whether the same form was already carried out; then return `answer` and do nothing."""
+        return self.request_row is not None and self.request_row.answer is not None
+
+    @property
+    def answer(self) -> int:
+        """The id that the first submission answered with."""
+        assert self.request_row is not None and self.request_row.answer is not None
+        return int(self.request_row.answer)
+
+    @answer.setter
+    def answer(self, value: int) -> None:
+        if self.request_row is not None:
+            self.request_row.answer = str(value)
+
+    def load(
+        self, model: type[Row], object_id: int, permission: Permission, version: int | None = None
+    ) -> Row:
+        """Lock a record, check the policy on it and the version the form was made from.
+
+        Raises NotFound when it is missing or forbidden, Stale when somebody changed it since.
+        """
+        record = self.session.get(model, object_id, with_for_update=True, populate_existing=True)
+        if record is None:
+            raise NotFound
+        require(self.actor, permission, record)
+        if version is not None and getattr(record, "version", version) != version:
+            raise Stale
+        return record
+
+    def add(self, record: Row) -> Row:
+        """Add a new record and give it its id."""
+        self._created[record] = changes_of(record)
+        self.session.add(record)
+        self.session.flush()
+        return record
+
+    def record(self, subject: Any, kind: str, /, *, case_id: int | None = None, **data: Any) -> None:
+        """Write the timeline and the audit row of an act on `subject`; call it after the change, before commit.
+
+        `data` is what the timeline sentence needs; the audit row takes the changed columns by itself.
+        """
+        changes = self._created.pop(subject, {}) | changes_of(subject)
+        if getattr(subject, "id", None) is None:
+            self.session.add(subject)
+            self.session.flush()
+        subject_type = subject.__tablename__
+        self.session.add(
+            TimelineEntry(
+                at=self.now,
+                actor_id=self.actor.user_id,
+                actor_name=self.actor.name,
+                subject_type=subject_type,
+                subject_id=subject.id,
+                case_id=case_id if case_id is not None else _case_of(subject),
+                school_id=getattr(subject, "school_id", None),
+                kind=kind,
+                data=data,
+            )
+        )
+        self.audit(kind, subject_type, subject.id, changes)
+
+    def record_each(self, kind: str, acts: Sequence[Act]) -> None:
+        """Write the timeline and the audit row of one act on each of many records that were not loaded."""
+        shared = {"at": self.now, "actor_id": self.actor.user_id}
+        told = [
+            {
+                "subject_type": act.subject_type, "subject_id": act.subject_id, "case_id": act.case_id,
+                "school_id": act.school_id, "kind": kind, "data": act.data, "actor_name": self.actor.name,
+            }
+            for act in acts
+        ]  # fmt: skip
+        noted = [
+            {
+                "action": kind, "object_type": act.subject_type, "object_id": act.subject_id,
+                "changes": act.changes, "request_id": "",
+            }
+            for act in acts
+        ]  # fmt: skip
+        for model, rows in ((TimelineEntry, told), (AuditEntry, noted)):
+            if rows:
+                self.session.execute(insert(table_of(model)), [row | shared for row in rows])
+        self.recorded = True
+
+    def audit(
+        self, action: str, object_type: str, object_id: int | None, changes: dict[str, Any] | None = None
+    ) -> None:
+        """Write an audit row alone, e.g. for a confidential read or a batch."""
+        self.session.add(
+            AuditEntry(
+                at=self.now,
+                actor_id=self.actor.user_id,
+                action=action,
+                object_type=object_type,
+                object_id=object_id,
+                changes=changes or {},
+            )
+        )
+        self.recorded = True
+
+    def bookkeeping(self) -> None:
+        """Say that this unit changes no record of the school: heartbeats, leases, last-seen times. No audit row."""
+        self.recorded = True
+
+    def notify(
+        self,
+        recipient_id: int,
+        kind: str,
+        subject: Any,
+        dedupe_key: str,
+        *,
+        at_any_hour: bool = False,
+        not_before: datetime | None = None,
+    ) -> bool:
+        """Queue one message; True when this call queued it, False when the same key already is.
+
+        The row holds ids only. `deliver` rechecks the recipient and waits for hours and school days.
+        """
+        values = {
+            "dedupe_key": dedupe_key,
+            "kind": kind,
+            "recipient_id": recipient_id,
+            "object_type": subject.__tablename__,
+            "object_id": subject.id,
+            "school_id": getattr(subject, "school_id", None),
+            "at_any_hour": at_any_hour,
+            "created_at": self.now,
+            "next_attempt_at": not_before or self.now,
+            "state": "waiting",
+            "attempts": 0,
+            "message_id": secrets.token_hex(16),
+            "last_error": "",
+        }
+        self.recorded = True
+        return insert_once(self.session, OutboxMessage, values, ["dedupe_key"])
+
+    def disclose(
+        self, subject: Any, student_id: int, *, told_whom: str, interest: str, purpose: str, fields: list[str],
+        asked_by: str = "", at: datetime | None = None,
+    ) -> Disclosure:  # fmt: skip
+        """Write down that these fields of a student's record went to somebody outside (FERPA 99.32).
+
+        `asked_by` is '' where nobody asked: the school sent it with consent.
+        """
+        row = self.add(
+            Disclosure(
+                student_id=student_id, school_id=subject.school_id, at=at or self.now, asked_by=asked_by,
+                told_whom=told_whom, interest=interest, purpose=purpose, fields=fields,
+                object_type=subject.__tablename__, object_id=subject.id, made_by_id=self.actor.user_id,
+            )
+        )  # fmt: skip
+        self.audit("disclosure.made", "disclosure", row.id, self._created.pop(row, {}))
+        return row
+
+    def next_number(self, series: str) -> int:
+        """Return the next number of a series, without gaps when the unit commits."""
+        counted = _one_more(_insert_of(self.session))
+        number: int = self.session.execute(counted, {"series": series, "value": 1}).scalar_one()
+        return number
+
+
+@cache
+def _one_more(insert: Any) -> Any:
+    counter = table_of(Counter)
+    counted = insert(counter).on_conflict_do_update(
+        index_elements=[counter.c.series], set_={"value": counter.c.value + 1}
+    )
+    return counted.returning(counter.c.value)
+
+
+def _insert_of(session: Session) -> Any:
+    return postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+
+
+def insert_once(session: Session, model: type[Base], values: dict[str, Any], unique: list[str]) -> bool:
+    """Insert a row unless its unique columns already stand; True when it was inserted."""
+    statement = _insert_of(session)(model).values(**values).on_conflict_do_nothing(index_elements=unique)
+    # counted by what comes back: PostgreSQL's rowcount is unknown where the key is the database's to give
+    return session.execute(statement.returning(*inspect(model).primary_key)).first() is not None
+
+
+def changes_of(record: Any) -> dict[str, Any]:
+    """Return {column: [old, new]} of what is about to be written; private texts show only that they changed."""
+    state = inspect(record)
+    private: frozenset[str] = getattr(record, "PRIVATE", frozenset())
+    changes: dict[str, Any] = {}
+    for attribute in state.mapper.column_attrs:
+        history = state.attrs[attribute.key].history
+        if attribute.key in {"id", "version"} or not history.has_changes():
+            continue
+        old = history.deleted[0] if history.deleted else None
+        new = history.added[0] if history.added else None
+        if old is None and new is None:
+            continue
+        hidden = attribute.key in private or isinstance(attribute.columns[0].type, LargeBinary)
+        changes[attribute.key] = [REDACTED, REDACTED] if hidden else [_plain(old), _plain(new)]
+    return changes
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | float | str | list | dict):
+        return getattr(value, "value", value)
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _case_of(subject: Any) -> int | None:
+    if subject.__tablename__ == "case_record":
+        return int(subject.id)
+    case_id: int | None = getattr(subject, "case_id", None)
+    return case_id
+
+
+@contextmanager
+def unit_of_work(actor: Actor, now: datetime, request_key: str | None = None) -> Iterator[UnitOfWork]:
+    """Carry out one act in one transaction and commit it once.
+
+    Raises Stale when another editor won, RuntimeError when something was written without its audit row.
+    """
+    begin_writing()
+    session = db.session()
+    unit = UnitOfWork(actor, now, session)
+    try:
+        if request_key and actor.user_id is not None:
+            unit.request_row = _claim(session, actor.user_id, request_key, now)
+        yield unit
+        if not unit.recorded and not unit.answered and (session.new or session.dirty or session.deleted):
+            raise RuntimeError("a write without its audit row")
+        kind = "save" if request_key else "unit"
+        reach(f"{kind}.before_commit")
+        session.commit()
+        reach(f"{kind}.after_commit")
+    except StaleDataError as error:
+        session.rollback()
+        raise Stale from error
+    except BaseException:
+        session.rollback()
+        raise
+
+
+def _claim(session: Session, user_id: int, key: str, now: datetime) -> RequestKey:
+    digest = key_digest(key)
+    # on PostgreSQL a duplicate waits here for the first one's commit; on SQLite it waited for BEGIN IMMEDIATE
+    insert_once(session, RequestKey, {"user_id": user_id, "key": digest, "at": now}, ["user_id", "key"])
+    found = select(RequestKey).where(RequestKey.user_id == user_id, RequestKey.key == digest)
+    return session.execute(found).scalar_one()
+
+
+__all__ = ["Act", "UnitOfWork", "changes_of", "insert_once", "unit_of_work"]

@@ -1,0 +1,42 @@
+"""The forms of one's mails, and of a text for families."""
+
+from wtforms import BooleanField, DateField, RadioField, SelectField
+from wtforms.validators import InputRequired
+
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.mail.common.states import STYLE_LABELS
+
+
+class MailForm(BaseForm):
+    """How one hears of what is due, and whether of the week."""
+
+    style = RadioField(
+        _l("How do you want to hear of what is due?"),
+        choices=choices(list(STYLE_LABELS.items())),
+        validators=[InputRequired(_l("Choose how you want to hear of what is due."))],
+    )
+    weekly = BooleanField(_l("A weekly count of what is overdue"))
+
+
+class PauseForm(BaseForm):
+    """Why no mail goes out for now."""
+
+    reason = ShortText(
+        _l("Why is mail paused?"), validators=[NotBlank(_l("Say why mail is paused."))], limit=300
+    )
+
+
+class WordingForm(BaseForm):
+    """Title, text, and the day from which families see it."""
+
+    title = ShortText(_l("Title"), [NotBlank(_l("Write the title."))])
+    text = LongText(_l("Text"), [NotBlank(_l("Write the text."))])
+    starts_on = DateField(_l("From which day?"), validators=[InputRequired(_l("Choose a day."))])
+
+
+class TextForm(WordingForm):
+    """A text in another language, or a newer version."""
+
+    code = SelectField(_l("Which text?"), validators=[InputRequired(_l("Choose which text."))])
+    language = SelectField(_l("Language"), validators=[InputRequired(_l("Choose a language."))])

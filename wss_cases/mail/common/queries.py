@@ -1,0 +1,114 @@
+"""Reading what delivery remembers."""
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import func, or_, select
+
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.db import db
+from wss_cases.journal.models import OutboxMessage, OutboxState
+from wss_cases.mail.common.models import Heartbeat, MailChoice, MailTrouble
+from wss_cases.mail.common.rules import Choice, in_hours
+from wss_cases.roster.directory.models import CalendarDay, School
+from wss_cases.roster.directory.rules import SchoolDays, merge_days
+
+NEAR = timedelta(days=90)
+UNSENT = (OutboxState.WAITING, OutboxState.CLAIMED)
+
+
+def heartbeats(limit: int = 10) -> list[Heartbeat]:
+    """Return the schedulers seen last, the newest first."""
+    return list(db.session.scalars(select(Heartbeat).order_by(Heartbeat.at.desc()).limit(limit)))
+
+
+def days_near(school_ids: Collection[int], day: date) -> dict[int, SchoolDays]:
+    """Return each school's days for the three months from a date, all in one query."""
+    return days_from(school_ids, day - timedelta(days=1), day + NEAR)
+
+
+def days_from(school_ids: Collection[int], first: date, last: date) -> dict[int, SchoolDays]:
+    """Return each school's days from a first to a last date, all in one query."""
+    statement = select(CalendarDay.school_id, CalendarDay.day, CalendarDay.kind).where(
+        CalendarDay.day >= first,
+        CalendarDay.day <= last,
+        or_(CalendarDay.school_id.is_(None), CalendarDay.school_id.in_(sorted(school_ids))),
+    )
+    rows = db.session.execute(statement).all()
+    shared = [(row.day, row.kind, False) for row in rows if row.school_id is None]
+    own: dict[int, list[tuple[date, object, bool]]] = {}
+    for row in rows:
+        if row.school_id is not None:
+            own.setdefault(row.school_id, []).append((row.day, row.kind, True))
+    common = SchoolDays(merge_days(shared))
+    return {
+        number: SchoolDays(merge_days([*shared, *own[number]])) if number in own else common  # type: ignore[list-item]
+        for number in school_ids
+    }
+
+
+def queued_keys(keys: Collection[str]) -> set[str]:
+    """Return those of these dedupe keys that `queue` would leave as they are: in the outbox, and not dropped."""
+    wanted = select(OutboxMessage.dedupe_key).where(
+        OutboxMessage.dedupe_key.in_(keys), OutboxMessage.state != OutboxState.DROPPED
+    )
+    return set(db.session.scalars(wanted)) if keys else set()
+
+
+def open_schools(now: datetime) -> list[int]:
+    """Return the schools with mail waiting for hours, at which those hours are now."""
+    waiting = select(OutboxMessage.school_id).where(
+        OutboxMessage.state.in_(UNSENT),
+        OutboxMessage.at_any_hour.is_(False),
+        OutboxMessage.next_attempt_at <= now,
+    )
+    schools = db.session.execute(select(School.id, School.time_zone).where(School.id.in_(waiting))).all()
+    if not schools:
+        return []
+    days = days_near([row.id for row in schools], local_date(now, "UTC"))
+    return [row.id for row in schools if in_hours(now, row.time_zone, days[row.id])]
+
+
+def queue_depth() -> dict[str, int]:
+    """Return how many messages stand in each state."""
+    statement = select(OutboxMessage.state, func.count()).group_by(OutboxMessage.state)
+    found = {row[0].value: row[1] for row in db.session.execute(statement)}
+    return {state.value: found.get(state.value, 0) for state in OutboxState}
+
+
+def oldest_waiting() -> datetime | None:
+    """Return since when the oldest unsent message waits; None when nothing does."""
+    statement = select(func.min(OutboxMessage.created_at)).where(OutboxMessage.state.in_(UNSENT))
+    return db.session.execute(statement).scalar_one_or_none()
+
+
+def failed_mail(limit: int = 50) -> list[tuple[OutboxMessage, str]]:
+    """Return the messages that failed for good, the newest first, with their recipients' addresses."""
+    statement = (
+        select(OutboxMessage, UserAccount.email)
+        .join(UserAccount, UserAccount.id == OutboxMessage.recipient_id)
+        .where(OutboxMessage.state == OutboxState.FAILED)
+        .order_by(OutboxMessage.id.desc())
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in db.session.execute(statement)]
+
+
+def choices_of(user_ids: Collection[int]) -> dict[int, Choice]:
+    """Return what each of these people chose about their mails; the defaults for whoever chose nothing."""
+    statement = select(MailChoice.user_id, MailChoice.style, MailChoice.weekly)
+    rows = db.session.execute(statement.where(MailChoice.user_id.in_(user_ids)))
+    chosen = {row.user_id: Choice(row.style.value, row.weekly) for row in rows}
+    return {user_id: chosen.get(user_id, Choice()) for user_id in user_ids}
+
+
+def choice_of(user_id: int) -> Choice:
+    """Return what one person chose about their mails."""
+    return choices_of([user_id])[user_id]
+
+
+def unreachable() -> set[int]:
+    """Return the people to whose present address mail does not arrive; mostly nobody."""
+    statement = select(MailTrouble.user_id).join(UserAccount, UserAccount.id == MailTrouble.user_id)
+    return set(db.session.scalars(statement.where(UserAccount.email == MailTrouble.address)))

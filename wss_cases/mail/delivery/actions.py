@@ -1,0 +1,266 @@
+"""Queueing and delivering mail. Any number of senders may run at once."""
+
+import math
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ARRAY, and_, exists, func, literal, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from wss_cases.access.actor import SYSTEM, Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.db import database_now, db, table_of
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.operations.failpoints import reach
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.models import OutboxMessage, OutboxState
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.mail.bounces.actions import end_trouble, note_trouble
+from wss_cases.mail.bounces.rules import trouble_of
+from wss_cases.mail.common.models import DeliveryPause
+from wss_cases.mail.common.queries import open_schools
+from wss_cases.mail.common.rules import Planned, Verdict, error_words, is_over, pause_after, verdict_of
+from wss_cases.mail.delivery.rendering import compose
+from wss_cases.mail.delivery.smtp_transport import Post
+
+BATCH = 5
+LEASE = timedelta(minutes=3)
+NOT_PAUSED = ~exists(DeliveryPause.id)
+
+
+def queue(uow: UnitOfWork, planned: Sequence[Planned]) -> set[str]:
+    """Step: queue messages, each once by its dedupe key; returns the keys that this call queued.
+
+    One that was dropped since it was not due any more waits anew: it is due again.
+    """
+    # each key once and in one order, so that two that queue the same at once wait for each other in turn
+    each = {message.dedupe_key: message for message in planned}
+    queued = set(_insert(uow, [each[key] for key in sorted(each)])) if each else set()
+    if queued:
+        uow.audit("reminders.queued", "outbox_message", None, {"count": [None, len(queued)]})
+    reach("queue.before_commit")
+    return queued
+
+
+def _insert(uow: UnitOfWork, planned: Sequence[Planned]) -> Iterable[str]:
+    each = {
+        "dedupe_key": [message.dedupe_key for message in planned],
+        "kind": [message.kind for message in planned],
+        "recipient_id": [message.recipient_id for message in planned],
+        "object_type": [message.object_type for message in planned],
+        "object_id": [message.object_id for message in planned],
+        "school_id": [message.school_id for message in planned],
+        "at_any_hour": [message.at_any_hour for message in planned],
+        "message_id": [secrets.token_hex(16) for _message in planned],
+    }
+    shared = {
+        "created_at": uow.now,
+        "next_attempt_at": uow.now,
+        "state": OutboxState.WAITING,
+        "attempts": 0,
+        "last_error": "",
+    }
+    table = table_of(OutboxMessage)
+    if uow.session.get_bind().dialect.name == "postgresql":
+        # one array a column: a row of parameters each would cost more to write down than to insert
+        arrays = [literal(values, ARRAY(table.c[name].type)) for name, values in each.items()]
+        rows = func.unnest(*arrays).table_valued(*each).render_derived()
+        same = [literal(value, table.c[name].type) for name, value in shared.items()]
+        source = select(*[rows.c[name] for name in each], *same)
+        new = postgresql.insert(table).from_select([*each, *shared], source)
+        return uow.session.scalars(_once(new))
+    values = [shared | dict(zip(each, row, strict=True)) for row in zip(*each.values(), strict=True)]
+    return uow.session.scalars(_once(sqlite.insert(table)), values)
+
+
+def _once(new: Any) -> Any:
+    """Let a message that was dropped, since it was not due any more, wait anew; leave every other one as it is."""
+    table = table_of(OutboxMessage)
+    again = {"state": OutboxState.WAITING, "next_attempt_at": new.excluded.next_attempt_at}
+    return new.on_conflict_do_update(
+        index_elements=["dedupe_key"], set_=again, where=table.c.state == OutboxState.DROPPED
+    ).returning(table.c.dedupe_key)
+
+
+def deliver(now: datetime, seconds: float | None = None) -> dict[str, int]:
+    """Send what is due at this instant and may go; returns how many were sent, wait again, or failed for good.
+
+    Each row is leased by the database's clock, checked again, sent, and marked. A sender that dies loses nothing:
+    the lease ends and the mail goes out with the same Message-ID. After `seconds` (None: no limit) it begins no
+    other message, so that a server that hangs does not hold up the caller.
+    """
+    end = math.inf if seconds is None else time.monotonic() + seconds
+    counts = {verdict.value: 0 for verdict in Verdict}
+    post = Post(setting("SMTP_URL"), setting("MAIL_FOLDER"), setting("MAIL_SECONDS"))
+    token = secrets.token_hex(16)
+    schools = open_schools(now)
+    try:
+        while time.monotonic() < end and (claimed := _claim(token, schools, now)):
+            reach("deliver.after_claim")
+            for message_id in claimed:
+                if time.monotonic() >= end:
+                    break
+                verdict = _attempt(post, message_id, token, now)
+                if verdict is not None:
+                    counts[verdict.value] += 1
+    finally:
+        post.close()
+        _release(token, now)
+    return counts
+
+
+def _release(token: str, now: datetime) -> None:
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()
+        uow.session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.claim_token == token, OutboxMessage.state == OutboxState.CLAIMED)
+            .values(state=OutboxState.WAITING, claim_token=None, lease_until=None)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _claim(token: str, schools: Sequence[int], now: datetime) -> list[int]:
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()
+        moment = database_now()
+        free = or_(
+            and_(OutboxMessage.state == OutboxState.WAITING, OutboxMessage.next_attempt_at <= now),
+            and_(OutboxMessage.state == OutboxState.CLAIMED, OutboxMessage.lease_until < moment),
+        )
+        may_go = or_(
+            OutboxMessage.at_any_hour, OutboxMessage.school_id.is_(None), OutboxMessage.school_id.in_(schools)
+        )
+        statement = select(OutboxMessage.id).where(free, may_go, NOT_PAUSED)
+        statement = statement.order_by(OutboxMessage.next_attempt_at, OutboxMessage.id).limit(BATCH)
+        ids = list(uow.session.scalars(statement.with_for_update(skip_locked=True)))
+        if ids:
+            uow.session.execute(
+                update(OutboxMessage)
+                .where(OutboxMessage.id.in_(ids))
+                .values(state=OutboxState.CLAIMED, claim_token=token, lease_until=moment + LEASE)
+                .execution_options(synchronize_session=False)
+            )
+        return ids
+
+
+def _attempt(post: Post, message_id: int, token: str, now: datetime) -> Verdict | None:
+    """Send one claimed message; None when it was dropped, or is no longer ours."""
+    message = _renew(message_id, token, now)
+    if message is None:
+        return None
+    try:
+        mail = compose(message, now)
+    except SQLAlchemyError:
+        raise
+    except Exception as error:  # a message that cannot be written must not hold up the others
+        return _later(message, token, now, error)
+    if mail is None:
+        drop(message_id, token, now)
+        return None
+    db.session.remove()  # nothing is held open while a server is spoken to
+    reach("deliver.before_send")
+    try:
+        post.send(mail, f"{message.id:08d}-{message.message_id}")
+    except (
+        Exception
+    ) as error:  # whatever a server or a network does: it is this message's attempt, not our end
+        return _later(message, token, now, error, str(mail["To"]))
+    reach("deliver.after_send")
+    values = {"state": OutboxState.SENT, "sent_at": now, "last_error": "", "attempts": message.attempts + 1}
+    _mark(message, token, now, values, lambda uow: end_trouble(uow, message.recipient_id, arrived=True))
+    reach("deliver.after_mark")
+    return Verdict.SENT
+
+
+def drop(message_id: int, token: str, now: datetime) -> None:
+    """Drop a message that is not needed; it waits on when what made it needless was taken back just now.
+
+    Whoever takes that back locks this row as well: either they see it dropped and ask for it anew, or this does.
+    """
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()
+        message = _ours(uow, message_id, token)
+        if message is not None:
+            needed = compose(message, now) is not None
+            message.state = OutboxState.WAITING if needed else OutboxState.DROPPED
+            message.claim_token, message.lease_until = None, None
+
+
+def _ours(uow: UnitOfWork, message_id: int, token: str) -> OutboxMessage | None:
+    mine = select(OutboxMessage).where(
+        OutboxMessage.id == message_id,
+        OutboxMessage.claim_token == token,
+        OutboxMessage.state == OutboxState.CLAIMED,
+        NOT_PAUSED,
+    )
+    held = mine.with_for_update().execution_options(populate_existing=True)
+    return uow.session.scalars(held).one_or_none()
+
+
+def _renew(message_id: int, token: str, now: datetime) -> OutboxMessage | None:
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()
+        message = _ours(uow, message_id, token)
+        if message is not None:
+            message.lease_until = database_now() + LEASE
+        return message
+
+
+def _later(message: OutboxMessage, token: str, now: datetime, error: Exception, address: str = "") -> Verdict:
+    attempts = message.attempts + 1
+    verdict = verdict_of(error)
+    if verdict is Verdict.RETRY and is_over(attempts):
+        verdict = Verdict.FAILED
+    state = OutboxState.FAILED if verdict is Verdict.FAILED else OutboxState.WAITING
+    values = {
+        "state": state,
+        "attempts": attempts,
+        "last_error": error_words(error),
+        "next_attempt_at": now + pause_after(attempts),
+    }
+    trouble = trouble_of(error) if verdict is Verdict.FAILED and address else None
+
+    def note(uow: UnitOfWork) -> None:
+        if trouble is not None:
+            note_trouble(uow, message.recipient_id, address, trouble)
+
+    _mark(message, token, now, values, note)
+    return verdict
+
+
+def _mark(
+    message: OutboxMessage,
+    token: str,
+    now: datetime,
+    values: dict[str, Any],
+    then: Callable[[UnitOfWork], None],
+) -> None:
+    """Mark a message with what its attempt came to, and do what follows from it, if it is still ours."""
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()
+        marked = uow.session.execute(
+            update(OutboxMessage)
+            .where(OutboxMessage.id == message.id, OutboxMessage.claim_token == token)
+            .values(claim_token=None, lease_until=None, **values)
+            .returning(OutboxMessage.id)
+            .execution_options(synchronize_session=False)
+        )
+        if marked.first() is not None:
+            then(uow)
+
+
+def retry_failed(actor: Actor, message_id: int, now: datetime) -> None:
+    """Put a failed message back into the queue, with the same Message-ID. Raises NotFound, Refused."""
+    with unit_of_work(actor, now) as uow:
+        message = uow.load(OutboxMessage, message_id, Permission.SYSTEM_HEALTH)
+        if message.state is not OutboxState.FAILED:
+            raise Refused("", _("This mail is no longer among the failed ones."))
+        message.state, message.attempts, message.next_attempt_at = OutboxState.WAITING, 0, now
+        end_trouble(uow, message.recipient_id)
+        uow.audit("mail.retried", "outbox_message", message.id, {"state": ["failed", "waiting"]})

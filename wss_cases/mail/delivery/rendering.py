@@ -1,0 +1,108 @@
+"""Turning a queued row into a mail, in the recipient's language."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+
+from wss_cases.access.actor import Actor
+from wss_cases.accounts.account.models import AccountState, UserAccount
+from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.plain_templates import link, render_plain
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.mail.common.message_kinds import CalendarPart, MessageKind, kind_of
+from wss_cases.mail.common.queries import choice_of
+from wss_cases.mail.common.rules import wanted
+from wss_cases.mail.common.states import MailList
+from wss_cases.mail.preferences.links import stop_token
+
+EMPTY_LINES = re.compile(r"\s*\n\s*\n\s*")
+"""What a template's own lines leave behind is one empty line in the mail."""
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Whom a mail goes to, with what they may know today."""
+
+    actor: Actor
+    email: str
+
+
+def compose(message: OutboxMessage, now: datetime) -> EmailMessage | None:
+    """Return the mail, or None when it is no longer due or its recipient may no longer know."""
+    kind = kind_of(message.kind)
+    recipient = _recipient(message, kind, now) if kind else None
+    if kind is None or recipient is None or not kind.still_due(message, recipient.actor):
+        return None
+    mail_list = kind.mail_list(message)
+    if mail_list is not None and not wanted(choice_of(message.recipient_id), mail_list):
+        return None
+    stop = _stop_address(message, mail_list)
+    locale = recipient.actor.locale if recipient.actor.locale in setting("LANGUAGES") else "en"
+    with force_locale(locale):
+        context = kind.context(message, recipient.actor)
+        if context is None:
+            return None
+        parts = {
+            part: render_plain(
+                f"mail/{kind.folder}/{part}",
+                locale=locale,
+                stop=stop,
+                mails=link("/account/mails"),
+                **context,
+            )
+            for part in ("subject.txt", "body.txt", "body.html")
+        }
+        invitation = kind.calendar(message, recipient.actor) if kind.calendar else None
+    mail = _mail(message, recipient, parts, now)
+    if invitation is not None:
+        _add_calendar(mail, invitation)
+    if stop:
+        mail["List-Unsubscribe"] = f"<{stop}>"
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return mail
+
+
+def _stop_address(message: OutboxMessage, mail_list: MailList | None) -> str:
+    if mail_list is None:
+        return ""
+    return link(f"/mails/stop/{stop_token(message.recipient_id, mail_list)}")
+
+
+def _recipient(message: OutboxMessage, kind: MessageKind, now: datetime) -> Recipient | None:
+    account = db.session.get(UserAccount, message.recipient_id)
+    if account is None or account.state is AccountState.DISABLED:
+        return None
+    actor = actor_of(account.id, now)
+    if actor is None and kind.to_invited:
+        actor = Actor(user_id=account.id, name=account.name, locale=account.locale)
+    return Recipient(actor, account.email) if actor else None
+
+
+def _mail(message: OutboxMessage, recipient: Recipient, parts: dict[str, str], now: datetime) -> EmailMessage:
+    sender = setting("MAIL_FROM")
+    domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+    mail = EmailMessage()
+    mail["From"] = sender
+    mail["To"] = recipient.email
+    mail["Subject"] = " ".join(parts["subject.txt"].split())
+    mail["Date"] = format_datetime(now)
+    # the same for every attempt: whoever gets two copies can tell
+    mail["Message-ID"] = f"<{message.message_id}@{domain}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
+    mail.set_content(EMPTY_LINES.sub("\n\n", parts["body.txt"]).strip() + "\n")
+    mail.add_alternative(parts["body.html"].strip() + "\n", subtype="html")
+    return mail
+
+
+def _add_calendar(mail: EmailMessage, part: CalendarPart) -> None:
+    # the calendar stands twice: Google and Apple read the last alternative, some Outlooks only the attached file;
+    # in base64, because relays rewrap long lines and a calendar's lines end with CRLF (RFC 6047)
+    named = {"method": part.method, "charset": "UTF-8"}
+    mail.add_alternative(part.body, maintype="text", subtype="calendar", params=named)
+    mail.add_attachment(part.body, maintype="application", subtype="ics", filename="invite.ics")

@@ -1,0 +1,85 @@
+"""How delivery stands: schedulers alive or silent, delivery paused, and the figures for /metrics and System."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import and_, bindparam, case, func, or_, select
+
+from wss_cases.foundation.db import db
+from wss_cases.journal.models import OutboxMessage, OutboxState
+from wss_cases.mail.common.models import DeliveryPause, Heartbeat
+from wss_cases.mail.common.queries import open_schools
+
+SILENT_AFTER = timedelta(minutes=5)
+ONLY_ROW = 1
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How delivery stands at an instant.
+
+    `scheduler`: ok · silent (none was seen for five minutes) · failing (alive, but no sweep was completed in that
+    time) · not started. `last_beat` is when any was seen last, `paused_since` since when mail is paused.
+    """
+
+    scheduler: str
+    last_beat: datetime | None
+    paused_since: datetime | None
+
+
+def standing(now: datetime) -> Standing:
+    """Return how delivery stands, in one query. Any scheduler that lives is enough, whatever names were seen before.
+
+    A heartbeat of tomorrow comes from a clock that runs ahead, and counts as little as one of yesterday.
+    """
+    row = db.session.execute(_standing(), {"first": now - SILENT_AFTER, "last": now + SILENT_AFTER}).one()
+    if row[0] is None:
+        words = "not started"
+    else:
+        words = "ok" if row[2] else "failing" if row[1] else "silent"
+    return Standing(words, row[0], row[3])
+
+
+@cache
+def _standing() -> Any:
+    """Put the statement of every page together once."""
+    first: Any = bindparam("first")
+    last: Any = bindparam("last")
+    lives = Heartbeat.at.between(first, last)
+    swept = Heartbeat.swept_at.between(first, last)
+    well = and_(lives, or_(swept, Heartbeat.failures == 0))
+    return select(
+        func.max(Heartbeat.at),
+        func.max(case((lives, 1), else_=0)),
+        func.max(case((well, 1), else_=0)),
+        select(DeliveryPause.since).scalar_subquery(),
+    )
+
+
+def pause_row() -> DeliveryPause | None:
+    """Return the row that stands while delivery is paused."""
+    return db.session.get(DeliveryPause, ONLY_ROW, populate_existing=True)
+
+
+def last_sweep() -> tuple[datetime, int] | None:
+    """Return when the last completed sweep was, and how many milliseconds it took."""
+    statement = select(Heartbeat.swept_at, Heartbeat.sweep_ms).where(Heartbeat.swept_at.is_not(None))
+    row = db.session.execute(statement.order_by(Heartbeat.swept_at.desc()).limit(1)).one_or_none()
+    return (row[0], row[1] or 0) if row and row[0] is not None else None
+
+
+def overdue_since(now: datetime) -> datetime | None:
+    """Return since when the oldest mail waits that may go now; hours and school days excuse, a pause does not."""
+    may_go = or_(
+        OutboxMessage.at_any_hour,
+        OutboxMessage.school_id.is_(None),
+        OutboxMessage.school_id.in_(open_schools(now)),
+    )
+    statement = select(func.min(OutboxMessage.next_attempt_at)).where(
+        OutboxMessage.state.in_((OutboxState.WAITING, OutboxState.CLAIMED)),
+        OutboxMessage.next_attempt_at <= now,
+        may_go,
+    )
+    return db.session.execute(statement).scalar_one_or_none()

@@ -1,0 +1,56 @@
+"""What people choose about their mails: on their account's page, or by the link in a mail."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import SYSTEM, Actor
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.foundation.errors import NotFound
+from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
+from wss_cases.mail.common.models import MailChoice
+from wss_cases.mail.common.rules import Choice, without
+from wss_cases.mail.common.states import MailList, MailStyle
+
+
+def choose(actor: Actor, choice: Choice, now: datetime, request_key: str | None = None) -> None:
+    """Keep what a person chose about their own mails."""
+    assert actor.user_id is not None
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return
+        row = _locked(uow, actor.user_id)
+        _change(uow, row, choice, "mail_choice.changed")
+        uow.answer = row.id
+
+
+def stop(user_id: int, mail_list: MailList, now: datetime) -> None:
+    """Stop the mails of one list for whoever holds a link of it; a second time changes nothing. Raises NotFound."""
+    with unit_of_work(SYSTEM, now) as uow:
+        if uow.session.get(UserAccount, user_id) is None:
+            raise NotFound
+        row = _locked(uow, user_id)
+        _change(uow, row, without(_chosen(row), mail_list), "mail_choice.stopped")
+
+
+def _locked(uow: UnitOfWork, user_id: int) -> MailChoice:
+    defaults = {"user_id": user_id, "style": MailStyle.DIGEST, "weekly": True}
+    insert_once(uow.session, MailChoice, defaults, ["user_id"])
+    return uow.session.scalars(
+        select(MailChoice)
+        .where(MailChoice.user_id == user_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def _chosen(row: MailChoice) -> Choice:
+    return Choice(row.style.value, row.weekly)
+
+
+def _change(uow: UnitOfWork, row: MailChoice, choice: Choice, kind: str) -> None:
+    if choice == _chosen(row):
+        uow.bookkeeping()  # a row that says what no row says is no change
+        return
+    row.style, row.weekly = MailStyle(choice.style), choice.weekly
+    uow.record(row, kind)

@@ -1,0 +1,26 @@
+"""The link in a mail that stops mails of its list: signed, without an end, and good for nothing else."""
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.mail.common.states import MailList
+
+
+def _signer() -> URLSafeSerializer:
+    # the newest key signs; older ones still open what they signed
+    keys = [*reversed(setting("SECRET_KEY_FALLBACKS")), setting("SECRET_KEY")]
+    return URLSafeSerializer(keys, salt="mail-list")
+
+
+def stop_token(user_id: int, mail_list: MailList) -> str:
+    """Return the token that stops one list for one person."""
+    return str(_signer().dumps([user_id, mail_list.value]))
+
+
+def stop_of(token: str) -> tuple[int, MailList] | None:
+    """Return the person and the list of a token, or None when it was not made here."""
+    try:
+        user_id, name = _signer().loads(token)
+        return int(user_id), MailList(name)
+    except (BadSignature, TypeError, ValueError):
+        return None

@@ -1,0 +1,26 @@
+"""The board report as the page of HTML from which its PDF is made: no link, no name of a student."""
+
+from datetime import date
+
+from wss_cases.foundation.clock import DISTRICT_ZONE
+from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.plain_templates import render_plain
+from wss_cases.outcomes.board.report.presenters import Paper, sheet_of
+from wss_cases.outcomes.board.report.queries import Board
+from wss_cases.outcomes.counting.cache.queries import oldest_shown
+
+
+def paper_of(board: Board, name: str | None, locale: str, made_on: date) -> str:
+    """Return a report as a page of HTML in a language; `name` is the school's or network's, None for all schools."""
+    since = oldest_shown()
+    with force_locale(locale):
+        return render_plain(
+            "outcomes/board_paper.html",
+            locale=locale,
+            name=name or _("All schools"),
+            made=day_words_with_year(made_on),
+            kept_since=moment_words(since, DISTRICT_ZONE) if since else "",
+            sheet=sheet_of(board, Paper()),
+        )

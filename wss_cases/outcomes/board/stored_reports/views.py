@@ -1,0 +1,116 @@
+"""Board reports as PDFs: asking for one, the list of those that are kept, one that is being made, and its file."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
+from wss_cases.outcomes.board.report.forms import ReportForm
+from wss_cases.outcomes.board.report.states import (
+    LANGUAGE_LABELS,
+    REPORT_LABELS,
+    REPORT_TONES,
+    WHY_LABELS,
+    ReportState,
+)
+from wss_cases.outcomes.board.report.views import named_in_address, reported
+from wss_cases.outcomes.board.stored_reports.actions import ask_report, pdf_for
+from wss_cases.outcomes.board.stored_reports.models import BoardReport
+from wss_cases.outcomes.board.stored_reports.queries import PAGE, kept_reports, report_for
+from wss_cases.roster.directory.queries import get_school
+
+blueprint = Blueprint("reports", __name__, url_prefix="/board")
+
+
+@blueprint.post("/pdf")
+@gate(Permission.OUTCOMES_BOARD)
+def ask() -> AnyResponse:
+    """Ask for the report of the page as a PDF; the scheduler makes it."""
+    page, form = reported(), ReportForm()
+    if not form.validate():
+        flash(_("Choose English or Spanish for the report."))
+        return redirect(_page_of(page.scope.year, page.scope.school_id, page.scope.network), 303)
+    try:
+        made = ask_report(page.actor, page.scope, form.language.data, clock.now(), form.request_key.data)
+    except Refused as refused:
+        flash(refused.message)
+        return redirect(_page_of(page.scope.year, page.scope.school_id, page.scope.network), 303)
+    return redirect(url_for("outcomes.reports.report", report_id=made), 303)
+
+
+@blueprint.get("/reports")
+@gate(Permission.OUTCOMES_BOARD)
+def kept() -> str:
+    """The reports that are kept, newest first."""
+    before = id_in(request.args.get("before"))
+    found = kept_reports(current_actor(), before, PAGE + 1)
+    older = url_for("outcomes.reports.kept", before=found[PAGE - 1][0].id) if len(found) > PAGE else None
+    return render_template(
+        "outcomes/board_reports.html",
+        rows=[_words(row, school) for row, school in found[:PAGE]],
+        older=older,
+        newest=url_for("outcomes.reports.kept") if before else None,
+    )
+
+
+@blueprint.get("/reports/<int:report_id>")
+@gate(Permission.OUTCOMES_BOARD)
+def report(report_id: int) -> str:
+    """One report: being made, ready, or why not."""
+    row = report_for(current_actor(), report_id)
+    school = get_school(row.school_id) if row.school_id is not None else None
+    return render_template(
+        "outcomes/board_report.html",
+        report=_words(row, school.name if school else None),
+        why=WHY_LABELS[row.why],
+        is_asked=row.state is ReportState.ASKED,
+        is_ready=row.state is ReportState.READY,
+        page=_page_of(row.school_year, row.school_id, row.network),
+    )
+
+
+@blueprint.get("/reports/<int:report_id>/report.pdf")
+@gate(Permission.OUTCOMES_BOARD)
+def file(report_id: int) -> AnyResponse:
+    """The PDF. A report that is not ready is a 404."""
+    actor = current_actor()
+    row = report_for(actor, report_id)
+    try:
+        pdf = pdf_for(actor, report_id)
+    except Refused as refused:
+        flash(refused.message)
+        return redirect(url_for("outcomes.reports.report", report_id=report_id), 303)
+    answer = Response(pdf, mimetype="application/pdf")
+    name = f"board-report-{row.school_year}-{row.ends_on:%m}-{row.language}.pdf"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def _page_of(year: str, school_id: int | None, network: str | None) -> str:
+    named = named_in_address(school_id, network) or None
+    return url_for("outcomes.board.report", year=year, school=named, network=network)
+
+
+def _days(first: date, last: date) -> str:
+    return _("%(first)s to %(last)s", first=day_words_with_year(first), last=day_words_with_year(last))
+
+
+def _words(row: BoardReport, school: str | None) -> dict[str, Any]:
+    return {
+        "href": url_for("outcomes.reports.report", report_id=row.id),
+        "file": url_for("outcomes.reports.file", report_id=row.id),
+        "name": school or row.network or _("All schools"),
+        "period": _days(row.starts_on, row.ends_on),
+        "language": LANGUAGE_LABELS[row.language],
+        "asked": moment_words(row.asked_at, clock.DISTRICT_ZONE),
+        "state": REPORT_LABELS[row.state],
+        "tone": REPORT_TONES[row.state],
+    }

@@ -1,0 +1,111 @@
+"""Subscriptions to a board report: one's own wish, and what the scheduler makes of it on the first school day."""
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import SYSTEM, Actor
+from wss_cases.accounts.grants.queries import actor_of
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit_of_work import changes_of, unit_of_work
+from wss_cases.outcomes.board.report.queries import may_report
+from wss_cases.outcomes.board.report.rules import DAY, board_scope, due_month, month_due, scope_words
+from wss_cases.outcomes.board.report.states import Every
+from wss_cases.outcomes.board.stored_reports.actions import add_report, report_of
+from wss_cases.outcomes.board.stored_reports.models import BoardSubscription
+from wss_cases.outcomes.board.stored_reports.queries import live_subscriptions
+from wss_cases.roster.directory.queries import get_school, school_days
+
+AUDITED = BoardSubscription.__tablename__
+
+
+def subscribe(
+    actor: Actor, school_id: int | None, network: str | None, every: Every, language: str, now: datetime,
+    request_key: str | None = None,
+) -> int:  # fmt: skip
+    """Subscribe to the report of a school, a network, or with neither of all schools; the next due one comes first.
+
+    Returns the subscription's id. Raises NotFound for who does not answer for it, Refused when one has it already.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        if actor.user_id is None or not may_report(actor, school_id, network):
+            raise NotFound
+        scope = scope_words(school_id, network)
+        mine = select(BoardSubscription.id).where(
+            BoardSubscription.user_id == actor.user_id, BoardSubscription.scope == scope,
+            BoardSubscription.ended_at.is_(None),
+        )  # fmt: skip
+        if uow.session.scalar(mine) is not None:
+            raise Refused("scope", _("You are sent this report already. End that first."))
+        row = BoardSubscription(
+            user_id=actor.user_id, school_id=school_id, network=network, scope=scope, every=every,
+            language=language, sent_for=due_month(every, _today(school_id, now), school_days(school_id)), made_at=now,
+        )  # fmt: skip
+        made = changes_of(row)
+        uow.session.add(row)
+        uow.session.flush()
+        uow.audit("board_subscription.made", AUDITED, row.id, made)
+        uow.answer = row.id
+        return row.id
+
+
+def unsubscribe(actor: Actor, subscription_id: int, now: datetime) -> None:
+    """End one of the actor's own subscriptions. Raises NotFound for any other."""
+    with unit_of_work(actor, now) as uow:
+        row = uow.session.get(BoardSubscription, subscription_id, with_for_update=True)
+        if row is None or row.user_id != actor.user_id or row.ended_at is not None:
+            raise NotFound
+        row.ended_at = now
+        uow.audit("board_subscription.ended", AUDITED, row.id, changes_of(row))
+
+
+def queue_due(now: datetime) -> dict[str, int]:
+    """Ask for every report whose first school day has come, each once; returns how many were `asked`.
+
+    Whoever does not answer for the schools any more, or cannot sign in, gets none for that month.
+    """
+    asked = 0
+    db.session.remove()
+    tomorrow = local_date(now, DISTRICT_ZONE) + DAY
+    for found in live_subscriptions():
+        if month_due(found.every, tomorrow) <= found.sent_for:
+            continue
+        days = school_days(found.school_id)
+        if due_month(found.every, _today(found.school_id, now), days) > found.sent_for:
+            asked += _queue(found.id, now)
+    return {"asked": asked}
+
+
+def _queue(subscription_id: int, now: datetime) -> int:
+    with unit_of_work(SYSTEM, now) as uow:
+        row = uow.session.get(
+            BoardSubscription, subscription_id, with_for_update=True, populate_existing=True
+        )
+        uow.bookkeeping()
+        if row is None or row.ended_at is not None:
+            return 0
+        today = _today(row.school_id, now)
+        due = due_month(row.every, today, school_days(row.school_id))
+        if due <= row.sent_for:
+            return 0
+        row.sent_for = due
+        uow.audit("board_subscription.due", AUDITED, row.id, changes_of(row))
+        actor = actor_of(row.user_id, now)
+        # the report of a month ends with the month before it, however late it is made
+        scope = board_scope(row.school_id, row.network, None, due)
+        if actor is None or scope is None or not may_report(actor, row.school_id, row.network):
+            return 0
+        report = report_of(scope, row.language, row.user_id, now)
+        report.subscription_id, report.due_on = row.id, due
+        add_report(uow, report)
+        return 1
+
+
+def _today(school_id: int | None, now: datetime) -> date:
+    school = get_school(school_id) if school_id is not None else None
+    return local_date(now, school.time_zone if school else DISTRICT_ZONE)

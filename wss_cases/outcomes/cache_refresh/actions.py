@@ -1,0 +1,171 @@
+"""Keeping counts of the whole district that take long, so that its pages need not wait for them.
+
+The scheduler makes them in rounds, each by itself, the one that was made longest ago first: those of the school year in
+work every half hour, what changes by the month or lies in past years less often. A round that is killed is made again.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from sqlalchemy import delete, insert, select, update
+
+from wss_cases.access.actor import SYSTEM
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import db, table_of
+from wss_cases.journal.unit_of_work import insert_once, unit_of_work
+from wss_cases.outcomes.board.report.queries import board_but_equity
+from wss_cases.outcomes.counting.cache.queries import KEEP_FROM_MS, Kept, keeping
+from wss_cases.outcomes.counting.daily_figures.models import CountingRound, DistrictFigure, KeptCount
+from wss_cases.outcomes.counting.scope.queries import first_year_counted, schools_reached
+from wss_cases.outcomes.counting.scope.rules import Scope, scope_of, years_between
+from wss_cases.outcomes.counting.totals.queries import core_of, repair_of
+from wss_cases.outcomes.equity.queries import table_for
+from wss_cases.outcomes.equity.states import FAMILIES
+from wss_cases.outcomes.equity.tables import settled
+from wss_cases.outcomes.published.queries import district_years, live_years
+from wss_cases.outcomes.reports.cases.caseload import caseload_of
+from wss_cases.outcomes.reports.cases.queries import times_of
+from wss_cases.outcomes.reports.core.queries import bands_of, reporting
+from wss_cases.outcomes.reports.pathways.queries import figures_of_pathways
+from wss_cases.outcomes.reports.repeats.queries import repeats_of
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.directory.rules import SchoolDays
+
+OFTEN, DAILY, SELDOM = timedelta(minutes=30), timedelta(hours=12), timedelta(days=7)
+MANY_SCHOOLS = 20
+CLAIM = timedelta(minutes=10)
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+GOOD_TIMES = 3
+"""Counts stay good for this many times as long as the next round is away, in case a scheduler was down."""
+
+
+@dataclass(frozen=True)
+class Round:
+    """Counts that are made together: their name, how often, and what makes them."""
+
+    name: str
+    every: timedelta
+    count: Callable[[], object]
+
+
+def keep(
+    now: datetime, seconds: float = 20.0, least_ms: int = KEEP_FROM_MS, schools: int = MANY_SCHOOLS
+) -> dict[str, int]:
+    """Make the rounds that are due, for so long; returns how many `counts` are kept of them.
+
+    Keeps what took `least_ms` or longer, in a district of so many `schools` or more. A day that began makes everything
+    due: its counts are other ones.
+    """
+    until = time.monotonic() + seconds
+    done = 0
+    for one in _due(now) if schools_reached(SYSTEM) >= schools else ():
+        if time.monotonic() >= until:
+            break
+        if _claim(one, now):
+            began = time.monotonic()
+            with keeping() as noted:
+                one.count()
+            long = [count for count in noted if count.took_ms >= least_ms]
+            _store(one, long, now, round((time.monotonic() - began) * 1000))
+            done += len(long)
+    return {"counts": done}
+
+
+def _due(now: datetime) -> list[Round]:
+    db.session.remove()
+    made = {row.name: row.counted_at for row in db.session.scalars(select(CountingRound))}
+    rounds = [(made.get(one.name, NEVER), one) for one in _rounds(now)]
+    due = [(last, one) for last, one in rounds if not last <= now < last + one.every]
+    return [one for _last, one in sorted(due, key=lambda pair: pair[0])]
+
+
+def _claim(one: Round, now: datetime) -> bool:
+    """Take a round for this scheduler alone; one that is killed over it holds it for some minutes only."""
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()
+        taken = {"claimed_until": now + CLAIM}
+        row = {"name": one.name, "counted_at": NEVER, "took_ms": 0, **taken}
+        if insert_once(uow.session, CountingRound, row, ["name"]):
+            return True
+        free = (CountingRound.name == one.name) & (CountingRound.claimed_until <= now)
+        claimed = update(CountingRound).where(free).values(**taken).returning(CountingRound.name)
+        return uow.session.execute(claimed).first() is not None
+
+
+def _rounds(now: datetime) -> Iterator[Round]:
+    """Yield the rounds of the district: the year in work under today's date, then the years before."""
+    today = clock.local_date(now, clock.DISTRICT_ZONE)
+    first = db.session.scalar(select(DistrictFigure.day).order_by(DistrictFigure.day).limit(1))
+    current = clock.school_year(today)
+    for year in years_between(clock.school_year(first), current)[::-1] if first else [current]:
+        scope = scope_of(None, year, today)
+        if scope is not None:
+            yield from _rounds_of(scope)
+
+
+def _rounds_of(scope: Scope) -> Iterator[Round]:
+    days = school_days(None)
+    stamp = f"{scope.year} {scope.today if scope.is_current else ''}".strip()
+    every = OFTEN if scope.is_current else SELDOM
+    for name, count in (
+        ("incidents", partial(core_of, SYSTEM, scope, days)),
+        ("repair", partial(repair_of, SYSTEM, scope, days)),
+        ("pathways", partial(figures_of_pathways, SYSTEM, scope, days)),
+        ("cases", partial(_cases, scope, days)),
+        ("students", partial(_people, scope)),
+        ("years", partial(_years, scope)),
+    ):
+        yield Round(f"{name} {stamp}", every, count)
+    # windows end with a day, and every incident of the year is read for them
+    windows = partial(repeats_of, SYSTEM, scope, days)
+    yield Round(f"repeats {stamp}", DAILY if scope.is_current else SELDOM, windows)
+    month = settled(scope)
+    if month is None:
+        return
+    if scope.is_current:
+        yield Round(f"board {stamp}", DAILY, partial(board_but_equity, SYSTEM, month))
+    length = DAILY if scope.is_current else SELDOM
+    for family in FAMILIES:
+        count_family = partial(table_for, SYSTEM, month, family)
+        yield Round(f"equity {family} {month.year} {month.last}", length, count_family)
+
+
+def _people(scope: Scope) -> None:
+    bands_of(SYSTEM, scope)
+    reporting(SYSTEM, scope)
+
+
+def _cases(scope: Scope, days: SchoolDays) -> None:
+    times_of(SYSTEM, scope, days)
+    if scope.is_current:
+        caseload_of(SYSTEM, scope)
+
+
+def _years(scope: Scope) -> None:
+    first_year_counted(SYSTEM, None)
+    if scope.is_current:
+        live_years(SYSTEM, None, max(district_years(), default=None), scope.today)
+
+
+def _store(one: Round, counts: list[Kept], now: datetime, took_ms: int) -> None:
+    digests = [count.digest for count in counts]
+    good_until = now + GOOD_TIMES * one.every
+    rows = {
+        count.digest: {
+            "digest": count.digest, "rows": count.rows, "counted_at": now, "good_until": good_until
+        }
+        for count in counts
+    }  # fmt: skip
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()
+        old = KeptCount.digest.in_(digests) | (KeptCount.good_until <= now)
+        uow.session.execute(delete(table_of(KeptCount)).where(old))
+        if rows:
+            uow.session.execute(insert(table_of(KeptCount)), list(rows.values()))
+        made = {"counted_at": now, "took_ms": took_ms, "claimed_until": now}
+        uow.session.execute(update(CountingRound).where(CountingRound.name == one.name).values(**made))
+        forgotten = CountingRound.claimed_until < now - 2 * SELDOM
+        uow.session.execute(delete(table_of(CountingRound)).where(forgotten))

@@ -1,0 +1,199 @@
+"""The federal counts of a school year: one row a school, zero where there was none."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
+from wss_cases.incidents.incident.states import UNDECIDED, IncidentState, Tile
+from wss_cases.incidents.lists.queries import ACTED
+from wss_cases.outcomes.collections.federal import rules
+from wss_cases.outcomes.counting.repair.queries import notified, removed, students_notified
+from wss_cases.outcomes.counting.scope.queries import visible_to, within
+from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.outcomes.documents.rendering import Report
+from wss_cases.roster.directory.models import School, Student
+from wss_cases.safeguards.discipline.removals.models import RestraintRecord
+from wss_cases.safeguards.duties.duty.models import DisciplineAction, PoliceNotification
+from wss_cases.safeguards.duties.duty.states import DisciplineKind
+
+Counts = dict[int, Counter[str]]
+"""School to column to number."""
+MARKS = (
+    Student.race_ethnicity, Student.sex, Student.has_iep, Student.has_504, Student.is_english_learner,
+)  # fmt: skip
+
+
+def crdc(actor: Actor, scope: Scope, school: str | None) -> Report:
+    """Return the federal counts by school; what could not be counted is said beside."""
+    counts: Counts = defaultdict(Counter)
+    undecided = _incidents(actor, scope, counts)
+    placed = _Placed(counts)
+    _removals(actor, scope, placed)
+    _referrals(actor, scope, placed)
+    _restraints(actor, scope, counts)
+    placed.finish()
+    columns = rules.columns()
+    rows = [
+        [number, name, *(counts[key][one] for one in columns)]
+        for key, number, name in schools(actor, scope, counts)
+    ]
+    document = {
+        "report": "crdc", "school_year": scope.year, "school": school, "from": scope.first.isoformat(),
+        "to": scope.last.isoformat(), "not_held": list(rules.NOT_HELD), "undecided_incidents": undecided,
+        "schools": [
+            {"school_id": row[0], "school": row[1], "counts": dict(zip(columns, row[2:], strict=True))}
+            for row in rows
+        ],
+    }  # fmt: skip
+    total: Counter[str] = sum(counts.values(), Counter())
+    about = [
+        (_("School year"), scope.year),
+        (_("School"), school or _("All schools")),
+        (_("Columns that no record here can fill"), ", ".join(rules.NOT_HELD)),
+        (_("Reports not decided yet, counted as allegations alone"), str(undecided)),
+        (
+            _("Students in no column by group: race, sex or disability not known, or sex neither"),
+            str(total["students_not_placed"]),
+        ),
+        (_("Students not known to be English learners or not"), str(total["learners_not_known"])),
+    ]
+    return Report("crdc", document, ("school_id", "school", *columns), rows, about)
+
+
+def schools(actor: Actor, scope: Scope, counts: Iterable[int]) -> list[tuple[int, str, str]]:
+    """Return (id, number, name) of the schools of a file: the active ones, and those with something counted."""
+    statement = visible_to(
+        select(School.id, School.identifier, School.sourced_id, School.name), actor, School.id
+    )
+    if scope.school_id is not None:
+        statement = statement.where(School.id == scope.school_id)
+    else:
+        statement = statement.where(or_(School.is_active, School.id.in_(sorted(counts))))
+    found = db.session.execute(statement.order_by(School.name, School.id))
+    return [(row[0], row[1] or row[2], row[3]) for row in found]
+
+
+def _incidents(actor: Actor, scope: Scope, counts: Counts) -> int:
+    """Count offenses and allegations; return how many reports with one are not decided yet."""
+    mapped: dict[int, set[str]] = defaultdict(set)
+    about: dict[int, Any] = {}
+    statement = (
+        select(
+            Incident.id, Incident.school_id, Incident.state, Incident.outcome_reason, Incident.weapon, Incident.place,
+            Incident.tile, Incident.bias_basis, Incident.facts, BehaviorCode.crdc,
+        )
+        .outerjoin(
+            IncidentPerson, (IncidentPerson.incident_id == Incident.id) & IncidentPerson.role.in_(ACTED)
+        )
+        .outerjoin(BehaviorCode, BehaviorCode.id == IncidentPerson.behavior_code_id)
+        .where(
+            *within(actor, scope, Incident.school_id, Incident.local_date),
+            Incident.state != IncidentState.DUPLICATE,
+            or_(BehaviorCode.crdc != "", Incident.weapon == "firearm", Incident.bias_basis.in_(list(rules.BIAS))),
+        )
+    )  # fmt: skip
+    for row in db.session.execute(statement):
+        about[row.id] = row
+        mapped[row.id].add(row.crdc or "")
+    undecided = 0
+    for incident_id, row in about.items():
+        bullying = row.tile == Tile.BULLYING or (row.facts or {}).get("bullying") is True
+        for ground in rules.allegations(mapped[incident_id], bullying, row.bias_basis):
+            counts[row.school_id][ground] += 1
+        column = rules.offense(mapped[incident_id], row.weapon)
+        if column is None or row.place not in rules.AT_SCHOOL or row.outcome_reason == "unfounded":
+            continue
+        if row.state in UNDECIDED:
+            undecided += 1
+        else:
+            counts[row.school_id][column] += 1
+    return undecided
+
+
+class _Placed:
+    """Counts each student once a school and measure, and keeps those whom no column takes."""
+
+    def __init__(self, counts: Counts) -> None:
+        self.counts = counts
+        self.times: Counter[tuple[int, str, int]] = Counter()
+        self.pupils: dict[int, rules.Pupil] = {}
+
+    def add(self, school_id: int, measure: str, student_id: int, pupil: rules.Pupil) -> None:
+        """Count one instance of a student."""
+        self.pupils[student_id] = pupil
+        self.times[school_id, measure, student_id] += 1
+
+    def finish(self) -> None:
+        """Turn instances into students: one suspension or several, and everything else once."""
+        unplaced: set[tuple[int, int]] = set()
+        unknown: set[tuple[int, int]] = set()
+        for (school_id, measure, student_id), times in self.times.items():
+            pupil = self.pupils[student_id]
+            if measure in rules.OURS:
+                self.counts[school_id][measure] += 1
+                continue
+            name = measure if measure != "OOS" else "SINGOOS" if times == 1 else "MULTOOS"
+            found = rules.cells(name, pupil)
+            for column in found:
+                self.counts[school_id][column] += 1
+            if not found:
+                unplaced.add((school_id, student_id))
+            if pupil.learner is None:
+                unknown.add((school_id, student_id))
+        for column, pairs in (("students_not_placed", unplaced), ("learners_not_known", unknown)):
+            for school_id, _student in pairs:
+                self.counts[school_id][column] += 1
+
+
+def _removals(actor: Actor, scope: Scope, placed: _Placed) -> None:
+    action = DisciplineAction
+    statement = (
+        select(action.school_id, action.student_id, action.kind, action.days, *MARKS)
+        .join(Student, Student.id == action.student_id)
+        .where(*removed(actor, scope))
+    )
+    for row in db.session.execute(statement):
+        school_id, student_id, kind, days = row[:4]
+        pupil, counts = rules.Pupil(*row[4:]), placed.counts[school_id]
+        if kind in rules.STUDENT_MEASURE:
+            placed.add(school_id, rules.STUDENT_MEASURE[kind], student_id, pupil)
+        elif kind is DisciplineKind.EXPULSION:
+            placed.add(school_id, "expulsion_students", student_id, pupil)
+            counts["expulsion_instances"] += 1
+        elif kind in rules.INFORMAL:
+            placed.add(school_id, "informal_removal_students", student_id, pupil)
+            counts["informal_removal_instances"] += 1
+        elif kind is rules.SUSPENDED:
+            placed.add(school_id, "OOS", student_id, pupil)
+            if (standing := rules.standing(pupil)) is not None:
+                counts[f"SCH_OOSINSTANCES_{standing}"] += 1
+            race, sex = rules.RACES.get(pupil.race or ""), rules.SEXES.get(pupil.sex or "")
+            if race and sex:
+                counts[f"SCH_DAYSMISSED_{race}_{sex}"] += days
+
+
+def _referrals(actor: Actor, scope: Scope, placed: _Placed) -> None:
+    for row in db.session.execute(students_notified(actor, scope, *MARKS)):
+        placed.add(row[0], "REF", row[1], rules.Pupil(*row[2:]))
+    told = select(PoliceNotification.school_id).where(*notified(actor, scope))
+    for school_id in db.session.scalars(told):
+        placed.counts[school_id]["referral_instances"] += 1
+
+
+def _restraints(actor: Actor, scope: Scope, counts: Counts) -> None:
+    record = RestraintRecord
+    statement = (
+        select(record.school_id, record.kind, *MARKS)
+        .join(Student, Student.id == record.student_id)
+        .where(*within(actor, scope, record.school_id, record.local_date))
+    )
+    for row in db.session.execute(statement):
+        standing = rules.standing(rules.Pupil(*row[2:]))
+        if standing is not None and row[1] in rules.RESTRAINTS:
+            counts[row[0]][f"SCH_RSINSTANCES_{rules.RESTRAINTS[row[1]]}_{standing}"] += 1

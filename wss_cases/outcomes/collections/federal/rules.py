@@ -1,0 +1,124 @@
+"""What the federal collection (CRDC) counts, column by column; pure. The names are those of its public-use files."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from wss_cases.incidents.incident.states import Place
+from wss_cases.safeguards.discipline.removals.states import RestraintKind
+from wss_cases.safeguards.duties.duty.states import DisciplineKind
+
+OFFENSES: Final = (
+    "SCH_OFFENSE_BATT", "SCH_OFFENSE_ROBWX", "SCH_OFFENSE_ROBWW", "SCH_OFFENSE_ROBWOW", "SCH_OFFENSE_ATTWX",
+    "SCH_OFFENSE_ATTWW", "SCH_OFFENSE_ATTWOW", "SCH_OFFENSE_THRWX", "SCH_OFFENSE_THRWW", "SCH_OFFENSE_THRWOW",
+    "SCH_OFFENSE_POSSWX",
+)  # fmt: skip
+"""The gravest first: an incident counts once, under the gravest."""
+ALLEGATIONS: Final = (
+    "SCH_HBALLEGATIONS_SEX", "SCH_HBALLEGATIONS_RAC", "SCH_HBALLEGATIONS_DIS", "SCH_HBALLEGATIONS_ORI",
+    "SCH_HBALLEGATIONS_REL",
+)  # fmt: skip
+NOT_HELD: Final = (
+    "SCH_OFFENSE_RAPE", "SCH_FIREARM_IND", "SCH_HOMICIDE_IND", "SCH_DISC*_EXPWE_*", "SCH_DISC*_EXPWOE_*",
+    "SCH_DISC*_EXPZT_*", "SCH_DISC*_ARR_*", "SCH_DISC*_CORP_*", "SCH_HBREPORTED_*", "SCH_HBDISCIPLINED_*",
+    "SCH_PSDISC_*", "SCH_RSINSTANCES_MECH_*",
+)  # fmt: skip
+"""What no record here tells apart. These columns are absent: a zero would be a claim."""
+
+BIAS: Final = {
+    "sex": "SCH_HBALLEGATIONS_SEX",
+    "gender_identity": "SCH_HBALLEGATIONS_SEX",
+    "race": "SCH_HBALLEGATIONS_RAC",
+    "immigration": "SCH_HBALLEGATIONS_RAC",
+    "disability": "SCH_HBALLEGATIONS_DIS",
+    "sexual_orientation": "SCH_HBALLEGATIONS_ORI",
+    "religion": "SCH_HBALLEGATIONS_REL",
+}
+AT_SCHOOL: Final = frozenset({Place.ON_GROUNDS, Place.VEHICLE, Place.SCHOOL_EVENT, None})
+"""Where an offense counts; a place not known yet is taken for the school."""
+RACES: Final = {
+    "hispanic": "HI", "american_indian": "AM", "asian": "AS", "pacific_islander": "HP", "black": "BL",
+    "white": "WH", "two_or_more": "TR",
+}  # fmt: skip
+SEXES: Final = {"male": "M", "female": "F"}
+MEASURES: Final = ("ISS", "SINGOOS", "MULTOOS", "TFRALT", "REF")
+SUSPENDED: Final = DisciplineKind.OUT_OF_SCHOOL_SUSPENSION
+STUDENT_MEASURE: Final = {
+    DisciplineKind.IN_SCHOOL_SUSPENSION: "ISS",
+    DisciplineKind.ALTERNATIVE_PLACEMENT: "TFRALT",
+}
+INFORMAL: Final = frozenset(
+    {DisciplineKind.SENT_HOME, DisciplineKind.EARLY_PICK_UP, DisciplineKind.BUS_REMOVAL}
+)
+RESTRAINTS: Final = {RestraintKind.PHYSICAL_RESTRAINT: "PHYS", RestraintKind.ISOLATED_TIME_OUT: "SECL"}
+STANDINGS: Final = ("WODIS", "IDEA", "504")
+OURS: Final = (
+    "expulsion_students", "expulsion_instances", "informal_removal_students", "informal_removal_instances",
+    "referral_instances", "students_not_placed", "learners_not_known",
+)  # fmt: skip
+"""Columns of our own, at the end: what the collection splits further than we can, or has no column for."""
+
+
+@dataclass(frozen=True)
+class Pupil:
+    """A student as the roster gives them today; None is not known."""
+
+    race: str | None
+    sex: str | None
+    iep: bool | None
+    section_504: bool | None
+    learner: bool | None
+
+
+def standing(pupil: Pupil) -> str | None:
+    """Return 'IDEA', '504' (Section 504 alone), 'WODIS' (neither); None when the roster does not say."""
+    if pupil.iep:
+        return "IDEA"
+    if pupil.iep is None or pupil.section_504 is None:
+        return None
+    return "504" if pupil.section_504 else "WODIS"
+
+
+def cells(measure: str, pupil: Pupil) -> list[str]:
+    """Return the columns in which a student counts for a measure; none when a mark they need is not known."""
+    held, sex, race = standing(pupil), SEXES.get(pupil.sex or ""), RACES.get(pupil.race or "")
+    if held is None or sex is None or race is None:
+        return []
+    if held == "504":
+        return [f"SCH_DISCWDIS_{measure}_504_{sex}"]
+    prefix = f"SCH_DISCWODIS_{measure}" if held == "WODIS" else f"SCH_DISCWDIS_{measure}"
+    group = race if held == "WODIS" else f"IDEA_{race}"
+    return [f"{prefix}_{group}_{sex}", *([f"{prefix}_LEP_{sex}"] if pupil.learner else [])]
+
+
+def columns() -> tuple[str, ...]:
+    """Return every column of the file after the school's own."""
+    sexes, races = SEXES.values(), RACES.values()
+    students: list[str] = []
+    for measure in MEASURES:
+        for prefix, middle in ((f"SCH_DISCWODIS_{measure}_", ""), (f"SCH_DISCWDIS_{measure}_", "IDEA_")):
+            students += [f"{prefix}{middle}{race}_{sex}" for race in races for sex in sexes]
+            students += [f"{prefix}LEP_{sex}" for sex in sexes]
+        students += [f"SCH_DISCWDIS_{measure}_504_{sex}" for sex in sexes]
+    instances = [f"SCH_OOSINSTANCES_{one}" for one in STANDINGS]
+    instances += [f"SCH_RSINSTANCES_{kind}_{one}" for kind in RESTRAINTS.values() for one in STANDINGS]
+    missed = [f"SCH_DAYSMISSED_{race}_{sex}" for race in races for sex in sexes]
+    return (*OFFENSES, *ALLEGATIONS, *students, *instances, *missed, *OURS)
+
+
+def offense(mapped: Collection[str], weapon: str | None) -> str | None:
+    """Return the column of an incident's gravest offense, from its behaviors' columns and its weapon."""
+    ending = {"firearm": "WX", "other": "WW"}.get(weapon or "", "WOW")
+    armed = {one[: -len("WOW")] + ending if one.endswith("WOW") else one for one in mapped}
+    found = [column for column in OFFENSES if column in armed]
+    if not found:
+        return "SCH_OFFENSE_POSSWX" if weapon == "firearm" else None
+    return found[0]
+
+
+def allegations(mapped: Collection[str], bullying: bool, bias: str | None) -> set[str]:
+    """Return the grounds on which an incident alleges harassment or bullying."""
+    found = {column for column in mapped if column in ALLEGATIONS}
+    if bullying and bias in BIAS:
+        found.add(BIAS[bias])
+    return found

@@ -1,0 +1,136 @@
+"""The State's counts of a school year: removals and police referrals by school, zero where there was none."""
+
+from collections import Counter, defaultdict
+from typing import Any
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
+from wss_cases.incidents.lists.queries import ACTED
+from wss_cases.outcomes.collections.federal.queries import schools
+from wss_cases.outcomes.collections.state import rules
+from wss_cases.outcomes.counting.repair.queries import notified, removed, students_notified
+from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.outcomes.documents.rendering import Report
+from wss_cases.roster.directory.models import Student
+from wss_cases.safeguards.duties.duty.models import DisciplineAction, PoliceNotification
+
+MARKS = (Student.race_ethnicity, Student.sex, Student.is_english_learner, Student.grade)
+
+
+class _Counting:
+    """Counts instances as they come and each student once a school and kind."""
+
+    def __init__(self) -> None:
+        self.counts: dict[tuple[int, str], Counter[str]] = defaultdict(Counter)
+        self.seen: set[tuple[int, str, int]] = set()
+
+    def instance(self, school_id: int, kind: str, type_code: str, days: int | None) -> None:
+        """Count one removal or referral."""
+        counts = self.counts[school_id, kind]
+        counts["instances"] += 1
+        counts[f"type_{type_code}"] += 1
+        if days is not None:
+            counts["days"] += days
+            counts[f"length_{rules.length(days)}"] += 1
+
+    def student(self, school_id: int, kind: str, student_id: int, marks: Any) -> None:
+        """Count a student in the groups that the roster names today."""
+        if (school_id, kind, student_id) in self.seen:
+            return
+        self.seen.add((school_id, kind, student_id))
+        counts, (race, sex, learner, grade) = self.counts[school_id, kind], marks
+        counts["students"] += 1
+        counts[f"race_{race if race in rules.RACES else 'not_known'}"] += 1
+        counts[f"sex_{sex if sex in rules.SEXES else 'not_known'}"] += 1
+        counts[f"english_learner_{'not_known' if learner is None else 'yes' if learner else 'no'}"] += 1
+        counts[f"grade_{grade if str(grade) in rules.GRADES else 'not_known'}"] += 1
+
+
+def state(actor: Actor, scope: Scope, school: str | None) -> Report:
+    """Return the State's counts by school and kind."""
+    counting = _Counting()
+    _removals(actor, scope, counting)
+    _referrals(actor, scope, counting)
+    columns = rules.columns()
+    keys = {school_id for school_id, _kind in counting.counts}
+    rows = [
+        [number, name, kind, *(counting.counts[school_id, kind][one] for one in columns)]
+        for school_id, number, name in schools(actor, scope, keys)
+        for kind in (*rules.KINDS, rules.REFERRAL)
+    ]
+    document = {
+        "report": "state", "school_year": scope.year, "school": school, "from": scope.first.isoformat(),
+        "to": scope.last.isoformat(), "incident_types": rules.TYPES,
+        "check_with_the_state": list(rules.UNCONFIRMED),
+        "rows": [
+            {"school_id": row[0], "school": row[1], "kind": row[2], "counts": dict(zip(columns, row[3:], strict=True))}
+            for row in rows
+        ],
+    }  # fmt: skip
+    about = [
+        (_("School year"), scope.year),
+        (_("School"), school or _("All schools")),
+        *((f"type_{code}", words) for code, words in rules.TYPES.items()),
+        (_("Types to be checked with the State Board"), ", ".join(rules.UNCONFIRMED)),
+    ]
+    return Report("state", document, ("school_id", "school", "kind", *columns), rows, about)
+
+
+def _removals(actor: Actor, scope: Scope, counting: _Counting) -> None:
+    action = DisciplineAction
+    conditions = [*removed(actor, scope), action.kind.in_(rules.KINDS)]
+    types = _types(select(action.incident_id).where(*conditions, action.incident_id.is_not(None)))
+    statement = select(
+        action.school_id, action.kind, action.incident_id, action.days, action.student_id, *MARKS
+    )
+    for row in db.session.execute(
+        statement.join(Student, Student.id == action.student_id).where(*conditions)
+    ):
+        school_id, kind, incident_id, days, student_id = row[:5]
+        counting.instance(school_id, kind.value, types.get(incident_id, rules.NO_REPORT), days)
+        counting.student(school_id, kind.value, student_id, row[5:])
+
+
+def _referrals(actor: Actor, scope: Scope, counting: _Counting) -> None:
+    told = PoliceNotification
+    conditions = notified(actor, scope)
+    types = _types(select(told.incident_id).where(*conditions))
+    for school_id, incident_id in db.session.execute(
+        select(told.school_id, told.incident_id).where(*conditions)
+    ):
+        counting.instance(school_id, rules.REFERRAL, types[incident_id], None)
+    for row in db.session.execute(students_notified(actor, scope, *MARKS)):
+        counting.student(row[0], rules.REFERRAL, row[1], row[2:])
+
+
+def _types(ids: Any) -> dict[int | None, str]:
+    """Return reports to their type."""
+    acted = (IncidentPerson.incident_id == Incident.id) & IncidentPerson.role.in_(ACTED)
+    statement = (
+        select(
+            Incident.id,
+            Incident.weapon,
+            Incident.substance,
+            Incident.injury,
+            BehaviorCode.crdc,
+            BehaviorCode.ceds,
+        )
+        .outerjoin(IncidentPerson, acted)
+        .outerjoin(BehaviorCode, BehaviorCode.id == IncidentPerson.behavior_code_id)
+        .where(Incident.id.in_(ids))
+    )
+    about: dict[int, Any] = {}
+    federal: dict[int, set[str]] = defaultdict(set)
+    ceds: dict[int, set[str]] = defaultdict(set)
+    for row in db.session.execute(statement):
+        about[row.id] = row
+        federal[row.id].add(row.crdc or "")
+        ceds[row.id].add(row.ceds or "")
+    return {
+        key: rules.incident_type(row.weapon, row.substance, row.injury, federal[key], ceds[key])
+        for key, row in about.items()
+    }

@@ -1,0 +1,73 @@
+"""What the State's collection counts of removals and police referrals; pure."""
+
+from typing import Final
+
+from wss_cases.safeguards.duties.duty.states import DisciplineKind
+
+TYPES: Final = {
+    "08": "Alcohol",
+    "09": "Violence with physical injury",
+    "10": "Violence without physical injury",
+    "11": "Drug offenses",
+    "12": "Dangerous weapon: firearm, handgun",
+    "13": "Dangerous weapon: firearm, shotgun",
+    "14": "Dangerous weapon: firearm, rifle",
+    "15": "Dangerous weapon: firearm, multiple",
+    "16": "Dangerous weapon: other",
+    "17": "Dangerous weapon: firearm, other",
+    "18": "Other reason",
+    "19": "Tobacco",
+}
+"""The State Board's incident types. A report does not tell kinds of firearm apart: 12 to 15 are always zero here."""
+UNCONFIRMED: Final = ("08", "09", "11", "16", "18", "19")
+"""To be checked with the State Board; the file says so."""
+NO_REPORT: Final = "no_report"
+KINDS: Final = (
+    DisciplineKind.OUT_OF_SCHOOL_SUSPENSION.value,
+    DisciplineKind.EXPULSION.value,
+    DisciplineKind.ALTERNATIVE_PLACEMENT.value,
+)
+REFERRAL: Final = "police_referral"
+SUBSTANCES: Final = {
+    "alcohol": "08", "cannabis": "11", "narcotic_or_meth": "11", "other_drug": "11", "tobacco_vape": "19",
+}  # fmt: skip
+VIOLENCE: Final = ("SCH_OFFENSE_ATT", "SCH_OFFENSE_ROB", "SCH_OFFENSE_THR", "SCH_OFFENSE_BATT")
+CONTACT: Final = "04669"
+"""Physical contact without an offense of the federal list, by its CEDS code."""
+HURT: Final = ("minor", "needed_care")
+RACES: Final = (
+    "hispanic", "american_indian", "asian", "pacific_islander", "black", "white", "two_or_more", "not_known",
+)  # fmt: skip
+SEXES: Final = ("female", "male", "other", "not_known")
+LEARNERS: Final = ("yes", "no", "not_known")
+GRADES: Final = (*(str(grade) for grade in range(-1, 13)), "not_known")
+LENGTHS: Final = ("0_days", "1_day", "2_to_3_days", "4_to_10_days", "11_and_more_days")
+
+
+def incident_type(
+    weapon: str | None, substance: str | None, injury: str | None, federal: set[str], ceds: set[str]
+) -> str:
+    """Return the State's type of a report: weapons first, then substances, then violence, else the other reasons."""
+    if weapon in ("firearm", "other"):
+        return "17" if weapon == "firearm" else "16"
+    if (substance or "") in SUBSTANCES:
+        return SUBSTANCES[substance or ""]
+    if CONTACT in ceds or any(code.startswith(VIOLENCE) for code in federal):
+        return "09" if injury in HURT else "10"
+    return "18"
+
+
+def length(days: int) -> str:
+    """Return the band of a removal's days."""
+    if days <= 1:
+        return LENGTHS[max(days, 0)]
+    return LENGTHS[2] if days <= 3 else LENGTHS[3] if days <= 10 else LENGTHS[4]
+
+
+def columns() -> tuple[str, ...]:
+    """Return every column of the file after the school's own and the kind."""
+    types = [f"type_{code}" for code in (*TYPES, NO_REPORT)]
+    bands = [f"length_{band}" for band in LENGTHS]
+    groups = {"race": RACES, "sex": SEXES, "english_learner": LEARNERS, "grade": GRADES}
+    students = [f"{name}_{key}" for name, keys in groups.items() for key in keys]
+    return ("instances", "students", "days", *types, *bands, *students)

@@ -1,0 +1,174 @@
+"""Keeping the daily figures: the scheduler follows the journal, and a command counts every school anew.
+
+Both may be killed at any point: each step is one transaction that also moves the mark up to which was reckoned. What
+is reckoned twice stays the same, for a day is always counted as a whole from its incidents.
+"""
+
+import time
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+
+from wss_cases.access.actor import SYSTEM
+from wss_cases.foundation.db import db, table_of
+from wss_cases.journal.audit.actions import settled_row
+from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
+from wss_cases.outcomes.counting.daily_figures.models import (
+    ONLY_ROW,
+    DailyFigure,
+    DistrictFigure,
+    FigureState,
+)
+from wss_cases.outcomes.counting.daily_figures.queries import changes_after, days_of
+from wss_cases.outcomes.counting.daily_figures.recount import SchoolDay, figures_of_school
+from wss_cases.outcomes.counting.daily_figures.rules import DayFigure
+from wss_cases.roster.directory.models import School
+
+BATCH = 500
+"""Audit rows that one step reckons with."""
+BEGIN = 0
+"""The mark of a count that has finished no school yet."""
+
+
+def follow(now: datetime, seconds: float = 20.0) -> dict[str, int]:
+    """Reckon with what was written since, for so long; returns how many school `days` were counted anew.
+
+    The first time, every school is counted; what is left when the time is over waits for the next call.
+    """
+    settled = settled_row()
+    until = time.monotonic() + seconds
+    if settled == 0 or not recount(now, seconds, settled=settled, only_unbuilt=True)["finished"]:
+        return {"days": 0}
+    days = 0
+    while time.monotonic() < until:
+        found = _step(now, settled)
+        if found is None:
+            break
+        days += found
+    return {"days": days}
+
+
+def _step(now: datetime, settled: int) -> int | None:
+    """Reckon with the next audit rows; None when nothing is left."""
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()  # figures change no record: the acts they follow are audited
+        state = _locked(uow)
+        if state.upto >= settled:
+            return None
+        changes = changes_after(state.upto, BATCH, settled)
+        days = days_of(changes)
+        _count(uow, days)
+        state.upto = changes[-1].id if len(changes) == BATCH else settled
+        state.counted_at = now
+        return len(days)
+
+
+def recount(
+    now: datetime, seconds: float, *, settled: int | None = None, only_unbuilt: bool = False
+) -> dict[str, Any]:
+    """Count every school from its incidents, going on where an earlier count was stopped, for so long.
+
+    Returns how many `schools` were counted now, and whether it is `finished`.
+    """
+    settled = settled_row() if settled is None else settled
+    until = time.monotonic() + seconds
+    done: dict[str, Any] = {"schools": 0, "finished": _begin(now, settled, only_unbuilt)}
+    while not done["finished"] and time.monotonic() < until:
+        if _next_school(now):
+            done["schools"] += 1
+        else:
+            _end(now)
+            done["finished"] = True
+    return done
+
+
+def _begin(now: datetime, settled: int, only_unbuilt: bool) -> bool:
+    """Leave the mark of a count, unless one goes on; True when there is none to do."""
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()
+        first = {"id": ONLY_ROW, "upto": settled, "counted_at": now, "counted_school_id": BEGIN}
+        if insert_once(uow.session, FigureState, first, ["id"]):
+            return False
+        state = _locked(uow)
+        if only_unbuilt and state.built_at is not None:
+            return True
+        if state.counted_school_id is None:
+            state.counted_school_id = BEGIN
+        return False
+
+
+def _next_school(now: datetime) -> bool:
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()
+        state = _locked(uow)
+        following = select(func.min(School.id)).where(School.id > (state.counted_school_id or BEGIN))
+        school_id = uow.session.scalar(following)
+        if state.counted_school_id is None or school_id is None:
+            return False
+        _replace_school(uow, school_id, None)
+        state.counted_school_id = school_id
+        return True
+
+
+def _end(now: datetime) -> None:
+    """Add the schools up, a month in one transaction, and say that everything was counted."""
+    for days in _months():
+        with unit_of_work(SYSTEM, now) as uow:
+            uow.bookkeeping()
+            _locked(uow)
+            _add_up(uow, days)
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()
+        state = _locked(uow)
+        state.built_at = state.counted_at = now
+        state.counted_school_id = None
+
+
+def _months() -> list[list[date]]:
+    db.session.remove()
+    days = set(db.session.scalars(select(DailyFigure.day).distinct()))
+    months: dict[date, list[date]] = defaultdict(list)
+    for day in sorted(days | set(db.session.scalars(select(DistrictFigure.day)))):
+        months[day.replace(day=1)].append(day)
+    return list(months.values())
+
+
+def _locked(uow: UnitOfWork) -> FigureState:
+    """One writer of figures at a time."""
+    return uow.session.get_one(FigureState, ONLY_ROW, with_for_update=True, populate_existing=True)
+
+
+def _count(uow: UnitOfWork, days: Iterable[SchoolDay]) -> None:
+    by_school: dict[int, set[date]] = defaultdict(set)
+    for school_id, day in days:
+        by_school[school_id].add(day)
+    for school_id, mine in sorted(by_school.items()):
+        _replace_school(uow, school_id, mine)
+    _add_up(uow, {day for mine in by_school.values() for day in mine})
+
+
+def _replace_school(uow: UnitOfWork, school_id: int, days: Collection[date] | None) -> None:
+    old = delete(table_of(DailyFigure)).where(DailyFigure.school_id == school_id)
+    uow.session.execute(old if days is None else old.where(DailyFigure.day.in_(sorted(days))))
+    rows = [
+        {"school_id": school_id, "day": day, **figure.row()}
+        for day, figure in figures_of_school(school_id, days).items()
+    ]
+    if rows:
+        uow.session.execute(insert(table_of(DailyFigure)), rows)
+
+
+def _add_up(uow: UnitOfWork, days: Collection[date]) -> None:
+    """Make the district's rows of these days from the schools'."""
+    own = DailyFigure
+    sums: dict[date, DayFigure] = {}
+    columns = (own.day, own.incidents, own.serious, own.parts)
+    for day, *figure in uow.session.execute(select(*columns).where(own.day.in_(sorted(days)))):
+        sums.setdefault(day, DayFigure()).add(DayFigure(*figure))
+    uow.session.execute(delete(table_of(DistrictFigure)).where(DistrictFigure.day.in_(sorted(days))))
+    if sums:
+        rows = [{"day": day, **figure.row()} for day, figure in sums.items()]
+        uow.session.execute(insert(table_of(DistrictFigure)), rows)

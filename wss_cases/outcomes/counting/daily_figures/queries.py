@@ -1,0 +1,143 @@
+"""Reading the daily figures. They are exact at any moment: what the scheduler has not reckoned with yet is counted from
+the rows on top, and where that is too much, or nothing was reckoned yet, everything is."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, func, literal_column, or_, select, tuple_, union_all
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.journal.models import AuditEntry
+from wss_cases.outcomes.counting.daily_figures.models import (
+    ONLY_ROW,
+    DailyFigure,
+    DistrictFigure,
+    FigureState,
+)
+from wss_cases.outcomes.counting.daily_figures.recount import SchoolDay, count_days
+from wss_cases.outcomes.counting.daily_figures.rules import DayFigure, Parts, parts_from
+from wss_cases.outcomes.counting.scope.queries import READERS, counted, within
+from wss_cases.outcomes.counting.scope.rules import Scope
+
+MOST_BEHIND = 300
+"""Audit rows that a page still reckons with by itself; with more of them it counts everything from the rows."""
+READ = "incident.read"
+"""The act that leaves a row of an incident and moves nothing; there are far more of them than of all others."""
+MOVED = "figures.moved"
+"""The act that names days of a school on which incidents are gone."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """An audit row that may have moved figures."""
+
+    id: int
+    action: str
+    object_id: int | None
+    changes: dict[str, Any]
+
+
+def changes_after(upto: int, limit: int, last: int | None = None) -> list[Change]:
+    """Return the audit rows above a number (and not above `last`) that may have moved figures, the oldest first."""
+    entry = AuditEntry
+    about_incidents = and_(entry.object_type == Incident.__tablename__, entry.action != READ)
+    statement = select(entry.id, entry.action, entry.object_id, entry.changes).where(
+        entry.id > upto, or_(about_incidents, entry.action == MOVED)
+    )
+    if last is not None:
+        statement = statement.where(entry.id <= last)
+    return [Change(*row) for row in db.session.execute(statement.order_by(entry.id).limit(limit))]
+
+
+def days_of(changes: Iterable[Change]) -> set[SchoolDay]:
+    """Return every (school, day) whose figures these acts may have moved: where an incident stands now, where it stood
+    before, and where it is gone."""
+    days: set[SchoolDay] = set()
+    before: dict[int, list[dict[str, Any]]] = {}
+    for change in changes:
+        if change.action == MOVED and change.object_id is not None:
+            days |= {(change.object_id, date.fromisoformat(day)) for day in change.changes["days"][1]}
+        elif change.object_id is not None:
+            before.setdefault(change.object_id, []).append(change.changes)
+    columns = (Incident.id, Incident.school_id, Incident.local_date)
+    for incident_id, school_id, day in db.session.execute(
+        select(*columns).where(Incident.id.in_(sorted(before)))
+    ):
+        schools, dates = {school_id}, {day}
+        for said in before[incident_id]:
+            schools |= {old for old in said.get("school_id", [])[:1] if old is not None}
+            dates |= {date.fromisoformat(old) for old in said.get("local_date", [])[:1] if old}
+        days |= {(school, on) for school in schools for on in dates}
+    return days
+
+
+def parts_of(actor: Actor, scope: Scope) -> Parts:
+    """Return every breakdown of a scope's incidents."""
+    unreckoned = _unreckoned()
+    if unreckoned is None:
+        return counted_parts(actor, scope)
+    return parts_from([*_stored(actor, scope, unreckoned), *_fresh(actor, scope, unreckoned)])
+
+
+def totals_by_school(actor: Actor, scope: Scope) -> dict[int, int]:
+    """Return how many incidents each school of a scope had; one without any is not there."""
+    unreckoned = _unreckoned()
+    if unreckoned is None:
+        number = select(Incident.school_id, func.count()).where(*counted(actor, scope))
+        return {row[0]: row[1] for row in db.session.execute(number.group_by(Incident.school_id))}
+    own = DailyFigure
+    kept = [*within(actor, scope, own.school_id, own.day), ~tuple_(own.school_id, own.day).in_(unreckoned)]
+    stored = select(own.school_id, func.sum(own.incidents)).where(*(kept if unreckoned else kept[:-1]))
+    found = {row[0]: int(row[1]) for row in db.session.execute(stored.group_by(own.school_id))}
+    for (school_id, _day), figure in _moved(actor, scope, unreckoned).items():
+        found[school_id] = found.get(school_id, 0) + figure.incidents
+    return found
+
+
+def counted_parts(actor: Actor, scope: Scope, *more: Any) -> Parts:
+    """Return the same counted from the rows alone, of the incidents that also meet `more`."""
+    found = count_days([*counted(actor, scope), *more])
+    return parts_from((day, figure, 1) for (_school, day), figure in found.items())
+
+
+def _unreckoned() -> list[SchoolDay] | None:
+    """Return the days that moved since the scheduler last reckoned; None when the figures cannot be used."""
+    state = FigureState
+    upto = db.session.scalar(select(state.upto).where(state.id == ONLY_ROW, state.built_at.is_not(None)))
+    if upto is None:
+        return None
+    changes = changes_after(upto, MOST_BEHIND + 1)
+    return None if len(changes) > MOST_BEHIND else sorted(days_of(changes))
+
+
+def _stored(actor: Actor, scope: Scope, without: Sequence[SchoolDay]) -> list[tuple[date, DayFigure, int]]:
+    """One statement, so that a reckoning in between cannot come between sum and part."""
+    own, all_of_them = DailyFigure, DistrictFigure
+    moved = tuple_(own.school_id, own.day).in_(without)
+    of_schools = _columns(own, 1).where(*within(actor, scope, own.school_id, own.day))
+    if scope.is_all and (actor.is_system or actor.everywhere(*READERS)):
+        together = _columns(all_of_them, 1).where(all_of_them.day.between(scope.first, scope.last))
+        taken_back = _columns(own, -1).where(own.day.between(scope.first, scope.last), moved)
+        statement: Any = union_all(together, taken_back) if without else together
+    else:
+        statement = of_schools.where(~moved) if without else of_schools
+    return [(row[0], DayFigure(*row[1:4]), row[4]) for row in db.session.execute(statement)]
+
+
+def _columns(model: Any, times: int) -> Any:
+    return select(model.day, model.incidents, model.serious, model.parts, literal_column(str(times)))
+
+
+def _fresh(actor: Actor, scope: Scope, days: Sequence[SchoolDay]) -> list[tuple[date, DayFigure, int]]:
+    return [(day, figure, 1) for (_school, day), figure in _moved(actor, scope, days).items()]
+
+
+def _moved(actor: Actor, scope: Scope, days: Sequence[SchoolDay]) -> dict[SchoolDay, DayFigure]:
+    if not days:
+        return {}
+    moved = tuple_(Incident.school_id, Incident.local_date).in_(days)
+    return count_days([*counted(actor, scope), moved], by_school=True)

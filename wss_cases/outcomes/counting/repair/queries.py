@@ -1,0 +1,280 @@
+"""Counting repair: the funnel, contact with people harmed, agreements, follow-ups, removals, notifications."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy.orm import aliased
+
+from wss_cases.access.actor import Actor
+from wss_cases.cases.case.models import CaseIncident, CaseParticipant
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.core.states import CONVERSATION
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES
+from wss_cases.outcomes.counting.cache.queries import rows_of
+from wss_cases.outcomes.counting.scope.queries import HARMED, counted, within
+from wss_cases.outcomes.counting.scope.rules import Scope, Share
+from wss_cases.pathways.circles.circle.states import TermState
+from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.roster.directory.models import StaffMember, Student
+from wss_cases.routing.engine.states import FollowUpKind
+from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.safeguards.discipline.removals.states import ActionState
+from wss_cases.safeguards.duties.duty.models import (
+    DisciplineAction,
+    NotifiedStudent,
+    PoliceNotification,
+    PoliceReview,
+)
+from wss_cases.safeguards.duties.duty.states import NotificationDoor
+from wss_cases.safeguards.police.review.states import ReviewState
+
+KEPT: Final = (TermState.KEPT, TermState.LATE)
+STEPS: Final = ("proposed", "offered", "accepted", "held", "agreement", "kept")
+NOT_REACHED: Final = ("not_reached", "not_to_contact")
+"""Outcomes of a first contact in which nobody spoke with the person harmed."""
+MEETS: Final = (Family.CIRCLE, Family.RESTORATIVE_CONVERSATION)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Agreement terms due in the period: kept (of them late), and all but those changed by consent."""
+
+    kept: int = 0
+    late: int = 0
+    due: int = 0
+
+    @property
+    def share(self) -> Share:
+        """Kept of due."""
+        return Share(self.kept, self.due)
+
+
+@dataclass
+class Police:
+    """Notifications made, by door, the different students in them, and the reviews that were refused."""
+
+    by_door: dict[NotificationDoor, int] = field(default_factory=dict)
+    students: int = 0
+    refused: int = 0
+
+    @property
+    def instances(self) -> int:
+        """All notifications."""
+        return sum(self.by_door.values())
+
+
+def agreement_kept() -> ColumnElement[bool]:
+    """Return the condition of an agreement that is kept: no term open or not kept, at least one kept."""
+    term = exists().where(AgreementTerm.agreement_id == Agreement.id)
+    broken = term.where(AgreementTerm.state.in_((TermState.OPEN, TermState.NOT_KEPT)))
+    return and_(~broken, term.where(AgreementTerm.state.in_(KEPT)))
+
+
+def step_conditions() -> dict[str, ColumnElement[bool]]:
+    """Return for each step of the funnel the condition of a pathway that came as far, each including the one before.
+
+    A circle or conversation is held when it met; the other pathways when they started.
+    """
+    held = case(
+        (Pathway.pathway.in_([one.value for one in MEETS]), Pathway.held_on), else_=Pathway.started_on
+    )
+    conditions: list[ColumnElement[bool]] = [
+        Pathway.id.is_not(None),
+        Pathway.offered_on.is_not(None),
+        Pathway.accepted_on.is_not(None),
+        held.is_not(None),
+        Agreement.id.is_not(None),
+        agreement_kept(),
+    ]
+    return {step: and_(*conditions[: place + 1]) for place, step in enumerate(STEPS)}
+
+
+def light_conditions() -> dict[str, ColumnElement[bool]]:
+    """Return for each step the condition of an incident whose conversation is on itself, without a case."""
+    alone = ~exists().where(CaseIncident.incident_id == Incident.id)
+    held = and_(
+        Incident.state == IncidentState.CLOSED,
+        Incident.outcome_reason.in_(sorted(CONVERSATION_OUTCOMES)),
+        alone,
+    )
+    asked = exists().where(
+        FollowUp.incident_id == Incident.id,
+        FollowUp.kind == CONVERSATION,
+        FollowUp.state != FollowUpState.CANCELLED,
+    )
+    return {"proposed": or_(held, and_(asked, alone)), "offered": held, "accepted": held, "held": held}
+
+
+def _light(actor: Actor, scope: Scope) -> tuple[int, int]:
+    conditions = light_conditions()
+    sums = [func.sum(case((conditions[step], 1), else_=0)) for step in ("proposed", "held")]
+    row = rows_of(select(*sums).where(*counted(actor, scope)))[0]
+    return int(row[0] or 0), int(row[1] or 0)
+
+
+def funnel(actor: Actor, scope: Scope) -> dict[str, dict[str, int]]:
+    """Return for each pathway, and for "any", how many incidents came to each step, in three queries."""
+    counts = [func.count(case((step, Incident.id)).distinct()) for step in step_conditions().values()]
+    joined = (
+        select(*counts)
+        .select_from(Incident)
+        .join(CaseIncident, CaseIncident.incident_id == Incident.id)
+        .join(Pathway, Pathway.case_id == CaseIncident.case_id)
+        .outerjoin(Agreement, Agreement.pathway_id == Pathway.id)
+        .where(*counted(actor, scope))
+    )
+    each = joined.add_columns(Pathway.pathway).group_by(Pathway.pathway)
+    found = {row[-1]: dict(zip(STEPS, row[:-1], strict=True)) for row in rows_of(each)}
+    found["any"] = dict(zip(STEPS, rows_of(joined)[0], strict=True))
+    proposed, met = _light(actor, scope)
+    if proposed:
+        found.setdefault(Family.RESTORATIVE_CONVERSATION.value, dict.fromkeys(STEPS, 0))
+    for name in (Family.RESTORATIVE_CONVERSATION.value, "any") if proposed else ():
+        for step in light_conditions():
+            found[name][step] += proposed if step == "proposed" else met
+    return found
+
+
+def contact_dates(actor: Actor, scope: Scope) -> Any:
+    """Return a subquery: each person harmed in the period's incidents with the date of the first contact, or none."""
+    reached = and_(
+        FollowUp.incident_person_id == IncidentPerson.id,
+        FollowUp.kind == FollowUpKind.CONTACT_PERSON_HARMED.value,
+        FollowUp.state == FollowUpState.DONE,
+        FollowUp.outcome.not_in(NOT_REACHED),
+    )
+    return (
+        select(
+            IncidentPerson.id.label("person_id"),
+            Incident.id.label("incident_id"),
+            Incident.local_date.label("happened"),
+            func.min(FollowUp.closed_on).label("reached"),
+        )
+        .join(Incident, Incident.id == IncidentPerson.incident_id)
+        .outerjoin(FollowUp, reached)
+        .where(*counted(actor, scope), IncidentPerson.role.in_(HARMED))
+        .group_by(IncidentPerson.id, Incident.id, Incident.local_date)
+        .subquery()
+    )
+
+
+def contacts(actor: Actor, scope: Scope) -> list[tuple[date, date | None, int]]:
+    """Return (date of the incident, date of first contact or None, how many people harmed)."""
+    dates = contact_dates(actor, scope)
+    statement = select(dates.c.happened, dates.c.reached, func.count())
+    rows = rows_of(statement.group_by(dates.c.happened, dates.c.reached))
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+def terms_due(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
+    """Return the conditions of an agreement term that was due in the period and was not changed by consent."""
+    over = or_(AgreementTerm.state != TermState.OPEN, AgreementTerm.due_on < scope.late_before)
+    dates = within(actor, scope, Agreement.school_id, AgreementTerm.due_on)
+    return [*dates, AgreementTerm.state != TermState.CHANGED, over]
+
+
+def terms(actor: Actor, scope: Scope) -> Terms:
+    """Return the terms due in the period; one that its own owner marked is due and not kept."""
+    owner, person = aliased(CaseParticipant), aliased(IncidentPerson)
+    by_other = or_(
+        StaffMember.user_id.is_(None),
+        AgreementTerm.decided_by_id.is_(None),
+        StaffMember.user_id != AgreementTerm.decided_by_id,
+    )
+    statement = (
+        select(
+            func.sum(case((and_(AgreementTerm.state.in_(KEPT), by_other), 1), else_=0)),
+            func.sum(case((and_(AgreementTerm.state == TermState.LATE, by_other), 1), else_=0)),
+            func.count(),
+        )
+        .select_from(AgreementTerm)
+        .join(Agreement, Agreement.id == AgreementTerm.agreement_id)
+        .outerjoin(owner, owner.id == AgreementTerm.owner_participant_id)
+        .outerjoin(person, person.id == owner.incident_person_id)
+        .outerjoin(StaffMember, StaffMember.id == person.staff_id)
+        .where(*terms_due(actor, scope))
+    )
+    row = rows_of(statement)[0]
+    return Terms(int(row[0] or 0), int(row[1] or 0), int(row[2] or 0))
+
+
+def due_follow_ups(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
+    """Return the conditions of a follow-up that was due in the period: not cancelled, done or past its date."""
+    over = or_(FollowUp.state == FollowUpState.DONE, FollowUp.due_on < scope.late_before)
+    dates = within(actor, scope, FollowUp.school_id, FollowUp.due_on)
+    return [*dates, FollowUp.state.in_((FollowUpState.OPEN, FollowUpState.DONE)), over]
+
+
+def on_time() -> ColumnElement[bool]:
+    """Return the condition of a follow-up closed on or before its due date."""
+    return and_(FollowUp.state == FollowUpState.DONE, FollowUp.closed_on <= FollowUp.due_on)
+
+
+def follow_ups(actor: Actor, scope: Scope) -> dict[str, Share]:
+    """Return for each kind the follow-ups done on time of those due in the period."""
+    good = func.sum(case((on_time(), 1), else_=0))
+    statement = select(FollowUp.kind, good, func.count()).where(*due_follow_ups(actor, scope))
+    rows = rows_of(statement.group_by(FollowUp.kind).order_by(FollowUp.kind))
+    return {row[0]: Share(int(row[1]), row[2]) for row in rows}
+
+
+def removed(actor: Actor, scope: Scope) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of a removal that began in the period and stands: a reversed one counts nowhere."""
+    began = within(actor, scope, DisciplineAction.school_id, DisciplineAction.starts_on)
+    return (*began, DisciplineAction.state == ActionState.STANDING)
+
+
+def removals(actor: Actor, scope: Scope) -> dict[str, tuple[int, int]]:
+    """Return for each kind of removal (instances, different students)."""
+    statement = (
+        select(DisciplineAction.kind, func.count(), func.count(DisciplineAction.student_id.distinct()))
+        .where(*removed(actor, scope))
+        .group_by(DisciplineAction.kind)
+    )
+    return {row[0].value: (row[1], row[2]) for row in rows_of(statement)}
+
+
+def refused_reviews(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
+    """Police-notification reviews of the period's incidents that were refused; a statement joins the incident."""
+    of_period = within(actor, scope, PoliceReview.school_id, Incident.local_date)
+    return [PoliceReview.state == ReviewState.REFUSED, *of_period]
+
+
+def notified(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
+    """Return the conditions of a police notification that was made in the period."""
+    return within(actor, scope, PoliceNotification.school_id, PoliceNotification.local_date)
+
+
+def students_notified(actor: Actor, scope: Scope, *columns: Any) -> Any:
+    """Return a select of (school, student, columns of the student), a line for each student of a notification."""
+    return (
+        select(PoliceNotification.school_id, NotifiedStudent.student_id, *columns)
+        .join(NotifiedStudent, NotifiedStudent.notification_id == PoliceNotification.id)
+        .join(Student, Student.id == NotifiedStudent.student_id)
+        .where(*notified(actor, scope))
+    )
+
+
+def police(actor: Actor, scope: Scope) -> Police:
+    """Return the notifications made in the period by door, their different students, and how many reviews of the
+    period's incidents were refused, in two queries."""
+    conditions = notified(actor, scope)
+    doors = select(PoliceNotification.door, func.count()).where(*conditions).group_by(PoliceNotification.door)
+    students = (
+        select(func.count(NotifiedStudent.student_id.distinct()))
+        .join(PoliceNotification, PoliceNotification.id == NotifiedStudent.notification_id)
+        .where(*conditions)
+    )
+    refused = (
+        select(func.count(PoliceReview.id))
+        .join(Incident, Incident.id == PoliceReview.incident_id)
+        .where(*refused_reviews(actor, scope))
+    )
+    by_door = {row[0]: row[1] for row in rows_of(doors)}
+    others = rows_of(select(students.scalar_subquery(), refused.scalar_subquery()))[0]
+    return Police(by_door, others[0], others[1])

@@ -1,0 +1,123 @@
+"""Counting what happened, in grouped SQL. Every read starts from the schools whose outcomes the actor sees."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, select
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.scope import in_schools
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.models import Incident, LocationCode
+from wss_cases.incidents.incident.states import IncidentState, PersonRole
+from wss_cases.outcomes.counting.cache.queries import rows_of
+from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.roster.directory.models import Enrolment, School
+
+READERS = (Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR, Role.DISTRICT)
+HARMED = (PersonRole.HARMED, PersonRole.BOTH)
+SERIOUS_GROUP = 4
+
+
+def visible_to(statement: Any, actor: Actor, school_column: Any) -> Any:
+    """Keep the rows of the schools whose outcomes the actor may see."""
+    return statement.where(in_schools(school_column, actor, *READERS))
+
+
+def within_schools(actor: Actor, scope: Scope, school_column: Any) -> list[ColumnElement[bool]]:
+    """Return the conditions that keep the rows of a scope by their school."""
+    conditions = [in_schools(school_column, actor, *READERS)]
+    if scope.school_id is not None:
+        conditions.append(school_column == scope.school_id)
+    if scope.network is not None:
+        conditions.append(school_column.in_(select(School.id).where(School.network == scope.network)))
+    return conditions
+
+
+def within(actor: Actor, scope: Scope, school_column: Any, day_column: Any) -> list[ColumnElement[bool]]:
+    """Return the conditions that keep the rows of a scope by their school and their date."""
+    return [*within_schools(actor, scope, school_column), day_column.between(scope.first, scope.last)]
+
+
+def counted(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
+    """Return the conditions of an incident that counts: every submitted one but duplicates."""
+    return [
+        *within(actor, scope, Incident.school_id, Incident.local_date),
+        Incident.state != IncidentState.DUPLICATE,
+    ]
+
+
+def could_lead_to_police() -> ColumnElement[bool]:
+    """Return the condition of the avoidable-notification rate's denominator: group 4 up, weapon, substance, injury."""
+    return or_(
+        Incident.behavior_group >= SERIOUS_GROUP,
+        Incident.weapon.not_in(("none", "not_known")),
+        Incident.substance.not_in(("none", "not_known")),
+        Incident.injury.in_(("minor", "needed_care")),
+    )
+
+
+def enrolled_on(actor: Actor, scope: Scope, days: Sequence[date], grade: int | None = None) -> list[int]:
+    """Return how many enrolments (of a grade, when one is given) stood on each of these dates, in one query."""
+    sums = [func.sum(case((and_(Enrolment.starts_on <= day, _not_ended(day)), 1), else_=0)) for day in days]
+    statement = _enrolled(actor, scope, *sums)
+    if grade is not None:
+        statement = statement.where(Enrolment.grade == grade)
+    return [int(value or 0) for value in rows_of(statement)[0]]
+
+
+def enrolled_within(actor: Actor, scope: Scope, grade: int | None = None) -> Any:
+    """Return the select of how many different students (of a grade, when one is given) were enrolled on any day of a
+    scope."""
+    statement = _enrolled(actor, scope, func.count(Enrolment.student_id.distinct()))
+    return statement if grade is None else statement.where(Enrolment.grade == grade)
+
+
+def _enrolled(actor: Actor, scope: Scope, *columns: Any) -> Any:
+    return select(*columns).where(
+        Enrolment.starts_on <= scope.last,
+        _not_ended(scope.first),
+        *within_schools(actor, scope, Enrolment.school_id),
+    )
+
+
+def _not_ended(day: date) -> ColumnElement[bool]:
+    return or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= day)
+
+
+def place_words(codes: Sequence[str], locale: str) -> dict[str, str]:
+    """Return the words of location codes in a language."""
+    label = LocationCode.label_es if locale == "es" else LocationCode.label_en
+    statement = select(LocationCode.code, label).where(LocationCode.code.in_(codes))
+    return {row[0]: row[1] for row in db.session.execute(statement)}
+
+
+def school_name(actor: Actor, school_id: int) -> str | None:
+    """Return the name of a school whose outcomes the actor may see, else None."""
+    statement = visible_to(select(School.name), actor, School.id).where(School.id == school_id)
+    name: str | None = db.session.scalar(statement)
+    return name
+
+
+def school_named(actor: Actor, text: str) -> tuple[int, str] | None:
+    """Return (id, name) of the school with this id, code or number, when the actor may see its outcomes."""
+    named = or_(School.code == text, School.identifier == text, cast(School.id, String(20)) == text)
+    statement = visible_to(select(School.id, School.name), actor, School.id).where(named)
+    row = db.session.execute(statement.order_by(School.id).limit(1)).first()
+    return None if row is None else (row[0], row[1])
+
+
+def schools_reached(actor: Actor) -> int:
+    """Return how many active schools' outcomes the actor sees."""
+    statement = visible_to(select(func.count()).select_from(School), actor, School.id).where(School.is_active)
+    return db.session.scalar(statement) or 0
+
+
+def first_year_counted(actor: Actor, school_id: int | None) -> date | None:
+    """Return the date of the first incident in the actor's schools, None when there is none."""
+    statement = visible_to(select(func.min(Incident.local_date)), actor, Incident.school_id)
+    if school_id is not None:
+        statement = statement.where(Incident.school_id == school_id)
+    day: date | None = rows_of(statement)[0][0]
+    return day

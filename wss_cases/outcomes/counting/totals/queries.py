@@ -1,0 +1,106 @@
+"""Everything that the outcomes of one scope hold, read once and used by the page and by the reports."""
+
+from dataclasses import dataclass
+
+from wss_cases.access.actor import Actor
+from wss_cases.incidents.incident.rules import IncidentFilter
+from wss_cases.incidents.lists.queries import conditions_of
+from wss_cases.outcomes.counting.daily_figures.queries import counted_parts, parts_of
+from wss_cases.outcomes.counting.daily_figures.rules import Parts
+from wss_cases.outcomes.counting.repair.queries import (
+    Police,
+    Terms,
+    contacts,
+    follow_ups,
+    funnel,
+    police,
+    removals,
+    terms,
+)
+from wss_cases.outcomes.counting.scope.queries import enrolled_on
+from wss_cases.outcomes.counting.scope.rules import (
+    Month,
+    Reach,
+    Scope,
+    Share,
+    month_ends,
+    months_of,
+    reach_of,
+)
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.safeguards.duties.duty.states import DisciplineKind, NotificationDoor
+
+NOTHING = IncidentFilter()
+"""The filter that every incident fits."""
+SUSPENSIONS = (DisciplineKind.IN_SCHOOL_SUSPENSION, DisciplineKind.OUT_OF_SCHOOL_SUSPENSION)
+
+
+@dataclass(frozen=True)
+class Core:
+    """Incidents of a scope: breakdowns, months with rates, and students on the last school day."""
+
+    scope: Scope
+    parts: Parts
+    months: list[Month]
+
+    @property
+    def students(self) -> int:
+        """Students enrolled on the period's last school day."""
+        return self.months[-1].students
+
+
+@dataclass(frozen=True)
+class Repair:
+    """What was done about them."""
+
+    reach: Reach
+    terms: Terms
+    funnel: dict[str, dict[str, int]]
+    follow_ups: dict[str, Share]
+    removals: dict[str, tuple[int, int]]
+    police: Police
+
+    @property
+    def suspensions(self) -> int:
+        """In-school and out-of-school suspensions, instances."""
+        return sum(self.removals.get(kind.value, (0, 0))[0] for kind in SUSPENSIONS)
+
+    @property
+    def expulsions(self) -> int:
+        """Expulsions, instances."""
+        return self.removals.get(DisciplineKind.EXPULSION.value, (0, 0))[0]
+
+    @property
+    def avoidable(self) -> int:
+        """Notifications neither emergency nor required by law."""
+        return self.police.by_door.get(NotificationDoor.OTHER, 0)
+
+    @property
+    def on_time(self) -> Share:
+        """Follow-ups of every kind."""
+        shares = self.follow_ups.values()
+        return Share(sum(one.part for one in shares), sum(one.whole for one in shares))
+
+
+def core_of(actor: Actor, scope: Scope, days: SchoolDays, narrow: IncidentFilter = NOTHING) -> Core:
+    """Return the incidents of a scope that fit a filter; where it names a grade, rates are per students of that grade.
+
+    `days` are the school days of its school or district."""
+    if narrow == NOTHING:
+        parts = parts_of(actor, scope)
+    else:
+        parts = counted_parts(actor, scope, *conditions_of(narrow))
+    students = enrolled_on(actor, scope, month_ends(scope, days), narrow.grade)
+    return Core(scope, parts, months_of(scope, parts.by_day, days, students))
+
+
+def repair_of(actor: Actor, scope: Scope, days: SchoolDays) -> Repair:
+    """Return what was done about a scope's incidents, in eight queries."""
+    return Repair(
+        reach=reach_of(contacts(actor, scope), days, scope.today),
+        terms=terms(actor, scope),
+        funnel=funnel(actor, scope),
+        follow_ups=follow_ups(actor, scope),
+        removals=removals(actor, scope),
+        police=police(actor, scope),
+    )

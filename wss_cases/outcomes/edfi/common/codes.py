@@ -1,0 +1,161 @@
+"""Ed-Fi's code lists, and which of our codes stands for which. The words of the standard appear here alone."""
+
+import enum
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Final
+
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.safeguards.duties.duty.states import DisciplineKind
+
+NAMESPACE: Final = "http://ed-fi.org/5.2.0"
+_URI: Final = "uri://ed-fi.org/"
+
+
+class List(enum.StrEnum):
+    """The code lists that our records fill."""
+
+    BEHAVIOR = "BehaviorDescriptor"
+    LOCATION = "IncidentLocationDescriptor"
+    WEAPON = "WeaponDescriptor"
+    DISCIPLINE = "DisciplineDescriptor"
+    PARTICIPATION = "DisciplineIncidentParticipationCodeDescriptor"
+    REPORTER = "ReporterDescriptionDescriptor"
+
+
+VALUES: Final[dict[List, frozenset[str]]] = {
+    List.BEHAVIOR: frozenset({"State Offense", "School Violation", "School Code of Conduct", "Other"}),
+    List.LOCATION: frozenset(
+        {
+            "Administrative offices area", "Athletic field or playground", "Auditorium", "Bus stop", "Cafeteria area",
+            "Classroom", "Computer lab", "Hallway or stairs", "Library/media center", "Locker room or gym areas",
+            "Off campus", "Off-campus at a school sponsored activity",
+            "Off-campus at another location unrelated to school", "Off-campus at other school",
+            "Off-campus at other school district facility", "On campus", "On-campus other inside area",
+            "On-campus other outside area", "Online", "Parking lot", "Restroom", "School bus", "Stadium", "Unknown",
+            "Walking to or from school",
+        }
+    ),
+    List.WEAPON: frozenset(
+        {
+            "Club", "Handgun", "Knife", "Other", "Other Firearm", "Other Object", "Other Sharp Objects",
+            "Rifle/Shotgun", "Substance Used as Weapon", "Unknown",
+        }
+    ),
+    List.DISCIPLINE: frozenset(
+        {
+            "Removal from Classroom", "In School Suspension", "Out of School Suspension", "Expulsion",
+            "Expulsion with Services", "Community Service", "Other", "No action for incident",
+            "Expulsion under Guns Free School Act", "Expulsion under Guns Free School Act with Services",
+        }
+    ),
+    List.PARTICIPATION: frozenset({"Perpetrator", "Reporter", "Victim", "Witness"}),
+    List.REPORTER: frozenset(
+        {
+            "Law enforcement officer", "Non-school personnel", "Other", "Parent/guardian", "Staff", "Student",
+        }
+    ),
+}  # fmt: skip
+"""The code values of data standard 5.2. A list of a district's own is written in full, with its own uri://."""
+
+DISCIPLINES: Final[dict[DisciplineKind, str]] = {
+    DisciplineKind.IN_SCHOOL_SUSPENSION: "In School Suspension",
+    DisciplineKind.OUT_OF_SCHOOL_SUSPENSION: "Out of School Suspension",
+    DisciplineKind.EXPULSION: "Expulsion",
+    DisciplineKind.ALTERNATIVE_PLACEMENT: "Other",
+    DisciplineKind.SENT_HOME: "Other",
+    DisciplineKind.EARLY_PICK_UP: "Other",
+    DisciplineKind.BUS_REMOVAL: "Other",
+}
+"""What the standard has no value for is Other: a child sent home was not suspended by anybody's decision."""
+
+WEAPONS: Final[dict[str, str]] = {"firearm": "Other Firearm", "maybe_firearm": "Unknown", "other": "Other"}
+"""Of the kinds that a report tells apart; what looks like a weapon and is none, is none."""
+
+CAUSED: Final = "Perpetrator"
+SUFFERED: Final = "Victim"
+SAW: Final = "Witness"
+TOLD_BY_STAFF: Final = "Staff"
+PARTS: Final[dict[PersonRole, tuple[str, ...]]] = {
+    PersonRole.CAUSED_HARM: (CAUSED,),
+    PersonRole.HARMED: (SUFFERED,),
+    PersonRole.BOTH: (CAUSED, SUFFERED),
+    PersonRole.WITNESS: (SAW,),
+}
+"""Who is only said to be involved has no code, nor has a support person: they stand in no file."""
+
+DISCIPLINES_IN: Final = {
+    "In School Suspension": DisciplineKind.IN_SCHOOL_SUSPENSION,
+    "Out of School Suspension": DisciplineKind.OUT_OF_SCHOOL_SUSPENSION,
+    "Expulsion": DisciplineKind.EXPULSION,
+    "Expulsion with Services": DisciplineKind.EXPULSION,
+    "Expulsion under Guns Free School Act": DisciplineKind.EXPULSION,
+    "Expulsion under Guns Free School Act with Services": DisciplineKind.EXPULSION,
+}
+"""What is taken in. Other stands for too much to be guessed, and the rest is no removal."""
+WEAPONS_IN: Final = {
+    "Handgun": "firearm", "Rifle/Shotgun": "firearm", "Other Firearm": "firearm", "Unknown": "",
+}  # fmt: skip
+"""Every other value is another weapon."""
+ROLES_IN: Final = {CAUSED: PersonRole.CAUSED_HARM, SUFFERED: PersonRole.HARMED, SAW: PersonRole.WITNESS}
+
+
+class Left(enum.StrEnum):
+    """Why something is not in the file."""
+
+    UNDECIDED = "undecided"
+    NO_FURTHER_ACTION = "no_further_action"
+    DUPLICATE = "duplicate"
+    SCHOOL_NUMBER = "school_number"
+    STUDENT_NUMBER = "student_number"
+    NOT_CODED = "not_coded"
+    BEHAVIOR = "behavior"
+    LOCATION = "location"
+    PART = "part"
+    ADULT = "adult"
+
+
+LEFT_LABELS: Final = {
+    Left.UNDECIDED: _l("Reports that nobody has decided yet"),
+    Left.NO_FURTHER_ACTION: _l("Reports closed without further action"),
+    Left.DUPLICATE: _l("Reports merged into another"),
+    Left.SCHOOL_NUMBER: _l("Reports and removals of a school without a number of digits"),
+    Left.STUDENT_NUMBER: _l("Students without a number of at most 32 characters"),
+    Left.NOT_CODED: _l("Students who caused harm, without a behavior"),
+    Left.BEHAVIOR: _l("Students who caused harm, whose behavior has no Ed-Fi code"),
+    Left.LOCATION: _l("Places without an Ed-Fi code (the report is in the file, without its place)"),
+    Left.PART: _l("People whose part is not established, and support persons"),
+    Left.ADULT: _l("Staff"),
+}
+
+
+@dataclass
+class Tally:
+    """What a file holds (element to how many), of which students (id to school), and what was left out: why, with which
+    code, how often."""
+
+    written: Counter[str] = field(default_factory=Counter)
+    students: dict[int, int] = field(default_factory=dict)
+    left: Counter[tuple[Left, str]] = field(default_factory=Counter)
+
+    @property
+    def rows(self) -> int:
+        """How many elements the file has."""
+        return self.written.total()
+
+    def leave(self, why: Left, code: str = "") -> None:
+        """Count what is not in the file."""
+        self.left[why, code] += 1
+
+
+def descriptor(of: List, value: str) -> str | None:
+    """Return a code as the interchange writes it; None when the list has no such value."""
+    if "://" in value and "#" in value:
+        return value
+    return f"{_URI}{of.value}#{value}" if value in VALUES[of] else None
+
+
+def value_of(code: str) -> str:
+    """Return the value of a code as the interchange writes it."""
+    return code.rsplit("#", 1)[-1]

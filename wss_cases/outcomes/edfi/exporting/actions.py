@@ -1,0 +1,66 @@
+"""Writing the Ed-Fi file: the file, and in the audit who took what of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import IO
+
+from sqlalchemy import insert
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.db import table_of
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.models import Disclosure
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.outcomes.edfi.common.codes import Tally
+from wss_cases.outcomes.edfi.exporting.restorative_file import write_second
+from wss_cases.outcomes.edfi.exporting.writing import Progress, write_interchange
+from wss_cases.outcomes.exports.export_log.actions import EXPORTED
+
+BATCH = 500
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who gets the file, by which legitimate interest, and what for: what FERPA 99.32 wants written down."""
+
+    told_whom: str
+    interest: str
+    purpose: str
+
+
+def export_edfi(
+    actor: Actor, scope: Scope, stream: IO[bytes], second: IO[bytes] | None, now: datetime, progress: Progress,
+    recipient: Recipient | None = None,
+) -> Tally:  # fmt: skip
+    """Write the interchange, and the restorative outcomes where a second stream is given; both are in the audit.
+
+    With a recipient each student in the file gets a disclosure record. Raises Refused when there is nothing to write:
+    the standard knows no empty file.
+    """
+    tally = Tally()
+    write_interchange(actor, scope, stream, tally, progress)
+    if not tally.rows:
+        raise Refused("school_year", _("Nothing of %(year)s can be written.", year=scope.year))
+    rows = tally.rows
+    if second is not None:
+        write_second(actor, scope, second, tally)
+    with unit_of_work(actor, now) as uow:
+        said = {"name": "edfi", "form": "xml", "school_year": scope.year, "school_id": scope.school_id}
+        uow.audit(EXPORTED, "export_record", None, {**said, "rows": rows, "written": dict(tally.written)})
+        if recipient is not None:
+            _disclose(uow, recipient, sorted(tally.students.items()))
+    return tally
+
+
+def _disclose(uow: UnitOfWork, recipient: Recipient, students: list[tuple[int, int]]) -> None:
+    shared = vars(recipient) | {
+        "at": uow.now, "asked_by": recipient.told_whom, "object_type": "student", "made_by_id": uow.actor.user_id,
+        "fields": [_("Ed-Fi file: student number, part and behavior in incidents, removals")],
+    }  # fmt: skip
+    for start in range(0, len(students), BATCH):
+        batch = students[start : start + BATCH]
+        rows = [{"student_id": one, "object_id": one, "school_id": school_id} for one, school_id in batch]
+        uow.session.execute(insert(table_of(Disclosure)), [row | shared for row in rows])
+        uow.audit("disclosure.made", "disclosure", None, {"students": [row["student_id"] for row in rows]})

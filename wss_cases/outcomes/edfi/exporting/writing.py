@@ -1,0 +1,226 @@
+"""Writing the interchange: one element after another, so that a file of any size needs the memory of one report."""
+
+from collections.abc import Callable, Iterator
+from typing import IO, Any
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.files.xml_files import add, name_of, new, write_document
+from wss_cases.incidents.incident.states import PersonKind
+from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.outcomes.edfi.common.codes import (
+    CAUSED,
+    DISCIPLINES,
+    NAMESPACE,
+    PARTS,
+    TOLD_BY_STAFF,
+    WEAPONS,
+    Left,
+    List,
+    Tally,
+    descriptor,
+)
+from wss_cases.outcomes.edfi.exporting.rows import (
+    Person,
+    Place,
+    Removal,
+    Report,
+    leave_undecided,
+    removals,
+    reports,
+    schools,
+)
+
+Progress = Callable[[int, int, int], None]
+"""Is told: schools done, schools in all, elements written."""
+
+_NOT_NAMED = ("Not", "Named")
+"""The standard wants a first and a last name of whoever is not a student of the district; we give none out."""
+
+
+def write_interchange(
+    actor: Actor, scope: Scope, stream: IO[bytes], tally: Tally, progress: Progress
+) -> None:
+    """Write the decided reports and the standing removals of a period as InterchangeStudentDiscipline."""
+    leave_undecided(actor, scope, tally)
+    found = schools(actor, scope.school_id)
+
+    def elements() -> Iterator[Any]:
+        for number, place in enumerate(found, 1):
+            for element in _of_school(actor, scope, place, tally):
+                tally.written[name_of(element)] += 1
+                yield element
+            progress(number, len(found), tally.rows)
+
+    write_document(stream, NAMESPACE, "InterchangeStudentDiscipline", elements())
+
+
+def _of_school(actor: Actor, scope: Scope, place: Place, tally: Tally) -> Iterator[Any]:
+    for batch in reports(actor, scope, place):
+        for report in batch:
+            if place.number:
+                yield _incident(place, report, tally)
+                yield from _associations(place, report, tally)
+            else:
+                tally.leave(Left.SCHOOL_NUMBER, place.code)
+    for removed in removals(actor, scope, place):
+        for removal in removed:
+            if not place.number:
+                tally.leave(Left.SCHOOL_NUMBER, place.code)
+            elif not removal.unique_id:
+                tally.leave(Left.STUDENT_NUMBER)
+            else:
+                tally.students[removal.student_id] = place.id
+                yield _action(place, removal)
+
+
+def _incident(place: Place, report: Report, tally: Tally) -> Any:
+    element = new(NAMESPACE, "DisciplineIncident")
+    add(element, "IncidentIdentifier", report.identifier)
+    add(element, "IncidentDate", report.day.isoformat())
+    if report.minute is not None:
+        add(element, "IncidentTime", f"{report.minute // 60:02d}:{report.minute % 60:02d}:00")
+    received = report.received
+    kept = received and received["location_code"] == report.location_code
+    location = descriptor(List.LOCATION, received["location"] if kept else report.location)
+    if location is None:
+        tally.leave(Left.LOCATION, report.location_code)
+    else:
+        add(element, "IncidentLocation", location)
+    if reporter := descriptor(List.REPORTER, received.get("reporter", TOLD_BY_STAFF)):
+        add(element, "ReporterDescription", reporter)
+    for behavior in _behaviors(report):
+        add(add(element, "Behavior"), "Behavior", behavior)
+    for weapon in _weapons(report.weapon, received):
+        add(element, "Weapon", weapon)
+    police = received.get("police") == "true" or report.police
+    add(element, "ReportedToLawEnforcement", "true" if police else "false")
+    _school(element, "SchoolReference", place)
+    for person in report.people:
+        if person.kind not in (PersonKind.STUDENT, PersonKind.STAFF):
+            _outside(element, person)
+    return element
+
+
+def _outside(element: Any, person: Person) -> None:
+    for code in PARTS.get(person.role, ()):
+        outside = add(element, "DisciplineIncidentExternalParticipant")
+        add(outside, "FirstName", _NOT_NAMED[0])
+        add(outside, "LastSurname", _NOT_NAMED[1])
+        add(outside, "DisciplineIncidentParticipationCode", descriptor(List.PARTICIPATION, code))
+
+
+def _associations(place: Place, report: Report, tally: Tally) -> Iterator[Any]:
+    for person in report.people:
+        if person.kind is PersonKind.STAFF:
+            tally.leave(Left.ADULT)
+        elif person.role not in PARTS:
+            tally.leave(Left.PART)
+        elif person.kind is PersonKind.STUDENT and not person.unique_id:
+            tally.leave(Left.STUDENT_NUMBER)
+        elif person.kind is PersonKind.STUDENT:
+            acted, beside = _codes(person)
+            element = _acted(place, report, person, acted, tally) if acted else None
+            if element is not None:
+                yield element
+            if beside:
+                yield _beside(place, report, person, beside)
+            if person.student_id is not None and (element is not None or beside):
+                tally.students[person.student_id] = place.id
+
+
+def _codes(person: Person) -> tuple[list[str], list[str]]:
+    """Return the codes of what a student did and of what they were besides, as received where they were."""
+    if person.received is not None:
+        did = person.received["codes"] if person.received["behavior"] else []
+        return did, person.received["beside"]
+    codes = PARTS[person.role]
+    return [code for code in codes if code == CAUSED], [code for code in codes if code != CAUSED]
+
+
+def _acted(place: Place, report: Report, person: Person, codes: list[str], tally: Tally) -> Any | None:
+    behavior = _behavior(person)
+    if behavior is None:
+        known = person.behavior_code is not None
+        tally.leave(Left.BEHAVIOR if known else Left.NOT_CODED, person.behavior_code or "")
+        return None
+    element = _named("StudentDisciplineIncidentBehaviorAssociation", place, report, person)
+    add(element, "Behavior", behavior)
+    _take_part(element, codes)
+    weapons = person.received["weapons"] if person.received is not None else _weapons(person.weapon, {})
+    for weapon in weapons:
+        add(element, "Weapon", weapon)
+    return element
+
+
+def _beside(place: Place, report: Report, person: Person, codes: list[str]) -> Any:
+    element = _named("StudentDisciplineIncidentNonOffenderAssociation", place, report, person)
+    _take_part(element, codes)
+    return element
+
+
+def _take_part(element: Any, codes: list[str]) -> None:
+    for code in codes:
+        add(element, "DisciplineIncidentParticipationCode", descriptor(List.PARTICIPATION, code))
+
+
+def _named(name: str, place: Place, report: Report, person: Person) -> Any:
+    element = new(NAMESPACE, name)
+    _student(element, person.unique_id)
+    _report(element, report.identifier, place)
+    return element
+
+
+def _action(place: Place, removal: Removal) -> Any:
+    element = new(NAMESPACE, "DisciplineAction")
+    add(element, "DisciplineActionIdentifier", removal.identifier)
+    kept = removal.received.get("kind") == removal.kind.value
+    discipline = removal.received["discipline"] if kept else DISCIPLINES[removal.kind]
+    add(element, "Discipline", descriptor(List.DISCIPLINE, discipline))
+    add(element, "DisciplineDate", removal.starts_on.isoformat())
+    add(element, "DisciplineActionLength", str(removal.days))
+    _student(element, removal.unique_id)
+    _school(element, "ResponsibilitySchoolReference", place)
+    for identifier, mapped in removal.reports:
+        behavior = descriptor(List.BEHAVIOR, mapped)
+        if behavior is not None:
+            about = add(element, "StudentDisciplineIncidentBehaviorAssociationReference")
+            about = add(about, "StudentDisciplineIncidentBehaviorAssociationIdentity")
+            _student(about, removal.unique_id)
+            _report(about, identifier, place)
+            add(about, "Behavior", behavior)
+    return element
+
+
+def _caused(person: Person) -> bool:
+    return person.kind is not PersonKind.STAFF and CAUSED in PARTS.get(person.role, ())
+
+
+def _behavior(person: Person) -> str | None:
+    return descriptor(List.BEHAVIOR, person.behavior)
+
+
+def _behaviors(report: Report) -> list[str]:
+    """Return what a report's students did; of one that came from a file, what the file said as well."""
+    found = {_behavior(person) or "" for person in report.people if _caused(person)}
+    return sorted({*found, *report.received.get("behaviors", [])} - {""})
+
+
+def _weapons(kind: str | None, received: dict[str, Any]) -> list[str]:
+    if received and received["weapon"] == kind:
+        return list(received["weapons"])
+    found = descriptor(List.WEAPON, WEAPONS.get(kind or "", ""))
+    return [found] if found else []
+
+
+def _student(element: Any, number: str) -> None:
+    add(add(add(element, "StudentReference"), "StudentIdentity"), "StudentUniqueId", number)
+
+
+def _school(element: Any, name: str, place: Place) -> None:
+    add(add(add(element, name), "SchoolIdentity"), "SchoolId", place.number)
+
+
+def _report(element: Any, identifier: str, place: Place) -> None:
+    named = add(add(element, "DisciplineIncidentReference"), "DisciplineIncidentIdentity")
+    add(named, "IncidentIdentifier", identifier)
+    _school(named, "SchoolReference", place)

@@ -1,0 +1,283 @@
+"""Reading Ed-Fi files: each element as a plain record with its line, or a sentence about what is wrong with it."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import date, time
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from wss_cases.foundation.files.xml_files import BadXml, line_of, name_of, namespace_of, read_elements
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.outcomes.edfi.common.codes import NAMESPACE
+
+INTERCHANGES = ("InterchangeEducationOrganization", "InterchangeStudent", "InterchangeStudentDiscipline")
+
+
+class FileRefused(Exception):
+    """A file as a whole cannot be taken; nothing lands."""
+
+    def __init__(self, file: str, line: int, element: str, message: str) -> None:
+        super().__init__(message)
+        self.place = (file, line, element, message)
+
+
+class ElementRefused(Exception):
+    """One element cannot be taken; the others still can."""
+
+    def __init__(self, element: str, message: str) -> None:
+        super().__init__(message)
+        self.element = element
+        self.message = message
+
+
+@dataclass(frozen=True)
+class SchoolIn:
+    """A school of EducationOrganization."""
+
+    number: str
+    name: str
+
+
+@dataclass(frozen=True)
+class StudentIn:
+    """A student of Student."""
+
+    number: str
+    given: str
+    middle: str
+    family: str
+    preferred_given: str
+    preferred_family: str
+    born: date | None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Which incident something is about: by its key (school, identifier), or by the id that the file gives it."""
+
+    school: str = ""
+    identifier: str = ""
+    xml_id: str = ""
+
+
+@dataclass(frozen=True)
+class PartIn:
+    """One student's association with an incident; `behavior` is '' for who did not cause harm."""
+
+    line: int
+    student: str
+    about: Reference
+    behavior: str
+    codes: list[str]
+    weapons: list[str]
+
+
+@dataclass
+class IncidentIn:
+    """One incident."""
+
+    line: int
+    xml_id: str
+    school: str
+    identifier: str
+    day: date
+    minute: int | None
+    location: str
+    reporter: str
+    behaviors: list[str]
+    weapons: list[str]
+    police: str
+    outside: list[str]
+    parts: list[PartIn] = field(default_factory=list)
+
+    def content(self) -> dict[str, Any]:
+        """Return what a change of is a change of the incident; where it stands in the file is not."""
+        parts = sorted((p.student, p.behavior, *sorted(p.codes), "|", *sorted(p.weapons)) for p in self.parts)
+        kept = asdict(self) | {"parts": parts}
+        del kept["line"], kept["xml_id"]
+        return kept
+
+
+@dataclass(frozen=True)
+class ActionIn:
+    """One discipline action."""
+
+    line: int
+    school: str
+    identifier: str
+    student: str
+    disciplines: list[str]
+    day: date
+    days: int
+    about: list[Reference]
+
+    def content(self) -> dict[str, Any]:
+        """Return what a change of is a change of the action."""
+        kept = asdict(self)
+        del kept["line"]
+        return kept
+
+
+def root_of(path: Path) -> str:
+    """Return which interchange a file is. Raises FileRefused for another version, another interchange, no XML."""
+    for element in elements(path):
+        if namespace_of(element) != NAMESPACE:
+            said = namespace_of(element) or _("no namespace")
+            raise FileRefused(
+                path.name, line_of(element), name_of(element),
+                _("This is not Ed-Fi 5.2 (%(wanted)s), but %(said)s.", wanted=NAMESPACE, said=said),
+            )  # fmt: skip
+        if name_of(element) not in INTERCHANGES:
+            raise FileRefused(
+                path.name, line_of(element), name_of(element),
+                _("Only these interchanges are taken in: %(names)s.", names=", ".join(INTERCHANGES)),
+            )  # fmt: skip
+        return name_of(element)
+    raise FileRefused(path.name, 0, "", _("The file is empty."))
+
+
+def elements(path: Path) -> Iterator[Any]:
+    """Return a file's root and then its children. Raises FileRefused."""
+    try:
+        with path.open("rb") as stream:
+            yield from read_elements(stream)
+    except BadXml as bad:
+        raise FileRefused(path.name, bad.line, "", bad.message) from bad
+
+
+def school_in(element: Any) -> SchoolIn:
+    """Read a School."""
+    return SchoolIn(_number(element, "SchoolId"), _need(element, "NameOfInstitution", 200))
+
+
+def student_in(element: Any) -> StudentIn:
+    """Read a Student."""
+    return StudentIn(
+        _need(element, "StudentUniqueId", 32),
+        _need(element, "Name/FirstName", 200),
+        _text(element, "Name/MiddleName")[:200],
+        _need(element, "Name/LastSurname", 200),
+        _text(element, "Name/PreferredFirstName")[:200],
+        _text(element, "Name/PreferredLastSurname")[:200],
+        _day(element, "BirthData/BirthDate") if _text(element, "BirthData/BirthDate") else None,
+    )
+
+
+def incident_in(element: Any) -> IncidentIn:
+    """Read a DisciplineIncident."""
+    said = _text(element, "IncidentTime")
+    outside = element.iterfind(_path("DisciplineIncidentExternalParticipant"))
+    return IncidentIn(
+        line_of(element), element.get("id") or "", _number(element, "SchoolReference/SchoolIdentity/SchoolId"),
+        _need(element, "IncidentIdentifier", 36), _day(element, "IncidentDate"), _minute(said) if said else None,
+        _text(element, "IncidentLocation"), _text(element, "ReporterDescription"),
+        _texts(element, "Behavior/Behavior"), _texts(element, "Weapon"), _truth(element),
+        [_need(one, "DisciplineIncidentParticipationCode", 255) for one in outside],
+    )  # fmt: skip
+
+
+def part_in(element: Any) -> PartIn:
+    """Read a StudentDisciplineIncidentBehaviorAssociation, or one of a student who did not cause harm."""
+    acted = name_of(element) == "StudentDisciplineIncidentBehaviorAssociation"
+    codes = _texts(element, "DisciplineIncidentParticipationCode")
+    if not codes and not acted:
+        raise ElementRefused("DisciplineIncidentParticipationCode", _("It does not say which part it was."))
+    return PartIn(
+        line_of(element), _need(element, "StudentReference/StudentIdentity/StudentUniqueId", 32),
+        _reference(element), _need(element, "Behavior", 255) if acted else "", codes, _texts(element, "Weapon"),
+    )  # fmt: skip
+
+
+def action_in(element: Any) -> ActionIn:
+    """Read a DisciplineAction."""
+    named = "StudentDisciplineIncidentBehaviorAssociation"
+    identity = f"{named}Reference/{named}Identity"
+    return ActionIn(
+        line_of(element), _number(element, "ResponsibilitySchoolReference/SchoolIdentity/SchoolId"),
+        _need(element, "DisciplineActionIdentifier", 36),
+        _need(element, "StudentReference/StudentIdentity/StudentUniqueId", 32), _texts(element, "Discipline"),
+        _day(element, "DisciplineDate"), _days(element),
+        [_reference(one) for one in element.iterfind(_path(identity))],
+    )  # fmt: skip
+
+
+def _path(path: str) -> str:
+    return "/".join(f"{{{NAMESPACE}}}{step}" for step in path.split("/"))
+
+
+def _text(element: Any, path: str) -> str:
+    return (element.findtext(_path(path)) or "").strip()
+
+
+def _texts(element: Any, path: str) -> list[str]:
+    return [text for one in element.iterfind(_path(path)) if (text := (one.text or "").strip())]
+
+
+def _need(element: Any, path: str, most: int) -> str:
+    found = _text(element, path)
+    name = path.rsplit("/", 1)[-1]
+    if not found:
+        raise ElementRefused(name, _("It is missing."))
+    if len(found) > most:
+        raise ElementRefused(name, _("It is longer than %(most)s characters.", most=most))
+    return found
+
+
+def _number(element: Any, path: str) -> str:
+    found = _need(element, path, 19)
+    if not (found.isascii() and found.isdecimal()):
+        raise ElementRefused(path.rsplit("/", 1)[-1], _("%(text)s is not a number.", text=found))
+    return found
+
+
+def _day(element: Any, path: str) -> date:
+    found, name = _need(element, path, 40), path.rsplit("/", 1)[-1]
+    try:
+        day = date.fromisoformat(found)
+    except ValueError:
+        day = date.min
+    if not 1900 <= day.year <= 2100:
+        raise ElementRefused(name, _("%(text)s is not a date like 2026-11-24.", text=found))
+    return day
+
+
+def _minute(text: str) -> int:
+    try:
+        moment = time.fromisoformat(text)
+    except ValueError as error:
+        raise ElementRefused("IncidentTime", _("%(text)s is not a time like 14:20:00.", text=text)) from error
+    return moment.hour * 60 + moment.minute
+
+
+def _truth(element: Any) -> str:
+    found = _text(element, "ReportedToLawEnforcement")
+    if found not in ("", "true", "false", "1", "0"):
+        raise ElementRefused("ReportedToLawEnforcement", _("%(text)s is not true or false.", text=found))
+    return {"1": "true", "0": "false"}.get(found, found)
+
+
+def _days(element: Any) -> int:
+    found = _text(element, "DisciplineActionLength") or "0"
+    try:
+        days = Decimal(found)
+    except InvalidOperation:
+        days = Decimal("-1")
+    if not (days.is_finite() and 0 <= days < 1000 and days == int(days)):
+        raise ElementRefused(
+            "DisciplineActionLength", _("%(text)s is not a number of whole days from 0 to 999.", text=found)
+        )
+    return int(days)
+
+
+def _reference(element: Any) -> Reference:
+    found = element.find(_path("DisciplineIncidentReference"))
+    if found is None:
+        raise ElementRefused("DisciplineIncidentReference", _("It is missing."))
+    if found.get("ref"):
+        return Reference(xml_id=found.get("ref"))
+    identity = found.find(_path("DisciplineIncidentIdentity"))
+    if identity is None:
+        raise ElementRefused("DisciplineIncidentReference", _("It names no incident."))
+    school = _number(identity, "SchoolReference/SchoolIdentity/SchoolId")
+    return Reference(school, _need(identity, "IncidentIdentifier", 36))

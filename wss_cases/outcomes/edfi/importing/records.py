@@ -1,0 +1,282 @@
+"""Steps that turn what was read from Ed-Fi files into schools, students, reports and removals."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, or_, select
+
+from wss_cases.foundation.clock import at_local
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import fold
+from wss_cases.incidents.incident.models import Incident, IncidentPerson, LocationCode
+from wss_cases.incidents.incident.states import (
+    UNKNOWN_LOCATION,
+    IncidentState,
+    PersonKind,
+    Place,
+    WhenPrecision,
+)
+from wss_cases.journal.unit_of_work import Act, UnitOfWork
+from wss_cases.outcomes.edfi.common.codes import CAUSED, DISCIPLINES_IN, value_of
+from wss_cases.outcomes.edfi.importing.parts import digest_of, parts_of, role_of, weapon_of
+from wss_cases.outcomes.edfi.importing.reading import (
+    ActionIn,
+    ElementRefused,
+    IncidentIn,
+    PartIn,
+    Reference,
+    SchoolIn,
+    StudentIn,
+)
+from wss_cases.outcomes.published.models import EdfiRecord
+from wss_cases.roster.directory.models import School, Student
+from wss_cases.roster.directory.rules import school_code, search_key
+from wss_cases.safeguards.duties.duty.models import DisciplineAction
+
+SOURCE = "edfi"
+IMPORTED = "edfi.imported"
+BATCH = 500
+
+
+@dataclass
+class Read:
+    """Everything that was read, in the order of the files."""
+
+    schools: dict[str, SchoolIn] = field(default_factory=dict)
+    students: dict[str, StudentIn] = field(default_factory=dict)
+    incidents: list[IncidentIn] = field(default_factory=list)
+    parts: list[PartIn] = field(default_factory=list)
+    actions: list[ActionIn] = field(default_factory=list)
+
+
+class Taking:
+    """One import inside one unit of work; `refuse` and `count` are told what became of each element."""
+
+    def __init__(
+        self, uow: UnitOfWork, read: Read, refuse: Callable[[str, int, ElementRefused], None],
+        count: Callable[[str, str], None],
+    ) -> None:  # fmt: skip
+        self.uow, self.read, self.refuse, self.count = uow, read, refuse, count
+        self.schools: dict[str, School] = {}
+        self.students: dict[str, int | None] = {}
+        self.by_key: dict[tuple[str, str], IncidentIn] = {}
+        self.by_id: dict[str, IncidentIn] = {}
+        self.taken: dict[tuple[str, str], int] = {}
+        session = uow.session
+        columns = (LocationCode.edfi, LocationCode.code, LocationCode.place)
+        rows = session.execute(select(*columns).order_by(LocationCode.id.desc()))
+        self.places: dict[str, tuple[str, Place | None]] = {
+            row[0]: (row[1], row[2]) for row in rows if row[0]
+        }
+        self.known: dict[tuple[int, str], tuple[str, int]] = {}
+
+    def run(self) -> None:
+        """Take everything in."""
+        self._find_schools()
+        self._find_students()
+        self._join()
+        for one in self.by_key.values():
+            self._each("DisciplineIncident", self._incident, one)
+        for action in self.read.actions:
+            self._each("DisciplineAction", self._action, action)
+
+    def _each(self, name: str, take: Callable[[Any], str], one: IncidentIn | ActionIn) -> None:
+        try:
+            self.count(name, take(one))
+        except ElementRefused as refused:
+            self.refuse(name, one.line, refused)
+
+    def _find_schools(self) -> None:
+        session = self.uow.session
+        everything: list[IncidentIn | ActionIn] = [*self.read.incidents, *self.read.actions]
+        wanted = {one.school for one in everything}
+        named = or_(School.identifier.in_(wanted), School.sourced_id.in_(wanted))
+        for school in session.scalars(select(School).where(named).order_by(School.id.desc())):
+            for number in (school.sourced_id, school.identifier):
+                self.schools[number] = school
+        self._find_standing()
+        codes = set(session.scalars(select(School.code)))
+        for number in sorted(wanted - self.schools.keys()):
+            if number in self.read.schools:
+                about = self.read.schools[number]
+                code = school_code(about.name, codes)
+                codes.add(code)
+                self.schools[number] = self.uow.add(
+                    School(
+                        source=SOURCE, sourced_id=number, identifier=number, name=about.name, code=code,
+                        is_active=False,
+                    )
+                )  # fmt: skip
+                self.count("School", "created")
+
+    def _find_standing(self) -> None:
+        one = EdfiRecord
+        made = func.coalesce(one.incident_id, one.action_id)
+        ids = {school.id for school in self.schools.values()}
+        found = select(one.school_id, one.identity, one.digest, made).where(one.school_id.in_(sorted(ids)))
+        self.known = {(row[0], row[1]): (row[2], row[3]) for row in self.uow.session.execute(found)}
+
+    def _find_students(self) -> None:
+        """Each number to a student of the roster, else one of Student.xml; None when several have it."""
+        everything: list[PartIn | ActionIn] = [*self.read.parts, *self.read.actions]
+        wanted = sorted({one.student for one in everything})
+        for start in range(0, len(wanted), BATCH):
+            numbers = wanted[start : start + BATCH]
+            found = select(Student.student_number, Student.id).where(Student.student_number.in_(numbers))
+            for number, student_id in self.uow.session.execute(found):
+                self.students[number] = None if number in self.students else student_id
+        for number in wanted:
+            if number not in self.students and number in self.read.students:
+                self.students[number] = self._student(self.read.students[number])
+                self.count("Student", "created")
+
+    def _student(self, one: StudentIn) -> int:
+        names = (one.given, one.family, one.preferred_given, one.preferred_family, one.middle)
+        row = Student(
+            source=SOURCE, sourced_id=one.number, student_number=one.number, given_name=one.given,
+            middle_name=one.middle, family_name=one.family, preferred_given_name=one.preferred_given,
+            preferred_family_name=one.preferred_family, search_key=search_key(*names),
+            search_key_family=fold(one.family)[:900], birth_date=one.born, is_active=False,
+        )  # fmt: skip
+        return int(self.uow.add(row).id)
+
+    def _join(self) -> None:
+        """Give each incident its parts, whichever way they name it."""
+        for one in self.read.incidents:
+            key = (one.school, one.identifier)
+            if key in self.by_key:
+                twice = ElementRefused("IncidentIdentifier", _("It stands twice in the file."))
+                self.refuse("DisciplineIncident", one.line, twice)
+                continue
+            self.by_key[key] = one
+            if one.xml_id:
+                self.by_id[one.xml_id] = one
+        for part in self.read.parts:
+            try:
+                incident = self._named(part.about)
+                incident.parts.append(part)
+                self._student_of(part.student)
+            except ElementRefused as refused:
+                self.refuse("StudentDisciplineIncidentAssociation", part.line, refused)
+
+    def _named(self, about: Reference) -> IncidentIn:
+        found = self.by_id.get(about.xml_id) or self.by_key.get((about.school, about.identifier))
+        if found is None:
+            name = about.xml_id or about.identifier
+            raise ElementRefused("DisciplineIncidentReference", _("%(name)s is not in the file.", name=name))
+        return found
+
+    def _student_of(self, number: str) -> int:
+        found = self.students.get(number)
+        if found is not None:
+            return found
+        if number in self.students:
+            message = _("More than one student has the number %(number)s.", number=number)
+        else:
+            message = _("No student has the number %(number)s. Give Student.xml as well.", number=number)
+        raise ElementRefused("StudentUniqueId", message)
+
+    def _school_of(self, number: str) -> School:
+        if number not in self.schools:
+            words = _(
+                "No school has the number %(number)s. Give EducationOrganization.xml as well.", number=number
+            )
+            raise ElementRefused("SchoolId", words)
+        return self.schools[number]
+
+    def _standing(self, school: School, identity: str, digest: str, name: str) -> int | None:
+        """Return what an earlier run made of this. Raises ElementRefused when it reads differently now."""
+        known, made = self.known.get((school.id, identity), (digest, None))
+        if known != digest:
+            raise ElementRefused(
+                name, _("It was taken in before and reads differently now. Change it where it stands.")
+            )
+        return made
+
+    def _incident(self, one: IncidentIn) -> str:
+        school, digest = self._school_of(one.school), digest_of(one.content())
+        identity = f"I:{one.identifier}"
+        standing = self._standing(school, identity, digest, "IncidentIdentifier")
+        if standing is not None:
+            self.taken[one.school, one.identifier] = standing
+            return "unchanged"
+        for part in one.parts:
+            if self.students.get(part.student) is None:
+                raise ElementRefused("StudentUniqueId", _("A student in it is not known, so it waits."))
+        incident = self._report(one, school)
+        received = [self._person(incident, part, beside) for part, beside in parts_of(one.parts)]
+        for code in one.outside:
+            outside = IncidentPerson(role=role_of([code]), kind=PersonKind.COMMUNITY, grade=None)
+            incident.people.append(outside)
+        self.uow.session.add(incident)
+        self.uow.session.flush()
+        codes = {
+            "location": one.location, "location_code": incident.location_code, "reporter": one.reporter,
+            "behaviors": one.behaviors, "weapons": one.weapons, "weapon": incident.weapon, "police": one.police,
+            "people": {str(person.id): said for person, said in received},
+        }  # fmt: skip
+        self._keep(school, identity, one.identifier, digest, codes, incident_id=incident.id)
+        self._tell("incident", incident.id, school.id, one.day)
+        self.taken[one.school, one.identifier] = int(incident.id)
+        return "created"
+
+    def _report(self, one: IncidentIn, school: School) -> Incident:
+        number = self.uow.next_number(f"incident:{school.id}")
+        code, place = self.places.get(value_of(one.location), (UNKNOWN_LOCATION, None))
+        return Incident(
+            school_id=school.id, number=number, reference=f"{school.code}-I-{number:04d}", state=IncidentState.CLOSED,
+            submitted_at=self.uow.now, local_date=one.day, local_minute=one.minute, tile="other", danger_now=False,
+            occurred_at=at_local(one.day, *divmod(one.minute or 0, 60), school.time_zone),
+            when_precision=WhenPrecision.DAY if one.minute is None else WhenPrecision.EXACT,
+            location_code=code, place=place, weapon=weapon_of(one),
+        )  # fmt: skip
+
+    def _person(
+        self, incident: Incident, part: PartIn, beside: list[str]
+    ) -> tuple[IncidentPerson, dict[str, Any]]:
+        acted = [part.codes or [CAUSED]] if part.behavior else []
+        role = role_of([code for codes in (*acted, beside) for code in codes])
+        person = IncidentPerson(role=role, kind=PersonKind.STUDENT, student_id=self._student_of(part.student))
+        incident.people.append(person)
+        said = {"behavior": part.behavior, "codes": part.codes, "weapons": part.weapons, "beside": beside}
+        return person, said
+
+    def _action(self, one: ActionIn) -> str:
+        school, student_id, digest = (
+            self._school_of(one.school), self._student_of(one.student), digest_of(one.content()),
+        )  # fmt: skip
+        identity = f"A:{one.identifier}:{one.student}"
+        if self._standing(school, identity, digest, "DisciplineActionIdentifier") is not None:
+            return "unchanged"
+        kinds = [DISCIPLINES_IN.get(value_of(said)) for said in one.disciplines]
+        if len(kinds) != 1 or kinds[0] is None:
+            words = _("%(codes)s is no one kind of removal.", codes=", ".join(map(value_of, one.disciplines)))
+            raise ElementRefused("Discipline", words)
+        about = [self._named(reference) for reference in one.about]
+        incidents = [self.taken.get((named.school, named.identifier)) for named in about]
+        if len(incidents) > 1 or None in incidents:
+            words = _("It is about more than one incident, or about one that was not taken in.")
+            raise ElementRefused("StudentDisciplineIncidentBehaviorAssociationReference", words)
+        action = self.uow.add(
+            DisciplineAction(
+                school_id=school.id, incident_id=incidents[0] if incidents else None, student_id=student_id,
+                kind=kinds[0], days=one.days, starts_on=one.day, reason="", recorded_at=self.uow.now,
+            )
+        )  # fmt: skip
+        codes = {"discipline": one.disciplines[0], "kind": kinds[0].value}
+        self._keep(school, identity, one.identifier, digest, codes, action_id=action.id)
+        self._tell("discipline_action", action.id, school.id, one.day)
+        return "created"
+
+    def _keep(
+        self, school: School, identity: str, identifier: str, digest: str, codes: dict[str, Any], **made: int
+    ) -> None:
+        kept = EdfiRecord(school_id=school.id, identity=identity, identifier=identifier, codes=codes, **made)
+        kept.digest, kept.imported_at = digest, self.uow.now
+        self.uow.session.add(kept)
+
+    def _tell(self, table: str, row_id: int, school_id: int, day: date) -> None:
+        changes = {"local_date": [None, day.isoformat()]}
+        self.uow.record_each(IMPORTED, [Act(table, row_id, None, school_id, {}, changes)])

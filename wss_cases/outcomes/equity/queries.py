@@ -1,0 +1,249 @@
+"""Counting different students by group and stage, for every school at once: what may be shown depends on all of them.
+
+The counts start from no actor; `table_for` gives a reader nothing but the table of a school (or of the district) whose
+outcomes they see, as docs/decisions/0017 lets it be.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, literal_column, not_, or_, select, true, union_all
+
+from wss_cases.access.actor import SYSTEM, Actor
+from wss_cases.cases.case.models import CaseIncident, CaseParticipant
+from wss_cases.foundation.clock import school_year_bounds
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
+from wss_cases.incidents.lists.queries import ACTED
+from wss_cases.outcomes.counting.cache.queries import made_of_counts, rows_of
+from wss_cases.outcomes.counting.repair.queries import light_conditions, notified, removed, step_conditions
+from wss_cases.outcomes.counting.scope.queries import READERS, counted
+from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.outcomes.equity.serialization import plain_tables, rules_digest, table_from
+from wss_cases.outcomes.equity.states import HALVES, NOON, PLACES, STAGES, SUSPENSIONS, UNKNOWN
+from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT, Counts, Minimums
+from wss_cases.outcomes.equity.tables import Table
+from wss_cases.outcomes.published.models import EquityMinimum
+from wss_cases.pathways.circles.terms.models import Agreement
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.roster.directory.models import Enrolment, Student
+from wss_cases.routing.engine.states import Person
+from wss_cases.safeguards.duties.duty.models import DisciplineAction, NotifiedStudent, PoliceNotification
+
+BITS: dict[str, int] = {stage: 1 << place for place, stage in enumerate(STAGES)}
+STEPS = ("offered", "accepted", "held", "agreement", "kept")
+LIGHT = ("offered", "accepted", "held")
+"""Steps that a conversation recorded on the incident itself stands for."""
+FACTS = ("enrolled", "reported", "light", *(stage for stage in STAGES if stage != ROOT))
+"""What is known of a student at a school."""
+NOTHING: ColumnElement[int] = literal_column("0")
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Students of every school by category and by the stages they came to (a mask of BITS); `moved` are the students
+    counted at several schools: (category, mask at each)."""
+
+    masks: Mapping[tuple[int, str, int], int]
+    moved: list[tuple[str, list[int]]]
+
+    def schools(self) -> dict[int, Counts]:
+        """Return each school's counts."""
+        found: dict[int, dict[str, Counter[str]]] = {}
+        for (school_id, category, mask), number in self.masks.items():
+            row = found.setdefault(school_id, {}).setdefault(category, Counter())
+            row[ENROLLED] += number
+            for stage, bit in BITS.items():
+                row[stage] += number if mask & bit else 0
+        return dict(found)
+
+
+def may_see(actor: Actor, school_id: int | None) -> bool:
+    """Whether the actor sees the table of a school, or with None of the whole district."""
+    return actor.is_system or actor.covers(school_id, *READERS)
+
+
+def minimums_of(year: str) -> Minimums:
+    """Return the minimums of a school year: those in force on its first day, else the first there ever were."""
+    rows, first = minimum_rows(), school_year_bounds(year)[0]
+    found = next((row for row in rows if row.starts_on <= first), rows[-1])
+    return Minimums(found.cell, found.student_group)
+
+
+def minimum_rows() -> list[EquityMinimum]:
+    """Return every row of the setting, the newest first."""
+    return list(db.session.scalars(select(EquityMinimum).order_by(EquityMinimum.starts_on.desc())))
+
+
+def count_students(scope: Scope, family: str) -> Counted:
+    """Return the students of every school by one kind of group, over the days of a scope; for `table_for` alone."""
+    everywhere = Scope(None, scope.year, scope.first, scope.last, scope.today)
+    marked = _marked(everywhere, family)
+    columns = (marked.c.school_id, marked.c.category, marked.c.mask)
+    grouped = select(*columns, func.count()).group_by(*columns)
+    masks = {(row[0], row[1], row[2]): row[3] for row in rows_of(grouped)}
+    # a number instead of who it is: this is kept
+    whoever = func.dense_rank().over(order_by=marked.c.student_id)
+    rows = select(whoever, marked.c.category, marked.c.mask).where(marked.c.schools > 1)
+    moved: dict[int, tuple[str, list[int]]] = {}
+    for number, category, mask in rows_of(rows):
+        moved.setdefault(number, (category, []))[1].append(mask)
+    return Counted(masks, list(moved.values()))
+
+
+def _marked(scope: Scope, family: str) -> Any:
+    """Return (student, school, category, mask, schools of the student), one row a student at a school.
+
+    Everything that is known of a student at a school is put one below the other and added up once: joined side by
+    side, a planner that knows nothing of the tables yet goes through all of each for every student.
+    """
+    facts = union_all(
+        _enrolled(scope), _reported(scope), _ways(scope), _removals(scope), _told(scope)
+    ).subquery()
+    unit = (facts.c.student_id, facts.c.school_id)
+    at_most = {name: func.max(facts.c[name]) for name in FACTS}
+    flags = {stage: at_most[stage] == 1 for stage in BITS if stage != ROOT}
+    for step in LIGHT:
+        flags[step] = or_(flags[step], at_most["light"] == 1)
+    mask: Any = BITS[ROOT]
+    for stage, flag in flags.items():
+        mask = mask + case((flag, BITS[stage]), else_=0)
+    units = (
+        select(*unit, case((at_most["reported"] == 0, 0), else_=mask).label("mask"))
+        .group_by(*unit)
+        .having(at_most["enrolled"] == 1)
+        .subquery()
+    )
+    return (
+        select(
+            units.c.student_id,
+            units.c.school_id,
+            _category(family).label("category"),
+            units.c.mask,
+            func.count().over(partition_by=units.c.student_id).label("schools"),
+        )
+        .join(Student, Student.id == units.c.student_id)
+        .subquery()
+    )
+
+
+def _known(student_id: Any, school_id: Any, **conditions: ColumnElement[bool]) -> Any:
+    """Return lines of facts about students at schools: 1 where a condition holds, else 0."""
+    columns = [
+        case((conditions[name], 1), else_=0).label(name) if name in conditions else NOTHING.label(name)
+        for name in FACTS
+    ]
+    return select(student_id.label("student_id"), school_id.label("school_id"), *columns)
+
+
+def _enrolled(scope: Scope) -> Any:
+    stays = or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= scope.first)
+    lines = _known(Enrolment.student_id, Enrolment.school_id, enrolled=true())
+    return lines.where(Enrolment.starts_on <= scope.last, stays)
+
+
+def _reported(scope: Scope) -> Any:
+    """Students reported in the period's incidents, and for what, where and when."""
+    named = [code for codes in PLACES.values() for code in codes or ()]
+    subjective = BehaviorCode.is_subjective.is_(True)
+    points = {}
+    for place, codes in PLACES.items():
+        where = Incident.location_code.in_(codes) if codes else Incident.location_code.not_in(named)
+        for half in HALVES:
+            early = Incident.local_minute < NOON
+            when = early if half == HALVES[0] else Incident.local_minute >= NOON
+            points[f"{place}_{half}"] = and_(subjective, where, when)
+    light = light_conditions()["held"]
+    lines = _known(
+        IncidentPerson.student_id,
+        Incident.school_id,
+        reported=true(),
+        light=light,
+        subjective=subjective,
+        **points,
+    )
+    return _acted(
+        lines.join(Incident, Incident.id == IncidentPerson.incident_id).outerjoin(
+            BehaviorCode, BehaviorCode.id == IncidentPerson.behavior_code_id
+        ),
+        scope,
+    )
+
+
+def _ways(scope: Scope) -> Any:
+    """The same students and how far a pathway came that was for them, or for all who caused harm in the case."""
+    mine = or_(
+        CaseParticipant.student_id == IncidentPerson.student_id,
+        and_(Pathway.participant_id.is_(None), Pathway.for_whom != Person.HARMED.value),
+    )
+    conditions = step_conditions()
+    lines = (
+        _known(IncidentPerson.student_id, Incident.school_id, **{step: conditions[step] for step in STEPS})
+        .join(Incident, Incident.id == IncidentPerson.incident_id)
+        .join(CaseIncident, CaseIncident.incident_id == Incident.id)
+        .join(Pathway, Pathway.case_id == CaseIncident.case_id)
+        .outerjoin(CaseParticipant, CaseParticipant.id == Pathway.participant_id)
+        .outerjoin(Agreement, Agreement.pathway_id == Pathway.id)
+        .where(mine)
+    )
+    return _acted(lines, scope)
+
+
+def _acted(lines: Any, scope: Scope) -> Any:
+    acted = (IncidentPerson.role.in_(ACTED), IncidentPerson.student_id.is_not(None))
+    return lines.where(*counted(SYSTEM, scope), *acted)
+
+
+def _removals(scope: Scope) -> Any:
+    action = DisciplineAction
+    suspended = action.kind.in_(SUSPENSIONS)
+    lines = _known(action.student_id, action.school_id, suspended=suspended, removed=not_(suspended))
+    return lines.where(*removed(SYSTEM, scope))
+
+
+def _told(scope: Scope) -> Any:
+    made = PoliceNotification
+    lines = _known(NotifiedStudent.student_id, made.school_id, police=true())
+    return lines.join(made, made.id == NotifiedStudent.notification_id).where(*notified(SYSTEM, scope))
+
+
+def _category(family: str) -> ColumnElement[str]:
+    yes_no = {"english": Student.is_english_learner, "housing": Student.has_housing_support}
+    if family in yes_no:
+        column = yes_no[family]
+        return case((column.is_(True), "yes"), (column.is_(False), "no"), else_=UNKNOWN)
+    if family == "disability":
+        known = and_(Student.has_iep.is_(False), Student.has_504.is_(False))
+        either = or_(Student.has_iep.is_(True), Student.has_504.is_(True))
+        return case((either, "yes"), (known, "no"), else_=UNKNOWN)
+    return func.coalesce({"race": Student.race_ethnicity, "sex": Student.sex}[family], UNKNOWN)
+
+
+def table_for(actor: Actor, scope: Scope, family: str) -> Table:
+    """Return one kind of group's table of a school or of the district. Raises NotFound for who may not see it."""
+    if not may_see(actor, scope.school_id):
+        raise NotFound
+    least = minimums_of(scope.year)
+    of_what = (family, scope.year, scope.first, scope.last, least.cell, least.group, rules_digest())
+    plain = made_of_counts(f"equity {of_what}", partial(_plain_tables, scope, family, least))
+    return table_from(plain, scope.school_id, STAGES)
+
+
+def _plain_tables(scope: Scope, family: str, least: Minimums) -> dict[str, Any]:
+    found = count_students(scope, family)
+    flags = {ENROLLED: 0, **BITS}
+    moved = [
+        (
+            category,
+            [
+                {stage: stage == ENROLLED or bool(mask & bit) for stage, bit in flags.items()}
+                for mask in masks
+            ],
+        )
+        for category, masks in found.moved
+    ]
+    return plain_tables(found.schools(), least, STAGES, moved)

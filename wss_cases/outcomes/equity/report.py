@@ -1,0 +1,85 @@
+"""The equity report: every kind of group, every stage that may be shown, as one table."""
+
+from typing import Any
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.outcomes.counting.measures.definitions import MEASURES
+from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.outcomes.documents.rendering import Report
+from wss_cases.outcomes.equity.presenters import group_words, meaning
+from wss_cases.outcomes.equity.queries import minimums_of, table_for
+from wss_cases.outcomes.equity.rules import Interval
+from wss_cases.outcomes.equity.states import FAMILIES, STAGE_LABELS, STAGES
+from wss_cases.outcomes.equity.tables import Cell, Table, settled
+
+ENDS = ("", "_low", "_high")
+COLUMNS = (
+    "kind", "group", "stage", "of", "students", "base", "percent", "others_percent",
+    *(f"ratio{end}" for end in ENDS), *(f"difference_points{end}" for end in ENDS),
+    *(f"ratio_within_schools{end}" for end in ENDS), "meaning",
+)  # fmt: skip
+SUPPRESSED = "suppressed"
+
+
+def equity(actor: Actor, scope: Scope, school: str | None) -> Report:
+    """Return each group against all others at each stage, once of those enrolled and once of the stage before."""
+    counted = settled(scope)
+    least = minimums_of(scope.year)
+    rows: list[list[Any]] = []
+    for family in FAMILIES:
+        table = table_for(actor, counted, family) if counted else Table()
+        rows += _rows(family, table)
+    document = {
+        "report": "equity",
+        "school_year": scope.year,
+        "school": school,
+        "from": scope.first.isoformat(),
+        "to": counted.last.isoformat() if counted else None,
+        "minimum_cell": least.cell,
+        "minimum_group": least.group,
+        "rows": [dict(zip(COLUMNS, row, strict=True)) for row in rows],
+    }
+    measure = MEASURES["equity"]
+    about = [
+        (_("School year"), scope.year),
+        (_("School"), school or _("All schools")),
+        (str(measure.title), str(measure.formula)),
+    ]
+    return Report("equity", document, COLUMNS, rows, about)
+
+
+def _rows(family: str, table: Table) -> list[list[Any]]:
+    kind = str(FAMILIES[family][0])
+    rows = []
+    for line in table.lines:
+        name = group_words(family, line.categories)
+        for stage in table.stages:
+            label = str(STAGE_LABELS[stage])
+            rows.append([kind, name, label, "enrolled", *_numbers(line.per_enrolled[stage])])
+            rows.append([kind, name, label, "stage before", *_numbers(line.per_before[stage])])
+    blank = [None] * (len(COLUMNS) - 6)
+    hidden = [stage for stage in STAGES if stage not in table.stages]
+    return rows + [[kind, "", str(STAGE_LABELS[stage]), "", SUPPRESSED, *blank, ""] for stage in hidden]
+
+
+def _numbers(cell: Cell) -> list[Any]:
+    against = cell.against
+    if against is None:
+        return [cell.came, cell.of, round(cell.percent, 1), *[None] * 10, meaning(None)]
+    inside = _ends(cell.within[0], 1) if cell.within else [None] * 3
+    return [
+        cell.came,
+        cell.of,
+        round(cell.percent, 1),
+        round(100 * against.others, 1),
+        *_ends(against.ratio, 1),
+        *_ends(against.difference, 100),
+        *inside,
+        meaning(against),
+    ]
+
+
+def _ends(interval: Interval, times: int) -> list[float]:
+    """An estimate and its interval, rounded: an exact one could be turned back into what is hidden."""
+    return [float(f"{times * one:.2g}") for one in (interval.value, interval.low, interval.high)]

@@ -1,0 +1,54 @@
+"""Taking a file: with a reason, within the row limit, and never without a second person being told."""
+
+from datetime import datetime
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.outcomes.documents.rendering import Report
+from wss_cases.outcomes.exports.export_log.queries import second_persons
+from wss_cases.outcomes.published.models import ExportRecord
+
+NOTICE = "export_made"
+EXPORTED = "outcomes.exported"
+
+
+def note_export(
+    actor: Actor, report: Report, *, form: str, year: str, school_id: int | None, reason: str, now: datetime
+) -> int:
+    """Write down that the actor takes this report as a file, and tell a second person; returns the record's id.
+
+    Raises Refused when it has too many rows, or when there is nobody who could be told.
+    """
+    rows, most = len(report.rows), setting("EXPORT_ROWS")
+    if rows > most:
+        raise Refused(
+            "",
+            _("This file would have %(rows)s rows; at most %(most)s are allowed.", rows=rows, most=most),
+        )
+    told = second_persons(actor, school_id, now)
+    if not told:
+        raise Refused(
+            "", _("Nobody else can be told of this file, so it is not made. Ask your system administrator.")
+        )
+    with unit_of_work(actor, now) as uow:
+        row = uow.add(
+            ExportRecord(
+                school_id=school_id, user_id=actor.user_id, name=report.name, form=form, school_year=year,
+                row_count=rows, reason=reason.strip(), made_at=now,
+            )
+        )  # fmt: skip
+        said = {"name": report.name, "form": form, "school_year": year, "rows": rows}
+        uow.audit(EXPORTED, "export_record", row.id, said)
+        for user_id in told:
+            uow.notify(user_id, NOTICE, row, f"{NOTICE}:{row.id}:{user_id}")
+        return row.id
+
+
+def note_command(actor: Actor, report: Report, form: str, year: str, now: datetime) -> None:
+    """Audit a file as the operator's; reasons and second persons bind the web alone."""
+    with unit_of_work(actor, now) as uow:
+        said = {"name": report.name, "form": form, "school_year": year, "rows": len(report.rows)}
+        uow.audit(EXPORTED, "export_record", None, said)

@@ -1,0 +1,182 @@
+"""Outcomes of a school or of the district: the page, and how it is counted."""
+
+from collections.abc import Mapping
+
+from flask import Blueprint, g, render_template, request, url_for
+
+from wss_cases.access.actor import Role
+from wss_cases.access.gate import TELLING_PAGES, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.clock import DISTRICT_ZONE
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.replica import reports_reading
+from wss_cases.outcomes.board.report import views as views_board
+from wss_cases.outcomes.board.stored_reports import views as views_board_kept
+from wss_cases.outcomes.board.subscriptions import views as views_board_delivery
+from wss_cases.outcomes.counting.cache.queries import count_now, oldest_shown
+from wss_cases.outcomes.counting.daily_figures.presenters import day_of_year_words
+from wss_cases.outcomes.counting.measures.definitions import MEASURES
+from wss_cases.outcomes.counting.scope.page import Shown, shown, years_of
+from wss_cases.outcomes.counting.scope.queries import schools_reached
+from wss_cases.outcomes.counting.scope.rules import per
+from wss_cases.outcomes.counting.totals.queries import Core, Repair, core_of, repair_of
+from wss_cases.outcomes.equity import views as views_equity
+from wss_cases.outcomes.exports.replay_file import views as views_replay
+from wss_cases.outcomes.exports.report_files import views as views_export
+from wss_cases.outcomes.published.queries import (
+    Figures,
+    are_published,
+    district_years,
+    live_years,
+    published_twin,
+    school_years,
+)
+from wss_cases.outcomes.reports.cases.presenters import carried, repeat_rows, time_rows
+from wss_cases.outcomes.reports.cases.queries import times_of
+from wss_cases.outcomes.reports.charts.presenters import (
+    Point,
+    breakdown_rows,
+    contact_rows,
+    figures_of,
+    follow_up_rows,
+    funnel_rows,
+    month_rows,
+    most,
+    pathway_choices,
+    removal_rows,
+    trend_title,
+    year_points,
+)
+from wss_cases.outcomes.reports.core import views as views_core
+from wss_cases.outcomes.reports.drill_down import views as views_behind
+from wss_cases.outcomes.reports.history import views as views_history
+from wss_cases.outcomes.reports.pathways.presenters import pathway_rows, said_rows
+from wss_cases.outcomes.reports.pathways.queries import figures_of_pathways
+from wss_cases.outcomes.reports.repeats.queries import repeats_of
+from wss_cases.outcomes.reports.saved_views import views as views_saved
+from wss_cases.roster.directory.queries import school_days
+
+blueprint = Blueprint("outcomes", __name__, url_prefix="/outcomes")
+blueprint.register_blueprint(views_history.blueprint)
+blueprint.register_blueprint(views_behind.blueprint)
+blueprint.register_blueprint(views_core.blueprint)
+blueprint.register_blueprint(views_saved.blueprint)
+blueprint.register_blueprint(views_export.blueprint)
+blueprint.register_blueprint(views_equity.blueprint)
+blueprint.register_blueprint(views_replay.blueprint)
+for board in (views_board, views_board_kept, views_board_delivery):
+    blueprint.register_blueprint(board.blueprint)
+HEADLINE = "police_notifications"
+FROM_THE_MAIN = TELLING_PAGES | {
+    "outcomes.delivery.mine",
+    "outcomes.equity.minimums",
+    "outcomes.files.taken",
+    "outcomes.replay_file.file",
+    "outcomes.reports.file",
+    "outcomes.reports.kept",
+    "outcomes.reports.report",
+    "outcomes.saved.mine",
+}
+"""Pages of what was just written, which a copy may not hold yet, and of records, which it may hold still."""
+
+
+@blueprint.before_request
+def read_from_the_copy() -> None:
+    """Pages of figures read from the reports' database, where there is one; forms that are sent do not."""
+    if request.method == "GET" and request.endpoint not in FROM_THE_MAIN:
+        reading = reports_reading()
+        reading.__enter__()
+        g.reading_reports = reading
+
+
+@blueprint.teardown_request
+def read_no_more(_error: BaseException | None) -> None:
+    """The next request of this thread begins with the main database."""
+    if "reading_reports" in g:
+        g.pop("reading_reports").__exit__(None, None, None)
+
+
+@blueprint.context_processor
+def words_of_kept_counts() -> dict[str, str]:
+    """Say since when counts stand that were kept; '' where everything on the page was counted for it."""
+    since = oldest_shown()
+    return {"kept_since": moment_words(since, DISTRICT_ZONE) if since else ""}
+
+
+@blueprint.get("")
+@gate(Permission.OUTCOMES_READ)
+def overview() -> str:
+    """What became of a school year so far."""
+    page = shown()
+    if not page.scope.is_all:
+        count_now()
+    days = school_days(page.scope.school_id)
+    core, repair = core_of(page.actor, page.scope, days), repair_of(page.actor, page.scope, days)
+    figures = figures_of_pathways(page.actor, page.scope, days)
+    pathway = request.args.get("pathway", "circle" if "circle" in repair.funnel else "")
+    parts = breakdown_rows(core, page)
+    sentence, points, published, twin = _headline(page)
+    return render_template(
+        "outcomes/overview.html",
+        page=page,
+        core=core,
+        repair=repair,
+        years=years_of(page),
+        until=day_of_year_words(page.scope.last) if page.scope.is_current else None,
+        school_count=schools_reached(page.actor) if page.school is None else None,
+        rates=_rates(core, repair),
+        months=month_rows(core, page),
+        parts=parts,
+        most={part: most(rows) for part, rows in parts.items()},
+        funnel=funnel_rows(core.parts.total, repair, pathway, page),
+        pathway=pathway,
+        pathways=pathway_choices(repair),
+        contacts=contact_rows(repair),
+        follow_ups=follow_up_rows(repair, page),
+        removals=removal_rows(repair, page),
+        pathway_figures=pathway_rows(figures),
+        times=time_rows(times_of(page.actor, page.scope, days), page.behind),
+        repeats=repeat_rows(repeats_of(page.actor, page.scope, days), page.behind),
+        caseload=carried(page) if page.scope.is_this_year else None,
+        said=figures.said,
+        said_rows=said_rows(figures.said),
+        trend=(sentence, points),
+        published=published,
+        history=_history(page, twin, bool(points)),
+        collects=page.actor.everywhere(Role.DISTRICT),
+    )
+
+
+def _headline(page: Shown) -> tuple[str, list[Point], Mapping[str, Figures], int | None]:
+    twin = published_twin(page.school.id) if page.school else None
+    if page.school is None:
+        published = district_years()
+    else:
+        published = figures_of(school_years(twin.id)) if twin else {}
+    live = live_years(page.actor, page.scope.school_id, max(published, default=None), page.scope.today)
+    points = year_points(HEADLINE, published, live, page.scope)
+    return trend_title(HEADLINE, points, published), points, published, twin.id if twin else None
+
+
+def _history(page: Shown, twin: int | None, any_year: bool) -> str | None:
+    """Return the address of every figure by school year, None where that page would have nothing to show: a reader of
+    one school sees no years of the district that are counted here."""
+    if twin is not None:
+        return url_for("outcomes.history.school", school_id=twin)
+    there = any_year if page.school is None else are_published()
+    return url_for("outcomes.history.district") if there else None
+
+
+def _rates(core: Core, repair: Repair) -> dict[str, float | None]:
+    return {
+        "suspensions": per(repair.suspensions, core.students, 100),
+        "expulsions": per(repair.expulsions, core.students, 100),
+        "police": per(repair.police.instances, core.students, 1000),
+    }
+
+
+@blueprint.get("/counted")
+@gate(Permission.OUTCOMES_READ)
+def counted() -> str:
+    """How every figure is counted."""
+    return render_template("outcomes/counted.html", measures=MEASURES)

@@ -1,0 +1,215 @@
+"""Reading the published history, and the years counted here that continue it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, extract, func, select
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.clock import school_year_bounds
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.outcomes.counting.cache.queries import rows_of
+from wss_cases.outcomes.counting.scope.queries import visible_to
+from wss_cases.outcomes.counting.scope.rules import OUTLIER_SHARE
+from wss_cases.outcomes.published.models import PublishedSchool, PublishedYear
+from wss_cases.outcomes.published.states import HISTORY, METRICS, WHOLE_YEAR
+from wss_cases.roster.directory.models import School
+from wss_cases.safeguards.discipline.removals.states import ActionState
+from wss_cases.safeguards.duties.duty.models import DisciplineAction, NotifiedStudent, PoliceNotification
+from wss_cases.safeguards.duties.duty.states import DisciplineKind
+
+Figures = dict[str, int | float | None]
+_HISTORY = [getattr(PublishedYear, name) for name in HISTORY]
+GROUPS = {"group_1_2": (1, 2), "group_3_4": (3, 4), "group_5_6": (5, 6)}
+
+
+@dataclass(frozen=True)
+class SchoolYear:
+    """One school's published year: every figure, None where not published, and which are suppressed."""
+
+    identifier: str
+    name: str
+    network: str
+    is_charter: bool
+    figures: Figures
+    suppressed: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Outlier:
+    """The one school whose published incidents of a year stand far above every other school's."""
+
+    year: str
+    name: str
+    number: int
+
+
+def district_years() -> dict[str, Figures]:
+    """Return each published year's sums over unsuppressed whole-year rows, charters' expulsions included."""
+    statement = select(PublishedYear.school_year, *[func.sum(column) for column in _HISTORY])
+    rows = db.session.execute(statement.where(_whole()).group_by(PublishedYear.school_year))
+    return {
+        row[0]: {name: _whole_number(value) for name, value in zip(HISTORY, row[1:], strict=True)}
+        for row in rows
+    }
+
+
+def are_published() -> bool:
+    """Return whether any school year of the published history is here."""
+    return db.session.scalar(select(PublishedYear.id).where(_whole()).limit(1)) is not None
+
+
+def school_years(published_school_id: int) -> dict[str, SchoolYear]:
+    """Return each published year of one school."""
+    statement = (
+        _rows().add_columns(PublishedYear.school_year).where(PublishedSchool.id == published_school_id)
+    )
+    return {row[-1]: _school_year(row) for row in db.session.execute(statement)}
+
+
+def schools_in(year: str, identifier: str | None = None) -> list[SchoolYear]:
+    """Return the published schools of a year by name, or only the one with this number."""
+    statement = _rows().where(PublishedYear.school_year == year)
+    if identifier is not None:
+        statement = statement.where(PublishedSchool.identifier == identifier)
+    ordered = statement.order_by(PublishedSchool.name, PublishedSchool.identifier)
+    return [_school_year(row) for row in db.session.execute(ordered)]
+
+
+def page_of_schools(typed: str, after: int, limit: int) -> list[tuple[int, str, str]]:
+    """Return (id, name, network) of published schools whose name holds the typed words, by id above `after`."""
+    name = func.lower(PublishedSchool.name)
+    statement = select(PublishedSchool.id, PublishedSchool.name, PublishedSchool.network)
+    for word in typed.lower().split()[:6]:
+        statement = statement.where(name.contains(word, autoescape=True))
+    statement = statement.where(PublishedSchool.id > after).order_by(PublishedSchool.id).limit(limit)
+    return [(row[0], row[1], row[2]) for row in db.session.execute(statement)]
+
+
+def published_school(published_school_id: int) -> PublishedSchool | None:
+    """Return a school of the published history, or None."""
+    return db.session.get(PublishedSchool, published_school_id)
+
+
+def published_twin(school_id: int) -> PublishedSchool | None:
+    """Return the published school with the same number as a school of the roster, or None."""
+    statement = select(PublishedSchool).join(School, School.identifier == PublishedSchool.identifier)
+    found: PublishedSchool | None = db.session.scalar(statement.where(School.id == school_id))
+    return found
+
+
+def roster_twin(actor: Actor, identifier: str) -> int | None:
+    """Return the id of the roster's school with this number, when the reader sees its outcomes."""
+    statement = visible_to(select(School.id), actor, School.id).where(School.identifier == identifier)
+    found: int | None = db.session.scalar(statement.limit(1)) if identifier else None
+    return found
+
+
+def largest(year_figures: dict[str, Figures]) -> list[Outlier]:
+    """Return, for each year in which one school alone has a tenth of the district's incidents, that school."""
+    top = func.max(PublishedYear.misconducts).label("top")
+    tops = (
+        select(PublishedYear.school_year, top).where(_whole()).group_by(PublishedYear.school_year).subquery()
+    )
+    statement = (
+        select(PublishedYear.school_year, PublishedSchool.name, PublishedYear.misconducts)
+        .join(PublishedSchool, PublishedSchool.id == PublishedYear.published_school_id)
+        .join(
+            tops,
+            (tops.c.school_year == PublishedYear.school_year) & (tops.c.top == PublishedYear.misconducts),
+        )
+        .where(_whole())
+    )
+    found = [Outlier(row[0], row[1], row[2] or 0) for row in db.session.execute(statement)]
+    least = {year: OUTLIER_SHARE * (figures["misconducts"] or 0) for year, figures in year_figures.items()}
+    return sorted((one for one in found if one.number > least[one.year]), key=lambda one: one.year)
+
+
+def live_years(actor: Actor, school_id: int | None, after: str | None, today: date) -> dict[str, Figures]:
+    """Return the history's figures for each school year counted here, after a published year and up to today, in four
+    queries."""
+    years: dict[str, Figures] = {}
+    for statement, day, names in _live_statements():
+        narrowed = _narrowed(statement, actor, day, school_id, after).where(day <= today)
+        for row in rows_of(narrowed):
+            first = int(row[0])
+            figures = years.setdefault(f"{first}-{(first + 1) % 100:02d}", dict.fromkeys(HISTORY, 0))
+            figures.update({name: int(value or 0) for name, value in zip(names, row[1:], strict=True)})
+    return years
+
+
+def _live_statements() -> list[tuple[Any, Any, Sequence[str]]]:
+    """Return (select by school year, the column of its day, the names of its figures)."""
+    groups = [_number(Incident.behavior_group.in_(pair)) for pair in GROUPS.values()]
+    happened, notified = Incident.local_date, PoliceNotification.local_date
+    kind, started = DisciplineAction.kind, DisciplineAction.starts_on
+    incidents = select(_year(happened), func.count(), *groups).where(
+        Incident.state != IncidentState.DUPLICATE
+    )
+    expelled = case((kind == DisciplineKind.EXPULSION, DisciplineAction.student_id))
+    discipline = select(
+        _year(started),
+        _number(kind == DisciplineKind.IN_SCHOOL_SUSPENSION),
+        _number(kind == DisciplineKind.OUT_OF_SCHOOL_SUSPENSION),
+        func.count(expelled.distinct()),
+    ).where(DisciplineAction.state == ActionState.STANDING)
+    students = select(_year(notified), func.count(NotifiedStudent.student_id.distinct())).join(
+        PoliceNotification, PoliceNotification.id == NotifiedStudent.notification_id
+    )
+    return [
+        (incidents, happened, ("misconducts", *GROUPS)),
+        (discipline, started, ("iss", "oss", "expelled")),
+        (select(_year(notified), func.count()), notified, ("police_notifications",)),
+        (students, notified, ("students_notified",)),
+    ]
+
+
+def _narrowed(statement: Any, actor: Actor, day: Any, school_id: int | None, after: str | None) -> Any:
+    school = day.class_.school_id
+    statement = visible_to(statement, actor, school).group_by("first_year")
+    if school_id is not None:
+        statement = statement.where(school == school_id)
+    return statement if after is None else statement.where(day > school_year_bounds(after)[1])
+
+
+def _year(day: Any) -> Any:
+    # grouped by its label: PostgreSQL takes two copies of an expression with parameters for two expressions
+    return (extract("year", day) - case((extract("month", day) < 8, 1), else_=0)).label("first_year")
+
+
+def _number(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.sum(case((condition, 1), else_=0))
+
+
+def _whole() -> ColumnElement[bool]:
+    return PublishedYear.period == WHOLE_YEAR
+
+
+def _whole_number(value: Any) -> int | None:
+    return None if value is None else int(value)
+
+
+def _rows() -> Any:
+    school = PublishedSchool
+    figures = [getattr(PublishedYear, name) for name in METRICS]
+    return (
+        select(
+            school.identifier,
+            school.name,
+            school.network,
+            school.is_charter,
+            PublishedYear.suppressed,
+            *figures,
+        )
+        .join(school, school.id == PublishedYear.published_school_id)
+        .where(_whole())
+    )
+
+
+def _school_year(row: Any) -> SchoolYear:
+    figures = dict(zip(METRICS, row[5 : 5 + len(METRICS)], strict=True))
+    return SchoolYear(row[0], row[1], row[2], row[3], figures, frozenset(row[4]))

@@ -1,0 +1,115 @@
+"""How cases go, as pages show it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import url_for
+
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.outcomes.counting.scope.page import Shown
+from wss_cases.outcomes.counting.scope.small_shares import FEWEST
+from wss_cases.outcomes.reports.cases.caseload import Caseload, caseload_of, coordinators
+from wss_cases.outcomes.reports.cases.queries import Time, Times
+from wss_cases.outcomes.reports.pathways.presenters import days_words
+from wss_cases.outcomes.reports.repeats.rules import Repeat
+
+Behind = Callable[..., str | None]
+"""Where the list behind a figure is, by its name and choice; None where there is none for the reader."""
+
+
+def time_rows(times: Times, behind: Behind) -> list[dict[str, Any]]:
+    """Return how long cases took to their first meeting and to their closing: what, how long, of how many."""
+    return [
+        {
+            "label": _("First circle, conversation or re-entry meeting"),
+            "figure": days_words(times.meeting.median),
+            "made_of": _meeting_words(times.meeting),
+            "href": behind("first_meetings") if times.meeting.of else None,
+            "of": times.meeting.of,
+        },
+        {
+            "label": _("Closing of the case"),
+            "figure": days_words(times.closing.median),
+            "made_of": _(
+                "closed: %(over)s; still open: %(waiting)s",
+                over=f"{times.closing.over:,}",
+                waiting=f"{times.closing.waiting:,}",
+            ),
+            "href": behind("closings") if times.closing.of else None,
+            "of": times.closing.of,
+        },
+    ]
+
+
+def _meeting_words(time: Time) -> str:
+    return _(
+        "met: %(over)s; still waiting: %(waiting)s; closed without one: %(without)s",
+        over=f"{time.over:,}",
+        waiting=f"{time.waiting:,}",
+        without=f"{time.without:,}",
+    )
+
+
+def repeat_rows(repeats: Sequence[Repeat], behind: Behind) -> list[dict[str, Any]]:
+    """Return how often another incident came, for each length of a window: of how many, and how many are not over."""
+    return [
+        {
+            "label": _("%(number)s school days attended", number=one.length),
+            "figure": "–" if one.share is None else f"{round(one.share.percent or 0)}%",
+            "of": one.finished,
+            "made_of": _repeat_words(one),
+            "href": behind("repeats", choice=str(one.length)) if one.finished else None,
+        }
+        for one in repeats
+    ]
+
+
+def _repeat_words(one: Repeat) -> str:
+    unfinished = f"{one.unfinished:,}"
+    if one.share is None and one.finished >= FEWEST:
+        return _(
+            "not shown: it would tell of few at one school; not over yet: %(unfinished)s",
+            unfinished=unfinished,
+        )
+    if one.share is None:
+        return _("shown from %(least)s; not over yet: %(unfinished)s", least=FEWEST, unfinished=unfinished)
+    again = f"{one.share.part:,}"
+    return _(
+        "with another incident: %(again)s; not over yet: %(unfinished)s", again=again, unfinished=unfinished
+    )
+
+
+def carried(page: Shown) -> dict[str, Any]:
+    """Return what coordinators carry: the middle and the most, and each by name for who leads the school."""
+    found = caseload_of(page.actor, page.scope)
+    rows = [
+        {
+            "name": name,
+            "cases": load.cases,
+            "points": load.points,
+            "href": url_for("desk.page", whose=load.lead_id),
+        }
+        for name, load in (coordinators(found) if page.leads else ())
+    ]
+    return {**caseload_words(found), "rows": rows}
+
+
+def caseload_words(found: Caseload) -> dict[str, str]:
+    """Return the middle and the most points in words, of how many people and cases, and what is nobody's."""
+    return {
+        "median": points_words(found.median),
+        "most": points_words(found.most),
+        "people": ngettext("%(num)s coordinator", "%(num)s coordinators", len(found.loads)),
+        "cases": ngettext("%(num)s open case", "%(num)s open cases", found.cases),
+        "nobodys": ngettext(
+            "%(num)s open case has no coordinator", "%(num)s open cases have no coordinator", found.nobodys
+        ),
+    }
+
+
+def points_words(points: float | None) -> str:
+    """Return points as "6 points", a dash where there are none to tell of."""
+    if points is None:
+        return "–"
+    return _("%(number)s points", number=f"{points:.1f}".removesuffix(".0"))

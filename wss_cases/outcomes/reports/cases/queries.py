@@ -1,0 +1,124 @@
+"""How cases go: school days to their first meeting and to their closing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from statistics import median
+from typing import Any
+
+from sqlalchemy import Select, and_, case, exists, func, select
+from sqlalchemy.orm import aliased
+
+from wss_cases.access.actor import Actor
+from wss_cases.cases.case.models import Case, CaseIncident
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.outcomes.counting.cache.queries import Rows, Stream, rows_of
+from wss_cases.outcomes.counting.repair.queries import MEETS
+from wss_cases.outcomes.counting.scope.queries import counted
+from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.circle.states import MeetingKind
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.roster.directory.rules import SchoolDays
+
+
+@dataclass(frozen=True)
+class Time:
+    """School days that something took: the median of those where it is over (None: none is), how many those are, how
+    many still wait, and how many ended without it."""
+
+    median: float | None = None
+    over: int = 0
+    waiting: int = 0
+    without: int = 0
+
+    @property
+    def of(self) -> int:
+        """All cases."""
+        return self.over + self.waiting + self.without
+
+
+@dataclass(frozen=True)
+class Times:
+    """From a case's first incident to its first meeting and to its closing."""
+
+    meeting: Time
+    closing: Time
+
+
+def times_of(actor: Actor, scope: Scope, days: SchoolDays) -> Times:
+    """Return how long the cases of a scope took, in one query; `days` are the school days of its school or district."""
+
+    def timed(rows: Stream) -> Rows:
+        met: list[int] = []
+        closed: list[int] = []
+        waiting = without = still_open = 0
+        for _id, began, closed_at, *meetings in rows:
+            meeting = first_meeting(*meetings)
+            if meeting is not None:
+                met.append(days.between(began, meeting))
+            elif closed_at is None:
+                waiting += 1
+            else:
+                without += 1
+            if closed_at is None:
+                still_open += 1
+            else:
+                closed.append(days.between(began, local_date(closed_at, DISTRICT_ZONE)))
+        return [
+            [_median(met), len(met), waiting, without],
+            [_median(closed), len(closed), still_open, 0],
+        ]
+
+    meeting, closing = rows_of(timed_cases(actor, scope), timed)
+    return Times(Time(*meeting), Time(*closing))
+
+
+def timed_cases(actor: Actor, scope: Scope) -> Select[Any]:
+    """Return a select of the cases whose first incident lies in the period: `id`, when it `began` and was closed, and
+    the first of its conversations and circles (`held`, by their pathways, and `circle`, by the meetings, for a pathway
+    that met again bears its last day) and of its re-entry meetings (`back`)."""
+    link, other = aliased(CaseIncident), aliased(Incident)
+    earlier = exists().where(
+        link.case_id == CaseIncident.case_id,
+        other.id == link.incident_id,
+        other.local_date < scope.first,
+        other.state != IncidentState.DUPLICATE,
+    )
+    began = (
+        select(CaseIncident.case_id, func.min(Incident.local_date).label("began"))
+        .join(Incident, Incident.id == CaseIncident.incident_id)
+        .where(*counted(actor, scope), ~earlier)
+        .group_by(CaseIncident.case_id)
+        .subquery()
+    )
+    held = case((Pathway.pathway.in_([one.value for one in MEETS]), Pathway.held_on))
+    met = and_(CircleMeeting.happened.is_(True), CircleMeeting.kind == MeetingKind.CIRCLE)
+    return (
+        select(
+            Case.id,
+            began.c.began,
+            Case.closed_at,
+            func.min(held).label("held"),
+            func.min(CircleMeeting.starts_at).label("circle"),
+            func.min(ReengagementPlan.meeting_held_on).label("back"),
+        )
+        .join(began, began.c.case_id == Case.id)
+        .outerjoin(Pathway, Pathway.case_id == Case.id)
+        .outerjoin(CircleMeeting, and_(CircleMeeting.pathway_id == Pathway.id, met))
+        .outerjoin(ReengagementPlan, ReengagementPlan.pathway_id == Pathway.id)
+        .group_by(Case.id, began.c.began, Case.closed_at)
+    )
+
+
+def first_meeting(held: date | None, circle: datetime | None, back: date | None) -> date | None:
+    """Return the day of a case's first meeting, None while there was none."""
+    circle_on = local_date(circle, DISTRICT_ZONE) if circle else None
+    return min((day for day in (held, circle_on, back) if day is not None), default=None)
+
+
+def _median(found: Sequence[int]) -> float | None:
+    return float(median(found)) if found else None

@@ -1,0 +1,214 @@
+"""The core reports as their page wants them: what narrows them, in words and addresses, and their rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final
+
+from flask import request, url_for
+
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.rules import IncidentFilter
+from wss_cases.incidents.lists.presenters import month_words, trait_words
+from wss_cases.incidents.pages.forms import read_filter
+from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
+from wss_cases.outcomes.counting.scope.page import Shown, shown
+from wss_cases.outcomes.counting.scope.rules import month_of, narrowed, per_100_a_day, term_of
+from wss_cases.outcomes.counting.totals.queries import NOTHING, Core
+from wss_cases.outcomes.published.queries import SchoolYear
+from wss_cases.outcomes.reports.core.queries import Bands
+
+DRILLS: Final = ("month", "behavior", "place", "hour", "weekday", "grade", "group")
+"""Parameters that a bar sets; the same as the list of incidents takes."""
+PERIOD: Final = ("year", "term", "network")
+LONGEST: Final = 12
+MOST_MONTHLY: Final = 10
+LAST_PUBLISHED: Final = 3
+Point = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """A page of the core reports: its scope already narrowed, the filter, and the parameters that say both."""
+
+    page: Shown
+    narrow: IncidentFilter
+    parameters: Mapping[str, str]
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether no filter of incidents is set."""
+        return self.narrow == NOTHING
+
+    def address(self, endpoint: str = "outcomes.core.report", **change: Any) -> str:
+        """Return the address of a page narrowed the same way but for what changes."""
+        return url_for(endpoint, **{**self.parameters, **change})
+
+    def without(self, name: str) -> str:
+        """Return the address of this page with one filter taken off."""
+        kept: dict[str, Any] = {key: value for key, value in self.parameters.items() if key != name}
+        return url_for("outcomes.core.report", **kept)
+
+    def of_school(self, school_id: int) -> str:
+        """Return the address of the same report of one school."""
+        kept: dict[str, Any] = {key: value for key, value in self.parameters.items() if key != "network"}
+        kept["school"] = school_id
+        return url_for("outcomes.core.report", **kept)
+
+    def schools(self) -> str:
+        """Return the address of all schools beside each other: in the same period, whatever else narrows this page."""
+        kept: dict[str, Any] = {key: self.parameters[key] for key in PERIOD if key in self.parameters}
+        return url_for("outcomes.core.schools", **kept)
+
+    def listed(self) -> str | None:
+        """Return the address of the list behind the figures; None when the reader may not see it."""
+        scope = self.page.scope
+        chosen = {name: self.parameters[name] for name in DRILLS if name in self.parameters}
+        if "term" in self.parameters:
+            chosen |= {"from": scope.first.isoformat(), "to": scope.last.isoformat()}
+        return self.page.incidents(**chosen)
+
+
+def narrowed_page() -> Narrowed:
+    """Read the address. Raises NotFound for what is no filter, or a school or network that the reader does not see."""
+    given = {
+        name: request.args[name]
+        for name in (*DRILLS, "year", "term", "network", "school")
+        if request.args.get(name)
+    }
+    try:
+        narrow = read_filter({name: given[name] for name in DRILLS if name in given})
+    except Refused as refused:
+        raise NotFound from refused
+    page = shown(given.get("school"), of_network="network" in given)
+    if given.get("term", "1") not in ("1", "2"):
+        raise NotFound
+    first, last = term_of(page.scope.year, int(given["term"])) if "term" in given else (None, None)
+    network = given.get("network")
+    if network is not None and page.school is not None:
+        raise NotFound
+    scope = narrowed(page.scope, first, last, network)
+    if scope is None:
+        raise NotFound
+    if narrow.month is not None:
+        of_month = narrowed(scope, *month_of(narrow.month), network)
+        if of_month is None:  # another year or half was chosen since: the month goes
+            del given["month"]
+        scope, narrow = of_month or scope, narrow if of_month else replace(narrow, month=None)
+    return Narrowed(Shown(page.actor, page.school, scope), narrow, given)
+
+
+def chips(here: Narrowed, behaviors: Mapping[str, str], places: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return (words, address without it) of every filter in use."""
+    said = here.parameters
+    words: dict[str, Any] = {
+        "school": here.page.school_words,
+        "network": said.get("network"),
+        "term": _("First half of the year") if said.get("term") == "1" else _("Second half of the year"),
+        **trait_words(here.narrow, behaviors, places),
+    }
+    return [(str(text), here.without(name)) for name, text in words.items() if name in said]
+
+
+def month_rows(core: Core, here: Narrowed) -> list[Point]:
+    """Return each month: incidents per school day as a bar, and what the rates are made of."""
+    return [
+        {
+            "label": month_words(month.first),
+            "value": month.incidents / month.school_days if month.school_days else None,
+            "figure": f"{month.incidents / month.school_days:.2f}" if month.school_days else None,
+            "incidents": month.incidents,
+            "school_days": month.school_days,
+            "students": month.students,
+            "rate": month.rate,
+            "href": here.address(month=f"{month.first:%Y-%m}") if month.incidents else None,
+        }
+        for month in core.months
+        if month.school_days or month.incidents
+    ]
+
+
+def part_rows(core: Core, here: Narrowed) -> dict[str, list[Point]]:
+    """Return each breakdown's bars; a bar narrows the page to what it stands for."""
+    return {part: _bars(part, rows, here) for part, rows in breakdowns(core.parts).items()}
+
+
+def _bars(part: str, rows: list[Any], here: Narrowed) -> list[Point]:
+    is_long = part in ("behavior", "place") and len(rows) > LONGEST + 1
+    first, rest = (rows[:LONGEST], rows[LONGEST:]) if is_long else (rows, [])
+    bars: list[Point] = []
+    for row in first:
+        known = bool(row.key) or part == "group"
+        bars.append(
+            {
+                "label": row.label,
+                "value": row.number,
+                "tone": "teal" if row.key else "slate",
+                "href": here.address(**{part: row.key or "none"}) if row.number and known else None,
+            }
+        )
+    if rest:
+        bars.append({"label": _("All others"), "value": sum(row.number for row in rest), "tone": "slate"})
+    return bars
+
+
+def monthly_rows(core: Core, behaviors: Mapping[str, str]) -> list[tuple[str, list[int]]]:
+    """Return (behaviour, incidents in each month of the page) of the most frequent behaviours."""
+    most = sorted(core.parts.behavior.items(), key=lambda pair: (-pair[1], pair[0] or ""))[:MOST_MONTHLY]
+    months = [month.first.replace(day=1) for month in core.months if month.school_days or month.incidents]
+    found = core.parts.months
+    return [
+        (
+            behaviors.get(key, key) if key else _("Not coded yet"),
+            [found.get(month, {}).get(key, 0) for month in months],
+        )
+        for key, _number in most
+    ]
+
+
+def band_rows(bands: Bands) -> list[Point]:
+    """Return students by how many incidents they are in, with their share of all students."""
+    everyone = bands.few + bands.some + bands.many
+    words = (_("0 or 1 incident"), _("2 to 5 incidents"), _("6 incidents or more"))
+    numbers = [getattr(bands, one.name) for one in fields(bands)]
+    return [
+        {
+            "label": label,
+            "value": number,
+            "tone": tone,
+            "note": _("%(share)s of the students", share=f"{100 * number / everyone:.1f}%")
+            if everyone
+            else None,
+        }
+        for label, number, tone in zip(words, numbers, ("moss", "sun", "brick"), strict=True)
+    ]
+
+
+def compared_row(words: str, core: Core) -> Point:
+    """Return a period as one row: incidents, and what its rate is made of."""
+    gone_by = sum(month.school_days for month in core.months)
+    return {
+        "label": words,
+        "incidents": core.parts.total,
+        "school_days": gone_by,
+        "students": core.students,
+        "rate": per_100_a_day(core.parts.total, core.students, gone_by),
+    }
+
+
+def compared_months(now: Core, before: Core) -> list[tuple[str, int, int | None]]:
+    """Return (month, incidents now, incidents a year before) of each month that has school days."""
+    earlier = {(month.first.month): month.incidents for month in before.months}
+    return [
+        (month_words(month.first), month.incidents, earlier.get(month.first.month))
+        for month in now.months
+        if month.school_days or month.incidents
+    ]
+
+
+def published_rows(years: Mapping[str, SchoolYear]) -> list[tuple[str, Any]]:
+    """Return (school year, incidents) of the last published years; None where suppressed or not published."""
+    return [
+        (year.replace("-", "–"), one.figures["misconducts"])
+        for year, one in sorted(years.items())[-LAST_PUBLISHED:]
+    ]

@@ -1,0 +1,125 @@
+"""Counts of the core reports besides incidents: students by how many incidents they are in, who reported, networks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, select
+
+from wss_cases.access.actor import Actor
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson, LocationCode
+from wss_cases.incidents.lists.queries import ACTED
+from wss_cases.outcomes.counting.cache.queries import rows_of
+from wss_cases.outcomes.counting.daily_figures.models import SavedView
+from wss_cases.outcomes.counting.scope.queries import counted, enrolled_within, visible_to, within_schools
+from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.roster.directory.models import Enrolment, School, StaffMember
+
+FEW, MANY = 2, 6
+"""Incidents from which a student stands in the middle and in the upper band."""
+MOST_REPORTERS = 100
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Students by the number of incidents they are reported to have caused harm in: 0 or 1, 2 to 5, 6 or more."""
+
+    few: int
+    some: int
+    many: int
+
+
+def bands_of(
+    actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = (), grade: int | None = None
+) -> Bands:
+    """Return the bands, of all students (of a grade, when one is given) enrolled on any day of the period, in one
+    query."""
+    person = IncidentPerson
+    incidents = func.count(Incident.id.distinct()).label("number")
+    each = (
+        select(person.student_id, incidents)
+        .select_from(Incident)
+        .join(person, person.incident_id == Incident.id)
+        .where(*counted(actor, scope), *more, person.role.in_(ACTED), person.student_id.is_not(None))
+        .where(*([] if grade is None else [person.grade == grade]))
+        .group_by(person.student_id)
+        .cte("each_student")
+    )
+    some = func.sum(case((each.c.number.between(FEW, MANY - 1), 1), else_=0))
+    many = func.sum(case((each.c.number >= MANY, 1), else_=0))
+    # a student of another school stands in a band here without being enrolled here, so nothing is subtracted
+    several = select(each.c.student_id).where(each.c.number >= FEW)
+    others = enrolled_within(actor, scope, grade).where(Enrolment.student_id.not_in(several))
+    row = rows_of(select(others.scalar_subquery(), some, many).select_from(each))[0]
+    return Bands(row[0], int(row[1] or 0), int(row[2] or 0))
+
+
+@dataclass(frozen=True)
+class Reporting:
+    """How many staff reported anything, of how many who work there."""
+
+    reported: int
+    staff: int
+
+
+def reporting(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = ()) -> Reporting:
+    """Return how many different people reported, and how many staff there are, in one query."""
+    reporters = select(func.count(Incident.reporter_id.distinct()))
+    who = reporters.where(*counted(actor, scope), *more).scalar_subquery()
+    staff = select(func.count()).where(
+        StaffMember.is_active, *within_schools(actor, scope, StaffMember.school_id)
+    )
+    row = rows_of(select(who, staff.scalar_subquery()))[0]
+    return Reporting(row[0], row[1])
+
+
+def by_reporter(
+    actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = ()
+) -> list[tuple[str, int]]:
+    """Return (name, incidents) of who reported, most first; '' for reports that nobody's account made.
+
+    Only for whoever leads the school: the caller has checked that.
+    """
+    number = func.count().label("number")
+    statement = (
+        select(func.coalesce(UserAccount.name, ""), number)
+        .select_from(Incident)
+        .outerjoin(UserAccount, UserAccount.id == Incident.reporter_id)
+        .where(*counted(actor, scope), *more)
+        .group_by(UserAccount.id, UserAccount.name)
+        .order_by(number.desc(), UserAccount.name)
+        .limit(MOST_REPORTERS)
+    )
+    return [(row[0], row[1]) for row in db.session.execute(statement)]
+
+
+def networks_of(actor: Actor) -> list[str]:
+    """Return the networks of the schools whose outcomes the actor sees."""
+    named: Any = select(School.network).distinct().where(School.network.is_not(None), School.is_active)
+    return [
+        name
+        for name in db.session.scalars(visible_to(named, actor, School.id).order_by(School.network))
+        if name
+    ]
+
+
+def code_words(locale: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the words of every behaviour and every place, the newest wording of each, in the order of the words."""
+    behavior = BehaviorCode.label_es if locale == "es" else BehaviorCode.label_en
+    place = LocationCode.label_es if locale == "es" else LocationCode.label_en
+    codes = select(BehaviorCode.code, behavior).order_by(BehaviorCode.starts_on)
+    behaviors = {row[0]: row[1] for row in db.session.execute(codes)}
+    places = {row[0]: row[1] for row in db.session.execute(select(LocationCode.code, place))}
+    return _sorted(behaviors), _sorted(places)
+
+
+def _sorted(words: dict[str, str]) -> dict[str, str]:
+    return dict(sorted(words.items(), key=lambda pair: pair[1]))
+
+
+def views_of(actor: Actor) -> list[SavedView]:
+    """Return a person's own saved views by name."""
+    mine = select(SavedView).where(SavedView.user_id == actor.user_id)
+    return list(db.session.scalars(mine.order_by(SavedView.name)))

@@ -1,0 +1,147 @@
+"""The core reports: how many, when, where, by whom they are reported, narrowed by combining any of it."""
+
+from typing import Any
+
+from flask import Blueprint, render_template
+
+from wss_cases.access.gate import gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import locale_code
+from wss_cases.incidents.lists.queries import conditions_of
+from wss_cases.outcomes.counting.cache.queries import count_now
+from wss_cases.outcomes.counting.daily_figures.presenters import day_of_year_words
+from wss_cases.outcomes.counting.scope.page import years_of
+from wss_cases.outcomes.counting.scope.queries import schools_reached
+from wss_cases.outcomes.counting.scope.rules import per, per_100_a_day
+from wss_cases.outcomes.counting.totals.queries import core_of
+from wss_cases.outcomes.published.queries import published_twin, school_years
+from wss_cases.outcomes.reports.core.comparison import core_before, similar
+from wss_cases.outcomes.reports.core.presenters import (
+    DRILLS,
+    Narrowed,
+    band_rows,
+    chips,
+    compared_months,
+    compared_row,
+    month_rows,
+    monthly_rows,
+    narrowed_page,
+    part_rows,
+    published_rows,
+)
+from wss_cases.outcomes.reports.core.queries import bands_of, by_reporter, code_words, networks_of, reporting
+from wss_cases.outcomes.reports.core.schools import school_rows
+from wss_cases.roster.directory.presenters import grade_words
+from wss_cases.roster.directory.queries import school_days
+
+blueprint = Blueprint("core", __name__, url_prefix="/incidents")
+GRADES = range(-1, 13)
+
+
+@blueprint.get("")
+@gate(Permission.OUTCOMES_READ)
+def report() -> str:
+    """Incidents of a school or of all, narrowed by any of their own traits."""
+    here = narrowed_page()
+    actor, scope = here.page.actor, here.page.scope
+    if not scope.is_all:
+        count_now()
+    days = school_days(scope.school_id)
+    core = core_of(actor, scope, days, here.narrow)
+    behaviors, places = code_words(locale_code())
+    gone_by = sum(month.school_days for month in core.months)
+    is_one_school = scope.school_id is not None
+    return render_template(
+        "outcomes/core.html",
+        asked=here,
+        page=here.page,
+        core=core,
+        school_days=gone_by,
+        rate=per_100_a_day(core.parts.total, core.students, gone_by),
+        reporting=reporting(actor, scope, _more(here)) if is_one_school and scope.is_this_year else None,
+        bands=band_rows(bands_of(actor, scope, _more(here), here.narrow.grade)) if here.listed() else [],
+        months=month_rows(core, here),
+        monthly=monthly_rows(core, behaviors),
+        parts=part_rows(core, here),
+        chips=chips(here, behaviors, places),
+        options=_options(here, behaviors, places),
+        kept={name: here.parameters[name] for name in (*DRILLS, "school") if name in here.parameters},
+        until=day_of_year_words(scope.last) if scope.is_current else None,
+        school_count=schools_reached(actor) if scope.is_all else None,
+        leads=here.page.leads,
+    )
+
+
+@blueprint.get("/reporters")
+@gate(Permission.OUTCOMES_READ)
+def reporters() -> str:
+    """Who reported how often: for the administrator of the school alone."""
+    here = narrowed_page()
+    if not here.page.leads:
+        raise NotFound
+    rows = by_reporter(here.page.actor, here.page.scope, _more(here))
+    return render_template("outcomes/core_reporters.html", asked=here, page=here.page, rows=rows)
+
+
+@blueprint.get("/schools")
+@gate(Permission.OUTCOMES_READ)
+def schools() -> str:
+    """Every school with its incidents, those with none among them, beside how many of its staff reported."""
+    here = narrowed_page()
+    if here.page.school is not None or not here.is_plain:
+        raise NotFound
+    rows = [
+        {
+            "name": row.name,
+            "href": here.of_school(row.id),
+            "incidents": row.incidents,
+            "before": row.before,
+            "rate": per_100_a_day(row.incidents, row.students, row.school_days),
+            "reported": per(row.reported, row.staff, 100) if here.page.scope.is_this_year else None,
+        }
+        for row in school_rows(here.page.actor, here.page.scope)
+    ]
+    return render_template("outcomes/core_schools.html", asked=here, page=here.page, rows=rows)
+
+
+@blueprint.get("/compare")
+@gate(Permission.OUTCOMES_READ)
+def compare() -> str:
+    """The same days a year before, similar schools, and the published years where those can be compared."""
+    here = narrowed_page()
+    actor, scope = here.page.actor, here.page.scope
+    days = school_days(scope.school_id)
+    now, before = core_of(actor, scope, days, here.narrow), core_before(actor, scope, days, here.narrow)
+    twin = published_twin(scope.school_id) if scope.school_id is not None else None
+    is_whole_year = here.is_plain and not scope.is_current and "term" not in here.parameters
+    return render_template(
+        "outcomes/compare.html",
+        asked=here,
+        page=here.page,
+        rows=[compared_row(_("This year"), now), compared_row(_("The same days a year before"), before)],
+        months=compared_months(now, before),
+        similar=similar(scope, here.narrow) if scope.school_id is not None else None,
+        published=published_rows(school_years(twin.id)) if twin and is_whole_year else [],
+        twin=twin,
+        is_whole_year=is_whole_year,
+        until=day_of_year_words(scope.last),
+    )
+
+
+def _more(here: Narrowed) -> list[Any]:
+    return [] if here.is_plain else conditions_of(here.narrow)
+
+
+def _options(
+    here: Narrowed, behaviors: dict[str, str], places: dict[str, str]
+) -> dict[str, list[tuple[str, str]]]:
+    """What the form offers: parameter to (value, words)."""
+    return {
+        "year": [(year, year.replace("-", "–")) for year in years_of(here.page)],
+        "network": [] if here.page.school else [(name, name) for name in networks_of(here.page.actor)],
+        "behavior": list(behaviors.items()),
+        "place": list(places.items()),
+        "grade": [(str(grade), grade_words(grade)) for grade in GRADES],
+    }

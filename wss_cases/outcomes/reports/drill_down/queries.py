@@ -1,0 +1,264 @@
+"""The lists behind the numbers, for the case team of the school; each is counted by the same conditions."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import case, func, literal, or_, select
+from sqlalchemy.orm import aliased
+
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.visibility import in_view
+from wss_cases.cases.case.models import Case, CaseIncident
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.outcomes.counting.repair.queries import (
+    STEPS,
+    contact_dates,
+    contacts,
+    due_follow_ups,
+    light_conditions,
+    refused_reviews,
+    removed,
+    step_conditions,
+    terms_due,
+)
+from wss_cases.outcomes.counting.scope.queries import could_lead_to_police, counted, within
+from wss_cases.outcomes.counting.scope.rules import Scope, contact_waits_from
+from wss_cases.outcomes.counting.totals.queries import SUSPENSIONS
+from wss_cases.outcomes.reports.cases.queries import timed_cases
+from wss_cases.outcomes.reports.repeats.queries import CAUSED, finished_windows
+from wss_cases.outcomes.reports.repeats.rules import LENGTHS
+from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.safeguards.duties.duty.models import DisciplineAction, PoliceNotification, PoliceReview
+
+PAGE: Final = 50
+SUSPENDED: Final = "suspensions"
+"""The choice of removals that stands for both kinds of suspension, as the figure counts them."""
+PLAIN: Final = 7
+"""Columns that every row may have; a list with more of its own hands them on as they are."""
+
+
+@dataclass(frozen=True)
+class Behind:
+    """One row: where it opens (`kind` incident, case or follow_up), its reference, a date, and its own facts."""
+
+    id: int
+    kind: str
+    target: int
+    reference: str
+    day: date | None
+    state: Any = None
+    other: Any = None
+    more: tuple[Any, ...] = ()
+
+
+def may_list(actor: Actor, school_id: int | None) -> bool:
+    """Whether the actor opens lists of this school: its case team does, the district sees numbers only."""
+    return school_id is not None and actor.covers(school_id, *CASE_TEAM)
+
+
+def rows_behind(
+    actor: Actor, scope: Scope, name: str, before: int | None, choice: str, step: str
+) -> tuple[list[Behind], int]:
+    """Return the newest rows of one list with an id below `before`, one more than a page holds, and how many rows the
+    whole list has.
+
+    What has faded from the actor's view is counted in the figure, and not listed.
+
+    Raises NotFound for a name that is no list, or a school whose lists the actor may not open.
+    """
+    if name not in LISTS or not may_list(actor, scope.school_id):
+        raise NotFound
+    make, model = LISTS[name]
+    statement, key = make(actor, scope, choice, step)
+    statement = statement.where(in_view(model, actor, *CASE_TEAM))
+    older = statement if before is None else statement.where(key < before)
+    rows = db.session.execute(older.order_by(key.desc()).limit(PAGE + 1)).all()
+    if before is None and len(rows) <= PAGE:
+        every = len(rows)
+    else:
+        every = db.session.scalar(select(func.count()).select_from(statement.subquery())) or 0
+    return [replace(Behind(*row[:PLAIN]), more=tuple(row[PLAIN:])) for row in rows], every
+
+
+def _serious(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    columns = (
+        Incident.id,
+        literal("incident"),
+        Incident.id,
+        Incident.reference,
+        Incident.local_date,
+        Incident.state,
+    )
+    statement = select(*columns).where(*counted(actor, scope), could_lead_to_police())
+    return statement, Incident.id
+
+
+def _harmed(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    dates = contact_dates(actor, scope)
+    columns = (
+        dates.c.person_id,
+        literal("incident"),
+        dates.c.incident_id,
+        Incident.reference,
+        dates.c.happened,
+    )
+    statement = (
+        select(*columns, literal(None), dates.c.reached)
+        .join(Incident, Incident.id == dates.c.incident_id)
+        .where(dates.c.happened < _waits_from(scope))
+    )
+    return statement, dates.c.person_id
+
+
+def _waits_from(scope: Scope) -> date:
+    return contact_waits_from(school_days(scope.school_id), scope.today)
+
+
+def waiting(actor: Actor, scope: Scope) -> int:
+    """Return how many people harmed are not listed, nor counted, because their first school day is not over."""
+    since = _waits_from(scope)
+    return sum(people for happened, _reached, people in contacts(actor, scope) if happened >= since)
+
+
+def _terms(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    columns = (
+        AgreementTerm.id,
+        literal("case"),
+        Case.id,
+        Case.reference,
+        AgreementTerm.due_on,
+        AgreementTerm.state,
+    )
+    statement = (
+        select(*columns)
+        .join(Agreement, Agreement.id == AgreementTerm.agreement_id)
+        .join(Case, Case.id == Agreement.case_id)
+        .where(*terms_due(actor, scope))
+    )
+    return statement, AgreementTerm.id
+
+
+def _follow_ups(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    columns = (FollowUp.id, literal("follow_up"), FollowUp.id, FollowUp.kind, FollowUp.due_on, FollowUp.state)
+    statement = select(*columns, FollowUp.closed_on).where(*due_follow_ups(actor, scope))
+    return statement if not choice else statement.where(FollowUp.kind == choice), FollowUp.id
+
+
+def _removals(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    action = DisciplineAction
+    columns = (action.id, literal("incident"), Incident.id, Incident.reference, action.starts_on, action.kind)
+    statement = (
+        select(*columns, action.days)
+        .outerjoin(Incident, Incident.id == action.incident_id)
+        .where(*removed(actor, scope))
+    )
+    if choice == SUSPENDED:
+        return statement.where(action.kind.in_(SUSPENSIONS)), action.id
+    return statement if not choice else statement.where(action.kind == choice), action.id
+
+
+def _notifications(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    made = PoliceNotification
+    columns = (made.id, literal("incident"), Incident.id, Incident.reference, made.local_date, made.door)
+    statement = (
+        select(*columns)
+        .join(Incident, Incident.id == made.incident_id)
+        .where(*within(actor, scope, made.school_id, made.local_date))
+    )
+    return statement if not choice else statement.where(made.door == choice), made.id
+
+
+def _refusals(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    review = PoliceReview
+    columns = (review.id, literal("police_review"), review.id, Incident.reference, Incident.local_date)
+    statement = (
+        select(*columns, review.door)
+        .join(Incident, Incident.id == review.incident_id)
+        .where(*refused_reviews(actor, scope))
+    )
+    return statement, review.id
+
+
+def _funnel(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    if step not in STEPS:
+        raise NotFound
+    came = (
+        select(CaseIncident.incident_id)
+        .join(Pathway, Pathway.case_id == CaseIncident.case_id)
+        .outerjoin(Agreement, Agreement.pathway_id == Pathway.id)
+        .where(step_conditions()[step])
+    )
+    if choice:
+        came = came.where(Pathway.pathway == choice)
+    columns = (
+        Incident.id,
+        literal("incident"),
+        Incident.id,
+        Incident.reference,
+        Incident.local_date,
+        Incident.state,
+    )
+    came_so_far: Any = Incident.id.in_(came)
+    if choice in ("", Family.RESTORATIVE_CONVERSATION.value) and step in (light := light_conditions()):
+        came_so_far = or_(came_so_far, light[step])
+    return select(*columns).where(*counted(actor, scope), came_so_far), Incident.id
+
+
+def _timed(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    cases = timed_cases(actor, scope).subquery()
+    columns = (Case.id, literal("case"), Case.id, Case.reference, cases.c.began, Case.state, Case.closed_at)
+    met = (cases.c.held, cases.c.circle, cases.c.back)
+    return select(*columns, *met).join(cases, cases.c.id == Case.id), Case.id
+
+
+def _repeats(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
+    if choice not in [str(length) for length in LENGTHS]:
+        raise NotFound
+    over = finished_windows(actor, scope, school_days(scope.school_id), int(choice))
+    again, then = aliased(IncidentPerson), aliased(Incident)
+    following = (
+        select(func.min(then.local_date))
+        .join(again, again.incident_id == then.id)
+        .where(
+            again.student_id == IncidentPerson.student_id, again.role.in_(CAUSED),
+            then.school_id == Incident.school_id, then.state != IncidentState.DUPLICATE,
+            then.local_date > Incident.local_date,
+        )
+        .correlate(IncidentPerson, Incident)
+        .scalar_subquery()
+    )  # fmt: skip
+    columns = (
+        IncidentPerson.id, literal("incident"), Incident.id, Incident.reference, Incident.local_date,
+        Incident.state,
+    )  # fmt: skip
+    repeated = [person for person, came in over.items() if came]
+    came_again = case((IncidentPerson.id.in_(repeated), following))
+    statement = select(*columns, came_again).join(Incident, Incident.id == IncidentPerson.incident_id)
+    return statement.where(IncidentPerson.id.in_(list(over))), IncidentPerson.id
+
+
+LISTS: Final[dict[str, tuple[Callable[[Actor, Scope, str, str], tuple[Any, Any]], Any]]] = {
+    "serious": (_serious, Incident),
+    "harmed": (_harmed, Incident),
+    "terms": (_terms, Case),
+    "follow_ups": (_follow_ups, FollowUp),
+    "first_meetings": (_timed, Case),
+    "closings": (_timed, Case),
+    "repeats": (_repeats, Incident),
+    "removals": (_removals, DisciplineAction),
+    "notifications": (_notifications, Incident),
+    "refusals": (_refusals, PoliceReview),
+    "funnel": (_funnel, Incident),
+}
+"""List name to (what makes the statement and the id its pages go down by; the table whose records fade from it).
+
+`choice` narrows a list to a kind, door or pathway, or says how long a window is."""

@@ -1,0 +1,160 @@
+"""The lists behind the numbers, for the case team of the school."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+
+from wss_cases.access.actor import CASE_TEAM
+from wss_cases.access.gate import gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.visibility import first_in_view
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.incidents.incident.states import STATE_LABELS
+from wss_cases.outcomes.counting.scope.page import shown
+from wss_cases.outcomes.counting.scope.rules import Scope, narrowed
+from wss_cases.outcomes.published.states import FOLLOW_UP_LABELS, STEP_LABELS
+from wss_cases.outcomes.reports.cases.queries import first_meeting
+from wss_cases.outcomes.reports.drill_down.queries import PAGE, SUSPENDED, Behind, rows_behind, waiting
+from wss_cases.pathways.circles.circle.states import TERM_LABELS
+from wss_cases.safeguards.duties.duty.states import DISCIPLINE_LABELS, DOOR_LABELS
+
+LARGEST_ID = 2**62
+blueprint = Blueprint("behind", __name__, url_prefix="/behind")
+
+TITLES = {
+    "serious": _l("Incidents that could have led to the police"),
+    "harmed": _l("People harmed and when they were reached"),
+    "terms": _l("Agreement terms that were due"),
+    "follow_ups": _l("Follow-ups that were due"),
+    "first_meetings": _l("Cases and their first meeting"),
+    "closings": _l("Cases and their closing"),
+    "repeats": _l("Students reported to have caused harm, and another incident"),
+    "removals": _l("Suspensions, expulsions and other removals"),
+    "notifications": _l("Police notifications"),
+    "refusals": _l("Police-notification reviews refused"),
+    "funnel": _l("Incidents that came as far as: %(step)s"),
+}
+OPENS = {
+    "incident": ("incidents.incident", "incident_id"),
+    "case": ("casework.case", "case_id"),
+    "follow_up": ("followups.follow_up", "follow_up_id"),
+    "police_review": ("police_reviews.review", "review_id"),
+}
+
+
+@blueprint.get("/<name>")
+@gate(Permission.OUTCOMES_READ)
+def rows(name: str) -> str:
+    """One list, newest first."""
+    school = request.args.get("school") or None
+    page = shown(school)
+    before = request.args.get("before", type=int)
+    if before is not None and not 0 < before <= LARGEST_ID:
+        raise NotFound
+    choice, step = request.args.get("choice", ""), request.args.get("step", "")
+    until, scope = request.args.get("until", ""), _until(page.scope)
+    found, every = rows_behind(page.actor, scope, name, before, choice, step)
+    here: dict[str, Any] = {
+        "name": name,
+        "year": page.scope.year,
+        "choice": choice or None,
+        "step": step or None,
+        "until": until or None,
+        "school": school,
+    }
+    older = url_for("outcomes.behind.rows", **here, before=found[PAGE - 1].id) if len(found) > PAGE else None
+    first = first_in_view(page.actor, page.scope.school_id, *CASE_TEAM)
+    return render_template(
+        "outcomes/behind.html",
+        faded_before=day_words_with_year(first) if first and first > page.scope.first else "",
+        page=page,
+        title=_title(name, choice, step),
+        count=every,
+        waiting=waiting(page.actor, scope) if name == "harmed" else 0,
+        rows=[_row(name, row) for row in found[:PAGE]],
+        older=older,
+        newer=url_for("outcomes.behind.rows", **here) if before else None,
+        back=url_for("outcomes.overview", year=page.scope.year),
+    )
+
+
+def _title(name: str, choice: str, step: str) -> str:
+    if name == "removals" and choice == SUSPENDED:
+        return _("Suspensions")
+    return (
+        str(TITLES[name]) % {"step": STEP_LABELS.get(step, step)} if name == "funnel" else str(TITLES[name])
+    )
+
+
+def _until(scope: Scope) -> Scope:
+    """Return the days up to the one that the address names: a report ends there. Raises NotFound for what is none."""
+    if not (text := request.args.get("until", "")):
+        return scope
+    try:
+        ends = date.fromisoformat(text)
+    except ValueError as error:
+        raise NotFound from error
+    found = narrowed(scope, None, ends, scope.network)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _row(name: str, row: Behind) -> dict[str, Any]:
+    endpoint, key = OPENS[row.kind]
+    target: dict[str, Any] = {key: row.target}
+    title = FOLLOW_UP_LABELS.get(row.reference, row.reference) if name == "follow_ups" else row.reference
+    tag, tone = _tag(name, row)
+    return {
+        "title": title or _("Without an incident"),
+        "href": url_for(endpoint, **target) if row.target else None,
+        "meta": _meta(name, row),
+        "tag": tag,
+        "tone": tone,
+    }
+
+
+def _meta(name: str, row: Behind) -> str:
+    day = day_words_with_year(row.day)
+    if name in ("terms", "follow_ups"):
+        return _("Due %(day)s", day=day)
+    if name == "removals":
+        return _("From %(day)s, days: %(days)s", day=day, days=row.other)
+    return day
+
+
+def _tag(name: str, row: Behind) -> tuple[Any, str]:
+    if name == "harmed":
+        reached = day_words_with_year(row.other)
+        return (_("Reached %(day)s", day=reached), "moss") if row.other else (_("Not reached"), "brick")
+    if name == "follow_ups":
+        if row.other is None:
+            return _("Still open"), "brick"
+        good = row.day is not None and row.other <= row.day
+        return (_("On time"), "moss") if good else (_("Late"), "brick")
+    if name == "first_meetings":
+        return _meeting_tag(row)
+    if name == "repeats":
+        again = day_words_with_year(row.other)
+        return (_("Again %(day)s", day=again), "sun") if row.other else (_("Not again"), "slate")
+    if name == "closings":
+        closed = day_words_with_year(local_date(row.other, DISTRICT_ZONE)) if row.other else None
+        return (_("Closed %(day)s", day=closed), "moss") if closed else (_("Still open"), "sun")
+    labels: dict[str, Any] = {
+        "terms": TERM_LABELS,
+        "removals": DISCIPLINE_LABELS,
+        "notifications": DOOR_LABELS,
+        "refusals": DOOR_LABELS,
+    }
+    return labels.get(name, STATE_LABELS).get(row.state, row.state), "slate"
+
+
+def _meeting_tag(row: Behind) -> tuple[Any, str]:
+    if (met := first_meeting(*row.more)) is not None:
+        return _("Met %(day)s", day=day_words_with_year(met)), "moss"
+    return (_("Closed without a meeting"), "slate") if row.other else (_("Still waits"), "sun")

@@ -1,0 +1,161 @@
+"""Nine published years, and the years counted here that continue them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+
+from wss_cases.access.gate import gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.clock import school_year
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.outcomes.counting.scope.page import Shown, shown
+from wss_cases.outcomes.counting.scope.rules import OUTLIER_SHARE
+from wss_cases.outcomes.published.queries import (
+    Figures,
+    Outlier,
+    are_published,
+    district_years,
+    largest,
+    live_years,
+    page_of_schools,
+    published_school,
+    published_twin,
+    roster_twin,
+    school_years,
+)
+from wss_cases.outcomes.published.states import HISTORY, HISTORY_LABELS
+from wss_cases.outcomes.reports.charts.presenters import figures_of, trend_title, year_points
+
+blueprint = Blueprint("history", __name__, url_prefix="/history")
+CHARTS = ("police_notifications", "oss", "misconducts", "expelled")
+PAGE = 50
+REMARKED = "misconducts"
+
+
+@blueprint.get("")
+@gate(Permission.OUTCOMES_READ)
+def district() -> str:
+    """The district's trend; the switcher's school has its own."""
+    page = shown()
+    published = district_years()
+    live = (
+        live_years(page.actor, None, max(published, default=None), page.scope.today)
+        if _reads_all(page)
+        else {}
+    )
+    alone = largest(published)
+    return render_template(
+        "outcomes/history.html",
+        **_trend(
+            page, published, live, {max(alone, key=_number).year: ""} if alone else {}, _alone_words(alone)
+        ),
+        school=None,
+        twin=published_twin(page.school.id) if page.school else None,
+        suppressed={},
+    )
+
+
+@blueprint.get("/schools/<int(max=999999999999):school_id>")
+@gate(Permission.OUTCOMES_READ)
+def school(school_id: int) -> str:
+    """The trend of one published school; its live years are added for those who see its outcomes."""
+    page = shown()
+    found = published_school(school_id)
+    if found is None:
+        raise NotFound
+    years = school_years(found.id)
+    twin = roster_twin(page.actor, found.identifier)
+    published = figures_of(years)
+    live = (
+        live_years(page.actor, twin, max(published, default=None), page.scope.today)
+        if twin is not None
+        else {}
+    )
+    return render_template(
+        "outcomes/history.html",
+        **_trend(page, published, live, _remarks(published)),
+        school=found,
+        twin=None,
+        suppressed={year: one.suppressed for year, one in years.items()},
+    )
+
+
+@blueprint.get("/schools")
+@gate(Permission.OUTCOMES_READ)
+def schools() -> str:
+    """Published schools by name, a page at a time."""
+    typed = request.args.get("q", "").strip()[:100]
+    after = request.args.get("after", 0, type=int)
+    rows = page_of_schools(typed, after if 0 <= after < 2**31 else 0, PAGE + 1)
+    older = None
+    if len(rows) > PAGE:
+        older = url_for("outcomes.history.schools", q=typed or None, after=rows[PAGE - 1][0])
+    newer = url_for("outcomes.history.schools", q=typed or None) if after else None
+    return render_template(
+        "outcomes/schools.html",
+        rows=rows[:PAGE],
+        typed=typed,
+        older=older,
+        newer=newer,
+        imported=bool(rows) or are_published(),
+    )
+
+
+def _reads_all(page: Shown) -> bool:
+    return page.scope.school_id is None
+
+
+def _number(one: Outlier) -> int:
+    return one.number
+
+
+def _alone_words(alone: Sequence[Outlier]) -> str:
+    """Name each school that stands far above the others, so that a bend of the line is not taken for the district's."""
+    words = [
+        _(
+            "%(year)s: %(school)s alone had %(number)s",
+            year=one.year.replace("-", "\u2060–\u2060"), school=one.name, number=f"{one.number:,}",
+        )
+        for one in alone
+    ]  # fmt: skip
+    return (
+        _("One school had more than a tenth of them in these years. %(years)s.", years="; ".join(words))
+        if words
+        else ""
+    )
+
+
+def _remarks(school: dict[str, Figures]) -> dict[str, str]:
+    remarks = {}
+    for year, total in district_years().items():
+        own, every = school.get(year, {}).get(REMARKED), total[REMARKED]
+        if own and every and own > OUTLIER_SHARE * every:
+            remarks[year] = _("%(percent)s of the district", percent=f"{100 * own / every:.0f}%")
+    return remarks
+
+
+def _trend(
+    page: Shown,
+    published: dict[str, Figures],
+    live: dict[str, Figures],
+    remarks: Mapping[str, str],
+    note: str = "",
+) -> dict[str, Any]:
+    """What the page shows: `remarks` mark years of one chart, and `note` stands under it."""
+    charts = []
+    for metric in CHARTS:
+        points = year_points(metric, published, live, page.scope)
+        for point in points if metric == REMARKED else ():
+            if point["year"] in remarks:
+                point.update(note=remarks[point["year"]] or point["note"], mark=True)
+        title, under = trend_title(metric, points, published), note if metric == REMARKED else ""
+        charts.append((title, points, HISTORY_LABELS[metric], under))
+    years, current = sorted({*published, *live}), school_year(page.scope.today)
+    return {
+        "charts": charts if years else [],
+        "published": sorted(published),
+        "rows": [(year, {**published, **live}[year], year in published, year == current) for year in years],
+        "metrics": [(name, HISTORY_LABELS[name]) for name in HISTORY],
+    }

@@ -1,0 +1,227 @@
+"""How pathways went: what people harmed say, mentoring delivered, referrals answered and served, returns."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cache
+from statistics import median
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Date, Select, String, case, func, literal, or_, select, union_all
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.clock import DISTRICT_ZONE, at_local, local_date
+from wss_cases.outcomes.counting.cache.queries import Rows, Stream, rows_of
+from wss_cases.outcomes.counting.scope.queries import within, within_schools
+from wss_cases.outcomes.counting.scope.rules import Scope, Share
+from wss_cases.outcomes.counting.scope.small_shares import FEWEST, Piece, share_told
+from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
+from wss_cases.pathways.circles.questionnaires.states import Answerer
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.mentoring.plan.models import MentoringPlan, MentoringSession
+from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
+from wss_cases.pathways.mentoring.plan.states import Cadence
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.reengagement.plan.rules import is_near
+from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.rules import SchoolDays
+
+GOOD: Final = 4
+"""The value from which an answer is a good one, on the scale of 1 to 5."""
+
+ANSWERED, SERVED, RETURNED = "answered", "served", "returned"
+NEAR: Final = 1
+"""What stands for a first day back that had its meeting near it."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What people harmed answered: how many were asked and answered, and good answers of all by question.
+
+    A question that would tell of fewer than ten answers is left out.
+    """
+
+    asked: int = 0
+    answered: int = 0
+    questions: dict[str, Share] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Waits:
+    """School days waited: the median of those that are over (None: none is), how many that are, and of how many."""
+
+    median: float | None
+    over: int
+    of: int
+
+
+@dataclass(frozen=True)
+class PathwayFigures:
+    """How pathways of a scope went."""
+
+    said: Said
+    dose: Share
+    answers: Waits
+    services: Waits
+    returns: Share
+
+
+def figures_of_pathways(actor: Actor, scope: Scope, days: SchoolDays) -> PathwayFigures:
+    """Return the figures of a scope, in four queries; `days` are the school days of its school or district."""
+    asked, plans = _asked(actor, scope), _started_plans(actor, scope)
+    counts = select(
+        select(func.count()).where(*asked).select_from(Questionnaire).scalar_subquery(),
+        select(func.count(Questionnaire.answered_at)).where(*asked).scalar_subquery(),
+        _held(plans, scope).scalar_subquery(),
+    )
+    number, answered, held = rows_of(counts)[0]
+    waited = _waited(actor, scope, days)
+    return PathwayFigures(
+        said=Said(number, answered, _answers(scope, asked)),
+        dose=Share(held, _sessions_due(plans, scope, days)),
+        answers=_waits(waited[ANSWERED]),
+        services=_waits(waited[SERVED]),
+        returns=Share(waited[RETURNED][NEAR], waited[RETURNED].total()),
+    )
+
+
+def _asked(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
+    """Questionnaires handed out to people harmed in the period and not taken back."""
+    return [
+        *within_schools(actor, scope, Questionnaire.school_id),
+        Questionnaire.made_at >= at_local(scope.first, 0, 0, DISTRICT_ZONE),
+        Questionnaire.made_at < at_local(scope.last + timedelta(days=1), 0, 0, DISTRICT_ZONE),
+        Questionnaire.answerer == Answerer.HARMED,
+        Questionnaire.revoked_at.is_(None),
+    ]
+
+
+def _answers(scope: Scope, asked: list[ColumnElement[bool]]) -> dict[str, Share]:
+    network = literal(None, String) if scope.network else School.network
+    by_school = (
+        select(
+            QuestionnaireAnswer.question,
+            network.label("network"),
+            func.count().label("number"),
+            func.sum(case((QuestionnaireAnswer.value >= GOOD, 1), else_=0)).label("good"),
+        )
+        .join(Questionnaire, Questionnaire.id == QuestionnaireAnswer.questionnaire_id)
+        .join(School, School.id == Questionnaire.school_id)
+        .where(*asked)
+        .group_by(QuestionnaireAnswer.question, School.id)
+        .subquery()
+    )
+    number = by_school.c.number
+    sums = (func.sum(number), func.sum(by_school.c.good), func.sum(case((number < FEWEST, number), else_=0)))
+    by_network = select(by_school.c.question, by_school.c.network, *sums).group_by(
+        by_school.c.question, by_school.c.network
+    )
+    return {question: Share(part, whole) for question, part, whole in rows_of(by_network, _told)}
+
+
+def _told(rows: Stream) -> Rows:
+    """Make of [question, network, answers, good ones, those of small schools] what may be shown; no more is kept."""
+    found: dict[str, list[Piece]] = {}
+    for question, name, *numbers in rows:
+        found.setdefault(question, []).append(Piece(name, *map(int, numbers)))
+    told = {question: share_told(pieces) for question, pieces in sorted(found.items())}
+    return [[question, share.part, share.whole] for question, share in told.items() if share is not None]
+
+
+def _yesterday(scope: Scope) -> date:
+    return min(scope.last, scope.today - timedelta(days=1))
+
+
+def _started_plans(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
+    return [
+        *within_schools(actor, scope, MentoringPlan.school_id),
+        Pathway.started_on.is_not(None),
+        MentoringPlan.rhythm.is_not(None),
+        MentoringPlan.starts_on <= _yesterday(scope),
+    ]
+
+
+def _held(plans: list[ColumnElement[bool]], scope: Scope) -> Select[Any]:
+    day = MentoringSession.on_day.between(scope.first, _yesterday(scope))
+    return (
+        select(func.count())
+        .select_from(MentoringSession)
+        .join(MentoringPlan, MentoringPlan.pathway_id == MentoringSession.pathway_id)
+        .join(Pathway, Pathway.id == MentoringPlan.pathway_id)
+        .where(*plans, MentoringSession.held, day)
+    )
+
+
+def _sessions_due(plans: list[ColumnElement[bool]], scope: Scope, days: SchoolDays) -> int:
+    """Sessions due from each plan's first day to its last, or to the day on which its pathway ended."""
+    last = _yesterday(scope)
+    begins = at_local(scope.first, 0, 0, DISTRICT_ZONE)
+    statement = (
+        select(MentoringPlan.rhythm, MentoringPlan.starts_on, MentoringPlan.weeks, Pathway.ended_at)
+        .join(Pathway, Pathway.id == MentoringPlan.pathway_id)
+        .where(*plans, or_(Pathway.ended_at.is_(None), Pathway.ended_at >= begins))
+    )
+
+    @cache
+    def due(rhythm: Cadence, starts_on: date, until: date) -> int:
+        return sum(day >= scope.first for day in due_days(rhythm, starts_on, until, days))
+
+    def planned(rows: Stream) -> Rows:
+        number = 0
+        for rhythm, starts_on, weeks, ended_at in rows:
+            ends = (
+                last_day_of(starts_on, weeks),
+                local_date(ended_at, DISTRICT_ZONE) if ended_at else None,
+                last,
+            )
+            until = min(day for day in ends if day is not None)
+            if starts_on is not None and until >= max(starts_on, scope.first):
+                number += due(rhythm, starts_on, until)
+        return [[number]]
+
+    found: int = rows_of(statement, planned)[0][0]
+    return found
+
+
+def _waited(actor: Actor, scope: Scope, days: SchoolDays) -> dict[str, Counter[int | None]]:
+    """Return school days from sending a referral to its answer and to its first service (None: not yet), and whether
+    a first day back had its meeting near it, each with how often."""
+
+    def counted(rows: Stream) -> Rows:
+        found: Counter[tuple[str, int | None]] = Counter()
+        for kind, on, then, first, number in rows:
+            if kind == RETURNED:
+                found[RETURNED, NEAR if then is not None and is_near(then, on, days) else None] += number
+            else:
+                found[ANSWERED, None if then is None else days.between(on, then)] += number
+                found[SERVED, None if first is None else days.between(on, first)] += number
+        return [[*key, number] for key, number in found.items()]
+
+    waited: dict[str, Counter[int | None]] = {ANSWERED: Counter(), SERVED: Counter(), RETURNED: Counter()}
+    for kind, value, number in rows_of(_dated(actor, scope), counted):
+        waited[kind][value] += number
+    return waited
+
+
+def _dated(actor: Actor, scope: Scope) -> Any:
+    """Referrals sent in the period with their answer and first service; returns in it with their meeting."""
+    plan, nothing = ReengagementPlan, literal(None, Date)
+    of_referral = (Referral.sent_on, Referral.answered_on, Referral.first_service_on)
+    sent = (
+        select(literal(ANSWERED), *of_referral, func.count())
+        .where(*within(actor, scope, Referral.school_id, Referral.sent_on))
+        .group_by(*of_referral)
+    )
+    of_return = (plan.returned_on, plan.meeting_held_on)
+    returned = (
+        select(literal(RETURNED), *of_return, nothing, func.count())
+        .where(*within(actor, scope, plan.school_id, plan.returned_on))
+        .group_by(*of_return)
+    )
+    return union_all(sent, returned)
+
+
+def _waits(waited: Counter[int | None]) -> Waits:
+    over = [value for value in waited.elements() if value is not None]
+    return Waits(float(median(over)) if over else None, len(over), waited.total())

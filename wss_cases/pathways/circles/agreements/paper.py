@@ -1,0 +1,119 @@
+"""An agreement on paper for one of its parties, in plain language, English or Spanish."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.models import CaseParticipant
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import force_locale, locale_code
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.mail.family_texts.queries import family_texts
+from wss_cases.mail.family_texts.rules import Text
+from wss_cases.pathways.circles.agreements.presenters import may_read_terms, signature_rows
+from wss_cases.pathways.circles.agreements.queries import supporters_of
+from wss_cases.pathways.circles.gates.queries import Circle, circle_of
+from wss_cases.pathways.circles.terms.models import Agreement
+from wss_cases.pathways.circles.terms.rules import names_on_paper, terms_in_force, without_names
+from wss_cases.pathways.common.forms import number
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.pathways.common.views import today_of
+from wss_cases.roster.directory.queries import get_school
+
+blueprint = Blueprint(
+    "agreement_paper", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>"
+)
+
+HEAD = "agreement_head"
+
+
+@blueprint.get("/agreement/paper")
+@gate(Permission.CASE_WORK)
+def paper(case_id: int, pathway_id: int) -> Page:
+    """The sheet of one party; without one, nobody is named on it."""
+    actor = current_actor()
+    row = get_pathway(actor, case_id, pathway_id)
+    circle = circle_of(row)
+    if circle.agreement is None or not may_read_terms(actor, row, circle):
+        raise NotFound
+    reader = next((one for one in circle.invited if one.id == number(request.args.get("for"))), None)
+    language = request.args.get("language", locale_code())
+    with force_locale(language if language in setting("LANGUAGES") else locale_code()):
+        return render_template(
+            "agreements/paper.html",
+            back=f"{request.script_root}{request.path.removesuffix('/paper')}",
+            head=_head(row, language, today_of(row.school_id)),
+            printed_on=day_words_with_year(today_of(row.school_id)),
+            **_sheet(row, circle, circle.agreement, reader),
+        )
+
+
+def _head(row: Pathway, language: str, today: date) -> Text | None:
+    school = get_school(row.school_id)
+    found = family_texts([HEAD], language, today).get(HEAD)
+    return found.filled({"school": school.name if school else ""}) if found else None
+
+
+def _sheet(
+    row: Pathway, circle: Circle, agreement: Agreement, reader: CaseParticipant | None
+) -> dict[str, Any]:
+    other = _("another person")
+    signed = {one.participant_id for one in agreement.signatures if one.participant_id is not None}
+    reader_id = reader.id if reader is not None else 0
+    shown = names_on_paper(reader_id, signed, circle.names, other)
+    hidden = _hidden_names(circle, shown) + _hidden_supporters(row, agreement, reader_id, signed)
+    in_force = terms_in_force(agreement)
+    return {
+        "reader": circle.names.get(reader_id, ""),
+        "agreed_on": day_words_with_year(agreement.agreed_on),
+        "terms": [
+            {
+                "text": without_names(term.text, hidden, other),
+                "who": shown.get(term.owner_participant_id or 0, _("Everybody")),
+                "until": day_words_with_year(term.due_on),
+                "evidence": without_names(term.evidence, hidden, other),
+            }
+            for term in in_force
+        ],
+        "signatures": _signatures(row, circle, shown, reader_id in signed),
+        "places": [name for key, name in shown.items() if key not in signed],
+    }
+
+
+def _hidden_names(circle: Circle, shown: Mapping[int, str]) -> list[str]:
+    hidden = []
+    for person in circle.invited:
+        name = circle.names[person.id]
+        if shown[person.id] == name:
+            continue
+        hidden.append(name)
+        if person.student is not None:
+            hidden += [person.student.given_name, person.student.family_name]
+    return hidden
+
+
+def _hidden_supporters(row: Pathway, agreement: Agreement, reader_id: int, signed: set[int]) -> list[str]:
+    beside = {one.supporter_id for one in agreement.signatures} if reader_id in signed else set()
+    supporters = supporters_of(row.id)
+    return [one.name for one in supporters if one.participant_id != reader_id and one.id not in beside]
+
+
+def _signatures(row: Pathway, circle: Circle, shown: Mapping[int, str], beside: bool) -> list[dict[str, Any]]:
+    # a party who has not signed yet sees who else did only as "another person"
+    return [
+        one
+        | {
+            "name": shown.get(one["party"], "")
+            if one["party"]
+            else (one["name"] if beside or one["keeper"] else _("another person"))
+        }
+        for one in signature_rows(row, circle)
+    ]

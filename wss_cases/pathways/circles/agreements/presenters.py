@@ -1,0 +1,109 @@
+"""An agreement on the screen and on paper; who may read its words."""
+
+from datetime import date
+from typing import Any
+
+from flask import render_template, url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.cases.case.rules import person_words
+from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page
+from wss_cases.pathways.circles.agreements.queries import accounts_of, signer_key, signers_of, supporters_of
+from wss_cases.pathways.circles.circle.keepers import keeper_rows
+from wss_cases.pathways.circles.circle.rules import sees_terms
+from wss_cases.pathways.circles.circle.states import TERM_LABELS, TermState
+from wss_cases.pathways.circles.gates.queries import Circle
+from wss_cases.pathways.circles.terms.models import AgreementTerm
+from wss_cases.pathways.circles.terms.rules import (
+    completion_held,
+    completion_meeting_allowed,
+    open_terms,
+)
+from wss_cases.pathways.circles.terms.states import MANNER_LABELS, WITHOUT_MEETING_LABELS
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.common.views import act_context
+
+TONES = {TermState.KEPT: "moss", TermState.LATE: "sun", TermState.NOT_KEPT: "brick"}
+
+
+def may_read_terms(actor: Actor, row: Pathway, circle: Circle) -> bool:
+    """Whether this person reads the words of the agreement, not only number, due day and state."""
+    if sees_terms(actor.user_id, row.owner_id, row.case.lead_id, *circle.keeper_names):
+        return True
+    return actor.user_id in accounts_of(circle.names)
+
+
+def show(actor: Actor, row: Pathway, circle: Circle, today: date) -> Page:
+    """Render the page of an agreement that was made."""
+    agreement = circle.agreement
+    assert agreement is not None
+    reads, live = may_read_terms(actor, row, circle), row.state in LIVE
+    values: dict[str, Any] = {"case_id": row.case_id, "pathway_id": row.id}
+    signed = {signer_key(one) for one in agreement.signatures}
+    return render_template(
+        "agreements/show.html",
+        row=row,
+        live=live,
+        reads=reads,
+        ids=values,
+        terms=[term_row(term, circle, reads, values, not row.case.result, today) for term in agreement.terms],
+        signatures=signature_rows(row, circle),
+        unsigned=[one.name for one in signers_of(row, circle) if one.key not in signed],
+        papers=[(person.id, person_words(person)) for person in circle.invited] if reads else [],
+        open_terms=len(open_terms(agreement)),
+        ended=_ended(circle),
+        may_meet=live and completion_meeting_allowed(circle) and circle.waiting is None,
+        agreed_on=day_words(agreement.agreed_on),
+        **act_context(row, _("Agreement"), ""),
+    )
+
+
+def term_row(
+    term: AgreementTerm, circle: Circle, reads: bool, values: dict[str, Any], workable: bool, today: date
+) -> dict[str, Any]:
+    """Return one term as a row of work: its words only for those who may read them. `workable`: the case is open."""
+    owner = circle.names.get(term.owner_participant_id or 0, _("Everybody"))
+    meta = [_("%(who)s · due %(day)s", who=owner, day=day_words(term.due_on))]
+    if reads and term.evidence:
+        meta.append(_("counts as done: %(evidence)s", evidence=term.evidence))
+    before = next((one for one in term.agreement.terms if one.id == term.replaces_id), None)
+    if before is not None:
+        meta.append(_("instead of term %(number)d", number=before.position))
+    due = term.state is TermState.OPEN and term.due_on <= today
+    return {
+        "title": f"{term.position}. {term.text}" if reads else _("Term %(number)d", number=term.position),
+        "meta": " · ".join(meta),
+        "tag": _("Due") if due else str(TERM_LABELS[term.state]),
+        "tone": "sun" if due else TONES.get(term.state, "slate"),
+        "href": url_for("agreements.term", term_id=term.id, **values)
+        if workable and term.state is TermState.OPEN
+        else None,
+    }
+
+
+def signature_rows(row: Pathway, circle: Circle) -> list[dict[str, Any]]:
+    """Return who signed, when and how; `party` is the participant's id where a party did."""
+    names = {f"party-{key}": name for key, name in circle.names.items()}
+    names |= {f"supporter-{one.id}": one.name for one in supporters_of(row.id)}
+    names |= {f"keeper-{one.user_id}": one.name for one in keeper_rows(row.id)}
+    signatures = circle.agreement.signatures if circle.agreement else []
+    return [
+        {
+            "party": one.participant_id,
+            "keeper": one.keeper_user_id is not None,
+            "name": names.get(signer_key(one), ""),
+            "how": str(MANNER_LABELS[one.manner]),
+            "when": day_words(one.signed_on),
+        }
+        for one in signatures
+    ]
+
+
+def _ended(circle: Circle) -> str:
+    if completion_held(circle):
+        return _("The meeting at the end was held.")
+    reason = circle.agreement.without_meeting if circle.agreement else None
+    return str(WITHOUT_MEETING_LABELS[reason]) if reason else ""

@@ -1,0 +1,111 @@
+"""What the case page shows of a circle alone: its gates, meetings, supporters and agreement."""
+
+from datetime import date, datetime
+from typing import Any
+
+from flask import url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.pathways.circles.agreements.presenters import may_read_terms, term_row
+from wss_cases.pathways.circles.circle.keepers import as_kept
+from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.circle.rules import closed
+from wss_cases.pathways.circles.circle.states import (
+    CONSENT_LABELS,
+    MEETING_LABELS,
+    RELATION_LABELS,
+    MeetingKind,
+    consent_state,
+    meeting_state,
+)
+from wss_cases.pathways.circles.gates.presenters import gate_row
+from wss_cases.pathways.circles.gates.queries import Circle, circle_of
+from wss_cases.pathways.circles.meeting.views import TONES, zone_of
+from wss_cases.pathways.circles.terms.rules import completion_meeting_allowed
+from wss_cases.pathways.circles.training.queries import names_of
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.next_steps import ids
+from wss_cases.pathways.common.states import LIVE, PathwayState
+from wss_cases.pathways.common.steps import Panel
+
+
+def panel(actor: Actor, row: Pathway, today: date, now: datetime, seen: Circle | None = None) -> Panel:
+    """Return this circle's own part of the case page; the caller has checked the pathway, and may have `seen` it."""
+    circle, values = seen or circle_of(row), ids(row)
+    live = row.state in LIVE
+    reads = may_read_terms(actor, row, circle)
+    terms = circle.agreement.terms if circle.agreement else []
+    meets_again = not circle.was_held or completion_meeting_allowed(circle)
+    gates = circle.gates_on(row.next_step_on if circle.waiting and row.next_step_on else today)
+    own = {
+        "ids": values,
+        "live": live,
+        "gates": [gate_row(gate, circle, row) for gate in gates] if live and meets_again else [],
+        "shut": len(closed(gates)),
+        "ready": not closed(gates) and row.state is not PathwayState.PROPOSED,
+        "planned": circle.waiting is not None,
+        "parties": _parties(circle, values),
+        "keepers": ", ".join(circle.keeper_names.values()),
+        "meetings": _meetings(circle, zone_of(row.school_id), now),
+        "terms": [term_row(term, circle, reads, values, not row.case.result, today) for term in terms],
+        "held": circle.was_held,
+        "reads": reads,
+        "notes": can(actor, Permission.CIRCLE_NOTE_READ, as_kept(row, circle.keeper_names)),
+    }
+    return Panel("circles/panel.html", own)
+
+
+def _parties(circle: Circle, values: dict[str, Any]) -> list[dict[str, Any]]:
+    rows = []
+    for person in circle.invited:
+        consent = circle.consents.get(person.id)
+        beside = [
+            f"{one.name} ({RELATION_LABELS[one.relation]})"
+            for one in circle.supporters
+            if one.participant_id == person.id and one.ended_at is None
+        ]
+        rows.append(
+            {
+                "name": circle.names[person.id],
+                "href": url_for("circle_parties.party", participant_id=person.id, **values),
+                "said": str(CONSENT_LABELS[consent_state(consent.consented if consent else None)]),
+                "beside": _("beside them: %(names)s", names=", ".join(beside)) if beside else "",
+            }
+        )
+    return rows
+
+
+def _meetings(circle: Circle, zone: str, now: datetime) -> list[dict[str, Any]]:
+    former = {meeting.keeper_id for meeting in circle.meetings} - circle.keeper_names.keys()
+    keepers = circle.keeper_names | (names_of(former) if former else {})
+    return [_meeting(meeting, circle, keepers, zone, now) for meeting in circle.meetings]
+
+
+def _meeting(
+    meeting: CircleMeeting, circle: Circle, keepers: dict[int, str], zone: str, now: datetime
+) -> dict[str, Any]:
+    state = meeting_state(meeting.happened, meeting.not_held_reason)
+    length = _("%(minutes)d minutes", minutes=meeting.minutes)
+    parts = [meeting.room, keepers.get(meeting.keeper_id, ""), length]
+    came = [circle.names.get(line.participant_id or 0, "") for line in meeting.attendance if line.attended]
+    came = [name for name in came if name]
+    if came:
+        parts.append(_("came: %(names)s", names=", ".join(came)))
+    title = moment_words(meeting.starts_at, zone)
+    if meeting.kind is MeetingKind.COMPLETION:
+        title = _("%(when)s, meeting at the end", when=title)
+    waiting = meeting.happened is None
+    return {
+        "id": meeting.id,
+        "title": title,
+        "meta": " · ".join(part for part in parts if part),
+        "tag": str(MEETING_LABELS[state]),
+        "tone": TONES.get(state, "slate"),
+        "href": None if waiting else url_for("circles.answer", meeting_id=meeting.id),
+        "waiting": waiting,
+        "begun": meeting.starts_at <= now,
+    }

@@ -1,0 +1,179 @@
+"""Forms of circles."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wtforms import BooleanField, DateField, RadioField, SelectField, TimeField
+from wtforms.validators import InputRequired, Optional
+
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.pathways.circles.circle.states import (
+    PRESENCE_LABELS,
+    RELATION_LABELS,
+    SCREEN_LABELS,
+    TRAINING_LABELS,
+    MeetingState,
+)
+
+YES_NO = [("yes", _l("Yes")), ("no", _l("No"))]
+ANSWER = _l("Choose yes or no.")
+DAY = _l("Choose a day.")
+LENGTHS = (30, 45, 60, 90, 120, 180)
+"""Minutes that a meeting may take."""
+
+WHAT_BECAME = [
+    (MeetingState.HELD, _l("Yes, it was held")),
+    (MeetingState.POSTPONED, _l("No, it was postponed")),
+    (MeetingState.NO_SHOW, _l("No, somebody did not come")),
+    (MeetingState.WALKED_OUT, _l("It began, somebody left, and it ended there")),
+    (MeetingState.CALLED_OFF, _l("No, it was called off")),
+]
+
+
+class ConsentForm(BaseForm):
+    """What one party said about taking part."""
+
+    consented = RadioField(
+        _l("Does this person wish to take part?"),
+        choices=choices(YES_NO),
+        validators=[InputRequired(ANSWER)],
+        description=_l(
+            "Asked by the keeper, after support was offered. A no needs no reason and can come at any time."
+        ),
+    )
+    guardian = RadioField(
+        _l("Does the guardian consent?"),
+        choices=choices([*YES_NO, ("not_asked", _l("Not asked, or not needed"))]),
+        default="not_asked",
+        validators=[Optional()],
+    )
+    given_on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
+
+
+class ReadyForm(BaseForm):
+    """Ready or not ready to meet; never why."""
+
+    ready = RadioField(
+        _l("Is this person ready to meet?"),
+        choices=choices(YES_NO),
+        validators=[InputRequired(ANSWER)],
+        description=_l("Only yes or no is kept, never why."),
+    )
+
+
+class ScreenForm(BaseForm):
+    """The keeper's safety screen."""
+
+    answer = RadioField(
+        _l("Can these people meet safely?"),
+        choices=choices(list(SCREEN_LABELS.items())),
+        validators=[InputRequired(_l("Choose an answer."))],
+        description=_l("Only the answer is kept, never why."),
+    )
+    on = DateField(_l("On which day"), validators=[InputRequired(DAY)])
+
+
+class SupporterForm(BaseForm):
+    """Somebody a party wants beside them."""
+
+    name = ShortText(_l("Name"), [NotBlank(_l("Write the name."))], limit=200)
+    relation = RadioField(
+        _l("Who they are to this person"),
+        choices=choices(list(RELATION_LABELS.items())),
+        validators=[InputRequired(_l("Choose who they are."))],
+    )
+
+
+class LiftForm(BaseForm):
+    """Why a hold's condition is met."""
+
+    reason = LongText(
+        _l("Why is the condition met?"), [NotBlank(_l("Say why the condition is met."))], limit=2000
+    )
+
+
+class MeetingForm(BaseForm):
+    """Day, time, length, room and keeper."""
+
+    day = DateField(_l("Day"), validators=[InputRequired(DAY)])
+    time = TimeField(_l("Time"), validators=[InputRequired(_l("Choose a time."))])
+    minutes = SelectField(
+        _l("Length"),
+        choices=choices([(str(length), _l("%(minutes)d minutes", minutes=length)) for length in LENGTHS]),
+        validators=[InputRequired(_l("Choose how long it takes."))],
+    )
+    room = ShortText(_l("Room"), [NotBlank(_l("Write the room."))], limit=80)
+    keeper = SelectField(
+        _l("Circle keeper"), validators=[InputRequired(_l("Choose a keeper of this circle."))]
+    )
+
+
+class AnswerForm(BaseForm):
+    """Did it happen?"""
+
+    state = RadioField(
+        _l("Did it happen?"),
+        choices=choices(WHAT_BECAME),
+        validators=[InputRequired(_l("Choose what became of it."))],
+    )
+
+
+class TrainingForm(BaseForm):
+    """A training of one member of staff."""
+
+    user = SelectField(
+        _l("Who was trained"), validators=[InputRequired(_l("Choose somebody of this school."))]
+    )
+    kind = RadioField(
+        _l("In what"),
+        choices=choices(list(TRAINING_LABELS.items())),
+        validators=[InputRequired(_l("Choose the training."))],
+    )
+    provider = ShortText(_l("By whom"), [Optional()], limit=200)
+    completed_on = DateField(_l("Completed on"), validators=[InputRequired(DAY)])
+    valid_until = DateField(
+        _l("In force until"),
+        validators=[Optional()],
+        description=_l("Leave it empty if it does not run out."),
+    )
+
+
+class EndTrainingForm(BaseForm):
+    """Until when a training counts."""
+
+    valid_until = DateField(_l("In force until"), validators=[InputRequired(DAY)])
+
+
+class SettingForm(BaseForm):
+    """What a school decides about its circles."""
+
+    guardian_consent = BooleanField(
+        _l("A guardian consents for every party before a meeting is planned"), validators=[Optional()]
+    )
+
+
+def _said_of(name: str) -> InputRequired:
+    # each line of the summary says of whom
+    what = _l("Say whether this person came.")
+    return InputRequired(f"{name}: {what}")
+
+
+def attendance_form(people: Sequence[tuple[str, Mapping[int, str], Any]], version: int) -> BaseForm:
+    """Return a form that asks of each person whether they came.
+
+    `people`: (role, names by id, words for the role), a role being party, supporter or keeper. The field of a person
+    is named by role and id, e.g. `party_12`.
+    """
+    fields = {
+        f"{role}_{key}": RadioField(
+            name,
+            choices=choices(list(PRESENCE_LABELS.items())),
+            validators=[_said_of(name)],
+            description=words,
+        )
+        for role, names, words in people
+        for key, name in names.items()
+    }
+    made: BaseForm = type("AttendanceForm", (BaseForm,), fields)(version=version)
+    return made

@@ -1,0 +1,94 @@
+"""Who keeps which circle, and who may be asked to. The caller has checked that the actor may see the circle."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Role
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.accounts.grants.queries import holders
+from wss_cases.foundation.db import db
+from wss_cases.pathways.circles.circle.models import CircleKeeper
+from wss_cases.pathways.common.models import Pathway
+
+
+@dataclass(frozen=True)
+class KeptCircle:
+    """A circle as the policy asks about it: its school and who keeps it now."""
+
+    id: int
+    school_id: int
+    keeper_ids: frozenset[int]
+    had_keepers: bool
+
+
+@dataclass(frozen=True)
+class KeeperRow:
+    """One keeper of a circle, from when to when."""
+
+    user_id: int
+    name: str
+    added_at: datetime
+    ended_at: datetime | None
+
+
+def keepers_of(pathway_id: int) -> dict[int, str]:
+    """Return the current keepers of a circle: id to name, the first named first."""
+    return {row.user_id: row.name for row in keeper_rows(pathway_id) if row.ended_at is None}
+
+
+def keeper_ids(pathway_ids: Iterable[int]) -> dict[int, frozenset[int]]:
+    """Return the current keepers of many circles by pathway id, in one query; a circle without any is left out."""
+    wanted = sorted(set(pathway_ids))
+    if not wanted:
+        return {}
+    statement = select(CircleKeeper.pathway_id, CircleKeeper.user_id).where(
+        CircleKeeper.pathway_id.in_(wanted), CircleKeeper.ended_at.is_(None)
+    )
+    found: dict[int, set[int]] = {}
+    for pathway_id, user_id in db.session.execute(statement):
+        found.setdefault(pathway_id, set()).add(user_id)
+    return {pathway_id: frozenset(ids) for pathway_id, ids in found.items()}
+
+
+def keeper_rows(pathway_id: int) -> list[KeeperRow]:
+    """Return everybody who keeps or kept a circle, the first named first."""
+    statement = (
+        select(CircleKeeper.user_id, UserAccount.name, CircleKeeper.added_at, CircleKeeper.ended_at)
+        .join(UserAccount, UserAccount.id == CircleKeeper.user_id)
+        .where(CircleKeeper.pathway_id == pathway_id)
+        .order_by(CircleKeeper.added_at, CircleKeeper.id)
+    )
+    return [KeeperRow(*row) for row in db.session.execute(statement)]
+
+
+def kept(row: Pathway) -> KeptCircle:
+    """Return a circle as the policy asks about it."""
+    rows = keeper_rows(row.id)
+    current = frozenset(one.user_id for one in rows if one.ended_at is None)
+    return KeptCircle(row.id, row.school_id, current, bool(rows))
+
+
+def as_kept(row: Pathway, current: Iterable[int]) -> KeptCircle:
+    """Return a circle as the policy asks whether its notes may be read, where the current keepers are known already."""
+    now = frozenset(current)
+    return KeptCircle(row.id, row.school_id, now, bool(now))
+
+
+def may_keep(school_id: int, day: date) -> dict[int, str]:
+    """Return who may keep a circle at a school on a day: id to name.
+
+    They are its coordinators and deans, but nobody who is its administrator too (see `rules.may_keep_as`).
+    """
+    people = dict([*holders(Role.COORDINATOR, school_id, day), *holders(Role.DEAN, school_id, day)])
+    decide = dict(holders(Role.ADMINISTRATOR, school_id, day))
+    return {key: name for key, name in people.items() if key not in decide}
+
+
+def load_kept(pathway_id: int) -> Any:
+    """Return a circle for the policy engine; None when there is none."""
+    row = db.session.get(Pathway, pathway_id)
+    return kept(row) if row is not None else None

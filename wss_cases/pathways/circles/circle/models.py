@@ -1,0 +1,249 @@
+"""Before and at a circle: who keeps it, consent, preparation, meetings, who came. Never what was said there."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from wss_cases.cases.case.models import OfCase
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.pathways.circles.circle.states import (
+    MeetingKind,
+    ScreenAnswer,
+    SupporterRelation,
+    TrainingKind,
+)
+
+
+class CircleConsent(Base):
+    """What one party said about taking part; withdrawable at any time. None: not asked yet."""
+
+    __tablename__ = "circle_consent"
+    __table_args__ = (UniqueConstraint("pathway_id", "participant_id"),)
+
+    id: Mapped[Id]
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    participant_id: Mapped[int] = mapped_column(ForeignKey("case_participant.id"))
+    consented: Mapped[bool | None]
+    guardian_consented: Mapped[bool | None]
+    given_on: Mapped[date]
+    recorded_at: Mapped[datetime]
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
+class CirclePreparation(Versioned, Base):
+    """How far one party is prepared: support offered, pre-meeting held, ready or not. Never why."""
+
+    __tablename__ = "circle_preparation"
+    __table_args__ = (UniqueConstraint("pathway_id", "participant_id"),)
+
+    id: Mapped[Id]
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    participant_id: Mapped[int] = mapped_column(ForeignKey("case_participant.id"))
+    support_offered_on: Mapped[date | None]
+    support_offered_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    pre_met_on: Mapped[date | None]
+    pre_met_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    is_ready: Mapped[bool | None]
+
+
+class CircleScreen(Versioned, Base):
+    """The keeper's safety screen of one circle: safe to meet or not now. Never why."""
+
+    __tablename__ = "circle_screen"
+
+    id: Mapped[Id]
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"), unique=True)
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    answer: Mapped[ScreenAnswer] = mapped_column(named_enum(ScreenAnswer, "answer"))
+    screened_on: Mapped[date]
+    screened_by_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+
+
+class CircleSupporter(OfCase, Versioned, Base):
+    """Somebody a party wants beside them: a guardian, a member of staff, a friend. `ended_at`: no longer invited."""
+
+    __tablename__ = "circle_supporter"
+    __table_args__ = (Index("ix_circle_supporter_pathway", "pathway_id"),)
+    PRIVATE = frozenset({"name"})
+
+    id: Mapped[Id]
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    participant_id: Mapped[int] = mapped_column(ForeignKey("case_participant.id"))
+    relation: Mapped[SupporterRelation] = mapped_column(named_enum(SupporterRelation, "relation"))
+    name: Mapped[str] = mapped_column(String(200))
+    ended_at: Mapped[datetime | None]
+
+
+class CircleKeeper(Base):
+    """Who keeps a circle, from when to when. Only its keepers read the circle's notes."""
+
+    __tablename__ = "circle_keeper"
+    __table_args__ = (
+        Index(
+            "uq_circle_keeper_current",
+            "pathway_id",
+            "user_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_circle_keeper_user", "user_id"),
+    )
+
+    id: Mapped[Id]
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    added_at: Mapped[datetime]
+    added_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    ended_at: Mapped[datetime | None]
+
+
+class KeeperTraining(Base):
+    """A training of one member of staff; it counts wherever they work, and the school that recorded it ends it.
+
+    `valid_until` None: it does not run out.
+    """
+
+    __tablename__ = "keeper_training"
+    __table_args__ = (
+        Index("ix_keeper_training_user", "user_id"),
+        CheckConstraint("valid_until is null or valid_until >= completed_on", name="dates"),
+    )
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    kind: Mapped[TrainingKind] = mapped_column(named_enum(TrainingKind, "kind"))
+    provider: Mapped[str] = mapped_column(String(200), default="")
+    completed_on: Mapped[date]
+    valid_until: Mapped[date | None]
+    recorded_at: Mapped[datetime]
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
+class CircleSetting(Versioned, Base):
+    """What one school decides about its circles: whether a guardian's consent is needed from every party."""
+
+    __tablename__ = "circle_setting"
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), unique=True)
+    guardian_consent: Mapped[bool] = mapped_column(default=False)
+
+
+class HoldLift(Base):
+    """A hold of the stored routing answer whose condition was met, with the reason."""
+
+    __tablename__ = "circle_hold_lift"
+    __table_args__ = (UniqueConstraint("pathway_id", "rule"), CheckConstraint("reason <> ''", name="reason"))
+    PRIVATE = frozenset({"reason"})
+
+    id: Mapped[Id]
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    rule: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(Text)
+    lifted_at: Mapped[datetime]
+    lifted_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
+class CircleMeeting(OfCase, Versioned, Base):
+    """One meeting of a circle: planned for an instant and a room, then held or not."""
+
+    __tablename__ = "circle_meeting"
+    __table_args__ = (
+        Index("ix_circle_meeting_pathway", "pathway_id"),
+        Index("ix_circle_meeting_keeper", "keeper_id", "starts_at"),
+        Index("ix_circle_meeting_school", "school_id", "starts_at"),
+        Index(
+            "uq_circle_meeting_waiting",
+            "pathway_id",
+            unique=True,
+            sqlite_where=text("happened IS NULL"),
+            postgresql_where=text("happened IS NULL"),
+        ),
+        CheckConstraint("happened is null or happened or not_held_reason <> ''", name="not_held_reason"),
+    )
+
+    id: Mapped[Id]
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    keeper_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    kind: Mapped[MeetingKind] = mapped_column(
+        named_enum(MeetingKind, "kind"), default=MeetingKind.CIRCLE, server_default=MeetingKind.CIRCLE.value
+    )
+    starts_at: Mapped[datetime]
+    minutes: Mapped[int] = mapped_column(default=60, server_default="60")
+    sequence: Mapped[int] = mapped_column(default=0, server_default="0")
+    room: Mapped[str] = mapped_column(String(80), default="")
+    happened: Mapped[bool | None]
+    not_held_reason: Mapped[str] = mapped_column(String(40), default="")
+    attendance: Mapped[list["CircleAttendance"]] = relationship(order_by="CircleAttendance.id")
+
+
+class MeetingInvitation(Base):
+    """What one member of staff was last told of a meeting, for their calendar; `withdrawn_at`: to strike it out.
+
+    `sequence` grows with everything they are told, so that a calendar takes the newest, in whatever order mail comes.
+    """
+
+    __tablename__ = "meeting_invitation"
+    __table_args__ = (
+        UniqueConstraint("meeting_id", "user_id"),
+        Index(
+            "ix_meeting_invitation_open",
+            "starts_at",
+            sqlite_where=text("withdrawn_at IS NULL"),
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[Id]
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("circle_meeting.id"))
+    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    pathway_id: Mapped[int] = mapped_column(ForeignKey("pathway.id"))
+    case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    sequence: Mapped[int]
+    starts_at: Mapped[datetime]
+    minutes: Mapped[int]
+    room: Mapped[str] = mapped_column(String(80), default="")
+    told_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class CircleAttendance(Base):
+    """Who came to a meeting: a party, a supporter, or a keeper; exactly one of the three."""
+
+    __tablename__ = "circle_attendance"
+    __table_args__ = (
+        UniqueConstraint("meeting_id", "participant_id"),
+        UniqueConstraint("meeting_id", "supporter_id"),
+        UniqueConstraint("meeting_id", "keeper_user_id"),
+        CheckConstraint(
+            "(case when participant_id is not null then 1 else 0 end)"
+            " + (case when supporter_id is not null then 1 else 0 end)"
+            " + (case when keeper_user_id is not null then 1 else 0 end) = 1",
+            name="one_person",
+        ),
+    )
+
+    id: Mapped[Id]
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("circle_meeting.id"))
+    participant_id: Mapped[int | None] = mapped_column(ForeignKey("case_participant.id"))
+    supporter_id: Mapped[int | None] = mapped_column(ForeignKey("circle_supporter.id"))
+    keeper_user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    attended: Mapped[bool]
+    left_early: Mapped[bool] = mapped_column(default=False, server_default="0")

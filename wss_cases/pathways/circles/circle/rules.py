@@ -1,0 +1,267 @@
+"""Pure decisions about circles: who the parties are, which holds apply, which gates are closed."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from wss_cases.access.actor import Role
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.pathways.circles.circle.states import ScreenAnswer
+from wss_cases.routing.engine.states import FACE_TO_FACE, PATHWAY_OF, AppliesTo, Kind, Pathway, Person
+
+CIRCLES: Final = frozenset(kind for kind, family in PATHWAY_OF.items() if family is Pathway.CIRCLE)
+
+HELD_BACK: Final[dict[AppliesTo, frozenset[Kind]]] = {
+    AppliesTo.FACE_TO_FACE: FACE_TO_FACE,
+    AppliesTo.SHARED_AND_CONVERSATION: FACE_TO_FACE | {Kind.HEALING_CIRCLE, Kind.TALKING_CIRCLE},
+    AppliesTo.CAUSED_HARM_AND_CIRCLES: CIRCLES,
+}
+"""Which circles a hold keeps back."""
+
+LIFTABLE: Final = frozenset({AppliesTo.FACE_TO_FACE})
+"""Holds whose condition can be met; the others stand for good."""
+
+PLAN, READY, WISH, DANGER = "H2", "H3", "H4", "H5"
+"""Rules whose condition the system itself sees: a safety plan, readiness, the wish of the person harmed, the screen."""
+
+PART: Final[dict[str, frozenset[PersonRole]]] = {
+    Person.CAUSED_HARM: frozenset({PersonRole.CAUSED_HARM, PersonRole.BOTH, PersonRole.INVOLVED}),
+    Person.HARMED: frozenset({PersonRole.HARMED, PersonRole.BOTH}),
+    Person.BOTH: frozenset({PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH, PersonRole.INVOLVED}),
+}
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A hold of the stored routing answer that keeps this circle back; texts by language."""
+
+    rule: str
+    until: Mapping[str, str]
+    because: Mapping[str, str]
+    stands: bool
+
+    @property
+    def can_be_lifted(self) -> bool:
+        """Whether a reason can meet its condition; what the people themselves must say cannot be said for them."""
+        return not self.stands and not set(self.rule.split("+")) <= {READY, WISH}
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One condition of scheduling; `person_id` or `rule` says whose.
+
+    `refused`: answered with a no, or gone, not just missing.
+
+    `code`: parties, keeper, training, support, pre_meeting, consent, guardian, ready, screen or hold.
+    """
+
+    code: str
+    done: bool
+    person_id: int | None = None
+    rule: str = ""
+    refused: bool = False
+    on: date | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the gates of one circle are computed from, for one day.
+
+    By person id: `consents` and `preparations`. `lifted`: rules of holds lifted with a reason. `guardians_asked`: the
+    school's setting. `plan_agreed`: a safety plan is in force, for each person harmed.
+    `keepers_left`: whoever keeps it cannot keep a circle of this school any more.
+    """
+
+    invited: Sequence[Any]
+    consents: Mapping[int, Any] = field(default_factory=dict)
+    preparations: Mapping[int, Any] = field(default_factory=dict)
+    holds: Sequence[Hold] = ()
+    lifted: Collection[str] = ()
+    has_keeper: bool = False
+    has_trained_keeper: bool = False
+    keepers_left: bool = False
+    guardians_asked: bool = False
+    screen: ScreenAnswer | None = None
+    screened_on: date | None = None
+    plan_agreed: bool = False
+
+
+def parties(for_whom: str, participant_id: int | None, people: Iterable[Any]) -> list[Any]:
+    """Return the people of a case who are invited: by part, and the one it was proposed for in any case.
+
+    A person with `id` and `role`. A circle for one named person is for that person alone.
+    """
+    alone = participant_id is not None and for_whom != Person.BOTH
+    return [
+        person
+        for person in people
+        if person.id == participant_id or (not alone and person.role in PART.get(for_whom, frozenset()))
+    ]
+
+
+def holds_on(kind: str, for_whom: str, answers: Iterable[Mapping[str, Any]]) -> list[Hold]:
+    """Return the holds of stored routing answers that keep a circle of this kind back, each rule once.
+
+    "Each is supported apart" leaves a circle for the person harmed alone, unless it brings people face to face.
+    """
+    found: dict[str, Hold] = {}
+    for answer in answers:
+        for hold in answer.get("holds", ()):
+            applies = AppliesTo(hold["applies_to"])
+            apart = applies is AppliesTo.SHARED_AND_CONVERSATION and for_whom == Person.HARMED
+            if kind not in (FACE_TO_FACE if apart else HELD_BACK[applies]):
+                continue
+            rule = "+".join(hold["rules"])
+            found.setdefault(rule, Hold(rule, hold["until"], hold["because"], applies not in LIFTABLE))
+    return list(found.values())
+
+
+def was_harmed(person: Any) -> bool:
+    """Whether this person was harmed, whatever else they did."""
+    return person.role in PART[Person.HARMED]
+
+
+def may_keep_as(roles: Collection[Role]) -> bool:
+    """Whether somebody with these roles at a school may keep its circles: who decides about it never does."""
+    return bool({Role.DEAN, Role.COORDINATOR} & set(roles)) and Role.ADMINISTRATOR not in roles
+
+
+def in_force(training: Any, day: date) -> bool:
+    """Whether a training was completed by a day and has not run out on it."""
+    return training.completed_on <= day and (training.valid_until is None or training.valid_until >= day)
+
+
+def gates_of(facts: Facts) -> list[Gate]:
+    """Return every gate before scheduling, in the order in which they are worked.
+
+    A circle for one person alone brings nobody face to face: it needs neither pre-meeting, readiness nor screen.
+    """
+    alone = len(facts.invited) == 1
+    gates = [] if facts.invited else [Gate("parties", False)]
+    trained, nobody = (
+        Gate("training", facts.has_trained_keeper),
+        Gate("keeper", False, refused=facts.keepers_left),
+    )
+    gates.append(trained if facts.has_keeper else nobody)
+    for person in facts.invited:
+        gates.extend(_party_gates(facts, person, alone))
+    if not alone:
+        safe = facts.screen is ScreenAnswer.SAFE
+        refused = facts.screen is ScreenAnswer.NOT_NOW
+        gates.append(Gate("screen", safe, refused=refused, on=facts.screened_on))
+    gates.extend(Gate("hold", is_met(hold, facts), rule=hold.rule) for hold in facts.holds)
+    return gates
+
+
+def _party_gates(facts: Facts, person: Any, alone: bool) -> list[Gate]:
+    prepared, consent = facts.preparations.get(person.id), facts.consents.get(person.id)
+    gates = []
+    if was_harmed(person):
+        offered = prepared.support_offered_on if prepared else None
+        gates.append(Gate("support", offered is not None, person.id, on=offered))
+    if not alone:
+        met = prepared.pre_met_on if prepared else None
+        gates.append(Gate("pre_meeting", met is not None, person.id, on=met))
+    said = consent.consented if consent else None
+    on = consent.given_on if consent and said is not None else None
+    gates.append(Gate("consent", said is True, person.id, refused=said is False, on=on))
+    guardian = consent.guardian_consented if consent else None
+    if facts.guardians_asked or guardian is not None:
+        gates.append(Gate("guardian", guardian is True, person.id, refused=guardian is False, on=on))
+    if not alone:
+        ready = prepared.is_ready if prepared else None
+        gates.append(Gate("ready", ready is True, person.id, refused=ready is False))
+    return gates
+
+
+def is_met(hold: Hold, facts: Facts) -> bool:
+    """Whether a hold's condition is met: by a safety plan, by the people themselves, by the screen, or by a reason."""
+    return not hold.stands and all(_condition(rule, hold, facts) for rule in hold.rule.split("+"))
+
+
+def _condition(rule: str, hold: Hold, facts: Facts) -> bool:
+    if rule == READY:
+        causing = [person.id for person in facts.invited if person.role in PART[Person.CAUSED_HARM]]
+        prepared = [facts.preparations.get(key) for key in causing]
+        return bool(prepared) and all(row is not None and row.is_ready is True for row in prepared)
+    if rule == WISH:
+        harmed = [person.id for person in facts.invited if was_harmed(person)]
+        consents = [facts.consents.get(key) for key in harmed]
+        return bool(consents) and all(row is not None and row.consented is True for row in consents)
+    if rule == PLAN and facts.plan_agreed:
+        return True
+    if rule == DANGER and facts.screen is ScreenAnswer.SAFE:
+        return True
+    return hold.rule in facts.lifted
+
+
+def closed(gates: Iterable[Gate]) -> list[Gate]:
+    """Return the gates that stand in the way."""
+    return [gate for gate in gates if not gate.done]
+
+
+def sees_terms(user_id: int | None, *entitled: int | None) -> bool:
+    """Whether a person reads the words of an agreement: its keepers, the circle's owner, the case's lead."""
+    return user_id is not None and user_id in entitled
+
+
+def outcome_of(states: Sequence[str]) -> str:
+    """Return the outcome that a circle's marked terms suggest; without terms it was held without an agreement."""
+    if not states:
+        return "held_without_agreement"
+    kept = [state in ("kept", "late", "changed") for state in states]
+    if all(kept):
+        return "agreement_kept"
+    return "agreement_partly_kept" if any(kept) else "agreement_not_kept"
+
+
+def gate_words(gate: Gate, names: Mapping[int, str]) -> str:
+    """Return a gate as a sentence about what is so, or is still missing."""
+    words = _GATE_WORDS[gate.code]
+    chosen = words[0] if gate.done else words[2] if gate.refused else words[1]
+    return str(chosen) % {"name": names.get(gate.person_id or 0, ""), "rule": gate.rule}
+
+
+_GATE_WORDS: Final[dict[str, tuple[Any, Any, Any]]] = {
+    "parties": ("", _l("Nobody of this case is invited yet"), ""),
+    "keeper": (
+        "",
+        _l("The circle has no keeper yet"),
+        _l("Whoever keeps this circle cannot keep it here any more"),
+    ),
+    "training": (
+        _l("A trained keeper keeps the circle"),
+        _l("No keeper of this circle has a training on record that is in force"),
+        "",
+    ),
+    "support": (_l("Support was offered to %(name)s"), _l("Support was not offered to %(name)s yet"), ""),
+    "pre_meeting": (
+        _l("The pre-meeting with %(name)s was held"),
+        _l("The pre-meeting with %(name)s was not held yet"),
+        "",
+    ),
+    "consent": (
+        _l("%(name)s wishes to take part"),
+        _l("%(name)s has not been asked yet"),
+        _l("%(name)s does not wish to take part"),
+    ),
+    "guardian": (
+        _l("The guardian of %(name)s consents"),
+        _l("The guardian of %(name)s has not been asked yet"),
+        _l("The guardian of %(name)s does not consent"),
+    ),
+    "ready": (
+        _l("%(name)s is ready to meet"),
+        _l("Nobody said yet whether %(name)s is ready to meet"),
+        _l("%(name)s is not ready to meet"),
+    ),
+    "screen": (
+        _l("The safety screen says: safe to meet"),
+        _l("The safety screen is not done yet"),
+        _l("The safety screen says: not now"),
+    ),
+    "hold": (_l("The condition of hold %(rule)s is met"), _l("Hold %(rule)s applies"), ""),
+}
+"""By code: when it is done, when it is missing, when it was answered with a no."""

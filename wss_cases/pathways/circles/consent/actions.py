@@ -1,0 +1,170 @@
+"""Before a circle: what each party says about taking part, and the holds."""
+
+from datetime import date, datetime
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.progress.actions import today_at
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting, HoldLift
+from wss_cases.pathways.circles.circle.rules import was_harmed
+from wss_cases.pathways.circles.circle.states import CONSENT_TRANSITIONS, ConsentState, NotHeld, consent_state
+from wss_cases.pathways.circles.gates.queries import Circle, circle_of
+from wss_cases.pathways.circles.invitations.actions import tell_calendars
+from wss_cases.pathways.common.actions import (
+    audit_only,
+    load_live,
+    not_later,
+    note_acceptance,
+    note_offer,
+)
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE, PathwayState
+from wss_cases.routing.engine.states import Pathway as Family
+
+Key = str | None
+
+
+def load_circle(uow: UnitOfWork, pathway_id: int, version: int | None = None) -> Pathway:
+    """Lock a live pathway that is a circle. A step. Raises NotFound for another family."""
+    row = load_live(uow, pathway_id, version)
+    if row.pathway != Family.CIRCLE:
+        raise NotFound
+    return row
+
+
+def load_any_circle(uow: UnitOfWork, pathway_id: int) -> Pathway:
+    """Lock a circle, live or ended, of an open or closed case: a no is heard at any time, notes outlive it. A step."""
+    row = uow.load(Pathway, pathway_id, Permission.CASE_WORK)
+    if row.pathway != Family.CIRCLE:
+        raise NotFound
+    return row
+
+
+def record_consent(
+    actor: Actor, pathway_id: int, participant_id: int, consented: bool, guardian_consented: bool | None,
+    given_on: date, now: datetime, request_key: Key = None,
+) -> int:  # fmt: skip
+    """Record what one party said about taking part.
+
+    A no is possible at any time, whatever became of the circle, needs no reason, and calls a planned meeting off;
+    an agreement that was made stands. The first answer notes the offer, the last yes the acceptance.
+    Raises NotFound for somebody who is not invited; Refused where the person harmed was asked by somebody other
+    than the keeper, or before support was offered.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        willing = consented and guardian_consented is not False
+        row = load_circle(uow, pathway_id) if willing else load_any_circle(uow, pathway_id)
+        not_later(uow, row.school_id, "given_on", given_on)
+        circle = circle_of(row)
+        consent = _consent_of(row, circle, participant_id)
+        was_willing = consent.consented is True and consent.guardian_consented is not False
+        if consented and consent.consented is not True:
+            _may_ask(actor, circle, participant_id, today_at(uow, row.school_id))
+        _answer(consent, consented, guardian_consented, given_on)
+        consent.recorded_at, consent.recorded_by_id = now, actor.user_id
+        kinds = (
+            "circle.consent_withdrawn" if was_willing else "circle.consent_refused",
+            "circle.consent_given",
+        )
+        uow.record(consent, kinds[willing])
+        circle.consents[participant_id] = consent
+        _follow_consent(uow, row, circle, given_on, willing)
+        uow.answer = row.id
+        return row.id
+
+
+def _consent_of(row: Pathway, circle: Circle, participant_id: int) -> CircleConsent:
+    known = circle.consents.get(participant_id)
+    if known is not None:
+        return known
+    if participant_id not in {person.id for person in circle.invited}:
+        raise NotFound
+    return CircleConsent(
+        pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, participant_id=participant_id
+    )
+
+
+def _answer(consent: CircleConsent, consented: bool, guardian: bool | None, on: date) -> None:
+    state, wanted = consent_state(consent.consented), ConsentState.YES if consented else ConsentState.NO
+    assert state is wanted or wanted in CONSENT_TRANSITIONS[state]
+    consent.consented, consent.guardian_consented, consent.given_on = consented, guardian, on
+
+
+def _may_ask(actor: Actor, circle: Circle, participant_id: int, today: date) -> None:
+    person = next((person for person in circle.invited if person.id == participant_id), None)
+    if person is None or not was_harmed(person):
+        return
+    keepers = circle.keepers_on(today)
+    if actor.user_id not in keepers:
+        if not keepers:
+            raise Refused("", _("Only the keeper asks the person harmed, and this circle has no keeper yet."))
+        names = ", ".join(keepers.values())
+        raise Refused("", _("Only the keeper of this circle asks the person harmed: %(names)s.", names=names))
+    prepared = circle.preparations.get(participant_id)
+    if prepared is None or prepared.support_offered_on is None:
+        raise Refused("", _("Offer support to the person harmed before asking, and write down when."))
+
+
+def _follow_consent(uow: UnitOfWork, row: Pathway, circle: Circle, on: date, willing: bool) -> None:
+    if row.state in LIVE and uow.actor.user_id is not None:
+        note_offer(uow, row, (uow.actor.user_id, uow.actor.name), on)
+    said = [circle.consents.get(person.id) for person in circle.invited]
+    if willing and row.state is PathwayState.PROPOSED and all(c and c.consented for c in said):
+        note_acceptance(uow, row, on)
+    if not willing:
+        call_off_planned(uow, row, circle)
+
+
+def call_off_planned(uow: UnitOfWork, row: Pathway, circle: Circle) -> None:
+    """Call off the meeting that is planned, if there is one: a gate has closed. A step."""
+    if circle.waiting is None:
+        return
+    not_held(uow, circle.waiting, NotHeld.CALLED_OFF)
+    row.next_step_on = None
+    audit_only(uow, row)
+
+
+def not_held(uow: UnitOfWork, meeting: CircleMeeting, reason: NotHeld) -> None:
+    """Record that a meeting is not held; calendars strike it out where it was put off. A step."""
+    meeting.happened, meeting.not_held_reason = False, reason.value
+    meeting.sequence += 1
+    uow.record(meeting, "circle.not_held", reason=reason.value)
+    tell_calendars(uow, meeting)
+
+
+def lift_hold(
+    actor: Actor, pathway_id: int, rule: str, reason: str, now: datetime, request_key: Key = None
+) -> int:
+    """Say why a hold's condition is met.
+
+    Raises Refused without a reason, for a hold that stands for good, and for one that the people themselves must meet.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_circle(uow, pathway_id)
+        circle = circle_of(row)
+        hold = next((hold for hold in circle.holds if hold.rule == rule), None)
+        if hold is None:
+            raise NotFound
+        if hold.stands:
+            raise Refused("", _("This hold stands: each person is supported apart."))
+        if not hold.can_be_lifted:
+            raise Refused("", _("Nobody can say this for them: it opens when they say so themselves."))
+        if not reason.strip():
+            raise Refused("reason", _("Say why the condition is met."))
+        gates = circle.gates_on(today_at(uow, row.school_id))
+        if rule in circle.lifted or any(gate.rule == rule and gate.done for gate in gates):
+            raise Refused("", _("The condition of this hold is met already."))
+        lift = HoldLift(
+            pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, rule=rule, reason=reason,
+            lifted_at=now, lifted_by_id=actor.user_id,
+        )  # fmt: skip
+        uow.record(lift, "circle.hold_lifted", rule=rule)
+        uow.answer = row.id
+        return row.id

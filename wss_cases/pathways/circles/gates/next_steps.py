@@ -1,0 +1,98 @@
+"""The one next act of each live circle, read for many circles at once."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any, Final
+
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.circle.rules import Gate, closed
+from wss_cases.pathways.circles.gates.queries import Circle, circles_for
+from wss_cases.pathways.circles.terms.rules import completion_meeting_allowed, open_terms
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.next_steps import ids, waiting
+from wss_cases.pathways.common.states import LIVE, PathwayState
+from wss_cases.pathways.common.steps import Step
+
+OPENING: Final[dict[str, tuple[Any, str]]] = {
+    "parties": (_l("Add the people it is for"), "casework.case"),
+    "keeper": (_l("Name the keeper"), "keepers.keepers"),
+    "training": (_l("Name a trained keeper"), "keepers.keepers"),
+    "support": (_l("Offer support"), "circle_parties.support"),
+    "pre_meeting": (_l("Hold the pre-meeting"), "circle_parties.pre_meeting"),
+    "consent": (_l("Record the consent"), "circle_parties.consent"),
+    "guardian": (_l("Record the guardian’s consent"), "circle_parties.consent"),
+    "ready": (_l("Say whether they are ready"), "circle_parties.ready"),
+    "screen": (_l("Do the safety screen"), "circle_screening.screen"),
+    "hold": (_l("Look at the hold that applies"), "circle_screening.hold"),
+}
+"""The act that opens each gate, and its page."""
+
+
+def gate_values(row: Pathway, gate: Gate) -> dict[str, Any]:
+    """Return what the address of the page that opens a gate needs."""
+    if gate.code == "parties":
+        return {"case_id": row.case_id, "tab": "people"}
+    more: dict[str, Any] = {}
+    if gate.person_id is not None:
+        more["participant_id"] = gate.person_id
+    if gate.rule:
+        more["rule"] = gate.rule
+    return {**ids(row), **more}
+
+
+def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int, Step]:
+    """Return the next act of each live circle by its id, in a constant number of queries."""
+    live = [row for row in rows if row.state in LIVE]
+    circles = circles_for(live)
+    return {row.id: replace(_step(row, circles[row.id], today, now), seen=circles[row.id]) for row in live}
+
+
+def _step(row: Pathway, circle: Circle, today: date, now: datetime) -> Step:
+    if circle.waiting is not None:
+        return _planned(row, circle, circle.waiting, today, now)
+    if circle.was_held:
+        return _after_meeting(row, circle, today)
+    return _before_meeting(row, circle, today)
+
+
+def _planned(row: Pathway, circle: Circle, meeting: CircleMeeting, today: date, now: datetime) -> Step:
+    if meeting.starts_at <= now:
+        words, values = _l("Say whether the meeting happened"), {"meeting_id": meeting.id}
+        return Step("answer_meeting", words, "circles.answer", values, on=row.next_step_on, urgent=True)
+    if closed(circle.gates_on(row.next_step_on or today)):
+        words = _l("Look at the meeting: something it needs is missing now")
+        return Step("check_meeting", words, "circles.meeting", ids(row), on=row.next_step_on, urgent=True)
+    return waiting(row, row.next_step_on)
+
+
+def _after_meeting(row: Pathway, circle: Circle, today: date) -> Step:
+    if circle.agreement is None:
+        return Step("agreement", _l("Record the agreement"), "agreements.agreement", ids(row))
+    terms = open_terms(circle.agreement)
+    if terms:
+        first = min(terms, key=lambda term: (term.due_on, term.id))
+        if first.due_on > today:
+            return waiting(row, first.due_on)
+        values = {**ids(row), "term_id": first.id}
+        return Step("mark_term", _l("Mark the term that is due"), "agreements.term", values, on=first.due_on)
+    if completion_meeting_allowed(circle) and not closed(circle.gates_on(today)):
+        words = _l("Plan the meeting at the end of the agreement")
+        return Step("plan_completion", words, "circles.meeting", ids(row))
+    return Step("complete", _l("Complete it with its outcome"), "agreements.complete", ids(row))
+
+
+def _before_meeting(row: Pathway, circle: Circle, today: date) -> Step:
+    shut = closed(circle.gates_on(today))
+    stands = {hold.rule for hold in circle.holds if hold.stands}
+    if any(gate.code == "hold" and gate.rule in stands for gate in shut):
+        return Step("end", _l("End it: a hold stands"), "pathway_ends.end", ids(row))
+    if any(gate.refused and gate.code in ("consent", "guardian") for gate in shut):
+        return Step("decline", _l("Record that it was declined"), "pathway_ends.decline", ids(row))
+    if shut:
+        words, endpoint = OPENING[shut[0].code]
+        return Step(shut[0].code, words, endpoint, gate_values(row, shut[0]), on=row.start_by)
+    if row.state is PathwayState.PROPOSED:
+        return Step("accept", _l("Record the answer"), "pathway_acts.accept", ids(row), on=row.start_by)
+    return Step("plan_meeting", _l("Plan the meeting"), "circles.meeting", ids(row), on=row.next_step_on)

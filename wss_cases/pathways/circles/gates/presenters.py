@@ -1,0 +1,97 @@
+"""What several pages of circles show: a gate with the page that opens it, and who is invited and came, by role."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.forms import BaseForm
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import locale_code
+from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.circle.rules import PLAN, Gate, gate_words
+from wss_cases.pathways.circles.circle.states import PRESENCE_LABELS, Presence
+from wss_cases.pathways.circles.gates.next_steps import OPENING, gate_values
+from wss_cases.pathways.circles.gates.queries import Circle
+from wss_cases.pathways.circles.meeting.rules import Attendance
+from wss_cases.pathways.circles.training.queries import names_of
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.routing.engine.states import Pathway as Family
+
+People = Sequence[tuple[str, Mapping[int, str], Any]]
+
+
+def get_circle(actor: Actor, case_id: int, pathway_id: int) -> Pathway:
+    """Return one circle of one case that the actor may see. Raises NotFound, also for another kind of pathway."""
+    row = get_pathway(actor, case_id, pathway_id)
+    if row.pathway != Family.CIRCLE:
+        raise NotFound
+    return row
+
+
+def gate_row(gate: Gate, circle: Circle, row: Pathway) -> dict[str, Any]:
+    """Return a gate as components/gates.html shows it: what is so or missing, and a link to what opens it."""
+    words, endpoint = OPENING[gate.code]
+    meta = "" if gate.done else str(words)
+    if gate.code in ("keeper", "training") and circle.keeper_names:
+        meta = ", ".join(circle.keeper_names.values())
+    elif gate.code == "hold" and not gate.done:
+        hold = next(hold for hold in circle.holds if hold.rule == gate.rule)
+        until = hold.until.get(locale_code()) or hold.until["en"]
+        meta = _("until: %(until)s", until=until)
+        if circle.planned and circle.without_plan and PLAN in gate.rule.split("+"):
+            meta = _("no safety plan is agreed for: %(names)s", names=", ".join(circle.without_plan))
+    elif gate.on is not None:
+        meta = day_words(gate.on)
+    return {
+        "done": gate.done,
+        "text": gate_words(gate, circle.names),
+        "meta": meta,
+        "href": url_for(endpoint, **gate_values(row, gate)),
+    }
+
+
+def invited_by_role(circle: Circle) -> People:
+    """Return who is asked for after a meeting: parties, their supporters, the keepers."""
+    names = circle.names
+    supporters = {
+        one.id: _("%(name)s, beside %(party)s", name=one.name, party=names.get(one.participant_id, ""))
+        for one in circle.supporters
+        if one.ended_at is None
+    }
+    return (
+        ("party", names, _("Party")),
+        ("supporter", supporters, _("Supporter")),
+        ("keeper", circle.keeper_names, _("Keeper")),
+    )
+
+
+def said_in(form: BaseForm, people: People) -> Attendance:
+    """Return what an attendance form says."""
+    parties, supporters, keepers = (
+        {key: Presence(form[f"{role}_{key}"].data) for key in names} for role, names, _words in people
+    )
+    return Attendance(parties=parties, supporters=supporters, keepers=keepers)
+
+
+def came_by_role(meeting: CircleMeeting, circle: Circle) -> list[dict[str, str]]:
+    """Return who came to a meeting that was answered, as the rows of a summary."""
+    supporters = {one.id: one.name for one in circle.supporters}
+    kept = {line.keeper_user_id for line in meeting.attendance if line.keeper_user_id is not None}
+    former = kept - circle.keeper_names.keys()
+    keepers = circle.keeper_names | (names_of(former) if former else {})
+    rows = []
+    for line in meeting.attendance:
+        name = (
+            circle.names.get(line.participant_id or 0)
+            or supporters.get(line.supporter_id or 0)
+            or keepers.get(line.keeper_user_id or 0)
+        )
+        presence = Presence.ABSENT if not line.attended else Presence.CAME
+        presence = Presence.LEFT_EARLY if line.left_early else presence
+        rows.append({"label": name or _("Somebody else"), "value": str(PRESENCE_LABELS[presence])})
+    return rows

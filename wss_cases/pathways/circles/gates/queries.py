@@ -1,0 +1,264 @@
+"""What stands around circles, read for many at once; the caller has checked the pathways."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from wss_cases.access.actor import Role
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.cases.case.models import CaseIncident, CaseParticipant, SafetyPlan
+from wss_cases.cases.case.rules import person_words
+from wss_cases.cases.case.states import PlanState
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.pathways.circles.circle.models import (
+    CircleConsent,
+    CircleKeeper,
+    CircleMeeting,
+    CirclePreparation,
+    CircleScreen,
+    CircleSetting,
+    CircleSupporter,
+    HoldLift,
+    KeeperTraining,
+)
+from wss_cases.pathways.circles.circle.rules import (
+    Facts,
+    Gate,
+    Hold,
+    gates_of,
+    holds_on,
+    in_force,
+    may_keep_as,
+    parties,
+)
+from wss_cases.pathways.circles.circle.states import TrainingKind
+from wss_cases.pathways.circles.terms.models import Agreement
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.routing.rule_sets.models import RoutingAnswer
+
+
+@dataclass
+class Circle:
+    """Everything that decides what a circle's page shows.
+
+    `trainings`: what its keepers have on record, anywhere. `at_work`: the roles of each keeper at the circle's school.
+    `planned`: the people of the case whose safety plan is agreed.
+    """
+
+    invited: list[Any]
+    holds: list[Hold]
+    consents: dict[int, CircleConsent] = field(default_factory=dict)
+    preparations: dict[int, CirclePreparation] = field(default_factory=dict)
+    supporters: list[CircleSupporter] = field(default_factory=list)
+    screen: CircleScreen | None = None
+    keeper_names: dict[int, str] = field(default_factory=dict)
+    at_work: dict[int, set[tuple[Role, date, date | None]]] = field(default_factory=dict)
+    trainings: list[KeeperTraining] = field(default_factory=list)
+    lifted: set[str] = field(default_factory=set)
+    guardians_asked: bool = False
+    planned: frozenset[int] = frozenset()
+    meetings: list[CircleMeeting] = field(default_factory=list)
+    agreement: Agreement | None = None
+
+    @property
+    def names(self) -> dict[int, str]:
+        """The invited by name, as the case team knows them."""
+        return {person.id: person_words(person) for person in self.invited}
+
+    @property
+    def waiting(self) -> CircleMeeting | None:
+        """The meeting that is planned and not answered yet."""
+        return next((meeting for meeting in self.meetings if meeting.happened is None), None)
+
+    @property
+    def was_held(self) -> bool:
+        """Whether any meeting took place."""
+        return any(meeting.happened for meeting in self.meetings)
+
+    @property
+    def keepers(self) -> list[int]:
+        """Who keeps this circle now, and who kept a meeting of it."""
+        return [*self.keeper_names, *(meeting.keeper_id for meeting in self.meetings)]
+
+    @property
+    def without_plan(self) -> list[str]:
+        """The invited who were harmed, did no harm themselves, and have no safety plan that is agreed, by name."""
+        bare = [one for one in self.invited if one.role is PersonRole.HARMED and one.id not in self.planned]
+        return [person_words(one) for one in bare]
+
+    def keepers_on(self, day: date) -> dict[int, str]:
+        """Return the keepers who may keep a circle of this school on a day, as `may_keep` says it: id to name."""
+        roles = {
+            key: {role for role, starts_on, ends_on in terms if starts_on <= day <= (ends_on or day)}
+            for key, terms in self.at_work.items()
+        }
+        return {key: name for key, name in self.keeper_names.items() if may_keep_as(roles.get(key, ()))}
+
+    def trained_on(self, day: date) -> dict[int, str]:
+        """Return the keepers whose training is on record and in force on a day: id to name."""
+        trained = {row.user_id for row in self.trainings if in_force(row, day)}
+        return {key: name for key, name in self.keepers_on(day).items() if key in trained}
+
+    def gates_on(self, day: date) -> list[Gate]:
+        """Return every gate before a meeting on this day."""
+        return gates_of(self.facts_on(day))
+
+    def facts_on(self, day: date) -> Facts:
+        """Return what the gates before a meeting on this day are computed from."""
+        return Facts(
+            invited=self.invited,
+            consents=self.consents,
+            preparations=self.preparations,
+            holds=self.holds,
+            lifted=self.lifted,
+            has_keeper=bool(self.keepers_on(day)),
+            keepers_left=bool(self.keeper_names) and not self.keepers_on(day),
+            has_trained_keeper=bool(self.trained_on(day)),
+            guardians_asked=self.guardians_asked,
+            screen=self.screen.answer if self.screen else None,
+            screened_on=self.screen.screened_on if self.screen else None,
+            plan_agreed=bool(self.planned) and not self.without_plan,
+        )
+
+
+def answers_on_cases(case_ids: Collection[int]) -> dict[int, list[RoutingAnswer]]:
+    """Return the newest stored answer for each person of the cases' incidents, by case."""
+    statement = (
+        select(CaseIncident.case_id, RoutingAnswer)
+        .join(RoutingAnswer, RoutingAnswer.incident_id == CaseIncident.incident_id)
+        .where(CaseIncident.case_id.in_(sorted(case_ids)))
+        .order_by(RoutingAnswer.id)
+    )
+    newest = {
+        (case_id, row.incident_id, row.incident_person_id): row
+        for case_id, row in db.session.execute(statement)
+    }
+    found: dict[int, list[RoutingAnswer]] = defaultdict(list)
+    for (case_id, _incident, _person), row in newest.items():
+        found[case_id].append(row)
+    return found
+
+
+def answers_on_case(case_id: int) -> list[RoutingAnswer]:
+    """Return the newest stored answer for each person of a case's incidents; the caller has checked the case."""
+    return answers_on_cases([case_id])[case_id]
+
+
+def circle_of(pathway: Pathway) -> Circle:
+    """Return what stands around one circle; the caller has checked the pathway."""
+    return circles_for([pathway])[pathway.id]
+
+
+def circles_for(rows: Sequence[Pathway]) -> dict[int, Circle]:
+    """Return what stands around each circle by its id, in the same number of queries for one as for a thousand."""
+    if not rows:
+        return {}
+    case_ids = sorted({row.case_id for row in rows})
+    people, answers = _people(case_ids), answers_on_cases(case_ids)
+    planned = _planned(case_ids)
+    found = {
+        row.id: Circle(
+            invited=parties(row.for_whom, row.participant_id, people[row.case_id]),
+            holds=holds_on(row.kind, row.for_whom, [answer.answer for answer in answers[row.case_id]]),
+            planned=planned[row.case_id],
+        )
+        for row in rows
+    }
+    _read_parties(found)
+    _read_keepers(found, {row.id: row.school_id for row in rows})
+    _read_meetings(found)
+    return found
+
+
+def _people(case_ids: Sequence[int]) -> Mapping[int, list[CaseParticipant]]:
+    statement = (
+        select(CaseParticipant)
+        .options(joinedload(CaseParticipant.student))
+        .where(CaseParticipant.case_id.in_(case_ids))
+        .order_by(CaseParticipant.id)
+    )
+    found: dict[int, list[CaseParticipant]] = defaultdict(list)
+    for person in db.session.scalars(statement):
+        found[person.case_id].append(person)
+    return found
+
+
+def _planned(case_ids: Sequence[int]) -> Mapping[int, frozenset[int]]:
+    statement = select(SafetyPlan.case_id, SafetyPlan.participant_id).where(
+        SafetyPlan.case_id.in_(case_ids), SafetyPlan.state == PlanState.AGREED
+    )
+    found = dict.fromkeys(case_ids, frozenset[int]())
+    for case_id, participant_id in db.session.execute(statement):
+        found[case_id] |= {participant_id}
+    return found
+
+
+def _of(model: Any, ids: Iterable[int]) -> Any:
+    return select(model).where(model.pathway_id.in_(list(ids))).order_by(model.id)
+
+
+def _read_parties(found: dict[int, Circle]) -> None:
+    for consent in db.session.scalars(_of(CircleConsent, found)):
+        found[consent.pathway_id].consents[consent.participant_id] = consent
+    for prepared in db.session.scalars(_of(CirclePreparation, found)):
+        found[prepared.pathway_id].preparations[prepared.participant_id] = prepared
+    for supporter in db.session.scalars(_of(CircleSupporter, found)):
+        found[supporter.pathway_id].supporters.append(supporter)
+    for screen in db.session.scalars(_of(CircleScreen, found)):
+        found[screen.pathway_id].screen = screen
+    held = [pathway_id for pathway_id, circle in found.items() if circle.holds]
+    for lift in db.session.scalars(_of(HoldLift, held)) if held else ():
+        found[lift.pathway_id].lifted.add(lift.rule)
+
+
+def _read_keepers(found: dict[int, Circle], schools: Mapping[int, int]) -> None:
+    training = and_(
+        KeeperTraining.user_id == CircleKeeper.user_id,
+        KeeperTraining.kind == TrainingKind.CIRCLE_KEEPING,
+    )
+    work = and_(
+        RoleGrant.user_id == CircleKeeper.user_id,
+        RoleGrant.school_id == CircleKeeper.school_id,
+        UserAccount.state == AccountState.ACTIVE,
+    )
+    role = (RoleGrant.role, RoleGrant.starts_on, RoleGrant.ends_on)
+    keepers = (
+        select(CircleKeeper.pathway_id, CircleKeeper.user_id, UserAccount.name, KeeperTraining, *role)
+        .join(UserAccount, UserAccount.id == CircleKeeper.user_id)
+        .outerjoin(KeeperTraining, training)
+        .outerjoin(RoleGrant, work)
+        .where(CircleKeeper.pathway_id.in_(list(found)), CircleKeeper.ended_at.is_(None))
+        .order_by(CircleKeeper.id, KeeperTraining.id)
+    )
+    for pathway_id, user_id, name, trained, role_held, since, until in db.session.execute(keepers):
+        circle = found[pathway_id]
+        circle.keeper_names[user_id] = name
+        if trained is not None and trained not in circle.trainings:
+            circle.trainings.append(trained)
+        if role_held is not None:
+            circle.at_work.setdefault(user_id, set()).add((role_held, since, until))
+    at_school = sorted(set(schools.values()))
+    settings = select(CircleSetting).where(CircleSetting.school_id.in_(at_school))
+    asked = {row.school_id for row in db.session.scalars(settings) if row.guardian_consent}
+    for pathway_id, circle in found.items():
+        circle.guardians_asked = schools[pathway_id] in asked
+
+
+def _read_meetings(found: dict[int, Circle]) -> None:
+    meetings = (
+        select(CircleMeeting)
+        .options(selectinload(CircleMeeting.attendance))
+        .where(CircleMeeting.pathway_id.in_(list(found)))
+        .order_by(CircleMeeting.starts_at.desc(), CircleMeeting.id.desc())
+    )
+    for meeting in db.session.scalars(meetings):
+        found[meeting.pathway_id].meetings.append(meeting)
+    agreements = _of(Agreement, found).options(selectinload(Agreement.terms))
+    for agreement in db.session.scalars(agreements):
+        found[agreement.pathway_id].agreement = agreement

@@ -1,0 +1,146 @@
+"""Calendar invitations of a meeting: to its keepers and to who leads the case, and to nobody else.
+
+Each act that plans, moves or ends a meeting, or changes who belongs to it, ends with `tell_calendars`: what each person
+was last told is compared with what is, and only those are written to for whom something changed.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from wss_cases.access.actor import CASE_TEAM, SYSTEM
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.accounts.grants.queries import actor_of, in_force
+from wss_cases.cases.case.models import Case
+from wss_cases.foundation.db import db
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingInvitation
+from wss_cases.pathways.circles.circle.states import STRUCK_OUT, MeetingState, meeting_state
+from wss_cases.pathways.circles.invitations.queries import INVITATION, invitation_key, staff_of
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE
+
+
+def tell_calendars(uow: UnitOfWork, meeting: CircleMeeting) -> None:
+    """Invite whoever belongs to a meeting, tell them of a change, and withdraw what no longer holds. A step."""
+    state = meeting_state(meeting.happened, meeting.not_held_reason)
+    if state is not MeetingState.PLANNED and state not in STRUCK_OUT:
+        return
+    known = {row.user_id: row for row in _told(uow, meeting)}
+    wanted = _wanted(uow, meeting) if state is MeetingState.PLANNED else []
+    for user_id in wanted:
+        _invite(uow, meeting, user_id, known.get(user_id))
+    for user_id, row in sorted(known.items()):
+        if user_id not in wanted and row.withdrawn_at is None:
+            _withdraw(uow, row)
+
+
+def tell_planned(uow: UnitOfWork, which: ColumnElement[bool]) -> None:
+    """The same for those meetings of a circle, or of a case, that are planned. A step."""
+    planned = select(CircleMeeting).where(which, CircleMeeting.happened.is_(None))
+    for meeting in uow.session.scalars(planned.order_by(CircleMeeting.id)).all():
+        tell_calendars(uow, meeting)
+
+
+def _told(uow: UnitOfWork, meeting: CircleMeeting) -> Sequence[MeetingInvitation]:
+    told = select(MeetingInvitation).where(MeetingInvitation.meeting_id == meeting.id)
+    return uow.session.scalars(told.with_for_update()).all()
+
+
+def _wanted(uow: UnitOfWork, meeting: CircleMeeting) -> list[int]:
+    found = []
+    for user_id in staff_of(meeting):
+        person = actor_of(user_id, uow.now)
+        if person is not None and can(person, Permission.CASE_READ, meeting):
+            found.append(user_id)
+    return found
+
+
+def _invite(uow: UnitOfWork, meeting: CircleMeeting, user_id: int, row: MeetingInvitation | None) -> None:
+    when = (meeting.starts_at, meeting.minutes, meeting.room)
+    if row is None:
+        row = MeetingInvitation(
+            meeting_id=meeting.id, user_id=user_id, pathway_id=meeting.pathway_id, case_id=meeting.case_id,
+            school_id=meeting.school_id, sequence=meeting.sequence,
+        )  # fmt: skip
+    elif row.withdrawn_at is None and (row.starts_at, row.minutes, row.room) == when:
+        return
+    else:
+        row.sequence = max(meeting.sequence, row.sequence + 1)
+    row.starts_at, row.minutes, row.room = when
+    row.withdrawn_at = None
+    _send(uow, row, "circle.invited")
+
+
+def _withdraw(uow: UnitOfWork, row: MeetingInvitation) -> None:
+    # the time and room stay those they were told: who no longer belongs is told of no other
+    row.sequence, row.withdrawn_at = row.sequence + 1, uow.now
+    _send(uow, row, "circle.uninvited")
+
+
+def _send(uow: UnitOfWork, row: MeetingInvitation, act: str) -> None:
+    row.told_at = uow.now
+    changes = changes_of(row)
+    uow.session.add(row)
+    uow.session.flush()
+    uow.audit(act, "meeting_invitation", row.id, changes)
+    uow.notify(row.user_id, INVITATION, row, invitation_key(row))
+
+
+def withdraw_former(now: datetime) -> int:
+    """Withdraw what nobody's act withdrew: a role ended, a case went to another lead. Returns how many.
+
+    Only of meetings still to come: what is past stays in calendars as it was.
+    """
+    if not former(now):
+        return 0
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()
+        rows = select(MeetingInvitation).where(
+            MeetingInvitation.id.in_(former(now)), MeetingInvitation.withdrawn_at.is_(None)
+        )
+        found = uow.session.scalars(
+            rows.order_by(MeetingInvitation.id).with_for_update(skip_locked=True)
+        ).all()
+        for row in found:
+            _withdraw(uow, row)
+        return len(found)
+
+
+def former(now: datetime) -> list[int]:
+    """Return the invitations to meetings still to come whose people no longer belong to them, in one query."""
+    keeps = select(CircleKeeper.id).where(
+        CircleKeeper.pathway_id == MeetingInvitation.pathway_id,
+        CircleKeeper.user_id == MeetingInvitation.user_id,
+        CircleKeeper.ended_at.is_(None),
+    )
+    works = (
+        select(RoleGrant.id)
+        .join(UserAccount, UserAccount.id == RoleGrant.user_id)
+        .where(
+            RoleGrant.user_id == MeetingInvitation.user_id,
+            RoleGrant.school_id == MeetingInvitation.school_id,
+            RoleGrant.role.in_(sorted(CASE_TEAM)),
+            in_force(now.date()),
+            UserAccount.state == AccountState.ACTIVE,
+        )
+    )
+    statement = (
+        select(MeetingInvitation.id)
+        .join(CircleMeeting, CircleMeeting.id == MeetingInvitation.meeting_id)
+        .join(Case, Case.id == MeetingInvitation.case_id)
+        .join(Pathway, Pathway.id == MeetingInvitation.pathway_id)
+        .where(MeetingInvitation.withdrawn_at.is_(None), MeetingInvitation.starts_at > now)
+        .where(CircleMeeting.happened.is_(None))
+        .where(
+            or_(
+                ~works.exists(),
+                and_(~keeps.exists(), Case.lead_id.is_distinct_from(MeetingInvitation.user_id)),
+                Pathway.state.not_in(LIVE),
+            )
+        )
+    )
+    return list(db.session.scalars(statement))

@@ -1,0 +1,39 @@
+"""Who belongs to a meeting as staff, and what they were told of it."""
+
+from sqlalchemy import or_, select
+
+from wss_cases.cases.case.models import Case
+from wss_cases.foundation.db import db
+from wss_cases.journal.models import OutboxMessage, OutboxState
+from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingInvitation
+
+INVITATION = "circle.invitation"
+
+
+def invitation_key(row: MeetingInvitation) -> str:
+    """Return the key under which one number of one person's invitation to one meeting is queued once."""
+    return f"{INVITATION}:{row.id}:{row.sequence}"
+
+
+def staff_of(meeting: CircleMeeting) -> list[int]:
+    """Return who belongs to a meeting as staff: the keepers of its circle and the lead of its case, each once."""
+    keepers = select(CircleKeeper.user_id).where(
+        CircleKeeper.pathway_id == meeting.pathway_id, CircleKeeper.ended_at.is_(None)
+    )
+    lead = select(Case.lead_id).where(Case.id == meeting.case_id, Case.lead_id.is_not(None))
+    return sorted({*db.session.scalars(keepers), *(found for found in db.session.scalars(lead) if found)})
+
+
+def was_told(row: MeetingInvitation, message: OutboxMessage) -> bool:
+    """Whether anything of this invitation left, or may have left, before this message."""
+    earlier = select(OutboxMessage.id).where(
+        OutboxMessage.recipient_id == row.user_id,
+        OutboxMessage.kind == INVITATION,
+        OutboxMessage.object_id == row.id,
+        OutboxMessage.id < message.id,
+        or_(
+            OutboxMessage.state.in_((OutboxState.SENT, OutboxState.CLAIMED, OutboxState.FAILED)),
+            OutboxMessage.attempts > 0,
+        ),
+    )
+    return db.session.scalar(earlier.limit(1)) is not None

@@ -1,0 +1,103 @@
+"""Who keeps a circle: the first, others, and the end of it. Only keepers read its notes, so each change is an act."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.cases.progress.actions import today_at
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.pathways.circles.circle.keepers import KeptCircle, keeper_rows, kept, may_keep
+from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
+from wss_cases.pathways.circles.consent.actions import load_any_circle
+from wss_cases.pathways.circles.invitations.actions import tell_planned
+from wss_cases.pathways.common.models import Pathway
+
+Key = str | None
+KEEPER_ADDED = "keeper_added"
+
+
+def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
+    """Let somebody keep a circle; nothing happens when they do already. A step.
+
+    A circle that never had a keeper is given one by whoever works the case. After that its keepers add others, and
+    the school's administrator may, who cannot name themselves: nobody opens the notes to themselves.
+    Raises NotFound for anybody else, Refused for somebody who is no coordinator or dean of the school.
+    """
+    circle = kept(row)
+    if user_id in circle.keeper_ids:
+        return
+    if circle.had_keepers:
+        require(uow.actor, Permission.CIRCLE_KEEPER_NAME, circle)
+        if user_id == uow.actor.user_id:
+            raise Refused("keeper", _("You cannot name yourself. Ask a keeper of this circle."))
+    people = may_keep(row.school_id, today_at(uow, row.school_id))
+    if user_id not in people:
+        raise Refused("keeper", _("Choose a coordinator or dean of this school."))
+    keeper = CircleKeeper(
+        pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, user_id=user_id, added_at=uow.now,
+        added_by_id=uow.actor.user_id,
+    )  # fmt: skip
+    uow.record(keeper, "circle.keeper_named", name=people[user_id])
+    _tell(uow, circle, keeper)
+    tell_planned(uow, CircleMeeting.pathway_id == row.id)
+
+
+def _tell(uow: UnitOfWork, circle: KeptCircle, keeper: CircleKeeper) -> None:
+    # where nobody keeps it now, those who did are told: a new reader never comes unseen
+    told = circle.keeper_ids or {row.user_id for row in keeper_rows(circle.id)}
+    for user_id in sorted((told | {keeper.user_id}) - {uow.actor.user_id}):
+        uow.notify(user_id, KEEPER_ADDED, keeper, f"{KEEPER_ADDED}:{keeper.id}:{user_id}")
+
+
+def add_keeper(actor: Actor, pathway_id: int, user_id: int, now: datetime, request_key: Key = None) -> int:
+    """Let somebody keep a circle (see `name_keeper`); the keepers are told by mail. Returns the pathway's id."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_any_circle(uow, pathway_id)
+        if user_id in kept(row).keeper_ids:
+            raise Refused("keeper", _("This person keeps the circle already."))
+        name_keeper(uow, row, user_id)
+        uow.answer = row.id
+        return row.id
+
+
+def end_keeper(actor: Actor, pathway_id: int, user_id: int, now: datetime, request_key: Key = None) -> int:
+    """End somebody's keeping of a circle: one's own, or by another keeper. From now on they read nothing.
+
+    Raises Refused for the last keeper, and for the one who is to keep it, while a meeting waits; NotFound for anybody
+    who is no keeper.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_any_circle(uow, pathway_id)
+        circle = kept(row)
+        require(actor, Permission.CIRCLE_NOTE_READ, circle)
+        if user_id not in circle.keeper_ids:
+            raise NotFound
+        waiting = select(CircleMeeting.keeper_id).where(
+            CircleMeeting.pathway_id == row.id, CircleMeeting.happened.is_(None)
+        )
+        keeps_next = uow.session.scalar(waiting)
+        if keeps_next is not None and len(circle.keeper_ids) == 1:
+            raise Refused("", _("A meeting is planned. Name another keeper first."))
+        if keeps_next == user_id:
+            raise Refused("", _("A meeting is planned with this keeper. Move it to another keeper first."))
+        current = select(CircleKeeper).where(
+            CircleKeeper.pathway_id == row.id,
+            CircleKeeper.user_id == user_id,
+            CircleKeeper.ended_at.is_(None),
+        )
+        keeper = uow.session.execute(current.with_for_update()).scalar_one()
+        keeper.ended_at = now
+        names = {known.user_id: known.name for known in keeper_rows(row.id)}
+        uow.record(keeper, "circle.keeper_ended", name=names[user_id])
+        tell_planned(uow, CircleMeeting.pathway_id == row.id)
+        uow.answer = row.id
+        return row.id

@@ -1,0 +1,132 @@
+"""Pages of who keeps a circle."""
+
+from typing import Any
+
+from flask import Blueprint, url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.accounts.credentials.rules import FRESH_MINUTES
+from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.pathways.circles.circle.keepers import KeeperRow, KeptCircle, keeper_rows, kept, may_keep
+from wss_cases.pathways.circles.keepers import actions as actions_keepers
+from wss_cases.pathways.circles.keepers.forms import KeeperForm
+from wss_cases.pathways.circles.notes.queries import get_circle
+from wss_cases.pathways.circles.training.queries import trained_keepers
+from wss_cases.pathways.common.forms import ConfirmForm, number, people_choices
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.views import ACT, act_context, kind_words, page_of, today_of
+from wss_cases.roster.directory.queries import get_school
+
+blueprint = Blueprint(
+    "keepers", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/keepers"
+)
+
+
+def parts_of(actor: Actor, row: Pathway, circle: KeptCircle, here: str) -> list[tuple[str, str, bool]]:
+    """Return the tabs around a circle's keepers that this person may open: words, address, whether it is this page."""
+    shown = [("keepers.keepers", _("Keepers"), True)]
+    shown.append(("notes.notes", _("Private notes"), can(actor, Permission.CIRCLE_NOTE_READ, circle)))
+    shown.append(("privilege.acts", _("Privilege"), can(actor, Permission.CIRCLE_HOLD, circle)))
+    ids: dict[str, Any] = {"case_id": row.case_id, "pathway_id": row.id}
+    return [(words, url_for(name, **ids), name == here) for name, words, may in shown if may]
+
+
+@blueprint.route("", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES, to_change_only=True)
+@gate(Permission.CASE_WORK)
+def keepers(case_id: int, pathway_id: int) -> Page:
+    """Show who keeps and kept a circle; whoever may, names another."""
+    actor, now = current_actor(), clock.now()
+    row = get_circle(actor, case_id, pathway_id)
+    circle = kept(row)
+    form = KeeperForm()
+    form.keeper.choices = people_choices(_candidates(actor, row, circle), _("Choose"))
+    known = keeper_rows(row.id)
+    zone = _zone(row.school_id)
+    return form_page(
+        form,
+        lambda: actions_keepers.add_keeper(
+            actor, row.id, number(form.keeper.data) or 0, now, form.request_key.data
+        ),
+        url_for("keepers.keepers", case_id=case_id, pathway_id=pathway_id),
+        "circles/keepers.html",
+        case=row.case,
+        lede=kind_words(row),
+        back_href=page_of(row),
+        tabs=parts_of(actor, row, circle, "keepers.keepers"),
+        current=[_shown(actor, row, circle, one, zone) for one in known if one.ended_at is None],
+        at_work=set(may_keep(row.school_id, today_of(row.school_id))),
+        former=[_shown(actor, row, circle, one, zone) for one in known if one.ended_at is not None],
+        first=not circle.had_keepers,
+        may_add=not circle.had_keepers or can(actor, Permission.CIRCLE_KEEPER_NAME, circle),
+        keeps=can(actor, Permission.CIRCLE_NOTE_READ, circle),
+    )
+
+
+def _zone(school_id: int) -> str:
+    school = get_school(school_id)
+    return school.time_zone if school else clock.DISTRICT_ZONE
+
+
+def _candidates(actor: Actor, row: Pathway, circle: KeptCircle) -> dict[int, str]:
+    today = today_of(row.school_id)
+    out = set(circle.keeper_ids) | ({actor.user_id} if circle.had_keepers else set())
+    trained = trained_keepers(row.school_id, today)
+    found = {key: _("%(name)s · training on record", name=name) for key, name in trained.items()}
+    found |= {key: name for key, name in may_keep(row.school_id, today).items() if key not in found}
+    return {key: words for key, words in found.items() if key not in out}
+
+
+def _shown(actor: Actor, row: Pathway, circle: KeptCircle, one: KeeperRow, zone: str) -> dict[str, Any]:
+    since = day_words_with_year(clock.local_date(one.added_at, zone))
+    until = day_words_with_year(clock.local_date(one.ended_at, zone)) if one.ended_at else ""
+    ends = one.ended_at is None and can(actor, Permission.CIRCLE_NOTE_READ, circle)
+    return {
+        "name": one.name,
+        "user_id": one.user_id,
+        "meta": _("from %(since)s to %(until)s", since=since, until=until)
+        if until
+        else _("since %(since)s", since=since),
+        "mine": one.user_id == actor.user_id,
+        "end": url_for("keepers.end", case_id=row.case_id, pathway_id=row.id, user_id=one.user_id)
+        if ends
+        else None,
+    }
+
+
+@blueprint.route("/<int:user_id>/end", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.CIRCLE_NOTE_READ)
+def end(case_id: int, pathway_id: int, user_id: int) -> Page:
+    """End somebody's keeping of a circle: one's own, or another keeper's."""
+    actor, now = current_actor(), clock.now()
+    row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
+    found = {one.user_id: one.name for one in keeper_rows(row.id) if one.ended_at is None}
+    if user_id not in found:
+        raise NotFound
+    back = url_for("keepers.keepers", case_id=case_id, pathway_id=pathway_id)
+    form = ConfirmForm()
+    own = user_id == actor.user_id
+    facts = [
+        _(
+            "From then on you cannot read this circle’s notes. Only a keeper or the administrator can add you again."
+        )
+        if own
+        else _("From then on %(name)s cannot read this circle’s notes.", name=found[user_id])
+    ]
+    title = _("Stop keeping this circle") if own else _("%(name)s keeps it no longer", name=found[user_id])
+    return form_page(
+        form,
+        lambda: actions_keepers.end_keeper(actor, row.id, user_id, now, form.request_key.data),
+        back,
+        ACT,
+        **(act_context(row, title, _("End it"), facts=facts) | {"back_href": back}),
+    )

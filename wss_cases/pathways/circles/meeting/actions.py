@@ -1,0 +1,157 @@
+"""After a meeting: did it happen, who came, and what follows where it did not."""
+
+from datetime import datetime
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.followups.making.actions import local_today, make_for_event
+from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleMeeting
+from wss_cases.pathways.circles.circle.states import (
+    CONSENT_TRANSITIONS,
+    MEETING_TRANSITIONS,
+    ConsentState,
+    MeetingKind,
+    MeetingState,
+    NotHeld,
+    Presence,
+    consent_state,
+    meeting_state,
+)
+from wss_cases.pathways.circles.consent.actions import load_circle, not_held
+from wss_cases.pathways.circles.gates.queries import Circle, circle_of
+from wss_cases.pathways.circles.meeting.rules import Attendance, attendance_problem
+from wss_cases.pathways.circles.terms.completion import settle_completion
+from wss_cases.pathways.common.actions import audit_only, note_start
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import PathwayState
+from wss_cases.roster.directory.models import School
+
+Key = str | None
+CAME_TOGETHER = frozenset({MeetingState.HELD, MeetingState.NO_SHOW, MeetingState.WALKED_OUT})
+"""Answers that say who came."""
+
+EVENTS = {
+    MeetingState.HELD: "meeting_held",
+    MeetingState.POSTPONED: "meeting_postponed",
+    MeetingState.NO_SHOW: "meeting_no_show",
+    MeetingState.WALKED_OUT: "meeting_walked_out",
+}
+"""What is followed up."""
+
+
+def answer_meeting(
+    actor: Actor, meeting_id: int, state: MeetingState, attendance: Attendance, *, version: int | None,
+    now: datetime, request_key: Key = None,
+) -> int:  # fmt: skip
+    """Say what became of a planned meeting, and who came. Returns the pathway's id.
+
+    Whoever left a meeting that ended there is asked anew. Raises Refused when it was answered already, has not begun,
+    or when what is said of the people does not fit.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        meeting, row = _load(uow, meeting_id, version)
+        if state not in MEETING_TRANSITIONS[meeting_state(meeting.happened, meeting.not_held_reason)]:
+            raise Refused("", _("This meeting was answered already."))
+        circle = circle_of(row)
+        if state in CAME_TOGETHER:
+            _note_attendance(uow, meeting, circle, state, attendance)
+        if state is MeetingState.HELD:
+            _hold(uow, row, meeting)
+        else:
+            not_held(uow, meeting, NotHeld(state.value))
+            row.next_step_on = None
+            audit_only(uow, row)
+        if state is MeetingState.WALKED_OUT:
+            _ask_anew(uow, circle, attendance)
+        _follow_up(uow, row, meeting, state)
+        uow.answer = row.id
+        return row.id
+
+
+def _load(uow: UnitOfWork, meeting_id: int, version: int | None) -> tuple[CircleMeeting, Pathway]:
+    known = uow.session.get(CircleMeeting, meeting_id)
+    if known is None:
+        raise NotFound
+    # the pathway is locked first, as everywhere
+    row = load_circle(uow, known.pathway_id)
+    return uow.load(CircleMeeting, meeting_id, Permission.CASE_WORK, version), row
+
+
+def _note_attendance(
+    uow: UnitOfWork, meeting: CircleMeeting, circle: Circle, state: MeetingState, attendance: Attendance
+) -> None:
+    if meeting.starts_at > uow.now:
+        raise Refused("", _("This meeting has not begun yet."))
+    supporters = [row.id for row in circle.supporters if row.ended_at is None]
+    problem = attendance_problem(state, circle.invited, supporters, list(circle.keeper_names), attendance)
+    if problem is not None:
+        raise Refused("", str(problem))
+    said = (
+        ("participant_id", attendance.parties),
+        ("supporter_id", attendance.supporters),
+        ("keeper_user_id", attendance.keepers),
+    )
+    meeting.attendance = [
+        CircleAttendance(
+            attended=presence is not Presence.ABSENT,
+            left_early=presence is Presence.LEFT_EARLY,
+            **{column: person_id},
+        )
+        for column, presences in said
+        for person_id, presence in presences.items()
+    ]
+
+
+def _hold(uow: UnitOfWork, row: Pathway, meeting: CircleMeeting) -> None:
+    zone = uow.session.get_one(School, row.school_id).time_zone
+    meeting.happened = True
+    if meeting.kind is MeetingKind.CIRCLE:
+        row.held_on = local_date(meeting.starts_at, zone)
+    else:
+        settle_completion(uow, row.id, "held")
+    row.next_step_on = None
+    parties = [line for line in meeting.attendance if line.participant_id is not None]
+    came = sum(line.attended for line in parties)
+    uow.record(meeting, "circle.held", came=came, invited=len(parties))
+    if row.state is PathwayState.PREPARING:
+        note_start(uow, row, local_date(meeting.starts_at, zone))
+    else:
+        audit_only(uow, row)
+
+
+def _ask_anew(uow: UnitOfWork, circle: Circle, attendance: Attendance) -> None:
+    for person_id in attendance.left:
+        consent, prepared = circle.consents.get(person_id), circle.preparations.get(person_id)
+        if (
+            consent is not None
+            and ConsentState.NOT_ASKED in CONSENT_TRANSITIONS[consent_state(consent.consented)]
+        ):
+            consent.consented = None
+            uow.record(consent, "circle.consent_reopened")
+        if prepared is not None and prepared.is_ready is not None:
+            prepared.is_ready = None
+            uow.audit(
+                "circle.consent_reopened", "circle_preparation", prepared.id, {"is_ready": [True, None]}
+            )
+
+
+def _follow_up(uow: UnitOfWork, row: Pathway, meeting: CircleMeeting, state: MeetingState) -> None:
+    event = EVENTS.get(state)
+    if event is None or (state is MeetingState.HELD and meeting.kind is not MeetingKind.CIRCLE):
+        return
+    make_for_event(
+        uow,
+        event,
+        school_id=row.school_id,
+        owner_id=row.owner_id or row.case.lead_id,
+        from_day=local_today(uow, row.school_id),
+        case_id=row.case_id,
+        pathway_id=row.id,
+        pathway_kind=row.kind,
+    )

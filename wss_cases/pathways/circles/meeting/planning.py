@@ -1,0 +1,96 @@
+"""Planning the meeting of a circle, and moving it; refused while any gate is closed."""
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.cases.progress.actions import today_at
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.making.actions import close_row
+from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.circle.rules import closed, gate_words
+from wss_cases.pathways.circles.consent.actions import load_circle
+from wss_cases.pathways.circles.gates.queries import Circle, circle_of
+from wss_cases.pathways.circles.invitations.actions import tell_calendars
+from wss_cases.pathways.circles.meeting.rules import next_kind
+from wss_cases.pathways.circles.terms.rules import completion_held
+from wss_cases.pathways.common.actions import audit_only
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import PathwayState
+from wss_cases.roster.directory.models import School
+
+Key = str | None
+SHORTEST, LONGEST = 10, 480
+"""Minutes of a meeting."""
+
+
+def plan_meeting(
+    actor: Actor, pathway_id: int, *, starts_at: datetime, room: str, keeper_id: int, now: datetime,
+    minutes: int = 60, request_key: Key = None,
+) -> int:  # fmt: skip
+    """Plan the meeting, or move the one that is planned. Returns its id.
+
+    Raises Refused while any gate is closed on that day, naming each; for a day that is past; and for a keeper who does
+    not keep this circle, or has no training on record for that day.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_circle(uow, pathway_id)
+        circle, day = circle_of(row), _day(uow, row, starts_at)
+        _check(uow, row, circle, day, minutes)
+        _check_keeper(circle, day, keeper_id)
+        meeting = circle.waiting or CircleMeeting(
+            pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, keeper_id=keeper_id,
+            starts_at=starts_at, kind=next_kind(circle.was_held, circle.agreement is not None), sequence=-1,
+        )  # fmt: skip
+        meeting.starts_at, meeting.minutes, meeting.room = starts_at, minutes, room
+        meeting.keeper_id, meeting.sequence = keeper_id, meeting.sequence + 1
+        uow.record(meeting, "circle.moved" if circle.waiting else "circle.planned")
+        tell_calendars(uow, meeting)
+        row.next_step_on = day
+        audit_only(uow, row)
+        _close_asked_for(uow, row)
+        uow.answer = meeting.id
+        return meeting.id
+
+
+def _day(uow: UnitOfWork, row: Pathway, starts_at: datetime) -> date:
+    return local_date(starts_at, uow.session.get_one(School, row.school_id).time_zone)
+
+
+def _check(uow: UnitOfWork, row: Pathway, circle: Circle, day: date, minutes: int) -> None:
+    missing = closed(circle.gates_on(day))
+    if missing:
+        names = "; ".join(gate_words(gate, circle.names) for gate in missing)
+        raise Refused("", _("The meeting cannot be planned yet: %(missing)s.", missing=names))
+    if row.state is PathwayState.PROPOSED:
+        raise Refused("", _("The meeting cannot be planned before the circle is accepted."))
+    if circle.agreement is not None and completion_held(circle):
+        raise Refused("", _("The meeting at the end of the agreement was held. Complete the circle instead."))
+    if day < today_at(uow, row.school_id):
+        raise Refused("day", _("Choose today or a later day."))
+    if not SHORTEST <= minutes <= LONGEST:
+        raise Refused("minutes", _("Between 10 minutes and 8 hours."))
+
+
+def _check_keeper(circle: Circle, day: date, keeper_id: int) -> None:
+    if keeper_id not in circle.keeper_names:
+        raise Refused("keeper", _("Choose a keeper of this circle."))
+    if keeper_id not in circle.keepers_on(day):
+        raise Refused("keeper", _("This keeper is no coordinator or dean of this school on that day."))
+    if keeper_id not in circle.trained_on(day):
+        raise Refused("keeper", _("This keeper has no training on record that is in force on that day."))
+
+
+def _close_asked_for(uow: UnitOfWork, row: Pathway) -> None:
+    asked = select(FollowUp).where(
+        FollowUp.pathway_id == row.id, FollowUp.kind == "plan_meeting", FollowUp.state == FollowUpState.OPEN
+    )
+    for follow_up in uow.session.scalars(asked.order_by(FollowUp.id).with_for_update()):
+        close_row(uow, follow_up, "planned")

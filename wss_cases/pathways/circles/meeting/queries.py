@@ -1,0 +1,87 @@
+"""Reading meetings of circles; every list starts from what the actor may see."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.visibility import in_view
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.cases.case.models import Case
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.pathways.circles.circle.models import CircleMeeting, CircleSupporter
+from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, meeting_state
+from wss_cases.pathways.common.models import Pathway
+
+
+def get_meeting(actor: Actor, meeting_id: int) -> CircleMeeting:
+    """Return a meeting of one of the actor's schools. Raises NotFound."""
+    statement = select(CircleMeeting).where(CircleMeeting.id == meeting_id)
+    found = db.session.scalar(statement.where(in_view(CircleMeeting, actor, *CASE_TEAM)))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def get_supporter(row: Pathway, supporter_id: int) -> CircleSupporter:
+    """Return a supporter of one circle; the caller has checked the circle. Raises NotFound."""
+    found = db.session.get(CircleSupporter, supporter_id)
+    if found is None or found.pathway_id != row.id:
+        raise NotFound
+    return found
+
+
+@dataclass(frozen=True)
+class MeetingRow:
+    """One line of the list of circles."""
+
+    id: int
+    starts_at: datetime
+    room: str
+    kind: str
+    case_id: int
+    reference: str
+    pathway_id: int
+    keeper: str
+    meeting_kind: MeetingKind
+    happened: bool | None
+    not_held_reason: str
+
+    @property
+    def state(self) -> MeetingState:
+        """Where the meeting stands."""
+        return meeting_state(self.happened, self.not_held_reason)
+
+
+def meetings_between(
+    actor: Actor, school_id: int | None, start: datetime | None, end: datetime | None, *, waiting: bool | None = None,
+    newest_first: bool = False, limit: int = 50,
+) -> list[MeetingRow]:  # fmt: skip
+    """Return meetings from `start` until before `end`; `waiting` keeps those nobody answered for, or the others."""
+    columns = (
+        CircleMeeting.id, CircleMeeting.starts_at, CircleMeeting.room, Pathway.kind, Case.id, Case.reference,
+        Pathway.id, UserAccount.name, CircleMeeting.kind, CircleMeeting.happened, CircleMeeting.not_held_reason,
+    )  # fmt: skip
+    statement = (
+        select(*columns)
+        .join(Pathway, Pathway.id == CircleMeeting.pathway_id)
+        .join(Case, Case.id == CircleMeeting.case_id)
+        .join(UserAccount, UserAccount.id == CircleMeeting.keeper_id)
+        .where(in_view(CircleMeeting, actor, *CASE_TEAM))
+    )
+    if school_id is not None:
+        statement = statement.where(CircleMeeting.school_id == school_id)
+    if start is not None:
+        statement = statement.where(CircleMeeting.starts_at >= start)
+    if end is not None:
+        statement = statement.where(CircleMeeting.starts_at < end)
+    if waiting is not None:
+        happened = CircleMeeting.happened
+        statement = statement.where(happened.is_(None) if waiting else happened.is_not(None))
+    order = CircleMeeting.starts_at.desc() if newest_first else CircleMeeting.starts_at
+    return [
+        MeetingRow(*row)
+        for row in db.session.execute(statement.order_by(order, CircleMeeting.id).limit(limit))
+    ]

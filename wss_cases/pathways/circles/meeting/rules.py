@@ -1,0 +1,56 @@
+"""Pure decisions about one meeting: of what kind it is, and whether what is said of it fits."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.pathways.circles.circle.rules import PART, was_harmed
+from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, Presence
+from wss_cases.routing.engine.states import Person
+
+
+def next_kind(was_held: bool, agreed: bool) -> MeetingKind:
+    """Return what the next meeting of a circle is: after its agreement, the one that ends it."""
+    return MeetingKind.COMPLETION if was_held and agreed else MeetingKind.CIRCLE
+
+
+@dataclass(frozen=True)
+class Attendance:
+    """Who came to a meeting, by role: parties, supporters and keepers by id."""
+
+    parties: Mapping[int, Presence] = field(default_factory=dict)
+    supporters: Mapping[int, Presence] = field(default_factory=dict)
+    keepers: Mapping[int, Presence] = field(default_factory=dict)
+
+    @property
+    def left(self) -> list[int]:
+        """The parties who came and left early."""
+        return [key for key, presence in self.parties.items() if presence is Presence.LEFT_EARLY]
+
+
+def attendance_problem(
+    state: MeetingState, invited: Sequence[Any], supporters: Collection[int], keepers: Collection[int],
+    said: Attendance,
+) -> Any:  # fmt: skip
+    """Return why what is said of the people does not fit the answer, as lazy words; None where it does."""
+    asked = ({person.id for person in invited}, set(supporters), set(keepers))
+    if (set(said.parties), set(said.supporters), set(said.keepers)) != asked:
+        return _l("Say of each person whether they came.")
+    everybody = [*said.parties.values(), *said.supporters.values(), *said.keepers.values()]
+    if state is MeetingState.NO_SHOW:
+        return None if Presence.ABSENT in everybody else _l("Say who did not come.")
+    if state is MeetingState.WALKED_OUT:
+        return None if said.left else _l("Say which of the parties left.")
+    came = [person for person in invited if said.parties[person.id] is not Presence.ABSENT]
+    if not came or any(not side & {person.id for person in came} for side in _sides(invited)):
+        return _l("Without one side it was not held: answer that somebody did not come.")
+    if all(presence is Presence.ABSENT for presence in said.keepers.values()):
+        return _l("Without its keeper it was not held: answer that somebody did not come.")
+    return None
+
+
+def _sides(invited: Sequence[Any]) -> list[set[int]]:
+    harmed = {person.id for person in invited if was_harmed(person)}
+    caused = {person.id for person in invited if person.role in PART[Person.CAUSED_HARM]}
+    return [side for side in (harmed, caused) if side]

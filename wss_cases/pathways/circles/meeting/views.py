@@ -1,0 +1,276 @@
+"""Pages of circles: the list, the week, the meeting, what became of it, and its calendar file."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+
+from wss_cases.access.actor import CASE_TEAM
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words, long_day_words, moment_words, time_words
+from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.plain_templates import link
+from wss_cases.pathways.circles.agreements.queries import term_of_follow_up
+from wss_cases.pathways.circles.circle.forms import LENGTHS, AnswerForm, MeetingForm, attendance_form
+from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.circle.rules import closed
+from wss_cases.pathways.circles.circle.states import MEETING_LABELS, MeetingKind, MeetingState, meeting_state
+from wss_cases.pathways.circles.gates.presenters import (
+    came_by_role,
+    gate_row,
+    get_circle,
+    invited_by_role,
+    said_in,
+)
+from wss_cases.pathways.circles.gates.queries import Circle, circle_of
+from wss_cases.pathways.circles.invitations.calendar_file import meeting_file, meeting_words
+from wss_cases.pathways.circles.meeting import actions as actions_meeting
+from wss_cases.pathways.circles.meeting import planning as actions_plan
+from wss_cases.pathways.circles.meeting.queries import MeetingRow, get_meeting, meetings_between
+from wss_cases.pathways.circles.meeting.rules import Attendance, next_kind
+from wss_cases.pathways.common.forms import number, people_choices
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
+from wss_cases.roster.directory.queries import get_school, school_days
+
+blueprint = Blueprint("circles", __name__)
+
+ZONE = "America/Chicago"
+PATHWAY = "/cases/<int:case_id>/pathways/<int:pathway_id>"
+TONES = {MeetingState.PLANNED: "sun", MeetingState.HELD: "moss"}
+WEEK = 7
+
+
+def zone_of(school_id: int | None) -> str:
+    """Return a school's time zone; the district's where no school is chosen."""
+    school = get_school(school_id) if school_id is not None else None
+    return school.time_zone if school else ZONE
+
+
+@blueprint.get("/circles")
+@gate(Permission.CASE_WORK)
+def circles() -> Page:
+    """Meetings that need an answer, those of today, and those to come."""
+    actor, now = current_actor(), clock.now()
+    school_id = chosen_school_id(actor, *CASE_TEAM)
+    zone = zone_of(school_id)
+    today = clock.local_date(now, zone)
+    midnight = clock.at_local(today, 0, 0, zone)
+    tomorrow = clock.at_local(today + timedelta(days=1), 0, 0, zone)
+    return render_template(
+        "circles/circles.html",
+        to_answer=meetings_between(actor, school_id, None, midnight, waiting=True),
+        today=meetings_between(actor, school_id, midnight, tomorrow),
+        coming=meetings_between(actor, school_id, tomorrow, None, waiting=True),
+        past=meetings_between(actor, school_id, None, midnight, waiting=False, newest_first=True, limit=15),
+        words=lambda row: _words(row, zone),
+        now=now,
+    )
+
+
+@blueprint.get("/circles/week")
+@gate(Permission.CASE_WORK)
+def week() -> Page:
+    """The meetings of one week, day by day; `day` names any of it."""
+    actor, now = current_actor(), clock.now()
+    school_id = chosen_school_id(actor, *CASE_TEAM)
+    zone = zone_of(school_id)
+    today = clock.local_date(now, zone)
+    monday = _monday(_asked_day(today))
+    days = [monday + timedelta(days=n) for n in range(WEEK)]
+    start, end = (clock.at_local(day, 0, 0, zone) for day in (monday, monday + timedelta(days=WEEK)))
+    by_day: dict[date, list[MeetingRow]] = {day: [] for day in days}
+    for row in meetings_between(actor, school_id, start, end, limit=300):
+        by_day[clock.local_date(row.starts_at, zone)].append(row)
+    return render_template(
+        "circles/week.html",
+        days=[
+            {"title": long_day_words(day), "rows": by_day[day], "today": day == today}
+            for day in days
+            if day.weekday() < 5 or by_day[day]
+        ],
+        first=day_words(monday),
+        earlier=url_for("circles.week", day=(monday - timedelta(days=WEEK)).isoformat()),
+        later=url_for("circles.week", day=(monday + timedelta(days=WEEK)).isoformat()),
+        words=lambda row: _words(row, zone),
+        now=now,
+    )
+
+
+def _asked_day(today: date) -> date:
+    try:
+        asked = date.fromisoformat(request.args.get("day", ""))
+    except ValueError:
+        return today
+    return asked if abs((asked - today).days) < 4000 else today
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _words(row: MeetingRow, zone: str) -> dict[str, str]:
+    return {
+        "title": f"{meeting_words(row.kind, row.meeting_kind)} · {row.reference}",
+        "when": moment_words(row.starts_at, zone),
+        "time": time_words(row.starts_at, zone),
+        "tag": str(MEETING_LABELS[row.state]),
+        "tone": TONES.get(row.state, "slate"),
+    }
+
+
+@blueprint.get("/follow-ups/<int:follow_up_id>/term")
+@gate(Permission.CASE_WORK)
+def term_of(follow_up_id: int) -> Page:
+    """Go to the agreement term that a follow-up stands for."""
+    found, agreement = term_of_follow_up(current_actor(), follow_up_id)
+    values: dict[str, Any] = {
+        "case_id": agreement.case_id,
+        "pathway_id": agreement.pathway_id,
+        "term_id": found.id,
+    }
+    return redirect(url_for("agreements.term", **values), 303)
+
+
+@blueprint.route(f"{PATHWAY}/meeting", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def meeting(case_id: int, pathway_id: int) -> Page:
+    """Plan the meeting, or move it; the gates that are closed stand above the form."""
+    actor, now = current_actor(), clock.now()
+    row = get_circle(actor, case_id, pathway_id)
+    zone, today, circle = zone_of(row.school_id), today_of(row.school_id), circle_of(row)
+    planned = circle.waiting
+    form = _meeting_form(row, circle, today, zone)
+    title = _("Move the meeting") if planned else _("Plan the meeting")
+    if not planned and next_kind(circle.was_held, circle.agreement is not None) is MeetingKind.COMPLETION:
+        title = _("Plan the meeting at the end")
+    return form_page(
+        form,
+        lambda: actions_plan.plan_meeting(
+            actor,
+            row.id,
+            starts_at=clock.at_local(form.day.data, form.time.data.hour, form.time.data.minute, zone),
+            minutes=number(form.minutes.data) or 0,
+            room=form.room.data,
+            keeper_id=number(form.keeper.data) or 0,
+            now=now,
+            request_key=form.request_key.data,
+        ),
+        page_of(row),
+        "circles/meeting.html",
+        gates=[gate_row(gate, circle, row) for gate in closed(circle.gates_on(today))],
+        **act_context(row, title, _("Save the meeting")),
+    )
+
+
+def _meeting_form(row: Pathway, circle: Circle, today: date, zone: str) -> MeetingForm:
+    planned, days = circle.waiting, school_days(row.school_id)
+    local = clock.local(planned.starts_at, zone) if planned else None
+    form = MeetingForm(
+        day=local.date() if local else days.add(today, 1),
+        time=local.time() if local else None,
+        minutes=str(planned.minutes if planned else 60),
+        room=planned.room if planned else "",
+        keeper=str(planned.keeper_id if planned else next(iter(circle.trained_on(today)), "")),
+    )
+    form.day.quick = [(day_words(days.add(today, n)), days.add(today, n).isoformat()) for n in (1, 3, 5)]
+    form.keeper.choices = people_choices(circle.keeper_names)
+    if planned and planned.minutes not in LENGTHS:
+        form.minutes.choices = [
+            *form.minutes.choices,
+            *choices([(str(planned.minutes), str(planned.minutes))]),
+        ]
+    return form
+
+
+@blueprint.route("/circles/<int:meeting_id>", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def answer(meeting_id: int) -> Page:
+    """Did it happen? Who came is asked on the next page."""
+    actor, now = current_actor(), clock.now()
+    found = get_meeting(actor, meeting_id)
+    row = get_circle(actor, found.case_id, found.pathway_id)
+    if found.happened is not None and request.method == "GET":
+        return render_template("circles/answered.html", **_answered(row, found))
+    form = AnswerForm(version=found.version)
+
+    def act() -> str:
+        state = MeetingState(form.state.data)
+        if state in actions_meeting.CAME_TOGETHER:
+            return url_for("circles.attendance", meeting_id=meeting_id, state=state.value)
+        actions_meeting.answer_meeting(
+            actor, meeting_id, state, Attendance(), version=form.seen_version, now=now,
+            request_key=form.request_key.data,
+        )  # fmt: skip
+        return page_of(row)
+
+    return form_page(
+        form,
+        act,
+        lambda address: address,
+        ACT,
+        **act_context(row, _("Did the meeting happen?"), _("Next"), facts=[_place(row, found)]),
+    )
+
+
+@blueprint.route("/circles/<int:meeting_id>/<any(held, no_show, walked_out):state>", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def attendance(meeting_id: int, state: str) -> Page:
+    """Who came, by role; then the meeting is answered."""
+    actor, now = current_actor(), clock.now()
+    found = get_meeting(actor, meeting_id)
+    row = get_circle(actor, found.case_id, found.pathway_id)
+    people = invited_by_role(circle_of(row))
+    form = attendance_form(people, found.version)
+    return form_page(
+        form,
+        lambda: actions_meeting.answer_meeting(
+            actor, meeting_id, MeetingState(state), said_in(form, people), version=form.seen_version, now=now,
+            request_key=form.request_key.data,
+        ),
+        page_of(row),
+        ACT,
+        **act_context(
+            row,
+            _("Who came?"),
+            _("Save the answer"),
+            facts=[_place(row, found), _("Answered: %(state)s.", state=MEETING_LABELS[MeetingState(state)])],
+            back_href=url_for("circles.answer", meeting_id=meeting_id),
+        ),
+    )  # fmt: skip
+
+
+def _place(row: Pathway, found: CircleMeeting) -> str:
+    return f"{moment_words(found.starts_at, zone_of(row.school_id))} · {found.room}"
+
+
+def _answered(row: Pathway, found: CircleMeeting) -> dict[str, Any]:
+    state = meeting_state(found.happened, found.not_held_reason)
+    return {
+        "meeting": found,
+        "place": _place(row, found),
+        "state": str(MEETING_LABELS[state]),
+        "tone": TONES.get(state, "slate"),
+        "came": came_by_role(found, circle_of(row)),
+        **act_context(row, _("What became of the meeting"), ""),
+    }
+
+
+@blueprint.get("/circles/<int:meeting_id>/calendar.ics")
+@gate(Permission.CASE_WORK)
+def calendar(meeting_id: int) -> Response:
+    """The meeting as a calendar file for staff: no name of a student is in it."""
+    found = get_meeting(current_actor(), meeting_id)
+    row = get_circle(current_actor(), found.case_id, found.pathway_id)
+    body = meeting_file(found, row.kind, link(page_of(row)), link("/"), clock.now())
+    name = f'attachment; filename="circle-{found.id}.ics"'
+    return Response(
+        body,
+        mimetype="text/calendar",
+        headers={"Content-Disposition": name, "Cache-Control": "no-store"},
+    )

@@ -1,0 +1,148 @@
+"""Shredding: on the set day, provably, never while the circle is live or a hold is open."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import SYSTEM
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.database.erasing import erase_deleted
+from wss_cases.foundation.db import db
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.pathways.circles.notes.models import CircleNote, NoteShredding
+from wss_cases.pathways.circles.notes.rules import digest_of, shred_day
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.legal_holds.queries import circle_held
+from wss_cases.roster.directory.models import School
+
+BATCH = 100
+TABLE = "circle_note"
+
+
+def shred(now: datetime) -> dict[str, int]:
+    """Set each ended circle's day, then shred the notes whose day has come, and rid the database's files of them.
+
+    Returns counts: `moved` notes whose day was set, `shredded` notes, `held` notes that only a hold keeps, `erased`
+    and `waiting` records of shredding whose bytes are gone from the files, or are still to be erased.
+    """
+    counts = {"moved": set_days(now), "shredded": 0, "held": len(_due(now, on_hold=True))}
+    while ids := _due(now)[:BATCH]:
+        counts["shredded"] += _shred_some(ids, now)
+    counts["erased"], counts["waiting"] = erase(now)
+    return counts
+
+
+def would_shred(now: datetime) -> dict[str, int]:
+    """Return how many notes `shred` would shred now, and how many a hold keeps; writes nothing."""
+    return {"shredded": len(_due(now, moved=True)), "held": len(_due(now, on_hold=True, moved=True))}
+
+
+def set_days(now: datetime) -> int:
+    """Give the notes of circles that ended the day on which they are shredded; returns how many were moved.
+
+    Also when the district changes how long notes are kept: the new length counts for every note that still stands.
+    """
+    wrong = {pathway_id: day for pathway_id, day, was in _days() if day != was}
+    moved = 0
+    for pathway_id, day in sorted(wrong.items()):
+        with unit_of_work(SYSTEM, now) as uow:
+            notes = select(CircleNote).where(CircleNote.pathway_id == pathway_id, CircleNote.shred_on != day)
+            for note in uow.session.scalars(notes.order_by(CircleNote.id).with_for_update()):
+                note.shred_on = day
+                uow.audit("circle.note_day", TABLE, note.id, changes_of(note))
+                moved += 1
+            uow.bookkeeping()
+    return moved
+
+
+def _days() -> list[tuple[int, date, date]]:
+    """Return (circle, day it should be, day it is) for the notes of circles that ended."""
+    statement = (
+        select(CircleNote.pathway_id, CircleNote.shred_on, Pathway.ended_at, School.time_zone)
+        .join(Pathway, Pathway.id == CircleNote.pathway_id)
+        .join(School, School.id == Pathway.school_id)
+        .where(Pathway.ended_at.is_not(None))
+        .distinct()
+    )
+    days = setting("NOTE_DAYS")
+    return [
+        (pathway_id, shred_day(local_date(ended_at, zone), days), was)
+        for pathway_id, was, ended_at, zone in db.session.execute(statement)
+        if ended_at is not None
+    ]
+
+
+def _due(now: datetime, *, on_hold: bool = False, moved: bool = False) -> list[int]:
+    """Return the notes of ended circles whose day has come; `moved` counts by the day that `set_days` would set."""
+    today = local_date(now, DISTRICT_ZONE)
+    statement = (
+        select(CircleNote.id)
+        .join(Pathway, Pathway.id == CircleNote.pathway_id)
+        .where(Pathway.ended_at.is_not(None), circle_held() if on_hold else ~circle_held())
+        .order_by(CircleNote.id)
+    )
+    if moved:
+        due = sorted({pathway_id for pathway_id, day, _was in _days() if day <= today})
+        return list(db.session.scalars(statement.where(CircleNote.pathway_id.in_(due))))
+    return list(db.session.scalars(statement.where(CircleNote.shred_on <= today)))
+
+
+def _locked(uow: UnitOfWork, ids: Sequence[int]) -> list[CircleNote]:
+    statement = select(CircleNote).where(CircleNote.id.in_(ids)).order_by(CircleNote.id).with_for_update()
+    return list(uow.session.scalars(statement.execution_options(populate_existing=True)))
+
+
+def _shred_some(ids: Sequence[int], now: datetime) -> int:
+    with unit_of_work(SYSTEM, now) as uow:
+        # the circles are locked first: a hold that is being opened comes before or after, never between
+        circles = select(CircleNote.pathway_id).where(CircleNote.id.in_(ids))
+        free = select(Pathway.id).where(Pathway.id.in_(circles)).order_by(Pathway.id).with_for_update()
+        locked = uow.session.scalars(free).all()
+        still_free = set(
+            uow.session.scalars(select(Pathway.id).where(Pathway.id.in_(locked), ~circle_held()))
+        )
+        count = 0
+        for note in _locked(uow, ids):
+            if note.pathway_id in still_free:
+                _shred_one(uow, note)
+                count += 1
+        uow.bookkeeping()
+        return count
+
+
+def _shred_one(uow: UnitOfWork, note: CircleNote) -> None:
+    digest = digest_of(note.sealed_text, note.sealed_key)
+    uow.session.add(
+        NoteShredding(
+            note_id=note.id,
+            pathway_id=note.pathway_id,
+            shred_on=note.shred_on,
+            shredded_at=uow.now,
+            digest=digest,
+        )
+    )
+    uow.audit("circle.note_shredded", TABLE, note.id, {"digest": [None, digest]})
+    uow.session.delete(note)
+
+
+def erase(now: datetime) -> tuple[int, int]:
+    """Rid the database's own files of what was shredded; returns how many records that proves, and how many wait.
+
+    Where somebody reads right now nothing is proven, and the next call tries again.
+    """
+    open_rows = select(NoteShredding.id).where(NoteShredding.erased_at.is_(None))
+    ids = list(db.session.scalars(open_rows))
+    if not ids:
+        return 0, 0
+    if not erase_deleted([TABLE]):
+        return 0, len(ids)
+    with unit_of_work(SYSTEM, now) as uow:
+        rows = uow.session.scalars(
+            open_rows.where(NoteShredding.id.in_(ids)).with_only_columns(NoteShredding)
+        )
+        for row in rows:
+            row.erased_at = now
+        uow.audit("circle.notes_erased", TABLE, None, {"count": [None, len(ids)]})
+    return len(ids), 0

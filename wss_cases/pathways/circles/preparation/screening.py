@@ -1,0 +1,82 @@
+"""Pages of what may keep a circle back: the safety screen, and the holds of the routing answer."""
+
+from flask import Blueprint
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.pathways.circles.circle.forms import LiftForm, ScreenForm
+from wss_cases.pathways.circles.circle.rules import is_met
+from wss_cases.pathways.circles.circle.states import ScreenAnswer
+from wss_cases.pathways.circles.consent import actions
+from wss_cases.pathways.circles.gates.presenters import get_circle
+from wss_cases.pathways.circles.gates.queries import circle_of
+from wss_cases.pathways.circles.preparation import actions as actions_prepare
+from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
+
+blueprint = Blueprint(
+    "circle_screening", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>"
+)
+
+
+@blueprint.route("/screen", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def screen(case_id: int, pathway_id: int) -> Page:
+    """Answer the safety screen of a circle."""
+    actor, now = current_actor(), clock.now()
+    row = get_circle(actor, case_id, pathway_id)
+    circle = circle_of(row)
+    form = ScreenForm(answer=circle.screen.answer if circle.screen else None, on=today_of(row.school_id))
+    keeps = actor.user_id in circle.keepers_on(today_of(row.school_id))
+    return form_page(
+        form,
+        lambda: actions_prepare.record_screen(
+            actor, row.id, ScreenAnswer(form.answer.data), form.on.data, now, form.request_key.data
+        ),
+        page_of(row),
+        ACT,
+        **act_context(
+            row,
+            _("Safety screen"),
+            _("Save the answer"),
+            warning="" if keeps else _("Only a keeper of this circle answers the safety screen."),
+            facts=[
+                _(
+                    "Is anybody afraid? Is there pressure to come? Can everybody leave when they wish? Is the way safe?"
+                )
+            ],
+        ),
+    )
+
+
+@blueprint.route("/holds/<rule>", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def hold(case_id: int, pathway_id: int, rule: str) -> Page:
+    """Read a hold, and say why its condition is met."""
+    actor, now = current_actor(), clock.now()
+    row = get_circle(actor, case_id, pathway_id)
+    circle = circle_of(row)
+    found = next((hold for hold in circle.holds if hold.rule == rule), None)
+    if found is None:
+        raise NotFound
+    form = LiftForm()
+    language = locale_code()
+    because, until = (texts.get(language) or texts["en"] for texts in (found.because, found.until))
+    facts = [because, _("It holds until: %(until)s", until=until)]
+    if is_met(found, circle.facts_on(today_of(row.school_id))):
+        facts.append(_("Its condition is met."))
+    elif found.stands:
+        facts.append(_("Nobody can lift it: each person is supported apart."))
+    elif not found.can_be_lifted:
+        facts.append(_("It opens by itself when the people concerned say so; nobody can say it for them."))
+    return form_page(
+        form,
+        lambda: actions.lift_hold(actor, row.id, rule, form.reason.data, now, form.request_key.data),
+        page_of(row),
+        ACT if found.can_be_lifted else "circles/hold.html",
+        **act_context(row, _("Hold %(rule)s", rule=rule), _("Lift the hold"), facts=facts),
+    )

@@ -1,0 +1,260 @@
+"""Pages of preparing one party of a circle: support, pre-meeting, consent, ready, supporters; one for each act."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, render_template, url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.queries import get_participant
+from wss_cases.cases.case.rules import person_words
+from wss_cases.foundation import clock
+from wss_cases.foundation.forms import BaseForm, choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.pathways.circles.circle.forms import YES_NO as ANSWERS
+from wss_cases.pathways.circles.circle.forms import (
+    ConsentForm,
+    ReadyForm,
+    SupporterForm,
+)
+from wss_cases.pathways.circles.circle.models import CirclePreparation
+from wss_cases.pathways.circles.circle.rules import was_harmed
+from wss_cases.pathways.circles.circle.states import RELATION_LABELS, SupporterRelation
+from wss_cases.pathways.circles.consent import actions
+from wss_cases.pathways.circles.consent.letters import letter_for
+from wss_cases.pathways.circles.gates.presenters import gate_row, get_circle
+from wss_cases.pathways.circles.gates.queries import Circle, circle_of
+from wss_cases.pathways.circles.meeting.queries import get_supporter
+from wss_cases.pathways.circles.preparation import actions as actions_prepare
+from wss_cases.pathways.circles.training.queries import names_of
+from wss_cases.pathways.common.forms import ConfirmForm, DayForm
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
+from wss_cases.roster.directory.queries import get_school
+
+blueprint = Blueprint("circle_parties", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
+
+YES_NO = {True: "yes", False: "no", None: None}
+
+
+def get_party(
+    actor: Actor, case_id: int, pathway_id: int, participant_id: int
+) -> tuple[Pathway, Circle, Any]:
+    """Return a circle, what stands around it, and one person of its case. Raises NotFound."""
+    row = get_circle(actor, case_id, pathway_id)
+    return row, circle_of(row), get_participant(row.case, participant_id)
+
+
+@blueprint.get("/parties/<int:participant_id>")
+@gate(Permission.CASE_WORK)
+def party(case_id: int, pathway_id: int, participant_id: int) -> Page:
+    """How far one party is prepared, and who is beside them."""
+    row, circle, person = get_party(current_actor(), case_id, pathway_id, participant_id)
+    gates = [one for one in circle.gates_on(today_of(row.school_id)) if one.person_id == person.id]
+    supporters = [
+        {"id": one.id, "name": one.name, "relation": str(RELATION_LABELS[one.relation])}
+        for one in circle.supporters
+        if one.participant_id == person.id and one.ended_at is None
+    ]
+    return render_template(
+        "circles/party.html",
+        gates=[gate_row(one, circle, row) for one in gates],
+        supporters=supporters,
+        live=row.state in LIVE,
+        invited=person.id in circle.names,
+        ids={"case_id": case_id, "pathway_id": pathway_id},
+        person_id=person.id,
+        **act_context(row, person_words(person), ""),
+    )
+
+
+def _day_page(
+    case_id: int, pathway_id: int, participant_id: int, title: Callable[[str], str], facts: list[str],
+    act: Callable[..., int], known: Callable[[CirclePreparation], date | None],
+) -> Page:  # fmt: skip
+    """Record on which day something was done with one party."""
+    actor, now = current_actor(), clock.now()
+    row, circle, person = get_party(actor, case_id, pathway_id, participant_id)
+    prepared = circle.preparations.get(participant_id)
+    form = DayForm(on=(known(prepared) if prepared else None) or today_of(row.school_id))
+    return form_page(
+        form,
+        lambda: act(actor, row.id, participant_id, form.on.data, now, form.request_key.data),
+        page_of(row),
+        ACT,
+        **act_context(row, title(person_words(person)), _("Save"), facts=facts),
+    )
+
+
+@blueprint.route("/parties/<int:participant_id>/support", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def support(case_id: int, pathway_id: int, participant_id: int) -> Page:
+    """Record that support was offered."""
+    return _day_page(
+        case_id,
+        pathway_id,
+        participant_id,
+        lambda name: _("Support offered to %(name)s", name=name),
+        [
+            _(
+                "What helps now, whatever comes of the circle: somebody to talk to, a safe way, a break, a call home."
+            )
+        ],
+        actions_prepare.record_support,
+        lambda prepared: prepared.support_offered_on,
+    )
+
+
+@blueprint.route("/parties/<int:participant_id>/pre-meeting", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def pre_meeting(case_id: int, pathway_id: int, participant_id: int) -> Page:
+    """Record that somebody met this party alone."""
+    return _day_page(
+        case_id,
+        pathway_id,
+        participant_id,
+        lambda name: _("Pre-meeting with %(name)s", name=name),
+        [_("Each party is met alone, before anybody meets. Only the day is kept here, never what was said.")],
+        actions_prepare.record_pre_meeting,
+        lambda prepared: prepared.pre_met_on,
+    )
+
+
+@blueprint.route("/parties/<int:participant_id>/ready", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def ready(case_id: int, pathway_id: int, participant_id: int) -> Page:
+    """Record whether this party is ready to meet; never why."""
+    actor, now = current_actor(), clock.now()
+    row, circle, person = get_party(actor, case_id, pathway_id, participant_id)
+    prepared = circle.preparations.get(participant_id)
+    form = ReadyForm(ready=YES_NO[prepared.is_ready if prepared else None])
+    return form_page(
+        form,
+        lambda: actions_prepare.record_ready(
+            actor, row.id, participant_id, form.ready.data == "yes", now, form.request_key.data
+        ),
+        page_of(row),
+        ACT,
+        **act_context(row, _("Is %(name)s ready?", name=person_words(person)), _("Save the answer")),
+    )
+
+
+@blueprint.route("/consent/<int:participant_id>", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def consent(case_id: int, pathway_id: int, participant_id: int) -> Page:
+    """Read the letter together, then record what one party said about taking part."""
+    actor, now = current_actor(), clock.now()
+    row, circle, person = get_party(actor, case_id, pathway_id, participant_id)
+    said = circle.consents.get(participant_id)
+    form = ConsentForm(
+        consented=YES_NO[said.consented if said else None],
+        guardian=YES_NO[said.guardian_consented if said else None] or "not_asked",
+        given_on=today_of(row.school_id),
+    )
+    if circle.guardians_asked:
+        form.guardian.choices = choices([*ANSWERS, ("not_asked", _("Not asked yet"))])
+    return form_page(
+        form,
+        lambda: actions.record_consent(
+            actor,
+            row.id,
+            participant_id,
+            form.consented.data == "yes",
+            {"yes": True, "no": False}.get(form.guardian.data),
+            form.given_on.data,
+            now,
+            form.request_key.data,
+        ),
+        page_of(row),
+        "circles/consent.html",
+        letter=_letter(row, person),
+        letter_href=url_for("circle_parties.letter", participant_id=participant_id, **_ids(row)),
+        warning=_who_asks(actor, circle, person, today_of(row.school_id)),
+        **act_context(row, _("Consent of %(name)s", name=person_words(person)), _("Save the answer")),
+    )
+
+
+def _ids(row: Pathway) -> dict[str, Any]:
+    return {"case_id": row.case_id, "pathway_id": row.id}
+
+
+def _letter(row: Pathway, person: Any) -> Any:
+    school = get_school(row.school_id)
+    assert school is not None
+    lead = names_of({row.case.lead_id}) if row.case.lead_id is not None else {}
+    contact = ", ".join([*lead.values(), school.name])
+    return letter_for(person, school, contact, today_of(row.school_id))
+
+
+def _who_asks(actor: Actor, circle: Circle, person: Any, today: date) -> str:
+    if not was_harmed(person):
+        return ""
+    if actor.user_id not in circle.keepers_on(today):
+        return _(
+            "Only a keeper of this circle asks this person. A no that they say by themselves may be recorded."
+        )
+    prepared = circle.preparations.get(person.id)
+    if prepared is None or prepared.support_offered_on is None:
+        return _("Offer support first, and write down when. Then ask.")
+    return ""
+
+
+@blueprint.get("/consent/<int:participant_id>/letter")
+@gate(Permission.CASE_WORK)
+def letter(case_id: int, pathway_id: int, participant_id: int) -> Page:
+    """The letter about taking part, to be printed, in the family's language."""
+    row, _circle, person = get_party(current_actor(), case_id, pathway_id, participant_id)
+    back = url_for("circle_parties.consent", participant_id=participant_id, **_ids(row))
+    return render_template(
+        "circles/letter.html", letter=_letter(row, person), back=back, locale=locale_code()
+    )
+
+
+@blueprint.route("/parties/<int:participant_id>/supporters/new", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def add_supporter(case_id: int, pathway_id: int, participant_id: int) -> Page:
+    """Invite somebody whom this party wants beside them."""
+    actor, now = current_actor(), clock.now()
+    row, _circle, person = get_party(actor, case_id, pathway_id, participant_id)
+    form = SupporterForm()
+    back = url_for("circle_parties.party", participant_id=participant_id, **_ids(row))
+    return form_page(
+        form,
+        lambda: actions_prepare.add_supporter(
+            actor, row.id, participant_id, SupporterRelation(form.relation.data), form.name.data, now,
+            form.request_key.data,
+        ),
+        back,
+        ACT,
+        **act_context(
+            row, _("A supporter of %(name)s", name=person_words(person)), _("Invite"), back_href=back
+        ),
+    )  # fmt: skip
+
+
+@blueprint.route("/supporters/<int:supporter_id>/end", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def end_supporter(case_id: int, pathway_id: int, supporter_id: int) -> Page:
+    """Invite a supporter no longer."""
+    actor, now = current_actor(), clock.now()
+    row = get_circle(actor, case_id, pathway_id)
+    found = get_supporter(row, supporter_id)
+    form: BaseForm = ConfirmForm(version=found.version)
+    back = url_for("circle_parties.party", participant_id=found.participant_id, **_ids(row))
+    return form_page(
+        form,
+        lambda: actions_prepare.end_supporter(
+            actor, supporter_id, form.seen_version, now, form.request_key.data
+        ),
+        back,
+        ACT,
+        **act_context(
+            row, _("No longer invite %(name)s", name=found.name), _("No longer invite"), back_href=back
+        ),
+    )

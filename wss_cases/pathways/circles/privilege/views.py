@@ -1,0 +1,223 @@
+"""Pages of the recorded acts around a circle's privilege: waivers, legal exceptions, and what stops shredding."""
+
+from typing import Any
+
+from flask import Blueprint, render_template, url_for
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.cases.case.queries import participants_of
+from wss_cases.cases.case.rules import person_words
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.pathways.circles.circle.keepers import kept
+from wss_cases.pathways.circles.keepers.views import parts_of
+from wss_cases.pathways.circles.notes.forms import ExceptionForm, HoldForm, ReleaseForm, WaiverForm
+from wss_cases.pathways.circles.notes.models import PrivilegeException, PrivilegeWaiver
+from wss_cases.pathways.circles.notes.queries import acts_of, get_circle, get_hold, get_waiver
+from wss_cases.pathways.circles.notes.states import EXCEPTION_LABELS, ExceptionKind
+from wss_cases.pathways.circles.privilege import actions
+from wss_cases.pathways.common.forms import ConfirmForm, number, people_choices
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.views import ACT, act_context, kind_words, page_of, today_of
+from wss_cases.pathways.legal_holds.models import LegalHold
+from wss_cases.pathways.legal_holds.states import HOLD_LABELS, HoldKind
+from wss_cases.roster.directory.queries import get_school
+
+blueprint = Blueprint(
+    "privilege", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/privilege"
+)
+
+
+@blueprint.get("")
+@gate(Permission.CIRCLE_HOLD)
+def acts(case_id: int, pathway_id: int) -> Page:
+    """Show the recorded acts: all of them to a keeper, the holds alone to the administrator."""
+    actor = current_actor()
+    row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_HOLD)
+    circle, found = kept(row), acts_of(row.id)
+    keeps = can(actor, Permission.CIRCLE_NOTE_READ, circle)
+    people = {person.id: person_words(person) for person in participants_of(row.case_id)} if keeps else {}
+    school = get_school(row.school_id)
+    zone = school.time_zone if school else clock.DISTRICT_ZONE
+    return render_template(
+        "notes/privilege.html",
+        case=row.case,
+        row=row,
+        lede=kind_words(row),
+        back_href=page_of(row),
+        tabs=parts_of(actor, row, circle, "privilege.acts"),
+        keeps=keeps,
+        waivers=[_waiver(one, people) for one in found.waivers] if keeps else [],
+        exceptions=[_exception(one, found.names, zone) for one in found.exceptions] if keeps else [],
+        holds=[_hold(one, found.names, zone) for one in found.holds],
+    )
+
+
+def _waiver(one: PrivilegeWaiver, people: dict[int, str]) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "who": people.get(one.participant_id, ""),
+        "signed": day_words_with_year(one.signed_on),
+        "scope": one.scope,
+        "reason": one.reason,
+        "withdrawn": day_words_with_year(one.withdrawn_on),
+    }
+
+
+def _exception(one: PrivilegeException, names: dict[int, str], zone: str) -> dict[str, Any]:
+    return {
+        "kind": str(EXCEPTION_LABELS[one.kind]),
+        "told": one.told_whom,
+        "reason": one.reason,
+        "when": moment_words(one.recorded_at, zone),
+        "by": names.get(one.recorded_by_id, ""),
+    }
+
+
+def _hold(one: LegalHold, names: dict[int, str], zone: str) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "kind": str(HOLD_LABELS[one.kind]),
+        "reason": one.reason,
+        "opened": moment_words(one.opened_at, zone),
+        "by": names.get(one.opened_by_id or 0, ""),
+        "closed": moment_words(one.closed_at, zone),
+        "closed_by": names.get(one.closed_by_id or 0, ""),
+        "closed_reason": one.closed_reason,
+    }
+
+
+def _page_of(row: Pathway) -> str:
+    return url_for("privilege.acts", case_id=row.case_id, pathway_id=row.id)
+
+
+def _context(row: Pathway, title: str, go_words: str, **more: Any) -> dict[str, Any]:
+    return act_context(row, title, go_words, **more) | {"back_href": _page_of(row)}
+
+
+@blueprint.route("/waiver", methods=["GET", "POST"])
+@gate(Permission.CIRCLE_NOTE_READ)
+def waiver(case_id: int, pathway_id: int) -> Page:
+    """Record a participant's waiver in writing."""
+    actor, now = current_actor(), clock.now()
+    row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
+    form = WaiverForm(signed_on=today_of(row.school_id))
+    people = {person.id: person_words(person) for person in participants_of(row.case_id)}
+    form.participant.choices = people_choices(people, _("Choose"))
+    return form_page(
+        form,
+        lambda: actions.record_waiver(
+            actor,
+            row.id,
+            participant_id=number(form.participant.data) or 0,
+            signed_on=form.signed_on.data,
+            scope=form.scope.data,
+            reason=form.reason.data,
+            now=now,
+            request_key=form.request_key.data,
+        ),
+        _page_of(row),
+        ACT,
+        **_context(
+            row,
+            _("Record a waiver"),
+            _("Save the waiver"),
+            facts=[_("Only in writing, signed by the participant. It covers what they said themselves.")],
+        ),
+    )
+
+
+@blueprint.route("/waivers/<int:waiver_id>/withdraw", methods=["GET", "POST"])
+@gate(Permission.CIRCLE_NOTE_READ)
+def withdraw(case_id: int, pathway_id: int, waiver_id: int) -> Page:
+    """Record that a waiver was withdrawn."""
+    actor, now = current_actor(), clock.now()
+    row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
+    get_waiver(row.id, waiver_id)
+    form = ConfirmForm()
+    return form_page(
+        form,
+        lambda: actions.withdraw_waiver(actor, row.id, waiver_id, now, form.request_key.data),
+        _page_of(row),
+        ACT,
+        **_context(
+            row,
+            _("Withdraw the waiver"),
+            _("Record that it was withdrawn"),
+            facts=[_("It needs no reason. What was told before cannot be taken back.")],
+        ),
+    )
+
+
+@blueprint.route("/exception", methods=["GET", "POST"])
+@gate(Permission.CIRCLE_NOTE_READ)
+def exception(case_id: int, pathway_id: int) -> Page:
+    """Record the use of a legal exception."""
+    actor, now = current_actor(), clock.now()
+    row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
+    form = ExceptionForm()
+    return form_page(
+        form,
+        lambda: actions.record_exception(
+            actor,
+            row.id,
+            kind=ExceptionKind(form.kind.data),
+            told_whom=form.told_whom.data,
+            reason=form.reason.data,
+            now=now,
+            request_key=form.request_key.data,
+        ),
+        _page_of(row),
+        ACT,
+        **_context(row, _("Record a legal exception"), _("Save the exception")),
+    )
+
+
+@blueprint.route("/hold", methods=["GET", "POST"])
+@gate(Permission.CIRCLE_HOLD)
+def hold(case_id: int, pathway_id: int) -> Page:
+    """Stop the shredding while a request, hold or order is open."""
+    actor, now = current_actor(), clock.now()
+    row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_HOLD)
+    form = HoldForm()
+    return form_page(
+        form,
+        lambda: actions.open_hold(
+            actor,
+            row.id,
+            kind=HoldKind(form.kind.data),
+            reason=form.reason.data,
+            now=now,
+            request_key=form.request_key.data,
+        ),
+        _page_of(row),
+        ACT,
+        **_context(row, _("Stop shredding"), _("Stop shredding")),
+    )
+
+
+@blueprint.route("/holds/<int:hold_id>/close", methods=["GET", "POST"])
+@gate(Permission.CIRCLE_HOLD)
+def release(case_id: int, pathway_id: int, hold_id: int) -> Page:
+    """Record that what stopped the shredding is over."""
+    actor, now = current_actor(), clock.now()
+    row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_HOLD)
+    found = get_hold(row.id, hold_id)
+    form = ReleaseForm(version=found.version)
+    facts = [
+        str(HOLD_LABELS[found.kind]),
+        _("Once nothing else is open, the notes are shredded on their day, for good."),
+    ]
+    return form_page(
+        form,
+        lambda: actions.close_hold(
+            actor, row.id, hold_id, form.reason.data or "", form.seen_version, now, form.request_key.data
+        ),
+        _page_of(row),
+        ACT,
+        **_context(row, _("It is over"), _("Let shredding go on"), facts=facts),
+    )

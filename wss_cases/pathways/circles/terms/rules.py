@@ -1,0 +1,58 @@
+"""Pure decisions about agreements: their end, who must consent to a change, whose names stand on paper."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from wss_cases.pathways.circles.circle.states import MeetingKind, TermState
+
+
+def open_terms(agreement: Any) -> list[Any]:
+    """Return the terms of an agreement (None: no agreement) that nobody marked yet."""
+    return [term for term in agreement.terms if term.state is TermState.OPEN] if agreement else []
+
+
+def terms_in_force(agreement: Any) -> list[Any]:
+    """Return the terms of an agreement (None: no agreement) but for those that another one replaced."""
+    terms = agreement.terms if agreement else []
+    replaced = {term.replaces_id for term in terms}
+    return [term for term in terms if term.id not in replaced]
+
+
+def completion_held(circle: Any) -> bool:
+    """Whether the meeting at the end of the agreement was held. A circle with `meetings`."""
+    return any(meeting.happened and meeting.kind is MeetingKind.COMPLETION for meeting in circle.meetings)
+
+
+def completion_meeting_allowed(circle: Any) -> bool:
+    """Whether the meeting at the end of the agreement may be planned: something was agreed, and it is not held yet.
+
+    Terms may still be open: what became of them is looked at in that meeting.
+    """
+    return circle.agreement is not None and not completion_held(circle)
+
+
+def must_consent(agreement: Any, invited: Iterable[int]) -> set[int]:
+    """Return whose consent a change of a term needs: the parties who signed, or all of them while nobody did."""
+    signed = {row.participant_id for row in agreement.signatures if row.participant_id is not None}
+    return signed or set(invited)
+
+
+def names_on_paper(
+    reader: int, signed: Collection[int], names: Mapping[int, str], instead: str
+) -> dict[int, str]:
+    """Return how each party is called on the sheet of one of them: other names only where both signed."""
+    beside = set(signed) if reader in signed else set()
+    return {key: name if key == reader or key in beside else instead for key, name in names.items()}
+
+
+def without_names(text: str, names: Sequence[str], instead: str) -> str:
+    """Return a text in which these names, in full or one word of them, are left out for `instead`.
+
+    Words of one letter stay: they are initials of anybody.
+    """
+    parts = {part for name in names for part in (name, *name.split()) if len(part) > 1}
+    if not parts:
+        return text
+    longest_first = "|".join(re.escape(part) for part in sorted(parts, key=len, reverse=True))
+    return re.sub(rf"(?<!\w)(?:{longest_first})(?!\w)", lambda _found: instead, text, flags=re.IGNORECASE)

@@ -1,0 +1,64 @@
+"""Reading who was trained in what at a school, and what the school decides about its circles."""
+
+from collections.abc import Collection
+from datetime import date
+
+from sqlalchemy import or_, select
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.scope import in_schools
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.pathways.circles.circle.keepers import may_keep
+from wss_cases.pathways.circles.circle.models import CircleSetting, KeeperTraining
+from wss_cases.pathways.circles.circle.rules import in_force
+from wss_cases.pathways.circles.circle.states import TrainingKind
+
+
+def trainings_at(school_id: int, people: Collection[int]) -> list[KeeperTraining]:
+    """Return every training recorded at a school, and those of these people from elsewhere, the newest first.
+
+    The caller has checked the school.
+    """
+    statement = select(KeeperTraining).where(
+        or_(KeeperTraining.school_id == school_id, KeeperTraining.user_id.in_(sorted(people)))
+    )
+    return list(
+        db.session.scalars(statement.order_by(KeeperTraining.completed_on.desc(), KeeperTraining.id.desc()))
+    )
+
+
+def trained_keepers(school_id: int, day: date) -> dict[int, str]:
+    """Return who may keep a circle of a school on a day: trained, and a coordinator or dean there; id to name.
+
+    A person is trained wherever it was recorded.
+    """
+    people = may_keep(school_id, day)
+    statement = select(KeeperTraining).where(
+        KeeperTraining.user_id.in_(sorted(people)), KeeperTraining.kind == TrainingKind.CIRCLE_KEEPING
+    )
+    trained = {row.user_id for row in db.session.scalars(statement) if in_force(row, day)}
+    return {key: name for key, name in people.items() if key in trained}
+
+
+def names_of(user_ids: set[int]) -> dict[int, str]:
+    """Return the names of staff by id."""
+    statement = select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(sorted(user_ids)))
+    return {row[0]: row[1] for row in db.session.execute(statement)}
+
+
+def get_training(actor: Actor, training_id: int) -> KeeperTraining:
+    """Return a training on record at a school that the actor administers. Raises NotFound."""
+    statement = select(KeeperTraining).where(KeeperTraining.id == training_id)
+    found = db.session.scalar(
+        statement.where(in_schools(KeeperTraining.school_id, actor, Role.ADMINISTRATOR))
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def setting_of(school_id: int) -> CircleSetting | None:
+    """Return what a school decided about its circles; None while it decided nothing."""
+    return db.session.scalar(select(CircleSetting).where(CircleSetting.school_id == school_id))

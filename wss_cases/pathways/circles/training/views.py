@@ -1,0 +1,180 @@
+"""Pages of a school's administrator: who was trained in what, and what the school decides about its circles."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, render_template, url_for
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.pathways.circles.circle.forms import EndTrainingForm, SettingForm, TrainingForm
+from wss_cases.pathways.circles.circle.keepers import may_keep
+from wss_cases.pathways.circles.circle.models import KeeperTraining
+from wss_cases.pathways.circles.circle.rules import in_force
+from wss_cases.pathways.circles.circle.states import TRAINING_LABELS, TrainingKind
+from wss_cases.pathways.circles.training import actions
+from wss_cases.pathways.circles.training.queries import get_training, names_of, setting_of, trainings_at
+from wss_cases.pathways.common.forms import number, people_choices
+from wss_cases.pathways.common.queries import team_of
+from wss_cases.pathways.common.views import today_of
+
+blueprint = Blueprint("circle_training", __name__, url_prefix="/circles")
+
+SOON = timedelta(days=60)
+"""A training that runs out within this time is marked."""
+
+ACT = "circles/school_act.html"
+
+
+def own_school(actor: Actor) -> int:
+    """Return the school whose register is shown. Raises NotFound where the actor administers none."""
+    school_id = chosen_school_id(actor, Role.ADMINISTRATOR)
+    if school_id is None:
+        raise NotFound
+    return school_id
+
+
+@blueprint.get("/training")
+@gate(Permission.CIRCLE_SETTINGS)
+def training() -> Page:
+    """Who of the school was trained in what, and what runs out."""
+    school_id = own_school(current_actor())
+    today = today_of(school_id)
+    keepers, team = may_keep(school_id, today), team_of(school_id, today)
+    on_record = trainings_at(school_id, team)
+    people = team | names_of({row.user_id for row in on_record} - team.keys())
+    setting = setting_of(school_id)
+    return render_template(
+        "circles/training.html",
+        people=[
+            _person(
+                key,
+                name,
+                [row for row in on_record if row.user_id == key],
+                key in keepers,
+                (school_id, today),
+            )
+            for key, name in sorted(people.items(), key=lambda item: item[1])
+        ],
+        guardians=setting is not None and setting.guardian_consent,
+    )
+
+
+def _person(
+    user_id: int, name: str, rows: list[KeeperTraining], may: bool, here: tuple[int, date]
+) -> dict[str, Any]:
+    school_id, today = here
+    trained = any(row.kind is TrainingKind.CIRCLE_KEEPING and in_force(row, today) for row in rows)
+    if trained and may:
+        tag, tone = _("May keep circles"), "moss"
+    elif may:
+        tag, tone = _("No training in force"), "slate"
+    else:
+        tag, tone = "", "slate"
+    return {
+        "id": user_id,
+        "name": name,
+        "tag": tag,
+        "tone": tone,
+        "rows": [_row(row, school_id, today) for row in rows],
+    }
+
+
+def _row(row: KeeperTraining, school_id: int, today: date) -> dict[str, Any]:
+    until = row.valid_until
+    if until is None:
+        said, tag = _("does not run out"), ""
+    elif until < today:
+        said, tag = _("ran out on %(day)s", day=day_words_with_year(until)), _("Ran out")
+    else:
+        said = _("in force until %(day)s", day=day_words_with_year(until))
+        tag = _("Runs out soon") if until <= today + SOON else ""
+    completed = _("completed %(day)s", day=day_words_with_year(row.completed_on))
+    return {
+        "href": url_for("circle_training.end", training_id=row.id) if row.school_id == school_id else None,
+        "title": str(TRAINING_LABELS[row.kind]),
+        "meta": " · ".join(part for part in (completed, row.provider, said) if part),
+        "tag": tag,
+        "tone": "brick" if until is not None and until < today else "sun",
+    }
+
+
+@blueprint.route("/training/new", methods=["GET", "POST"])
+@gate(Permission.CIRCLE_SETTINGS)
+def record() -> Page:
+    """Put a training on record."""
+    actor, now = current_actor(), clock.now()
+    school_id = own_school(actor)
+    form = TrainingForm(kind=TrainingKind.CIRCLE_KEEPING.value)
+    form.user.choices = people_choices(actions.staff_of(school_id, today_of(school_id)), _("Choose a person"))
+    return form_page(
+        form,
+        lambda: actions.record_training(
+            actor,
+            school_id,
+            user_id=number(form.user.data) or 0,
+            kind=TrainingKind(form.kind.data),
+            provider=form.provider.data or "",
+            completed_on=form.completed_on.data,
+            valid_until=form.valid_until.data,
+            now=now,
+            request_key=form.request_key.data,
+        ),
+        url_for("circle_training.training"),
+        ACT,
+        title=_("Record a training"),
+        go_words=_("Save the training"),
+    )
+
+
+@blueprint.route("/training/<int:training_id>", methods=["GET", "POST"])
+@gate(Permission.CIRCLE_SETTINGS)
+def end(training_id: int) -> Page:
+    """Say until when a training counts."""
+    actor, now = current_actor(), clock.now()
+    found = get_training(actor, training_id)
+    name = names_of({found.user_id}).get(found.user_id, "")
+    form = EndTrainingForm(valid_until=found.valid_until)
+    return form_page(
+        form,
+        lambda: actions.end_training(actor, training_id, form.valid_until.data, now, form.request_key.data),
+        url_for("circle_training.training"),
+        ACT,
+        title=_("Until when a training counts"),
+        facts=[f"{name} · {TRAINING_LABELS[found.kind]}"],
+        go_words=_("Save the day"),
+    )
+
+
+@blueprint.route("/setting", methods=["GET", "POST"])
+@gate(Permission.CIRCLE_SETTINGS)
+def setting() -> Page:
+    """Decide what the school asks of its circles."""
+    actor, now = current_actor(), clock.now()
+    school_id = own_school(actor)
+    known = setting_of(school_id)
+    form = SettingForm(
+        guardian_consent=known is not None and known.guardian_consent, version=known.version if known else ""
+    )
+    return form_page(
+        form,
+        lambda: actions.save_setting(
+            actor,
+            school_id,
+            bool(form.guardian_consent.data),
+            form.seen_version,
+            now,
+            form.request_key.data,
+        ),
+        url_for("circle_training.training"),
+        ACT,
+        title=_("Circles at this school"),
+        go_words=_("Save the setting"),
+    )

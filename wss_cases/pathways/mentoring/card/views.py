@@ -1,0 +1,187 @@
+"""The daily card on a phone: check in, mark period by period, check out; and the empty card on paper."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
+from wss_cases.foundation.clock import local
+from wss_cases.foundation.dates import day_words, long_day_words, time_words
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import force_locale, locale_code
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.pathways.common.views import page_of, today_of
+from wss_cases.pathways.mentoring.card import actions
+from wss_cases.pathways.mentoring.plan.models import DailyCard, DailyCardDay
+from wss_cases.pathways.mentoring.plan.presenters import (
+    card_chart,
+    day_state_words,
+    percent_words,
+    school_days_back,
+)
+from wss_cases.pathways.mentoring.plan.queries import LOGGED, OwnStudent, card_days, card_of, get_own, is_team
+from wss_cases.pathways.mentoring.plan.rules import percent
+from wss_cases.pathways.mentoring.plan.states import DayState
+from wss_cases.pathways.mentoring.sessions.forms import marks_of, period_form
+from wss_cases.roster.directory.queries import get_school, school_days
+
+blueprint = Blueprint("mentoring_card", __name__, url_prefix="/mentoring/<int:pathway_id>/card")
+
+MARKABLE_DAYS = 5
+
+
+def _own(actor: Actor, pathway_id: int) -> tuple[OwnStudent, DailyCard]:
+    own = get_own(actor, pathway_id)
+    card = card_of(pathway_id)
+    if card is None:
+        raise NotFound
+    return own, card
+
+
+@blueprint.get("")
+@gate(Permission.MENTORING_LOG)
+def card(pathway_id: int) -> Page:
+    """The card of one day, each period one tap from its marks."""
+    actor = current_actor()
+    own, row = _own(actor, pathway_id)
+    today, days = today_of(own.plan.school_id), school_days(own.plan.school_id)
+    day = _asked_day(today)
+    back = school_days_back(today, days)
+    kept = card_days(row.id, min(back[0], day))
+    shown = kept.get(day)
+    share = percent(shown.marks) if shown else None
+    return render_template(
+        "mentoring/card.html",
+        own=own,
+        card=row,
+        title=long_day_words(day),
+        today=day == today,
+        school=days.is_school_day(day),
+        open=own.pathway.state in LOGGED,
+        state=shown.state.value if shown else DayState.NOT_BEGUN.value,
+        state_words=_state_words(shown, own.plan.school_id),
+        share=share,
+        share_words=percent_words(share),
+        reached=share is not None and share >= row.goal_percent,
+        periods=[_period(pathway_id, row, shown, day, number) for number in range(len(row.periods))],
+        other_days=[
+            (day_words(one), url_for("mentoring_card.card", pathway_id=pathway_id, day=one.isoformat()))
+            for one in reversed(back[-MARKABLE_DAYS:])
+            if one != day
+        ],
+        chart=card_chart(row, kept, today, days),
+        case_href=page_of(own.pathway) if is_team(actor, own.plan) else None,
+        spoken=locale_code(),
+    )
+
+
+def _asked_day(today: date) -> date:
+    try:
+        asked = date.fromisoformat(request.args.get("day", ""))
+    except ValueError:
+        return today
+    return asked if today - actions.LOOK_BACK <= asked <= today else today
+
+
+def _state_words(day: DailyCardDay | None, school_id: int) -> str:
+    school = get_school(school_id)
+    if day is None or day.checked_in_at is None or school is None:
+        return day_state_words(day)
+    at = day.checked_out_at or day.checked_in_at
+    return _("%(state)s at %(time)s", state=day_state_words(day), time=time_words(at, school.time_zone))
+
+
+def _period(
+    pathway_id: int, card: DailyCard, day: DailyCardDay | None, on: date, number: int
+) -> dict[str, Any]:
+    name = card.periods[number]
+    marks = day.marks.get(name) if day else None
+    share = percent({name: marks}) if marks else None
+    return {
+        "name": name,
+        "tag": percent_words(share) if marks else None,
+        "tone": "moss" if share is not None and share >= card.goal_percent else "slate",
+        "href": url_for(
+            "mentoring_card.period", pathway_id=pathway_id, day=on.isoformat(), number=number + 1
+        ),
+    }
+
+
+@blueprint.route("/period", methods=["GET", "POST"])
+@gate(Permission.MENTORING_LOG)
+def period(pathway_id: int) -> Page:
+    """Mark one period: 0, 1 or 2 for each expectation; then comes the next period."""
+    actor, now = current_actor(), clock.now()
+    own, row = _own(actor, pathway_id)
+    day = _asked_day(today_of(own.plan.school_id))
+    number = min(max(request.args.get("number", 1, type=int), 1), len(row.periods))
+    name = row.periods[number - 1]
+    kept = card_days(row.id, day).get(day)
+    marks = (kept.marks.get(name) if kept else None) or []
+    values = {f"m{place}": str(mark) for place, mark in enumerate(marks) if mark is not None}
+    form = period_form(row.expectations)(version=kept.version if kept else 0, **values)
+    return form_page(
+        form,
+        lambda: actions.mark(
+            actor, pathway_id, day, name, marks_of(form, len(row.expectations)), form.seen_version, now,
+            form.request_key.data,
+        ),
+        _next_page(pathway_id, row, day, number),
+        "mentoring/period.html",
+        own=own,
+        name=name,
+        day=day_words(day),
+        fields=[f"m{place}" for place in range(len(row.expectations))],
+        back_href=url_for("mentoring_card.card", pathway_id=pathway_id, day=day.isoformat()),
+    )  # fmt: skip
+
+
+def _next_page(pathway_id: int, card: DailyCard, day: date, number: int) -> str:
+    if number < len(card.periods):
+        return url_for("mentoring_card.card", pathway_id=pathway_id, day=day.isoformat(), _anchor="periods")
+    return url_for("mentoring_card.card", pathway_id=pathway_id, day=day.isoformat())
+
+
+@blueprint.post("/check-in")
+@gate(Permission.MENTORING_LOG)
+def check_in(pathway_id: int) -> Page:
+    """Check the student in today."""
+    actor = current_actor()
+    _own(actor, pathway_id)
+    actions.check_in(actor, pathway_id, clock.now())
+    return redirect(url_for("mentoring_card.card", pathway_id=pathway_id), 303)
+
+
+@blueprint.post("/check-out")
+@gate(Permission.MENTORING_LOG)
+def check_out(pathway_id: int) -> Page:
+    """Check the student out today."""
+    actor = current_actor()
+    _own(actor, pathway_id)
+    actions.check_out(actor, pathway_id, clock.now())
+    return redirect(url_for("mentoring_card.card", pathway_id=pathway_id), 303)
+
+
+@blueprint.get("/paper")
+@gate(Permission.MENTORING_LOG)
+def paper(pathway_id: int) -> Page:
+    """The empty card on paper, in English or Spanish."""
+    own, row = _own(current_actor(), pathway_id)
+    asked = request.args.get("language", "")
+    language = asked if asked in ("en", "es") else locale_code()
+    school = get_school(own.plan.school_id)
+    today = local(clock.now(), school.time_zone).date() if school else today_of(own.plan.school_id)
+    with force_locale(language):
+        return render_template(
+            "mentoring/card_paper.html",
+            own=own,
+            card=row,
+            most=2 * len(row.expectations) * len(row.periods),
+            locale=language,
+            year=today.year,
+        )

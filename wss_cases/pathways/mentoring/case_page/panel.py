@@ -1,0 +1,143 @@
+"""What the case page shows of a mentoring pathway: mentor and course, dose, card, reviews."""
+
+from datetime import date, datetime
+from typing import Any
+
+from flask import url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.dates import day_words, day_words_with_year
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.next_steps import ids
+from wss_cases.pathways.common.states import LIVE, Kind, PathwayState
+from wss_cases.pathways.common.steps import Panel
+from wss_cases.pathways.mentoring.plan.models import MentoringPlan, MentoringReview, MentoringSession
+from wss_cases.pathways.mentoring.plan.presenters import (
+    card_chart,
+    dose_rows,
+    dose_sentence,
+    minutes_words,
+    rhythm_words,
+    school_days_back,
+    session_words,
+    span_words,
+)
+from wss_cases.pathways.mentoring.plan.queries import (
+    LOGGED,
+    card_and_days,
+    plan_of,
+    reviews_of,
+    sessions_of,
+)
+from wss_cases.pathways.mentoring.plan.rules import dose
+from wss_cases.pathways.mentoring.plan.states import (
+    AFTER_LABELS,
+    GOES_ON_LABELS,
+    REASON_LABELS,
+    STANDS_LABELS,
+    After,
+    GoesOn,
+    Reason,
+)
+from wss_cases.roster.directory.queries import get_school, school_days
+from wss_cases.roster.directory.rules import SchoolDays
+
+MOST_SESSIONS = 5
+STANDS_TONES = {"goal_reached": "moss", "goal_partly_reached": "sun"}
+
+
+def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
+    """Return this pathway's own part of the case page; the caller has checked the pathway."""
+    plan, days = plan_of(row.id), school_days(row.school_id)
+    until = _until(row, today)
+    live = row.state in LIVE
+    matched = plan is not None and plan.mentor_id is not None
+    values: dict[str, Any] = {
+        "live": live,
+        "active": row.state is PathwayState.ACTIVE,
+        "matched": matched,
+        "logged_now": matched and row.state in LOGGED,
+        "rows": _rows(plan) if plan is not None else [],
+        "match": url_for("mentoring.match", **ids(row)),
+        "course": url_for("mentoring.details", **ids(row)) if live else None,
+        "review": url_for("mentoring.review", **ids(row)),
+        "finish": url_for("mentoring.finish", **ids(row)),
+        "log": url_for("mentoring_sessions.student", pathway_id=row.id),
+        "reviews": [_review(review) for review in reviews_of(row.id)],
+    }
+    if plan is not None:
+        values |= _delivered(row, plan, until, days)
+    if row.kind == Kind.CHECK_IN_CHECK_OUT:
+        values |= _card(row, until, days, plan is not None)
+    return Panel("mentoring/panel.html", values)
+
+
+def _until(row: Pathway, today: date) -> date:
+    if row.ended_at is None:
+        return today
+    school = get_school(row.school_id)
+    return min(today, local_date(row.ended_at, school.time_zone)) if school else today
+
+
+def _rows(plan: MentoringPlan) -> list[dict[str, str]]:
+    codes = [code for code in plan.match_reasons.split(",") if code in set(Reason)]
+    mentor = plan.mentor.name if plan.mentor else ""
+    organisation = plan.mentor.organisation if plan.mentor else ""
+    said = (
+        (_("Mentor"), " · ".join(part for part in (mentor, organisation) if part)),
+        (_("Group"), plan.group.name if plan.group else ""),
+        (_("Why this mentor"), " · ".join(str(REASON_LABELS[Reason(code)]) for code in codes)),
+        (_("Goal"), plan.goal),
+        (_("Rhythm"), rhythm_words(plan)),
+        (_("First and last day"), span_words(plan)),
+        (_("Next review"), day_words_with_year(plan.next_review_on)),
+        (_("What comes after"), str(AFTER_LABELS[After(plan.comes_after)]) if plan.comes_after else ""),
+    )
+    return [{"label": label, "value": value} for label, value in said if value]
+
+
+def _delivered(row: Pathway, plan: MentoringPlan, until: date, days: SchoolDays) -> dict[str, Any]:
+    logged = sessions_of(row.id)
+    if not logged and plan.rhythm is None and plan.mentor_id is None:
+        return {}
+    delivered = dose(plan, logged, until, days)
+    return {
+        "dose": {
+            "title": dose_sentence(delivered),
+            "rows": dose_rows(delivered),
+            "minutes": minutes_words(delivered),
+        },
+        "sessions": [_session(session) for session in logged[:MOST_SESSIONS]],
+    }
+
+
+def _session(session: MentoringSession) -> dict[str, str]:
+    words, tone = session_words(session)
+    return {"day": day_words(session.on_day), "tag": words, "tone": tone, "note": session.note}
+
+
+def _card(row: Pathway, until: date, days: SchoolDays, planned: bool) -> dict[str, Any]:
+    card, kept = card_and_days(row.id, school_days_back(until, days)[0])
+    lines = url_for("mentoring.card", **ids(row)) if row.state in LIVE else None
+    if card is None:
+        return {"card_asked": True, "card_lines": lines}
+    usable = planned and row.state in LOGGED
+    return {
+        "card_asked": True,
+        "card_lines": lines,
+        "chart": card_chart(card, kept, until, days),
+        "card": url_for("mentoring_card.card", pathway_id=row.id) if usable else None,
+    }
+
+
+def _review(review: MentoringReview) -> dict[str, str]:
+    return {
+        "title": day_words_with_year(review.on_day),
+        "tag": str(STANDS_LABELS[review.goal_stands]),
+        "tone": STANDS_TONES.get(review.goal_stands, "slate"),
+        "note": " · ".join(
+            part for part in (str(GOES_ON_LABELS[GoesOn(review.goes_on)]), review.note) if part
+        ),
+    }

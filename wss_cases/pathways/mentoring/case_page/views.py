@@ -1,0 +1,241 @@
+"""The team's pages of one mentoring pathway: match, course, review, ending, and the card's lines."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, url_for
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.queries import participants_of
+from wss_cases.cases.case.rules import person_words
+from wss_cases.foundation import clock
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.pathways.common.forms import number, people_choices
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.pathways.common.states import LIVE, EndReason, Kind
+from wss_cases.pathways.common.views import act_context, page_of, today_of
+from wss_cases.pathways.mentoring.card.actions import set_card
+from wss_cases.pathways.mentoring.course import actions
+from wss_cases.pathways.mentoring.course.forms import (
+    EARLY,
+    CardForm,
+    CourseForm,
+    FinishForm,
+    MatchForm,
+    ReviewForm,
+)
+from wss_cases.pathways.mentoring.mentors.queries import candidates
+from wss_cases.pathways.mentoring.plan.models import MentoringPlan
+from wss_cases.pathways.mentoring.plan.queries import card_of, plan_of
+from wss_cases.pathways.mentoring.plan.rules import Candidate
+from wss_cases.pathways.mentoring.plan.states import (
+    OWN_RHYTHM,
+    PRESETS,
+    REASON_LABELS,
+    REVIEW_AFTER_DAYS,
+    After,
+    GoesOn,
+    Reason,
+    presets_for,
+)
+from wss_cases.pathways.mentoring.reviews.actions import review as record_review
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.routing.engine.states import Pathway as Family
+
+blueprint = Blueprint("mentoring", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
+
+USUAL_GOAL = 80
+DAYS_TO_NEXT_REVIEW = 42
+
+
+def _mentoring(case_id: int, pathway_id: int) -> Pathway:
+    row = get_pathway(current_actor(), case_id, pathway_id)
+    if row.pathway != Family.MENTORING:
+        raise NotFound
+    return row
+
+
+def _course_values(row: Pathway, plan: MentoringPlan | None, today: date) -> dict[str, Any]:
+    days = school_days(row.school_id)
+    starts_on = plan.starts_on if plan and plan.starts_on else days.add(today, 1)
+    review_on = plan.next_review_on if plan else None
+    if review_on is None and not (plan and plan.starts_on):
+        review_on = days.on_or_after(max(today, starts_on) + timedelta(days=REVIEW_AFTER_DAYS))
+    return {
+        "goal": plan.goal if plan else "",
+        "preset": _preset_of(row, plan),
+        "rhythm": plan.rhythm.value if plan and plan.rhythm else "",
+        "weeks": plan.weeks if plan else None,
+        "minutes": plan.minutes if plan else None,
+        "starts_on": starts_on,
+        "review_on": review_on,
+    }
+
+
+def _preset_of(row: Pathway, plan: MentoringPlan | None) -> str | None:
+    if plan is None or plan.rhythm is None:
+        return None
+    for code in presets_for(row.kind):
+        preset = PRESETS[code]
+        same = (preset.rhythm, preset.weeks) == (plan.rhythm, plan.weeks)
+        if same and (preset.minutes is None or preset.minutes == plan.minutes):
+            return code
+    return OWN_RHYTHM
+
+
+@blueprint.route("/match", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def match(case_id: int, pathway_id: int) -> Page:
+    """Match the student with a mentor, and set the course."""
+    actor, now = current_actor(), clock.now()
+    row = _mentoring(case_id, pathway_id)
+    plan, today = plan_of(row.id), today_of(row.school_id)
+    student = row.participant.student if row.participant else None
+    found = candidates(row, student.language if student else None, plan.goal if plan else "", today)
+    form = MatchForm(
+        version=row.version,
+        chosen=str((plan.group_id if row.kind == Kind.GROUP else plan.mentor_id) or "") if plan else None,
+        reasons=plan.match_reasons.split(",") if plan and plan.match_reasons else None,
+        agreed=None if row.accepted_on is None else "yes",
+        **_course_values(row, plan, today),
+    )
+    form.offer_presets(row.kind)
+    form.chosen.choices = choices([(str(_id_of(one)), _title(one)) for one in found if one.free])
+    students = {one.id: person_words(one) for one in participants_of(row.case_id) if one.student_id}
+    form.participant_id.choices = people_choices(students, _("Choose the student"))
+    return form_page(
+        form,
+        lambda: actions.match(
+            actor, row.id, _match(form), form.course(), form.seen_version, now, form.request_key.data
+        ),
+        page_of(row),
+        "mentoring/match.html",
+        reasons={str(_id_of(one)): _because(one) for one in found},
+        full=[_title(one) for one in found if not one.free],
+        named=row.participant_id is not None,
+        group=row.kind == Kind.GROUP,
+        **act_context(row, _("Match with a mentor"), _("Save the match")),
+    )  # fmt: skip
+
+
+def _match(form: MatchForm) -> actions.Match:
+    return actions.Match(
+        chosen_id=number(form.chosen.data) or 0,
+        reasons=[Reason(code) for code in form.reasons.data or []],
+        participant_id=number(form.participant_id.data),
+        agreed=form.agreed.data == "yes",
+    )
+
+
+def _id_of(one: Candidate) -> int:
+    return int((one.group or one.mentor).id)
+
+
+def _title(one: Candidate) -> str:
+    name = f"{one.group.name} ({one.mentor.name})" if one.group else one.mentor.name
+    return _("%(name)s – %(free)d of %(all)d places free", name=name, free=one.free, all=one.capacity)
+
+
+def _because(one: Candidate) -> str:
+    said = [str(REASON_LABELS[reason]) for reason in one.reasons if reason is not Reason.PLACE]
+    known = [one.mentor.organisation, *said, _("Strengths: %(what)s", what=one.mentor.strengths)]
+    return " · ".join(part for part in (known if one.mentor.strengths else known[:-1]) if part)
+
+
+@blueprint.route("/mentoring", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def details(case_id: int, pathway_id: int) -> Page:
+    """Set towards what, how often and how long."""
+    actor, now = current_actor(), clock.now()
+    row = _mentoring(case_id, pathway_id)
+    form = CourseForm(version=row.version, **_course_values(row, plan_of(row.id), today_of(row.school_id)))
+    form.offer_presets(row.kind)
+    return form_page(
+        form,
+        lambda: actions.save_plan(
+            actor, row.id, form.course(), form.seen_version, now, form.request_key.data
+        ),
+        page_of(row),
+        "mentoring/course.html",
+        **act_context(row, _("Goal and rhythm"), _("Save")),
+    )
+
+
+@blueprint.route("/mentoring-review", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def review(case_id: int, pathway_id: int) -> Page:
+    """Review how the goal stands."""
+    actor, now = current_actor(), clock.now()
+    row = _mentoring(case_id, pathway_id)
+    days, today = school_days(row.school_id), today_of(row.school_id)
+    form = ReviewForm(
+        version=row.version, next_on=days.on_or_after(today + timedelta(days=DAYS_TO_NEXT_REVIEW))
+    )
+    plan = plan_of(row.id)
+    finish_at = url_for("mentoring.finish", case_id=row.case_id, pathway_id=row.id)
+    return form_page(
+        form,
+        lambda: record_review(
+            actor, row.id, stands=form.stands.data, goes_on=GoesOn(form.goes_on.data), note=form.note.data or "",
+            next_on=form.next_on.data, version=form.seen_version, now=now, request_key=form.request_key.data,
+        ),
+        lambda _id: finish_at if form.goes_on.data == GoesOn.ENDS else page_of(row),
+        "mentoring/review.html",
+        **act_context(row, _("Review the mentoring"), _("Save the review"), goal=plan.goal if plan else ""),
+    )  # fmt: skip
+
+
+@blueprint.route("/finish", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def finish(case_id: int, pathway_id: int) -> Page:
+    """End mentoring, well or early, and say what comes after."""
+    actor, now = current_actor(), clock.now()
+    row = _mentoring(case_id, pathway_id)
+    form = FinishForm(version=row.version)
+    plan = plan_of(row.id)
+    return form_page(
+        form,
+        lambda: actions.finish(
+            actor, row.id, outcome="" if form.how.data == EARLY else form.how.data,
+            reason=EndReason(form.reason.data) if form.how.data == EARLY else None,
+            after=After(form.after.data), note=form.note.data or "", version=form.seen_version, now=now,
+            request_key=form.request_key.data,
+        ),
+        page_of(row),
+        "mentoring/finish.html",
+        **act_context(row, _("End the mentoring"), _("End it"), goal=plan.goal if plan else ""),
+    )  # fmt: skip
+
+
+@blueprint.route("/card", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def card(case_id: int, pathway_id: int) -> Page:
+    """Set what the daily card asks, and when."""
+    actor, now = current_actor(), clock.now()
+    row = _mentoring(case_id, pathway_id)
+    if row.kind != Kind.CHECK_IN_CHECK_OUT or row.state not in LIVE:
+        raise NotFound
+    kept = card_of(row.id)
+    usual = "\n".join(_("Period %(number)d", number=number) for number in range(1, 8))
+    form = CardForm(
+        version=kept.version if kept else "",
+        expectations="\n".join(kept.expectations) if kept else "",
+        periods="\n".join(kept.periods) if kept else usual,
+        goal_percent=kept.goal_percent if kept else USUAL_GOAL,
+    )
+    return form_page(
+        form,
+        lambda: set_card(
+            actor, row.id, expectations=form.expectations.data.splitlines(), periods=form.periods.data.splitlines(),
+            goal_percent=form.goal_percent.data, version=form.seen_version, now=now,
+            request_key=form.request_key.data,
+        ),
+        page_of(row),
+        "pathways/act.html",
+        **act_context(row, _("The daily card"), _("Save the card")),
+    )  # fmt: skip

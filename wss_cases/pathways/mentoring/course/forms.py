@@ -1,0 +1,213 @@
+"""Forms of a match, a course, a review, an ending, a card; and of who mentors."""
+
+from typing import Any
+
+from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, SelectMultipleField
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.pathways.common.states import END_REASON_LABELS, OUTCOMES, Pathway
+from wss_cases.pathways.mentoring.course.actions import Course
+from wss_cases.pathways.mentoring.plan.states import (
+    AFTER_LABELS,
+    CADENCE_LABELS,
+    GOES_ON_LABELS,
+    LANGUAGES,
+    LARGEST_CAPACITY,
+    LONGEST_MINUTES,
+    LONGEST_WEEKS,
+    MENTOR_KIND_LABELS,
+    OWN_RHYTHM,
+    PRESETS,
+    REASON_LABELS,
+    STANDS_LABELS,
+    Cadence,
+    presets_for,
+)
+from wss_cases.roster.directory.presenters import language_words
+
+EARLY = "early"
+
+
+def _number(label: Any, least: int, most: int, required: bool = False) -> IntegerField:
+    words = _l("Write a number from %(least)d to %(most)d.", least=least, most=most)
+    first = InputRequired(words) if required else Optional()
+    return IntegerField(label, validators=[first, NumberRange(least, most, words)])
+
+
+class CourseForm(BaseForm):
+    """Towards what, how often and how long, and when it is looked at again."""
+
+    goal = LongText(
+        _l("Goal"),
+        [NotBlank(_l("Write the goal."))],
+        limit=500,
+        description=_l("One thing the student wants to be able to do. The mentor sees it."),
+    )
+    preset = RadioField(
+        _l("How often and how long"), validators=[InputRequired(_l("Choose how often and how long."))]
+    )
+    rhythm = select(_l("How often"), [("", _l("Not set")), *CADENCE_LABELS.items()], validators=[Optional()])
+    weeks = _number(_l("How many weeks"), 1, LONGEST_WEEKS)
+    minutes = _number(_l("Minutes each time"), 1, LONGEST_MINUTES)
+    starts_on = DateField(_l("First day"), validators=[InputRequired(_l("Choose the first day."))])
+    review_on = DateField(_l("Next review"), validators=[Optional()])
+
+    def offer_presets(self, kind: str) -> None:
+        """Offer the rhythms that fit a kind of mentoring, and an own one."""
+        own = (OWN_RHYTHM, _l("Another rhythm"))
+        self.preset.choices = choices([*((code, PRESETS[code].words) for code in presets_for(kind)), own])
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field; an own rhythm says how often."""
+        sound = bool(super().validate(extra_validators))
+        if sound and self.preset.data == OWN_RHYTHM and not self.rhythm.data:
+            self.rhythm.errors = [*self.rhythm.errors, _l("Choose how often.")]
+            return False
+        return sound
+
+    def course(self) -> Course:
+        """Return what was said; a preset gives rhythm and weeks, and its minutes where none are typed."""
+        preset = PRESETS.get(self.preset.data)
+        if preset is not None:
+            rhythm, weeks, minutes = preset.rhythm, preset.weeks, self.minutes.data or preset.minutes
+        else:
+            rhythm, weeks, minutes = Cadence(self.rhythm.data), self.weeks.data, self.minutes.data
+        return Course(
+            goal=self.goal.data, rhythm=rhythm, weeks=weeks, minutes=minutes, starts_on=self.starts_on.data,
+            review_on=self.review_on.data,
+        )  # fmt: skip
+
+
+class MatchForm(CourseForm):
+    """Whom a student is matched with and why, and the course."""
+
+    participant_id = SelectField(_l("Student"), validators=[Optional()])
+    chosen = RadioField(_l("Who could mentor"), validators=[InputRequired(_l("Choose the mentor."))])
+    reasons = SelectMultipleField(
+        _l("Why this mentor"),
+        choices=choices(list(REASON_LABELS.items())),
+        validators=[InputRequired(_l("Say why this mentor."))],
+    )
+    agreed = RadioField(
+        _l("Has the student said yes?"),
+        choices=choices([("yes", _l("Yes")), ("not_yet", _l("Not yet"))]),
+        validators=[InputRequired(_l("Say whether the student has said yes."))],
+    )
+
+    def __init__(self, *given: Any, **values: Any) -> None:
+        super().__init__(*given, **values)
+        for name in ("reasons", "chosen", "participant_id"):  # as they stand on the page: before the course
+            self._fields.move_to_end(name, last=False)
+
+
+class ReviewForm(BaseForm):
+    """How the goal stands, and how it goes on."""
+
+    stands = RadioField(
+        _l("How does the goal stand?"),
+        choices=choices(list(STANDS_LABELS.items())),
+        validators=[InputRequired(_l("Say how the goal stands."))],
+    )
+    goes_on = RadioField(
+        _l("How does it go on?"),
+        choices=choices(list(GOES_ON_LABELS.items())),
+        validators=[InputRequired(_l("Say how it goes on."))],
+    )
+    next_on = DateField(_l("Next review"), validators=[Optional()])
+    note = LongText(_l("What was said, and what changes"), [Optional()], limit=2000)
+
+
+class FinishForm(BaseForm):
+    """How mentoring ends, and what comes after."""
+
+    how = RadioField(
+        _l("How does it end?"),
+        choices=choices([*OUTCOMES[Pathway.MENTORING].items(), (EARLY, _l("It ends early"))]),
+        validators=[InputRequired(_l("Say how it ends."))],
+    )
+    reason = RadioField(
+        _l("Why it ends early"), choices=choices(list(END_REASON_LABELS.items())), validators=[Optional()]
+    )
+    after = RadioField(
+        _l("What comes after?"),
+        choices=choices(list(AFTER_LABELS.items())),
+        validators=[InputRequired(_l("Say what comes after."))],
+    )
+    note = LongText(_l("Note"), [Optional()], description=_l("Facts only."))
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field; an early end has a reason."""
+        sound = bool(super().validate(extra_validators))
+        if sound and self.how.data == EARLY and not self.reason.data:
+            self.reason.errors = [*self.reason.errors, _l("Choose why it ends.")]
+            return False
+        return sound
+
+
+class CardForm(BaseForm):
+    """What the daily card asks, and when."""
+
+    expectations = LongText(
+        _l("Expectations"),
+        [NotBlank(_l("Write at least one line."))],
+        limit=500,
+        description=_l(
+            "Up to five, one in each line, in the student’s own words: “I keep my hands to myself”."
+        ),
+    )
+    periods = LongText(
+        _l("Periods of the day"),
+        [NotBlank(_l("Write at least one line."))],
+        limit=1000,
+        description=_l("Up to ten, one in each line."),
+    )
+    goal_percent = _number(_l("Goal for a day, in percent of the points"), 1, 100, required=True)
+
+
+class MentorForm(BaseForm):
+    """What a school knows of a mentor."""
+
+    kind = RadioField(
+        _l("Where do they come from?"),
+        choices=choices(list(MENTOR_KIND_LABELS.items())),
+        validators=[InputRequired(_l("Say where the mentor comes from."))],
+    )
+    user_id = SelectField(
+        _l("Member of staff"),
+        validators=[Optional()],
+        description=_l("They can then log their sessions themselves."),
+    )
+    name = ShortText(_l("Name, if they come from a partner"), [Optional()])
+    organisation = ShortText(_l("Partner organisation"), [Optional()])
+    capacity = _number(_l("How many students at a time"), 0, LARGEST_CAPACITY, required=True)
+    languages = SelectMultipleField(_l("Languages"), validators=[Optional()])
+    strengths = ShortText(
+        _l("Strengths"), [Optional()], limit=300, description=_l("For example: reading, soccer, knows grief.")
+    )
+    trained_on = DateField(_l("Trained on"), validators=[Optional()])
+
+    def offer_languages(self) -> None:
+        """Offer languages by name in the reader's language."""
+        self.languages.choices = choices([(code, language_words(code)) for code in LANGUAGES])
+
+
+class GroupForm(BaseForm):
+    """A group with its mentor."""
+
+    name = ShortText(_l("Name of the group"), [NotBlank(_l("Write the group’s name."))], limit=120)
+    mentor = SelectField(_l("Mentor"), validators=[InputRequired(_l("Choose the mentor."))])
+    capacity = _number(_l("How many students"), 2, LARGEST_CAPACITY, required=True)
+
+
+class ChangeGroupForm(GroupForm):
+    """A group that stands already."""
+
+    is_active = BooleanField(_l("The group meets"))
+
+
+class EndMentorForm(BaseForm):
+    """Ending a mentor, with or without students."""
+
+    rematch = BooleanField(_l("These students get a new mentor; their cases say so"))

@@ -1,0 +1,140 @@
+"""Reading who mentors at a school, which places are taken, and whom a student could be matched with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from wss_cases.access.actor import STAFF, Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.accounts.grants.queries import holders
+from wss_cases.cases.case.models import CaseParticipant
+from wss_cases.foundation.db import db
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE, Kind
+from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup, MentoringPlan
+from wss_cases.pathways.mentoring.plan.rules import Candidate, ranked
+
+
+@dataclass(frozen=True)
+class OpenMatch:
+    """A student whom a mentor has now: the plan, its pathway and its group."""
+
+    plan: MentoringPlan
+    pathway: Pathway
+
+
+def mentors_at(school_id: int, active_only: bool = False) -> list[Mentor]:
+    """Return the mentors of a school, those who mentor now first, by name; the caller has checked the school."""
+    statement = select(Mentor).where(Mentor.school_id == school_id)
+    if active_only:
+        statement = statement.where(Mentor.is_active)
+    return list(db.session.scalars(statement.order_by(Mentor.is_active.desc(), Mentor.name, Mentor.id)))
+
+
+def get_mentor(actor: Actor, mentor_id: int) -> Mentor:
+    """Return a mentor whom the actor may manage. Raises NotFound."""
+    mentor = db.session.get(Mentor, mentor_id)
+    require(actor, Permission.MENTOR_MANAGE, mentor)
+    assert mentor is not None
+    return mentor
+
+
+def get_managed_group(actor: Actor, group_id: int) -> MentoringGroup:
+    """Return a group that the actor may manage. Raises NotFound."""
+    group = db.session.get(MentoringGroup, group_id)
+    require(actor, Permission.MENTOR_MANAGE, group)
+    assert group is not None
+    return group
+
+
+def groups_at(school_id: int) -> list[MentoringGroup]:
+    """Return the groups of a school with their mentors, those that meet now first, by name."""
+    statement = (
+        select(MentoringGroup)
+        .options(joinedload(MentoringGroup.mentor))
+        .where(MentoringGroup.school_id == school_id)
+        .order_by(MentoringGroup.is_active.desc(), MentoringGroup.name, MentoringGroup.id)
+    )
+    return list(db.session.scalars(statement))
+
+
+def places_taken(school_id: int) -> dict[int, int]:
+    """Return how many students each mentor of a school has now outside groups, by mentor, in one query."""
+    statement = (
+        select(MentoringPlan.mentor_id, func.count())
+        .join(Pathway, Pathway.id == MentoringPlan.pathway_id)
+        .where(
+            MentoringPlan.school_id == school_id,
+            MentoringPlan.mentor_id.is_not(None),
+            MentoringPlan.group_id.is_(None),
+            Pathway.state.in_(LIVE),
+        )
+        .group_by(MentoringPlan.mentor_id)
+    )
+    return {int(row[0] or 0): row[1] for row in db.session.execute(statement)}
+
+
+def group_places_taken(school_id: int) -> dict[int, int]:
+    """Return how many students are in each group of a school now, by group, in one query."""
+    statement = (
+        select(MentoringPlan.group_id, func.count())
+        .join(Pathway, Pathway.id == MentoringPlan.pathway_id)
+        .where(
+            MentoringPlan.school_id == school_id,
+            MentoringPlan.group_id.is_not(None),
+            Pathway.state.in_(LIVE),
+        )
+        .group_by(MentoringPlan.group_id)
+    )
+    return {int(row[0] or 0): row[1] for row in db.session.execute(statement)}
+
+
+def open_matches(mentor_id: int) -> list[OpenMatch]:
+    """Return the students whom a mentor has now, in groups too; the caller has checked the mentor."""
+    statement = (
+        select(MentoringPlan, Pathway)
+        .join(Pathway, Pathway.id == MentoringPlan.pathway_id)
+        .options(
+            joinedload(MentoringPlan.group),
+            joinedload(Pathway.case),
+            joinedload(Pathway.participant).joinedload(CaseParticipant.student),
+        )
+        .where(MentoringPlan.mentor_id == mentor_id, Pathway.state.in_(LIVE))
+        .order_by(MentoringPlan.id)
+    )
+    return [OpenMatch(plan, row) for plan, row in db.session.execute(statement)]
+
+
+def candidates(row: Pathway, language: str | None, goal: str, today: date) -> list[Candidate]:
+    """Return whom a pathway's student could be matched with, the best first: groups for a group, else mentors.
+
+    Who is matched already counts as a free place, so that a plan can be saved again.
+    """
+    current = db.session.execute(
+        select(MentoringPlan.mentor_id, MentoringPlan.group_id).where(MentoringPlan.pathway_id == row.id)
+    ).first()
+    mentor_id, group_id = (current[0], current[1]) if current is not None else (None, None)
+    if row.kind == Kind.GROUP:
+        taken = group_places_taken(row.school_id)
+        groups = [group for group in groups_at(row.school_id) if group.is_active and group.mentor.is_active]
+        offers: Sequence[tuple[Mentor, MentoringGroup | None, int]] = [
+            (group.mentor, group, taken.get(group.id, 0) - (group.id == group_id)) for group in groups
+        ]
+    else:
+        taken = places_taken(row.school_id)
+        own = mentor_id if group_id is None else None
+        offers = [
+            (mentor, None, taken.get(mentor.id, 0) - (mentor.id == own))
+            for mentor in mentors_at(row.school_id, active_only=True)
+        ]
+    return ranked(offers, language, goal, today)
+
+
+def staff_accounts(school_id: int, day: date) -> dict[int, str]:
+    """Return the people with an account at a school who could mentor: id to name, by name."""
+    found = {user_id: name for role in STAFF for user_id, name in holders(role, school_id, day)}
+    return dict(sorted(found.items(), key=lambda item: item[1].casefold()))

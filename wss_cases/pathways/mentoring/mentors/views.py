@@ -1,0 +1,254 @@
+"""Who mentors at a school, and the groups: pages of coordinators and administrators."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.cases.case.rules import person_words
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.pathways.common.forms import number, people_choices
+from wss_cases.pathways.common.views import kind_words, page_of, today_of
+from wss_cases.pathways.mentoring.course.forms import ChangeGroupForm, EndMentorForm, GroupForm, MentorForm
+from wss_cases.pathways.mentoring.mentors import actions
+from wss_cases.pathways.mentoring.mentors.actions import MentorDraft
+from wss_cases.pathways.mentoring.mentors.queries import (
+    OpenMatch,
+    get_managed_group,
+    get_mentor,
+    group_places_taken,
+    groups_at,
+    mentors_at,
+    open_matches,
+    places_taken,
+    staff_accounts,
+)
+from wss_cases.pathways.mentoring.plan.models import Mentor
+from wss_cases.pathways.mentoring.plan.states import MentorKind
+from wss_cases.roster.directory.presenters import language_words
+
+blueprint = Blueprint("mentors", __name__, url_prefix="/mentors")
+
+MANAGERS = (Role.COORDINATOR, Role.ADMINISTRATOR)
+USUAL_GROUP = 8
+
+
+def _school_id(actor: Actor) -> int:
+    school_id = chosen_school_id(actor, *MANAGERS)
+    if school_id is None:
+        raise NotFound
+    return school_id
+
+
+@blueprint.get("")
+@gate(Permission.MENTOR_MANAGE)
+def mentors() -> Page:
+    """The mentors and groups of a school, with their places."""
+    school_id = _school_id(current_actor())
+    taken, in_groups = places_taken(school_id), group_places_taken(school_id)
+    found = mentors_at(school_id)
+    groups = groups_at(school_id)
+    return render_template(
+        "mentoring/mentors.html",
+        mentors=[_row(mentor, taken.get(mentor.id, 0)) for mentor in found if mentor.is_active],
+        former=[_row(mentor, taken.get(mentor.id, 0)) for mentor in found if not mentor.is_active],
+        groups=[
+            {
+                "title": group.name,
+                "href": url_for("mentors.group", group_id=group.id),
+                "meta": group.mentor.name,
+                **_places(in_groups.get(group.id, 0), group.capacity),
+                "meets": group.is_active,
+                "log": url_for("mentoring_sessions.group", group_id=group.id),
+            }
+            for group in groups
+        ],
+        free=sum(max(0, m.capacity - taken.get(m.id, 0)) for m in found if m.is_active),
+    )
+
+
+def _places(taken: int, capacity: int) -> dict[str, str]:
+    words = _("%(taken)d of %(all)d places taken", taken=taken, all=capacity)
+    return {"tag": words, "tone": "sun" if taken >= capacity else "moss"}
+
+
+def _row(mentor: Mentor, taken: int) -> dict[str, str]:
+    languages = ", ".join(language_words(code) for code in mentor.languages)
+    trained = (
+        _("trained %(day)s", day=day_words_with_year(mentor.trained_on))
+        if mentor.trained_on
+        else _("not trained yet")
+    )
+    parts = (mentor.organisation, languages, mentor.strengths, trained)
+    return {
+        "title": mentor.name,
+        "href": url_for("mentors.mentor", mentor_id=mentor.id),
+        "meta": " · ".join(part for part in parts if part),
+        **_places(taken, mentor.capacity),
+    }  # fmt: skip
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@gate(Permission.MENTOR_MANAGE)
+def add() -> Page:
+    """Add a mentor."""
+    actor, now = current_actor(), clock.now()
+    school_id = _school_id(actor)
+    form = _offered(MentorForm(capacity=3), school_id, today_of(school_id))
+    return form_page(
+        form,
+        lambda: actions.add_mentor(actor, school_id, _draft(form), now, form.request_key.data),
+        url_for("mentors.mentors"),
+        "mentoring/mentor.html",
+        title=_("Add a mentor"),
+        go_words=_("Add the mentor"),
+        mentor=None,
+        matches=[],
+    )
+
+
+@blueprint.route("/<int:mentor_id>", methods=["GET", "POST"])
+@gate(Permission.MENTOR_MANAGE)
+def mentor(mentor_id: int) -> Page:
+    """One mentor: what is known, and whom they have now."""
+    actor, now = current_actor(), clock.now()
+    row = get_mentor(actor, mentor_id)
+    form = MentorForm(
+        version=row.version,
+        kind=row.kind.value,
+        user_id=str(row.user_id or ""),
+        name=row.name if row.kind is MentorKind.PARTNER else "",
+        organisation=row.organisation,
+        capacity=row.capacity,
+        languages=row.languages,
+        strengths=row.strengths,
+        trained_on=row.trained_on,
+    )
+    _offered(form, row.school_id, today_of(row.school_id))
+    return form_page(
+        form,
+        lambda: actions.change_mentor(
+            actor, row.id, _draft(form), form.seen_version, now, form.request_key.data
+        ),
+        url_for("mentors.mentors"),
+        "mentoring/mentor.html",
+        title=row.name,
+        go_words=_("Save"),
+        mentor=row,
+        matches=[_match(match) for match in open_matches(row.id)],
+    )
+
+
+def _offered(form: MentorForm, school_id: int, today: date) -> MentorForm:
+    form.offer_languages()
+    form.user_id.choices = people_choices(staff_accounts(school_id, today), _("Choose"))
+    return form
+
+
+def _draft(form: MentorForm) -> MentorDraft:
+    return MentorDraft(
+        kind=MentorKind(form.kind.data),
+        capacity=form.capacity.data,
+        user_id=number(form.user_id.data),
+        name=form.name.data or "",
+        organisation=form.organisation.data or "",
+        languages=form.languages.data or [],
+        strengths=form.strengths.data or "",
+        trained_on=form.trained_on.data,
+    )
+
+
+def _match(match: OpenMatch) -> dict[str, Any]:
+    who = person_words(match.pathway.participant) if match.pathway.participant else ""
+    group = match.plan.group.name if match.plan.group else ""
+    return {
+        "title": who or match.pathway.case.reference,
+        "href": page_of(match.pathway),
+        "meta": " · ".join(part for part in (match.pathway.case.reference, kind_words(match.pathway), group) if part),
+        "rematch": url_for("mentoring.match", case_id=match.pathway.case_id, pathway_id=match.pathway.id),
+    }  # fmt: skip
+
+
+@blueprint.route("/<int:mentor_id>/end", methods=["GET", "POST"])
+@gate(Permission.MENTOR_MANAGE)
+def end(mentor_id: int) -> Page:
+    """Say that somebody mentors no more; their students are listed first."""
+    actor, now = current_actor(), clock.now()
+    row = get_mentor(actor, mentor_id)
+    form = EndMentorForm(version=row.version)
+    return form_page(
+        form,
+        lambda: actions.end_mentor(
+            actor, row.id, bool(form.rematch.data), form.seen_version, now, form.request_key.data
+        ),
+        url_for("mentors.mentors"),
+        "mentoring/end_mentor.html",
+        mentor=row,
+        matches=[_match(match) for match in open_matches(row.id)],
+    )
+
+
+@blueprint.post("/<int:mentor_id>/return")
+@gate(Permission.MENTOR_MANAGE)
+def bring_back(mentor_id: int) -> Page:
+    """Say that somebody mentors again."""
+    actor = current_actor()
+    actions.bring_back(actor, get_mentor(actor, mentor_id).id, None, clock.now())
+    return redirect(url_for("mentors.mentor", mentor_id=mentor_id), 303)
+
+
+@blueprint.route("/groups/new", methods=["GET", "POST"])
+@gate(Permission.MENTOR_MANAGE)
+def add_group() -> Page:
+    """Add a group."""
+    actor, now = current_actor(), clock.now()
+    school_id = _school_id(actor)
+    form = GroupForm(capacity=USUAL_GROUP)
+    form.mentor.choices = people_choices(_active(school_id), _("Choose"))
+    return form_page(
+        form,
+        lambda: actions.save_group(
+            actor, school_id, None, mentor_id=number(form.mentor.data), name=form.name.data,
+            capacity=form.capacity.data, is_active=True, version=None, now=now, request_key=form.request_key.data,
+        ),
+        url_for("mentors.mentors"),
+        "mentoring/group_form.html",
+        title=_("Add a group"),
+        go_words=_("Add the group"),
+    )  # fmt: skip
+
+
+@blueprint.route("/groups/<int:group_id>", methods=["GET", "POST"])
+@gate(Permission.MENTOR_MANAGE)
+def group(group_id: int) -> Page:
+    """Change a group."""
+    actor, now = current_actor(), clock.now()
+    row = get_managed_group(actor, group_id)
+    form = ChangeGroupForm(
+        version=row.version, name=row.name, mentor=str(row.mentor_id), capacity=row.capacity, is_active=row.is_active
+    )  # fmt: skip
+    form.mentor.choices = people_choices(_active(row.school_id), _("Choose"))
+    return form_page(
+        form,
+        lambda: actions.save_group(
+            actor, row.school_id, row.id, mentor_id=number(form.mentor.data), name=form.name.data,
+            capacity=form.capacity.data, is_active=bool(form.is_active.data), version=form.seen_version, now=now,
+            request_key=form.request_key.data,
+        ),
+        url_for("mentors.mentors"),
+        "mentoring/group_form.html",
+        title=row.name,
+        go_words=_("Save"),
+    )  # fmt: skip
+
+
+def _active(school_id: int) -> dict[int, str]:
+    return {mentor.id: mentor.name for mentor in mentors_at(school_id, active_only=True)}

@@ -1,0 +1,230 @@
+"""Reading mentoring: plans, sessions, cards. The caller has checked the pathway, unless it says otherwise."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.cases.case.models import CaseParticipant
+from wss_cases.cases.case.rules import person_words
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.mentoring.plan.models import (
+    DailyCard,
+    DailyCardDay,
+    Mentor,
+    MentoringGroup,
+    MentoringPlan,
+    MentoringReview,
+    MentoringSession,
+)
+from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.rules import last_digits
+
+LOGGED = (PathwayState.PREPARING, PathwayState.ACTIVE)
+"""States in which sessions are logged: the student has said yes, and it has not ended."""
+
+
+@dataclass(frozen=True)
+class OwnStudent:
+    """One student as their mentor may know them: the given name, the goal, and the plan; never the case."""
+
+    plan: MentoringPlan
+    pathway: Pathway
+    name: str
+
+    @property
+    def student(self) -> Student | None:
+        """Who it is in the roster."""
+        person = self.pathway.participant
+        return person.student if person is not None else None
+
+
+def plan_of(pathway_id: int) -> MentoringPlan | None:
+    """Return who mentors, towards what, how often; None when nothing is set yet."""
+    return db.session.scalar(
+        select(MentoringPlan)
+        .options(joinedload(MentoringPlan.mentor), joinedload(MentoringPlan.group))
+        .where(MentoringPlan.pathway_id == pathway_id)
+    )
+
+
+def plans_of(pathway_ids: Collection[int]) -> dict[int, MentoringPlan]:
+    """Return the plans of many pathways with their mentors, by pathway, in one query."""
+    statement = (
+        select(MentoringPlan)
+        .options(joinedload(MentoringPlan.mentor))
+        .where(MentoringPlan.pathway_id.in_(list(pathway_ids)))
+    )
+    return {plan.pathway_id: plan for plan in db.session.scalars(statement)}
+
+
+def sessions_of(pathway_id: int, since: date | None = None) -> list[MentoringSession]:
+    """Return what was logged of a pathway, newest first."""
+    statement = select(MentoringSession).where(MentoringSession.pathway_id == pathway_id)
+    if since is not None:
+        statement = statement.where(MentoringSession.on_day >= since)
+    return list(db.session.scalars(statement.order_by(MentoringSession.on_day.desc())))
+
+
+def session_on(pathway_id: int, day: date) -> MentoringSession | None:
+    """Return what was logged for one day, or None."""
+    return db.session.scalar(
+        select(MentoringSession).where(
+            MentoringSession.pathway_id == pathway_id, MentoringSession.on_day == day
+        )
+    )
+
+
+def sessions_on(pathway_ids: Collection[int], day: date) -> dict[int, MentoringSession]:
+    """Return what was logged for one day, by pathway, in one query."""
+    statement = select(MentoringSession).where(
+        MentoringSession.pathway_id.in_(list(pathway_ids)), MentoringSession.on_day == day
+    )
+    return {row.pathway_id: row for row in db.session.scalars(statement)}
+
+
+def logged_of(pathway_ids: Collection[int]) -> dict[int, tuple[int, date | None]]:
+    """Return how many sessions were logged and the newest day, by pathway, in one query."""
+    statement = (
+        select(MentoringSession.pathway_id, func.count(), func.max(MentoringSession.on_day))
+        .where(MentoringSession.pathway_id.in_(list(pathway_ids)))
+        .group_by(MentoringSession.pathway_id)
+    )
+    return {row[0]: (row[1], row[2]) for row in db.session.execute(statement)}
+
+
+def reviews_of(pathway_id: int) -> list[MentoringReview]:
+    """Return the reviews of a pathway, newest first."""
+    statement = select(MentoringReview).where(MentoringReview.pathway_id == pathway_id)
+    return list(
+        db.session.scalars(statement.order_by(MentoringReview.on_day.desc(), MentoringReview.id.desc()))
+    )
+
+
+def card_of(pathway_id: int) -> DailyCard | None:
+    """Return the card of check-in/check-out; None when it is not set yet."""
+    return db.session.scalar(select(DailyCard).where(DailyCard.pathway_id == pathway_id))
+
+
+def with_card(pathway_ids: Collection[int]) -> set[int]:
+    """Return those of many pathways that have a card, in one query; none is asked for none."""
+    if not pathway_ids:
+        return set()
+    statement = select(DailyCard.pathway_id).where(DailyCard.pathway_id.in_(list(pathway_ids)))
+    return set(db.session.scalars(statement))
+
+
+def card_and_days(pathway_id: int, since: date) -> tuple[DailyCard | None, dict[date, DailyCardDay]]:
+    """Return the card of a pathway with its days since one, in one query; None while there is no card."""
+    statement = (
+        select(DailyCard, DailyCardDay)
+        .outerjoin(DailyCardDay, (DailyCardDay.card_id == DailyCard.id) & (DailyCardDay.on_day >= since))
+        .where(DailyCard.pathway_id == pathway_id)
+    )
+    rows = db.session.execute(statement).all()
+    return (rows[0][0] if rows else None), {day.on_day: day for _card, day in rows if day is not None}
+
+
+def card_days(card_id: int, since: date) -> dict[date, DailyCardDay]:
+    """Return the days of a card since one, by day."""
+    statement = select(DailyCardDay).where(DailyCardDay.card_id == card_id, DailyCardDay.on_day >= since)
+    return {row.on_day: row for row in db.session.scalars(statement)}
+
+
+def given_name(participant: CaseParticipant | None) -> str:
+    """Return the name a mentor knows a student by: the preferred given name, else the given name."""
+    if participant is None:
+        return ""
+    if participant.student is None:
+        return person_words(participant)
+    return participant.student.preferred_given_name or participant.student.given_name
+
+
+def _told_apart(rows: Iterable[Any]) -> list[OwnStudent]:
+    """Return students by name; two with one given name also show an initial, and where that is one, too, digits."""
+    found = [OwnStudent(plan, row, given_name(row.participant)) for plan, row in rows]
+    for mark in (_initial, lambda student: last_digits(student.student_number)):
+        whose: dict[str, set[int]] = defaultdict(set)
+        for own in found:
+            if own.student is not None:
+                whose[own.name.casefold()].add(own.student.id)
+        found = [
+            replace(own, name=f"{own.name} {mark(own.student)}")
+            if own.student is not None and len(whose[own.name.casefold()]) > 1
+            else own
+            for own in found
+        ]
+    return sorted(found, key=lambda own: (own.name.casefold(), own.plan.id))
+
+
+def _initial(student: Student) -> str:
+    return f"{(student.preferred_family_name or student.family_name)[:1]}."
+
+
+def get_own(actor: Actor, pathway_id: int) -> OwnStudent:
+    """Return a student whose sessions the actor logs: their own as a mentor, or one of the case team's school.
+
+    Raises NotFound, for a mentor also once the pathway has ended or before the student has said yes.
+    """
+    statement = _own().where(MentoringPlan.pathway_id == pathway_id)
+    found = db.session.execute(statement).first()
+    if found is None:
+        raise NotFound
+    plan, row = found
+    require(actor, Permission.MENTORING_LOG, plan)
+    if plan.mentor_user_id == actor.user_id and not is_team(actor, plan) and row.state not in LOGGED:
+        raise NotFound
+    return OwnStudent(plan, row, given_name(row.participant))
+
+
+def is_team(actor: Actor, record: Any) -> bool:
+    """Whether the actor may open the case that a plan belongs to."""
+    return actor.covers(record.school_id, *CASE_TEAM)
+
+
+def my_students(actor: Actor) -> list[OwnStudent]:
+    """Return the students whom the actor mentors now, by name, in one query."""
+    statement = _own().where(
+        Mentor.user_id == actor.user_id,
+        Mentor.is_active,
+        Pathway.state.in_(LOGGED),
+        MentoringPlan.school_id.in_(sorted(actor.school_ids(*STAFF))),
+    )
+    return _told_apart(db.session.execute(statement))
+
+
+def _own() -> Any:
+    return (
+        select(MentoringPlan, Pathway)
+        .join(Pathway, Pathway.id == MentoringPlan.pathway_id)
+        .outerjoin(Mentor, Mentor.id == MentoringPlan.mentor_id)
+        .options(
+            joinedload(MentoringPlan.mentor),
+            joinedload(MentoringPlan.group),
+            joinedload(Pathway.participant).joinedload(CaseParticipant.student),
+        )
+    )
+
+
+def group_students(group_id: int) -> list[OwnStudent]:
+    """Return the students who meet in a group now, by name; the caller has checked the group."""
+    statement = _own().where(MentoringPlan.group_id == group_id, Pathway.state.in_(LOGGED))
+    return _told_apart(db.session.execute(statement))
+
+
+def get_group(actor: Actor, group_id: int) -> MentoringGroup:
+    """Return a group whose sessions the actor logs. Raises NotFound."""
+    group = db.session.get(MentoringGroup, group_id, options=[joinedload(MentoringGroup.mentor)])
+    require(actor, Permission.MENTORING_LOG, group)
+    assert group is not None
+    return group

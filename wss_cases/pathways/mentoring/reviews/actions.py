@@ -1,0 +1,101 @@
+"""Reviews of a mentoring plan, and the follow-up that asks for the next one."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.progress.actions import open_only, today_at
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.making.actions import cancel_row, close_row, make
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.mentoring.plan.models import MentoringPlan, MentoringReview
+from wss_cases.pathways.mentoring.plan.states import REVIEW_MARKS, GoesOn
+
+REVIEW = "mentoring_review"
+FURTHEST = timedelta(days=400)
+"""How far ahead a plan may look."""
+
+
+def ask_for_review(uow: UnitOfWork, row: Pathway, on: date | None) -> None:
+    """Keep the one open follow-up of a plan's next review on its day; none for None. A step."""
+    waiting = _waiting(uow, row)
+    if on is None:
+        for follow_up in waiting:
+            cancel_row(uow, follow_up, _("No review is planned any more."))
+    elif waiting:
+        waiting[0].due_on = on
+        uow.record(waiting[0], "followup.moved", what=REVIEW, due_on=on.isoformat(), reason="other")
+    else:
+        _ask(uow, row, on)
+
+
+def _ask(uow: UnitOfWork, row: Pathway, on: date) -> None:
+    owner_id = row.owner_id if row.owner_id is not None else row.case.lead_id
+    make(
+        uow, school_id=row.school_id, kind=REVIEW, owner_id=owner_id, due_on=on, case_id=row.case_id,
+        pathway_id=row.id,
+    )  # fmt: skip
+
+
+def _waiting(uow: UnitOfWork, row: Pathway) -> list[FollowUp]:
+    statement = select(FollowUp).where(
+        FollowUp.pathway_id == row.id, FollowUp.kind == REVIEW, FollowUp.state == FollowUpState.OPEN
+    )
+    return list(uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()))
+
+
+def review(
+    actor: Actor, pathway_id: int, *, stands: str, goes_on: GoesOn, note: str, next_on: date | None,
+    version: int | None, now: datetime, request_key: str | None = None,
+) -> int:  # fmt: skip
+    """Record a review: how the goal stands, and how it goes on; the next one is planned unless it ends.
+
+    Ending itself is an act of its own. Raises Refused naming the field.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = uow.load(Pathway, pathway_id, Permission.CASE_WORK, version)
+        open_only(row.case)
+        plan = uow.session.scalar(
+            select(MentoringPlan).where(MentoringPlan.pathway_id == row.id).with_for_update()
+        )
+        if plan is None:
+            raise NotFound
+        if row.state is not PathwayState.ACTIVE:
+            raise Refused("", _("Mentoring is reviewed while it is active."))
+        _check(uow, row, stands, goes_on, note, next_on)
+        today = today_at(uow, row.school_id)
+        plan.next_review_on = next_on if goes_on is not GoesOn.ENDS else None
+        uow.audit("mentoring.next_review", "mentoring_plan", plan.id, changes_of(plan))
+        record = uow.add(
+            MentoringReview(
+                pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, on_day=today, goal_stands=stands,
+                goes_on=goes_on.value, note=note, reviewed_by_id=actor.user_id,
+            )
+        )  # fmt: skip
+        uow.record(record, "mentoring.reviewed", stands=stands, goes_on=goes_on.value)
+        for follow_up in _waiting(uow, row):
+            close_row(uow, follow_up, stands, note)
+        if plan.next_review_on is not None:
+            _ask(uow, row, plan.next_review_on)
+        uow.answer = row.id
+        return row.id
+
+
+def _check(
+    uow: UnitOfWork, row: Pathway, stands: str, goes_on: GoesOn, note: str, next_on: date | None
+) -> None:
+    if stands not in REVIEW_MARKS:
+        raise Refused("stands", _("Say how the goal stands."))
+    if goes_on is GoesOn.CHANGES and not note.strip():
+        raise Refused("note", _("Say what changes."))
+    today = today_at(uow, row.school_id)
+    if goes_on is not GoesOn.ENDS and (next_on is None or not today < next_on <= today + FURTHEST):
+        raise Refused("next_on", _("Choose the day of the next review, after today and within a year."))

@@ -1,0 +1,200 @@
+"""Logging sessions: held with minutes, or missed with the reason; a wrong log is corrected the same way."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.cases.progress.actions import open_only, today_at
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.making.actions import cancel_row, make_for_event
+from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.pathways.common.actions import note_start
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.mentoring.plan.models import (
+    DailyCard,
+    DailyCardDay,
+    MentoringGroup,
+    MentoringPlan,
+    MentoringSession,
+)
+from wss_cases.pathways.mentoring.plan.queries import LOGGED
+from wss_cases.pathways.mentoring.plan.states import LONGEST_MINUTES, Missed
+from wss_cases.roster.directory.models import School
+
+MISSED_EVENT = MISSED_KIND = "mentoring_missed"
+LOOK_BACK = timedelta(days=60)
+"""How far back a session may be logged or corrected."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said of one day: held with its minutes (None: not known), or missed with the reason."""
+
+    minutes: int | None = None
+    missed: Missed | None = None
+    note: str = ""
+
+    @property
+    def held(self) -> bool:
+        """Whether the session was held."""
+        return self.missed is None
+
+
+def log_session(
+    actor: Actor, pathway_id: int, day: date, said: Said, seen: int | None, now: datetime,
+    request_key: str | None = None,
+) -> int:  # fmt: skip
+    """Log a day's session, or correct its log; `seen` is the version of the log that the form showed, None for none.
+
+    Returns the session's id. Raises Refused when somebody logged the day meanwhile, or the day is not to be logged.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = load_logged(uow, pathway_id)
+        session = _session_on(uow, row.id, day)
+        if session is not None and session.version != seen:
+            raise Refused("day", _("This day is logged already. Choose it in the list below to correct it."))
+        if session is not None:
+            _leave_card(uow, row, day, said)
+        session = write(uow, row, day, said)
+        uow.answer = session.id
+        return session.id
+
+
+def log_group(
+    actor: Actor,
+    group_id: int,
+    day: date,
+    said: Mapping[int, Said],
+    now: datetime,
+    request_key: str | None = None,
+) -> int:
+    """Log one day for the students of a group, by pathway. Raises Refused when one was logged meanwhile."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        group = uow.session.get(MentoringGroup, group_id)
+        require(actor, Permission.MENTORING_LOG, group)
+        if not said:
+            raise Refused("", _("Mark at least one student."))
+        for pathway_id in sorted(said):
+            row = load_logged(uow, pathway_id, group_id)
+            if _session_on(uow, row.id, day) is not None:
+                raise Refused("day", _("A student of this group is logged for this day already. Look again."))
+            write(uow, row, day, said[pathway_id])
+        uow.answer = group_id
+        return group_id
+
+
+def load_logged(uow: UnitOfWork, pathway_id: int, group_id: int | None = None) -> Pathway:
+    """Lock a pathway and its plan whose sessions the actor may log now. A step. Raises NotFound or Refused."""
+    row = uow.session.get(Pathway, pathway_id, with_for_update=True, populate_existing=True)
+    found = select(MentoringPlan.id).where(MentoringPlan.pathway_id == pathway_id)
+    plan_id = uow.session.scalar(found)
+    if row is None or plan_id is None:
+        raise NotFound
+    plan = uow.load(MentoringPlan, plan_id, Permission.MENTORING_LOG)
+    if group_id is not None and plan.group_id != group_id:
+        raise NotFound
+    open_only(row.case)
+    if row.state not in LOGGED:
+        raise Refused("", _("Sessions are logged from the student’s yes until mentoring ends."))
+    return row
+
+
+def write(uow: UnitOfWork, row: Pathway, day: date, said: Said) -> MentoringSession:
+    """Write what is said of a day, with all that follows from it. A step; the pathway is locked."""
+    today = today_at(uow, row.school_id)
+    if not today - LOOK_BACK <= day <= today:
+        raise Refused("day", _("Choose today or a day of the last two months."))
+    if said.minutes is not None and not 1 <= said.minutes <= LONGEST_MINUTES:
+        raise Refused("minutes", _("Write a number from 1 to %(most)d.", most=LONGEST_MINUTES))
+    session = _session_on(uow, row.id, day)
+    kind = "mentoring.corrected"
+    if session is None:
+        session = MentoringSession(
+            pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, on_day=day, note=""
+        )
+        kind = "mentoring.held" if said.held else "mentoring.missed"
+    session.held, session.missed = said.held, said.missed
+    session.minutes = said.minutes if said.held else None
+    session.note = said.note
+    session.logged_at, session.logged_by_id = uow.now, uow.actor.user_id
+    uow.record(session, kind, day=day.isoformat(), reason=said.missed.value if said.missed else "")
+    if said.held and row.state is PathwayState.PREPARING:
+        note_start(uow, row, day)
+    if said.missed not in (None, Missed.NO_SCHOOL):
+        _ask_after(uow, row, day, today)
+    elif kind == "mentoring.corrected":
+        _take_back(uow, row)
+    return session
+
+
+def _session_on(uow: UnitOfWork, pathway_id: int, day: date) -> MentoringSession | None:
+    return uow.session.scalar(
+        select(MentoringSession).where(
+            MentoringSession.pathway_id == pathway_id, MentoringSession.on_day == day
+        )
+    )
+
+
+def _ask_after(uow: UnitOfWork, row: Pathway, day: date, today: date) -> None:
+    """Ask for contact after a missed session, unless that is asked already or was in the week of this session."""
+    zone = uow.session.scalars(select(School.time_zone).where(School.id == row.school_id)).one()
+    monday = day - timedelta(days=day.weekday())
+    for asked in _asked(uow, row):
+        if asked.state is FollowUpState.OPEN or local_date(asked.created_at, zone) >= monday:
+            return
+    owner_id = row.owner_id if row.owner_id is not None else row.case.lead_id
+    make_for_event(
+        uow, MISSED_EVENT, school_id=row.school_id, owner_id=owner_id, from_day=today, case_id=row.case_id,
+        pathway_id=row.id,
+    )  # fmt: skip
+
+
+def _take_back(uow: UnitOfWork, row: Pathway) -> None:
+    """Cancel what asks for contact after a missed session when none was missed since it was asked, after all."""
+    for asked in _asked(uow, row):
+        missed = select(MentoringSession.id).where(
+            MentoringSession.pathway_id == row.id,
+            MentoringSession.missed.is_not(None),
+            MentoringSession.missed != Missed.NO_SCHOOL,
+            MentoringSession.logged_at >= asked.created_at,
+        )
+        if asked.state is FollowUpState.OPEN and uow.session.scalars(missed).first() is None:
+            cancel_row(uow, asked, _("The session was logged anew: nothing was missed."))
+
+
+def _asked(uow: UnitOfWork, row: Pathway) -> list[FollowUp]:
+    statement = select(FollowUp).where(
+        FollowUp.pathway_id == row.id,
+        FollowUp.kind == MISSED_KIND,
+        FollowUp.state != FollowUpState.CANCELLED,
+    )
+    return list(uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()))
+
+
+def _leave_card(uow: UnitOfWork, row: Pathway, day: date, said: Said) -> None:
+    if said.held:
+        return
+    marked = uow.session.scalar(
+        select(DailyCardDay.id)
+        .join(DailyCard, DailyCard.id == DailyCardDay.card_id)
+        .where(
+            DailyCard.pathway_id == row.id,
+            DailyCardDay.on_day == day,
+            DailyCardDay.checked_in_at.is_not(None),
+        )
+    )
+    if marked is not None:
+        raise Refused("happened", _("The card of this day has a check-in, so the session was held."))

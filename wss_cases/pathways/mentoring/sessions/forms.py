@@ -1,0 +1,107 @@
+"""Forms of a session: one student's or a group's, and one period of a daily card."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from wtforms import DateField, IntegerField, RadioField
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from wss_cases.foundation.forms import BaseForm, ShortText, choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.pathways.mentoring.plan.states import BEST_MARK, LONGEST_MINUTES, MISSED_LABELS, Missed
+from wss_cases.pathways.mentoring.sessions.actions import Said
+
+USUAL_MINUTES = (15, 30, 45, 60)
+HELD = "held"
+NOT_SAID = ""
+
+
+class MinutesForm(BaseForm):
+    """The day of a session, and how long it was."""
+
+    day = DateField(_l("Day"), validators=[InputRequired(_l("Choose a day."))])
+    minutes = RadioField(_l("How many minutes?"), validators=[Optional()])
+    other = IntegerField(
+        _l("Another number of minutes"),
+        validators=[Optional(), NumberRange(1, LONGEST_MINUTES, _l("Write a number from 1 to 480."))],
+    )
+
+    def offer_minutes(self, *more: int | None) -> None:
+        """Offer the usual numbers, and those of the plan and of an earlier log."""
+        numbers = sorted({*USUAL_MINUTES, *(number for number in more if number)})
+        self.minutes.choices = choices(
+            [(str(number), _("%(number)d min", number=number)) for number in numbers]
+        )
+
+    @property
+    def length(self) -> int | None:
+        """The minutes that were said; None for none."""
+        if self.other.data:
+            return int(self.other.data)
+        return int(self.minutes.data) if self.minutes.data else None
+
+
+class SessionForm(MinutesForm):
+    """Did it happen? Minutes, or why not."""
+
+    happened = RadioField(
+        _l("Did it happen?"),
+        choices=choices([("yes", _l("Yes")), ("no", _l("No"))]),
+        validators=[InputRequired(_l("Say whether it happened."))],
+    )
+    missed = RadioField(_l("Why not?"), choices=choices(list(MISSED_LABELS.items())), validators=[Optional()])
+    note = ShortText(_l("Note"), [Optional()], limit=300)
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Check each field; a held session has minutes, a missed one a reason."""
+        sound = bool(super().validate(extra_validators))
+        if sound and self.happened.data == "yes" and self.length is None:
+            self.minutes.errors = [*self.minutes.errors, _l("Say how many minutes.")]
+            return False
+        if sound and self.happened.data == "no" and not self.missed.data:
+            self.missed.errors = [*self.missed.errors, _l("Say why not.")]
+            return False
+        return sound
+
+    def said(self) -> Said:
+        """Return what was said."""
+        if self.happened.data == "yes":
+            return Said(minutes=self.length, note=self.note.data or "")
+        return Said(missed=Missed(self.missed.data), note=self.note.data or "")
+
+
+def group_form(students: Iterable[tuple[int, str]]) -> type[MinutesForm]:
+    """Return a form that asks about each of a group's students, (pathway id, name), in a field s<id>."""
+    answers = choices([(HELD, _l("Came")), *MISSED_LABELS.items(), (NOT_SAID, _l("Not said"))])
+    fields = {
+        f"s{pathway_id}": RadioField(name, choices=answers, default=HELD, validators=[Optional()])
+        for pathway_id, name in students
+    }
+    return type("GroupForm", (MinutesForm,), fields)
+
+
+def said_of_group(form: MinutesForm, pathway_ids: Iterable[int]) -> dict[int, Said]:
+    """Return what was said of each student of a group by pathway; those of whom nothing is said are left out."""
+    answers = {pathway_id: form[f"s{pathway_id}"].data for pathway_id in pathway_ids}
+    return {
+        pathway_id: Said(minutes=form.length) if answer == HELD else Said(missed=Missed(answer))
+        for pathway_id, answer in answers.items()
+        if answer
+    }
+
+
+def period_form(expectations: list[str]) -> type[BaseForm]:
+    """Return a form with a field m<n> for each expectation of a card, 0 to 2, blank where it was not seen."""
+    marks = choices([(str(mark), str(mark)) for mark in range(BEST_MARK + 1)])
+    fields = {
+        f"m{number}": RadioField(words, choices=marks, validators=[Optional()])
+        for number, words in enumerate(expectations)
+    }
+    return type("PeriodForm", (BaseForm,), fields)
+
+
+def marks_of(form: BaseForm, count: int) -> list[int | None]:
+    """Return the marks of a period, None where nothing was marked."""
+    answers = [form[f"m{number}"].data for number in range(count)]
+    return [int(answer) if answer else None for answer in answers]

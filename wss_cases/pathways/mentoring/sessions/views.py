@@ -1,0 +1,258 @@
+"""The mentor's own pages: my students, one student's sessions, a group's session. The team uses them too."""
+
+from collections import Counter
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.followups.core.queries import get_follow_up
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.pathways.common.states import KIND_LABELS, Kind
+from wss_cases.pathways.common.views import page_of, today_of
+from wss_cases.pathways.mentoring.plan.models import MentoringPlan, MentoringSession
+from wss_cases.pathways.mentoring.plan.presenters import (
+    dose_rows,
+    dose_sentence,
+    minutes_words,
+    rhythm_words,
+    session_words,
+)
+from wss_cases.pathways.mentoring.plan.queries import (
+    LOGGED,
+    OwnStudent,
+    card_of,
+    get_group,
+    get_own,
+    group_students,
+    is_team,
+    logged_of,
+    my_students,
+    session_on,
+    sessions_of,
+    sessions_on,
+    with_card,
+)
+from wss_cases.pathways.mentoring.plan.rules import dose, next_due
+from wss_cases.pathways.mentoring.reviews.actions import REVIEW
+from wss_cases.pathways.mentoring.sessions.actions import log_group, log_session
+from wss_cases.pathways.mentoring.sessions.forms import SessionForm, group_form, said_of_group
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.directory.rules import SchoolDays
+
+blueprint = Blueprint("mentoring_sessions", __name__, url_prefix="/mentoring")
+
+MOST_LISTED = 12
+THIS_WEEK = timedelta(days=6)
+"""How far ahead a session may be due that a mentor could hold today."""
+
+
+@blueprint.get("")
+@gate(Permission.MENTORING_LOG)
+def mine() -> Page:
+    """The students whom the actor mentors, each one tap from logging."""
+    actor = current_actor()
+    found = my_students(actor)
+    groups = {own.plan.group.id: own.plan.group for own in found if own.plan.group is not None}
+    return render_template(
+        "mentoring/mine.html",
+        students=rows_of(found),
+        groups=[
+            {
+                "title": group.name,
+                "meta": ngettext("%(num)d student", "%(num)d students", _members(found, group.id)),
+                "href": url_for("mentoring_sessions.group", group_id=group.id),
+            }
+            for group in groups.values()
+        ],
+    )
+
+
+def rows_of(found: list[OwnStudent]) -> list[dict[str, Any]]:
+    """Return a mentor's students as rows of a list: name, goal, what is to log, and the page where it is logged."""
+    if not found:
+        return []
+    logged = logged_of([own.pathway.id for own in found])
+    cards = with_card([own.pathway.id for own in found])
+    days: dict[int, tuple[date, SchoolDays]] = {}
+    for own in found:
+        school_id = own.plan.school_id
+        if school_id not in days:
+            days[school_id] = (today_of(school_id), school_days(school_id))
+    names = Counter(own.name for own in found)
+    return [
+        _row(own, logged.get(own.pathway.id, (0, None)), *days[own.plan.school_id])
+        | _place(own.pathway.id, own.pathway.id in cards)
+        | {"meta": _meta(own, names[own.name] > 1)}
+        for own in found
+    ]
+
+
+def _place(pathway_id: int, has_card: bool) -> dict[str, str]:
+    endpoint = "mentoring_card.card" if has_card else "mentoring_sessions.student"
+    return {"href": url_for(endpoint, pathway_id=pathway_id), "act": _("Card") if has_card else _("Log")}
+
+
+def _meta(own: OwnStudent, twice: bool) -> str:
+    """Return a student's goal; with the kind and the first day for somebody whom one mentors twice."""
+    if not twice:
+        return own.plan.goal
+    parts = [str(KIND_LABELS[Kind(own.pathway.kind)]), own.plan.goal]
+    if own.plan.starts_on is not None:
+        parts.insert(1, _("since %(day)s", day=day_words(own.plan.starts_on)))
+    return " · ".join(parts)
+
+
+def _members(found: list[OwnStudent], group_id: int) -> int:
+    return sum(own.plan.group_id == group_id for own in found)
+
+
+def _row(own: OwnStudent, logged: tuple[int, date | None], today: date, days: SchoolDays) -> dict[str, Any]:
+    count, newest = logged
+    due = next_due(own.plan, count, today, days)
+    tag, tone = "", "slate"
+    if newest == today:
+        tag, tone = _("Logged today"), "moss"
+    elif due is not None and due < today:
+        tag, tone = _("To log since %(day)s", day=day_words(due)), "sun"
+    elif due is not None:
+        tag = _("Due today") if due == today else _("Next by %(day)s", day=day_words(due))
+    card = own.pathway.kind == Kind.CHECK_IN_CHECK_OUT
+    return {
+        "name": own.name,
+        "tag": tag,
+        "tone": tone,
+        "logged": newest == today and not card,
+        "waits": newest == today or due is None or due - today > THIS_WEEK,
+    }
+
+
+@blueprint.get("/review-of/<int:follow_up_id>")
+@gate(Permission.CASE_WORK)
+def review_of(follow_up_id: int) -> Page:
+    """Go to the review that a follow-up asks for; to the follow-up itself when it asks for something else."""
+    row = get_follow_up(current_actor(), follow_up_id)
+    if row.pathway_id is None or row.kind != REVIEW or row.case_id is None:
+        return redirect(url_for("followups.follow_up", follow_up_id=row.id), 303)
+    return redirect(url_for("mentoring.review", case_id=row.case_id, pathway_id=row.pathway_id), 303)
+
+
+@blueprint.route("/<int:pathway_id>", methods=["GET", "POST"])
+@gate(Permission.MENTORING_LOG)
+def student(pathway_id: int) -> Page:
+    """One student: log today's session or correct a day, and what was delivered so far."""
+    actor, now = current_actor(), clock.now()
+    own = get_own(actor, pathway_id)
+    today, days = today_of(own.plan.school_id), school_days(own.plan.school_id)
+    form, kept = _session_form(own, today)
+    logged = sessions_of(pathway_id)
+    delivered = dose(own.plan, logged, today, days)
+    team = is_team(actor, own.plan)
+    return form_page(
+        form,
+        lambda: log_session(
+            actor, pathway_id, form.day.data, form.said(), form.seen_version, now, form.request_key.data
+        ),
+        url_for("mentoring_sessions.student", pathway_id=pathway_id, saved=1),
+        "mentoring/student.html",
+        own=own,
+        rhythm=rhythm_words(own.plan),
+        kept=kept,
+        open=own.pathway.state in LOGGED,
+        saved=request.args.get("saved") == "1",
+        done_today=any(session.on_day == today for session in logged),
+        chosen=form.day.data or today,
+        dose_title=dose_sentence(delivered),
+        dose_rows=dose_rows(delivered),
+        minutes=minutes_words(delivered),
+        sessions=[_session(session) for session in logged[:MOST_LISTED]],
+        case_href=page_of(own.pathway) if team else None,
+        card_href=_card_href(own),
+    )
+
+
+def _session_form(own: OwnStudent, today: date) -> tuple[SessionForm, MentoringSession | None]:
+    day = _asked_day(today)
+    kept = session_on(own.pathway.id, day)
+    usual = _usual(own.plan, kept)
+    form = SessionForm(
+        version=kept.version if kept else "",
+        day=day,
+        happened=None if kept is None else ("yes" if kept.held else "no"),
+        minutes=str(usual or ""),
+        missed=kept.missed.value if kept is not None and kept.missed else None,
+        note=kept.note if kept else "",
+    )
+    form.offer_minutes(own.plan.minutes, usual)
+    return form, kept
+
+
+def _usual(plan: MentoringPlan, kept: MentoringSession | None) -> int | None:
+    return kept.minutes if kept is not None and kept.held else plan.minutes
+
+
+def _asked_day(today: date) -> date:
+    try:
+        asked = date.fromisoformat(request.args.get("day", ""))
+    except ValueError:
+        return today
+    return asked if today - timedelta(days=400) <= asked <= today else today
+
+
+def _session(session: MentoringSession) -> dict[str, Any]:
+    words, tone = session_words(session)
+    return {
+        "day": day_words(session.on_day),
+        "tag": words,
+        "tone": tone,
+        "note": session.note,
+        "href": url_for(
+            "mentoring_sessions.student", pathway_id=session.pathway_id, day=session.on_day.isoformat()
+        ),
+    }
+
+
+def _card_href(own: OwnStudent) -> str | None:
+    if own.pathway.kind != Kind.CHECK_IN_CHECK_OUT or card_of(own.pathway.id) is None:
+        return None
+    return url_for("mentoring_card.card", pathway_id=own.pathway.id)
+
+
+@blueprint.route("/groups/<int:group_id>", methods=["GET", "POST"])
+@gate(Permission.MENTORING_LOG)
+def group(group_id: int) -> Page:
+    """Log a group's session: one page marks each student."""
+    actor, now = current_actor(), clock.now()
+    row = get_group(actor, group_id)
+    today = today_of(row.school_id)
+    day = _asked_day(today)
+    students = group_students(group_id)
+    logged = sessions_on([own.pathway.id for own in students], day)
+    to_mark = [own for own in students if own.pathway.id not in logged]
+    usual = next((own.plan.minutes for own in students if own.plan.minutes), None)
+    form = group_form([(own.pathway.id, own.name) for own in to_mark])(day=day, minutes=str(usual or ""))
+    form.offer_minutes(usual)
+    return form_page(
+        form,
+        lambda: log_group(
+            actor, group_id, form.day.data, said_of_group(form, [own.pathway.id for own in to_mark]), now,
+            form.request_key.data,
+        ),
+        url_for("mentoring_sessions.group", group_id=group_id),
+        "mentoring/group.html",
+        group=row,
+        fields=[f"s{own.pathway.id}" for own in to_mark],
+        logged=[_logged(own, logged[own.pathway.id]) for own in students if own.pathway.id in logged],
+        nobody=not students,
+        day_words=day_words(day),
+    )  # fmt: skip
+
+
+def _logged(own: OwnStudent, session: MentoringSession) -> dict[str, Any]:
+    return {**_session(session), "name": own.name}

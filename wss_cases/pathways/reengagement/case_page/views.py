@@ -1,0 +1,258 @@
+"""The acts on a return, one page each: plan, re-entry meeting, first day back, review."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, url_for
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.followups.core.queries import get_follow_up
+from wss_cases.foundation import clock
+from wss_cases.foundation.clock import at_local, local
+from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.pathways.common.forms import CompleteForm
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import get_pathway, load_pathway
+from wss_cases.pathways.common.rules import outcomes_for
+from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
+from wss_cases.pathways.reengagement.case_page import actions
+from wss_cases.pathways.reengagement.meeting import actions as actions_meeting
+from wss_cases.pathways.reengagement.plan.forms import (
+    HELD,
+    AnswerForm,
+    BackForm,
+    MeetingForm,
+    PlanForm,
+    ReviewForm,
+)
+from wss_cases.pathways.reengagement.plan.lifecycle import MEETING
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.reengagement.plan.queries import REVIEW, plan_of
+from wss_cases.pathways.reengagement.plan.rules import meeting_of, quick_meetings, return_words
+from wss_cases.pathways.reengagement.plan.states import Meeting, MeetingMissed, ReviewAnswer
+from wss_cases.roster.directory.queries import get_school, school_days
+from wss_cases.routing.engine.states import Pathway as Family
+
+blueprint = Blueprint("reengagement", __name__)
+
+ROOT = "/cases/<int:case_id>/pathways/<int:pathway_id>/return"
+ZONE = "America/Chicago"
+
+
+def _loaded(case_id: int, pathway_id: int) -> tuple[Pathway, ReengagementPlan | None]:
+    row = get_pathway(current_actor(), case_id, pathway_id)
+    if row.pathway != Family.REENGAGEMENT:
+        raise NotFound
+    return row, plan_of(row.id)
+
+
+def _version(plan: ReengagementPlan | None) -> Any:
+    return plan.version if plan is not None else ""
+
+
+def _facts(row: Pathway, plan: ReengagementPlan | None) -> list[str]:
+    """How long until the return, and whom the student chose."""
+    if plan is None:
+        return []
+    days, today = school_days(row.school_id), today_of(row.school_id)
+    facts = [return_words(plan.return_on, plan.returned_on, today, days)]
+    if plan.supporters:
+        facts.append(_("The student wants beside them: %(people)s", people=plan.supporters))
+    return facts
+
+
+@blueprint.route(ROOT, methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def details(case_id: int, pathway_id: int) -> Page:
+    """Plan the return with the student."""
+    actor, now = current_actor(), clock.now()
+    row, plan = _loaded(case_id, pathway_id)
+    names = ("return_on", "supporters", "supports", "work_missed")
+    form = PlanForm(version=_version(plan), **{name: getattr(plan, name) for name in names if plan})
+    days, today = school_days(row.school_id), today_of(row.school_id)
+    form.return_on.quick = [
+        (day_words(days.add(today, n)), days.add(today, n).isoformat()) for n in (1, 3, 5)
+    ]
+    asks = row.state is PathwayState.PROPOSED
+    if not asks:
+        del form.agreed
+    text = actions.PlanText(
+        return_on=form.return_on.data,
+        supporters=form.supporters.data or "",
+        supports=form.supports.data or "",
+        work_missed=form.work_missed.data or "",
+    )
+    return form_page(
+        form,
+        lambda: actions.save_plan(
+            actor, row.id, text, asks and form.agreed.data, form.seen_version, now, form.request_key.data
+        ),
+        page_of(row),
+        ACT,
+        **act_context(row, _("Plan the return"), _("Save the plan"), facts=_facts(row, plan)[:1]),
+    )
+
+
+@blueprint.route(f"{ROOT}/meeting", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def meeting(case_id: int, pathway_id: int) -> Page:
+    """Plan the re-entry meeting near the return, or move it."""
+    actor, now = current_actor(), clock.now()
+    row, plan = _loaded(case_id, pathway_id)
+    school = get_school(row.school_id)
+    zone = school.time_zone if school else ZONE
+    at = local(plan.meeting_at, zone) if plan and plan.meeting_at else None
+    form = MeetingForm(
+        version=_version(plan),
+        day=at.date() if at else None,
+        time=at.time() if at else (school.first_bell if school else None),
+        place=plan.meeting_place if plan else "",
+    )
+    days, today = school_days(row.school_id), today_of(row.school_id)
+    if plan and plan.return_on:
+        around = quick_meetings(plan.return_on, today, days)
+        form.day.quick = [(_day_of(day, plan), day.isoformat()) for day in around]
+
+    def act() -> int:
+        moment = at_local(form.day.data, form.time.data.hour, form.time.data.minute, zone)
+        return actions_meeting.plan_meeting(
+            actor, row.id, moment, form.place.data, form.seen_version, now, form.request_key.data
+        )
+
+    return form_page(
+        form,
+        act,
+        page_of(row),
+        ACT,
+        **act_context(row, _("Re-entry meeting"), _("Save the meeting"), facts=_facts(row, plan)),
+    )
+
+
+def _day_of(day: Any, plan: ReengagementPlan) -> str:
+    if day == plan.return_on:
+        return _("%(day)s, first day back", day=day_words(day))
+    return day_words(day)
+
+
+@blueprint.route(f"{ROOT}/meeting/answer", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def answer(case_id: int, pathway_id: int) -> Page:
+    """Say whether the re-entry meeting happened, or that the student wants none."""
+    actor, now = current_actor(), clock.now()
+    row, plan = _loaded(case_id, pathway_id)
+    form = AnswerForm(version=_version(plan))
+    planned = plan is not None and meeting_of(plan) is Meeting.PLANNED
+    if not planned:
+        form.happened.choices = [c for c in form.happened.choices if c.value == MeetingMissed.NOT_WANTED]
+        form.happened.label.text = _("No meeting")
+
+    def act() -> int:
+        said = form.happened.data
+        missed = None if said == HELD else MeetingMissed(said)
+        return actions_meeting.answer_meeting(
+            actor, row.id, missed, form.seen_version, now, form.request_key.data
+        )
+
+    return form_page(
+        form,
+        act,
+        page_of(row),
+        ACT,
+        **act_context(row, _("The re-entry meeting"), _("Save the answer"), facts=_facts(row, plan)),
+    )
+
+
+@blueprint.route(f"{ROOT}/back", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def back(case_id: int, pathway_id: int) -> Page:
+    """Record the first day back."""
+    actor, now = current_actor(), clock.now()
+    row, plan = _loaded(case_id, pathway_id)
+    today = today_of(row.school_id)
+    expected = plan.return_on if plan and plan.return_on and plan.return_on <= today else today
+    form = BackForm(version=_version(plan), on=expected)
+    not_back = url_for("reengagement.details", case_id=case_id, pathway_id=pathway_id)
+    return form_page(
+        form,
+        lambda: actions.record_return(
+            actor, row.id, form.on.data, form.seen_version, now, form.request_key.data
+        ),
+        page_of(row),
+        "reengagement/back.html",
+        **act_context(
+            row,
+            _("Is the student back?"),
+            _("Yes, back since this day"),
+            facts=_facts(row, plan),
+            not_back=not_back,
+        ),
+    )
+
+
+@blueprint.route(f"{ROOT}/review", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def review(case_id: int, pathway_id: int) -> Page:
+    """Review how the return goes."""
+    actor, now = current_actor(), clock.now()
+    row, plan = _loaded(case_id, pathway_id)
+    form = ReviewForm(version=_version(plan))
+    return form_page(
+        form,
+        lambda: actions.add_review(
+            actor,
+            row.id,
+            ReviewAnswer(form.answer.data),
+            form.note.data or "",
+            form.seen_version,
+            now,
+            form.request_key.data,
+        ),
+        page_of(row),
+        ACT,
+        **act_context(row, _("Review the return"), _("Save the review"), facts=_facts(row, plan)[:1]),
+    )
+
+
+@blueprint.route(f"{ROOT}/complete", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def complete(case_id: int, pathway_id: int) -> Page:
+    """Complete the return with its outcome."""
+    actor, now = current_actor(), clock.now()
+    row, plan = _loaded(case_id, pathway_id)
+    form = CompleteForm(version=_version(plan))
+    form.outcome.choices = choices(list(outcomes_for(row.pathway).items()))
+    return form_page(
+        form,
+        lambda: actions.complete(
+            actor, row.id, form.outcome.data, form.note.data, form.seen_version, now, form.request_key.data
+        ),
+        page_of(row),
+        ACT,
+        **act_context(row, _("Complete it with its outcome"), _("Complete"), facts=_facts(row, plan)[:1]),
+    )
+
+
+@blueprint.get("/follow-ups/<int:follow_up_id>/return")
+@gate(Permission.CASE_READ)
+def of_follow_up(follow_up_id: int) -> Page:
+    """Go from a follow-up to the act on the return that it asks for."""
+    actor = current_actor()
+    follow_up = get_follow_up(actor, follow_up_id)
+    if follow_up.case_id is None:
+        raise NotFound
+    found = load_pathway(follow_up.pathway_id) if follow_up.pathway_id is not None else None
+    if found is None or found.pathway != Family.REENGAGEMENT:
+        return redirect(url_for("casework.case", case_id=follow_up.case_id), 303)
+    row, plan = _loaded(follow_up.case_id, found.id)
+    planned = plan is not None and plan.meeting_at is not None and plan.meeting_at <= clock.now()
+    pages = {
+        MEETING: "reengagement.answer" if planned else "reengagement.meeting",
+        REVIEW: "reengagement.review",
+    }
+    endpoint = pages.get(follow_up.kind, "reengagement.details")
+    return redirect(url_for(endpoint, case_id=row.case_id, pathway_id=row.id), 303)

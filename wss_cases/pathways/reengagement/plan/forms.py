@@ -1,0 +1,92 @@
+"""Forms of a return: its plan, the re-entry meeting, the first day back, a review, and opening one by hand."""
+
+from wtforms import BooleanField, DateField, RadioField, TimeField
+from wtforms.validators import InputRequired, Optional
+
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.pathways.reengagement.plan.states import CAUSE_LABELS, MISSED_LABELS, REVIEW_LABELS, AwayCause
+
+DAY = _l("Choose a day.")
+HELD = "held"
+
+
+class PlanForm(BaseForm):
+    """What is planned with the student."""
+
+    return_on = DateField(
+        _l("First day back"), [Optional()], description=_l("Leave it empty while it is not known.")
+    )
+    supporters = ShortText(
+        _l("Who the student wants beside them"),
+        [Optional()],
+        description=_l("Chosen by the student: family, a friend, a teacher, somebody from outside."),
+        limit=500,
+    )
+    supports = LongText(
+        _l("What supports the first days"),
+        [Optional()],
+        description=_l("A person to go to, a calm place, a changed timetable."),
+        limit=4000,
+    )
+    work_missed = LongText(
+        _l("Work missed"),
+        [Optional()],
+        description=_l("What there is to catch up, and who brings it. It becomes a follow-up."),
+        limit=4000,
+    )
+    agreed = BooleanField(_l("The student went through it and says yes"))
+
+
+class MeetingForm(BaseForm):
+    """When and where the re-entry meeting is."""
+
+    day = DateField(_l("Day"), validators=[InputRequired(DAY)])
+    time = TimeField(_l("Time"), validators=[InputRequired(_l("Choose a time."))])
+    place = ShortText(_l("Place"), [NotBlank(_l("Say where it is."))], limit=80)
+
+
+class AnswerForm(BaseForm):
+    """Whether the meeting happened."""
+
+    happened = RadioField(
+        _l("Did it happen?"),
+        choices=choices([(HELD, _l("Yes, it was held")), *MISSED_LABELS.items()]),
+        validators=[InputRequired(_l("Choose what happened."))],
+    )
+
+
+class BackForm(BaseForm):
+    """The first day back."""
+
+    on = DateField(_l("First day back"), validators=[InputRequired(DAY)])
+
+
+class ReviewForm(BaseForm):
+    """How the return goes."""
+
+    answer = RadioField(
+        _l("How does it go?"),
+        choices=choices(list(REVIEW_LABELS.items())),
+        validators=[InputRequired(_l("Choose how it goes."))],
+    )
+    note = LongText(
+        _l("Note"),
+        [Optional()],
+        description=_l("Needed when more is needed, or the student is not back."),
+        limit=2000,
+    )
+
+
+class OpenForm(BaseForm):
+    """A return that no removal opens."""
+
+    cause = RadioField(
+        _l("Where does the student come back from?"),
+        choices=choices(
+            [(cause, CAUSE_LABELS[cause]) for cause in (AwayCause.LONG_ABSENCE, AwayCause.PLACEMENT)]
+        ),
+        validators=[InputRequired(_l("Choose where from."))],
+    )
+    away_from = DateField(_l("First day away"), [Optional()])
+    return_on = DateField(_l("First day back"), [Optional()])

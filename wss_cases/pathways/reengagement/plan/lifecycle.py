@@ -1,0 +1,84 @@
+"""What every act on a return begins and ends with, as steps."""
+
+from datetime import date
+
+from sqlalchemy import select
+
+from wss_cases.followups.making.actions import close_row, make
+from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.errors import NotFound, Stale
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.pathways.common.actions import load_live
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.reengagement.plan.queries import open_of, plan_of
+from wss_cases.roster.directory.models import School
+from wss_cases.routing.engine.states import Pathway as Family
+
+MEETING, WORK = "reentry_meeting", "work_missed"
+
+
+def load_return(uow: UnitOfWork, pathway_id: int, version: int | None) -> tuple[Pathway, ReengagementPlan]:
+    """Lock a live return with its plan, a new one where there is none yet; `version` is the plan's. A step.
+
+    Raises Refused, NotFound, Stale.
+    """
+    row = load_live(uow, pathway_id, None)
+    if row.pathway != Family.REENGAGEMENT:
+        raise NotFound
+    plan = plan_of(row.id)
+    if plan is not None and version is not None and plan.version != version:
+        raise Stale
+    if plan is None:
+        student_id = row.participant.student_id if row.participant is not None else None
+        plan = ReengagementPlan(
+            pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, student_id=student_id
+        )
+    return row, plan
+
+
+def meeting_day(uow: UnitOfWork, plan: ReengagementPlan) -> date:
+    """Return the school-local date of the planned meeting. A step."""
+    if plan.meeting_at is None:
+        raise NotFound
+    return local_date(plan.meeting_at, zone_of(uow, plan))
+
+
+def zone_of(uow: UnitOfWork, record: Pathway | ReengagementPlan) -> str:
+    """Return the time zone of a return's school. A step."""
+    return uow.session.get_one(School, record.school_id).time_zone
+
+
+def expect_back(uow: UnitOfWork, cause_key: str, was: date | None, away_from: date, on: date | None) -> None:
+    """Move the day of return of a removal that was corrected, shortened or reversed. A step.
+
+    Not where the student is back already, or another removal or a person has set another day since.
+    """
+    wanted = select(ReengagementPlan).where(ReengagementPlan.cause_key == cause_key)
+    plan = uow.session.scalars(wanted.with_for_update()).one_or_none()
+    if plan is None or plan.returned_on is not None or plan.return_on != was:
+        return
+    on = max(on, away_from) if on is not None else None
+    if (plan.meeting_at is not None and on is None) or (plan.away_from, plan.return_on) == (away_from, on):
+        return
+    plan.away_from, plan.return_on = away_from, on
+    uow.record(plan, "reengagement.return_moved", on=on.isoformat() if on is not None else "")
+
+
+def close_open(uow: UnitOfWork, row: Pathway, kind: str, outcome: str) -> None:
+    """Close the open follow-ups of one kind with an outcome. A step."""
+    for follow_up in open_of(row.id, kind):
+        close_row(uow, follow_up, outcome)
+
+
+def follow(uow: UnitOfWork, row: Pathway, kind: str, due_on: date) -> None:
+    """Make a follow-up of a return for its owner. A step."""
+    make(
+        uow,
+        school_id=row.school_id,
+        kind=kind,
+        owner_id=row.owner_id if row.owner_id is not None else row.case.lead_id,
+        due_on=due_on,
+        case_id=row.case_id,
+        pathway_id=row.id,
+    )

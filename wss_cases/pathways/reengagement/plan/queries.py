@@ -1,0 +1,133 @@
+"""Reading returns: the plan of a pathway, its reviews, the returns of a school, what the roster says of gaps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import aliased, joinedload
+
+from wss_cases.access.actor import Actor
+from wss_cases.cases.case.models import CaseParticipant
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.foundation.db import db
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import visible_to
+from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan, ReengagementReview
+from wss_cases.roster.directory.models import Enrolment, Student
+from wss_cases.routing.engine.states import Pathway as Family
+
+REVIEW = "reengagement_review"
+MOST_RETURNS = 200
+
+
+@dataclass(frozen=True)
+class Return:
+    """One open return of a school, with its pathway and the person."""
+
+    pathway: Pathway
+    plan: ReengagementPlan
+
+
+def plan_of(pathway_id: int) -> ReengagementPlan | None:
+    """Return a pathway's plan of return; None when nothing is set yet."""
+    return db.session.scalar(select(ReengagementPlan).where(ReengagementPlan.pathway_id == pathway_id))
+
+
+def plans_of(pathway_ids: Sequence[int]) -> dict[int, ReengagementPlan]:
+    """Return the plans of these pathways by pathway, in one query."""
+    wanted = select(ReengagementPlan).where(ReengagementPlan.pathway_id.in_(pathway_ids))
+    return {plan.pathway_id: plan for plan in db.session.scalars(wanted)}
+
+
+def opened_by(cause_key: str) -> bool:
+    """Whether this cause opened a return before."""
+    found = select(ReengagementPlan.id).where(ReengagementPlan.cause_key == cause_key)
+    return db.session.scalar(found) is not None
+
+
+def living_return(student_id: int, school_id: int) -> Pathway | None:
+    """Return the live re-engagement of a student at a school, with its case; None when there is none."""
+    wanted = _living().where(ReengagementPlan.student_id == student_id, Pathway.school_id == school_id)
+    found: Pathway | None = db.session.scalars(wanted.order_by(Pathway.id)).first()
+    return found
+
+
+def _living() -> Select[Any]:
+    return (
+        select(Pathway)
+        .join(ReengagementPlan, ReengagementPlan.pathway_id == Pathway.id)
+        .options(
+            joinedload(Pathway.case),
+            joinedload(Pathway.participant).joinedload(CaseParticipant.student),
+        )
+        .where(Pathway.pathway == Family.REENGAGEMENT, Pathway.state.in_(LIVE))
+    )
+
+
+def returns_of(actor: Actor, school_id: int | None, limit: int = MOST_RETURNS) -> list[Return]:
+    """Return the open returns of one school (None: of all the actor reaches): by day of return, unknown days last."""
+    wanted = visible_to(_living(), actor, live=True)
+    if school_id is not None:
+        wanted = wanted.where(Pathway.school_id == school_id)
+    ordered = wanted.order_by(
+        ReengagementPlan.returned_on.is_not(None),
+        ReengagementPlan.return_on.is_(None),
+        ReengagementPlan.return_on,
+        Pathway.id,
+    )
+    rows = list(db.session.scalars(ordered.limit(limit)))
+    plans = plans_of([row.id for row in rows]) if rows else {}
+    return [Return(row, plans[row.id]) for row in rows]
+
+
+def reviews_of(pathway_id: int) -> list[ReengagementReview]:
+    """Return the reviews of a return, newest first."""
+    wanted = select(ReengagementReview).where(ReengagementReview.pathway_id == pathway_id)
+    return list(db.session.scalars(wanted.order_by(ReengagementReview.id.desc())))
+
+
+def open_of(pathway_id: int, kind: str) -> list[FollowUp]:
+    """Return the open follow-ups of one kind of a pathway, the one due first first."""
+    wanted = select(FollowUp).where(
+        FollowUp.pathway_id == pathway_id, FollowUp.kind == kind, FollowUp.state == FollowUpState.OPEN
+    )
+    return list(db.session.scalars(wanted.order_by(FollowUp.due_on, FollowUp.id)))
+
+
+@dataclass(frozen=True)
+class Stay:
+    """An enrolment that began lately, with the last days of the student's earlier ones (None: it goes on)."""
+
+    enrolment_id: int
+    student: Student
+    school_id: int
+    starts_on: date
+    earlier_ends: tuple[date | None, ...]
+
+
+def stays_begun(school_ids: Sequence[int], since: date, until: date) -> list[Stay]:
+    """Return the enrolments at these schools that began between two dates and go on, of students enrolled before."""
+    earlier = aliased(Enrolment)
+    wanted = (
+        select(Enrolment.id, Student, Enrolment.school_id, Enrolment.starts_on, earlier.ends_on)
+        .join(Student, Student.id == Enrolment.student_id)
+        .join(
+            earlier, (earlier.student_id == Enrolment.student_id) & (earlier.starts_on < Enrolment.starts_on)
+        )
+        .where(
+            Enrolment.school_id.in_(school_ids),
+            Enrolment.starts_on >= since,
+            Enrolment.starts_on <= until,
+            or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= until),
+            Student.is_active,
+        )
+        .order_by(Enrolment.id)
+    )
+    found: dict[int, Stay] = {}
+    for number, student, school_id, starts_on, ends_on in db.session.execute(wanted):
+        before = found[number].earlier_ends if number in found else ()
+        found[number] = Stay(number, student, school_id, starts_on, (*before, ends_on))
+    return list(found.values())

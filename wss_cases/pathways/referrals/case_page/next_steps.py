@@ -1,0 +1,72 @@
+"""The one next act of each live wrap-around pathway, read for many at once."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.next_steps import ids, offer_step, waiting
+from wss_cases.pathways.common.states import LIVE, PathwayState
+from wss_cases.pathways.common.steps import Step
+from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.pathways.referrals.referral.rules import consent_in_force, outcome_of, waits_until
+from wss_cases.pathways.referrals.referral.states import NO_SERVICE, OPEN, ReferralState
+
+
+def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int, Step]:
+    """Return the next act of each live pathway by its id, in one query."""
+    live = [row for row in rows if row.state in LIVE]
+    if not live:
+        return {}
+    statement = (
+        select(Referral)
+        .options(joinedload(Referral.consent))
+        .where(Referral.pathway_id.in_([row.id for row in live]))
+        .order_by(Referral.id.desc())
+    )
+    found: dict[int, list[Referral]] = defaultdict(list)
+    for referral in db.session.scalars(statement):
+        found[referral.pathway_id].append(referral)
+    return {row.id: step_of(row, found[row.id], today) for row in live}
+
+
+def step_of(row: Pathway, referrals: Sequence[Referral], today: date) -> Step:
+    """Return the next act of one live pathway with its referrals, newest first. Pure."""
+    referral = next((each for each in referrals if each.state in OPEN), None)
+    if referral is not None:
+        return _open_step(row, referral, today)
+    if row.state is PathwayState.PROPOSED and row.offered_on is None and not referrals:
+        return offer_step(row)
+    outcome = outcome_of(referrals)
+    if outcome is not None and outcome != NO_SERVICE and row.state is PathwayState.ACTIVE:
+        return Step("complete", _l("Complete it with its outcome"), "referrals.complete", ids(row))
+    words = _l("Choose the next partner") if referrals else _l("Draft the referral")
+    return Step("draft_referral", words, "referrals.details", ids(row), on=row.start_by)
+
+
+def _open_step(row: Pathway, referral: Referral, today: date) -> Step:
+    values: dict[str, Any] = {**ids(row), "referral_id": referral.id}
+    consent = referral.consent
+    if referral.state is ReferralState.DRAFTED:
+        words = _l("Ask for the written consent")
+        return Step("referral_consent", words, "referral_consent.consent", values, on=row.start_by)
+    if consent is not None and not consent_in_force(consent, today):
+        words = _l("The consent has run out: ask the family again")
+        return Step("renew_consent", words, "referral_consent.renew", values, on=consent.until_on)
+    if referral.state is ReferralState.CONSENTED:
+        return Step("send_referral", _l("Send the referral"), "referral_consent.send", values)
+    due = waits_until(referral)
+    if due is None or due > today:
+        return waiting(row, due or row.next_step_on)
+    if referral.state is ReferralState.ACCEPTED:
+        words = _l("Ask the partner about the first service")
+        return Step("first_service", words, "referral_service.service", values, on=due)
+    return Step(
+        "partner_answer", _l("Ask the partner for its answer"), "referral_service.answer", values, on=due
+    )

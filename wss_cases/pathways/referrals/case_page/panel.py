@@ -1,0 +1,219 @@
+"""What the case page shows of a wrap-around pathway alone: the referral that is open, earlier ones, disclosures."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from flask import url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.accounts.grants.queries import partner_people
+from wss_cases.followups.reminders.rules import TO_ADMINISTRATOR, TO_LEAD
+from wss_cases.foundation.clock import DISTRICT_ZONE
+from wss_cases.foundation.dates import day_words, day_words_with_year, moment_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.journal.models import Disclosure
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.next_steps import ids
+from wss_cases.pathways.common.states import LIVE, PathwayState
+from wss_cases.pathways.common.steps import Panel
+from wss_cases.pathways.referrals.referral.letters import service_words
+from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.pathways.referrals.referral.queries import disclosures_of, referrals_of
+from wss_cases.pathways.referrals.referral.rules import (
+    agreement_in_force,
+    consent_in_force,
+    is_open,
+    outcome_of,
+    waits_until,
+)
+from wss_cases.pathways.referrals.referral.states import (
+    AWAITS_ANSWER,
+    DECLINE_LABELS,
+    FIELD_LABELS,
+    MANNER_LABELS,
+    OPEN,
+    RECEIVED_LABELS,
+    RELATION_LABELS,
+    RENEWABLE,
+    SERVICE_KIND_LABELS,
+    STATE_LABELS,
+    ReferralState,
+)
+from wss_cases.roster.directory.presenters import language_words
+from wss_cases.roster.directory.queries import school_days
+
+TONES = {
+    ReferralState.DONE: "moss",
+    ReferralState.FIRST_SEEN: "moss",
+    ReferralState.ACTIVE: "moss",
+    ReferralState.ACCEPTED: "teal",
+    ReferralState.WAITLISTED: "sun",
+}
+
+
+def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
+    """Return this pathway's own part of the case page; the caller has checked the pathway."""
+    found = referrals_of(row.id)
+    live = row.state in LIVE
+    current = next((each for each in found if each.state in OPEN), None)
+    own = {
+        "ids": ids(row),
+        "live": live,
+        "current": _shown(row, current, today) if current else None,
+        "acts": _acts(row, current, today) if current and live else [],
+        "late": _late(current, today) if current and live else "",
+        "warnings": _warnings(current, today) if current and live else [],
+        "past": [_shown(row, each, today) for each in found if each is not current],
+        "draft": live and current is None,
+        "can_complete": live and row.state is PathwayState.ACTIVE and outcome_of(found) is not None,
+        "disclosures": [_disclosed(each) for each in disclosures_of([each.id for each in found])],
+    }
+    return Panel("referrals/panel.html", own)
+
+
+def _shown(row: Pathway, referral: Referral, today: date) -> dict[str, Any]:
+    consent = referral.consent
+    return {
+        "title": referral.partner_name or _("No partner yet"),
+        "tag": _state_words(row, referral),
+        "tone": TONES.get(referral.state, "slate"),
+        "rows": [{"label": label, "value": value} for label, value in _facts(referral, today) if value],
+        "meta": " · ".join(part for part in (day_words(referral.sent_on), _end_words(referral)) if part),
+        "services": [
+            (day_words(each.on_day), str(SERVICE_KIND_LABELS[each.kind])) for each in referral.services
+        ],
+        "letter": _page(referral, "referral_consent.consent_letter"),
+        "revoke": _page(referral, "referral_consent.revoke")
+        if consent is not None and consent.revoked_at is None
+        else None,
+    }
+
+
+def _state_words(row: Pathway, referral: Referral) -> str:
+    if referral.state in OPEN and row.state not in LIVE:
+        return _("Ended with the pathway")
+    return str(STATE_LABELS[referral.state])
+
+
+def _end_words(referral: Referral) -> str:
+    if referral.answer_note in DECLINE_LABELS:
+        return str(DECLINE_LABELS[referral.answer_note])
+    return str(RECEIVED_LABELS[referral.received]) if referral.received else ""
+
+
+def _facts(referral: Referral, today: date) -> list[tuple[str, Any]]:
+    consent = referral.consent
+    said: list[tuple[str, Any]] = [
+        (_("Kind of help"), service_words(referral.service)),
+        (_("Need"), referral.need),
+    ]
+    if consent is not None:
+        signed = [
+            consent.signed_by,
+            str(RELATION_LABELS.get(consent.relation, consent.relation)),
+            str(MANNER_LABELS.get(consent.manner, consent.manner)),
+            language_words(consent.language),
+            day_words(consent.signed_on),
+        ]
+        said += [
+            (_("Consent signed by"), " · ".join(part for part in signed if part)),
+            (
+                _("What may be shared"),
+                [str(FIELD_LABELS[code]) for code in consent.fields if code in FIELD_LABELS],
+            ),
+            (_("Consent holds until"), _until(consent, today)),
+        ]
+    return [
+        *said,
+        (_("Sent"), day_words(referral.sent_on)),
+        (_("Answer due"), day_words(referral.answer_by) if referral.state in AWAITS_ANSWER else ""),
+        (_("Answered"), day_words(referral.answered_on)),
+        (
+            _("First service due"),
+            day_words(referral.first_service_by) if referral.first_service_on is None else "",
+        ),
+        (_("First service"), day_words(referral.first_service_on)),
+        (_("Partner sees it now"), _("Yes") if is_open(referral, today) else _("No")),
+    ]
+
+
+def _until(consent: Any, today: date) -> str:
+    if consent.revoked_on is not None:
+        return _("taken back on %(day)s", day=day_words_with_year(consent.revoked_on))
+    words = day_words_with_year(consent.until_on)
+    return words if consent_in_force(consent, today) else _("%(day)s (run out)", day=words)
+
+
+def _acts(row: Pathway, referral: Referral, today: date) -> list[tuple[str, str]]:
+    """Return (words, address) of what the school can do with the open referral, the likeliest first."""
+    state = referral.state
+    consent = referral.consent
+    renewable = consent is not None and state in RENEWABLE
+    said = [
+        (state is ReferralState.DRAFTED, _("Record the written consent"), "referral_consent.consent"),
+        (state is ReferralState.DRAFTED, _("Change the draft"), "referrals.details"),
+        (state is ReferralState.CONSENTED, _("Look at what goes, and send it"), "referral_consent.send"),
+        (state in AWAITS_ANSWER, _("Record the partner’s answer"), "referral_service.answer"),
+        (
+            state in (ReferralState.ACCEPTED, ReferralState.FIRST_SEEN, ReferralState.ACTIVE),
+            _("Log a day of service"),
+            "referral_service.service",
+        ),
+        (
+            state in (ReferralState.FIRST_SEEN, ReferralState.ACTIVE),
+            _("The service has ended"),
+            "referral_service.finish",
+        ),
+        (renewable, _("Renew the consent"), "referral_consent.renew"),
+        (True, _("Take the referral back"), "referrals.withdraw"),
+    ]
+    return [(words, _page(referral, endpoint)) for shown, words, endpoint in said if shown]
+
+
+def _page(referral: Referral, endpoint: str) -> str:
+    values: dict[str, Any] = {"case_id": referral.case_id, "pathway_id": referral.pathway_id}
+    if endpoint != "referrals.details":
+        values["referral_id"] = referral.id
+    return url_for(endpoint, **values)
+
+
+def _late(referral: Referral, today: date) -> str:
+    """Say how late the partner is, and whom that has reached."""
+    due = waits_until(referral)
+    late = school_days(referral.school_id).between(due, today) if due is not None and due < today else 0
+    if late < TO_LEAD:
+        return ""
+    words = ngettext(
+        "The partner is late by %(num)d school day.", "The partner is late by %(num)d school days.", late
+    )
+    told = (
+        _("The case’s lead is told.")
+        if late < TO_ADMINISTRATOR
+        else _("The lead and the administrators are told.")
+    )
+    return f"{words} {told}"
+
+
+def _warnings(referral: Referral, today: date) -> Sequence[str]:
+    partner = referral.partner
+    if partner is None:
+        return []
+    found = []
+    if referral.state in (ReferralState.DRAFTED, ReferralState.CONSENTED) and not agreement_in_force(
+        partner, today
+    ):
+        found.append(_("No agreement with this partner is in force, so nothing can be sent to it."))
+    if not partner_people(partner.id, today):
+        found.append(_("Nobody signs in for this partner yet. Call it, and write its answers down here."))
+    return found
+
+
+def _disclosed(row: Disclosure) -> dict[str, Any]:
+    fields = ", ".join(str(FIELD_LABELS[code]) for code in row.fields if code in FIELD_LABELS)
+    return {
+        "what": _("%(whom)s got: %(fields)s", whom=row.told_whom, fields=fields),
+        "when": moment_words(row.at, DISTRICT_ZONE),
+        "why": row.purpose,
+    }

@@ -1,0 +1,217 @@
+"""The pages of a family's written consent: the letter, the signature, what it lets go, and taking it back."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask import Blueprint, render_template, request
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
+from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
+from wss_cases.pathways.referrals.consent import actions as actions_consent
+from wss_cases.pathways.referrals.consent.actions import Signed
+from wss_cases.pathways.referrals.referral.forms import (
+    TO_CHOOSE,
+    ConsentForm,
+    LetterForm,
+    RenewForm,
+    SendForm,
+)
+from wss_cases.pathways.referrals.referral.letters import (
+    family_language,
+    field_words,
+    lacks_text,
+    letter,
+    purpose_words,
+    record_of,
+)
+from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.pathways.referrals.referral.queries import get_referral
+from wss_cases.pathways.referrals.referral.rules import agreement_in_force
+from wss_cases.pathways.referrals.referral.states import ALWAYS, FIELD_LABELS, LANGUAGES
+from wss_cases.roster.directory.presenters import language_words
+
+blueprint = Blueprint(
+    "referral_consent", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>"
+)
+
+MONTHS = (3, 6, 12)
+
+
+def load(actor: Actor, case_id: int, pathway_id: int, referral_id: int) -> tuple[Pathway, Referral]:
+    """Return a referral and its pathway for the case team. Raises NotFound."""
+    row = get_pathway(actor, case_id, pathway_id)
+    return row, get_referral(actor, row.id, referral_id)
+
+
+def _record(row: Pathway, referral: Referral) -> dict[str, Any]:
+    """Return what may go along; nothing once the pathway has ended: who left the school is no longer looked up."""
+    return record_of(referral) if row.state in LIVE else {}
+
+
+def language_choices(*more: str) -> list[tuple[str, str]]:
+    """Return languages by name, with those that stand on record already."""
+    codes = dict.fromkeys([*LANGUAGES, *(code for code in more if code)])
+    return sorted(((code, language_words(code)) for code in codes), key=lambda item: item[1])
+
+
+@blueprint.get("/referral/<int:referral_id>/letter")
+@gate(Permission.CASE_WORK)
+def consent_letter(case_id: int, pathway_id: int, referral_id: int) -> Page:
+    """The letter to the family, to be read together and signed; what is chosen above it is on it."""
+    row, referral = load(current_actor(), case_id, pathway_id, referral_id)
+    today, consent = today_of(row.school_id), referral.consent
+    own = family_language(referral.student_id)
+    form = LetterForm(formdata=request.args) if request.args else LetterForm(formdata=None)
+    form.language.choices = choices(language_choices(own))
+    form.validate()
+    known = [code for code in form.fields.data or [] if code in FIELD_LABELS]
+    fields = [*ALWAYS, *(consent.fields if consent else known)]
+    until = consent.until_on if consent else form.until.data or today + timedelta(days=30 * MONTHS[0])
+    language = form.language.data if form.language.data in dict(language_choices(own)) else own
+    form.language.data, form.until.data = language, until
+    purpose = consent.purpose if consent else ""
+    return render_template(
+        "referrals/letter.html",
+        form=form,
+        text=letter(referral, language, fields, purpose, until, today),
+        missing=language_words(language) if lacks_text(language, today) else "",
+        signed=consent,
+        back_href=page_of(row),
+    )
+
+
+@blueprint.route("/referral/<int:referral_id>/consent", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def consent(case_id: int, pathway_id: int, referral_id: int) -> Page:
+    """Record the written consent, with exactly what was agreed to."""
+    actor, now = current_actor(), clock.now()
+    row, referral = load(actor, case_id, pathway_id, referral_id)
+    today, own = today_of(row.school_id), family_language(referral.student_id)
+    form = ConsentForm(
+        version=referral.version, fields=["name"], purpose=purpose_words(referral), language=own, on=today
+    )
+    form.language.choices = choices(language_choices(own))
+    known = _record(row, referral)
+    not_known = _("not on record")
+    hints = {code: field_words(code, known[code]) if code in known else not_known for code, _w in TO_CHOOSE}
+    return form_page(
+        form,
+        lambda: actions_consent.record_consent(
+            actor,
+            referral.id,
+            signed_of(form),
+            [*form.fields.data, "service"],
+            form.purpose.data,
+            form.seen_version,
+            now,
+            form.request_key.data,
+        ),
+        page_of(row),
+        "referrals/consent.html",
+        referral=referral,
+        hints=hints,
+        quick=until_days(today),
+        **act_context(row, _("Record the written consent"), _("Save the consent")),
+    )
+
+
+def signed_of(form: RenewForm) -> Signed:
+    """Return what a form says of a signature."""
+    return Signed(
+        by=form.by.data,
+        relation=form.relation.data,
+        manner=form.manner.data,
+        language=form.language.data,
+        on=form.on.data,
+        until=form.until.data,
+    )
+
+
+def until_days(today: date) -> list[tuple[str, str]]:
+    """Return the days until which a consent most often holds, as chips."""
+    words = {3: _("in 3 months"), 6: _("in 6 months"), 12: _("in a year")}
+    return [(words[months], (today + timedelta(days=round(30.4 * months))).isoformat()) for months in MONTHS]
+
+
+@blueprint.route("/referral/<int:referral_id>/renew", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def renew(case_id: int, pathway_id: int, referral_id: int) -> Page:
+    """Record that the family signed again, until a later day."""
+    actor, now = current_actor(), clock.now()
+    row, referral = load(actor, case_id, pathway_id, referral_id)
+    today, held = today_of(row.school_id), referral.consent
+    form = RenewForm(
+        version=referral.version,
+        by=held.signed_by if held else "",
+        relation=held.relation if held else None,
+        language=held.language if held else "en",
+        on=today,
+    )
+    form.language.choices = choices(language_choices(held.language if held else ""))
+    form.until.quick = until_days(today)
+    return form_page(
+        form,
+        lambda: actions_consent.renew(
+            actor, referral.id, signed_of(form), form.seen_version, now, form.request_key.data
+        ),
+        page_of(row),
+        ACT,
+        **act_context(row, _("Renew the consent"), _("Save the consent")),
+    )
+
+
+@blueprint.route("/referral/<int:referral_id>/send", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def send(case_id: int, pathway_id: int, referral_id: int) -> Page:
+    """Look at exactly what goes to the partner, and send it."""
+    actor, now = current_actor(), clock.now()
+    row, referral = load(actor, case_id, pathway_id, referral_id)
+    known = _record(row, referral)
+    agreed = referral.consent.fields if referral.consent else []
+    today = today_of(row.school_id)
+    form = SendForm(version=referral.version)
+    return form_page(
+        form,
+        lambda: actions_consent.send(actor, referral.id, form.seen_version, now, form.request_key.data),
+        page_of(row),
+        "referrals/send.html",
+        referral=referral,
+        rows=[
+            {"label": str(FIELD_LABELS[code]), "value": field_words(code, known[code])}
+            for code in agreed
+            if code in known
+        ],
+        can_send=referral.partner is not None and agreement_in_force(referral.partner, today),
+        **act_context(row, _("Send the referral"), _("Send it")),
+    )
+
+
+@blueprint.route("/referral/<int:referral_id>/revoke", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def revoke(case_id: int, pathway_id: int, referral_id: int) -> Page:
+    """The family takes its consent back."""
+    actor, now = current_actor(), clock.now()
+    row, referral = load(actor, case_id, pathway_id, referral_id)
+    form = SendForm(version=referral.version)
+    facts = [
+        _("The partner loses sight of the referral at once, and is told only that it ended."),
+        _("No reason is asked. Taking a consent back costs nothing, and is never evidence against anyone."),
+        _("What was shared before stays on the list of disclosures."),
+    ]
+    return form_page(
+        form,
+        lambda: actions_consent.revoke(actor, referral.id, form.seen_version, now, form.request_key.data),
+        page_of(row),
+        ACT,
+        facts=facts,
+        **act_context(row, _("The family takes back its consent"), _("End the partner’s access now")),
+    )

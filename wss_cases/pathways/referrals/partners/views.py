@@ -1,0 +1,295 @@
+"""The partners' directory: whoever may need a partner looks one up, the district keeps it and its accounts."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import might
+from wss_cases.accounts.account.states import STATE_LABELS as ACCOUNT_LABELS
+from wss_cases.accounts.managed_accounts.queries import accounts_of_partner
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.journal.queries import history
+from wss_cases.journal.timeline import author, sentence
+from wss_cases.pathways.referrals.consent.views import language_choices
+from wss_cases.pathways.referrals.partners import actions
+from wss_cases.pathways.referrals.partners.actions import Entry
+from wss_cases.pathways.referrals.partners.forms import GRADES, ActiveForm, EntryForm, FilterForm, PersonForm
+from wss_cases.pathways.referrals.partners.queries import (
+    PartnerFilter,
+    get_partner,
+    languages_spoken,
+    taken_of,
+)
+from wss_cases.pathways.referrals.partners.queries import (
+    partners as find_partners,
+)
+from wss_cases.pathways.referrals.referral.models import Partner
+from wss_cases.pathways.referrals.referral.rules import agreement_ends_soon, agreement_in_force
+from wss_cases.pathways.referrals.referral.states import SERVICE_LABELS, Service
+from wss_cases.roster.directory.presenters import grade_words, language_words
+
+blueprint = Blueprint("partners", __name__, url_prefix="/partners")
+
+
+def _today() -> date:
+    return clock.local_date(clock.now(), clock.DISTRICT_ZONE)
+
+
+def grade_choices(empty: Any) -> list[Any]:
+    """Return the grades as choices, an empty one first."""
+    return choices([("", empty), *((str(grade), grade_words(grade)) for grade in GRADES)])
+
+
+def _grade(text: Any) -> int | None:
+    return int(text) if text in {str(grade) for grade in GRADES} else None
+
+
+@blueprint.get("")
+@gate(Permission.PARTNER_READ)
+def partners() -> Page:
+    """The directory, by name, with filters."""
+    form = FilterForm(formdata=request.args) if request.args else FilterForm(formdata=None)
+    spoken = languages_spoken()
+    form.language.choices = choices([("", _("Any")), *((code, language_words(code)) for code in spoken)])
+    form.grade.choices = grade_choices(_("Any"))
+    form.validate()
+    asked = PartnerFilter(
+        text=(form.q.data or "")[:200],
+        service=form.service.data or "",
+        language=form.language.data or "",
+        grade=_grade(form.grade.data),
+        free=form.free.data,
+        ended=form.ended.data,
+    )
+    today = _today()
+    found = find_partners(asked)
+    return render_template(
+        "referrals/partners.html",
+        form=form,
+        rows=[_row(row, taken, today) for row, taken in found],
+        asked=asked != PartnerFilter(),
+        chips=_chips(form),
+        may_edit=might(current_actor(), Permission.PARTNER_EDIT),
+    )
+
+
+def _chips(form: FilterForm) -> list[tuple[str, str]]:
+    """Return each filter in use in words, with the address that takes it away."""
+    used = {
+        field.name: field
+        for field in (form.q, form.service, form.language, form.grade, form.free, form.ended)
+    }
+    used = {name: field for name, field in used.items() if field.data}
+    held: dict[str, Any] = {name: "y" if field.data is True else field.data for name, field in used.items()}
+    found = []
+    for name, field in used.items():
+        named = {choice.value: str(choice.label) for choice in getattr(field, "choices", ())}
+        value = held[name]
+        words = str(field.label.text) if value == "y" else named.get(value, value)
+        left = {key: kept for key, kept in held.items() if key != name}
+        found.append((words, url_for("partners.partners", **left)))
+    return found
+
+
+def _row(row: Partner, taken: int, today: date) -> dict[str, Any]:
+    words, tone = _agreement(row, today)
+    free = max(row.capacity - taken, 0)
+    return {
+        "name": row.name,
+        "href": url_for("partners.partner", partner_id=row.id),
+        "meta": " · ".join(
+            part
+            for part in (
+                ", ".join(service_names(row)),
+                _("%(taken)d of %(places)d places taken", taken=taken, places=row.capacity),
+                row.area,
+            )
+            if part
+        ),
+        "tag": words,
+        "tone": tone,
+        "free": free,
+    }
+
+
+def service_names(row: Partner) -> list[str]:
+    """Return what a partner does, in words."""
+    return [str(SERVICE_LABELS[Service(code)]) for code in row.services if code in set(Service)]
+
+
+def _agreement(row: Partner, today: date) -> tuple[str, str]:
+    if not row.is_active:
+        return _("Ended"), "slate"
+    if not agreement_in_force(row, today):
+        return _("No agreement in force"), "brick"
+    if agreement_ends_soon(row, today):
+        return _("Agreement ends %(day)s", day=day_words_with_year(row.agreement_until)), "sun"
+    return _("Agreement in force"), "moss"
+
+
+@blueprint.get("/<int:partner_id>")
+@gate(Permission.PARTNER_READ)
+def partner(partner_id: int) -> Page:
+    """One partner; for the district also who signs in for it, and its history."""
+    row, today = get_partner(partner_id), _today()
+    may_edit = might(current_actor(), Permission.PARTNER_EDIT)
+    people = accounts_of_partner(row.id, clock.now().date()) if may_edit else []
+    return render_template(
+        "referrals/partner.html",
+        row=row,
+        agreement=_agreement(row, today),
+        facts=_facts(row, taken_of([row.id]).get(row.id, 0)),
+        may_edit=may_edit,
+        people=[
+            {
+                "id": grant.id,
+                "name": user.name,
+                "meta": user.email,
+                "state": str(ACCOUNT_LABELS[user.state]),
+            }
+            for grant, user in people
+        ],
+        entries=[
+            {
+                "what": sentence(entry),
+                "when": moment_words(entry.at, clock.DISTRICT_ZONE),
+                "who": author(entry),
+            }
+            for entry in (history("partner", row.id) if may_edit else [])
+        ],
+    )
+
+
+def _facts(row: Partner, taken: int) -> list[dict[str, Any]]:
+    grades = " – ".join(grade_words(each) for each in (row.low_grade, row.high_grade) if each is not None)
+    days = [day_words_with_year(row.agreement_from), day_words_with_year(row.agreement_until)]
+    if row.agreement_until is None and row.agreement_from is not None:
+        days[1] = _("no end set")
+    return [
+        {"label": _("What it does"), "value": service_names(row)},
+        {"label": _("Languages"), "value": ", ".join(language_words(code) for code in row.languages)},
+        {"label": _("Grades"), "value": grades},
+        {"label": _("Area"), "value": row.area},
+        {
+            "label": _("Places"),
+            "value": _("%(taken)d of %(places)d places taken", taken=taken, places=row.capacity),
+        },
+        {"label": _("Agreement"), "value": " – ".join(day for day in days if day)},
+        {"label": _("Answers within"), "value": _("%(n)d school days", n=row.days_to_answer)},
+        {
+            "label": _("First service after accepting"),
+            "value": _("within %(n)d school days", n=row.days_to_first_service),
+        },
+        {"label": _("Whom to call"), "value": " · ".join(x for x in (row.contact_name, row.phone) if x)},
+    ]
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@gate(Permission.PARTNER_EDIT)
+def add() -> Page:
+    """Add a partner to the directory."""
+    actor, now = current_actor(), clock.now()
+    form = _entry_form(None)
+    return form_page(
+        form,
+        lambda: actions.add(actor, _entry(form), now, form.request_key.data),
+        lambda partner_id: url_for("partners.partner", partner_id=partner_id),
+        "referrals/partner_edit.html",
+        title=_("Add a partner"),
+        row=None,
+    )
+
+
+@blueprint.route("/<int:partner_id>/edit", methods=["GET", "POST"])
+@gate(Permission.PARTNER_EDIT)
+def edit(partner_id: int) -> Page:
+    """Change a partner's entry."""
+    actor, now = current_actor(), clock.now()
+    row = get_partner(partner_id)
+    form = _entry_form(row)
+    return form_page(
+        form,
+        lambda: actions.change(actor, row.id, _entry(form), form.seen_version, now, form.request_key.data),
+        url_for("partners.partner", partner_id=row.id),
+        "referrals/partner_edit.html",
+        title=_("Change the entry"),
+        row=row,
+    )
+
+
+def _entry_form(row: Partner | None) -> EntryForm:
+    values = {} if row is None else {name: getattr(row, name) for name in Entry.__dataclass_fields__}
+    for name in ("low_grade", "high_grade"):
+        values[name] = "" if values.get(name) is None else str(values[name])
+    form = EntryForm(version=row.version if row else "", **values)
+    form.languages.choices = choices(language_choices(*(row.languages if row else ())))
+    form.low_grade.choices = form.high_grade.choices = grade_choices(_("Any"))
+    return form
+
+
+def _entry(form: EntryForm) -> Entry:
+    values = {name: form[name].data for name in Entry.__dataclass_fields__}
+    values |= {name: _grade(values[name]) for name in ("low_grade", "high_grade")}
+    return Entry(**values)
+
+
+@blueprint.route("/<int:partner_id>/end", methods=["GET", "POST"])
+@gate(Permission.PARTNER_EDIT)
+def end(partner_id: int) -> Page:
+    """End the work with a partner, or take it up again."""
+    actor, now = current_actor(), clock.now()
+    row = get_partner(partner_id)
+    form = ActiveForm(version=row.version)
+    if row.is_active:
+        title, go_words = _("End the work with this partner"), _("End it")
+        fact = _("Its people lose sight of every referral at once, and no new one can be sent.")
+    else:
+        title, go_words = _("Work with this partner again"), _("Take it up again")
+        fact = _("Its people see again the referrals whose consent is still in force.")
+    active = not row.is_active
+    return form_page(
+        form,
+        lambda: actions.set_active(actor, row.id, active, form.seen_version, now, form.request_key.data),
+        url_for("partners.partner", partner_id=row.id),
+        "referrals/partner_keep.html",
+        row=row,
+        title=title,
+        go_words=go_words,
+        fact=fact,
+    )
+
+
+@blueprint.route("/<int:partner_id>/people/new", methods=["GET", "POST"])
+@gate(Permission.PARTNER_EDIT)
+def invite(partner_id: int) -> Page:
+    """Invite a person to sign in for a partner."""
+    actor, now = current_actor(), clock.now()
+    row = get_partner(partner_id)
+    form = PersonForm()
+    return form_page(
+        form,
+        lambda: actions.invite_person(
+            actor, row.id, form.email.data, form.name.data, now, form.request_key.data
+        ),
+        url_for("partners.partner", partner_id=row.id),
+        "referrals/partner_keep.html",
+        row=row,
+        title=_("Invite a person of this partner"),
+        go_words=_("Send the invitation"),
+        fact=_("They get a mail with a link to choose a password. They see this partner’s referrals alone."),
+    )
+
+
+@blueprint.post("/<int:partner_id>/people/<int:partner_grant_id>/end")
+@gate(Permission.PARTNER_EDIT)
+def end_person(partner_id: int, partner_grant_id: int) -> Page:
+    """End a person's access for a partner."""
+    actions.end_person(current_actor(), partner_id, partner_grant_id, clock.now())
+    return redirect(url_for("partners.partner", partner_id=partner_id), 303)

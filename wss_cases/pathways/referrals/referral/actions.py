@@ -1,0 +1,137 @@
+"""The school's acts on a referral: draft it, take it back, and complete the pathway with what was received."""
+
+from datetime import datetime
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.models import CaseParticipant
+from wss_cases.cases.progress.actions import today_at
+from wss_cases.followups.making.actions import make_for_event
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.pathways.common.actions import note_completion
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.referrals.referral.letters import family_language, lacks_text
+from wss_cases.pathways.referrals.referral.lifecycle import (
+    check_step,
+    drop_follow_ups,
+    load_with_pathway,
+    load_wraparound,
+    tell_partner,
+)
+from wss_cases.pathways.referrals.referral.messages import ENDED
+from wss_cases.pathways.referrals.referral.models import Partner, Referral
+from wss_cases.pathways.referrals.referral.queries import open_referral, referrals_of
+from wss_cases.pathways.referrals.referral.rules import is_open, outcome_of
+from wss_cases.pathways.referrals.referral.states import (
+    OPEN,
+    PATHWAY_ENDED,
+    WITHDRAW_LABELS,
+    ReferralState,
+    Service,
+)
+
+Key = str | None
+
+
+def draft(
+    actor: Actor, pathway_id: int, *, partner_id: int | None, student_id: int | None, need: str,
+    version: int | None, now: datetime, request_key: Key = None,
+) -> int:  # fmt: skip
+    """Draft a referral of a live pathway, or change its draft. Returns its id.
+
+    Raises Refused without a partner, a student of the case or the need, and while another referral is open.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        pathway = load_wraparound(uow, pathway_id, version)
+        row = open_referral(pathway.id)
+        if row is not None and row.state is not ReferralState.DRAFTED:
+            raise Refused("", _("One referral is open already. Take it back before you draft another."))
+        partner = uow.session.get(Partner, partner_id) if partner_id is not None else None
+        if partner is None or not partner.is_active:
+            raise Refused("partner", _("Choose a partner."))
+        if not need.strip():
+            raise Refused("need", _("Say in one sentence what the student needs."))
+        _check_student(uow, pathway, student_id)
+        is_new = row is None
+        row = row or Referral(pathway_id=pathway.id, case_id=pathway.case_id, school_id=pathway.school_id)
+        row.partner_id, row.partner_name, row.student_id = partner.id, partner.name, student_id
+        row.service, row.need = Service(pathway.kind).value, need
+        uow.record(row, "referral.drafted", partner=partner.name)
+        if is_new:
+            _ask_for_interpreter(uow, pathway, row)
+        uow.answer = row.id
+        return row.id
+
+
+def _check_student(uow: UnitOfWork, pathway: Pathway, student_id: int | None) -> None:
+    own: set[int | None] = {person.student_id for person in pathway.case.participants} - {None}
+    if pathway.participant_id is not None:
+        named = uow.session.get_one(CaseParticipant, pathway.participant_id)
+        own &= {named.student_id} if named.student_id is not None else own
+    if student_id not in own:
+        raise Refused("student", _("Choose the student whom the referral is for."))
+
+
+def _ask_for_interpreter(uow: UnitOfWork, pathway: Pathway, row: Referral) -> None:
+    today = today_at(uow, row.school_id)
+    if lacks_text(family_language(row.student_id), today):
+        make_for_event(
+            uow, "interpreter_needed", school_id=row.school_id, owner_id=pathway.owner_id or pathway.case.lead_id,
+            from_day=today, case_id=row.case_id, pathway_id=row.pathway_id,
+        )  # fmt: skip
+
+
+def withdraw(
+    actor: Actor, referral_id: int, reason: str, version: int | None, now: datetime, request_key: Key = None
+) -> int:
+    """Take a referral back for the school; the partner no longer has it and learns only that it ended."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        _pathway, row = load_with_pathway(uow, referral_id, version)
+        if reason not in WITHDRAW_LABELS:
+            raise Refused("reason", _("Choose why it is taken back."))
+        _take_back(uow, row, reason)
+        uow.answer = row.id
+        return row.id
+
+
+def withdraw_open(uow: UnitOfWork, pathway: Pathway) -> None:
+    """Take back the referral that is open when its locked pathway ends; the partner learns only that. A step."""
+    found = open_referral(pathway.id)
+    if found is not None:
+        row = uow.load(Referral, found.id, Permission.CASE_WORK)
+        if row.state in OPEN:
+            _take_back(uow, row, PATHWAY_ENDED)
+
+
+def _take_back(uow: UnitOfWork, row: Referral, reason: str) -> None:
+    today = today_at(uow, row.school_id)
+    was_open = is_open(row, today)
+    check_step(row, ReferralState.WITHDRAWN)
+    row.state, row.ended_on = ReferralState.WITHDRAWN, today
+    uow.record(row, "referral.withdrawn", partner=row.partner_name, reason=reason)
+    drop_follow_ups(uow, row)
+    if was_open:
+        tell_partner(uow, row, ENDED)
+
+
+def complete(
+    actor: Actor, pathway_id: int, note: str, version: int | None, now: datetime, request_key: Key = None
+) -> int:
+    """Complete the pathway with what was received. Raises Refused while a referral is open, or none was answered."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        pathway = load_wraparound(uow, pathway_id, version)
+        outcome = outcome_of(referrals_of(pathway.id))
+        if outcome is None:
+            words = _("It is complete once the service is done, or a partner said that it has none to give.")
+            raise Refused("", words)
+        note_completion(uow, pathway, outcome, note)
+        uow.answer = pathway.id
+        return pathway.id

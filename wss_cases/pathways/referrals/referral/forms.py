@@ -1,0 +1,146 @@
+"""Forms of a referral, on the school's side and on the partner's."""
+
+from wtforms import DateField, RadioField, SelectField, SelectMultipleField
+from wtforms.validators import InputRequired, Optional
+
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.pathways.referrals.referral.states import (
+    ALWAYS,
+    ANSWER_LABELS,
+    DECLINE_LABELS,
+    FIELD_LABELS,
+    MANNER_LABELS,
+    RECEIVED_LABELS,
+    RELATION_LABELS,
+    WITHDRAW_LABELS,
+)
+
+DAY = _l("Choose a day.")
+TO_CHOOSE = [(code, words) for code, words in FIELD_LABELS.items() if code != "service"]
+"""Fields that a family agrees to one by one; the kind of help is what the letter is about."""
+
+
+class DraftForm(BaseForm):
+    """For whom, what is needed, and from which partner."""
+
+    student = SelectField(_l("Student"), validators=[InputRequired(_l("Choose the student."))])
+    need = ShortText(
+        _l("What does the student need?"), [NotBlank(_l("Say in one sentence what the student needs."))], limit=300
+    )  # fmt: skip
+    partner = RadioField(_l("Partner"), validators=[InputRequired(_l("Choose a partner."))])
+
+
+class RenewForm(BaseForm):
+    """A consent as it was signed."""
+
+    by = ShortText(_l("Who signed"), [NotBlank(_l("Write who signed."))])
+    relation = RadioField(
+        _l("Who that is"),
+        choices=choices(list(RELATION_LABELS.items())),
+        validators=[InputRequired(_l("Choose who that is."))],
+    )
+    manner = RadioField(
+        _l("How it was given"),
+        choices=choices(list(MANNER_LABELS.items())),
+        validators=[InputRequired(_l("Choose how it was given."))],
+    )
+    language = SelectField(_l("In which language"), validators=[InputRequired(_l("Choose a language."))])
+    on = DateField(_l("Signed on"), validators=[InputRequired(DAY)])
+    until = DateField(_l("Until when it holds"), validators=[InputRequired(DAY)])
+
+
+class ConsentForm(RenewForm):
+    """A first consent: also exactly what may go to the partner, and why."""
+
+    fields = SelectMultipleField(
+        _l("What the family agreed to send"),
+        choices=choices(TO_CHOOSE),
+        validators=[InputRequired(_l("Choose what the family agreed to."))],
+    )
+    purpose = ShortText(
+        _l("Why it is shared"), [NotBlank(_l("Write why it is shared, as the family read it."))], limit=300
+    )
+
+
+class LetterForm(BaseForm):
+    """Which letter is shown; nothing is kept of it."""
+
+    class Meta(BaseForm.Meta):
+        """It is asked for with GET."""
+
+        csrf = False
+
+    language = SelectField(_l("Language"), validators=[Optional()])
+    until = DateField(_l("Until when it holds"), validators=[Optional()])
+    fields = SelectMultipleField(
+        _l("What would be sent"),
+        choices=choices([each for each in TO_CHOOSE if each[0] not in ALWAYS]),
+        validators=[Optional()],
+    )
+
+
+class SendForm(BaseForm):
+    """An act without a question: send, accept, take the consent back."""
+
+
+class WithdrawForm(BaseForm):
+    """Why the school takes a referral back."""
+
+    reason = RadioField(
+        _l("Why it is taken back"),
+        choices=choices(list(WITHDRAW_LABELS.items())),
+        validators=[InputRequired(_l("Choose why it is taken back."))],
+    )
+
+
+class DeclineForm(BaseForm):
+    """Why the partner cannot take it."""
+
+    reason = RadioField(
+        _l("Reason"),
+        choices=choices(list(DECLINE_LABELS.items())),
+        validators=[InputRequired(_l("Choose the reason."))],
+    )
+
+
+class AnswerForm(BaseForm):
+    """What the partner said, as the school heard it."""
+
+    answer = RadioField(
+        _l("What the partner said"),
+        choices=choices(list(ANSWER_LABELS.items())),
+        validators=[InputRequired(_l("Choose what the partner said."))],
+    )
+    reason = select(
+        _l("If it cannot take it: why"),
+        [("", _l("No reason needed")), *DECLINE_LABELS.items()],
+        validators=[Optional()],
+    )
+
+
+class ServiceForm(BaseForm):
+    """One day of service."""
+
+    on = DateField(
+        _l("Day of service"),
+        validators=[InputRequired(DAY)],
+        description=_l("Only the day. Nothing of what was said there."),
+    )
+
+
+class FinishForm(BaseForm):
+    """The last day, and what was received."""
+
+    on = DateField(_l("Last day of service"), validators=[InputRequired(DAY)])
+    received = RadioField(
+        _l("What was received"),
+        choices=choices(list(RECEIVED_LABELS.items())),
+        validators=[InputRequired(_l("Choose what was received."))],
+    )
+
+
+class CompleteForm(BaseForm):
+    """A note beside the outcome."""
+
+    note = LongText(_l("Note"), description=_l("Facts only; nothing of what was said at the partner’s."))

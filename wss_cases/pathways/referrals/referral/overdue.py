@@ -1,0 +1,87 @@
+"""What the morning's sweep reads of referrals: partners that are late, and whom that reaches, and why."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from wss_cases.cases.case.models import Case
+from wss_cases.followups.reminders.recipients import Known
+from wss_cases.followups.reminders.rules import Why, levels_of, reached
+from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.db import db
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.pathways.referrals.referral.rules import waits_until
+from wss_cases.pathways.referrals.referral.states import AWAITS_ANSWER, ReferralState
+from wss_cases.roster.directory.models import School
+
+
+@dataclass(frozen=True)
+class Late:
+    """A referral whose partner is late: by how many school days since `due_on`, and whom that reaches."""
+
+    referral_id: int
+    case_id: int
+    school_id: int
+    due_on: date
+    days: int
+    people: Mapping[int, Why]
+
+
+def late_referrals(now: datetime, school_ids: Collection[int]) -> list[Late]:
+    """Return the late partners of these schools: they reach the case's lead first, then the administrators."""
+    return _late(now, Referral.school_id.in_(school_ids))
+
+
+def late_referral(now: datetime, referral_id: int) -> Late | None:
+    """Return one referral as `late_referrals` does; None when nobody is late with it."""
+    return next(iter(_late(now, Referral.id == referral_id)), None)
+
+
+def _late(now: datetime, wanted: Any) -> list[Late]:
+    statement = (
+        select(
+            Referral.id,
+            Referral.case_id,
+            Referral.school_id,
+            Referral.state,
+            Referral.answer_by,
+            Referral.first_service_by,
+            Case.lead_id,
+            School.time_zone,
+        )
+        .join(School, School.id == Referral.school_id)
+        .join(Case, Case.id == Referral.case_id)
+        .join(Pathway, Pathway.id == Referral.pathway_id)
+        .where(
+            wanted,
+            Pathway.state.in_(LIVE),
+            or_(
+                Referral.state.in_(AWAITS_ANSWER) & (Referral.answer_by < now.date()),
+                (Referral.state == ReferralState.ACCEPTED) & (Referral.first_service_by < now.date()),
+            ),
+        )
+        .order_by(Referral.id)
+    )
+    rows = db.session.execute(statement).all()
+    known = Known(now)
+    known.learn_schools({row.school_id: row.time_zone for row in rows})
+    known.learn_people(row.lead_id for row in rows)
+    return [late for row in rows if (late := _reaching(known, row)) is not None]
+
+
+def _reaching(known: Known, row: Any) -> Late | None:
+    due_on = waits_until(row)
+    if due_on is None:
+        return None
+    late = known.days(row.school_id).between(due_on, local_date(known.now, row.time_zone))
+    lead_id = row.lead_id if known.works(row.lead_id, row.school_id, on_team=True) else None
+    people: dict[int, Why] = {}
+    for level in levels_of(late):
+        people |= reached(level, None, lead_id, known.team(row.school_id))
+    found = known.with_covers(people, row.school_id, None)
+    return Late(row.id, row.case_id, row.school_id, due_on, late, found) if found else None

@@ -1,0 +1,64 @@
+"""Reading the record of disclosures; every read starts from what the actor may see."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select, true
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.scope import in_schools
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.journal.models import Disclosure
+from wss_cases.roster.directory.models import Student
+
+PAGE = 50
+KEEPERS = (Role.COORDINATOR, Role.ADMINISTRATOR)
+"""Who keeps the disclosures of their school's students; auditors read them all."""
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Students whose disclosures the actor may read: the record goes with the student."""
+    return true() if actor.has(Role.AUDITOR) else in_schools(Student.school_id, actor, *KEEPERS)
+
+
+@dataclass(frozen=True)
+class Told:
+    """One disclosure with the names that stand beside it; `made_by` is '' for the system."""
+
+    row: Disclosure
+    student: Student
+    made_by: str
+
+
+def get_student(actor: Actor, student_id: int) -> Student:
+    """Return a student whose disclosures the actor may read. Raises NotFound."""
+    student = db.session.scalar(select(Student).where(Student.id == student_id, visible_to(actor)))
+    if student is None:
+        raise NotFound
+    return student
+
+
+def disclosures(
+    actor: Actor, student_id: int | None = None, before: tuple[datetime, int] | None = None, limit: int = PAGE
+) -> list[Told]:
+    """Return disclosures of one student, or of all that the actor may read, the latest first.
+
+    `before` is the time and id of the last one shown.
+    """
+    statement = (
+        select(Disclosure, Student, UserAccount.name)
+        .join(Student, Student.id == Disclosure.student_id)
+        .outerjoin(UserAccount, UserAccount.id == Disclosure.made_by_id)
+    )
+    if student_id is not None:
+        statement = statement.where(Disclosure.student_id == student_id)
+    if before is not None:
+        at, number = before
+        later = (Disclosure.at == at) & (Disclosure.id < number)
+        statement = statement.where((Disclosure.at < at) | later)
+    ordered = (
+        statement.where(visible_to(actor)).order_by(Disclosure.at.desc(), Disclosure.id.desc()).limit(limit)
+    )
+    return [Told(row[0], row[1], row[2] or "") for row in db.session.execute(ordered)]

@@ -1,0 +1,125 @@
+"""The record of disclosures: of one student, on screen and on paper, and of all for whoever verifies it."""
+
+from datetime import date, datetime
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.pathways.referrals.referral.states import FIELD_LABELS
+from wss_cases.records.disclosures.actions import record_disclosure
+from wss_cases.records.disclosures.forms import DisclosureForm
+from wss_cases.records.disclosures.queries import PAGE, Told, disclosures, get_student
+from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.queries import get_school
+
+blueprint = Blueprint("disclosures", __name__)
+ON_PAPER = 1000
+
+
+@blueprint.get("/disclosures")
+@gate(Permission.DISCLOSURE_READ)
+def everyone() -> Page:
+    """Every disclosure that the actor may read, the latest first."""
+    found = disclosures(current_actor(), before=_before(request.args.get("before", "")), limit=PAGE + 1)
+    older = None
+    if len(found) > PAGE:
+        last = found[PAGE - 1].row
+        older = url_for("disclosures.everyone", before=f"{last.at.isoformat()}~{last.id}")
+    return render_template(
+        "records/disclosures.html",
+        rows=[
+            _line(told) | {"student": _name(told.student), "href": _address(told.student)}
+            for told in found[:PAGE]
+        ],
+        older=older,
+        newest=url_for("disclosures.everyone") if request.args.get("before") else None,
+    )
+
+
+@blueprint.get("/students/<int:student_id>/disclosures")
+@gate(Permission.DISCLOSURE_READ)
+def student(student_id: int) -> Page:
+    """One student's disclosures; `paper` for the sheet that is kept with the record."""
+    actor = current_actor()
+    found = get_student(actor, student_id)
+    on_paper = "paper" in request.args
+    return render_template(
+        "records/sheet.html" if on_paper else "records/student.html",
+        student=found,
+        name=_name(found),
+        rows=[_line(told) for told in disclosures(actor, student_id, limit=ON_PAPER)],
+        may_record=can(actor, Permission.DISCLOSURE_RECORD, found),
+        may_open=can(actor, Permission.STUDENT_READ, found),
+        printed_on=day_words_with_year(clock.local_date(clock.now(), _zone(found))),
+    )
+
+
+@blueprint.route("/students/<int:student_id>/disclosures/new", methods=["GET", "POST"])
+@gate(Permission.DISCLOSURE_RECORD)
+def record(student_id: int) -> Page:
+    """Add one by hand."""
+    actor, now = current_actor(), clock.now()
+    found = get_student(actor, student_id)
+    form = DisclosureForm()
+
+    def act() -> int:
+        return record_disclosure(
+            actor, student_id, asked_by=form.asked_by.data or "", told_whom=form.told_whom.data or "",
+            told_on=form.told_on.data, what=form.what.data or "", interest=form.interest.data or "",
+            purpose=form.purpose.data or "", now=now, request_key=form.request_key.data,
+        )  # fmt: skip
+
+    return form_page(form, act, _address(found), "records/record.html", student=found, name=_name(found))
+
+
+def student_panel(actor: Actor, found: Student) -> tuple[str, dict[str, Any]] | None:
+    """Return the link to a student's disclosures on the student's page; None for whoever may not read them."""
+    if not can(actor, Permission.DISCLOSURE_READ, found):
+        return None
+    return "records/_student_panel.html", {"href": _address(found)}
+
+
+def _line(told: Told) -> dict[str, Any]:
+    row = told.row
+    by_hand = row.object_type == "student"
+    return {
+        "on": day_words_with_year(clock.local_date(row.at, _zone(told.student))),
+        "asked_by": row.asked_by or _("The school, with written consent"),
+        "told_whom": row.told_whom,
+        "what": ", ".join(name if by_hand else str(FIELD_LABELS.get(name, name)) for name in row.fields),
+        "interest": row.interest,
+        "purpose": row.purpose,
+        "made_by": told.made_by or _("The system"),
+    }
+
+
+def _address(found: Student) -> str:
+    return url_for("disclosures.student", student_id=found.id)
+
+
+def _name(found: Student) -> str:
+    return found.shown_name
+
+
+def _zone(found: Student) -> str:
+    school = get_school(found.school_id) if found.school_id is not None else None
+    return school.time_zone if school else clock.DISTRICT_ZONE
+
+
+def _before(text: str) -> tuple[datetime, int] | None:
+    at, _tilde, number = text.partition("~")
+    try:
+        instant = datetime.fromisoformat(at)
+    except ValueError:
+        return None
+    if instant.tzinfo is None or not (number.isascii() and number.isdigit() and len(number) <= 18):
+        return None
+    return (instant, int(number)) if date(2000, 1, 1) <= instant.date() <= date(2200, 1, 1) else None

@@ -1,0 +1,223 @@
+"""What a copy of a student's record is made of: a list of what goes in, so that nothing else ever does.
+
+No circle's content, no words of an agreement (its parties have their own sheet), nothing of police reviews,
+questionings, duties, care records or staff's notes, and of other people nothing but what stands in the texts, which are
+looked through.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
+from wss_cases.cases.case.queries import cases_of_incident
+from wss_cases.cases.case.states import LABELS as CASE_LABELS
+from wss_cases.cases.case.states import PLAN_LABELS, RESULT_LABELS
+from wss_cases.casework.case_file.frame import harm_words, kind_words
+from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import locale_code
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.queries import addenda_of, contacts_of, people_of
+from wss_cases.incidents.incident.states import (
+    INJURY_LABELS,
+    MANNER_LABELS,
+    REPORTED_ROLE_LABELS,
+)
+from wss_cases.incidents.incident.states import (
+    RESULT_LABELS as CONTACT_LABELS,
+)
+from wss_cases.incidents.pages.presenters import place_names, title_words, when_words
+from wss_cases.pathways.circles.circle.states import TERM_LABELS
+from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LABELS as PATHWAY_LABELS
+from wss_cases.records.family_copies.copy.every_table import FamilyRelease
+from wss_cases.records.family_copies.copy.states import Part
+from wss_cases.roster.directory.models import School
+from wss_cases.safeguards.discipline.removals.presenters import span_words
+from wss_cases.safeguards.duties.duty.models import DisciplineAction
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a copy. `is_free`: somebody typed it, so it is looked through for names."""
+
+    key: str
+    label: str
+    text: str
+    is_free: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and its lines."""
+
+    title: str
+    lines: list[Line]
+
+
+def sections_of(release: FamilyRelease) -> list[Section]:
+    """Return what goes into a copy as the records stand now, in the language of this moment."""
+    school = db.session.get_one(School, release.school_id)
+    wanted = select(Incident).where(
+        Incident.id.in_(release.incident_ids), Incident.school_id == release.school_id
+    )
+    incidents = list(db.session.scalars(wanted.order_by(Incident.local_date, Incident.id)))
+    found = []
+    if release.note.strip():
+        found.append(Section(_("From the school"), [_typed("note", "", release.note)]))
+    for incident in incidents:
+        own = [person for person in people_of(incident.id) if person.student_id == release.student_id]
+        if own:
+            found.append(_report(release, incident, own[0], school.time_zone))
+    if Part.CASE in release.parts:
+        found += _cases(release.student_id, incidents)
+    if Part.DISCIPLINE in release.parts:
+        found += _discipline(release.student_id, [incident.id for incident in incidents])
+    for section in found:
+        section.lines[:] = [line for line in section.lines if line.text.strip()]
+    return [section for section in found if section.lines]
+
+
+def cases_with(student_id: int, incident_ids: Sequence[int]) -> list[tuple[Case, CaseParticipant]]:
+    """Return the cases of some reports in which a student stands, with the student's part."""
+    found: dict[int, tuple[Case, CaseParticipant]] = {}
+    for incident_id in incident_ids:
+        for case in cases_of_incident(incident_id):
+            own = select(CaseParticipant).where(
+                CaseParticipant.case_id == case.id, CaseParticipant.student_id == student_id
+            )
+            part = db.session.scalar(own.order_by(CaseParticipant.id).limit(1))
+            if part is not None:
+                found[case.id] = (case, part)
+    return list(found.values())
+
+
+def _typed(key: str, label: str, text: str) -> Line:
+    return Line(key, label, text, is_free=True)
+
+
+def _report(release: FamilyRelease, incident: Incident, own: IncidentPerson, zone: str) -> Section:
+    key = f"incident:{incident.id}"
+    place = place_names().get(incident.location_code, incident.location_code)
+    behavior = own.behavior
+    coded = (behavior.label_es if locale_code() == "es" else behavior.label_en) if behavior else ""
+    lines = [
+        Line(f"{key}:when", _("When"), when_words(incident, zone)),
+        Line(f"{key}:part", _("This student’s part"), str(REPORTED_ROLE_LABELS[own.role])),
+        Line(f"{key}:coded", _("Behavior"), coded),
+        Line(f"{key}:injury", _("This student’s injury"), str(INJURY_LABELS.get(own.injury or "", ""))),
+        _typed(f"{key}:family", _("What happened"), own.family_text),
+    ]
+    if Part.NARRATIVE in release.parts:
+        lines += [
+            _typed(f"{key}:narrative", _("What was seen or heard"), incident.narrative),
+            _typed(f"{key}:action", _("Done at once"), incident.immediate_action),
+        ]
+        for added in addenda_of(incident.id):
+            label = _("Added on %(when)s", when=moment_words(added.at, zone))
+            lines.append(_typed(f"{key}:added:{added.id}", label, added.text))
+    if Part.CONTACTS in release.parts:
+        lines += _contacts(incident.id, own.id, zone)
+    title = f"{incident.reference} · {title_words(incident.tile, place)}"
+    return Section(title, lines)
+
+
+def _contacts(incident_id: int, person_id: int, zone: str) -> Iterator[Line]:
+    for contact in contacts_of(incident_id):
+        if contact.incident_person_id == person_id:
+            said = f"{MANNER_LABELS[contact.manner]}: {CONTACT_LABELS[contact.result]}"
+            key = f"contact:{contact.id}"
+            yield Line(key, moment_words(contact.at, zone), said)
+            yield _typed(f"{key}:note", _("Note of that attempt"), contact.note)
+
+
+def _cases(student_id: int, incidents: list[Incident]) -> list[Section]:
+    found = []
+    for case, own in cases_with(student_id, [incident.id for incident in incidents]):
+        key = f"case:{case.id}"
+        state = RESULT_LABELS[case.result] if case.result else CASE_LABELS[case.state]
+        lines = [
+            Line(f"{key}:opened", _("Opened"), day_words_with_year(case.opened_on)),
+            Line(f"{key}:state", _("State"), str(state)),
+            *_pathways(case.id, own.id),
+            *_safety_plan(case.id, own.id),
+        ]
+        found.append(
+            Section(_("Case %(title)s", title=f"{case.reference} · {harm_words(case.harm_kind)}"), lines)
+        )
+    return found
+
+
+def _pathways(case_id: int, participant_id: int) -> Iterator[Line]:
+    wanted = select(Pathway).where(Pathway.case_id == case_id).order_by(Pathway.id)
+    signed = _signed_by(participant_id)
+    for row in db.session.scalars(wanted):
+        if row.participant_id == participant_id or row.id in signed:
+            yield Line(f"pathway:{row.id}", kind_words(row), str(PATHWAY_LABELS[row.state]))
+        if row.id in signed:
+            yield from _terms(row.id)
+
+
+def _signed_by(participant_id: int) -> set[int]:
+    statement = (
+        select(Agreement.pathway_id)
+        .join(AgreementSignature, AgreementSignature.agreement_id == Agreement.id)
+        .where(AgreementSignature.participant_id == participant_id)
+    )
+    return set(db.session.scalars(statement))
+
+
+def _terms(pathway_id: int) -> Iterator[Line]:
+    # their words belong to the parties and the keeper; the family has its own sheet of them
+    statement = (
+        select(AgreementTerm.id, AgreementTerm.position, AgreementTerm.due_on, AgreementTerm.state)
+        .join(Agreement, Agreement.id == AgreementTerm.agreement_id)
+        .where(Agreement.pathway_id == pathway_id)
+        .order_by(AgreementTerm.position)
+    )
+    for term_id, position, due_on, state in db.session.execute(statement):
+        words = f"{_until(due_on)} · {TERM_LABELS[state]}"
+        yield Line(f"term:{term_id}", _("Promise %(number)s of the agreement", number=position), words)
+
+
+def _until(day: date) -> str:
+    return _("until %(day)s", day=day_words_with_year(day))
+
+
+def _safety_plan(case_id: int, participant_id: int) -> Iterator[Line]:
+    statement = select(SafetyPlan).where(
+        SafetyPlan.case_id == case_id, SafetyPlan.participant_id == participant_id
+    )
+    for plan in db.session.scalars(statement.order_by(SafetyPlan.id)):
+        key = f"plan:{plan.id}"
+        yield Line(key, _("This student’s safety plan"), str(PLAN_LABELS[plan.state]))
+        texts = (
+            ("steps", _("Steps"), plan.steps),
+            ("adults", _("Adults told"), plan.adults_told),
+            ("route", _("Way through the building"), plan.route),
+            ("seat", _("Seat"), plan.seat),
+            ("phone", _("Phone"), plan.phone),
+        )
+        for name, label, text in texts:
+            yield _typed(f"{key}:{name}", label, text)
+
+
+def _discipline(student_id: int, incident_ids: list[int]) -> list[Section]:
+    statement = select(DisciplineAction).where(
+        DisciplineAction.student_id == student_id, DisciplineAction.incident_id.in_(incident_ids)
+    )
+    found = []
+    for action in db.session.scalars(statement.order_by(DisciplineAction.starts_on, DisciplineAction.id)):
+        key = f"discipline:{action.id}"
+        lines = [
+            Line(key, _("What"), span_words(action)),
+            _typed(f"{key}:reason", _("Reason"), action.reason),
+            _typed(f"{key}:supports", _("Support services"), action.support_services),
+        ]
+        found.append(Section(_("Discipline action"), lines))
+    return found

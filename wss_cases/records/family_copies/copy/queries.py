@@ -1,0 +1,182 @@
+"""Reading requests for a copy, their drafts as the records stand now, and what was released."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, select
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.scope import in_schools
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.queries import visible_to as incidents_visible
+from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.records.family_copies.copy.contents import Line, Section, sections_of
+from wss_cases.records.family_copies.copy.every_table import FamilyRelease, FamilyReleaseCopy
+from wss_cases.records.family_copies.copy.names_to_find import finder_for
+from wss_cases.records.family_copies.copy.rules import Mark, changed, left_over, marks_in, released
+from wss_cases.records.family_copies.copy.states import OPEN
+from wss_cases.roster.directory.models import Student
+from wss_cases.safeguards.duties.duty.queries import own_duties_of
+
+KEEPERS = (Role.COORDINATOR, Role.ADMINISTRATOR)
+MOST = 100
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A copy as it would be now: its sections, and the places to decide about, by line."""
+
+    sections: list[Section]
+    marks: dict[str, list[Mark]]
+    left: list[str]
+
+    @property
+    def lines(self) -> dict[str, Line]:
+        """Every line by its key."""
+        return {line.key: line for section in self.sections for line in section.lines}
+
+    @property
+    def all_marks(self) -> list[Mark]:
+        """Every place to decide about, in the order of the text."""
+        return [mark for found in self.marks.values() for mark in found]
+
+    @property
+    def undecided(self) -> list[Mark]:
+        """The places that nobody decided about."""
+        return [mark for mark in self.all_marks if not mark.done]
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The text of each line, by its key."""
+        return {key: line.text for key, line in self.lines.items()}
+
+    def changed_since(self, seen: dict[str, Any]) -> list[str]:
+        """Return the labels of lines that are not as they were handed on."""
+        lines = self.lines
+        gone = _("a line that is no longer there")
+        return [_label(lines[key]) if key in lines else gone for key in changed(seen, self.texts)]
+
+    def content(self) -> list[dict[str, Any]]:
+        """Return what the family gets: headings, and lines with everything replaced that is to be."""
+        return [
+            {
+                "title": section.title,
+                "lines": [
+                    [line.label, released(line.text, self.marks.get(line.key, ()))] for line in section.lines
+                ],
+            }
+            for section in self.sections
+        ]
+
+
+def _label(line: Line) -> str:
+    return line.label or _("Note to the family")
+
+
+def draft_of(release: FamilyRelease) -> Draft:
+    """Return the draft of a copy, made from the records as they stand now, in the family's language."""
+    finder = finder_for(release)
+    with force_locale(release.language):
+        instead = _("another student")
+        sections = sections_of(release)
+    marks: dict[str, list[Mark]] = {}
+    left: list[str] = []
+    for line in (line for section in sections for line in section.lines if line.is_free):
+        found = marks_in(line.key, line.text, finder, release.by_hand, release.decisions, instead)
+        left += left_over(line.text, found, finder)
+        for mark in found:
+            if mark.instead != instead:
+                left += [one.words for one in finder.find(mark.instead)]
+        if found:
+            marks[line.key] = found
+    return Draft(sections, marks, left)
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Requests of the schools whose records the actor keeps; a copy stays with the school that released it."""
+    return in_schools(FamilyRelease.school_id, actor, *KEEPERS)
+
+
+def get_release(actor: Actor, release_id: int) -> FamilyRelease:
+    """Return one request. Raises NotFound."""
+    found = db.session.scalar(select(FamilyRelease).where(FamilyRelease.id == release_id, visible_to(actor)))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def student_of(release: FamilyRelease) -> Student:
+    """Return the student of a request that the actor may read, wherever they go to school now."""
+    return db.session.get_one(Student, release.student_id)
+
+
+def load_release(release_id: int) -> FamilyRelease | None:
+    """Return a request for the policy to judge; no check here."""
+    return db.session.get(FamilyRelease, release_id)
+
+
+def copy_of(release: FamilyRelease) -> FamilyReleaseCopy:
+    """Return what was released. Raises NotFound while nothing was."""
+    found = db.session.scalar(select(FamilyReleaseCopy).where(FamilyReleaseCopy.release_id == release.id))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def releases_of(actor: Actor, student_id: int) -> list[FamilyRelease]:
+    """Return the requests about one student, the newest first."""
+    statement = select(FamilyRelease).where(FamilyRelease.student_id == student_id, visible_to(actor))
+    return list(db.session.scalars(statement.order_by(FamilyRelease.id.desc()).limit(MOST)))
+
+
+def open_releases(actor: Actor) -> list[tuple[FamilyRelease, Student]]:
+    """Return the requests that wait, by the day until which the family gets its copy."""
+    statement = (
+        select(FamilyRelease, Student)
+        .join(Student, Student.id == FamilyRelease.student_id)
+        .where(visible_to(actor), FamilyRelease.state.in_(sorted(OPEN)))
+        .order_by(FamilyRelease.due_on, FamilyRelease.id)
+    )
+    return [(row[0], row[1]) for row in db.session.execute(statement.limit(MOST))]
+
+
+def reports_about(actor: Actor, student: Student) -> list[Incident]:
+    """Return the reports of a student's school in which the student stands, the newest first.
+
+    Past years that faded from view are looked at first, with a reason, as anywhere.
+    """
+    statement = (
+        select(Incident)
+        .join(IncidentPerson, IncidentPerson.incident_id == Incident.id)
+        .where(
+            IncidentPerson.student_id == student.id,
+            Incident.school_id == student.school_id,
+            Incident.state != IncidentState.DUPLICATE,
+        )
+        .order_by(Incident.local_date.desc(), Incident.id.desc())
+        .distinct()
+    )
+    return list(db.session.scalars(incidents_visible(statement, actor).limit(MOST)))
+
+
+def held_back(actor: Actor, incident_ids: list[Any]) -> list[str]:
+    """Return the references of reports that never go to a family from here: suspected abuse or neglect.
+
+    An adult's own duty is known to few, so it holds back only before those who may know of it.
+    """
+    statement = select(Incident).where(Incident.id.in_(incident_ids)).order_by(Incident.id)
+    return [
+        incident.reference
+        for incident in db.session.scalars(statement)
+        if suspects_abuse(incident) or own_duties_of(actor, incident.id)
+    ]
+
+
+def suspects_abuse(incident: Incident) -> bool:
+    """Whether the facts of a report say that abuse or neglect is suspected."""
+    said = [incident.facts or {}, *((person.facts or {}) for person in incident.people)]
+    return any(facts.get("abuse_suspected") is True for facts in said)

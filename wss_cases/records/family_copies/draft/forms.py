@@ -1,0 +1,124 @@
+"""Forms of a copy for the family: who asked for what, the places to decide about, and its release."""
+
+from collections.abc import Sequence
+
+from werkzeug.datastructures import MultiDict
+from wtforms import BooleanField, DateField, RadioField, SelectMultipleField
+from wtforms.validators import InputRequired, Optional
+
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, is_storable, select
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.records.family_copies.copy.states import MANNER_LABELS, PART_LABELS, Part
+from wss_cases.records.family_copies.draft.actions import Decision
+from wss_cases.records.family_copies.request.actions import Asked
+
+MOST_INSTEAD = 200
+LANGUAGES = (("en", "English"), ("es", "Español"))
+
+
+class AskForm(BaseForm):
+    """Who asked, when, what for, and what goes in."""
+
+    who = RadioField(
+        _l("Who asked"),
+        choices=[],
+        validators=[InputRequired(_l("Choose who asked."))],
+        validate_choice=False,
+        description=_l(
+            "Guardians on the roster, which does not hold court orders; or the student, from 18 on."
+        ),
+    )
+    orders_checked = BooleanField(
+        _l("I looked in the student’s file: no court order keeps this person from the record")
+    )
+    asked_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
+    purpose = LongText(_l("What they want it for"), [Optional()], limit=500)
+    language = select(
+        _l("Language of the copy"), LANGUAGES, validators=[InputRequired(_l("Choose a language."))]
+    )
+    reports = SelectMultipleField(
+        _l("Reports"), [InputRequired(_l("Choose at least one report of this student."))], choices=[],
+        coerce=int, validate_choice=False,
+        description=_l(
+            "What they asked to see; each with its case and what followed. For reports of past years, first look at"
+            " past years on the student’s page."
+        ),
+    )  # fmt: skip
+    parts = SelectMultipleField(
+        _l("What goes in"),
+        choices=choices([(part.value, label) for part, label in PART_LABELS.items()]),
+        default=[part.value for part in Part],
+        description=_l("The facts of each report and its text for the family always do."),
+    )
+    note = LongText(
+        _l("A note from the school"),
+        [Optional()],
+        limit=4000,
+        description=_l("Stands first in the copy."),
+    )
+
+    def asked(self) -> Asked:
+        """Return what a sound form says."""
+        return Asked(
+            who=self.who.data or "", asked_on=self.asked_on.data, purpose=self.purpose.data or "",
+            language=self.language.data, reports=self.reports.data or [], parts=self.parts.data or [],
+            note=self.note.data or "", orders_checked=bool(self.orders_checked.data),
+        )  # fmt: skip
+
+
+class DraftForm(BaseForm):
+    """Words marked by hand; the places themselves carry their keys in the names of their fields."""
+
+    by_hand = LongText(
+        _l("Other words to take out"),
+        [Optional()],
+        limit=4000,
+        description=_l("One a line: a nickname, a team, a description by which another child is known."),
+    )
+
+
+class ReleaseForm(BaseForm):
+    """How the copy reaches the family, and how the school knows who takes it."""
+
+    manner = RadioField(
+        _l("How it reaches them"),
+        choices=choices(list(MANNER_LABELS.items())),
+        validators=[InputRequired(_l("Say how it reaches them."))],
+    )
+    identity = ShortText(
+        _l("How the school knows who takes it"),
+        [NotBlank(_l("Say how the school knows who takes it."))],
+        description=_l(
+            "For example: known to the office, showed a card with a picture. No number of a card."
+        ),
+    )
+
+
+class WithdrawForm(BaseForm):
+    """Why a request ends without a copy."""
+
+    why = ShortText(_l("Why it ends without a copy"), [NotBlank(_l("Say why."))], limit=300)
+
+
+class PlainForm(BaseForm):
+    """A button alone."""
+
+
+def decisions_in(fields: MultiDict[str, str], keys: Sequence[str]) -> dict[str, Decision]:
+    """Return what a sent draft says about each of its places; a place without an answer is left out.
+
+    Raises Refused for words that cannot be kept as they are.
+    """
+    said: dict[str, Decision] = {}
+    for key in keys:
+        do = fields.get(f"do-{key}", "")
+        if do:
+            instead = fields.get(f"with-{key}", "")
+            if len(instead) > MOST_INSTEAD:
+                raise Refused("", _("Use at most %(max)d characters.", max=MOST_INSTEAD))
+            if not is_storable(instead):
+                raise Refused("", _("This text contains a character that cannot be stored. Type it again."))
+            said[key] = Decision(do, instead, fields.get(f"why-{key}", ""))
+    return said

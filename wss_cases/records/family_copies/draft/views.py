@@ -1,0 +1,210 @@
+"""Copies of a record for the family: what waits, a student's, the request, the draft and its places to decide about."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can, require
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.incidents.pages.presenters import place_names, title_words
+from wss_cases.records.family_copies.copy.every_table import FamilyRelease
+from wss_cases.records.family_copies.copy.queries import (
+    Draft,
+    draft_of,
+    get_release,
+    open_releases,
+    releases_of,
+    reports_about,
+    student_of,
+    suspects_abuse,
+)
+from wss_cases.records.family_copies.copy.rules import Mark, is_eligible, phrases, pieces
+from wss_cases.records.family_copies.copy.states import (
+    KIND_LABELS,
+    STATE_LABELS,
+    WHY_LABELS,
+    Asker,
+    ReleaseState,
+)
+from wss_cases.records.family_copies.draft.actions import decide
+from wss_cases.records.family_copies.draft.forms import AskForm, DraftForm, decisions_in
+from wss_cases.records.family_copies.request.actions import ask
+from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.queries import get_school, get_student, guardians_of
+
+blueprint = Blueprint("family_copies", __name__)
+TONES = {ReleaseState.HANDED_ON: "sun", ReleaseState.RELEASED: "moss"}
+
+
+@blueprint.get("/family-copies")
+@gate(Permission.FAMILY_COPY_PREPARE)
+def waiting() -> Page:
+    """What families asked for and do not have yet, the next due first."""
+    rows = open_releases(current_actor())
+    return render_template(
+        "records/copies.html",
+        rows=[row_words(release) | {"student": student.shown_name} for release, student in rows],
+    )
+
+
+@blueprint.get("/students/<int:student_id>/family-copies")
+@gate(Permission.FAMILY_COPY_PREPARE)
+def student(student_id: int) -> Page:
+    """What the family of one student asked for, and what it was given."""
+    actor = current_actor()
+    found = _student(actor, student_id)
+    return render_template(
+        "records/student_copies.html",
+        student=found,
+        rows=[row_words(release) for release in releases_of(actor, student_id)],
+    )
+
+
+@blueprint.route("/students/<int:student_id>/family-copies/new", methods=["GET", "POST"])
+@gate(Permission.FAMILY_COPY_PREPARE)
+def new(student_id: int) -> Page:
+    """Write down who asked for what."""
+    actor, now = current_actor(), clock.now()
+    found = _student(actor, student_id)
+    form = AskForm(asked_on=clock.local_date(now, zone_of(found.school_id)))
+    form.who.choices = choices(_askers(found))
+    reports = reports_about(actor, found)
+    places = place_names()
+    form.reports.choices = choices(
+        [
+            (row.id, f"{row.reference} · {title_words(row.tile, places.get(row.location_code, ''))}")
+            for row in reports
+            if not suspects_abuse(row)
+        ]
+    )
+    return form_page(
+        form,
+        lambda: ask(actor, student_id, form.asked(), now, form.request_key.data),
+        lambda made: url_for("family_copies.draft", release_id=made),
+        "records/copy_new.html",
+        student=found,
+        held=[row.reference for row in reports if suspects_abuse(row)],
+    )
+
+
+@blueprint.route("/family-copies/<int:release_id>", methods=["GET", "POST"])
+@gate(Permission.FAMILY_COPY_PREPARE)
+def draft(release_id: int) -> Page:
+    """Look through a copy: each place that may name another child, to be replaced or kept."""
+    actor, now = current_actor(), clock.now()
+    found = get_release(actor, release_id)
+    if found.state is ReleaseState.RELEASED:
+        return redirect(url_for("family_copy_acts.copy", release_id=release_id), 303)
+    made = draft_of(found)
+    form = DraftForm(by_hand="\n".join(found.by_hand), version=str(found.version))
+
+    def act() -> int:
+        said = decisions_in(request.form, [mark.key for mark in made.all_marks])
+        return decide(
+            actor, release_id, said, phrases(form.by_hand.data or ""), now, version=form.seen_version,
+            the_rest="the_rest" in request.form, request_key=form.request_key.data,
+        )  # fmt: skip
+
+    def done(_made: int) -> str:
+        flash(_("Saved."))
+        return url_for("family_copies.draft", release_id=release_id)
+
+    return form_page(form, act, done, "records/copy_draft.html", **draft_page(actor, found, made))
+
+
+def draft_page(actor: Actor, found: FamilyRelease, made: Draft) -> dict[str, Any]:
+    """Return what the page of a draft shows, with what was sent in place of what is kept."""
+    return {
+        "release": found,
+        "head": row_words(found),
+        "student": student_of(found),
+        "sections": [
+            {
+                "title": section.title,
+                "lines": [
+                    {
+                        "label": line.label,
+                        "pieces": pieces(line.text, made.marks.get(line.key, ())),
+                        "marks": [_mark_words(mark) for mark in made.marks.get(line.key, ())],
+                    }
+                    for line in section.lines
+                ],
+            }
+            for section in made.sections
+        ],
+        "undecided": len(made.undecided),
+        "total": len(made.all_marks),
+        "whys": [(why.value, words) for why, words in WHY_LABELS.items()],
+        "is_open": found.state in (ReleaseState.PREPARING, ReleaseState.HANDED_ON),
+        "may_release": can(actor, Permission.FAMILY_COPY_RELEASE, found)
+        and found.state is ReleaseState.HANDED_ON,
+        "is_own": found.handed_on_by_id == actor.user_id,
+    }
+
+
+def _mark_words(mark: Mark) -> dict[str, Any]:
+    key, sent = mark.key, request.form
+    whose = ", ".join(sorted(mark.found.who))
+    return {
+        "key": key,
+        "words": mark.found.words,
+        "kind": KIND_LABELS[mark.found.kind],
+        "whose": whose if mark.found.near else _("somebody at this school"),
+        "shared": mark.found.shared,
+        "done": mark.done,
+        "do": sent.get(f"do-{key}", mark.done),
+        "instead": sent.get(f"with-{key}", mark.instead),
+        "why": sent.get(f"why-{key}", mark.why),
+    }
+
+
+def row_words(release: FamilyRelease) -> dict[str, Any]:
+    """Return one request in words."""
+    return {
+        "href": url_for("family_copies.draft", release_id=release.id),
+        "title": _("Asked for by %(name)s", name=release.asked_name),
+        "meta": _(
+            "asked on %(day)s · due %(due)s",
+            day=day_words_with_year(release.asked_on),
+            due=day_words_with_year(release.due_on) or "–",
+        ),
+        "state": STATE_LABELS[release.state],
+        "tone": TONES.get(release.state, "slate"),
+    }
+
+
+def _student(actor: Actor, student_id: int) -> Student:
+    found = get_student(actor, student_id)
+    require(actor, Permission.FAMILY_COPY_PREPARE, found)
+    return found
+
+
+def _askers(found: Student) -> list[tuple[str, str]]:
+    """Return whose right it is: the student's own from 18 on, else each guardian's on the roster."""
+    today = clock.local_date(clock.now(), zone_of(found.school_id))
+    if is_eligible(found.birth_date, today):
+        return [(Asker.STUDENT.value, _("%(name)s, who is 18 or older", name=found.shown_name))]
+    return [
+        (str(who.id), f"{who.name} ({who.relation})" if who.relation else who.name)
+        for who in guardians_of(found.id)
+    ]
+
+
+def zone_of(school_id: int | None) -> str:
+    """Return a school's time zone."""
+    school = get_school(school_id) if school_id is not None else None
+    return school.time_zone if school else clock.DISTRICT_ZONE
+
+
+def student_panel(actor: Actor, found: Student) -> tuple[str, dict[str, Any]] | None:
+    """Return the link to the copies on a student's page; None for whoever prepares none."""
+    if not can(actor, Permission.FAMILY_COPY_PREPARE, found):
+        return None
+    return "records/_copies_panel.html", {"href": url_for("family_copies.student", student_id=found.id)}

@@ -1,0 +1,261 @@
+"""Finding children's names in a text: every way of writing them, their short names, initials and numbers. Pure.
+
+Names are looked up letter by letter, whatever stands between: O'Brien is found in OBRIEN, O Brien and o’brien’s.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from wss_cases.foundation.ids import fold
+from wss_cases.records.family_copies.names.spellings import BREAK, Forms, Kind, Named, forms_of
+
+__all__ = ["BREAK", "Finder", "Found", "Kind", "Named"]
+
+MOST_WORDS = 12
+FUZZY_FROM = 5
+"""Letters from which a name is found with one letter wrong, missing, added or swapped."""
+MOST_BETWEEN = 5
+"""Characters that may stand between two pieces of one name, a run of spaces counting as one."""
+_MARKS = frozenset(
+    {"", "-", "\u2010", "\u2011", "\u2013", "'", "\u2019", "\u02bb", "\u02bc", "`", "\u00b4", "_", "/"}
+)
+
+
+@dataclass(frozen=True)
+class Word:
+    """A run of letters, or of digits, of a text, and its letters folded."""
+
+    start: int
+    end: int
+    folded: str
+    typed: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """A place of a text that says who another child is: where, what stands there, whose it may be.
+
+    `near`: of a child who is part of what happened, or of their or this family; else of somebody else at the school.
+    `shared`: the student's own name too.
+    """
+
+    start: int
+    end: int
+    words: str
+    kind: Kind
+    who: frozenset[str]
+    near: bool
+    shared: bool
+
+
+@dataclass(frozen=True)
+class _Index:
+    exact: dict[str, dict[Kind, set[str]]]
+    blurred: dict[str, set[str]]
+
+    def kinds(self, letters: str) -> dict[Kind, set[str]]:
+        return self.exact.get(letters, {})
+
+
+class Finder:
+    """Looks for some children in any number of texts; `own` is the student whose family reads them."""
+
+    def __init__(self, own: Named, near: Iterable[Named], school: Iterable[Named] = ()) -> None:
+        self._own = forms_of(own, with_nicknames=True)
+        self._near = _index((child, forms_of(child, with_nicknames=True)) for child in near)
+        self._school = _index(((child, forms_of(child)) for child in school), blur=False)
+        forms = [*self._own.full, *self._near.exact, *self._school.exact]
+        self._longest = max(map(len, forms), default=0) + 1
+
+    def find(self, text: str) -> list[Found]:
+        """Return what there is to look at, in order; no two places overlap."""
+        words = list(_words(text))
+        runs = list(_runs(text, words, self._longest))
+        own_spans = [(run[0], run[1]) for run in runs if run[2] in self._own.full]
+        found = [one for run in runs for one in self._judge(text, *run)]
+        found = [one for one in found if one.kind in _CERTAIN or not _inside(one, own_spans)]
+        return [_with_its_dot(text, one) for one in _merged(text, found)]
+
+    def _judge(self, text: str, start: int, end: int, letters: str, words: list[Word]) -> Iterator[Found]:
+        shared = letters in self._own.single
+        typed = text[start:end]
+        for kind, who in self._kinds(letters, words, text).items():
+            if kind is not Kind.INITIALS or _as_initials(typed, words, text):
+                yield Found(start, end, typed, kind, frozenset(who), near=True, shared=shared)
+        for kind, who in self._school.kinds(letters).items():
+            if kind in (Kind.NUMBER, Kind.FULL) or (
+                kind is Kind.NAME and not shared and _begins_large(typed) and len(letters) > 1
+            ):
+                yield Found(start, end, typed, kind, frozenset(who), near=False, shared=shared)
+
+    def _kinds(self, letters: str, words: list[Word], text: str) -> dict[Kind, set[str]]:
+        kinds = dict(self._near.kinds(letters))
+        if letters.endswith("s") and len(letters) > 2 and len(words[-1].folded) > 1:
+            for kind, who in self._near.kinds(letters[:-1]).items():
+                kinds.setdefault(kind, who)
+        if not kinds and _one_writing(text, words):
+            who = self._misspelt(letters)
+            if who:
+                kinds[Kind.MISSPELT] = who
+        return kinds
+
+    def _misspelt(self, letters: str) -> set[str]:
+        if len(letters) < FUZZY_FROM - 1:
+            return set()
+        who: set[str] = set()
+        for key in (letters, *_shorter(letters)):
+            for form in self._near.blurred.get(key, ()):
+                if _one_apart(form, letters):
+                    who |= {name for names in self._near.kinds(form).values() for name in names}
+        return who
+
+
+_CERTAIN = (Kind.NUMBER, Kind.FULL)
+_ORDER = list(Kind)
+
+
+def _index(children: Iterable[tuple[Named, Forms]], *, blur: bool = True) -> _Index:
+    exact: dict[str, dict[Kind, set[str]]] = {}
+    blurred: dict[str, set[str]] = {}
+    for child, forms in children:
+        for kind, letters in forms.all():
+            exact.setdefault(letters, {}).setdefault(kind, set()).add(child.label)
+            if blur and kind in (Kind.NAME, Kind.NICKNAME, Kind.FULL) and len(letters) >= FUZZY_FROM:
+                for key in (letters, *_shorter(letters)):
+                    blurred.setdefault(key, set()).add(letters)
+    return _Index(exact, blurred)
+
+
+def _words(text: str) -> Iterator[Word]:
+    start, group = 0, ""
+    for place, character in enumerate(f"{text} "):
+        kind = _group(character, group)
+        if group and (kind != group or group == "single"):
+            typed = text[start:place]
+            folded = fold(typed).replace(" ", "")
+            if folded:
+                yield Word(start, place, folded, typed)
+            group = ""
+        if kind and not group:
+            start, group = place, kind
+
+
+def _group(character: str, before: str) -> str:
+    """Return what a character belongs to: letters, digits, a script that writes without spaces, or '' nothing."""
+    category = unicodedata.category(character)
+    if category[0] == "M":
+        return "letters" if before == "letters" else before.replace("single", "")
+    if category == "Nd":
+        return "digits"
+    if category[0] != "L" or "\u02b0" <= character <= "\u02ff":
+        return ""
+    spaceless = "\u0e00" <= character <= "\u0eff" or "\u1000" <= character <= "\u109f"
+    spaceless = spaceless or "\u1780" <= character <= "\u17ff" or "\u3040" <= character <= "\u9fff"
+    return "single" if spaceless or (character >= "\uf900" and character <= "\ufaff") else "letters"
+
+
+def _runs(text: str, words: list[Word], longest: int) -> Iterator[tuple[int, int, str, list[Word]]]:
+    """Return every run of neighbouring words that can be one name, as start, end, its letters and its words."""
+    for first, word in enumerate(words):
+        letters, run = word.folded, [word]
+        yield word.start, word.end, letters, run
+        for other in words[first + 1 : first + MOST_WORDS]:
+            letters += other.folded
+            if not _close(text[run[-1].end : other.start]) or len(letters) > longest:
+                break
+            run = [*run, other]
+            yield word.start, other.end, letters, run
+
+
+def _close(between: str) -> bool:
+    shown = "".join(" " if c.isspace() else c for c in between if unicodedata.category(c) != "Cf")
+    return len(" ".join(shown.split(" ")).replace("  ", " ")) <= MOST_BETWEEN or not shown.strip()
+
+
+def _one_writing(text: str, words: list[Word]) -> bool:
+    """Whether words stand as one name does, so that a slip of the pen may be looked for across them."""
+    if len(words) > 1 and words[-1].folded == "s":
+        return False
+    between = [text[one.end : other.start] for one, other in pairwise(words)]
+    if all(part.strip() in _MARKS and not any(c.isspace() for c in part) for part in between):
+        return True
+    return all(part.strip() in _MARKS for part in between) and all(len(word.folded) > 1 for word in words)
+
+
+def _side_by_side(text: str, last: Found, one: Found) -> bool:
+    """Whether two pieces of a child's name are one naming: Lopez, Maria or M. Lopez, and no new sentence."""
+    between = text[last.end : one.start]
+    if not _close(between):
+        return False
+    initial = last.end - last.start == 1 or not text[last.end - 2].isalnum()
+    return between.strip() in {*_MARKS, ","} or (between.strip() == "." and initial)
+
+
+def _as_initials(typed: str, words: list[Word], text: str) -> bool:
+    """Whether letters stand as initials do: J.R., JR, J. R., J R, j.r.; a single one only as J."""
+    if len(words) == 1 and len(words[0].folded) == 1:
+        return words[0].typed.isupper() and text[words[0].end : words[0].end + 1] == "."
+    if any(len(word.folded) == 1 for word in words[:-1]) and "." in typed:
+        return True
+    large = typed[:-1] if typed.endswith("s") else typed
+    return not any(c.islower() for c in large)
+
+
+def _begins_large(typed: str) -> bool:
+    return not typed[0].islower()
+
+
+def _inside(one: Found, spans: list[tuple[int, int]]) -> bool:
+    return any(start <= one.start and one.end <= end for start, end in spans)
+
+
+def _shorter(letters: str) -> set[str]:
+    return {letters[:at] + letters[at + 1 :] for at in range(len(letters))}
+
+
+def _one_apart(one: str, other: str) -> bool:
+    """Whether one letter is wrong, missing or too much, or two neighbours are swapped."""
+    if len(one) == len(other):
+        differ = [at for at in range(len(one)) if one[at] != other[at]]
+        swapped = len(differ) == 2 and differ[1] == differ[0] + 1
+        return len(differ) == 1 or (
+            swapped and one[differ[0]] == other[differ[1]] and one[differ[1]] == other[differ[0]]
+        )
+    short, long = sorted((one, other), key=len)
+    return len(long) == len(short) + 1 and short in _shorter(long)
+
+
+def _merged(text: str, found: list[Found]) -> list[Found]:
+    """Join what overlaps, and the pieces of one child's name that stand side by side."""
+    done: list[Found] = []
+    for one in sorted(found, key=lambda each: (each.start, -each.end)):
+        last = done[-1] if done else None
+        overlaps = last is not None and one.start < last.end
+        if last is not None and (overlaps or (last.who & one.who and _side_by_side(text, last, one))):
+            end = max(last.end, one.end)
+            kind = min(last.kind, one.kind, key=_ORDER.index)
+            if not overlaps and kind not in _CERTAIN:
+                kind = Kind.FULL
+            near, shared = last.near or one.near, last.shared and one.shared
+            done[-1] = Found(last.start, end, text[last.start : end], kind, _who(last, one), near, shared)
+        else:
+            done.append(one)
+    return done
+
+
+def _with_its_dot(text: str, one: Found) -> Found:
+    """Take the dot along that ends J.R. inside a sentence."""
+    rest = text[one.end :]
+    dotted = one.kind is Kind.INITIALS or one.words[-2:-1] in (" ", ".")
+    if dotted and rest[:1] == "." and rest[1:].lstrip()[:1].islower():
+        return replace(one, end=one.end + 1, words=f"{one.words}.")
+    return one
+
+
+def _who(last: Found, one: Found) -> frozenset[str]:
+    # a child of what happened is the likelier one than somebody else at the school
+    if last.near != one.near:
+        return last.who if last.near else one.who
+    return last.who | one.who

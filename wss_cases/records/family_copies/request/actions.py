@@ -1,0 +1,156 @@
+"""A family asks for a copy of a record: the request with its clock, and its end without a copy."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.making.actions import close_row, local_today, make_for_event
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.records.family_copies.copy.contents import cases_with
+from wss_cases.records.family_copies.copy.every_table import FamilyRelease
+from wss_cases.records.family_copies.copy.queries import held_back, reports_about
+from wss_cases.records.family_copies.copy.rules import is_eligible
+from wss_cases.records.family_copies.copy.states import OPEN, TRANSITIONS, Asker, Part, ReleaseState
+from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.queries import guardians_of
+
+EARLIEST = date(2000, 1, 1)
+Key = str | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asked for what: `who` is a guardian's id, or 'student'; `reports` and `parts` are what goes in."""
+
+    who: str
+    asked_on: date
+    purpose: str
+    language: str
+    reports: Sequence[int]
+    parts: Sequence[str]
+    note: str = ""
+    orders_checked: bool = False
+
+
+def ask(actor: Actor, student_id: int, asked: Asked, now: datetime, request_key: Key = None) -> int:
+    """Write down that a family asks for a copy, with its clock; returns its id. Raises NotFound, or Refused."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        student = uow.load(Student, student_id, Permission.FAMILY_COPY_PREPARE)
+        assert student.school_id is not None
+        today = local_today(uow, student.school_id)
+        if not EARLIEST <= asked.asked_on <= today:
+            raise Refused("asked_on", _("Choose today or an earlier day."))
+        who, guardian_id, name = whose_right(student, asked.who, today)
+        if who is Asker.GUARDIAN and not asked.orders_checked:
+            raise Refused("orders_checked", _("Look in the student’s file for a court order first."))
+        _check_reports(actor, student, asked.reports)
+        row = FamilyRelease(
+            school_id=student.school_id, student_id=student.id, asked_by=who, guardian_id=guardian_id,
+            asked_name=name, asked_on=asked.asked_on, orders_checked=asked.orders_checked,
+            purpose=asked.purpose.strip(), language=asked.language, incident_ids=sorted(asked.reports),
+            parts=[part for part in Part if part in asked.parts],
+            note=asked.note, prepared_by_id=actor.user_id, prepared_at=now,
+        )  # fmt: skip
+        waiting = make_for_event(
+            uow, "family_copy_asked", school_id=row.school_id, owner_id=actor.user_id,
+            from_day=asked.asked_on, incident_id=row.incident_ids[0],
+        )  # fmt: skip
+        if waiting:
+            row.follow_up_id, row.due_on = waiting[0].id, waiting[0].due_on
+        uow.add(row)
+        record(uow, row, "asked")
+        uow.answer = row.id
+        return row.id
+
+
+def whose_right(student: Student, who: str, today: date) -> tuple[Asker, int | None, str]:
+    """Step: return who asks, the guardian's id and the name. Raises Refused for whoever has no right to it."""
+    eligible = is_eligible(student.birth_date, today)
+    if who == Asker.STUDENT and eligible:
+        return Asker.STUDENT, None, student.shown_name
+    if eligible:
+        words = _("The student is 18 or older, so the right is theirs. Others need their written consent.")
+        raise Refused("who", words)
+    found = next((each for each in guardians_of(student.id) if str(each.id) == who), None)
+    if found is None:
+        raise Refused("who", _("Choose who asked."))
+    return Asker.GUARDIAN, found.id, found.name
+
+
+def _check_reports(actor: Actor, student: Student, reports: Sequence[int]) -> None:
+    known = {incident.id for incident in reports_about(actor, student)}
+    if not reports or not set(reports) <= known:
+        raise Refused("reports", _("Choose at least one report of this student."))
+    check_held_back(actor, "reports", list(reports))
+
+
+def check_held_back(actor: Actor, field: str, incident_ids: list[Any]) -> None:
+    """Step: raise Refused for reports that never go to a family from here."""
+    held = held_back(actor, incident_ids)
+    if held:
+        raise Refused(
+            field,
+            _(
+                "%(reports)s cannot go to a family from here: abuse or neglect may be suspected. Ask the district’s"
+                " counsel first.",
+                reports=", ".join(held),
+            ),
+        )
+
+
+def withdraw(
+    actor: Actor, release_id: int, version: int | None, why: str, now: datetime, request_key: Key = None
+) -> int:
+    """End a request without a copy, with a reason. Raises NotFound, Stale, or Refused."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        row = open_release(uow, release_id, Permission.FAMILY_COPY_PREPARE, version)
+        allow(row, ReleaseState.WITHDRAWN)
+        row.state, row.withdrawn_why = ReleaseState.WITHDRAWN, why.strip()
+        record(uow, row, "withdrawn")
+        settle(uow, row, "not_possible", row.withdrawn_why)
+        uow.answer = row.id
+        return row.id
+
+
+def open_release(
+    uow: UnitOfWork, release_id: int, permission: Permission, version: int | None
+) -> FamilyRelease:
+    """Step: return a locked request that has not ended. Raises NotFound, Stale or Refused."""
+    row = uow.load(FamilyRelease, release_id, permission, version)
+    if row.state not in OPEN:
+        raise Refused("", _("This request has ended. What was released stays as it is."))
+    return row
+
+
+def allow(row: FamilyRelease, state: ReleaseState) -> None:
+    """Step: raise Refused where a request cannot become this."""
+    if state in TRANSITIONS[row.state]:
+        return
+    if state is ReleaseState.RELEASED:
+        raise Refused("", _("It is not looked through to the end yet."))
+    raise Refused("", _("It already waits for the administrator."))
+
+
+def settle(uow: UnitOfWork, row: FamilyRelease, outcome: str, note: str = "") -> None:
+    """Step: close the follow-up that reminds of a request."""
+    waiting = uow.session.get(FollowUp, row.follow_up_id, with_for_update=True) if row.follow_up_id else None
+    if waiting is not None and waiting.state is FollowUpState.OPEN:
+        close_row(uow, waiting, outcome, note)
+
+
+def record(uow: UnitOfWork, row: FamilyRelease, act: str) -> None:
+    """Step: write the timeline and audit row of one act on a request, in the history of its case too."""
+    # what was changed is read off the row, so nothing may write it before
+    with uow.session.no_autoflush:
+        cases = cases_with(row.student_id, row.incident_ids)
+    uow.record(row, f"family_release.{act}", case_id=cases[0][0].id if cases else None)

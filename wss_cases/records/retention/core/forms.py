@@ -1,0 +1,94 @@
+"""Forms of retention: a row of the schedule, a decision about a record, a deletion, a hold."""
+
+from wtforms import DateField, HiddenField, IntegerField, RadioField
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.pathways.legal_holds.states import HOLD_LABELS
+from wss_cases.records.retention.core.states import Decision
+
+_WHOLE = _l("Write a whole number.")
+
+
+class RuleForm(BaseForm):
+    """How long one kind is kept, from when on, and where that comes from."""
+
+    seen_id = HiddenField()
+    starts_on = DateField(_l("In force from"), [InputRequired(_l("Give the first day."))])
+    keep = IntegerField(_l("How long"), [InputRequired(_WHOLE), NumberRange(0, 10_000, _WHOLE)])
+    source = ShortText(_l("Source"), [NotBlank(_l("Say where this comes from."))], limit=300)
+    confirmed = RadioField(
+        _l("Is it confirmed?"),
+        choices=choices([("yes", _l("Confirmed")), ("no", _l("UNCONFIRMED"))]),
+        validators=[InputRequired(_l("Say whether it is confirmed."))],
+    )
+
+    @property
+    def seen(self) -> int | None:
+        """The newest row when the page was shown; None when the form carries none."""
+        text = str(self.seen_id.data or "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+
+
+class DecisionForm(BaseForm):
+    """Keep a record until a day, with a reason, or propose that it is deleted."""
+
+    decision = RadioField(
+        _l("What is decided?"),
+        choices=choices(
+            [
+                (Decision.KEEP.value, _l("Keep it until a day")),
+                (Decision.DELETE.value, _l("Propose that it is deleted")),
+            ]
+        ),
+        validators=[InputRequired(_l("Say what is decided."))],
+    )
+    keep_until = DateField(
+        _l("Keep it until"),
+        validators=[Optional()],
+        description=_l("At most four years ahead; then it is looked at again."),
+    )
+    reason = LongText(_l("Why it is kept"), limit=2000, description=_l("Needed when it is kept."))
+
+
+class TypedForm(BaseForm):
+    """The second person's yes: the count, typed."""
+
+    typed = IntegerField(
+        _l("How many records are deleted"), [InputRequired(_WHOLE), NumberRange(0, 1_000_000, _WHOLE)]
+    )
+
+
+class HoldForm(BaseForm):
+    """Whose record is held, who asked, and why."""
+
+    number = ShortText(
+        _l("Number of the case or of the student"),
+        [NotBlank(_l("Write the number of the case or of the student."))],
+        limit=80,
+        description=_l("As it stands in the order or the request."),
+    )
+    kind = RadioField(
+        _l("What is open"),
+        choices=choices(list(HOLD_LABELS.items())),
+        validators=[InputRequired(_l("Choose what is open."))],
+    )
+    asked_by = ShortText(_l("Who asked for it"), [NotBlank(_l("Write who asked for it."))])
+    reason = LongText(
+        _l("What it is about"),
+        [NotBlank(_l("Say what it is about, without what was said in the circle."))],
+        limit=2000,
+        description=_l("The number and the date of the order or request; no names of children."),
+    )
+
+
+class ReleaseForm(BaseForm):
+    """That a hold is over, and why."""
+
+    reason = LongText(
+        _l("Why it is over"),
+        [NotBlank(_l("Say why it is over."))],
+        limit=2000,
+        description=_l("Who said so, and the date."),
+    )

@@ -1,0 +1,262 @@
+"""Reading for retention: the schedule, when students left, what a record holds, whose record is to be looked at."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.scope import in_schools
+from wss_cases.cases.case.models import Case, CaseParticipant
+from wss_cases.cases.case.states import CaseState
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentPerson
+from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.journal.models import Disclosure
+from wss_cases.pathways.circles.questionnaires.models import Questionnaire
+from wss_cases.pathways.legal_holds.queries import student_held
+from wss_cases.records.retention.core.models import DeletionItem, RecordReview, RetentionRule
+from wss_cases.records.retention.core.rules import Due, Schedule, due_of, why_due, years_before
+from wss_cases.records.retention.core.states import REVIEW_YEARS, ItemState, Part, ReviewWhy
+from wss_cases.roster.directory.models import Enrolment, Student
+from wss_cases.safeguards.discipline.removals.models import RestraintRecord
+from wss_cases.safeguards.duties.duty.models import DisciplineAction, LegalDuty, NotifiedStudent, PoliceReview
+from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
+from wss_cases.safeguards.questioning.models import Questioning
+
+PAGE = 40
+UNDECIDED = (IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW, IncidentState.RETURNED)
+
+
+def schedule_rows() -> Sequence[RetentionRule]:
+    """Return every row of the schedule, oldest first."""
+    return db.session.scalars(select(RetentionRule).order_by(RetentionRule.starts_on, RetentionRule.id)).all()
+
+
+def rules_on(day: date) -> dict[str, RetentionRule]:
+    """Return the row of each kind that is in force on a day."""
+    in_force = (RetentionRule.starts_on <= day) & or_(
+        RetentionRule.ends_on.is_(None), RetentionRule.ends_on >= day
+    )
+    return {row.code: row for row in db.session.scalars(select(RetentionRule).where(in_force))}
+
+
+def schedule_on(day: date) -> Schedule:
+    """Return how many years students' records are kept by what is in force on a day."""
+    rows = rules_on(day).values()
+    years = {part: {row.code: row.keep for row in rows if row.part is part} for part in Part}
+    return Schedule(years[Part.TEMPORARY], years[Part.PERMANENT])
+
+
+def left_on() -> ColumnElement[date | None]:
+    """The last day of a student who is at no school any more; None while there is one, or when it is not known."""
+    of = Enrolment.student_id == Student.id
+    open_ended = select(Enrolment.id).where(of, Enrolment.ends_on.is_(None)).exists()
+    last = select(func.max(Enrolment.ends_on)).where(of).scalar_subquery()
+    return case((and_(not_(Student.is_active), ~open_ended), last), else_=None)
+
+
+def record_school() -> ColumnElement[int | None]:
+    """The school that keeps a student's record: theirs, or the last one they went to."""
+    last = (
+        select(Enrolment.school_id)
+        .where(Enrolment.student_id == Student.id)
+        .order_by(Enrolment.starts_on.desc(), Enrolment.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return func.coalesce(Student.school_id, last)
+
+
+def _in_incident(model: Any) -> Any:
+    return select(IncidentPerson.student_id).join(model, model.incident_id == IncidentPerson.incident_id)
+
+
+KINDS: dict[str, tuple[Any, ...]] = {
+    "incident": (select(IncidentPerson.student_id),),
+    "case": (select(CaseParticipant.student_id),),
+    "discipline": (select(DisciplineAction.student_id),),
+    "restraint": (select(RestraintRecord.student_id),),
+    "police": (
+        _in_incident(PoliceReview), select(NotifiedStudent.student_id), select(Questioning.student_id),
+    ),
+    "duty": (_in_incident(LegalDuty),),
+    "care": (select(CareRecord.student_id),),
+    "questionnaire": (
+        select(CaseParticipant.student_id).join(Questionnaire, Questionnaire.participant_id == CaseParticipant.id),
+    ),
+    "disclosure": (select(Disclosure.student_id),),
+}  # fmt: skip
+"""The students of whom there is a record of each kind."""
+
+
+def _student_column(statement: Any) -> Any:
+    return statement.selected_columns[0]
+
+
+def kinds_of(student_ids: Collection[int]) -> dict[int, set[str]]:
+    """Return which kinds the temporary record of each student holds."""
+    found: dict[int, set[str]] = {student_id: set() for student_id in student_ids}
+    for kind, statements in KINDS.items():
+        for statement in statements:
+            wanted = statement.where(_student_column(statement).in_(student_ids)).distinct()
+            for student_id in db.session.scalars(wanted):
+                found[student_id].add(kind)
+    return found
+
+
+def _has_record() -> ColumnElement[bool]:
+    return or_(
+        *(
+            statement.where(_student_column(statement) == Student.id).exists()
+            for statements in KINDS.values()
+            for statement in statements
+        )
+    )
+
+
+def still_open(student_id: int) -> bool:
+    """Whether something of a student's record is not at its end: a report, a case, a duty."""
+    cases = (
+        select(Case.id)
+        .join(CaseParticipant, CaseParticipant.case_id == Case.id)
+        .where(CaseParticipant.student_id == student_id, Case.state != CaseState.CLOSED)
+    )
+    reports = (
+        select(Incident.id)
+        .join(IncidentPerson, IncidentPerson.incident_id == Incident.id)
+        .where(IncidentPerson.student_id == student_id, Incident.state.in_(UNDECIDED))
+    )
+    duties = (
+        select(LegalDuty.id)
+        .join(IncidentPerson, IncidentPerson.incident_id == LegalDuty.incident_id)
+        .where(IncidentPerson.student_id == student_id, LegalDuty.state.in_(OPEN_DUTY))
+    )
+    return any(db.session.scalar(statement.limit(1)) is not None for statement in (cases, reports, duties))
+
+
+@dataclass(frozen=True)
+class Looked:
+    """One student's record with what a decision needs; `kinds` are what the temporary part holds."""
+
+    student: Student
+    school_id: int
+    left_on: date | None
+    kinds: frozenset[str]
+    due: Due
+    why: ReviewWhy
+    held: bool
+
+
+def _latest(column: Any) -> Any:
+    return (
+        select(column)
+        .where(RecordReview.student_id == Student.id)
+        .order_by(RecordReview.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _moved() -> ColumnElement[bool]:
+    """Whether the student came to their school from another one since their record was last looked at."""
+    reviewed = select(func.max(RecordReview.decided_on)).where(RecordReview.student_id == Student.id)
+    looked = reviewed.correlate_except(RecordReview)
+    before = Enrolment.__table__.alias("before")
+    elsewhere = (
+        select(before.c.id)
+        .where(
+            before.c.student_id == Enrolment.student_id,
+            before.c.school_id != Enrolment.school_id,
+            before.c.starts_on < Enrolment.starts_on,
+        )
+        .exists()
+    )
+    return (
+        select(Enrolment.id)
+        .where(
+            Enrolment.student_id == Student.id,
+            Enrolment.school_id == Student.school_id,
+            Enrolment.starts_on > func.coalesce(looked.scalar_subquery(), date(1900, 1, 1)),
+            elsewhere,
+        )
+        .exists()
+    )
+
+
+def to_review(actor: Actor, today: date, after: int = 0, limit: int = PAGE) -> list[Looked]:
+    """Return records of the actor's schools that are to be looked at, by the student's number.
+
+    Every four years, after a change of school, when a record may go, and when the day is past until which it was kept.
+    """
+    schedule = schedule_on(today)
+    gone, moved = left_on(), _moved()
+    began = select(func.min(Enrolment.starts_on)).where(Enrolment.student_id == Student.id).scalar_subquery()
+    reviewed, until = _latest(RecordReview.decided_on), _latest(RecordReview.keep_until)
+    waits = (
+        select(DeletionItem.id)
+        .where(DeletionItem.student_id == Student.id, DeletionItem.state == ItemState.WAITING)
+        .exists()
+    )
+    left_due = gone <= years_before(today, schedule.longest)
+    over = or_(until.is_(None), until <= today)
+    four = began <= years_before(today, REVIEW_YEARS)
+    due = or_(moved, and_(over, or_(reviewed.is_not(None), four, left_due)))
+    for_good = and_(gone <= years_before(today, schedule.for_good), over)
+    statement = (
+        select(
+            Student, record_school().label("keeper"), gone, moved, reviewed.is_not(None), left_due,
+            student_held(Student.id),
+        )
+        .where(
+            Student.id > after,
+            in_schools(record_school(), actor, Role.ADMINISTRATOR),
+            or_(and_(_has_record(), due), for_good),
+            ~waits,
+        )
+        .order_by(Student.id)
+        .limit(limit)
+    )  # fmt: skip
+    return _looked([tuple(row) for row in db.session.execute(statement)], schedule)
+
+
+def _looked(rows: Sequence[tuple[Any, ...]], schedule: Schedule) -> list[Looked]:
+    kinds = kinds_of([row[0].id for row in rows])
+    return [
+        Looked(
+            student, school_id, left, frozenset(kinds[student.id]), due_of(left, kinds[student.id], schedule),
+            why_due(bool(reviewed), bool(left_due), bool(moved)), bool(held),
+        )
+        for student, school_id, left, moved, reviewed, left_due, held in rows
+    ]  # fmt: skip
+
+
+def get_looked(actor: Actor, student_id: int, today: date) -> Looked:
+    """Return one student's record for whoever decides about it. Raises NotFound."""
+    schedule = schedule_on(today)
+    statement = select(
+        Student, record_school(), left_on(), _moved(), _latest(RecordReview.decided_on).is_not(None),
+        left_on() <= years_before(today, schedule.longest), student_held(Student.id),
+    ).where(Student.id == student_id, in_schools(record_school(), actor, Role.ADMINISTRATOR))  # fmt: skip
+    rows = [tuple(row) for row in db.session.execute(statement)]
+    if not rows or rows[0][1] is None:
+        raise NotFound
+    return _looked(rows, schedule)[0]
+
+
+def due_now(student_id: int, part: Part, today: date) -> bool:
+    """Whether this part of a student's record may go on this day, by what is in force on it."""
+    row = db.session.execute(select(left_on()).where(Student.id == student_id)).first()
+    kinds = kinds_of([student_id])[student_id]
+    due = due_of(row[0] if row else None, kinds, schedule_on(today)).part_on(today)
+    return due is part or due is Part.PERMANENT
+
+
+def rules_of(code: str) -> Sequence[RetentionRule]:
+    """Return the rows of one kind, oldest first."""
+    return db.session.scalars(
+        select(RetentionRule).where(RetentionRule.code == code).order_by(RetentionRule.starts_on)
+    ).all()

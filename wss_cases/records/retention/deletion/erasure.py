@@ -1,0 +1,223 @@
+"""Taking one student's record out of every table, inside one transaction: a step of a deletion that was confirmed."""
+
+import enum
+from collections import Counter
+from datetime import date
+from typing import Any
+
+from sqlalchemy import JSON, Column, Enum, String, Table, Text, delete, func, null, select, update
+
+from wss_cases.foundation.clock import school_year
+from wss_cases.foundation.db import Base
+from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.pathways.circles.terms.rules import without_names
+from wss_cases.records.retention.core.models import RemovedFigure
+from wss_cases.records.retention.core.rules import spellings
+from wss_cases.records.retention.reach.queries import Reach, Reader, Rows, goes_to, table
+from wss_cases.records.retention.reach.table_owners import TABLES
+from wss_cases.routing.engine.states import Pathway as Family
+
+INSTEAD = "[…]"
+"""What stands where the name of a student stood whose record is gone, in a record that another student still has."""
+LEAST_LENGTH = 80
+"""Shorter columns hold codes, not what somebody wrote."""
+NAMES = (
+    *("given_name", "family_name", "preferred_given_name", "preferred_family_name", "middle_name"),
+    "student_number",
+)
+COUNTED: dict[str, tuple[str, str | None]] = {
+    "incident": ("local_date", None),
+    "case_record": ("opened_on", None),
+    "pathway": ("proposed_at", "pathway"),
+    "discipline_action": ("starts_on", "kind"),
+    "police_notification": ("local_date", "door"),
+}
+"""What leaves a bare count behind: the day it counts on, and by which column."""
+
+
+def erase_student(uow: UnitOfWork, student_id: int, permanent: bool) -> dict[str, int]:
+    """Delete everything that this student's record reaches; returns how many rows of each table went.
+
+    `texts` are those of shared records that lost the name, `drafts` those of reports that named the student.
+    """
+    reader = Reader(uow.session, student_id)
+    reach = reader.reach(permanent)
+    names, spared = _names_of(uow, student_id, reach)
+    counts: Counter[str] = Counter({name: len(rows) for name, rows in reach.gone.items()})
+    counts["texts"] = _take_names_out(uow, reach.stays, spellings(names, spared))
+    counts["drafts"] = _drop_drafts(uow, student_id, names)
+    counts["sealed"] = _empty_sealed(uow, reach.circles)
+    _count_bare(uow, reach.gone)
+    _say_where(uow, reach.gone)
+    _let_go(uow, reach.gone)
+    for one in reversed(Base.metadata.sorted_tables):
+        if reach.gone.get(one.name):
+            uow.session.execute(delete(one).where(one.c.id.in_(reach.gone[one.name])))
+    return {name: count for name, count in sorted(counts.items()) if count}
+
+
+def _names_of(uow: UnitOfWork, student_id: int, reach: Reach) -> tuple[list[str], list[str]]:
+    """Return the names to take out, the student's and their own guardians', and those of students who stay."""
+    person, adult, tie = table("student"), table("guardian"), table("student_guardian")
+    row = uow.session.execute(select(person).where(person.c.id == student_id)).mappings().one()
+    shown = [f"{row[given]} {row[family]}" for given, family in ((NAMES[0], NAMES[1]), (NAMES[2], NAMES[3]))]
+    adults = select(adult.c.name).join(tie, tie.c.guardian_id == adult.c.id)
+    own = [row[name] for name in NAMES] + [one.strip() for one in shown]
+    own += list(uow.session.scalars(adults.where(tie.c.student_id == student_id)))
+    part, present = table("case_participant"), table("incident_person")
+    beside = select(part.c.student_id).where(part.c.case_id.in_(reach.stays.get("case_record", set())))
+    there = select(present.c.student_id).where(present.c.incident_id.in_(reach.stays.get("incident", set())))
+    others = select(*(person.c[name] for name in NAMES[:4])).where(
+        person.c.id.in_(beside.union(there)), person.c.id != student_id
+    )
+    spared = [name for found in uow.session.execute(others) for name in found if name]
+    return [name for name in own if name], spared
+
+
+def written(one: Table) -> list[Column[Any]]:
+    """Return the columns of a table that hold what somebody wrote."""
+    private = _private().get(one.name, frozenset())
+    found = []
+    for column in one.c:
+        kind = column.type
+        if isinstance(kind, Enum) or column.foreign_keys:
+            continue
+        long = isinstance(kind, Text) or (isinstance(kind, String) and (kind.length or 0) >= LEAST_LENGTH)
+        if isinstance(kind, JSON) or long or (isinstance(kind, String) and column.name in private):
+            found.append(column)
+    return found
+
+
+def _private() -> dict[str, frozenset[str]]:
+    """Return the columns that each table marks as written by somebody."""
+    marked = {}
+    for mapper in Base.registry.mappers:
+        columns = getattr(mapper.class_, "PRIVATE", None)
+        if isinstance(columns, frozenset):
+            marked[mapper.class_.__tablename__] = columns
+    return marked
+
+
+def _take_names_out(uow: UnitOfWork, stays: Rows, names: list[str]) -> int:
+    changed = 0
+    for name, ids in sorted(stays.items()):
+        one = table(name)
+        columns = written(one)
+        if not columns or TABLES[name].kind == "mail":
+            continue
+        for row in uow.session.execute(select(one.c.id, *columns).where(one.c.id.in_(ids))).mappings():
+            values = {column.name: _without(row[column.name], names) for column in columns}
+            values = {key: value for key, value in values.items() if value != row[key]}
+            if not values:
+                continue
+            if "version" in one.c:
+                values["version"] = one.c.version + 1  # whoever has it open sees that it changed
+            uow.session.execute(update(one).where(one.c.id == row["id"]).values(values))
+            changed += 1
+    return changed
+
+
+def _without(value: Any, names: list[str]) -> Any:
+    if isinstance(value, str):
+        return without_names(value, names, INSTEAD)
+    if isinstance(value, list):
+        return [_without(one, names) for one in value]
+    if isinstance(value, dict):
+        return {key: _without(one, names) for key, one in value.items()}
+    return value
+
+
+def _drop_drafts(uow: UnitOfWork, student_id: int, names: list[str]) -> int:
+    """Drafts of reports about the student: they name them by number, or in words in full."""
+    draft = table("incident_draft")
+    whole = [name for name in names if " " in name or name.isdigit()]
+    found = [
+        row["id"]
+        for row in uow.session.execute(select(draft.c.id, draft.c.payload)).mappings()
+        if _mentions(row["payload"], student_id, whole)
+    ]
+    if found:
+        uow.session.execute(delete(draft).where(draft.c.id.in_(found)))
+    return len(found)
+
+
+def _mentions(payload: dict[str, Any], student_id: int, names: list[str]) -> bool:
+    for key, values in payload.items():
+        words = [str(value) for value in (values if isinstance(values, list) else [values])]
+        if key == "people" and {str(student_id), f"student:{student_id}"} & set(words):
+            return True
+        if any(name.casefold() in word.casefold() for word in words for name in names):
+            return True
+    return False
+
+
+def _empty_sealed(uow: UnitOfWork, circles: set[int]) -> int:
+    """What others wrote under seal about a circle that the student was in: nobody can take a name out of that."""
+    asked = table("questionnaire")
+    held = (asked.c.pathway_id.in_(circles), asked.c.sealed_text.is_not(None))
+    count = uow.session.scalar(select(func.count()).select_from(asked).where(*held)) or 0
+    if count:
+        emptied = {"sealed_text": null(), "sealed_key": null(), "key_name": ""}
+        uow.session.execute(update(asked).where(*held).values(emptied))
+    return count
+
+
+def _count_bare(uow: UnitOfWork, gone: Rows) -> None:
+    """Leave how many there were, by school and school year: the figures of those years stay whole without a child."""
+    figures: Counter[tuple[int, str, str]] = Counter()
+    for name, (day, by) in COUNTED.items():
+        one = table(name)
+        columns = [one.c.school_id, one.c[day], *([one.c[by]] if by else [])]
+        for row in uow.session.execute(select(*columns).where(one.c.id.in_(gone.get(name, set())))):
+            on: date = row[1].date() if hasattr(row[1], "date") else row[1]
+            what = f"{name}:{_code(row[2])}" if by else name
+            figures[row[0], school_year(on), what] += 1
+    for (school_id, year, what), count in sorted(figures.items()):
+        found = uow.session.scalars(
+            select(RemovedFigure)
+            .where(
+                RemovedFigure.school_id == school_id,
+                RemovedFigure.school_year == year,
+                RemovedFigure.what == what,
+            )
+            .with_for_update()
+        ).one_or_none()
+        if found is None:
+            uow.session.add(RemovedFigure(school_id=school_id, school_year=year, what=what, how_many=count))
+        else:
+            found.how_many += count
+    uow.session.flush()
+
+
+def _say_where(uow: UnitOfWork, gone: Rows) -> None:
+    """Audit on which days of which school reports change by this, and no more: daily figures are counted anew there."""
+    report, present = table("incident"), table("incident_person")
+    lost = gone.get("incident", set())
+    touched = select(present.c.incident_id).where(present.c.id.in_(gone.get("incident_person", set())))
+    which = report.c.id.in_(lost) | report.c.duplicate_of_id.in_(lost) | report.c.id.in_(touched)
+    days: dict[int, set[str]] = {}
+    for school_id, day in uow.session.execute(select(report.c.school_id, report.c.local_date).where(which)):
+        days.setdefault(school_id, set()).add(day.isoformat())
+    for school_id, found in sorted(days.items()):
+        uow.audit("figures.moved", "school", school_id, {"days": [None, sorted(found)]})
+
+
+def _code(value: Any) -> str:
+    """Return a code by which is counted; never a word that somebody wrote."""
+    code = str(getattr(value, "value", value))
+    return code if isinstance(value, enum.Enum) or code in set(Family) else "other"
+
+
+def _let_go(uow: UnitOfWork, gone: Rows) -> None:
+    """Empty what points at rows that go from rows that may stay."""
+    for name, kept in TABLES.items():
+        for column in kept.lets_go:
+            one = table(name)
+            lost = gone.get(goes_to(one.c[column]) or "")
+            if not lost:
+                continue
+            values: dict[str, Any] = {column: null()}
+            if (name, column) == ("incident", "duplicate_of_id"):
+                values["state"] = IncidentState.CLOSED  # a duplicate of nothing is none
+            uow.session.execute(update(one).where(one.c[column].in_(lost)).values(values))

@@ -1,0 +1,168 @@
+"""Deletions: what is proposed, the second person's yes, and the certificate. Names are the school's alone."""
+
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request, url_for
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.accounts.credentials.rules import FRESH_MINUTES
+from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
+from wss_cases.foundation import clock
+from wss_cases.foundation.clock import DISTRICT_ZONE
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.pathways.common.forms import ConfirmForm
+from wss_cases.records.retention.core.forms import TypedForm
+from wss_cases.records.retention.core.states import (
+    DELETION_LABELS,
+    DELETION_TONES,
+    KEPT_LABELS,
+    KIND_LABELS,
+    PART_LABELS,
+    DeletionState,
+)
+from wss_cases.records.retention.deletion.actions import confirm as confirm_it
+from wss_cases.records.retention.deletion.actions import withdraw as withdraw_it
+from wss_cases.records.retention.deletion.queries import (
+    PAGE,
+    Listed,
+    deletions,
+    get_deletion,
+    items_of,
+    kept_by,
+    proposers,
+)
+from wss_cases.records.retention.reach.table_owners import TABLES
+
+blueprint = Blueprint("deletions", __name__, url_prefix="/records/deletions")
+
+
+@blueprint.get("")
+@gate(Permission.RECORD_DELETE_READ)
+def every() -> Page:
+    """Every deletion that the actor may see, the newest first."""
+    before = id_in(request.args.get("before"))
+    found = deletions(current_actor(), before, PAGE + 1)
+    return render_template(
+        "records/deletions.html",
+        rows=[_words(one) for one in found[:PAGE]],
+        older=url_for("deletions.every", before=found[PAGE - 1].row.id) if len(found) > PAGE else None,
+        newest=url_for("deletions.every") if before else None,
+    )
+
+
+def _words(one: Listed) -> dict[str, Any]:
+    row = one.row
+    return {
+        "id": row.id,
+        "href": url_for("deletions.one", deletion_id=row.id),
+        "title": _("Deletion %(number)s", number=row.id),
+        "school": one.school,
+        "records": one.records,
+        "state": DELETION_LABELS[row.state],
+        "tone": DELETION_TONES[row.state],
+        "proposed": _who_when(one, row.proposed_by_id, row.proposed_at),
+        "confirmed": _who_when(one, row.confirmed_by_id, row.confirmed_at),
+        "ended": moment_words(row.ended_at, DISTRICT_ZONE) if row.ended_at else "",
+        "erased": moment_words(row.erased_at, DISTRICT_ZONE) if row.erased_at else "",
+        "digest": row.digest,
+        "done": row.state is DeletionState.DONE,
+        "open": row.state is DeletionState.PROPOSED,
+    }
+
+
+def _who_when(one: Listed, who: int | None, when: Any) -> str:
+    return (
+        f"{one.people.get(who or 0, _('The system'))} · {moment_words(when, DISTRICT_ZONE)}" if when else ""
+    )
+
+
+@blueprint.get("/<int:deletion_id>")
+@gate(Permission.RECORD_DELETE_READ)
+def one(deletion_id: int) -> Page:
+    """One deletion: whose records while they stand, for the school alone; afterwards its certificate."""
+    actor = current_actor()
+    found = get_deletion(actor, deletion_id)
+    may_review = can(actor, Permission.RECORD_REVIEW, found.row)
+    return render_template(
+        "records/deletion.html",
+        row=_words(found),
+        names=_names(deletion_id) if may_review else [],
+        counts=_counts(found.row.counts),
+        kept=[(KEPT_LABELS[why], count) for why, count in sorted(kept_by(deletion_id).items())],
+        may_confirm=found.row.state is DeletionState.PROPOSED
+        and can(actor, Permission.RECORD_DELETE_CONFIRM, found.row)
+        and actor.user_id not in proposers(found.row),
+        may_withdraw=found.row.state is DeletionState.PROPOSED and may_review,
+    )
+
+
+def _names(deletion_id: int) -> list[tuple[str, Any]]:
+    return [
+        (student.shown_name, PART_LABELS[item.part])
+        for item, student in items_of(deletion_id)
+        if student is not None
+    ]
+
+
+def _counts(counts: dict[str, Any]) -> list[tuple[Any, int]]:
+    """Rows that went, by the kinds of the schedule; what is no kind is said in its own words."""
+    own = {
+        "texts": _("Texts of other students’ records that lost the name"),
+        "drafts": KIND_LABELS["draft"],
+        "sealed": _("Sealed answers about a shared circle"),
+    }
+    found: dict[str, int] = {}
+    for name, count in counts.items():
+        label = own.get(name) or KIND_LABELS[TABLES[name].kind]
+        found[str(label)] = found.get(str(label), 0) + int(count)
+    return sorted(found.items())
+
+
+@blueprint.route("/<int:deletion_id>/confirm", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.RECORD_DELETE_CONFIRM)
+def confirm(deletion_id: int) -> Page:
+    """The second person types the count; the scheduler deletes from then on."""
+    actor, now = current_actor(), clock.now()
+    found = get_deletion(actor, deletion_id)
+    if not can(actor, Permission.RECORD_DELETE_CONFIRM, found.row):
+        raise NotFound
+    form = TypedForm(version=found.row.version)
+
+    def act() -> int:
+        return confirm_it(
+            actor, deletion_id, typed=form.typed.data, version=form.seen_version, now=now,
+            request_key=form.request_key.data,
+        )  # fmt: skip
+
+    def done(_made: int) -> str:
+        flash(_("Confirmed. The records are deleted within minutes; that cannot be undone."))
+        return url_for("deletions.one", deletion_id=deletion_id)
+
+    return form_page(form, act, done, "records/deletion_confirm.html", row=_words(found))
+
+
+@blueprint.route("/<int:deletion_id>/withdraw", methods=["GET", "POST"])
+@gate(Permission.RECORD_REVIEW)
+def withdraw(deletion_id: int) -> Page:
+    """Take the proposal back."""
+    actor, now = current_actor(), clock.now()
+    found = get_deletion(actor, deletion_id)
+    if not can(actor, Permission.RECORD_REVIEW, found.row):
+        raise NotFound
+    form = ConfirmForm(version=found.row.version)
+
+    def act() -> int:
+        return withdraw_it(actor, deletion_id, form.seen_version, now, form.request_key.data)
+
+    def done(_made: int) -> str:
+        flash(_("Withdrawn. Nothing is deleted."))
+        return url_for("deletions.one", deletion_id=deletion_id)
+
+    return form_page(form, act, done, "records/deletion_withdraw.html", row=_words(found))

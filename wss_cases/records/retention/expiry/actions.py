@@ -1,0 +1,99 @@
+"""What goes by its age alone, without anybody's decision: attempts, links, sessions, drafts, keys, old mails."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, delete, func, or_, select
+
+from wss_cases.access.actor import SYSTEM
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.db import db
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.models import OutboxState
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.records.retention.core.queries import rules_on
+from wss_cases.records.retention.reach.queries import ABOUT_STUDENTS, table
+
+AT_ONCE = 5000
+"""Rows of one table that one call takes: the next one takes the rest."""
+ENDED = (OutboxState.SENT, OutboxState.FAILED, OutboxState.DROPPED)
+CLEANED = (
+    *("incident_draft", "user_session", "sign_in_attempt", "questionnaire_guess", "invitation"),
+    *("request_key", "outbox_message", "import_run", "export_record"),
+    "board_report",
+)
+KIND_OF = {
+    "incident_draft": "draft",
+    "user_session": "session",
+    "sign_in_attempt": "sign_in",
+    "questionnaire_guess": "sign_in",
+    "invitation": "link",
+    "request_key": "request_key",
+    "outbox_message": "mail",
+    "import_run": "import",
+    "export_record": "export",
+    "board_report": "board_report",
+}
+"""Which row of the schedule each table goes by."""
+
+
+def old_rows(name: str, before: datetime) -> ColumnElement[bool]:
+    """Return which rows of a table are over and older than an instant."""
+    one = table(name).c
+    if name == "user_session":
+        return or_(one.expires_at < before, one.revoked_at < before)
+    if name == "invitation":
+        return or_(one.expires_at < before, one.used_at < before)
+    if name == "outbox_message":
+        # a mail about a record goes with that record: a hold keeps it, and no reminder is queued a second time
+        return and_(one.created_at < before, one.state.in_(ENDED), one.object_type.not_in(ABOUT_STUDENTS))
+    if name == "import_run":
+        newest = select(func.max(one.id)).group_by(one.kind)  # the health page says when the last one was
+        return and_(one.started_at < before, one.id.not_in(newest))
+    day: dict[str, Any] = {
+        "incident_draft": "updated_at",
+        "export_record": "made_at",
+        "board_report": "asked_at",
+    }
+    column: ColumnElement[datetime] = one[day.get(name, "at")]
+    return column < before
+
+
+def clean(now: datetime) -> dict[str, int]:
+    """Delete what is past its days; returns how many rows of each table, and how many files, went."""
+    rules = rules_on(local_date(now, DISTRICT_ZONE))
+    counts: dict[str, int] = {}
+    for name in CLEANED:
+        rule = rules.get(KIND_OF[name])
+        if rule is not None:
+            counts[name] = _clean_table(name, now - timedelta(days=rule.keep), now)
+    if rule := rules.get("mail_file"):
+        counts["mail_file"] = _clean_files(Path(setting("MAIL_FOLDER")), now - timedelta(days=rule.keep), now)
+    return {name: count for name, count in counts.items() if count}
+
+
+def _clean_table(name: str, before: datetime, now: datetime) -> int:
+    one = table(name)
+    db.session.remove()
+    old = select(one.c.id).where(old_rows(name, before)).order_by(one.c.id).limit(AT_ONCE)
+    ids = list(db.session.scalars(old))
+    if not ids:
+        return 0
+    with unit_of_work(SYSTEM, now) as uow:
+        for start in range(0, len(ids), 500):
+            uow.session.execute(delete(one).where(one.c.id.in_(ids[start : start + 500])))
+        uow.audit("retention.cleaned", name, None, {"count": [None, len(ids)]})
+    return len(ids)
+
+
+def _clean_files(folder: Path, before: datetime, now: datetime) -> int:
+    gone = 0
+    for file in folder.glob("*.eml") if folder.is_dir() else ():
+        if file.stat().st_mtime < before.timestamp():
+            file.unlink(missing_ok=True)
+            gone += 1
+    if gone:
+        with unit_of_work(SYSTEM, now) as uow:
+            uow.audit("retention.cleaned", "mail_file", None, {"count": [None, gone]})
+    return gone

@@ -1,0 +1,78 @@
+"""Holds on a student or a case, by the district: opened by who was asked, released by a named person with a reason."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.cases.case.models import Case
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.pathways.legal_holds import actions as actions_holds
+from wss_cases.pathways.legal_holds.models import LegalHold
+from wss_cases.pathways.legal_holds.states import HoldKind
+from wss_cases.records.retention.core.queries import record_school
+from wss_cases.roster.directory.models import Student
+
+Key = str | None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a hold is for: whose number it names, who asked and why."""
+
+    number: str
+    kind: HoldKind
+    asked_by: str
+    reason: str
+
+
+def open_record_hold(actor: Actor, asked: Asked, now: datetime, request_key: Key = None) -> int:
+    """Hold the record of a student, by their number, or of a case, by its own. Returns the hold's id.
+
+    Raises Refused for a number that is none, or not of a school that the actor reaches: the two look the same.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        if not asked.asked_by.strip():
+            raise Refused("asked_by", _("Say who asked for it."))
+        hold = _on(uow, asked.number.strip())
+        if hold is None or not can(actor, Permission.HOLD_MANAGE, hold):
+            raise Refused("number", _("There is no case and no student with this number in your schools."))
+        hold.kind, hold.asked_by, hold.reason = asked.kind, asked.asked_by.strip(), asked.reason
+        uow.answer = actions_holds.open_hold(uow, hold).id
+        return hold.id
+
+
+def _on(uow: UnitOfWork, number: str) -> LegalHold | None:
+    """Return a hold on what has this number, which is locked; None for nothing, or for more than one."""
+    case = uow.session.scalars(select(Case).where(Case.reference == number).with_for_update()).one_or_none()
+    if case is not None:
+        return LegalHold(case_id=case.id, school_id=case.school_id)
+    found = uow.session.execute(
+        select(Student.id, record_school()).where(
+            Student.student_number == number, Student.student_number != ""
+        )
+    ).all()
+    if len(found) != 1 or found[0][1] is None:
+        return None
+    uow.session.get(Student, found[0][0], with_for_update=True)
+    return LegalHold(student_id=found[0][0], school_id=found[0][1])
+
+
+def release_record_hold(
+    actor: Actor, hold_id: int, reason: str, version: int | None, now: datetime, request_key: Key = None
+) -> int:
+    """End a hold with a reason. Raises NotFound for one that is not theirs, Refused when it is over already."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        hold = uow.load(LegalHold, hold_id, Permission.HOLD_MANAGE)
+        actions_holds.release_hold(uow, hold, reason, version)
+        uow.answer = hold.id
+        return hold.id

@@ -1,0 +1,102 @@
+"""Holds on students and cases: the district opens and releases them; what they hold is not shown."""
+
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request, url_for
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.credentials.rules import FRESH_MINUTES
+from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
+from wss_cases.foundation import clock
+from wss_cases.foundation.clock import DISTRICT_ZONE
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.pathways.legal_holds.states import HOLD_LABELS, HoldKind
+from wss_cases.records.retention.core.forms import HoldForm, ReleaseForm
+from wss_cases.records.retention.deletion.queries import PAGE, Held, get_record_hold, holds
+from wss_cases.records.retention.holds.actions import Asked, open_record_hold, release_record_hold
+
+blueprint = Blueprint("holds", __name__, url_prefix="/records/holds")
+
+
+@blueprint.get("")
+@gate(Permission.HOLD_MANAGE)
+def every() -> Page:
+    """Every hold on a student or a case of the actor's schools, the newest first."""
+    before = id_in(request.args.get("before"))
+    found = holds(current_actor(), before, PAGE + 1)
+    return render_template(
+        "records/holds.html",
+        rows=[_words(one) for one in found[:PAGE]],
+        older=url_for("holds.every", before=found[PAGE - 1].row.id) if len(found) > PAGE else None,
+        newest=url_for("holds.every") if before else None,
+    )
+
+
+def _words(one: Held) -> dict[str, Any]:
+    row = one.row
+    closed = row.closed_at is not None
+    return {
+        "title": _("Case %(number)s", number=one.number)
+        if row.case_id
+        else _("Student %(number)s", number=one.number),
+        "school": one.school,
+        "kind": HOLD_LABELS[row.kind],
+        "asked_by": row.asked_by,
+        "reason": row.reason,
+        "opened": _who_when(one, row.opened_by_id, row.opened_at),
+        "closed": _who_when(one, row.closed_by_id, row.closed_at) if closed else "",
+        "closed_reason": row.closed_reason,
+        "tag": _("Released") if closed else _("Open"),
+        "tone": "slate" if closed else "brick",
+        "release": None if closed else url_for("holds.release", record_hold_id=row.id),
+    }
+
+
+def _who_when(one: Held, who: int | None, when: Any) -> str:
+    return f"{one.people.get(who or 0, _('The system'))} · {moment_words(when, DISTRICT_ZONE)}"
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.HOLD_MANAGE)
+def new() -> Page:
+    """Hold the record of a student or a case."""
+    actor, now = current_actor(), clock.now()
+    form = HoldForm()
+
+    def act() -> int:
+        asked = Asked(
+            form.number.data or "", HoldKind(form.kind.data), form.asked_by.data or "", form.reason.data or ""
+        )
+        return open_record_hold(actor, asked, now, form.request_key.data)
+
+    def done(_made: int) -> str:
+        flash(_("It is held: nothing of it is deleted, shredded or moved until it is released."))
+        return url_for("holds.every")
+
+    return form_page(form, act, done, "records/hold_new.html")
+
+
+@blueprint.route("/<int:record_hold_id>/release", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.HOLD_MANAGE)
+def release(record_hold_id: int) -> Page:
+    """End a hold, with the reason."""
+    actor, now = current_actor(), clock.now()
+    found = get_record_hold(actor, record_hold_id)
+    form = ReleaseForm(version=found.version)
+
+    def act() -> int:
+        return release_record_hold(
+            actor, record_hold_id, form.reason.data or "", form.seen_version, now, form.request_key.data
+        )
+
+    def done(_made: int) -> str:
+        flash(_("It is released."))
+        return url_for("holds.every")
+
+    return form_page(form, act, done, "records/hold_release.html", kind=HOLD_LABELS[found.kind])

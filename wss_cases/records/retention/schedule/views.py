@@ -1,0 +1,196 @@
+"""How long records are kept, and whose record is to be looked at by the administrator of its school."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request, url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can, might
+from wss_cases.accounts.credentials.rules import FRESH_MINUTES
+from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
+from wss_cases.foundation import clock
+from wss_cases.foundation.clock import DISTRICT_ZONE
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.pathways.legal_holds.queries import is_student_held
+from wss_cases.records.retention.core.forms import DecisionForm, RuleForm
+from wss_cases.records.retention.core.models import RetentionRule
+from wss_cases.records.retention.core.queries import (
+    PAGE,
+    Looked,
+    get_looked,
+    rules_of,
+    schedule_rows,
+    to_review,
+)
+from wss_cases.records.retention.core.states import (
+    EVENT_LABELS,
+    KIND_LABELS,
+    PART_LABELS,
+    UNIT_LABELS,
+    WHY_LABELS,
+    Decision,
+    Part,
+)
+from wss_cases.records.retention.schedule.actions import change_rule, decide
+from wss_cases.roster.directory.models import Student
+
+blueprint = Blueprint("retention", __name__, url_prefix="/records")
+
+
+def _today() -> date:
+    return clock.local_date(clock.now(), DISTRICT_ZONE)
+
+
+@blueprint.get("/schedule")
+@gate(Permission.RETENTION_READ)
+def schedule() -> Page:
+    """Every row of the schedule, in force or not, by kind."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    parts: dict[str, Part] = {}
+    for row in schedule_rows():
+        found.setdefault(row.code, []).insert(0, _rule_words(row))
+        parts[row.code] = row.part
+    groups = [
+        {
+            "part": PART_LABELS[part],
+            "kinds": [
+                {"code": code, "what": KIND_LABELS[code], "rows": found[code]}
+                for code in KIND_LABELS
+                if parts.get(code) is part
+            ],
+        }
+        for part in Part
+    ]
+    return render_template(
+        "records/retention_schedule.html",
+        groups=groups,
+        may_edit=might(current_actor(), Permission.RETENTION_EDIT),
+    )
+
+
+def _rule_words(row: RetentionRule) -> dict[str, Any]:
+    today = _today()
+    ended = row.ends_on is not None and row.ends_on < today
+    return {
+        "keep": f"{row.keep} {UNIT_LABELS[row.unit]} {EVENT_LABELS[row.counted_from]}",
+        "source": row.source,
+        "confirmed": row.is_confirmed,
+        "starts": day_words_with_year(row.starts_on),
+        "ends": day_words_with_year(row.ends_on) if row.ends_on else "",
+        "tag": _("Ended") if ended else (_("In force") if row.starts_on <= today else _("To come")),
+        "tone": "slate" if ended else ("moss" if row.starts_on <= today else "sun"),
+    }
+
+
+@blueprint.route("/schedule/<code>", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.RETENTION_EDIT)
+def rule(code: str) -> Page:
+    """Put a new row in force for one kind from a day on."""
+    actor, now, rows = current_actor(), clock.now(), rules_of(code)
+    if not rows or not can(actor, Permission.RETENTION_EDIT, rows[-1]):
+        raise NotFound
+    newest = rows[-1]
+    form = RuleForm(
+        seen_id=newest.id,
+        starts_on=_today(),
+        keep=newest.keep,
+        source=newest.source,
+        confirmed="yes" if newest.is_confirmed else "no",
+    )
+
+    def act() -> int:
+        return change_rule(
+            actor, code, keep=form.keep.data, source=form.source.data or "",
+            is_confirmed=form.confirmed.data == "yes", starts_on=form.starts_on.data, seen_id=form.seen,
+            now=now, request_key=form.request_key.data,
+        )  # fmt: skip
+
+    def done(_made: int) -> str:
+        flash(_("The new row is kept. It deletes nothing by itself."))
+        return url_for("retention.schedule")
+
+    unit = f"{UNIT_LABELS[newest.unit]} {EVENT_LABELS[newest.counted_from]}"
+    return form_page(
+        form, act, done, "records/retention_rule.html", what=KIND_LABELS.get(code, code), unit=unit
+    )
+
+
+@blueprint.get("/reviews")
+@gate(Permission.RECORD_REVIEW)
+def reviews() -> Page:
+    """The records of the actor's schools that are to be looked at."""
+    after = id_in(request.args.get("after")) or 0
+    found = to_review(current_actor(), _today(), after, PAGE + 1)
+    more = len(found) > PAGE
+    return render_template(
+        "records/retention_reviews.html",
+        rows=[_line(looked) for looked in found[:PAGE]],
+        first=url_for("retention.reviews") if after else None,
+        more=url_for("retention.reviews", after=found[PAGE - 1].student.id) if more else None,
+    )
+
+
+def _line(looked: Looked) -> dict[str, Any]:
+    part, due = looked.due.part_on(_today()), looked.due.temporary
+    if part is Part.PERMANENT:
+        words = _("All of it may go now")
+    elif part is Part.TEMPORARY:
+        words = _("The temporary record may go since %(day)s", day=day_words_with_year(due))
+    elif due is not None:
+        words = _("The temporary record may go from %(day)s", day=day_words_with_year(due))
+    else:
+        words = _("Nothing may go yet: the student has not left")
+    return {
+        "name": looked.student.shown_name,
+        "href": url_for("retention.review", student_id=looked.student.id),
+        "why": WHY_LABELS[looked.why],
+        "left": day_words_with_year(looked.left_on) if looked.left_on else "",
+        "may": words,
+        "held": looked.held,
+        "may_go": part is not None and not looked.held,
+        "kinds": [KIND_LABELS[kind] for kind in KIND_LABELS if kind in looked.kinds],
+        "permanent": day_words_with_year(looked.due.permanent) if looked.due.permanent else "",
+    }
+
+
+@blueprint.route("/reviews/<int:student_id>", methods=["GET", "POST"])
+@gate(Permission.RECORD_REVIEW)
+def review(student_id: int) -> Page:
+    """Decide about one student's record."""
+    actor, now = current_actor(), clock.now()
+    looked = get_looked(actor, student_id, _today())
+    form = DecisionForm()
+
+    def act() -> int:
+        return decide(
+            actor, student_id, decision=Decision(form.decision.data), reason=form.reason.data or "",
+            keep_until=form.keep_until.data, now=now, request_key=form.request_key.data,
+        )  # fmt: skip
+
+    def done(_made: int) -> str:
+        proposed = form.decision.data == Decision.DELETE.value
+        flash(_("Proposed. Somebody else must confirm it.") if proposed else _("It is kept until that day."))
+        return url_for("retention.reviews")
+
+    return form_page(
+        form, act, done, "records/retention_review.html", row=_line(looked), student_id=student_id,
+        may_open=can(actor, Permission.STUDENT_READ, looked.student),
+    )  # fmt: skip
+
+
+def student_panel(actor: Actor, found: Student) -> tuple[str, dict[str, Any]] | None:
+    """Return, for a student's page, that a hold is open, and the administrator's way to the record's review."""
+    reviews_it = can(actor, Permission.RECORD_REVIEW, found)
+    held = is_student_held(found.id)
+    if not held and not reviews_it:
+        return None
+    href = url_for("retention.review", student_id=found.id) if reviews_it else None
+    return "records/_retention_panel.html", {"held": held, "href": href}

@@ -1,0 +1,231 @@
+"""Schools, school days, students, guardians, staff, enrolments, and what an import remembers."""
+
+from datetime import date, datetime, time
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.roster.directory.states import DayKind as DayKind
+from wss_cases.roster.directory.states import MoveWhy
+
+
+class School(Versioned, Base):
+    """A school. `code` opens its reference numbers; `source`+`sourced_id` is its identity in the roster feed."""
+
+    __tablename__ = "school"
+    __table_args__ = (UniqueConstraint("source", "sourced_id"), UniqueConstraint("code"))
+
+    id: Mapped[Id]
+    source: Mapped[str] = mapped_column(String(120), default="manual")
+    sourced_id: Mapped[str] = mapped_column(String(120))
+    identifier: Mapped[str] = mapped_column(String(80), default="")
+    name: Mapped[str] = mapped_column(String(200))
+    code: Mapped[str] = mapped_column(String(12))
+    kind: Mapped[str] = mapped_column(String(40), default="")
+    is_charter: Mapped[bool] = mapped_column(default=False)
+    network: Mapped[str | None] = mapped_column(String(80), index=True)
+    low_grade: Mapped[int | None]
+    high_grade: Mapped[int | None]
+    time_zone: Mapped[str] = mapped_column(String(60), default="America/Chicago")
+    first_bell: Mapped[time] = mapped_column(default=time(8, 0))
+    last_bell: Mapped[time] = mapped_column(default=time(15, 0))
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class CalendarDay(Base):
+    """One date of one school year; a row with a school overrides the district's row of that date.
+
+    `last_bell` is a half day's own. Somebody who declared the day stands in `said_by_id` and `said_at`; what the
+    calendar had for it before waits in `planned_kind`. `unsettled_since`: what stands on this date is yet to be moved.
+    """
+
+    __tablename__ = "calendar_day"
+    __table_args__ = (
+        Index(
+            "uq_calendar_day_district",
+            "day",
+            unique=True,
+            sqlite_where=text("school_id IS NULL"),
+            postgresql_where=text("school_id IS NULL"),
+        ),
+        UniqueConstraint("school_id", "day"),
+        CheckConstraint("last_bell is null or kind = 'half'", name="last_bell"),
+        CheckConstraint("planned_kind is null or said_at is not null", name="planned"),
+    )
+
+    id: Mapped[Id]
+    school_year: Mapped[str] = mapped_column(String(7), index=True)
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    day: Mapped[date] = mapped_column(index=True)
+    kind: Mapped[DayKind] = mapped_column(named_enum(DayKind, "kind"))
+    label: Mapped[str] = mapped_column(String(200), default="")
+    last_bell: Mapped[time | None]
+    said_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    said_at: Mapped[datetime | None]
+    planned_kind: Mapped[DayKind | None] = mapped_column(named_enum(DayKind, "planned_kind"))
+    planned_label: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    unsettled_since: Mapped[datetime | None] = mapped_column(index=True)
+
+
+class CalendarMove(Base):
+    """What one date of the calendar moved: which record of which table, from when to when, and why.
+
+    `returned_at`: it went back, because there is school on that date after all.
+    """
+
+    __tablename__ = "calendar_move"
+    __table_args__ = (
+        Index("ix_calendar_move_school_day", "school_id", "day"),
+        Index("ix_calendar_move_subject", "subject_type", "subject_id"),
+    )
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    day: Mapped[date]
+    why: Mapped[MoveWhy] = mapped_column(named_enum(MoveWhy, "why"))
+    label: Mapped[str] = mapped_column(String(200), default="")
+    subject_type: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[int]
+    moved_to: Mapped[date]
+    moved_at: Mapped[datetime]
+    returned_at: Mapped[datetime | None]
+
+
+class Student(Versioned, Base):
+    """A student as the roster gives them; None is not known.
+
+    `search_key` is `rules.search_key` of every name, `search_key_family` the folded family name that lists sort by.
+    """
+
+    __tablename__ = "student"
+    __table_args__ = (
+        UniqueConstraint("source", "sourced_id"),
+        CheckConstraint("grade is null or (grade >= -1 and grade <= 13)", name="grade"),
+        Index("ix_student_search", "school_id", "search_key"),
+    )
+
+    id: Mapped[Id]
+    source: Mapped[str] = mapped_column(String(120), default="manual")
+    sourced_id: Mapped[str] = mapped_column(String(120))
+    student_number: Mapped[str] = mapped_column(String(80), default="", index=True)
+    given_name: Mapped[str] = mapped_column(String(200))
+    middle_name: Mapped[str] = mapped_column(String(200), default="")
+    family_name: Mapped[str] = mapped_column(String(200))
+    preferred_given_name: Mapped[str] = mapped_column(String(200), default="")
+    preferred_family_name: Mapped[str] = mapped_column(String(200), default="")
+    search_key: Mapped[str] = mapped_column(String(900))
+    search_key_family: Mapped[str] = mapped_column(String(900), default="")
+    grade: Mapped[int | None]
+    birth_date: Mapped[date | None]
+    race_ethnicity: Mapped[str | None] = mapped_column(String(40))
+    sex: Mapped[str | None] = mapped_column(String(20))
+    language: Mapped[str | None] = mapped_column(String(20))
+    has_iep: Mapped[bool | None]
+    has_504: Mapped[bool | None]
+    is_english_learner: Mapped[bool | None]
+    has_housing_support: Mapped[bool | None]
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+    @property
+    def shown_name(self) -> str:
+        """The name on screen: preferred where there is one, exactly as typed."""
+        given = self.preferred_given_name or self.given_name
+        family = self.preferred_family_name or self.family_name
+        return f"{given} {family}".strip()
+
+
+class Enrolment(Base):
+    """A student at a school from a first to a last day (None: still there)."""
+
+    __tablename__ = "enrolment"
+    __table_args__ = (
+        UniqueConstraint("student_id", "school_id", "starts_on"),
+        CheckConstraint("ends_on is null or ends_on >= starts_on", name="dates"),
+        Index("ix_enrolment_school_dates", "school_id", "starts_on", "ends_on"),
+    )
+
+    id: Mapped[Id]
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    grade: Mapped[int | None]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+
+
+class Guardian(Base):
+    """An adult responsible for one or more students."""
+
+    __tablename__ = "guardian"
+    __table_args__ = (UniqueConstraint("source", "sourced_id"),)
+
+    id: Mapped[Id]
+    source: Mapped[str] = mapped_column(String(120), default="manual")
+    sourced_id: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(400))
+    language: Mapped[str | None] = mapped_column(String(20))
+    phone: Mapped[str] = mapped_column(String(60), default="")
+    email: Mapped[str] = mapped_column(String(254), default="")
+
+
+class StudentGuardian(Base):
+    """Who is whose guardian, and how."""
+
+    __tablename__ = "student_guardian"
+    __table_args__ = (UniqueConstraint("student_id", "guardian_id"),)
+
+    id: Mapped[Id]
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
+    guardian_id: Mapped[int] = mapped_column(ForeignKey("guardian.id"), index=True)
+    relation: Mapped[str] = mapped_column(String(40), default="")
+    is_primary: Mapped[bool] = mapped_column(default=False)
+    guardian: Mapped[Guardian] = relationship()
+
+
+class StaffMember(Base):
+    """An adult at a school as the roster gives them; may or may not have an account."""
+
+    __tablename__ = "staff_member"
+    __table_args__ = (
+        UniqueConstraint("source", "sourced_id"),
+        Index("ix_staff_member_search", "school_id", "search_key"),
+    )
+
+    id: Mapped[Id]
+    source: Mapped[str] = mapped_column(String(120), default="manual")
+    sourced_id: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(String(400))
+    search_key: Mapped[str] = mapped_column(String(900))
+    email: Mapped[str] = mapped_column(String(254), default="", index=True)
+    role: Mapped[str] = mapped_column(String(60), default="")
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
+class ImportRun(Base):
+    """One import: where from, when, by what format, and its report."""
+
+    __tablename__ = "import_run"
+
+    id: Mapped[Id]
+    kind: Mapped[str] = mapped_column(String(40))
+    source: Mapped[str] = mapped_column(String(120))
+    started_at: Mapped[datetime]
+    report: Mapped[dict[str, Any]]
+
+
+class ImportedRow(Base):
+    """The last imported state of one feed row, to tell created, updated, unchanged and missing apart."""
+
+    __tablename__ = "imported_row"
+    __table_args__ = (UniqueConstraint("source", "file", "sourced_id"),)
+
+    id: Mapped[Id]
+    source: Mapped[str] = mapped_column(String(120))
+    file: Mapped[str] = mapped_column(String(40))
+    sourced_id: Mapped[str] = mapped_column(String(300))
+    digest: Mapped[str] = mapped_column(String(64))
+    is_present: Mapped[bool] = mapped_column(default=True)

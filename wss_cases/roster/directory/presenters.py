@@ -1,0 +1,70 @@
+"""How students, staff, grades and languages read on screen."""
+
+from collections.abc import Iterable
+
+from babel import Locale, UnknownLocaleError
+
+from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import locale_code
+from wss_cases.roster.directory.models import CalendarMove
+from wss_cases.roster.directory.queries import FoundPerson
+from wss_cases.roster.directory.rules import last_digits
+from wss_cases.roster.directory.states import GRADE_WORDS, RELATION_LABELS, STAFF_ROLE_LABELS, MoveWhy
+
+
+def grade_words(grade: int | None) -> str:
+    """Return a grade: "Grade 9", "Kindergarten"; nothing when it is not known."""
+    if grade is None:
+        return ""
+    special = GRADE_WORDS.get(grade)
+    return _("Grade %(number)s", number=grade) if special is None else str(special)
+
+
+def move_words(move: CalendarMove) -> str:
+    """Return why the calendar moved something, and from which day."""
+    day = day_words(move.day)
+    if move.why is MoveWhy.YEAR_END:
+        return _("It was to be on %(day)s, after the last school day of the year.", day=day)
+    if move.why is MoveWhy.NEXT_SCHOOL:
+        return _("By %(day)s the student is at another school: it is due there.", day=day)
+    if not move.label:
+        return _("There is no school on %(day)s.", day=day)
+    return _("There is no school on %(day)s (%(label)s).", day=day, label=move.label)
+
+
+def relation_words(relation: str) -> str:
+    """Return how a guardian is related, as the roster says it when it is no known word."""
+    return str(RELATION_LABELS.get(relation.lower(), relation))
+
+
+def role_words(role: str) -> str:
+    """Return a staff role, as the roster says it when it is no known word."""
+    return str(STAFF_ROLE_LABELS.get(role.lower(), role))
+
+
+def language_words(code: str | None) -> str:
+    """Return a language's name in the reader's language; nothing when it is not known."""
+    if not code:
+        return ""
+    try:
+        return Locale.parse(code.replace("-", "_")).get_display_name(locale_code()) or code
+    except (UnknownLocaleError, ValueError):
+        return code
+
+
+def student_items(found: Iterable[FoundPerson]) -> list[dict[str, str]]:
+    """Return students as items of the search field: value, label, and what tells homonyms apart."""
+    return [
+        {
+            "value": str(who.id),
+            "label": who.name,
+            "meta": " · ".join(part for part in (grade_words(who.grade), last_digits(who.number)) if part),
+        }
+        for who in found
+    ]
+
+
+def staff_items(found: Iterable[FoundPerson]) -> list[dict[str, str]]:
+    """Return staff as items of the search field."""
+    return [{"value": str(who.id), "label": who.name, "meta": role_words(who.role)} for who in found]

@@ -1,0 +1,206 @@
+"""Reading the roster. Searches and students' records start from what the actor may see."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, and_, bindparam, case, extract, false, literal, or_, select
+
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.scope import in_schools
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.roster.directory.models import (
+    CalendarDay,
+    Enrolment,
+    Guardian,
+    School,
+    StaffMember,
+    Student,
+    StudentGuardian,
+)
+from wss_cases.roster.directory.rules import YEAR_ENDS, SchoolDays, merge_days, search_words
+from wss_cases.roster.directory.states import DayKind
+
+KNOWN_SCHOOLS = "known_schools"
+"""What a session knows of them."""
+
+
+@dataclass(frozen=True)
+class FoundPerson:
+    """One match of a search: `number` is the student's number, '' for staff."""
+
+    id: int
+    name: str
+    grade: int | None = None
+    number: str = ""
+    role: str = ""
+
+
+@dataclass(frozen=True)
+class GuardianOf:
+    """One guardian of a student, with the relation as the roster gives it."""
+
+    id: int
+    name: str
+    relation: str
+    language: str | None
+    phone: str
+    email: str
+    is_primary: bool
+
+
+def school_days(school_id: int | None) -> SchoolDays:
+    """Return the school days of a school (None: the district's), in one query; Monday to Friday where unknown.
+
+    District rows that say no more than the weekday does are not read: they are most of a calendar, and a page waits
+    for this. The last day of a year is, since it tells that the year is known.
+    """
+    found = db.session.execute(_days(school_id is None), {} if school_id is None else {"school": school_id})
+    return SchoolDays(merge_days((row[0], row[1], bool(row[2])) for row in found))
+
+
+@cache
+def _days(of_district: bool) -> Any:
+    own, day, kind = CalendarDay.school_id.is_not(None), CalendarDay.day, CalendarDay.kind
+    at_weekend = extract("dow", day).in_((0, 6))
+    as_usual = or_(and_(kind == DayKind.SCHOOL, ~at_weekend), and_(kind == DayKind.CLOSED, at_weekend))
+    last = and_(extract("month", day) == YEAR_ENDS[0], extract("day", day) == YEAR_ENDS[1])
+    theirs = false() if of_district else CalendarDay.school_id == bindparam("school")
+    districts = and_(CalendarDay.school_id.is_(None), or_(~as_usual, last))
+    return select(day, kind, own).where(or_(theirs, districts))
+
+
+def next_schools(student_ids: Collection[int], last: date) -> dict[int, int]:
+    """Return the school that each of these students goes to after a last school day, as far as the roster knows."""
+    statement = select(Student.id, Student.school_id).where(Student.id.in_(sorted(student_ids)))
+    found = {row[0]: row[1] for row in db.session.execute(statement) if row[1] is not None}
+    later = select(Enrolment.student_id, Enrolment.school_id).where(
+        Enrolment.student_id.in_(sorted(student_ids)), Enrolment.starts_on > last
+    )
+    return found | {row[0]: row[1] for row in db.session.execute(later.order_by(Enrolment.starts_on.desc()))}
+
+
+def get_school(school_id: int) -> School | None:
+    """Return a school, or None."""
+    return schools_by_id([school_id]).get(school_id)
+
+
+@cache
+def _schools() -> Select[Any]:
+    return select(School).where(School.id.in_(bindparam("ids", expanding=True)))
+
+
+def schools_by_id(ids: Collection[int]) -> dict[int, School]:
+    """Return these schools by id, those that there are; each is read once for a page, whose session is its own."""
+    known: dict[int, School] = db.session.info.setdefault(KNOWN_SCHOOLS, {})
+    missing = sorted(set(ids) - known.keys())
+    if missing:
+        known.update({row.id: row for row in db.session.scalars(_schools(), {"ids": missing})})
+    return {number: known[number] for number in ids if number in known}
+
+
+def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
+    """Narrow a select of students to those whose page the actor may open: the case team's own schools."""
+    return statement.where(in_schools(Student.school_id, actor, *CASE_TEAM))
+
+
+def get_student(actor: Actor, student_id: int) -> Student:
+    """Return a student whose page the actor may open. Raises NotFound."""
+    found: Student | None = db.session.scalar(
+        visible_to(select(Student), actor).where(Student.id == student_id)
+    )
+    if found is None:
+        raise NotFound
+    return found
+
+
+def guardians_of(student_id: int) -> list[GuardianOf]:
+    """Return a student's guardians, the primary one first. The caller has checked who may see them."""
+    statement = (
+        select(Guardian, StudentGuardian.relation, StudentGuardian.is_primary)
+        .join(StudentGuardian, StudentGuardian.guardian_id == Guardian.id)
+        .where(StudentGuardian.student_id == student_id)
+        .order_by(StudentGuardian.is_primary.desc(), Guardian.name, Guardian.id)
+    )
+    return [
+        GuardianOf(who.id, who.name, relation, who.language, who.phone, who.email, primary)
+        for who, relation, primary in db.session.execute(statement)
+    ]
+
+
+def students_matching(
+    actor: Actor, school_id: int | None, text: str, limit: int = 10, recent: Sequence[int] = ()
+) -> list[FoundPerson]:
+    """Return the school's students of whom every typed word begins some name; `recent` ids first, then by name.
+
+    Case, accents, apostrophes and Ł do not matter. Nothing for fewer than two letters, or for another's school.
+    """
+    words = search_words(text)
+    if not words or not _may_search(actor, school_id):
+        return []
+    statement = select(
+        Student.id,
+        Student.given_name,
+        Student.family_name,
+        Student.preferred_given_name,
+        Student.preferred_family_name,
+        Student.grade,
+        Student.student_number,
+    ).where(Student.school_id == school_id, Student.is_active, *_holds(Student.search_key, words))
+    if recent:
+        statement = statement.order_by(case((Student.id.in_(list(recent)), 0), else_=1))
+    statement = statement.order_by(Student.search_key_family, Student.search_key, Student.id).limit(limit)
+    return [
+        FoundPerson(row[0], f"{row[3] or row[1]} {row[4] or row[2]}".strip(), row[5], row[6])
+        for row in db.session.execute(statement)
+    ]
+
+
+def staff_matching(actor: Actor, school_id: int | None, text: str, limit: int = 10) -> list[FoundPerson]:
+    """Return the school's staff of whom every typed word begins some name, by name; as `students_matching`."""
+    words = search_words(text)
+    if not words or not _may_search(actor, school_id):
+        return []
+    statement = (
+        select(StaffMember.id, StaffMember.name, StaffMember.role)
+        .where(
+            StaffMember.school_id == school_id, StaffMember.is_active, *_holds(StaffMember.search_key, words)
+        )
+        .order_by(StaffMember.search_key, StaffMember.id)
+        .limit(limit)
+    )
+    return [FoundPerson(row[0], row[1], role=row[2]) for row in db.session.execute(statement)]
+
+
+def _may_search(actor: Actor, school_id: int | None) -> bool:
+    return actor.is_system or (school_id is not None and actor.covers(school_id, *STAFF))
+
+
+def _holds(key: Any, words: Sequence[str]) -> list[Any]:
+    # folded words hold no % or _; one school's keys stand side by side in the index, so this reads only those
+    return [(literal(" ") + key).like(f"% {word}%") for word in words]
+
+
+@dataclass(frozen=True)
+class EnrolmentAt:
+    """One stay of a student at a school; `ends_on` None is still there."""
+
+    school: str
+    grade: int | None
+    starts_on: date
+    ends_on: date | None
+
+
+def enrolments_of(student_id: int, limit: int = 20) -> list[EnrolmentAt]:
+    """Return a student's latest enrolments, newest first. The caller has checked who may see them."""
+    statement = (
+        select(School.name, Enrolment.grade, Enrolment.starts_on, Enrolment.ends_on)
+        .join(School, School.id == Enrolment.school_id)
+        .where(Enrolment.student_id == student_id)
+        .order_by(Enrolment.starts_on.desc(), Enrolment.id.desc())
+        .limit(limit)
+    )
+    return [EnrolmentAt(*row) for row in db.session.execute(statement)]

@@ -1,0 +1,150 @@
+"""Pure rules of the roster: school-day arithmetic, search keys, short codes of schools."""
+
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, time, timedelta
+from functools import lru_cache
+from itertools import accumulate
+
+from wss_cases.foundation.clock import school_year, school_year_bounds
+from wss_cases.foundation.ids import fold
+from wss_cases.roster.directory.states import DayKind
+
+SEARCH_KEY_LENGTH = 900
+CODE_LENGTH = 12
+LEAST_LETTERS = 2
+HALF_DAY_BELL = time(11, 30)
+"""The last bell of a half day for which the calendar gives no time; early, so that a reminder still helps."""
+YEAR_ENDS = (7, 31)
+"""Month and day of a school year's last date."""
+_DAY = timedelta(days=1)
+
+
+class SchoolDays:
+    """School days of one school: its calendar where it is known, Monday to Friday on every other date."""
+
+    def __init__(self, kinds: Mapping[date, DayKind] | None = None) -> None:
+        self._kinds = dict(kinds or {})
+        self._known = sorted(self._kinds)
+        corrections = (self.is_school_day(day) - is_weekday(day) for day in self._known)
+        self._corrections = [0, *accumulate(corrections)]
+        # a calendar is taken in whole: where the last date of a year is known, the year is
+        self._years = {school_year(day) for day in self._known if (day.month, day.day) == YEAR_ENDS}
+
+    def is_school_day(self, day: date) -> bool:
+        """Whether students come on this date; a half day counts."""
+        kind = self._kinds.get(day)
+        return is_weekday(day) if kind is None else kind is not DayKind.CLOSED
+
+    def is_half(self, day: date) -> bool:
+        """Whether students leave early on this date."""
+        return self._kinds.get(day) is DayKind.HALF
+
+    def knows(self, day: date) -> bool:
+        """Whether the calendar of this date's school year is known; where no year's is, none is missed."""
+        return not self._years or school_year(day) in self._years
+
+    def having(self, day: date, kind: DayKind | None) -> "SchoolDays":
+        """Return the same days with one of them changed; None takes what is said of it away."""
+        kinds = {**self._kinds, day: kind}
+        return SchoolDays({date_: is_ for date_, is_ in kinds.items() if is_ is not None})
+
+    def last_of_year(self, year: str) -> date | None:
+        """Return the last school day of a school year written '2026-27'; None while its calendar is not known."""
+        if year not in self._years:
+            return None
+        first, last = school_year_bounds(year)
+        found = self.on_or_before(last)
+        return found if found >= first else None
+
+    def on_or_after(self, day: date) -> date:
+        """Return the day itself when it is a school day, else the next one."""
+        while not self.is_school_day(day):
+            day += _DAY
+        return day
+
+    def on_or_before(self, day: date) -> date:
+        """Return the day itself when it is a school day, else the last one before it."""
+        while not self.is_school_day(day):
+            day -= _DAY
+        return day
+
+    def add(self, day: date, number: int) -> date:
+        """Return the `number`-th school day after a date; 0 gives the date itself or the next school day.
+
+        A negative number goes back. Raises OverflowError beyond year 9999.
+        """
+        if number == 0:
+            return self.on_or_after(day)
+        step = _DAY if number > 0 else -_DAY
+        left = abs(number)
+        while left:
+            day += step
+            left -= self.is_school_day(day)
+        return day
+
+    def between(self, start: date, end: date) -> int:
+        """Return how many school days lie after `start` up to and including `end`; negative when `end` is earlier."""
+        return self._until(end) - self._until(start)
+
+    def _until(self, day: date) -> int:
+        # day 1 of the calendar was a Monday
+        weeks, rest = divmod(day.toordinal(), 7)
+        return weeks * 5 + min(rest, 5) + self._corrections[bisect_right(self._known, day)]
+
+
+def is_weekday(day: date) -> bool:
+    """Whether a date is one from Monday to Friday."""
+    return day.weekday() < 5
+
+
+def search_key(*names: str) -> str:
+    """Return the folded words by which a person is found: each name with its marks dropped, and split at them.
+
+    So O'Brien is found as obrien, brien and "o brien", de la Cruz as delacruz. At most 900 characters.
+    """
+    words = dict.fromkeys(word for name in names if name for word in _words_of(name))
+    key = " ".join(words)
+    return key if len(key) <= SEARCH_KEY_LENGTH else key[:SEARCH_KEY_LENGTH].rsplit(" ", 1)[0]
+
+
+@lru_cache(maxsize=20_000)
+def _words_of(name: str) -> tuple[str, ...]:
+    parts = fold(name).split()
+    apart = fold("".join(c if unicodedata.category(c)[0] in "LMN" else " " for c in name)).split()
+    glued = ["".join(parts)] if len(parts) > 1 else []
+    return (*parts, *apart, *glued)
+
+
+def search_words(typed: str) -> list[str]:
+    """Return the folded words of a search, or none when fewer than two letters were typed."""
+    words = fold(typed).split()
+    return words[:8] if sum(map(len, words)) >= LEAST_LETTERS else []
+
+
+def school_code(name: str, taken: Collection[str]) -> str:
+    """Return a short unused code from a school's initials, e.g. 'JBES', then 'JBES2'.
+
+    `taken` holds the codes in use; the same name gives the same code as long as they are the same.
+    """
+    words = [word for word in fold(name).split() if word.isascii()]
+    initials = "".join(word[0] for word in words)[:6].upper()
+    if len(initials) < 2:
+        initials = (words[0] if words else "school")[:3].upper()
+    if initials not in taken:
+        return initials
+    return next(code for number in range(2, 10**6) if (code := f"{initials}{number}") not in taken)
+
+
+def last_digits(student_number: str) -> str:
+    """Return the last four characters of a student's number, by which homonyms are told apart."""
+    return student_number[-4:]
+
+
+def merge_days(rows: Iterable[tuple[date, DayKind, bool]]) -> dict[date, DayKind]:
+    """Return what each date is, from (date, kind, whether the row is the school's own): own rows win."""
+    merged: dict[date, DayKind] = {}
+    for day, kind, _own in sorted(rows, key=lambda row: row[2]):
+        merged[day] = kind
+    return merged

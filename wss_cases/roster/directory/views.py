@@ -1,0 +1,161 @@
+"""The search field's answers, the page to find a student without JavaScript, and a student's page."""
+
+from typing import Any
+
+from flask import Blueprint, jsonify, redirect, render_template, request, session, url_for
+from werkzeug.wrappers import Response
+
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.keys.envelope import lock, unlock
+from wss_cases.foundation.pages import typed_in_header
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.roster.directory import extension_points as slots
+from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.presenters import (
+    grade_words,
+    language_words,
+    relation_words,
+    staff_items,
+    student_items,
+)
+from wss_cases.roster.directory.queries import (
+    FoundPerson,
+    enrolments_of,
+    get_school,
+    get_student,
+    guardians_of,
+    staff_matching,
+    students_matching,
+)
+from wss_cases.roster.directory.rules import search_words
+from wss_cases.roster.directory.states import RACE_LABELS
+
+blueprint = Blueprint("students", __name__)
+LONGEST_SEARCH = 200
+SEARCHED = "searched"
+"""The cookie's place for the name that was looked for last, locked: histories and logs would keep an address."""
+SEARCHED_SECONDS = 3600
+
+
+@blueprint.get("/students/search")
+@gate(Permission.ROSTER_SEARCH)
+def search() -> Response:
+    """Answer the search field: at most ten students of the school, those met lately first."""
+    return jsonify(items=student_items(_found(current_actor(), typed_in_header(LONGEST_SEARCH))))
+
+
+@blueprint.get("/students/search-staff")
+@gate(Permission.ROSTER_SEARCH)
+def search_staff() -> Response:
+    """Answer the search field: at most ten staff of the school."""
+    actor = current_actor()
+    typed = typed_in_header(LONGEST_SEARCH)
+    return jsonify(items=staff_items(staff_matching(actor, _school_id(actor), typed)))
+
+
+@blueprint.route("/students", methods=["GET", "POST"])
+@gate(Permission.ROSTER_SEARCH)
+def students() -> Response | str:
+    """Find a student by name, without JavaScript too; the name is in no address, and Back shows what was found."""
+    actor = current_actor()
+    if request.method == "POST":
+        session[SEARCHED] = lock(setting("WSS_KEYS"), SEARCHED, request.form.get("name", "")[:LONGEST_SEARCH])
+        answer: Response = redirect(url_for("students.students", found=1), 303)
+        return answer
+    locked = session.get(SEARCHED, "") if "found" in request.args else ""
+    typed = unlock(setting("WSS_KEYS"), SEARCHED, locked, SEARCHED_SECONDS)
+    found = [
+        {**item, "href_id": item["value"] if actor.covers(_school_id(actor), *CASE_TEAM) else None}
+        for item in student_items(_found(actor, typed))
+    ]
+    asked = bool(search_words(typed))
+    return render_template("roster/students.html", typed=typed, asked=asked, found=found)
+
+
+@blueprint.get("/students/<int:student_id>")
+@gate(Permission.STUDENT_READ)
+def student(student_id: int) -> str:
+    """Show a student as the roster has them, and what the rooms above add."""
+    actor = current_actor()
+    found = get_student(actor, student_id)
+    return render_template(
+        "roster/student.html",
+        student=found,
+        lede=_lede(found),
+        facts=_facts(found),
+        supports=_supports(found),
+        guardians=_guardians(found.id),
+        stays=_stays(found.id),
+        panels=slots.panels_for(actor, found),
+    )
+
+
+def _school_id(actor: Actor) -> int | None:
+    asked = request.args.get("school_id", "")
+    if asked.isascii() and asked.isdigit() and len(asked) < 10:
+        return int(asked)
+    return chosen_school_id(actor, *STAFF)
+
+
+def _found(actor: Actor, typed: str) -> list[FoundPerson]:
+    school_id = _school_id(actor)
+    if school_id is None or not search_words(typed):
+        return []
+    return students_matching(actor, school_id, typed, recent=slots.recent_students(actor, school_id))
+
+
+def _lede(found: Student) -> str:
+    school = get_school(found.school_id) if found.school_id is not None else None
+    parts = [grade_words(found.grade), school.name if school else ""]
+    return " · ".join(part for part in parts if part)
+
+
+def _facts(found: Student) -> list[dict[str, Any]]:
+    race = RACE_LABELS.get(found.race_ethnicity or "")
+    legal = " ".join(part for part in (found.given_name, found.middle_name, found.family_name) if part)
+    return [
+        {"label": _("Name in the roster"), "value": legal},
+        {"label": _("Student number"), "value": found.student_number},
+        {"label": _("Language"), "value": language_words(found.language)},
+        {"label": _("Race or ethnicity"), "value": str(race) if race else ""},
+    ]
+
+
+def _supports(found: Student) -> list[dict[str, Any]]:
+    known = {True: _("Yes"), False: _("No"), None: _("Not known")}
+    return [
+        {"label": _("Individual education program (IEP)"), "value": known[found.has_iep]},
+        {"label": _("504 plan"), "value": known[found.has_504]},
+        {"label": _("English learner"), "value": known[found.is_english_learner]},
+        {"label": _("Housing support"), "value": known[found.has_housing_support]},
+    ]
+
+
+def _guardians(student_id: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": who.name,
+            "relation": relation_words(who.relation),
+            "language": language_words(who.language),
+            "phone": who.phone,
+            "email": who.email,
+        }
+        for who in guardians_of(student_id)
+    ]
+
+
+def _stays(student_id: int) -> list[dict[str, str]]:
+    return [
+        {
+            "school": stay.school,
+            "grade": grade_words(stay.grade),
+            "starts": day_words_with_year(stay.starts_on),
+            "ends": day_words_with_year(stay.ends_on) or _("now"),
+        }
+        for stay in enrolments_of(student_id)
+    ]

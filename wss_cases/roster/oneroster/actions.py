@@ -1,0 +1,222 @@
+"""Taking in rosters and calendars: everything that is sound lands in one transaction, or nothing does."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation import clock
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.roster.directory.models import ImportRun, School
+from wss_cases.roster.import_files.report import BundleRefused, Counts, Problem, Report, RowRefused
+from wss_cases.roster.import_files.values import is_deleted
+from wss_cases.roster.oneroster.bundle import Bundle, Table, open_bundle
+from wss_cases.roster.oneroster.formats import Format, Mode, detect, modes, open_tables, read_manifest
+from wss_cases.roster.oneroster.ledger import Item, Ledger, batches, digest, ids_of, mark
+from wss_cases.roster.oneroster.links import Links
+from wss_cases.roster.oneroster.orgs import Classes, Courses, Orgs, Sessions, read_orgs, root_of
+from wss_cases.roster.oneroster.people import Roles, Users
+from wss_cases.roster.oneroster.reconcile import settle_enrolments, settle_grades, settle_links
+from wss_cases.roster.oneroster.relationships import Demographics, Enrollments, Relationships, UserFlags
+from wss_cases.roster.oneroster.run import Handler, Org, Progress, Run
+from wss_cases.roster.oneroster.unchanged import KIND, bundle_digest, last_counts, state
+
+SHRINK = 0.2
+"""The share of rows of the last import that may not be missing without being asked about."""
+
+TIME_ZONE = "America/Chicago"
+HANDLERS: dict[str, type[Handler]] = {
+    "orgs": Orgs,
+    "academicSessions": Sessions,
+    "courses": Courses,
+    "classes": Classes,
+    "roles": Roles,
+    "relationships": Relationships,
+    "users": Users,
+    "demographics": Demographics,
+    "userFlags": UserFlags,
+    "enrollments": Enrollments,
+}
+"""In the order in which the files depend on each other."""
+
+
+class _DryRun(Exception):
+    """Ends the unit of work of a dry run."""
+
+
+def import_oneroster(
+    actor: Actor,
+    path: Path,
+    now: datetime,
+    source: str = "",
+    *,
+    accept_shrink: bool = False,
+    dry_run: bool = False,
+    progress: Progress = lambda file, done: None,
+) -> Report:
+    """Take in a OneRoster 1.1 or 1.2 or SDS 2.1 folder or zip and return the report.
+
+    `source` names the feed; without it the root org does. Rows that are refused are in the report, all others land
+    together. `progress` is told a file and how many of its rows are read, then each step of writing (with 0). Raises
+    BundleRefused when nothing can land: a broken or unknown input, or too many missing rows.
+    """
+    with open_bundle(path) as bundle:
+        look = _look(bundle)
+        report = Report(source=source or root_of(look.orgs))
+        if not 0 < len(report.source) <= 120:
+            message = _("There is no root org to name the roster by. Name it with --source.")
+            raise BundleRefused(Problem("orgs.csv", None, None, message))
+        try:
+            with not_collecting(), unit_of_work(actor, now) as uow:
+                _take_in(uow, look, report, accept_shrink, progress)
+                if dry_run:
+                    raise _DryRun
+            report.landed = True
+        except _DryRun:
+            pass
+    return report
+
+
+class _Look(NamedTuple):
+    """What a bundle is before its rows are read; `whole` is its digest."""
+
+    tables: dict[str, Table]
+    format: Format
+    modes: dict[str, Mode]
+    orgs: dict[str, Org]
+    whole: str
+
+
+def _take_in(uow: UnitOfWork, look: _Look, report: Report, accept_shrink: bool, progress: Progress) -> None:
+    progress("compared", 0)
+    as_before = last_counts(uow.session, report.source, look.whole)
+    if as_before is None:
+        today, links = clock.local_date(uow.now, TIME_ZONE), Links(uow.session)
+        run = Run(uow, report.source, look.format, look.modes, report, today, look.orgs, links, progress)
+        _carry_out(run, look.tables, accept_shrink)
+    report.files |= as_before or {}
+    report.finish()
+    _keep_report(uow, report, look)
+
+
+@contextmanager
+def not_collecting() -> Iterator[None]:
+    """No search for cycles inside the block: none are made, and it would look at a million living rows again and
+    again."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _look(bundle: Bundle) -> _Look:
+    manifest = read_manifest(bundle)
+    tables = open_tables(bundle)
+    found = detect(tables, manifest)
+    how = modes(tables, manifest)
+    present = {name: table for name, table in tables.items() if how[name] is not Mode.ABSENT}
+    return _Look(present, found, how, read_orgs(present.get("orgs")), bundle_digest(bundle))
+
+
+def _carry_out(run: Run, tables: dict[str, Table], accept_shrink: bool) -> None:
+    session = run.uow.session
+    run.schools = ids_of(session, School, run.source)
+    run.is_first = session.scalar(select(ImportRun.id).where(ImportRun.source == run.source).limit(1)) is None
+    if run.format is not Format.ONEROSTER_1_1 and "users" in tables:
+        aside = Report(files={"users.csv": Counts()})
+        keys = (row["sourcedId"] for _number, row, _joined in tables["users"].rows(aside))
+        run.add_known("users", map(mark, keys))
+    handlers = {name: handler(run) for name, handler in HANDLERS.items() if name in tables}  # type: ignore[call-arg]
+    for name, handler in handlers.items():
+        _take_file(run, name, tables[name], handler)
+    if run.shrunk and not accept_shrink:
+        raise BundleRefused(*run.shrunk)
+    if not any(_rows(counts) for counts in run.report.files.values()) and not accept_shrink:
+        raise BundleRefused(Problem("users.csv", None, None, _("The roster is empty: no file has a row.")))
+    run.progress("people", 0)
+    for handler in handlers.values():
+        handler.finish()
+    run.progress("enrolments", 0)
+    settle_enrolments(run)
+    run.progress("guardians", 0)
+    settle_links(run)
+    settle_grades(run)
+
+
+def _rows(counts: Counts) -> int:
+    return counts.created + counts.updated + counts.unchanged + counts.refused
+
+
+def _take_file(run: Run, name: str, table: Table, handler: Handler) -> None:
+    counts = run.report.files.setdefault(table.file, Counts())
+    ledger = Ledger(run.uow.session, run.source, name)
+    if name == "orgs":
+        run.add_known("orgs", map(mark, run.orgs))
+    for batch in batches(table.rows(run.report)):
+        items = []
+        for number, row, joined in batch:
+            try:
+                items.append(_read(handler, ledger, row, joined))
+            except RowRefused as refused:
+                run.report.refuse(table.file, number, refused)
+        before = (counts.created, counts.updated)
+        changed = ledger.write(items, counts)
+        handler.apply(items)
+        run.add_known(name, (item.mark for item in items))
+        run.progress(table.file, _rows(counts))
+        if changed:
+            written: dict[str, Any] = {"file": table.file, "source": run.source}
+            written |= {"created": counts.created - before[0], "updated": counts.updated - before[1]}
+            run.uow.audit("roster.rows", "imported_row", None, written)
+    if run.modes[name] is Mode.BULK:
+        _end_missing(run, table, ledger, handler)
+
+
+def _read(handler: Handler, ledger: Ledger, row: dict[str, str], joined: str) -> Item:
+    key = handler.key(row)
+    seen = mark(key)
+    if seen in ledger.seen:
+        raise RowRefused(
+            "sourcedId" if "sourcedId" in row else None, _("The same record stands further up already.")
+        )
+    ledger.seen.add(seen)
+    deleted = is_deleted(row)
+    return Item(key, seen, digest(joined), deleted, None if deleted else handler.read(row))
+
+
+def _end_missing(run: Run, table: Table, ledger: Ledger, handler: Handler) -> None:
+    missing, remembered = ledger.missing()
+    if not missing:
+        return
+    words = {"missing": len(missing), "number": remembered - run.report.files[table.file].created}
+    if len(missing) >= SHRINK * words["number"]:
+        message = _(
+            "%(missing)d of the %(number)d rows of the last import are missing. Nothing was imported. "
+            "If this is right, run again with --accept-shrink.",
+            **words,
+        )
+        run.shrunk.append(Problem(table.file, None, None, message))
+    ended = _("%(missing)d rows of the last import are missing; what they stood for was ended.", **words)
+    run.report.problems.append(Problem(table.file, None, None, ended))
+    ledger.forget([row_id for row_id, _key in missing])
+    for batch in batches(key for _id, key in missing):
+        handler.gone(batch)
+    run.uow.audit("roster.missing", "imported_row", None, {"file": table.file, "missing": len(missing)})
+
+
+def _keep_report(uow: UnitOfWork, report: Report, look: _Look) -> None:
+    document = report.as_document()
+    kept = {**document, "format": look.format.value, "problems": document["problems"][:500]}
+    kept |= {"bundle": look.whole, "state": state(uow.session, report.source)}
+    run = ImportRun(kind=KIND, source=report.source, started_at=uow.now, report=kept)
+    uow.add(run)
+    uow.record(run, "roster.imported", source=report.source)

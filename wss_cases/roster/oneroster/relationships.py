@@ -1,0 +1,185 @@
+"""demographics, relationships, userFlags and enrollments: what hangs on a person."""
+
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.roster.directory.models import Student
+from wss_cases.roster.import_files.report import RowRefused
+from wss_cases.roster.import_files.values import (
+    FLAG_COLUMNS,
+    LONGEST_ID,
+    STUDENT,
+    day,
+    limited,
+    race_ethnicity,
+    required,
+    role_kind,
+    sex,
+)
+from wss_cases.roster.oneroster.ledger import Item
+from wss_cases.roster.oneroster.run import Cells, Place, Plain, Run
+from wss_cases.roster.oneroster.staging import Staged, upsert
+
+
+class Demographics(Plain):
+    """Race and ethnicity, sex and birth date go to the student; of others nothing is kept."""
+
+    def key(self, row: Cells) -> str:
+        """Return the user."""
+        return required(row, "userSourcedId" if "userSourcedId" in row else "sourcedId", LONGEST_ID)
+
+    def read(self, row: Cells) -> dict[str, Any]:
+        """Return what the row says of the student."""
+        user = self.key(row)
+        self.run.must_know("users", user, "userSourcedId" if "userSourcedId" in row else "sourcedId")
+        birth_column = "birthDate" if "birthDate" in row else "birthdate"
+        birth = day(row, birth_column)
+        if birth and not 1900 <= birth.year <= self.run.today.year:
+            raise RowRefused(birth_column, _("Nobody in a school was born in that year."))
+        return {
+            "sourced_id": user,
+            "birth_date": birth,
+            "sex": sex(row),
+            "race_ethnicity": race_ethnicity(row),
+        }
+
+    def apply(self, items: list[Item]) -> None:
+        """Stage what is said; a deleted row takes nothing away."""
+        if self.run.facts is None:
+            self.run.facts = Staged(self.run.uow.session, Student, ("birth_date", "sex", "race_ethnicity"))
+        self.run.facts.add([item.content for item in items if not item.deleted])
+
+    def finish(self) -> None:
+        """Write where it differs."""
+        if self.run.facts is not None:
+            self.run.facts.update(self.run.source)
+            self.run.facts.drop()
+
+
+class Relationships(Plain):
+    """Guardians of students. Read before the users, because some users are known as guardians only here."""
+
+    def key(self, row: Cells) -> str:
+        """Return both people."""
+        pair = (
+            required(row, "userSourcedId", LONGEST_ID),
+            required(row, "relationshipUserSourcedId", LONGEST_ID),
+        )
+        return limited("|".join(pair), "userSourcedId", 300)
+
+    def read(self, row: Cells) -> None:
+        """Keep the link until both people stand."""
+        student, guardian = row["userSourcedId"], row["relationshipUserSourcedId"]
+        self.run.must_know("users", student, "userSourcedId")
+        self.run.must_know("users", guardian, "relationshipUserSourcedId")
+        if student == guardian:
+            raise RowRefused("relationshipUserSourcedId", _("Nobody is their own guardian."))
+        role = required(row, "relationshipRole", 40)
+        self.run.guardian_roles.setdefault(guardian, role)
+        self.run.links.add([(student, guardian, role)])
+
+    def apply(self, items: list[Item]) -> None:
+        """Keep the batch's links."""
+        self.run.links.flush()
+
+
+class UserFlags(Plain):
+    """Supports: iep, 504, English learner, housing. Other flags, such as meals, are remembered as rows only."""
+
+    def key(self, row: Cells) -> str:
+        """Return user and flag."""
+        return limited(
+            f"{required(row, 'userSourcedId', LONGEST_ID)}|{required(row, 'flag', 60)}", "flag", 300
+        )
+
+    def __init__(self, run: Run) -> None:
+        super().__init__(run)
+        self._flags: list[tuple[str, str, bool | None]] = []
+
+    def read(self, row: Cells) -> tuple[str, str] | None:
+        """Return the user and the column that the flag sets, or None."""
+        self.run.must_know("users", row["userSourcedId"], "userSourcedId")
+        column = FLAG_COLUMNS.get(row["flag"].replace(" ", "").lower())
+        return (row["userSourcedId"], column) if column else None
+
+    def apply(self, items: list[Item]) -> None:
+        """Keep what is flagged until the students stand."""
+        self._flags += [(*item.content, True) for item in items if item.content]
+        self.gone([item.key for item in items if item.deleted])
+
+    def gone(self, keys: list[str]) -> None:
+        """A flag that is no longer there is not known."""
+        pairs = (key.rsplit("|", 1) for key in keys)
+        found = [(user, FLAG_COLUMNS.get(flag.replace(" ", "").lower())) for user, flag in pairs]
+        self._flags += [(user, column, None) for user, column in found if column]
+
+    def finish(self) -> None:
+        """Set the flags; what was said last of a student counts."""
+        for column in sorted(set(FLAG_COLUMNS.values())):
+            said = {user: value for user, flagged, value in self._flags if flagged == column}
+            rows = [{"sourced_id": user, column: value} for user, value in said.items()]
+            upsert(self.run.uow.session, Student, self.run.source, rows, insert=False)
+
+
+class Enrollments(Plain):
+    """Class enrolments: their dates say from when to when a student is at a school."""
+
+    def key(self, row: Cells) -> str:
+        """Return the sourcedId, or in SDS class, user and role."""
+        if "sourcedId" in row:
+            return required(row, "sourcedId", LONGEST_ID)
+        key = "|".join((row["classSourcedId"], row["userSourcedId"], row["role"]))
+        return limited(key, "classSourcedId", 300)
+
+    def read(self, row: Cells) -> None:
+        """Check an enrolment and widen the student's time at the school."""
+        user = required(row, "userSourcedId", LONGEST_ID)
+        self.run.must_know("users", user, "userSourcedId")
+        in_class = required(row, "classSourcedId", LONGEST_ID)
+        if self.run.known("classes"):
+            self.run.must_know("classes", in_class, "classSourcedId")
+        kind = role_kind(required(row, "role", 60))
+        if kind is None:
+            raise RowRefused("role", _("This role is not known."))
+        org = self._org(row, in_class)
+        starts, ends = day(row, "beginDate"), day(row, "endDate")
+        if starts and ends and ends < starts:
+            raise RowRefused("endDate", _("The end lies before the start."))
+        school = self.run.school_of(org)
+        if kind == STUDENT and school is not None:
+            if starts is None or ends is None:
+                dates = self._session_dates(in_class)
+                starts, ends = starts or dates[0], ends or dates[1]
+            self._widen(user, school, starts, ends)
+
+    def _org(self, row: Cells, in_class: str) -> str:
+        if "schoolSourcedId" not in row:
+            return self.run.classes.get(in_class, ("", ()))[0]
+        org = required(row, "schoolSourcedId", LONGEST_ID)
+        self.run.must_know("orgs", org, "schoolSourcedId")
+        return org
+
+    def _session_dates(self, in_class: str) -> tuple[Any, Any]:
+        terms = self.run.classes.get(in_class, ("", ()))[1]
+        dates = [self.run.sessions[term] for term in terms if term in self.run.sessions]
+        return (min(d[0] for d in dates), max(d[1] for d in dates)) if dates else (None, None)
+
+    def _widen(self, user: str, school: int, starts: date | None, ends: date | None) -> None:
+        spans = self.run.spans.get(user, ())
+        before = next((span for span in spans if span[0] == school), None)
+        if before is None:
+            self.run.spans[user] = (*spans, span_of(school, starts, ends))
+            return
+        first = min((d for d in (before[1], starts) if d), default=None)
+        last = max((d for d in (before[2], ends) if d), default=None)
+        if (first, last) != before[1:]:
+            wider = span_of(school, first, last)
+            self.run.spans[user] = tuple(wider if span is before else span for span in spans)
+
+
+@lru_cache(maxsize=50_000)
+def span_of(school: int, starts: date | None, ends: date | None) -> Place:
+    """Return a time at a school; most students share one with many others, which saves the memory."""
+    return school, starts, ends

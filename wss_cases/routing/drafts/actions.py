@@ -1,0 +1,168 @@
+"""Use cases of routing: route one person's part of an incident; draft, edit, publish and drop rule sets."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.routing.drafts.editing import changed_row
+from wss_cases.routing.engine.check import check_table
+from wss_cases.routing.engine.evaluation import Recommendation, recommend
+from wss_cases.routing.engine.explain import as_stored
+from wss_cases.routing.engine.facts import Facts
+from wss_cases.routing.engine.reading import read_table
+from wss_cases.routing.engine.states import RuleSetState
+from wss_cases.routing.replay.actions import forget_replays
+from wss_cases.routing.replay.queries import newest_replay, stands_for
+from wss_cases.routing.replay.replayer import Tally
+from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
+from wss_cases.routing.rule_sets.queries import get_rule_set, rule_set_in_force, table_of
+
+
+def route(
+    uow: UnitOfWork, incident_id: int, incident_person_id: int | None, facts: Facts, on: date
+) -> tuple[RoutingAnswer, Recommendation]:
+    """Step: answer with the rule set in force on a date, and keep version, facts and answer with the incident.
+
+    It notifies nobody and decides nothing. Raises Unavailable when no rule set is in force.
+    """
+    rule_set = rule_set_in_force(on)
+    recommendation = recommend(table_of(rule_set), facts)
+    answer = uow.add(
+        RoutingAnswer(
+            incident_id=incident_id,
+            incident_person_id=incident_person_id,
+            rule_set_id=rule_set.id,
+            created_at=uow.now,
+            facts=facts.as_json(),
+            answer=as_stored(recommendation),
+        )
+    )
+    uow.audit("routing.answered", "routing_answer", answer.id, {"rule_set_id": [None, rule_set.id]})
+    return answer, recommendation
+
+
+def draft_from(actor: Actor, source_id: int, now: datetime, request_key: str | None = None) -> int:
+    """Copy a rule set into a new draft, the next version of the same name; return its id."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        source = uow.load(RuleSet, source_id, Permission.RULES_EDIT)
+        latest = uow.session.execute(
+            select(func.max(RuleSet.number)).where(RuleSet.name == source.name)
+        ).scalar_one()
+        draft = uow.add(
+            RuleSet(
+                name=source.name,
+                number=latest + 1,
+                state=RuleSetState.DRAFT,
+                table_rows={"rows": source.table_rows["rows"]},
+            )
+        )
+        uow.record(draft, "rules.drafted", number=draft.number, source=source.number)
+        uow.answer = draft.id
+        return draft.id
+
+
+def edit_row(
+    actor: Actor,
+    rule_set_id: int,
+    version: int | None,
+    row_id: str,
+    changes: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Change values inside one row of a draft; `changes` maps the keys of `editing.leaves` to new values.
+
+    Raises Refused when the row would no longer be one, NotFound for an unknown row, Stale.
+    """
+    with unit_of_work(actor, now) as uow:
+        draft = _draft(uow, rule_set_id, version)
+        rows = draft.table_rows["rows"]
+        if not any(row["id"] == row_id for row in rows):
+            raise NotFound
+        edited = [changed_row(row, changes) if row["id"] == row_id else row for row in rows]
+        read_table(draft.name, draft.number, edited)
+        if edited != rows:
+            draft.table_rows = {"rows": edited}
+            uow.session.flush()
+            uow.audit(
+                "rules.edited", "routing_rule_set", draft.id, {row_id: _difference(rows, edited, row_id)}
+            )
+            uow.record(draft, "rules.row_edited", row=row_id)
+
+
+def publish(
+    actor: Actor, rule_set_id: int, version: int | None, starts_on: date, now: datetime, why_not_replayed: str = ""
+) -> None:  # fmt: skip
+    """Publish a draft from a date on. Raises Refused when the check finds what stands in the way.
+
+    Raises it too without a replay of just these rows or a reason, and where that replay broke a promise.
+    """
+    draft = get_rule_set(actor, rule_set_id)
+    require(actor, Permission.RULES_EDIT, draft)
+    seen = draft.version if version is None else version
+    blocking = [finding for finding in check_table(table_of(draft)) if finding.blocks]
+    with unit_of_work(actor, now) as uow:
+        draft = _draft(uow, rule_set_id, seen)
+        if blocking:
+            found = " ".join(finding.sentence() for finding in blocking)
+            raise Refused("", _("This draft cannot be published yet. %(found)s", found=found))
+        if starts_on < now.date():
+            raise Refused("starts_on", _("The first day must be today or later."))
+        _after_replay(uow, draft, why_not_replayed.strip())
+        draft.state = RuleSetState.PUBLISHED
+        draft.starts_on = starts_on
+        draft.published_at = now
+        draft.published_by_id = actor.user_id
+        uow.record(draft, "rules.published", number=draft.number, starts_on=starts_on.isoformat())
+
+
+def _after_replay(uow: UnitOfWork, draft: RuleSet, why_not: str) -> None:
+    replay = newest_replay(draft.id)
+    if replay is None or not stands_for(replay, draft):
+        if not why_not:
+            raise Refused(
+                "why_not_replayed",
+                _(
+                    "Replay this draft as it is now over past incidents first, or say why it is published without."
+                ),
+            )
+        uow.record(draft, "rules.not_replayed", reason=why_not)
+    elif broken := Tally.of_json(replay.counts).of().broken:
+        raise Refused(
+            "",
+            ngettext(
+                "The replay found %(num)d incident in which a promise of the engine would be broken.",
+                "The replay found %(num)d incidents in which a promise of the engine would be broken.",
+                broken,
+            ),
+        )
+
+
+def drop_draft(actor: Actor, rule_set_id: int, version: int | None, now: datetime) -> None:
+    """Delete a draft. Raises Refused for a published rule set."""
+    with unit_of_work(actor, now) as uow:
+        draft = _draft(uow, rule_set_id, version)
+        uow.record(draft, "rules.dropped", number=draft.number)
+        forget_replays(uow, draft.id)
+        uow.session.delete(draft)
+
+
+def _draft(uow: UnitOfWork, rule_set_id: int, version: int | None) -> RuleSet:
+    draft = uow.load(RuleSet, rule_set_id, Permission.RULES_EDIT, version)
+    if draft.state is not RuleSetState.DRAFT:
+        raise Refused("", _("A published rule set never changes. Make a draft of it instead."))
+    return draft
+
+
+def _difference(before: list[Any], after: list[Any], row_id: str) -> list[Any]:
+    return [next(row for row in rows if row["id"] == row_id) for rows in (before, after)]

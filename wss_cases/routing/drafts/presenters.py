@@ -1,0 +1,183 @@
+"""Rows of a decision table in sentences of the reader's language."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.routing.engine.conditions import Condition
+from wss_cases.routing.engine.explain import in_language, within
+from wss_cases.routing.engine.labels import FACT_LABELS, SECTION_LABELS, VALUE_LABELS
+from wss_cases.routing.engine.states import (
+    APPLIES_TO_LABELS,
+    DUTY_LABELS,
+    DUTY_STATE_LABELS,
+    FOLLOW_UP_LABELS,
+    KIND_LABELS,
+    PATHWAY_LABELS,
+    PERSON_LABELS,
+    POLICE_LABELS,
+    Kind,
+    Pathway,
+    Person,
+    Police,
+    Section,
+)
+from wss_cases.routing.engine.table import DecisionTable, Effect, Removal, Row
+
+SOUND_O = re.compile(r"\(?h?[oó]", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class RowWords:
+    """One row as the page shows it."""
+
+    id: str
+    when: str
+    then: list[str]
+    because: list[str]
+
+
+def table_words(table: DecisionTable, lang: str) -> list[tuple[str, list[RowWords]]]:
+    """Return the table by section, every row in words; `lang` is that of the stored sentences."""
+    return [
+        (str(SECTION_LABELS[section]), [row_words(row, lang) for row in table.section(section)])
+        for section in Section
+        if table.section(section)
+    ]
+
+
+def row_words(row: Row, lang: str) -> RowWords:
+    """Return one row in words."""
+    texts = [row.because, *(effect.because for effect in row.effects)]
+    because = [in_language(text, lang) for text in texts if text is not None]
+    return RowWords(row.id, condition_words(row.when), list(_then(row, lang)), because)
+
+
+def condition_words(condition: Condition, inner: bool = False) -> str:
+    """Return a condition as a phrase; joined parts inside another condition stand in brackets."""
+    match condition:
+        case {"all": []}:
+            return _("always")
+        case {"any": []}:
+            return _("never")
+        case {"all": [part]} | {"any": [part]}:
+            return condition_words(part, inner)
+        case {"all": parts}:
+            return _bracketed(_(" and ").join(condition_words(part, True) for part in parts), inner)
+        case {"any": parts}:
+            return _bracketed(either(condition_words(part, True) for part in parts), inner)
+        case {"not": part}:
+            return _("not %(condition)s", condition=condition_words(part, True))
+        case {"fact": fact, "op": op}:
+            return _fact_words(str(FACT_LABELS[fact]), op, condition.get("value"))
+        case _:
+            return _found_words(condition)
+
+
+def either(choices: Iterable[str]) -> str:
+    """Join phrases by "or". Before the sound o it is a message of its own: in Spanish another word stands there."""
+    found = list(choices)
+    others = [
+        _(" or %(o_words)s", o_words=words) if SOUND_O.match(words) else _(" or ") + words
+        for words in found[1:]
+    ]
+    return "".join([*found[:1], *others])
+
+
+def _bracketed(words: str, inner: bool) -> str:
+    return f"({words})" if inner else words
+
+
+def _fact_words(fact: str, op: str, value: Any) -> str:
+    match op:
+        case "known":
+            return _("%(fact)s is known", fact=fact)
+        case "missing":
+            return _("%(fact)s is not known", fact=fact)
+        case "at_least":
+            return _("%(fact)s at least %(value)s", fact=fact, value=value)
+        case "at_most":
+            return _("%(fact)s at most %(value)s", fact=fact, value=value)
+        case "in":
+            return _("%(fact)s: %(value)s", fact=fact, value=either(value_words(one) for one in value))
+        case "is" if value is True:
+            return fact
+        case _:
+            return _("%(fact)s: %(value)s", fact=fact, value=value_words(value))
+
+
+def value_words(value: Any) -> str:
+    """Return one value of a fact in words."""
+    return str(VALUE_LABELS.get(value, value))
+
+
+def facts_words(facts: Mapping[str, Any]) -> str:
+    """Return stored facts in words, those that are false left out."""
+    said = []
+    for name, value in facts.items():
+        if value is True:
+            said.append(str(FACT_LABELS[name]))
+        elif value is not False:
+            values = value if isinstance(value, list) else [value]
+            words = ", ".join(value_words(one) for one in values) or value_words("none")
+            said.append(_("%(fact)s: %(value)s", fact=FACT_LABELS[name], value=words))
+    return "; ".join(said)
+
+
+def _found_words(condition: Condition) -> str:
+    match condition:
+        case {"rule": rule}:
+            return _("rule %(rule)s matches", rule=rule)
+        case {"no_item_for": person}:
+            return _("nothing is recommended for the %(person)s", person=PERSON_LABELS[Person(person)])
+        case {"item_with_pathway": pathway}:
+            return _("the list has: %(pathway)s", pathway=PATHWAY_LABELS[Pathway(pathway)])
+        case _:
+            findings = [str(POLICE_LABELS[Police(found)]) for found in condition["police"]]
+            return _("found about the police: %(findings)s", findings=either(findings))
+
+
+def _then(row: Row, lang: str) -> Iterator[str]:
+    if row.keeps:
+        kinds = ", ".join(sorted(str(KIND_LABELS[Kind(kind)]) for kind in row.keeps))
+        yield _("Only these stay for the person who caused harm: %(kinds)s. If any went, add:", kinds=kinds)
+    if row.applies_to is not None and row.until is not None:
+        until = in_language(row.until, lang)
+        yield _("%(what)s, until: %(until)s", what=APPLIES_TO_LABELS[row.applies_to], until=until)
+        yield from (_("Takes away: %(what)s", what=_removal_words(removal)) for removal in row.removals)
+    yield from (_effect_words(effect) for effect in row.effects)
+    if row.duty is not None and row.states is not None and row.clock is not None:
+        yield f"{DUTY_LABELS[row.duty]} ({in_language(row.clock, lang)})"
+        for answer, state in row.states.items():
+            said = DUTY_STATE_LABELS[state] if state else _("Not raised")
+            yield _("verified %(answer)s: %(state)s", answer=value_words(answer), state=said)
+    if row.follow_up is not None:
+        days = _(" and ").join(within(day) for day in row.days)
+        yield f"{FOLLOW_UP_LABELS[row.follow_up]}, {days}"
+
+
+def _effect_words(effect: Effect) -> str:
+    words = _(
+        "%(kind)s, for %(person)s, tier %(tier)d, %(within)s",
+        kind=KIND_LABELS[effect.kind],
+        person=PERSON_LABELS[effect.person],
+        tier=effect.tier,
+        within=within(effect.start),
+    )
+    if effect.when == {"all": []}:
+        return words
+    return _("%(words)s, when %(condition)s", words=words, condition=condition_words(effect.when))
+
+
+def _removal_words(removal: Removal) -> str:
+    parts = []
+    if removal.kinds is not None:
+        parts.append(", ".join(sorted(str(KIND_LABELS[Kind(kind)]) for kind in removal.kinds)))
+    if removal.pathways is not None:
+        parts.append(", ".join(sorted(str(PATHWAY_LABELS[Pathway(name)]) for name in removal.pathways)))
+    if removal.people is not None:
+        people = either(sorted(str(PERSON_LABELS[Person(person)]) for person in removal.people))
+        parts.append(_("for %(people)s", people=people))
+    return ", ".join(parts)

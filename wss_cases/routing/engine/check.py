@@ -1,0 +1,212 @@
+"""Check a decision table before it is published: rows that cannot match, contradictions, people left out,
+and the promises of the engine tried on facts for every row and on random ones."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from wss_cases.routing.engine.evaluation import Recommendation, Run, recommend, run
+from wss_cases.routing.engine.facts import FACTS, Facts, FactType
+from wss_cases.routing.engine.labels import FACT_LABELS
+from wss_cases.routing.engine.samples import facts_for_row, random_facts
+from wss_cases.routing.engine.states import (
+    DUTY_LABELS,
+    FACE_TO_FACE,
+    FINDING_LABELS,
+    KIND_LABELS,
+    PATHWAY_OF,
+    DutyState,
+    FindingKind,
+    Kind,
+    Pathway,
+    Person,
+)
+from wss_cases.routing.engine.table import DecisionTable, Row
+
+RANDOM_FACTS: Final = 2000
+"""How many random facts a check tries before a table is published."""
+
+_DETAIL_LABELS: Final = {
+    str(name): label for labels in (KIND_LABELS, DUTY_LABELS, FACT_LABELS) for name, label in labels.items()
+}
+_APART: Final = FACE_TO_FACE | {Kind.CONVERSATION, Kind.TALKING_CIRCLE, Kind.HEALING_CIRCLE}
+_FOR_YOUNG: Final = frozenset(
+    {
+        Kind.CONVERSATION,
+        Kind.TALKING_CIRCLE,
+        Kind.FAMILY_SUPPORT,
+        Kind.BEHAVIORAL_HEALTH,
+        Kind.HOUSING_BASIC_NEEDS,
+        Kind.ACADEMIC,
+    }
+)
+_FLAGS: Final = tuple(name for name, spec in FACTS.items() if spec.type is FactType.FLAG)
+_ADULTS: Final = ("staff", "other_adult")
+_NOT_FOR_POLICE: Final = ("grade", "group", "behavior", "priors_90d", "priors_365d", "supports")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing the check found; `facts` is an example that shows it."""
+
+    kind: FindingKind
+    row: str = ""
+    detail: str = ""
+    facts: dict[str, Any] | None = None
+
+    @property
+    def blocks(self) -> bool:
+        """Say whether this stands in the way of publishing."""
+        return self.kind is not FindingKind.UNREAD_FACT
+
+    def sentence(self) -> str:
+        """Return the finding in words of the reader's language."""
+        detail = str(_DETAIL_LABELS.get(self.detail, self.detail))
+        return str(FINDING_LABELS[self.kind]) % {"row": self.row, "detail": detail}
+
+    @property
+    def size(self) -> int:
+        """How many facts the example needs; the smallest example is shown."""
+        return len(self.facts or {})
+
+
+def check_table(table: DecisionTable, tries: int = RANDOM_FACTS) -> list[Finding]:
+    """Return everything worth knowing before a table is published, blocking findings first.
+
+    `tries` random facts are tried beside those made for each row.
+    """
+    samples = [facts for row in table.rows for facts in _samples_of(table, row)]
+    samples += random_facts(tries)
+    runs = [(facts, run(table, facts)) for facts in samples]
+    found: dict[tuple[FindingKind, str, str], Finding] = {}
+    for finding in (
+        *_unreachable(table, [done for _facts, done in runs]),
+        *_said_again(table),
+        *(finding for facts, done in runs for finding in broken_promises(table, facts, done.answer)),
+        *_unread(table),
+    ):
+        key = (finding.kind, finding.row, finding.detail)
+        found[key] = min(found.get(key, finding), finding, key=lambda one: one.size)
+    return sorted(found.values(), key=lambda finding: not finding.blocks)
+
+
+def _samples_of(table: DecisionTable, row: Row) -> Iterator[Facts]:
+    yield from facts_for_row(table, row)
+    for effect in row.effects:
+        yield from facts_for_row(table, row, effect.when)
+
+
+def _unreachable(table: DecisionTable, runs: list[Run]) -> Iterator[Finding]:
+    matched = frozenset[str]().union(*(done.matched for done in runs))
+    added = frozenset[tuple[str, int]]().union(*(done.added for done in runs))
+    kept = {
+        (rule, item.kind, item.person) for done in runs for item in done.answer.items for rule in item.rules
+    }
+    for row in table.rows:
+        if row.id not in matched:
+            yield Finding(FindingKind.UNREACHABLE_ROW, row.id)
+            continue
+        for place, effect in enumerate(row.effects):
+            if (row.id, place) not in added:
+                yield Finding(FindingKind.UNREACHABLE_ITEM, row.id, effect.kind)
+            elif (row.rule, effect.kind, effect.person) not in kept:
+                yield Finding(FindingKind.ALWAYS_REMOVED, row.id, effect.kind)
+
+
+def _said_again(table: DecisionTable) -> Iterator[Finding]:
+    """Find answers given twice under one condition, the same or another."""
+    before: dict[str, tuple[str, str]] = {}
+    for row in table.rows:
+        for subject, said in _statements(row):
+            known = before.setdefault(subject, (row.id, said))
+            if known[0] != row.id:
+                same = known[1] == said
+                kind = FindingKind.SAID_TWICE if same else FindingKind.SAID_DIFFERENTLY
+                yield Finding(kind, row.id, known[0])
+
+
+def _statements(row: Row) -> Iterator[tuple[str, str]]:
+    def subject(*about: object) -> str:
+        return json.dumps([row.section, row.when, *about], sort_keys=True)
+
+    for effect in row.effects:
+        yield subject(effect.when, effect.kind, effect.person), f"{effect.tier} {effect.start}"
+    if row.duty is not None:
+        yield subject(row.duty), json.dumps(row.states, sort_keys=True)
+    if row.follow_up is not None:
+        yield subject(row.follow_up), str(row.days)
+
+
+def broken_promises(table: DecisionTable, facts: Facts, answer: Recommendation) -> Iterator[Finding]:
+    """Find what an answer does that no answer may, whatever the table says (the invariants of the engine)."""
+    example = facts.as_json()
+    for kind, detail in (
+        *_left_out(facts, answer),
+        *_wrongly_together(facts, answer),
+        *_duties_lost(table, facts, answer),
+        *_unequal(table, facts, answer),
+    ):
+        yield Finding(kind, detail=detail, facts=example)
+
+
+def _left_out(facts: Facts, answer: Recommendation) -> Iterator[tuple[FindingKind, str]]:
+    people = {item.person for item in answer.items}
+    if facts.value("caused_by") in ("student", "unknown") and not people & {Person.CAUSED_HARM, Person.BOTH}:
+        yield FindingKind.NOBODY_FOR_CAUSED_HARM, ""
+    if facts.value("harmed") in ("student", "staff") and not people & {Person.HARMED, Person.BOTH}:
+        yield FindingKind.NOBODY_FOR_HARMED, ""
+
+
+def _wrongly_together(facts: Facts, answer: Recommendation) -> Iterator[tuple[FindingKind, str]]:
+    grade = facts.value("grade")
+    young = isinstance(grade, int) and grade <= 2
+    apart = facts.value("sexual") not in (None, "none") or facts.is_true("intimate_partner")
+    by_adult = facts.value("caused_by") in _ADULTS
+    for item in answer.items:
+        shared = item.person is not Person.HARMED
+        if apart and (item.kind in FACE_TO_FACE or (shared and item.kind in _APART)):
+            yield FindingKind.BROUGHT_TOGETHER, item.kind
+        if young and shared and item.kind not in _FOR_YOUNG:
+            yield FindingKind.TOO_MUCH_FOR_YOUNG, item.kind
+        if by_adult and (shared or PATHWAY_OF[item.kind] is Pathway.CIRCLE):
+            yield FindingKind.CIRCLE_FOR_ADULT, item.kind
+
+
+def _duties_lost(
+    table: DecisionTable, facts: Facts, answer: Recommendation
+) -> Iterator[tuple[FindingKind, str]]:
+    """Turn each true fact off; every duty that ran without it must still run with it."""
+    now = {raised.duty: raised.state for raised in answer.duties}
+    for flag in _FLAGS:
+        if not facts.is_true(flag):
+            continue
+        without = recommend(table, Facts({**facts.given, flag: False}))
+        for raised in without.duties:
+            state = now.get(raised.duty)
+            if state is None or (raised.state is DutyState.DUE and state is not DutyState.DUE):
+                yield FindingKind.DUTY_LOST, raised.duty
+
+
+def _unequal(table: DecisionTable, facts: Facts, answer: Recommendation) -> Iterator[tuple[FindingKind, str]]:
+    plain = recommend(table, _without(facts, _NOT_FOR_POLICE))
+    if plain.police is not answer.police:
+        yield FindingKind.POLICE_BY_STUDENT, ""
+    supports = facts.value("supports")
+    if not isinstance(supports, tuple):
+        return
+    kept = tuple(support for support in supports if support == "housing")
+    other = recommend(table, Facts({**facts.given, "supports": kept}))
+    if (other.items, other.holds, other.police) != (answer.items, answer.holds, answer.police):
+        yield FindingKind.UNEQUAL, ""
+
+
+def _without(facts: Facts, names: tuple[str, ...]) -> Facts:
+    return Facts({name: value for name, value in facts.given.items() if name not in names})
+
+
+def _unread(table: DecisionTable) -> Iterator[Finding]:
+    read = {"verified", "imminent_danger", "behavior", *table.facts_read}
+    for name in FACTS:
+        if name not in read:
+            yield Finding(FindingKind.UNREAD_FACT, detail=name)

@@ -1,0 +1,161 @@
+"""Put a recommendation into words: the JSON document of the command, what is stored, and plain text."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.routing.engine.evaluation import FollowUp, Hold, Item, RaisedDuty, Recommendation
+from wss_cases.routing.engine.states import (
+    APPLIES_TO_LABELS,
+    DUTY_LABELS,
+    DUTY_STATE_LABELS,
+    FOLLOW_UP_LABELS,
+    KIND_LABELS,
+    NOTE_LABELS,
+    PERSON_LABELS,
+    POLICE_LABELS,
+)
+from wss_cases.routing.engine.table import Text
+
+_Said = Callable[[Text], Any]
+
+
+def as_document(answer: Recommendation, lang: str = "en") -> dict[str, Any]:
+    """Return the answer with the keys of the contract, its sentences in one language ('en' or 'es')."""
+    return _document(answer, lambda text: in_language(text, lang))
+
+
+def as_stored(answer: Recommendation) -> dict[str, Any]:
+    """Return the same document with every sentence in all languages, as it is kept with an incident."""
+    return _document(answer, dict)
+
+
+def in_language(text: Text, lang: str) -> str:
+    """Return a text in the language asked for, or in English where that is missing."""
+    return text.get(lang) or text["en"]
+
+
+def localized(stored: Mapping[str, Any], lang: str) -> dict[str, Any]:
+    """Return a stored answer with its sentences in one language."""
+
+    def spoken(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            if value and set(value) <= {"en", "es"}:
+                return in_language(value, lang)
+            return {key: spoken(entry) for key, entry in value.items()}
+        if isinstance(value, list):
+            return [spoken(entry) for entry in value]
+        return value
+
+    return {key: spoken(value) for key, value in stored.items()}
+
+
+def _document(answer: Recommendation, said: _Said) -> dict[str, Any]:
+    return {
+        "ruleset": {"name": answer.ruleset_name, "version": answer.ruleset_version},
+        "pathways": [_item(item, said) for item in answer.items],
+        "holds": [
+            {
+                "applies_to": str(hold.applies_to),
+                "until": said(hold.until),
+                "rules": list(hold.rules),
+                "because": said(hold.because),
+            }
+            for hold in answer.holds
+        ],
+        "duties": [
+            {
+                "duty": str(raised.duty),
+                "clock": said(raised.clock),
+                "state": str(raised.state),
+                "rules": list(raised.rules),
+            }
+            for raised in answer.duties
+        ],
+        "police": str(answer.police),
+        "follow_ups": [
+            {"kind": str(entry.kind), "due_in_school_days": entry.days, "rules": list(entry.rules)}
+            for entry in answer.follow_ups
+        ],
+        "notes": [str(note) for note in answer.notes],
+    }
+
+
+def _item(item: Item, said: _Said) -> dict[str, Any]:
+    return {
+        "pathway": str(item.pathway),
+        "kind": str(item.kind),
+        "for": str(item.person),
+        "tier": item.tier,
+        "start_within_school_days": item.start,
+        "rules": list(item.rules),
+        "because": said(item.because),
+    }
+
+
+def in_words(answer: Recommendation, lang: str = "en") -> list[str]:
+    """Return the answer as lines of text; call it where the locale is that language."""
+    lines = [
+        _("Rule set %(name)s, version %(number)d", name=answer.ruleset_name, number=answer.ruleset_version)
+    ]
+    for title, entries in (
+        (_("Pathways"), [_item_line(item, lang) for item in answer.items]),
+        (_("Holds"), [_hold_line(hold, lang) for hold in answer.holds]),
+        (_("Duties"), [_duty_line(raised, lang) for raised in answer.duties]),
+        (_("Police"), [str(POLICE_LABELS[answer.police])]),
+        (_("Follow-ups"), [_follow_up_line(follow_up) for follow_up in answer.follow_ups]),
+        (_("Notes"), [str(NOTE_LABELS[note]) for note in answer.notes]),
+    ):
+        if entries:
+            lines += ["", title, *(f"- {entry}" for entry in entries)]
+    return lines
+
+
+def within(days: int) -> str:
+    """Return a number of school days in words."""
+    if days == 0:
+        return _("the same day")
+    return ngettext("within %(num)d school day", "within %(num)d school days", days)
+
+
+def _item_line(item: Item, lang: str) -> str:
+    return _(
+        "%(kind)s, for %(person)s, tier %(tier)d, %(within)s (%(rules)s). %(because)s",
+        kind=KIND_LABELS[item.kind],
+        person=PERSON_LABELS[item.person],
+        tier=item.tier,
+        within=within(item.start),
+        rules=", ".join(item.rules),
+        because=in_language(item.because, lang),
+    )
+
+
+def _hold_line(hold: Hold, lang: str) -> str:
+    return _(
+        "%(what)s, until: %(until)s (%(rules)s). %(because)s",
+        what=APPLIES_TO_LABELS[hold.applies_to],
+        until=in_language(hold.until, lang),
+        rules=", ".join(hold.rules),
+        because=in_language(hold.because, lang),
+    )
+
+
+def _duty_line(raised: RaisedDuty, lang: str) -> str:
+    return _(
+        "%(duty)s. %(state)s, %(clock)s (%(rules)s). %(because)s",
+        duty=DUTY_LABELS[raised.duty],
+        state=DUTY_STATE_LABELS[raised.state],
+        clock=in_language(raised.clock, lang),
+        rules=", ".join(raised.rules),
+        because=in_language(raised.because, lang),
+    )
+
+
+def _follow_up_line(follow_up: FollowUp) -> str:
+    return _(
+        "%(what)s, %(within)s (%(rules)s).",
+        what=FOLLOW_UP_LABELS[follow_up.kind],
+        within=within(follow_up.days),
+        rules=", ".join(follow_up.rules),
+    )

@@ -1,0 +1,127 @@
+"""Facts to try a decision table on: for every row facts that match it, if there are any, and random ones."""
+
+import itertools
+import random
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from wss_cases.routing.engine.conditions import ALWAYS, Condition, fact_is_met
+from wss_cases.routing.engine.facts import FACTS, Facts, FactSpec, FactType
+from wss_cases.routing.engine.table import DecisionTable, Row
+
+_Literal = tuple[Condition, bool]
+
+_MOST_CASES: Final = 2000
+_DENSITIES: Final = (0.1, 0.25, 0.5, 0.9)
+_MISSING: Final = None
+
+
+def random_facts(count: int, seed: int = 2026) -> Iterator[Facts]:
+    """Yield facts of every density, the same ones for the same seed."""
+    chance = random.Random(seed)
+    for _number in range(count):
+        density = chance.choice(_DENSITIES)
+        given = {
+            name: _random_value(spec, chance) for name, spec in FACTS.items() if chance.random() < density
+        }
+        yield Facts(given)
+
+
+def _random_value(spec: FactSpec, chance: random.Random) -> Any:
+    match spec.type:
+        case FactType.FLAG:
+            return chance.random() < 0.6
+        case FactType.NUMBER:
+            return chance.randint(spec.least or 0, spec.most if spec.most is not None else 8)
+        case FactType.LIST:
+            return tuple(choice for choice in spec.choices if chance.random() < 0.5)
+        case FactType.TEXT:
+            return "any"
+        case _:
+            return chance.choice(spec.choices)
+
+
+def facts_for_row(table: DecisionTable, row: Row, narrowed: Condition = ALWAYS) -> list[Facts]:
+    """Return facts that meet each way a row (and `narrowed`, the condition of an item) can be met.
+
+    An empty list: it can never be met. What a condition says about the list of items or the police is
+    left open here; a run shows it.
+    """
+    condition: Condition = {"all": [row.when, narrowed]}
+    cases = itertools.islice(_cases(condition, True, table), _MOST_CASES)
+    return [Facts(given) for given in map(_solved, cases) if given is not None]
+
+
+def _cases(condition: Condition, wanted: bool, table: DecisionTable) -> Iterator[tuple[_Literal, ...]]:
+    """Yield the ways in which a condition becomes what is wanted, each a set of simple conditions."""
+    match condition:
+        case {"not": part}:
+            yield from _cases(part, not wanted, table)
+        case {"all": parts} if wanted:
+            yield from _together(parts, wanted, table)
+        case {"any": parts} if not wanted:
+            yield from _together(parts, wanted, table)
+        case {"all": parts} | {"any": parts}:
+            for part in parts:
+                yield from _cases(part, wanted, table)
+        case {"rule": rule}:
+            either = {"any": [row.when for row in table.rows if row.rule == rule]}
+            yield from _cases(either, wanted, table)
+        case _:
+            yield ((condition, wanted),)
+
+
+def _together(parts: list[Condition], wanted: bool, table: DecisionTable) -> Iterator[tuple[_Literal, ...]]:
+    ways = [list(_cases(part, wanted, table)) for part in parts]
+    for chosen in itertools.product(*ways):
+        yield tuple(itertools.chain.from_iterable(chosen))
+
+
+def _solved(literals: tuple[_Literal, ...]) -> dict[str, Any] | None:
+    by_fact: dict[str, list[_Literal]] = {}
+    for condition, wanted in literals:
+        if "fact" in condition:
+            by_fact.setdefault(condition["fact"], []).append((condition, wanted))
+    given: dict[str, Any] = {}
+    for name, asked in by_fact.items():
+        fits = [value for value in _candidates(name, asked) if _fits(name, value, asked)]
+        if not fits:
+            return None
+        if fits[0] is not _MISSING:
+            given[name] = fits[0]
+    return given
+
+
+def _fits(name: str, value: Any, asked: list[_Literal]) -> bool:
+    facts = Facts({} if value is _MISSING else {name: value})
+    return all(fact_is_met(condition, facts) is wanted for condition, wanted in asked)
+
+
+def _candidates(name: str, asked: list[_Literal]) -> list[Any]:
+    spec = FACTS[name]
+    named = [value for condition, _wanted in asked for value in _named(condition)]
+    match spec.type:
+        case FactType.FLAG:
+            return [_MISSING, True, False]
+        case FactType.LIST:
+            sizes = range(len(spec.choices) + 1)
+            return [
+                _MISSING,
+                *itertools.chain(*(itertools.combinations(spec.choices, size) for size in sizes)),
+            ]
+        case FactType.TEXT:
+            return [_MISSING, *named, "any"]
+        case FactType.NUMBER:
+            around = {number + step for number in named for step in (-1, 0, 1)} | {spec.least or 0}
+            return [_MISSING, *sorted(number for number in around if _allowed(spec, number))]
+        case _:
+            return [_MISSING, *spec.choices]
+
+
+def _named(condition: Mapping[str, Any]) -> list[Any]:
+    value = condition.get("value")
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _allowed(spec: FactSpec, number: int) -> bool:
+    return (spec.least is None or number >= spec.least) and (spec.most is None or number <= spec.most)

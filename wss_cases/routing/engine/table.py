@@ -1,0 +1,115 @@
+"""A decision table in memory: what `reading` makes of the stored rows and `engine` evaluates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from wss_cases.routing.engine.conditions import Condition, Test, compiled, parts_of
+from wss_cases.routing.engine.states import (
+    PATHWAY_OF,
+    AppliesTo,
+    Duty,
+    DutyState,
+    FollowUpKind,
+    Kind,
+    Person,
+    Section,
+)
+
+Text = Mapping[str, str]
+
+LANGUAGES: Final = ("en", "es")
+TIERS: Final = (1, 2, 3)
+MOST_SCHOOL_DAYS: Final = 180
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One item that a row puts on the list. `start` counts school days; `when` narrows the row."""
+
+    kind: Kind
+    person: Person
+    tier: int
+    start: int
+    when: Condition
+    because: Text | None
+
+    @cached_property
+    def is_met(self) -> Test:
+        """The condition as a function."""
+        return compiled(self.when)
+
+
+@dataclass(frozen=True)
+class Removal:
+    """Which items a hold takes off the list; a criterion left out matches every item."""
+
+    kinds: frozenset[str] | None
+    pathways: frozenset[str] | None
+    people: frozenset[str] | None
+
+    def matches(self, kind: Kind, person: Person) -> bool:
+        """Say whether an item falls under this removal."""
+        return (
+            (self.kinds is None or kind in self.kinds)
+            and (self.pathways is None or PATHWAY_OF[kind] in self.pathways)
+            and (self.people is None or person in self.people)
+        )
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table. `rule` is the name that answers cite; several rows may share it.
+
+    Only the fields of its section are filled: items everywhere up to the fallback; `keeps` for the grade
+    limit; `applies_to`, `until` and `removals` for holds; `duty`, `clock` and `states` (by `verified`) for
+    duties; `follow_up` and `days` (school days) for follow-ups.
+    """
+
+    id: str
+    rule: str
+    section: Section
+    when: Condition
+    because: Text | None
+    effects: tuple[Effect, ...] = ()
+    keeps: frozenset[str] = frozenset()
+    applies_to: AppliesTo | None = None
+    until: Text | None = None
+    removals: tuple[Removal, ...] = ()
+    duty: Duty | None = None
+    clock: Text | None = None
+    states: Mapping[str, DutyState | None] | None = None
+    follow_up: FollowUpKind | None = None
+    days: tuple[int, ...] = ()
+
+    @cached_property
+    def is_met(self) -> Test:
+        """The condition as a function."""
+        return compiled(self.when)
+
+
+@dataclass(frozen=True, eq=False)
+class DecisionTable:
+    """A named version of the table, its rows in the order of the algorithm."""
+
+    name: str
+    version: int
+    rows: tuple[Row, ...]
+
+    def section(self, section: Section) -> tuple[Row, ...]:
+        """Return the rows of one step, in table order."""
+        return self._by_section[section]
+
+    @cached_property
+    def facts_read(self) -> frozenset[str]:
+        """The facts that any condition looks at."""
+        conditions = [row.when for row in self.rows]
+        conditions += [effect.when for row in self.rows for effect in row.effects]
+        return frozenset(
+            part["fact"] for condition in conditions for part in parts_of(condition) if "fact" in part
+        )
+
+    @cached_property
+    def _by_section(self) -> Mapping[Section, tuple[Row, ...]]:
+        return {section: tuple(row for row in self.rows if row.section is section) for section in Section}

@@ -1,1 +1,0 @@
-"""The first rule set, written as data."""

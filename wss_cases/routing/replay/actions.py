@@ -1,0 +1,155 @@
+"""Replays in the database: asked for on a page, carried on by the scheduler slice by slice, cancelled, forgotten."""
+
+import time
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+
+from wss_cases.access.actor import SYSTEM, Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.db import db, table_of
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.routing.replay.queries import Period, count_routed, digest_of, routed_after
+from wss_cases.routing.replay.replayer import Replayed, Replayer, Tally, replayed
+from wss_cases.routing.replay.rules import check_days
+from wss_cases.routing.replay.states import REPLAY_TRANSITIONS, ReplayState
+from wss_cases.routing.rule_sets import queries
+from wss_cases.routing.rule_sets.models import Replay, ReplayChange, RuleSet
+
+AUDITED = "rule_replay"
+
+
+def ask(
+    actor: Actor, rule_set_id: int, starts_on: date, ends_on: date, now: datetime, request_key: str | None = None
+) -> int:  # fmt: skip
+    """Ask for a replay over the incidents of these days; an earlier one of the same rule set goes. Returns its id.
+
+    Raises Refused for days that `check_days` refuses.
+    """
+    check_days(starts_on, ends_on, local_date(now, DISTRICT_ZONE))
+    total = count_routed(Period(starts_on, ends_on))
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        rule_set = uow.load(RuleSet, rule_set_id, Permission.RULES_EDIT)
+        forget_replays(uow, rule_set_id)
+        row = Replay(
+            rule_set_id=rule_set_id, rows_digest=digest_of(rule_set), starts_on=starts_on, ends_on=ends_on,
+            state=ReplayState.RUNNING, asked_by_id=actor.user_id, asked_at=now, total=total,
+        )  # fmt: skip
+        asked = changes_of(row)
+        row = uow.add(row)
+        uow.audit("rules.replay_asked", AUDITED, row.id, asked)
+        uow.record(rule_set, "rules.replay_asked", first=starts_on.isoformat(), last=ends_on.isoformat())
+        uow.answer = row.id
+        return row.id
+
+
+def cancel(actor: Actor, replay_id: int, now: datetime) -> int:
+    """Stop a replay that is under way; what it found so far stays. Raises Refused when it has ended.
+
+    Returns the rule set's id.
+    """
+    with unit_of_work(actor, now) as uow:
+        row = uow.session.get(Replay, replay_id, with_for_update=True, populate_existing=True)
+        rule_set = uow.session.get(RuleSet, row.rule_set_id) if row is not None else None
+        if row is None or rule_set is None:
+            raise NotFound
+        require(actor, Permission.RULES_EDIT, rule_set)
+        if row.state is not ReplayState.RUNNING:
+            raise Refused("", _("This replay has ended already."))
+        _end(row, ReplayState.CANCELLED, now)
+        uow.audit("rules.replay_cancelled", AUDITED, row.id, changes_of(row))
+        uow.record(rule_set, "rules.replay_cancelled")
+        return rule_set.id
+
+
+def forget_replays(uow: UnitOfWork, rule_set_id: int) -> None:
+    """Delete the replays of a rule set. A step."""
+    # locked: the scheduler may be keeping a slice of one of them just now
+    found = select(Replay).where(Replay.rule_set_id == rule_set_id).order_by(Replay.id).with_for_update()
+    for row in uow.session.scalars(found.execution_options(populate_existing=True)).all():
+        uow.session.execute(delete(table_of(ReplayChange)).where(ReplayChange.replay_id == row.id))
+        uow.session.delete(row)
+    uow.session.flush()
+
+
+def carry_on(now: datetime, seconds: float = 20.0) -> dict[str, int]:
+    """Carry on with what was asked for, the oldest first, for so long; the next call goes on where this one ended.
+
+    Each slice is one transaction: a process that dies loses at most the slice it was at. Returns how many
+    incidents were `replayed`.
+    """
+    counts = {"replayed": 0}
+    until = time.monotonic() + seconds
+    replayers: dict[int, Replayer] = {}
+    while time.monotonic() < until:
+        db.session.remove()
+        found = select(Replay).where(Replay.state == ReplayState.RUNNING).order_by(Replay.id).limit(1)
+        row = db.session.scalars(found).first()
+        if row is None:
+            break
+        counts["replayed"] += _slice(row, replayers, now)
+    return counts
+
+
+def _slice(row: Replay, replayers: dict[int, Replayer], now: datetime) -> int:
+    """Replay the next incidents and keep what came of them, unless somebody else has by now."""
+    rule_set = db.session.get_one(RuleSet, row.rule_set_id)
+    if digest_of(rule_set) != row.rows_digest:
+        return _keep(row.id, row.last_incident_id, [], ReplayState.OVERTAKEN, now)
+    if row.id not in replayers:
+        replayers[row.id] = Replayer(queries.table_of(rule_set))
+    size = setting("REPLAY_BATCH")
+    batch = routed_after(Period(row.starts_on, row.ends_on), row.last_incident_id, size)
+    found = list(replayed(replayers[row.id], batch))
+    ended = ReplayState.DONE if len(batch) < size else ReplayState.RUNNING
+    return _keep(row.id, row.last_incident_id, found, ended, now)
+
+
+def _keep(replay_id: int, after: int, found: Sequence[Replayed], state: ReplayState, now: datetime) -> int:
+    with unit_of_work(SYSTEM, now) as uow:
+        row = uow.session.get(Replay, replay_id, with_for_update=True, populate_existing=True)
+        if row is None or row.state is not ReplayState.RUNNING or row.last_incident_id != after:
+            return 0
+        tally = Tally.of_json(row.counts)
+        for one in found:
+            tally.add(one)
+        told = [_change(replay_id, one) for one in found if one.changed or one.broken or not one.is_read]
+        if told:
+            uow.session.execute(insert(table_of(ReplayChange)), told)
+        row.counts, row.done = tally.as_json(), row.done + len(found)
+        row.total = max(row.total, row.done)
+        if found:
+            row.last_incident_id = found[-1].incident.id
+        if state is not ReplayState.RUNNING:
+            _end(row, state, now)
+        total = tally.of()
+        uow.audit("rules.replayed", AUDITED, replay_id, {"done": [row.done - len(found), row.done]})
+        if state is ReplayState.DONE:
+            rule_set = uow.session.get_one(RuleSet, row.rule_set_id)
+            uow.record(rule_set, "rules.replayed", incidents=total.incidents, changed=total.changed)
+        return len(found)
+
+
+def _change(replay_id: int, one: Replayed) -> dict[str, Any]:
+    return {
+        "replay_id": replay_id,
+        "incident_id": one.incident.id,
+        "school_id": one.incident.school_id,
+        "changes": [change.as_json() for outcome in one.outcomes for change in outcome.changes],
+        "broken": list(one.broken),
+        "is_read": one.is_read,
+    }
+
+
+def _end(row: Replay, state: ReplayState, now: datetime) -> None:
+    assert state in REPLAY_TRANSITIONS[row.state]
+    row.state, row.ended_at = state, now

@@ -1,0 +1,210 @@
+"""What differs between the answer that routed somebody and the answer of another decision table. Pure.
+
+Only what is done differently counts: other words for the same thing, or another rule behind it, change nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from wss_cases.routing.engine.evaluation import Run
+from wss_cases.routing.engine.states import PATHWAY_OF, Section
+from wss_cases.routing.engine.table import DecisionTable
+from wss_cases.routing.replay.states import ChangeKind
+
+COLUMNS: Final = ("incident", "school", "change", "what", "for", "before", "after", "rules", "broken")
+"""A replay as a table: one row a change, or a broken promise."""
+
+Said = Mapping[Any, tuple[tuple[Any, ...], tuple[str, ...]]]
+"""What an answer says, by what it is about: its values, and the rules it cites."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference. `before` and `after` are what was said and would be said; None where it was not said at all.
+
+    Of a pathway (kind, tier, start), of a duty (state), of the police (finding), of a follow-up its school days.
+    """
+
+    kind: ChangeKind
+    what: str
+    person: str
+    before: tuple[Any, ...] | None
+    after: tuple[Any, ...] | None
+    rules: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """What it is counted under."""
+        return f"{self.kind}:{self.what}:{self.person}"
+
+    def as_json(self) -> list[Any]:
+        """Return it ready to be stored; `Change.of_json` reads it back."""
+        sides = [None if side is None else list(side) for side in (self.before, self.after)]
+        return [str(self.kind), self.what, self.person, *sides, list(self.rules)]
+
+    @classmethod
+    def of_json(cls, stored: Sequence[Any]) -> "Change":
+        """Read what `as_json` stored."""
+        kind, what, person, before, after, rules = stored
+        sides = [None if side is None else tuple(side) for side in (before, after)]
+        return cls(ChangeKind(kind), what, person, sides[0], sides[1], tuple(rules))
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer by what is compared; `families` says of a kind which pathway it belongs to."""
+
+    items: Said
+    families: Mapping[str, str]
+    holds: Said
+    duties: Said
+    police: str
+    follow_ups: Said
+
+
+def of_stored(answer: Mapping[str, Any]) -> Answered:
+    """Read the answer that an incident keeps."""
+    return Answered(
+        items={
+            (item["kind"], item["for"]): (
+                (item["kind"], item["tier"], item["start_within_school_days"]),
+                tuple(item["rules"]),
+            )
+            for item in answer["pathways"]
+        },
+        families={item["kind"]: item["pathway"] for item in answer["pathways"]},
+        holds={hold["applies_to"]: ((), tuple(hold["rules"])) for hold in answer["holds"]},
+        duties={raised["duty"]: ((raised["state"],), tuple(raised["rules"])) for raised in answer["duties"]},
+        police=answer["police"],
+        follow_ups=_by_kind(
+            [(entry["kind"], entry["due_in_school_days"], entry["rules"]) for entry in answer["follow_ups"]]
+        ),
+    )
+
+
+def of_run(done: Run) -> Answered:
+    """Read the answer of a table."""
+    said = done.answer
+    return Answered(
+        items={
+            (str(item.kind), str(item.person)): ((str(item.kind), item.tier, item.start), item.rules)
+            for item in said.items
+        },
+        families={str(item.kind): str(item.pathway) for item in said.items},
+        holds={str(hold.applies_to): ((), hold.rules) for hold in said.holds},
+        duties={str(raised.duty): ((str(raised.state),), raised.rules) for raised in said.duties},
+        police=str(said.police),
+        follow_ups=_by_kind([(str(entry.kind), entry.days, entry.rules) for entry in said.follow_ups]),
+    )
+
+
+def _by_kind(entries: Sequence[tuple[str, int, Sequence[str]]]) -> Said:
+    found: dict[str, tuple[tuple[Any, ...], tuple[str, ...]]] = {}
+    for kind, days, rules in entries:
+        before, cited = found.get(kind, ((), ()))
+        found[kind] = tuple(sorted((*before, days))), (*cited, *(rule for rule in rules if rule not in cited))
+    return found
+
+
+def differences(before: Answered, after: Answered, table: DecisionTable, done: Run) -> tuple[Change, ...]:
+    """Return what would have been answered differently, with the rows of the tables that say so."""
+    found = list(_items(before, after, table, done))
+    kinds = ChangeKind
+    for old, new, added, removed, changed in (
+        (before.holds, after.holds, kinds.HOLD_ADDED, kinds.HOLD_REMOVED, kinds.HOLD_ADDED),
+        (before.duties, after.duties, kinds.DUTY_ADDED, kinds.DUTY_REMOVED, kinds.DUTY_CHANGED),
+    ):
+        found += _plain(old, new, added, removed, changed)
+    if before.police != after.police:
+        rules = [
+            rule
+            for said in (before.duties, after.duties)
+            for _values, cited in said.values()
+            for rule in cited
+        ]
+        found.append(
+            Change(
+                kinds.NOTIFICATION_REVIEW, after.police, "", (before.police,), (after.police,),
+                tuple(dict.fromkeys(rules)),
+            )
+        )  # fmt: skip
+    found += _plain(
+        before.follow_ups, after.follow_ups,
+        kinds.FOLLOW_UP_ADDED, kinds.FOLLOW_UP_REMOVED, kinds.FOLLOW_UP_CHANGED,
+    )  # fmt: skip
+    return tuple(found)
+
+
+def _plain(
+    old: Said, new: Said, added: ChangeKind, removed: ChangeKind, changed: ChangeKind
+) -> Iterator[Change]:
+    for what in {**old, **new}:
+        before, after = old.get(what), new.get(what)
+        if before is None and after is not None:
+            yield Change(added, what, "", None, after[0], after[1])
+        elif after is None and before is not None:
+            yield Change(removed, what, "", before[0], None, before[1])
+        elif before is not None and after is not None and before[0] != after[0]:
+            yield Change(changed, what, "", before[0], after[0], after[1])
+
+
+def _items(before: Answered, after: Answered, table: DecisionTable, done: Run) -> Iterator[Change]:
+    gone = {key: said for key, said in before.items.items() if key not in after.items}
+    new = {key: said for key, said in after.items.items() if key not in before.items}
+    for key in list(new):
+        kind, person = key
+        family = after.families[kind]
+        instead = next((old for old in gone if old[1] == person and before.families[old[0]] == family), None)
+        if instead is not None:
+            was, now = gone.pop(instead), new.pop(key)
+            yield Change(ChangeKind.PATHWAY_OTHER_KIND, kind, person, was[0], now[0], _cited(was[1], now[1]))
+    for (kind, person), said in new.items():
+        yield Change(ChangeKind.PATHWAY_ADDED, kind, person, None, said[0], said[1])
+    for (kind, person), said in gone.items():
+        rules = _cited(said[1], _taken_by(table, done, kind, person))
+        yield Change(ChangeKind.PATHWAY_REMOVED, kind, person, said[0], None, rules)
+    for key, said in after.items.items():
+        old = before.items.get(key)
+        if old is not None and old[0] != said[0]:
+            rules = _cited(old[1], said[1])
+            yield Change(ChangeKind.PATHWAY_CHANGED, key[0], key[1], old[0], said[0], rules)
+
+
+def _taken_by(table: DecisionTable, done: Run, kind: str, person: str) -> Iterator[str]:
+    """The holds and limits that took an item off the list, where the table still put it on."""
+    put = any(
+        effect.kind == kind and effect.person == person and (row.id, place) in done.added
+        for row in table.rows
+        for place, effect in enumerate(row.effects)
+    )
+    if not put:
+        return
+    for row in table.section(Section.GRADE_LIMIT):
+        if row.id in done.matched and person != "harmed" and kind not in row.keeps:
+            yield row.rule
+    for row in table.section(Section.HOLDS):
+        if row.id in done.matched and any(
+            (one.kinds is None or kind in one.kinds)
+            and (one.pathways is None or PATHWAY_OF.get(kind) in one.pathways)  # type: ignore[call-overload]
+            and (one.people is None or person in one.people)
+            for one in row.removals
+        ):
+            yield row.rule
+
+
+def _cited(old: Sequence[str], new: Any) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*old, *new)))
+
+
+def table_rows(
+    reference: str, school: str, changes: Iterable[Change], broken: Sequence[str], is_read: bool
+) -> list[list[str]]:
+    """Return one incident as rows of a table with `COLUMNS`."""
+    start = [reference, school]
+    rows = []
+    for one in changes:
+        sides = ["" if side is None else " ".join(map(str, side)) for side in (one.before, one.after)]
+        rows.append([*start, str(one.kind), one.what, one.person, *sides, " ".join(one.rules), ""])
+    rows += [[*start, *[""] * 6, word] for word in broken]
+    return rows if is_read else [*rows, [*start, "unreadable", *[""] * 6]]

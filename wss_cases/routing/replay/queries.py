@@ -1,0 +1,201 @@
+"""Which incidents a replay is about, read in batches with what routed them; and replays that were asked for."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_, select, true
+
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import might
+from wss_cases.access.scope import in_schools
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.db import among, db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.queries import visible_to
+from wss_cases.roster.directory.models import School, Student
+from wss_cases.routing.replay.replayer import Part, RoutedIncident
+from wss_cases.routing.replay.rules import FIRST_DAY
+from wss_cases.routing.replay.states import ReplayState
+from wss_cases.routing.rule_sets.models import Replay, ReplayChange, RoutingAnswer, RuleSet
+
+BATCH = 2000
+"""Incidents read at once: some ten megabytes."""
+GROUPS = ("race_ethnicity", "sex", "has_iep", "has_504", "is_english_learner")
+"""What the roster tells students apart by. A value that is not known is a group of its own, ''."""
+READERS = (*CASE_TEAM, Role.DISTRICT)
+"""Roles whose schools a reader of a replay sees."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """Incidents of these days, of one school or of all; an end that is None is open."""
+
+    starts_on: date | None = None
+    ends_on: date | None = None
+    school_id: int | None = None
+
+
+def _in(period: Period) -> ColumnElement[bool]:
+    """Incidents of a period that were routed at all, whatever became of them."""
+    return and_(
+        exists().where(RoutingAnswer.incident_id == Incident.id),
+        Incident.local_date >= period.starts_on if period.starts_on else true(),
+        Incident.local_date <= period.ends_on if period.ends_on else true(),
+        Incident.school_id == period.school_id if period.school_id is not None else true(),
+    )
+
+
+def count_routed(period: Period) -> int:
+    """Return how many incidents of a period were routed."""
+    return db.session.scalar(select(func.count()).select_from(Incident).where(_in(period))) or 0
+
+
+def routed_after(period: Period, incident_id: int, limit: int = BATCH) -> list[RoutedIncident]:
+    """Return the next incidents of a period by id, each with the parts of the act that routed it last."""
+    ids = select(Incident.id).where(_in(period), Incident.id > incident_id).order_by(Incident.id)
+    found = list(db.session.scalars(ids.limit(limit)))
+    return _with_parts(found) if found else []
+
+
+def all_routed(period: Period) -> Iterator[list[RoutedIncident]]:
+    """Yield every routed incident of a period, batch by batch."""
+    last = 0
+    while batch := routed_after(period, last):
+        last = batch[-1].id
+        yield batch
+
+
+def _with_parts(ids: Sequence[int]) -> list[RoutedIncident]:
+    statement = (
+        select(
+            Incident.id,
+            Incident.reference,
+            Incident.school_id,
+            RoutingAnswer.id,
+            RoutingAnswer.incident_person_id,
+            RoutingAnswer.created_at,
+            RuleSet.name,
+            RuleSet.number,
+            cast(RoutingAnswer.facts, Text),
+            cast(RoutingAnswer.answer, Text),
+            *(getattr(Student, name) for name in GROUPS),
+        )
+        .join(RoutingAnswer, RoutingAnswer.incident_id == Incident.id)
+        .join(RuleSet, RuleSet.id == RoutingAnswer.rule_set_id)
+        .outerjoin(IncidentPerson, IncidentPerson.id == RoutingAnswer.incident_person_id)
+        .outerjoin(Student, Student.id == IncidentPerson.student_id)
+        .where(among(Incident.id, ids))
+        .order_by(Incident.id, RoutingAnswer.id)
+    )
+    rows = db.session.execute(statement)
+    return [_incident(list(rows_of)) for _id, rows_of in groupby(rows, key=lambda row: row[0])]
+
+
+def _incident(rows: list[Any]) -> RoutedIncident:
+    """The newest answer for everyone of the last act; an answer for somebody since taken out of it counts no more."""
+    last = max(row[5] for row in rows)
+    newest = {row[4]: row for row in rows if row[5] == last}
+    return RoutedIncident(rows[0][0], rows[0][1], rows[0][2], tuple(_part(row) for row in newest.values()))
+
+
+def _part(row: Any) -> Part:
+    groups = {name: _group(value) for name, value in zip(GROUPS, row[10:], strict=True)}
+    return Part(row[3], row[4], f"{row[6]} v{row[7]}", row[8], row[9], groups)
+
+
+def _group(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value or ""
+
+
+def digest_of(rule_set: RuleSet) -> str:
+    """Return what tells the rows of a rule set from any others."""
+    return sha256(json.dumps(rule_set.table_rows["rows"], sort_keys=True).encode()).hexdigest()
+
+
+def newest_replay(rule_set_id: int) -> Replay | None:
+    """Return the replay of a rule set; the caller has checked it."""
+    found = select(Replay).where(Replay.rule_set_id == rule_set_id).order_by(Replay.id.desc()).limit(1)
+    return db.session.scalars(found).first()
+
+
+def stands_for(replay: Replay, rule_set: RuleSet) -> bool:
+    """Say whether a replay tells of the rule set as it is now: it is through, of these rows, and of some incidents."""
+    return replay.state is ReplayState.DONE and replay.done > 0 and replay.rows_digest == digest_of(rule_set)
+
+
+def get_replay(actor: Actor, replay_id: int) -> tuple[Replay, RuleSet]:
+    """Return a replay with its rule set. Raises NotFound when it is missing or not for this actor."""
+    found = (
+        select(Replay, RuleSet).join(RuleSet, RuleSet.id == Replay.rule_set_id).where(Replay.id == replay_id)
+    )
+    row = db.session.execute(found).first() if might(actor, Permission.RULES_READ) else None
+    if row is None:
+        raise NotFound
+    return row[0], row[1]
+
+
+def reported_until(row: Replay) -> date:
+    """Return the last day of a replay on which anything can have been reported: some were kept before their days were
+    checked."""
+    return max(FIRST_DAY, min(row.ends_on, local_date(row.asked_at, DISTRICT_ZONE)))
+
+
+def schools_seen(actor: Actor) -> list[int] | None:
+    """Return the schools whose part of a replay the actor sees; None: all."""
+    if actor.is_system or actor.everywhere(*READERS):
+        return None
+    return sorted(actor.school_ids(*READERS))
+
+
+def named(school_ids: Sequence[int]) -> list[tuple[int, str]]:
+    """Return schools with their names, by name."""
+    found = select(School.id, School.name).where(among(School.id, school_ids)).order_by(School.name)
+    return [(row[0], row[1]) for row in db.session.execute(found)]
+
+
+@dataclass(frozen=True)
+class Told:
+    """One incident of a replay as a reader sees it; `reference` is '' for who may not open the report."""
+
+    id: int
+    incident_id: int
+    reference: str
+    school: str
+    changes: list[Any]
+    broken: list[str]
+    is_read: bool
+
+
+def told_after(
+    actor: Actor, replay_id: int, after: int, limit: int | None, only_broken: bool = False
+) -> list[Told]:
+    """Return the next incidents of a replay: for the district without a name, for a case team those of its own."""
+    readable = visible_to(select(Incident.id), actor)
+    seen = or_(
+        in_schools(ReplayChange.school_id, actor, Role.DISTRICT), ReplayChange.incident_id.in_(readable)
+    )
+    statement = (
+        select(ReplayChange, Incident.reference, School.name, ReplayChange.incident_id.in_(readable))
+        .join(Incident, Incident.id == ReplayChange.incident_id)
+        .join(School, School.id == ReplayChange.school_id)
+        .where(ReplayChange.replay_id == replay_id, ReplayChange.id > after, seen)
+        .order_by(ReplayChange.id)
+        .limit(limit)
+    )
+    if only_broken:
+        statement = statement.where(cast(ReplayChange.broken, Text) != "[]")
+    return [
+        Told(
+            row.id, row.incident_id, reference if named else "", school, row.changes, row.broken, row.is_read
+        )
+        for row, reference, school, named in db.session.execute(statement)
+    ]

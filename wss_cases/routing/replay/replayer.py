@@ -1,0 +1,217 @@
+"""A decision table against the facts that incidents were routed with: what would have been different. Pure.
+
+Many incidents have facts that the table cannot tell apart; each such answer is worked out once.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from typing import Any, Final
+
+from wss_cases.foundation.errors import Refused
+from wss_cases.routing.engine.check import Finding, broken_promises
+from wss_cases.routing.engine.evaluation import Run, run
+from wss_cases.routing.engine.facts import Facts, parse_facts
+from wss_cases.routing.engine.states import FindingKind
+from wss_cases.routing.engine.table import DecisionTable
+from wss_cases.routing.replay.differences import Answered, Change, differences, of_run, of_stored
+from wss_cases.routing.replay.equivalent_facts import Key, alike
+
+MOST_KEPT: Final = 10_000
+"""How many different facts, and pairs of facts and answer, are kept worked out; beyond, it begins afresh."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one person's part; `is_read` is False when its facts are none any more."""
+
+    changes: tuple[Change, ...] = ()
+    broken: tuple[str, ...] = ()
+    behavior: str = ""
+    grade: str = ""
+    is_read: bool = True
+
+
+@dataclass(frozen=True)
+class Part:
+    """One person's part in an incident, as it was routed; facts and answer as the database keeps them.
+
+    `groups` are the groups of students this person is in, by what they are told apart by.
+    """
+
+    answer_id: int
+    incident_person_id: int | None
+    version: str
+    facts: str
+    answer: str
+    groups: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class RoutedIncident:
+    """An incident with every part of the act that routed it last."""
+
+    id: int
+    reference: str
+    school_id: int
+    parts: tuple[Part, ...]
+
+
+class Replayer:
+    """Replays one decision table."""
+
+    def __init__(self, table: DecisionTable) -> None:
+        self.table = table
+        self._pairs: dict[bytes, Outcome] = {}
+        self._key = alike(table)
+        self._answers: dict[Key, tuple[Answered, Run, tuple[str, ...]]] = {}
+
+    def outcome(self, facts: str, answer: str) -> Outcome:
+        """Return what the table would have answered differently to these facts than what was answered."""
+        key = blake2b(f"{facts}\0{answer}".encode(), digest_size=16).digest()
+        found = self._pairs.get(key)
+        if found is None:
+            if len(self._pairs) >= MOST_KEPT:
+                self._pairs.clear()
+            found = self._pairs[key] = self._worked_out(facts, answer)
+        return found
+
+    def _worked_out(self, facts: str, answer: str) -> Outcome:
+        try:
+            given = parse_facts(json.loads(facts))
+            before = of_stored(json.loads(answer))
+        except (Refused, KeyError, TypeError):
+            return Outcome(is_read=False)
+        after, done, broken = self._answered(given)
+        return Outcome(
+            changes=differences(before, after, self.table, done),
+            broken=broken,
+            behavior=str(given.given.get("behavior", "")),
+            grade=str(given.given.get("grade", "")),
+        )
+
+    def _answered(self, facts: Facts) -> tuple[Answered, Run, tuple[str, ...]]:
+        key = self._key(facts)
+        found = self._answers.get(key)
+        if found is None:
+            if len(self._answers) >= MOST_KEPT:
+                self._answers.clear()
+            done = run(self.table, facts)
+            broken = dict.fromkeys(
+                f"{finding.kind}:{finding.detail}"
+                for finding in broken_promises(self.table, facts, done.answer)
+            )
+            found = self._answers[key] = of_run(done), done, tuple(broken)
+        return found
+
+
+def promise_words(broken: str) -> str:
+    """Return a broken promise in words of the reader's language."""
+    kind, detail = broken.split(":", 1)
+    return Finding(FindingKind(kind), detail=detail).sentence()
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a replay says of one incident: its outcome part by part."""
+
+    incident: RoutedIncident
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def changed(self) -> bool:
+        """Whether any part would have been routed differently."""
+        return any(outcome.changes for outcome in self.outcomes)
+
+    @property
+    def broken(self) -> tuple[str, ...]:
+        """The promises that the table would have broken here."""
+        return tuple(dict.fromkeys(word for outcome in self.outcomes for word in outcome.broken))
+
+    @property
+    def is_read(self) -> bool:
+        """Whether every part could be replayed."""
+        return all(outcome.is_read for outcome in self.outcomes)
+
+
+def replayed(replayer: Replayer, incidents: Iterable[RoutedIncident]) -> Iterable[Replayed]:
+    """Replay incidents one by one."""
+    for incident in incidents:
+        yield Replayed(incident, tuple(replayer.outcome(part.facts, part.answer) for part in incident.parts))
+
+
+@dataclass
+class SchoolTally:
+    """Incidents of one school: all, changed, with a broken promise, not readable, and by what changed."""
+
+    incidents: int = 0
+    changed: int = 0
+    broken: int = 0
+    unread: int = 0
+    changes: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: "SchoolTally") -> None:
+        """Add another school's."""
+        self.incidents += other.incidents
+        self.changed += other.changed
+        self.broken += other.broken
+        self.unread += other.unread
+        self.changes += other.changes
+
+
+Parts = dict[str, list[int]]
+"""Parts by value: [all, changed]."""
+
+
+@dataclass
+class Tally:
+    """The counts of a replay: incidents by school; people's parts by grade, behaviour, group and version."""
+
+    schools: dict[str, SchoolTally] = field(default_factory=dict)
+    by: dict[str, Parts] = field(default_factory=dict)
+
+    def add(self, one: Replayed) -> None:
+        """Count one incident."""
+        school = self.schools.setdefault(str(one.incident.school_id), SchoolTally())
+        school.incidents += 1
+        school.changed += one.changed
+        school.broken += bool(one.broken)
+        school.unread += not one.is_read
+        school.changes.update({change.key for outcome in one.outcomes for change in outcome.changes})
+        for part, outcome in zip(one.incident.parts, one.outcomes, strict=True):
+            values = {"grade": outcome.grade, "behavior": outcome.behavior, "version": part.version}
+            for name, value in (values | dict(part.groups)).items():
+                counted = self.by.setdefault(name, {}).setdefault(value, [0, 0])
+                counted[0] += 1
+                counted[1] += bool(outcome.changes)
+
+    def of(self, school_ids: Sequence[int] | None = None) -> SchoolTally:
+        """Return the sum of some schools, or of all."""
+        total = SchoolTally()
+        for school_id, school in self.schools.items():
+            if school_ids is None or int(school_id) in school_ids:
+                total.add(school)
+        return total
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it ready to be stored; `Tally.of_json` reads it back."""
+        schools = {
+            school_id: [one.incidents, one.changed, one.broken, one.unread, dict(one.changes)]
+            for school_id, one in self.schools.items()
+        }
+        return {"schools": schools, "by": self.by}
+
+    @classmethod
+    def of_json(cls, stored: Mapping[str, Any]) -> "Tally":
+        """Read what `as_json` stored; nothing stored yet is nothing counted."""
+        schools = {
+            school_id: SchoolTally(incidents, changed, broken, unread, Counter(changes))
+            for school_id, (incidents, changed, broken, unread, changes) in stored.get("schools", {}).items()
+        }
+        by = {
+            name: {value: list(pair) for value, pair in parts.items()}
+            for name, parts in stored.get("by", {}).items()
+        }
+        return cls(schools, by)

@@ -1,0 +1,170 @@
+"""Pages of a replay: asking for one, how far it is, what would change, for whom, and incident by incident."""
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+
+from wss_cases.access.actor import Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import might
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.forms import apply_refusal
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page
+from wss_cases.incidents.incident.queries import behavior_words
+from wss_cases.roster.directory.presenters import grade_words
+from wss_cases.roster.directory.states import RACE_LABELS, SEX_LABELS
+from wss_cases.routing.drafts.forms import PublishForm, ReplayForm
+from wss_cases.routing.drafts.views import rule_set_page
+from wss_cases.routing.replay import actions as actions_replay
+from wss_cases.routing.replay import queries as replays
+from wss_cases.routing.replay.differences import Change
+from wss_cases.routing.replay.extension_points import fewest_of
+from wss_cases.routing.replay.group_shares import Fewest
+from wss_cases.routing.replay.replayer import SchoolTally, Tally, promise_words
+from wss_cases.routing.replay.states import REPLAY_LABELS, ReplayState
+from wss_cases.routing.replay_pages.presenters import ShareWords, change_words, key_words, share_words
+from wss_cases.routing.rule_sets import queries
+
+blueprint = Blueprint("replays", __name__, url_prefix="/rules")
+
+PAGE = 20
+MOST_SCHOOLS = 100
+
+
+@blueprint.post("/<int:rule_set_id>/replay")
+@gate(Permission.RULES_EDIT)
+def ask(rule_set_id: int) -> Page:
+    """Ask for a replay of a rule set."""
+    actor = current_actor()
+    found = queries.get_rule_set(actor, rule_set_id)
+    form = ReplayForm()
+    if form.validate_on_submit() and form.first_day.data and form.last_day.data:
+        try:
+            replay_id = actions_replay.ask(
+                actor,
+                rule_set_id,
+                form.first_day.data,
+                form.last_day.data,
+                clock.now(),
+                form.request_key.data,
+            )
+        except Refused as refusal:
+            apply_refusal(form, refusal)
+        else:
+            return redirect(url_for("replays.replay", replay_id=replay_id), 303)
+    return rule_set_page(found, PublishForm(formdata=None), 400, ask_form=form)
+
+
+@blueprint.post("/replays/<int:replay_id>/cancel")
+@gate(Permission.RULES_EDIT)
+def cancel(replay_id: int) -> Page:
+    """Stop a replay."""
+    actor = current_actor()
+    replays.get_replay(actor, replay_id)
+    try:
+        actions_replay.cancel(actor, replay_id, clock.now())
+    except Refused as refusal:
+        flash(refusal.message)
+    else:
+        flash(_("The replay is cancelled."))
+    return redirect(url_for("replays.replay", replay_id=replay_id), 303)
+
+
+@blueprint.get("/replays/<int:replay_id>")
+@gate(Permission.RULES_READ)
+def replay(replay_id: int) -> Page:
+    """How far a replay is, and what it found: in sentences, by school, by group."""
+    actor = current_actor()
+    row, rule_set = replays.get_replay(actor, replay_id)
+    seen = replays.schools_seen(actor)
+    tally = Tally.of_json(row.counts)
+    whole = actor.everywhere(Role.DISTRICT)
+    return render_template(
+        "routing/replay.html",
+        replay=row,
+        rule_set=rule_set,
+        running=row.state is ReplayState.RUNNING,
+        partial=row.state in (ReplayState.CANCELLED, ReplayState.OVERTAKEN),
+        state=REPLAY_LABELS[row.state],
+        is_stale=row.rows_digest != replays.digest_of(rule_set),
+        may_edit=might(actor, Permission.RULES_EDIT),
+        may_take=might(actor, Permission.OUTCOMES_EXPORT),
+        first=day_words_with_year(row.starts_on),
+        last=day_words_with_year(row.ends_on),
+        total=tally.of(seen),
+        found=_found(tally.of(seen)),
+        schools=_by_school(tally, seen),
+        most=MOST_SCHOOLS,
+        groups=_groups(tally, fewest_of(clock.school_year(replays.reported_until(row)))) if whole else [],
+        versions=sorted((name, pair[0]) for name, pair in tally.by.get("version", {}).items())
+        if whole
+        else [],
+    )
+
+
+def _found(total: SchoolTally) -> list[tuple[str, int]]:
+    """What would change and in how many incidents, the most frequent first."""
+    return [(key_words(key), number) for key, number in total.changes.most_common()]
+
+
+def _by_school(tally: Tally, seen: list[int] | None) -> list[tuple[str, SchoolTally]]:
+    shown = {int(key): one for key, one in tally.schools.items() if seen is None or int(key) in seen}
+    changed = [school_id for school_id, one in shown.items() if one.changed or one.broken]
+    found = [(name, shown[school_id]) for school_id, name in replays.named(changed)]
+    return sorted(found, key=lambda pair: -pair[1].changed)
+
+
+def _groups(tally: Tally, fewest: Fewest) -> list[ShareWords]:
+    """The share of each group that would be routed differently, where the whole district is seen."""
+    yes_no = {"yes": _("Yes"), "no": _("No")}
+    parts = {name: tally.by.get(name, {}) for name in ("behavior", "grade", *replays.GROUPS)}
+    grades = {grade: grade_words(int(grade)) for grade in parts["grade"] if grade}
+    codes = behavior_words([code for code in parts["behavior"] if code], locale_code())
+    names: dict[str, tuple[str, Any]] = {
+        "race_ethnicity": (_("Race and ethnicity"), RACE_LABELS),
+        "sex": (_("Sex"), SEX_LABELS),
+        "has_iep": (_("Individualized education program"), yes_no),
+        "has_504": (_("Section 504 plan"), yes_no),
+        "is_english_learner": (_("English learner"), yes_no),
+        "grade": (_("Grade"), grades),
+        "behavior": (_("Behavior"), codes),
+    }
+    return [
+        share_words(title, parts[name], {value: str(words) for value, words in known.items()}, fewest)
+        for name, (title, known) in names.items()
+        if parts[name]
+    ]
+
+
+@blueprint.get("/replays/<int:replay_id>/changes")
+@gate(Permission.RULES_READ)
+def changes(replay_id: int) -> Page:
+    """What would change incident by incident; named only for who may open the report."""
+    actor = current_actor()
+    row, rule_set = replays.get_replay(actor, replay_id)
+    only_broken = request.args.get("only") == "broken"
+    after = id_in(request.args.get("after")) or 0
+    found = replays.told_after(actor, replay_id, after, PAGE + 1, only_broken)
+    here: dict[str, Any] = {"replay_id": replay_id, **({"only": "broken"} if only_broken else {})}
+    return render_template(
+        "routing/replay_changes.html",
+        replay=row,
+        rule_set=rule_set,
+        only_broken=only_broken,
+        rows=[
+            {
+                "told": told,
+                "changes": [change_words(Change.of_json(one)) for one in told.changes],
+                "broken": [promise_words(word) for word in told.broken],
+            }
+            for told in found[:PAGE]
+        ],
+        later=url_for("replays.changes", after=found[PAGE - 1].id, **here) if len(found) > PAGE else None,
+        first=url_for("replays.changes", **here) if after else None,
+    )

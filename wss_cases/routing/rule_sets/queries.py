@@ -1,0 +1,84 @@
+"""Reads of rule sets and stored answers. Whoever may read the rules at all reads every rule set."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, false, or_, select, true
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import might
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Unavailable
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.routing.engine.reading import read_table
+from wss_cases.routing.engine.states import RuleSetState
+from wss_cases.routing.engine.table import DecisionTable
+from wss_cases.routing.rule_sets.models import RuleSet
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Rule sets the actor may see: all, or none."""
+    return true() if might(actor, Permission.RULES_READ) else false()
+
+
+def rule_sets(actor: Actor) -> Sequence[Any]:
+    """Return id, name, number, state and dates of every rule set, newest first."""
+    columns = (
+        RuleSet.id,
+        RuleSet.name,
+        RuleSet.number,
+        RuleSet.state,
+        RuleSet.starts_on,
+        RuleSet.published_at,
+    )
+    return db.session.execute(select(*columns).where(visible_to(actor)).order_by(RuleSet.id.desc())).all()
+
+
+def get_rule_set(actor: Actor, rule_set_id: int) -> RuleSet:
+    """Return one rule set. Raises NotFound when it is missing or not for this actor."""
+    found = db.session.scalars(select(RuleSet).where(RuleSet.id == rule_set_id, visible_to(actor))).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def load_rule_set(rule_set_id: int) -> RuleSet | None:
+    """Return one rule set by id, for the policy engine."""
+    return db.session.get(RuleSet, rule_set_id)
+
+
+def rule_set_in_force(on: date) -> RuleSet:
+    """Return the published rule set that routes incidents reported on a date.
+
+    Of those begun and not ended, the one that began last. Raises Unavailable when there is none.
+    """
+    statement = (
+        select(RuleSet)
+        .where(
+            RuleSet.state == RuleSetState.PUBLISHED,
+            RuleSet.starts_on <= on,
+            or_(RuleSet.ends_on.is_(None), RuleSet.ends_on >= on),
+        )
+        .order_by(RuleSet.starts_on.desc(), RuleSet.id.desc())
+        .limit(1)
+    )
+    found = db.session.scalars(statement).first()
+    if found is None:
+        raise Unavailable(
+            _("No routing rule set is in force on %(day)s.", day=on.isoformat()), "flask db upgrade"
+        )
+    return found
+
+
+def table_of(rule_set: RuleSet) -> DecisionTable:
+    """Return the decision table of a rule set, read once for the same rows. Raises Refused for broken rows."""
+    return _read(rule_set.name, rule_set.number, json.dumps(rule_set.table_rows["rows"]))
+
+
+@lru_cache(maxsize=16)
+def _read(name: str, number: int, rows: str) -> DecisionTable:
+    return read_table(name, number, json.loads(rows))

@@ -1,0 +1,261 @@
+"""What changes a removal after it was recorded: a correction with its reason, an appeal that is heard and decided.
+
+The action holds what stands now, and every count reads it; what it was before is kept as a version, with why.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.cases.progress.actions import today_at
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.pathways.reengagement.plan.lifecycle import expect_back
+from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.safeguards.discipline.recording.actions import (
+    back_after,
+    check_acknowledged,
+    check_reason,
+    check_span,
+)
+from wss_cases.safeguards.discipline.removals.models import (
+    DisciplineAction,
+    DisciplineAppeal,
+    DisciplineVersion,
+)
+from wss_cases.safeguards.discipline.removals.queries import appeal_of, grade_on, spans_of
+from wss_cases.safeguards.discipline.removals.rules import (
+    Span,
+    calls_for_review,
+    counted,
+    is_exclusion,
+    is_protected,
+)
+from wss_cases.safeguards.discipline.removals.states import ActionState, AppealOutcome, AskedBy, ChangeCause
+from wss_cases.safeguards.discipline.tenth_day.actions import raise_alarm
+from wss_cases.safeguards.duties.duty.states import WITHOUT_END, DisciplineKind
+
+Key = str | None
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What a removal is instead, and why; `acknowledged`: the manifestation review, beyond the tenth day."""
+
+    kind: DisciplineKind
+    days: int
+    starts_on: date
+    ends_on: date | None
+    reason: str
+    why: str
+    support_services: str = ""
+    acknowledged: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asks for an appeal, when, and what they say."""
+
+    by: AskedBy
+    name: str
+    on: date
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Decided:
+    """When an appeal was heard, by whom, and how it was decided; `days` where it shortens."""
+
+    heard_on: date
+    heard_by: str
+    outcome: AppealOutcome
+    decided_on: date
+    decision: str
+    days: int | None = None
+
+
+def correct(
+    actor: Actor,
+    action_id: int,
+    given: Correction,
+    version: int | None,
+    now: datetime,
+    request_key: Key = None,
+) -> int:
+    """Correct a removal that stands: what it was is kept as a version with the reason of the correction.
+
+    Raises Refused for what recording it would refuse, and without a reason.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        action = _standing(uow, action_id, Permission.DISCIPLINE_RECORD, version)
+        if not given.why.strip():
+            raise Refused("why", _("Say why it is corrected."))
+        student = uow.session.get_one(Student, action.student_id, with_for_update=True)
+        today, calendar = today_at(uow, action.school_id), school_days(action.school_id)
+        span = Span(given.kind, given.days, given.starts_on, given.ends_on)
+        check_span(span, grade_on(student, span.starts_on), calendar, today)
+        check_reason(action.incident_id, student, given.reason, given.support_services)
+        _check_weight(actor, action, span, given.support_services)
+        protected = is_protected(
+            bool(student.has_iep or student.has_504), action.disability, action.suspected
+        )
+        others = spans_of(student.id, but=action.id)
+        before, count = counted(others, _span_of(action), calendar), counted(others, span, calendar)
+        check_acknowledged(protected, count, given.acknowledged or action.review_acknowledged)
+        keep_version(uow, action, ChangeCause.CORRECTION, given.why)
+        _set(uow, action, span)
+        action.reason, action.support_services = given.reason, given.support_services
+        action.year_days = count.after
+        action.review_acknowledged = given.acknowledged or action.review_acknowledged
+        uow.record(action, "discipline.corrected")
+        if calls_for_review(protected, count) and not calls_for_review(protected, before):
+            raise_alarm(uow, action, count, today, calendar)
+        uow.answer = action.id
+        return action.id
+
+
+def _check_weight(actor: Actor, action: DisciplineAction, span: Span, supports: str) -> None:
+    if is_exclusion(action.kind, action.days) and not can(actor, Permission.DISCIPLINE_DECIDE, action):
+        raise Refused("", _("This was decided by the school’s administrator, who alone corrects it."))
+    if is_exclusion(span.kind, span.days) and not is_exclusion(action.kind, action.days):
+        # its packet was never asked for: what adults offered, the threat, the supports
+        raise Refused("days", _("This would be a new decision with a packet of its own: record it anew."))
+    if is_exclusion(span.kind, span.days) and not supports.strip():
+        raise Refused(
+            "support_services", _("More than 3 days, an expulsion or a placement needs this in writing.")
+        )
+
+
+def _span_of(action: DisciplineAction) -> Span:
+    return Span(action.kind, action.days, action.starts_on, action.ends_on)
+
+
+def ask_appeal(actor: Actor, action_id: int, asked: Asked, now: datetime, request_key: Key = None) -> int:
+    """Write down that somebody asks for an appeal. Raises Refused for a second one, or a day that cannot be."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        action = _standing(uow, action_id, Permission.DISCIPLINE_RECORD, None)
+        if appeal_of(action.id) is not None:
+            raise Refused("", _("An appeal against this action is on record already."))
+        _not_later(uow, action, "asked_on", asked.on)
+        if asked.on < action.recorded_at.date() and asked.on < action.starts_on:
+            raise Refused("asked_on", _("This is before the action was decided."))
+        appeal = uow.add(
+            DisciplineAppeal(
+                action_id=action.id,
+                school_id=action.school_id,
+                asked_by=asked.by,
+                asked_name=asked.name,
+                asked_on=asked.on,
+                asked_why=asked.why,
+                recorded_by_id=actor.user_id,
+                recorded_at=now,
+            )
+        )
+        uow.record(appeal, "appeal.asked", by=asked.by.value)
+        uow.answer = action.id
+        return action.id
+
+
+def decide_appeal(
+    actor: Actor, action_id: int, given: Decided, version: int | None, now: datetime, request_key: Key = None
+) -> int:
+    """Write down how an appeal was heard and decided; shortened or reversed changes what every count reads.
+
+    Raises Refused for days out of order, or a shortening that is none.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        action = _standing(uow, action_id, Permission.DISCIPLINE_DECIDE, None)
+        found = appeal_of(action.id)
+        if found is None or found.outcome is not None:
+            raise NotFound
+        appeal = uow.load(DisciplineAppeal, found.id, Permission.DISCIPLINE_DECIDE, version)
+        _check_decision(uow, action, appeal, given)
+        for name in ("heard_on", "heard_by", "outcome", "decided_on", "decision"):
+            setattr(appeal, name, getattr(given, name))
+        if given.outcome is not AppealOutcome.UPHELD:
+            keep_version(uow, action, ChangeCause.APPEAL, given.decision)
+        if given.outcome is AppealOutcome.SHORTENED:
+            _set(uow, action, Span(action.kind, given.days or 0, action.starts_on))
+        if given.outcome is AppealOutcome.REVERSED:
+            action.state = ActionState.REVERSED
+            _move_return(uow, action, back_after(action), today_at(uow, action.school_id))
+            uow.record(action, "discipline.reversed")
+        uow.record(appeal, "appeal.decided", outcome=given.outcome.value)
+        uow.answer = action.id
+        return action.id
+
+
+def _check_decision(
+    uow: UnitOfWork, action: DisciplineAction, appeal: DisciplineAppeal, given: Decided
+) -> None:
+    _not_later(uow, action, "heard_on", given.heard_on)
+    _not_later(uow, action, "decided_on", given.decided_on)
+    if given.heard_on < appeal.asked_on:
+        raise Refused("heard_on", _("It cannot be heard before it was asked for."))
+    if given.decided_on < given.heard_on:
+        raise Refused("decided_on", _("It cannot be decided before it was heard."))
+    if not given.decision.strip():
+        raise Refused("decision", _("Say why it was decided so."))
+    shortens = given.outcome is AppealOutcome.SHORTENED
+    if not shortens and given.days is not None:
+        raise Refused("days", _("Days are given only where the action is shortened."))
+    # a removal without an end becomes one with a number of days
+    is_open = action.kind in WITHOUT_END and action.days == 0
+    if shortens and not (given.days and (is_open or given.days < action.days)):
+        raise Refused("days", _("Give fewer school days than the action has, at least 1."))
+
+
+def keep_version(uow: UnitOfWork, action: DisciplineAction, cause: ChangeCause, why: str) -> None:
+    """Keep what an action is before it changes. A step."""
+    number = uow.session.scalar(
+        select(func.count()).select_from(DisciplineVersion).where(DisciplineVersion.action_id == action.id)
+    )
+    kept = ("school_id", "kind", "days", "starts_on", "ends_on", "reason")
+    uow.add(
+        DisciplineVersion(
+            **{name: getattr(action, name) for name in kept},
+            action_id=action.id,
+            number=(number or 0) + 1,
+            cause=cause,
+            why=why,
+            changed_at=uow.now,
+            changed_by_id=uow.actor.user_id,
+        )
+    )
+
+
+def _set(uow: UnitOfWork, action: DisciplineAction, span: Span) -> None:
+    was = back_after(action)
+    action.kind, action.days = span.kind, span.days
+    action.starts_on, action.ends_on = span.starts_on, span.ends_on
+    _move_return(uow, action, was, back_after(action))
+
+
+def _move_return(uow: UnitOfWork, action: DisciplineAction, was: date | None, on: date | None) -> None:
+    expect_back(uow, f"removal:{action.id}", was, action.starts_on, on)
+
+
+def _standing(
+    uow: UnitOfWork, action_id: int, permission: Permission, version: int | None
+) -> DisciplineAction:
+    action = uow.load(DisciplineAction, action_id, permission, version)
+    if action.state is ActionState.REVERSED:
+        raise Refused("", _("This action was reversed; nothing more is done with it."))
+    return action
+
+
+def _not_later(uow: UnitOfWork, action: DisciplineAction, name: str, day: date) -> None:
+    if day > today_at(uow, action.school_id):
+        raise Refused(name, _("Choose today or an earlier day."))

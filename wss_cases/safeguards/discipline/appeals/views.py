@@ -1,0 +1,155 @@
+"""The pages that change a discipline action, and the notice to the family."""
+
+from flask import Blueprint, flash, render_template, request, url_for
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.foundation import clock
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.roster.directory.presenters import language_words
+from wss_cases.safeguards.discipline.appeals.actions import (
+    Asked,
+    Correction,
+    Decided,
+    ask_appeal,
+    correct,
+    decide_appeal,
+)
+from wss_cases.safeguards.discipline.family_notice.letters import family_language, names_left, notice_for
+from wss_cases.safeguards.discipline.recording.forms import AppealForm, CorrectForm, DecideForm
+from wss_cases.safeguards.discipline.recording.presenters import action_words, appeal_words
+from wss_cases.safeguards.discipline.removals.queries import ListedAction, appeal_of, get_action
+from wss_cases.safeguards.discipline.removals.states import AppealOutcome, AskedBy
+from wss_cases.safeguards.duties.duty.states import DisciplineKind
+from wss_cases.safeguards.duties.pages.views import zone_of
+
+blueprint = Blueprint("appeals", __name__, url_prefix="/discipline/<int:action_id>")
+
+
+def _loaded(action_id: int, permission: Permission) -> ListedAction:
+    actor = current_actor()
+    found = get_action(actor, action_id)
+    require(actor, permission, found.action)
+    return found
+
+
+def _back(action_id: int, words: str) -> str:
+    flash(words)
+    return url_for("discipline.action", action_id=action_id)
+
+
+@blueprint.route("/correct", methods=["GET", "POST"])
+@gate(Permission.DISCIPLINE_RECORD)
+def correction(action_id: int) -> Page:
+    """Correct what was recorded; what it was stays on the action's page."""
+    found = _loaded(action_id, Permission.DISCIPLINE_RECORD)
+    row = found.action
+    form = CorrectForm(
+        kind=row.kind.value, days=row.days, starts_on=row.starts_on, ends_on=row.ends_on, reason=row.reason,
+        support_services=row.support_services, version=row.version,
+    )  # fmt: skip
+
+    def act() -> int:
+        given = Correction(
+            DisciplineKind(form.kind.data), form.days.data or 0, form.starts_on.data, form.ends_on.data,
+            form.reason.data or "", form.why.data or "", form.support_services.data or "",
+            bool(form.acknowledged.data),
+        )  # fmt: skip
+        return correct(
+            current_actor(), action_id, given, form.seen_version, clock.now(), form.request_key.data
+        )
+
+    return form_page(
+        form,
+        act,
+        lambda made: _back(made, _("Corrected. What it was before stays on this page.")),
+        "safeguards/discipline_correct.html",
+        action=row,
+        words=action_words(found),
+    )
+
+
+@blueprint.route("/appeal", methods=["GET", "POST"])
+@gate(Permission.DISCIPLINE_RECORD)
+def appeal(action_id: int) -> Page:
+    """Write down that somebody asks for an appeal."""
+    found = _loaded(action_id, Permission.DISCIPLINE_RECORD)
+    form = AppealForm(asked_on=clock.local_date(clock.now(), zone_of(found.action.school_id)))
+
+    def act() -> int:
+        asked = Asked(
+            AskedBy(form.asked_by.data),
+            form.asked_name.data or "",
+            form.asked_on.data,
+            form.asked_why.data or "",
+        )
+        return ask_appeal(current_actor(), action_id, asked, clock.now(), form.request_key.data)
+
+    return form_page(
+        form,
+        act,
+        lambda made: _back(made, _("The appeal is on record. It waits to be heard.")),
+        "safeguards/appeal.html",
+        words=action_words(found),
+        action=found.action,
+    )
+
+
+@blueprint.route("/appeal/decision", methods=["GET", "POST"])
+@gate(Permission.DISCIPLINE_DECIDE)
+def decision(action_id: int) -> Page:
+    """Write down how the appeal was heard and decided."""
+    found = _loaded(action_id, Permission.DISCIPLINE_DECIDE)
+    row = appeal_of(action_id)
+    if row is None or row.outcome is not None:
+        raise NotFound
+    today = clock.local_date(clock.now(), zone_of(found.action.school_id))
+    form = DecideForm(version=row.version, decided_on=today)
+
+    def act() -> int:
+        given = Decided(
+            form.heard_on.data, form.heard_by.data or "", AppealOutcome(form.outcome.data), form.decided_on.data,
+            form.decision.data or "", form.days.data,
+        )  # fmt: skip
+        return decide_appeal(
+            current_actor(), action_id, given, form.seen_version, clock.now(), form.request_key.data
+        )
+
+    return form_page(
+        form,
+        act,
+        lambda made: _back(made, _("The appeal is decided. Every count reads what stands now.")),
+        "safeguards/appeal_decision.html",
+        words=action_words(found),
+        appeal=appeal_words(action_id),
+        action=found.action,
+    )
+
+
+@blueprint.get("/notice")
+@gate(Permission.DISCIPLINE_RECORD)
+def notice(action_id: int) -> str:
+    """The notice to the family on paper, in their language; held back while it would name another child."""
+    found = _loaded(action_id, Permission.DISCIPLINE_RECORD)
+    own = family_language(found.student)
+    languages = list(dict.fromkeys([*setting("LANGUAGES"), own]))
+    asked = request.args.get("language", "")
+    language = asked if asked in languages else own
+    text = notice_for(
+        found.action,
+        found.student,
+        language,
+        clock.local_date(clock.now(), zone_of(found.action.school_id)),
+    )
+    return render_template(
+        "safeguards/notice.html",
+        text=text,
+        names=names_left(found.action, found.student),
+        missing=language_words(language) if text.language.split("-")[0] != language.split("-")[0] else "",
+        languages=[(each, language_words(each), each == language) for each in languages],
+        action=found.action,
+    )

@@ -1,0 +1,57 @@
+"""The notice to the family about a discipline action, in their language, with no other child's name."""
+
+from datetime import date
+
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.mail.family_texts.queries import family_text
+from wss_cases.mail.family_texts.rules import Text
+from wss_cases.roster.directory.models import School, Student
+from wss_cases.roster.directory.queries import guardians_of
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.discipline.removals.presenters import span_words
+from wss_cases.safeguards.discipline.removals.queries import names_of, names_of_others
+from wss_cases.safeguards.discipline.removals.rules import names_found
+
+CODE = "discipline_notice"
+
+
+def family_language(student: Student) -> str:
+    """Return the language to write to a student's family in: the guardian's, else the student's, else English."""
+    spoken = next((each.language for each in guardians_of(student.id) if each.language), None)
+    return spoken or student.language or "en"
+
+
+def names_left(action: DisciplineAction, student: Student) -> list[str]:
+    """Return the names of other children in what the notice would say; it is not shown before they are gone.
+
+    Looked at again for each notice: people are added to a report after the reason was written.
+    """
+    texts = f"{action.reason}\n{action.support_services}"
+    return names_found(texts, names_of_others(action.incident_id, student.id), names_of(student))
+
+
+def notice_for(action: DisciplineAction, student: Student, language: str, day: date) -> Text:
+    """Return the notice in a family's language, or in English where there is none."""
+    text = family_text(CODE, language, day)
+    school = db.session.get_one(School, action.school_id)
+    with force_locale(text.language if text.language in setting("LANGUAGES") else "en"):
+        return text.filled(
+            {
+                "school": school.name,
+                "contact": _contact(action, school),
+                "student": student.shown_name,
+                "date": day_words_with_year(day),
+                "what": span_words(action),
+                "reason": action.reason,
+                "supports": action.support_services,
+            }
+        )
+
+
+def _contact(action: DisciplineAction, school: School) -> str:
+    who = db.session.get(UserAccount, action.recorded_by_id) if action.recorded_by_id is not None else None
+    return ", ".join(part for part in (who.name if who else "", school.name) if part)

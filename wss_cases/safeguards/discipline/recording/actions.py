@@ -1,0 +1,245 @@
+"""Recording a removal: what is refused, what adults had offered, the tenth day, and the return that opens."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.cases.progress.actions import today_at
+from wss_cases.foundation.clock import school_year, school_year_bounds
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.pathways.reengagement.opening.actions import Away, open_for_incident
+from wss_cases.pathways.reengagement.plan.rules import back_on
+from wss_cases.pathways.reengagement.plan.states import AwayCause
+from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.safeguards.discipline.family_notice.interpreter import ask_for_interpreter
+from wss_cases.safeguards.discipline.family_notice.letters import CODE as NOTICE
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.discipline.removals.queries import (
+    Offer,
+    grade_on,
+    names_of,
+    names_of_others,
+    offered_to,
+    spans_of,
+)
+from wss_cases.safeguards.discipline.removals.rules import (
+    MOST_DAYS,
+    Count,
+    Span,
+    calls_for_review,
+    counted,
+    dates_of,
+    gaps,
+    is_exclusion,
+    is_protected,
+    is_too_young,
+    must_acknowledge,
+    names_found,
+)
+from wss_cases.safeguards.discipline.removals.states import Answer, Tried
+from wss_cases.safeguards.discipline.tenth_day.actions import raise_alarm
+from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
+from wss_cases.safeguards.duties.duty.states import WITHOUT_END, DisciplineKind
+
+Key = str | None
+A_YEAR = timedelta(days=366)
+
+
+@dataclass(frozen=True)
+class Removal:
+    """One discipline action as the form gives it; `days` are school days, `answers` stand for what nobody offered."""
+
+    student_id: int
+    kind: DisciplineKind
+    days: int
+    starts_on: date
+    ends_on: date | None
+    reason: str
+    disability: Answer | None = None
+    suspected: Answer | None = None
+    interventions: str = ""
+    answers: dict[Tried, str] = field(default_factory=dict)
+    disruption: str = ""
+    support_services: str = ""
+    acknowledged: bool = False
+
+    @property
+    def span(self) -> Span:
+        """The removal in time."""
+        return Span(self.kind, self.days, self.starts_on, self.ends_on)
+
+
+def record_discipline(
+    actor: Actor, incident_id: int, removal: Removal, now: datetime, request_key: Key = None
+) -> int:
+    """Record a removal of a student who is reported to have caused harm in this incident.
+
+    Raises Refused for pre-K to grade 2, for another student, for impossible days, for an exclusion that is not the
+    administrator's or whose packet has gaps, and beyond the tenth day of a student with a disability without the
+    review acknowledged. The student's return opens in the same act.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        incident = uow.load(Incident, incident_id, Permission.DISCIPLINE_RECORD)
+        student = _student_of(uow, incident, removal.student_id)
+        today = today_at(uow, incident.school_id)
+        calendar = school_days(incident.school_id)
+        check_span(removal.span, grade_on(student, removal.starts_on), calendar, today)
+        check_reason(incident.id, student, removal.reason, removal.support_services)
+        offered = offered_to(student.id, incident.school_id, year_began(today))
+        _check_exclusion(actor, incident, removal, offered)
+        protected, count = _check_disability(student, removal, calendar)
+        action = uow.add(_made(uow, incident, removal, offered, count))
+        uow.record(action, "discipline.recorded", what=removal.kind.value, days=removal.days)
+        _open_return(uow, incident, action)
+        ask_for_interpreter(uow, incident, student, NOTICE)
+        if calls_for_review(protected, count):
+            raise_alarm(uow, action, count, today, calendar)
+        uow.answer = action.id
+        return action.id
+
+
+def year_began(today: date) -> date:
+    """Return the first day of the school year of a date, from which on the packet looks back."""
+    return school_year_bounds(school_year(today))[0]
+
+
+def _student_of(uow: UnitOfWork, incident: Incident, student_id: int) -> Student:
+    if student_id not in {student.id for student in students_who_caused_harm(incident.id)}:
+        raise Refused("student_id", _("Choose a student reported to have caused harm in this incident."))
+    # two removals of one student wait for each other, or both would be the tenth day's first
+    return uow.session.get_one(Student, student_id, with_for_update=True, populate_existing=True)
+
+
+def check_span(span: Span, grade: int | None, calendar: SchoolDays, today: date) -> None:
+    """Raise Refused for a removal that this grade has none of, or that cannot lie in time so."""
+    if is_too_young(span.kind, grade):
+        raise Refused(
+            "kind", _("Students in pre-K to grade 2 are not suspended, expelled or placed elsewhere.")
+        )
+    if abs(span.starts_on - today) > A_YEAR:
+        raise Refused("starts_on", _("This day is more than a year away. Check the year."))
+    if not 0 <= span.days <= MOST_DAYS:
+        raise Refused("days", _("Give the school days as a number from 0 to %(most)d.", most=MOST_DAYS))
+    if span.days == 0 and span.kind not in WITHOUT_END:
+        raise Refused("days", _("A removal has at least 1 school day; a part of a day is 1."))
+    if span.ends_on is not None and span.ends_on < span.starts_on:
+        raise Refused("ends_on", _("The last day cannot be before the first."))
+    if span.ends_on is not None and span.ends_on - span.starts_on > 3 * A_YEAR:
+        raise Refused("ends_on", _("This day is too far off. Check the year."))
+    if span.ends_on is not None:
+        between = len(dates_of(Span(span.kind, 0, span.starts_on, span.ends_on), calendar))
+        if span.days and between != span.days:
+            words = ngettext(
+                "There is %(num)d school day from the first day to the last.",
+                "There are %(num)d school days from the first day to the last.",
+                between,
+            )
+            raise Refused("days", words)
+
+
+def check_reason(incident_id: int | None, student: Student, reason: str, supports: str) -> None:
+    """Raise Refused for no reason, or another child's name in what the notice tells the family."""
+    if not reason.strip():
+        raise Refused("reason", _("Give the reason."))
+    others, own = names_of_others(incident_id, student.id), names_of(student)
+    for name, text in (("reason", reason), ("support_services", supports)):
+        found = names_found(text, others, own)
+        if found:
+            words = _(
+                "The family reads this: write it without another child’s name (%(names)s).",
+                names=", ".join(found),
+            )
+            raise Refused(name, words)
+
+
+def _check_exclusion(actor: Actor, incident: Incident, removal: Removal, offered: list[Offer]) -> None:
+    if not is_exclusion(removal.kind, removal.days):
+        return
+    if not can(actor, Permission.DISCIPLINE_DECIDE, incident):
+        words = _(
+            "More than 3 days, an expulsion or an alternative placement is decided by the school’s administrator."
+        )
+        raise Refused("days" if removal.kind not in WITHOUT_END else "kind", words)
+    for what in gaps({offer.what for offer in offered}, removal.answers):
+        words = _("The record has no offer of this. Say what was offered outside of it, or why it was not.")
+        raise Refused(f"answer_{what.value}", words)
+    for name in ("disruption", "support_services"):
+        if not getattr(removal, name).strip():
+            raise Refused(name, _("More than 3 days, an expulsion or a placement needs this in writing."))
+
+
+def _check_disability(student: Student, removal: Removal, calendar: SchoolDays) -> tuple[bool, Count]:
+    on_record = bool(student.has_iep or student.has_504)
+    if removal.disability is None:
+        raise Refused("disability", _("Say whether the student has a disability."))
+    if on_record and removal.disability is not Answer.YES:
+        raise Refused("disability", _("The roster says that this student has an IEP or a 504 plan."))
+    if removal.suspected is None:
+        raise Refused("suspected", _("Say whether anyone has raised a suspected disability."))
+    protected = is_protected(on_record, removal.disability, removal.suspected)
+    count = counted(spans_of(student.id), removal.span, calendar)
+    check_acknowledged(protected, count, removal.acknowledged)
+    return protected, count
+
+
+def check_acknowledged(protected: bool, count: Count, acknowledged: bool) -> None:
+    """Raise Refused beyond the tenth day of a student with a disability, as long as nobody acknowledged the review."""
+    if must_acknowledge(protected, count) and not acknowledged:
+        words = _(
+            "With this removal it is school day %(after)d away in %(year)s. Beyond day 10 nothing is saved before you "
+            "acknowledge the manifestation review.",
+            after=count.after,
+            year=count.year,
+        )
+        raise Refused("acknowledged", words)
+
+
+def _made(
+    uow: UnitOfWork, incident: Incident, removal: Removal, offered: list[Offer], count: Count
+) -> DisciplineAction:
+    is_long = is_exclusion(removal.kind, removal.days)
+    return DisciplineAction(
+        school_id=incident.school_id,
+        incident_id=incident.id,
+        student_id=removal.student_id,
+        kind=removal.kind,
+        days=removal.days,
+        starts_on=removal.starts_on,
+        ends_on=removal.ends_on,
+        reason=removal.reason,
+        interventions=removal.interventions,
+        disruption=removal.disruption,
+        support_services=removal.support_services,
+        recorded_by_id=uow.actor.user_id,
+        recorded_at=uow.now,
+        disability=removal.disability,
+        suspected=removal.suspected,
+        year_days=count.after,
+        review_acknowledged=removal.acknowledged,
+        offered=[{"what": offer.what.value, "on": offer.on.isoformat()} for offer in offered]
+        if is_long
+        else [],
+        answers={what.value: words for what, words in removal.answers.items() if words.strip()},
+    )
+
+
+def _open_return(uow: UnitOfWork, incident: Incident, action: DisciplineAction) -> None:
+    """Planning the return starts on the day of the removal, in the incident's case. A step."""
+    away = Away(AwayCause.REMOVAL, f"removal:{action.id}", action.starts_on, back_after(action))
+    open_for_incident(uow, incident, action.student_id, away)
+
+
+def back_after(action: DisciplineAction) -> date | None:
+    """Return the first day back after a removal; None while it has no end."""
+    days, is_open = school_days(action.school_id), action.kind in WITHOUT_END and action.days == 0
+    return back_on(days, action.starts_on, action.ends_on, action.days, is_open)

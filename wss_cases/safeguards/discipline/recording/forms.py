@@ -1,0 +1,102 @@
+"""Forms of discipline actions: recording one, correcting it, its appeal."""
+
+from wtforms import BooleanField, DateField, HiddenField, IntegerField, RadioField
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.safeguards.discipline.removals.rules import MOST_DAYS
+from wss_cases.safeguards.discipline.removals.states import (
+    ANSWER_LABELS,
+    APPEAL_LABELS,
+    ASKED_BY_LABELS,
+    TRIED_LABELS,
+    Tried,
+)
+from wss_cases.safeguards.duties.duty.states import DISCIPLINE_LABELS
+
+_PICK = ("", _l("Choose one"))
+_DAYS = [
+    InputRequired(_l("Give the number of school days.")),
+    NumberRange(0, MOST_DAYS, _l("Give the school days as a number from 0 to 730.")),
+]
+
+
+class SpanForm(BaseForm):
+    """What a removal is and when."""
+
+    kind = select(
+        _l("Kind"), [_PICK, *DISCIPLINE_LABELS.items()], validators=[InputRequired(_l("Choose the kind."))]
+    )
+    days = IntegerField(_l("School days"), _DAYS)
+    starts_on = DateField(_l("First day"), [InputRequired(_l("Give the first day."))])
+    ends_on = DateField(_l("Last day"), [Optional()])
+    reason = LongText(_l("Reason"), [NotBlank(_l("Give the reason."))])
+
+
+class DisciplineForm(SpanForm):
+    """One removal of one student, with the packet of a long one."""
+
+    student_id = HiddenField(validators=[InputRequired(_l("Choose the student."))])
+    disability = RadioField(
+        _l("Does the student have a disability (an IEP or a 504 plan)?"),
+        choices=choices(list(ANSWER_LABELS.items())),
+        validators=[InputRequired(_l("Say whether the student has a disability."))],
+    )
+    suspected = RadioField(
+        _l("Has anyone raised a suspected disability?"),
+        choices=choices(list(ANSWER_LABELS.items())),
+        validators=[InputRequired(_l("Say whether anyone has raised a suspected disability."))],
+    )
+    answer_conversation = LongText(TRIED_LABELS[Tried.CONVERSATION])
+    answer_circle = LongText(TRIED_LABELS[Tried.CIRCLE])
+    answer_mentoring = LongText(TRIED_LABELS[Tried.MENTORING])
+    answer_referral = LongText(TRIED_LABELS[Tried.REFERRAL])
+    answer_check_in = LongText(TRIED_LABELS[Tried.CHECK_IN])
+    interventions = LongText(_l("Anything else that was tried before"))
+    disruption = LongText(_l("The threat or disruption"))
+    support_services = LongText(_l("Support services during the removal"))
+    acknowledged = BooleanField(
+        _l("I know that a manifestation review is due within 10 school days of this decision")
+    )
+
+
+class CorrectForm(SpanForm):
+    """What a removal is instead, and why it is corrected."""
+
+    support_services = LongText(_l("Support services during the removal"))
+    why = LongText(_l("Why it is corrected"), [NotBlank(_l("Say why it is corrected."))])
+    acknowledged = BooleanField(
+        _l("I know that a manifestation review is due within 10 school days of this decision")
+    )
+
+
+class AppealForm(BaseForm):
+    """Who asks for an appeal, and when."""
+
+    asked_by = RadioField(
+        _l("Who asks?"),
+        choices=choices(list(ASKED_BY_LABELS.items())),
+        validators=[InputRequired(_l("Say who asks."))],
+    )
+    asked_name = ShortText(_l("Name"), [NotBlank(_l("Give the name of who asks."))])
+    asked_on = DateField(_l("When did they ask?"), [InputRequired(_l("Say when they asked."))])
+    asked_why = LongText(_l("What they say"))
+
+
+class DecideForm(BaseForm):
+    """When an appeal was heard, by whom, and what was decided."""
+
+    heard_on = DateField(_l("When was it heard?"), [InputRequired(_l("Say when it was heard."))])
+    heard_by = ShortText(_l("Who heard it"), [NotBlank(_l("Say who heard it."))])
+    outcome = RadioField(
+        _l("Decision"),
+        choices=choices(list(APPEAL_LABELS.items())),
+        validators=[InputRequired(_l("Choose the decision."))],
+    )
+    days = IntegerField(
+        _l("School days now, if shortened"),
+        [Optional(), NumberRange(0, MOST_DAYS, _l("Give the school days as a number from 0 to 730."))],
+    )
+    decided_on = DateField(_l("When was it decided?"), [InputRequired(_l("Say when it was decided."))])
+    decision = LongText(_l("Why it was decided so"), [NotBlank(_l("Say why it was decided so."))])

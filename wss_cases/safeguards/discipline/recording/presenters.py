@@ -1,0 +1,138 @@
+"""How discipline actions read on screen: rows, days away, what adults offered, what an action was before."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from flask import url_for
+
+from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.roster.directory.models import Student
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.discipline.removals.presenters import number_of_days, span_words
+from wss_cases.safeguards.discipline.removals.queries import (
+    ListedAction,
+    Offer,
+    appeal_of,
+    spans_of,
+    versions_of,
+)
+from wss_cases.safeguards.discipline.removals.rules import ALARM_DAY, days_away, is_exclusion, is_protected
+from wss_cases.safeguards.discipline.removals.states import (
+    ACTION_STATE_LABELS,
+    ANSWER_LABELS,
+    APPEAL_LABELS,
+    ASKED_BY_LABELS,
+    CAUSE_LABELS,
+    TRIED_LABELS,
+    ActionState,
+    Tried,
+)
+from wss_cases.safeguards.duties.duty.queries import user_name
+from wss_cases.safeguards.duties.duty.states import DISCIPLINE_LABELS
+from wss_cases.safeguards.duties.pages.views import zone_of
+
+
+def days_words(student_id: int, year: str) -> dict[str, Any]:
+    """Return a student's school days away in a school year, over all removals that stand and all schools."""
+    number = days_away(spans_of(student_id), year)
+    return {
+        "number": number,
+        "words": number_of_days(number),
+        "year": year,
+        "left": max(ALARM_DAY - number, 0),
+    }
+
+
+def disability_words(student: Student) -> str:
+    """Return what the roster says of a disability, '' where it says nothing of one."""
+    plans = [name for name, has in (("IEP", student.has_iep), (_("504 plan"), student.has_504)) if has]
+    return ", ".join(plans)
+
+
+def offer_words(offers: Sequence[Offer]) -> list[dict[str, Any]]:
+    """Return for each kind of intervention its dates, or that the record has none."""
+    return [
+        {
+            "code": what.value,
+            "label": TRIED_LABELS[what],
+            "dates": [day_words_with_year(offer.on) for offer in offers if offer.what is what],
+        }
+        for what in Tried
+    ]
+
+
+def row_words(found: ListedAction) -> dict[str, Any]:
+    """Return one row of the school's list."""
+    row = found.action
+    return {
+        "title": found.student.shown_name,
+        "href": url_for("discipline.action", action_id=row.id),
+        "meta": f"{span_words(row)} · {found.reference or ''}".strip(" ·"),
+        "tag": ACTION_STATE_LABELS[row.state]
+        if row.state is ActionState.REVERSED
+        else _("Appeal to decide")
+        if found.appeal_waits
+        else None,
+    }
+
+
+def action_words(found: ListedAction) -> dict[str, Any]:
+    """Return everything that the page of one action says of it."""
+    row, student = found.action, found.student
+    protected = is_protected(bool(student.has_iep or student.has_504), row.disability, row.suspected)
+    offers = {what: [day for code, day in _offered(row) if code == what.value] for what in Tried}
+    return {
+        "what": DISCIPLINE_LABELS[row.kind],
+        "span": span_words(row),
+        "reference": found.reference,
+        "reversed": row.state is ActionState.REVERSED,
+        "is_long": is_exclusion(row.kind, row.days),
+        "protected": protected,
+        "alarm": protected and row.state is ActionState.STANDING and (row.year_days or 0) >= ALARM_DAY,
+        "disability": ANSWER_LABELS[row.disability] if row.disability else _("Not asked"),
+        "suspected": ANSWER_LABELS[row.suspected] if row.suspected else _("Not asked"),
+        "packet": [
+            {"label": TRIED_LABELS[what], "dates": offers[what], "answer": row.answers.get(what.value, "")}
+            for what in Tried
+        ],
+        "recorded": moment_words(row.recorded_at, zone_of(row.school_id)),
+        "by": user_name(row.recorded_by_id),
+    }
+
+
+def _offered(row: DisciplineAction) -> list[tuple[str, str]]:
+    return [(str(each["what"]), day_words_with_year(date.fromisoformat(each["on"]))) for each in row.offered]
+
+
+def version_words(row: DisciplineAction) -> list[dict[str, Any]]:
+    """Return what an action was before, newest first, each with why it changed, by whom and when."""
+    zone = zone_of(row.school_id)
+    return [
+        {
+            "span": span_words(before),
+            "reason": before.reason,
+            "cause": CAUSE_LABELS[before.cause],
+            "why": before.why,
+            "when": moment_words(before.changed_at, zone),
+            "by": user_name(before.changed_by_id),
+        }
+        for before in versions_of(row.id)
+    ]
+
+
+def appeal_words(action_id: int) -> dict[str, Any] | None:
+    """Return the appeal against an action in words; None where nobody asked for one."""
+    row = appeal_of(action_id)
+    if row is None:
+        return None
+    return {
+        "asked": f"{ASKED_BY_LABELS[row.asked_by]}: {row.asked_name}, {day_words_with_year(row.asked_on)}",
+        "why": row.asked_why,
+        "heard": f"{day_words_with_year(row.heard_on)}, {row.heard_by}" if row.heard_on else "",
+        "outcome": APPEAL_LABELS[row.outcome] if row.outcome else "",
+        "decided": day_words_with_year(row.decided_on) if row.decided_on else "",
+        "decision": row.decision,
+        "is_open": row.outcome is None,
+    }

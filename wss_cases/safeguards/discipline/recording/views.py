@@ -1,0 +1,151 @@
+"""The pages of discipline actions: recording one on a report, the school's list, one with its past."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request, url_for
+
+from wss_cases.access.actor import CASE_TEAM
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can, require
+from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.foundation import clock
+from wss_cases.foundation.clock import school_year, school_year_bounds
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.incidents.incident.queries import get_incident
+from wss_cases.roster.directory.models import Student
+from wss_cases.safeguards.discipline.recording.actions import Removal, record_discipline, year_began
+from wss_cases.safeguards.discipline.recording.forms import DisciplineForm
+from wss_cases.safeguards.discipline.recording.presenters import (
+    action_words,
+    appeal_words,
+    days_words,
+    disability_words,
+    offer_words,
+    row_words,
+    version_words,
+)
+from wss_cases.safeguards.discipline.removals.queries import (
+    PAGE,
+    actions_page,
+    get_action,
+    offered_to,
+    standing_counts,
+)
+from wss_cases.safeguards.discipline.removals.states import Answer, Tried
+from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
+from wss_cases.safeguards.duties.duty.states import DisciplineKind
+from wss_cases.safeguards.duties.pages.views import zone_of
+
+blueprint = Blueprint("discipline", __name__)
+
+
+@blueprint.route("/incidents/<int:incident_id>/discipline", methods=["GET", "POST"])
+@gate(Permission.DISCIPLINE_RECORD)
+def record(incident_id: int) -> Page:
+    """Record a removal: first of whom, then with their days away and what adults had offered in sight."""
+    actor, now = current_actor(), clock.now()
+    incident = get_incident(actor, incident_id)
+    require(actor, Permission.DISCIPLINE_RECORD, incident)
+    students = students_who_caused_harm(incident_id)
+    today = clock.local_date(now, zone_of(incident.school_id))
+    form = DisciplineForm(starts_on=today)
+    student = _chosen(students, form.student_id.data or request.args.get("student", ""))
+    if student is None and not form.is_submitted():
+        return render_template("safeguards/discipline_who.html", incident=incident, students=students)
+    if student is not None:
+        form.student_id.data = str(student.id)
+        if not form.is_submitted() and (student.has_iep or student.has_504):
+            form.disability.data = Answer.YES.value
+    return form_page(
+        form,
+        lambda: record_discipline(actor, incident_id, _removal(form), now, form.request_key.data),
+        _recorded,
+        "safeguards/discipline.html",
+        incident=incident,
+        student=student,
+        known=_known(student, incident.school_id, today) if student else None,
+        may_exclude=can(actor, Permission.DISCIPLINE_DECIDE, incident),
+    )
+
+
+def _chosen(students: Sequence[Student], wanted: str) -> Student | None:
+    if len(students) == 1 and not wanted:
+        return students[0]
+    return next((student for student in students if str(student.id) == wanted), None)
+
+
+def _removal(form: DisciplineForm) -> Removal:
+    return Removal(
+        student_id=id_in(form.student_id.data) or 0,
+        kind=DisciplineKind(form.kind.data),
+        days=form.days.data or 0,
+        starts_on=form.starts_on.data,
+        ends_on=form.ends_on.data,
+        reason=form.reason.data or "",
+        disability=Answer(form.disability.data),
+        suspected=Answer(form.suspected.data),
+        interventions=form.interventions.data or "",
+        answers={what: form[f"answer_{what.value}"].data or "" for what in Tried},
+        disruption=form.disruption.data or "",
+        support_services=form.support_services.data or "",
+        acknowledged=bool(form.acknowledged.data),
+    )
+
+
+def _known(student: Student, school_id: int, today: Any) -> dict[str, Any]:
+    """What stands beside the form before anything is saved: days away, the roster's word, what adults offered."""
+    return {
+        "days": days_words(student.id, school_year(today)),
+        "disability": disability_words(student),
+        "offered": offer_words(offered_to(student.id, school_id, year_began(today))),
+    }
+
+
+def _recorded(action_id: int) -> str:
+    flash(_("The discipline action is recorded. The plan for the return is open."))
+    return url_for("discipline.action", action_id=action_id)
+
+
+@blueprint.get("/discipline")
+@gate(Permission.DISCIPLINE_READ)
+def actions() -> str:
+    """The chosen school's discipline actions, the newest first, and how many stand this school year."""
+    actor = current_actor()
+    school_id = chosen_school_id(actor, *CASE_TEAM)
+    before_id = id_in(request.args.get("before"))
+    rows = actions_page(actor, school_id, before_id, PAGE + 1)
+    year = school_year(clock.local_date(clock.now(), zone_of(school_id or 0)))
+    instances, students = standing_counts(actor, school_id, *school_year_bounds(year))
+    return render_template(
+        "safeguards/discipline_list.html",
+        rows=[row_words(row) for row in rows[:PAGE]],
+        year=year,
+        instances=instances,
+        students=students,
+        older=url_for("discipline.actions", before=rows[PAGE - 1].action.id) if len(rows) > PAGE else None,
+        newest=url_for("discipline.actions") if before_id else None,
+    )
+
+
+@blueprint.get("/discipline/<int:action_id>")
+@gate(Permission.DISCIPLINE_READ)
+def action(action_id: int) -> str:
+    """One discipline action as it stands, its packet, what it was before, and its appeal."""
+    actor = current_actor()
+    found = get_action(actor, action_id)
+    row = found.action
+    return render_template(
+        "safeguards/discipline_action.html",
+        action=row,
+        words=action_words(found),
+        student=found.student,
+        days=days_words(row.student_id, school_year(row.starts_on)),
+        versions=version_words(row),
+        appeal=appeal_words(row.id),
+        may_record=can(actor, Permission.DISCIPLINE_RECORD, row),
+        may_decide=can(actor, Permission.DISCIPLINE_DECIDE, row),
+    )

@@ -1,0 +1,173 @@
+"""Discipline actions with what they were before, their appeals, and the record of restraint and time-out."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Mapped, aliased, mapped_column
+
+from wss_cases.access.visibility import holds
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.incidents.incident.models import OfIncident
+from wss_cases.safeguards.discipline.removals.states import (
+    ActionState,
+    Answer,
+    AppealOutcome,
+    AskedBy,
+    ChangeCause,
+    RestraintKind,
+)
+from wss_cases.safeguards.duties.duty.states import DisciplineKind
+
+
+class DisciplineAction(OfIncident, Versioned, Base):
+    """One removal of one student as it stands now: kind, days and dates, reason.
+
+    `offered` is what adults had offered when it was decided (code and date of each), `answers` what was written where
+    they had offered nothing, `year_days` the student's school days away in the school year with this removal. None in
+    `disability`, `suspected` and `year_days`: recorded before these were asked.
+    """
+
+    __tablename__ = "discipline_action"
+    __table_args__ = (
+        Index("ix_discipline_action_school_date", "school_id", "starts_on"),
+        CheckConstraint("days >= 0", name="days"),
+    )
+    PRIVATE = frozenset({"reason", "interventions", "disruption", "support_services", "answers"})
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    incident_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"), index=True)
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)
+    kind: Mapped[DisciplineKind] = mapped_column(named_enum(DisciplineKind, "kind"))
+    days: Mapped[int]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(Text)
+    interventions: Mapped[str] = mapped_column(Text, default="")
+    disruption: Mapped[str] = mapped_column(Text, default="")
+    support_services: Mapped[str] = mapped_column(Text, default="")
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    recorded_at: Mapped[datetime]
+    state: Mapped[ActionState] = mapped_column(
+        named_enum(ActionState, "state"), default=ActionState.STANDING, server_default="standing"
+    )
+    disability: Mapped[Answer | None] = mapped_column(named_enum(Answer, "disability"))
+    suspected: Mapped[Answer | None] = mapped_column(named_enum(Answer, "suspected"))
+    year_days: Mapped[int | None]
+    review_acknowledged: Mapped[bool] = mapped_column(default=False, server_default="0")
+    offered: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    answers: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+
+    @classmethod
+    def since(cls, first: date) -> ColumnElement[bool]:
+        """Those that began on that day or later, with a running appeal, or whose report is in view."""
+        appeal = aliased(DisciplineAppeal)
+        runs = select(appeal.id).where(appeal.action_id == cls.id, appeal.outcome.is_(None)).exists()
+        return or_(cls.starts_on >= first, runs, super().since(first))
+
+    def in_view_since(self, first: date) -> bool:
+        """The same of this one."""
+        return self.starts_on >= first or holds(self, DisciplineAction.since(first))
+
+    @classmethod
+    def about(cls, students: frozenset[int]) -> ColumnElement[bool]:
+        """Those of any of these students."""
+        return cls.student_id.in_(sorted(students))
+
+
+class DisciplineVersion(Base):
+    """What a discipline action was before somebody changed it, and why; the action itself is the current one."""
+
+    __tablename__ = "discipline_version"
+    __table_args__ = (UniqueConstraint("action_id", "number"),)
+    PRIVATE = frozenset({"reason", "why"})
+
+    id: Mapped[Id]
+    action_id: Mapped[int] = mapped_column(ForeignKey("discipline_action.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    number: Mapped[int]
+    kind: Mapped[DisciplineKind] = mapped_column(named_enum(DisciplineKind, "kind"))
+    days: Mapped[int]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(Text)
+    cause: Mapped[ChangeCause] = mapped_column(named_enum(ChangeCause, "cause"))
+    why: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime]
+    changed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
+class DisciplineAppeal(Versioned, Base):
+    """The appeal against one discipline action: asked, heard, decided."""
+
+    __tablename__ = "discipline_appeal"
+    __table_args__ = (
+        UniqueConstraint("action_id"),
+        CheckConstraint(
+            "(outcome is null) = (decided_on is null)"
+            " and (outcome is null or (heard_on is not null and decision <> ''))",
+            name="decided",
+        ),
+        CheckConstraint("heard_on is null or heard_on >= asked_on", name="heard"),
+        CheckConstraint("decided_on is null or decided_on >= heard_on", name="order"),
+    )
+    PRIVATE = frozenset({"asked_name", "asked_why", "heard_by", "decision"})
+
+    id: Mapped[Id]
+    action_id: Mapped[int] = mapped_column(ForeignKey("discipline_action.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    asked_by: Mapped[AskedBy] = mapped_column(named_enum(AskedBy, "asked_by"))
+    asked_name: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    asked_on: Mapped[date]
+    asked_why: Mapped[str] = mapped_column(Text, default="", server_default="")
+    heard_on: Mapped[date | None]
+    heard_by: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    outcome: Mapped[AppealOutcome | None] = mapped_column(named_enum(AppealOutcome, "outcome"))
+    decided_on: Mapped[date | None]
+    decision: Mapped[str] = mapped_column(Text, default="", server_default="")
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    recorded_at: Mapped[datetime]
+
+
+class RestraintRecord(OfIncident, Versioned, Base):
+    """One restraint or time-out of one student (23 Ill. Adm. Code 1.285). It is no discipline and no removal."""
+
+    __tablename__ = "restraint_record"
+    __table_args__ = (
+        Index("ix_restraint_record_school_date", "school_id", "local_date"),
+        CheckConstraint("ended_at >= started_at", name="times"),
+        CheckConstraint("(reviewed_on is null) = (review = '')", name="review"),
+        CheckConstraint("harm = 'none' or harm_words <> ''", name="harm"),
+    )
+    PRIVATE = frozenset({"danger", "tried", "staff_present", "harm_words", "review"})
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)
+    kind: Mapped[RestraintKind] = mapped_column(named_enum(RestraintKind, "kind"))
+    local_date: Mapped[date]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
+    danger: Mapped[str] = mapped_column(Text)
+    tried: Mapped[str] = mapped_column(Text)
+    staff_present: Mapped[str] = mapped_column(Text)
+    harm: Mapped[str] = mapped_column(String(40))
+    harm_words: Mapped[str] = mapped_column(Text, default="", server_default="")
+    guardian_told_at: Mapped[datetime | None]
+    guardian_manner: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    reviewed_on: Mapped[date | None]
+    review: Mapped[str] = mapped_column(Text, default="", server_default="")
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    recorded_at: Mapped[datetime]

@@ -1,0 +1,21 @@
+"""A removal in a line, on screen and in the notice to the family."""
+
+from wss_cases.foundation.dates import day_words_with_year
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineVersion
+from wss_cases.safeguards.duties.duty.states import DISCIPLINE_LABELS
+
+
+def number_of_days(days: int) -> str:
+    """Return school days in words; none is written as 0, not left out."""
+    return ngettext("%(num)d school day", "%(num)d school days", days)
+
+
+def span_words(row: DisciplineAction | DisciplineVersion) -> str:
+    """Return a removal's kind, days and dates in a line."""
+    first = day_words_with_year(row.starts_on)
+    when = first if row.days == 1 else _("from %(first)s on", first=first)
+    if row.ends_on is not None and row.ends_on != row.starts_on:
+        when = _("%(first)s to %(last)s", first=first, last=day_words_with_year(row.ends_on))
+    return f"{DISCIPLINE_LABELS[row.kind]} · {number_of_days(row.days)} · {when}"

@@ -1,0 +1,146 @@
+"""Pure decisions about removals: which dates they take, how many a school year has, who decides, what is missing."""
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import islice
+
+from wss_cases.foundation.clock import local_date, school_year, school_year_bounds
+from wss_cases.foundation.ids import fold
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.safeguards.discipline.removals.states import Answer, Tried
+from wss_cases.safeguards.duties.duty.states import WITHOUT_END, DisciplineKind
+
+LONG_REMOVAL_DAYS = 3
+ALARM_DAY = 10
+"""The day of a school year on which removals of a student with a disability call for a review (34 CFR 300.530)."""
+REVIEW_WITHIN = 10
+"""School days from the decision within which the manifestation review is held."""
+MOST_DAYS = 730
+NOT_BELOW_GRADE_3 = frozenset(
+    {
+        DisciplineKind.IN_SCHOOL_SUSPENSION,
+        DisciplineKind.OUT_OF_SCHOOL_SUSPENSION,
+        DisciplineKind.EXPULSION,
+        DisciplineKind.ALTERNATIVE_PLACEMENT,
+    }
+)
+"""Kinds that nobody records for pre-K to grade 2."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A removal in time: school days from a first day on, to a last one where it is known."""
+
+    kind: DisciplineKind
+    days: int
+    starts_on: date
+    ends_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Count:
+    """School days away in one school year: before a removal, and with it."""
+
+    year: str
+    before: int
+    after: int
+
+
+def is_too_young(kind: DisciplineKind, grade: int | None) -> bool:
+    """Whether this removal is refused for the grade (-1 pre-K to 12; None is not known)."""
+    return grade is not None and grade <= 2 and kind in NOT_BELOW_GRADE_3
+
+
+def is_exclusion(kind: DisciplineKind, days: int) -> bool:
+    """Whether it is an expulsion, an alternative placement or longer than 3 days.
+
+    Those need the whole packet, and the administrator decides them.
+    """
+    return kind in WITHOUT_END or days > LONG_REMOVAL_DAYS
+
+
+def dates_of(span: Span, calendar: SchoolDays) -> frozenset[date]:
+    """Return the school days that a removal takes: so many as it says, not after its last day where that is known.
+
+    One without an end takes every school day to the end of the school year in which it begins.
+    """
+    last = span.ends_on
+    if last is None and not span.days:
+        if span.kind not in WITHOUT_END:
+            return frozenset()
+        last = school_year_bounds(school_year(span.starts_on))[1]
+    return frozenset(islice(_school_days(span.starts_on, last, calendar), span.days or None))
+
+
+def _school_days(first: date, last: date | None, calendar: SchoolDays) -> Iterable[date]:
+    day = first
+    while last is None or day <= last:
+        if calendar.is_school_day(day):
+            yield day
+        day += timedelta(days=1)
+
+
+def days_away(spans: Iterable[tuple[Span, SchoolDays]], year: str) -> int:
+    """Return the school days of a year that removals took; a day in two of them counts once."""
+    first, last = school_year_bounds(year)
+    taken: set[date] = set()
+    for span, calendar in spans:
+        taken |= {day for day in dates_of(span, calendar) if first <= day <= last}
+    return len(taken)
+
+
+def counted(standing: Collection[tuple[Span, SchoolDays]], new: Span, calendar: SchoolDays) -> Count:
+    """Return the days away without and with a new removal, in the school year in which they then are most."""
+    years = sorted({school_year(new.starts_on), *(school_year(day) for day in dates_of(new, calendar))})
+    counts = [
+        Count(year, days_away(standing, year), days_away([*standing, (new, calendar)], year))
+        for year in years
+    ]
+    return max(counts, key=lambda count: count.after)
+
+
+def is_protected(on_record: bool, disability: Answer | None, suspected: Answer | None) -> bool:
+    """Whether the rules for students with a disability bind: the roster, a person, or a suspicion raised says so."""
+    return on_record or Answer.YES in (disability, suspected)
+
+
+def calls_for_review(protected: bool, count: Count) -> bool:
+    """Whether a removal reaches or passes the tenth day, so that the manifestation review has a clock."""
+    return protected and count.after >= ALARM_DAY
+
+
+def must_acknowledge(protected: bool, count: Count) -> bool:
+    """Whether a removal goes beyond the tenth day, which nobody saves without acknowledging the review."""
+    return protected and count.after > ALARM_DAY
+
+
+def gaps(offered: Collection[Tried], answers: Mapping[Tried, str]) -> list[Tried]:
+    """Return what no adult offered and nobody has answered for, in the order of the packet."""
+    return [what for what in Tried if what not in offered and not answers.get(what, "").strip()]
+
+
+def told_late(day: date, told_at: datetime | None, now: datetime, zone: str) -> bool:
+    """Whether the guardian was told of a restraint after its day, or was not told by the end of it."""
+    return local_date(told_at or now, zone) > day
+
+
+def names_found(text: str, others: Iterable[str], own: Iterable[str]) -> list[str]:
+    """Return the words of a text that are another child's name; a name that is the student's own too is none.
+
+    Case and accents do not matter; a single letter is no name.
+    """
+    wanted = set(_name_words(others)) - set(_name_words(own))
+    return list(dict.fromkeys(word for word in _words(text) if fold(word) in wanted))
+
+
+def _name_words(names: Iterable[str]) -> Iterable[str]:
+    return (folded for name in names for word in _words(name) if len(folded := fold(word)) > 1)
+
+
+def _words(text: str) -> list[str]:
+    # by letters and by spaces: O'Brien is brien and obrien
+    whole = unicodedata.normalize("NFC", text)
+    return [*re.findall(r"[^\W\d_]+", whole), *(part.strip('.,;:!?()"') for part in whole.split())]

@@ -1,0 +1,56 @@
+"""The tenth day away of a student with a disability: whom it reaches, and the clock of the manifestation review."""
+
+from datetime import date
+
+from wss_cases.access.actor import Role
+from wss_cases.accounts.grants.queries import holders
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.queries import cases_of_incident
+from wss_cases.followups.making.actions import make
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.discipline.removals.rules import REVIEW_WITHIN, Count
+
+MAIL = "discipline.day_ten"
+
+
+def raise_alarm(
+    uow: UnitOfWork, action: DisciplineAction, count: Count, today: date, calendar: SchoolDays
+) -> None:
+    """Tell the administrators and the case's lead that the tenth day is reached, and start the review's clock. A step.
+
+    The review is the administrator's to hold, 10 school days from the decision; both are asked to act today.
+    """
+    administrators = [user_id for user_id, _name in holders(Role.ADMINISTRATOR, action.school_id, today)]
+    case = next(iter(cases_of_incident(action.incident_id)), None) if action.incident_id is not None else None
+    lead = case.lead_id if case is not None else None
+    decider = uow.actor.user_id if uow.actor.user_id in administrators else next(iter(administrators), lead)
+    due_on = calendar.add(today, REVIEW_WITHIN)
+    _ask(uow, action, case, "manifestation_review", decider, due_on)
+    for user_id in dict.fromkeys((decider, lead)):
+        if user_id is not None:
+            _ask(uow, action, case, "disability_day_ten", user_id, calendar.on_or_after(today))
+    for user_id in sorted({*administrators, *([] if lead is None else [lead])}):
+        uow.notify(user_id, MAIL, action, f"day-ten:{action.id}:{count.after}:{user_id}", at_any_hour=True)
+    uow.record(action, "discipline.day_ten", days=count.after, by=due_on.isoformat())
+
+
+def _ask(
+    uow: UnitOfWork,
+    action: DisciplineAction,
+    case: Case | None,
+    kind: str,
+    owner_id: int | None,
+    due_on: date,
+) -> None:
+    make(
+        uow,
+        school_id=action.school_id,
+        kind=kind,
+        owner_id=owner_id,
+        due_on=due_on,
+        case_id=case.id if case is not None else None,
+        incident_id=action.incident_id if case is None else None,
+        single_mail=True,
+    )

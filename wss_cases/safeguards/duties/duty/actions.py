@@ -1,0 +1,218 @@
+"""Closing legal duties: step by step with what was done, or found not to apply by two people; never deleted."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import locale_code
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKindStep, LegalDutyStep
+from wss_cases.safeguards.duties.duty.raising import record_act, responsible
+from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState, StepOutcome
+
+Key = str | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """Who was told for a step, how, when, and the number given; `note` is why a step does not apply instead."""
+
+    told_whom: str = ""
+    channel: str = ""
+    done_at: datetime | None = None
+    reference: str = ""
+    note: str = ""
+
+
+def record_step(
+    actor: Actor,
+    duty_id: int,
+    step_id: int,
+    told: Told,
+    version: int | None,
+    now: datetime,
+    permission: Permission = Permission.DUTY_DISCHARGE,
+    request_key: Key = None,
+) -> int:
+    """Record one step of an open duty: who was told, how and when, or with `note` alone why it does not apply.
+
+    Raises Refused for a step of another duty, for one recorded already, and for a time to come.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        duty = uow.load(LegalDuty, duty_id, permission, version)
+        _open_only(duty)
+        step = next((step for step in steps_left(uow, duty) if step.id == step_id), None)
+        if step is None:
+            raise Refused("", _("This step is recorded already, or belongs to another duty."))
+        add_step(uow, duty, step, told)
+        uow.answer = duty.id
+        return duty.id
+
+
+def steps_left(uow: UnitOfWork, duty: LegalDuty) -> list[LegalDutyKindStep]:
+    """Return the steps of a duty that nobody has recorded, in order."""
+    recorded = select(LegalDutyStep.kind_step_id).where(LegalDutyStep.duty_id == duty.id)
+    statement = select(LegalDutyKindStep).where(
+        LegalDutyKindStep.kind_id == duty.kind_id, LegalDutyKindStep.id.not_in(recorded)
+    )
+    return list(uow.session.scalars(statement.order_by(LegalDutyKindStep.position)))
+
+
+def add_step(uow: UnitOfWork, duty: LegalDuty, step: LegalDutyKindStep, told: Told) -> None:
+    """Write down one step of a duty. A step of the use cases that close it too."""
+    done = told.done_at is not None
+    if told.done_at is not None:
+        if told.done_at > uow.now:
+            raise Refused("done_at", _("This time has not come yet."))
+        if not told.told_whom.strip():
+            raise Refused("told_whom", _("Say who was told."))
+        if not told.channel:
+            raise Refused("channel", _("Say how."))
+    elif not told.note.strip():
+        raise Refused("note", _("Say why this step does not apply."))
+    row = uow.add(
+        LegalDutyStep(
+            duty_id=duty.id, kind_step_id=step.id, school_id=duty.school_id,
+            outcome=StepOutcome.DONE if done else StepOutcome.NOT_APPLICABLE,
+            recorded_by_id=uow.actor.user_id, recorded_at=uow.now, **vars(told),
+        )
+    )  # fmt: skip
+    act = "duty.step_done" if done else "duty.step_not_applicable"
+    if duty.is_personal:
+        uow.record(row, act)
+    else:
+        uow.record(row, act, code=duty.code, position=step.position)
+
+
+def discharge(
+    actor: Actor,
+    duty_id: int,
+    *,
+    what_was_done: str,
+    done_at: datetime,
+    told_whom: str,
+    channel: str,
+    reference: str,
+    version: int | None,
+    now: datetime,
+    permission: Permission = Permission.DUTY_DISCHARGE,
+    request_key: Key = None,
+) -> int:
+    """Record that a duty was carried out: what, when, by whom. The last step left open is recorded with it.
+
+    Raises Refused for a time in the future, a duty that is closed, and one with more steps left than this one.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        duty = uow.load(LegalDuty, duty_id, permission, version)
+        told = Told(told_whom, channel, done_at, reference)
+        carry_out(uow, duty, what_was_done, told)
+        uow.answer = duty.id
+        return duty.id
+
+
+def carry_out(uow: UnitOfWork, duty: LegalDuty, what_was_done: str, told: Told) -> None:
+    """Close an open duty with what was done. A step; Raises Refused as `discharge` says."""
+    _open_only(duty)
+    if told.done_at is None or told.done_at > uow.now:
+        raise Refused("done_at", _("This time has not come yet."))
+    if not what_was_done.strip():
+        raise Refused("what_was_done", _("Say what was done."))
+    left = steps_left(uow, duty)
+    if len(left) > 1:
+        raise Refused("", _("First record each step. Still open: %(steps)s.", steps=_named(left)))
+    if left:
+        add_step(uow, duty, left[0], told)
+    elif not _anything_done(uow, duty):
+        raise Refused(
+            "", _("No step was carried out. Propose that the duty does not apply: a second person looks.")
+        )
+    duty.state, duty.closed_at, duty.closed_by_id = DutyState.DISCHARGED, told.done_at, uow.actor.user_id
+    duty.what_was_done, duty.told_whom = what_was_done, told.told_whom
+    duty.channel, duty.reference = told.channel, told.reference
+    record_act(uow, duty, "duty.discharged")
+
+
+def _named(steps: list[LegalDutyKindStep]) -> str:
+    spanish = locale_code() == "es"
+    return "; ".join(step.whom_es if spanish else step.whom_en for step in steps)
+
+
+def _anything_done(uow: UnitOfWork, duty: LegalDuty) -> bool:
+    # a row of the table may ask for no steps of its own: then what was done is all there is
+    has_steps = select(LegalDutyKindStep.id).where(LegalDutyKindStep.kind_id == duty.kind_id).limit(1)
+    done = select(LegalDutyStep.id).where(
+        LegalDutyStep.duty_id == duty.id, LegalDutyStep.outcome == StepOutcome.DONE
+    )
+    return uow.session.scalar(has_steps) is None or uow.session.scalar(done.limit(1)) is not None
+
+
+def propose_not_applicable(
+    actor: Actor,
+    duty_id: int,
+    reason: str,
+    version: int | None,
+    now: datetime,
+    request_key: Key = None,
+    permission: Permission = Permission.DUTY_DISCHARGE,
+) -> int:
+    """Propose, with a reason, that a duty does not apply; it stays open until a second person has looked."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        duty = uow.load(LegalDuty, duty_id, permission, version)
+        _open_only(duty)
+        if duty.proposed_by_id is not None:
+            raise Refused("", _("Somebody has proposed this already; it waits for a second look."))
+        if not reason.strip():
+            raise Refused("reason", _("Say why it does not apply."))
+        duty.proposed_by_id, duty.proposed_at, duty.proposed_reason = actor.user_id, now, reason
+        record_act(uow, duty, "duty.not_applicable_proposed")
+        for user_id in sorted(responsible(uow, duty) - {actor.user_id or 0}):
+            uow.notify(user_id, "duty_second_look", duty, f"duty-look:{duty.id}:{duty.version}:{user_id}")
+        uow.answer = duty.id
+        return duty.id
+
+
+def take_second_look(
+    actor: Actor,
+    duty_id: int,
+    *,
+    agrees: bool,
+    version: int | None,
+    now: datetime,
+    request_key: Key = None,
+    permission: Permission = Permission.DUTY_DISCHARGE,
+) -> int:
+    """Close a duty as not applicable, or let it stand, as a person other than the one who proposed it."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        duty = uow.load(LegalDuty, duty_id, permission, version)
+        _open_only(duty)
+        if duty.proposed_by_id is None:
+            raise Refused("", _("Nobody has proposed that this duty does not apply."))
+        if duty.proposed_by_id == actor.user_id:
+            raise Refused("", _("A second person takes the second look."))
+        if agrees:
+            duty.state, duty.closed_at, duty.closed_by_id = DutyState.NOT_APPLICABLE, now, actor.user_id
+            duty.what_was_done = duty.proposed_reason
+            record_act(uow, duty, "duty.not_applicable")
+        else:
+            duty.proposed_by_id, duty.proposed_at, duty.proposed_reason = None, None, ""
+            record_act(uow, duty, "duty.not_applicable_refused")
+        uow.answer = duty.id
+        return duty.id
+
+
+def _open_only(duty: LegalDuty) -> None:
+    if duty.state not in OPEN_DUTY:
+        raise Refused("", _("This duty is closed already."))

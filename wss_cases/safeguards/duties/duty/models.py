@@ -1,0 +1,175 @@
+"""Legal duties with their clocks; discipline actions are in `models_discipline`, police reviews in `models_police`."""
+
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, Text, UniqueConstraint, or_
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
+from wss_cases.incidents.incident.models import OfIncident
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction as DisciplineAction
+from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, PERSONAL, DutyState, StepOutcome
+from wss_cases.safeguards.police.review.models import NotifiedStudent as NotifiedStudent
+from wss_cases.safeguards.police.review.models import PoliceApprover as PoliceApprover
+from wss_cases.safeguards.police.review.models import PoliceNotification as PoliceNotification
+from wss_cases.safeguards.police.review.models import PoliceReview as PoliceReview
+from wss_cases.safeguards.police.review.models import SchoolSergeant as SchoolSergeant
+
+
+class LegalDutyKind(Base):
+    """One row of the dated duty table: trigger, whom to tell, clock, source, and whether it is confirmed.
+
+    A row is never rewritten: a change is a row of its own from another day on, and duties keep theirs.
+    """
+
+    __tablename__ = "legal_duty_kind"
+    __table_args__ = (
+        UniqueConstraint("code", "starts_on"),
+        CheckConstraint("ends_on is null or ends_on >= starts_on", name="dates"),
+    )
+
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(String(60), index=True)
+    trigger_en: Mapped[str] = mapped_column(Text)
+    trigger_es: Mapped[str] = mapped_column(Text)
+    tell_en: Mapped[str] = mapped_column(Text)
+    tell_es: Mapped[str] = mapped_column(Text)
+    clock_en: Mapped[str] = mapped_column(String(200))
+    clock_es: Mapped[str] = mapped_column(String(200))
+    clock_hours: Mapped[int | None]
+    source: Mapped[str] = mapped_column(String(300))
+    is_confirmed: Mapped[bool] = mapped_column(default=True)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+
+
+class LegalDuty(OfIncident, Versioned, Base):
+    """One duty raised by one incident. Nothing hides or deletes it; it closes with what was done, or a reason.
+
+    `turn` counts how often the same incident raised it; `still_raised` is false when newer facts no longer do;
+    `was_due` is whether it ever was more than something to verify. Found not to apply needs two people.
+    Its clock runs from `aware_at`. `owner_id` is the one adult whose own duty it is, for a kind that is each adult's.
+    """
+
+    __tablename__ = "legal_duty"
+    __table_args__ = (
+        Index("ix_legal_duty_incident", "incident_id"),
+        Index("ix_legal_duty_school_state", "school_id", "state"),
+        Index(
+            "ix_legal_duty_clock",
+            "due_at",
+            **where("state in ('due', 'verify_first') and clock_escalated_at is null"),
+        ),
+        UniqueConstraint("incident_id", "code", "turn"),
+        CheckConstraint(
+            "state not in ('discharged', 'not_applicable') or (closed_at is not null and what_was_done <> '')",
+            name="closing",
+        ),
+        CheckConstraint("(proposed_by_id is null) = (proposed_at is null)", name="proposal"),
+        CheckConstraint("state <> 'not_applicable' or closed_by_id <> proposed_by_id", name="second_look"),
+        CheckConstraint(
+            "(verified_by_id is null) = (verified_at is null) and (verified_at is null or verified_how <> '')",
+            name="verified",
+        ),
+        CheckConstraint("raised_by_id is null or raised_because <> ''", name="by_hand"),
+    )
+
+    id: Mapped[Id]
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    kind_id: Mapped[int] = mapped_column(ForeignKey("legal_duty_kind.id"))
+    code: Mapped[str] = mapped_column(String(60))
+    state: Mapped[DutyState] = mapped_column(named_enum(DutyState, "state"))
+    turn: Mapped[int] = mapped_column(default=1)
+    rules: Mapped[list[str]] = mapped_column(default=list)
+    still_raised: Mapped[bool] = mapped_column(default=True)
+    was_due: Mapped[bool] = mapped_column(default=False)
+    raised_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    channel: Mapped[str] = mapped_column(String(40), default="")
+    told_whom: Mapped[str] = mapped_column(String(200), default="")
+    reference: Mapped[str] = mapped_column(String(120), default="")
+    what_was_done: Mapped[str] = mapped_column(Text, default="")
+    proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    proposed_at: Mapped[datetime | None]
+    proposed_reason: Mapped[str] = mapped_column(Text, default="")
+    clock_reminded_at: Mapped[datetime | None]
+    clock_escalated_at: Mapped[datetime | None]
+    aware_at: Mapped[datetime]
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
+    raised_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    raised_because: Mapped[str] = mapped_column(Text, default="")
+    verified_at: Mapped[datetime | None]
+    verified_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    verified_how: Mapped[str] = mapped_column(Text, default="")
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it is one adult's own, which hardly anybody else may know of."""
+        return self.code in PERSONAL
+
+    @property
+    def PRIVATE(self) -> frozenset[str]:
+        """What the audit log never shows in clear; of a personal duty not even which it is."""
+        texts = {
+            "what_was_done", "told_whom", "reference", "proposed_reason", "raised_because", "verified_how",
+        }  # fmt: skip
+        which = {"code", "kind_id", "rules", "owner_id"}
+        return frozenset(texts | which if self.is_personal else texts)
+
+    @classmethod
+    def never_fades(cls) -> ColumnElement[bool]:
+        """Open duties."""
+        return cls.state.in_(OPEN_DUTY)
+
+    @classmethod
+    def since(cls, first: date) -> ColumnElement[bool]:
+        """Open duties never fade; the others with their report."""
+        return or_(cls.never_fades(), super().since(first))
+
+    def in_view_since(self, first: date) -> bool:
+        """The same of this one."""
+        return self.state in OPEN_DUTY or super().in_view_since(first)
+
+
+class LegalDutyKindStep(Base):
+    """One step that a row of the table asks for: whom to tell, or what to see to."""
+
+    __tablename__ = "legal_duty_kind_step"
+    __table_args__ = (UniqueConstraint("kind_id", "position"),)
+
+    id: Mapped[Id]
+    kind_id: Mapped[int] = mapped_column(ForeignKey("legal_duty_kind.id"))
+    position: Mapped[int]
+    whom_en: Mapped[str] = mapped_column(String(300))
+    whom_es: Mapped[str] = mapped_column(String(300))
+
+
+class LegalDutyStep(Base):
+    """One step of one duty as it was carried out, or why it does not apply; written once, never changed."""
+
+    __tablename__ = "legal_duty_step"
+    __table_args__ = (
+        UniqueConstraint("duty_id", "kind_step_id"),
+        CheckConstraint(
+            "(outcome = 'done' and done_at is not null and told_whom <> '' and channel <> '')"
+            " or (outcome = 'not_applicable' and note <> '')",
+            name="told",
+        ),
+    )
+    PRIVATE = frozenset({"told_whom", "channel", "reference", "note", "kind_step_id"})
+
+    id: Mapped[Id]
+    duty_id: Mapped[int] = mapped_column(ForeignKey("legal_duty.id"))
+    kind_step_id: Mapped[int] = mapped_column(ForeignKey("legal_duty_kind_step.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    outcome: Mapped[StepOutcome] = mapped_column(named_enum(StepOutcome, "outcome"))
+    done_at: Mapped[datetime | None]
+    told_whom: Mapped[str] = mapped_column(String(200), default="")
+    channel: Mapped[str] = mapped_column(String(40), default="")
+    reference: Mapped[str] = mapped_column(String(120), default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    recorded_at: Mapped[datetime]

@@ -1,0 +1,130 @@
+"""A legal duty and its steps in the reader's words, and instants of the school's wall clock."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import url_for
+
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import locale_code, ngettext
+from wss_cases.roster.directory.queries import get_school
+from wss_cases.safeguards.duties.duty.queries import DutyRow, StepRow, user_name
+from wss_cases.safeguards.duties.duty.rules import is_overdue
+from wss_cases.safeguards.duties.duty.states import (
+    CHANNEL_LABELS,
+    DUTY_LABELS,
+    DUTY_STATE_LABELS,
+    OPEN_DUTY,
+    DutyState,
+    StepOutcome,
+)
+
+ZONE = "America/Chicago"
+
+
+def zone_of(school_id: int) -> str:
+    """Return a school's time zone."""
+    school = get_school(school_id)
+    return school.time_zone if school else ZONE
+
+
+def instant(wall: datetime | None, zone: str) -> datetime:
+    """Return the instant of a wall-clock time that a form gave; a missing one is a programming error."""
+    assert wall is not None
+    return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def duty_words(row: DutyRow, now: datetime, zone: str) -> dict[str, Any]:
+    """Return a duty in the reader's words: what, trigger, whom to tell, clock left, source, state."""
+    duty, kind, spanish = row.duty, row.kind, locale_code() == "es"
+    overdue = is_overdue(duty.state, duty.due_at, now, kind.clock_hours)
+    return {
+        "id": duty.id,
+        "what": DUTY_LABELS.get(duty.code, duty.code),
+        "reference": row.reference,
+        "incident_id": duty.incident_id,
+        "state": state_words(row),
+        "is_open": duty.state in OPEN_DUTY,
+        "verify_first": duty.state is DutyState.VERIFY_FIRST,
+        "overdue": overdue,
+        "tone": "brick" if overdue or duty.state is DutyState.DUE else "sun",
+        "trigger": kind.trigger_es if spanish else kind.trigger_en,
+        "tell": kind.tell_es if spanish else kind.tell_en,
+        "clock": kind.clock_es if spanish else kind.clock_en,
+        "left": clock_left(row, now),
+        "source": kind.source,
+        "confirmed": kind.is_confirmed,
+        "still_raised": duty.still_raised,
+        "proposed": duty.proposed_by_id is not None and duty.state in OPEN_DUTY,
+        "raised": moment_words(duty.raised_at, zone),
+        "rules": ", ".join(duty.rules),
+        "by_hand": user_name(duty.raised_by_id),
+        "because": duty.raised_because,
+        "aware": moment_words(duty.aware_at, zone),
+        "own": user_name(duty.owner_id) if duty.is_personal else "",
+        "list_href": url_for("own_duties.duties" if duty.is_personal else "safeguards.duties"),
+        "href": url_for("own_duties.duty", own_duty_id=duty.id)
+        if duty.is_personal
+        else url_for("safeguards.duty", duty_id=duty.id),
+    }
+
+
+def state_words(row: DutyRow) -> Any:
+    """Return a duty's state in words: "At once" for one that is due without a clock to wait for."""
+    if row.duty.state is DutyState.DUE and row.kind.clock_hours == 0:
+        return _("At once")
+    return DUTY_STATE_LABELS[row.duty.state]
+
+
+def clock_left(row: DutyRow, now: datetime) -> str:
+    """Return how much of an open duty's clock is left, or by how much it ran out, in words."""
+    duty = row.duty
+    if duty.state not in OPEN_DUTY:
+        return ""
+    if row.kind.clock_hours == 0:
+        ago = span_words(now - duty.aware_at)
+        if duty.state is DutyState.VERIFY_FIRST:
+            return _("Verify first, then at once; raised %(ago)s ago", ago=ago)
+        return _("At once: raised %(ago)s ago", ago=ago)
+    if duty.due_at is None:
+        return ""
+    left = duty.due_at - now
+    if left.total_seconds() < 0:
+        return _("Overdue by %(span)s", span=span_words(-left))
+    return _("%(span)s left", span=span_words(left))
+
+
+def span_words(span: Any) -> str:
+    """Return a length of time in its largest whole unit: minutes, hours or days."""
+    minutes = max(0, int(span.total_seconds() // 60))
+    if minutes < 60:
+        return ngettext("%(num)d minute", "%(num)d minutes", minutes)
+    if minutes < 48 * 60:
+        return ngettext("%(num)d hour", "%(num)d hours", minutes // 60)
+    return ngettext("%(num)d day", "%(num)d days", minutes // (24 * 60))
+
+
+def step_words(row: StepRow, zone: str) -> dict[str, Any]:
+    """Return one step of a duty in the reader's words: whom to tell, and how it was recorded, if it was."""
+    step, record = row.step, row.record
+    found: dict[str, Any] = {
+        "position": step.position,
+        "whom": step.whom_es if locale_code() == "es" else step.whom_en,
+        "recorded": record is not None,
+        "done": False,
+        "told": "",
+        "note": "",
+        "by": row.by,
+    }
+    if record is None:
+        return found
+    parts = [
+        record.told_whom,
+        str(CHANNEL_LABELS.get(record.channel, record.channel)),
+        moment_words(record.done_at, zone) if record.done_at else "",
+        record.reference,
+    ]
+    done = record.outcome is StepOutcome.DONE
+    return found | {"done": done, "told": " · ".join(part for part in parts if part), "note": record.note}

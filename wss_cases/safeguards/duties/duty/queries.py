@@ -1,0 +1,280 @@
+"""Reading duties, discipline actions and notifications; lists start from what the actor may see."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select
+
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
+from wss_cases.access.visibility import in_view
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.foundation.db import counts_of, db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.roster.directory.models import Student
+from wss_cases.safeguards.duties.duty.models import (
+    DisciplineAction,
+    LegalDuty,
+    LegalDutyKind,
+    LegalDutyKindStep,
+    LegalDutyStep,
+    PoliceNotification,
+)
+from wss_cases.safeguards.duties.duty.rules import AT_ONCE
+from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, PERSONAL, DutyState
+
+Statement = TypeVar("Statement", bound=Select[Any])
+SECOND_LOOK = (Role.DEAN, Role.ADMINISTRATOR)
+
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class DutyRow:
+    """An open duty with its kind and the report it hangs on."""
+
+    duty: LegalDuty
+    kind: LegalDutyKind
+    reference: str
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which duties a list shows; None is any."""
+
+    school_id: int | None = None
+    state: DutyState | None = None
+    overdue: bool = False
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """One step that a duty asks for, and how it was recorded, if it was."""
+
+    step: LegalDutyKindStep
+    record: LegalDutyStep | None
+    by: str
+
+
+def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
+    """Keep the duties of the schools in which the actor is on the case team, but no adult's own duty; with `live` the
+    open ones alone."""
+    return statement.where(in_view(LegalDuty, actor, *CASE_TEAM, live=live), shared())
+
+
+def own_visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
+    """Keep the duties that are each adult's own: the actor's, and all of the schools that they administer; with `live`
+    the open ones alone."""
+    mine = and_(LegalDuty.owner_id == actor.user_id, in_view(LegalDuty, actor, *STAFF, live=live))
+    administered = in_view(LegalDuty, actor, Role.ADMINISTRATOR, live=live)
+    return statement.where(LegalDuty.code.in_(sorted(PERSONAL)), or_(mine, administered))
+
+
+def shared() -> ColumnElement[bool]:
+    """Duties of the school, not of one adult; whoever counts or lists duties begins here."""
+    return LegalDuty.code.not_in(sorted(PERSONAL))
+
+
+def load_duty(duty_id: int) -> LegalDuty | None:
+    """Return a duty by id for the policy engine; None when there is none."""
+    return db.session.get(LegalDuty, duty_id)
+
+
+def get_duty(actor: Actor, duty_id: int) -> DutyRow:
+    """Return a duty that the actor may see. Raises NotFound."""
+    return _one(visible_to(_rows().where(LegalDuty.id == duty_id), actor))
+
+
+def get_own_duty(actor: Actor, duty_id: int) -> DutyRow:
+    """Return a duty that is the actor's own, or an adult's of a school that they administer. Raises NotFound."""
+    return _one(own_visible_to(_rows().where(LegalDuty.id == duty_id), actor))
+
+
+def _one(statement: Select[Any]) -> DutyRow:
+    found = db.session.execute(statement).first()
+    if found is None:
+        raise NotFound
+    return DutyRow(*found)
+
+
+def open_duties(actor: Actor, school_id: int | None) -> list[DutyRow]:
+    """Return a page of the open duties of one school (None: of every school the actor reaches)."""
+    return duties_page(actor, Wanted(school_id), None)
+
+
+def duties_page(
+    actor: Actor, wanted: Wanted, now: datetime | None, after: int | None = None
+) -> list[DutyRow]:
+    """Return up to one more than a page of duties, the soonest clock first; `after` is the last of the page before.
+
+    Without a state the open ones. `overdue` keeps those whose clock ran out by `now`.
+    """
+    statement = _matching(_rows(), actor, wanted, now)
+    last = db.session.scalar(visible_to(select(LegalDuty).where(LegalDuty.id == after), actor))
+    if last is not None:
+        statement = statement.where(_beyond(last.due_at, last.id))
+    ordered = statement.order_by(LegalDuty.due_at.is_(None), LegalDuty.due_at, LegalDuty.id)
+    return [DutyRow(*row) for row in db.session.execute(ordered.limit(PAGE + 1))]
+
+
+def duties_count(actor: Actor, wanted: Wanted, now: datetime) -> int:
+    """Return how many duties a list has over all its pages."""
+    joined = select(func.count(LegalDuty.id)).join(LegalDutyKind, LegalDutyKind.id == LegalDuty.kind_id)
+    return db.session.scalar(_matching(joined, actor, wanted, now)) or 0
+
+
+def _matching(statement: Statement, actor: Actor, wanted: Wanted, now: datetime | None) -> Statement:
+    states = OPEN_DUTY if wanted.state is None else {wanted.state}
+    statement = visible_to(statement.where(LegalDuty.state.in_(states)), actor)
+    if wanted.school_id is not None:
+        statement = statement.where(LegalDuty.school_id == wanted.school_id)
+    if wanted.overdue and now is not None:
+        statement = statement.where(overdue_by(now))
+    return statement
+
+
+def overdue_by(now: datetime) -> ColumnElement[bool]:
+    """Open duties whose clock has run out: `rules.is_overdue`, said in SQL."""
+    at_once = LegalDutyKind.clock_hours == 0
+    return and_(
+        LegalDuty.state.in_(OPEN_DUTY),
+        or_(
+            and_(at_once, LegalDuty.state == DutyState.DUE, LegalDuty.due_at < now - AT_ONCE),
+            and_(not_(at_once), LegalDuty.due_at < now),
+        ),
+    )
+
+
+def _beyond(due_at: datetime | None, number: int) -> ColumnElement[bool]:
+    if due_at is None:
+        return and_(LegalDuty.due_at.is_(None), LegalDuty.id > number)
+    later = or_(LegalDuty.due_at > due_at, and_(LegalDuty.due_at == due_at, LegalDuty.id > number))
+    return or_(LegalDuty.due_at.is_(None), later)
+
+
+def open_duties_counted(actor: Actor) -> Select[Any] | None:
+    """Return the select of how many duties are open at the schools where the actor is on the case team."""
+    if not actor.has(*CASE_TEAM):
+        return None
+    return visible_to(select(func.count(LegalDuty.id)), actor, live=True)
+
+
+def second_looks_counted(actor: Actor) -> Select[Any] | None:
+    """Return the select of how many open duties somebody else proposed as not applicable, for the actor to take the
+    second look."""
+    if not actor.has(*SECOND_LOOK):
+        return None
+    return select(func.count(LegalDuty.id)).where(
+        in_view(LegalDuty, actor, *SECOND_LOOK, live=True),
+        shared(),
+        LegalDuty.proposed_by_id != actor.user_id,
+    )
+
+
+def own_duties_counted(actor: Actor) -> Select[Any] | None:
+    """Return the select of how many of these wait for the actor: their own open ones, and as administrator those of
+    others."""
+    if not actor.has(*STAFF):
+        return None
+    return own_visible_to(select(func.count(LegalDuty.id)), actor, live=True)
+
+
+def own_duty_count(actor: Actor) -> int:
+    """Return how many that is."""
+    return counts_of(own=own_duties_counted(actor))["own"]
+
+
+def own_duties(actor: Actor) -> list[DutyRow]:
+    """Return the adults' own duties that the actor may see: open ones first, then the newest, at most 200."""
+    statement = own_visible_to(_rows(), actor)
+    closed = LegalDuty.state.not_in(OPEN_DUTY)
+    rows = db.session.execute(statement.order_by(closed, LegalDuty.id.desc()).limit(200))
+    return [DutyRow(*row) for row in rows]
+
+
+def duties_of(incident_id: int) -> list[DutyRow]:
+    """Return every duty of the school that an incident raised, open ones first; the caller has checked the incident.
+
+    An adult's own duty is never among them: see `own_duties_of`.
+    """
+    return _open_first(_rows().where(LegalDuty.incident_id == incident_id, shared()))
+
+
+def own_duties_of(actor: Actor, incident_id: int) -> list[DutyRow]:
+    """Return the adults' own duties of an incident that this actor may see."""
+    return _open_first(own_visible_to(_rows().where(LegalDuty.incident_id == incident_id), actor))
+
+
+def _open_first(statement: Select[Any]) -> list[DutyRow]:
+    rows = [DutyRow(*row) for row in db.session.execute(statement)]
+    return sorted(rows, key=lambda row: (row.duty.state not in OPEN_DUTY, row.duty.id))
+
+
+def steps_of(duty: LegalDuty) -> list[StepRow]:
+    """Return the steps of a duty in order, each with its record if there is one; the caller has checked the duty."""
+    recorded = and_(LegalDutyStep.kind_step_id == LegalDutyKindStep.id, LegalDutyStep.duty_id == duty.id)
+    statement = (
+        select(LegalDutyKindStep, LegalDutyStep, UserAccount.name)
+        .outerjoin(LegalDutyStep, recorded)
+        .outerjoin(UserAccount, UserAccount.id == LegalDutyStep.recorded_by_id)
+        .where(LegalDutyKindStep.kind_id == duty.kind_id)
+        .order_by(LegalDutyKindStep.position)
+    )
+    return [StepRow(step, record, name or "") for step, record, name in db.session.execute(statement)]
+
+
+def _rows() -> Select[Any]:
+    columns: Any = select(LegalDuty, LegalDutyKind, Incident.reference)
+    joined: Select[Any] = columns.join(LegalDutyKind, LegalDutyKind.id == LegalDuty.kind_id).join(
+        Incident, Incident.id == LegalDuty.incident_id
+    )
+    return joined
+
+
+def kinds_in_force(codes: Iterable[str] | None, day: date) -> dict[str, LegalDutyKind]:
+    """Return the rows of the duty table for these codes (None: for all) on a date."""
+    statement = select(LegalDutyKind).where(
+        LegalDutyKind.starts_on <= day,
+        or_(LegalDutyKind.ends_on.is_(None), LegalDutyKind.ends_on >= day),
+    )
+    if codes is not None:
+        statement = statement.where(LegalDutyKind.code.in_(sorted(codes)))
+    rows = db.session.scalars(statement.order_by(LegalDutyKind.starts_on))
+    return {kind.code: kind for kind in rows}
+
+
+def students_who_caused_harm(incident_id: int) -> list[Student]:
+    """Return the students reported to have caused harm in an incident; the caller has checked the incident."""
+    statement = (
+        select(Student)
+        .join(IncidentPerson, IncidentPerson.student_id == Student.id)
+        .where(
+            IncidentPerson.incident_id == incident_id,
+            IncidentPerson.role.in_([PersonRole.CAUSED_HARM, PersonRole.BOTH]),
+        )
+        .order_by(IncidentPerson.id)
+    )
+    return list(db.session.scalars(statement))
+
+
+def discipline_of(incident_id: int) -> list[DisciplineAction]:
+    """Return the discipline actions recorded on an incident; the caller has checked the incident."""
+    statement = select(DisciplineAction).where(DisciplineAction.incident_id == incident_id)
+    return list(db.session.scalars(statement.order_by(DisciplineAction.id)))
+
+
+def notifications_of(incident_id: int) -> list[PoliceNotification]:
+    """Return the police notifications recorded on an incident; the caller has checked the incident."""
+    statement = select(PoliceNotification).where(PoliceNotification.incident_id == incident_id)
+    return list(db.session.scalars(statement.order_by(PoliceNotification.id)))
+
+
+def user_name(user_id: int | None) -> str:
+    """Return a staff member's name, '' for nobody."""
+    if user_id is None:
+        return ""
+    return db.session.scalar(select(UserAccount.name).where(UserAccount.id == user_id)) or ""

@@ -1,0 +1,247 @@
+"""Raising legal duties: by routing, or by hand. An adult's own is raised for that adult; nothing is taken back."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.grants.queries import holders
+from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.roster.directory.models import School
+from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind
+from wss_cases.safeguards.duties.duty.queries import kinds_in_force
+from wss_cases.safeguards.duties.duty.rules import Raised, due_at
+from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, PERSONAL, DutyState
+
+Whose = tuple[str, int | None]
+"""A duty's code and, for one that is each adult's own, that adult."""
+
+
+@dataclass
+class Standing:
+    """The duties that an incident has: the newest of each, how often each was raised, and the table's rows today."""
+
+    kinds: Mapping[str, LegalDutyKind]
+    newest: dict[Whose, LegalDuty] = field(default_factory=dict)
+    turns: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """A duty that somebody raises: which, what made them think so, since when, and whether facts come first."""
+
+    code: str
+    because: str
+    aware_at: datetime
+    verify_first: bool = False
+
+
+def raise_duties(uow: UnitOfWork, incident: Incident, raised: Mapping[str, Raised]) -> list[LegalDuty]:
+    """Bring an incident's duties to what routing raises now; return the open ones. A step.
+
+    Verify-first becomes due, never the reverse; an open duty that is no longer raised stays open and is marked.
+    A duty that was carried out is not raised again; one found not to apply is when it then was only to be verified.
+    """
+    standing = _standing(uow, incident, raised)
+    found = []
+    for code, what in raised.items():
+        for owner_id in _owners(uow, incident, code, standing):
+            found.append(_raise(uow, incident, (code, owner_id), what, standing))
+    for (code, _owner_id), duty in standing.newest.items():
+        if code not in raised and duty.state in OPEN_DUTY:
+            found.append(duty)
+            if duty.still_raised and duty.rules:
+                duty.still_raised = False
+                record_act(uow, duty, "duty.facts_changed")
+    return [duty for duty in found if duty.state in OPEN_DUTY]
+
+
+def raise_by_hand(
+    actor: Actor, incident_id: int, given: ByHand, now: datetime, request_key: str | None = None
+) -> int:
+    """Raise a duty that somebody sees in a report; one that is each adult's own is raised for that person alone.
+
+    Raises Refused for a duty that stands open already, for one without a row in force, and for a time to come.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        own = given.code in PERSONAL
+        incident = uow.load(
+            Incident, incident_id, Permission.DUTY_RAISE_OWN if own else Permission.DUTY_RAISE
+        )
+        if not given.because.strip():
+            raise Refused("because", _("Say what made you think so."))
+        if given.aware_at > now:
+            raise Refused("aware_at", _("This time has not come yet."))
+        duty = open_by_hand(uow, incident, given, actor.user_id if own else None)
+        uow.answer = duty.id
+        return duty.id
+
+
+def open_by_hand(uow: UnitOfWork, incident: Incident, given: ByHand, owner_id: int | None) -> LegalDuty:
+    """Open a duty by hand. A step. Raises Refused when the same one stands open."""
+    standing = _standing(uow, incident, [given.code])
+    newest = standing.newest.get((given.code, owner_id))
+    if newest is not None and newest.state in OPEN_DUTY:
+        raise Refused("code", _("This duty stands open already on this report."))
+    state = DutyState.VERIFY_FIRST if given.verify_first else DutyState.DUE
+    duty = _new(uow, incident, (given.code, owner_id), Raised(state, ()), standing, given.aware_at)
+    duty.raised_by_id, duty.raised_because = uow.actor.user_id, given.because
+    record_act(uow, duty, "duty.raised_by_hand")
+    _tell(uow, duty)
+    return duty
+
+
+def verify(
+    actor: Actor,
+    duty_id: int,
+    how: str,
+    version: int | None,
+    now: datetime,
+    permission: Permission = Permission.DUTY_DISCHARGE,
+    request_key: str | None = None,
+) -> int:
+    """Say that the facts of a duty were verified and it is due now. Its clock has run since somebody became aware.
+
+    Raises Refused for a duty that is not to be verified, or without how it was verified.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        duty = uow.load(LegalDuty, duty_id, permission, version)
+        if duty.state is not DutyState.VERIFY_FIRST:
+            raise Refused("", _("This duty does not wait for verification."))
+        if not how.strip():
+            raise Refused("how", _("Say how it was verified."))
+        duty.state, duty.was_due = DutyState.DUE, True
+        duty.verified_by_id, duty.verified_at, duty.verified_how = actor.user_id, now, how
+        record_act(uow, duty, "duty.verified")
+        _tell(uow, duty)
+        uow.answer = duty.id
+        return duty.id
+
+
+def record_act(uow: UnitOfWork, duty: LegalDuty, kind: str, rules: str = "") -> None:
+    """Write an act on a duty into its history; of a personal duty, not even which it is."""
+    if duty.is_personal:
+        uow.record(duty, kind)
+    elif rules:
+        uow.record(duty, kind, code=duty.code, rules=rules)
+    else:
+        uow.record(duty, kind, code=duty.code)
+
+
+def responsible(uow: UnitOfWork, duty: LegalDuty) -> set[int]:
+    """Return who is told of a duty: the school's deans and administrators; of a personal one its owner instead of
+    the deans."""
+    today = uow.now.date()
+    administrators = {number for number, _name in holders(Role.ADMINISTRATOR, duty.school_id, today)}
+    if duty.is_personal:
+        return administrators | ({duty.owner_id} if duty.owner_id is not None else set())
+    return administrators | {number for number, _name in holders(Role.DEAN, duty.school_id, today)}
+
+
+def _standing(uow: UnitOfWork, incident: Incident, codes: Mapping[str, Raised] | list[str]) -> Standing:
+    found = Standing(kinds_in_force(codes, _today(uow, incident)) if codes else {})
+    statement = select(LegalDuty).where(LegalDuty.incident_id == incident.id).order_by(LegalDuty.turn)
+    for duty in uow.session.scalars(statement.with_for_update()):
+        found.newest[duty.code, duty.owner_id] = duty
+        found.turns[duty.code] = duty.turn
+    return found
+
+
+def _owners(uow: UnitOfWork, incident: Incident, code: str, standing: Standing) -> list[int | None]:
+    """Whose a duty is: nobody's in particular, or of one that is each adult's own the reporter's and theirs who
+    just said what raises it."""
+    if code not in PERSONAL:
+        return [None]
+    owners = [owner_id for of, owner_id in standing.newest if of == code]
+    if not owners:
+        owners = [incident.reporter_id, uow.actor.user_id]
+    known = list(dict.fromkeys(owner_id for owner_id in owners if owner_id is not None))
+    return [*known] or [None]
+
+
+def _today(uow: UnitOfWork, incident: Incident) -> date:
+    school = uow.session.get(School, incident.school_id)
+    if school is None:
+        raise NotFound
+    return local_date(uow.now, school.time_zone)
+
+
+def _raise(
+    uow: UnitOfWork, incident: Incident, whose: Whose, raised: Raised, standing: Standing
+) -> LegalDuty:
+    duty, is_due = standing.newest.get(whose), raised.state is DutyState.DUE
+    if duty is None:
+        return _create(uow, incident, whose, raised, standing)
+    if duty.state not in OPEN_DUTY:
+        again = duty.state is DutyState.NOT_APPLICABLE and is_due and not duty.was_due
+        return _create(uow, incident, whose, raised, standing) if again else duty
+    rules = list(dict.fromkeys([*duty.rules, *raised.rules]))
+    becomes_due = is_due and duty.state is DutyState.VERIFY_FIRST
+    if becomes_due:
+        duty.state, duty.was_due = DutyState.DUE, True
+    if rules != duty.rules or not duty.still_raised or becomes_due:
+        duty.rules, duty.still_raised = rules, True
+        record_act(uow, duty, "duty.now_due" if becomes_due else "duty.raised", ", ".join(rules))
+    if becomes_due:
+        _tell(uow, duty)
+    return duty
+
+
+def _create(
+    uow: UnitOfWork, incident: Incident, whose: Whose, raised: Raised, standing: Standing
+) -> LegalDuty:
+    duty = _new(uow, incident, whose, raised, standing, uow.now)
+    record_act(uow, duty, "duty.raised", ", ".join(raised.rules))
+    _tell(uow, duty)
+    return duty
+
+
+def _new(
+    uow: UnitOfWork,
+    incident: Incident,
+    whose: Whose,
+    raised: Raised,
+    standing: Standing,
+    aware_at: datetime,
+) -> LegalDuty:
+    code, owner_id = whose
+    kind = standing.kinds.get(code)
+    if kind is None:
+        raise Refused("code", _("The table of legal duties has no row in force for %(code)s.", code=code))
+    standing.turns[code] += 1
+    return uow.add(
+        LegalDuty(
+            incident_id=incident.id,
+            school_id=incident.school_id,
+            kind_id=kind.id,
+            code=code,
+            state=raised.state,
+            turn=standing.turns[code],
+            rules=list(raised.rules),
+            still_raised=True,
+            was_due=raised.state is DutyState.DUE,
+            raised_at=uow.now,
+            aware_at=aware_at,
+            due_at=due_at(aware_at, kind.clock_hours),
+            owner_id=owner_id,
+        )
+    )
+
+
+def _tell(uow: UnitOfWork, duty: LegalDuty) -> None:
+    # legal clocks run at any hour, so these mails do too
+    for user_id in sorted(responsible(uow, duty)):
+        key = f"duty:{duty.id}:{duty.state.value}:{user_id}"
+        uow.notify(user_id, "duty_raised", duty, key, at_any_hour=True)

@@ -1,0 +1,122 @@
+"""Life of a legal duty, the doors of a police notification, the kinds of removal, and their words."""
+
+import enum
+from typing import Any, Final
+
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.routing.engine.states import DUTY_LABELS as ROUTED_DUTY_LABELS
+
+DUTY_LABELS: Final[dict[str, object]] = {code.value: words for code, words in ROUTED_DUTY_LABELS.items()} | {
+    "bullying_yearly": _l("Verified bullying: yearly report to the State Board"),
+    "questioning_of_student": _l("Questioning of a student on school grounds: the guardian first"),
+    "annual_police_referral_count": _l("Yearly count of police referrals to the State Board"),
+}
+"""What each duty of the table asks, in a line."""
+
+
+class DutyState(enum.StrEnum):
+    """Open (due, or to be verified first) until discharged or found not to apply."""
+
+    VERIFY_FIRST = "verify_first"
+    DUE = "due"
+    DISCHARGED = "discharged"
+    NOT_APPLICABLE = "not_applicable"
+
+
+OPEN_DUTY: Final = frozenset({DutyState.VERIFY_FIRST, DutyState.DUE})
+"""States in which a duty still asks for something."""
+
+TRANSITIONS: Final[dict[DutyState, frozenset[DutyState]]] = {
+    DutyState.VERIFY_FIRST: frozenset({DutyState.DUE, DutyState.DISCHARGED, DutyState.NOT_APPLICABLE}),
+    DutyState.DUE: frozenset({DutyState.DISCHARGED, DutyState.NOT_APPLICABLE}),
+    DutyState.DISCHARGED: frozenset(),
+    DutyState.NOT_APPLICABLE: frozenset(),
+}
+
+
+PERSONAL: Final = frozenset({"child_abuse_or_neglect"})
+"""Duties that are each adult's own: nobody but that adult and the school's administrator may know of one."""
+
+
+class StepOutcome(enum.StrEnum):
+    """What became of one step of a duty."""
+
+    DONE = "done"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class NotificationDoor(enum.StrEnum):
+    """Why police were told."""
+
+    EMERGENCY = "emergency"
+    REQUIRED_BY_LAW = "required_by_law"
+    OTHER = "other"
+
+
+class DisciplineKind(enum.StrEnum):
+    """Removals that are counted."""
+
+    IN_SCHOOL_SUSPENSION = "in_school_suspension"
+    OUT_OF_SCHOOL_SUSPENSION = "out_of_school_suspension"
+    EXPULSION = "expulsion"
+    ALTERNATIVE_PLACEMENT = "alternative_placement"
+    SENT_HOME = "sent_home"
+    EARLY_PICK_UP = "early_pick_up"
+    BUS_REMOVAL = "bus_removal"
+
+
+WITHOUT_END: Final = frozenset({DisciplineKind.EXPULSION, DisciplineKind.ALTERNATIVE_PLACEMENT})
+"""Removals whose last day is not known from their length."""
+
+DUTY_STATE_LABELS: Final = {
+    DutyState.VERIFY_FIRST: _l("Verify first"),
+    DutyState.DUE: _l("Due"),
+    DutyState.DISCHARGED: _l("Done"),
+    DutyState.NOT_APPLICABLE: _l("Found not to apply"),
+}
+
+DOOR_LABELS: Final = {
+    NotificationDoor.EMERGENCY: _l("Emergency: imminent danger that staff could not safely de-escalate"),
+    NotificationDoor.REQUIRED_BY_LAW: _l("The law requires it"),
+    NotificationDoor.OTHER: _l("Anything else"),
+}
+
+DISCIPLINE_LABELS: Final = {
+    DisciplineKind.IN_SCHOOL_SUSPENSION: _l("In-school suspension"),
+    DisciplineKind.OUT_OF_SCHOOL_SUSPENSION: _l("Out-of-school suspension"),
+    DisciplineKind.EXPULSION: _l("Expulsion"),
+    DisciplineKind.ALTERNATIVE_PLACEMENT: _l("Alternative placement"),
+    DisciplineKind.SENT_HOME: _l("Sent home"),
+    DisciplineKind.EARLY_PICK_UP: _l("Early pick-up at the school's request"),
+    DisciplineKind.BUS_REMOVAL: _l("Removed from the school bus"),
+}
+
+CHANNEL_LABELS: Final = {
+    "phone": _l("Phone"),
+    "in_person": _l("In person"),
+    "mail": _l("Letter or e-mail"),
+    "portal": _l("Online portal"),
+}
+
+_CODE: Final = {"code": DUTY_LABELS}
+
+SENTENCES: Final[dict[str, Any]] = {
+    "duty.raised": (_l("Legal duty raised (rule %(rules)s): %(code)s"), _CODE),
+    "duty.now_due": (_l("Legal duty now due (rule %(rules)s): %(code)s"), _CODE),
+    "duty.facts_changed": (_l("The facts no longer raise this legal duty; it stays open: %(code)s"), _CODE),
+    "duty_kind.changed": (_l("A new row of the table of legal duties from %(day)s: %(code)s"), _CODE),
+    "duty_kind.ended": (_l("A row of the table of legal duties ends %(day)s: %(code)s"), _CODE),
+    "duty.raised_by_hand": (_l("Legal duty raised by hand: %(code)s"), _CODE),
+    "duty.verified": (_l("Legal duty verified, due now: %(code)s"), _CODE),
+    "duty.step_done": (_l("Step %(position)s of a legal duty carried out: %(code)s"), _CODE),
+    "duty.step_not_applicable": (_l("Step %(position)s of a legal duty does not apply: %(code)s"), _CODE),
+    "duty.escalated": (_l("The clock of a legal duty ran out: %(code)s. Told: %(to)s"), _CODE),
+    "duty.discharged": (_l("Legal duty carried out: %(code)s"), _CODE),
+    "duty.not_applicable_proposed": (_l("Proposed that this legal duty does not apply: %(code)s"), _CODE),
+    "duty.not_applicable_refused": (_l("Second look: this legal duty stands: %(code)s"), _CODE),
+    "duty.not_applicable": (_l("Found not to apply, after a second look: %(code)s"), _CODE),
+    "discipline.recorded": (
+        _l("Discipline action recorded: %(what)s, %(days)s days"),
+        {"what": DISCIPLINE_LABELS},
+    ),
+}

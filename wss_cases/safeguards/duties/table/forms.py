@@ -1,0 +1,57 @@
+"""The form of a row of the table of legal duties."""
+
+from itertools import zip_longest
+
+from wtforms import DateField, HiddenField, IntegerField, RadioField
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.safeguards.duties.table.actions import MOST_HOURS, KindText
+
+_FILLED = NotBlank(_l("This must not be empty."))
+
+
+class KindForm(BaseForm):
+    """A row of the table: trigger, whom to tell, clock, source, steps, and from which day on."""
+
+    seen_id = HiddenField()
+    starts_on = DateField(_l("In force from"), [InputRequired(_l("Give the first day."))])
+    trigger_en = LongText(_l("Trigger, in English"), [_FILLED], limit=2000)
+    trigger_es = LongText(_l("Trigger, in Spanish"), [_FILLED], limit=2000)
+    tell_en = LongText(_l("Whom to tell, in English"), [_FILLED], limit=2000)
+    tell_es = LongText(_l("Whom to tell, in Spanish"), [_FILLED], limit=2000)
+    clock_en = ShortText(_l("Clock, in English"), [_FILLED])
+    clock_es = ShortText(_l("Clock, in Spanish"), [_FILLED])
+    clock_hours = IntegerField(
+        _l("Hours of the clock"),
+        [Optional(), NumberRange(0, MOST_HOURS, _l("Give the hours as a number from 0 (at once) to 8784."))],
+    )
+    source = ShortText(_l("Source"), [_FILLED], limit=300)
+    confirmed = RadioField(
+        _l("Is it confirmed?"),
+        choices=choices([("yes", _l("Confirmed")), ("no", _l("UNCONFIRMED"))]),
+        validators=[InputRequired(_l("Say whether it is confirmed."))],
+    )
+    steps_en = LongText(_l("Steps, in English, one a line"), [_FILLED], limit=4000)
+    steps_es = LongText(_l("Steps, in Spanish, one a line"), [_FILLED], limit=4000)
+
+    def text(self) -> KindText:
+        """Return what the action takes."""
+        english, spanish = _lines(self.steps_en.data), _lines(self.steps_es.data)
+        return KindText(
+            trigger_en=self.trigger_en.data or "",
+            trigger_es=self.trigger_es.data or "",
+            tell_en=self.tell_en.data or "",
+            tell_es=self.tell_es.data or "",
+            clock_en=self.clock_en.data or "",
+            clock_es=self.clock_es.data or "",
+            clock_hours=self.clock_hours.data,
+            source=self.source.data or "",
+            is_confirmed=self.confirmed.data == "yes",
+            steps=tuple(zip_longest(english, spanish, fillvalue="")),
+        )
+
+
+def _lines(text: str | None) -> list[str]:
+    return [line.strip() for line in (text or "").splitlines() if line.strip()]

@@ -1,0 +1,190 @@
+"""The notification behind a review: what was said to whom, and what is added when it is known."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.roster.directory.models import School, Student
+from wss_cases.safeguards.discipline.family_notice.interpreter import ask_for_interpreter
+from wss_cases.safeguards.duties.duty.actions import Told as StepTold
+from wss_cases.safeguards.duties.duty.actions import add_step, carry_out, steps_left
+from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
+from wss_cases.safeguards.duties.duty.states import DOOR_LABELS, OPEN_DUTY, NotificationDoor
+from wss_cases.safeguards.police.review.actions import end
+from wss_cases.safeguards.police.review.models import (
+    NotifiedStudent,
+    PoliceNotification,
+    PoliceReview,
+    SchoolSergeant,
+)
+from wss_cases.safeguards.police.review.states import TO_RECORD, ReviewState
+
+Key = str | None
+REACHED = "reached"
+RIGHTS = "police_rights"
+"""The sheet of rights, a text for families."""
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What may be known only later: the report number, the guardian, the rights sheet, what followed."""
+
+    report_number: str
+    guardian_told_at: datetime | None
+    guardian_manner: str
+    guardian_result: str
+    rights_sheet: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """The notification itself; `danger` is what an emergency was, `step_ids` what it carried out of the law's duty."""
+
+    notified_at: datetime
+    channel: str
+    told_whom: str
+    sergeant_id: int | None
+    adult_with_student: str
+    student_ids: tuple[int, ...]
+    followed: Followed
+    danger: str = ""
+    step_ids: tuple[int, ...] = ()
+
+
+def record_notification(
+    actor: Actor, review_id: int, given: Told, version: int | None, now: datetime, request_key: Key = None
+) -> int:
+    """Record the notification that a review permits.
+
+    Raises Refused without a review that permits it, for a time before the second approval, an emergency without its
+    danger, and for students who are not reported to have caused harm: witnesses and people harmed never count.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        review = uow.load(PoliceReview, review_id, Permission.POLICE_NOTIFICATION_RECORD, version)
+        _check(uow, review, given, now)
+        review.danger = given.danger if review.door is NotificationDoor.EMERGENCY else ""
+        school = uow.session.get(School, review.school_id)
+        if school is None:
+            raise NotFound
+        made = uow.add(
+            PoliceNotification(
+                school_id=review.school_id,
+                incident_id=review.incident_id,
+                review_id=review.id,
+                door=review.door,
+                notified_at=given.notified_at,
+                local_date=local_date(given.notified_at, school.time_zone),
+                channel=given.channel,
+                told_whom=given.told_whom,
+                sergeant_id=given.sergeant_id,
+                adult_with_student=given.adult_with_student,
+                recorded_by_id=actor.user_id,
+                **vars(given.followed),
+            )
+        )
+        _name_students(uow, made, given)
+        uow.audit("police.recorded", "police_notification", made.id, {"door": [None, review.door.value]})
+        _carry_out_duty(uow, review, given)
+        end(uow, review, ReviewState.NOTIFIED, "police.recorded", door=review.door.value)
+        uow.answer = review.id
+        return review.id
+
+
+def _carry_out_duty(uow: UnitOfWork, review: PoliceReview, given: Told) -> None:
+    """Fill the chosen steps of the duty that required it from what is recorded, and close it with the last of them."""
+    if not given.step_ids:
+        return
+    duty = uow.session.get(LegalDuty, review.duty_id, with_for_update=True) if review.duty_id else None
+    require(uow.actor, Permission.DUTY_DISCHARGE, duty)
+    left = {step.id: step for step in steps_left(uow, duty)} if duty is not None else {}
+    if duty is None or duty.state not in OPEN_DUTY or not set(given.step_ids) <= set(left):
+        raise Refused("step_ids", _("Choose steps of the duty that are still open."))
+    told = StepTold(given.told_whom, given.channel, given.notified_at, given.followed.report_number)
+    steps = [left[step_id] for step_id in sorted(set(given.step_ids))]
+    last = steps.pop() if len(steps) == len(left) else None
+    for step in steps:
+        add_step(uow, duty, step, told)
+    if last is not None:
+        carry_out(uow, duty, _("The police were told: see the police-notification review."), told)
+
+
+def _name_students(uow: UnitOfWork, made: PoliceNotification, given: Told) -> None:
+    """Who was named to the police; it stands in each one's record of disclosures too."""
+    for student_id in sorted(set(given.student_ids)):
+        uow.session.add(NotifiedStudent(notification_id=made.id, student_id=student_id))
+        ask_for_interpreter(
+            uow,
+            uow.session.get_one(Incident, made.incident_id),
+            uow.session.get_one(Student, student_id),
+            RIGHTS,
+        )
+        uow.disclose(
+            made, student_id, told_whom=given.told_whom, interest=str(DOOR_LABELS[made.door]),
+            purpose=_("Police notification"), fields=["name"], at=given.notified_at,
+        )  # fmt: skip
+
+
+def _check(uow: UnitOfWork, review: PoliceReview, given: Told, now: datetime) -> None:
+    if review.state not in TO_RECORD or not review.permits:
+        raise Refused("", _("No notification can be recorded: the review does not allow it."))
+    if review.door is NotificationDoor.EMERGENCY and not given.danger.strip():
+        raise Refused("danger", _("Say what the imminent danger was."))
+    if given.notified_at > now:
+        raise Refused("notified_at", _("This time has not come yet."))
+    if review.second_at is not None and given.notified_at < review.second_at.replace(second=0, microsecond=0):
+        raise Refused("notified_at", _("This is before the second approval."))
+    if not given.told_whom.strip():
+        raise Refused("told", _("Say who was told."))
+    if not given.adult_with_student.strip():
+        raise Refused("adult_with_student", _("Say which adult stays with the student."))
+    _check_sergeant(uow, review, given.sergeant_id)
+    _check_followed(given.followed, now)
+    caused = {student.id for student in students_who_caused_harm(review.incident_id)}
+    if not set(given.student_ids) <= caused:
+        raise Refused("student_ids", _("Only students reported to have caused harm are named here."))
+
+
+def _check_sergeant(uow: UnitOfWork, review: PoliceReview, sergeant_id: int | None) -> None:
+    found = uow.session.get(SchoolSergeant, sergeant_id) if sergeant_id is not None else None
+    if sergeant_id is not None and (found is None or found.school_id != review.school_id):
+        raise Refused("told", _("Choose a School Sergeant of this school."))
+
+
+def _check_followed(given: Followed, now: datetime) -> None:
+    if given.guardian_told_at is not None and given.guardian_told_at > now:
+        raise Refused("guardian_told_at", _("This time has not come yet."))
+    if given.guardian_result == REACHED and (given.guardian_told_at is None or not given.guardian_manner):
+        raise Refused("guardian_told_at", _("Say when and how the guardian was told."))
+
+
+def add_what_followed(
+    actor: Actor, review_id: int, given: Followed, version: int | None, now: datetime, request_key: Key = None
+) -> int:
+    """Add what was not known when the notification was recorded; `version` is the notification's."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        found = select(PoliceNotification.id).where(PoliceNotification.review_id == review_id)
+        made_id = uow.session.scalar(found)
+        if made_id is None:
+            raise NotFound
+        made = uow.load(PoliceNotification, made_id, Permission.POLICE_NOTIFICATION_RECORD, version)
+        _check_followed(given, now)
+        for name, value in vars(given).items():
+            setattr(made, name, value)
+        uow.record(made, "police.completed")
+        uow.answer = review_id
+        return review_id

@@ -1,0 +1,178 @@
+"""The notification behind a review: its form, what is added later, and the rights sheet to print."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request, url_for
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can, require
+from wss_cases.foundation import clock
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import force_locale, locale_code, ngettext
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.mail.family_texts.queries import family_text
+from wss_cases.safeguards.duties.duty.queries import load_duty, steps_of, students_who_caused_harm
+from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, NotificationDoor
+from wss_cases.safeguards.duties.pages.views import instant, zone_of
+from wss_cases.safeguards.police.notification.actions import (
+    RIGHTS,
+    Followed,
+    Told,
+    add_what_followed,
+    record_notification,
+)
+from wss_cases.safeguards.police.review.forms import TOLD_911, TOLD_OTHER, FollowedForm, ToldForm
+from wss_cases.safeguards.police.review.models import PoliceReview, SchoolSergeant
+from wss_cases.safeguards.police.review.queries import ReviewRow, get_review, notification_of, sergeants_of
+
+blueprint = Blueprint("police_record", __name__, url_prefix="/police-reviews/<int:review_id>")
+
+_KNOWN = ("report_number", "guardian_manner", "guardian_result", "rights_sheet", "note")
+
+
+def _loaded(review_id: int) -> ReviewRow:
+    row = get_review(current_actor(), review_id)
+    require(current_actor(), Permission.POLICE_NOTIFICATION_RECORD, row.review)
+    return row
+
+
+def _followed(form: FollowedForm, zone: str) -> Followed:
+    told = form.guardian_told_at.data
+    return Followed(
+        report_number=form.report_number.data or "",
+        guardian_told_at=instant(told, zone) if told else None,
+        guardian_manner=form.guardian_manner.data or "",
+        guardian_result=form.guardian_result.data or "",
+        rights_sheet=form.rights_sheet.data or "",
+        note=form.note.data or "",
+    )
+
+
+def _steps(review: PoliceReview) -> list[tuple[int, str]]:
+    """The open steps of the duty that required the review, for who may carry it out."""
+    duty = load_duty(review.duty_id) if review.duty_id is not None else None
+    if (
+        duty is None
+        or duty.state not in OPEN_DUTY
+        or not can(current_actor(), Permission.DUTY_DISCHARGE, duty)
+    ):
+        return []
+    spanish = locale_code() == "es"
+    return [
+        (row.step.id, row.step.whom_es if spanish else row.step.whom_en)
+        for row in steps_of(duty)
+        if row.record is None
+    ]
+
+
+def _told(form: ToldForm, sergeant: SchoolSergeant | None, zone: str) -> Told:
+    named = sergeant_words(sergeant) if sergeant else form.told_whom.data or ""
+    return Told(
+        notified_at=instant(form.notified_at.data, zone),
+        channel=form.channel.data,
+        told_whom=TOLD_911 if form.told.data == TOLD_911 else named,
+        sergeant_id=sergeant.id if sergeant else None,
+        adult_with_student=form.adult_with_student.data or "",
+        student_ids=tuple(form.student_ids.data or ()),
+        followed=_followed(form, zone),
+        danger=form.danger.data or "",
+        step_ids=tuple(form.step_ids.data or ()),
+    )
+
+
+def sergeant_words(row: SchoolSergeant) -> str:
+    """Return a contact at the police as a notification names them."""
+    return _(
+        "School Sergeant %(name)s, police district %(district)s", name=row.name, district=row.police_district
+    )
+
+
+def _whom(sergeants: Mapping[str, SchoolSergeant]) -> list[tuple[str, str]]:
+    named = [(key, sergeant_words(one)) for key, one in sergeants.items()]
+    return [("", _("Choose one")), *named, (TOLD_911, "911"), (TOLD_OTHER, _("Somebody else"))]
+
+
+@blueprint.route("/notification", methods=["GET", "POST"])
+@gate(Permission.POLICE_NOTIFICATION_RECORD)
+def record(review_id: int) -> Page:
+    """Record the notification that the review permits."""
+    actor, now = current_actor(), clock.now()
+    row = _loaded(review_id)
+    review, zone = row.review, zone_of(row.review.school_id)
+    form = ToldForm(version=review.version, notified_at=_wall(review.called_at or now, zone))
+    sergeants = {str(one.id): one for one in sergeants_of(review.school_id)}
+    students = students_who_caused_harm(review.incident_id)
+    form.told.choices = choices(_whom(sergeants))
+    form.student_ids.choices = choices([(student.id, student.shown_name) for student in students])
+    steps = _steps(review)
+    form.step_ids.choices = choices(steps)
+    if not form.is_submitted() and len(steps) == 1:
+        form.step_ids.data = [steps[0][0]]
+
+    def act() -> int:
+        given = _told(form, sergeants.get(form.told.data), zone)
+        return record_notification(actor, review_id, given, form.seen_version, now, form.request_key.data)
+
+    def done(_made: int) -> str:
+        flash(_("The notification is recorded. A restorative pathway is open all the same."))
+        if steps and (left := len(_steps(review))):
+            flash(
+                ngettext(
+                    "%(num)d step of the legal duty is still open.",
+                    "%(num)d steps of the legal duty are still open.",
+                    left,
+                )
+            )
+        return url_for("police_reviews.review", review_id=review_id)
+
+    emergency = review.door is NotificationDoor.EMERGENCY
+    return form_page(
+        form, act, done, "safeguards/police_record.html",
+        row=row, emergency=emergency, students=students, has_sergeants=bool(sergeants), steps=steps,
+    )  # fmt: skip
+
+
+@blueprint.route("/what-followed", methods=["GET", "POST"])
+@gate(Permission.POLICE_NOTIFICATION_RECORD)
+def complete(review_id: int) -> Page:
+    """Add what was not known yet: report number, guardian, rights sheet, what followed."""
+    actor, now = current_actor(), clock.now()
+    row = _loaded(review_id)
+    zone, made = zone_of(row.review.school_id), notification_of(review_id)
+    if made is None:
+        raise NotFound
+    known = {name: getattr(made, name) for name in _KNOWN}
+    told = _wall(made.guardian_told_at, zone) if made.guardian_told_at else None
+    form = FollowedForm(version=made.version, guardian_told_at=told, **known)
+
+    def act() -> int:
+        return add_what_followed(
+            actor, review_id, _followed(form, zone), form.seen_version, now, form.request_key.data
+        )
+
+    back = url_for("police_reviews.review", review_id=review_id)
+    return form_page(form, act, back, "safeguards/police_followed.html", row=row)
+
+
+def _wall(moment: datetime, zone: str) -> datetime:
+    return clock.local(moment, zone).replace(tzinfo=None, second=0, microsecond=0)
+
+
+@blueprint.get("/rights-sheet")
+@gate(Permission.POLICE_NOTIFICATION_RECORD)
+def rights(review_id: int) -> Page:
+    """The sheet for the student and the family, in plain words, to print; in English where a language is missing."""
+    actor, row = current_actor(), _loaded(review_id)
+    language = request.args.get("language", locale_code())[:20]
+    today = clock.local_date(clock.now(), zone_of(row.review.school_id))
+    text = family_text(RIGHTS, language, today)
+    filled = text.filled({"school": row.school, "contact": f"{actor.name}, {row.school}"})
+    shown: dict[str, Any] = {"text": filled, "back": url_for("police_reviews.review", review_id=review_id)}
+    with force_locale(text.language if text.language in setting("LANGUAGES") else locale_code()):
+        return render_template("safeguards/police_rights.html", languages=setting("LANGUAGES"), **shown)

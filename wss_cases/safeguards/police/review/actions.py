@@ -1,0 +1,288 @@
+"""Asking to tell the police, by three doors, and the two answers: no unless two people approve; silence refuses."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.roster.directory.models import School
+from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.states import NotificationDoor
+from wss_cases.safeguards.police.review.messages import ANSWERED, ASKED, CALLED, SECOND
+from wss_cases.safeguards.police.review.models import PoliceReview
+from wss_cases.safeguards.police.review.queries import approver_of, deciders, parties_of, reviews_of
+from wss_cases.safeguards.police.review.repair import open_repair
+from wss_cases.safeguards.police.review.rules import (
+    answer_by,
+    may_become,
+    record_due,
+    requires_police,
+    steps_aside,
+)
+from wss_cases.safeguards.police.review.states import ANSWER_MANNERS, WAITING, WANTED, ReviewState
+
+Key = str | None
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What the third door demands in writing; `not_removal`: this is not to remove a disruptive student."""
+
+    tried: str
+    alternatives: str
+    guardian_attempts: str
+    supports: str
+    why: str
+    not_removal: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer: yes or no, when and how it was given, and why."""
+
+    approves: bool
+    answered_at: datetime
+    manner: str
+    reason: str
+
+
+def call_first(
+    actor: Actor, incident_id: int, called_at: datetime, now: datetime, request_key: Key = None
+) -> int:
+    """Note that police were called in imminent danger; the hour to record it runs from the call.
+
+    Raises Refused for a time that has not come, or while another emergency of this report waits to be recorded.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        incident = uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK)
+        _none_open(incident, {ReviewState.CALLED})
+        if called_at > now:
+            raise Refused("called_at", _("This time has not come yet."))
+        review = _open(
+            uow, incident, NotificationDoor.EMERGENCY, ReviewState.CALLED,
+            permits=True, called_at=called_at, record_due_at=record_due(called_at),
+        )  # fmt: skip
+        uow.record(review, "police.called", door=review.door.value)
+        for user_id, _name in deciders(review, now.date(), ()):
+            uow.notify(user_id, CALLED, review, f"{CALLED}:{review.id}:{user_id}", at_any_hour=True)
+        uow.answer = review.id
+        return review.id
+
+
+def open_by_law(actor: Actor, incident_id: int, duty_id: int, now: datetime, request_key: Key = None) -> int:
+    """Open a review that a duty of this incident decides. Raises Refused for a duty that does not name police."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        incident = uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK)
+        duty = uow.session.get(LegalDuty, duty_id)
+        if duty is None or duty.incident_id != incident.id or not requires_police(duty.code, duty.state):
+            raise Refused("duty_id", _("Choose the legal duty of this incident that requires it."))
+        review = _open(
+            uow, incident, NotificationDoor.REQUIRED_BY_LAW, ReviewState.ALLOWED,
+            permits=True, duty_id=duty.id,
+        )  # fmt: skip
+        uow.record(review, "police.allowed_by_law")
+        uow.answer = review.id
+        return review.id
+
+
+def ask(actor: Actor, incident_id: int, given: Asking, now: datetime, request_key: Key = None) -> int:
+    """Ask for a notification that is neither an emergency nor the law's: refused unless two people approve.
+
+    Raises Refused where the form is incomplete, or a review of this report waits for its answers already.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        incident = uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK)
+        _none_open(incident, WAITING)
+        _check_asking(given)
+        school = uow.session.get(School, incident.school_id)
+        if school is None:
+            raise NotFound
+        named = approver_of(school.network)
+        hours = named.hours if named is not None else None
+        review = _open(
+            uow, incident, NotificationDoor.OTHER, ReviewState.ASKED,
+            approver_id=named.approver_id if named is not None else None,
+            deputy_id=named.deputy_id if named is not None else None,
+            hours=hours,
+            answer_by=answer_by(now, hours),
+            **vars(given),
+        )  # fmt: skip
+        uow.record(review, "police.asked")
+        for user_id, _name in deciders(review, now.date(), parties_of(incident.id)):
+            uow.notify(user_id, ASKED, review, f"{ASKED}:{review.id}:{user_id}", at_any_hour=True)
+        uow.answer = review.id
+        return review.id
+
+
+def _none_open(incident: Incident, states: Collection[ReviewState]) -> None:
+    if any(review.state in states for review in reviews_of(incident.id)):
+        raise Refused("", _("A review of this report is open already: go on with that one."))
+
+
+def _open(
+    uow: UnitOfWork, incident: Incident, door: NotificationDoor, state: ReviewState, **more: object
+) -> PoliceReview:
+    return uow.add(
+        PoliceReview(
+            school_id=incident.school_id,
+            incident_id=incident.id,
+            door=door,
+            state=state,
+            requested_by_id=uow.actor.user_id,
+            requested_at=uow.now,
+            **more,
+        )
+    )
+
+
+def _check_asking(given: Asking) -> None:
+    if not given.not_removal:
+        raise Refused(
+            "not_removal",
+            _("A notification is never a way to remove a disruptive student. Say that this is not."),
+        )
+    for name, words in WANTED.items():
+        if not getattr(given, name).strip():
+            raise Refused(name, words)
+
+
+def answer_first(
+    actor: Actor, review_id: int, given: Answer, version: int | None, now: datetime, request_key: Key = None
+) -> int:
+    """Give the administrator's answer; a yes asks the network's approver, a no is the end.
+
+    Raises Refused when the time is out, and for somebody who asked or is a party to what happened.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        review = uow.load(PoliceReview, review_id, Permission.POLICE_REVIEW_ANSWER, version)
+        _check_answer(uow, review, ReviewState.ASKED, given)
+        review.first_by_id, review.first_at = actor.user_id, given.answered_at
+        review.first_approves, review.first_manner = given.approves, given.manner
+        review.first_reason = given.reason
+        if given.approves:
+            move(review, ReviewState.APPROVED_ONCE)
+            review.answer_by = answer_by(now, review.hours)
+            uow.record(review, "police.first_approved")
+            ask_second(uow, review)
+        else:
+            end(uow, review, ReviewState.REFUSED, "police.refused")
+        uow.answer = review.id
+        return review.id
+
+
+def answer_second(
+    actor: Actor, review_id: int, given: Answer, version: int | None, now: datetime, request_key: Key = None
+) -> int:
+    """Give the answer from outside the school, as the network's named approver or deputy.
+
+    Raises Refused when the time is out, and for somebody who gave the first answer, asked, or is a party.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        review = uow.load(PoliceReview, review_id, Permission.POLICE_REVIEW_APPROVE, version)
+        _check_answer(uow, review, ReviewState.APPROVED_ONCE, given)
+        if review.first_by_id == actor.user_id:
+            raise Refused("", _("You gave the first answer: a second person gives the second."))
+        review.second_by_id, review.second_at = actor.user_id, given.answered_at
+        review.second_approves, review.second_manner = given.approves, given.manner
+        review.second_reason = given.reason
+        if given.approves:
+            move(review, ReviewState.ALLOWED)
+            review.permits = True
+            uow.record(review, "police.second_approved")
+            tell_asker(uow, review)
+        else:
+            end(uow, review, ReviewState.REFUSED, "police.refused")
+        uow.answer = review.id
+        return review.id
+
+
+def _check_answer(uow: UnitOfWork, review: PoliceReview, state: ReviewState, given: Answer) -> None:
+    if review.state is not state:
+        raise Refused("", _("This review does not wait for this answer."))
+    if review.answer_by is not None and review.answer_by <= uow.now:
+        raise Refused("", _("The time to answer is out: silence is a refusal."))
+    if steps_aside(uow.actor.user_id, review.requested_by_id, parties_of(review.incident_id)):
+        raise Refused(
+            "", _("You asked for this review or are a party to what happened: somebody else answers.")
+        )
+    if given.answered_at > uow.now:
+        raise Refused("answered_at", _("This time has not come yet."))
+    if given.answered_at < (review.first_at or review.requested_at).replace(second=0, microsecond=0):
+        raise Refused("answered_at", _("This is before the question was asked."))
+    if given.manner not in ANSWER_MANNERS:
+        raise Refused("manner", _("Say how the answer was given."))
+    if not given.reason.strip():
+        raise Refused("reason", _("Give the reason."))
+
+
+def ask_second(uow: UnitOfWork, review: PoliceReview) -> None:
+    """Write to the network's approver and deputy that the second answer waits. A step."""
+    for user_id in {review.approver_id, review.deputy_id} - {
+        None,
+        review.first_by_id,
+        review.requested_by_id,
+    }:
+        assert user_id is not None
+        uow.notify(user_id, SECOND, review, f"{SECOND}:{review.id}:{user_id}", at_any_hour=True)
+
+
+def withdraw(
+    actor: Actor, review_id: int, reason: str, version: int | None, now: datetime, request_key: Key = None
+) -> int:
+    """Withdraw a review before police were told. Raises Refused without a reason, or once it is answered or made."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        review = uow.load(PoliceReview, review_id, Permission.POLICE_REVIEW_ASK, version)
+        if not may_become(review.state, ReviewState.WITHDRAWN):
+            raise Refused("", _("This review cannot be withdrawn any more."))
+        if not reason.strip():
+            raise Refused("reason", _("Give the reason."))
+        review.end_reason = reason
+        end(uow, review, ReviewState.WITHDRAWN, "police.withdrawn")
+        uow.answer = review.id
+        return review.id
+
+
+def move(review: PoliceReview, state: ReviewState) -> None:
+    """Take the next step of the table. A step; ValueError for one that is not in it is a programming error."""
+    if not may_become(review.state, state):
+        raise ValueError(f"{review.state} does not become {state}")
+    review.state = state
+
+
+def end(uow: UnitOfWork, review: PoliceReview, state: ReviewState, kind: str, door: str = "") -> None:
+    """Come to an outcome: the history, the mail to who asked, and a restorative pathway all the same. A step."""
+    move(review, state)
+    review.ended_at = uow.now
+    said: dict[str, Any] = {"door": door} if door else {}
+    uow.record(review, kind, **said)
+    tell_asker(uow, review)
+    incident = uow.session.get(Incident, review.incident_id)
+    if incident is None:
+        raise NotFound
+    open_repair(uow, incident)
+
+
+def tell_asker(uow: UnitOfWork, review: PoliceReview) -> None:
+    """Write to who asked that there is an answer. A step."""
+    told = review.state in (ReviewState.REFUSED, ReviewState.ALLOWED)
+    if told and review.requested_by_id not in (None, uow.actor.user_id):
+        key = f"{ANSWERED}:{review.id}:{review.state.value}"
+        uow.notify(review.requested_by_id, ANSWERED, review, key, at_any_hour=True)

@@ -1,0 +1,142 @@
+"""Asking to tell the police about a report, by one of three doors."""
+
+from typing import Any
+
+from flask import Blueprint, flash, render_template, url_for
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.foundation import clock
+from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.queries import get_incident
+from wss_cases.roster.directory.models import Student
+from wss_cases.roster.directory.presenters import language_words
+from wss_cases.safeguards.duties.duty.queries import duties_of, students_who_caused_harm
+from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
+from wss_cases.safeguards.duties.pages.views import instant, zone_of
+from wss_cases.safeguards.police.review import actions
+from wss_cases.safeguards.police.review.forms import AskForm, CallForm, LawForm
+from wss_cases.safeguards.police.review.presenters import review_words
+from wss_cases.safeguards.police.review.queries import reviews_of
+from wss_cases.safeguards.police.review.rules import requires_police
+from wss_cases.safeguards.police.review.states import OPEN
+
+blueprint = Blueprint("police", __name__, url_prefix="/incidents/<int:incident_id>/police-review")
+
+
+def _loaded(incident_id: int) -> Incident:
+    actor = current_actor()
+    incident = get_incident(actor, incident_id)
+    require(actor, Permission.POLICE_REVIEW_ASK, incident)
+    return incident
+
+
+def _duties(incident_id: int) -> list[tuple[int, Any]]:
+    return [
+        (row.duty.id, DUTY_LABELS.get(row.duty.code, row.duty.code))
+        for row in duties_of(incident_id)
+        if requires_police(row.duty.code, row.duty.state)
+    ]
+
+
+def _to_review(review_id: int) -> str:
+    return url_for("police_reviews.review", review_id=review_id)
+
+
+@blueprint.get("")
+@gate(Permission.POLICE_REVIEW_ASK)
+def choose(incident_id: int) -> Page:
+    """The three doors, and the reviews of this report that are open."""
+    incident, now = _loaded(incident_id), clock.now()
+    zone = zone_of(incident.school_id)
+    return render_template(
+        "safeguards/police_choose.html",
+        incident=incident,
+        duties=_duties(incident_id),
+        open_reviews=[
+            review_words(review, now, zone) for review in reviews_of(incident_id) if review.state in OPEN
+        ],
+    )
+
+
+@blueprint.route("/emergency", methods=["GET", "POST"])
+@gate(Permission.POLICE_REVIEW_ASK)
+def emergency(incident_id: int) -> Page:
+    """Note that police were called; the hour to record it begins."""
+    actor, now = current_actor(), clock.now()
+    incident = _loaded(incident_id)
+    zone = zone_of(incident.school_id)
+    form = CallForm(called_at=clock.local(now, zone).replace(tzinfo=None, second=0, microsecond=0))
+
+    def act() -> int:
+        called_at = instant(form.called_at.data, zone)
+        return actions.call_first(actor, incident_id, called_at, now, form.request_key.data)
+
+    return form_page(form, act, _to_review, "safeguards/police_emergency.html", incident=incident)
+
+
+@blueprint.route("/required-by-law", methods=["GET", "POST"])
+@gate(Permission.POLICE_REVIEW_ASK)
+def by_law(incident_id: int) -> Page:
+    """Open the review that a legal duty of this report decides."""
+    actor, now = current_actor(), clock.now()
+    incident = _loaded(incident_id)
+    form = LawForm()
+    duties = _duties(incident_id)
+    form.duty_id.choices = choices([("", _("Choose one")), *((str(key), words) for key, words in duties)])
+
+    def act() -> int:
+        return actions.open_by_law(actor, incident_id, int(form.duty_id.data), now, form.request_key.data)
+
+    return form_page(form, act, _to_review, "safeguards/police_law.html", incident=incident, duties=duties)
+
+
+@blueprint.route("/anything-else", methods=["GET", "POST"])
+@gate(Permission.POLICE_REVIEW_ASK)
+def ask(incident_id: int) -> Page:
+    """Ask for what is refused unless two people approve."""
+    actor, now = current_actor(), clock.now()
+    incident = _loaded(incident_id)
+    form = AskForm()
+
+    def act() -> int:
+        given = actions.Asking(
+            tried=form.tried.data or "",
+            alternatives=form.alternatives.data or "",
+            guardian_attempts=form.guardian_attempts.data or "",
+            supports=form.supports.data or "",
+            why=form.why.data or "",
+            not_removal=bool(form.not_removal.data),
+        )
+        return actions.ask(actor, incident_id, given, now, form.request_key.data)
+
+    def done(review_id: int) -> str:
+        flash(_("The review is open. Until two people have approved, the answer is no."))
+        return _to_review(review_id)
+
+    return form_page(
+        form,
+        act,
+        done,
+        "safeguards/police_ask.html",
+        incident=incident,
+        supports=[_supports(student) for student in students_who_caused_harm(incident_id)],
+    )
+
+
+def _supports(student: Student) -> tuple[str, str]:
+    """What the roster knows of a student's supports, so that nobody overlooks one."""
+    known = [
+        (student.has_iep, _("has an IEP")),
+        (student.has_504, _("has a 504 plan")),
+        (student.is_english_learner, _("learns English")),
+        (student.has_housing_support, _("gets housing support")),
+    ]
+    said = [words for has, words in known if has]
+    if student.language and student.language.split("-")[0] != "en":
+        said.append(_("speaks %(language)s", language=language_words(student.language)))
+    return student.shown_name, ", ".join(said) or _("nothing on record")

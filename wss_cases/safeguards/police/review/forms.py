@@ -1,0 +1,145 @@
+"""Forms of police-notification reviews: the three doors, the answers, the notification, the settings."""
+
+from wtforms import BooleanField, DateTimeLocalField, IntegerField, RadioField, SelectMultipleField
+from wtforms.validators import InputRequired, NumberRange, Optional
+
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
+from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS
+from wss_cases.safeguards.police.review.rules import FEWEST_HOURS, MOST_HOURS
+from wss_cases.safeguards.police.review.states import ANSWER_MANNERS, SHEET_LABELS, WANTED
+
+_MOMENT = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+_PICK = ("", _l("Choose one"))
+TOLD_911 = "911"
+TOLD_OTHER = "other"
+
+
+class CallForm(BaseForm):
+    """That police were called, and when."""
+
+    called_at = DateTimeLocalField(
+        _l("When did you call?"), [InputRequired(_l("Say when you called."))], format=_MOMENT
+    )
+
+
+class LawForm(BaseForm):
+    """The duty that requires it."""
+
+    duty_id = select(
+        _l("Which legal duty requires it"),
+        coerce=str,
+        validators=[InputRequired(_l("Choose the legal duty of this incident that requires it."))],
+    )
+
+
+class AskForm(BaseForm):
+    """What the third door demands."""
+
+    tried = LongText(_l("What was done to de-escalate"), [NotBlank(WANTED["tried"])])
+    alternatives = LongText(
+        _l("Which alternatives were tried, and what came of them"), [NotBlank(WANTED["alternatives"])]
+    )
+    guardian_attempts = LongText(
+        _l("Attempts to reach the guardian: when, how, result"), [NotBlank(WANTED["guardian_attempts"])]
+    )
+    supports = LongText(
+        _l("The student's supports: disability, language, housing"), [NotBlank(WANTED["supports"])]
+    )
+    why = LongText(_l("Why the police are needed all the same"), [NotBlank(WANTED["why"])])
+    not_removal = BooleanField(
+        _l("This is not to remove a disruptive student."),
+        [
+            InputRequired(
+                _l("A notification is never a way to remove a disruptive student. Say that this is not.")
+            )
+        ],
+    )
+
+
+class AnswerForm(BaseForm):
+    """One answer to a review."""
+
+    approves = RadioField(
+        _l("Your answer"),
+        choices=choices(
+            [("no", _l("No: the police are not told")), ("yes", _l("Yes: the police may be told"))]
+        ),
+        validators=[InputRequired(_l("Choose your answer."))],
+    )
+    answered_at = DateTimeLocalField(
+        _l("When was the answer given?"),
+        [InputRequired(_l("Say when the answer was given."))],
+        format=_MOMENT,
+    )
+    manner = select(
+        _l("How was it given?"),
+        [_PICK, *ANSWER_MANNERS.items()],
+        validators=[InputRequired(_l("Say how the answer was given."))],
+    )
+    reason = LongText(_l("Reason"), [NotBlank(_l("Give the reason."))])
+
+
+class WithdrawForm(BaseForm):
+    """Why a review is withdrawn."""
+
+    reason = LongText(_l("Why it is withdrawn"), [NotBlank(_l("Give the reason."))])
+
+
+class FollowedForm(BaseForm):
+    """What may be known only after the notification."""
+
+    report_number = ShortText(_l("Report number"), limit=80)
+    guardian_told_at = DateTimeLocalField(_l("When was the guardian told?"), [Optional()], format=_MOMENT)
+    guardian_manner = select(_l("How was the guardian told?"), [_PICK, *MANNER_LABELS.items()])
+    guardian_result = select(
+        _l("Was the guardian reached?"),
+        [_PICK, *RESULT_LABELS.items(), ("not_yet", _l("Not tried yet"))],
+        validators=[InputRequired(_l("Say whether the guardian was reached."))],
+    )
+    rights_sheet = select(
+        _l("Rights sheet"),
+        [_PICK, *SHEET_LABELS.items()],
+        validators=[InputRequired(_l("Say whether the rights sheet was given."))],
+    )
+    note = LongText(_l("What followed"))
+
+
+class ToldForm(FollowedForm):
+    """The notification itself."""
+
+    danger = LongText(_l("What the imminent danger was"))
+    notified_at = DateTimeLocalField(
+        _l("When were they told?"), [InputRequired(_l("Say when they were told."))], format=_MOMENT
+    )
+    channel = select(_l("How"), [_PICK, *CHANNEL_LABELS.items()], validators=[InputRequired(_l("Say how."))])
+    told = select(_l("Who was told"), coerce=str, validators=[InputRequired(_l("Say who was told."))])
+    told_whom = ShortText(_l("Somebody else: who"))
+    adult_with_student = ShortText(
+        _l("Adult who stays with the student"), [NotBlank(_l("Say which adult stays with the student."))]
+    )
+    student_ids = SelectMultipleField(_l("Students the police were told about"), coerce=int)
+    step_ids = SelectMultipleField(_l("What this carries out of the legal duty"), coerce=int)
+
+
+class ApproverForm(BaseForm):
+    """Who gives a network's second approvals."""
+
+    approver_id = select(_l("Approver"), coerce=str, validators=[InputRequired(_l("Choose the approver."))])
+    deputy_id = select(_l("Deputy"), coerce=str)
+    hours = IntegerField(
+        _l("Hours that each answer may take"),
+        [
+            InputRequired(_l("Give the hours.")),
+            NumberRange(FEWEST_HOURS, MOST_HOURS, _l("Give the hours as a number from 1 to 72.")),
+        ],
+    )
+
+
+class SergeantForm(BaseForm):
+    """One contact of the school at the police."""
+
+    police_district = ShortText(_l("Police district"), [NotBlank(_l("Give the police district."))], limit=40)
+    name = ShortText(_l("Name"), [NotBlank(_l("Give the name."))])
+    phone = ShortText(_l("Phone"), [NotBlank(_l("Give the phone number."))], limit=60)

@@ -1,0 +1,86 @@
+"""The mails about police-notification reviews: that an answer waits, what it was, and the hour after a call.
+
+No names, no report number of a student, a link.
+"""
+
+from typing import Any
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.foundation.clock import now
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.db import db
+from wss_cases.foundation.plain_templates import link
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.mail.common.message_kinds import MessageKind
+from wss_cases.roster.directory.queries import get_school
+from wss_cases.safeguards.police.review.models import PoliceReview
+from wss_cases.safeguards.police.review.queries import parties_of
+from wss_cases.safeguards.police.review.rules import steps_aside
+from wss_cases.safeguards.police.review.states import ReviewState
+
+ASKED = "police.asked"
+SECOND = "police.second"
+ANSWERED = "police.answered"
+CALLED = "police.called"
+CALL_SOON = "police.call_soon"
+CALL_LATE = "police.call_late"
+
+_ANSWERS = {
+    ASKED: (ReviewState.ASKED, Permission.POLICE_REVIEW_ANSWER),
+    SECOND: (ReviewState.APPROVED_ONCE, Permission.POLICE_REVIEW_APPROVE),
+}
+_READS = Permission.POLICE_REVIEW_READ
+
+
+def _review(message: OutboxMessage) -> PoliceReview | None:
+    return db.session.get(PoliceReview, message.object_id)
+
+
+def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
+    review = _review(message)
+    school = get_school(review.school_id) if review is not None else None
+    if review is None or school is None:
+        return None
+    ends = review.record_due_at if review.called_at is not None else review.answer_by
+    return {
+        "kind": message.kind.removeprefix("police."),
+        "state": review.state.value,
+        "school": school.name,
+        "silent": review.state is ReviewState.REFUSED and review.first_approves is not False
+        and review.second_approves is not False,
+        "ends": moment_words(ends, school.time_zone),
+        "over": ends is not None and ends <= now(),
+        "href": link(f"/police-reviews/{review.id}"),
+    }  # fmt: skip
+
+
+def _still_asks(message: OutboxMessage, actor: Actor) -> bool:
+    review, (state, permission) = _review(message), _ANSWERS[message.kind]
+    if review is None or review.state is not state or not can(actor, permission, review):
+        return False
+    first = review.first_by_id is not None and review.first_by_id == actor.user_id
+    return not first and not steps_aside(
+        actor.user_id, review.requested_by_id, parties_of(review.incident_id)
+    )
+
+
+def _still_theirs(message: OutboxMessage, actor: Actor) -> bool:
+    review = _review(message)
+    return review is not None and review.requested_by_id == actor.user_id and can(actor, _READS, review)
+
+
+def _still_to_record(message: OutboxMessage, actor: Actor) -> bool:
+    review = _review(message)
+    return review is not None and review.state is ReviewState.CALLED and can(actor, _READS, review)
+
+
+MESSAGES = (
+    MessageKind(ASKED, "police_asked", _context, _still_asks),
+    MessageKind(SECOND, "police_asked", _context, _still_asks),
+    MessageKind(ANSWERED, "police_answered", _context, _still_theirs),
+    MessageKind(CALLED, "police_call", _context, _still_to_record),
+    MessageKind(CALL_SOON, "police_call", _context, _still_to_record),
+    MessageKind(CALL_LATE, "police_call", _context, _still_to_record),
+)

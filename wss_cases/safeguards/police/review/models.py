@@ -1,0 +1,196 @@
+"""Police-notification reviews, the notifications behind them, who approves for a network, and School Sergeants."""
+
+from datetime import date, datetime
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    true,
+)
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
+from wss_cases.incidents.incident.models import OfIncident
+from wss_cases.safeguards.duties.duty.states import NotificationDoor
+from wss_cases.safeguards.police.review.states import ReviewState
+
+
+class PoliceReview(OfIncident, Versioned, Base):
+    """One request to tell the police, by one of three doors, with every answer to it.
+
+    `permits` is what a notification hangs on: the database lets it be true only for an emergency that was called, a
+    duty that requires it, or two approvals by two people (`before_reviews`: it was recorded before reviews existed).
+    `approver_id` and `deputy_id` are the network's at the time of asking; `answer_by` is when silence refuses.
+    """
+
+    __tablename__ = "police_review"
+    __table_args__ = (
+        Index("ix_police_review_incident", "incident_id"),
+        Index("ix_police_review_school", "school_id", "state", "id"),
+        Index("ix_police_review_waiting", "answer_by", **where("state in ('asked', 'approved_once')")),
+        Index(
+            "ix_police_review_clock", "record_due_at", **where("state = 'called' and clock_late_at is null")
+        ),
+        UniqueConstraint("id", "door", "permits", name="uq_police_review_id_door_permits"),
+        CheckConstraint(
+            "not permits or before_reviews or (door = 'emergency' and called_at is not null)"
+            " or (door = 'required_by_law' and duty_id is not null)"
+            " or (door = 'other' and first_by_id is not null and second_by_id is not null"
+            " and first_by_id <> second_by_id and first_approves is not null and first_approves"
+            " and second_approves is not null and second_approves)",
+            name="permits",
+        ),
+        CheckConstraint("state not in ('called', 'allowed', 'notified') or permits", name="permitted_states"),
+        CheckConstraint("door = 'other' or state not in ('asked', 'approved_once', 'refused')", name="doors"),
+        CheckConstraint("state <> 'called' or door = 'emergency'", name="calling"),
+        CheckConstraint(
+            "door <> 'emergency' or state <> 'notified' or danger <> '' or before_reviews", name="danger"
+        ),
+        CheckConstraint(
+            "door <> 'other' or before_reviews or (not_removal and tried <> '' and alternatives <> ''"
+            " and guardian_attempts <> '' and supports <> '' and why <> '')",
+            name="asking",
+        ),
+        CheckConstraint(
+            "first_by_id is null or second_by_id is null or first_by_id <> second_by_id", name="second_person"
+        ),
+        CheckConstraint(
+            "requested_by_id is null or ((first_by_id is null or first_by_id <> requested_by_id)"
+            " and (second_by_id is null or second_by_id <> requested_by_id))",
+            name="asker",
+        ),
+        CheckConstraint("(first_by_id is null) = (first_at is null)", name="first_answer"),
+        CheckConstraint("(second_by_id is null) = (second_at is null)", name="second_answer"),
+        CheckConstraint("state not in ('asked', 'approved_once') or answer_by is not null", name="waiting"),
+        CheckConstraint(
+            "(state in ('notified', 'refused', 'withdrawn')) = (ended_at is not null)", name="ended"
+        ),
+    )
+    PRIVATE = frozenset(
+        {
+            "danger", "tried", "alternatives", "guardian_attempts", "supports", "why", "first_reason",
+            "second_reason", "end_reason",
+        }
+    )  # fmt: skip
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
+    door: Mapped[NotificationDoor] = mapped_column(named_enum(NotificationDoor, "door"))
+    state: Mapped[ReviewState] = mapped_column(named_enum(ReviewState, "state"))
+    permits: Mapped[bool] = mapped_column(default=False)
+    before_reviews: Mapped[bool] = mapped_column(default=False)
+    requested_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    requested_at: Mapped[datetime]
+    duty_id: Mapped[int | None] = mapped_column(ForeignKey("legal_duty.id"))
+    called_at: Mapped[datetime | None]
+    record_due_at: Mapped[datetime | None]
+    not_removal: Mapped[bool] = mapped_column(default=False)
+    danger: Mapped[str] = mapped_column(Text, default="")
+    tried: Mapped[str] = mapped_column(Text, default="")
+    alternatives: Mapped[str] = mapped_column(Text, default="")
+    guardian_attempts: Mapped[str] = mapped_column(Text, default="")
+    supports: Mapped[str] = mapped_column(Text, default="")
+    why: Mapped[str] = mapped_column(Text, default="")
+    approver_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    deputy_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    hours: Mapped[int | None]
+    answer_by: Mapped[datetime | None]
+    first_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    first_at: Mapped[datetime | None]
+    first_approves: Mapped[bool | None]
+    first_manner: Mapped[str] = mapped_column(String(20), default="")
+    first_reason: Mapped[str] = mapped_column(Text, default="")
+    second_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    second_at: Mapped[datetime | None]
+    second_approves: Mapped[bool | None]
+    second_manner: Mapped[str] = mapped_column(String(20), default="")
+    second_reason: Mapped[str] = mapped_column(Text, default="")
+    ended_at: Mapped[datetime | None]
+    end_reason: Mapped[str] = mapped_column(Text, default="")
+    clock_reminded_at: Mapped[datetime | None]
+    clock_late_at: Mapped[datetime | None]
+
+
+class PoliceApprover(Versioned, Base):
+    """Who gives a network's second approvals, who stands in, and how many hours each answer may take."""
+
+    __tablename__ = "police_approver"
+    __table_args__ = (
+        CheckConstraint("deputy_id is null or deputy_id <> approver_id", name="deputy"),
+        CheckConstraint("hours between 1 and 72", name="hours"),
+    )
+
+    id: Mapped[Id]
+    network: Mapped[str] = mapped_column(String(80), unique=True)
+    approver_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
+    deputy_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+    hours: Mapped[int]
+
+
+class SchoolSergeant(Versioned, Base):
+    """A school's contact at one police district; `ended_at` when the contact is theirs no more."""
+
+    __tablename__ = "school_sergeant"
+    __table_args__ = (Index("ix_school_sergeant_school", "school_id", "ended_at"),)
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    police_district: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(200))
+    phone: Mapped[str] = mapped_column(String(60), default="")
+    ended_at: Mapped[datetime | None]
+
+
+class PoliceNotification(Versioned, Base):
+    """One notification that was made, behind the review that permits it; `note` is what followed.
+
+    `permitted` is always true and part of the key to the review, so that a review that permits nothing has none.
+    """
+
+    __tablename__ = "police_notification"
+    __table_args__ = (
+        Index("ix_police_notification_school_date", "school_id", "local_date"),
+        ForeignKeyConstraint(
+            ["review_id", "door", "permitted"],
+            ["police_review.id", "police_review.door", "police_review.permits"],
+            name="fk_police_notification_review_id",
+        ),
+        CheckConstraint("permitted", name="permitted"),
+    )
+    PRIVATE = frozenset({"note", "told_whom", "adult_with_student"})
+
+    id: Mapped[Id]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)
+    review_id: Mapped[int] = mapped_column(unique=True)
+    permitted: Mapped[bool] = mapped_column(default=True, server_default=true())
+    door: Mapped[NotificationDoor] = mapped_column(named_enum(NotificationDoor, "door"))
+    notified_at: Mapped[datetime]
+    local_date: Mapped[date]
+    told_whom: Mapped[str] = mapped_column(String(200), default="")
+    sergeant_id: Mapped[int | None] = mapped_column(ForeignKey("school_sergeant.id"))
+    report_number: Mapped[str] = mapped_column(String(80), default="")
+    channel: Mapped[str] = mapped_column(String(40), default="")
+    guardian_told_at: Mapped[datetime | None]
+    guardian_manner: Mapped[str] = mapped_column(String(40), default="")
+    guardian_result: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    rights_sheet: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    adult_with_student: Mapped[str] = mapped_column(String(200), default="", server_default="")
+    note: Mapped[str] = mapped_column(Text, default="")
+    recorded_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
+
+
+class NotifiedStudent(Base):
+    """A student about whom police were told; witnesses and people harmed are never here."""
+
+    __tablename__ = "notified_student"
+
+    id: Mapped[Id]
+    notification_id: Mapped[int] = mapped_column(ForeignKey("police_notification.id"), index=True)
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)

@@ -1,0 +1,139 @@
+"""A police-notification review in the reader's words: its door, state, clock and answers."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.safeguards.duties.duty.presenters import span_words
+from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, DOOR_LABELS, NotificationDoor
+from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
+from wss_cases.safeguards.police.review.states import (
+    ANSWER_MANNERS,
+    LABELS,
+    SHEET_LABELS,
+    SHORT_DOOR_LABELS,
+    WAITING,
+    ReviewState,
+)
+
+TONES = {
+    ReviewState.ASKED: "sun",
+    ReviewState.APPROVED_ONCE: "sun",
+    ReviewState.CALLED: "brick",
+    ReviewState.ALLOWED: "sun",
+    ReviewState.NOTIFIED: "slate",
+    ReviewState.REFUSED: "moss",
+    ReviewState.WITHDRAWN: "slate",
+}
+
+
+def review_words(review: PoliceReview, now: datetime, zone: str) -> dict[str, Any]:
+    """Return a review as a line of a list: door, state, how much of its clock is left."""
+    late = review.state is ReviewState.CALLED and review.record_due_at is not None
+    return {
+        "id": review.id,
+        "door": SHORT_DOOR_LABELS[review.door.value],
+        "door_long": DOOR_LABELS[review.door],
+        "state": LABELS[review.state],
+        "tone": TONES[review.state],
+        "left": clock_words(review, now),
+        "overdue": bool(late and review.record_due_at is not None and review.record_due_at <= now),
+        "asked": moment_words(review.requested_at, zone),
+        "href": url_for("police_reviews.review", review_id=review.id),
+    }
+
+
+def clock_words(review: PoliceReview, now: datetime) -> str:
+    """Return how much is left of the hour to record a call, or of the time to answer; '' where nothing runs."""
+    if review.state is ReviewState.CALLED and review.record_due_at is not None:
+        left = review.record_due_at - now
+        if left.total_seconds() <= 0:
+            return _("To be recorded: overdue by %(span)s", span=span_words(-left))
+        return _("To be recorded: %(span)s left", span=span_words(left))
+    if review.state in WAITING and review.answer_by is not None:
+        left = review.answer_by - now
+        if left.total_seconds() <= 0:
+            return _("The time to answer is out: silence is a refusal.")
+        return _("%(span)s left to answer; silence is a refusal", span=span_words(left))
+    return ""
+
+
+def request_rows(review: PoliceReview, names: Mapping[int, str], zone: str) -> list[dict[str, Any]]:
+    """Return what was asked and why, as the rows of a summary."""
+    rows = [
+        {"label": _("Asked by"), "value": names.get(review.requested_by_id or 0, "")},
+        {"label": _("When"), "value": moment_words(review.requested_at, zone)},
+    ]
+    if review.before_reviews:
+        rows.append({"label": _("Review"), "value": _("Recorded before there were reviews")})
+    if review.door is NotificationDoor.EMERGENCY:
+        rows.append({"label": _("Police called"), "value": moment_words(review.called_at, zone)})
+        if review.danger:
+            rows.append({"label": _("What the imminent danger was"), "value": review.danger})
+    if review.door is NotificationDoor.OTHER and not review.before_reviews:
+        rows += [
+            {"label": _("What was done to de-escalate"), "value": review.tried},
+            {
+                "label": _("Which alternatives were tried, and what came of them"),
+                "value": review.alternatives,
+            },
+            {
+                "label": _("Attempts to reach the guardian: when, how, result"),
+                "value": review.guardian_attempts,
+            },
+            {"label": _("The student's supports: disability, language, housing"), "value": review.supports},
+            {"label": _("Why the police are needed all the same"), "value": review.why},
+            {"label": _("Not to remove a disruptive student"), "value": _("Stated")},
+        ]
+    if review.end_reason:
+        rows.append({"label": _("Why it is withdrawn"), "value": review.end_reason})
+    return rows
+
+
+def answer_rows(review: PoliceReview, names: Mapping[int, str], zone: str) -> list[dict[str, Any]]:
+    """Return both answers: yes or no, by whom, when, how and why; silence where there was none."""
+    found = []
+    both = (
+        (_("The administrator"), review.first_by_id, review.first_at, review.first_approves,
+         review.first_manner, review.first_reason),
+        (_("The approver outside the school"), review.second_by_id, review.second_at, review.second_approves,
+         review.second_manner, review.second_reason),
+    )  # fmt: skip
+    for who, user_id, at, approves, manner, reason in both:
+        if user_id is None:
+            continue
+        found.append(
+            {
+                "who": who,
+                "name": names.get(user_id, ""),
+                "answer": _("Yes") if approves else _("No"),
+                "meta": f"{moment_words(at, zone)} · {ANSWER_MANNERS.get(manner, manner)}",
+                "reason": reason,
+            }
+        )
+    return found
+
+
+def notification_rows(made: PoliceNotification, students: list[str], zone: str, labels: Any) -> list[Any]:
+    """Return the notification that was made, as the rows of a summary; `labels`: (manners, results)."""
+    manners, results = labels
+    guardian = [
+        str(results.get(made.guardian_result, _("Not tried yet") if made.guardian_result else "")),
+        str(manners.get(made.guardian_manner, made.guardian_manner)),
+        moment_words(made.guardian_told_at, zone),
+    ]
+    return [
+        {"label": _("When"), "value": moment_words(made.notified_at, zone)},
+        {"label": _("How"), "value": str(CHANNEL_LABELS.get(made.channel, made.channel))},
+        {"label": _("Who was told"), "value": made.told_whom},
+        {"label": _("Report number"), "value": made.report_number},
+        {"label": _("Students the police were told about"), "value": students or _("Nobody was named")},
+        {"label": _("Guardian told"), "value": " · ".join(part for part in guardian if part)},
+        {"label": _("Rights sheet"), "value": str(SHEET_LABELS.get(made.rights_sheet, ""))},
+        {"label": _("Adult who stays with the student"), "value": made.adult_with_student},
+        {"label": _("What followed"), "value": made.note},
+    ]

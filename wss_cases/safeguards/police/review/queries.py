@@ -1,0 +1,205 @@
+"""Reading police-notification reviews; lists start from what the actor may see."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.scope import in_schools
+from wss_cases.access.visibility import in_view
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.accounts.grants.queries import holders, in_force
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.roster.directory.models import School, StaffMember, Student
+from wss_cases.safeguards.police.review.models import (
+    NotifiedStudent,
+    PoliceApprover,
+    PoliceNotification,
+    PoliceReview,
+    SchoolSergeant,
+)
+from wss_cases.safeguards.police.review.states import ReviewState
+
+Statement = TypeVar("Statement", bound=Select[Any])
+NO_PARTY = (PersonRole.WITNESS, PersonRole.SUPPORT)
+
+
+@dataclass(frozen=True)
+class ReviewRow:
+    """A review, the report it is about, and the school's name."""
+
+    review: PoliceReview
+    reference: str
+    school: str
+
+
+def visible_to(statement: Statement, actor: Actor) -> Statement:
+    """Keep the reviews of the schools of one's case team, and those that name one to approve in one's network."""
+    mine: ColumnElement[bool] = in_view(PoliceReview, actor, *CASE_TEAM)
+    if actor.user_id is not None and actor.has(Role.DISTRICT):
+        named = or_(PoliceReview.approver_id == actor.user_id, PoliceReview.deputy_id == actor.user_id)
+        mine = or_(mine, in_schools(PoliceReview.school_id, actor, Role.DISTRICT) & named)
+    return statement.where(mine)
+
+
+def load_review(review_id: int) -> PoliceReview | None:
+    """Return a review by id for the policy engine; None when there is none."""
+    return db.session.get(PoliceReview, review_id)
+
+
+def get_review(actor: Actor, review_id: int) -> ReviewRow:
+    """Return a review that the actor may see. Raises NotFound."""
+    found = db.session.execute(visible_to(_rows().where(PoliceReview.id == review_id), actor)).first()
+    if found is None:
+        raise NotFound
+    return ReviewRow(*found)
+
+
+def reviews(
+    actor: Actor, school_id: int | None, state: ReviewState | None, before_id: int | None, limit: int
+) -> list[ReviewRow]:
+    """Return reviews of one school (None: of all that the actor may see), the newest first."""
+    statement = visible_to(_rows(), actor)
+    if school_id is not None:
+        statement = statement.where(PoliceReview.school_id == school_id)
+    if state is not None:
+        statement = statement.where(PoliceReview.state == state)
+    if before_id is not None:
+        statement = statement.where(PoliceReview.id < before_id)
+    ordered = statement.order_by(PoliceReview.id.desc()).limit(limit)
+    return [ReviewRow(*row) for row in db.session.execute(ordered)]
+
+
+def reviews_of(incident_id: int) -> list[PoliceReview]:
+    """Return the reviews of an incident, the newest first; the caller has checked the incident."""
+    statement = select(PoliceReview).where(PoliceReview.incident_id == incident_id)
+    return list(db.session.scalars(statement.order_by(PoliceReview.id.desc())))
+
+
+def _rows() -> Select[Any]:
+    columns: Any = select(PoliceReview, Incident.reference, School.name)
+    joined: Select[Any] = columns.join(Incident, Incident.id == PoliceReview.incident_id).join(
+        School, School.id == PoliceReview.school_id
+    )
+    return joined
+
+
+def waiting_counted(actor: Actor) -> Select[Any] | None:
+    """Return the select of how many reviews wait for the actor's answer: as administrator, or as a network's named
+    approver."""
+    found = []
+    if actor.has(Role.ADMINISTRATOR):
+        found.append(
+            in_schools(PoliceReview.school_id, actor, Role.ADMINISTRATOR)
+            & (PoliceReview.state == ReviewState.ASKED)
+            & PoliceReview.requested_by_id.is_distinct_from(actor.user_id)
+        )
+    if actor.has(Role.DISTRICT):
+        named = or_(PoliceReview.approver_id == actor.user_id, PoliceReview.deputy_id == actor.user_id)
+        found.append(named & (PoliceReview.state == ReviewState.APPROVED_ONCE))
+    if not found:
+        return None
+    return visible_to(select(func.count(PoliceReview.id)).where(or_(*found)), actor)
+
+
+def parties_of(incident_id: int) -> frozenset[int]:
+    """Return the accounts of the adults who are a party to an incident; whoever only saw it is none."""
+    statement = (
+        select(UserAccount.id)
+        .join(
+            StaffMember,
+            or_(
+                StaffMember.user_id == UserAccount.id,
+                (StaffMember.email != "") & (func.lower(StaffMember.email) == UserAccount.email),
+            ),
+        )
+        .join(IncidentPerson, IncidentPerson.staff_id == StaffMember.id)
+        .where(IncidentPerson.incident_id == incident_id, IncidentPerson.role.not_in(NO_PARTY))
+    )
+    return frozenset(db.session.scalars(statement))
+
+
+def deciders(review: PoliceReview, day: date, but: Collection[int]) -> list[tuple[int, str]]:
+    """Return the administrators who may decide: not who asked, not a party (`but`)."""
+    aside = {*but, review.requested_by_id}
+    return [one for one in holders(Role.ADMINISTRATOR, review.school_id, day) if one[0] not in aside]
+
+
+def approver_of(network: str | None) -> PoliceApprover | None:
+    """Return who gives the second approvals of a network ('': of schools that are in none)."""
+    return db.session.scalar(select(PoliceApprover).where(PoliceApprover.network == (network or "")))
+
+
+def approvers() -> dict[str, PoliceApprover]:
+    """Return who gives second approvals, by network."""
+    return {row.network: row for row in db.session.scalars(select(PoliceApprover))}
+
+
+def networks() -> list[str]:
+    """Return the networks of active schools by name; '' first where a school is in none."""
+    found = db.session.scalars(select(School.network).where(School.is_active).distinct())
+    return sorted({network or "" for network in found})
+
+
+def possible_approvers(network: str, day: date) -> list[tuple[int, str]]:
+    """Return (user id, name) of the active people who administer a network or the district, by name."""
+    statement = (
+        select(UserAccount.id, UserAccount.name)
+        .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
+        .where(
+            RoleGrant.role == Role.DISTRICT,
+            RoleGrant.district | (RoleGrant.network == network),
+            UserAccount.state == AccountState.ACTIVE,
+            in_force(day),
+        )
+        .distinct()
+        .order_by(UserAccount.name, UserAccount.id)
+    )
+    return [(row[0], row[1]) for row in db.session.execute(statement)]
+
+
+def names_of(user_ids: Collection[int | None]) -> dict[int, str]:
+    """Return the names of these people."""
+    ids = sorted({user_id for user_id in user_ids if user_id is not None})
+    if not ids:
+        return {}
+    found = db.session.execute(select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(ids)))
+    return {row[0]: row[1] for row in found}
+
+
+def notification_of(review_id: int) -> PoliceNotification | None:
+    """Return the notification behind a review, if it was made."""
+    return db.session.scalar(select(PoliceNotification).where(PoliceNotification.review_id == review_id))
+
+
+def notified_students(notification_id: int) -> list[Student]:
+    """Return the students about whom police were told; the caller has checked the review."""
+    statement = (
+        select(Student)
+        .join(NotifiedStudent, NotifiedStudent.student_id == Student.id)
+        .where(NotifiedStudent.notification_id == notification_id)
+        .order_by(NotifiedStudent.id)
+    )
+    return list(db.session.scalars(statement))
+
+
+def sergeants_of(school_id: int) -> list[SchoolSergeant]:
+    """Return a school's contacts at the police, by police district."""
+    statement = select(SchoolSergeant).where(
+        SchoolSergeant.school_id == school_id, SchoolSergeant.ended_at.is_(None)
+    )
+    return list(db.session.scalars(statement.order_by(SchoolSergeant.police_district, SchoolSergeant.id)))
+
+
+def silent(now: datetime, limit: int) -> Sequence[int]:
+    """Return reviews whose answer did not come in time."""
+    statement = select(PoliceReview.id).where(
+        PoliceReview.state.in_([ReviewState.ASKED, ReviewState.APPROVED_ONCE]), PoliceReview.answer_by <= now
+    )
+    return db.session.scalars(statement.order_by(PoliceReview.id).limit(limit)).all()

@@ -1,0 +1,99 @@
+"""Life of a police-notification review, and its words."""
+
+import enum
+from typing import Final
+
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.safeguards.duties.duty.states import DOOR_LABELS
+
+
+class ReviewState(enum.StrEnum):
+    """Where a review stands. An emergency begins as called, a duty as allowed, anything else as asked."""
+
+    ASKED = "asked"
+    CALLED = "called"
+    APPROVED_ONCE = "approved_once"
+    ALLOWED = "allowed"
+    NOTIFIED = "notified"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+BEGINNINGS: Final = frozenset({ReviewState.ASKED, ReviewState.CALLED, ReviewState.ALLOWED})
+"""Where the three doors begin."""
+
+TRANSITIONS: Final[dict[ReviewState, frozenset[ReviewState]]] = {
+    ReviewState.ASKED: frozenset({ReviewState.APPROVED_ONCE, ReviewState.REFUSED, ReviewState.WITHDRAWN}),
+    ReviewState.CALLED: frozenset({ReviewState.NOTIFIED}),
+    ReviewState.APPROVED_ONCE: frozenset({ReviewState.ALLOWED, ReviewState.REFUSED, ReviewState.WITHDRAWN}),
+    ReviewState.ALLOWED: frozenset({ReviewState.NOTIFIED, ReviewState.WITHDRAWN}),
+    ReviewState.NOTIFIED: frozenset(),
+    ReviewState.REFUSED: frozenset(),
+    ReviewState.WITHDRAWN: frozenset(),
+}
+
+WAITING: Final = frozenset({ReviewState.ASKED, ReviewState.APPROVED_ONCE})
+"""Waiting for an answer; silence refuses."""
+
+OPEN: Final = WAITING | {ReviewState.CALLED, ReviewState.ALLOWED}
+"""Something is still to be done."""
+
+TO_RECORD: Final = frozenset({ReviewState.CALLED, ReviewState.ALLOWED})
+"""A notification may be recorded."""
+
+LABELS: Final = {
+    ReviewState.ASKED: _l("Waits for the administrator"),
+    ReviewState.CALLED: _l("Called, to be recorded"),
+    ReviewState.APPROVED_ONCE: _l("Waits for the second approval"),
+    ReviewState.ALLOWED: _l("Allowed, not made yet"),
+    ReviewState.NOTIFIED: _l("Police were told"),
+    ReviewState.REFUSED: _l("Refused"),
+    ReviewState.WITHDRAWN: _l("Withdrawn"),
+}
+
+SHORT_DOOR_LABELS: Final = {
+    "emergency": _l("Emergency now"),
+    "required_by_law": _l("The law requires it"),
+    "other": _l("Anything else"),
+}
+
+ANSWER_MANNERS: Final = {
+    "phone": _l("By phone, recorded here"),
+    "in_person": _l("In person, recorded here"),
+    "here": _l("In writing, on this page"),
+}
+
+SHEET_LABELS: Final = {
+    "both": _l("Given to the student and the guardian"),
+    "student": _l("Given to the student"),
+    "guardian": _l("Given to the guardian"),
+    "not_yet": _l("Not given yet"),
+}
+
+_DOOR: Final = {"door": DOOR_LABELS}
+
+SENTENCES: Final = {
+    "police.called": (_l("Police were called first: %(door)s. To be recorded within the hour"), _DOOR),
+    "police.allowed_by_law": _l("Police-notification review opened: the law requires it"),
+    "police.asked": _l("Police-notification review asked for; refused unless two people approve"),
+    "police.first_approved": _l("First approval of a police notification, by the administrator"),
+    "police.second_approved": _l("Second approval of a police notification, from outside the school"),
+    "police.refused": _l("Police notification refused"),
+    "police.silence": _l("Police notification refused: nobody answered in time"),
+    "police.withdrawn": _l("Police-notification review withdrawn"),
+    "police.late": _l("The hour to record a call to the police ran out. Told: %(to)s"),
+    "police.recorded": (_l("Police notification recorded: %(door)s"), _DOOR),
+    "police.completed": _l("What followed a police notification was added"),
+    "police_approver.set": _l("Who gives second approvals was set for network %(network)s"),
+    "sergeant.added": _l("School Sergeant added to the directory"),
+    "sergeant.ended": _l("School Sergeant taken off the directory"),
+}
+
+WANTED: Final = {
+    "tried": _l("Write down what was done to de-escalate."),
+    "alternatives": _l("Write down which alternatives were tried."),
+    "guardian_attempts": _l("Write down the attempts to reach the guardian."),
+    "supports": _l("Write down the student's supports, or that there are none."),
+    "why": _l("Write down why the police are needed."),
+}
+"""What the third door demands in writing; without one of them the answer is no."""

@@ -1,0 +1,205 @@
+"""Police-notification reviews: the list, one review with its answers, and the notification behind it."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can, require
+from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.foundation import clock
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
+from wss_cases.safeguards.duties.duty.queries import get_duty
+from wss_cases.safeguards.duties.pages.views import duty_words, instant, zone_of
+from wss_cases.safeguards.police.review import actions
+from wss_cases.safeguards.police.review.forms import AnswerForm, WithdrawForm
+from wss_cases.safeguards.police.review.models import PoliceReview
+from wss_cases.safeguards.police.review.presenters import (
+    answer_rows,
+    notification_rows,
+    request_rows,
+    review_words,
+)
+from wss_cases.safeguards.police.review.queries import (
+    ReviewRow,
+    deciders,
+    get_review,
+    names_of,
+    notification_of,
+    notified_students,
+    parties_of,
+    reviews,
+)
+from wss_cases.safeguards.police.review.rules import may_become, steps_aside
+from wss_cases.safeguards.police.review.states import LABELS, TO_RECORD, ReviewState
+
+blueprint = Blueprint("police_reviews", __name__, url_prefix="/police-reviews")
+
+PAGE = 25
+
+
+@blueprint.get("")
+@gate(Permission.POLICE_REVIEW_READ)
+def page() -> Page:
+    """The reviews of the chosen school, the newest first, narrowed to one state by the address."""
+    actor, now = current_actor(), clock.now()
+    wanted = request.args.get("state", "")
+    state = ReviewState(wanted) if wanted in set(ReviewState) else None
+    before_id = id_in(request.args.get("before"))
+    school_id = chosen_school_id(actor, *CASE_TEAM)
+    rows = reviews(actor, school_id, state, before_id, PAGE + 1)
+    here = state.value if state else None
+    older = url_for(".page", before=rows[PAGE - 1].review.id, state=here) if len(rows) > PAGE else None
+    return render_template(
+        "safeguards/police_reviews.html",
+        rows=[
+            review_words(row.review, now, zone_of(row.review.school_id))
+            | {"reference": row.reference, "school": row.school}
+            for row in rows[:PAGE]
+        ],
+        several=school_id is None,
+        states=[(one.value, LABELS[one]) for one in ReviewState],
+        chosen=state.value if state else "",
+        older=older,
+        newest=url_for(".page", state=here) if before_id else None,
+    )
+
+
+@blueprint.get("/<int:review_id>")
+@gate(Permission.POLICE_REVIEW_READ)
+def review(review_id: int) -> Page:
+    """One review: what was asked, both answers, what was done, and the one next act."""
+    actor, now = current_actor(), clock.now()
+    row = get_review(actor, review_id)
+    found, zone = row.review, zone_of(row.review.school_id)
+    team = actor.covers(found.school_id, *CASE_TEAM)
+    names = names_of(
+        {found.requested_by_id, found.first_by_id, found.second_by_id, found.approver_id, found.deputy_id}
+    )
+    return render_template(
+        "safeguards/police_review.html",
+        row=row,
+        review=found,
+        words=review_words(found, now, zone),
+        request_rows=request_rows(found, names, zone),
+        answers=answer_rows(found, names, zone),
+        waits_for=_waits_for(found, names, now),
+        silent=found.state is ReviewState.REFUSED
+        and found.first_approves is not False
+        and found.second_approves is not False,
+        made=_made(found, zone) if team else None,
+        duty=duty_words(get_duty(actor, found.duty_id), now, zone) if team and found.duty_id else None,
+        team=team,
+        acts=_acts(actor, found),
+    )
+
+
+def _waits_for(found: PoliceReview, names: dict[int, str], now: datetime) -> list[str]:
+    """The people who may give the answer that is waited for."""
+    if found.state is ReviewState.ASKED:
+        return [name for _id, name in deciders(found, now.date(), parties_of(found.incident_id))]
+    if found.state is ReviewState.APPROVED_ONCE:
+        aside = {found.first_by_id, found.requested_by_id}
+        named = [one for one in (found.approver_id, found.deputy_id) if one is not None and one not in aside]
+        return [names[one] for one in named if one in names]
+    return []
+
+
+def _made(found: PoliceReview, zone: str) -> list[Any] | None:
+    made = notification_of(found.id)
+    if made is None:
+        return None
+    students = [student.shown_name for student in notified_students(made.id)]
+    return notification_rows(made, students, zone, (MANNER_LABELS, RESULT_LABELS))
+
+
+def _acts(actor: Actor, found: PoliceReview) -> dict[str, bool]:
+    aside = steps_aside(actor.user_id, found.requested_by_id, parties_of(found.incident_id))
+    first = found.state is ReviewState.ASKED and can(actor, Permission.POLICE_REVIEW_ANSWER, found)
+    second = found.state is ReviewState.APPROVED_ONCE and can(actor, Permission.POLICE_REVIEW_APPROVE, found)
+    second = second and found.first_by_id != actor.user_id
+    records = can(actor, Permission.POLICE_NOTIFICATION_RECORD, found)
+    return {
+        "first": first and not aside,
+        "second": second and not aside,
+        "aside": aside and (first or second),
+        "record": found.state in TO_RECORD and records,
+        "complete": found.state is ReviewState.NOTIFIED and records,
+        "withdraw": may_become(found.state, ReviewState.WITHDRAWN)
+        and can(actor, Permission.POLICE_REVIEW_ASK, found),
+    }
+
+
+def _loaded(review_id: int, permission: Permission) -> ReviewRow:
+    row = get_review(current_actor(), review_id)
+    require(current_actor(), permission, row.review)
+    return row
+
+
+def _wall(now: datetime, zone: str) -> datetime:
+    return clock.local(now, zone).replace(tzinfo=None, second=0, microsecond=0)
+
+
+def _answer(review_id: int, permission: Permission, give: Any) -> Page:
+    actor, now = current_actor(), clock.now()
+    row = _loaded(review_id, permission)
+    found, zone = row.review, zone_of(row.review.school_id)
+    form = AnswerForm(version=found.version, answered_at=_wall(now, zone))
+
+    def act() -> int:
+        given = actions.Answer(
+            approves=form.approves.data == "yes",
+            answered_at=instant(form.answered_at.data, zone),
+            manner=form.manner.data,
+            reason=form.reason.data or "",
+        )
+        answered: int = give(actor, review_id, given, form.seen_version, now, form.request_key.data)
+        return answered
+
+    return form_page(
+        form,
+        act,
+        url_for(".review", review_id=review_id),
+        "safeguards/police_answer.html",
+        row=row,
+        words=review_words(found, now, zone),
+        request_rows=request_rows(found, names_of({found.requested_by_id}), zone),
+        second=permission is Permission.POLICE_REVIEW_APPROVE,
+    )
+
+
+@blueprint.route("/<int:review_id>/answer", methods=["GET", "POST"])
+@gate(Permission.POLICE_REVIEW_ANSWER)
+def answer(review_id: int) -> Page:
+    """Give the school administrator's answer."""
+    return _answer(review_id, Permission.POLICE_REVIEW_ANSWER, actions.answer_first)
+
+
+@blueprint.route("/<int:review_id>/second-answer", methods=["GET", "POST"])
+@gate(Permission.POLICE_REVIEW_APPROVE)
+def second_answer(review_id: int) -> Page:
+    """Give the second answer, from outside the school."""
+    return _answer(review_id, Permission.POLICE_REVIEW_APPROVE, actions.answer_second)
+
+
+@blueprint.route("/<int:review_id>/withdraw", methods=["GET", "POST"])
+@gate(Permission.POLICE_REVIEW_ASK)
+def withdraw(review_id: int) -> Page:
+    """Withdraw a review before police are told."""
+    actor, now = current_actor(), clock.now()
+    row = _loaded(review_id, Permission.POLICE_REVIEW_ASK)
+    form = WithdrawForm(version=row.review.version)
+
+    def act() -> int:
+        return actions.withdraw(
+            actor, review_id, form.reason.data or "", form.seen_version, now, form.request_key.data
+        )
+
+    return form_page(
+        form, act, url_for(".review", review_id=review_id), "safeguards/police_withdraw.html", row=row
+    )

@@ -1,0 +1,82 @@
+"""Forms of a questioning: who asks, the guardian, the adult present, an exception, its start and end."""
+
+from wtforms import DateTimeLocalField, RadioField
+from wtforms.validators import InputRequired, Optional
+
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
+from wss_cases.safeguards.duties.duty.forms import MOMENT, PICK
+from wss_cases.safeguards.questioning.states import ADULT_LABELS, ASKED_BY_LABELS, EXCEPTION_LABELS
+
+
+class QuestioningForm(BaseForm):
+    """Who wants to question which student, and whether it has begun."""
+
+    student_id = select(_l("Student"), coerce=str, validators=[InputRequired(_l("Choose the student."))])
+    asked_by = RadioField(
+        _l("Who wants to question"),
+        choices=choices(list(ASKED_BY_LABELS.items())),
+        validators=[InputRequired(_l("Say who wants to question."))],
+    )
+    who = ShortText(_l("Name, badge or unit"), [NotBlank(_l("Say who wants to question."))])
+    why = LongText(_l("Why"), [NotBlank(_l("Say why."))])
+    begun = RadioField(
+        _l("Has it begun?"),
+        choices=choices([("no", _l("No, it has not begun")), ("yes", _l("Yes, it has begun"))]),
+        default="no",
+    )
+    started_at = DateTimeLocalField(_l("When did it begin"), [Optional()], format=MOMENT)
+    late_reason = LongText(_l("Why it was not recorded before"))
+
+
+class NoticeForm(BaseForm):
+    """One attempt to tell the guardian."""
+
+    at = DateTimeLocalField(_l("When"), [InputRequired(_l("Say when it was."))], format=MOMENT)
+    manner = select(_l("How"), [PICK, *MANNER_LABELS.items()], validators=[InputRequired(_l("Say how."))])
+    result = select(
+        _l("Result"), [PICK, *RESULT_LABELS.items()], validators=[InputRequired(_l("Say what came of it."))]
+    )
+    told_whom = ShortText(_l("Who was reached"))
+    note = LongText(_l("Note"))
+
+
+class AdultForm(BaseForm):
+    """The adult with the student."""
+
+    adult_present = RadioField(
+        _l("Who is with the student"),
+        choices=choices(list(ADULT_LABELS.items())),
+        validators=[InputRequired(_l("Say who is with the student."))],
+    )
+    adult_name = ShortText(_l("Name and function"), [NotBlank(_l("Say who is with the student."))])
+
+
+class ExceptionForm(BaseForm):
+    """An exception of the law that somebody claims."""
+
+    exception = RadioField(
+        _l("Which exception is claimed"),
+        choices=choices(list(EXCEPTION_LABELS.items())),
+        validators=[InputRequired(_l("Choose the exception."))],
+    )
+    exception_reason = LongText(
+        _l("What happened, and who claims it"),
+        [NotBlank(_l("Say what happened that makes it an exception."))],
+    )
+
+
+class StartForm(BaseForm):
+    """When it began."""
+
+    started_at = DateTimeLocalField(
+        _l("When did it begin"), [InputRequired(_l("Say when it was."))], format=MOMENT
+    )
+
+
+class EndForm(BaseForm):
+    """When it ended, and what followed."""
+
+    ended_at = DateTimeLocalField(_l("When"), [InputRequired(_l("Say when it was."))], format=MOMENT)
+    what_followed = LongText(_l("What followed"), [NotBlank(_l("Say what followed."))])

@@ -1,0 +1,251 @@
+"""The record of a questioning by police or security: whether it may start, and each step towards it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, url_for
+from flask import render_template as render
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.forms import BaseForm, choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.incidents.incident.queries import get_incident
+from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
+from wss_cases.safeguards.duties.duty.presenters import instant, zone_of
+from wss_cases.safeguards.duties.duty.queries import user_name
+from wss_cases.safeguards.questioning import actions as acts
+from wss_cases.safeguards.questioning.forms import (
+    AdultForm,
+    EndForm,
+    ExceptionForm,
+    NoticeForm,
+    QuestioningForm,
+    StartForm,
+)
+from wss_cases.safeguards.questioning.models import QuestioningNotice
+from wss_cases.safeguards.questioning.queries import (
+    QuestioningRow,
+    get_questioning,
+    questionings_of,
+    students_of,
+)
+from wss_cases.safeguards.questioning.rules import has_contact, missing
+from wss_cases.safeguards.questioning.states import (
+    ADULT_LABELS,
+    ASKED_BY_LABELS,
+    EXCEPTION_LABELS,
+    AdultPresent,
+    ClaimedException,
+    QuestionedBy,
+)
+
+blueprint = Blueprint("questionings", __name__)
+
+
+@blueprint.route("/incidents/<int:incident_id>/questioning", methods=["GET", "POST"])
+@gate(Permission.QUESTIONING_RECORD)
+def new(incident_id: int) -> Page:
+    """Record that police or security want to question a student, before it starts."""
+    actor, now = current_actor(), clock.now()
+    incident = get_incident(actor, incident_id)
+    require(actor, Permission.QUESTIONING_RECORD, incident)
+    zone = zone_of(incident.school_id)
+    form = QuestioningForm()
+    students = [(str(student.id), student.shown_name) for student in students_of(incident_id)]
+    form.student_id.choices = choices([("", _("Choose one")), *students])
+
+    def act() -> int:
+        begun = form.begun.data == "yes"
+        started_at = form.started_at.data if begun else None
+        asked = acts.Asked(
+            student_id=int(form.student_id.data),
+            asked_by=QuestionedBy(form.asked_by.data),
+            who=form.who.data or "",
+            why=form.why.data or "",
+            started_at=(instant(started_at, zone) if started_at else now) if begun else None,
+            late_reason=(form.late_reason.data or "") if begun else "",
+        )
+        return acts.record_questioning(actor, incident_id, asked, now, form.request_key.data)
+
+    return form_page(
+        form,
+        act,
+        lambda made: url_for("questionings.questioning", questioning_id=made),
+        "safeguards/questioning_new.html",
+        incident=incident,
+        students=students,
+    )
+
+
+@blueprint.get("/questionings/<int:questioning_id>")
+@gate(Permission.QUESTIONING_RECORD)
+def questioning(questioning_id: int) -> Page:
+    """One questioning: whether it may start and what is missing, who was told, who is with the student."""
+    row = get_questioning(current_actor(), questioning_id)
+    return render("safeguards/questioning.html", shown=_words(row), record=row.record)
+
+
+def _words(row: QuestioningRow) -> dict[str, Any]:
+    record, zone = row.record, zone_of(row.record.school_id)
+    left = missing(record, row.results)
+    is_live = record.ended_at is None and record.called_off_at is None
+
+    def moment(at: datetime | None) -> str:
+        return moment_words(at, zone) if at else ""
+
+    return {
+        "student": row.student.shown_name,
+        "asked_by": ASKED_BY_LABELS[record.asked_by],
+        "missing": left,
+        "may_start": is_live and record.started_at is None and not left,
+        "waits": is_live and record.started_at is None,
+        "is_live": is_live,
+        "reached": has_contact(row.results),
+        "tried": bool(row.results),
+        "notices": [_notice(notice, zone) for notice in row.notices],
+        "adult": ADULT_LABELS.get(record.adult_present, "") if record.adult_present else "",
+        "exception": EXCEPTION_LABELS[record.exception] if record.exception else "",
+        "recorded": moment(record.recorded_at),
+        "recorded_by": user_name(record.recorded_by_id),
+        "started": moment(record.started_at),
+        "ended": moment(record.ended_at),
+        "called_off": moment(record.called_off_at),
+        "incident_href": url_for("incidents.incident", incident_id=record.incident_id),
+        "duty_href": url_for("safeguards.duty", duty_id=record.duty_id),
+        "tag": state_words(record),
+        "tone": "sun" if is_live else "moss",
+    }
+
+
+def _notice(notice: QuestioningNotice, zone: str) -> dict[str, Any]:
+    parts = (
+        moment_words(notice.at, zone),
+        str(MANNER_LABELS.get(notice.manner, notice.manner)),
+        notice.told_whom,
+        notice.note,
+    )
+    return {
+        "title": str(RESULT_LABELS.get(notice.result, notice.result)),
+        "contact": has_contact([notice.result]),
+        "meta": " · ".join(part for part in parts if part),
+    }
+
+
+def state_words(record: Any) -> str:
+    """Return how far a questioning has come."""
+    if record.called_off_at is not None:
+        return _("Did not take place")
+    if record.ended_at is not None:
+        return _("Ended")
+    return _("Has begun") if record.started_at is not None else _("Not begun")
+
+
+def of_incident(incident_id: int) -> list[dict[str, Any]]:
+    """Return the questionings on a report, as rows of a list; the caller has checked the report."""
+    return [
+        {
+            "title": student.shown_name,
+            "href": url_for("questionings.questioning", questioning_id=record.id),
+            "meta": ASKED_BY_LABELS[record.asked_by],
+            "tag": state_words(record),
+            "tone": "moss" if record.ended_at or record.called_off_at else "sun",
+        }
+        for record, student in questionings_of(incident_id)
+    ]
+
+
+Filled = Callable[[Any, QuestioningRow, str, datetime], int]
+
+
+def _step(questioning_id: int, form_of: Callable[..., BaseForm], words: str, act: Filled) -> Page:
+    """One form on one questioning: the version of the record, the school's wall clock, then the act."""
+    actor, now = current_actor(), clock.now()
+    row = get_questioning(actor, questioning_id)
+    require(actor, Permission.QUESTIONING_RECORD, row.record)
+    zone = zone_of(row.record.school_id)
+    local_now = clock.local(now, zone).replace(tzinfo=None, second=0, microsecond=0)
+    form = form_of(version=row.record.version, at=local_now, started_at=local_now, ended_at=local_now)
+    return form_page(
+        form,
+        lambda: act(form, row, zone, now),
+        url_for("questionings.questioning", questioning_id=questioning_id),
+        "safeguards/questioning_step.html",
+        words=words,
+        shown=_words(row),
+        record=row.record,
+    )
+
+
+@blueprint.route("/questionings/<int:questioning_id>/notice", methods=["GET", "POST"])
+@gate(Permission.QUESTIONING_RECORD)
+def notice(questioning_id: int) -> Page:
+    """Record one attempt to tell the guardian."""
+
+    def act(form: Any, row: QuestioningRow, zone: str, now: datetime) -> int:
+        given = acts.Notice(
+            at=instant(form.at.data, zone), manner=form.manner.data, result=form.result.data,
+            told_whom=form.told_whom.data or "", note=form.note.data or "",
+        )  # fmt: skip
+        return acts.record_notice(current_actor(), row.record.id, given, now, form.request_key.data)
+
+    return _step(questioning_id, NoticeForm, _("Record an attempt to tell the guardian"), act)
+
+
+@blueprint.route("/questionings/<int:questioning_id>/adult", methods=["GET", "POST"])
+@gate(Permission.QUESTIONING_RECORD)
+def adult(questioning_id: int) -> Page:
+    """Record which adult is with the student."""
+
+    def act(form: Any, row: QuestioningRow, zone: str, now: datetime) -> int:
+        return acts.name_adult(
+            current_actor(), row.record.id, AdultPresent(form.adult_present.data), form.adult_name.data or "",
+            form.seen_version, now, form.request_key.data,
+        )  # fmt: skip
+
+    return _step(questioning_id, AdultForm, _("Record who is with the student"), act)
+
+
+@blueprint.route("/questionings/<int:questioning_id>/exception", methods=["GET", "POST"])
+@gate(Permission.QUESTIONING_RECORD)
+def exception(questioning_id: int) -> Page:
+    """Record that somebody claims an exception."""
+
+    def act(form: Any, row: QuestioningRow, zone: str, now: datetime) -> int:
+        return acts.claim_exception(
+            current_actor(), row.record.id, ClaimedException(form.exception.data),
+            form.exception_reason.data or "", form.seen_version, now, form.request_key.data,
+        )  # fmt: skip
+
+    return _step(questioning_id, ExceptionForm, _("Record an exception that is claimed"), act)
+
+
+@blueprint.route("/questionings/<int:questioning_id>/start", methods=["GET", "POST"])
+@gate(Permission.QUESTIONING_RECORD)
+def start(questioning_id: int) -> Page:
+    """Record that it began."""
+
+    def act(form: Any, row: QuestioningRow, zone: str, now: datetime) -> int:
+        at = instant(form.started_at.data, zone)
+        return acts.start(current_actor(), row.record.id, at, form.seen_version, now, form.request_key.data)
+
+    return _step(questioning_id, StartForm, _("It begins now"), act)
+
+
+@blueprint.route("/questionings/<int:questioning_id>/end", methods=["GET", "POST"])
+@gate(Permission.QUESTIONING_RECORD)
+def end(questioning_id: int) -> Page:
+    """Record that it ended and what followed, or that it did not take place."""
+
+    def act(form: Any, row: QuestioningRow, zone: str, now: datetime) -> int:
+        return acts.end(
+            current_actor(), row.record.id, instant(form.ended_at.data, zone), form.what_followed.data or "",
+            form.seen_version, now, form.request_key.data,
+        )  # fmt: skip
+
+    return _step(questioning_id, EndForm, _("Record its end"), act)

@@ -1,0 +1,187 @@
+"""The record of a restraint or time-out (23 Ill. Adm. Code 1.285): made, the guardian told the same day, reviewed."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import Select, select
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.grants.queries import holders
+from wss_cases.cases.progress.actions import today_at
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.making.actions import close_row, make
+from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.errors import Refused
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.safeguards.discipline.removals.models import RestraintRecord
+from wss_cases.safeguards.discipline.removals.states import RestraintKind
+from wss_cases.safeguards.restraint.queries import students_in
+
+Key = str | None
+LONGEST = timedelta(hours=12)
+CONTACT = "guardian_contact"
+REVIEW = "restraint_review"
+REVIEW_AFTER = 2
+"""School days until the review that the record asks for."""
+
+
+@dataclass(frozen=True)
+class Restraint:
+    """One restraint or time-out as the form gives it; `harm` is an injury code, its words are needed with one."""
+
+    student_id: int
+    kind: RestraintKind
+    started_at: datetime
+    ended_at: datetime
+    danger: str
+    tried: str
+    staff_present: str
+    harm: str
+    harm_words: str = ""
+    guardian_told_at: datetime | None = None
+    guardian_manner: str = ""
+
+
+def record_restraint(
+    actor: Actor, incident_id: int, given: Restraint, now: datetime, request_key: Key = None
+) -> int:
+    """Record a restraint or time-out of a student of this incident, whatever their part in it.
+
+    Raises Refused for impossible times, or without the danger, what was tried, who was there and the harm. Where the
+    guardian is not told yet, that is due today; the review is due in two school days.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        incident = uow.load(Incident, incident_id, Permission.RESTRAINT_RECORD)
+        if given.student_id not in {student.id for student in students_in(incident.id)}:
+            raise Refused("student_id", _("Choose a student of this incident."))
+        _check(given, now)
+        zone = uow.session.get_one(School, incident.school_id).time_zone
+        record = uow.add(
+            RestraintRecord(
+                school_id=incident.school_id,
+                incident_id=incident.id,
+                local_date=local_date(given.started_at, zone),
+                recorded_by_id=actor.user_id,
+                recorded_at=now,
+                **vars(given),
+            )
+        )
+        uow.record(record, "restraint.recorded", what=given.kind.value)
+        _follow(uow, record)
+        uow.answer = record.id
+        return record.id
+
+
+def _check(given: Restraint, now: datetime) -> None:
+    if given.started_at > now:
+        raise Refused("started_at", _("This time has not come yet."))
+    if given.ended_at > now:
+        raise Refused("ended_at", _("This time has not come yet."))
+    if given.ended_at < given.started_at:
+        raise Refused("ended_at", _("It cannot end before it starts."))
+    if given.ended_at - given.started_at > LONGEST:
+        raise Refused("ended_at", _("This is longer than a school day. Check the times."))
+    for name in ("danger", "tried", "staff_present"):
+        if not getattr(given, name).strip():
+            raise Refused(name, _("The record needs this in writing."))
+    if given.harm != "none" and not given.harm_words.strip():
+        raise Refused("harm_words", _("Say who was hurt and how."))
+    check_told(given.started_at, given.guardian_told_at, given.guardian_manner, now)
+
+
+def check_told(started_at: datetime, told_at: datetime | None, manner: str, now: datetime) -> None:
+    """Raise Refused for a notice to the guardian that cannot be: before it happened, not yet, or without its manner."""
+    if told_at is None:
+        if manner:
+            raise Refused("guardian_told_at", _("Say when the guardian was told."))
+        return
+    if told_at > now:
+        raise Refused("guardian_told_at", _("This time has not come yet."))
+    if told_at < started_at:
+        raise Refused("guardian_told_at", _("The guardian cannot be told before it happened."))
+    if not manner:
+        raise Refused("guardian_manner", _("Say how the guardian was told."))
+
+
+def _follow(uow: UnitOfWork, record: RestraintRecord) -> None:
+    today, days = today_at(uow, record.school_id), school_days(record.school_id)
+    administrators = [user_id for user_id, _name in holders(Role.ADMINISTRATOR, record.school_id, today)]
+    owner = next(iter(administrators), uow.actor.user_id)
+    if record.guardian_told_at is None:
+        make(
+            uow, school_id=record.school_id, kind=CONTACT, owner_id=uow.actor.user_id,
+            due_on=days.on_or_after(today), incident_id=record.incident_id, single_mail=True,
+        )  # fmt: skip
+    make(
+        uow, school_id=record.school_id, kind=REVIEW, owner_id=owner,
+        due_on=days.add(today, REVIEW_AFTER), incident_id=record.incident_id,
+    )  # fmt: skip
+
+
+def _asked(record: RestraintRecord) -> Select[FollowUp]:
+    """The open reviews of the report's restraints, the oldest first: one record asks for one."""
+    wanted = select(FollowUp).filter_by(incident_id=record.incident_id, kind=REVIEW, state=FollowUpState.OPEN)
+    return wanted.order_by(FollowUp.id).with_for_update()
+
+
+def _to_tell(record: RestraintRecord) -> Select[FollowUp]:
+    """The open contact with a guardian that this record asked for, in the same moment."""
+    wanted = select(FollowUp).filter_by(
+        incident_id=record.incident_id, kind=CONTACT, state=FollowUpState.OPEN, created_at=record.recorded_at
+    )
+    return wanted.order_by(FollowUp.id).with_for_update()
+
+
+def tell_guardian(
+    actor: Actor, record_id: int, told_at: datetime, manner: str, version: int | None, now: datetime,
+    request_key: Key = None,
+) -> int:  # fmt: skip
+    """Write down when and how the guardian was told, which closes the contact that the record asked for.
+
+    Raises Refused for a time that cannot be, or a second time.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        record = uow.load(RestraintRecord, record_id, Permission.RESTRAINT_RECORD, version)
+        if record.guardian_told_at is not None:
+            raise Refused("", _("That the guardian was told is on record already."))
+        check_told(record.started_at, told_at, manner, now)
+        record.guardian_told_at, record.guardian_manner = told_at, manner
+        zone = uow.session.get_one(School, record.school_id).time_zone
+        shown = {"manner": manner, "on": local_date(told_at, zone).isoformat()}
+        for waiting in uow.session.scalars(_to_tell(record).limit(1)):
+            close_row(uow, waiting, "reached", evidence=shown)
+        uow.record(record, "restraint.guardian_told")
+        uow.answer = record.id
+        return record.id
+
+
+def review(
+    actor: Actor, record_id: int, reviewed_on: date, words: str, version: int | None, now: datetime,
+    request_key: Key = None,
+) -> int:  # fmt: skip
+    """Write down what the review found. Raises Refused for no words, a day that cannot be, or a second review."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        record = uow.load(RestraintRecord, record_id, Permission.RESTRAINT_RECORD, version)
+        if record.reviewed_on is not None:
+            raise Refused("", _("The review is on record already."))
+        if not words.strip():
+            raise Refused("review", _("Say what the review found, and what will be done otherwise."))
+        if not record.local_date <= reviewed_on <= today_at(uow, record.school_id):
+            raise Refused("reviewed_on", _("Choose a day from then until today."))
+        record.reviewed_on, record.review = reviewed_on, words
+        for waiting in uow.session.scalars(_asked(record).limit(1)):
+            close_row(uow, waiting, "done")
+        uow.record(record, "restraint.reviewed")
+        uow.answer = record.id
+        return record.id

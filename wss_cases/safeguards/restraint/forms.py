@@ -1,0 +1,68 @@
+"""Forms of the record of a restraint or time-out."""
+
+from wtforms import DateField, DateTimeLocalField, RadioField
+from wtforms.validators import InputRequired, Optional
+
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choices, select
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.incidents.incident.states import INJURY_LABELS, MANNER_LABELS
+from wss_cases.safeguards.discipline.removals.states import RESTRAINT_LABELS
+
+_MOMENT = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+_PICK = ("", _l("Choose one"))
+
+
+class RestraintForm(BaseForm):
+    """Who, when, why, who was there, what was tried, what harm, and when the guardian was told."""
+
+    student_id = select(_l("Student"), coerce=str, validators=[InputRequired(_l("Choose the student."))])
+    kind = RadioField(
+        _l("What was it?"),
+        choices=choices(list(RESTRAINT_LABELS.items())),
+        validators=[InputRequired(_l("Choose the kind."))],
+    )
+    started_at = DateTimeLocalField(
+        _l("When did it start?"), [InputRequired(_l("Say when it started."))], format=_MOMENT
+    )
+    ended_at = DateTimeLocalField(
+        _l("When did it end?"), [InputRequired(_l("Say when it ended."))], format=_MOMENT
+    )
+    danger = LongText(
+        _l("Why there was imminent danger of serious physical harm"),
+        [NotBlank(_l("Say what the imminent danger was."))],
+    )
+    tried = LongText(_l("De-escalation tried before"), [NotBlank(_l("Say what was tried before."))])
+    staff_present = LongText(_l("Staff present"), [NotBlank(_l("Say which staff were present."))])
+    harm = RadioField(
+        _l("Was anyone hurt?"),
+        choices=choices(list(INJURY_LABELS.items())),
+        validators=[InputRequired(_l("Say whether anyone was hurt."))],
+    )
+    harm_words = LongText(_l("Who was hurt and how"))
+    guardian_told_at = DateTimeLocalField(_l("When was the guardian told?"), [Optional()], format=_MOMENT)
+    guardian_manner = select(_l("How was the guardian told?"), [_PICK, *MANNER_LABELS.items()])
+
+
+class ToldForm(BaseForm):
+    """When and how the guardian was told, where it was not yet when the record was made."""
+
+    guardian_told_at = DateTimeLocalField(
+        _l("When was the guardian told?"),
+        [InputRequired(_l("Say when the guardian was told."))],
+        format=_MOMENT,
+    )
+    guardian_manner = select(
+        _l("How was the guardian told?"),
+        [_PICK, *MANNER_LABELS.items()],
+        validators=[InputRequired(_l("Say how the guardian was told."))],
+    )
+
+
+class ReviewForm(BaseForm):
+    """What the review of a restraint or time-out found."""
+
+    reviewed_on = DateField(_l("When was it reviewed?"), [InputRequired(_l("Say when it was reviewed."))])
+    review = LongText(
+        _l("What the review found"),
+        [NotBlank(_l("Say what the review found, and what will be done otherwise."))],
+    )

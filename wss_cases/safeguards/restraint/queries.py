@@ -1,0 +1,95 @@
+"""Reading the records of restraint and time-out; lists start from what the actor may see."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select, func, select
+
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.visibility import in_view
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.roster.directory.models import Student
+from wss_cases.safeguards.discipline.removals.models import RestraintRecord
+
+PAGE = 30
+
+
+@dataclass(frozen=True)
+class ListedRestraint:
+    """One row of a school's list."""
+
+    record: RestraintRecord
+    student: Student
+    reference: str
+
+
+def load_restraint(record_id: int) -> RestraintRecord | None:
+    """Return a record by id for the policy engine; None when there is none."""
+    return db.session.get(RestraintRecord, record_id)
+
+
+def restraints_visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
+    """Keep the records of the schools in which the actor is on the case team."""
+    return statement.where(in_view(RestraintRecord, actor, *CASE_TEAM))
+
+
+def _listed() -> Select[Any]:
+    columns: Any = select(RestraintRecord, Student, Incident.reference)
+    joined: Select[Any] = columns.join(Student, Student.id == RestraintRecord.student_id).join(
+        Incident, Incident.id == RestraintRecord.incident_id
+    )
+    return joined
+
+
+def get_restraint(actor: Actor, record_id: int) -> ListedRestraint:
+    """Return a record that the actor may see. Raises NotFound."""
+    found = db.session.execute(
+        restraints_visible_to(_listed().where(RestraintRecord.id == record_id), actor)
+    ).first()
+    if found is None:
+        raise NotFound
+    return ListedRestraint(*found)
+
+
+def restraints_page(
+    actor: Actor, school_id: int | None, before_id: int | None, limit: int = PAGE
+) -> list[ListedRestraint]:
+    """Return the newest records of a school (None: of all the actor reaches), made before one."""
+    statement = restraints_visible_to(_listed(), actor)
+    if school_id is not None:
+        statement = statement.where(RestraintRecord.school_id == school_id)
+    if before_id is not None:
+        statement = statement.where(RestraintRecord.id < before_id)
+    rows = db.session.execute(statement.order_by(RestraintRecord.id.desc()).limit(limit))
+    return [ListedRestraint(*row) for row in rows]
+
+
+def restraint_counts(actor: Actor, school_id: int | None, first: date, last: date) -> tuple[int, int]:
+    """Return how many restraints and time-outs a period has, and of how many different students."""
+    counted: Any = select(func.count(), func.count(RestraintRecord.student_id.distinct())).where(
+        RestraintRecord.local_date.between(first, last)
+    )
+    if school_id is not None:
+        counted = counted.where(RestraintRecord.school_id == school_id)
+    row = db.session.execute(restraints_visible_to(counted, actor)).one()
+    return row[0], row[1]
+
+
+def restraints_of_incident(actor: Actor, incident_id: int) -> list[ListedRestraint]:
+    """Return the records of a report that the actor may see."""
+    statement = restraints_visible_to(_listed().where(RestraintRecord.incident_id == incident_id), actor)
+    return [ListedRestraint(*row) for row in db.session.execute(statement.order_by(RestraintRecord.id))]
+
+
+def students_in(incident_id: int) -> list[Student]:
+    """Return every student of a report, whatever their part; the caller has checked the report."""
+    statement = (
+        select(Student)
+        .join(IncidentPerson, IncidentPerson.student_id == Student.id)
+        .where(IncidentPerson.incident_id == incident_id)
+        .order_by(IncidentPerson.id)
+    )
+    return list(db.session.scalars(statement))

@@ -1,0 +1,201 @@
+"""The pages of restraint and time-out: recording one on a report, the school's list, one record with its review."""
+
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request, url_for
+
+from wss_cases.access.actor import CASE_TEAM
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can, require
+from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.foundation import clock
+from wss_cases.foundation.clock import school_year, school_year_bounds
+from wss_cases.foundation.dates import day_words_with_year, moment_words
+from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.incidents.incident.queries import get_incident
+from wss_cases.incidents.incident.states import INJURY_LABELS, MANNER_LABELS
+from wss_cases.safeguards.discipline.removals.rules import told_late
+from wss_cases.safeguards.discipline.removals.states import RESTRAINT_LABELS, RestraintKind
+from wss_cases.safeguards.duties.duty.queries import user_name
+from wss_cases.safeguards.duties.pages.views import instant, zone_of
+from wss_cases.safeguards.restraint import actions as actions_restraint
+from wss_cases.safeguards.restraint.forms import RestraintForm, ReviewForm, ToldForm
+from wss_cases.safeguards.restraint.queries import (
+    PAGE,
+    ListedRestraint,
+    get_restraint,
+    restraint_counts,
+    restraints_page,
+    students_in,
+)
+
+blueprint = Blueprint("restraints", __name__)
+
+
+@blueprint.route("/incidents/<int:incident_id>/restraint", methods=["GET", "POST"])
+@gate(Permission.RESTRAINT_RECORD)
+def record(incident_id: int) -> Page:
+    """Record a restraint or time-out on a report."""
+    actor, now = current_actor(), clock.now()
+    incident = get_incident(actor, incident_id)
+    require(actor, Permission.RESTRAINT_RECORD, incident)
+    zone = zone_of(incident.school_id)
+    students = students_in(incident_id)
+    form = RestraintForm()
+    form.student_id.choices = choices([("", _("Choose one")), *((str(s.id), s.shown_name) for s in students)])
+    return form_page(
+        form,
+        lambda: actions_restraint.record_restraint(
+            actor, incident_id, _given(form, zone), now, form.request_key.data
+        ),
+        lambda made: _back(made, _("The record is saved.")),
+        "safeguards/restraint_record.html",
+        incident=incident,
+        students=students,
+    )
+
+
+def _given(form: RestraintForm, zone: str) -> actions_restraint.Restraint:
+    told = form.guardian_told_at.data
+    return actions_restraint.Restraint(
+        student_id=int(form.student_id.data),
+        kind=RestraintKind(form.kind.data),
+        started_at=instant(form.started_at.data, zone),
+        ended_at=instant(form.ended_at.data, zone),
+        danger=form.danger.data or "",
+        tried=form.tried.data or "",
+        staff_present=form.staff_present.data or "",
+        harm=form.harm.data,
+        harm_words=form.harm_words.data or "",
+        guardian_told_at=instant(told, zone) if told else None,
+        guardian_manner=form.guardian_manner.data or "",
+    )
+
+
+def _back(record_id: int, words: str) -> str:
+    flash(words)
+    return url_for("restraints.restraint", restraint_id=record_id)
+
+
+@blueprint.get("/restraints")
+@gate(Permission.DISCIPLINE_READ)
+def restraints() -> str:
+    """The chosen school's restraints and time-outs, the newest first, counted for the school year."""
+    actor = current_actor()
+    school_id = chosen_school_id(actor, *CASE_TEAM)
+    before_id = id_in(request.args.get("before"))
+    rows = restraints_page(actor, school_id, before_id, PAGE + 1)
+    year = school_year(clock.local_date(clock.now(), zone_of(school_id or 0)))
+    instances, students = restraint_counts(actor, school_id, *school_year_bounds(year))
+    return render_template(
+        "safeguards/restraint_list.html",
+        rows=[restraint_row(row) for row in rows[:PAGE]],
+        year=year,
+        instances=instances,
+        students=students,
+        older=url_for("restraints.restraints", before=rows[PAGE - 1].record.id) if len(rows) > PAGE else None,
+        newest=url_for("restraints.restraints") if before_id else None,
+    )
+
+
+def restraint_row(found: ListedRestraint) -> dict[str, Any]:
+    """Return one row of a list of restraints and time-outs."""
+    row = found.record
+    return {
+        "title": found.student.shown_name,
+        "href": url_for("restraints.restraint", restraint_id=row.id),
+        "meta": f"{RESTRAINT_LABELS[row.kind]} · {day_words_with_year(row.local_date)} · {found.reference}",
+        "tag": _("Guardian not told") if row.guardian_told_at is None else None,
+    }
+
+
+@blueprint.get("/restraints/<int:restraint_id>")
+@gate(Permission.DISCIPLINE_READ)
+def restraint(restraint_id: int) -> str:
+    """One restraint or time-out, whether the guardian was told the same day, and its review."""
+    actor = current_actor()
+    found = get_restraint(actor, restraint_id)
+    return render_template(
+        "safeguards/restraint.html",
+        record=found.record,
+        student=found.student,
+        words=_words(found),
+        may_record=can(actor, Permission.RESTRAINT_RECORD, found.record),
+    )
+
+
+def _words(found: ListedRestraint) -> dict[str, Any]:
+    row, zone = found.record, zone_of(found.record.school_id)
+    minutes = int((row.ended_at - row.started_at).total_seconds() // 60)
+    told = row.guardian_told_at
+    return {
+        "what": RESTRAINT_LABELS[row.kind],
+        "reference": found.reference,
+        "start": moment_words(row.started_at, zone),
+        "end": moment_words(row.ended_at, zone),
+        "minutes": ngettext("%(num)d minute", "%(num)d minutes", minutes),
+        "harm": INJURY_LABELS[row.harm],
+        "told": f"{moment_words(told, zone)}, {MANNER_LABELS[row.guardian_manner]}" if told else "",
+        "late": told_late(row.local_date, told, clock.now(), zone),
+        "reviewed": day_words_with_year(row.reviewed_on) if row.reviewed_on else "",
+        "recorded": f"{moment_words(row.recorded_at, zone)}, {user_name(row.recorded_by_id)}",
+    }
+
+
+@blueprint.route("/restraints/<int:restraint_id>/guardian", methods=["GET", "POST"])
+@gate(Permission.RESTRAINT_RECORD)
+def told(restraint_id: int) -> Page:
+    """Write down when and how the guardian was told."""
+    actor, found = current_actor(), get_restraint(current_actor(), restraint_id)
+    require(actor, Permission.RESTRAINT_RECORD, found.record)
+    form = ToldForm(version=found.record.version)
+    zone = zone_of(found.record.school_id)
+    return form_page(
+        form,
+        lambda: actions_restraint.tell_guardian(
+            actor,
+            restraint_id,
+            instant(form.guardian_told_at.data, zone),
+            form.guardian_manner.data,
+            form.seen_version,
+            clock.now(),
+            form.request_key.data,
+        ),
+        lambda made: _back(made, _("It is on record that the guardian was told.")),
+        "safeguards/restraint_told.html",
+        record=found.record,
+        words=_words(found),
+    )
+
+
+@blueprint.route("/restraints/<int:restraint_id>/review", methods=["GET", "POST"])
+@gate(Permission.RESTRAINT_RECORD)
+def review(restraint_id: int) -> Page:
+    """Write down what the review found."""
+    actor, found = current_actor(), get_restraint(current_actor(), restraint_id)
+    require(actor, Permission.RESTRAINT_RECORD, found.record)
+    form = ReviewForm(
+        version=found.record.version,
+        reviewed_on=clock.local_date(clock.now(), zone_of(found.record.school_id)),
+    )
+    return form_page(
+        form,
+        lambda: actions_restraint.review(
+            actor,
+            restraint_id,
+            form.reviewed_on.data,
+            form.review.data or "",
+            form.seen_version,
+            clock.now(),
+            form.request_key.data,
+        ),
+        lambda made: _back(made, _("The review is on record.")),
+        "safeguards/restraint_review.html",
+        record=found.record,
+        words=_words(found),
+    )

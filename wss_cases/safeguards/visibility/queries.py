@@ -1,0 +1,40 @@
+"""What of the safeguards keeps a report, and its case, in view when years have passed (clean slate by age)."""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import aliased
+
+from wss_cases.cases.case.models import CaseIncident
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineAppeal
+from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, PERSONAL
+from wss_cases.safeguards.police.review.models import PoliceReview
+from wss_cases.safeguards.police.review.states import OPEN as OPEN_REVIEW
+
+
+def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:
+    """An open duty of the school, an open police review, a running appeal or a later removal keeps its report in view.
+
+    An adult's own duty does not: that a report stays in view would tell that there is one. It stays with its owner.
+    """
+    duty, review = aliased(LegalDuty), aliased(PoliceReview)
+    action, appeal = aliased(DisciplineAction), aliased(DisciplineAppeal)
+    due = select(duty.id).where(
+        duty.incident_id == ids, duty.state.in_(OPEN_DUTY), duty.code.not_in(sorted(PERSONAL))
+    )
+    asked = select(review.id).where(review.incident_id == ids, review.state.in_(OPEN_REVIEW))
+    runs = select(appeal.id).join(action, action.id == appeal.action_id)
+    return or_(
+        due.exists(),
+        asked.exists(),
+        runs.where(action.incident_id == ids, appeal.outcome.is_(None)).exists(),
+        select(action.id).where(action.incident_id == ids, action.starts_on >= first).exists(),
+    )
+
+
+def keeps_case(ids: Any, first: date) -> ColumnElement[bool]:
+    """The same, of any report that the case was opened from."""
+    link = aliased(CaseIncident)
+    return select(link.id).where(link.case_id == ids, keeps_report(link.incident_id, first)).exists()

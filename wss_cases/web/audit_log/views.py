@@ -1,0 +1,113 @@
+"""The audit log as its readers see it: line, time, person, act, record; no content of any case."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+
+from wss_cases.access.gate import gate
+from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words_with_year, moment_words, time_words
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.pages import Page
+from wss_cases.journal.audit.queries import keeping
+from wss_cases.web.audit_log.queries import PAGE, AuditFilter, AuditRow, audit_rows
+
+blueprint = Blueprint("audit", __name__, url_prefix="/audit")
+
+ZONE = "America/Chicago"
+LONGEST = 200
+FIELDS = ("who", "action", "type", "id", "from", "to")
+
+
+@blueprint.get("")
+@gate(Permission.AUDIT_READ)
+def entries() -> Page:
+    """List the log, newest first, narrowed by the address."""
+    typed = {name: request.args.get(name, "").strip()[:LONGEST] for name in FIELDS}
+    wanted, problems = read_filter(typed)
+    before = id_in(request.args.get("before", ""))
+    rows = audit_rows(wanted, before, PAGE + 1)
+    kept: dict[str, Any] = {name: value for name, value in typed.items() if value}
+    older = url_for("audit.entries", **kept, before=rows[PAGE - 1].id) if len(rows) > PAGE else None
+    return render_template(
+        "system/audit.html",
+        rows=[_line(row) for row in rows[:PAGE]],
+        typed=typed,
+        types=sorted(db.metadata.tables),
+        problems=problems,
+        keeping=_keeping(),
+        filtered=bool(kept),
+        older=older,
+        newest=url_for("audit.entries", **kept) if before is not None else None,
+    )
+
+
+def _keeping() -> list[str]:
+    """When the log was sealed and verified last, in sentences."""
+    kept = keeping()
+    sealed = (
+        _("Last sealed %(moment)s", moment=moment_words(kept.sealed_at, ZONE))
+        if kept.sealed_at
+        else _("Not sealed yet")
+    )
+    waits = ngettext("%(num)d row waits for its seal", "%(num)d rows wait for their seal", kept.unsealed)
+    if kept.verified_at is None:
+        return [sealed, waits, _("Nobody has verified it yet")]
+    moment = moment_words(kept.verified_at, ZONE)
+    if kept.whole:
+        return [sealed, waits, _("Last verified %(moment)s: as it was sealed", moment=moment)]
+    return [sealed, waits, _("Last verified %(moment)s: it is NOT as it was sealed", moment=moment)]
+
+
+def read_filter(typed: dict[str, str]) -> tuple[AuditFilter, list[tuple[str, str]]]:
+    """Return the filter of these words, and (words, field) for each that could not be read and is left out."""
+    problems = []
+    since, until = _day(typed["from"]), _day(typed["to"])
+    if typed["from"] and since is None:
+        problems.append((_("From: write the date like 2026-11-24."), "#from"))
+    if typed["to"] and until is None:
+        problems.append((_("To: write the date like 2026-11-24."), "#to"))
+    object_id = id_in(typed["id"])
+    if typed["id"] and object_id is None:
+        problems.append((_("Record number: write digits only."), "#id"))
+    return (
+        AuditFilter(
+            who=typed["who"],
+            action=typed["action"],
+            object_type=typed["type"],
+            object_id=object_id,
+            since=_start(since) if since else None,
+            until=_start(until + timedelta(days=1)) if until else None,
+        ),
+        problems,
+    )
+
+
+def _start(day: date) -> datetime:
+    return clock.at_local(day, 0, 0, ZONE)
+
+
+def _day(text: str) -> date | None:
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year <= 2200 else None
+
+
+def _line(row: AuditRow) -> dict[str, str]:
+    number = f" {row.object_id}" if row.object_id is not None else ""
+    page = f" · {row.page}" if row.page else ""
+    nobody = _("The system") if row.actor_id is None else str(row.actor_id)
+    return {
+        "id": str(row.id),
+        "at": f"{day_words_with_year(clock.local_date(row.at, ZONE))}, {time_words(row.at, ZONE)}",
+        "actor": row.actor or nobody,
+        "action": row.action,
+        "record": f"{row.object_type.replace('_', ' ')}{number}{page}",
+    }

@@ -1,0 +1,106 @@
+"""No row, no page: what shows a record is answered only once the audit row of that reading is committed.
+
+The same commit counts the page, so that no account reads more in an hour than a person can.
+"""
+
+from flask import Flask, current_app, make_response, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.wrappers import Response
+
+from wss_cases.access.gate import TELLING_PAGES, current_actor, permission_of
+from wss_cases.access.permissions import Permission as P
+from wss_cases.foundation import clock
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.web.errors import page
+from wss_cases.web.reading.rate_limit import is_over, one_more
+
+PLAIN = frozenset(
+    {
+        *(P.PUBLIC, P.SIGNED_IN, P.ACCOUNT_ADDRESS, P.ACCOUNT_MANAGE, P.AUDIT_READ, P.SYSTEM_HEALTH),
+        *(P.CODES_EDIT, P.FAMILY_TEXT_EDIT, P.RULES_EDIT, P.RULES_READ, P.SCHOOL_MANAGE, P.COVER_SET),
+        *(P.FOLLOWUP_TEMPLATE_EDIT, P.FOLLOWUP_TEMPLATE_OWN, P.FOLLOWUP_TEMPLATE_READ, P.CIRCLE_SETTINGS),
+        *(P.PARTNER_EDIT, P.PARTNER_READ, P.OUTCOMES_READ, P.OUTCOMES_EXPORT, P.INCIDENT_REPORT),
+        *(P.DUTY_TABLE_EDIT, P.DUTY_TABLE_READ, P.POLICE_APPROVER_EDIT, P.EXPORTS_READ, P.SIGHT_EDIT),
+        P.EQUITY_EDIT,
+    }
+)
+"""Permissions whose pages show no record of a student; the pages of every other one are confidential."""
+
+PLAIN_PAGES = frozenset({"feed.mine", "feed.end", "mails.mine"})
+"""One's own settings, under a permission that also shows records."""
+
+RECORDS = {
+    "case_id": "case_record",
+    "incident_id": "incident",
+    "student_id": "student",
+    "record_id": "care_record",
+    "referral_id": "referral",
+    "duty_id": "legal_duty",
+    "own_duty_id": "legal_duty",
+    "questioning_id": "questioning",
+    "action_id": "discipline_action",
+    "review_id": "police_review",
+    "restraint_id": "restraint_record",
+    "release_id": "family_release",
+    "follow_up_id": "follow_up",
+    "meeting_id": "circle_meeting",
+    "pathway_id": "pathway",
+    "mentor_id": "mentor",
+    "group_id": "mentoring_group",
+    "report_id": "board_report",
+}
+"""What an address names, the telling one first, and the table it is in."""
+LIST = "page"
+"""What stands for the record where a page shows many."""
+
+
+def init_reads(app: Flask) -> None:
+    """Audit every answer that shows a record; must be registered after what finishes an answer, to come before it."""
+    app.before_request(_not_too_many)
+    app.after_request(_audited)
+
+
+def is_confidential(app: Flask, endpoint: str | None) -> bool:
+    """Whether the pages of an endpoint show records of students."""
+    if endpoint is None or endpoint in PLAIN_PAGES:
+        return False
+    return endpoint in TELLING_PAGES or permission_of(app, endpoint) not in PLAIN
+
+
+def _not_too_many() -> Response | None:
+    if request.method != "POST" or not is_confidential(current_app, request.endpoint):
+        return None
+    actor = current_actor()
+    return _slowed() if actor.user_id is not None and is_over(actor) else None
+
+
+def _slowed() -> Response:
+    return make_response(page(429, records=True), 429, {"Retry-After": str(60 * (60 - clock.now().minute))})
+
+
+def _audited(answer: Response) -> Response:
+    arguments = request.view_args or {}
+    named = next((name for name in RECORDS if name in arguments), None)
+    told = answer.status_code < 300 or answer.status_code in (400, 409)
+    done = answer.status_code == 303 and request.method == "POST"
+    if not (told or done) or not (
+        is_confidential(current_app, request.endpoint) or named in ("case_id", "incident_id")
+    ):
+        return answer
+    actor = current_actor()
+    if actor.user_id is None:
+        return answer
+    kind = RECORDS[named] if named else LIST
+    said = {"page": request.endpoint, **{name: arguments[name] for name in RECORDS if name in arguments}}
+    try:
+        with unit_of_work(actor, clock.now()) as uow:
+            shown = one_more(uow, actor) and told
+            if shown:
+                uow.audit(f"{kind}.read", kind, arguments[named] if named else None, said)
+            else:
+                uow.bookkeeping()
+    except SQLAlchemyError as error:
+        current_app.logger.error("a reading could not be audited: %s", type(error).__name__)
+        # what was saved before is saved: only a page that cannot be audited is kept back
+        return answer if done else make_response(page(503), 503, {"Retry-After": "5"})
+    return answer if shown or done else _slowed()

@@ -1,0 +1,43 @@
+"""No account reads or sends more in an hour than a person can: what copies the records page by page is stopped."""
+
+from sqlalchemy import delete, select
+
+from wss_cases.access.actor import Actor
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.accounts.sign_in.sessions.actions import SLOWED, tell_administrators
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.models import Counter
+from wss_cases.journal.unit_of_work import UnitOfWork
+
+
+def series_of(user_id: int) -> str:
+    """Return the name under which this hour's pages of one person are counted."""
+    return f"pages:{user_id}:{clock.now():%Y%m%d%H}"
+
+
+def one_more(uow: UnitOfWork, actor: Actor) -> bool:
+    """Step: count a page of records, or a form about one; False when that is more than the hour allows.
+
+    The first time too often is audited, and the system's administrators are told by mail.
+    """
+    assert actor.user_id is not None
+    series = series_of(actor.user_id)
+    count = uow.next_number(series)
+    if count == 1:
+        earlier = Counter.series.startswith(series.rpartition(":")[0] + ":", autoescape=True)
+        uow.session.execute(delete(Counter).where(earlier, Counter.series != series))
+    most: int = setting("PAGES_PER_HOUR")
+    if count == most + 1:
+        user = uow.session.get_one(UserAccount, actor.user_id)
+        tell_administrators(uow, user, SLOWED)
+        uow.record(user, SLOWED)
+    return count <= most
+
+
+def is_over(actor: Actor) -> bool:
+    """Whether this hour's pages are used up, before a form is even looked at."""
+    count = select(Counter.value).where(Counter.series == series_of(actor.user_id or 0))
+    most: int = setting("PAGES_PER_HOUR")
+    return (db.session.scalar(count) or 0) > most

@@ -1,0 +1,166 @@
+"""The page of those who run the system: health, the queue, mail that failed, imports."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.credentials.rules import FRESH_MINUTES
+from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.mail.bounces.actions import retry_all
+from wss_cases.mail.bounces.presenters import count_words
+from wss_cases.mail.bounces.queries import trouble_count
+from wss_cases.mail.bounces.rules import error_label
+from wss_cases.mail.common.forms import PauseForm
+from wss_cases.mail.common.models import Heartbeat
+from wss_cases.mail.common.queries import failed_mail, heartbeats, oldest_waiting, queue_depth
+from wss_cases.mail.delivery.actions import retry_failed
+from wss_cases.mail.monitoring import actions as actions_control
+from wss_cases.mail.monitoring.queries import last_sweep, pause_row, standing
+from wss_cases.roster.directory.models import ImportRun
+
+blueprint = Blueprint("system", __name__, url_prefix="/system")
+
+ZONE = "America/Chicago"
+
+
+@blueprint.get("")
+@gate(Permission.SYSTEM_HEALTH)
+def health() -> Page:
+    """How the system is, in one page without case content."""
+    now = clock.now()
+    return render_template(
+        "system/health.html",
+        scheduler=_scheduler(now),
+        schedulers=[_one_scheduler(beat) for beat in heartbeats()],
+        sweep=_sweep(),
+        paused=_paused(),
+        depth=queue_depth(),
+        oldest=moment_words(oldest_waiting(), ZONE),
+        failed=[
+            {
+                "id": message.id,
+                "kind": message.kind.replace(".", " ").replace("_", " "),
+                "to": email,
+                "error": error_label(message.last_error),
+                "attempts": message.attempts,
+                "at": moment_words(message.created_at, ZONE),
+            }
+            for message, email in failed_mail()
+        ],
+        imports=_imports(),
+        trouble=_trouble(now),
+        by_folder=not setting("SMTP_URL"),
+    )
+
+
+@blueprint.post("/mail/<int:message_id>/retry")
+@gate(Permission.SYSTEM_HEALTH)
+def retry(message_id: int) -> Response:
+    """Put a failed mail back into the queue."""
+    retry_failed(current_actor(), message_id, clock.now())
+    return redirect(url_for("system.health"), 303)
+
+
+@blueprint.post("/mail/retry")
+@gate(Permission.SYSTEM_HEALTH)
+def retry_everything() -> Response:
+    """Put every failed mail back into the queue."""
+    again = retry_all(current_actor(), clock.now())
+    flash(ngettext("%(num)d mail is tried again.", "%(num)d mails are tried again.", again))
+    return redirect(url_for("system.health"), 303)
+
+
+@blueprint.route("/mail/pause", methods=["GET", "POST"])
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.SYSTEM_HEALTH)
+def pause() -> Page:
+    """Stop sending, with a reason."""
+    actor, now, form = current_actor(), clock.now(), PauseForm()
+    return form_page(
+        form,
+        lambda: actions_control.pause(actor, form.reason.data or "", now, form.request_key.data),
+        url_for("system.health"),
+        "system/pause.html",
+    )
+
+
+@blueprint.post("/mail/release")
+@fresh_within(FRESH_MINUTES)
+@gate(Permission.SYSTEM_HEALTH)
+def release() -> Response:
+    """Let mail go again."""
+    actions_control.release(current_actor(), clock.now())
+    flash(_("Mail goes out again, what has waited included."))
+    return redirect(url_for("system.health"), 303)
+
+
+def _scheduler(now: datetime) -> dict[str, Any]:
+    found = standing(now)
+    if found.last_beat is None:
+        return {"ok": False, "words": _("Not started yet"), "meta": _("Start it with: flask scheduler run")}
+    ok = found.scheduler == "ok"
+    meta = moment_words(found.last_beat, ZONE)
+    if found.scheduler == "failing":
+        return {"ok": ok, "words": _("Running, but no sweep succeeds"), "meta": meta}
+    minutes = abs(int((now - found.last_beat).total_seconds())) // 60
+    words = ngettext("Last seen %(num)d minute ago", "Last seen %(num)d minutes ago", minutes)
+    if found.last_beat > now and not ok:
+        words = _("Its clock is ahead")
+    return {"ok": ok, "words": _("Running") if ok and not minutes else words, "meta": meta}
+
+
+def _one_scheduler(beat: Heartbeat) -> dict[str, Any]:
+    failed = ""
+    if beat.failed_at is not None:
+        failed = _(
+            "%(part)s failed on %(when)s: %(words)s",
+            part=beat.failed_part, when=moment_words(beat.failed_at, ZONE), words=beat.failed_with,
+        )  # fmt: skip
+    return {
+        "name": beat.name,
+        "at": moment_words(beat.at, ZONE),
+        "failed": failed,
+        "failures": beat.failures,
+    }
+
+
+def _sweep() -> dict[str, str] | None:
+    found = last_sweep()
+    if found is None:
+        return None
+    return {"words": _("%(ms)d ms", ms=found[1]), "meta": moment_words(found[0], ZONE)}
+
+
+def _paused() -> dict[str, str] | None:
+    row = pause_row()
+    return {"since": moment_words(row.since, ZONE), "reason": row.reason} if row else None
+
+
+def _trouble(now: datetime) -> str:
+    number = trouble_count(current_actor(), now)
+    return count_words(number) if number else ""
+
+
+def _imports() -> list[dict[str, Any]]:
+    runs = db.session.scalars(select(ImportRun).order_by(ImportRun.id.desc()).limit(10))
+    return [
+        {
+            "kind": run.kind,
+            "source": run.source,
+            "at": moment_words(run.started_at, ZONE),
+            "problems": len(run.report.get("problems", [])),
+        }
+        for run in runs
+    ]

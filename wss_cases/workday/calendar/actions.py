@@ -1,0 +1,143 @@
+"""A day of the calendar is declared or taken back, and what stands on it moves with it."""
+
+from datetime import date, datetime, timedelta
+
+from wss_cases.access.actor import SYSTEM, Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.cases.review_dates import actions as reviews
+from wss_cases.followups.calendar import actions as follow_ups
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.pathways.circles.meeting import school_days as circles
+from wss_cases.pathways.common import calendar as next_steps
+from wss_cases.roster.calendar.days.actions import Said, say_day, unsay_day
+from wss_cases.roster.calendar.days.queries import day_at, moves_of_day, unsettled
+from wss_cases.roster.directory.models import CalendarDay, School
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.directory.states import DayKind
+from wss_cases.workday.calendar.queries import meetings_on, schools_to_settle
+
+Key = str | None
+LONGEST = 400
+"""Days ahead that a day can be declared."""
+SETTLES_AFTER = timedelta(minutes=5)
+"""So long a date is looked at again: a follow-up may have been saved beside the change of its day."""
+
+
+class District:
+    """The whole district, where a school is asked for: only who reaches every school may change its calendar."""
+
+    id: int | None = None
+
+
+def declare_day(
+    actor: Actor, school_id: int | None, day: date, said: Said, seen: str, now: datetime, request_key: Key = None
+) -> int:  # fmt: skip
+    """Declare a day of one school (None: of the district) and move what stands on it; returns the school's id or 0.
+
+    What the district declares moves at each school with the next sweep. Raises NotFound, Refused for a day that is
+    past or too far, or a half day without its bell; Stale when the day is no longer what `seen` says.
+    """
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        school = _place(uow, school_id)
+        today = today_of_place(school, now)
+        check_day(day, today)
+        _check(said)
+        if day_at(school_id, day).mark != seen:
+            raise Stale
+        say_day(uow, school, day, said)
+        if school is not None:
+            settle(uow, school, day)
+        uow.answer = school_id or 0
+        return school_id or 0
+
+
+def take_back_day(
+    actor: Actor, school_id: int | None, day: date, seen: str, now: datetime, request_key: Key = None
+) -> int:
+    """Take back what was declared of a day; what it moved and nobody touched returns. As `declare_day`."""
+    with unit_of_work(actor, now, request_key) as uow:
+        if uow.answered:
+            return uow.answer
+        school = _place(uow, school_id)
+        check_day(day, today_of_place(school, now))
+        if day_at(school_id, day).mark != seen:
+            raise Stale
+        unsay_day(uow, school, day)
+        if school is not None:
+            settle(uow, school, day)
+        uow.answer = school_id or 0
+        return school_id or 0
+
+
+def _place(uow: UnitOfWork, school_id: int | None) -> School | None:
+    if school_id is not None:
+        return uow.load(School, school_id, Permission.SCHOOL_MANAGE)
+    require(uow.actor, Permission.SCHOOL_MANAGE, District())
+    return None
+
+
+def today_of_place(school: School | None, now: datetime) -> date:
+    """Return the date of now at a school, or in the district."""
+    return local_date(now, school.time_zone if school else DISTRICT_ZONE)
+
+
+def check_day(day: date, today: date) -> None:
+    """Raise Refused for a day that cannot be declared any more, or not yet."""
+    if day < today:
+        raise Refused("", _("This day is past. What was due on it stays as it is."))
+    if (day - today).days > LONGEST:
+        raise Refused("", _("Choose a day within the next year."))
+
+
+def _check(said: Said) -> None:
+    if said.kind is DayKind.HALF and said.last_bell is None:
+        raise Refused("last_bell", _("Say when the last bell of the half day rings."))
+    if said.kind is not DayKind.HALF and said.last_bell is not None:
+        raise Refused("last_bell", _("Only a half day has a last bell of its own."))
+
+
+def settle(uow: UnitOfWork, school: School, day: date) -> None:
+    """Move what stands on a date of a school that has no school, or bring back what it moved. A step."""
+    days, today = school_days(school.id), local_date(uow.now, school.time_zone)
+    if day < today:
+        return
+    if days.is_school_day(day):
+        moves = [move for move in moves_of_day(school.id, day) if move.returned_at is None]
+        follow_ups.return_to_day(uow, moves)
+        reviews.return_to_day(uow, moves)
+        next_steps.return_to_day(uow, moves)
+        circles.stop_asking(uow, moves)
+        return
+    to_day, label = days.on_or_after(day), day_at(school.id, day).label
+    meetings = meetings_on(school, day)
+    follow_ups.leave_day(uow, school.id, day, today, days, label)
+    reviews.leave_day(uow, school.id, day, to_day, label)
+    next_steps.leave_day(uow, school.id, day, to_day, label, {row.pathway_id for row in meetings})
+    circles.ask_for_new_days(uow, meetings, day, to_day, label)
+
+
+def settle_changes(now: datetime) -> None:
+    """Move what stands on dates that an import or the district opened or closed; the sweep calls it every minute."""
+    changed = unsettled()
+    if not changed:
+        return
+    for school_id, day in schools_to_settle(changed):
+        with unit_of_work(SYSTEM, now) as uow:
+            uow.bookkeeping()
+            school = uow.session.get(School, school_id, with_for_update=True)
+            if school is None:
+                raise NotFound
+            settle(uow, school, day)
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.bookkeeping()
+        for row in changed:
+            again = uow.session.get(CalendarDay, row.id, with_for_update=True, populate_existing=True)
+            since = again.unsettled_since if again is not None else None
+            if again is not None and since is not None and since <= now - SETTLES_AFTER:
+                again.unsettled_since = None

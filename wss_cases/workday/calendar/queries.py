@@ -1,0 +1,232 @@
+"""What a change of the calendar would move at one school, and what it has moved. The caller has checked the school."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.states import OPEN
+from wss_cases.cases.review_dates.actions import CASE
+from wss_cases.followups.calendar.queries import TABLE as FOLLOW_UP
+from wss_cases.followups.calendar.queries import leaving, lines_of, returning
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.foundation.clock import at_local
+from wss_cases.foundation.dates import time_words
+from wss_cases.foundation.db import db
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.meeting.school_days import MEETING
+from wss_cases.pathways.common.calendar import PATHWAY
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import KIND_LABELS, LIVE, Kind
+from wss_cases.roster.calendar.days.queries import moves_of_day
+from wss_cases.roster.calendar.days.rules import Shift
+from wss_cases.roster.directory.models import CalendarDay, CalendarMove, School
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.roster.directory.states import DayKind
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Consequences:
+    """What moves when a date becomes something: things that leave it, meetings to be planned anew, what comes back."""
+
+    leaving: list[Shift] = field(default_factory=list)
+    meetings: list[Shift] = field(default_factory=list)
+    returning: list[Shift] = field(default_factory=list)
+
+    @property
+    def number(self) -> int:
+        """How many things it touches."""
+        return len(self.leaving) + len(self.meetings) + len(self.returning)
+
+
+def meetings_on(school: School, day: date) -> list[CircleMeeting]:
+    """Return the meetings of circles that are planned for a date of a school's own."""
+    start, end = (at_local(one, 0, 0, school.time_zone) for one in (day, day + DAY))
+    statement = select(CircleMeeting).where(
+        CircleMeeting.school_id == school.id, CircleMeeting.happened.is_(None),
+        CircleMeeting.starts_at >= start, CircleMeeting.starts_at < end,
+    )  # fmt: skip
+    return list(db.session.scalars(statement.order_by(CircleMeeting.starts_at, CircleMeeting.id)))
+
+
+def consequences(school: School, day: date, becomes: DayKind, today: date) -> Consequences:
+    """Return what would move at a school if a date became this."""
+    if becomes is not DayKind.CLOSED:
+        return Consequences(returning=_returning(moves_of_day(school.id, day)))
+    days = school_days(school.id).having(day, becomes)
+    to_day = days.on_or_after(max(day, today))
+    meetings = meetings_on(school, day)
+    return Consequences(
+        leaving=[
+            *leaving(school.id, day, today, days),
+            *_reviews(school.id, day, to_day),
+            *_steps(school.id, day, to_day, {meeting.pathway_id for meeting in meetings}),
+        ],
+        meetings=_asks(school, meetings, day, to_day),
+    )
+
+
+def _reviews(school_id: int, day: date, to_day: date) -> list[Shift]:
+    statement = (
+        select(Case.reference, UserAccount.name)
+        .outerjoin(UserAccount, UserAccount.id == Case.lead_id)
+        .where(Case.school_id == school_id, Case.next_review_on == day, Case.state.in_(OPEN))
+    )
+    rows = db.session.execute(statement.order_by(Case.id))
+    return [Shift(_("Review of the case"), reference, name or "", day, to_day) for reference, name in rows]
+
+
+def _steps(school_id: int, day: date, to_day: date, but: Iterable[int]) -> list[Shift]:
+    statement = (
+        select(Pathway.kind, Case.reference, UserAccount.name)
+        .join(Case, Case.id == Pathway.case_id)
+        .outerjoin(UserAccount, UserAccount.id == Pathway.owner_id)
+        .where(Pathway.school_id == school_id, Pathway.next_step_on == day, Pathway.state.in_(LIVE))
+        .where(Pathway.id.not_in(sorted(but)))
+    )
+    return [
+        Shift(_step_words(kind), reference, name or "", day, to_day)
+        for kind, reference, name in db.session.execute(statement.order_by(Pathway.id))
+    ]
+
+
+def _step_words(kind: str) -> str:
+    return _("Next step: %(kind)s", kind=KIND_LABELS[Kind(kind)])
+
+
+def _asks(school: School, meetings: Sequence[CircleMeeting], day: date, to_day: date) -> list[Shift]:
+    found = _places([meeting.id for meeting in meetings])
+    return [
+        Shift(_meeting_words(meeting.starts_at, school.time_zone), *found[meeting.id], day, to_day)
+        for meeting in meetings
+    ]
+
+
+def _meeting_words(at: datetime, zone: str) -> str:
+    return _("Circle at %(time)s: a new day is to be found", time=time_words(at, zone))
+
+
+def _places(meeting_ids: Sequence[int]) -> dict[int, tuple[str, str]]:
+    statement = (
+        select(CircleMeeting.id, Case.reference, UserAccount.name)
+        .join(Case, Case.id == CircleMeeting.case_id)
+        .join(Pathway, Pathway.id == CircleMeeting.pathway_id)
+        .outerjoin(UserAccount, UserAccount.id == Pathway.owner_id)
+        .where(CircleMeeting.id.in_(meeting_ids))
+    )
+    return {row[0]: (row[1], row[2] or "") for row in db.session.execute(statement)}
+
+
+def _returning(moves: Sequence[CalendarMove]) -> list[Shift]:
+    standing = [move for move in moves if move.returned_at is None]
+    untouched = _untouched(standing)
+    return [
+        Shift(*_said(move, untouched), move.moved_to, move.day, move.why)
+        for move in standing
+        if (move.subject_type, move.subject_id) in untouched
+    ]
+
+
+def _untouched(moves: Sequence[CalendarMove]) -> dict[tuple[str, int], Any]:
+    """What the calendar moved and nobody has touched since, with its words: (what, reference, owner)."""
+    words = _words(moves)
+    still: dict[tuple[str, int], Any] = {
+        (FOLLOW_UP, key): words[(FOLLOW_UP, key)] for key in returning(moves)
+    }
+    for move in moves:
+        key = (move.subject_type, move.subject_id)
+        if move.subject_type == CASE:
+            case = db.session.get(Case, move.subject_id)
+            fits = case is not None and case.state in OPEN and case.next_review_on == move.moved_to
+        elif move.subject_type == PATHWAY:
+            row = db.session.get(Pathway, move.subject_id)
+            fits = row is not None and row.state in LIVE and row.next_step_on == move.moved_to
+        else:
+            fits = move.subject_type == MEETING and _is_asked(move)
+        if fits:
+            still[key] = words[key]
+    return still
+
+
+def _is_asked(move: CalendarMove) -> bool:
+    statement = (
+        select(FollowUp.id)
+        .join(CircleMeeting, CircleMeeting.pathway_id == FollowUp.pathway_id)
+        .where(CircleMeeting.id == move.subject_id, FollowUp.state == FollowUpState.OPEN)
+        .where(FollowUp.created_at == move.moved_at, FollowUp.due_on == move.moved_to)
+    )
+    return db.session.scalar(statement.limit(1)) is not None
+
+
+def _said(move: CalendarMove, words: dict[tuple[str, int], Any]) -> tuple[str, str, str]:
+    found: tuple[str, str, str] = words[(move.subject_type, move.subject_id)]
+    return found
+
+
+def _words(moves: Sequence[CalendarMove]) -> dict[tuple[str, int], tuple[str, str, str]]:
+    def ids(subject_type: str) -> list[int]:
+        return [move.subject_id for move in moves if move.subject_type == subject_type]
+
+    found = {
+        (FOLLOW_UP, row.id): (row.title, row.reference, row.owner)
+        for row in lines_of(ids(FOLLOW_UP)).values()
+    }
+    cases = (
+        select(Case.id, Case.reference, UserAccount.name)
+        .outerjoin(UserAccount, UserAccount.id == Case.lead_id)
+        .where(Case.id.in_(ids(CASE)))
+    )
+    for key, reference, name in db.session.execute(cases):
+        found[(CASE, key)] = (_("Review of the case"), reference, name or "")
+    steps = (
+        select(Pathway.id, Pathway.kind, Case.reference, UserAccount.name)
+        .join(Case, Case.id == Pathway.case_id)
+        .outerjoin(UserAccount, UserAccount.id == Pathway.owner_id)
+        .where(Pathway.id.in_(ids(PATHWAY)))
+    )
+    for key, kind, reference, name in db.session.execute(steps):
+        found[(PATHWAY, key)] = (_step_words(kind), reference, name or "")
+    zones = select(CircleMeeting.id, CircleMeeting.starts_at, School.time_zone).join(
+        School, School.id == CircleMeeting.school_id
+    )
+    places = _places(ids(MEETING))
+    for key, at, zone in db.session.execute(zones.where(CircleMeeting.id.in_(ids(MEETING)))):
+        found[(MEETING, key)] = (_meeting_words(at, zone), *places[key])
+    return found
+
+
+def moved_by(school_id: int, day: date) -> list[tuple[Shift, bool]]:
+    """Return what a date has moved at a school, in the order it did, and whether it went back since."""
+    moves = moves_of_day(school_id, day)
+    words = _words(moves)
+    return [
+        (Shift(*_said(move, words), move.day, move.moved_to, move.why), move.returned_at is not None)
+        for move in moves
+        if (move.subject_type, move.subject_id) in words
+    ]
+
+
+def schools_to_settle(days: Sequence[CalendarDay]) -> list[tuple[int, date]]:
+    """Return the (school, date) at which something stands, or was moved, on dates whose kind has changed."""
+    found: set[tuple[int, date]] = set()
+    dates = sorted({row.day for row in days})
+    for model, column, condition in (
+        (FollowUp, FollowUp.due_on, FollowUp.state == FollowUpState.OPEN),
+        (Case, Case.next_review_on, Case.state.in_(OPEN)),
+        (Pathway, Pathway.next_step_on, Pathway.state.in_(LIVE)),
+        (CalendarMove, CalendarMove.day, CalendarMove.returned_at.is_(None)),
+    ):
+        statement = select(model.school_id, column).where(column.in_(dates), condition).distinct()
+        found |= {(row[0], row[1]) for row in db.session.execute(statement) if row[1] is not None}
+    return sorted((school_id, day) for school_id, day in found if _concerns(days, school_id, day))
+
+
+def _concerns(days: Sequence[CalendarDay], school_id: int, day: date) -> bool:
+    return any(row.day == day and row.school_id in (None, school_id) for row in days)

@@ -1,0 +1,255 @@
+"""A school's calendar: month by month, declaring a day after seeing what it moves, taking it back."""
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+
+from wss_cases.access.actor import CASE_TEAM, Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import long_day_words, time_of_day_words
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.roster.calendar.days.actions import Said
+from wss_cases.roster.calendar.days.queries import DayAt, after_taking_back, day_at, days_between
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.queries import get_school
+from wss_cases.roster.directory.states import DAY_LABELS, DayKind
+from wss_cases.workday.calendar.actions import (
+    District,
+    check_day,
+    declare_day,
+    take_back_day,
+    today_of_place,
+)
+from wss_cases.workday.calendar.forms import DayForm, TakeBackForm
+from wss_cases.workday.calendar.presenters import (
+    day_words_at,
+    lines_by_kind,
+    month_page,
+    said_by_words,
+    shift_lines,
+    weekdays,
+)
+from wss_cases.workday.calendar.queries import Consequences, consequences, moved_by
+
+blueprint = Blueprint("calendar", __name__, url_prefix="/school-calendar")
+SCHOOL, EVERYWHERE = "/schools/<int:school_id>", "/district"
+Place = School | None
+"""A school, or None for the whole district."""
+
+
+@blueprint.get("")
+@gate(Permission.SCHOOL_MANAGE)
+def home() -> Page:
+    """Lead to the calendar of the chosen school, or to the district's where none is chosen."""
+    school_id = chosen_school_id(current_actor(), Role.ADMINISTRATOR, Role.DISTRICT)
+    return redirect(_to(_place(school_id), "month"))
+
+
+@blueprint.get(SCHOOL)
+@gate(Permission.SCHOOL_MANAGE)
+def month(school_id: int) -> Page:
+    """A month of a school's calendar."""
+    return _month(_place(school_id))
+
+
+@blueprint.get(EVERYWHERE)
+@gate(Permission.SCHOOL_MANAGE)
+def district_month() -> Page:
+    """A month of the district's calendar."""
+    return _month(_place(None))
+
+
+@blueprint.route(f"{SCHOOL}/<day>", methods=["GET", "POST"])
+@gate(Permission.SCHOOL_MANAGE)
+def declare(school_id: int, day: str) -> Page:
+    """Declare a day of a school: the form, what it would move, the act."""
+    return _declare(_place(school_id), _date(day))
+
+
+@blueprint.route(f"{EVERYWHERE}/<day>", methods=["GET", "POST"])
+@gate(Permission.SCHOOL_MANAGE)
+def district_declare(day: str) -> Page:
+    """Declare a day of all schools."""
+    return _declare(_place(None), _date(day))
+
+
+@blueprint.route(f"{SCHOOL}/<day>/take-back", methods=["GET", "POST"])
+@gate(Permission.SCHOOL_MANAGE)
+def take_back(school_id: int, day: str) -> Page:
+    """Take back what was declared of a school's day, after seeing what returns."""
+    return _take_back(_place(school_id), _date(day))
+
+
+@blueprint.route(f"{EVERYWHERE}/<day>/take-back", methods=["GET", "POST"])
+@gate(Permission.SCHOOL_MANAGE)
+def district_take_back(day: str) -> Page:
+    """Take back what was declared for all schools."""
+    return _take_back(_place(None), _date(day))
+
+
+@blueprint.get(f"{SCHOOL}/<day>/moved")
+@gate(Permission.SCHOOL_MANAGE)
+def moved(school_id: int, day: str) -> Page:
+    """What a day of a school has moved, and why."""
+    return _moved(_place(school_id), _date(day))
+
+
+@blueprint.get(f"{EVERYWHERE}/<day>/moved")
+@gate(Permission.SCHOOL_MANAGE)
+def district_moved(day: str) -> Page:
+    """That a day is declared for all schools."""
+    return _moved(_place(None), _date(day))
+
+
+def _place(school_id: int | None) -> Place:
+    school = get_school(school_id) if school_id is not None else None
+    if school_id is not None and school is None:
+        raise NotFound
+    require(current_actor(), Permission.SCHOOL_MANAGE, school or District())
+    return school
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise NotFound from error
+
+
+def _to(place: Place, page: str, **values: Any) -> str:
+    if place is None:
+        return url_for(f"calendar.district_{page}", **values)
+    return url_for(f"calendar.{page}", school_id=place.id, **values)
+
+
+def _frame(place: Place, day: date | None = None) -> dict[str, Any]:
+    """What every page of a calendar says of itself."""
+    shown: dict[str, Any] = {"place": place, "calendar_href": _to(place, "month")}
+    if day is None:
+        return shown
+    on, standing = day.isoformat(), day_at(_id(place), day)
+    return shown | {
+        "day": day, "long_day": long_day_words(day), "now_is": day_words_at(standing),
+        "calendar_href": _to(place, "month", of=on[:7]), "back_href": _to(place, "declare", day=on),
+        "who": said_by_words(standing) if standing.said_at else "",
+        "moved_href": _to(place, "moved", day=on), "take_back_href": _to(place, "take_back", day=on),
+    }  # fmt: skip
+
+
+def _id(place: Place) -> int | None:
+    return place.id if place else None
+
+
+def _month(place: Place) -> Page:
+    today = today_of_place(place, clock.now())
+    shown = month_page(request.args.get("of", ""), today)
+    said = days_between(_id(place), shown.first, shown.last)
+    return render_template(
+        "casework/calendar.html", weeks=shown.weeks(said), special=shown.special(said), title=shown.title,
+        known=any(shown.first.replace(day=15) == day for day in said), today=today, weekdays=weekdays(),
+        earlier=_to(place, "month", of=shown.earlier), later=_to(place, "month", of=shown.later),
+        to_day=lambda day: _to(place, "declare", day=day.isoformat()), **_frame(place),
+    )  # fmt: skip
+
+
+def _declare(place: Place, day: date) -> Page:
+    actor, now = current_actor(), clock.now()
+    standing = day_at(_id(place), day)
+    form = DayForm(seen=standing.mark)
+    past, on = _refusal(day, place), day.isoformat()
+    if "confirmed" not in request.form and form.is_submitted() and not past and _is_complete(form):
+        return _check(place, day, form, DayKind(form.kind.data))
+
+    def act() -> int:
+        bell = form.last_bell.data if form.kind.data == DayKind.HALF else None
+        said = Said(DayKind(form.kind.data), form.label.data or "", bell)
+        return declare_day(actor, _id(place), day, said, form.seen.data or "", now, form.request_key.data)
+
+    return form_page(
+        form,
+        act,
+        _to(place, "moved", day=on),
+        "casework/calendar_day.html",
+        standing=standing,
+        past=past,
+        can_take_back=standing.own and standing.said_at is not None,
+        has_moved=place is not None and bool(moved_by(place.id, day)),
+        **_frame(place, day),
+    )
+
+
+def _refusal(day: date, place: Place) -> str:
+    try:
+        check_day(day, today_of_place(place, clock.now()))
+    except Refused as refused:
+        return refused.message
+    return ""
+
+
+def _is_complete(form: DayForm) -> bool:
+    return form.validate() and (form.kind.data != DayKind.HALF or form.last_bell.data is not None)
+
+
+def _check(place: Place, day: date, form: DayForm, becomes: DayKind) -> Page:
+    bell = form.last_bell.data if becomes is DayKind.HALF else None
+    return render_template(
+        "casework/calendar_check.html",
+        form=form,
+        becomes=DAY_LABELS[becomes],
+        bell=time_of_day_words(bell) if bell else "",
+        kept={"kind": becomes.value, "label": form.label.data, "last_bell": f"{bell:%H:%M}" if bell else ""},
+        **_effects(place, day, becomes),
+        **_frame(place, day),
+    )
+
+
+def _effects(place: Place, day: date, becomes: DayKind) -> dict[str, Any]:
+    """What a change would do at a school: line by line for its own case team, as counts for others."""
+    if place is None:
+        return {"found": None, "detailed": False}
+    found: Consequences = consequences(place, day, becomes, today_of_place(place, clock.now()))
+    detailed = current_actor().covers(place.id, *CASE_TEAM)
+    words = shift_lines if detailed else lines_by_kind
+    return {
+        "found": found, "detailed": detailed, "leaving": words(found.leaving),
+        "meetings": words(found.meetings), "returning": words(found.returning),
+    }  # fmt: skip
+
+
+def _take_back(place: Place, day: date) -> Page:
+    actor, now = current_actor(), clock.now()
+    standing = day_at(_id(place), day)
+    if not standing.own or standing.said_at is None:
+        return redirect(_to(place, "declare", day=day.isoformat()), 303)
+    form = TakeBackForm(seen=standing.mark)
+    after: DayAt = after_taking_back(_id(place), standing)
+    return form_page(
+        form,
+        lambda: take_back_day(actor, _id(place), day, form.seen.data or "", now, form.request_key.data),
+        _to(place, "moved", day=day.isoformat()),
+        "casework/calendar_take_back.html",
+        past=_refusal(day, place),
+        becomes=DAY_LABELS[after.kind],
+        **_effects(place, day, after.kind),
+        **_frame(place, day),
+    )
+
+
+def _moved(place: Place, day: date) -> Page:
+    detailed = place is not None and current_actor().covers(place.id, *CASE_TEAM)
+    found = moved_by(place.id, day) if place is not None else []
+    words = shift_lines if detailed else lines_by_kind
+    return render_template(
+        "casework/calendar_moved.html",
+        moved=words([shift for shift, back in found if not back]),
+        returned=words([shift for shift, back in found if back]),
+        standing=day_at(_id(place), day),
+        detailed=detailed,
+        **_frame(place, day),
+    )

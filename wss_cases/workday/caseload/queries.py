@@ -1,0 +1,228 @@
+"""Reading the desk: every open case of one or more leads, placed, weighed, in a constant number of queries."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, cast, func, literal, select, union_all
+
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.accounts.teams.queries import works
+from wss_cases.cases.case.models import Case, CaseIncident
+from wss_cases.cases.case.queries import visible_to
+from wss_cases.cases.case.states import OPEN, CaseState
+from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, PathwayItem, Situation
+from wss_cases.casework.next_act.steps import stands_for, steps_of
+from wss_cases.casework.transfer.models import StudentMove
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.foundation.db import db
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE, PathwayState
+from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.duties.duty.queries import shared
+from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
+from wss_cases.workday.caseload.rules import Placed, first_things_first, not_begun, place
+from wss_cases.workday.caseload.weights import Part, Weights, parts_of, weight_of
+
+ENDED = PathwayItem(0, PathwayState.COMPLETED)
+"""Stands for the pathways of a case that are all over."""
+
+STAGE, FAMILY = "stage", "family"
+MOST = 400
+"""Open cases that a desk reads; a school with more of them sees the first ones."""
+
+
+@dataclass(frozen=True)
+class DeskCase:
+    """One open case on the desk."""
+
+    id: int
+    reference: str
+    harm_kind: str
+    location_code: str
+    state: CaseState
+    lead_id: int | None
+    lead_works: bool
+    kinds: Mapping[int, str]
+    placed: Placed
+    parts: Sequence[Part]
+
+    @property
+    def weight(self) -> int:
+        """How much work the case is, in points."""
+        return sum(part.points for part in self.parts)
+
+
+@dataclass
+class _Hanging:
+    """What hangs on the cases, by case."""
+
+    pathways: dict[int, list[Pathway]] = field(default_factory=lambda: defaultdict(list))
+    had: set[int] = field(default_factory=set)
+    follow_ups: dict[int, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    duties: dict[int, list[DutyItem]] = field(default_factory=lambda: defaultdict(list))
+    moves: dict[int, int] = field(default_factory=dict)
+
+
+def desk_cases(
+    actor: Actor, school_id: int, lead_ids: Iterable[int] | None, today: date, now: datetime, weights: Weights
+) -> list[DeskCase]:
+    """Return the open cases of these leads at a school (None: of everybody, and of nobody), first things first."""
+    columns: Any = select(
+        Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id, Case.next_review_on,
+        works(Case.lead_id, Case.school_id, CASE_TEAM, today).label("lead_works"),
+    )  # fmt: skip
+    statement = visible_to(columns, actor, live=True).where(Case.school_id == school_id)
+    if lead_ids is not None:
+        statement = statement.where(Case.lead_id.in_(sorted(lead_ids)))
+    rows = db.session.execute(statement.order_by(Case.next_review_on, Case.id).limit(MOST)).all()
+    if not rows:
+        return []
+    hanging = _hanging([row.id for row in rows])
+    steps = steps_of([row for live in hanging.pathways.values() for row in live], today, now)
+    found = []
+    for row in rows:
+        live = hanging.pathways[row.id]
+        placed = _placed(row, hanging, steps, today)
+        parts = parts_of(row.state, [pathway.pathway for pathway in live], weights)
+        kinds = {pathway.id: pathway.kind for pathway in live}
+        found.append(
+            DeskCase(
+                row.id,
+                row.reference,
+                row.harm_kind,
+                row.location_code,
+                row.state,
+                row.lead_id,
+                row.lead_works,
+                kinds,
+                placed,
+                parts,
+            )
+        )
+    return sorted(found, key=lambda case: (*first_things_first(case.placed), case.id))
+
+
+def _placed(row: Any, hanging: _Hanging, steps: Mapping[int, Any], today: date) -> Placed:
+    live, follow_ups = hanging.pathways[row.id], hanging.follow_ups[row.id]
+    pathways = [PathwayItem(pathway.id, pathway.state, steps.get(pathway.id)) for pathway in live]
+    if not pathways and row.id in hanging.had:
+        pathways = [ENDED]
+    situation = Situation(
+        state=row.state,
+        today=today,
+        has_lead=row.lead_works,
+        review_on=row.next_review_on,
+        duties=hanging.duties[row.id],
+        follow_ups=[
+            FollowUpItem(item.id, item.due_on, item.kind)
+            for item in follow_ups
+            if not stands_for(item.kind, item.pathway_id, steps)
+        ],
+        pathways=pathways,
+    )
+    return place(
+        situation,
+        all_due=[item.due_on for item in follow_ups],
+        start_by=[
+            pathway.start_by for pathway in live if pathway.start_by is not None and not_begun(pathway.state)
+        ],
+        moved=hanging.moves.get(row.id, 0),
+    )
+
+
+def _hanging(case_ids: Sequence[int]) -> _Hanging:
+    found = _Hanging()
+    pathways = select(Pathway).where(Pathway.case_id.in_(case_ids), Pathway.state.in_(LIVE))
+    for pathway in db.session.scalars(pathways.order_by(Pathway.id)):
+        found.pathways[pathway.case_id].append(pathway)
+    had = select(Pathway.case_id).where(Pathway.case_id.in_(case_ids), Pathway.state.not_in(LIVE))
+    found.had = set(db.session.scalars(had.distinct()))
+    follow_ups = select(
+        FollowUp.case_id, FollowUp.id, FollowUp.kind, FollowUp.due_on, FollowUp.pathway_id
+    ).where(FollowUp.case_id.in_(case_ids), FollowUp.state == FollowUpState.OPEN)
+    for item in db.session.execute(follow_ups.order_by(FollowUp.id)):
+        found.follow_ups[item.case_id].append(item)
+    duties = (
+        select(CaseIncident.case_id, LegalDuty.id, LegalDuty.code)
+        .join(LegalDuty, LegalDuty.incident_id == CaseIncident.incident_id)
+        .where(CaseIncident.case_id.in_(case_ids), LegalDuty.state.in_(OPEN_DUTY), shared())
+    )
+    for case_id, duty_id, code in db.session.execute(duties.order_by(LegalDuty.id)):
+        found.duties[case_id].append(DutyItem(duty_id, code))
+    found.moves = open_moves(case_ids)
+    return found
+
+
+def open_moves(case_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many students of each case are at another school now, and nobody has settled it yet."""
+    statement = (
+        select(StudentMove.case_id, func.count())
+        .join(FollowUp, FollowUp.id == StudentMove.follow_up_id)
+        .where(StudentMove.case_id.in_(case_ids), FollowUp.state == FollowUpState.OPEN)
+        .group_by(StudentMove.case_id)
+    )
+    return {row[0]: row[1] for row in db.session.execute(statement)}
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one person carries at a school: open cases and their weight; `lead_id` None is nobody's."""
+
+    lead_id: int | None
+    cases: int
+    points: int
+
+
+Rows = Iterable[Sequence[Any]]
+Reduce = Callable[[Rows], Sequence[Sequence[Any]]]
+
+
+def loads_at(school_id: int, weights: Weights) -> list[Load]:
+    """Return what each lead of a school carries, in one query; the caller reaches the school."""
+    where = [Case.school_id == school_id]
+    return loads_of(where, weights, lambda statement, reduced: reduced(db.session.execute(statement)))
+
+
+def loads_of(
+    where: Sequence[ColumnElement[bool]],
+    weights: Weights,
+    rows_of: Callable[[Any, Reduce], Sequence[Sequence[Any]]],
+) -> list[Load]:
+    """Return what each lead carries of the open cases that meet these conditions; the caller reaches them.
+
+    `rows_of` reads a statement and makes of its rows what a function makes of them.
+    """
+
+    def carried(rows: Rows) -> list[list[int | None]]:
+        cases: dict[int | None, int] = defaultdict(int)
+        points: dict[int | None, int] = defaultdict(int)
+        for lead_id, what, name, count in rows:
+            if what == STAGE:
+                cases[lead_id] += count
+                points[lead_id] += count * weight_of(CaseState(name), (), weights)
+            else:
+                points[lead_id] += count * weights.families.get(name, 1)
+        return [[lead_id, cases[lead_id], points[lead_id]] for lead_id in cases]
+
+    return [Load(*row) for row in rows_of(_carrying(where, weights), carried)]
+
+
+def _carrying(where: Sequence[ColumnElement[bool]], weights: Weights) -> Any:
+    """Return a select of open cases by lead and stage, and of their pathways by lead and family; the weights stand in
+    it, so that nobody takes what was made with others for the same."""
+    weighed = literal(repr(weights)) != ""
+    stages = (
+        select(Case.lead_id, literal(STAGE), cast(Case.state, String(40)), func.count())
+        .where(*where, Case.state.in_(OPEN), weighed)
+        .group_by(Case.lead_id, Case.state)
+    )
+    families = (
+        select(Case.lead_id, literal(FAMILY), Pathway.pathway, func.count())
+        .join(Pathway, Pathway.case_id == Case.id)
+        .where(*where, Case.state.in_(OPEN), Pathway.state.in_(LIVE))
+        .group_by(Case.lead_id, Pathway.pathway)
+    )
+    return union_all(stages, families)

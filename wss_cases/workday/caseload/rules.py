@@ -1,0 +1,122 @@
+"""What a coordinator does first: the group each case stands in, and why one does not move. Pure."""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from wss_cases.casework.next_act.rules import Next, Situation, next_act
+from wss_cases.casework.next_act.states import Act
+from wss_cases.pathways.common.states import LIVE, PathwayState
+
+
+class Group(enum.StrEnum):
+    """Where a case stands on the desk, the first things first."""
+
+    URGENT = "urgent"
+    OVERDUE = "overdue"
+    TODAY = "today"
+    STUCK = "stuck"
+    NEXT = "next"
+    WAITS = "waits"
+
+
+class Why(enum.StrEnum):
+    """Why a case does not move."""
+
+    DUTY = "duty"
+    MOVED = "moved"
+    LEAD = "lead"
+    OVERDUE = "overdue"
+    REVIEW = "review"
+    START = "start"
+    STEP = "step"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason: how many things, and since when (the oldest)."""
+
+    why: Why
+    since: date | None = None
+    count: int = 1
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A case with its group, its one next act, and the reasons why it does not move."""
+
+    group: Group
+    act: Next
+    reasons: Sequence[Reason]
+    since: date
+
+
+def place(case: Situation, *, all_due: Sequence[date], start_by: Sequence[date], moved: int = 0) -> Placed:
+    """Return where a case stands on the desk.
+
+    `all_due` are the due days of its open follow-ups, those a pathway's step stands for included; `start_by` the
+    days until which its proposed pathways were to begin; `moved` how many of its students changed school.
+    """
+    act = next_act(case)
+    reasons = _reasons(case, all_due, start_by, moved)
+    group = _group(case, act, all_due, reasons)
+    dates = [reason.since for reason in reasons if reason.since is not None]
+    dates += [act.on] if act.on is not None else []
+    return Placed(group, act, reasons, min(dates, default=case.today))
+
+
+def _group(case: Situation, act: Next, all_due: Sequence[date], reasons: Sequence[Reason]) -> Group:
+    if act.act is Act.DUTY or (act.step is not None and act.step.urgent):
+        return Group.URGENT
+    late = [day for day in all_due if day < case.today]
+    if late or (case.review_on is not None and case.review_on < case.today):
+        return Group.OVERDUE
+    if any(day == case.today for day in all_due) or case.review_on == case.today or _is_today(case, act):
+        return Group.TODAY
+    if reasons:
+        return Group.STUCK
+    return Group.WAITS if act.act is Act.WAIT else Group.NEXT
+
+
+def _is_today(case: Situation, act: Next) -> bool:
+    return act.act is Act.STEP and act.on == case.today
+
+
+def _reasons(case: Situation, all_due: Sequence[date], start_by: Sequence[date], moved: int) -> list[Reason]:
+    found = []
+    if case.duties:
+        found.append(Reason(Why.DUTY, count=len(case.duties)))
+    if moved:
+        found.append(Reason(Why.MOVED, count=moved))
+    if not case.has_lead:
+        found.append(Reason(Why.LEAD))
+    late = [day for day in all_due if day < case.today]
+    if late:
+        found.append(Reason(Why.OVERDUE, min(late), len(late)))
+    if case.review_on is not None and case.review_on < case.today:
+        found.append(Reason(Why.REVIEW, case.review_on))
+    not_begun = [day for day in start_by if day < case.today]
+    if not_begun:
+        found.append(Reason(Why.START, min(not_begun), len(not_begun)))
+    steps = [pathway.step for pathway in case.pathways if pathway.step is not None]
+    waiting = [step.on for step in steps if step.on is not None and step.on < case.today]
+    if waiting and not late and not not_begun:
+        found.append(Reason(Why.STEP, min(waiting), len(waiting)))
+    if not any(pathway.state in LIVE for pathway in case.pathways) and not all_due:
+        found.append(Reason(Why.NOTHING))
+    return found
+
+
+ORDER = list(Group)
+
+
+def first_things_first(placed: Placed) -> tuple[int, date]:
+    """Return the key by which a desk is sorted: group, then the longest waiting."""
+    return ORDER.index(placed.group), placed.since
+
+
+def not_begun(state: PathwayState) -> bool:
+    """Whether a pathway in this state still has to begin."""
+    return state is PathwayState.PROPOSED

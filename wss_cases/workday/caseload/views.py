@@ -1,0 +1,300 @@
+"""The coordinator's desk: what to do first in every open case, what is stuck and why, and the next two weeks."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.accounts.coverage.queries import CoverRow, near
+from wss_cases.accounts.grants.queries import holders
+from wss_cases.cases.case.queries import place_words
+from wss_cases.cases.case.rules import title
+from wss_cases.casework.case_file.frame import act_address, act_words, harm_words, kind_of
+from wss_cases.casework.case_file.queries import user_names
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words, time_words
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.pages import Page
+from wss_cases.foundation.settings.reading import setting
+from wss_cases.pathways.common.forms import number
+from wss_cases.pathways.common.queries import team_of
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.queries import get_school, school_days
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.workday.caseload.presenters import (
+    GROUP_LABELS,
+    cover_words,
+    due_tag,
+    part_words,
+    reason_words,
+    weight_words,
+    what_words,
+)
+from wss_cases.workday.caseload.queries import DeskCase, Load, desk_cases, loads_at
+from wss_cases.workday.caseload.rules import Group
+from wss_cases.workday.caseload.upcoming import CIRCLE, REENTRY, RETURN, Entry, calendar
+from wss_cases.workday.caseload.weights import Weights
+
+blueprint = Blueprint("desk", __name__)
+
+PAGE = 20
+MINE, EVERYBODY = "mine", "school"
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Whose desk it is: a school on a day, the leads whose cases lie on it (None: everybody's), who covers whom."""
+
+    actor: Actor
+    school: School
+    days: SchoolDays
+    now: datetime
+    today: date
+    whose: str
+    lead_ids: frozenset[int] | None
+    covers: Sequence[CoverRow]
+    names: dict[int, str]
+    weights: Weights
+
+
+def open_desk(actor: Actor, school: School, whose: str, now: datetime) -> Desk:
+    """Return the desk that is asked for: one's own with those one stands in for, one person's, or the school's."""
+    today = clock.local_date(now, school.time_zone)
+    covers = [row for row in near(actor.user_id, today) if row.school_id == school.id]
+    names = dict(holders(Role.COORDINATOR, school.id, today))
+    if not whose:
+        whose = MINE if actor.user_id in names or covers else EVERYBODY
+    person = number(whose)
+    lead_ids: frozenset[int] | None = None
+    if person is not None:
+        lead_ids = frozenset({person})
+    elif whose == MINE:
+        own = {actor.user_id} if actor.user_id is not None else set()
+        lead_ids = frozenset(own | {row.user_id for row in covers if row.cover_id == actor.user_id})
+    return Desk(
+        actor=actor, school=school, days=school_days(school.id), now=now, today=today,
+        whose=whose if person is not None or whose == MINE else EVERYBODY, lead_ids=lead_ids,
+        covers=covers, names=names, weights=setting("CASELOAD_WEIGHTS"),
+    )  # fmt: skip
+
+
+@blueprint.get("/desk")
+@gate(Permission.CASE_WORK)
+def page() -> Page:
+    """Every open case in the order in which it asks for something, with its one next act."""
+    actor, now = current_actor(), clock.now()
+    school_id = chosen_school_id(actor, *CASE_TEAM)
+    school = get_school(school_id) if school_id is not None else None
+    if school is None:
+        return redirect(url_for("web.schools"), 303)
+    desk = open_desk(actor, school, request.args.get("whose", ""), now)
+    cases = desk_cases(actor, school.id, desk.lead_ids, desk.today, now, desk.weights)
+    loads = loads_at(school.id, desk.weights)
+    names = desk.names | _names_of(desk, loads)
+    entries = calendar(actor, school.id, desk.lead_ids, desk.today, school.time_zone, desk.days)
+    return render_template(
+        "casework/desk.html",
+        desk=desk,
+        lede=_lede(cases),
+        total=len(cases),
+        load=_load(desk, loads, names),
+        days=_days(desk, entries),
+        covers=[(cover_words(row, actor), row.note) for row in desk.covers],
+        whose_tabs=_whose_tabs(desk, names),
+        hand_over_href=url_for("hand_overs.choose", whose=number(desk.whose)),
+        **_list(desk, cases, names),
+    )
+
+
+def _list(desk: Desk, cases: Sequence[DeskCase], names: dict[int, str]) -> dict[str, Any]:
+    group, start = request.args.get("group", ""), number(request.args.get("start")) or 0
+    kept = [case for case in cases if not group or case.placed.group == group]
+    shown = kept[start : start + PAGE]
+    places = place_words(case.location_code for case in shown)
+
+    def turn(to: int) -> str:
+        return url_for("desk.page", whose=desk.whose, group=group or None, start=to)
+
+    return {
+        "sections": [
+            (str(GROUP_LABELS[which]), [_row(desk, case, places, names) for case in rows])
+            for which, rows in groupby(shown, key=lambda case: case.placed.group)
+        ],
+        "groups": _groups(desk, cases, group),
+        "later": turn(start + PAGE) if len(kept) > start + PAGE else None,
+        "earlier": turn(max(0, start - PAGE)) if start else None,
+    }
+
+
+def _names_of(desk: Desk, loads: Iterable[Load]) -> dict[int, str]:
+    """Who else leads cases here, and whose desk is asked for. Raises NotFound for somebody who does neither here."""
+    found = user_names([load.lead_id for load in loads if load.lead_id not in desk.names])
+    person = number(desk.whose)
+    asked = person is not None and person not in desk.names and person not in found
+    team = team_of(desk.school.id, desk.today) if found or asked else {}
+    if asked and person is not None:
+        if person not in team:
+            raise NotFound
+        found[person] = team[person]
+    return {who: name if who in team else _("%(name)s, who left", name=name) for who, name in found.items()}
+
+
+def _lede(cases: Sequence[DeskCase]) -> str:
+    count = Counter(case.placed.group for case in cases)
+    words = [
+        (Group.URGENT, _("%(number)d urgent", number=count[Group.URGENT])),
+        (Group.OVERDUE, _("%(number)d overdue", number=count[Group.OVERDUE])),
+        (Group.TODAY, _("%(number)d due today", number=count[Group.TODAY])),
+        (Group.STUCK, _("%(number)d stuck", number=count[Group.STUCK])),
+    ]
+    said = [text for group, text in words if count[group]]
+    opened = ngettext("%(num)d open case", "%(num)d open cases", len(cases))
+    return " · ".join([opened, *(said or [_("nothing presses")])])
+
+
+def _row(desk: Desk, case: DeskCase, places: dict[str, str], names: dict[int, str]) -> dict[str, Any]:
+    placed, act = case.placed, case.placed.act
+    tag, tone = due_tag(placed, desk.today, desk.days)
+    href = act_address(case.id, act)
+    whose = ""
+    if case.lead_id is not None and case.lead_id != desk.actor.user_id:
+        name = names.get(case.lead_id, "")
+        whose = _("%(name)s’s", name=name) if case.lead_works else name
+    kind = kind_of(case.kinds.get(act.pathway_id or 0, "")) if len(case.kinds) > 1 else ""
+    said = " · ".join(part for part in (whose, *(reason_words(reason) for reason in placed.reasons)) if part)
+    points, made_of = weight_words(case.parts)
+    return {
+        "title": title(case.reference, harm_words(case.harm_kind), places.get(case.location_code, "")),
+        "href": url_for("casework.case", case_id=case.id),
+        "what": what_words(act) or kind,
+        "why": said[:1].upper() + said[1:],
+        "points": points,
+        "made_of": made_of,
+        "tag": tag,
+        "tone": tone,
+        "act": (act_words(act, {}), href) if href else None,
+        "first": placed.group in (Group.URGENT, Group.OVERDUE),
+        "reference": case.reference,
+    }
+
+
+def _groups(desk: Desk, cases: Sequence[DeskCase], current: str) -> list[tuple[str, str, bool, int]]:
+    count = Counter(case.placed.group for case in cases)
+    tabs = [(_("All"), url_for("desk.page", whose=desk.whose), not current, len(cases))]
+    return tabs + [
+        (
+            str(GROUP_LABELS[group]),
+            url_for("desk.page", whose=desk.whose, group=group.value),
+            current == group,
+            count[group],
+        )
+        for group in Group
+        if count[group] or current == group
+    ]
+
+
+def _load(desk: Desk, loads: Sequence[Load], names: dict[int, str]) -> dict[str, Any]:
+    shown = [load for load in loads if desk.lead_ids is None or load.lead_id in desk.lead_ids]
+    others = [
+        load for load in loads if load.lead_id in desk.names and load.lead_id not in (desk.lead_ids or ())
+    ]
+    beside = ""
+    if others and desk.lead_ids is not None:
+        average = round(sum(load.points for load in others) / len(others))
+        beside = ngettext(
+            "Another coordinator of the school carries %(points)d points.",
+            "The %(num)d other coordinators of the school carry %(points)d points each on average.",
+            len(others),
+            points=average,
+        )
+    weights = desk.weights
+    return {
+        "points": sum(load.points for load in shown),
+        "cases": sum(load.cases for load in shown),
+        "beside": beside,
+        "each": _each(desk, loads, names) if desk.actor.covers(desk.school.id, Role.ADMINISTRATOR) else [],
+        "stages": [(part_words(code), points) for code, points in weights.stages.items()],
+        "families": [(part_words(code), points) for code, points in weights.families.items()],
+    }
+
+
+def _each(desk: Desk, loads: Sequence[Load], names: dict[int, str]) -> list[dict[str, Any]]:
+    known = {load.lead_id: load for load in loads}
+    people = [(user_id, names[user_id]) for user_id in names if user_id in known or user_id in desk.names]
+    rows = [
+        {
+            "name": name,
+            "href": url_for("desk.page", whose=user_id),
+            "cases": known[user_id].cases if user_id in known else 0,
+            "points": known[user_id].points if user_id in known else 0,
+        }
+        for user_id, name in sorted(people, key=lambda person: person[1])
+    ]
+    if None in known:
+        rows.append(
+            {
+                "name": _("Nobody yet"),
+                "href": url_for("desk.page", whose=EVERYBODY, group=Group.STUCK.value),
+                "cases": known[None].cases,
+                "points": known[None].points,
+            }
+        )
+    return rows
+
+
+def _days(desk: Desk, entries: Sequence[Entry]) -> list[tuple[str, list[dict[str, Any]]]]:
+    shown = []
+    for day, of_day in groupby(entries, key=lambda entry: entry.day):
+        rows, sessions = [], []
+        for entry in of_day:
+            if entry.what in (CIRCLE, REENTRY, RETURN):
+                rows.append(_entry(desk, entry))
+            else:
+                sessions.append(entry)
+        if sessions:
+            rows.append(_session_row(sessions))
+        words = _("Today") if day == desk.today else day_words(day)
+        shown.append((words, rows))
+    return shown
+
+
+def _entry(desk: Desk, entry: Entry) -> dict[str, Any]:
+    what = {
+        CIRCLE: kind_of(entry.kind),
+        REENTRY: _("Re-entry meeting"),
+        RETURN: _("A student returns"),
+    }[entry.what]
+    at = time_words(entry.at, desk.school.time_zone) if entry.at is not None else ""
+    return {
+        "title": f"{at} {what}".strip(),
+        "href": url_for("pathways.pathway", case_id=entry.case_id, pathway_id=entry.pathway_id),
+        "meta": " · ".join(part for part in (entry.reference, entry.place) if part),
+    }
+
+
+def _session_row(sessions: Sequence[Entry]) -> dict[str, Any]:
+    one = sessions[0] if len(sessions) == 1 else None
+    words = ngettext("%(num)d mentoring session", "%(num)d mentoring sessions", len(sessions))
+    href = url_for("pathways.pathway", case_id=one.case_id, pathway_id=one.pathway_id) if one else None
+    return {"title": words, "href": href, "meta": ", ".join(sorted({row.reference for row in sessions}))}
+
+
+def _whose_tabs(desk: Desk, names: dict[int, str]) -> list[tuple[str, str, bool]]:
+    tabs = [
+        (_("My desk"), url_for("desk.page", whose=MINE), desk.whose == MINE),
+        (_("The whole school"), url_for("desk.page", whose=EVERYBODY), desk.whose == EVERYBODY),
+    ]
+    person = number(desk.whose)
+    if person is not None:
+        tabs.append((names.get(person, ""), url_for("desk.page", whose=person), True))
+    return tabs

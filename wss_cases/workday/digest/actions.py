@@ -1,0 +1,109 @@
+"""The sweep of mornings: each school's digests, weekly counts and late partners, once a school day.
+
+A school's morning is claimed in the commit that queues its mails, so any number of sweeps may run at once.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+
+from wss_cases.access.actor import STAFF, SYSTEM
+from wss_cases.accounts.teams.queries import colleagues
+from wss_cases.foundation.operations.failpoints import reach
+from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
+from wss_cases.mail.common.models import DigestDay
+from wss_cases.mail.common.queries import choices_of, queued_keys
+from wss_cases.mail.common.rules import Planned
+from wss_cases.mail.delivery.actions import queue
+from wss_cases.pathways.referrals.referral.overdue import late_referrals
+from wss_cases.pathways.referrals.referral.sweep import overdue_mails, record_overdue
+from wss_cases.workday.digest.messages import DIGEST, WEEKLY, digest_key, weekly_key
+from wss_cases.workday.digest.queries import Given, Morning, mornings, with_covers, with_work
+from wss_cases.workday.digest.weekly import weekly_people
+
+SCHOOLS = 50
+"""Mornings of one commit."""
+
+
+def sweep_mornings(now: datetime) -> tuple[int, list[Morning]]:
+    """Queue the mails of the mornings that have come; returns how many, and the mornings this run claimed."""
+    queued, claimed = 0, []
+    for some in _chunks(mornings(now)):
+        with unit_of_work(SYSTEM, now) as uow:
+            uow.bookkeeping()
+            reach("sweep.before_claim")
+            mine = [morning for morning in some if _claim(uow, morning)]
+            reach("sweep.after_claim")
+            late = late_referrals(now, [morning.school_id for morning in mine])
+            keys = queue(uow, [*_mails(mine, {}), *overdue_mails(late)])
+            record_overdue(uow, late, keys)
+        reach("queue.after_commit")
+        queued += len(keys)
+        claimed += mine
+    return queued, claimed
+
+
+def mornings_would_queue(now: datetime, given: Given) -> int:
+    """Return how many messages `sweep_mornings` would queue; writes nothing."""
+    keys: set[str] = set()
+    for some in _chunks(mornings(now)):
+        late = late_referrals(now, [morning.school_id for morning in some])
+        planned = {message.dedupe_key for message in [*_mails(some, given), *overdue_mails(late)]}
+        keys |= planned - queued_keys(planned)
+    return len(keys)
+
+
+def _chunks(some: Sequence[Morning]) -> Iterable[Sequence[Morning]]:
+    return (some[start : start + SCHOOLS] for start in range(0, len(some), SCHOOLS))
+
+
+def _claim(uow: UnitOfWork, morning: Morning) -> bool:
+    row = {"school_id": morning.school_id, "day": morning.day}
+    return insert_once(uow.session, DigestDay, row, ["school_id", "day"])
+
+
+def _mails(some: Iterable[Morning], given: Given) -> list[Planned]:
+    """One digest and one weekly count a person and date, however many schools they work at."""
+    together: dict[tuple[date, date, bool], list[Morning]] = defaultdict(list)
+    for morning in some:
+        together[morning.day, morning.horizon, morning.begins_week].append(morning)
+    planned: dict[str, Planned] = {}
+    for (day, _horizon, begins_week), alike in together.items():
+        found = _digests(with_work(alike, given), day)
+        if begins_week:
+            people = weekly_people([morning.school_id for morning in alike], day)
+            found += _weekly(with_covers(people, day), day)
+        for message in found:
+            planned.setdefault(message.dedupe_key, message)
+    return list(planned.values())
+
+
+def _digests(people: Iterable[tuple[int, int]], day: date) -> list[Planned]:
+    pairs = _at_work(people, day)
+    choices = choices_of({user_id for user_id, _school_id in pairs})
+    return [
+        Planned(user_id, DIGEST, "user_account", user_id, school_id, digest_key(user_id, day))
+        for user_id, school_id in pairs
+        if choices[user_id].style == "digest"
+    ]
+
+
+def _weekly(people: Iterable[tuple[int, int]], day: date) -> list[Planned]:
+    pairs = _at_work(people, day)
+    choices = choices_of({user_id for user_id, _school_id in pairs})
+    return [
+        Planned(user_id, WEEKLY, "user_account", user_id, school_id, weekly_key(user_id, day))
+        for user_id, school_id in pairs
+        if choices[user_id].weekly
+    ]
+
+
+def _at_work(people: Iterable[tuple[int, int]], day: date) -> list[tuple[int, int]]:
+    """Those of these (person, school) who still work there."""
+    pairs = sorted(people)
+    known = colleagues({user_id for user_id, _school_id in pairs}, day)
+    return [
+        (user_id, school_id)
+        for user_id, school_id in pairs
+        if user_id in known and known[user_id].covers(school_id, *STAFF)
+    ]

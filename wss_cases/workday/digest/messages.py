@@ -1,0 +1,204 @@
+"""The morning digest, the weekly count, and the mails of a hand-over and a cover: how much waits, and links.
+
+No names, no titles.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.accounts.coverage.queries import load_cover
+from wss_cases.followups.core.states import KINDS
+from wss_cases.foundation.clock import local_date, now
+from wss_cases.foundation.dates import long_day_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.plain_templates import link
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.mail.common.message_kinds import MessageKind
+from wss_cases.mail.common.states import MailList
+from wss_cases.roster.directory.queries import get_school
+from wss_cases.workday.digest.weekly import weekly_count
+from wss_cases.workday.my_day.queries import Item, MyDay, my_day
+from wss_cases.workday.my_day.waiting import Waiting
+
+DIGEST = "digest"
+WEEKLY = "weekly"
+
+
+def digest_key(user_id: int, day: date) -> str:
+    """Return the key under which a person's digest of a morning is queued once."""
+    return f"digest:{user_id}:{day.isoformat()}"
+
+
+def weekly_key(user_id: int, day: date) -> str:
+    """Return the key under which a person's count of a week is queued once."""
+    return f"{WEEKLY}:{user_id}:{day.isoformat()}"
+
+
+def groups(day: MyDay) -> list[dict[str, Any]]:
+    """Return the digest's groups in order, empty ones left out: words, count, lines of (kind, count), where it leads,
+    and its part of the subject.
+    """
+    late, today, soon = len(day.overdue), len(day.due_today), len(day.coming)
+    meetings, decisions = len(day.circles), day.waiting.count
+    found = [
+        _group("overdue", _("Overdue"), late, _("%(number)d overdue", number=late), _kinds(day.overdue)),
+        _group(
+            "today", _("Due today"), today, _("%(number)d due today", number=today), _kinds(day.due_today)
+        ),
+        _group(
+            "circles",
+            ngettext("Circle today", "Circles today", meetings),
+            meetings,
+            ngettext("%(num)d circle today", "%(num)d circles today", meetings),
+        ),
+        _group(
+            "waiting",
+            _("Waiting for you"),
+            decisions,
+            _("%(number)d waiting for you", number=decisions),
+            _decisions(day.waiting),
+        ),
+        _group(
+            "coming",
+            _("Due in the next two school days"),
+            soon,
+            _("%(number)d coming up", number=soon),
+            _kinds(day.coming),
+        ),
+    ]
+    return [group for group in found if group["count"]]
+
+
+GO = {
+    "overdue": _l("See what is overdue"),
+    "today": _l("See what is due today"),
+    "circles": _l("See when and where"),
+    "waiting": _l("See what waits"),
+    "coming": _l("See what comes"),
+}
+TONES = {"overdue": "brick", "today": "sun", "circles": "teal", "waiting": "slate", "coming": "slate"}
+
+
+def _group(
+    name: str, words: str, count: int, short: str, lines: Sequence[tuple[str, int]] = ()
+) -> dict[str, Any]:
+    return {
+        "words": words,
+        "count": count,
+        "short": short,
+        "lines": list(lines),
+        "go": str(GO[name]),
+        "href": link(f"/my-day/{name}"),
+        "tone": TONES[name],
+    }
+
+
+def _decisions(waiting: Waiting) -> list[tuple[str, int]]:
+    cases, refused, asked = len(waiting.new_cases), len(waiting.declined), len(waiting.questions)
+    looks, own = waiting.second_looks, waiting.own_duties
+    lines = [
+        (ngettext("worry to be screened", "worries to be screened", waiting.worries), waiting.worries),
+        (ngettext("appeal to decide", "appeals to decide", waiting.appeals), waiting.appeals),
+        (ngettext("legal duty open", "legal duties open", waiting.duties), waiting.duties),
+        (ngettext("duty open that is an adult’s own", "duties open that are an adult’s own", own), own),
+        (ngettext("second look at a legal duty", "second looks at legal duties", looks), looks),
+        (
+            ngettext("police-notification review", "police-notification reviews", waiting.police_reviews),
+            waiting.police_reviews,
+        ),
+        (ngettext("report to review", "reports to review", waiting.to_review), waiting.to_review),
+        (ngettext("new case", "new cases", cases), cases),
+        (
+            ngettext("referral that a partner cannot take", "referrals that a partner cannot take", refused),
+            refused,
+        ),
+        (ngettext("question about your report", "questions about your reports", asked), asked),
+    ]
+    return [line for line in lines if line[1]]
+
+
+def _kinds(items: Sequence[Item]) -> list[tuple[str, int]]:
+    kinds = Counter(str(KINDS.get(item.row.kind, KINDS["other"])) for item in items)
+    return sorted(kinds.items())
+
+
+def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
+    day = my_day(actor, now())
+    found = groups(day)
+    if not found:
+        return None
+    return {
+        "subject": ", ".join(group["short"] for group in found),
+        "groups": found,
+        "day": long_day_words(day.today),
+        "href": link("/my-day"),
+    }
+
+
+def _still_due(message: OutboxMessage, actor: Actor) -> bool:
+    return message.dedupe_key == digest_key(message.recipient_id, _local_day(message, now()))
+
+
+def _local_day(message: OutboxMessage, instant: datetime) -> date:
+    school = get_school(message.school_id) if message.school_id is not None else None
+    return local_date(instant, school.time_zone if school else "UTC")
+
+
+def _weekly(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
+    found = weekly_count(actor, _local_day(message, now()))
+    lines = [
+        (
+            found.at_schools,
+            ngettext(
+                "%(num)d follow-up at your school", "%(num)d follow-ups at your school", found.at_schools
+            ),
+        ),
+        (
+            found.in_cases,
+            ngettext(
+                "%(num)d follow-up in a case you lead", "%(num)d follow-ups in cases you lead", found.in_cases
+            ),
+        ),
+    ]
+    words = [words for count, words in lines if count]
+    if not words:
+        return None
+    late = found.at_schools + found.in_cases
+    subject = ngettext(
+        "%(num)d follow-up of others is overdue", "%(num)d follow-ups of others are overdue", late
+    )
+    return {"subject": subject, "lines": words, "href": link("/follow-ups?whose=school")}
+
+
+def _of_this_week(message: OutboxMessage, actor: Actor) -> bool:
+    day = _local_day(message, now())
+    week = {weekly_key(message.recipient_id, day - timedelta(days=back)) for back in range(day.weekday() + 1)}
+    return message.dedupe_key in week
+
+
+def _to_desk(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
+    return {"href": link("/desk")}
+
+
+def _leads_there(message: OutboxMessage, actor: Actor) -> bool:
+    return message.object_id == actor.user_id and actor.has(*CASE_TEAM)
+
+
+def _stands_in(message: OutboxMessage, actor: Actor) -> bool:
+    row = load_cover(message.object_id)
+    if row is None or row.ended_at is not None or row.cover_id != actor.user_id:
+        return False
+    return row.ends_on >= _local_day(message, now()) and actor.covers(row.school_id, *CASE_TEAM)
+
+
+MESSAGES = (
+    MessageKind(DIGEST, "digest", _context, _still_due, mail_list=lambda message: MailList.DIGEST),
+    MessageKind(WEEKLY, "weekly", _weekly, _of_this_week, mail_list=lambda message: MailList.WEEKLY),
+    MessageKind("cases_handed_over", "cases_handed_over", _to_desk, _leads_there),
+    MessageKind("cover_set", "cover_set", _to_desk, _stands_in),
+)

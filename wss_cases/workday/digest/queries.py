@@ -1,0 +1,96 @@
+"""What the sweep reads of mornings: schools whose digests are due, and for whom something waits there."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from wss_cases.accounts.coverage.queries import covers_at
+from wss_cases.accounts.teams.queries import teams_at
+from wss_cases.followups.reminders.plan import Item
+from wss_cases.followups.reminders.queries import owners_due
+from wss_cases.foundation.clock import local
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.queries import CARE_TEAM
+from wss_cases.mail.common.models import DigestDay
+from wss_cases.mail.common.queries import NEAR, days_from
+from wss_cases.mail.common.rules import CLOSES, OPENS
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.workday.my_day.queries import (
+    AHEAD,
+    digest_people,
+    schools_with_reviews,
+    schools_with_worries,
+)
+from wss_cases.workday.my_day.waiting import REVIEWERS
+
+WEEK = timedelta(days=6)
+Given = Mapping[Item, int]
+"""Follow-ups that a dry run leaves with their owners, and to whom the real run would have given each."""
+
+
+@dataclass(frozen=True)
+class Morning:
+    """A school's morning: its date, the last date looked ahead to, whether the school week begins with it."""
+
+    school_id: int
+    day: date
+    horizon: date
+    begins_week: bool
+
+
+def mornings(now: datetime) -> list[Morning]:
+    """Return the schools whose morning has come and is not claimed, on school days between 06:30 and 18:00."""
+    zones = db.session.scalars(select(School.time_zone).where(School.is_active).distinct())
+    found: list[Morning] = []
+    for zone in sorted(zones.all()):
+        here = local(now, zone)
+        if OPENS <= here.time() < CLOSES:
+            found += _mornings(zone, here.date())
+    return sorted(found, key=lambda morning: morning.school_id)
+
+
+def _mornings(zone: str, day: date) -> list[Morning]:
+    done = select(DigestDay.school_id).where(DigestDay.day == day)
+    statement = select(School.id).where(School.is_active, School.time_zone == zone, School.id.not_in(done))
+    ids = list(db.session.scalars(statement))
+    today = days_from(ids, day, day) if ids else {}
+    open_today = [number for number in ids if today[number].is_school_day(day)]
+    days = days_from(open_today, day - WEEK, day + NEAR) if open_today else {}
+    return [
+        Morning(number, day, days[number].add(day, AHEAD), begins_week(day, days[number]))
+        for number in open_today
+    ]
+
+
+def begins_week(day: date, days: SchoolDays) -> bool:
+    """Whether a date is the first school day of its week."""
+    monday = day - timedelta(days=day.weekday())
+    return days.on_or_after(monday) == day
+
+
+def with_work(some: Sequence[Morning], given: Given) -> set[tuple[int, int]]:
+    """Return (person, school) of everyone for whom something is due or waits, and of whoever stands in for them.
+
+    The mornings are of one date and one horizon."""
+    school_ids, day, horizon = [morning.school_id for morning in some], some[0].day, some[0].horizon
+    found = set(owners_due(school_ids, day, horizon, but=[item.id for item in given]))
+    found.update(
+        (heir_id, item.school_id)
+        for item, heir_id in given.items()
+        if item.school_id in school_ids and item.due_on <= horizon
+    )
+    found.update(digest_people(school_ids))
+    for waiting, roles in ((schools_with_reviews, REVIEWERS), (schools_with_worries, CARE_TEAM)):
+        for school_id, team in teams_at(waiting(school_ids), day).items():
+            found.update((user_id, school_id) for role in roles for user_id in team.get(role, ()))
+    return with_covers(found, day)
+
+
+def with_covers(people: Iterable[tuple[int, int]], day: date) -> set[tuple[int, int]]:
+    """Add whoever stands in on a date for one of these people: (person, school)."""
+    found = set(people)
+    covers = covers_at({school_id for _user_id, school_id in found}, day) if found else {}
+    return found | {(covers[person], person[1]) for person in found if person in covers}

@@ -1,0 +1,221 @@
+"""What stands in one person's private calendar: of what kind it is, when, where. Never whom it is about.
+
+Every part starts from what the person may see today, so that a role or a case that went elsewhere leaves the calendar
+with the next reading.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import and_, or_, select
+
+from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
+from wss_cases.access.scope import in_schools
+from wss_cases.accounts.coverage.queries import near
+from wss_cases.cases.case.models import Case
+from wss_cases.followups.core import queries as followups
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.followups.core.states import KINDS
+from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.db import db
+from wss_cases.foundation.files.icalendar import Entry
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.plain_templates import link
+from wss_cases.journal.queries import last_acts
+from wss_cases.mail.common.queries import days_near
+from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
+from wss_cases.pathways.circles.invitations.calendar_file import meeting_uid, meeting_words
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import visible_to as pathways_visible
+from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringPlan
+from wss_cases.pathways.mentoring.plan.rules import planned_days
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+
+BACK, AHEAD, SESSIONS_AHEAD = timedelta(days=30), timedelta(days=180), timedelta(days=28)
+MOST = 400
+REENTRY_KIND, REENTRY_MINUTES = "reentry_meeting", 60
+"""A re-entry meeting has no length of its own: an hour is kept free for it."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whose calendar, as of when, and for whom they stand in on this day: (person, school)."""
+
+    actor: Actor
+    now: datetime
+    today: date
+    covered: Sequence[tuple[int, int]]
+
+    @property
+    def moments(self) -> tuple[datetime, datetime]:
+        """The first and last instant that is shown."""
+        return self.now - BACK, self.now + AHEAD
+
+
+def entries(actor: Actor, made_at: datetime, now: datetime) -> list[Entry]:
+    """Return what stands in a person's calendar, by day, in the reader's language; `made_at`: of the address."""
+    today = local_date(now, DISTRICT_ZONE)
+    covered = [
+        (row.user_id, row.school_id) for row in near(actor.user_id, today) if row.cover_id == actor.user_id
+    ]
+    asked = Asked(actor, now, today, covered)
+    reentries = list(_reentries(asked))
+    planned = {pathway_id for _key, pathway_id, _entry in reentries}
+    keyed = [
+        *_follow_ups(asked, planned),
+        *_circles(asked),
+        *((key, entry) for key, _pathway_id, entry in reentries),
+    ]
+    changed = last_acts(key for key, _entry in keyed)
+    found = [replace(entry, changed=changed.get(key, made_at)) for key, entry in keyed]
+    return sorted([*found, *_sessions(asked, made_at)], key=lambda entry: (str(entry.starts), entry.uid))
+
+
+def _uid(name: str) -> str:
+    return f"{name}@{urlsplit(link('/')).hostname or 'localhost'}"
+
+
+def _whose(words: str, mine: bool) -> str:
+    return words if mine else _("Standing in: %(what)s", what=words)
+
+
+def _follow_ups(asked: Asked, planned: set[int]) -> Iterable[tuple[tuple[str, int], Entry]]:
+    """Days on which something is due; the kind of it alone, as a title that was typed may name a child."""
+    me = asked.actor.user_id
+    theirs = [and_(FollowUp.owner_id == who, FollowUp.school_id == where) for who, where in asked.covered]
+    statement = followups.visible_to(followups.listing(), asked.actor, live=True).where(
+        or_(FollowUp.owner_id == me, *theirs),
+        FollowUp.due_on.between(asked.today - BACK, asked.today + AHEAD),
+    )
+    for row in followups.rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(MOST)):
+        if row.kind == REENTRY_KIND and row.pathway_id in planned:
+            continue  # the meeting itself stands there with its hour
+        yield (
+            ("follow_up", row.id),
+            Entry(
+                uid=_uid(f"follow-up-{row.id}"),
+                sequence=row.version,
+                changed=asked.now,
+                starts=row.due_on,
+                minutes=0,
+                summary=_whose(str(KINDS.get(row.kind, KINDS["other"])), row.owner_id == me),
+                address=link(f"/follow-ups/{row.id}"),
+                free=True,
+            ),
+        )
+
+
+def _circles(asked: Asked) -> Iterable[tuple[tuple[str, int], Entry]]:
+    me, meeting = asked.actor.user_id, CircleMeeting
+    keeps = (
+        select(CircleKeeper.id)
+        .where(
+            CircleKeeper.pathway_id == meeting.pathway_id,
+            CircleKeeper.user_id == me,
+            CircleKeeper.ended_at.is_(None),
+        )
+        .exists()
+    )
+    theirs = [
+        and_(meeting.school_id == where, or_(meeting.keeper_id == who, Case.lead_id == who))
+        for who, where in asked.covered
+    ]
+    mine = or_(keeps, Case.lead_id == me)
+    statement = (
+        select(meeting.id, meeting.sequence, meeting.starts_at, meeting.minutes, meeting.room, meeting.kind)
+        .add_columns(meeting.case_id, meeting.pathway_id, Pathway.kind.label("of_kind"), mine.label("mine"))
+        .join(Case, Case.id == meeting.case_id)
+        .join(Pathway, Pathway.id == meeting.pathway_id)
+        .where(in_schools(meeting.school_id, asked.actor, *CASE_TEAM), or_(mine, *theirs))
+        .where(meeting.starts_at.between(*asked.moments), meeting.happened.is_not(False))
+    )
+    for row in db.session.execute(statement.order_by(meeting.starts_at, meeting.id).limit(MOST)):
+        yield (
+            ("circle_meeting", row.id),
+            Entry(
+                uid=meeting_uid(row.id, link("/")),
+                sequence=row.sequence,
+                changed=asked.now,
+                starts=row.starts_at,
+                minutes=row.minutes,
+                summary=_whose(meeting_words(row.of_kind, row.kind), bool(row.mine)),
+                address=link(f"/cases/{row.case_id}/pathways/{row.pathway_id}"),
+                room=row.room,
+            ),
+        )
+
+
+def _reentries(asked: Asked) -> Iterable[tuple[tuple[str, int], int, Entry]]:
+    me, plan = asked.actor.user_id, ReengagementPlan
+    theirs = [and_(plan.school_id == where, Case.lead_id == who) for who, where in asked.covered]
+    mine = or_(Case.lead_id == me, Pathway.owner_id == me)
+    columns: Any = select(
+        plan.id,
+        plan.version,
+        plan.meeting_at,
+        plan.meeting_place,
+        plan.case_id,
+        plan.pathway_id,
+        mine.label("mine"),
+    )
+    statement = (
+        pathways_visible(columns, asked.actor)
+        .join(Case, Case.id == plan.case_id)
+        .join(Pathway, Pathway.id == plan.pathway_id)
+        .where(or_(mine, *theirs), plan.meeting_at.between(*asked.moments))
+        .where(Pathway.state.in_((PathwayState.PREPARING, PathwayState.ACTIVE)))
+    )
+    for row in db.session.execute(statement.order_by(plan.meeting_at, plan.id).limit(MOST)):
+        yield (
+            ("reengagement_plan", row.id),
+            row.pathway_id,
+            Entry(
+                uid=_uid(f"reentry-meeting-{row.id}"),
+                sequence=row.version,
+                changed=asked.now,
+                starts=row.meeting_at,
+                minutes=REENTRY_MINUTES,
+                summary=_whose(str(KINDS[REENTRY_KIND]), bool(row.mine)),
+                address=link(f"/cases/{row.case_id}/pathways/{row.pathway_id}"),
+                room=row.meeting_place,
+            ),
+        )
+
+
+def _sessions(asked: Asked, made_at: datetime) -> Iterable[Entry]:
+    """One entry a day with how many mentoring sessions are planned: of each it would say nothing more."""
+    plan = MentoringPlan
+    statement = (
+        select(plan.rhythm, plan.starts_on, plan.weeks, plan.school_id)
+        .join(Mentor, Mentor.id == plan.mentor_id)
+        .join(Pathway, Pathway.id == plan.pathway_id)
+        .where(Mentor.user_id == asked.actor.user_id, Mentor.is_active, Pathway.state == PathwayState.ACTIVE)
+        .where(in_schools(plan.school_id, asked.actor, *STAFF))
+    )
+    rows = db.session.execute(statement.limit(MOST)).all()
+    schools = days_near({row.school_id for row in rows}, asked.today) if rows else {}
+    count = Counter(
+        day
+        for row in rows
+        for day in planned_days(row, asked.today + SESSIONS_AHEAD, schools[row.school_id]) or ()
+        if day >= asked.today
+    )
+    for day, number in count.items():
+        yield Entry(
+            uid=_uid(f"mentoring-{asked.actor.user_id}-{day:%Y%m%d}"),
+            sequence=0,
+            changed=made_at,
+            starts=day,
+            minutes=0,
+            summary=ngettext(
+                "%(num)d mentoring session planned", "%(num)d mentoring sessions planned", number
+            ),
+            address=link("/mentoring"),
+            free=True,
+        )

@@ -1,0 +1,72 @@
+"""Handing over several cases at once, or the whole caseload."""
+
+from flask import Blueprint, request, url_for
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.queries import place_words
+from wss_cases.cases.case.rules import title
+from wss_cases.casework.case_file.frame import harm_words
+from wss_cases.casework.case_file.queries import open_cases_of
+from wss_cases.casework.case_page.hand_over import hand_over_many
+from wss_cases.foundation import clock
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.pathways.common.forms import number, people_choices
+from wss_cases.pathways.common.queries import team_of
+from wss_cases.pathways.common.views import today_of
+from wss_cases.workday.cover.forms import HandOverManyForm
+from wss_cases.workday.cover.views import school_of
+
+blueprint = Blueprint("hand_overs", __name__)
+
+
+@blueprint.route("/desk/hand-over", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def choose() -> Page:
+    """Give one's own cases to somebody, all or some; an administrator those of anybody at the school."""
+    actor, now = current_actor(), clock.now()
+    school_id = school_of(actor)
+    people = team_of(school_id, today_of(school_id))
+    from_id = _whose(actor, school_id)
+    rows = open_cases_of(actor, school_id, from_id)
+    places = place_words(row.location_code for row in rows)
+    form = HandOverManyForm()
+    form.cases.choices = choices(
+        [
+            (str(row.id), title(row.reference, harm_words(row.harm_kind), places.get(row.location_code, "")))
+            for row in rows
+        ]
+    )
+    if not form.is_submitted():
+        form.cases.data = [str(row.id) for row in rows]
+    others = {key: name for key, name in people.items() if key != from_id}
+    form.to.choices = people_choices(others, _("Choose…"))
+    return form_page(
+        form,
+        lambda: hand_over_many(
+            actor,
+            [found for found in map(number, form.cases.data or ()) if found is not None],
+            from_id,
+            number(form.to.data) or 0,
+            form.note.data or "",
+            now,
+            form.request_key.data,
+        ),
+        url_for("desk.page"),
+        "casework/hand_over.html",
+        count=len(rows),
+        whose=people.get(from_id or 0, "") if from_id != actor.user_id else "",
+    )
+
+
+def _whose(actor: Actor, school_id: int) -> int | None:
+    person = number(request.args.get("whose"))
+    if person is None or person == actor.user_id:
+        return actor.user_id
+    if not actor.covers(school_id, Role.ADMINISTRATOR):
+        raise NotFound
+    return person

@@ -1,0 +1,179 @@
+"""My day in words: one row of each group, with the act that is one tap away."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import might
+from wss_cases.casework.case_file.frame import harm_words
+from wss_cases.casework.case_file.queries import TERM_KIND
+from wss_cases.followups.core.states import CONVERSATION, RECORD_PAGES, RECORDED_ELSEWHERE
+from wss_cases.foundation.dates import day_words, time_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import ngettext
+from wss_cases.pathways.circles.circle.states import MeetingKind
+from wss_cases.pathways.common.states import KIND_LABELS, Kind
+from wss_cases.workday.my_day.queries import Item
+from wss_cases.workday.my_day.today import CircleToday, ReentryToday
+from wss_cases.workday.my_day.waiting import Waiting
+
+TAGS = {"overdue": "brick", "today": "sun"}
+MOST_OF_A_SORT = 5
+"""New cases, questions and partners' answers that are listed one by one; the rest is a line that leads to all."""
+
+
+def due_row(item: Item, actor: Actor) -> dict[str, Any]:
+    """Return one follow-up with its act."""
+    row = item.row
+    whose = "" if row.owner_id == actor.user_id else _("for %(name)s", name=row.owner)
+    href = url_for("followups.follow_up", follow_up_id=row.id)
+    act, words = _act(item, actor) or (href, _("Record it"))
+    return {
+        **_said(item, whose),
+        "href": href,
+        "act": act,
+        "act_words": words,
+        "id": row.id,
+    }
+
+
+def snoozed_row(item: Item, actor: Actor) -> dict[str, Any]:
+    """Return one follow-up whose reminders are paused, with the day on which it comes back."""
+    back = _("Back on %(day)s", day=day_words(item.row.snoozed_until))
+    return {**due_row(item, actor), "due": back, "tone": "slate"}
+
+
+def given_row(item: Item) -> dict[str, Any]:
+    """Return one follow-up that was given to somebody else, with its owner."""
+    href = url_for("followups.follow_up", follow_up_id=item.row.id)
+    return {**_said(item, _("with %(name)s", name=item.row.owner)), "href": href}
+
+
+def _said(item: Item, whose: str) -> dict[str, Any]:
+    row = item.row
+    harm = harm_words(row.harm_kind) if row.harm_kind else ""
+    return {
+        "title": row.title,
+        "meta": " · ".join(part for part in (row.reference, harm, whose) if part),
+        "reference": row.reference,
+        "due": item.due.words,
+        "tone": TAGS.get(item.due.state, "slate"),
+    }
+
+
+def _act(item: Item, actor: Actor) -> tuple[str, str] | None:
+    row = item.row
+    if row.kind == CONVERSATION and might(actor, Permission.INCIDENT_REVIEW):
+        return url_for("review_acts.conversation", incident_id=row.incident_id), _("How did it go?")
+    if row.kind in RECORDED_ELSEWHERE and row.kind in RECORD_PAGES:
+        words = _("Kept?") if row.kind == TERM_KIND else _("Record it")
+        return url_for(RECORD_PAGES[row.kind], follow_up_id=row.id), words
+    return None
+
+
+def circle_card(meeting: CircleToday, actor: Actor, now: datetime) -> dict[str, Any]:
+    """Return a circle of today: when, where, who keeps it, and what is next about it."""
+    kind = str(KIND_LABELS[Kind(meeting.kind)]) if meeting.kind in set(Kind) else meeting.kind
+    if meeting.what is MeetingKind.COMPLETION:
+        kind = _("Meeting at the end of an agreement")
+    href = url_for("pathways.pathway", case_id=meeting.case_id, pathway_id=meeting.pathway_id)
+    words = _("Open the circle’s page")
+    if meeting.happened is None and meeting.starts_at <= now:
+        href, words = url_for("circles.answer", meeting_id=meeting.id), _("Did it happen?")
+    keeper = _("you") if meeting.keeper_id == actor.user_id else meeting.keeper
+    parts = (meeting.reference, meeting.room, _("keeper: %(name)s", name=keeper))
+    return {
+        "at": meeting.starts_at,
+        "title": f"{time_words(meeting.starts_at, meeting.time_zone)} {kind}",
+        "meta": " · ".join(part for part in parts if part),
+        "href": href,
+        "words": words,
+        "reference": meeting.reference,
+    }
+
+
+def reentry_card(meeting: ReentryToday, now: datetime) -> dict[str, Any]:
+    """Return a re-entry meeting of today: when, where, and what is next about it."""
+    of: dict[str, Any] = {"case_id": meeting.case_id, "pathway_id": meeting.pathway_id}
+    what, href, words = _("Re-entry meeting"), url_for("pathways.pathway", **of), _("Prepare the meeting")
+    if meeting.held:
+        words = _("Go to the return")
+    elif meeting.starts_at <= now:
+        href, words = url_for("reengagement.answer", **of), _("Did it happen?")
+    return {
+        "at": meeting.starts_at,
+        "title": f"{time_words(meeting.starts_at, meeting.time_zone)} {what}",
+        "meta": " · ".join(part for part in (meeting.reference, meeting.room) if part),
+        "href": href,
+        "words": words,
+        "reference": meeting.reference,
+    }
+
+
+def _law_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
+    if waiting.own_duties:
+        words = ngettext(
+            "%(num)d adult’s own duty to report is open",
+            "%(num)d adults’ own duties to report are open",
+            waiting.own_duties,
+        )
+        yield _waits(words, "own_duties.duties", _("Seen by that adult and the administrator alone"))
+    if waiting.duties:
+        words = ngettext("%(num)d legal duty is open", "%(num)d legal duties are open", waiting.duties)
+        yield _waits(words, "safeguards.duties", _("Whom to tell, and by when"))
+    if waiting.second_looks:
+        words = ngettext(
+            "%(num)d legal duty waits for a second look",
+            "%(num)d legal duties wait for a second look",
+            waiting.second_looks,
+        )
+        yield _waits(words, "safeguards.duties", _("A colleague finds that it does not apply"))
+    if waiting.police_reviews:
+        words = ngettext(
+            "%(num)d police-notification review waits for you",
+            "%(num)d police-notification reviews wait for you",
+            waiting.police_reviews,
+        )
+        yield _waits(words, "police_reviews.page", _("Silence is a refusal"), state="asked")
+    if waiting.appeals:
+        words = ngettext("%(num)d appeal to decide", "%(num)d appeals to decide", waiting.appeals)
+        yield _waits(words, "discipline.actions", _("Hear both sides first"))
+
+
+def waiting_rows(waiting: Waiting) -> Iterator[dict[str, str]]:
+    """Yield what waits for a decision, a student's safety and the law first."""
+    if waiting.worries:
+        words = ngettext("%(num)d worry to be screened", "%(num)d worries to be screened", waiting.worries)
+        yield _waits(words, "care.records", _("A clinician screens on the same day"))
+    yield from _law_rows(waiting)
+    if waiting.to_review:
+        words = ngettext("%(num)d report to review", "%(num)d reports to review", waiting.to_review)
+        yield _waits(words, "review.queue", _("Read why, and decide"))
+    for case_id, reference, harm in waiting.new_cases[:MOST_OF_A_SORT]:
+        href = url_for("casework.case", case_id=case_id)
+        yield {"title": _("New case"), "href": href, "meta": f"{reference} · {harm_words(harm)}"}
+    if (more := len(waiting.new_cases) - MOST_OF_A_SORT) > 0:
+        words = ngettext("%(num)d more new case", "%(num)d more new cases", more)
+        yield _waits(words, "casework.cases", "", whose="mine", state="intake")
+    another = _("Find another partner, or end it")
+    for one in waiting.declined[:MOST_OF_A_SORT]:
+        href = url_for("pathways.pathway", case_id=one.case_id, pathway_id=one.pathway_id)
+        meta = f"{one.reference} · {another}"
+        yield {"title": _("%(partner)s cannot take it", partner=one.partner), "href": href, "meta": meta}
+    if (more := len(waiting.declined) - MOST_OF_A_SORT) > 0:
+        words = ngettext("%(num)d more answer of a partner", "%(num)d more answers of partners", more)
+        yield _waits(words, "desk.page", "")
+    for incident_id, reference in waiting.questions[:MOST_OF_A_SORT]:
+        href = url_for("incidents.incident", incident_id=incident_id)
+        yield {"title": _("A question about your report"), "href": href, "meta": reference}
+    if (more := len(waiting.questions) - MOST_OF_A_SORT) > 0:
+        words = ngettext("%(num)d more question", "%(num)d more questions", more)
+        yield _waits(words, "incidents.incidents", "")
+
+
+def _waits(title: str, endpoint: str, meta: str, **values: Any) -> dict[str, str]:
+    return {"title": title, "href": url_for(endpoint, **values), "meta": meta}

@@ -1,0 +1,124 @@
+"""What meets today: circles, meetings at the end of an agreement, re-entry meetings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select
+
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.scope import in_schools
+from wss_cases.accounts.account.models import UserAccount
+from wss_cases.cases.case.models import Case
+from wss_cases.foundation.clock import at_local, local_date
+from wss_cases.foundation.db import db
+from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.circle.states import MeetingKind
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.roster.directory.models import School
+
+
+@dataclass(frozen=True)
+class CircleToday:
+    """A meeting of today that the person keeps, or that belongs to a case they lead."""
+
+    id: int
+    starts_at: datetime
+    time_zone: str
+    room: str
+    kind: str
+    reference: str
+    keeper_id: int
+    keeper: str
+    happened: bool | None
+    case_id: int
+    pathway_id: int
+    what: MeetingKind
+
+
+@dataclass(frozen=True)
+class ReentryToday:
+    """A re-entry meeting of today, of a return that the person owns or whose case they lead."""
+
+    starts_at: datetime
+    time_zone: str
+    room: str
+    reference: str
+    held: bool
+    case_id: int
+    pathway_id: int
+
+
+def circles_today(actor: Actor, now: datetime, zones: Mapping[int, str]) -> list[CircleToday]:
+    """Return the circles of today that the actor keeps or leads the case of; `zones` names each own school's."""
+    if not actor.has(*CASE_TEAM):
+        return []
+    columns: Any = (
+        CircleMeeting.id,
+        CircleMeeting.starts_at,
+        School.time_zone,
+        CircleMeeting.room,
+        Pathway.kind,
+        Case.reference,
+        CircleMeeting.keeper_id,
+        UserAccount.name,
+        CircleMeeting.happened,
+        Case.id,
+        Pathway.id,
+        CircleMeeting.kind,
+    )
+    statement = (
+        select(*columns)
+        .join(Pathway, Pathway.id == CircleMeeting.pathway_id)
+        .join(Case, Case.id == CircleMeeting.case_id)
+        .join(School, School.id == CircleMeeting.school_id)
+        .join(UserAccount, UserAccount.id == CircleMeeting.keeper_id)
+        .where(
+            in_schools(CircleMeeting.school_id, actor, *CASE_TEAM),
+            or_(CircleMeeting.keeper_id == actor.user_id, Case.lead_id == actor.user_id),
+            _today(CircleMeeting.starts_at, now, zones),
+        )
+    )
+    return [CircleToday(*row) for row in db.session.execute(statement.order_by(CircleMeeting.starts_at))]
+
+
+def reentries_today(actor: Actor, now: datetime, zones: Mapping[int, str]) -> list[ReentryToday]:
+    """Return the re-entry meetings of today of returns that the actor owns or leads the case of."""
+    if not actor.has(*CASE_TEAM):
+        return []
+    plan = ReengagementPlan
+    columns: Any = (
+        plan.meeting_at,
+        School.time_zone,
+        plan.meeting_place,
+        Case.reference,
+        plan.meeting_held_on.is_not(None),
+        Case.id,
+        Pathway.id,
+    )
+    statement = (
+        select(*columns)
+        .select_from(plan)
+        .join(Pathway, Pathway.id == plan.pathway_id)
+        .join(Case, Case.id == plan.case_id)
+        .join(School, School.id == plan.school_id)
+        .where(
+            in_schools(plan.school_id, actor, *CASE_TEAM),
+            or_(Pathway.owner_id == actor.user_id, Case.lead_id == actor.user_id),
+            Pathway.state.in_(LIVE),
+            _today(plan.meeting_at, now, zones),
+        )
+    )
+    return [ReentryToday(*row) for row in db.session.execute(statement.order_by(plan.meeting_at))]
+
+
+def _today(column: Any, now: datetime, zones: Mapping[int, str]) -> ColumnElement[bool]:
+    by_zone = []
+    for zone in sorted(set(zones.values())):
+        day = local_date(now, zone)
+        start, end = at_local(day, 0, 0, zone), at_local(day + timedelta(days=1), 0, 0, zone)
+        by_zone.append(and_(School.time_zone == zone, column >= start, column < end))
+    return or_(*by_zone) if by_zone else column.is_(None) & column.is_not(None)

@@ -1,0 +1,159 @@
+"""My day: what is due, what meets today, what waits for me; each one tap from its act."""
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from wss_cases.access.actor import CASE_TEAM, Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.states import CaseState
+from wss_cases.casework.case_file.frame import harm_words
+from wss_cases.followups.core.queries import FollowUpRow, some_of
+from wss_cases.followups.undo.presenters import undo_line
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words, long_day_words, time_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import numbers_in
+from wss_cases.foundation.pages import Page
+from wss_cases.incidents.incident.states import STATE_LABELS
+from wss_cases.mail.bounces.presenters import trouble_lines
+from wss_cases.pathways.mentoring.plan.queries import my_students
+from wss_cases.pathways.mentoring.sessions.views import rows_of
+from wss_cases.pathways.reengagement.returns.views import return_lines
+from wss_cases.workday.caseload.presenters import cover_words
+from wss_cases.workday.my_day.presenters import (
+    circle_card,
+    due_row,
+    given_row,
+    reentry_card,
+    snoozed_row,
+    waiting_rows,
+)
+from wss_cases.workday.my_day.queries import Item, MyDay, around, my_day, own_reports
+from wss_cases.workday.my_day.waiting import REVIEWERS
+
+blueprint = Blueprint("my_day", __name__)
+
+NOON, EVENING = 12, 17
+MOST_MENTORED = 6
+MOST_SHOWN = {"overdue": 10, "today": 20, "coming": 10}
+"""Lines of each group on the page; more are a line that leads to the whole list."""
+
+
+@blueprint.get("/my-day")
+@gate(Permission.FOLLOWUP_READ)
+def page() -> Page:
+    """The home page of everyone who works in a school."""
+    actor, now = current_actor(), clock.now()
+    day = my_day(actor, now)
+    beside = around(actor, day, now)
+    team = actor.has(*CASE_TEAM)
+    meetings = [circle_card(meeting, actor, now) for meeting in day.circles]
+    meetings += [reentry_card(meeting, now) for meeting in beside.reentries]
+    return render_template(
+        "casework/my_day.html",
+        greeting=_greeting(clock.local(now, day.time_zone).hour),
+        lede=_lede(day),
+        overdue=_group(day.overdue, "overdue", actor),
+        due_today=_group(day.due_today, "today", actor),
+        coming=_group(day.coming, "coming", actor),
+        meetings=sorted(meetings, key=lambda card: card["at"]),
+        waiting=list(waiting_rows(day.waiting)),
+        waiting_count=day.waiting.count,
+        snoozed=[snoozed_row(item, actor) for item in day.snoozed],
+        given=[given_row(item) for item in beside.given],
+        given_count=beside.given_count,
+        caseload=_caseload(day) if team else None,
+        reports=[] if team else _reports(actor),
+        mentoring=_mentoring(actor),
+        returns=return_lines(actor, day.calendars.of) if team else [],
+        team=team,
+        reviewer=actor.has(*REVIEWERS),
+        mail_lines=trouble_lines(actor, now),
+        covers=[cover_words(row, actor) for row in day.covers],
+        undo=undo_line(actor, now),
+        left=_left(actor),
+    )
+
+
+@blueprint.get("/my-day/<any(overdue, today, circles, waiting, coming):part>")
+@gate(Permission.FOLLOWUP_READ)
+def part(part: str) -> Page:
+    """A part of the page, for links in mails: what follows a # does not survive signing in."""
+    answer: Response = redirect(url_for("my_day.page", _anchor=part), 303)
+    return answer
+
+
+def _group(items: list[Item], name: str, actor: Actor) -> dict[str, Any]:
+    shown = items[: MOST_SHOWN[name]]
+    return {
+        "rows": [due_row(item, actor) for item in shown],
+        "count": len(items),
+        "more": len(items) - len(shown),
+    }
+
+
+def _left(actor: Actor) -> list[FollowUpRow]:
+    """What a move of several left as it is, as the address that it led to names it."""
+    ids = numbers_in(request.args.get("left", "").split("."))
+    return some_of(actor, ids) if ids else []
+
+
+def _mentoring(actor: Actor) -> dict[str, Any] | None:
+    found = my_students(actor)
+    rows = [row for row in rows_of(found) if not row["waits"]]
+    return {"students": rows[:MOST_MENTORED], "count": len(rows)} if found else None
+
+
+def _greeting(hour: int) -> str:
+    if hour < NOON:
+        return _("Good morning")
+    return _("Good afternoon") if hour < EVENING else _("Good evening")
+
+
+def _lede(day: MyDay) -> str:
+    parts = []
+    if day.overdue:
+        parts.append(_("%(number)d overdue", number=len(day.overdue)))
+    if day.due_today:
+        parts.append(_("%(number)d due today", number=len(day.due_today)))
+    if len(day.circles) == 1:
+        [circle] = day.circles
+        parts.append(_("1 circle at %(time)s", time=time_words(circle.starts_at, circle.time_zone)))
+    elif day.circles:
+        parts.append(_("%(number)d circles today", number=len(day.circles)))
+    counts = ", ".join(parts) or _("nothing due today")
+    return f"{long_day_words(day.today)} · {counts}"
+
+
+def _caseload(day: MyDay) -> dict[str, Any]:
+    count = day.caseload
+    preparing = count.get(CaseState.INTAKE, 0) + count.get(CaseState.PREPARING, 0)
+    process, watching = count.get(CaseState.IN_PROCESS, 0), count.get(CaseState.MONITORING, 0)
+    words = [
+        (preparing, _("%(number)d preparing", number=preparing)),
+        (process, _("%(number)d in process", number=process)),
+        (watching, _("%(number)d watching an agreement", number=watching)),
+    ]
+    said = [text for number, text in words if number]
+    if day.stuck:
+        said.append(_("%(number)d with a review overdue", number=day.stuck))
+    return {
+        "total": sum(count.values()),
+        "parts": [(preparing, 1), (process, 2), (watching, 3)],
+        "words": " · ".join(said),
+    }
+
+
+def _reports(actor: Actor) -> list[dict[str, str]]:
+    return [
+        {
+            "title": f"{reference} · {harm_words(tile)}",
+            "href": url_for("incidents.incident", incident_id=incident_id),
+            "meta": day_words(day),
+            "state": str(STATE_LABELS[state]),
+        }
+        for incident_id, reference, tile, state, day in own_reports(actor)
+    ]

@@ -1,0 +1,102 @@
+"""What waits for one person: reports, duties, worries, appeals, new cases, questions, partners' answers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select, and_, func, or_, select
+
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
+from wss_cases.access.scope import in_schools
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.queries import visible_to as cases_visible
+from wss_cases.cases.case.states import CaseState
+from wss_cases.foundation.db import counts_of, db
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.queries import own_reports as reported_by
+from wss_cases.incidents.incident.queries import unscreened_counted
+from wss_cases.incidents.incident.states import WAITING, IncidentState
+from wss_cases.pathways.referrals.referral.queries import Unanswerable, declined_for
+from wss_cases.safeguards.discipline.removals.queries import undecided_appeals_counted
+from wss_cases.safeguards.duties.duty.queries import (
+    open_duties_counted,
+    own_duties_counted,
+    second_looks_counted,
+)
+from wss_cases.safeguards.police.review.queries import waiting_counted as police_reviews_counted
+
+REVIEWERS = (Role.DEAN, Role.ADMINISTRATOR)
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for the person's decision: reports to review, duties, worries not screened, appeals, new cases."""
+
+    to_review: int
+    new_cases: list[tuple[int, str, str]]
+    questions: list[tuple[int, str]]
+    duties: int = 0
+    second_looks: int = 0
+    police_reviews: int = 0
+    declined: list[Unanswerable] = field(default_factory=list)
+    own_duties: int = 0
+    worries: int = 0
+    appeals: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many things wait."""
+        listed = len(self.new_cases) + len(self.questions) + len(self.declined)
+        of_the_law = self.duties + self.own_duties + self.second_looks + self.police_reviews
+        return self.to_review + of_the_law + self.worries + self.appeals + listed
+
+
+def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waiting:
+    """Return what waits for a person's decision; new cases too of those they stand in for: (person, school)."""
+    counts = counts_of(
+        reviews=_to_review(actor),
+        looks=second_looks_counted(actor),
+        duties=open_duties_counted(actor),
+        own_duties=own_duties_counted(actor),
+        police_reviews=police_reviews_counted(actor),
+        worries=unscreened_counted(actor),
+        appeals=undecided_appeals_counted(actor),
+    )
+    return Waiting(
+        to_review=counts["reviews"],
+        new_cases=_new_cases(actor, covered),
+        questions=_questions(actor),
+        duties=counts["duties"] - counts["looks"],
+        second_looks=counts["looks"],
+        own_duties=counts["own_duties"],
+        police_reviews=counts["police_reviews"],
+        declined=declined_for(actor) if actor.has(*CASE_TEAM) else [],
+        worries=counts["worries"],
+        appeals=counts["appeals"],
+    )
+
+
+def _to_review(actor: Actor) -> Select[Any] | None:
+    if not actor.has(*REVIEWERS):
+        return None
+    queue = in_schools(Incident.school_id, actor, *REVIEWERS)
+    return select(func.count(Incident.id)).where(queue, Incident.state.in_(WAITING))
+
+
+def _new_cases(actor: Actor, covered: Sequence[tuple[int, int]]) -> list[tuple[int, str, str]]:
+    if not actor.has(*CASE_TEAM):
+        return []
+    cases: Any = select(Case.id, Case.reference, Case.harm_kind)
+    theirs = [and_(Case.lead_id == lead_id, Case.school_id == school_id) for lead_id, school_id in covered]
+    mine = cases_visible(cases, actor, live=True).where(
+        or_(Case.lead_id == actor.user_id, *theirs), Case.state == CaseState.INTAKE
+    )
+    return [(row[0], row[1], row[2]) for row in db.session.execute(mine.order_by(Case.id.desc()).limit(MOST))]
+
+
+def _questions(actor: Actor) -> list[tuple[int, str]]:
+    asked = select(Incident.id, Incident.reference).where(
+        reported_by(actor, live=True), Incident.state == IncidentState.RETURNED
+    )
+    return [(row[0], row[1]) for row in db.session.execute(asked.order_by(Incident.id).limit(MOST))]

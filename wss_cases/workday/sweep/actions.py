@@ -1,0 +1,49 @@
+"""The sweep: queue what has come due by an instant, on any day. It holds no truth, and any number may run at once."""
+
+from collections import defaultdict
+from datetime import date, datetime
+
+from wss_cases.casework.transfer.actions import notice_moves
+from wss_cases.followups.reminders.actions import outlook, sweep_follow_ups
+from wss_cases.pathways.circles.invitations.actions import former, withdraw_former
+from wss_cases.pathways.reengagement.opening.roster_gaps import open_returns
+from wss_cases.safeguards.duties.clocks.actions import clocks_would_queue, sweep_clocks
+from wss_cases.safeguards.police.clocks.actions import calls_would_queue, refuse_silence, sweep_calls
+from wss_cases.workday.calendar.actions import settle_changes
+from wss_cases.workday.digest.actions import mornings_would_queue, sweep_mornings
+
+
+def sweep(now: datetime, dry_run: bool = False, thorough: bool = True) -> dict[str, int]:
+    """Queue the mails that have come due; returns {"queued": how many this run queued}.
+
+    What it finds to do besides comes last: days that the calendar opened or closed, reviews that nobody answered,
+    students of open cases who changed school (in a thorough one), returns to be planned in the morning. The next sweep
+    queues what that makes due, so a dry run, which writes nothing, says the same number.
+    """
+    return {"queued": _would_queue(now) if dry_run else _sweep(now, thorough)}
+
+
+def _sweep(now: datetime, thorough: bool) -> int:
+    queued = sweep_clocks(now) + sweep_calls(now) + sweep_follow_ups(now) + withdraw_former(now)
+    of_mornings, claimed = sweep_mornings(now)
+    settle_changes(now)
+    refuse_silence(now)
+    if thorough:
+        notice_moves(now)
+    schools: dict[date, list[int]] = defaultdict(list)
+    for morning in claimed:
+        schools[morning.day].append(morning.school_id)
+    for day, school_ids in schools.items():
+        open_returns(school_ids, day, now)
+    return queued + of_mornings
+
+
+def _would_queue(now: datetime) -> int:
+    follow_ups = outlook(now)
+    return (
+        clocks_would_queue(now)
+        + calls_would_queue(now)
+        + len(former(now))
+        + follow_ups.queued
+        + mornings_would_queue(now, follow_ups.given)
+    )

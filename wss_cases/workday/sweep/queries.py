@@ -1,0 +1,29 @@
+"""How much of what is due an earlier sweep queued: for whoever runs one by hand, not for the scheduler."""
+
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.followups.reminders.messages import FOLLOW_UP_DUE, FOLLOW_UP_LATE
+from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.db import db
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.roster.directory.models import School
+from wss_cases.workday.digest.messages import DIGEST
+
+
+def queued_before(now: datetime) -> int:
+    """Return how many mails about follow-ups that are still open, and digests of today, stand in the outbox."""
+    own = (
+        select(func.count())
+        .select_from(OutboxMessage)
+        .join(FollowUp, FollowUp.id == OutboxMessage.object_id)
+        .where(OutboxMessage.kind.in_([FOLLOW_UP_DUE, FOLLOW_UP_LATE]), FollowUp.state == FollowUpState.OPEN)
+    )
+    zones = db.session.scalars(select(School.time_zone).where(School.is_active).distinct())
+    today = {local_date(now, zone).isoformat() for zone in zones}
+    digests = select(func.count()).where(
+        OutboxMessage.kind == DIGEST, or_(*[OutboxMessage.dedupe_key.endswith(f":{day}") for day in today])
+    )
+    return (db.session.scalar(own) or 0) + (db.session.scalar(digests) or 0 if today else 0)
