@@ -35,15 +35,18 @@ from wss_cases.mail.delivery.rendering import compose
 from wss_cases.outcomes.board.report.rules import reads_report
 from wss_cases.outcomes.board.stored_reports.models import BoardReport
 from wss_cases.outcomes.counting.scope.queries import READERS
+from wss_cases.outcomes.exports.export_log.models import ExportRecord
 from wss_cases.outcomes.exports.export_log.queries import may_know
-from wss_cases.outcomes.published.models import ExportRecord
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.records.family_copies.copy.every_table import FamilyRelease, RecordDeletion
+from wss_cases.records.family_copies.copy.models import FamilyRelease
+from wss_cases.records.retention.core.models import RecordDeletion
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.routing.rule_sets.models import RuleSet
-from wss_cases.safeguards.discipline.removals.models import RestraintRecord
-from wss_cases.safeguards.duties.duty.models import DisciplineAction, LegalDuty, PoliceReview
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.police.review.models import PoliceReview
+from wss_cases.safeguards.restraint.models import RestraintRecord
 
 DAY = date(2026, 11, 24)
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)

@@ -48,10 +48,10 @@ from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.states import HoldKind
 from wss_cases.safeguards.discipline.removals import queries as discipline
-from wss_cases.safeguards.discipline.removals.models import DisciplineAppeal
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineAppeal
 from wss_cases.safeguards.discipline.removals.states import AskedBy
 from wss_cases.safeguards.duties.duty import queries as duties
-from wss_cases.safeguards.duties.duty.models import DisciplineAction, LegalDuty
+from wss_cases.safeguards.duties.duty.models import LegalDuty
 
 DAYS = (date(2023, 9, 1), date(2024, 7, 31), date(2024, 8, 1), date(2025, 7, 31), date(2025, 8, 1))
 EDGES = (None, date(2024, 8, 1), date(2025, 8, 1), date(2026, 8, 1))

@@ -34,12 +34,16 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
 from wss_cases.pathways.referrals.referral.models import Partner, Referral
-from wss_cases.records.family_copies.copy.every_table import FamilyRelease, RecordDeletion
+from wss_cases.records.family_copies.copy.models import FamilyRelease
+from wss_cases.records.retention.core.models import RecordDeletion
 from wss_cases.roster.directory.models import School, Student
-from wss_cases.routing.rule_sets.models import Replay, RuleSet
-from wss_cases.safeguards.discipline.removals.models import RestraintRecord
-from wss_cases.safeguards.duties.duty.models import DisciplineAction, LegalDuty, PoliceReview, SchoolSergeant
+from wss_cases.routing.replay.models import Replay
+from wss_cases.routing.rule_sets.models import RuleSet
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.duties.duty.models import LegalDuty
+from wss_cases.safeguards.police.review.models import PoliceReview, SchoolSergeant
 from wss_cases.safeguards.questioning.models import Questioning
+from wss_cases.safeguards.restraint.models import RestraintRecord
 
 LETTERS = {
     "R": "reporter",

@@ -46,19 +46,23 @@ from wss_cases.pathways.mentoring.plan.models import DailyCard, Mentor, Mentorin
 from wss_cases.pathways.mentoring.plan.states import MentorKind
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Partner
-from wss_cases.records.family_copies.copy.every_table import FamilyRelease, FamilyReleaseCopy, RecordDeletion
+from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.family_copies.copy.rules import digest
 from wss_cases.records.family_copies.copy.states import Asker, Manner, ReleaseState
+from wss_cases.records.retention.core.models import RecordDeletion
 from wss_cases.records.retention.core.states import DeletionState
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.routing.engine.states import RuleSetState
-from wss_cases.routing.rule_sets.models import Replay, ReplayChange, RoutingAnswer, RuleSet
-from wss_cases.safeguards.discipline.removals.models import DisciplineAppeal, RestraintRecord
-from wss_cases.safeguards.discipline.removals.states import AskedBy, RestraintKind
-from wss_cases.safeguards.duties.duty.models import SchoolSergeant
-from wss_cases.safeguards.duties.duty.states import NotificationDoor
+from wss_cases.routing.replay.models import Replay, ReplayChange
+from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
+from wss_cases.safeguards.discipline.removals.models import DisciplineAppeal
+from wss_cases.safeguards.discipline.removals.states import AskedBy
+from wss_cases.safeguards.police.review.models import SchoolSergeant
+from wss_cases.safeguards.police.review.states import NotificationDoor
 from wss_cases.safeguards.questioning.models import Questioning
 from wss_cases.safeguards.questioning.states import QuestionedBy
+from wss_cases.safeguards.restraint.models import RestraintRecord
+from wss_cases.safeguards.restraint.states import RestraintKind
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
 FAR_NUMBER = 90_000

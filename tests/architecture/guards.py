@@ -11,10 +11,13 @@ from tests.support.databases import ROOT
 PACKAGE = ROOT / "wss_cases"
 LONGEST_FILE = 300
 LONGEST_FUNCTION = 40
-FLASK_FILES = ("views", "forms")
+FLASK_FILES = ("views", "forms", "presenters", "panel", "panels")
 FLASK_ROOMS = ("foundation", "web", "cli", "jobs", "app")
-# the gate, the signed-in person and the chosen school are of the request itself
-FLASK_EDGES = {("access", "gate"), ("accounts", "sessions"), ("accounts", "school_choice")}
+# the gate, the sent form, the signed-in person and the chosen school are of the request itself; a room names its pages
+FLASK_EDGES = {
+    ("access", "gate"), ("access", "act_pages"), ("accounts", "signed_in"), ("accounts", "request_hooks"),
+    ("accounts", "school_choice"), ("journal", "rooms"),
+}  # fmt: skip
 CLOCK_CALLS = {"now", "utcnow", "today", "fromtimestamp", "utcfromtimestamp"}
 CLOCK_NAMES = {"datetime", "date"}
 

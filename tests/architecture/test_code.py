@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -76,49 +74,3 @@ def test_the_code_keeps_the_rule(guard: Guard) -> None:
         offence for path in guards.sources() for offence in guard(path, path.read_text(encoding="utf-8"))
     ]
     assert not offences, "\n".join(offence.replace(f"{ROOT}/", "") for offence in offences)
-
-
-def lint_imports(folder: Path, config: Path) -> subprocess.CompletedProcess[str]:
-    """Run import-linter where `wss_cases` is found first in `folder`."""
-    program = (
-        "import sys; sys.path.insert(0, sys.argv.pop(1)); "
-        "from importlinter.cli import lint_imports_command as run; run()"
-    )
-    return subprocess.run(
-        [sys.executable, "-c", program, str(folder), "--no-cache", "--config", str(config)],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def test_rooms_import_only_rooms_below() -> None:
-    done = lint_imports(ROOT, ROOT / "pyproject.toml")
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-ROOMS = ("app", "web", "jobs", "pathways", "incidents", "roster", "access", "foundation")
-PATHWAYS = ("conversations", "circles", "mentoring", "referrals", "reengagement")
-
-
-@pytest.mark.parametrize(
-    ("room", "imported"),
-    [
-        ("roster", "incidents"),
-        ("foundation", "web"),
-        ("web", "jobs"),
-        ("access", "app"),
-        ("pathways/circles", "pathways.mentoring"),
-    ],
-)
-def test_an_upward_import_is_caught(tmp_path: Path, room: str, imported: str) -> None:
-    package = tmp_path / "wss_cases"
-    for name in (".", *ROOMS, *(f"pathways/{kind}" for kind in PATHWAYS)):
-        (package / name).mkdir(parents=True, exist_ok=True)
-        (package / name / "__init__.py").touch()
-    assert lint_imports(tmp_path, ROOT / "pyproject.toml").returncode == 0
-    (package / room / "__init__.py").write_text(f"import wss_cases.{imported}\n", encoding="utf-8")
-    done = lint_imports(tmp_path, ROOT / "pyproject.toml")
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert f"wss_cases.{room.replace('/', '.')} -> wss_cases.{imported}" in done.stdout

@@ -30,9 +30,10 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.routing.drafts import actions
 from wss_cases.routing.replay import actions as actions_replay
+from wss_cases.routing.replay.models import Replay, ReplayChange
 from wss_cases.routing.replay.queries import Period, all_routed
 from wss_cases.routing.replay.replayer import Replayer, Tally, replayed
-from wss_cases.routing.rule_sets.models import Replay, ReplayChange, RuleSet
+from wss_cases.routing.rule_sets.models import RuleSet
 from wss_cases.routing.rule_sets.queries import table_of
 
 SCHOOLS = 640

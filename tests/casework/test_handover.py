@@ -21,8 +21,8 @@ from wss_cases.casework.case_page.hand_over import hand_over_many
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.journal.message_kinds import kind_of
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.message_kinds import kind_of
 from wss_cases.pathways.circles.circle.keepers import keepers_of
 from wss_cases.workday.cover.actions import end_cover, set_cover
 from wss_cases.workday.my_day.queries import my_day

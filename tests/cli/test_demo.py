@@ -33,7 +33,8 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import Enrolment, School, Student
 from wss_cases.routing.rule_sets.models import RoutingAnswer
-from wss_cases.safeguards.duties.duty.models import DisciplineAction, PoliceNotification
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.police.review.models import PoliceNotification
 
 TINY = Size(schools=1, students=40, incidents=24, years=1, seed=7)
 NOT_COMPARED = {"alembic_version", "routing_rule_set", "user_session"}

@@ -36,7 +36,7 @@ from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.pathways.referrals.referral.models import Partner, Referral
 from wss_cases.pathways.referrals.referral.states import TAKES_A_PLACE
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.safeguards.duties.duty.models import DisciplineAction
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 
 
 @pytest.fixture

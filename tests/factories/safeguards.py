@@ -10,15 +10,12 @@ import factory
 from tests.factories.base import Factory
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.safeguards.duties.duty.models import (
-    DisciplineAction,
-    LegalDuty,
-    LegalDutyKind,
-    PoliceNotification,
-    PoliceReview,
-)
-from wss_cases.safeguards.duties.duty.states import DisciplineKind, DutyState, NotificationDoor
-from wss_cases.safeguards.police.review.states import ReviewState
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind
+from wss_cases.safeguards.duties.duty.states import DutyState
+from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
+from wss_cases.safeguards.police.review.states import NotificationDoor, ReviewState
 
 RAISED = datetime(2026, 11, 24, 16, 30, tzinfo=UTC)
 

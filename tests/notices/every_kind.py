@@ -23,7 +23,7 @@ from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, Cover, Invitation, UserAccount
 from wss_cases.cases.case.states import CaseState
-from wss_cases.casework.transfer.models import CaseOpening
+from wss_cases.casework.access.one_case.models import CaseOpening
 from wss_cases.followups.reminders.messages import due_key, given_key, late_key
 from wss_cases.followups.reminders.rules import TO_ADMINISTRATOR
 from wss_cases.foundation.db import Base, db
@@ -33,20 +33,19 @@ from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.security_alerts.messages import WORDS as ACCOUNT_WORDS
 from wss_cases.outcomes.board.report.states import Every
 from wss_cases.outcomes.board.stored_reports.models import BoardReport, BoardSubscription
-from wss_cases.outcomes.published.models import ExportRecord
+from wss_cases.outcomes.exports.export_log.models import ExportRecord
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, MeetingInvitation
 from wss_cases.pathways.circles.invitations.queries import invitation_key
 from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.pathways.referrals.referral.messages import overdue_key
 from wss_cases.pathways.referrals.referral.states import ReferralState
-from wss_cases.records.family_copies.copy.every_table import FamilyRelease
+from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.family_copies.copy.states import Asker, ReleaseState
 from wss_cases.records.family_copies.draft.actions import MAIL as COPY_WAITS
 from wss_cases.safeguards.discipline.tenth_day.actions import MAIL as DAY_TEN
 from wss_cases.safeguards.duties.clocks.messages import clock_key
-from wss_cases.safeguards.duties.duty.models import PoliceReview
-from wss_cases.safeguards.duties.duty.states import NotificationDoor
-from wss_cases.safeguards.police.review.states import ReviewState
+from wss_cases.safeguards.police.review.models import PoliceReview
+from wss_cases.safeguards.police.review.states import NotificationDoor, ReviewState
 from wss_cases.workday.digest.messages import digest_key, weekly_key
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)

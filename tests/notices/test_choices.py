@@ -12,11 +12,12 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.credentials.links import invitation_token
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.db import db
+from wss_cases.journal.message_kinds import MailList
 from wss_cases.journal.models import AuditEntry
 from wss_cases.mail.common.models import MailChoice, MailTrouble
 from wss_cases.mail.common.queries import choices_of, unreachable
 from wss_cases.mail.common.rules import Choice
-from wss_cases.mail.common.states import MailList, MailStyle, TroubleKind
+from wss_cases.mail.common.states import MailStyle, TroubleKind
 from wss_cases.mail.preferences.links import stop_of, stop_token
 
 

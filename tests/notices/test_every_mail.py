@@ -17,12 +17,12 @@ from tests.support.mail import Mail, MailServer
 from wss_cases.access.actor import Role
 from wss_cases.followups.reminders.messages import due_key
 from wss_cases.foundation.db import db
+from wss_cases.journal.message_kinds import MailList, MessageKind, kinds
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.common import message_kinds as registry
-from wss_cases.mail.common.message_kinds import MessageKind, kinds
 from wss_cases.mail.common.models import MailChoice
 from wss_cases.mail.common.queries import choice_of
-from wss_cases.mail.common.states import MailList, MailStyle
+from wss_cases.mail.common.states import MailStyle
 from wss_cases.mail.delivery.actions import deliver
 from wss_cases.mail.preferences.links import stop_token
 from wss_cases.workday.digest.messages import groups

@@ -12,7 +12,7 @@ from tests.support.applications import make_app
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.outcomes.cache_refresh.actions import keep
-from wss_cases.outcomes.counting.daily_figures.models import KeptCount
+from wss_cases.outcomes.counting.cache.models import KeptCount
 
 if __name__ == "__main__":
     with make_app(sys.argv[1], Path(sys.argv[2])).app_context():

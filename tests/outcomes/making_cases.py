@@ -22,9 +22,8 @@ from wss_cases.pathways.circles.circle.states import MeetingKind
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
-from wss_cases.safeguards.discipline.removals.states import ActionState
-from wss_cases.safeguards.duties.duty.models import DisciplineAction
-from wss_cases.safeguards.duties.duty.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.discipline.removals.states import ActionState, DisciplineKind
 
 DAY = timedelta(days=1)
 

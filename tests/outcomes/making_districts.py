@@ -23,11 +23,12 @@ from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import AgreementTerm
 from wss_cases.roster.directory.models import CalendarDay, Enrolment, Student
 from wss_cases.roster.directory.states import DayKind
-from wss_cases.safeguards.discipline.removals.models import RestraintRecord
-from wss_cases.safeguards.discipline.removals.states import ActionState, RestraintKind
-from wss_cases.safeguards.duties.duty.models import DisciplineAction, PoliceReview
-from wss_cases.safeguards.duties.duty.states import NotificationDoor
-from wss_cases.safeguards.police.review.states import ReviewState
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.discipline.removals.states import ActionState
+from wss_cases.safeguards.police.review.models import PoliceReview
+from wss_cases.safeguards.police.review.states import NotificationDoor, ReviewState
+from wss_cases.safeguards.restraint.models import RestraintRecord
+from wss_cases.safeguards.restraint.states import RestraintKind
 
 CHICAGO = ZoneInfo("America/Chicago")
 NIGHTS = ((date(2026, 11, 1), 30), (date(2026, 11, 1), 23 * 60 + 40), (date(2026, 10, 31), 23 * 60 + 59))

@@ -26,9 +26,9 @@ from wss_cases.incidents.incident.states import IncidentState, Place
 from wss_cases.journal.models import AuditEntry, OutboxMessage
 from wss_cases.outcomes.collections.federal import rules as rules_federal
 from wss_cases.outcomes.collections.state import rules as rules_state
-from wss_cases.safeguards.discipline.removals.models import RestraintRecord
-from wss_cases.safeguards.discipline.removals.states import ActionState, RestraintKind
-from wss_cases.safeguards.duties.duty.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.states import ActionState, DisciplineKind
+from wss_cases.safeguards.restraint.models import RestraintRecord
+from wss_cases.safeguards.restraint.states import RestraintKind
 
 RACE = {"hispanic": "HI", "black": "BL", "white": "WH", "asian": "AS"}
 WOW = {"ATTWOW", "THRWOW", "ROBWOW"}

@@ -22,9 +22,9 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.outcomes.cache_refresh.actions import CLAIM, NEVER, keep
+from wss_cases.outcomes.counting.cache.models import CountingRound, KeptCount
 from wss_cases.outcomes.counting.cache.queries import keeping
 from wss_cases.outcomes.counting.daily_figures.actions import recount
-from wss_cases.outcomes.counting.daily_figures.models import CountingRound, KeptCount
 from wss_cases.outcomes.counting.scope.rules import scope_of
 from wss_cases.outcomes.equity.queries import table_for
 from wss_cases.outcomes.equity.states import FAMILIES

@@ -31,7 +31,7 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.legal_holds.actions import open_hold
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.states import HoldKind
-from wss_cases.records.family_copies.copy.every_table import DeletionItem, RecordDeletion, RemovedFigure
+from wss_cases.records.retention.core.models import DeletionItem, RecordDeletion, RemovedFigure
 from wss_cases.records.retention.core.states import Decision, DeletionState, ItemState
 from wss_cases.records.retention.deletion.actions import carry_out, confirm
 from wss_cases.records.retention.reach.table_owners import TABLES, Whose

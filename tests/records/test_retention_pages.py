@@ -26,7 +26,7 @@ from wss_cases.journal.models import AuditEntry, OutboxMessage, OutboxState
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.queries import circle_held, is_student_held
-from wss_cases.records.family_copies.copy.every_table import RecordDeletion, RecordReview, RetentionRule
+from wss_cases.records.retention.core.models import RecordDeletion, RecordReview, RetentionRule
 from wss_cases.records.retention.core.queries import PAGE, rules_on
 from wss_cases.records.retention.core.rules import spellings, years_after, years_before
 from wss_cases.records.retention.core.states import DeletionState, Part

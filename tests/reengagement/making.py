@@ -13,8 +13,7 @@ from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.safeguards.discipline.recording.actions import Removal, record_discipline
-from wss_cases.safeguards.discipline.removals.states import Answer
-from wss_cases.safeguards.duties.duty.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.states import Answer, DisciplineKind
 
 HOME = Removal(
     0, DisciplineKind.OUT_OF_SCHOOL_SUSPENSION, 2, date(2026, 11, 25), date(2026, 11, 26), "Hit a student.",

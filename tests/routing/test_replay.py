@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ from wss_cases.routing.engine.table import DecisionTable
 from wss_cases.routing.first_rules.rule_set import first_rows, first_table
 from wss_cases.routing.replay.differences import Change, of_run
 from wss_cases.routing.replay.equivalent_facts import alike
-from wss_cases.routing.replay.group_shares import Fewest, shares
+from wss_cases.routing.replay.group_shares import shares
 from wss_cases.routing.replay.queries import Period, all_routed, count_routed
 from wss_cases.routing.replay.replayer import Part, Replayed, Replayer, RoutedIncident, Tally, replayed
 from wss_cases.routing.replay.states import ChangeKind
@@ -214,7 +215,7 @@ def test_what_cannot_be_read_any_more_is_counted_and_holds_nothing_up() -> None:
 
 def test_shares_hide_small_groups_and_never_one_alone() -> None:
     small = {"a": [500, 40], "b": [200, 20], "c": [12, 3]}
-    fewest = Fewest(parts=30, cell=10)
+    fewest = SimpleNamespace(group=30, cell=10)
     assert shares(small, fewest) == {"a": 10, "b": None, "c": None}
     assert shares({"a": [500, 0], "b": [3, 0]}, fewest) == {"a": 0, "b": 0}
     for every in range(1, 90, 7):

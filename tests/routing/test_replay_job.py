@@ -23,9 +23,10 @@ from wss_cases.routing.drafts import actions
 from wss_cases.routing.engine.states import RuleSetState
 from wss_cases.routing.replay import actions as actions_replay
 from wss_cases.routing.replay.actions import carry_on
+from wss_cases.routing.replay.models import Replay, ReplayChange
 from wss_cases.routing.replay.replayer import Tally
 from wss_cases.routing.replay.states import ReplayState
-from wss_cases.routing.rule_sets.models import Replay, ReplayChange, RuleSet
+from wss_cases.routing.rule_sets.models import RuleSet
 
 ClientAs = Callable[[Any], PageClient]
 At = Callable[..., datetime]

@@ -16,8 +16,7 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.safeguards.discipline.recording.actions import Removal, record_discipline
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.discipline.removals.states import Answer, Tried
-from wss_cases.safeguards.duties.duty.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.states import Answer, DisciplineKind, Tried
 
 OSS = DisciplineKind.OUT_OF_SCHOOL_SUSPENSION
 SHORT = Removal(0, OSS, 2, date(2026, 11, 25), None, "Hit a student.", Answer.NO, Answer.NO)

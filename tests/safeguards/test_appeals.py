@@ -40,8 +40,8 @@ from wss_cases.safeguards.discipline.removals.states import (
     AppealOutcome,
     AskedBy,
     ChangeCause,
+    DisciplineKind,
 )
-from wss_cases.safeguards.duties.duty.states import DisciplineKind
 
 TODAY = date(2026, 11, 24)
 ASKED = Asked(AskedBy.GUARDIAN, "A guardian", TODAY)

@@ -26,8 +26,7 @@ from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.roster.directory.models import Enrolment
 from wss_cases.routing.engine.states import Kind
 from wss_cases.safeguards.discipline.removals.queries import offered_to
-from wss_cases.safeguards.discipline.removals.states import Answer, Tried
-from wss_cases.safeguards.duties.duty.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.states import Answer, DisciplineKind, Tried
 
 ENDLESS = {"kind": DisciplineKind.EXPULSION, "days": 0}
 

@@ -15,8 +15,8 @@ from sqlalchemy import select
 
 from tests.safeguards.driving import Town, live
 from tests.safeguards.judging import problems
-from wss_cases.safeguards.duties.duty.states import NotificationDoor
 from wss_cases.safeguards.police.review.models import PoliceNotification
+from wss_cases.safeguards.police.review.states import NotificationDoor
 
 
 @pytest.fixture

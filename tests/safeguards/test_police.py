@@ -27,9 +27,8 @@ from wss_cases.incidents.incident.states import PersonKind, PersonRole
 from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import StaffMember
-from wss_cases.safeguards.duties.duty.models import NotifiedStudent, PoliceNotification, PoliceReview
 from wss_cases.safeguards.duties.duty.queries import steps_of
-from wss_cases.safeguards.duties.duty.states import DutyState, NotificationDoor
+from wss_cases.safeguards.duties.duty.states import DutyState
 from wss_cases.safeguards.police.notification.actions import (
     Followed,
     Told,
@@ -46,8 +45,9 @@ from wss_cases.safeguards.police.review.actions import (
     open_by_law,
     withdraw,
 )
+from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
 from wss_cases.safeguards.police.review.queries import get_review, reviews, sergeants_of
-from wss_cases.safeguards.police.review.states import ReviewState
+from wss_cases.safeguards.police.review.states import NotificationDoor, ReviewState
 from wss_cases.safeguards.police.settings.actions import add_sergeant, set_approver
 from wss_cases.workday.sweep.actions import sweep
 

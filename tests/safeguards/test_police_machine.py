@@ -19,8 +19,7 @@ from tests.safeguards.test_police import ASKING, FOLLOWED, NOW, Scene
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.safeguards.duties.duty.models import PoliceNotification, PoliceReview
-from wss_cases.safeguards.duties.duty.states import DutyState, NotificationDoor
+from wss_cases.safeguards.duties.duty.states import DutyState
 from wss_cases.safeguards.police.clocks.actions import refuse_silence
 from wss_cases.safeguards.police.notification.actions import Told, record_notification
 from wss_cases.safeguards.police.review.actions import (
@@ -32,7 +31,14 @@ from wss_cases.safeguards.police.review.actions import (
     open_by_law,
     withdraw,
 )
-from wss_cases.safeguards.police.review.states import BEGINNINGS, TRANSITIONS, WAITING, ReviewState
+from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
+from wss_cases.safeguards.police.review.states import (
+    BEGINNINGS,
+    TRANSITIONS,
+    WAITING,
+    NotificationDoor,
+    ReviewState,
+)
 
 WHO = st.sampled_from(["dean", "head", "district", "deputy"])
 """The district's person is an administrator of the school too, and would be both."""

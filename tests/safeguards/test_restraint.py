@@ -18,11 +18,11 @@ from tests.safeguards.making_discipline import Removing
 from wss_cases.access.actor import Role
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.errors import NotFound, Refused
-from wss_cases.safeguards.discipline.removals.models import RestraintRecord
 from wss_cases.safeguards.discipline.removals.rules import told_late
-from wss_cases.safeguards.discipline.removals.states import RestraintKind
 from wss_cases.safeguards.restraint.actions import Restraint, record_restraint, review, tell_guardian
+from wss_cases.safeguards.restraint.models import RestraintRecord
 from wss_cases.safeguards.restraint.queries import restraint_counts
+from wss_cases.safeguards.restraint.states import RestraintKind
 
 START, END = NOW - timedelta(minutes=30), NOW - timedelta(minutes=26)
 HELD = Restraint(

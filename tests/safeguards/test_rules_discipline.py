@@ -24,8 +24,7 @@ from wss_cases.safeguards.discipline.removals.rules import (
     must_acknowledge,
     names_found,
 )
-from wss_cases.safeguards.discipline.removals.states import Answer, Tried
-from wss_cases.safeguards.duties.duty.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.states import Answer, DisciplineKind, Tried
 
 FIRST, LAST = date(2026, 8, 1), date(2027, 7, 31)
 YEAR = [FIRST + timedelta(days=number) for number in range((LAST - FIRST).days + 1)]

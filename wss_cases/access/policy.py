@@ -1,12 +1,12 @@
 """The policy engine: default no. The map itself is in `permission_map.py`, handed in by `app.py`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
-from wss_cases.access.visibility import Keeper, fill_keepers
+from wss_cases.access.visibility import Exemption, fill_exemptions
 from wss_cases.foundation.errors import NotFound
 
 Predicate = Callable[[Actor, Any], bool]
@@ -28,10 +28,13 @@ _loaders: dict[str, Callable[[int], Any]] = {}
 def configure(
     rules: Mapping[Permission, Rule],
     loaders: Mapping[str, Callable[[int], Any]],
-    keepers: Mapping[str, Sequence[Keeper]],
+    exemptions: Iterable[Mapping[str, Sequence[Exemption]]],
 ) -> None:
-    """Install the permission map, a loader per object type, and what keeps records in view; called by `create_app`."""
-    fill_keepers(keepers)
+    """Install the permission map, a loader per object type, and what is exempt from the visibility window.
+
+    Called once by `create_app`.
+    """
+    fill_exemptions(exemptions)
     _rules.clear()
     _rules.update(rules)
     _loaders.clear()

@@ -1,9 +1,9 @@
 """Clean slate: past years fade from view, by role. The SQL filter and the predicate that says the same.
 
-What is about a record upper rooms know (an open follow-up, a running appeal): they hand in keepers, by table.
+What is about a record upper rooms know (an open follow-up, a running appeal): they hand in exemptions, by table.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
@@ -18,10 +18,10 @@ from wss_cases.access.scope import in_schools
 MAY_LOOK_BACK = CASE_TEAM
 """Roles that may open a student's past years for a reason; who only reports may never."""
 
-Keeper = Callable[[Any, date], ColumnElement[bool]]
+Exemption = Callable[[Any, date], ColumnElement[bool]]
 """From a column of record ids and the first day in view: whether something keeps the record in view all the same."""
 
-_keepers: dict[str, tuple[Keeper, ...]] = {}
+_exemptions: dict[str, tuple[Exemption, ...]] = {}
 
 
 class Fading:
@@ -54,17 +54,19 @@ class Fading:
         return holds(self, type(self).about(students))
 
 
-def fill_keepers(keepers: Mapping[str, Sequence[Keeper]]) -> None:
+def fill_exemptions(exemptions: Iterable[Mapping[str, Sequence[Exemption]]]) -> None:
     """Install what the rooms above know of each table; called once by `create_app`."""
-    _keepers.clear()
+    _exemptions.clear()
     _since.cache_clear()
     _in_view.cache_clear()
-    _keepers.update({table: tuple(given) for table, given in keepers.items()})
+    for of_room in exemptions:
+        for table, given in of_room.items():
+            _exemptions[table] = (*_exemptions.get(table, ()), *given)
 
 
 def kept(table: str, ids: Any, first: date) -> list[ColumnElement[bool]]:
     """Return what may keep the records of a table in view, as conditions on a column of their ids."""
-    return [keeper(ids, first) for keeper in _keepers.get(table, ())]
+    return [exemption(ids, first) for exemption in _exemptions.get(table, ())]
 
 
 @lru_cache(maxsize=512)

@@ -3,6 +3,7 @@
 import base64
 import hmac
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 import pyotp
@@ -80,3 +81,14 @@ def plain_recovery_code(code: str) -> str:
 def looks_like_recovery(code: str) -> bool:
     """Whether somebody typed a recovery code and not the digits of the app."""
     return len(plain_recovery_code(code)) > DIGITS
+
+
+def may_use_password(email: str, roles: Iterable[Role], issuer: str, break_glass: str) -> bool:
+    """Whether an account signs in with a password here.
+
+    Where there is a sign-on, staff use it, so that nobody goes around its second factor; a partner's people are not
+    known to it, and one account opens the door on the day it is down.
+    """
+    held = list(roles)
+    partner = bool(held) and all(role is Role.PARTNER for role in held)
+    return not issuer or partner or (bool(break_glass) and email == break_glass)

@@ -6,16 +6,16 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.account.models import AccountState, Invitation, RoleGrant, UserAccount
+from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.account.rules import (
     DISTRICT_ROLES,
     GIVEN_BY_HAND,
-    INVITATION_LASTS,
     SCHOOL_ROLES,
     manages,
     may_give,
 )
 from wss_cases.accounts.calendar_address.actions import end_feeds
+from wss_cases.accounts.sign_in.invitations.actions import end_links, send_invitation
 from wss_cases.accounts.sign_in.sessions.actions import email_key, end_all_sessions
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
@@ -50,22 +50,6 @@ def invite(
         return user.id
 
 
-def send_invitation(uow: UnitOfWork, user: UserAccount) -> Invitation:
-    """Step: make a new one-time link and queue its mail; earlier links stop working."""
-    _end_links(uow, user)
-    invitation = uow.add(
-        Invitation(user_id=user.id, created_at=uow.now, expires_at=uow.now + INVITATION_LASTS)
-    )
-    uow.notify(user.id, "invitation", invitation, f"invitation:{invitation.id}", at_any_hour=True)
-    return invitation
-
-
-def _end_links(uow: UnitOfWork, user: UserAccount) -> None:
-    open_ones = select(Invitation).where(Invitation.user_id == user.id, Invitation.used_at.is_(None))
-    for earlier in uow.session.scalars(open_ones):
-        earlier.expires_at = min(earlier.expires_at, uow.now)
-
-
 def invite_again(actor: Actor, user_id: int, now: datetime) -> None:
     """Send a new link, for a first or a forgotten password."""
     with unit_of_work(actor, now) as uow:
@@ -90,7 +74,7 @@ def change_address(uow: UnitOfWork, user_id: int, email: str, version: int | Non
     if user.state is AccountState.INVITED:
         send_invitation(uow, user)
     else:
-        _end_links(uow, user)
+        end_links(uow, user)
     uow.record(user, "account.address_changed")
     return user
 

@@ -8,7 +8,6 @@ from werkzeug.wrappers import Response
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.account.extension_points import people_panels
 from wss_cases.accounts.account.forms import InviteForm, RoleForm
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.account.rules import GIVEN_BY_HAND, GIVEN_BY_SCHOOL, may_give
@@ -23,7 +22,9 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, apply_refusal
+from wss_cases.journal.extension_points import panels_for
 from wss_cases.journal.queries import history
+from wss_cases.journal.rooms import Place
 from wss_cases.journal.timeline import sentence
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
@@ -48,7 +49,7 @@ def people() -> Page:
     return render_template(
         "accounts/people.html",
         rows=shown,
-        panels=people_panels(actor),
+        panels=panels_for(Place.PEOPLE, actor),
         roles=roles_of([row.id for row in shown]),
         role_labels=ROLE_LABELS,
         state_labels=STATE_LABELS,

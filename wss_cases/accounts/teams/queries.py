@@ -1,7 +1,7 @@
 """Many people or many schools at once: who still works where, and who is on which school's case team."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -74,3 +74,12 @@ def colleagues(user_ids: Collection[int], day: date) -> dict[int, Actor]:
         user_id: Actor(user_id=user_id, name=name, grants=grants_of(grants[user_id], day), locale=locale)
         for user_id, (name, locale) in people.items()
     }
+
+
+def user_names(ids: Sequence[int | None]) -> dict[int, str]:
+    """Return the names of staff by id, in one query."""
+    wanted = sorted({user_id for user_id in ids if user_id is not None})
+    if not wanted:
+        return {}
+    rows = db.session.execute(select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(wanted)))
+    return {row[0]: row[1] for row in rows}

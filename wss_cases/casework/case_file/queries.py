@@ -200,15 +200,6 @@ def open_duties_of(case_id: int) -> list[LegalDuty]:
     return list(db.session.scalars(statement.order_by(LegalDuty.id)))
 
 
-def user_names(ids: Sequence[int | None]) -> dict[int, str]:
-    """Return the names of staff by id, in one query."""
-    wanted = sorted({user_id for user_id in ids if user_id is not None})
-    if not wanted:
-        return {}
-    rows = db.session.execute(select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(wanted)))
-    return {row[0]: row[1] for row in rows}
-
-
 def situation(file: CaseFile, today: date) -> Situation:
     """Return what the next act of a case is computed from."""
     return Situation(

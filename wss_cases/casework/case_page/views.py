@@ -12,18 +12,17 @@ from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.case.queries import get_case, get_participant, incidents_of, notes_of, place_words
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import HARMED_SAYS_LABELS, KEPT_LABELS, LABELS, CaseState
-from wss_cases.casework.case_file.frame import (
+from wss_cases.casework.case_file.presenters import (
     ZONE,
     CasePage,
     address,
-    harm_words,
     head,
     history_items,
-    kind_words,
     open_page,
     outcome_words,
 )
 from wss_cases.casework.case_file.queries import PAGE, TERM_KIND, CaseFilter, CaseRow, case_rows, count_cases
+from wss_cases.casework.next_act.presenters import harm_words, kind_words
 from wss_cases.casework.next_act.rules import why_stuck
 from wss_cases.casework.next_act.states import STUCK_LABELS
 from wss_cases.casework.pathway_page.views import pathway_page

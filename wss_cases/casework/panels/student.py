@@ -8,7 +8,7 @@ from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.states import LABELS, RESULT_LABELS
 from wss_cases.casework.access.clean_slate.views import student_words
-from wss_cases.casework.case_file.frame import harm_words
+from wss_cases.casework.next_act.presenters import harm_words
 from wss_cases.casework.panels.queries import cases_with, reports_with
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year

@@ -10,14 +10,8 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.queries import get_case
 from wss_cases.cases.case.rules import person_words
-from wss_cases.casework.case_file.frame import (
-    CasePage,
-    head,
-    history_items,
-    kind_words,
-    open_page,
-    reasons,
-)
+from wss_cases.casework.case_file.presenters import CasePage, head, history_items, open_page, reasons
+from wss_cases.casework.next_act.presenters import kind_words
 from wss_cases.casework.pathway_page.panels import panel_of
 from wss_cases.casework.safety_plans.presenters import safety_card
 from wss_cases.foundation import clock

@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.accounts.teams.queries import user_names
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.cases.case.queries import get_case, get_participant, participants_of
 from wss_cases.cases.case.rules import person_words, without_names
@@ -17,7 +18,6 @@ from wss_cases.cases.case.states import (
     PlanState,
 )
 from wss_cases.cases.safety_plans.queries import get_plan, living_plans, plan_reviews
-from wss_cases.casework.case_file.queries import user_names
 from wss_cases.casework.safety_plans import actions
 from wss_cases.casework.safety_plans.forms import AgreeForm, EndPlanForm, PlanForm, PlanReviewForm
 from wss_cases.casework.safety_plans.presenters import agreed, line, new_address, page_of, says

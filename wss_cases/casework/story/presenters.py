@@ -6,8 +6,9 @@ from typing import Any
 from wss_cases.cases.case.models import SafetyPlan
 from wss_cases.cases.case.states import PlanState
 from wss_cases.cases.safety_plans.queries import plans_of
-from wss_cases.casework.case_file.frame import CasePage, act_words, harm_words, kind_words, wait_words
+from wss_cases.casework.case_file.presenters import CasePage, act_words, wait_words
 from wss_cases.casework.case_file.queries import terms_of
+from wss_cases.casework.next_act.presenters import harm_words, kind_words, what_words
 from wss_cases.casework.next_act.states import Act
 from wss_cases.casework.story.rules import Facts, Terms, Told, story
 from wss_cases.foundation import clock
@@ -17,7 +18,6 @@ from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import END_REASON_LABELS, OUTCOME_LABELS, EndReason, PathwayState
-from wss_cases.workday.caseload.presenters import what_words
 
 HARMED = (PersonRole.HARMED, PersonRole.BOTH)
 CAUSED = (PersonRole.CAUSED_HARM, PersonRole.BOTH)

@@ -10,7 +10,7 @@ from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.cases.case.queries import get_case, get_participant, participants_of
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import CaseResult
-from wss_cases.casework.case_file.frame import kind_words
+from wss_cases.casework.next_act.presenters import kind_words
 from wss_cases.casework.transfer.actions import Going, continue_elsewhere
 from wss_cases.casework.transfer.forms import CLOSES, MoveForm
 from wss_cases.casework.transfer.queries import (

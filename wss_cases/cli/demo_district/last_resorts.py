@@ -18,11 +18,11 @@ from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.discipline.appeals.actions import Asked as Appealed
 from wss_cases.safeguards.discipline.appeals.actions import ask_appeal
 from wss_cases.safeguards.discipline.recording.actions import Removal, record_discipline
-from wss_cases.safeguards.discipline.removals.states import Answer, AskedBy, RestraintKind
-from wss_cases.safeguards.duties.duty.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.states import Answer, AskedBy, DisciplineKind
 from wss_cases.safeguards.questioning.actions import Asked, Notice, record_notice, record_questioning
 from wss_cases.safeguards.questioning.states import QuestionedBy
 from wss_cases.safeguards.restraint.actions import Restraint, record_restraint
+from wss_cases.safeguards.restraint.states import RestraintKind
 
 OTHER_NAMES = (DisciplineKind.EARLY_PICK_UP, DisciplineKind.BUS_REMOVAL)
 """Removals that are often not called so."""

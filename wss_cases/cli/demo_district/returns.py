@@ -10,7 +10,7 @@ from wss_cases.cli.demo_district.world import later, moment
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan, ReengagementReview
 from wss_cases.pathways.reengagement.plan.rules import CATCH_UP, REVIEWS
 from wss_cases.pathways.reengagement.plan.states import AwayCause
-from wss_cases.safeguards.duties.duty.models import DisciplineAction
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 
 SUPPORTS = ("Check-in with the counselor on the first three days", "A quiet place at lunch in the first week")
 SUPPORTERS = ("Their aunt and the basketball coach", "The counselor", "Their mother and the librarian")

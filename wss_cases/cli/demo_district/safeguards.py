@@ -9,8 +9,9 @@ from wss_cases.cli.demo_district.reports import Removal, Report, Scene
 from wss_cases.cli.demo_district.world import later
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.intake.recommendation.rules import Plan
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.states import Tried
-from wss_cases.safeguards.duties.duty.models import DisciplineAction, LegalDuty, LegalDutyStep
+from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep
 from wss_cases.safeguards.duties.duty.rules import Raised, due_at, merged
 
 OUT_OF_SCHOOL = {1: 0.0, 2: 0.03, 3: 0.22, 4: 0.5, 5: 0.65, 6: 0.7}

@@ -20,12 +20,12 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
+from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.outcomes.counting.scope.queries import school_named
 from wss_cases.outcomes.documents.rendering import safe_cell
 from wss_cases.roster.directory.models import School
 from wss_cases.routing.engine.states import RuleSetState
 from wss_cases.routing.replay.differences import COLUMNS, Change, table_rows
-from wss_cases.routing.replay.extension_points import fewest_of
 from wss_cases.routing.replay.group_shares import shares
 from wss_cases.routing.replay.queries import Period, all_routed, count_routed
 from wss_cases.routing.replay.replayer import Replayed, Replayer, Tally, replayed
@@ -162,7 +162,7 @@ def _change(change: Change) -> dict[str, Any]:
 def _summary(asked: Asked, tally: Tally) -> dict[str, Any]:
     total, period = tally.of(), asked.period
     last = period.ends_on or clock.local_date(clock.now(), clock.DISTRICT_ZONE)
-    fewest = fewest_of(clock.school_year(last))
+    fewest = smallest_groups(clock.school_year(last))
     return {
         "ruleset": {
             "id": asked.rule_set.id, "name": asked.rule_set.name, "version": asked.rule_set.number,

@@ -10,8 +10,9 @@ from wss_cases.cases.case.models import Case
 from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpAct, FollowUpState
 from wss_cases.followups.core.rules import outcomes_of
 from wss_cases.followups.core.states import KINDS, MOVE_REASONS, RECORDED_ELSEWHERE
+from wss_cases.followups.core.today import local_today
 from wss_cases.followups.evidence.rules import Evidence, missing
-from wss_cases.followups.making.actions import cancel_row, check_day, close_row, local_today, make
+from wss_cases.followups.making.actions import cancel_row, check_day, close_row, make
 from wss_cases.followups.undo.actions import kept_of, remember, remind_again
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _

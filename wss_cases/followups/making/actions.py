@@ -10,14 +10,13 @@ from wss_cases.followups.calendar.actions import tell_move, wanted_day
 from wss_cases.followups.calendar.queries import last_day_for
 from wss_cases.followups.calendar.rules import Planned
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
+from wss_cases.followups.core.today import local_today
 from wss_cases.followups.templates.queries import template_in_force, templates_for
 from wss_cases.followups.templates.rules import due_on as due_of
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days
 
 
@@ -133,12 +132,6 @@ def close_row(
     row.evidence = evidence or {}
     _settle(uow, row)
     uow.record(row, "followup.done", what=row.kind, outcome=outcome)
-
-
-def local_today(uow: UnitOfWork, school_id: int) -> date:
-    """Return the school's own date of this unit's instant."""
-    zone = uow.session.scalars(select(School.time_zone).where(School.id == school_id)).one()
-    return local_date(uow.now, zone)
 
 
 def _settle(uow: UnitOfWork, row: FollowUp) -> None:

@@ -19,9 +19,8 @@ from wss_cases.followups.reminders.rules import UNREACHED
 from wss_cases.foundation.clock import local_date, now
 from wss_cases.foundation.db import db
 from wss_cases.foundation.plain_templates import link
+from wss_cases.journal.message_kinds import MailList, MessageKind
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.message_kinds import MessageKind
-from wss_cases.mail.common.states import MailList
 from wss_cases.roster.directory.queries import school_days
 
 FOLLOW_UP_DUE = "followup.due"

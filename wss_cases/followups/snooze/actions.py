@@ -5,8 +5,8 @@ from datetime import date, datetime
 from wss_cases.access.actor import Actor
 from wss_cases.followups.core.models import ActKind
 from wss_cases.followups.core.states import SNOOZE_REASONS
+from wss_cases.followups.core.today import local_today
 from wss_cases.followups.handling.actions import open_follow_up
-from wss_cases.followups.making.actions import local_today
 from wss_cases.followups.snooze.rules import why_not, wrong_day
 from wss_cases.followups.undo.actions import kept_of, remember
 from wss_cases.foundation.errors import Refused

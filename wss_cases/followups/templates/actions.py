@@ -7,7 +7,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.policy import require
 from wss_cases.followups.core.models import FollowUpTemplate
 from wss_cases.followups.core.states import KINDS, RECORDED_ELSEWHERE
-from wss_cases.followups.making.actions import local_today
+from wss_cases.followups.core.today import local_today
 from wss_cases.followups.templates.queries import may_write, own_of
 from wss_cases.followups.templates.rules import too_far
 from wss_cases.followups.templates.states import EVENTS, IN_PATHWAY, TIMED

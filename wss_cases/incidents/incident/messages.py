@@ -9,8 +9,8 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.plain_templates import link
 from wss_cases.incidents.incident.queries import load_care_record, load_incident
 from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.message_kinds import MessageKind
 
 
 def _danger(message: OutboxMessage, actor: Actor) -> dict[str, Any]:

@@ -30,7 +30,6 @@ from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import IncidentFilter, person_words
 from wss_cases.incidents.incident.states import STATE_LABELS
 from wss_cases.incidents.lists.queries import PAGE, counts_by_group, filtered
-from wss_cases.incidents.pages import extension_points as slots
 from wss_cases.incidents.pages.forms import PARAMETERS, AddendumForm, AnswerForm, ContactForm, read_filter
 from wss_cases.incidents.pages.presenters import (
     TAB_LABELS,
@@ -41,6 +40,8 @@ from wss_cases.incidents.pages.presenters import (
     page_of,
     state_words,
 )
+from wss_cases.journal.extension_points import panels_for
+from wss_cases.journal.rooms import Place
 from wss_cases.roster.directory.queries import get_school, guardians_of
 
 blueprint = Blueprint("incidents", __name__)
@@ -174,7 +175,7 @@ def _page(found: Incident, add: AddendumForm, reply: AnswerForm) -> str:
         state=STATE_LABELS[found.state],
         tone=TONES.get(found.state, "slate"),
         review_href=_link("review.incident", incident_id=found.id),
-        panels=slots.panels_for(actor, found),
+        panels=panels_for(Place.INCIDENT, actor, found),
         student_hrefs=_student_links(actor, found),
         add=add,
         reply=reply,

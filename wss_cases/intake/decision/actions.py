@@ -12,7 +12,8 @@ from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import cases_of_incident, choose_lead
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import CONVERSATION
-from wss_cases.followups.making.actions import close_row, local_today, make
+from wss_cases.followups.core.today import local_today
+from wss_cases.followups.making.actions import close_row, make
 from wss_cases.followups.templates.queries import template_in_force
 from wss_cases.foundation.errors import Refused, Stale
 from wss_cases.foundation.i18n import gettext as _

@@ -8,8 +8,8 @@ from wss_cases.access.policy import can
 from wss_cases.cases.case.queries import load_case
 from wss_cases.cases.case.states import OPEN
 from wss_cases.foundation.plain_templates import link
+from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.message_kinds import MessageKind
 
 
 def _assigned(message: OutboxMessage, actor: Actor) -> dict[str, Any]:

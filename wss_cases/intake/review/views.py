@@ -36,9 +36,13 @@ from wss_cases.intake.review import presenters as words
 from wss_cases.intake.review.forms import AcceptForm
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import author, sentence
-from wss_cases.safeguards.duties.duty.queries import discipline_of, duties_of, notifications_of
-from wss_cases.safeguards.duties.duty.states import DISCIPLINE_LABELS, DOOR_LABELS, OPEN_DUTY
+from wss_cases.safeguards.discipline.removals.queries import discipline_of
+from wss_cases.safeguards.discipline.removals.states import DISCIPLINE_LABELS
+from wss_cases.safeguards.duties.duty.queries import duties_of
+from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.safeguards.duties.pages.views import duty_words, zone_of
+from wss_cases.safeguards.police.review.queries import notifications_of
+from wss_cases.safeguards.police.review.states import DOOR_LABELS
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 

@@ -9,7 +9,7 @@ from typing import Final
 from wss_cases.jobs.pdf.failures import MISSING, failure_in
 from wss_cases.outcomes.board.report.states import Why
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SECONDS: Final = 30.0
 """How long one PDF may take; a report takes about three, most of it the start of the process."""
 NEEDED: Final = ("PATH", "HOME", "LANG", "FONTCONFIG_PATH", "XDG_CACHE_HOME", "SYSTEMROOT")

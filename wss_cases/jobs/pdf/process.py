@@ -24,7 +24,7 @@ except OSError:
     # WeasyPrint is installed, the system's Pango is not
     sys.exit(MISSING)
 
-SHEET = Path(__file__).resolve().parents[2] / "static" / "css" / "paper.css"
+SHEET = Path(__file__).resolve().parents[3] / "static" / "css" / "paper.css"
 
 
 def refuse(url: str, *_more: Any, **_options: Any) -> Any:

@@ -7,9 +7,9 @@ from wss_cases.accounts.account.models import Invitation
 from wss_cases.accounts.credentials.links import invitation_token
 from wss_cases.foundation.db import db
 from wss_cases.foundation.plain_templates import link
+from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.bounces.actions import ADDRESS_CHANGED, MAIL_TEST
-from wss_cases.mail.common.message_kinds import MessageKind
 
 
 def _invitation(message: OutboxMessage, actor: Actor) -> dict[str, Any]:

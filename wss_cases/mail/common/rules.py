@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Literal
 
 from wss_cases.foundation.clock import local
-from wss_cases.mail.common.states import MailList
+from wss_cases.journal.message_kinds import MailList
 from wss_cases.roster.directory.rules import SchoolDays
 
 OPENS = time(6, 30)

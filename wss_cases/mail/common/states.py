@@ -22,20 +22,6 @@ class TroubleKind(enum.StrEnum):
     BOUNCED = "bounced"
 
 
-class MailList(enum.StrEnum):
-    """Mails that a person may do without; all others always come."""
-
-    DIGEST = "digest"
-    SINGLE = "single"
-    WEEKLY = "weekly"
-
-
-LIST_LABELS: dict[MailList, Any] = {
-    MailList.DIGEST: _l("the morning digest"),
-    MailList.SINGLE: _l("a mail for each thing that is due"),
-    MailList.WEEKLY: _l("the weekly count"),
-}
-
 STYLE_LABELS: dict[str, Any] = {
     "digest": _l("One mail in the morning"),
     "single": _l("A mail for each thing that is due"),

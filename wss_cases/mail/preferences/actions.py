@@ -7,10 +7,11 @@ from sqlalchemy import select
 from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.errors import NotFound
+from wss_cases.journal.message_kinds import MailList
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.mail.common.models import MailChoice
 from wss_cases.mail.common.rules import Choice, without
-from wss_cases.mail.common.states import MailList, MailStyle
+from wss_cases.mail.common.states import MailStyle
 
 
 def choose(actor: Actor, choice: Choice, now: datetime, request_key: str | None = None) -> None:

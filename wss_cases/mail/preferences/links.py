@@ -3,7 +3,7 @@
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.mail.common.states import MailList
+from wss_cases.journal.message_kinds import MailList
 
 
 def _signer() -> URLSafeSerializer:

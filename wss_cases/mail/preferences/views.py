@@ -13,10 +13,11 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.sign_in.login import csrf
+from wss_cases.journal.message_kinds import LIST_LABELS
 from wss_cases.mail.common.forms import MailForm
 from wss_cases.mail.common.queries import choice_of
 from wss_cases.mail.common.rules import Choice
-from wss_cases.mail.common.states import LIST_LABELS, STYLE_HINTS, STYLE_LABELS
+from wss_cases.mail.common.states import STYLE_HINTS, STYLE_LABELS
 from wss_cases.mail.preferences.actions import choose, stop
 from wss_cases.mail.preferences.links import stop_of
 

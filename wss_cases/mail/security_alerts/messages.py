@@ -14,8 +14,8 @@ from wss_cases.accounts.sign_in.sessions.actions import BREAK_GLASS_USED, SIGN_I
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.plain_templates import link
+from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.message_kinds import MessageKind
 
 WORDS = {
     FACTOR_ON: (

@@ -17,8 +17,9 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db, table_of
 from wss_cases.journal.unit_of_work import insert_once, unit_of_work
 from wss_cases.outcomes.board.report.queries import board_but_equity
+from wss_cases.outcomes.counting.cache.models import CountingRound, KeptCount
 from wss_cases.outcomes.counting.cache.queries import KEEP_FROM_MS, Kept, keeping
-from wss_cases.outcomes.counting.daily_figures.models import CountingRound, DistrictFigure, KeptCount
+from wss_cases.outcomes.counting.daily_figures.models import DistrictFigure
 from wss_cases.outcomes.counting.scope.queries import first_year_counted, schools_reached
 from wss_cases.outcomes.counting.scope.rules import Scope, scope_of, years_between
 from wss_cases.outcomes.counting.totals.queries import core_of, repair_of

@@ -12,8 +12,8 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings.start_day import check_start
 from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.outcomes.equity.models import EquityMinimum
 from wss_cases.outcomes.equity.states import LEAST_CELL, MOST_CELL, MOST_GROUP
-from wss_cases.outcomes.published.models import EquityMinimum
 
 
 def set_minimums(

@@ -23,16 +23,17 @@ from wss_cases.outcomes.counting.cache.queries import made_of_counts, rows_of
 from wss_cases.outcomes.counting.repair.queries import light_conditions, notified, removed, step_conditions
 from wss_cases.outcomes.counting.scope.queries import READERS, counted
 from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.outcomes.equity.models import EquityMinimum
 from wss_cases.outcomes.equity.serialization import plain_tables, rules_digest, table_from
 from wss_cases.outcomes.equity.states import HALVES, NOON, PLACES, STAGES, SUSPENSIONS, UNKNOWN
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT, Counts, Minimums
 from wss_cases.outcomes.equity.tables import Table
-from wss_cases.outcomes.published.models import EquityMinimum
 from wss_cases.pathways.circles.terms.models import Agreement
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import Enrolment, Student
 from wss_cases.routing.engine.states import Person
-from wss_cases.safeguards.duties.duty.models import DisciplineAction, NotifiedStudent, PoliceNotification
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification
 
 BITS: dict[str, int] = {stage: 1 << place for place, stage in enumerate(STAGES)}
 STEPS = ("offered", "accepted", "held", "agreement", "kept")

@@ -12,9 +12,10 @@ from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.outcomes.counting.scope.page import shown, years_of
+from wss_cases.outcomes.counting.scope.presenters import shown, years_of
 from wss_cases.outcomes.equity.actions import set_minimums
 from wss_cases.outcomes.equity.forms import MinimumForm
+from wss_cases.outcomes.equity.models import EquityMinimum
 from wss_cases.outcomes.equity.presenters import (
     interval_words,
     meaning,
@@ -26,7 +27,6 @@ from wss_cases.outcomes.equity.queries import minimum_rows, minimums_of, table_f
 from wss_cases.outcomes.equity.states import FAMILIES, POINTS, STAGE_LABELS, STAGES
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT
 from wss_cases.outcomes.equity.tables import Cell, Table, settled
-from wss_cases.outcomes.published.models import EquityMinimum
 
 blueprint = Blueprint("equity", __name__, url_prefix="/equity")
 JUDGED = ("subjective", *POINTS)

@@ -16,7 +16,7 @@ from wss_cases.outcomes.board.subscriptions import views as views_board_delivery
 from wss_cases.outcomes.counting.cache.queries import count_now, oldest_shown
 from wss_cases.outcomes.counting.daily_figures.presenters import day_of_year_words
 from wss_cases.outcomes.counting.measures.definitions import MEASURES
-from wss_cases.outcomes.counting.scope.page import Shown, shown, years_of
+from wss_cases.outcomes.counting.scope.presenters import Shown, shown, years_of
 from wss_cases.outcomes.counting.scope.queries import schools_reached
 from wss_cases.outcomes.counting.scope.rules import per
 from wss_cases.outcomes.counting.totals.queries import Core, Repair, core_of, repair_of

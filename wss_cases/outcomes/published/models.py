@@ -1,12 +1,9 @@
 """The district's published history, as imported, and the files that were taken."""
 
-from datetime import date, datetime
-
-from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Float, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id
-from wss_cases.outcomes.edfi.common.models import EdfiRecord as EdfiRecord
 
 
 class PublishedSchool(Base):
@@ -65,41 +62,3 @@ class PublishedYear(Base):
     students_notified_percent: Mapped[float | None] = mapped_column(Float)
     expelled: Mapped[int | None]
     expelled_per_100: Mapped[float | None] = mapped_column(Float)
-
-
-class ExportRecord(Base):
-    """One file that somebody took: what, how many rows, and why. `school_id` is None for all schools."""
-
-    __tablename__ = "export_record"
-    PRIVATE = frozenset({"reason"})
-
-    id: Mapped[Id]
-    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
-    user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"))
-    name: Mapped[str] = mapped_column(String(40))
-    form: Mapped[str] = mapped_column(String(8))
-    school_year: Mapped[str] = mapped_column(String(7))
-    row_count: Mapped[int]
-    reason: Mapped[str] = mapped_column(Text)
-    made_at: Mapped[datetime]
-
-
-class EquityMinimum(Base):
-    """From a day on: the fewest students in a cell and in a group for their figures to be shown.
-
-    A school year keeps the row in force on its first day. A change is a new row; none is ever changed or taken away.
-    """
-
-    __tablename__ = "equity_minimum"
-    __table_args__ = (
-        UniqueConstraint("starts_on"),
-        CheckConstraint("cell between 5 and 100", name="cell"),
-        CheckConstraint("student_group between cell and 1000", name="student_group"),
-    )
-
-    id: Mapped[Id]
-    starts_on: Mapped[date]
-    cell: Mapped[int]
-    student_group: Mapped[int]
-    set_by_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
-    set_at: Mapped[datetime | None]

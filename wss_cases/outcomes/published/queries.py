@@ -18,9 +18,9 @@ from wss_cases.outcomes.counting.scope.rules import OUTLIER_SHARE
 from wss_cases.outcomes.published.models import PublishedSchool, PublishedYear
 from wss_cases.outcomes.published.states import HISTORY, METRICS, WHOLE_YEAR
 from wss_cases.roster.directory.models import School
-from wss_cases.safeguards.discipline.removals.states import ActionState
-from wss_cases.safeguards.duties.duty.models import DisciplineAction, NotifiedStudent, PoliceNotification
-from wss_cases.safeguards.duties.duty.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.discipline.removals.states import ActionState, DisciplineKind
+from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification
 
 Figures = dict[str, int | float | None]
 _HISTORY = [getattr(PublishedYear, name) for name in HISTORY]

@@ -85,5 +85,3 @@ STEP_LABELS: Final = {
     "agreement": _l("Agreement made"),
     "kept": _l("Agreement kept"),
 }
-
-SENTENCES: Final = {"edfi.imported": _l("Taken in from an Ed-Fi file")}

@@ -14,7 +14,8 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.keys.envelope import lock, unlock
 from wss_cases.foundation.pages import typed_in_header
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.roster.directory import extension_points as slots
+from wss_cases.journal.extension_points import panels_for, recent_students
+from wss_cases.journal.rooms import Place
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.presenters import (
     grade_words,
@@ -91,7 +92,7 @@ def student(student_id: int) -> str:
         supports=_supports(found),
         guardians=_guardians(found.id),
         stays=_stays(found.id),
-        panels=slots.panels_for(actor, found),
+        panels=panels_for(Place.STUDENT, actor, found),
     )
 
 
@@ -106,7 +107,7 @@ def _found(actor: Actor, typed: str) -> list[FoundPerson]:
     school_id = _school_id(actor)
     if school_id is None or not search_words(typed):
         return []
-    return students_matching(actor, school_id, typed, recent=slots.recent_students(actor, school_id))
+    return students_matching(actor, school_id, typed, recent=recent_students(actor, school_id))
 
 
 def _lede(found: Student) -> str:

@@ -16,12 +16,13 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.routing.replay.models import Replay, ReplayChange
 from wss_cases.routing.replay.queries import Period, count_routed, digest_of, routed_after
 from wss_cases.routing.replay.replayer import Replayed, Replayer, Tally, replayed
 from wss_cases.routing.replay.rules import check_days
 from wss_cases.routing.replay.states import REPLAY_TRANSITIONS, ReplayState
 from wss_cases.routing.rule_sets import queries
-from wss_cases.routing.rule_sets.models import Replay, ReplayChange, RuleSet
+from wss_cases.routing.rule_sets.models import RuleSet
 
 AUDITED = "rule_replay"
 

@@ -4,23 +4,15 @@ Counts of a group, or exact shares, could be subtracted from those of another re
 became of one child.
 """
 
-from dataclasses import dataclass
 from typing import Final
 
+from wss_cases.journal.rooms import SmallestGroups
 from wss_cases.routing.replay.replayer import Parts
 
 STEP: Final = 5
 
 
-@dataclass(frozen=True)
-class Fewest:
-    """The fewest parts of a group that is shown, and the fewest of them changed and unchanged: district settings."""
-
-    parts: int
-    cell: int
-
-
-def shares(parts: Parts, fewest: Fewest) -> dict[str, int | None]:
+def shares(parts: Parts, fewest: SmallestGroups) -> dict[str, int | None]:
     """Return the share of each group that would have been routed differently, in percent; None: withheld.
 
     A group is withheld with too few parts, or with too few of them changed or unchanged; and never one alone, because
@@ -31,7 +23,7 @@ def shares(parts: Parts, fewest: Fewest) -> dict[str, int | None]:
     held = {
         value
         for value, (every, changed) in parts.items()
-        if every < fewest.parts or min(changed, every - changed) < fewest.cell
+        if every < fewest.group or min(changed, every - changed) < fewest.cell
     }
     if len(held) == 1:
         others = sorted((every, value) for value, (every, _changed) in parts.items() if value not in held)

@@ -20,10 +20,11 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to
 from wss_cases.roster.directory.models import School, Student
+from wss_cases.routing.replay.models import Replay, ReplayChange
 from wss_cases.routing.replay.replayer import Part, RoutedIncident
 from wss_cases.routing.replay.rules import FIRST_DAY
 from wss_cases.routing.replay.states import ReplayState
-from wss_cases.routing.rule_sets.models import Replay, ReplayChange, RoutingAnswer, RuleSet
+from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
 
 BATCH = 2000
 """Incidents read at once: some ten megabytes."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.journal.rooms import SmallestGroups
 from wss_cases.routing.engine.explain import within
 from wss_cases.routing.engine.states import (
     APPLIES_TO_LABELS,
@@ -16,7 +17,7 @@ from wss_cases.routing.engine.states import (
     POLICE_LABELS,
 )
 from wss_cases.routing.replay.differences import Change
-from wss_cases.routing.replay.group_shares import Fewest, shares
+from wss_cases.routing.replay.group_shares import shares
 from wss_cases.routing.replay.replayer import Parts
 from wss_cases.routing.replay.states import CHANGE_LABELS, ChangeKind
 
@@ -91,7 +92,7 @@ class ShareWords:
     withheld: int
 
 
-def share_words(title: str, parts: Parts, names: Mapping[str, str], fewest: Fewest) -> ShareWords:
+def share_words(title: str, parts: Parts, names: Mapping[str, str], fewest: SmallestGroups) -> ShareWords:
     """Return each group with its share, grades in their order, the others by name; '' is who is not known."""
     shown = {value: share for value, share in shares(parts, fewest).items() if share is not None}
     rows = [

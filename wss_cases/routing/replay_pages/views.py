@@ -17,6 +17,8 @@ from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.incidents.incident.queries import behavior_words
+from wss_cases.journal.extension_points import smallest_groups
+from wss_cases.journal.rooms import SmallestGroups
 from wss_cases.roster.directory.presenters import grade_words
 from wss_cases.roster.directory.states import RACE_LABELS, SEX_LABELS
 from wss_cases.routing.drafts.forms import PublishForm, ReplayForm
@@ -24,8 +26,6 @@ from wss_cases.routing.drafts.views import rule_set_page
 from wss_cases.routing.replay import actions as actions_replay
 from wss_cases.routing.replay import queries as replays
 from wss_cases.routing.replay.differences import Change
-from wss_cases.routing.replay.extension_points import fewest_of
-from wss_cases.routing.replay.group_shares import Fewest
 from wss_cases.routing.replay.replayer import SchoolTally, Tally, promise_words
 from wss_cases.routing.replay.states import REPLAY_LABELS, ReplayState
 from wss_cases.routing.replay_pages.presenters import ShareWords, change_words, key_words, share_words
@@ -101,7 +101,9 @@ def replay(replay_id: int) -> Page:
         found=_found(tally.of(seen)),
         schools=_by_school(tally, seen),
         most=MOST_SCHOOLS,
-        groups=_groups(tally, fewest_of(clock.school_year(replays.reported_until(row)))) if whole else [],
+        groups=_groups(tally, smallest_groups(clock.school_year(replays.reported_until(row))))
+        if whole
+        else [],
         versions=sorted((name, pair[0]) for name, pair in tally.by.get("version", {}).items())
         if whole
         else [],
@@ -120,7 +122,7 @@ def _by_school(tally: Tally, seen: list[int] | None) -> list[tuple[str, SchoolTa
     return sorted(found, key=lambda pair: -pair[1].changed)
 
 
-def _groups(tally: Tally, fewest: Fewest) -> list[ShareWords]:
+def _groups(tally: Tally, fewest: SmallestGroups) -> list[ShareWords]:
     """The share of each group that would be routed differently, where the whole district is seen."""
     yes_no = {"yes": _("Yes"), "no": _("No")}
     parts = {name: tally.by.get(name, {}) for name in ("behavior", "grade", *replays.GROUPS)}

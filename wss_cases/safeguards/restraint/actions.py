@@ -18,9 +18,9 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.safeguards.discipline.removals.models import RestraintRecord
-from wss_cases.safeguards.discipline.removals.states import RestraintKind
+from wss_cases.safeguards.restraint.models import RestraintRecord
 from wss_cases.safeguards.restraint.queries import students_in
+from wss_cases.safeguards.restraint.states import RestraintKind
 
 Key = str | None
 LONGEST = timedelta(hours=12)

@@ -6,7 +6,7 @@ from wtforms.validators import InputRequired, Optional
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choices, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.states import INJURY_LABELS, MANNER_LABELS
-from wss_cases.safeguards.discipline.removals.states import RESTRAINT_LABELS
+from wss_cases.safeguards.restraint.states import RESTRAINT_LABELS
 
 _MOMENT = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 _PICK = ("", _l("Choose one"))

@@ -12,7 +12,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.roster.directory.models import Student
-from wss_cases.safeguards.discipline.removals.models import RestraintRecord
+from wss_cases.safeguards.restraint.models import RestraintRecord
 
 PAGE = 30
 

@@ -20,7 +20,6 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import INJURY_LABELS, MANNER_LABELS
 from wss_cases.safeguards.discipline.removals.rules import told_late
-from wss_cases.safeguards.discipline.removals.states import RESTRAINT_LABELS, RestraintKind
 from wss_cases.safeguards.duties.duty.queries import user_name
 from wss_cases.safeguards.duties.pages.views import instant, zone_of
 from wss_cases.safeguards.restraint import actions as actions_restraint
@@ -33,6 +32,7 @@ from wss_cases.safeguards.restraint.queries import (
     restraints_page,
     students_in,
 )
+from wss_cases.safeguards.restraint.states import RESTRAINT_LABELS, RestraintKind
 
 blueprint = Blueprint("restraints", __name__)
 

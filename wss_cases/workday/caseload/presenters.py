@@ -8,16 +8,13 @@ from wss_cases.access.actor import Actor
 from wss_cases.accounts.coverage.queries import CoverRow
 from wss_cases.cases.case.states import LABELS as STAGE_LABELS
 from wss_cases.cases.case.states import CaseState
-from wss_cases.casework.next_act.rules import Next
-from wss_cases.casework.next_act.states import Act
 from wss_cases.followups.core.rules import due_words
-from wss_cases.followups.core.states import KINDS
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.routing.engine.states import DUTY_LABELS, PATHWAY_LABELS, Duty
+from wss_cases.routing.engine.states import PATHWAY_LABELS
 from wss_cases.routing.engine.states import Pathway as Family
 from wss_cases.workday.caseload.rules import Group, Placed, Reason, Why
 from wss_cases.workday.caseload.weights import FAMILIES, STAGES, Part
@@ -67,15 +64,6 @@ def reason_words(reason: Reason) -> str:
         Why.STEP: _("its next step was set for %(day)s", day=since),
     }
     return words[reason.why]
-
-
-def what_words(act: Next) -> str:
-    """Return what a due follow-up or an open duty is about; '' for an act that says it itself."""
-    if act.act is Act.FOLLOW_UP:
-        return str(KINDS.get(act.what, KINDS["other"]))
-    if act.act is Act.DUTY and act.what in set(Duty):
-        return str(DUTY_LABELS[Duty(act.what)])
-    return ""
 
 
 def part_words(code: str) -> str:

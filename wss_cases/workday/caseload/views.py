@@ -15,10 +15,11 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.accounts.coverage.queries import CoverRow, near
 from wss_cases.accounts.grants.queries import holders
+from wss_cases.accounts.teams.queries import user_names
 from wss_cases.cases.case.queries import place_words
 from wss_cases.cases.case.rules import title
-from wss_cases.casework.case_file.frame import act_address, act_words, harm_words, kind_of
-from wss_cases.casework.case_file.queries import user_names
+from wss_cases.casework.case_file.presenters import act_address, act_words
+from wss_cases.casework.next_act.presenters import harm_words, kind_of, what_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, time_words
 from wss_cases.foundation.errors import NotFound
@@ -38,7 +39,6 @@ from wss_cases.workday.caseload.presenters import (
     part_words,
     reason_words,
     weight_words,
-    what_words,
 )
 from wss_cases.workday.caseload.queries import DeskCase, Load, desk_cases, loads_at
 from wss_cases.workday.caseload.rules import Group

@@ -17,9 +17,8 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.plain_templates import link
+from wss_cases.journal.message_kinds import MailList, MessageKind
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.message_kinds import MessageKind
-from wss_cases.mail.common.states import MailList
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.workday.digest.weekly import weekly_count
 from wss_cases.workday.my_day.queries import Item, MyDay, my_day

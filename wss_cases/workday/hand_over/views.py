@@ -7,9 +7,9 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.queries import place_words
 from wss_cases.cases.case.rules import title
-from wss_cases.casework.case_file.frame import harm_words
 from wss_cases.casework.case_file.queries import open_cases_of
 from wss_cases.casework.case_page.hand_over import hand_over_many
+from wss_cases.casework.next_act.presenters import harm_words
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices

@@ -9,8 +9,8 @@ from flask import url_for
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
-from wss_cases.casework.case_file.frame import harm_words
 from wss_cases.casework.case_file.queries import TERM_KIND
+from wss_cases.casework.next_act.presenters import harm_words
 from wss_cases.followups.core.states import CONVERSATION, RECORD_PAGES, RECORDED_ELSEWHERE
 from wss_cases.foundation.dates import day_words, time_words
 from wss_cases.foundation.i18n import gettext as _

@@ -9,7 +9,7 @@ from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.states import CaseState
-from wss_cases.casework.case_file.frame import harm_words
+from wss_cases.casework.next_act.presenters import harm_words
 from wss_cases.followups.core.queries import FollowUpRow, some_of
 from wss_cases.followups.undo.presenters import undo_line
 from wss_cases.foundation import clock

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from wss_cases.accounts.account.models import Invitation, UserAccount
 from wss_cases.accounts.account.rules import password_minimum
 from wss_cases.accounts.credentials.models import SecondFactor
-from wss_cases.accounts.sign_in.sso.rules import may_use_password
+from wss_cases.accounts.credentials.rules import may_use_password
 from wss_cases.foundation.db import db
 from wss_cases.foundation.settings.reading import setting
 

@@ -7,7 +7,6 @@ from werkzeug.wrappers import Response
 
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.accounts.account.extension_points import own_panels
 from wss_cases.accounts.account.forms import ChangePasswordForm, LanguageForm, NewPasswordForm, SignInForm
 from wss_cases.accounts.account.rules import password_minimum
 from wss_cases.accounts.credentials.links import invitation_id_of
@@ -33,6 +32,8 @@ from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.sign_in.login import current_user, login_user, logout_user
+from wss_cases.journal.extension_points import panels_for
+from wss_cases.journal.rooms import Place
 
 blueprint = Blueprint("accounts", __name__)
 
@@ -139,7 +140,7 @@ def _account_page(password_form: ChangePasswordForm, code: int) -> Page:
             locale_form=LanguageForm(formdata=None, locale=actor.locale),
             kept=has_kept(actor.user_id, clock.now()),
             sessions=len(own_sessions(actor.user_id or 0, clock.now())),
-            panels=own_panels(actor),
+            panels=panels_for(Place.OWN_ACCOUNT, actor),
             factor=factor_state(actor.user_id or 0),
             must_have=current_user.must_have_factor,
             minimum=password_minimum(current_user.row.has_factor),

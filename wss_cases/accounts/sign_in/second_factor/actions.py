@@ -21,7 +21,7 @@ from wss_cases.accounts.credentials.rules import (
     plain_recovery_code,
     step_of,
 )
-from wss_cases.accounts.people.actions import send_invitation
+from wss_cases.accounts.sign_in.invitations.actions import send_invitation
 from wss_cases.accounts.sign_in.sessions.actions import (
     SignInResult,
     alarm_if_break_glass,

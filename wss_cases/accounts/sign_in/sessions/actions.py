@@ -25,8 +25,7 @@ from wss_cases.accounts.account.rules import (
 )
 from wss_cases.accounts.credentials.models import SecondFactor
 from wss_cases.accounts.credentials.passwords import hash_password, needs_rehash, password_matches
-from wss_cases.accounts.credentials.rules import HALF_LASTS
-from wss_cases.accounts.sign_in.sso.rules import may_use_password
+from wss_cases.accounts.credentials.rules import HALF_LASTS, may_use_password
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _

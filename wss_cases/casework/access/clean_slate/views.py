@@ -13,7 +13,7 @@ from wss_cases.access.visibility import first_in_view
 from wss_cases.casework.access.clean_slate.actions import end_past, open_past
 from wss_cases.casework.access.clean_slate.forms import PastForm
 from wss_cases.casework.access.clean_slate.queries import PAGE, Opened, openings_at, openings_of, own_opening
-from wss_cases.casework.case_file.frame import ZONE
+from wss_cases.casework.case_file.presenters import ZONE
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.pages import Page, form_page

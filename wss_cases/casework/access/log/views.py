@@ -8,9 +8,9 @@ from wss_cases.access.policy import require
 from wss_cases.cases.case.queries import get_case
 from wss_cases.casework.access.clean_slate.queries import openings_around
 from wss_cases.casework.access.clean_slate.views import opened_words
+from wss_cases.casework.access.one_case.models import CaseOpening
 from wss_cases.casework.access.one_case.queries import PAGE, Look, looks_at, openings_of
-from wss_cases.casework.case_file.frame import ZONE
-from wss_cases.casework.transfer.models import CaseOpening
+from wss_cases.casework.case_file.presenters import ZONE
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l

@@ -6,8 +6,8 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.casework.access.one_case.actions import NOTICE
 from wss_cases.casework.access.one_case.queries import load_opening
 from wss_cases.foundation.plain_templates import link
+from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.message_kinds import MessageKind
 
 
 def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case, CaseIncident
-from wss_cases.casework.transfer.models import CaseOpening
+from wss_cases.casework.access.one_case.models import CaseOpening
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound

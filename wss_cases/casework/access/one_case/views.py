@@ -11,7 +11,8 @@ from wss_cases.cases.case.rules import person_words
 from wss_cases.casework.access.one_case.actions import end_one, open_one
 from wss_cases.casework.access.one_case.forms import OneCaseForm
 from wss_cases.casework.access.one_case.queries import get_opened, open_now
-from wss_cases.casework.case_file.frame import ZONE, head, history_items, kind_words, open_page
+from wss_cases.casework.case_file.presenters import ZONE, head, history_items, open_page
+from wss_cases.casework.next_act.presenters import kind_words
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.core.states import KINDS
 from wss_cases.foundation import clock

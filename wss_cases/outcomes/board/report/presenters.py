@@ -17,7 +17,7 @@ from wss_cases.outcomes.published.states import STEP_LABELS
 from wss_cases.outcomes.reports.cases.presenters import repeat_rows, time_rows
 from wss_cases.outcomes.reports.pathways.presenters import said_rows
 from wss_cases.routing.engine.states import PATHWAY_LABELS
-from wss_cases.safeguards.duties.duty.states import DISCIPLINE_LABELS, DisciplineKind
+from wss_cases.safeguards.discipline.removals.states import DISCIPLINE_LABELS, DisciplineKind
 
 MOST = 5
 """Rows of what was reported most often, of each kind."""

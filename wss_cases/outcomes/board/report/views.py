@@ -18,8 +18,8 @@ from wss_cases.outcomes.board.report.forms import ReportForm
 from wss_cases.outcomes.board.report.presenters import sheet_of
 from wss_cases.outcomes.board.report.queries import board_of, networks_answered_for
 from wss_cases.outcomes.board.report.rules import BOARD, board_scope, last_over
-from wss_cases.outcomes.counting.scope.page import Shown, years_of
-from wss_cases.outcomes.reports.drill_down.queries import may_list
+from wss_cases.outcomes.counting.scope.presenters import Shown, years_of
+from wss_cases.outcomes.counting.scope.queries import may_list
 from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("board", __name__, url_prefix="/board")

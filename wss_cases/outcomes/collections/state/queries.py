@@ -16,7 +16,8 @@ from wss_cases.outcomes.counting.repair.queries import notified, removed, studen
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.documents.rendering import Report
 from wss_cases.roster.directory.models import Student
-from wss_cases.safeguards.duties.duty.models import DisciplineAction, PoliceNotification
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.police.review.models import PoliceNotification
 
 MARKS = (Student.race_ethnicity, Student.sex, Student.is_english_learner, Student.grade)
 

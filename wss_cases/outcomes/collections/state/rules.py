@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from wss_cases.safeguards.duties.duty.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 
 TYPES: Final = {
     "08": "Alcohol",

@@ -21,7 +21,7 @@ from sqlalchemy import select, types
 
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import UtcDateTime, db
-from wss_cases.outcomes.counting.daily_figures.models import KeptCount
+from wss_cases.outcomes.counting.cache.models import KeptCount
 
 KEEP_FROM_MS = 20
 GOOD, SHOWN = "kept_counts", "oldest_kept_count"

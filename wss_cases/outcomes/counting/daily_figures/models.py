@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id
@@ -62,28 +62,3 @@ class SavedView(Base):
     name: Mapped[str] = mapped_column(String(80))
     narrowed: Mapped[dict[str, Any]]
     made_at: Mapped[datetime]
-
-
-class KeptCount(Base):
-    """The rows of one counting statement that takes long, as JSON, under a digest of the statement and its values."""
-
-    __tablename__ = "kept_count"
-
-    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    rows: Mapped[str] = mapped_column(Text)
-    counted_at: Mapped[datetime]
-    good_until: Mapped[datetime] = mapped_column(index=True)
-
-
-class CountingRound(Base):
-    """When the scheduler last made the counts of one name (of a school year) that pages may take from what is kept.
-
-    `claimed_until` is set while a scheduler makes them.
-    """
-
-    __tablename__ = "counting_round"
-
-    name: Mapped[str] = mapped_column(String(60), primary_key=True)
-    counted_at: Mapped[datetime]
-    claimed_until: Mapped[datetime]
-    took_ms: Mapped[int]

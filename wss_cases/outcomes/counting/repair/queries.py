@@ -23,15 +23,10 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import StaffMember, Student
 from wss_cases.routing.engine.states import FollowUpKind
 from wss_cases.routing.engine.states import Pathway as Family
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.states import ActionState
-from wss_cases.safeguards.duties.duty.models import (
-    DisciplineAction,
-    NotifiedStudent,
-    PoliceNotification,
-    PoliceReview,
-)
-from wss_cases.safeguards.duties.duty.states import NotificationDoor
-from wss_cases.safeguards.police.review.states import ReviewState
+from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
+from wss_cases.safeguards.police.review.states import NotificationDoor, ReviewState
 
 KEPT: Final = (TermState.KEPT, TermState.LATE)
 STEPS: Final = ("proposed", "offered", "accepted", "held", "agreement", "kept")

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, case, cast, func, or_, select
 
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, LocationCode
@@ -121,3 +121,8 @@ def first_year_counted(actor: Actor, school_id: int | None) -> date | None:
         statement = statement.where(Incident.school_id == school_id)
     day: date | None = rows_of(statement)[0][0]
     return day
+
+
+def may_list(actor: Actor, school_id: int | None) -> bool:
+    """Whether the actor opens lists of this school: its case team does, the district sees numbers only."""
+    return school_id is not None and actor.covers(school_id, *CASE_TEAM)

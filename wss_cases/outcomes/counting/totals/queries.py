@@ -28,7 +28,8 @@ from wss_cases.outcomes.counting.scope.rules import (
     reach_of,
 )
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.safeguards.duties.duty.states import DisciplineKind, NotificationDoor
+from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+from wss_cases.safeguards.police.review.states import NotificationDoor
 
 NOTHING = IncidentFilter()
 """The filter that every incident fits."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.safeguards.duties.duty.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 
 NAMESPACE: Final = "http://ed-fi.org/5.2.0"
 _URI: Final = "uri://ed-fi.org/"

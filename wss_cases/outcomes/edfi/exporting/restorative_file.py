@@ -21,8 +21,8 @@ from wss_cases.outcomes.counting.scope.queries import within
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.documents.rendering import safe_cell
 from wss_cases.outcomes.edfi.common.codes import Tally
+from wss_cases.outcomes.edfi.common.models import EdfiRecord
 from wss_cases.outcomes.edfi.exporting.rows import DECIDED, schools
-from wss_cases.outcomes.published.models import EdfiRecord
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway

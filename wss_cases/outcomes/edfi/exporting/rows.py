@@ -16,10 +16,11 @@ from wss_cases.outcomes.counting.repair.queries import removed
 from wss_cases.outcomes.counting.scope.queries import visible_to, within
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.edfi.common.codes import Left, Tally
-from wss_cases.outcomes.published.models import EdfiRecord
+from wss_cases.outcomes.edfi.common.models import EdfiRecord
 from wss_cases.roster.directory.models import School, Student
-from wss_cases.safeguards.duties.duty.models import DisciplineAction, PoliceNotification
-from wss_cases.safeguards.duties.duty.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+from wss_cases.safeguards.police.review.models import PoliceNotification
 
 BATCH = 500
 Received = dict[int, tuple[str, dict[str, Any]]]

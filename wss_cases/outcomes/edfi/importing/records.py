@@ -20,6 +20,7 @@ from wss_cases.incidents.incident.states import (
 )
 from wss_cases.journal.unit_of_work import Act, UnitOfWork
 from wss_cases.outcomes.edfi.common.codes import CAUSED, DISCIPLINES_IN, value_of
+from wss_cases.outcomes.edfi.common.models import EdfiRecord
 from wss_cases.outcomes.edfi.importing.parts import digest_of, parts_of, role_of, weapon_of
 from wss_cases.outcomes.edfi.importing.reading import (
     ActionIn,
@@ -30,10 +31,9 @@ from wss_cases.outcomes.edfi.importing.reading import (
     SchoolIn,
     StudentIn,
 )
-from wss_cases.outcomes.published.models import EdfiRecord
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.rules import school_code, search_key
-from wss_cases.safeguards.duties.duty.models import DisciplineAction
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 
 SOURCE = "edfi"
 IMPORTED = "edfi.imported"

@@ -8,8 +8,8 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.outcomes.documents.rendering import Report
+from wss_cases.outcomes.exports.export_log.models import ExportRecord
 from wss_cases.outcomes.exports.export_log.queries import second_persons
-from wss_cases.outcomes.published.models import ExportRecord
 
 NOTICE = "export_made"
 EXPORTED = "outcomes.exported"

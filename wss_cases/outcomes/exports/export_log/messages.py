@@ -1,14 +1,11 @@
-"""Mails that somebody took a file, and that a board report is ready: no figure, no name, only where to look."""
+"""The email that someone downloaded a file: no figure, no name, only where to look."""
 
 from typing import Any
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.plain_templates import link
+from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.message_kinds import MessageKind
-from wss_cases.outcomes.board.report.rules import reads_report
-from wss_cases.outcomes.board.stored_reports.actions import NOTICE as REPORT_NOTICE
-from wss_cases.outcomes.board.stored_reports.queries import is_wanted, load_report
 from wss_cases.outcomes.exports.export_log.actions import NOTICE
 from wss_cases.outcomes.exports.export_log.queries import load_export, may_know
 
@@ -22,21 +19,4 @@ def _still_due(message: OutboxMessage, actor: Actor) -> bool:
     return row is not None and row.user_id != actor.user_id and may_know(actor, row)
 
 
-def _report(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-    return {
-        "href": link(f"/outcomes/board/reports/{message.object_id}"),
-        "end": link("/outcomes/board/delivery"),
-    }
-
-
-def _report_still_due(message: OutboxMessage, actor: Actor) -> bool:
-    row = load_report(message.object_id)
-    return (
-        row is not None and row.asked_by_id == actor.user_id and is_wanted(row) and reads_report(actor, row)
-    )
-
-
-MESSAGES = (
-    MessageKind(NOTICE, "export_made", _context, _still_due),
-    MessageKind(REPORT_NOTICE, "board_report", _report, _report_still_due),
-)
+MESSAGES = (MessageKind(NOTICE, "export_made", _context, _still_due),)

@@ -9,7 +9,7 @@ from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants.queries import holders, in_force
 from wss_cases.foundation.db import db
-from wss_cases.outcomes.published.models import ExportRecord
+from wss_cases.outcomes.exports.export_log.models import ExportRecord
 from wss_cases.roster.directory.models import School
 
 PAGE = 50

@@ -26,7 +26,8 @@ from wss_cases.outcomes.equity.report import equity
 from wss_cases.outcomes.published.queries import SchoolYear, district_years, schools_in
 from wss_cases.outcomes.published.states import HISTORY
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.safeguards.duties.duty.states import DisciplineKind, NotificationDoor
+from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+from wss_cases.safeguards.police.review.states import NotificationDoor
 
 SUPPRESSED_WORD = "suppressed"
 

@@ -16,7 +16,7 @@ from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.outcomes.collections.by_name import COLLECTIONS
-from wss_cases.outcomes.counting.scope.page import Shown, shown
+from wss_cases.outcomes.counting.scope.presenters import Shown, shown
 from wss_cases.outcomes.documents.rendering import TYPES, Report, rendered
 from wss_cases.outcomes.exports.export_log.actions import note_export
 from wss_cases.outcomes.exports.export_log.forms import ExportForm

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from wss_cases.access.actor import Actor
+from wss_cases.accounts.teams.queries import user_names
 from wss_cases.cases.case.models import Case
-from wss_cases.casework.case_file.queries import user_names
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.outcomes.counting.cache.queries import rows_of
 from wss_cases.outcomes.counting.scope.queries import within_schools

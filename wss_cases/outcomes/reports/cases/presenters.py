@@ -7,7 +7,7 @@ from flask import url_for
 
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.outcomes.counting.scope.page import Shown
+from wss_cases.outcomes.counting.scope.presenters import Shown
 from wss_cases.outcomes.counting.scope.small_shares import FEWEST
 from wss_cases.outcomes.reports.cases.caseload import Caseload, caseload_of, coordinators
 from wss_cases.outcomes.reports.cases.queries import Time, Times

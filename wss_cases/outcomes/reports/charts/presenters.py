@@ -9,7 +9,7 @@ from wss_cases.foundation.dates import weekday_name
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.lists.presenters import A_MONDAY, month_words
 from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
-from wss_cases.outcomes.counting.scope.page import Shown
+from wss_cases.outcomes.counting.scope.presenters import Shown
 from wss_cases.outcomes.counting.scope.rules import Count, Scope, Share, outlier, years_between
 from wss_cases.outcomes.counting.totals.queries import Core, Repair
 from wss_cases.outcomes.published.queries import Figures, SchoolYear
@@ -20,12 +20,8 @@ from wss_cases.outcomes.published.states import (
     STEP_LABELS,
 )
 from wss_cases.routing.engine.states import PATHWAY_LABELS
-from wss_cases.safeguards.duties.duty.states import (
-    DISCIPLINE_LABELS,
-    DOOR_LABELS,
-    DisciplineKind,
-    NotificationDoor,
-)
+from wss_cases.safeguards.discipline.removals.states import DISCIPLINE_LABELS, DisciplineKind
+from wss_cases.safeguards.police.review.states import DOOR_LABELS, NotificationDoor
 
 LONGEST = 10
 Point = dict[str, Any]

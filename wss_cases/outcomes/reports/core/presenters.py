@@ -12,7 +12,7 @@ from wss_cases.incidents.incident.rules import IncidentFilter
 from wss_cases.incidents.lists.presenters import month_words, trait_words
 from wss_cases.incidents.pages.forms import read_filter
 from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
-from wss_cases.outcomes.counting.scope.page import Shown, shown
+from wss_cases.outcomes.counting.scope.presenters import Shown, shown
 from wss_cases.outcomes.counting.scope.rules import month_of, narrowed, per_100_a_day, term_of
 from wss_cases.outcomes.counting.totals.queries import NOTHING, Core
 from wss_cases.outcomes.published.queries import SchoolYear

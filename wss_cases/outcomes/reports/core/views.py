@@ -12,7 +12,7 @@ from wss_cases.foundation.i18n import locale_code
 from wss_cases.incidents.lists.queries import conditions_of
 from wss_cases.outcomes.counting.cache.queries import count_now
 from wss_cases.outcomes.counting.daily_figures.presenters import day_of_year_words
-from wss_cases.outcomes.counting.scope.page import years_of
+from wss_cases.outcomes.counting.scope.presenters import years_of
 from wss_cases.outcomes.counting.scope.queries import schools_reached
 from wss_cases.outcomes.counting.scope.rules import per, per_100_a_day
 from wss_cases.outcomes.counting.totals.queries import core_of

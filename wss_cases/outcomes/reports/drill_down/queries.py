@@ -27,7 +27,7 @@ from wss_cases.outcomes.counting.repair.queries import (
     step_conditions,
     terms_due,
 )
-from wss_cases.outcomes.counting.scope.queries import could_lead_to_police, counted, within
+from wss_cases.outcomes.counting.scope.queries import could_lead_to_police, counted, may_list, within
 from wss_cases.outcomes.counting.scope.rules import Scope, contact_waits_from
 from wss_cases.outcomes.counting.totals.queries import SUSPENSIONS
 from wss_cases.outcomes.reports.cases.queries import timed_cases
@@ -37,7 +37,8 @@ from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.routing.engine.states import Pathway as Family
-from wss_cases.safeguards.duties.duty.models import DisciplineAction, PoliceNotification, PoliceReview
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
 
 PAGE: Final = 50
 SUSPENDED: Final = "suspensions"
@@ -58,11 +59,6 @@ class Behind:
     state: Any = None
     other: Any = None
     more: tuple[Any, ...] = ()
-
-
-def may_list(actor: Actor, school_id: int | None) -> bool:
-    """Whether the actor opens lists of this school: its case team does, the district sees numbers only."""
-    return school_id is not None and actor.covers(school_id, *CASE_TEAM)
 
 
 def rows_behind(

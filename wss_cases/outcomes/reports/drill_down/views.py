@@ -15,13 +15,14 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.states import STATE_LABELS
-from wss_cases.outcomes.counting.scope.page import shown
+from wss_cases.outcomes.counting.scope.presenters import shown
 from wss_cases.outcomes.counting.scope.rules import Scope, narrowed
 from wss_cases.outcomes.published.states import FOLLOW_UP_LABELS, STEP_LABELS
 from wss_cases.outcomes.reports.cases.queries import first_meeting
 from wss_cases.outcomes.reports.drill_down.queries import PAGE, SUSPENDED, Behind, rows_behind, waiting
 from wss_cases.pathways.circles.circle.states import TERM_LABELS
-from wss_cases.safeguards.duties.duty.states import DISCIPLINE_LABELS, DOOR_LABELS
+from wss_cases.safeguards.discipline.removals.states import DISCIPLINE_LABELS
+from wss_cases.safeguards.police.review.states import DOOR_LABELS
 
 LARGEST_ID = 2**62
 blueprint = Blueprint("behind", __name__, url_prefix="/behind")

@@ -10,7 +10,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.outcomes.counting.scope.page import Shown, shown
+from wss_cases.outcomes.counting.scope.presenters import Shown, shown
 from wss_cases.outcomes.counting.scope.rules import OUTLIER_SHARE
 from wss_cases.outcomes.published.queries import (
     Figures,

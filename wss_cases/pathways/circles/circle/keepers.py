@@ -7,12 +7,17 @@ from typing import Any
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Role
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.queries import get_pathway
+from wss_cases.routing.engine.states import Pathway as Family
 
 
 @dataclass(frozen=True)
@@ -92,3 +97,13 @@ def load_kept(pathway_id: int) -> Any:
     """Return a circle for the policy engine; None when there is none."""
     row = db.session.get(Pathway, pathway_id)
     return kept(row) if row is not None else None
+
+
+def get_circle(actor: Actor, case_id: int, pathway_id: int, permission: Permission | None = None) -> Pathway:
+    """Return a circle that the actor may see and, with a permission, may do that with. Raises NotFound."""
+    row = get_pathway(actor, case_id, pathway_id)
+    if row.pathway != Family.CIRCLE:
+        raise NotFound
+    if permission is not None:
+        require(actor, permission, kept(row))
+    return row

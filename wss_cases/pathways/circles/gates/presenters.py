@@ -1,6 +1,5 @@
 """What several pages of circles show: a gate with the page that opens it, and who is invited and came, by role."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import url_for
@@ -8,21 +7,14 @@ from flask import url_for
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
-from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.rules import PLAN, Gate, gate_words
-from wss_cases.pathways.circles.circle.states import PRESENCE_LABELS, Presence
 from wss_cases.pathways.circles.gates.next_steps import OPENING, gate_values
 from wss_cases.pathways.circles.gates.queries import Circle
-from wss_cases.pathways.circles.meeting.rules import Attendance
-from wss_cases.pathways.circles.training.queries import names_of
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.routing.engine.states import Pathway as Family
-
-People = Sequence[tuple[str, Mapping[int, str], Any]]
 
 
 def get_circle(actor: Actor, case_id: int, pathway_id: int) -> Pathway:
@@ -53,45 +45,3 @@ def gate_row(gate: Gate, circle: Circle, row: Pathway) -> dict[str, Any]:
         "meta": meta,
         "href": url_for(endpoint, **gate_values(row, gate)),
     }
-
-
-def invited_by_role(circle: Circle) -> People:
-    """Return who is asked for after a meeting: parties, their supporters, the keepers."""
-    names = circle.names
-    supporters = {
-        one.id: _("%(name)s, beside %(party)s", name=one.name, party=names.get(one.participant_id, ""))
-        for one in circle.supporters
-        if one.ended_at is None
-    }
-    return (
-        ("party", names, _("Party")),
-        ("supporter", supporters, _("Supporter")),
-        ("keeper", circle.keeper_names, _("Keeper")),
-    )
-
-
-def said_in(form: BaseForm, people: People) -> Attendance:
-    """Return what an attendance form says."""
-    parties, supporters, keepers = (
-        {key: Presence(form[f"{role}_{key}"].data) for key in names} for role, names, _words in people
-    )
-    return Attendance(parties=parties, supporters=supporters, keepers=keepers)
-
-
-def came_by_role(meeting: CircleMeeting, circle: Circle) -> list[dict[str, str]]:
-    """Return who came to a meeting that was answered, as the rows of a summary."""
-    supporters = {one.id: one.name for one in circle.supporters}
-    kept = {line.keeper_user_id for line in meeting.attendance if line.keeper_user_id is not None}
-    former = kept - circle.keeper_names.keys()
-    keepers = circle.keeper_names | (names_of(former) if former else {})
-    rows = []
-    for line in meeting.attendance:
-        name = (
-            circle.names.get(line.participant_id or 0)
-            or supporters.get(line.supporter_id or 0)
-            or keepers.get(line.keeper_user_id or 0)
-        )
-        presence = Presence.ABSENT if not line.attended else Presence.CAME
-        presence = Presence.LEFT_EARLY if line.left_early else presence
-        rows.append({"label": name or _("Somebody else"), "value": str(PRESENCE_LABELS[presence])})
-    return rows

@@ -13,8 +13,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.files.icalendar import Entry, Invited, calendar_file
 from wss_cases.foundation.plain_templates import link
 from wss_cases.foundation.settings.reading import setting
+from wss_cases.journal.message_kinds import CalendarPart, MessageKind
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.message_kinds import CalendarPart, MessageKind
 from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingInvitation
 from wss_cases.pathways.circles.invitations.calendar_file import meeting_uid, meeting_words
 from wss_cases.pathways.circles.invitations.queries import INVITATION, invitation_key, staff_of, was_told

@@ -7,8 +7,8 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation.db import db
 from wss_cases.foundation.plain_templates import link
+from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.message_kinds import MessageKind
 from wss_cases.pathways.circles.circle.models import CircleKeeper
 from wss_cases.pathways.circles.keepers.actions import KEEPER_ADDED
 

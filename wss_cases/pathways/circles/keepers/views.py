@@ -15,10 +15,16 @@ from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.pathways.circles.circle.keepers import KeeperRow, KeptCircle, keeper_rows, kept, may_keep
+from wss_cases.pathways.circles.circle.keepers import (
+    KeeperRow,
+    KeptCircle,
+    get_circle,
+    keeper_rows,
+    kept,
+    may_keep,
+)
 from wss_cases.pathways.circles.keepers import actions as actions_keepers
 from wss_cases.pathways.circles.keepers.forms import KeeperForm
-from wss_cases.pathways.circles.notes.queries import get_circle
 from wss_cases.pathways.circles.training.queries import trained_keepers
 from wss_cases.pathways.common.forms import ConfirmForm, number, people_choices
 from wss_cases.pathways.common.models import Pathway

@@ -4,7 +4,8 @@ from datetime import datetime
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.followups.making.actions import local_today, make_for_event
+from wss_cases.followups.core.today import local_today
+from wss_cases.followups.making.actions import make_for_event
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _

@@ -20,17 +20,12 @@ from wss_cases.pathways.circles.circle.forms import LENGTHS, AnswerForm, Meeting
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.rules import closed
 from wss_cases.pathways.circles.circle.states import MEETING_LABELS, MeetingKind, MeetingState, meeting_state
-from wss_cases.pathways.circles.gates.presenters import (
-    came_by_role,
-    gate_row,
-    get_circle,
-    invited_by_role,
-    said_in,
-)
+from wss_cases.pathways.circles.gates.presenters import gate_row, get_circle
 from wss_cases.pathways.circles.gates.queries import Circle, circle_of
 from wss_cases.pathways.circles.invitations.calendar_file import meeting_file, meeting_words
 from wss_cases.pathways.circles.meeting import actions as actions_meeting
 from wss_cases.pathways.circles.meeting import planning as actions_plan
+from wss_cases.pathways.circles.meeting.presenters import came_by_role, invited_by_role, said_in
 from wss_cases.pathways.circles.meeting.queries import MeetingRow, get_meeting, meetings_between
 from wss_cases.pathways.circles.meeting.rules import Attendance, next_kind
 from wss_cases.pathways.common.forms import number, people_choices

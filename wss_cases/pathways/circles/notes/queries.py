@@ -6,31 +6,15 @@ from typing import TypeVar
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
-from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
-from wss_cases.pathways.circles.circle.keepers import kept
 from wss_cases.pathways.circles.notes.models import PrivilegeException, PrivilegeWaiver
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.queries import circle_held
-from wss_cases.routing.engine.states import Pathway as Family
 
 Act = TypeVar("Act", PrivilegeWaiver, PrivilegeException, LegalHold)
-
-
-def get_circle(actor: Actor, case_id: int, pathway_id: int, permission: Permission | None = None) -> Pathway:
-    """Return a circle that the actor may see and, with a permission, may do that with. Raises NotFound."""
-    row = get_pathway(actor, case_id, pathway_id)
-    if row.pathway != Family.CIRCLE:
-        raise NotFound
-    if permission is not None:
-        require(actor, permission, kept(row))
-    return row
 
 
 def is_held(pathway_id: int) -> bool:

@@ -14,11 +14,11 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.pathways.circles.circle.keepers import kept
+from wss_cases.pathways.circles.circle.keepers import get_circle, kept
 from wss_cases.pathways.circles.keepers.views import parts_of
 from wss_cases.pathways.circles.notes import actions
 from wss_cases.pathways.circles.notes.forms import NoteForm
-from wss_cases.pathways.circles.notes.queries import get_circle, is_held
+from wss_cases.pathways.circles.notes.queries import is_held
 from wss_cases.pathways.circles.notes.rules import shred_day
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.views import kind_words, page_of

@@ -13,11 +13,11 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.pathways.circles.circle.keepers import kept
+from wss_cases.pathways.circles.circle.keepers import get_circle, kept
 from wss_cases.pathways.circles.keepers.views import parts_of
 from wss_cases.pathways.circles.notes.forms import ExceptionForm, HoldForm, ReleaseForm, WaiverForm
 from wss_cases.pathways.circles.notes.models import PrivilegeException, PrivilegeWaiver
-from wss_cases.pathways.circles.notes.queries import acts_of, get_circle, get_hold, get_waiver
+from wss_cases.pathways.circles.notes.queries import acts_of, get_hold, get_waiver
 from wss_cases.pathways.circles.notes.states import EXCEPTION_LABELS, ExceptionKind
 from wss_cases.pathways.circles.privilege import actions
 from wss_cases.pathways.common.forms import ConfirmForm, number, people_choices

@@ -6,7 +6,7 @@ from wss_cases.access.actor import STAFF, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.grants.queries import holders
-from wss_cases.followups.making.actions import local_today
+from wss_cases.followups.core.today import local_today
 from wss_cases.foundation.errors import Refused, Stale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import unit_of_work

@@ -2,22 +2,20 @@
 
 from typing import Any
 
-from wtforms import BooleanField, DateField, IntegerField, RadioField, SelectField, SelectMultipleField
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms import DateField, RadioField, SelectField, SelectMultipleField
+from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choices, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.common.states import END_REASON_LABELS, OUTCOMES, Pathway
 from wss_cases.pathways.mentoring.course.actions import Course
+from wss_cases.pathways.mentoring.plan.forms import number_or_none
 from wss_cases.pathways.mentoring.plan.states import (
     AFTER_LABELS,
     CADENCE_LABELS,
     GOES_ON_LABELS,
-    LANGUAGES,
-    LARGEST_CAPACITY,
     LONGEST_MINUTES,
     LONGEST_WEEKS,
-    MENTOR_KIND_LABELS,
     OWN_RHYTHM,
     PRESETS,
     REASON_LABELS,
@@ -25,15 +23,8 @@ from wss_cases.pathways.mentoring.plan.states import (
     Cadence,
     presets_for,
 )
-from wss_cases.roster.directory.presenters import language_words
 
 EARLY = "early"
-
-
-def _number(label: Any, least: int, most: int, required: bool = False) -> IntegerField:
-    words = _l("Write a number from %(least)d to %(most)d.", least=least, most=most)
-    first = InputRequired(words) if required else Optional()
-    return IntegerField(label, validators=[first, NumberRange(least, most, words)])
 
 
 class CourseForm(BaseForm):
@@ -49,8 +40,8 @@ class CourseForm(BaseForm):
         _l("How often and how long"), validators=[InputRequired(_l("Choose how often and how long."))]
     )
     rhythm = select(_l("How often"), [("", _l("Not set")), *CADENCE_LABELS.items()], validators=[Optional()])
-    weeks = _number(_l("How many weeks"), 1, LONGEST_WEEKS)
-    minutes = _number(_l("Minutes each time"), 1, LONGEST_MINUTES)
+    weeks = number_or_none(_l("How many weeks"), 1, LONGEST_WEEKS)
+    minutes = number_or_none(_l("Minutes each time"), 1, LONGEST_MINUTES)
     starts_on = DateField(_l("First day"), validators=[InputRequired(_l("Choose the first day."))])
     review_on = DateField(_l("Next review"), validators=[Optional()])
 
@@ -163,51 +154,4 @@ class CardForm(BaseForm):
         limit=1000,
         description=_l("Up to ten, one in each line."),
     )
-    goal_percent = _number(_l("Goal for a day, in percent of the points"), 1, 100, required=True)
-
-
-class MentorForm(BaseForm):
-    """What a school knows of a mentor."""
-
-    kind = RadioField(
-        _l("Where do they come from?"),
-        choices=choices(list(MENTOR_KIND_LABELS.items())),
-        validators=[InputRequired(_l("Say where the mentor comes from."))],
-    )
-    user_id = SelectField(
-        _l("Member of staff"),
-        validators=[Optional()],
-        description=_l("They can then log their sessions themselves."),
-    )
-    name = ShortText(_l("Name, if they come from a partner"), [Optional()])
-    organisation = ShortText(_l("Partner organisation"), [Optional()])
-    capacity = _number(_l("How many students at a time"), 0, LARGEST_CAPACITY, required=True)
-    languages = SelectMultipleField(_l("Languages"), validators=[Optional()])
-    strengths = ShortText(
-        _l("Strengths"), [Optional()], limit=300, description=_l("For example: reading, soccer, knows grief.")
-    )
-    trained_on = DateField(_l("Trained on"), validators=[Optional()])
-
-    def offer_languages(self) -> None:
-        """Offer languages by name in the reader's language."""
-        self.languages.choices = choices([(code, language_words(code)) for code in LANGUAGES])
-
-
-class GroupForm(BaseForm):
-    """A group with its mentor."""
-
-    name = ShortText(_l("Name of the group"), [NotBlank(_l("Write the group’s name."))], limit=120)
-    mentor = SelectField(_l("Mentor"), validators=[InputRequired(_l("Choose the mentor."))])
-    capacity = _number(_l("How many students"), 2, LARGEST_CAPACITY, required=True)
-
-
-class ChangeGroupForm(GroupForm):
-    """A group that stands already."""
-
-    is_active = BooleanField(_l("The group meets"))
-
-
-class EndMentorForm(BaseForm):
-    """Ending a mentor, with or without students."""
-
-    rematch = BooleanField(_l("These students get a new mentor; their cases say so"))
+    goal_percent = number_or_none(_l("Goal for a day, in percent of the points"), 1, 100, required=True)

@@ -17,9 +17,9 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.views import kind_words, page_of, today_of
-from wss_cases.pathways.mentoring.course.forms import ChangeGroupForm, EndMentorForm, GroupForm, MentorForm
 from wss_cases.pathways.mentoring.mentors import actions
 from wss_cases.pathways.mentoring.mentors.actions import MentorDraft
+from wss_cases.pathways.mentoring.mentors.forms import ChangeGroupForm, EndMentorForm, GroupForm, MentorForm
 from wss_cases.pathways.mentoring.mentors.queries import (
     OpenMatch,
     get_managed_group,

@@ -12,8 +12,8 @@ from wss_cases.followups.reminders.rules import TO_LEAD
 from wss_cases.foundation.clock import now
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.plain_templates import link
+from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.message_kinds import MessageKind
 from wss_cases.pathways.referrals.referral.overdue import late_referral
 from wss_cases.pathways.referrals.referral.queries import load_referral
 

@@ -15,7 +15,7 @@ from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.cases.case.states import LABELS as CASE_LABELS
 from wss_cases.cases.case.states import PLAN_LABELS, RESULT_LABELS
-from wss_cases.casework.case_file.frame import harm_words, kind_words
+from wss_cases.casework.next_act.presenters import harm_words, kind_words
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
@@ -35,11 +35,11 @@ from wss_cases.pathways.circles.circle.states import TERM_LABELS
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LABELS as PATHWAY_LABELS
-from wss_cases.records.family_copies.copy.every_table import FamilyRelease
+from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.family_copies.copy.states import Part
 from wss_cases.roster.directory.models import School
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.presenters import span_words
-from wss_cases.safeguards.duties.duty.models import DisciplineAction
 
 
 @dataclass(frozen=True)

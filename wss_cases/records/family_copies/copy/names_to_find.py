@@ -11,7 +11,7 @@ from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.pathways.circles.circle.models import CircleSupporter
 from wss_cases.pathways.circles.circle.states import SupporterRelation
-from wss_cases.records.family_copies.copy.every_table import FamilyRelease
+from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.family_copies.names.finder import Finder
 from wss_cases.records.family_copies.names.spellings import Named
 from wss_cases.roster.directory.models import Enrolment, Guardian, Student, StudentGuardian

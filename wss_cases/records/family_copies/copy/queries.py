@@ -15,7 +15,7 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to as incidents_visible
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.records.family_copies.copy.contents import Line, Section, sections_of
-from wss_cases.records.family_copies.copy.every_table import FamilyRelease, FamilyReleaseCopy
+from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.family_copies.copy.names_to_find import finder_for
 from wss_cases.records.family_copies.copy.rules import Mark, changed, left_over, marks_in, released
 from wss_cases.records.family_copies.copy.states import OPEN

@@ -9,11 +9,11 @@ from typing import Any
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import holders
-from wss_cases.followups.making.actions import local_today
+from wss_cases.followups.core.today import local_today
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import unit_of_work
-from wss_cases.records.family_copies.copy.every_table import FamilyRelease, FamilyReleaseCopy
+from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.family_copies.copy.queries import Draft, draft_of
 from wss_cases.records.family_copies.copy.rules import KEEP, REPLACE, Mark, digest, may_keep
 from wss_cases.records.family_copies.copy.states import Asker, KeptWhy, Manner, ReleaseState

@@ -14,7 +14,7 @@ from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.incidents.pages.presenters import place_names, title_words
-from wss_cases.records.family_copies.copy.every_table import FamilyRelease
+from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.family_copies.copy.queries import (
     Draft,
     draft_of,

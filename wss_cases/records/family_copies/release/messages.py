@@ -6,8 +6,8 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation.plain_templates import link
+from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.message_kinds import MessageKind
 from wss_cases.records.family_copies.copy.queries import load_release
 from wss_cases.records.family_copies.copy.states import ReleaseState
 from wss_cases.records.family_copies.draft.actions import MAIL

@@ -16,7 +16,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.records.family_copies.copy.every_table import FamilyRelease, FamilyReleaseCopy
+from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.family_copies.copy.queries import copy_of, draft_of, get_release, student_of
 from wss_cases.records.family_copies.copy.rules import KEEP, digest
 from wss_cases.records.family_copies.copy.states import (

@@ -8,12 +8,13 @@ from typing import Any
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.making.actions import close_row, local_today, make_for_event
+from wss_cases.followups.core.today import local_today
+from wss_cases.followups.making.actions import close_row, make_for_event
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.records.family_copies.copy.contents import cases_with
-from wss_cases.records.family_copies.copy.every_table import FamilyRelease
+from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.family_copies.copy.queries import held_back, reports_about
 from wss_cases.records.family_copies.copy.rules import is_eligible
 from wss_cases.records.family_copies.copy.states import OPEN, TRANSITIONS, Asker, Part, ReleaseState

@@ -22,10 +22,12 @@ from wss_cases.records.retention.core.models import DeletionItem, RecordReview, 
 from wss_cases.records.retention.core.rules import Due, Schedule, due_of, why_due, years_before
 from wss_cases.records.retention.core.states import REVIEW_YEARS, ItemState, Part, ReviewWhy
 from wss_cases.roster.directory.models import Enrolment, Student
-from wss_cases.safeguards.discipline.removals.models import RestraintRecord
-from wss_cases.safeguards.duties.duty.models import DisciplineAction, LegalDuty, NotifiedStudent, PoliceReview
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
+from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceReview
 from wss_cases.safeguards.questioning.models import Questioning
+from wss_cases.safeguards.restraint.models import RestraintRecord
 
 PAGE = 40
 UNDECIDED = (IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW, IncidentState.RETURNED)

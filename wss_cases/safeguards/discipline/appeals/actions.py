@@ -37,9 +37,15 @@ from wss_cases.safeguards.discipline.removals.rules import (
     is_exclusion,
     is_protected,
 )
-from wss_cases.safeguards.discipline.removals.states import ActionState, AppealOutcome, AskedBy, ChangeCause
+from wss_cases.safeguards.discipline.removals.states import (
+    WITHOUT_END,
+    ActionState,
+    AppealOutcome,
+    AskedBy,
+    ChangeCause,
+    DisciplineKind,
+)
 from wss_cases.safeguards.discipline.tenth_day.actions import raise_alarm
-from wss_cases.safeguards.duties.duty.states import WITHOUT_END, DisciplineKind
 
 Key = str | None
 

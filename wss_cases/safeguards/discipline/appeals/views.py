@@ -23,8 +23,7 @@ from wss_cases.safeguards.discipline.family_notice.letters import family_languag
 from wss_cases.safeguards.discipline.recording.forms import AppealForm, CorrectForm, DecideForm
 from wss_cases.safeguards.discipline.recording.presenters import action_words, appeal_words
 from wss_cases.safeguards.discipline.removals.queries import ListedAction, appeal_of, get_action
-from wss_cases.safeguards.discipline.removals.states import AppealOutcome, AskedBy
-from wss_cases.safeguards.duties.duty.states import DisciplineKind
+from wss_cases.safeguards.discipline.removals.states import AppealOutcome, AskedBy, DisciplineKind
 from wss_cases.safeguards.duties.pages.views import zone_of
 
 blueprint = Blueprint("appeals", __name__, url_prefix="/discipline/<int:action_id>")

@@ -44,10 +44,9 @@ from wss_cases.safeguards.discipline.removals.rules import (
     must_acknowledge,
     names_found,
 )
-from wss_cases.safeguards.discipline.removals.states import Answer, Tried
+from wss_cases.safeguards.discipline.removals.states import WITHOUT_END, Answer, DisciplineKind, Tried
 from wss_cases.safeguards.discipline.tenth_day.actions import raise_alarm
 from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
-from wss_cases.safeguards.duties.duty.states import WITHOUT_END, DisciplineKind
 
 Key = str | None
 A_YEAR = timedelta(days=366)

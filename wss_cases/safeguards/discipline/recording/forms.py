@@ -10,10 +10,10 @@ from wss_cases.safeguards.discipline.removals.states import (
     ANSWER_LABELS,
     APPEAL_LABELS,
     ASKED_BY_LABELS,
+    DISCIPLINE_LABELS,
     TRIED_LABELS,
     Tried,
 )
-from wss_cases.safeguards.duties.duty.states import DISCIPLINE_LABELS
 
 _PICK = ("", _l("Choose one"))
 _DAYS = [

@@ -25,12 +25,12 @@ from wss_cases.safeguards.discipline.removals.states import (
     APPEAL_LABELS,
     ASKED_BY_LABELS,
     CAUSE_LABELS,
+    DISCIPLINE_LABELS,
     TRIED_LABELS,
     ActionState,
     Tried,
 )
 from wss_cases.safeguards.duties.duty.queries import user_name
-from wss_cases.safeguards.duties.duty.states import DISCIPLINE_LABELS
 from wss_cases.safeguards.duties.pages.views import zone_of
 
 

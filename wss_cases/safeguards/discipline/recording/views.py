@@ -35,9 +35,8 @@ from wss_cases.safeguards.discipline.removals.queries import (
     offered_to,
     standing_counts,
 )
-from wss_cases.safeguards.discipline.removals.states import Answer, Tried
+from wss_cases.safeguards.discipline.removals.states import Answer, DisciplineKind, Tried
 from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
-from wss_cases.safeguards.duties.duty.states import DisciplineKind
 from wss_cases.safeguards.duties.pages.views import zone_of
 
 blueprint = Blueprint("discipline", __name__)

@@ -4,7 +4,7 @@ from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineVersion
-from wss_cases.safeguards.duties.duty.states import DISCIPLINE_LABELS
+from wss_cases.safeguards.discipline.removals.states import DISCIPLINE_LABELS
 
 
 def number_of_days(days: int) -> str:

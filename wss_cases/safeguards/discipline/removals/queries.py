@@ -259,3 +259,9 @@ def actions_of_student(actor: Actor, student_id: int, limit: int = 10) -> list[L
     statement = actions_visible_to(_listed().where(DisciplineAction.student_id == student_id), actor)
     rows = db.session.execute(statement.order_by(DisciplineAction.id.desc()).limit(limit))
     return [ListedAction(*row) for row in rows]
+
+
+def discipline_of(incident_id: int) -> list[DisciplineAction]:
+    """Return the discipline actions recorded on an incident; the caller has checked the incident."""
+    statement = select(DisciplineAction).where(DisciplineAction.incident_id == incident_id)
+    return list(db.session.scalars(statement.order_by(DisciplineAction.id)))

@@ -10,8 +10,7 @@ from itertools import islice
 from wss_cases.foundation.clock import local_date, school_year, school_year_bounds
 from wss_cases.foundation.ids import fold
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.safeguards.discipline.removals.states import Answer, Tried
-from wss_cases.safeguards.duties.duty.states import WITHOUT_END, DisciplineKind
+from wss_cases.safeguards.discipline.removals.states import WITHOUT_END, Answer, DisciplineKind, Tried
 
 LONG_REMOVAL_DAYS = 3
 ALARM_DAY = 10

@@ -6,6 +6,33 @@ from typing import Final
 from wss_cases.foundation.i18n import lazy_gettext as _l
 
 
+class DisciplineKind(enum.StrEnum):
+    """Removals that are counted."""
+
+    IN_SCHOOL_SUSPENSION = "in_school_suspension"
+    OUT_OF_SCHOOL_SUSPENSION = "out_of_school_suspension"
+    EXPULSION = "expulsion"
+    ALTERNATIVE_PLACEMENT = "alternative_placement"
+    SENT_HOME = "sent_home"
+    EARLY_PICK_UP = "early_pick_up"
+    BUS_REMOVAL = "bus_removal"
+
+
+WITHOUT_END: Final = frozenset({DisciplineKind.EXPULSION, DisciplineKind.ALTERNATIVE_PLACEMENT})
+"""Removals whose last day is not known from their length."""
+
+
+DISCIPLINE_LABELS: Final = {
+    DisciplineKind.IN_SCHOOL_SUSPENSION: _l("In-school suspension"),
+    DisciplineKind.OUT_OF_SCHOOL_SUSPENSION: _l("Out-of-school suspension"),
+    DisciplineKind.EXPULSION: _l("Expulsion"),
+    DisciplineKind.ALTERNATIVE_PLACEMENT: _l("Alternative placement"),
+    DisciplineKind.SENT_HOME: _l("Sent home"),
+    DisciplineKind.EARLY_PICK_UP: _l("Early pick-up at the school's request"),
+    DisciplineKind.BUS_REMOVAL: _l("Removed from the school bus"),
+}
+
+
 class Tried(enum.StrEnum):
     """What adults can have offered before: the other interventions of an over-3-days packet."""
 
@@ -54,14 +81,6 @@ class AppealOutcome(enum.StrEnum):
     REVERSED = "reversed"
 
 
-class RestraintKind(enum.StrEnum):
-    """Kinds of 23 Ill. Adm. Code 1.285; others are prohibited there."""
-
-    TIME_OUT = "time_out"
-    ISOLATED_TIME_OUT = "isolated_time_out"
-    PHYSICAL_RESTRAINT = "physical_restraint"
-
-
 TRIED_LABELS: Final = {
     Tried.CONVERSATION: _l("Restorative conversation"),
     Tried.CIRCLE: _l("Circle or conference"),
@@ -98,13 +117,12 @@ APPEAL_LABELS: Final = {
     AppealOutcome.REVERSED: _l("Reversed"),
 }
 
-RESTRAINT_LABELS: Final = {
-    RestraintKind.TIME_OUT: _l("Time-out"),
-    RestraintKind.ISOLATED_TIME_OUT: _l("Isolated time-out"),
-    RestraintKind.PHYSICAL_RESTRAINT: _l("Physical restraint"),
-}
 
 SENTENCES: Final = {
+    "discipline.recorded": (
+        _l("Discipline action recorded: %(what)s, %(days)s days"),
+        {"what": DISCIPLINE_LABELS},
+    ),
     "discipline.day_ten": _l(
         "The removals of a student with a disability reached day %(days)s; review by %(by)s"
     ),
@@ -112,7 +130,4 @@ SENTENCES: Final = {
     "discipline.reversed": _l("Discipline action reversed"),
     "appeal.asked": (_l("Appeal asked for by: %(by)s"), {"by": ASKED_BY_LABELS}),
     "appeal.decided": (_l("Appeal decided: %(outcome)s"), {"outcome": APPEAL_LABELS}),
-    "restraint.recorded": (_l("Restraint or time-out recorded: %(what)s"), {"what": RESTRAINT_LABELS}),
-    "restraint.guardian_told": _l("The guardian was told of the restraint or time-out"),
-    "restraint.reviewed": _l("The restraint or time-out was reviewed"),
 }

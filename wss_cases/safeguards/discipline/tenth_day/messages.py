@@ -6,8 +6,8 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation.plain_templates import link
+from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.message_kinds import MessageKind
 from wss_cases.safeguards.discipline.removals.queries import load_action
 from wss_cases.safeguards.discipline.removals.rules import REVIEW_WITHIN
 from wss_cases.safeguards.discipline.removals.states import ActionState

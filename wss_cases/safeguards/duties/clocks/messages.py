@@ -15,8 +15,8 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.plain_templates import link
+from wss_cases.journal.message_kinds import MessageKind
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.mail.common.message_kinds import MessageKind
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.safeguards.duties.clocks.queries import Clock, clock_of
 from wss_cases.safeguards.duties.duty.models import LegalDuty

@@ -7,13 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
 from wss_cases.incidents.incident.models import OfIncident
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction as DisciplineAction
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, PERSONAL, DutyState, StepOutcome
-from wss_cases.safeguards.police.review.models import NotifiedStudent as NotifiedStudent
-from wss_cases.safeguards.police.review.models import PoliceApprover as PoliceApprover
-from wss_cases.safeguards.police.review.models import PoliceNotification as PoliceNotification
-from wss_cases.safeguards.police.review.models import PoliceReview as PoliceReview
-from wss_cases.safeguards.police.review.models import SchoolSergeant as SchoolSergeant
 
 
 class LegalDutyKind(Base):

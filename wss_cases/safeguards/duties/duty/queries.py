@@ -16,12 +16,10 @@ from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.duties.duty.models import (
-    DisciplineAction,
     LegalDuty,
     LegalDutyKind,
     LegalDutyKindStep,
     LegalDutyStep,
-    PoliceNotification,
 )
 from wss_cases.safeguards.duties.duty.rules import AT_ONCE
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, PERSONAL, DutyState
@@ -259,18 +257,6 @@ def students_who_caused_harm(incident_id: int) -> list[Student]:
         .order_by(IncidentPerson.id)
     )
     return list(db.session.scalars(statement))
-
-
-def discipline_of(incident_id: int) -> list[DisciplineAction]:
-    """Return the discipline actions recorded on an incident; the caller has checked the incident."""
-    statement = select(DisciplineAction).where(DisciplineAction.incident_id == incident_id)
-    return list(db.session.scalars(statement.order_by(DisciplineAction.id)))
-
-
-def notifications_of(incident_id: int) -> list[PoliceNotification]:
-    """Return the police notifications recorded on an incident; the caller has checked the incident."""
-    statement = select(PoliceNotification).where(PoliceNotification.incident_id == incident_id)
-    return list(db.session.scalars(statement.order_by(PoliceNotification.id)))
 
 
 def user_name(user_id: int | None) -> str:

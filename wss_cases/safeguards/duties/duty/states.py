@@ -45,29 +45,6 @@ class StepOutcome(enum.StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
-class NotificationDoor(enum.StrEnum):
-    """Why police were told."""
-
-    EMERGENCY = "emergency"
-    REQUIRED_BY_LAW = "required_by_law"
-    OTHER = "other"
-
-
-class DisciplineKind(enum.StrEnum):
-    """Removals that are counted."""
-
-    IN_SCHOOL_SUSPENSION = "in_school_suspension"
-    OUT_OF_SCHOOL_SUSPENSION = "out_of_school_suspension"
-    EXPULSION = "expulsion"
-    ALTERNATIVE_PLACEMENT = "alternative_placement"
-    SENT_HOME = "sent_home"
-    EARLY_PICK_UP = "early_pick_up"
-    BUS_REMOVAL = "bus_removal"
-
-
-WITHOUT_END: Final = frozenset({DisciplineKind.EXPULSION, DisciplineKind.ALTERNATIVE_PLACEMENT})
-"""Removals whose last day is not known from their length."""
-
 DUTY_STATE_LABELS: Final = {
     DutyState.VERIFY_FIRST: _l("Verify first"),
     DutyState.DUE: _l("Due"),
@@ -75,21 +52,6 @@ DUTY_STATE_LABELS: Final = {
     DutyState.NOT_APPLICABLE: _l("Found not to apply"),
 }
 
-DOOR_LABELS: Final = {
-    NotificationDoor.EMERGENCY: _l("Emergency: imminent danger that staff could not safely de-escalate"),
-    NotificationDoor.REQUIRED_BY_LAW: _l("The law requires it"),
-    NotificationDoor.OTHER: _l("Anything else"),
-}
-
-DISCIPLINE_LABELS: Final = {
-    DisciplineKind.IN_SCHOOL_SUSPENSION: _l("In-school suspension"),
-    DisciplineKind.OUT_OF_SCHOOL_SUSPENSION: _l("Out-of-school suspension"),
-    DisciplineKind.EXPULSION: _l("Expulsion"),
-    DisciplineKind.ALTERNATIVE_PLACEMENT: _l("Alternative placement"),
-    DisciplineKind.SENT_HOME: _l("Sent home"),
-    DisciplineKind.EARLY_PICK_UP: _l("Early pick-up at the school's request"),
-    DisciplineKind.BUS_REMOVAL: _l("Removed from the school bus"),
-}
 
 CHANNEL_LABELS: Final = {
     "phone": _l("Phone"),
@@ -115,8 +77,4 @@ SENTENCES: Final[dict[str, Any]] = {
     "duty.not_applicable_proposed": (_l("Proposed that this legal duty does not apply: %(code)s"), _CODE),
     "duty.not_applicable_refused": (_l("Second look: this legal duty stands: %(code)s"), _CODE),
     "duty.not_applicable": (_l("Found not to apply, after a second look: %(code)s"), _CODE),
-    "discipline.recorded": (
-        _l("Discipline action recorded: %(what)s, %(days)s days"),
-        {"what": DISCIPLINE_LABELS},
-    ),
 }

@@ -22,7 +22,7 @@ from wss_cases.safeguards.duties.duty.queries import (
     own_duty_count,
 )
 from wss_cases.safeguards.duties.duty.states import DUTY_STATE_LABELS, DutyState
-from wss_cases.safeguards.duties.pages import act_pages as views_acts
+from wss_cases.safeguards.duties.pages.acts import views as views_acts
 
 __all__ = ["blueprint", "duty_words", "instant", "zone_of"]
 

@@ -19,7 +19,7 @@ from wss_cases.safeguards.duties.duty.actions import Told as StepTold
 from wss_cases.safeguards.duties.duty.actions import add_step, carry_out, steps_left
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
-from wss_cases.safeguards.duties.duty.states import DOOR_LABELS, OPEN_DUTY, NotificationDoor
+from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.safeguards.police.review.actions import end
 from wss_cases.safeguards.police.review.models import (
     NotifiedStudent,
@@ -27,7 +27,7 @@ from wss_cases.safeguards.police.review.models import (
     PoliceReview,
     SchoolSergeant,
 )
-from wss_cases.safeguards.police.review.states import TO_RECORD, ReviewState
+from wss_cases.safeguards.police.review.states import DOOR_LABELS, TO_RECORD, NotificationDoor, ReviewState
 
 Key = str | None
 REACHED = "reached"

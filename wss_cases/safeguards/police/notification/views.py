@@ -18,7 +18,7 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.mail.family_texts.queries import family_text
 from wss_cases.safeguards.duties.duty.queries import load_duty, steps_of, students_who_caused_harm
-from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, NotificationDoor
+from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.safeguards.duties.pages.views import instant, zone_of
 from wss_cases.safeguards.police.notification.actions import (
     RIGHTS,
@@ -30,6 +30,7 @@ from wss_cases.safeguards.police.notification.actions import (
 from wss_cases.safeguards.police.review.forms import TOLD_911, TOLD_OTHER, FollowedForm, ToldForm
 from wss_cases.safeguards.police.review.models import PoliceReview, SchoolSergeant
 from wss_cases.safeguards.police.review.queries import ReviewRow, get_review, notification_of, sergeants_of
+from wss_cases.safeguards.police.review.states import NotificationDoor
 
 blueprint = Blueprint("police_record", __name__, url_prefix="/police-reviews/<int:review_id>")
 

@@ -13,7 +13,6 @@ from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.duties.duty.models import LegalDuty
-from wss_cases.safeguards.duties.duty.states import NotificationDoor
 from wss_cases.safeguards.police.review.messages import ANSWERED, ASKED, CALLED, SECOND
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.queries import approver_of, deciders, parties_of, reviews_of
@@ -25,7 +24,13 @@ from wss_cases.safeguards.police.review.rules import (
     requires_police,
     steps_aside,
 )
-from wss_cases.safeguards.police.review.states import ANSWER_MANNERS, WAITING, WANTED, ReviewState
+from wss_cases.safeguards.police.review.states import (
+    ANSWER_MANNERS,
+    WAITING,
+    WANTED,
+    NotificationDoor,
+    ReviewState,
+)
 
 Key = str | None
 

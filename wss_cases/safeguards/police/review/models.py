@@ -16,8 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
 from wss_cases.incidents.incident.models import OfIncident
-from wss_cases.safeguards.duties.duty.states import NotificationDoor
-from wss_cases.safeguards.police.review.states import ReviewState
+from wss_cases.safeguards.police.review.states import NotificationDoor, ReviewState
 
 
 class PoliceReview(OfIncident, Versioned, Base):

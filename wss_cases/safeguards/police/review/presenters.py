@@ -9,14 +9,16 @@ from flask import url_for
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.safeguards.duties.duty.presenters import span_words
-from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, DOOR_LABELS, NotificationDoor
+from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
 from wss_cases.safeguards.police.review.states import (
     ANSWER_MANNERS,
+    DOOR_LABELS,
     LABELS,
     SHEET_LABELS,
     SHORT_DOOR_LABELS,
     WAITING,
+    NotificationDoor,
     ReviewState,
 )
 

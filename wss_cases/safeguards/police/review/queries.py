@@ -203,3 +203,9 @@ def silent(now: datetime, limit: int) -> Sequence[int]:
         PoliceReview.state.in_([ReviewState.ASKED, ReviewState.APPROVED_ONCE]), PoliceReview.answer_by <= now
     )
     return db.session.scalars(statement.order_by(PoliceReview.id).limit(limit)).all()
+
+
+def notifications_of(incident_id: int) -> list[PoliceNotification]:
+    """Return the police notifications recorded on an incident; the caller has checked the incident."""
+    statement = select(PoliceNotification).where(PoliceNotification.incident_id == incident_id)
+    return list(db.session.scalars(statement.order_by(PoliceNotification.id)))

@@ -4,7 +4,21 @@ import enum
 from typing import Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.safeguards.duties.duty.states import DOOR_LABELS
+
+
+class NotificationDoor(enum.StrEnum):
+    """Why police were told."""
+
+    EMERGENCY = "emergency"
+    REQUIRED_BY_LAW = "required_by_law"
+    OTHER = "other"
+
+
+DOOR_LABELS: Final = {
+    NotificationDoor.EMERGENCY: _l("Emergency: imminent danger that staff could not safely de-escalate"),
+    NotificationDoor.REQUIRED_BY_LAW: _l("The law requires it"),
+    NotificationDoor.OTHER: _l("Anything else"),
+}
 
 
 class ReviewState(enum.StrEnum):

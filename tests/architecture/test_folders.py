@@ -1,0 +1,114 @@
+"""Folders are named for what a person would call the thing, imports run one way; each rule is seen to catch an offender."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.folders import crowded, cycles, features_in_names, files
+from tests.architecture.guards import PACKAGE
+from tests.support.databases import ROOT
+
+TESTS = ROOT / "tests"
+
+
+@pytest.mark.parametrize("tree", [PACKAGE, TESTS], ids=["code", "tests"])
+def test_no_folder_is_crowded(tree: Path) -> None:
+    assert crowded(tree) == []
+
+
+def test_no_file_repeats_a_feature_in_its_name() -> None:
+    assert features_in_names(PACKAGE) == []
+
+
+def test_no_import_cycle_at_any_grain() -> None:
+    assert cycles(PACKAGE) == []
+
+
+def planted(folder: Path, sources: dict[str, str]) -> Path:
+    """Return a package of these files."""
+    for name, source in sources.items():
+        path = folder / "planted" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(source, encoding="utf-8")
+    return folder / "planted"
+
+
+@pytest.mark.parametrize(
+    ("rule", "sources"),
+    [
+        (crowded, {f"room/part{number}.py": "" for number in range(16)}),
+        (features_in_names, {"room/actions_release.py": ""}),
+        (features_in_names, {"room/release_views.py": ""}),
+        (cycles, {"a.py": "from planted import b", "b.py": "from planted.a import x"}),
+        (
+            cycles,
+            {
+                "room/a/one.py": "from planted.room.b.one import x",
+                "room/b/one.py": "",
+                "room/b/two.py": "from planted.room.a import two",
+                "room/a/two.py": "",
+            },
+        ),
+        (
+            cycles,
+            {"room/a/one.py": "from planted.room.own import x", "room/own.py": "", "room/top.py": "from planted.room.a.one import x"},
+        ),
+    ],
+    ids=["crowded", "prefix", "suffix", "files", "folders", "own files"],
+)  # fmt: skip
+def test_a_planted_offender_is_caught(
+    tmp_path: Path, rule: Callable[[Path], list[str]], sources: dict[str, str]
+) -> None:
+    assert rule(planted(tmp_path, sources))
+
+
+def lint_imports(folder: Path, config: Path) -> subprocess.CompletedProcess[str]:
+    """Run import-linter where `wss_cases` is found first in `folder`."""
+    program = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+        "from importlinter.cli import lint_imports_command as run; run()"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", program, str(folder), "--no-cache", "--config", str(config)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_rooms_and_folders_import_only_what_stands_below() -> None:
+    done = lint_imports(ROOT, ROOT / "pyproject.toml")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+UPWARD = [
+    ("roster.directory", "incidents.incident"),
+    ("foundation", "web"),
+    ("web", "jobs"),
+    ("access", "app"),
+    ("pathways.circles", "pathways.mentoring"),
+    ("outcomes.counting", "outcomes.board"),
+    ("pathways.circles.terms", "pathways.circles.notes"),
+]
+
+
+def test_upward_imports_are_caught(tmp_path: Path) -> None:
+    package = tmp_path / "wss_cases"
+    for path in files(PACKAGE):
+        bare = package / path.relative_to(PACKAGE)
+        bare.parent.mkdir(parents=True, exist_ok=True)
+        bare.touch()
+    assert lint_imports(tmp_path, ROOT / "pyproject.toml").returncode == 0
+    for importer, imported in UPWARD:
+        planted_in = package / importer.replace(".", "/") / "__init__.py"
+        planted_in.write_text(f"import wss_cases.{imported}\n", encoding="utf-8")
+    done = lint_imports(tmp_path, ROOT / "pyproject.toml")
+    assert done.returncode == 1, done.stdout + done.stderr
+    said = " ".join(done.stdout.split())
+    assert [pair for pair in UPWARD if f"wss_cases.{pair[0]} -> wss_cases.{pair[1]}" not in said] == []

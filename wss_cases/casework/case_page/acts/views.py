@@ -1,0 +1,299 @@
+"""The acts on a case, one page each."""
+
+from typing import Any
+
+from flask import Blueprint, request, url_for
+
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.queries import get_case, get_participant
+from wss_cases.cases.case.rules import person_words
+from wss_cases.cases.case.states import (
+    TRANSITIONS,
+    AgreementKept,
+    CaseResult,
+    CaseState,
+    HarmedSays,
+    ReopenReason,
+)
+from wss_cases.cases.progress import actions as actions_work
+from wss_cases.casework.case_file.presenters import address
+from wss_cases.casework.case_file.queries import count_open_follow_ups, student_here
+from wss_cases.casework.case_page import actions
+from wss_cases.casework.case_page.forms import (
+    CloseForm,
+    HandOverForm,
+    MergeForm,
+    NoteForm,
+    PersonForm,
+    ReopenForm,
+    ReviewForm,
+    RoleForm,
+    StateForm,
+    state_choices,
+)
+from wss_cases.casework.case_page.hand_over import hand_over as hand_over_case
+from wss_cases.foundation import clock
+from wss_cases.foundation.dates import day_words
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.pathways.common.forms import number, people_choices
+from wss_cases.pathways.common.queries import team_of
+from wss_cases.pathways.common.views import ACT, today_of
+from wss_cases.roster.directory.queries import school_days, students_matching
+
+HAND_OVER_LEDE = _l(
+    "Open follow-ups and pathways of the former coordinator go along. Keepers of circles stay, with their notes."
+)
+MOST_TYPED = 80
+"""Letters of a typed name that are looked for."""
+
+blueprint = Blueprint("case_acts", __name__, url_prefix="/cases/<int:case_id>")
+
+
+def _done(case: Case, tab: str | None = None) -> str:
+    return url_for("casework.case", case_id=case.id, tab=tab)
+
+
+def _quick(case: Case) -> list[tuple[str, str]]:
+    days, today = school_days(case.school_id), today_of(case.school_id)
+    return [(day_words(days.add(today, n)), days.add(today, n).isoformat()) for n in (5, 10, 20)]
+
+
+@blueprint.route("/notes/new", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def note(case_id: int) -> Page:
+    """Add a note to the shared record."""
+    actor, now = current_actor(), clock.now()
+    case = get_case(actor, case_id)
+    form = NoteForm()
+    return form_page(
+        form,
+        lambda: actions_work.add_note(actor, case_id, form.text.data, now, form.request_key.data),
+        _done(case, "history"),
+        ACT,
+        case=case,
+        title=_("Add a note"),
+        lede=_("Notes stay as they are written, with author and time."),
+        go_words=_("Save the note"),
+    )
+
+
+@blueprint.route("/review", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def review(case_id: int) -> Page:
+    """Set the next review date."""
+    actor, now = current_actor(), clock.now()
+    case = get_case(actor, case_id)
+    form = ReviewForm(version=case.version, review_on=case.next_review_on)
+    form.review_on.quick = _quick(case)
+    return form_page(
+        form,
+        lambda: actions_work.set_review(
+            actor, case_id, form.review_on.data, form.seen_version, now, form.request_key.data
+        ),
+        _done(case),
+        ACT,
+        case=case,
+        title=_("Next review"),
+        lede=_("An open case always has its next review date."),
+        go_words=_("Save the date"),
+    )
+
+
+@blueprint.route("/state", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def state(case_id: int) -> Page:
+    """Say where the case stands."""
+    actor, now = current_actor(), clock.now()
+    case = get_case(actor, case_id)
+    form = StateForm(version=case.version)
+    allowed = (
+        TRANSITIONS[case.state] - {CaseState.CLOSED} if case.state is not CaseState.CLOSED else frozenset()
+    )
+    form.state.choices = state_choices(case.state, frozenset(allowed))
+    return form_page(
+        form,
+        lambda: actions_work.change_state(
+            actor, case_id, CaseState(form.state.data), form.seen_version, now, form.request_key.data
+        ),
+        _done(case),
+        ACT,
+        case=case,
+        title=_("Where the case stands"),
+        go_words=_("Save"),
+    )
+
+
+@blueprint.route("/hand-over", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def hand_over(case_id: int) -> Page:
+    """Give the case to another person, with a note."""
+    actor, now = current_actor(), clock.now()
+    case = get_case(actor, case_id)
+    form = HandOverForm(version=case.version)
+    people = team_of(case.school_id, today_of(case.school_id))
+    form.to.choices = people_choices(
+        {key: name for key, name in people.items() if key != case.lead_id}, _("Choose…")
+    )
+    return form_page(
+        form,
+        lambda: hand_over_case(
+            actor,
+            case_id,
+            number(form.to.data) or 0,
+            form.note.data,
+            form.seen_version,
+            now,
+            form.request_key.data,
+        ),
+        _done(case),
+        ACT,
+        case=case,
+        title=_("Hand the case over"),
+        lede=HAND_OVER_LEDE,
+        go_words=_("Hand it over"),
+    )
+
+
+@blueprint.route("/close", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def close(case_id: int) -> Page:
+    """Close the case with its three questions and its result."""
+    actor, now = current_actor(), clock.now()
+    case = get_case(actor, case_id)
+    form = CloseForm(version=case.version, result=request.args.get("result"))
+    standing = actions.blockers(case)
+    open_rows = count_open_follow_ups(case.id)
+    if not open_rows:
+        del form.cancel_reason
+    return form_page(
+        form,
+        lambda: actions.close(
+            actor,
+            case_id,
+            result=CaseResult(form.result.data),
+            agreement_kept=AgreementKept(form.agreement_kept.data),
+            harmed_says=HarmedSays(form.harmed_says.data),
+            what_is_left=form.what_is_left.data,
+            cancel_reason=form.cancel_reason.data if "cancel_reason" in form else "",
+            version=form.seen_version,
+            now=now,
+            request_key=form.request_key.data,
+        ),
+        _done(case, "history"),
+        "casework/close.html",
+        case=case,
+        title=_("Close the case"),
+        go_words=_("Close the case"),
+        standing=standing,
+        open_rows=open_rows,
+    )
+
+
+@blueprint.route("/reopen", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def reopen(case_id: int) -> Page:
+    """Open a closed case again."""
+    actor, now = current_actor(), clock.now()
+    case = get_case(actor, case_id)
+    form = ReopenForm(version=case.version)
+    form.review_on.quick = _quick(case)
+    return form_page(
+        form,
+        lambda: actions.reopen(
+            actor,
+            case_id,
+            reason=ReopenReason(form.reason.data),
+            note=form.note.data or "",
+            review_on=form.review_on.data,
+            version=form.seen_version,
+            now=now,
+            request_key=form.request_key.data,
+        ),
+        _done(case),
+        ACT,
+        case=case,
+        title=_("Reopen the case"),
+        go_words=_("Reopen the case"),
+    )
+
+
+@blueprint.route("/merge", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def merge(case_id: int) -> Page:
+    """Join another incident to this case."""
+    actor, now = current_actor(), clock.now()
+    case = get_case(actor, case_id)
+    form = MergeForm()
+    return form_page(
+        form,
+        lambda: actions.merge_incident(actor, case_id, form.reference.data, now, form.request_key.data),
+        _done(case, "incident"),
+        ACT,
+        case=case,
+        title=_("Join another incident"),
+        lede=_("Its people come into this case, and it counts as decided by it."),
+        go_words=_("Join it"),
+    )
+
+
+@blueprint.route("/people/new", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def add_person(case_id: int) -> Page:
+    """Add a person to the case."""
+    actor, now = current_actor(), clock.now()
+    case = get_case(actor, case_id)
+    form = PersonForm()
+    typed = request.form.get("student_q", "")
+    found = students_matching(actor, case.school_id, typed[:MOST_TYPED]) if len(typed.strip()) > 1 else []
+    items = [{"value": str(row.id), "label": row.name, "meta": row.number[-4:]} for row in found]
+    context: dict[str, Any] = {
+        "case": case,
+        "title": _("Add a person"),
+        "go_words": _("Add the person"),
+        "typed": typed,
+    }
+    context |= {"search_url": address("students.search") or "", "matches": items if typed else None}
+    chosen = number(next(iter(form.student.data or []), ""))
+    if chosen is not None and (student := student_here(case, chosen)) is not None:
+        context["chosen"] = [{"value": str(chosen), "label": student.shown_name}]
+    return form_page(
+        form,
+        lambda: actions_work.add_person(
+            actor,
+            case_id,
+            PersonRole(form.role.data),
+            chosen,
+            form.description.data or "",
+            now,
+            form.request_key.data,
+        ),
+        _done(case, "people"),
+        "casework/add_person.html",
+        **context,
+    )
+
+
+@blueprint.route("/people/<int:participant_id>/role", methods=["GET", "POST"])
+@gate(Permission.CASE_WORK)
+def role(case_id: int, participant_id: int) -> Page:
+    """Say that a person's part is another one."""
+    actor, now = current_actor(), clock.now()
+    case = get_case(actor, case_id)
+    person = get_participant(case, participant_id)
+    form = RoleForm(role=person.role.value)
+    return form_page(
+        form,
+        lambda: actions_work.change_role(
+            actor, case_id, participant_id, PersonRole(form.role.data), now, form.request_key.data
+        ),
+        url_for("casework.person", case_id=case_id, participant_id=participant_id),
+        ACT,
+        case=case,
+        title=_("Part of %(name)s", name=person_words(person)),
+        go_words=_("Save"),
+    )

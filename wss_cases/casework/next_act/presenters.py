@@ -1,0 +1,39 @@
+"""A case's next act and kind of harm, in words."""
+
+from wss_cases.cases.case.states import ORIGIN_LABELS, CaseOrigin
+from wss_cases.casework.next_act.rules import Next
+from wss_cases.casework.next_act.states import Act
+from wss_cases.followups.core.states import KINDS
+from wss_cases.incidents.incident.states import TILE_LABELS, Tile
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import KIND_LABELS, Kind
+from wss_cases.routing.engine.states import DUTY_LABELS, Duty
+
+
+def what_words(act: Next) -> str:
+    """Return what a due follow-up or an open duty is about; '' for an act that says it itself."""
+    if act.act is Act.FOLLOW_UP:
+        return str(KINDS.get(act.what, KINDS["other"]))
+    if act.act is Act.DUTY and act.what in set(Duty):
+        return str(DUTY_LABELS[Duty(act.what)])
+    return ""
+
+
+CASE_KINDS = frozenset(Kind)
+
+
+def harm_words(code: str) -> str:
+    """Return the kind of harm, or what else a case comes from, in the reader's language."""
+    if code in set(CaseOrigin):
+        return str(ORIGIN_LABELS[CaseOrigin(code)])
+    return str(TILE_LABELS[Tile(code)]) if code in set(Tile) else code.replace("_", " ").capitalize()
+
+
+def kind_of(code: str) -> str:
+    """Return a kind of pathway in the reader's language."""
+    return str(KIND_LABELS[Kind(code)]) if code in CASE_KINDS else code
+
+
+def kind_words(pathway: Pathway) -> str:
+    """Return a pathway's kind in the reader's language."""
+    return kind_of(pathway.kind)

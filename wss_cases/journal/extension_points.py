@@ -1,0 +1,33 @@
+"""What rooms above bring to the pages of rooms below: filled once by `create_app`, read by the lower rooms."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from wss_cases.access.actor import Actor
+from wss_cases.journal.rooms import Panel, Place, Room, Shown, SmallestGroups
+
+_rooms: list[Room] = []
+
+
+def fill_extension_points(rooms: Iterable[Room]) -> None:
+    """Install what every room brings; called once by `create_app`."""
+    _rooms[:] = rooms
+
+
+def panels_for(place: Place, actor: Actor, *record: Any) -> list[Shown]:
+    """Return what stands on a page for this actor, in order; the caller has checked the record."""
+    panels: list[Panel] = [panel for room in _rooms for panel in room.panels if panel.place is place]
+    ordered = sorted(panels, key=lambda panel: panel.order)
+    return [shown for panel in ordered if (shown := panel.show(actor, *record)) is not None]
+
+
+def recent_students(actor: Actor, school_id: int) -> list[int]:
+    """Return ids of the students whom the actor met lately at a school: they come first in a search."""
+    providers = [room.recent_students for room in _rooms if room.recent_students is not None]
+    return [student_id for provider in providers for student_id in provider(actor, school_id)]
+
+
+def smallest_groups(school_year: str) -> SmallestGroups:
+    """Return below what size no group of students is shown in a school year."""
+    (found,) = [room.smallest_groups(school_year) for room in _rooms if room.smallest_groups is not None]
+    return found

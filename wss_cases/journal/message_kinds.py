@@ -1,0 +1,76 @@
+"""What each kind of email says, and whether it is still due: every room brings its own."""
+
+import enum
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from wss_cases.access.actor import Actor
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.journal.models import OutboxMessage
+
+
+class MailList(enum.StrEnum):
+    """Mails that a person may do without; all others always come."""
+
+    DIGEST = "digest"
+    SINGLE = "single"
+    WEEKLY = "weekly"
+
+
+LIST_LABELS: dict[MailList, Any] = {
+    MailList.DIGEST: _l("the morning digest"),
+    MailList.SINGLE: _l("a mail for each thing that is due"),
+    MailList.WEEKLY: _l("the weekly count"),
+}
+
+
+Context = Callable[[OutboxMessage, Actor], dict[str, Any] | None]
+StillDue = Callable[[OutboxMessage, Actor], bool]
+
+
+@dataclass(frozen=True)
+class CalendarPart:
+    """What a mail puts into a calendar: REQUEST or CANCEL, and the calendar itself, with the same method in it."""
+
+    method: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class MessageKind:
+    """One kind of mail.
+
+    `folder` holds subject.txt, body.txt and body.html under templates/mail; `context(message, actor)` returns what
+    they need, in the language in force, or None when there is nothing to say; `still_due(message, actor)` rechecks
+    at sending that the thing waits and that the recipient may still know. `to_invited`: the recipient need not be
+    able to sign in yet (an invitation). `mail_list(message)` names the list that its recipient may do without, or
+    returns None: then the mail always comes.
+    """
+
+    kind: str
+    folder: str
+    context: Context
+    still_due: StillDue
+    to_invited: bool = False
+    calendar: Callable[[OutboxMessage, Actor], CalendarPart] | None = None
+    mail_list: Callable[[OutboxMessage], MailList | None] = lambda message: None
+
+
+_kinds: dict[str, MessageKind] = {}
+
+
+def register_messages(messages: Iterable[MessageKind]) -> None:
+    """Add a room's kinds of mail; called once a room by `create_app`."""
+    for message in messages:
+        _kinds[message.kind] = message
+
+
+def kinds() -> dict[str, MessageKind]:
+    """Return every registered kind by its name."""
+    return dict(_kinds)
+
+
+def kind_of(name: str) -> MessageKind | None:
+    """Return a registered kind, or None."""
+    return _kinds.get(name)

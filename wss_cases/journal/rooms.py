@@ -1,0 +1,72 @@
+"""What a folder brings to the application: each says so in its own `room.py`, as `ROOM`."""
+
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any, Protocol
+
+from click import Command
+from flask import Blueprint
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.visibility import Exemption
+from wss_cases.journal.message_kinds import MessageKind
+
+Shown = tuple[str, dict[str, Any]]
+"""A template and its values, as `panel`."""
+
+
+class Place(enum.StrEnum):
+    """A page of a lower room on which rooms above it show something of theirs."""
+
+    STUDENT = "student"
+    INCIDENT = "incident"
+    OWN_ACCOUNT = "own_account"
+    PEOPLE = "people"
+
+
+class SmallestGroups(Protocol):
+    """The district's setting for a school year: nothing is shown of fewer students."""
+
+    @property
+    def cell(self) -> int:
+        """The fewest in a cell."""
+
+    @property
+    def group(self) -> int:
+        """The fewest in a group."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What a room shows on a page of a lower one: `show(actor, record)`, or `show(actor)` where there is no record.
+
+    `show` returns None when there is nothing for this actor. Panels of a page stand by `order`, the lowest first.
+    """
+
+    place: Place
+    order: int
+    show: Callable[..., Shown | None]
+
+
+@dataclass(frozen=True)
+class Room:
+    """Everything that one folder brings.
+
+    `tables`: modules whose models belong to the schema. `pages`: blueprints. `commands`: of `flask …`. `sentences`:
+    what timeline kinds say. `messages`: kinds of email. `loaders`: table name to what loads one record by its id.
+    `exemptions`: table name to what keeps its records visible when their years are over. `recent_students`: ids of
+    students whom an actor met lately at a school, newest first. `smallest_groups`: of a school year.
+    """
+
+    tables: tuple[ModuleType, ...] = ()
+    pages: tuple[Blueprint, ...] = ()
+    commands: tuple[Command, ...] = ()
+    sentences: Mapping[str, Any] = field(default_factory=dict)
+    messages: tuple[MessageKind, ...] = ()
+    loaders: Mapping[str, Callable[[int], Any]] = field(default_factory=dict)
+    exemptions: Mapping[str, tuple[Exemption, ...]] = field(default_factory=dict)
+    panels: tuple[Panel, ...] = ()
+    recent_students: Callable[[Actor, int], Sequence[int]] | None = None
+    smallest_groups: Callable[[str], SmallestGroups] | None = None

@@ -1,0 +1,90 @@
+"""What every page of outcomes starts from: who asks, which school, which school year."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import request, url_for
+
+from wss_cases.access.actor import Actor, Role
+from wss_cases.access.gate import current_actor
+from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.foundation import clock
+from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.ids import id_in
+from wss_cases.outcomes.counting.scope.queries import READERS, first_year_counted, may_list
+from wss_cases.outcomes.counting.scope.rules import Scope, scope_of, years_between
+from wss_cases.roster.directory.models import School
+from wss_cases.roster.directory.queries import get_school
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The reader, the switcher's school (None: all that the reader reaches) and the school year counted."""
+
+    actor: Actor
+    school: School | None
+    scope: Scope
+
+    @property
+    def school_words(self) -> str:
+        """The school's name, or that it is all of them."""
+        return self.school.name if self.school else _("All schools")
+
+    @property
+    def year_words(self) -> str:
+        """The school year with a real dash."""
+        return self.scope.year.replace("-", "–")
+
+    @property
+    def leads(self) -> bool:
+        """Whether the reader is an administrator of the school that is shown: they alone see who reported and who
+        carries what."""
+        school_id = self.scope.school_id
+        return school_id is not None and school_id in self.actor.school_ids(Role.ADMINISTRATOR)
+
+    def incidents(self, **filters: Any) -> str | None:
+        """Return the address of the incidents behind a number; None when the reader may not see the list."""
+        if not may_list(self.actor, self.scope.school_id):
+            return None
+        here: dict[str, Any] = {"school": self.scope.school_id, "year": self.scope.year, "state": "counted"}
+        return url_for("incidents.incidents", **here, **filters)
+
+    def behind(self, name: str, **choice: Any) -> str | None:
+        """Return the address of another list behind a number; None when the reader may not see it."""
+        if not may_list(self.actor, self.scope.school_id):
+            return None
+        return url_for("outcomes.behind.rows", name=name, year=self.scope.year, **choice)
+
+
+def shown(school: str | None = None, *, of_network: bool = False) -> Shown:
+    """Return what this request asks for, of a school by its id instead of the switcher's when one is given, and of no
+    single school for whoever reaches all when it is of a network.
+
+    Raises NotFound for a school whose outcomes the reader does not see, and a school year that is none or has not
+    begun.
+    """
+    actor = current_actor()
+    if school is not None:
+        school_id = id_in(school)
+    else:
+        is_of_all = of_network and actor.everywhere(*READERS)
+        school_id = None if is_of_all else chosen_school_id(actor, *READERS)
+    if school is not None and (school_id is None or not actor.covers(school_id, *READERS)):
+        raise NotFound
+    found = get_school(school_id) if school_id is not None else None
+    if school is not None and found is None:
+        raise NotFound
+    today = clock.local_date(clock.now(), found.time_zone if found else clock.DISTRICT_ZONE)
+    scope = scope_of(school_id, request.args.get("year") or clock.school_year(today), today)
+    if scope is None:
+        raise NotFound
+    return Shown(actor, found, scope)
+
+
+def years_of(page: Shown) -> list[str]:
+    """Return the school years of which there is anything to see, the newest first."""
+    first = first_year_counted(page.actor, page.scope.school_id)
+    current = clock.school_year(page.scope.today)
+    begun = min(clock.school_year(first), current) if first else current
+    return years_between(min(begun, page.scope.year), current)[::-1]

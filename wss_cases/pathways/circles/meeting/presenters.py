@@ -1,0 +1,56 @@
+"""Who is invited to a meeting, what they said and who came, in words."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wss_cases.foundation.forms import BaseForm
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.pathways.circles.circle.models import CircleMeeting
+from wss_cases.pathways.circles.circle.states import PRESENCE_LABELS, Presence
+from wss_cases.pathways.circles.gates.queries import Circle
+from wss_cases.pathways.circles.meeting.rules import Attendance
+from wss_cases.pathways.circles.training.queries import names_of
+
+People = Sequence[tuple[str, Mapping[int, str], Any]]
+
+
+def invited_by_role(circle: Circle) -> People:
+    """Return who is asked for after a meeting: parties, their supporters, the keepers."""
+    names = circle.names
+    supporters = {
+        one.id: _("%(name)s, beside %(party)s", name=one.name, party=names.get(one.participant_id, ""))
+        for one in circle.supporters
+        if one.ended_at is None
+    }
+    return (
+        ("party", names, _("Party")),
+        ("supporter", supporters, _("Supporter")),
+        ("keeper", circle.keeper_names, _("Keeper")),
+    )
+
+
+def said_in(form: BaseForm, people: People) -> Attendance:
+    """Return what an attendance form says."""
+    parties, supporters, keepers = (
+        {key: Presence(form[f"{role}_{key}"].data) for key in names} for role, names, _words in people
+    )
+    return Attendance(parties=parties, supporters=supporters, keepers=keepers)
+
+
+def came_by_role(meeting: CircleMeeting, circle: Circle) -> list[dict[str, str]]:
+    """Return who came to a meeting that was answered, as the rows of a summary."""
+    supporters = {one.id: one.name for one in circle.supporters}
+    kept = {line.keeper_user_id for line in meeting.attendance if line.keeper_user_id is not None}
+    former = kept - circle.keeper_names.keys()
+    keepers = circle.keeper_names | (names_of(former) if former else {})
+    rows = []
+    for line in meeting.attendance:
+        name = (
+            circle.names.get(line.participant_id or 0)
+            or supporters.get(line.supporter_id or 0)
+            or keepers.get(line.keeper_user_id or 0)
+        )
+        presence = Presence.ABSENT if not line.attended else Presence.CAME
+        presence = Presence.LEFT_EARLY if line.left_early else presence
+        rows.append({"label": name or _("Somebody else"), "value": str(PRESENCE_LABELS[presence])})
+    return rows

@@ -1,0 +1,12 @@
+"""What this folder brings to the application."""
+
+from wss_cases.journal.rooms import Room
+from wss_cases.pathways.common import models, queries, states, views
+
+ROOM = Room(
+    tables=(models,),
+    pages=(views.blueprint,),
+    sentences=states.SENTENCES,
+    loaders={"pathway": queries.load_pathway},
+    exemptions={"case_record": (queries.keeps_case,)},
+)

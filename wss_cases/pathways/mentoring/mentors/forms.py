@@ -1,0 +1,57 @@
+"""The forms of mentors and their groups."""
+
+from wtforms import BooleanField, DateField, RadioField, SelectField, SelectMultipleField
+from wtforms.validators import InputRequired, Optional
+
+from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, choices
+from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.pathways.mentoring.plan.forms import number_or_none
+from wss_cases.pathways.mentoring.plan.states import LANGUAGES, LARGEST_CAPACITY, MENTOR_KIND_LABELS
+from wss_cases.roster.directory.presenters import language_words
+
+
+class MentorForm(BaseForm):
+    """What a school knows of a mentor."""
+
+    kind = RadioField(
+        _l("Where do they come from?"),
+        choices=choices(list(MENTOR_KIND_LABELS.items())),
+        validators=[InputRequired(_l("Say where the mentor comes from."))],
+    )
+    user_id = SelectField(
+        _l("Member of staff"),
+        validators=[Optional()],
+        description=_l("They can then log their sessions themselves."),
+    )
+    name = ShortText(_l("Name, if they come from a partner"), [Optional()])
+    organisation = ShortText(_l("Partner organisation"), [Optional()])
+    capacity = number_or_none(_l("How many students at a time"), 0, LARGEST_CAPACITY, required=True)
+    languages = SelectMultipleField(_l("Languages"), validators=[Optional()])
+    strengths = ShortText(
+        _l("Strengths"), [Optional()], limit=300, description=_l("For example: reading, soccer, knows grief.")
+    )
+    trained_on = DateField(_l("Trained on"), validators=[Optional()])
+
+    def offer_languages(self) -> None:
+        """Offer languages by name in the reader's language."""
+        self.languages.choices = choices([(code, language_words(code)) for code in LANGUAGES])
+
+
+class GroupForm(BaseForm):
+    """A group with its mentor."""
+
+    name = ShortText(_l("Name of the group"), [NotBlank(_l("Write the group’s name."))], limit=120)
+    mentor = SelectField(_l("Mentor"), validators=[InputRequired(_l("Choose the mentor."))])
+    capacity = number_or_none(_l("How many students"), 2, LARGEST_CAPACITY, required=True)
+
+
+class ChangeGroupForm(GroupForm):
+    """A group that stands already."""
+
+    is_active = BooleanField(_l("The group meets"))
+
+
+class EndMentorForm(BaseForm):
+    """Ending a mentor, with or without students."""
+
+    rematch = BooleanField(_l("These students get a new mentor; their cases say so"))

@@ -1,0 +1,6 @@
+"""What this folder brings to the application."""
+
+from wss_cases.journal.rooms import Room
+from wss_cases.routing.rule_sets import models, queries
+
+ROOM = Room(tables=(models,), loaders={"routing_rule_set": queries.load_rule_set})

@@ -1,0 +1,82 @@
+"""Raising a legal duty by hand on a report, one's own among them, and what of it stands on the report's page."""
+
+from flask import Blueprint, url_for
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import require
+from wss_cases.foundation import clock
+from wss_cases.foundation.forms import choices
+from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.pages import Page, form_page
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.incidents.incident.queries import get_incident
+from wss_cases.safeguards.duties.duty.forms import RaiseForm, RaiseOwnForm
+from wss_cases.safeguards.duties.duty.presenters import instant, zone_of
+from wss_cases.safeguards.duties.duty.queries import kinds_in_force
+from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand
+from wss_cases.safeguards.duties.duty.states import DUTY_LABELS, PERSONAL
+
+blueprint = Blueprint("duty_raising", __name__, url_prefix="/incidents/<int:incident_id>/duties")
+
+OWN_CODE = "child_abuse_or_neglect"
+
+
+def _loaded(incident_id: int, permission: Permission) -> tuple[Actor, Incident, str]:
+    actor = current_actor()
+    incident = get_incident(actor, incident_id)
+    require(actor, permission, incident)
+    return actor, incident, zone_of(incident.school_id)
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@gate(Permission.DUTY_RAISE)
+def new(incident_id: int) -> Page:
+    """Raise a duty of the table that somebody sees in this report."""
+    actor, incident, zone = _loaded(incident_id, Permission.DUTY_RAISE)
+    now = clock.now()
+    form = RaiseForm(aware_at=clock.local(now, zone).replace(tzinfo=None, second=0, microsecond=0))
+    kinds = kinds_in_force(None, clock.local_date(now, zone))
+    labels = [(code, DUTY_LABELS.get(code, code)) for code in DUTY_LABELS if code in kinds.keys() - PERSONAL]
+    form.code.choices = choices([("", _("Choose one")), *labels])
+
+    def act() -> int:
+        given = ByHand(
+            form.code.data,
+            form.because.data or "",
+            instant(form.aware_at.data, zone),
+            verify_first=form.facts.data == "verify_first",
+        )
+        return raise_by_hand(actor, incident_id, given, now, form.request_key.data)
+
+    return form_page(
+        form,
+        act,
+        lambda made: url_for("safeguards.duty", duty_id=made),
+        "safeguards/raise.html",
+        incident=incident,
+        own=False,
+    )
+
+
+@blueprint.route("/own", methods=["GET", "POST"])
+@gate(Permission.DUTY_RAISE_OWN)
+def own(incident_id: int) -> Page:
+    """Take up one's own duty to report abuse or neglect that one sees in this report."""
+    actor, incident, zone = _loaded(incident_id, Permission.DUTY_RAISE_OWN)
+    now = clock.now()
+    form = RaiseOwnForm(aware_at=clock.local(now, zone).replace(tzinfo=None, second=0, microsecond=0))
+
+    def act() -> int:
+        given = ByHand(OWN_CODE, form.because.data or "", instant(form.aware_at.data, zone))
+        return raise_by_hand(actor, incident_id, given, now, form.request_key.data)
+
+    return form_page(
+        form,
+        act,
+        lambda made: url_for("own_duties.duty", own_duty_id=made),
+        "safeguards/raise.html",
+        incident=incident,
+        own=True,
+    )
