@@ -16,11 +16,11 @@ test: $(STAMP) tools
 	@$(BIN)/python -m pytest $(TEST_ARGS)
 
 check: $(STAMP)
-	@$(BIN)/python -m tests.support.checks
+	@$(BIN)/python -m tests.tools.checks
 
 # Known holes in the libraries of requirements.lock; needs the network and pip-audit.
 audit: $(STAMP)
-	@$(BIN)/python -m tests.support.library_holes
+	@$(BIN)/python -m tests.tools.library_holes
 
 bench: $(STAMP)
 	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
@@ -29,10 +29,10 @@ faults: $(STAMP) tools
 	@$(BIN)/python -m tests.faults
 
 screenshots: $(STAMP)
-	@$(BIN)/python -m tests.browser.screenshots
+	@$(BIN)/python -m tests.browser.pictures.screenshots
 
 states: $(STAMP)
-	@$(BIN)/python -m tests.support.state_diagrams
+	@$(BIN)/python -m tests.tools.state_diagrams
 
 # New words into the catalogue (translate what is empty, run it again), and the compiled form that is served.
 CATALOGUES := wss_cases/translations

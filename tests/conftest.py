@@ -18,12 +18,12 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.support import postgres
 from tests.support.applications import Applications, Rollback, people_client
-from tests.support.browser import DESK, NewVisitor, Visitor, chromium, launch
-from tests.support.client import PageClient
 from tests.support.databases import BACKENDS, ROOT, Database, Databases
-from tests.support.mail import MailServer
 from tests.support.network import Guard, guarded
-from tests.support.servers import LiveSystem
+from tests.support.pages.browser import DESK, NewVisitor, Visitor, chromium, launch
+from tests.support.pages.client import PageClient
+from tests.support.servers.live_system import LiveSystem
+from tests.support.servers.mail import MailServer
 from tests.support.templates import share_compiled_templates
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations.pango import pango_is_here

@@ -9,8 +9,8 @@ from datetime import timedelta
 import sqlalchemy as sa
 from werkzeug.routing import Rule
 
-from tests.notices.every_kind import CANARY, CODES, FROZEN, WORDS
-from tests.support.pages import Form
+from tests.mail.every_kind import CANARY, CODES, FROZEN, WORDS
+from tests.support.pages.reading import Form
 from tests.support.rows import Key
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db

@@ -24,12 +24,12 @@ from werkzeug.test import TestResponse
 from tests.access.deeds import Deed, Kept, filled, plant_canaries
 from tests.access.walk import LETTERS, RECORDS, Line, Walk
 from tests.factories.accounts import RoleGrantFactory, UserFactory, make_user
-from tests.notices.every_kind import CANARY
+from tests.mail.every_kind import CANARY
 from tests.support.applications import people_client
-from tests.support.client import PageClient
-from tests.support.crawl import links, shape_of
 from tests.support.demo import client_of
-from tests.support.pages import Element, forms, parse
+from tests.support.pages.client import PageClient
+from tests.support.pages.crawl import links, shape_of
+from tests.support.pages.reading import Element, forms, parse
 from tests.support.rows import Key, all_rows, changes, of_school
 from tests.support.undone import Undone
 from wss_cases.access.actor import Role

@@ -24,7 +24,7 @@ from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
-from tests.support.pages import without_tokens
+from tests.support.pages.reading import without_tokens
 from wss_cases.access.actor import CASE_TEAM, STAFF, SYSTEM, Actor, Grant, Role
 from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import can

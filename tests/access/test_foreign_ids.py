@@ -19,9 +19,9 @@ from tests.access.deeds import filled
 from tests.access.walk import FAMILIES, INNERMOST, RECORDS, Walk
 from tests.access.world import plant
 from tests.support.applications import Rollback, make_app
-from tests.support.client import PageClient
 from tests.support.databases import Databases
-from tests.support.pages import Form, forms, parse
+from tests.support.pages.client import PageClient
+from tests.support.pages.reading import Form, forms, parse
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.foundation.db import db

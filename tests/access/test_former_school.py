@@ -15,7 +15,7 @@ from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import make_incident
 from tests.factories.mentoring import MentorFactory, MentoringGroupFactory, MentoringPlanFactory
 from tests.factories.roster import SchoolFactory, StudentFactory
-from tests.referrals.making import make_scene, sent
+from tests.pathways.referrals.making import make_scene, sent
 from wss_cases.access.actor import CASE_TEAM, Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.followups.core.models import ActKind, FollowUpAct

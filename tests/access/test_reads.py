@@ -14,8 +14,8 @@ from tests.access.test_permission_walk import TABLE
 from tests.access.walk import Walk
 from tests.access.world import plant
 from tests.support.applications import Rollback, make_app
-from tests.support.client import PageClient
 from tests.support.databases import Databases
+from tests.support.pages.client import PageClient
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db

@@ -12,7 +12,7 @@ from tests.access.replay import Replay
 from tests.access.test_permission_walk import TABLE
 from tests.access.walk import Walk
 from tests.access.world import plant
-from tests.notices.every_kind import CANARY
+from tests.mail.every_kind import CANARY
 from tests.support.applications import make_app
 from tests.support.databases import Databases
 from wss_cases.cases.case import queries

@@ -15,8 +15,8 @@ from sqlalchemy import Select, select
 from werkzeug.routing import Rule
 
 from tests.support.applications import Rollback
-from tests.support.client import PageClient
 from tests.support.demo import client_of
+from tests.support.pages.client import PageClient
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.followups.core.models import FollowUp, FollowUpTemplate

@@ -1,4 +1,4 @@
-"""Folders are named for what a person would call the thing, imports run one way; each rule is seen to catch an offender."""
+"""Folders are named for a thing, imports run one way; each rule is seen to catch an offender."""
 
 from __future__ import annotations
 
@@ -56,7 +56,11 @@ def planted(folder: Path, sources: dict[str, str]) -> Path:
         ),
         (
             cycles,
-            {"room/a/one.py": "from planted.room.own import x", "room/own.py": "", "room/top.py": "from planted.room.a.one import x"},
+            {
+                "room/a/one.py": "from planted.room.own import x",
+                "room/own.py": "",
+                "room/top.py": "from planted.room.a.one import x",
+            },
         ),
     ],
     ids=["crowded", "prefix", "suffix", "files", "folders", "own files"],

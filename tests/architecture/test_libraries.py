@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.databases import ROOT
-from tests.support.library_holes import FRAMES, KNOWN, deadlines, problems
+from tests.tools.library_holes import FRAMES, KNOWN, deadlines, problems
 
 SEEN = date(2026, 11, 2)
 HOLE = {"id": "PYSEC-2026-1", "fix_versions": ["3.1.4"], "aliases": [], "description": "x"}
@@ -49,4 +49,4 @@ def test_the_page_says_these_times_and_the_list_can_be_read() -> None:
         in page
     )
     assert deadlines(KNOWN.read_text(encoding="utf-8")) is not None
-    assert "tests.support.library_holes" in (Path(ROOT) / "Makefile").read_text(encoding="utf-8")
+    assert "tests.tools.library_holes" in (Path(ROOT) / "Makefile").read_text(encoding="utf-8")

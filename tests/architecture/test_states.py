@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.support.state_diagrams import FILE, Machine, machines, machines_of, page
+from tests.tools.state_diagrams import FILE, Machine, machines, machines_of, page
 
 
 class Light(enum.StrEnum):

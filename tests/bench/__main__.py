@@ -25,7 +25,7 @@ from tests.bench.person import Person, over_the_network
 from tests.support.applications import make_app
 from tests.support.databases import DEMO_PASSWORD, ROOT, Database, Databases, environment
 from tests.support.postgres import free_port
-from tests.support.servers import wait_until
+from tests.support.servers.live_system import wait_until
 from wss_cases.foundation import clock
 from wss_cases.outcomes.cache_refresh.actions import keep
 

@@ -16,9 +16,9 @@ from flask import Flask
 from sqlalchemy import event, func, select, update
 
 from tests.support.applications import make_app
-from tests.support.client import PageClient
 from tests.support.databases import BACKENDS, DEMO_PASSWORD, Databases, flask
 from tests.support.demo import client_of
+from tests.support.pages.client import PageClient
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.states import OPEN, CaseState

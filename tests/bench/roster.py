@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.sweep import write_through
-from tests.roster.bundles import DEMOGRAPHICS, ORGS, USERS
+from tests.roster.oneroster.bundles import DEMOGRAPHICS, ORGS, USERS
 from tests.support.databases import BACKENDS, ROOT, Database, Databases, environment
 
 SCHOOLS = 640

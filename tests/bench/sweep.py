@@ -31,7 +31,7 @@ from sqlalchemy import insert, text
 
 from tests.support.applications import make_app, people_client
 from tests.support.databases import BACKENDS, ROOT, Database, Databases, environment
-from tests.support.servers import LiveSystem
+from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case, CaseParticipant

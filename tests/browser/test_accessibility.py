@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.support.applications import make_app
-from tests.support.browser import DESK, PHONE, Visitor, axe_problems, overflow_problems
-from tests.support.crawl import Visit, walk
 from tests.support.databases import DEMO_PASSWORD, Databases
 from tests.support.demo import ROLES, client_of
-from tests.support.servers import LiveSystem
+from tests.support.pages.browser import DESK, PHONE, Visitor, axe_problems, overflow_problems
+from tests.support.pages.crawl import Visit, walk
+from tests.support.servers.live_system import LiveSystem
 
 pytestmark = pytest.mark.browser
 SEES_MOST_FIRST = (

@@ -9,9 +9,9 @@ import pypdf
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.browser import PHONE, Visitor
 from tests.support.databases import DEMO_PASSWORD, Databases
-from tests.support.servers import LiveSystem
+from tests.support.pages.browser import PHONE, Visitor
+from tests.support.servers.live_system import LiveSystem
 
 pytestmark = pytest.mark.browser
 CUT_OFF = """[...document.querySelectorAll('.scroll:has(table.data-cards)')]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.browser import PHONE, Visitor, axe_problems, overflow_problems
+from tests.support.pages.browser import PHONE, Visitor, axe_problems, overflow_problems
 
 pytestmark = pytest.mark.browser
 SOUND = (

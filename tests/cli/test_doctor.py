@@ -18,9 +18,9 @@ from sqlalchemy import text
 from tests.support.applications import make_app
 from tests.support.databases import ROOT, Database, Databases
 from tests.support.databases import environment as surroundings
-from tests.support.mail import MailServer
 from tests.support.network import Guard
 from tests.support.postgres import free_port
+from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import SYSTEM
 from wss_cases.cli.doctor import command as doctor
 from wss_cases.foundation import clock

@@ -14,10 +14,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.faults import killing, misdelivering, planted, sweeping
-from tests.faults.post_office import FAULTS
-from tests.faults.reminding import REMINDER_FAILPOINTS, Reminding
-from tests.faults.saving import SAVE_FAILPOINTS, Saving
+from tests.faults.mail import misdelivering
+from tests.faults.mail.smtp_server import FAULTS
+from tests.faults.planted import rounds as planted
+from tests.faults.reminders import killing, sweeping
+from tests.faults.reminders.system import REMINDER_FAILPOINTS, Reminding
+from tests.faults.saving.reporters import SAVE_FAILPOINTS, Saving
 from tests.support.databases import BACKENDS, ROOT, Database, Databases
 
 SAVE_KILLS = 300

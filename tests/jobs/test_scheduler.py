@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.notices.making import scene
+from tests.mail.making import scene
 from tests.support.applications import make_app
-from tests.support.mail import MailServer
-from tests.support.servers import LiveSystem, wait_until
+from tests.support.servers.live_system import LiveSystem, wait_until
+from tests.support.servers.mail import MailServer
 from wss_cases.mail.common.queries import heartbeats
 
 TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=ZoneInfo("America/Chicago"))

@@ -13,8 +13,8 @@ import pytest
 
 from tests.support.databases import ROOT, Database, environment
 from tests.support.postgres import free_port
-from tests.support.running import Running
-from tests.support.servers import wait_until
+from tests.support.servers.live_system import wait_until
+from tests.support.servers.running import Running
 from wss_cases.jobs.supervisor import Child, port_is_free
 
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"

@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from tests.factories.accounts import make_user
 from tests.factories.roster import SchoolFactory
-from tests.notices.making import scene
-from tests.support.mail import MailServer
+from tests.mail.making import scene
+from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import Role
 from wss_cases.jobs.ticks import tick
 from wss_cases.mail.common.queries import heartbeats

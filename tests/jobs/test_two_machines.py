@@ -17,13 +17,13 @@ from flask import Flask
 from sqlalchemy import select, text
 
 from tests.factories.accounts import make_user
-from tests.notices.making import scene
+from tests.mail.making import scene
 from tests.support.applications import make_app, people_client
 from tests.support.databases import Database
-from tests.support.forking import Forked
-from tests.support.mail import MailServer
-from tests.support.pages import forms, parse
-from tests.support.servers import LiveSystem, wait_until
+from tests.support.pages.reading import forms, parse
+from tests.support.servers.forking import Forked
+from tests.support.servers.live_system import LiveSystem, wait_until
+from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident

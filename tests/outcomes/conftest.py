@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.outcomes.making import Made
+from tests.outcomes.making.small_district import Made
 from wss_cases.foundation.db import db
 
 

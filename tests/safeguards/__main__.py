@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from tests.safeguards.driving import Town, live
-from tests.safeguards.judging import problems
+from tests.safeguards.generated.driving import Town, live
+from tests.safeguards.generated.judging import problems
 from tests.support.applications import make_app, people_client
 from tests.support.databases import BACKENDS, Databases
 

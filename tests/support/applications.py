@@ -14,8 +14,8 @@ from flask import Flask, has_app_context
 from sqlalchemy import Connection
 from werkzeug.test import TestResponse
 
-from tests.support.client import PageClient
 from tests.support.databases import Databases, environment
+from tests.support.pages.client import PageClient
 from wss_cases.accounts.account.models import UserSession
 from wss_cases.app import create_app
 from wss_cases.foundation import clock

@@ -10,8 +10,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support import forking
 from tests.support.postgres import PostgresServer, binaries
+from tests.support.servers import forking
 
 ROOT = Path(__file__).resolve().parents[2]
 BACKENDS = ("sqlite", "postgresql")

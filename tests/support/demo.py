@@ -6,7 +6,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.support.applications import people_client
-from tests.support.client import PageClient
+from tests.support.pages.client import PageClient
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 

@@ -12,7 +12,7 @@ from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from tests.support.applications import Rollback
-from tests.support.crawl import WRITES
+from tests.support.pages.crawl import WRITES
 from tests.support.rows import Rows, all_rows
 
 QUIET = frozenset({"audit_entry", "counter", "user_session"})

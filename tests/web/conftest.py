@@ -7,10 +7,10 @@ from urllib.parse import urljoin
 import pytest
 
 from tests.support.applications import make_app
-from tests.support.crawl import Visit, shape_of, walk
 from tests.support.databases import Databases
 from tests.support.demo import ROLES, client_of
-from tests.support.pages import Form
+from tests.support.pages.crawl import Visit, shape_of, walk
+from tests.support.pages.reading import Form
 
 
 @pytest.fixture(scope="session")

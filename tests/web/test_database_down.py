@@ -12,8 +12,8 @@ import pytest
 from tests.conftest import leave_out
 from tests.support import postgres
 from tests.support.databases import Databases
-from tests.support.pages import page_problems, parse
-from tests.support.servers import LiveSystem, wait_until
+from tests.support.pages.reading import page_problems, parse
+from tests.support.servers.live_system import LiveSystem, wait_until
 
 
 @pytest.fixture

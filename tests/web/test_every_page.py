@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.crawl import WRITES, Visit, shape_of
+from tests.support.pages.crawl import WRITES, Visit, shape_of
 
 MOST_STATEMENTS = 36
 """A case's page asks every room that has a part in it; other pages stay far below."""

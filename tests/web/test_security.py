@@ -20,12 +20,12 @@ from sqlalchemy import select
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from config import from_environment
-from tests.accounts.test_second_factor import with_factor
-from tests.accounts.test_sign_in import forget, sign_in
+from tests.accounts.sign_in.test_password import forget, sign_in
+from tests.accounts.sign_in.test_second_factor import with_factor
 from tests.factories.accounts import PASSWORD, UserFactory, acting, make_user
 from tests.support.applications import make_app
-from tests.support.client import PageClient
 from tests.support.databases import Database
+from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account import rules
 from wss_cases.accounts.account.models import Invitation, UserAccount

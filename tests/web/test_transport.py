@@ -21,9 +21,9 @@ from sqlalchemy.engine import make_url
 from config import from_environment
 from tests.support.applications import make_app
 from tests.support.databases import flask
-from tests.support.mail import MailServer
 from tests.support.network import Guard
 from tests.support.postgres import free_port
+from tests.support.servers.mail import MailServer
 from wss_cases.foundation import clock
 from wss_cases.mail.delivery.smtp_transport import Post
 

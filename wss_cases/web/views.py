@@ -61,7 +61,7 @@ def schools() -> str:
     typed = request.args.get("q", "")[:200]
     found = my_schools(current_actor(), SCHOOLS_SHOWN + 1, typed)
     return render_template(
-        "system/schools.html",
+        "web/schools.html",
         typed=typed,
         found=found[:SCHOOLS_SHOWN],
         more=len(found) > SCHOOLS_SHOWN,

@@ -15,7 +15,7 @@ from tests.outcomes.recount.plain import (
     weekday,
 )
 from tests.outcomes.recount.shown import Shown, large, rounded, rows, same, whole
-from tests.support.pages import Element
+from tests.support.pages.reading import Element
 
 MONTH_ENDS = ("2026-08-31", "2026-09-30", "2026-10-31", "2026-11-24")
 EXACT = "i.when_precision = 'exact'"

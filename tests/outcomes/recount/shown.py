@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.outcomes.recount.plain import Plain
-from tests.support.client import PageClient
-from tests.support.pages import Element
+from tests.support.pages.client import PageClient
+from tests.support.pages.reading import Element
 
 YEAR = "2026-27"
 

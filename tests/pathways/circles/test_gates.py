@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.base import fresh
-from tests.pathways.making_circle import (
+from tests.pathways.circles.making import (
     HOLD,
     LATER,
     circle_now,

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
-from tests.pathways.making_circle import LATER, answer, circle_now, plan, ready_circle, train
-from tests.support.receiving_calendar import ReceivingCalendar
+from tests.pathways.circles.making import LATER, answer, circle_now, plan, ready_circle, train
+from tests.support.servers.receiving_calendar import ReceivingCalendar
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.casework.case_page.hand_over import hand_over

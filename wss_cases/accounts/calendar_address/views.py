@@ -26,7 +26,7 @@ def mine() -> Page:
         form = BaseForm(formdata=None)
     row = own_feed(actor.user_id)
     return render_template(
-        "accounts/calendar.html",
+        "accounts/calendar_address/address.html",
         form=form,
         address=address,
         made=moment_words(row.made_at, clock.DISTRICT_ZONE) if row else "",

@@ -47,7 +47,7 @@ def people() -> Page:
     older = url_for("people.people", q=text or None, after=shown[-1].email) if len(rows) > PAGE else None
     newer = url_for("people.people", q=text or None) if after else None
     return render_template(
-        "accounts/people.html",
+        "accounts/people/list.html",
         rows=shown,
         panels=panels_for(Place.PEOPLE, actor),
         roles=roles_of([row.id for row in shown]),
@@ -83,7 +83,7 @@ def invite() -> Page:
             apply_refusal(form, refusal)
         else:
             return redirect(url_for("people.person", user_id=user_id), 303)
-    return render_template("accounts/invite.html", form=form), code
+    return render_template("accounts/people/invite.html", form=form), code
 
 
 @blueprint.get("/<int:user_id>")
@@ -101,7 +101,7 @@ def _person_page(user: UserAccount, form: RoleForm, code: int) -> Page:
     factor = factor_state(user.id)
     return (
         render_template(
-            "accounts/person.html",
+            "accounts/people/person.html",
             user=user,
             grants=grants,
             endable={grant.id for grant, _name in grants if may_give(actor, grant.role, grant.school_id)},

@@ -42,7 +42,7 @@ def settings() -> Page:
         flash(_("The change is kept."))
         return url_for("clean_slate.settings")
 
-    return form_page(form, act, done, "accounts/clean_slate.html", roles=_roles(today))
+    return form_page(form, act, done, "accounts/visibility/clean_slate.html", roles=_roles(today))
 
 
 def _roles(today: date) -> list[dict[str, Any]]:

@@ -69,7 +69,7 @@ def cases() -> Page:
     places = place_words(row.location_code for row in shown)
     kept: dict[str, Any] = {"whose": whose, "state": wanted.state, "q": wanted.text or None}
     return render_template(
-        "casework/cases.html",
+        "casework/case_page/list.html",
         rows=[_row(row, places, today, actor.user_id) for row in shown],
         count=count_cases(actor, wanted),
         whose=whose,
@@ -110,7 +110,7 @@ def case(case_id: int) -> Page:
     tab = request.args.get("tab", "")
     if tab == "people":
         return render_template(
-            "casework/people.html",
+            "casework/case_page/people.html",
             **head(page, actor, tab),
             person_words=person_words,
             roles=ROLE_LABELS,
@@ -122,7 +122,9 @@ def case(case_id: int) -> Page:
         return _history_tab(page, actor)
     if tab == "follow-ups" or not page.file.pathways:
         return render_template(
-            "casework/follow_ups.html", **head(page, actor, "follow-ups"), **_follow_ups(page, actor)
+            "casework/case_page/follow_ups.html",
+            **head(page, actor, "follow-ups"),
+            **_follow_ups(page, actor),
         )
     live = [row for row in page.file.pathways if row.ended_at is None]
     return pathway_page(page, actor, (live or page.file.pathways)[0])
@@ -148,7 +150,7 @@ def _history_tab(page: CasePage, actor: Actor) -> Page:
         else None
     )
     return render_template(
-        "casework/history.html",
+        "casework/case_page/history.html",
         **head(page, actor, "history"),
         entries=history_items(entries, page.zone, notes),
         closing=closing,
@@ -174,7 +176,9 @@ def _incident_tab(page: CasePage, actor: Actor) -> Page:
         }
         for row in incidents
     ]
-    return render_template("casework/incident.html", **head(page, actor, "incident"), incidents=shown)
+    return render_template(
+        "casework/case_page/incident.html", **head(page, actor, "incident"), incidents=shown
+    )
 
 
 def _follow_up_address(kind: str, state: FollowUpState, follow_up_id: int) -> str | None:
@@ -213,7 +217,7 @@ def person(case_id: int, participant_id: int) -> Page:
     found = get_participant(page.case, participant_id)
     own = [row for row in page.file.pathways if row.participant_id == found.id]
     return render_template(
-        "casework/person.html",
+        "casework/case_page/person.html",
         **head(page, actor, "people"),
         person=found,
         name=person_words(found),

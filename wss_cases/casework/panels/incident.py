@@ -39,7 +39,7 @@ def panel(actor: Actor, incident: Incident) -> tuple[str, dict[str, Any]] | None
         "reviews": [review_words(review, clock.now(), zone) for review in reviews_of(incident.id)],
         "police_href": _link(actor, Permission.POLICE_REVIEW_ASK, "police.choose", incident),
     }
-    return "casework/_incident_panel.html", shown
+    return "casework/panels/incident.html", shown
 
 
 def _link(actor: Actor, permission: Permission, endpoint: str, incident: Incident) -> str | None:

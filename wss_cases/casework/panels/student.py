@@ -41,7 +41,7 @@ def panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] | None:
             for incident, role in reports_with(actor, student.id)
         ],
     }
-    return "casework/_student_panel.html", shown
+    return "casework/panels/student.html", shown
 
 
 def _state(case: Case) -> str:

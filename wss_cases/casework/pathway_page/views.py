@@ -83,7 +83,7 @@ def pathway_page(page: CasePage, actor: Actor, row: Pathway) -> Page:
             case_history(row.case_id, limit=7, incidents=page.file.incident_ids), page.zone
         ),
     }
-    return render_template("casework/pathway.html", **head(page, actor, f"p{row.id}"), **context)
+    return render_template("casework/pathway_page/pathway.html", **head(page, actor, f"p{row.id}"), **context)
 
 
 def _held(row: Pathway, answers: Sequence[RoutingAnswer]) -> list[str]:

@@ -72,7 +72,7 @@ def write(case_id: int) -> Page:
             actor, case.id, number(form.participant_id.data) or 0, form.text(), now, form.request_key.data
         ),
         lambda plan_id: url_for("safety.plan", case_id=case.id, plan_id=plan_id),
-        "casework/safety_write.html",
+        "casework/safety_plans/write.html",
         case=case,
         title=_("Safety plan"),
         go_words=_("Save the draft"),
@@ -98,7 +98,7 @@ def plan(case_id: int, plan_id: int) -> Page:
     reviews = plan_reviews(found.id)
     names = user_names([found.agreed_by_id, *(row.reviewed_by_id for row in reviews)])
     return render_template(
-        "casework/safety_plan.html",
+        "casework/safety_plans/plan.html",
         case=case,
         plan=found,
         closed=case.state is CaseState.CLOSED,
@@ -135,7 +135,7 @@ def change(case_id: int, plan_id: int) -> Page:
         form,
         lambda: actions.change(actor, found.id, form.text(), form.seen_version, now, form.request_key.data),
         page_of(found),
-        "casework/safety_write.html",
+        "casework/safety_plans/write.html",
         **_act(case, found, _("Change the safety plan"), _("Save the draft")),
         warning=warning if found.state is PlanState.AGREED else None,
     )
@@ -242,7 +242,7 @@ def sheet(case_id: int, plan_id: int) -> Page:
     texts = ("steps", "adults_told", "route", "seat", "phone")
     shown = {name: without_names(getattr(found, name), others, own) for name in texts}
     return render_template(
-        "casework/safety_sheet.html",
+        "casework/safety_plans/sheet.html",
         case=case,
         plan=found,
         person=person_words(found.participant),

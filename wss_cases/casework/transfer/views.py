@@ -62,7 +62,7 @@ def continue_there(case_id: int, participant_id: int) -> Page:
             form.request_key.data,
         ),
         lambda _case_id: _done(case_id, form.here.data),
-        "casework/continue.html",
+        "casework/transfer/continue.html",
         case=case,
         move=move,
         name=person_words(person),

@@ -91,7 +91,7 @@ def templates() -> Page:
     lines = [_line(actor, row, today, own, counts, elsewhere) for row in rows]
     school = get_school(school_id) if school_id is not None else None
     return render_template(
-        "followups/templates.html",
+        "followups/templates/list.html",
         groups=[
             (EVENTS.get(event, event), list(found))
             for event, found in groupby(lines, key=lambda line: line["event"])
@@ -171,7 +171,7 @@ def try_out() -> Page:
         made = sample(found, form.day.data, school_days(school_id))
     school = get_school(school_id) if school_id is not None else None
     page = render_template(
-        "followups/template_sample.html",
+        "followups/templates/sample.html",
         form=form,
         asked=asked and not form.errors,
         made=[made_words(one) for one in made],

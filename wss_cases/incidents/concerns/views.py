@@ -26,7 +26,7 @@ def records() -> str:
         school = get_school(record.school_id)
         assert school is not None
         rows.append((record, moment_words(record.opened_at, school.time_zone)))
-    return render_template("incidents/care_list.html", rows=rows)
+    return render_template("incidents/concerns/list.html", rows=rows)
 
 
 @blueprint.route("/care/<int:record_id>", methods=["GET", "POST"])
@@ -42,7 +42,7 @@ def record(record_id: int) -> Page:
         form,
         lambda: record_screening(actor, found.id, form.note.data, clock.now(), form.request_key.data),
         url_for("care.record", record_id=found.id),
-        "incidents/care.html",
+        "incidents/concerns/concern.html",
         record=found,
         student=db.session.get(Student, found.student_id) if found.student_id else None,
         opened=moment_words(found.opened_at, school.time_zone),

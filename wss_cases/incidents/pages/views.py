@@ -61,7 +61,7 @@ def incidents() -> str:
     first = first_in_view(actor, narrow.school, *STAFF)
     counts = counts_by_group(actor, narrow)
     return render_template(
-        "incidents/list.html",
+        "incidents/pages/list.html",
         faded_before=day_words_with_year(first) if first and not older else "",
         rows=listed(rows[:PAGE]),
         count=counts.get(narrow.state or "all"),
@@ -149,7 +149,7 @@ def contact(incident_id: int) -> Page:
         return record_guardian_contact(actor, found.id, attempt, now, form.request_key.data)
 
     done = url_for("incidents.incident", incident_id=found.id) + "#contacts"
-    return form_page(form, act, done, "incidents/contact.html", incident=found)
+    return form_page(form, act, done, "incidents/pages/contact.html", incident=found)
 
 
 def _completable(incident_id: int) -> Incident:
@@ -165,7 +165,7 @@ def _page(found: Incident, add: AddendumForm, reply: AnswerForm) -> str:
     assert school is not None
     reply.version.data = reply.version.data or str(found.version)
     return render_template(
-        "incidents/incident.html",
+        "incidents/pages/incident.html",
         incident=found,
         when=moment_words(found.occurred_at, school.time_zone),
         shown=page_of(found, school.time_zone, team=actor.covers(found.school_id, *CASE_TEAM)),

@@ -109,7 +109,7 @@ def check(incident_id: int) -> Page:
 def _check_page(incident: Incident, form: DetailsForm, button: BaseForm) -> str:
     back = url_for("capture.details", incident_id=incident.id)
     return render_template(
-        "intake/capture_check.html",
+        "intake/details/check.html",
         incident=incident,
         form=button,
         parts=summary_of(form, incident, back),
@@ -193,7 +193,7 @@ def _show(
     chosen = [p for value in adding.people.data or [] if (p := captured_person(value))]
     groups = groups_of(form, incident)
     return render_template(
-        "intake/capture_details.html",
+        "intake/details/details.html",
         incident=incident,
         form=form,
         adding=adding,

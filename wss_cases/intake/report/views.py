@@ -114,7 +114,7 @@ def saved(incident_id: int) -> str:
     day = incident.local_date
     deans = [name for _id, name in holders(Role.DEAN, incident.school_id, day)]
     heads = [name for _id, name in holders(Role.ADMINISTRATOR, incident.school_id, day)]
-    return render_template("intake/capture_saved.html", incident=incident, deans=deans, heads=heads)
+    return render_template("intake/report/saved.html", incident=incident, deans=deans, heads=heads)
 
 
 @blueprint.get("/incidents/new/worry-saved")
@@ -124,7 +124,7 @@ def worry_saved() -> str:
     school = _school(current_actor(), request.args.get("school_id"))
     day = clock.local_date(clock.now(), school.time_zone)
     team = {n for role in (Role.COORDINATOR, Role.ADMINISTRATOR) for _id, n in holders(role, school.id, day)}
-    return render_template("intake/capture_worry_saved.html", team=sorted(team))
+    return render_template("intake/report/concern_saved.html", team=sorted(team))
 
 
 def _submit(actor: Actor, school: School, form: CaptureForm, report: Capture, now: datetime) -> Page:
@@ -151,7 +151,7 @@ def _question(actor: Actor, school: School, form: CaptureForm, report: Capture, 
     question = _("Has this been reported already?") if likely else _("Did it happen that long ago?")
     hidden = [*form.answers(), ("request_key", form.request_key.data or "")]
     return render_template(
-        "intake/capture_question.html", question=question, facts=facts, hidden=hidden, readable=likely
+        "intake/report/question.html", question=question, facts=facts, hidden=hidden, readable=likely
     )
 
 
@@ -176,7 +176,7 @@ def _show(
     form.school_id.data = str(school.id)
     people = [person for value in form.people.data or [] if (person := captured_person(value))]
     return render_template(
-        "intake/capture.html",
+        "intake/report/report.html",
         form=form,
         school=school,
         chosen=people_items(school.id, people),

@@ -77,7 +77,7 @@ def _queue_page(status: int, problem: str = "") -> Page:
     found, places = situations(ids), place_words(row.location_code for row in shown)
     zones = {found_id: zone_of(found_id) for found_id in {row.school_id for row in shown}}
     page = render_template(
-        "intake/review_queue.html",
+        "intake/review/queue.html",
         rows=[_queue_words(row, found[row.id], places, zones[row.school_id], now) for row in shown],
         count=queue_count(actor, school_id),
         more=url_for("review.queue", after=shown[-1].id) if len(rows) > PAGE else None,
@@ -160,7 +160,7 @@ def show(found: Incident, form: BaseForm, status: int = 200) -> Page:
     duties = [duty_words(row, instant, zone) for row in duties_of(found.id)]
     open_duties = sum(1 for row in duties if row["is_open"])
     page = render_template(
-        "intake/review.html",
+        "intake/review/report.html",
         incident=found,
         form=form,
         title=f"{found.reference} · {tile_words(found.tile)}",

@@ -25,13 +25,13 @@ blueprint = Blueprint("troubles", __name__)
 def own_panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
     """What stands on the account's page of somebody whom mail does not reach."""
     found = own_words(actor)
-    return ("notices/own_trouble.html", found) if found else None
+    return ("mail_pages/bounces/own.html", found) if found else None
 
 
 def people_panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
     """What stands above the list of people: to how many of them mail does not arrive."""
     number = trouble_count(actor, clock.now())
-    return ("notices/people_trouble.html", {"words": count_words(number)}) if number else None
+    return ("mail_pages/bounces/people.html", {"words": count_words(number)}) if number else None
 
 
 @blueprint.get("/people/mail")
@@ -39,7 +39,7 @@ def people_panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
 def page() -> Page:
     """The people whom mail does not reach, why, and what helps."""
     rows = troubles(current_actor(), clock.now())
-    return render_template("notices/troubles.html", rows=[row_words(row) for row in rows])
+    return render_template("mail_pages/bounces/list.html", rows=[row_words(row) for row in rows])
 
 
 @blueprint.post("/people/<int:user_id>/mail/retry")
@@ -74,4 +74,6 @@ def address(user_id: int) -> Page:
         mend_address(actor, user_id, form.email.data or "", form.seen_version, now, form.request_key.data)
         flash(_("The address is changed. A mail there says so."))
 
-    return form_page(form, act, url_for("people.person", user_id=user_id), "notices/address.html", user=user)
+    return form_page(
+        form, act, url_for("people.person", user_id=user_id), "mail_pages/bounces/address.html", user=user
+    )

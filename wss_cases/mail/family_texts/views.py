@@ -39,7 +39,7 @@ def texts() -> Page:
     if chosen not in {one["tag"] for one in languages}:
         chosen = languages[0]["tag"] if languages else queries.FALLBACK
     return render_template(
-        "notices/texts.html",
+        "mail_pages/family_texts/list.html",
         languages=languages,
         chosen=chosen,
         chosen_words=language_words(chosen),
@@ -56,7 +56,7 @@ def text(text_id: int) -> Page:
     today = _today()
     in_force = next((each.id for each in versions if each.starts_on <= today), None)
     return render_template(
-        "notices/text.html",
+        "mail_pages/family_texts/text.html",
         row=row,
         what=code_words(row.code, versions),
         language=language_words(row.language),
@@ -137,7 +137,7 @@ def _text_page(
                     apply_refusal(form, refusal)
     names = sorted(PLACEHOLDERS.get(code, ()))
     page = render_template(
-        "notices/write.html",
+        "mail_pages/family_texts/write.html",
         form=form,
         row=row,
         language_tag=language or "en",

@@ -32,7 +32,7 @@ def panel(actor: Actor) -> tuple[str, dict[str, Any]] | None:
     if not actor.has(*STAFF):
         return None
     choice = choice_of(actor.user_id or 0)
-    return "notices/mails_panel.html", {
+    return "mail_pages/preferences/panel.html", {
         "style": STYLE_LABELS[choice.style],
         "hint": STYLE_HINTS[choice.style],
         "weekly": choice.weekly,
@@ -51,7 +51,9 @@ def mine() -> Page:
         choose(actor, Choice(form.style.data, bool(form.weekly.data)), clock.now(), form.request_key.data)
         flash(_("Your mails are set."))
 
-    return form_page(form, act, url_for("mails.mine"), "notices/mails.html", hints=STYLE_HINTS)
+    return form_page(
+        form, act, url_for("mails.mine"), "mail_pages/preferences/choices.html", hints=STYLE_HINTS
+    )
 
 
 @blueprint.route("/mails/stop/<token>", methods=["GET", "POST"])
@@ -69,7 +71,9 @@ def stop_list(token: str) -> Page:
     done = request.form.get(name) == one_click
     if done:
         stop(*found, clock.now())
-    page = render_template("notices/stop.html", what=LIST_LABELS[found[1]], done=done, one_click=ONE_CLICK)
+    page = render_template(
+        "mail_pages/preferences/stop.html", what=LIST_LABELS[found[1]], done=done, one_click=ONE_CLICK
+    )
     answer = Response(page, 400 if request.method == "POST" and not done else 200, mimetype="text/html")
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"
     return answer

@@ -43,7 +43,7 @@ def table() -> str:
     found = table_for(page.actor, scope, family) if scope else Table()
     stages = [stage for stage in STAGES if stage not in JUDGED]
     return render_template(
-        "outcomes/equity.html",
+        "outcomes/equity/page.html",
         page=page,
         family=family,
         families=[(name, words) for name, (words, _labels) in FAMILIES.items()],
@@ -112,7 +112,7 @@ def minimums() -> Page:
         return url_for("outcomes.equity.minimums")
 
     words = [_minimum(row) for row in rows]
-    return form_page(form, act, done, "outcomes/equity_minimums.html", rows=words)
+    return form_page(form, act, done, "outcomes/equity/minimums.html", rows=words)
 
 
 def _minimum(row: EquityMinimum) -> tuple[str, str]:

@@ -117,7 +117,7 @@ def overview() -> str:
     parts = breakdown_rows(core, page)
     sentence, points, published, twin = _headline(page)
     return render_template(
-        "outcomes/overview.html",
+        "outcomes/overview/page.html",
         page=page,
         core=core,
         repair=repair,
@@ -179,4 +179,4 @@ def _rates(core: Core, repair: Repair) -> dict[str, float | None]:
 @gate(Permission.OUTCOMES_READ)
 def counted() -> str:
     """How every figure is counted."""
-    return render_template("outcomes/counted.html", measures=MEASURES)
+    return render_template("outcomes/overview/counted.html", measures=MEASURES)

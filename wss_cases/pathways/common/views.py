@@ -33,7 +33,7 @@ from wss_cases.routing.engine.states import Pathway as Family
 
 blueprint = Blueprint("pathway_acts", __name__, url_prefix="/cases/<int:case_id>/pathways")
 
-ACT = "pathways/act.html"
+ACT = "layouts/act.html"
 OWN_START: dict[str, str] = {Family.REENGAGEMENT: "reengagement.back"}
 OWN_COMPLETION: dict[str, str] = {
     Family.REENGAGEMENT: "reengagement.complete",

@@ -14,4 +14,4 @@ from wss_cases.pathways.common.steps import Panel
 def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
     """Return this pathway's own part of the case page; the caller has checked the pathway."""
     href = url_for("conversations.log", **ids(row)) if row.state in LIVE else None
-    return Panel("conversations/panel.html", {"href": href})
+    return Panel("pathways/conversations/panel.html", {"href": href})

@@ -19,7 +19,7 @@ from wss_cases.roster.directory.rules import SchoolDays
 
 blueprint = Blueprint("conversations", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 
-LOG = "conversations/log.html"
+LOG = "pathways/conversations/log.html"
 USUAL = 3
 """School days until a repair step is due, unless another day is chosen."""
 

@@ -34,7 +34,7 @@ def everyone() -> Page:
         last = found[PAGE - 1].row
         older = url_for("disclosures.everyone", before=f"{last.at.isoformat()}~{last.id}")
     return render_template(
-        "records/disclosures.html",
+        "records/disclosures/list.html",
         rows=[
             _line(told) | {"student": _name(told.student), "href": _address(told.student)}
             for told in found[:PAGE]
@@ -52,7 +52,7 @@ def student(student_id: int) -> Page:
     found = get_student(actor, student_id)
     on_paper = "paper" in request.args
     return render_template(
-        "records/sheet.html" if on_paper else "records/student.html",
+        "records/disclosures/sheet.html" if on_paper else "records/disclosures/student.html",
         student=found,
         name=_name(found),
         rows=[_line(told) for told in disclosures(actor, student_id, limit=ON_PAPER)],
@@ -77,14 +77,16 @@ def record(student_id: int) -> Page:
             purpose=form.purpose.data or "", now=now, request_key=form.request_key.data,
         )  # fmt: skip
 
-    return form_page(form, act, _address(found), "records/record.html", student=found, name=_name(found))
+    return form_page(
+        form, act, _address(found), "records/disclosures/record.html", student=found, name=_name(found)
+    )
 
 
 def student_panel(actor: Actor, found: Student) -> tuple[str, dict[str, Any]] | None:
     """Return the link to a student's disclosures on the student's page; None for whoever may not read them."""
     if not can(actor, Permission.DISCLOSURE_READ, found):
         return None
-    return "records/_student_panel.html", {"href": _address(found)}
+    return "records/disclosures/_panel.html", {"href": _address(found)}
 
 
 def _line(told: Told) -> dict[str, Any]:

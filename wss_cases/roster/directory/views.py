@@ -75,7 +75,7 @@ def students() -> Response | str:
         for item in student_items(_found(actor, typed))
     ]
     asked = bool(search_words(typed))
-    return render_template("roster/students.html", typed=typed, asked=asked, found=found)
+    return render_template("roster/directory/list.html", typed=typed, asked=asked, found=found)
 
 
 @blueprint.get("/students/<int:student_id>")
@@ -85,7 +85,7 @@ def student(student_id: int) -> str:
     actor = current_actor()
     found = get_student(actor, student_id)
     return render_template(
-        "roster/student.html",
+        "roster/directory/student.html",
         student=found,
         lede=_lede(found),
         facts=_facts(found),

@@ -41,7 +41,7 @@ def rule_sets() -> Page:
     """Every rule set, newest first."""
     actor = current_actor()
     return render_template(
-        "routing/rule_sets.html",
+        "routing/drafts/list.html",
         rows=queries.rule_sets(actor),
         in_force=_in_force_id(),
         may_edit=might(actor, Permission.RULES_EDIT),
@@ -74,7 +74,7 @@ def rule_set_page(
         form.version.data = str(found.version)
     return (
         render_template(
-            "routing/rule_set.html",
+            "routing/drafts/rule_set.html",
             rule_set=found,
             sections=table_words(queries.table_of(found), locale_code()),
             editable=editable,
@@ -160,7 +160,7 @@ def edit_row(rule_set_id: int, row_id: str) -> Page:
 def _row_page(found: RuleSet, row_id: str, form: RowForm) -> Page:
     row = next(row for row in queries.table_of(found).rows if row.id == row_id)
     page = render_template(
-        "routing/edit_row.html",
+        "routing/drafts/edit_row.html",
         rule_set=found,
         row=row_words(row, locale_code()),
         form=form,

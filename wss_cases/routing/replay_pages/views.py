@@ -86,7 +86,7 @@ def replay(replay_id: int) -> Page:
     tally = Tally.of_json(row.counts)
     whole = actor.everywhere(Role.DISTRICT)
     return render_template(
-        "routing/replay.html",
+        "routing/replay_pages/result.html",
         replay=row,
         rule_set=rule_set,
         running=row.state is ReplayState.RUNNING,
@@ -155,7 +155,7 @@ def changes(replay_id: int) -> Page:
     found = replays.told_after(actor, replay_id, after, PAGE + 1, only_broken)
     here: dict[str, Any] = {"replay_id": replay_id, **({"only": "broken"} if only_broken else {})}
     return render_template(
-        "routing/replay_changes.html",
+        "routing/replay_pages/changes.html",
         replay=row,
         rule_set=rule_set,
         only_broken=only_broken,

@@ -40,7 +40,7 @@ def incident_panel(actor: Actor, incident: Incident) -> tuple[str, dict[str, Any
         if can(actor, Permission.RESTRAINT_RECORD, incident)
         else None,
     }
-    return "safeguards/_incident_discipline.html", shown
+    return "safeguards/panels/_incident_discipline.html", shown
 
 
 def student_panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] | None:
@@ -55,4 +55,4 @@ def student_panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] 
         "alarm": bool(plans) and days["number"] >= ALARM_DAY,
         "rows": [row_words(row) for row in actions_of_student(actor, student.id)],
     }
-    return "safeguards/_student_discipline.html", shown
+    return "safeguards/panels/_student_discipline.html", shown

@@ -29,4 +29,4 @@ def panel(actor: Actor, incident: Incident) -> tuple[str, dict[str, Any]] | None
     if can(actor, Permission.QUESTIONING_RECORD, incident):
         shown["question_href"] = url_for("questionings.new", incident_id=incident.id)
         shown["questionings"] = of_incident(incident.id)
-    return "safeguards/_incident_panel.html", shown
+    return "safeguards/panels/_incident_duties.html", shown

@@ -77,7 +77,7 @@ def new(incident_id: int) -> Page:
         form,
         act,
         lambda made: url_for("questionings.questioning", questioning_id=made),
-        "safeguards/questioning_new.html",
+        "safeguards/questioning/new.html",
         incident=incident,
         students=students,
     )
@@ -88,7 +88,7 @@ def new(incident_id: int) -> Page:
 def questioning(questioning_id: int) -> Page:
     """One questioning: whether it may start and what is missing, who was told, who is with the student."""
     row = get_questioning(current_actor(), questioning_id)
-    return render("safeguards/questioning.html", shown=_words(row), record=row.record)
+    return render("safeguards/questioning/show.html", shown=_words(row), record=row.record)
 
 
 def _words(row: QuestioningRow) -> dict[str, Any]:
@@ -175,7 +175,7 @@ def _step(questioning_id: int, form_of: Callable[..., BaseForm], words: str, act
         form,
         lambda: act(form, row, zone, now),
         url_for("questionings.questioning", questioning_id=questioning_id),
-        "safeguards/questioning_step.html",
+        "safeguards/questioning/step.html",
         words=words,
         shown=_words(row),
         record=row.record,

@@ -54,7 +54,7 @@ def record(incident_id: int) -> Page:
             actor, incident_id, _given(form, zone), now, form.request_key.data
         ),
         lambda made: _back(made, _("The record is saved.")),
-        "safeguards/restraint_record.html",
+        "safeguards/restraint/record.html",
         incident=incident,
         students=students,
     )
@@ -93,7 +93,7 @@ def restraints() -> str:
     year = school_year(clock.local_date(clock.now(), zone_of(school_id or 0)))
     instances, students = restraint_counts(actor, school_id, *school_year_bounds(year))
     return render_template(
-        "safeguards/restraint_list.html",
+        "safeguards/restraint/list.html",
         rows=[restraint_row(row) for row in rows[:PAGE]],
         year=year,
         instances=instances,
@@ -121,7 +121,7 @@ def restraint(restraint_id: int) -> str:
     actor = current_actor()
     found = get_restraint(actor, restraint_id)
     return render_template(
-        "safeguards/restraint.html",
+        "safeguards/restraint/show.html",
         record=found.record,
         student=found.student,
         words=_words(found),
@@ -167,7 +167,7 @@ def told(restraint_id: int) -> Page:
             form.request_key.data,
         ),
         lambda made: _back(made, _("It is on record that the guardian was told.")),
-        "safeguards/restraint_told.html",
+        "safeguards/restraint/told.html",
         record=found.record,
         words=_words(found),
     )
@@ -195,7 +195,7 @@ def review(restraint_id: int) -> Page:
             form.request_key.data,
         ),
         lambda made: _back(made, _("The review is on record.")),
-        "safeguards/restraint_review.html",
+        "safeguards/restraint/review.html",
         record=found.record,
         words=_words(found),
     )

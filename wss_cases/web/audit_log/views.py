@@ -35,7 +35,7 @@ def entries() -> Page:
     kept: dict[str, Any] = {name: value for name, value in typed.items() if value}
     older = url_for("audit.entries", **kept, before=rows[PAGE - 1].id) if len(rows) > PAGE else None
     return render_template(
-        "system/audit.html",
+        "web/audit_log/list.html",
         rows=[_line(row) for row in rows[:PAGE]],
         typed=typed,
         types=sorted(db.metadata.tables),

@@ -41,7 +41,7 @@ def health() -> Page:
     """How the system is, in one page without case content."""
     now = clock.now()
     return render_template(
-        "system/health.html",
+        "web/system/health.html",
         scheduler=_scheduler(now),
         schedulers=[_one_scheduler(beat) for beat in heartbeats()],
         sweep=_sweep(),
@@ -92,7 +92,7 @@ def pause() -> Page:
         form,
         lambda: actions_control.pause(actor, form.reason.data or "", now, form.request_key.data),
         url_for("system.health"),
-        "system/pause.html",
+        "web/system/pause.html",
     )
 
 

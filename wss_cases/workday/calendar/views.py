@@ -151,7 +151,7 @@ def _month(place: Place) -> Page:
     shown = month_page(request.args.get("of", ""), today)
     said = days_between(_id(place), shown.first, shown.last)
     return render_template(
-        "casework/calendar.html", weeks=shown.weeks(said), special=shown.special(said), title=shown.title,
+        "workday/calendar/year.html", weeks=shown.weeks(said), special=shown.special(said), title=shown.title,
         known=any(shown.first.replace(day=15) == day for day in said), today=today, weekdays=weekdays(),
         earlier=_to(place, "month", of=shown.earlier), later=_to(place, "month", of=shown.later),
         to_day=lambda day: _to(place, "declare", day=day.isoformat()), **_frame(place),
@@ -175,7 +175,7 @@ def _declare(place: Place, day: date) -> Page:
         form,
         act,
         _to(place, "moved", day=on),
-        "casework/calendar_day.html",
+        "workday/calendar/day.html",
         standing=standing,
         past=past,
         can_take_back=standing.own and standing.said_at is not None,
@@ -199,7 +199,7 @@ def _is_complete(form: DayForm) -> bool:
 def _check(place: Place, day: date, form: DayForm, becomes: DayKind) -> Page:
     bell = form.last_bell.data if becomes is DayKind.HALF else None
     return render_template(
-        "casework/calendar_check.html",
+        "workday/calendar/check.html",
         form=form,
         becomes=DAY_LABELS[becomes],
         bell=time_of_day_words(bell) if bell else "",
@@ -233,7 +233,7 @@ def _take_back(place: Place, day: date) -> Page:
         form,
         lambda: take_back_day(actor, _id(place), day, form.seen.data or "", now, form.request_key.data),
         _to(place, "moved", day=day.isoformat()),
-        "casework/calendar_take_back.html",
+        "workday/calendar/take_back.html",
         past=_refusal(day, place),
         becomes=DAY_LABELS[after.kind],
         **_effects(place, day, after.kind),
@@ -246,7 +246,7 @@ def _moved(place: Place, day: date) -> Page:
     found = moved_by(place.id, day) if place is not None else []
     words = shift_lines if detailed else lines_by_kind
     return render_template(
-        "casework/calendar_moved.html",
+        "workday/calendar/moved.html",
         moved=words([shift for shift, back in found if not back]),
         returned=words([shift for shift, back in found if back]),
         standing=day_at(_id(place), day),

@@ -103,7 +103,7 @@ def page() -> Page:
     names = desk.names | _names_of(desk, loads)
     entries = calendar(actor, school.id, desk.lead_ids, desk.today, school.time_zone, desk.days)
     return render_template(
-        "casework/desk.html",
+        "workday/caseload/page.html",
         desk=desk,
         lede=_lede(cases),
         total=len(cases),

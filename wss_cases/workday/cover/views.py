@@ -41,7 +41,7 @@ def covers() -> Page:
     today = today_of(school_id)
     rows = covers_of(_may_set(actor, school_id), school_id, today)
     return render_template(
-        "casework/covers.html", rows=[_row(actor, row) for row in rows], day_words=day_words, today=today
+        "workday/cover/list.html", rows=[_row(actor, row) for row in rows], day_words=day_words, today=today
     )
 
 
@@ -95,7 +95,7 @@ def set_cover() -> Page:
             request_key=form.request_key.data,
         ),
         url_for("covers.covers"),
-        "casework/cover.html",
+        "workday/cover/cover.html",
         alone=len(away) <= 1,
     )
 

@@ -57,7 +57,7 @@ def choose() -> Page:
             form.request_key.data,
         ),
         url_for("desk.page"),
-        "casework/hand_over.html",
+        "workday/hand_over/cases.html",
         count=len(rows),
         whose=people.get(from_id or 0, "") if from_id != actor.user_id else "",
     )

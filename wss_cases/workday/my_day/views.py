@@ -53,7 +53,7 @@ def page() -> Page:
     meetings = [circle_card(meeting, actor, now) for meeting in day.circles]
     meetings += [reentry_card(meeting, now) for meeting in beside.reentries]
     return render_template(
-        "casework/my_day.html",
+        "workday/my_day/page.html",
         greeting=_greeting(clock.local(now, day.time_zone).hour),
         lede=_lede(day),
         overdue=_group(day.overdue, "overdue", actor),

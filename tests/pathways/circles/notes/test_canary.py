@@ -22,13 +22,13 @@ from tests.factories.accounts import make_user
 from tests.factories.cases import PathwayFactory
 from tests.pathways.circles.notes.canary import STEM, as_bytes, files, forms_of, leaks, rows, texts
 from tests.support.applications import make_app, people_client
-from tests.support.client import PageClient
-from tests.support.crawl import links, walk
 from tests.support.databases import Database, Databases
 from tests.support.demo import ROLES, client_of
-from tests.support.mail import MailServer
-from tests.support.pages import parse
-from tests.support.servers import LiveSystem
+from tests.support.pages.client import PageClient
+from tests.support.pages.crawl import links, walk
+from tests.support.pages.reading import parse
+from tests.support.servers.live_system import LiveSystem
+from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import Actor, Grant, Role
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case, CaseNote

@@ -16,7 +16,7 @@ from tests.pathways.circles.notes.canary import NOTES, files, standing_in, texts
 from tests.pathways.circles.notes.making import LONG_AFTER, end, kept_circle, write
 from tests.support.applications import make_app
 from tests.support.databases import TEST_KEYS, Database, Databases
-from tests.support.servers import LiveSystem
+from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Actor
 from wss_cases.cli.common.sealed_tables import SEALED
 from wss_cases.foundation.db import db

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.pathways.circles.notes.making import end, kept_circle, write
-from tests.support.pages import without_tokens
+from tests.support.pages.reading import without_tokens
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.casework.case_page.hand_over import hand_over

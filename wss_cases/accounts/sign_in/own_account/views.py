@@ -69,7 +69,11 @@ def sign_in() -> Page:
     elif request.method == "POST":
         code = 400
     return render_template(
-        "accounts/sign_in.html", form=form, next=target, demo=demo_accounts(), sign_on=setting("OIDC_ISSUER")
+        "accounts/sign_in/own_account/sign_in.html",
+        form=form,
+        next=target,
+        demo=demo_accounts(),
+        sign_on=setting("OIDC_ISSUER"),
     ), code
 
 
@@ -109,13 +113,13 @@ def invitation(token: str) -> Page:
         try:
             actions.accept_invitation(invitation_id, form.password.data, clock.now())
         except NotFound:
-            return render_template("accounts/invitation_over.html"), 410
+            return render_template("accounts/sign_in/own_account/invitation_over.html"), 410
         except Refused as refusal:
             apply_refusal(form, refusal)
         else:
-            return render_template("accounts/password_set.html")
+            return render_template("accounts/sign_in/own_account/password_set.html")
     return render_template(
-        "accounts/invitation.html",
+        "accounts/sign_in/own_account/invitation.html",
         form=form,
         token=token,
         sign_on=by_sign_on,
@@ -134,7 +138,7 @@ def _account_page(password_form: ChangePasswordForm, code: int) -> Page:
     actor = current_actor()
     return (
         render_template(
-            "accounts/account.html",
+            "accounts/sign_in/own_account/account.html",
             email=current_user.row.email,
             password_form=password_form,
             locale_form=LanguageForm(formdata=None, locale=actor.locale),
@@ -167,7 +171,7 @@ def password() -> Page:
             apply_refusal(form, refusal)
         else:
             login_user(load_signed_in(token))
-            return render_template("accounts/password_changed.html")
+            return render_template("accounts/sign_in/own_account/password_changed.html")
     return _account_page(form, 400)
 
 

@@ -44,7 +44,7 @@ def code() -> Page:
         apply_refusal(form, Refused("code", _words(Checked.WAIT if result.wait else Checked.WRONG)))
     elif request.method == "POST":
         status = 400
-    return render_template("accounts/code.html", form=form, next=target), status
+    return render_template("accounts/sign_in/second_factor/code.html", form=form, next=target), status
 
 
 def _words(checked: Checked) -> str:
@@ -65,7 +65,9 @@ def mine() -> Page:
     state = factor_state(actor.user_id)
     if state is not None:
         since = moment_words(state.since, clock.DISTRICT_ZONE)
-        return render_template("accounts/factor.html", state=state, since=since, must_have=must)
+        return render_template(
+            "accounts/sign_in/second_factor/factor.html", state=state, since=since, must_have=must
+        )
     form, status = EnrolForm(), 200
     secret = secret_of(actor.user_id, form.signed.data or "") or ""
     if form.validate_on_submit() and secret:
@@ -76,7 +78,7 @@ def mine() -> Page:
             apply_refusal(form, refusal)
         else:
             login_user(load_signed_in(made.token))
-            return render_template("accounts/recovery_codes.html", codes=made.codes)
+            return render_template("accounts/sign_in/second_factor/recovery_codes.html", codes=made.codes)
     if request.method == "POST":
         status = 400
         if not secret:
@@ -88,7 +90,11 @@ def mine() -> Page:
     drawn = segno.make(app_address(secret, current_user.row.email), error="m").svg_data_uri(border=4)
     return (
         render_template(
-            "accounts/enrol.html", form=form, picture=drawn, secret=spaced(secret), must_have=must
+            "accounts/sign_in/second_factor/enrol.html",
+            form=form,
+            picture=drawn,
+            secret=spaced(secret),
+            must_have=must,
         ),
         status,
     )
@@ -100,7 +106,8 @@ def mine() -> Page:
 def codes() -> Page:
     """Make new recovery codes and show them once."""
     return render_template(
-        "accounts/recovery_codes.html", codes=actions.make_codes(current_actor(), clock.now())
+        "accounts/sign_in/second_factor/recovery_codes.html",
+        codes=actions.make_codes(current_actor(), clock.now()),
     )
 
 
@@ -139,7 +146,10 @@ def confirm() -> Page:
     elif request.method == "POST":
         status = 400
     return render_template(
-        "accounts/confirm.html", form=form, next=target, by_sign_on=current_user.row.by_sign_on
+        "accounts/sign_in/second_factor/confirm.html",
+        form=form,
+        next=target,
+        by_sign_on=current_user.row.by_sign_on,
     ), status
 
 

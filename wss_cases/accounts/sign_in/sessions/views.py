@@ -33,7 +33,7 @@ def mine() -> Page:
     """Where one is signed in, and since when."""
     rows = own_sessions(current_actor().user_id or 0, clock.now())
     return render_template(
-        "accounts/sessions.html",
+        "accounts/sign_in/sessions/list.html",
         sessions=[_shown(row) for row in rows],
         this_session=current_user.row.session_id,
     )
@@ -95,7 +95,9 @@ def kept() -> Page:
         for each in found
     ]
     return render_template(
-        "accounts/kept.html", kept=shown, next=safe_next(request.args.get("next")) or url_for("web.home")
+        "accounts/sign_in/sessions/saved_forms.html",
+        kept=shown,
+        next=safe_next(request.args.get("next")) or url_for("web.home"),
     )
 
 

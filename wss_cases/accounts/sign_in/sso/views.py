@@ -81,8 +81,8 @@ def back() -> Page:
 
 def _refused(reason: str) -> Page:
     current_app.logger.warning("sign-on refused: %s", reason)
-    return render_template("accounts/sign_on_refused.html"), 400
+    return render_template("accounts/sign_in/sso/refused.html"), 400
 
 
 def _down() -> Page:
-    return render_template("accounts/sign_on_down.html"), 503
+    return render_template("accounts/sign_in/sso/down.html"), 503

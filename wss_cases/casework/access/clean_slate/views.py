@@ -40,7 +40,7 @@ def look(student_id: int) -> Page:
         form,
         act,
         url_for("students.student", student_id=student.id),
-        "casework/past_years_open.html",
+        "casework/access/clean_slate/open.html",
         student=student,
         hours=setting("PAST_YEARS_HOURS"),
     )
@@ -62,7 +62,7 @@ def openings() -> Page:
     found = openings_at(current_actor(), before, PAGE + 1)
     older = url_for("past_years.openings", before=found[PAGE - 1].opening.id) if len(found) > PAGE else None
     return render_template(
-        "casework/past_years.html",
+        "casework/access/clean_slate/past_years.html",
         rows=[opened_words(row) for row in found[:PAGE]],
         older=older,
         newest=url_for("past_years.openings") if before else None,

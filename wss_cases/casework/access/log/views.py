@@ -53,7 +53,7 @@ def history(case_id: int) -> Page:
     zone = school.time_zone if school else ZONE
     openings = openings_of(case_id)
     return render_template(
-        "casework/access.html",
+        "casework/access/log/log.html",
         case=case,
         rows=[
             {

@@ -43,7 +43,7 @@ def choose() -> Page:
         form,
         act,
         lambda case_id: url_for("one_case.case", case_id=case_id),
-        "casework/one_case_choose.html",
+        "casework/access/one_case/choose.html",
         hours=setting("ONE_CASE_HOURS"),
         opened=[
             {
@@ -70,7 +70,7 @@ def case(case_id: int) -> Page:
     shown: dict[str, Any] = head(page, actor, "")
     due = [(row.title or KINDS.get(row.kind, KINDS["other"]), row) for row in page.file.follow_ups]
     return render_template(
-        "casework/one_case.html",
+        "casework/access/one_case/open.html",
         case=found,
         title=shown["title"],
         lede=shown["lede"],

@@ -185,7 +185,7 @@ def close(case_id: int) -> Page:
             request_key=form.request_key.data,
         ),
         _done(case, "history"),
-        "casework/close.html",
+        "casework/case_page/close.html",
         case=case,
         title=_("Close the case"),
         go_words=_("Close the case"),
@@ -273,7 +273,7 @@ def add_person(case_id: int) -> Page:
             form.request_key.data,
         ),
         _done(case, "people"),
-        "casework/add_person.html",
+        "casework/case_page/add_person.html",
         **context,
     )
 

@@ -65,7 +65,7 @@ def follow_ups() -> Page:
     kept = whose if whose != "mine" else None
     last = f"{shown[-1].due_on}.{shown[-1].id}" if len(found) > OPEN_PAGE else None
     return render_template(
-        "followups/list.html",
+        "followups/pages/follow_up/list.html",
         items=[(row, _due(row, days)) for row in shown],
         whose=whose,
         team=actor.has(*CASE_TEAM),
@@ -116,7 +116,7 @@ def follow_up(follow_up_id: int) -> Page:
             form.request_key.data,
         ),
         page_of(row),
-        "followups/follow_up.html",
+        "followups/pages/follow_up/follow_up.html",
         **shown(row),
     )
 
@@ -140,7 +140,7 @@ def move(follow_up_id: int) -> Page:
             form.request_key.data,
         ),
         page_of(row),
-        "followups/move.html",
+        "followups/pages/follow_up/move.html",
         quick=quick_days(today_at(row.school_id), school_days(row.school_id)),
         **shown(row),
     )
@@ -160,7 +160,7 @@ def reassign(follow_up_id: int) -> Page:
             actor, row.id, int(form.owner.data), form.seen_version, clock.now(), form.request_key.data
         ),
         lambda _id: _after_handing_on(actor, row),
-        "followups/reassign.html",
+        "followups/pages/follow_up/reassign.html",
         **shown(row),
     )
 
@@ -182,7 +182,7 @@ def cancel(follow_up_id: int) -> Page:
             actor, row.id, form.reason.data, form.seen_version, clock.now(), form.request_key.data
         ),
         page_of(row),
-        "followups/cancel.html",
+        "followups/pages/follow_up/cancel.html",
         **shown(row),
     )
 
@@ -227,7 +227,7 @@ def _add(school_id: int, reference: str, back: str, **subject: int) -> Page:
         form,
         act,
         back,
-        "followups/add.html",
+        "followups/pages/follow_up/add.html",
         quick=quick_days(today_at(school_id), school_days(school_id)),
         reference=reference,
         back=back,

@@ -168,7 +168,7 @@ def _shown(form: ReplanForm, found: list[FollowUpRow]) -> str:
     if form.ids.data is None:
         form.ids.data = [row.id for row in found if _stays(row) is None]
     return render_template(
-        "followups/replan.html",
+        "followups/pages/rescheduling/choose.html",
         form=form,
         action=url_for("replan.choose", id=[row.id for row in found]),
         quick=quick_days(*known.of(found[0].school_id)) if found else [],
@@ -185,7 +185,7 @@ def _check(form: ReplanForm, found: list[FollowUpRow]) -> str:
     if not any(one.to for one in proposed):
         raise Refused("due_on", _("None of them can move there. Choose another day."))
     return render_template(
-        "followups/replan_check.html",
+        "followups/pages/rescheduling/check.html",
         form=BaseForm(formdata=None),
         moves=[
             {"row": one.row, "from": day_words(one.row.due_on), "to": day_words(one.to), "iso": one.to}

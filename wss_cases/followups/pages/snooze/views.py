@@ -39,7 +39,7 @@ def pause(follow_up_id: int) -> Page:
             form.request_key.data,
         ),
         page_of(row),
-        "followups/pause.html",
+        "followups/pages/snooze/pause.html",
         quick=[(words, day) for words, day in quick_days(today, days) if day <= latest.isoformat()],
         latest=day_words(latest),
         refusal=why_not(row.kind, row.same_day, row.due_on, row.snooze_count, today, days),

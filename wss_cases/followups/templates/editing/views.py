@@ -118,7 +118,7 @@ def end(template_id: int) -> Page:
         form,
         act,
         url_for("follow_up_templates.templates"),
-        "followups/template_end.html",
+        "followups/templates/editing/end.html",
         title=title_of(row),
         event=EVENTS.get(row.event, row.event),
         gives_way=row.instead_of_id is not None,
@@ -153,9 +153,11 @@ def _write(
         sound = form.validate() and is_near(form, "starts_on", today_at(school_id))
         if sound:
             shown["samples"] = _samples(form, old, school_id)
-        return render_template("followups/template.html", form=form, **shown), 200 if sound else 400
+        return render_template(
+            "followups/templates/editing/write.html", form=form, **shown
+        ), 200 if sound else 400
     done = url_for("follow_up_templates.templates")
-    return form_page(form, act, done, "followups/template.html", **shown)
+    return form_page(form, act, done, "followups/templates/editing/write.html", **shown)
 
 
 def _samples(form: TemplateForm, old: FollowUpTemplate | None, school_id: int | None) -> list[dict[str, str]]:

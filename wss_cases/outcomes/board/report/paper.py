@@ -17,7 +17,7 @@ def paper_of(board: Board, name: str | None, locale: str, made_on: date) -> str:
     since = oldest_shown()
     with force_locale(locale):
         return render_plain(
-            "outcomes/board_paper.html",
+            "outcomes/board/report/paper.html",
             locale=locale,
             name=name or _("All schools"),
             made=day_words_with_year(made_on),

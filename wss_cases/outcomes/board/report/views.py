@@ -96,7 +96,7 @@ def report() -> str:
     last_year = clock.school_year(last_over(page.scope.today))
     networks, form = networks_answered_for(page.actor), ReportForm(formdata=None, language=locale_code())
     return render_template(
-        "outcomes/board.html",
+        "outcomes/board/report/page.html",
         page=page,
         form=form,
         sheet=sheet_of(board_of(page.actor, page.scope), page),

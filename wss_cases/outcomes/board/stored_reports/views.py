@@ -54,7 +54,7 @@ def kept() -> str:
     found = kept_reports(current_actor(), before, PAGE + 1)
     older = url_for("outcomes.reports.kept", before=found[PAGE - 1][0].id) if len(found) > PAGE else None
     return render_template(
-        "outcomes/board_reports.html",
+        "outcomes/board/stored_reports/list.html",
         rows=[_words(row, school) for row, school in found[:PAGE]],
         older=older,
         newest=url_for("outcomes.reports.kept") if before else None,
@@ -68,7 +68,7 @@ def report(report_id: int) -> str:
     row = report_for(current_actor(), report_id)
     school = get_school(row.school_id) if row.school_id is not None else None
     return render_template(
-        "outcomes/board_report.html",
+        "outcomes/board/stored_reports/report.html",
         report=_words(row, school.name if school else None),
         why=WHY_LABELS[row.why],
         is_asked=row.state is ReportState.ASKED,

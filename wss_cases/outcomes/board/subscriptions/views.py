@@ -53,7 +53,7 @@ def mine() -> Page:
         }
         for row, school in subscriptions_of(actor)
     ]
-    return form_page(form, act, done, "outcomes/board_delivery.html", rows=rows)
+    return form_page(form, act, done, "outcomes/board/subscriptions/subscription.html", rows=rows)
 
 
 @blueprint.post("/<int:subscription_id>/end")

@@ -48,7 +48,9 @@ def file(replay_id: int) -> Page:
         status = 400
     words = {"name": f"{NAME}-{replay_id}.csv", "rows": len(rows), "most": most}
     back = url_for("replays.replay", replay_id=replay_id)
-    page = render_template("outcomes/export_replay.html", form=asked, back=back, rule_set=rule_set, **words)
+    page = render_template(
+        "outcomes/exports/replay_file/reason.html", form=asked, back=back, rule_set=rule_set, **words
+    )
     return page, status
 
 

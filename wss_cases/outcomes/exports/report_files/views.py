@@ -58,7 +58,9 @@ def file(name: str, form: str) -> Page:
         "most": setting("EXPORT_ROWS"),
         "about": report.about[2:] if name in COLLECTIONS else [],
     }
-    return render_template("outcomes/export.html", form=asked, page=page, **words), status
+    return render_template(
+        "outcomes/exports/report_files/reason.html", form=asked, page=page, **words
+    ), status
 
 
 def _report(page: Shown, name: str, form: str) -> Report:
@@ -81,7 +83,7 @@ def taken() -> Page:
     before = id_in(request.args.get("before"))
     found = exports(current_actor(), before, PAGE + 1)
     return render_template(
-        "outcomes/exports.html",
+        "outcomes/exports/report_files/list.html",
         rows=[
             {
                 "when": moment_words(row.made_at, clock.DISTRICT_ZONE),

@@ -54,7 +54,7 @@ def report() -> str:
     gone_by = sum(month.school_days for month in core.months)
     is_one_school = scope.school_id is not None
     return render_template(
-        "outcomes/core.html",
+        "outcomes/reports/core/page.html",
         asked=here,
         page=here.page,
         core=core,
@@ -82,7 +82,7 @@ def reporters() -> str:
     if not here.page.leads:
         raise NotFound
     rows = by_reporter(here.page.actor, here.page.scope, _more(here))
-    return render_template("outcomes/core_reporters.html", asked=here, page=here.page, rows=rows)
+    return render_template("outcomes/reports/core/reporters.html", asked=here, page=here.page, rows=rows)
 
 
 @blueprint.get("/schools")
@@ -103,7 +103,7 @@ def schools() -> str:
         }
         for row in school_rows(here.page.actor, here.page.scope)
     ]
-    return render_template("outcomes/core_schools.html", asked=here, page=here.page, rows=rows)
+    return render_template("outcomes/reports/core/schools.html", asked=here, page=here.page, rows=rows)
 
 
 @blueprint.get("/compare")
@@ -117,7 +117,7 @@ def compare() -> str:
     twin = published_twin(scope.school_id) if scope.school_id is not None else None
     is_whole_year = here.is_plain and not scope.is_current and "term" not in here.parameters
     return render_template(
-        "outcomes/compare.html",
+        "outcomes/reports/core/compare.html",
         asked=here,
         page=here.page,
         rows=[compared_row(_("This year"), now), compared_row(_("The same days a year before"), before)],

@@ -71,7 +71,7 @@ def rows(name: str) -> str:
     older = url_for("outcomes.behind.rows", **here, before=found[PAGE - 1].id) if len(found) > PAGE else None
     first = first_in_view(page.actor, page.scope.school_id, *CASE_TEAM)
     return render_template(
-        "outcomes/behind.html",
+        "outcomes/reports/drill_down/list.html",
         faded_before=day_words_with_year(first) if first and first > page.scope.first else "",
         page=page,
         title=_title(name, choice, step),

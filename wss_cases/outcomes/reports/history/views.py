@@ -47,7 +47,7 @@ def district() -> str:
     )
     alone = largest(published)
     return render_template(
-        "outcomes/history.html",
+        "outcomes/reports/history/page.html",
         **_trend(
             page, published, live, {max(alone, key=_number).year: ""} if alone else {}, _alone_words(alone)
         ),
@@ -74,7 +74,7 @@ def school(school_id: int) -> str:
         else {}
     )
     return render_template(
-        "outcomes/history.html",
+        "outcomes/reports/history/page.html",
         **_trend(page, published, live, _remarks(published)),
         school=found,
         twin=None,
@@ -94,7 +94,7 @@ def schools() -> str:
         older = url_for("outcomes.history.schools", q=typed or None, after=rows[PAGE - 1][0])
     newer = url_for("outcomes.history.schools", q=typed or None) if after else None
     return render_template(
-        "outcomes/schools.html",
+        "outcomes/reports/history/schools.html",
         rows=rows[:PAGE],
         typed=typed,
         older=older,

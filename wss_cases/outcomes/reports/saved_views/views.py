@@ -30,7 +30,7 @@ def mine() -> str:
         {"id": view.id, "name": view.name, "href": url_for("outcomes.core.report", **view.narrowed)}
         for view in views_of(current_actor())
     ]
-    return render_template("outcomes/views.html", rows=rows)
+    return render_template("outcomes/reports/saved_views/list.html", rows=rows)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
@@ -44,7 +44,7 @@ def new() -> Page:
             here.page.actor, form.name.data or "", here.parameters, clock.now(), form.request_key.data
         ),
         url_for("outcomes.saved.mine"),
-        "outcomes/view_new.html",
+        "outcomes/reports/saved_views/new.html",
         asked=here,
     )
 

@@ -44,7 +44,7 @@ def show(actor: Actor, row: Pathway, circle: Circle, today: date) -> Page:
     values: dict[str, Any] = {"case_id": row.case_id, "pathway_id": row.id}
     signed = {signer_key(one) for one in agreement.signatures}
     return render_template(
-        "agreements/show.html",
+        "pathways/circles/agreements/show.html",
         row=row,
         live=live,
         reads=reads,

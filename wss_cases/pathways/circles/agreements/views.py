@@ -69,12 +69,12 @@ def agreement(case_id: int, pathway_id: int) -> Page:
         **act_context(row, _("Record the agreement"), _("Save the agreement")),
     }
     if "add_row" in request.form:
-        return render_template("agreements/agreement.html", form=form, **context)
+        return render_template("pathways/circles/agreements/agreement.html", form=form, **context)
     return form_page(
         form,
         lambda: actions.make_agreement(actor, row.id, _drafts(form), now, form.request_key.data),
         page_of(row),
-        "agreements/agreement.html",
+        "pathways/circles/agreements/agreement.html",
         **context,
     )
 
@@ -152,7 +152,7 @@ def term(case_id: int, pathway_id: int, term_id: int) -> Page:
         form,
         lambda: _save_term(actor, found, form, now),
         page_of(row),
-        "agreements/term.html",
+        "pathways/circles/agreements/term.html",
         facts=_term_facts(found, circle, reads),
         marked=found.state is not TermState.OPEN,
         quick=_quick(row.school_id),

@@ -56,7 +56,7 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime, seen: Circle |
         "reads": reads,
         "notes": can(actor, Permission.CIRCLE_NOTE_READ, as_kept(row, circle.keeper_names)),
     }
-    return Panel("circles/panel.html", own)
+    return Panel("pathways/circles/case_page/panel.html", own)
 
 
 def _parties(circle: Circle, values: dict[str, Any]) -> list[dict[str, Any]]:

@@ -63,7 +63,7 @@ def keepers(case_id: int, pathway_id: int) -> Page:
             actor, row.id, number(form.keeper.data) or 0, now, form.request_key.data
         ),
         url_for("keepers.keepers", case_id=case_id, pathway_id=pathway_id),
-        "circles/keepers.html",
+        "pathways/circles/keepers/keepers.html",
         case=row.case,
         lede=kind_words(row),
         back_href=page_of(row),

@@ -58,7 +58,7 @@ def circles() -> Page:
     midnight = clock.at_local(today, 0, 0, zone)
     tomorrow = clock.at_local(today + timedelta(days=1), 0, 0, zone)
     return render_template(
-        "circles/circles.html",
+        "pathways/circles/meeting/list.html",
         to_answer=meetings_between(actor, school_id, None, midnight, waiting=True),
         today=meetings_between(actor, school_id, midnight, tomorrow),
         coming=meetings_between(actor, school_id, tomorrow, None, waiting=True),
@@ -83,7 +83,7 @@ def week() -> Page:
     for row in meetings_between(actor, school_id, start, end, limit=300):
         by_day[clock.local_date(row.starts_at, zone)].append(row)
     return render_template(
-        "circles/week.html",
+        "pathways/circles/meeting/week.html",
         days=[
             {"title": long_day_words(day), "rows": by_day[day], "today": day == today}
             for day in days
@@ -157,7 +157,7 @@ def meeting(case_id: int, pathway_id: int) -> Page:
             request_key=form.request_key.data,
         ),
         page_of(row),
-        "circles/meeting.html",
+        "pathways/circles/meeting/meeting.html",
         gates=[gate_row(gate, circle, row) for gate in closed(circle.gates_on(today))],
         **act_context(row, title, _("Save the meeting")),
     )
@@ -191,7 +191,7 @@ def answer(meeting_id: int) -> Page:
     found = get_meeting(actor, meeting_id)
     row = get_circle(actor, found.case_id, found.pathway_id)
     if found.happened is not None and request.method == "GET":
-        return render_template("circles/answered.html", **_answered(row, found))
+        return render_template("pathways/circles/meeting/answered.html", **_answered(row, found))
     form = AnswerForm(version=found.version)
 
     def act() -> str:

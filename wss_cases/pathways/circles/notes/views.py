@@ -48,7 +48,7 @@ def notes(case_id: int, pathway_id: int) -> Page:
     school = get_school(row.school_id)
     zone = school.time_zone if school else clock.DISTRICT_ZONE
     page = render_template(
-        "notes/notes.html",
+        "pathways/circles/notes/list.html",
         form=form,
         case=row.case,
         lede=kind_words(row),

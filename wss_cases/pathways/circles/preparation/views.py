@@ -63,7 +63,7 @@ def party(case_id: int, pathway_id: int, participant_id: int) -> Page:
         if one.participant_id == person.id and one.ended_at is None
     ]
     return render_template(
-        "circles/party.html",
+        "pathways/circles/preparation/party.html",
         gates=[gate_row(one, circle, row) for one in gates],
         supporters=supporters,
         live=row.state in LIVE,
@@ -172,7 +172,7 @@ def consent(case_id: int, pathway_id: int, participant_id: int) -> Page:
             form.request_key.data,
         ),
         page_of(row),
-        "circles/consent.html",
+        "pathways/circles/preparation/consent.html",
         letter=_letter(row, person),
         letter_href=url_for("circle_parties.letter", participant_id=participant_id, **_ids(row)),
         warning=_who_asks(actor, circle, person, today_of(row.school_id)),
@@ -212,7 +212,10 @@ def letter(case_id: int, pathway_id: int, participant_id: int) -> Page:
     row, _circle, person = get_party(current_actor(), case_id, pathway_id, participant_id)
     back = url_for("circle_parties.consent", participant_id=participant_id, **_ids(row))
     return render_template(
-        "circles/letter.html", letter=_letter(row, person), back=back, locale=locale_code()
+        "pathways/circles/preparation/letter.html",
+        letter=_letter(row, person),
+        back=back,
+        locale=locale_code(),
     )
 
 

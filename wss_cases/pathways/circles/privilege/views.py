@@ -44,7 +44,7 @@ def acts(case_id: int, pathway_id: int) -> Page:
     school = get_school(row.school_id)
     zone = school.time_zone if school else clock.DISTRICT_ZONE
     return render_template(
-        "notes/privilege.html",
+        "pathways/circles/privilege/read.html",
         case=row.case,
         row=row,
         lede=kind_words(row),

@@ -69,7 +69,7 @@ def questionnaires(case_id: int, pathway_id: int) -> Page:
     open_now = occasions_of(circle, row.state not in LIVE)
     mine = {one.occasion for one in rows if one.keeper_user_id == actor.user_id}
     return render_template(
-        "questionnaires/list.html",
+        "pathways/circles/questionnaires/list.html",
         ids={"case_id": row.case_id, "pathway_id": row.id},
         rows=[_row(one, names, keeps, now) for one in reversed(rows)],
         open_now=[(one.value, str(OCCASION_LABELS[one])) for one in open_now],
@@ -178,7 +178,10 @@ def _handed(row: Pathway, circle: Circle, links: list[actions.Link]) -> Page:
     ]
     context = act_context(row, _("Links to hand over"), "")
     return render_template(
-        "questionnaires/links.html", links=shown, days=setting("QUESTIONNAIRE_DAYS"), **context
+        "pathways/circles/questionnaires/links.html",
+        links=shown,
+        days=setting("QUESTIONNAIRE_DAYS"),
+        **context,
     )
 
 
@@ -242,7 +245,7 @@ def mine(case_id: int, pathway_id: int) -> Page:
             actor, row.id, occasion, form.values, form.said.data or "", now, form.request_key.data
         ),
         _list_address(row),
-        "questionnaires/mine.html",
+        "pathways/circles/questionnaires/mine.html",
         **act_context(row, str(OCCASION_LABELS[occasion]), _("Send my answers")),
     )
 
@@ -280,4 +283,6 @@ def answers(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
     context["lede"] = (
         f"{names_of(row, circle).get(asked_key(said.row), '')} · {OCCASION_LABELS[said.row.occasion]}"
     )
-    return render_template("questionnaires/answers.html", lines=lines, words=said.words, **context)
+    return render_template(
+        "pathways/circles/questionnaires/answers.html", lines=lines, words=said.words, **context
+    )

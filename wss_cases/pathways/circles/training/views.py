@@ -30,7 +30,7 @@ blueprint = Blueprint("circle_training", __name__, url_prefix="/circles")
 SOON = timedelta(days=60)
 """A training that runs out within this time is marked."""
 
-ACT = "circles/school_act.html"
+ACT = "pathways/circles/training/school_act.html"
 
 
 def own_school(actor: Actor) -> int:
@@ -52,7 +52,7 @@ def training() -> Page:
     people = team | names_of({row.user_id for row in on_record} - team.keys())
     setting = setting_of(school_id)
     return render_template(
-        "circles/training.html",
+        "pathways/circles/training/training.html",
         people=[
             _person(
                 key,

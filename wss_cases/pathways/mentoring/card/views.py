@@ -56,7 +56,7 @@ def card(pathway_id: int) -> Page:
     shown = kept.get(day)
     share = percent(shown.marks) if shown else None
     return render_template(
-        "mentoring/card.html",
+        "pathways/mentoring/card/card.html",
         own=own,
         card=row,
         title=long_day_words(day),
@@ -132,7 +132,7 @@ def period(pathway_id: int) -> Page:
             form.request_key.data,
         ),
         _next_page(pathway_id, row, day, number),
-        "mentoring/period.html",
+        "pathways/mentoring/card/period.html",
         own=own,
         name=name,
         day=day_words(day),
@@ -178,7 +178,7 @@ def paper(pathway_id: int) -> Page:
     today = local(clock.now(), school.time_zone).date() if school else today_of(own.plan.school_id)
     with force_locale(language):
         return render_template(
-            "mentoring/card_paper.html",
+            "pathways/mentoring/card/paper.html",
             own=own,
             card=row,
             most=2 * len(row.expectations) * len(row.periods),

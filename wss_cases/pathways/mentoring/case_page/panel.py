@@ -71,7 +71,7 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
         values |= _delivered(row, plan, until, days)
     if row.kind == Kind.CHECK_IN_CHECK_OUT:
         values |= _card(row, until, days, plan is not None)
-    return Panel("mentoring/panel.html", values)
+    return Panel("pathways/mentoring/case_page/panel.html", values)
 
 
 def _until(row: Pathway, today: date) -> date:

@@ -114,7 +114,7 @@ def match(case_id: int, pathway_id: int) -> Page:
             actor, row.id, _match(form), form.course(), form.seen_version, now, form.request_key.data
         ),
         page_of(row),
-        "mentoring/match.html",
+        "pathways/mentoring/case_page/match.html",
         reasons={str(_id_of(one)): _because(one) for one in found},
         full=[_title(one) for one in found if not one.free],
         named=row.participant_id is not None,
@@ -161,7 +161,7 @@ def details(case_id: int, pathway_id: int) -> Page:
             actor, row.id, form.course(), form.seen_version, now, form.request_key.data
         ),
         page_of(row),
-        "mentoring/course.html",
+        "pathways/mentoring/case_page/course.html",
         **act_context(row, _("Goal and rhythm"), _("Save")),
     )
 
@@ -185,7 +185,7 @@ def review(case_id: int, pathway_id: int) -> Page:
             next_on=form.next_on.data, version=form.seen_version, now=now, request_key=form.request_key.data,
         ),
         lambda _id: finish_at if form.goes_on.data == GoesOn.ENDS else page_of(row),
-        "mentoring/review.html",
+        "pathways/mentoring/case_page/review.html",
         **act_context(row, _("Review the mentoring"), _("Save the review"), goal=plan.goal if plan else ""),
     )  # fmt: skip
 
@@ -207,7 +207,7 @@ def finish(case_id: int, pathway_id: int) -> Page:
             request_key=form.request_key.data,
         ),
         page_of(row),
-        "mentoring/finish.html",
+        "pathways/mentoring/case_page/finish.html",
         **act_context(row, _("End the mentoring"), _("End it"), goal=plan.goal if plan else ""),
     )  # fmt: skip
 
@@ -236,6 +236,6 @@ def card(case_id: int, pathway_id: int) -> Page:
             request_key=form.request_key.data,
         ),
         page_of(row),
-        "pathways/act.html",
+        "layouts/act.html",
         **act_context(row, _("The daily card"), _("Save the card")),
     )  # fmt: skip

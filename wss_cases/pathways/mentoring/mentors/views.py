@@ -57,7 +57,7 @@ def mentors() -> Page:
     found = mentors_at(school_id)
     groups = groups_at(school_id)
     return render_template(
-        "mentoring/mentors.html",
+        "pathways/mentoring/mentors/list.html",
         mentors=[_row(mentor, taken.get(mentor.id, 0)) for mentor in found if mentor.is_active],
         former=[_row(mentor, taken.get(mentor.id, 0)) for mentor in found if not mentor.is_active],
         groups=[
@@ -107,7 +107,7 @@ def add() -> Page:
         form,
         lambda: actions.add_mentor(actor, school_id, _draft(form), now, form.request_key.data),
         url_for("mentors.mentors"),
-        "mentoring/mentor.html",
+        "pathways/mentoring/mentors/mentor.html",
         title=_("Add a mentor"),
         go_words=_("Add the mentor"),
         mentor=None,
@@ -139,7 +139,7 @@ def mentor(mentor_id: int) -> Page:
             actor, row.id, _draft(form), form.seen_version, now, form.request_key.data
         ),
         url_for("mentors.mentors"),
-        "mentoring/mentor.html",
+        "pathways/mentoring/mentors/mentor.html",
         title=row.name,
         go_words=_("Save"),
         mentor=row,
@@ -190,7 +190,7 @@ def end(mentor_id: int) -> Page:
             actor, row.id, bool(form.rematch.data), form.seen_version, now, form.request_key.data
         ),
         url_for("mentors.mentors"),
-        "mentoring/end_mentor.html",
+        "pathways/mentoring/mentors/end.html",
         mentor=row,
         matches=[_match(match) for match in open_matches(row.id)],
     )
@@ -220,7 +220,7 @@ def add_group() -> Page:
             capacity=form.capacity.data, is_active=True, version=None, now=now, request_key=form.request_key.data,
         ),
         url_for("mentors.mentors"),
-        "mentoring/group_form.html",
+        "pathways/mentoring/mentors/group_form.html",
         title=_("Add a group"),
         go_words=_("Add the group"),
     )  # fmt: skip
@@ -244,7 +244,7 @@ def group(group_id: int) -> Page:
             request_key=form.request_key.data,
         ),
         url_for("mentors.mentors"),
-        "mentoring/group_form.html",
+        "pathways/mentoring/mentors/group_form.html",
         title=row.name,
         go_words=_("Save"),
     )  # fmt: skip

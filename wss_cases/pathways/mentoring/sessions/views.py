@@ -61,7 +61,7 @@ def mine() -> Page:
     found = my_students(actor)
     groups = {own.plan.group.id: own.plan.group for own in found if own.plan.group is not None}
     return render_template(
-        "mentoring/mine.html",
+        "pathways/mentoring/sessions/mine.html",
         students=rows_of(found),
         groups=[
             {
@@ -160,7 +160,7 @@ def student(pathway_id: int) -> Page:
             actor, pathway_id, form.day.data, form.said(), form.seen_version, now, form.request_key.data
         ),
         url_for("mentoring_sessions.student", pathway_id=pathway_id, saved=1),
-        "mentoring/student.html",
+        "pathways/mentoring/sessions/student.html",
         own=own,
         rhythm=rhythm_words(own.plan),
         kept=kept,
@@ -245,7 +245,7 @@ def group(group_id: int) -> Page:
             form.request_key.data,
         ),
         url_for("mentoring_sessions.group", group_id=group_id),
-        "mentoring/group.html",
+        "pathways/mentoring/sessions/group.html",
         group=row,
         fields=[f"s{own.pathway.id}" for own in to_mark],
         logged=[_logged(own, logged[own.pathway.id]) for own in students if own.pathway.id in logged],

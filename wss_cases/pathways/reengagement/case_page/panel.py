@@ -62,7 +62,7 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
                 for one in reviews_of(row.id)
             ],
         }
-    return Panel("reengagement/panel.html", values)
+    return Panel("pathways/reengagement/case_page/panel.html", values)
 
 
 def _rows(plan: ReengagementPlan) -> list[dict[str, Any]]:

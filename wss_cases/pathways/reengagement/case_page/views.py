@@ -183,7 +183,7 @@ def back(case_id: int, pathway_id: int) -> Page:
             actor, row.id, form.on.data, form.seen_version, now, form.request_key.data
         ),
         page_of(row),
-        "reengagement/back.html",
+        "pathways/reengagement/case_page/back.html",
         **act_context(
             row,
             _("Is the student back?"),

@@ -39,7 +39,7 @@ def returns() -> Page:
     school_id = chosen_school_id(actor, *CASE_TEAM)
     shown = _lines(returns_of(actor, school_id), now)
     return render_template(
-        "reengagement/returns.html",
+        "pathways/reengagement/returns/list.html",
         away=[line for line in shown if not line["back"]],
         back=[line for line in shown if line["back"]],
     )
@@ -116,7 +116,7 @@ def open_return(student_id: int) -> Page:
             form.request_key.data,
         ),
         lambda _made: _page_of(student),
-        "reengagement/open.html",
+        "pathways/reengagement/returns/open.html",
         student=student,
     )
 
@@ -144,4 +144,4 @@ def student_panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] 
     shown: dict[str, Any] = {"open_href": url_for("returns.open_return", student_id=student.id), "line": None}
     if row is not None and plan is not None:
         [shown["line"]] = _lines([Return(row, plan)], clock.now())
-    return "reengagement/student_panel.html", shown
+    return "pathways/reengagement/returns/_student_panel.html", shown

@@ -70,7 +70,7 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
         "can_complete": live and row.state is PathwayState.ACTIVE and outcome_of(found) is not None,
         "disclosures": [_disclosed(each) for each in disclosures_of([each.id for each in found])],
     }
-    return Panel("referrals/panel.html", own)
+    return Panel("pathways/referrals/case_page/panel.html", own)
 
 
 def _shown(row: Pathway, referral: Referral, today: date) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def details(case_id: int, pathway_id: int) -> Page:
             request_key=form.request_key.data,
         ),
         page_of(row),
-        "referrals/draft.html",
+        "pathways/referrals/case_page/draft.html",
         hints={str(one.partner.id): _hint(one) for one in found},
         students=students,
         in_the_way=plan if plan and plan.state is not ReferralState.DRAFTED else None,

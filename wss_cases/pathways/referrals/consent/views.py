@@ -80,7 +80,7 @@ def consent_letter(case_id: int, pathway_id: int, referral_id: int) -> Page:
     form.language.data, form.until.data = language, until
     purpose = consent.purpose if consent else ""
     return render_template(
-        "referrals/letter.html",
+        "pathways/referrals/consent/letter.html",
         form=form,
         text=letter(referral, language, fields, purpose, until, today),
         missing=language_words(language) if lacks_text(language, today) else "",
@@ -116,7 +116,7 @@ def consent(case_id: int, pathway_id: int, referral_id: int) -> Page:
             form.request_key.data,
         ),
         page_of(row),
-        "referrals/consent.html",
+        "pathways/referrals/consent/record.html",
         referral=referral,
         hints=hints,
         quick=until_days(today),
@@ -183,7 +183,7 @@ def send(case_id: int, pathway_id: int, referral_id: int) -> Page:
         form,
         lambda: actions_consent.send(actor, referral.id, form.seen_version, now, form.request_key.data),
         page_of(row),
-        "referrals/send.html",
+        "pathways/referrals/consent/send.html",
         referral=referral,
         rows=[
             {"label": str(FIELD_LABELS[code]), "value": field_words(code, known[code])}

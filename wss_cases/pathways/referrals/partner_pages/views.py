@@ -49,7 +49,7 @@ def home() -> Page:
     actor, today = current_actor(), _today()
     rows = partners_referrals(actor, today)
     return render_template(
-        "referrals/partner_home.html",
+        "pathways/referrals/partner_pages/home.html",
         to_do=[_item(row, today) for row in rows if row.state in TO_DO],
         current=[
             _item(row, today)
@@ -98,7 +98,7 @@ def referral(referral_id: int) -> Page:
     row = get_for_partner(current_actor(), referral_id, today)
     sent = row.sent_fields or {}
     return render_template(
-        "referrals/partner_referral.html",
+        "pathways/referrals/partner_pages/referral.html",
         row=row,
         item=_item(row, today),
         sent=[
@@ -163,7 +163,7 @@ def decline(referral_id: int) -> Page:
             request_key=form.request_key.data,
         ),
         url_for("partner.home"),
-        "referrals/partner_act.html",
+        "pathways/referrals/partner_pages/act.html",
         fact=_("The school is told, and you no longer have this referral."),
         **_context(row, _("We cannot take this referral"), _("Tell the school")),
     )
@@ -181,7 +181,7 @@ def service(referral_id: int) -> Page:
         form,
         lambda: log(actor, referral_id, form, PARTNER),
         url_for("partner.referral", referral_id=referral_id),
-        "referrals/partner_act.html",
+        "pathways/referrals/partner_pages/act.html",
         **_context(row, _("First service") if first else _("Log a day of service"), _("Save the day")),
     )
 
@@ -197,7 +197,7 @@ def finish(referral_id: int) -> Page:
         form,
         lambda: end(actor, referral_id, form, PARTNER),
         url_for("partner.referral", referral_id=referral_id),
-        "referrals/partner_act.html",
+        "pathways/referrals/partner_pages/act.html",
         **_context(row, _("The service has ended"), _("Save")),
     )
 

@@ -71,7 +71,7 @@ def partners() -> Page:
     today = _today()
     found = find_partners(asked)
     return render_template(
-        "referrals/partners.html",
+        "pathways/referrals/partners/list.html",
         form=form,
         rows=[_row(row, taken, today) for row, taken in found],
         asked=asked != PartnerFilter(),
@@ -142,7 +142,7 @@ def partner(partner_id: int) -> Page:
     may_edit = might(current_actor(), Permission.PARTNER_EDIT)
     people = accounts_of_partner(row.id, clock.now().date()) if may_edit else []
     return render_template(
-        "referrals/partner.html",
+        "pathways/referrals/partners/partner.html",
         row=row,
         agreement=_agreement(row, today),
         facts=_facts(row, taken_of([row.id]).get(row.id, 0)),
@@ -201,7 +201,7 @@ def add() -> Page:
         form,
         lambda: actions.add(actor, _entry(form), now, form.request_key.data),
         lambda partner_id: url_for("partners.partner", partner_id=partner_id),
-        "referrals/partner_edit.html",
+        "pathways/referrals/partners/edit.html",
         title=_("Add a partner"),
         row=None,
     )
@@ -218,7 +218,7 @@ def edit(partner_id: int) -> Page:
         form,
         lambda: actions.change(actor, row.id, _entry(form), form.seen_version, now, form.request_key.data),
         url_for("partners.partner", partner_id=row.id),
-        "referrals/partner_edit.html",
+        "pathways/referrals/partners/edit.html",
         title=_("Change the entry"),
         row=row,
     )
@@ -258,7 +258,7 @@ def end(partner_id: int) -> Page:
         form,
         lambda: actions.set_active(actor, row.id, active, form.seen_version, now, form.request_key.data),
         url_for("partners.partner", partner_id=row.id),
-        "referrals/partner_keep.html",
+        "pathways/referrals/partners/keep.html",
         row=row,
         title=title,
         go_words=go_words,
@@ -279,7 +279,7 @@ def invite(partner_id: int) -> Page:
             actor, row.id, form.email.data, form.name.data, now, form.request_key.data
         ),
         url_for("partners.partner", partner_id=row.id),
-        "referrals/partner_keep.html",
+        "pathways/referrals/partners/keep.html",
         row=row,
         title=_("Invite a person of this partner"),
         go_words=_("Send the invitation"),

@@ -49,7 +49,7 @@ def waiting() -> Page:
     """What families asked for and do not have yet, the next due first."""
     rows = open_releases(current_actor())
     return render_template(
-        "records/copies.html",
+        "records/family_copies/draft/list.html",
         rows=[row_words(release) | {"student": student.shown_name} for release, student in rows],
     )
 
@@ -61,7 +61,7 @@ def student(student_id: int) -> Page:
     actor = current_actor()
     found = _student(actor, student_id)
     return render_template(
-        "records/student_copies.html",
+        "records/family_copies/draft/student.html",
         student=found,
         rows=[row_words(release) for release in releases_of(actor, student_id)],
     )
@@ -88,7 +88,7 @@ def new(student_id: int) -> Page:
         form,
         lambda: ask(actor, student_id, form.asked(), now, form.request_key.data),
         lambda made: url_for("family_copies.draft", release_id=made),
-        "records/copy_new.html",
+        "records/family_copies/draft/new.html",
         student=found,
         held=[row.reference for row in reports if suspects_abuse(row)],
     )
@@ -116,7 +116,9 @@ def draft(release_id: int) -> Page:
         flash(_("Saved."))
         return url_for("family_copies.draft", release_id=release_id)
 
-    return form_page(form, act, done, "records/copy_draft.html", **draft_page(actor, found, made))
+    return form_page(
+        form, act, done, "records/family_copies/draft/draft.html", **draft_page(actor, found, made)
+    )
 
 
 def draft_page(actor: Actor, found: FamilyRelease, made: Draft) -> dict[str, Any]:
@@ -207,4 +209,6 @@ def student_panel(actor: Actor, found: Student) -> tuple[str, dict[str, Any]] | 
     """Return the link to the copies on a student's page; None for whoever prepares none."""
     if not can(actor, Permission.FAMILY_COPY_PREPARE, found):
         return None
-    return "records/_copies_panel.html", {"href": url_for("family_copies.student", student_id=found.id)}
+    return "records/family_copies/draft/_panel.html", {
+        "href": url_for("family_copies.student", student_id=found.id)
+    }

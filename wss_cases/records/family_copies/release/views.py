@@ -52,7 +52,7 @@ def give(release_id: int) -> Page:
         form,
         lambda: hand_on(actor, release_id, form.seen_version, now, form.request_key.data),
         done,
-        "records/copy_draft.html",
+        "records/family_copies/draft/draft.html",
         draft_form=shown,
         **draft_page(actor, found, draft_of(found)),
     )
@@ -84,7 +84,7 @@ def let_go(release_id: int) -> Page:
         form,
         act,
         done,
-        "records/copy_release.html",
+        "records/family_copies/release/release.html",
         release=found,
         head=row_words(found),
         student=student_of(found),
@@ -108,7 +108,7 @@ def end(release_id: int) -> Page:
             actor, release_id, form.seen_version, form.why.data or "", now, form.request_key.data
         ),
         url_for("family_copies.student", student_id=found.student_id),
-        "records/copy_withdraw.html",
+        "records/family_copies/release/withdraw.html",
         release=found,
         head=row_words(found),
         student=student_of(found),
@@ -123,12 +123,12 @@ def copy(release_id: int) -> Page:
     kept = copy_of(found)
     values: dict[str, Any] = {"release": found, "copy": json.loads(kept.text)}
     if "paper" not in request.args:
-        return render_template("records/copy.html", **values, **_register(found, kept))
+        return render_template("records/family_copies/release/copy.html", **values, **_register(found, kept))
     school = get_school(found.school_id)
     zone = zone_of(found.school_id)
     with force_locale(found.language):
         return render_template(
-            "records/copy_sheet.html",
+            "records/family_copies/release/sheet.html",
             **values,
             school=school.name if school else "",
             asked_on=day_words_with_year(found.asked_on),

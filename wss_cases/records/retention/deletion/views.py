@@ -49,7 +49,7 @@ def every() -> Page:
     before = id_in(request.args.get("before"))
     found = deletions(current_actor(), before, PAGE + 1)
     return render_template(
-        "records/deletions.html",
+        "records/retention/deletion/list.html",
         rows=[_words(one) for one in found[:PAGE]],
         older=url_for("deletions.every", before=found[PAGE - 1].row.id) if len(found) > PAGE else None,
         newest=url_for("deletions.every") if before else None,
@@ -90,7 +90,7 @@ def one(deletion_id: int) -> Page:
     found = get_deletion(actor, deletion_id)
     may_review = can(actor, Permission.RECORD_REVIEW, found.row)
     return render_template(
-        "records/deletion.html",
+        "records/retention/deletion/request.html",
         row=_words(found),
         names=_names(deletion_id) if may_review else [],
         counts=_counts(found.row.counts),
@@ -145,7 +145,7 @@ def confirm(deletion_id: int) -> Page:
         flash(_("Confirmed. The records are deleted within minutes; that cannot be undone."))
         return url_for("deletions.one", deletion_id=deletion_id)
 
-    return form_page(form, act, done, "records/deletion_confirm.html", row=_words(found))
+    return form_page(form, act, done, "records/retention/deletion/confirm.html", row=_words(found))
 
 
 @blueprint.route("/<int:deletion_id>/withdraw", methods=["GET", "POST"])
@@ -165,4 +165,4 @@ def withdraw(deletion_id: int) -> Page:
         flash(_("Withdrawn. Nothing is deleted."))
         return url_for("deletions.one", deletion_id=deletion_id)
 
-    return form_page(form, act, done, "records/deletion_withdraw.html", row=_words(found))
+    return form_page(form, act, done, "records/retention/deletion/withdraw.html", row=_words(found))

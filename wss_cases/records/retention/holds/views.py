@@ -29,7 +29,7 @@ def every() -> Page:
     before = id_in(request.args.get("before"))
     found = holds(current_actor(), before, PAGE + 1)
     return render_template(
-        "records/holds.html",
+        "records/retention/holds/list.html",
         rows=[_words(one) for one in found[:PAGE]],
         older=url_for("holds.every", before=found[PAGE - 1].row.id) if len(found) > PAGE else None,
         newest=url_for("holds.every") if before else None,
@@ -78,7 +78,7 @@ def new() -> Page:
         flash(_("It is held: nothing of it is deleted, shredded or moved until it is released."))
         return url_for("holds.every")
 
-    return form_page(form, act, done, "records/hold_new.html")
+    return form_page(form, act, done, "records/retention/holds/new.html")
 
 
 @blueprint.route("/<int:record_hold_id>/release", methods=["GET", "POST"])
@@ -99,4 +99,4 @@ def release(record_hold_id: int) -> Page:
         flash(_("It is released."))
         return url_for("holds.every")
 
-    return form_page(form, act, done, "records/hold_release.html", kind=HOLD_LABELS[found.kind])
+    return form_page(form, act, done, "records/retention/holds/release.html", kind=HOLD_LABELS[found.kind])

@@ -69,7 +69,7 @@ def schedule() -> Page:
         for part in Part
     ]
     return render_template(
-        "records/retention_schedule.html",
+        "records/retention/schedule/rules.html",
         groups=groups,
         may_edit=might(current_actor(), Permission.RETENTION_EDIT),
     )
@@ -119,7 +119,7 @@ def rule(code: str) -> Page:
 
     unit = f"{UNIT_LABELS[newest.unit]} {EVENT_LABELS[newest.counted_from]}"
     return form_page(
-        form, act, done, "records/retention_rule.html", what=KIND_LABELS.get(code, code), unit=unit
+        form, act, done, "records/retention/schedule/rule.html", what=KIND_LABELS.get(code, code), unit=unit
     )
 
 
@@ -131,7 +131,7 @@ def reviews() -> Page:
     found = to_review(current_actor(), _today(), after, PAGE + 1)
     more = len(found) > PAGE
     return render_template(
-        "records/retention_reviews.html",
+        "records/retention/schedule/reviews.html",
         rows=[_line(looked) for looked in found[:PAGE]],
         first=url_for("retention.reviews") if after else None,
         more=url_for("retention.reviews", after=found[PAGE - 1].student.id) if more else None,
@@ -181,7 +181,7 @@ def review(student_id: int) -> Page:
         return url_for("retention.reviews")
 
     return form_page(
-        form, act, done, "records/retention_review.html", row=_line(looked), student_id=student_id,
+        form, act, done, "records/retention/schedule/review.html", row=_line(looked), student_id=student_id,
         may_open=can(actor, Permission.STUDENT_READ, looked.student),
     )  # fmt: skip
 
@@ -193,4 +193,4 @@ def student_panel(actor: Actor, found: Student) -> tuple[str, dict[str, Any]] | 
     if not held and not reviews_it:
         return None
     href = url_for("retention.review", student_id=found.id) if reviews_it else None
-    return "records/_retention_panel.html", {"held": held, "href": href}
+    return "records/retention/schedule/_panel.html", {"held": held, "href": href}

@@ -66,7 +66,7 @@ def correction(action_id: int) -> Page:
         form,
         act,
         lambda made: _back(made, _("Corrected. What it was before stays on this page.")),
-        "safeguards/discipline_correct.html",
+        "safeguards/discipline/appeals/correct.html",
         action=row,
         words=action_words(found),
     )
@@ -92,7 +92,7 @@ def appeal(action_id: int) -> Page:
         form,
         act,
         lambda made: _back(made, _("The appeal is on record. It waits to be heard.")),
-        "safeguards/appeal.html",
+        "safeguards/discipline/appeals/appeal.html",
         words=action_words(found),
         action=found.action,
     )
@@ -122,7 +122,7 @@ def decision(action_id: int) -> Page:
         form,
         act,
         lambda made: _back(made, _("The appeal is decided. Every count reads what stands now.")),
-        "safeguards/appeal_decision.html",
+        "safeguards/discipline/appeals/decision.html",
         words=action_words(found),
         appeal=appeal_words(action_id),
         action=found.action,
@@ -145,7 +145,7 @@ def notice(action_id: int) -> str:
         clock.local_date(clock.now(), zone_of(found.action.school_id)),
     )
     return render_template(
-        "safeguards/notice.html",
+        "safeguards/discipline/appeals/notice.html",
         text=text,
         names=names_left(found.action, found.student),
         missing=language_words(language) if text.language.split("-")[0] != language.split("-")[0] else "",

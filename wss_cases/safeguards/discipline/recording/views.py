@@ -54,7 +54,9 @@ def record(incident_id: int) -> Page:
     form = DisciplineForm(starts_on=today)
     student = _chosen(students, form.student_id.data or request.args.get("student", ""))
     if student is None and not form.is_submitted():
-        return render_template("safeguards/discipline_who.html", incident=incident, students=students)
+        return render_template(
+            "safeguards/discipline/recording/who.html", incident=incident, students=students
+        )
     if student is not None:
         form.student_id.data = str(student.id)
         if not form.is_submitted() and (student.has_iep or student.has_504):
@@ -63,7 +65,7 @@ def record(incident_id: int) -> Page:
         form,
         lambda: record_discipline(actor, incident_id, _removal(form), now, form.request_key.data),
         _recorded,
-        "safeguards/discipline.html",
+        "safeguards/discipline/recording/record.html",
         incident=incident,
         student=student,
         known=_known(student, incident.school_id, today) if student else None,
@@ -120,7 +122,7 @@ def actions() -> str:
     year = school_year(clock.local_date(clock.now(), zone_of(school_id or 0)))
     instances, students = standing_counts(actor, school_id, *school_year_bounds(year))
     return render_template(
-        "safeguards/discipline_list.html",
+        "safeguards/discipline/recording/list.html",
         rows=[row_words(row) for row in rows[:PAGE]],
         year=year,
         instances=instances,
@@ -138,7 +140,7 @@ def action(action_id: int) -> str:
     found = get_action(actor, action_id)
     row = found.action
     return render_template(
-        "safeguards/discipline_action.html",
+        "safeguards/discipline/recording/action.html",
         action=row,
         words=action_words(found),
         student=found.student,

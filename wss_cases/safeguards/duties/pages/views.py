@@ -51,7 +51,7 @@ def duties() -> Page:
     }
     zones = {school_id: zone_of(school_id) for school_id in {row.duty.school_id for row in rows}}
     return render_template(
-        "safeguards/duties.html",
+        "safeguards/duties/pages/list.html",
         rows=[duty_words(row, now, zones[row.duty.school_id]) for row in rows[:PAGE]],
         count=duties_count(actor, wanted, now),
         wanted=wanted,

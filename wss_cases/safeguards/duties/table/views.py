@@ -35,7 +35,7 @@ def table() -> Page:
         found.setdefault(kind.code, []).insert(0, _words(kind, steps.get(kind.id, [])))
     order = [code for code in DUTY_LABELS if code in found]
     return render_template(
-        "safeguards/table.html",
+        "safeguards/duties/table/list.html",
         duties=[{"code": code, "what": DUTY_LABELS[code], "rows": found[code]} for code in order],
         may_edit=might(actor, Permission.DUTY_TABLE_EDIT),
     )
@@ -92,5 +92,5 @@ def change(code: str) -> Page:
         return url_for("duty_table.table")
 
     return form_page(
-        form, act, done, "safeguards/table_row.html", what=DUTY_LABELS.get(code, code), newest=newest
+        form, act, done, "safeguards/duties/table/row.html", what=DUTY_LABELS.get(code, code), newest=newest
     )

@@ -54,7 +54,7 @@ def choose(incident_id: int) -> Page:
     incident, now = _loaded(incident_id), clock.now()
     zone = zone_of(incident.school_id)
     return render_template(
-        "safeguards/police_choose.html",
+        "safeguards/police/review/choose.html",
         incident=incident,
         duties=_duties(incident_id),
         open_reviews=[
@@ -76,7 +76,7 @@ def emergency(incident_id: int) -> Page:
         called_at = instant(form.called_at.data, zone)
         return actions.call_first(actor, incident_id, called_at, now, form.request_key.data)
 
-    return form_page(form, act, _to_review, "safeguards/police_emergency.html", incident=incident)
+    return form_page(form, act, _to_review, "safeguards/police/review/emergency.html", incident=incident)
 
 
 @blueprint.route("/required-by-law", methods=["GET", "POST"])
@@ -92,7 +92,9 @@ def by_law(incident_id: int) -> Page:
     def act() -> int:
         return actions.open_by_law(actor, incident_id, int(form.duty_id.data), now, form.request_key.data)
 
-    return form_page(form, act, _to_review, "safeguards/police_law.html", incident=incident, duties=duties)
+    return form_page(
+        form, act, _to_review, "safeguards/police/review/law.html", incident=incident, duties=duties
+    )
 
 
 @blueprint.route("/anything-else", methods=["GET", "POST"])
@@ -122,7 +124,7 @@ def ask(incident_id: int) -> Page:
         form,
         act,
         done,
-        "safeguards/police_ask.html",
+        "safeguards/police/review/ask.html",
         incident=incident,
         supports=[_supports(student) for student in students_who_caused_harm(incident_id)],
     )

@@ -134,7 +134,7 @@ def record(review_id: int) -> Page:
 
     emergency = review.door is NotificationDoor.EMERGENCY
     return form_page(
-        form, act, done, "safeguards/police_record.html",
+        form, act, done, "safeguards/police/notification/record.html",
         row=row, emergency=emergency, students=students, has_sergeants=bool(sergeants), steps=steps,
     )  # fmt: skip
 
@@ -158,7 +158,7 @@ def complete(review_id: int) -> Page:
         )
 
     back = url_for("police_reviews.review", review_id=review_id)
-    return form_page(form, act, back, "safeguards/police_followed.html", row=row)
+    return form_page(form, act, back, "safeguards/police/notification/followed.html", row=row)
 
 
 def _wall(moment: datetime, zone: str) -> datetime:
@@ -176,4 +176,6 @@ def rights(review_id: int) -> Page:
     filled = text.filled({"school": row.school, "contact": f"{actor.name}, {row.school}"})
     shown: dict[str, Any] = {"text": filled, "back": url_for("police_reviews.review", review_id=review_id)}
     with force_locale(text.language if text.language in setting("LANGUAGES") else locale_code()):
-        return render_template("safeguards/police_rights.html", languages=setting("LANGUAGES"), **shown)
+        return render_template(
+            "safeguards/police/notification/rights.html", languages=setting("LANGUAGES"), **shown
+        )

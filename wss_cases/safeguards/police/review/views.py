@@ -56,7 +56,7 @@ def page() -> Page:
     here = state.value if state else None
     older = url_for(".page", before=rows[PAGE - 1].review.id, state=here) if len(rows) > PAGE else None
     return render_template(
-        "safeguards/police_reviews.html",
+        "safeguards/police/review/list.html",
         rows=[
             review_words(row.review, now, zone_of(row.review.school_id))
             | {"reference": row.reference, "school": row.school}
@@ -82,7 +82,7 @@ def review(review_id: int) -> Page:
         {found.requested_by_id, found.first_by_id, found.second_by_id, found.approver_id, found.deputy_id}
     )
     return render_template(
-        "safeguards/police_review.html",
+        "safeguards/police/review/show.html",
         row=row,
         review=found,
         words=review_words(found, now, zone),
@@ -165,7 +165,7 @@ def _answer(review_id: int, permission: Permission, give: Any) -> Page:
         form,
         act,
         url_for(".review", review_id=review_id),
-        "safeguards/police_answer.html",
+        "safeguards/police/review/answer.html",
         row=row,
         words=review_words(found, now, zone),
         request_rows=request_rows(found, names_of({found.requested_by_id}), zone),
@@ -201,5 +201,5 @@ def withdraw(review_id: int) -> Page:
         )
 
     return form_page(
-        form, act, url_for(".review", review_id=review_id), "safeguards/police_withdraw.html", row=row
+        form, act, url_for(".review", review_id=review_id), "safeguards/police/review/withdraw.html", row=row
     )

@@ -65,7 +65,7 @@ def approver_list() -> Page:
                 "href": url_for(".approver", name=network or NO_NETWORK),
             }
         )
-    return render_template("safeguards/police_approvers.html", rows=rows)
+    return render_template("safeguards/police/settings/approvers.html", rows=rows)
 
 
 @blueprint.route("/police-approvers/<path:name>", methods=["GET", "POST"])
@@ -99,7 +99,7 @@ def approver(name: str) -> Page:
         form,
         act,
         url_for(".approver_list"),
-        "safeguards/police_approver.html",
+        "safeguards/police/settings/approver.html",
         network=network_words(network),
     )
 
@@ -119,7 +119,9 @@ def sergeants() -> Page:
     actor, now = current_actor(), clock.now()
     chosen = chosen_school_id(actor, Role.ADMINISTRATOR, Role.DISTRICT)
     if chosen is None:
-        return render_template("safeguards/sergeants.html", school=None, rows=[], form=SergeantForm())
+        return render_template(
+            "safeguards/police/settings/sergeants.html", school=None, rows=[], form=SergeantForm()
+        )
     school, form = _school(), SergeantForm()
 
     def act() -> int:
@@ -136,7 +138,7 @@ def sergeants() -> Page:
         form,
         act,
         done,
-        "safeguards/sergeants.html",
+        "safeguards/police/settings/sergeants.html",
         school=school,
         rows=sergeants_of(school.id),
         key=BaseForm(formdata=None).request_key.data,

@@ -77,6 +77,6 @@ def hold(case_id: int, pathway_id: int, rule: str) -> Page:
         form,
         lambda: actions.lift_hold(actor, row.id, rule, form.reason.data, now, form.request_key.data),
         page_of(row),
-        ACT if found.can_be_lifted else "circles/hold.html",
+        ACT if found.can_be_lifted else "pathways/circles/preparation/hold.html",
         **act_context(row, _("Hold %(rule)s", rule=rule), _("Lift the hold"), facts=facts),
     )

@@ -57,7 +57,13 @@ def _questions(row: Questionnaire, language: str) -> Response:
                 return _quiet(thanks)
             if state is not None:
                 return _over(state, language)
-    return _page("questionnaires/answer.html", status, form=form, intro=texts[INTRO], **_words(language))
+    return _page(
+        "pathways/circles/questionnaires/answer.html",
+        status,
+        form=form,
+        intro=texts[INTRO],
+        **_words(language),
+    )
 
 
 def _take(questionnaire_id: int, form: Questions) -> LinkState | None:
@@ -90,7 +96,7 @@ def _words(language: str) -> dict[str, Any]:
 def thanks() -> Response:
     """Say that the answers arrived."""
     with force_locale(_shown(request.args.get("language"))):
-        return _page("questionnaires/thanks.html", 200)
+        return _page("pathways/circles/questionnaires/thanks.html", 200)
 
 
 def _shown(language: str | None) -> str:
@@ -99,7 +105,7 @@ def _shown(language: str | None) -> str:
 
 def _over(why: str, language: str | None = None) -> Response:
     with force_locale(_shown(language)):
-        page = _page("questionnaires/over.html", STATUS.get(why, OVER), why=str(why))
+        page = _page("pathways/circles/questionnaires/over.html", STATUS.get(why, OVER), why=str(why))
     if why == WAIT:
         page.headers["Retry-After"] = str(int(GUESS_WINDOW.total_seconds()))
     return page

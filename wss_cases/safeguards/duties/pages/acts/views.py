@@ -49,7 +49,7 @@ def show(side: Side, duty_id: int) -> Page:
     is_open = row.duty.state in OPEN_DUTY
     steps = [step_words(step, zone) for step in steps_of(row.duty) if is_open or step.record is not None]
     return render_template(
-        "safeguards/duty.html",
+        "safeguards/duties/pages/duty.html",
         side=side,
         duty=duty_words(row, now, zone),
         record=row.duty,
@@ -86,7 +86,7 @@ def verify_page(side: Side, duty_id: int) -> Page:
         )
 
     done = side.address("duty", duty_id)
-    return form_page(form, act, done, "safeguards/verify.html", duty=duty_words(row, now, zone))
+    return form_page(form, act, done, "safeguards/duties/pages/verify.html", duty=duty_words(row, now, zone))
 
 
 def step_page(side: Side, duty_id: int, position: int) -> Page:
@@ -114,7 +114,7 @@ def step_page(side: Side, duty_id: int, position: int) -> Page:
         form,
         act,
         side.address("duty", duty_id),
-        "safeguards/step.html",
+        "safeguards/duties/pages/step.html",
         duty=duty_words(row, now, zone),
         step=step_words(step, zone),
     )
@@ -146,7 +146,7 @@ def discharge_page(side: Side, duty_id: int) -> Page:
         form,
         act,
         side.address("duty", duty_id),
-        "safeguards/discharge.html",
+        "safeguards/duties/pages/discharge.html",
         duty=duty_words(row, now, zone),
         left=left,
     )
@@ -163,7 +163,9 @@ def not_applicable_page(side: Side, duty_id: int) -> Page:
         )
 
     done = side.address("duty", duty_id)
-    return form_page(form, act, done, "safeguards/not_applicable.html", duty=duty_words(row, now, zone))
+    return form_page(
+        form, act, done, "safeguards/duties/pages/not_applicable.html", duty=duty_words(row, now, zone)
+    )
 
 
 def second_look_act(side: Side, duty_id: int) -> Response:

@@ -1,0 +1,79 @@
+"""What a coordinator does on the pages of a circle; shared by the stories that run one."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.support.pages.browser import go
+
+
+def save(page: Page, words: str) -> None:
+    """Press the page's one button and come back to the circle."""
+    go(page, page.get_by_role("main").get_by_role("button", name=words))
+    expect(page).to_have_url(re.compile(r"/cases/\d+(/pathways/\d+)?$"))
+
+
+def name_keeper(page: Page, circle: str, name: str) -> None:
+    """Name the circle's first keeper."""
+    page.goto(f"{circle}/keepers")
+    page.locator("select[name=keeper]").select_option(label=f"{name} · training on record")
+    go(page, page.get_by_role("main").get_by_role("button").last)
+    expect(page.locator("main")).to_contain_text(name)
+
+
+def open_gate(page: Page, circle: str, words: str) -> None:
+    """Follow the first gate of the circle that says this."""
+    page.goto(circle)
+    go(page, page.get_by_role("link", name=re.compile(words)).first)
+
+
+def answer(page: Page, circle: str, gate: str, words: str) -> None:
+    """Open the first gate that says this, choose an answer, and save it."""
+    open_gate(page, circle, gate)
+    page.get_by_label(words).first.check()
+    save(page, "Save the answer")
+
+
+def prepare(page: Page, circle: str) -> None:
+    """Offer support, meet each party alone, ask them, and screen: every gate but a hold."""
+    page.goto(circle)
+    for _harmed in range(page.get_by_role("link", name="Support was not offered to").count()):
+        open_gate(page, circle, "Support was not offered to")
+        save(page, "Save")
+    for _party in range(2):
+        open_gate(page, circle, "The pre-meeting with .* was not held yet")
+        save(page, "Save")
+    for _party in range(2):
+        open_gate(page, circle, "^(?!The guardian).* has not been asked yet")
+        for question in page.get_by_label("Yes").all():
+            question.check()
+        save(page, "Save the answer")
+        answer(page, circle, "Nobody said yet whether", "Yes")
+    answer(page, circle, "The safety screen is not done yet", "Safe to meet")
+
+
+def plan(page: Page, circle: str, day: str, time: str, room: str) -> None:
+    """Plan the meeting, or move it."""
+    page.goto(f"{circle}/meeting")
+    page.get_by_label("Day").fill(day)
+    page.get_by_label("Time").fill(time)
+    page.get_by_label("Room").fill(room)
+    save(page, "Save the meeting")
+    expect(page.locator("main")).to_contain_text(room)
+
+
+def say(page: Page, answer: str) -> None:
+    """Answer whether the meeting happened; the page of the circle or of who came follows."""
+    page.get_by_label(answer).check()
+    go(page, page.get_by_role("button", name="Next"))
+
+
+def everybody(page: Page, but: dict[str, str] | None = None) -> None:
+    """Say of each person that they came, but for those named: name to words."""
+    expect(page.get_by_role("heading", name="Who came?")).to_be_visible()
+    for group in page.get_by_role("main").get_by_role("group").all():
+        said = next((words for name, words in (but or {}).items() if name in group.inner_text()), "Came")
+        group.get_by_role("radio", name=said, exact=True).check()
+    save(page, "Save the answer")

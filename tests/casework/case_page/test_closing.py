@@ -1,0 +1,242 @@
+"""Closing with its three questions, what stands in the way, reopening, handing over, joining incidents."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.cases.making import NOW, TODAY, actor_for, make_incident, make_user, make_world
+from tests.factories.base import fresh
+from tests.factories.cases import PathwayFactory
+from tests.factories.roster import StudentFactory
+from tests.pathways.circles.making import answer, open_gates, plan, terms
+from wss_cases.cases.case.models import CaseNote
+from wss_cases.cases.case.queries import participants_of
+from wss_cases.cases.case.states import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
+from wss_cases.casework.case_page import actions
+from wss_cases.casework.case_page import hand_over as actions_handover
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.incidents.incident.states import IncidentState, PersonRole
+from wss_cases.journal.models import AuditEntry
+from wss_cases.pathways.circles.agreements import actions as agreements
+from wss_cases.pathways.circles.circle.states import MeetingState
+from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.pathways.referrals.referral.states import ReferralState
+from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind
+from wss_cases.safeguards.duties.duty.states import DutyState
+
+
+@pytest.fixture
+def world(session):
+    return make_world()
+
+
+def close(world, actor=None, **changes):
+    answers = {
+        "result": CaseResult.REPAIRED,
+        "agreement_kept": AgreementKept.KEPT,
+        "harmed_says": HarmedSays.REPAIRED,
+        "what_is_left": "Nothing.",
+        "cancel_reason": "",
+        "version": None,
+        "now": NOW,
+    }
+    return actions.close(actor or world.actor, world.case.id, **(answers | changes))
+
+
+def add_duty(world, state=DutyState.DUE, code="bullying_notice"):
+    kind = LegalDutyKind(
+        code=code, trigger_en="t", trigger_es="t", tell_en="t", tell_es="t", clock_en="c", clock_es="c", source="s",
+        starts_on=date(2020, 1, 1),
+    )  # fmt: skip
+    db.session.add(kind)
+    db.session.flush()
+    duty = LegalDuty(
+        incident_id=world.incident.id,
+        school_id=world.school.id,
+        kind_id=kind.id,
+        code=code,
+        state=state,
+        raised_at=NOW,
+        aware_at=NOW,
+    )
+    db.session.add(duty)
+    db.session.commit()
+    return duty
+
+
+def add_follow_up(world, **values):
+    row = FollowUp(
+        school_id=world.school.id, case_id=world.case.id, kind="other", owner_id=world.coordinator.id, created_at=NOW,
+        due_on=TODAY, original_due_on=TODAY, **values,
+    )  # fmt: skip
+    db.session.add(row)
+    db.session.commit()
+    return row
+
+
+def test_closing_keeps_the_answers_and_settles_the_incident(world):
+    close(world)
+    case = fresh(world.case)
+    assert (case.state, case.result, case.next_review_on) == (CaseState.CLOSED, CaseResult.REPAIRED, None)
+    assert case.closed_at == NOW
+    assert fresh(world.incident).state is IncidentState.CLOSED
+    audit = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "case.closed")).one()
+    assert audit.changes["what_is_left"] == ["…", "…"]
+    with pytest.raises(Refused):
+        close(world)
+
+
+def test_an_open_duty_and_a_live_pathway_are_each_named(world):
+    add_duty(world, DutyState.VERIFY_FIRST)
+    PathwayFactory(case_id=world.case.id, school_id=world.school.id)
+    PathwayFactory(
+        case_id=world.case.id, school_id=world.school.id, kind="one_to_one", state=PathwayState.DECLINED
+    )
+    with pytest.raises(Refused) as refusal:
+        close(world)
+    assert "Alleged bullying" in refusal.value.message
+    assert "Peer conference" in refusal.value.message
+    assert "mentoring" not in refusal.value.message
+    assert fresh(world.case).state is CaseState.INTAKE
+
+
+def test_a_duty_that_is_done_does_not_stand_in_the_way(world):
+    duty = add_duty(world)
+    duty.state, duty.closed_at, duty.what_was_done = DutyState.DISCHARGED, NOW, "Told."
+    db.session.commit()
+    close(world)
+    assert fresh(world.case).state is CaseState.CLOSED
+
+
+def test_an_open_term_is_named_by_its_number(world):
+    row = PathwayFactory(case_id=world.case.id, school_id=world.school.id)
+    open_gates(world, row)
+    answer(world, row, plan(world, row, starts_at=NOW), MeetingState.HELD)
+    agreements.make_agreement(world.actor, row.id, terms(world, 1, 2), NOW)
+    with pytest.raises(Refused, match="number 2"):
+        close(world)
+
+
+def test_open_follow_ups_are_settled_or_cancelled_with_a_reason(world):
+    row = add_follow_up(world)
+    with pytest.raises(Refused) as refusal:
+        close(world)
+    assert refusal.value.field == "cancel_reason"
+    close(world, cancel_reason="The family moved away.")
+    assert (fresh(row).state, fresh(row).outcome_note) == (FollowUpState.CANCELLED, "The family moved away.")
+
+
+def test_closing_from_an_old_form_or_another_school_fails(world):
+    with pytest.raises(Stale):
+        close(world, version=world.case.version + 1)
+    with pytest.raises(NotFound):
+        close(world, actor=actor_for(make_user(make_world().school)))
+
+
+def test_the_same_form_sent_twice_closes_once(world):
+    assert close(world, request_key="k1") == close(world, request_key="k1")
+
+
+def test_closing_and_reopening_leave_who_reviewed_the_report_and_when(world):
+    reviewed = fresh(world.incident)
+    before = (reviewed.reviewed_at, reviewed.reviewer_id)
+    close(world, now=NOW + timedelta(hours=1))
+    closed = fresh(world.incident)
+    assert (closed.state, closed.reviewed_at, closed.reviewer_id) == (IncidentState.CLOSED, *before)
+    reopen(world, now=NOW + timedelta(hours=2))
+    opened = fresh(world.incident)
+    assert (opened.state, opened.reviewed_at, opened.reviewer_id) == (IncidentState.ROUTED, *before)
+
+
+def test_reopening_needs_a_reason_and_a_review_date(world):
+    with pytest.raises(Refused):
+        reopen(world)
+    close(world)
+    with pytest.raises(Refused):
+        reopen(world, review_on=date(2026, 11, 1))
+    reopen(world)
+    case = fresh(world.case)
+    assert (case.state, case.result, case.next_review_on) == (CaseState.INTAKE, None, date(2026, 12, 1))
+    assert fresh(world.incident).state is IncidentState.ROUTED
+
+
+def reopen(world, **changes):
+    given = {
+        "reason": ReopenReason.ASKED,
+        "note": "",
+        "review_on": date(2026, 12, 1),
+        "version": None,
+        "now": NOW,
+    }
+    return actions.reopen(world.actor, world.case.id, **(given | changes))
+
+
+def test_handing_over_takes_open_work_along(world):
+    mine, theirs = add_follow_up(world), add_follow_up(world, title="Not mine")
+    other = make_user(world.school)
+    theirs.owner_id = make_user(world.school).id
+    db.session.commit()
+    row = PathwayFactory(case_id=world.case.id, school_id=world.school.id, owner_id=world.coordinator.id)
+    with pytest.raises(Refused):
+        actions_handover.hand_over(world.actor, world.case.id, other.id, "  ", None, NOW)
+    with pytest.raises(Refused):
+        actions_handover.hand_over(world.actor, world.case.id, world.coordinator.id, "note", None, NOW)
+    with pytest.raises(Refused):
+        actions_handover.hand_over(
+            world.actor, world.case.id, make_user(make_world().school).id, "note", None, NOW
+        )
+    actions_handover.hand_over(world.actor, world.case.id, other.id, "Call the aunt.", None, NOW)
+    assert fresh(world.case).lead_id == other.id
+    assert (fresh(mine).owner_id, fresh(row).owner_id) == (other.id, other.id)
+    assert fresh(theirs).owner_id != other.id
+    assert db.session.scalars(select(CaseNote.text)).all() == ["Call the aunt."]
+
+
+def test_joining_an_incident_brings_its_people(world):
+    newcomer = StudentFactory(school=world.school)
+    parts = [(newcomer, PersonRole.WITNESS), (world.students[0], PersonRole.HARMED)]
+    other = make_incident(world.school, *parts, state=IncidentState.SUBMITTED)
+    actions.merge_incident(world.actor, world.case.id, f" {other.reference} ", NOW)
+    assert fresh(other).state is IncidentState.ROUTED
+    roles = {person.student_id: person.role for person in participants_of(world.case.id)}
+    assert roles[newcomer.id] is PersonRole.WITNESS
+    assert roles[world.students[0].id] is PersonRole.BOTH
+    with pytest.raises(Refused):
+        actions.merge_incident(world.actor, world.case.id, other.reference, NOW)
+
+
+@pytest.mark.parametrize("which", ["unknown", "other_school", "other_case", "closed"])
+def test_incidents_that_cannot_be_joined(world, which):
+    stranger = make_world()
+    reference = {"unknown": "X-I-1", "other_school": stranger.incident.reference}.get(which, "")
+    if which == "other_case":
+        second = make_world()
+        second.incident.school_id = world.school.id
+        db.session.commit()
+        reference = second.incident.reference
+    if which == "closed":
+        reference = make_incident(world.school, state=IncidentState.NO_FURTHER_ACTION).reference
+    with pytest.raises(Refused):
+        actions.merge_incident(world.actor, world.case.id, reference, NOW)
+
+
+def test_a_referral_that_is_with_a_partner_is_named(world):
+    row = PathwayFactory(
+        case_id=world.case.id, school_id=world.school.id, kind="family_support", state=PathwayState.DECLINED
+    )
+    referral = Referral(
+        pathway_id=row.id, case_id=world.case.id, school_id=world.school.id, partner_name="Harbor Family House",
+        state=ReferralState.DRAFTED,
+    )  # fmt: skip
+    db.session.add(referral)
+    db.session.commit()
+    with pytest.raises(Refused, match="Harbor Family House"):
+        close(world)
+    referral = fresh(referral)
+    referral.state, referral.ended_on = ReferralState.WITHDRAWN, TODAY
+    db.session.commit()
+    close(world)

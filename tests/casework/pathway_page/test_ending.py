@@ -1,0 +1,84 @@
+"""A pathway that ends before its outcome leaves nothing that nobody can settle."""
+
+import pytest
+from sqlalchemy import select
+
+from tests.cases.making import NOW, TODAY, make_world
+from tests.factories.cases import PathwayFactory
+from tests.pathways.circles.held import agreed, circle_now, held_circle
+from tests.pathways.circles.making import plan, ready_circle
+from tests.pathways.referrals.making import draft, make_scene
+from wss_cases.casework.case_page import actions
+from wss_cases.casework.pathway_page import actions as actions_ending
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused
+from wss_cases.pathways.circles.agreements import term_changes as actions_terms
+from wss_cases.pathways.circles.agreements.actions import TermDraft
+from wss_cases.pathways.circles.circle.states import TermState
+from wss_cases.pathways.common.states import EndReason, PathwayState
+
+
+@pytest.fixture
+def world(session):
+    return make_world()
+
+
+def end(world, row, how):
+    if how == "declined":
+        return actions_ending.decline(world.actor, row.id, None, NOW)
+    return actions_ending.end_early(world.actor, row.id, EndReason.NO_CONTACT, "", None, NOW)
+
+
+@pytest.mark.parametrize("how", ["declined", "ended"])
+def test_a_meeting_that_was_planned_is_called_off(world, how):
+    row = ready_circle(world)
+    plan(world, row)
+    end(world, row, how)
+    circle = circle_now(row)
+    assert circle.waiting is None
+    assert [(one.happened, one.not_held_reason) for one in circle.meetings] == [(False, "called_off")]
+
+
+@pytest.mark.parametrize("how", ["declined", "ended"])
+def test_what_was_promised_is_still_followed_up_and_marked(world, how):
+    row = held_circle(world)
+    term = agreed(world, row).terms[0]
+    end(world, row, how)
+    kinds = db.session.scalars(
+        select(FollowUp.kind).where(FollowUp.pathway_id == row.id, FollowUp.state == "open")
+    )
+    assert list(kinds) == ["agreement_term"]
+    assert actions.blockers(world.case) == ["Agreement term not marked: number 1"]
+    instead = TermDraft("Paint the door", None, TODAY, "")
+    people = [person.id for person in world.people]
+    with pytest.raises(Refused, match="has ended"):
+        actions_terms.change_term(world.actor, term.id, instead, people, None, NOW)
+    actions_terms.mark_term(world.actor, term.id, TermState.NOT_KEPT, None, NOW)
+    assert actions.blockers(world.case) == []
+    assert db.session.scalar(select(FollowUp.outcome).where(FollowUp.kind == "agreement_term")) == "not_kept"
+
+
+@pytest.mark.parametrize("how", ["declined", "ended"])
+def test_a_draft_for_a_partner_does_not_keep_the_case_open(session, how):
+    scene = make_scene()
+    draft(scene)
+    end(scene.world, scene.pathway, how)
+    assert actions.blockers(scene.world.case) == []
+
+
+def test_families_with_an_end_of_their_own_lead_there(world, client_as):
+    client = client_as(world.coordinator)
+    pages = {
+        ("one_to_one", "end"): "finish",
+        ("one_to_one", "complete"): "finish",
+        ("family_support", "complete"): "referral/complete",
+        ("peer_conference", "complete"): "complete-circle",
+    }
+    for (kind, act), page in pages.items():
+        row = PathwayFactory(
+            case_id=world.case.id, school_id=world.school.id, kind=kind, state=PathwayState.ACTIVE,
+        )  # fmt: skip
+        here = f"/cases/{world.case.id}/pathways/{row.id}"
+        answer = client.get(f"{here}/{act}")
+        assert (answer.status_code, answer.location) == (303, f"{here}/{page}")

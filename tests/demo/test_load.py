@@ -1,0 +1,287 @@
+"""`flask demo load`: what was asked for, whole, the same again by seed, refused on real data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import MetaData, Table, func, select, text
+
+from tests.accounts.sign_in.test_password import sign_in
+from tests.support.applications import make_app, people_client
+from tests.support.databases import DEMO_PASSWORD, Database, Databases
+from tests.support.demo import ROLES
+from wss_cases.access.actor import SYSTEM
+from wss_cases.accounts.account.models import Setting, UserAccount
+from wss_cases.cases.case.models import Case
+from wss_cases.casework.case_page.actions import blockers
+from wss_cases.cli.demo import IS_DEMO
+from wss_cases.cli.demo_district.district import Size, make_district
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.foundation.db import Base, db
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.queries import priors
+from wss_cases.incidents.incident.rules import facts_of
+from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.journal.models import AuditEntry, Counter, OutboxMessage, TimelineEntry
+from wss_cases.journal.timeline import sentence
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.roster.directory.models import Enrolment, School, Student
+from wss_cases.routing.rule_sets.models import RoutingAnswer
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction
+from wss_cases.safeguards.police.review.models import PoliceNotification
+
+TINY = Size(schools=1, students=40, incidents=24, years=1, seed=7)
+NOT_COMPARED = {"alembic_version", "routing_rule_set", "user_session"}
+SEALED = {"sealed_text", "sealed_key", "key_name"}
+"""Columns that differ each time, since every text is sealed under a key of its own."""
+
+IN_THE_AUDIT_ALONE = {
+    ("family_release_copy.made", "family_release_copy"),
+    ("circle.note_written", "circle_note"),
+    ("circle.consent_reopened", "circle_preparation"),
+    ("disclosure.made", "disclosure"),
+    ("hold.opened", "legal_hold"),
+    ("circle.privilege_waived", "privilege_waiver"),
+    ("referral.consented", "referral_consent"),
+    ("referral.revoked", "referral_consent"),
+    ("view.saved", "saved_view"),
+    ("rules.edited", "routing_rule_set"),
+    ("rules.replay_asked", "rule_replay"),
+    ("rules.replayed", "rule_replay"),
+    *((f"daily_card_day.{act}", "daily_card_day") for act in ("checked_in", "marked", "checked_out")),
+}
+"""Acts that leave no timeline row, as in the rooms they belong to."""
+
+
+@pytest.fixture
+def demo(demo_database: Database, tmp_path: Path) -> Iterator[Flask]:
+    """An application on a copy of the small demo district, inside its context."""
+    application = make_app(demo_database.url, tmp_path, WSS_DEMO_PASSWORD=DEMO_PASSWORD)
+    with application.app_context():
+        yield application
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def empty(database: Database, tmp_path: Path) -> Iterator[Flask]:
+    """An application on a migrated database without anybody, inside its context."""
+    application = make_app(database.url, tmp_path, WSS_DEMO_PASSWORD=DEMO_PASSWORD)
+    with application.app_context():
+        yield application
+        db.session.remove()
+        db.engine.dispose()
+
+
+def make(size: Size, now: datetime) -> None:
+    make_district(size, "no hash", now, lambda _done: None)
+
+
+def count(model: type[Base], *conditions: Any) -> int:
+    return db.session.scalar(select(func.count()).select_from(model).where(*conditions)) or 0
+
+
+def test_counts_are_as_asked(demo: Flask) -> None:
+    assert (count(School), count(Student), count(Incident)) == (2, 200, 120)
+    assert db.session.scalar(select(Setting.value).where(Setting.key == IS_DEMO)) == "yes"
+    assert count(Enrolment) >= 190
+    assert count(OutboxMessage) == 0
+
+
+def test_nothing_points_nowhere_and_numbering_goes_on(demo: Flask) -> None:
+    if db.engine.dialect.name == "sqlite":
+        assert db.session.execute(text("PRAGMA foreign_key_check")).all() == []
+        assert db.session.execute(text("PRAGMA integrity_check")).scalar() == "ok"
+    first = db.session.scalars(select(School).order_by(School.id)).first()
+    assert first is not None
+    incidents = db.session.scalar(select(func.max(Incident.number)).where(Incident.school_id == first.id))
+    cases = db.session.scalar(select(func.max(Case.number)).where(Case.school_id == first.id))
+    with unit_of_work(SYSTEM, datetime.now(UTC)) as uow:
+        assert uow.next_number(f"incident:{first.id}") == (incidents or 0) + 1
+        assert uow.next_number(f"case:{first.id}") == (cases or 0) + 1
+        added = uow.add(School(sourced_id="new", name="A new school", code="NEW"))
+        uow.record(added, "school.added")
+    assert added.id == 3
+    assert count(Counter) == 4
+
+
+def test_the_first_school_has_something_of_everything(demo: Flask) -> None:
+    first = db.session.scalars(select(School.id).order_by(School.id)).first()
+    states = set(db.session.scalars(select(Incident.state).where(Incident.school_id == first)))
+    assert states >= {
+        IncidentState.SUBMITTED,
+        IncidentState.RETURNED,
+        IncidentState.ROUTED,
+        IncidentState.CLOSED,
+    }
+    mine = db.session.scalars(
+        select(UserAccount.id).where(UserAccount.email == "coordinator@demo.example")
+    ).one()
+    dean = db.session.scalars(select(UserAccount.id).where(UserAccount.email == "dean@demo.example")).one()
+    opened = [FollowUp.state == FollowUpState.OPEN, FollowUp.owner_id.in_((mine, dean))]
+    assert count(FollowUp, *opened, FollowUp.same_day) > 0
+    assert count(Case, Case.lead_id == mine, Case.state != "closed") > 0
+    assert (
+        demo.test_cli_runner().invoke(args=["reminders", "sweep", "--json"]).output.startswith('{"queued": ')
+    )
+    assert count(OutboxMessage) > 0
+
+
+def test_closed_cases_could_be_closed(demo: Flask) -> None:
+    closed = db.session.scalars(select(Case).where(Case.state == "closed")).all()
+    assert len(closed) > 5
+    assert [case.reference for case in closed if blockers(case)] == []
+    ids = [case.id for case in closed]
+    assert count(FollowUp, FollowUp.case_id.in_(ids), FollowUp.state == FollowUpState.OPEN) == 0
+
+
+def test_every_act_has_its_audit_row_and_its_sentence(demo: Flask) -> None:
+    acts = select(TimelineEntry.kind, TimelineEntry.subject_type, TimelineEntry.subject_id, TimelineEntry.at)
+    audited = select(AuditEntry.action, AuditEntry.object_type, AuditEntry.object_id, AuditEntry.at)
+    told = sorted(map(tuple, db.session.execute(acts)))
+    kept = sorted(
+        tuple(row)
+        for row in db.session.execute(audited)
+        if not row[0].startswith("demo.") and tuple(row[:2]) not in IN_THE_AUDIT_ALONE
+    )
+    assert told == kept and len(told) > 2000
+    for model, kind in ((Incident, "incident.submitted"), (Case, "case.opened"), (FollowUp, "followup.made"),
+                        (Pathway, "pathway.proposed")):  # fmt: skip
+        assert count(TimelineEntry, TimelineEntry.kind == kind) == count(model)
+    with demo.test_request_context("/"):
+        for entry in db.session.scalars(select(TimelineEntry).limit(3000)):
+            assert sentence(entry) != entry.kind.replace(".", " ").replace("_", " "), entry.kind
+
+
+def test_answers_are_what_the_rules_say_of_the_stored_rows(demo: Flask) -> None:
+    compared = 0
+    for answer in db.session.scalars(select(RoutingAnswer)):
+        person = db.session.get(IncidentPerson, answer.incident_person_id)
+        assert person is not None
+        incident = person.incident
+        if person.student is not None and not person.student.is_active:
+            continue
+        earlier = (0, 0) if person.student is not None else None
+        facts = facts_of(incident, person, incident.people, earlier, person.student)
+        stored = dict(answer.facts)
+        if person.student_id is not None:
+            now = priors(person.student_id, incident.local_date)
+            assert stored["priors_90d"] <= now[0] and stored["priors_365d"] <= now[1]
+            stored["priors_90d"] = stored["priors_365d"] = 0
+        assert stored == facts
+        compared += 1
+    assert compared > 80
+
+
+def test_loading_again_or_on_real_data_is_refused(demo: Flask) -> None:
+    again = demo.test_cli_runner().invoke(args=["demo", "load"])
+    assert again.exit_code == 1 and "loaded already" in again.output
+    db.session.execute(text("UPDATE setting SET value = 'unfinished'"))
+    db.session.commit()
+    half = demo.test_cli_runner().invoke(args=["demo", "load"])
+    assert half.exit_code == 1 and "did not finish" in half.output
+    db.session.execute(text("DELETE FROM setting"))
+    db.session.commit()
+    real = demo.test_cli_runner().invoke(args=["demo", "load"])
+    assert real.exit_code == 1 and "real schools or people" in real.output
+    assert count(School) == 2
+
+
+def test_demo_people_sign_in(demo: Flask) -> None:
+    assert count(UserAccount, UserAccount.is_demo) == 8
+    for role in ("dean", "district", "auditor"):
+        client = people_client(demo)
+        assert sign_in(client, f"{role}@demo.example", DEMO_PASSWORD).status_code == 303
+
+
+def test_accounts_are_printed_once_loaded_and_before_each_run(empty: Flask) -> None:
+    run = empty.test_cli_runner().invoke
+    size = ["--schools", "1", "--students", "30", "--incidents", "10", "--years", "1", "--seed", "3"]
+    assert run(args=["demo", "load", "--students", "3"]).exit_code == 2
+    empty.config["WSS_DEMO_PASSWORD"] = "too short"
+    assert run(args=["demo", "load", *size]).exit_code == 1
+    empty.config["WSS_DEMO_PASSWORD"] = ""
+    loaded = run(args=["demo", "load", *size])
+    assert loaded.exit_code == 0, loaded.output
+    words = loaded.stdout.split("Password of each: ")[1].strip()
+    assert len(words) >= 15
+    again = run(args=["prepare"])
+    assert f"Password of each: {words}" in again.stdout
+    assert all(f"{role}@demo.example" in again.stdout for role in ROLES)
+    assert sign_in(people_client(empty), "dean@demo.example", words).status_code == 303
+
+
+def rows(table: Table) -> list[tuple[Any, ...]]:
+    columns = [column for column in table.columns if column.name not in SEALED | {"id"}]
+    return sorted(map(tuple, db.session.execute(select(*columns))), key=repr)
+
+
+def everything() -> dict[str, list[tuple[Any, ...]]]:
+    metadata: MetaData = Base.metadata
+    return {name: rows(table) for name, table in metadata.tables.items() if name not in NOT_COMPARED}
+
+
+def test_the_same_seed_gives_the_same_rows(databases: Databases, backend: str, tmp_path: Path) -> None:
+    now = datetime(2026, 11, 24, 19, 30, tzinfo=UTC)
+    found = []
+    for seed in (7, 7, 8):
+        copy = databases.copy(databases.template(backend))
+        application = make_app(copy.url, tmp_path)
+        with application.app_context():
+            make(Size(1, 40, 24, 1, seed), now)
+            found.append(everything())
+            db.session.remove()
+            db.engine.dispose()
+        databases.drop(copy)
+    assert found[0] == found[1]
+    assert found[0]["student"] != found[2]["student"]
+    assert len(found[0]["timeline_entry"]) > 200
+
+
+@pytest.mark.parametrize(
+    "wall",
+    [
+        "2026-11-24 07:00",
+        "2026-11-24 15:30",
+        "2026-11-29 12:00",
+        "2026-12-25 20:00",
+        "2027-07-04 09:00",
+        "2027-08-03 09:00",
+    ],
+)
+def test_a_first_sweep_queues_something_on_any_day(
+    empty: Flask, at: Callable[..., datetime], wall: str
+) -> None:
+    make(TINY, at(wall))
+    assert count(FollowUp, FollowUp.created_at > at(wall)) == 0
+    assert count(Incident, Incident.submitted_at > at(wall)) == 0
+    assert count(FollowUp, FollowUp.same_day, FollowUp.state == FollowUpState.OPEN) > 0
+    swept = empty.test_cli_runner().invoke(args=["reminders", "sweep", "--json"])
+    assert swept.exit_code == 0 and '"queued": 0' not in swept.output
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_rates_are_about_the_published_ones(empty: Flask) -> None:
+    make(Size(4, 600, 900, 2, 1), datetime(2026, 11, 24, 19, 30, tzinfo=UTC))
+    known = select(Incident.behavior_group, func.count()).where(Incident.behavior_group.is_not(None))
+    groups = {row[0]: row[1] for row in db.session.execute(known.group_by(Incident.behavior_group))}
+    coded = sum(groups.values())
+    assert 0.55 < (groups[1] + groups[2]) / coded < 0.65
+    assert 0.28 < (groups[3] + groups[4]) / coded < 0.38
+    assert 0.04 < (groups[5] + groups[6]) / coded < 0.10
+    suspended = count(DisciplineAction, DisciplineAction.kind == "out_of_school_suspension")
+    assert 0.09 < suspended / 900 < 0.18
+    notified = count(PoliceNotification)
+    assert 0.008 < notified / 900 < 0.032
+    assert count(PoliceNotification, PoliceNotification.door == "other") <= notified / 2
+    assert len(set(db.session.scalars(select(Case.state)))) == 5
+    assert len(set(db.session.scalars(select(Pathway.state)))) == 6
+    assert set(db.session.scalars(select(FollowUp.state))) == set(FollowUpState)
+    done = FollowUp.state == FollowUpState.DONE
+    assert count(FollowUp, done, FollowUp.closed_on <= FollowUp.due_on) / count(FollowUp, done) > 0.8

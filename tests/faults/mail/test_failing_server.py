@@ -1,0 +1,25 @@
+"""A mail server goes wrong at every step: nothing is lost, and a second copy comes only where nobody could know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.faults.mail.misdelivering import PATIENCE, refused, smtp_faults
+from tests.faults.mail.smtp_server import FAULTS
+from tests.faults.reminders.system import Reminding
+from tests.support.databases import BACKENDS, Database
+
+SLOW = ("hang", "drip")
+
+
+def test_a_mail_server_may_go_wrong_at_every_step(backend: str, database: Database, tmp_path: Path) -> None:
+    """Every step and way; those that take their time are shared out between the databases."""
+    half = BACKENDS.index(backend)
+    slow = [fault for fault in FAULTS if fault.way in SLOW][half::2]
+    faults = tuple(fault for fault in FAULTS if fault.way not in SLOW or fault in slow)
+    here = Reminding(database, tmp_path, days=3, WSS_MAIL_SECONDS=PATIENCE)
+    try:
+        smtp_faults(here, refused(here, 0, 3), faults)
+        assert sum(here.tally.faults.values()) == len(faults) + 3
+    finally:
+        here.close()

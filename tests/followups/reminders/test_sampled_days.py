@@ -1,0 +1,116 @@
+"""The real sweep and delivery on days picked from the nine years: clock changes, leap day, year end, edited days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from tests.factories.accounts import acting, make_user
+from tests.factories.roster import make_calendar
+from tests.mail.making import scene
+from wss_cases.access.actor import Role
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.foundation.db import db
+from wss_cases.journal.models import OutboxMessage, OutboxState
+from wss_cases.mail.delivery.actions import deliver
+from wss_cases.roster.calendar.days.actions import Said
+from wss_cases.roster.calendar.days.queries import day_at
+from wss_cases.roster.directory.states import DayKind
+from wss_cases.workday.calendar.actions import declare_day, take_back_day
+from wss_cases.workday.sweep.actions import sweep
+
+DAY = timedelta(days=1)
+WALLS = ("00:10", "05:50", "06:29", "06:30", "10:00", "12:30", "13:59", "14:00", "17:59", "18:00", "23:50")
+SNOW, BACK, HALF = "snow", "back", "half"
+SAMPLES: tuple[tuple[str, date, str], ...] = (
+    ("America/Chicago", date(2024, 3, 11), ""),  # the Monday after the clock goes forward
+    ("America/Los_Angeles", date(2027, 11, 8), ""),  # and after it goes back
+    ("America/Denver", date(2028, 2, 29), ""),
+    ("America/New_York", date(2029, 6, 8), SNOW),  # the last school day of its year
+    ("America/Chicago", date(2031, 12, 19), SNOW),  # over the winter and into the new year
+    ("America/Los_Angeles", date(2026, 1, 13), BACK),
+    ("America/New_York", date(2032, 10, 6), HALF),
+)
+
+
+@pytest.fixture
+def mail(app: Flask, tmp_path: Path) -> Iterator[Path]:
+    """A folder that mail is written to."""
+    before = app.config["MAIL_FOLDER"]
+    app.config["MAIL_FOLDER"] = str(tmp_path)
+    yield tmp_path
+    app.config["MAIL_FOLDER"] = before
+
+
+def walk(at: Callable[..., datetime], zone: str, day: date, happens: Callable[[datetime, str], None]) -> None:
+    """Let the scheduler run at telling times from the day before to three days after the next school day."""
+    for number in range(-1, 5):
+        for wall in WALLS:
+            now = at(f"{day + number * DAY} {wall}", zone)
+            if number == 0:
+                happens(now, wall)
+            sweep(now)
+            deliver(now)
+
+
+@pytest.mark.parametrize(("zone", "day", "what"), SAMPLES)
+def test_each_due_date_fires_once_in_its_hours(
+    session: Any, mail: Path, at: Callable[..., datetime], zone: str, day: date, what: str
+) -> None:
+    here = scene()
+    here.school.time_zone = zone
+    year = date(day.year - (day.month < 8), 8, 1)
+    break_ = [day + number * DAY for number in range(1, 4)] if day.month == 12 else []
+    make_calendar(day - 9 * DAY, day + 9 * DAY, closed=break_)
+    administrator = acting(make_user(Role.ADMINISTRATOR, here.school))
+    made = at(f"{day - DAY} 12:00", zone)
+    plain = here.due(day, created_at=made).id
+    same_day = here.due(day, created_at=made, same_day=True).id
+    school_id = here.school.id
+    db.session.commit()
+
+    def happens(now: datetime, wall: str) -> None:
+        if wall == "05:50" and what in (SNOW, BACK):
+            mark = day_at(school_id, day).mark
+            declare_day(administrator, school_id, day, Said(DayKind.CLOSED, "Snow day"), mark, now)
+        if wall == "10:00" and what == BACK:
+            take_back_day(administrator, school_id, day, day_at(school_id, day).mark, now)
+        if wall == "06:29" and what == HALF:
+            half = Said(DayKind.HALF, "Boiler", time(11, 30))
+            declare_day(administrator, school_id, day, half, day_at(school_id, day).mark, now)
+
+    walk(at, zone, day, happens)
+    expected = _expected(day, what, break_)
+    assert year <= expected
+    sent = _sent(zone)
+    assert {row.due_on for row in db.session.scalars(select(FollowUp))} == {expected}
+    assert [when.date() for when in sent[plain]] == [expected]
+    assert [when.date() for when in sent[same_day]] == [expected]
+    early = {BACK: "10:00"}.get(what, "06:30")
+    assert f"{sent[plain][0]:%H:%M}" == early
+    assert f"{sent[same_day][0]:%H:%M}" == ("12:30" if what == HALF else "14:00")
+
+
+def _expected(day: date, what: str, closed: list[date]) -> date:
+    day += DAY if what == SNOW else timedelta()
+    while day.weekday() > 4 or day in closed:
+        day += DAY
+    return day
+
+
+def _sent(zone: str) -> dict[int, list[datetime]]:
+    rows = select(OutboxMessage).where(
+        OutboxMessage.kind == "followup.due", OutboxMessage.state == OutboxState.SENT
+    )
+    found: dict[int, list[datetime]] = {}
+    for row in db.session.scalars(rows.order_by(OutboxMessage.id)):
+        assert row.sent_at is not None
+        found.setdefault(row.object_id, []).append(row.sent_at.astimezone(ZoneInfo(zone)))
+    return found

@@ -1,0 +1,231 @@
+"""Equity against a plain count in SQL, its page and files, and the setting of its minimums."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+from tests.factories.accounts import make_user
+from tests.factories.roster import EnrolmentFactory, SchoolFactory
+from tests.outcomes.making.groups import Groups
+from tests.outcomes.making.small_district import Made
+from tests.support.pages.client import PageClient
+from wss_cases.access.actor import SYSTEM, Actor, Grant, Role
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound
+from wss_cases.journal.models import AuditEntry
+from wss_cases.outcomes.collections.by_name import COLLECTIONS
+from wss_cases.outcomes.counting.scope.rules import scope_of
+from wss_cases.outcomes.equity.models import EquityMinimum
+from wss_cases.outcomes.equity.queries import count_students, minimums_of, table_for
+from wss_cases.outcomes.equity.states import FAMILIES, STAGES
+from wss_cases.outcomes.equity.suppression import ENROLLED, Minimums
+from wss_cases.outcomes.equity.tables import settled
+
+ClientAs = Callable[[Any], PageClient]
+TODAY = date(2026, 11, 24)
+SCOPE = settled(scope_of(None, "2026-27", TODAY))  # type: ignore[arg-type]
+ACTED = """
+    select p.student_id, i.school_id, i.id, i.state, i.outcome_reason, i.location_code, i.local_minute,
+    b.is_subjective from incident_person p join incident i on i.id = p.incident_id
+    left join behavior_code b on b.id = p.behavior_code_id
+    where i.local_date between '2026-08-01' and '2026-10-31' and i.state <> 'duplicate'
+    and p.role in ('caused_harm', 'both', 'involved') and p.student_id is not null
+"""
+WAY = f"""
+    select a.student_id, a.school_id from ({ACTED}) a join case_incident ci on ci.incident_id = a.id
+    join pathway w on w.case_id = ci.case_id left join agreement g on g.pathway_id = w.id
+    left join case_participant cp on cp.id = w.participant_id
+    where (cp.student_id = a.student_id or (w.participant_id is null and w.for_whom <> 'harmed')) and
+"""
+ALONE = f"""
+    select a.student_id, a.school_id from ({ACTED}) a where a.state = 'closed' and a.outcome_reason in
+    ('repair_agreed', 'talked') and not exists (select 1 from case_incident c where c.incident_id = a.id)
+"""
+MET = "(case when w.pathway in ('circle', 'restorative_conversation') then w.held_on else w.started_on end) is not null"
+HELD = f"w.offered_on is not null and w.accepted_on is not null and {MET}"
+KEPT = """exists (select 1 from agreement_term t where t.agreement_id = g.id and t.state in ('kept', 'late'))
+    and not exists (select 1 from agreement_term t where t.agreement_id = g.id and t.state in ('open', 'not_kept'))"""
+REMOVED = """select student_id, school_id from discipline_action where state = 'standing'
+    and starts_on between '2026-08-01' and '2026-10-31' and kind"""
+PLAIN = {
+    "incident": f"select student_id, school_id from ({ACTED}) a",
+    "offered": f"{WAY} w.offered_on is not null union {ALONE}",
+    "accepted": f"{WAY} w.offered_on is not null and w.accepted_on is not null union {ALONE}",
+    "held": f"{WAY} {HELD} union {ALONE}",
+    "agreement": f"{WAY} {HELD} and g.id is not null",
+    "kept": f"{WAY} {HELD} and {KEPT}",
+    "suspended": f"{REMOVED} in ('in_school_suspension', 'out_of_school_suspension')",
+    "removed": f"{REMOVED} not in ('in_school_suspension', 'out_of_school_suspension')",
+    "police": """select n.student_id, m.school_id from notified_student n join police_notification m
+        on m.id = n.notification_id where m.local_date between '2026-08-01' and '2026-10-31'""",
+    "subjective": f"select student_id, school_id from ({ACTED}) a where is_subjective",
+    "classroom_morning": f"""select student_id, school_id from ({ACTED}) a where is_subjective
+        and location_code = 'classroom' and local_minute < 720""",
+    "elsewhere_afternoon": f"""select student_id, school_id from ({ACTED}) a where is_subjective
+        and location_code not in ('classroom', 'hallway') and local_minute >= 720""",
+}
+COLUMNS = {
+    "race": "coalesce(s.race_ethnicity, 'not_known')",
+    "english": "s.is_english_learner",
+    "disability": "coalesce(s.has_iep, false) or coalesce(s.has_504, false)",
+}
+
+
+def plain(column: str, stage: str) -> dict[tuple[int, Any], int]:
+    """Count different students of each school and group at a stage."""
+    stages = () if stage == ENROLLED else ("incident", stage)
+    came = " ".join(
+        f"and exists (select 1 from ({PLAIN[one]}) x where x.student_id = s.id and x.school_id = e.school_id)"
+        for one in stages
+    )
+    statement = f"""select e.school_id, {column}, count(distinct s.id) from student s join enrolment e
+        on e.student_id = s.id where e.starts_on <= '2026-10-31'
+        and (e.ends_on is null or e.ends_on >= '2026-08-01') {came} group by e.school_id, {column}"""
+    return {(row[0], row[1]): row[2] for row in db.session.execute(text(statement))}
+
+
+def test_a_plain_count_agrees_with_every_number(session: Any) -> None:
+    made, pick = Made(seed=11, incidents=160), random.Random(2)
+    for student in made.students:
+        student.race_ethnicity = pick.choice(("black", "white", None))
+        student.is_english_learner = pick.choice((True, False))
+        student.has_iep, student.has_504 = pick.choice((True, False)), pick.choice((True, False))
+    for student in made.students[:6]:  # moved to the other school, and one came back
+        EnrolmentFactory(student=student, school_id=made.schools[1].id, starts_on=date(2026, 10, 5))
+        EnrolmentFactory(student=student, school_id=made.schools[0].id, starts_on=date(2026, 10, 20))
+    db.session.commit()
+    assert SCOPE is not None
+    for family, column in COLUMNS.items():
+        counted = count_students(SCOPE, family)
+        schools = counted.schools()
+        words = {True: "yes", False: "no"} if family != "race" else {}
+        seen = 0
+        for stage in (ENROLLED, *PLAIN):
+            expected = plain(column, stage)
+            for school_id, rows in schools.items():
+                for category, row in rows.items():
+                    named = [
+                        number
+                        for (at, key), number in expected.items()
+                        if at == school_id and words.get(key, key) == category
+                    ]
+                    assert row[stage] == sum(named), (stage, category)
+            seen += sum(expected.values())
+            assert sum(expected.values()) or stage in ("elsewhere_afternoon", "classroom_morning"), stage
+        assert (
+            sum(
+                row[stage]
+                for rows in schools.values()
+                for row in rows.values()
+                for stage in (ENROLLED, *PLAIN)
+            )
+            == seen
+        )
+        assert len(counted.moved) == 6
+
+
+def test_the_pages_and_files_of_a_district_say_what_the_numbers_prove(
+    session: Any, at: Any, client_as: ClientAs
+) -> None:
+    at("2026-11-24 10:00")
+    groups, district = Groups(), client_as(make_user(Role.DISTRICT))
+    main = district.page("/outcomes/equity?kind=race").find_all("main")[0].text
+    came = db.session.scalar(text(
+        "select count(*) from incident_person p join student s on s.id = p.student_id where s.race_ethnicity = 'black'"
+    ))  # fmt: skip
+    assert SCOPE is not None
+    black = next(line for line in table_for(SYSTEM, SCOPE, "race").lines if line.categories == ("black",))
+    assert black.per_enrolled["incident"].came == came
+    assert f"{came} of {black.enrolled}" in main
+    assert "times as likely as all others" in main
+    assert "Other groups together: " in main
+    assert "Within the same school" in main
+    assert re.search(r"points [+−]\d+\.\d \([+−]?\d", main) and "−" in main
+    assert not re.search(r"-\d+\.\d", main), "a hyphen is no minus"
+    assert "Police were notified" in main[main.index("Too few to show") :], "nobody's figure is a zero"
+    _files(groups, district, client_as)
+    small = client_as(make_user(Role.DEAN, groups.small))
+    page = small.page("/outcomes/equity").find_all("main")[0]
+    assert "Too few students to compare here" in page.text
+    assert not page.find_all("table")
+    assert small.get("/outcomes/equity?kind=grade").status_code == 404
+    spanish = client_as(make_user(Role.DISTRICT, locale="es")).page("/outcomes/equity").text
+    assert "veces más probable" in spanish
+
+
+def _files(groups: Groups, district: PageClient, client_as: ClientAs) -> None:
+    make_user(Role.SYSADMIN)
+    reason = {"reason": "For the meeting of the board."}
+    answer = district.submit("/outcomes/files/equity.csv?year=2026-27", reason)
+    assert answer.mimetype == "text/csv"
+    body = answer.get_data(as_text=True)
+    assert "Black or African American" in body
+    assert ",suppressed," in body
+    tiny = client_as(make_user(Role.ADMINISTRATOR, groups.small))
+    for name in COLLECTIONS:
+        assert tiny.get(f"/outcomes/files/{name}.csv?year=2026-27").status_code == 404, (
+            "whole to the last student"
+        )
+        links = [link.get("href") for link in tiny.page("/outcomes").find_all("a")]
+        assert not [one for one in links if f"/files/{name}." in (one or "")]
+    rows = tiny.submit("/outcomes/files/equity.csv?year=2026-27", reason).get_data(as_text=True).splitlines()
+    assert len(rows) == 1 + len(FAMILIES) * len(STAGES)
+    assert all(",suppressed," in row for row in rows[1:])
+
+
+def test_nobody_reads_another_school_s_table_or_the_district_s(session: Any) -> None:
+    own, other = SchoolFactory(), SchoolFactory()
+    dean = Actor(1, "Dean", (Grant(Role.DEAN, school_id=own.id),))
+    assert SCOPE is not None
+    for school_id, readable in ((own.id, True), (other.id, False), (None, False)):
+        scope = replace(SCOPE, school_id=school_id)
+        if readable:
+            assert table_for(dean, scope, "race").lines == ()
+        else:
+            with pytest.raises(NotFound):
+                table_for(dean, scope, "race")
+
+
+def test_the_current_month_waits_until_it_is_over() -> None:
+    assert SCOPE is not None
+    assert SCOPE.last == date(2026, 10, 31)
+    first_month = scope_of(None, "2026-27", date(2026, 8, 30))
+    past = scope_of(None, "2025-26", TODAY)
+    assert first_month is not None and past is not None
+    assert settled(first_month) is None
+    assert settled(past) == past
+
+
+def test_the_minimums_change_for_school_years_to_come_alone(
+    session: Any, at: Any, client_as: ClientAs
+) -> None:
+    at("2026-11-24 10:00")
+    client = client_as(make_user(Role.DISTRICT))
+    address = "/outcomes/equity/minimums"
+    for wrong, words in (
+        ({"cell": "4"}, "Give a number from 5 to 100."),
+        ({"cell": "20", "group": "10"}, "A group is at least as large as a cell"),
+        ({"starts_on": "2026-11-24"}, "a school year that has begun keeps its numbers"),
+        ({"starts_on": "2926-08-01"}, "Choose a day at most two years ahead."),
+    ):
+        sent = {"cell": "20", "group": "40", "starts_on": "2027-08-01", **wrong}
+        answer = client.submit(address, sent)
+        assert answer.status_code == 400
+        assert words in answer.text
+        assert sent["starts_on"] in answer.text
+    assert client.submit(address, {"cell": "20", "group": "40", "starts_on": "2027-08-01"}).status_code == 303
+    assert minimums_of("1999-00") == minimums_of("2026-27") == Minimums(10, 30)
+    assert minimums_of("2027-28") == Minimums(20, 40)
+    audited = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "equity.minimums")).one()
+    assert (audited.changes["cell"], audited.changes["student_group"]) == ([None, 20], [None, 40])
+    assert client.submit(address, {"cell": "9", "group": "40", "starts_on": "2027-08-01"}).status_code == 400
+    assert len(list(db.session.scalars(select(EquityMinimum)))) == 2
+    assert client_as(make_user(Role.ADMINISTRATOR, SchoolFactory())).get(address).status_code == 404

@@ -1,0 +1,120 @@
+"""Saved views are one's own and never open more than may be seen; comparisons count what they say, and hide schools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from statistics import median
+from typing import Any
+
+from sqlalchemy import select
+
+from tests.factories.accounts import RoleGrantFactory, make_user
+from tests.factories.incidents import make_incident
+from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFactory
+from tests.outcomes.making.small_district import FIRST_DAY, TODAY, Made
+from tests.outcomes.reports.loops import school_days_between
+from tests.outcomes.reports.test_core import PAGE, made, number_on
+from tests.support.pages.client import PageClient
+from wss_cases.access.actor import Role
+from wss_cases.accounts.account.models import RoleGrant
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.rules import IncidentFilter
+from wss_cases.journal.models import AuditEntry
+from wss_cases.outcomes.counting.daily_figures.models import SavedView
+from wss_cases.outcomes.counting.scope.rules import is_alike, scope_of
+from wss_cases.outcomes.reports.core.comparison import FEWEST_SIMILAR, similar
+
+ClientAs = Callable[[Any], PageClient]
+VIEWS = "/outcomes/views"
+__all__ = ["made"]
+
+
+def test_a_view_is_named_opened_and_deleted_by_its_person_alone(made: Made, client_as: ClientAs) -> None:
+    school = made.schools[0]
+    user, other = make_user(Role.DEAN, school), make_user(Role.DEAN, school)
+    client = client_as(user)
+    narrowed = f"place=hallway&term=1&school={school.id}"
+    number = number_on(client.page(f"{PAGE}?{narrowed}"))
+    assert client.submit(f"{VIEWS}/new?{narrowed}", {"name": " Hallway "}).status_code == 303
+    for name, wrong in (
+        ("Hallway", "view of this name"),
+        ("", "Give the view a name"),
+        ("x" * 81, "at most 80"),
+    ):
+        refused = client.submit(f"{VIEWS}/new?{narrowed}", {"name": name})
+        assert refused.status_code == 400 and wrong in refused.text
+    link = next(one for one in client.page(VIEWS).find_all("a") if one.text == "Hallway")
+    assert number_on(client.page(link.get("href"))) == number
+    view = db.session.scalars(select(SavedView)).one()
+    assert "Hallway" not in client_as(other).page(VIEWS).text
+    delete = f"{VIEWS}/{view.id}/delete"
+    stranger = client_as(other)
+    token = stranger.form(f"{VIEWS}/new").values()["csrf_token"]
+    assert stranger.post(delete, data={"csrf_token": token[0]}).status_code == 404
+    assert db.session.get(SavedView, view.id) is not None
+    assert client.submit(VIEWS, action=delete).status_code == 303
+    assert "No saved view" in client.page(VIEWS).text
+    acts = select(AuditEntry.action).where(AuditEntry.object_type == "saved_view").order_by(AuditEntry.id)
+    assert list(db.session.scalars(acts)) == ["view.saved", "view.deleted"]
+
+
+def test_a_view_of_a_school_that_was_left_opens_nothing(made: Made, client_as: ClientAs) -> None:
+    here, there = made.schools
+    user = make_user(Role.DEAN, here)
+    grant = RoleGrantFactory(user_id=user.id, role=Role.DEAN, school_id=there.id)
+    db.session.commit()
+    client = client_as(user)
+    assert client.submit(f"{VIEWS}/new?school={there.id}", {"name": "There"}).status_code == 303
+    link = next(one for one in client.page(VIEWS).find_all("a") if one.text == "There").get("href")
+    assert client.get(link).status_code == 200
+    db.session.delete(db.session.get_one(RoleGrant, grant.id))
+    db.session.commit()
+    assert client.get(link).status_code == 404
+    assert client.get(f"{VIEWS}/new?school={there.id}").status_code == 404
+
+
+def test_the_same_days_a_year_before(made: Made, client_as: ClientAs) -> None:
+    school = made.schools[0]
+    for day in (date(2025, 9, 2), date(2025, 11, 24), date(2025, 11, 25), date(2025, 7, 31)):
+        make_incident(school, local_date=day)
+    client = client_as(make_user(Role.ADMINISTRATOR, school))
+    rows = client.page(f"{PAGE}/compare").find_all("table")[0].find_all("tr")
+    assert rows[2].find_all("td")[0].text == "2"
+    assert rows[1].find_all("td")[1].text == str(school_days_between(date(2026, 7, 31), TODAY))
+    assert "too few to compare" in rows[3].text
+    november = client.page(f"{PAGE}/compare?month=2026-11").find_all("table")[0].find_all("tr")
+    assert november[2].find_all("td")[0].text == "1"
+    assert november[1].find_all("td")[1].text == str(school_days_between(date(2026, 10, 31), TODAY))
+    assert number_on(client.page(f"{PAGE}?month=2025-10")) == number_on(client.page(PAGE))
+
+
+def test_similar_schools_are_told_as_a_median_of_five_or_more(at: Any, session: Any) -> None:
+    at("2026-11-24 10:00")
+    made = Made(seed=2, incidents=1)
+    own = made.schools[0]
+    own.low_grade, own.high_grade = 9, 12
+    for school in made.schools[1:]:
+        school.low_grade, school.high_grade = 6, 8
+    scope = scope_of(own.id, "2026-27", TODAY)
+    assert scope is not None
+    rates = []
+    for number in range(FEWEST_SIMILAR):
+        assert similar(scope, IncidentFilter()).rate is None
+        school = SchoolFactory(low_grade=9, high_grade=12)
+        for _student in range(20 + number):
+            EnrolmentFactory(student=StudentFactory(school=school), starts_on=FIRST_DAY)
+        for _incident in range(number * 2):
+            make_incident(school, local_date=date(2026, 10, 1))
+        rates.append(100 * number * 2 / (20 + number) / school_days_between(date(2026, 7, 31), TODAY))
+    tiny = SchoolFactory(low_grade=9, high_grade=12)
+    EnrolmentFactory(student=StudentFactory(school=tiny), starts_on=FIRST_DAY)
+    found = similar(scope, IncidentFilter())
+    assert found.schools == FEWEST_SIMILAR and found.rate is not None
+    assert abs(found.rate - median(rates)) < 1e-9 and found.rate > 0
+    assert similar(scope, IncidentFilter(place="bus")).rate == 0
+
+
+def test_about_as_many_students() -> None:
+    assert [is_alike(100, others) for others in (49, 50, 150, 151, 0)] == [False, True, True, False, False]
+    assert not is_alike(0, 10)

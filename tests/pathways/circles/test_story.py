@@ -1,0 +1,105 @@
+"""A circle and its agreement, from the meeting to the end, through the use cases, on both databases."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from tests.cases.making import NOW, make_world
+from tests.factories.base import fresh
+from tests.pathways.circles.making import LATER, answer, plan, ready_circle, terms
+from wss_cases.cases.case.states import CaseState
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import Refused, Stale
+from wss_cases.journal.queries import case_history
+from wss_cases.journal.timeline import sentence
+from wss_cases.pathways.circles.agreements import actions as agreements
+from wss_cases.pathways.circles.agreements import term_changes as actions_terms
+from wss_cases.pathways.circles.agreements.actions import TermDraft
+from wss_cases.pathways.circles.circle.states import MeetingState, TermState
+from wss_cases.pathways.circles.gates.queries import circle_of
+from wss_cases.pathways.circles.terms.states import WithoutMeeting
+from wss_cases.pathways.common.queries import load_pathway
+from wss_cases.pathways.common.states import PathwayState
+
+APART = WithoutMeeting.APART
+
+
+@pytest.fixture
+def world(session):
+    return make_world()
+
+
+@pytest.fixture
+def circle(world):
+    return ready_circle(world)
+
+
+def hold(world, circle):
+    answer(world, circle, plan(world, circle), MeetingState.HELD)
+
+
+def test_from_consent_to_a_kept_agreement(world, circle):
+    assert fresh(circle).state is PathwayState.PREPARING
+    assert fresh(circle).offered_by_id == world.coordinator.id
+    hold(world, circle)
+    assert fresh(circle).state is PathwayState.ACTIVE
+    assert fresh(circle).held_on == date(2026, 11, 26)
+    agreements.make_agreement(world.actor, circle.id, terms(world, 1, 2), LATER + timedelta(hours=2))
+    assert fresh(world.case).state is CaseState.MONITORING
+    made = db.session.scalars(select(FollowUp).where(FollowUp.case_id == world.case.id)).all()
+    assert [row.kind for row in made].count("agreement_term") == 2
+    first, second = circle_of(load_pathway(circle.id)).agreement.terms
+    with pytest.raises(Refused, match="1, 2"):
+        agreements.complete_circle(world.actor, circle.id, "agreement_kept", "", None, LATER)
+    actions_terms.mark_term(world.actor, first.id, TermState.KEPT, first.version, LATER)
+    assert fresh(db.session.get(FollowUp, first.follow_up_id)).outcome == "kept"
+    with pytest.raises(Refused):
+        actions_terms.mark_term(world.actor, first.id, TermState.NOT_KEPT, None, LATER)
+    with pytest.raises(Stale):
+        actions_terms.mark_term(world.actor, second.id, TermState.LATE, second.version + 1, LATER)
+    actions_terms.mark_term(world.actor, second.id, TermState.LATE, second.version, LATER)
+    agreements.complete_circle(
+        world.actor, circle.id, "agreement_kept", "", None, LATER, without_meeting=APART
+    )
+    assert fresh(circle).outcome == "agreement_kept"
+    said = [sentence(entry) for entry in case_history(world.case.id)]
+    assert said[0] == "Peer conference completed: Agreement made and kept"
+    assert "Term 1 of the agreement: Kept" in said
+    assert all("%(" not in words for words in said)
+
+
+def test_check_ins_outlive_the_circle(world, circle):
+    hold(world, circle)
+    agreements.make_agreement(world.actor, circle.id, terms(world, 1), LATER)
+    (term,) = circle_of(load_pathway(circle.id)).agreement.terms
+    actions_terms.mark_term(world.actor, term.id, TermState.KEPT, None, LATER)
+    agreements.complete_circle(
+        world.actor, circle.id, "agreement_kept", "", None, LATER, without_meeting=APART
+    )
+    check_ins = db.session.scalars(
+        select(FollowUp).where(FollowUp.case_id == world.case.id, FollowUp.kind == "agreement_check_in")
+    ).all()
+    assert [row.state for row in check_ins] == [FollowUpState.OPEN] * 3
+
+
+@pytest.mark.parametrize("bad", ["none", "blank", "past", "stranger"])
+def test_agreements_that_are_refused(world, circle, bad):
+    hold(world, circle)
+    drafts = {
+        "none": [],
+        "blank": [TermDraft("  ", None, date(2026, 12, 1), "")],
+        "past": [TermDraft("Sorry", None, date(2026, 11, 1), "")],
+        "stranger": [TermDraft("Sorry", 10**6, date(2026, 12, 1), "")],
+    }
+    with pytest.raises(Refused):
+        agreements.make_agreement(world.actor, circle.id, drafts[bad], LATER)
+    assert circle_of(load_pathway(circle.id)).agreement is None
+
+
+def test_no_agreement_before_the_meeting(world, circle):
+    with pytest.raises(Refused):
+        agreements.make_agreement(world.actor, circle.id, terms(world, 1), NOW)
+    with pytest.raises(Refused):
+        agreements.complete_circle(world.actor, circle.id, "held_without_agreement", "", None, NOW)

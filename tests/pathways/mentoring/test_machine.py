@@ -1,0 +1,213 @@
+"""Every walk through the acts of mentoring: places are never overfull, and what is completed has its outcome."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from sqlalchemy import select, text, update
+
+from tests.cases.making import TODAY
+from tests.factories.base import fresh
+from tests.factories.mentoring import MentorFactory, MentoringGroupFactory
+from tests.pathways.mentoring.making import NOW, make_mentored, make_pathway, match
+from wss_cases.casework.pathway_page import actions as actions_ending
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.pathways.common import actions as life
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import ENDED, LIVE, TRANSITIONS, EndReason, Kind, PathwayState
+from wss_cases.pathways.mentoring.course.actions import finish
+from wss_cases.pathways.mentoring.mentors import actions as actions_mentors
+from wss_cases.pathways.mentoring.mentors.actions import MentorDraft
+from wss_cases.pathways.mentoring.plan.models import Mentor
+from wss_cases.pathways.mentoring.plan.queries import LOGGED, plan_of, session_on
+from wss_cases.pathways.mentoring.plan.states import After, GoesOn, Missed
+from wss_cases.pathways.mentoring.reviews.actions import review
+from wss_cases.pathways.mentoring.sessions.actions import Said, log_session
+
+ROWS, MENTORS = 5, 2
+which = st.integers(0, ROWS - 1)
+whose = st.integers(0, MENTORS - 1)
+
+OVERFULL = {
+    "mentor": """
+        SELECT count(*) FROM mentor WHERE capacity < (
+            SELECT count(*) FROM mentoring_plan JOIN pathway ON pathway.id = mentoring_plan.pathway_id
+            WHERE mentor_id = mentor.id AND group_id IS NULL AND ended_at IS NULL)""",
+    "group": """
+        SELECT count(*) FROM mentoring_group WHERE capacity < (
+            SELECT count(*) FROM mentoring_plan JOIN pathway ON pathway.id = mentoring_plan.pathway_id
+            WHERE group_id = mentoring_group.id AND ended_at IS NULL)""",
+}
+ASTRAY = """
+    SELECT count(*) FROM mentoring_plan JOIN pathway ON pathway.id = mentoring_plan.pathway_id
+    JOIN mentor ON mentor.id = mentoring_plan.mentor_id WHERE ended_at IS NULL AND NOT mentor.is_active"""
+NO_OUTCOME = "SELECT count(*) FROM pathway WHERE (state = 'completed') <> (outcome <> '')"
+
+
+def count(sql: str) -> int:
+    found: int = db.session.execute(text(sql)).scalar_one()
+    return found
+
+
+class Mentoring(RuleBasedStateMachine):
+    """Five pathways, three of them for a group, and two mentors with few places."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made = make_mentored(capacity=1)
+        school_id = self.made.world.school.id
+        self.mentors = [self.made.mentor, MentorFactory(school_id=school_id, capacity=1)]
+        self.group = MentoringGroupFactory(school_id=school_id, mentor_id=self.made.mentor.id, capacity=2)
+        kinds = [Kind.ONE_TO_ONE, Kind.ONE_TO_ONE, Kind.GROUP, Kind.GROUP, Kind.GROUP]
+        self.rows = [make_pathway(self.made.world, kind) for kind in kinds]
+        self.seen = {row.id: PathwayState.PROPOSED for row in self.rows}
+
+    @initialize(unmatched=st.integers(0, 5))
+    def begin(self, unmatched: int) -> None:
+        """Most are matched when the walk begins, so that every place is taken."""
+        for number in range(4):
+            if number != unmatched - 1:
+                self.match(number, number % 2, agreed=True, later=False)
+        self.what_is_completed_has_its_outcome()
+
+    def pick(self, number: int, *states: PathwayState) -> Any:
+        """Return a pathway in one of these states as the walk has seen them, now and then any."""
+        fitting = [row for row in self.rows if self.seen[row.id] in states]
+        return fitting[number % len(fitting)] if fitting else self.rows[number]
+
+    def act(self, deed: Any) -> bool:
+        try:
+            deed()
+        except (Refused, NotFound):
+            return False
+        return True
+
+    @rule(number=which, mentor=whose, agreed=st.booleans(), later=st.booleans())
+    def match(self, number: int, mentor: int, agreed: bool, later: bool) -> None:
+        row = self.rows[number]
+        chosen = self.group.id if row.kind == Kind.GROUP else self.mentors[mentor].id
+        starts_on = TODAY + timedelta(days=7 if later else 0)
+        self.act(lambda: match(self.made, row, chosen, agreed=agreed, starts_on=starts_on))
+
+    @rule(number=which)
+    def accept(self, number: int) -> None:
+        row = self.pick(number, PathwayState.PROPOSED)
+        self.act(lambda: life.accept(self.made.actor, row.id, TODAY, None, NOW))
+
+    @rule(number=which, back=st.integers(0, 9), missed=st.sampled_from([None, *Missed]), mentor=st.booleans())
+    def log(self, number: int, back: int, missed: Missed | None, mentor: bool) -> None:
+        row, day = self.pick(number, *LOGGED), TODAY - timedelta(days=back)
+        actor = self.made.as_mentor if mentor else self.made.actor
+        kept = session_on(row.id, day)
+        said = Said(missed=missed) if missed else Said(minutes=20)
+        before = fresh(row).state
+        if self.act(lambda: log_session(actor, row.id, day, said, kept.version if kept else None, NOW)):
+            assert before in LOGGED
+            assert plan_of(row.id).mentor_user_id == actor.user_id or not mentor
+            assert session_on(row.id, day).missed is missed
+            assert missed is not None or fresh(row).state is PathwayState.ACTIVE
+
+    @rule(number=which, goes_on=st.sampled_from(GoesOn))
+    def review(self, number: int, goes_on: GoesOn) -> None:
+        row = self.pick(number, PathwayState.ACTIVE)
+        done = self.act(
+            lambda: review(
+                self.made.actor, row.id, stands="goal_partly_reached", goes_on=goes_on, note="A note",
+                next_on=TODAY + timedelta(days=30), version=None, now=NOW,
+            )
+        )  # fmt: skip
+        assert done == (fresh(row).state is PathwayState.ACTIVE and plan_of(row.id) is not None)
+
+    @rule(number=which, outcome=st.sampled_from(["goal_reached", "goal_not_reached", "", "agreement_kept"]))
+    def complete(self, number: int, outcome: str) -> None:
+        row = self.pick(number, PathwayState.ACTIVE)
+        before = fresh(row).state
+        done = self.act(lambda: self.end_well(row, outcome))
+        assert done == (before is PathwayState.ACTIVE and outcome.startswith("goal_"))
+
+    def end_well(self, row: Any, outcome: str) -> None:
+        finish(
+            self.made.actor, row.id, outcome=outcome, reason=None, after=After.NOTHING, note="", version=None,
+            now=NOW,
+        )  # fmt: skip
+
+    @rule(number=which, declined=st.booleans())
+    def leave(self, number: int, declined: bool) -> None:
+        """Leaving is possible from every state in which there is something to leave."""
+        row = self.rows[number]
+        before, actor = fresh(row).state, self.made.actor
+        if declined:
+            done = self.act(lambda: actions_ending.decline(actor, row.id, None, NOW))
+        else:
+            done = self.act(
+                lambda: actions_ending.end_early(actor, row.id, EndReason.NO_CONTACT, "", None, NOW)
+            )
+        assert done == (before in LIVE)
+
+    @rule(mentor=whose, rematch=st.booleans())
+    def end_mentor(self, mentor: int, rematch: bool) -> None:
+        one = self.mentors[mentor]
+        self.act(lambda: actions_mentors.end_mentor(self.made.actor, one.id, rematch, None, NOW))
+
+    @rule(mentor=whose)
+    def bring_back(self, mentor: int) -> None:
+        actions_mentors.bring_back(self.made.actor, self.mentors[mentor].id, None, NOW)
+
+    @rule(mentor=whose, capacity=st.integers(0, 2))
+    def resize(self, mentor: int, capacity: int) -> None:
+        one = fresh(self.mentors[mentor])
+        draft = MentorDraft(
+            kind=one.kind,
+            capacity=capacity,
+            user_id=one.user_id,
+            name=one.name,
+            organisation=one.organisation,
+        )
+        self.act(lambda: actions_mentors.change_mentor(self.made.actor, one.id, draft, None, NOW))
+
+    @invariant()
+    def no_place_is_given_twice(self) -> None:
+        assert {name: count(sql) for name, sql in OVERFULL.items()} == {"mentor": 0, "group": 0}
+        assert count(ASTRAY) == 0
+
+    @invariant()
+    def what_is_completed_has_its_outcome(self) -> None:
+        assert count(NO_OUTCOME) == 0
+        found = select(Pathway.id, Pathway.state).where(Pathway.id.in_(list(self.seen)))
+        for pathway_id, state in db.session.execute(found):
+            before = self.seen[pathway_id]
+            assert state is before or reachable(before, state)
+            self.seen[pathway_id] = state
+
+    @invariant()
+    def nothing_stays_open_of_what_has_ended(self) -> None:
+        ended = "pathway_id IN (SELECT id FROM pathway WHERE ended_at IS NOT NULL)"
+        assert count(f"SELECT count(*) FROM follow_up WHERE state = 'open' AND {ended}") == 0
+
+
+def reachable(before: PathwayState, state: PathwayState) -> bool:
+    """Whether one act may lead there: a match with a yes takes two steps of the table at once."""
+    steps = TRANSITIONS[before]
+    return before in LIVE and (state in steps or any(state in TRANSITIONS[step] for step in steps - ENDED))
+
+
+def test_every_walk_keeps_the_promises(session: Any) -> None:
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+        Mentoring, settings=settings(max_examples=20, stateful_step_count=16)
+    )
+
+
+def test_an_overfull_mentor_is_seen(session: Any) -> None:
+    made = make_mentored(capacity=1)
+    match(made, make_pathway(made.world))
+    assert count(OVERFULL["mentor"]) == 0
+    db.session.execute(update(Mentor).where(Mentor.id == made.mentor.id).values(capacity=0))
+    assert count(OVERFULL["mentor"]) == 1
+    with pytest.raises(Refused):
+        match(made, make_pathway(made.world))

@@ -1,0 +1,193 @@
+"""What opens a return, once for each cause: a removal, a long absence by hand, an enrolment after a gap."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.factories.accounts import acting, make_user
+from tests.factories.base import fresh
+from tests.factories.roster import SchoolFactory, StudentFactory
+from tests.intake.making import NOW
+from tests.pathways.reengagement.making import Removed
+from wss_cases.access.actor import Role
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.queries import cases_of_incident
+from wss_cases.cases.case.states import AgreementKept, CaseResult, CaseState, HarmedSays
+from wss_cases.casework.case_page import actions as casework
+from wss_cases.casework.pathway_page.actions import end_early
+from wss_cases.followups.core.models import FollowUp
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.intake.decision.actions import decide
+from wss_cases.intake.decision.rules import Choice
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import EndReason, PathwayState
+from wss_cases.pathways.reengagement.case_page.actions import complete
+from wss_cases.pathways.reengagement.opening.actions import Away, open_by_hand
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.reengagement.plan.queries import returns_of
+from wss_cases.pathways.reengagement.plan.rules import back_on, is_return, return_words
+from wss_cases.pathways.reengagement.plan.states import AwayCause
+from wss_cases.roster.directory.models import Enrolment
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.workday.sweep.actions import sweep
+
+TODAY = date(2026, 11, 24)
+DAYS = SchoolDays()
+
+
+@pytest.fixture
+def removed(session: Any, at: Any) -> Removed:
+    at("2026-11-24 11:00")
+    return Removed()
+
+
+def returns() -> int:
+    return db.session.scalar(select(func.count(ReengagementPlan.id))) or 0
+
+
+def test_a_removal_opens_a_case_with_its_return_in_the_same_act(removed: Removed) -> None:
+    [case] = cases_of_incident(removed.incident.id)
+    plan, row = removed.plan, removed.row
+    assert (row.case_id, row.state, case.lead_id) == (
+        case.id,
+        PathwayState.PROPOSED,
+        removed.coordinator.user_id,
+    )
+    assert (plan.cause, plan.away_from, plan.return_on) == (
+        AwayCause.REMOVAL,
+        date(2026, 11, 25),
+        date(2026, 11, 27),
+    )
+    asks = db.session.scalars(select(FollowUp).where(FollowUp.pathway_id == row.id)).one()
+    assert (asks.kind, asks.due_on, asks.same_day) == ("reentry_plan", TODAY, True)
+
+
+def test_the_same_removal_opens_it_once(removed: Removed) -> None:
+    removed.remove("same form", starts_on=date(2026, 12, 7), ends_on=date(2026, 12, 8))
+    removed.remove("same form", starts_on=date(2026, 12, 7), ends_on=date(2026, 12, 8))
+    assert returns() == 1
+    assert removed.plan.return_on == date(2026, 12, 9)  # away for longer, one return
+
+
+def test_another_removal_after_the_return_opens_another(removed: Removed) -> None:
+    plan = removed.plan
+    plan.returned_on = date(2026, 11, 24)
+    plan.away_from = date(2026, 11, 20)
+    db.session.commit()
+    removed.remove()
+    assert returns() == 2
+
+
+def test_the_decision_that_follows_goes_into_the_same_case(removed: Removed) -> None:
+    decide(removed.place.actor(), removed.incident.id, Choice(), None, NOW)
+    [case] = cases_of_incident(removed.incident.id)
+    assert len(case.participants) == 2
+    kinds = {row.pathway for row in db.session.scalars(select(Pathway).where(Pathway.case_id == case.id))}
+    assert "reengagement" in kinds and len(kinds) > 1
+
+
+def test_a_removal_recorded_late_opens_the_closed_case_again(removed: Removed) -> None:
+    [case] = cases_of_incident(removed.incident.id)
+    row = removed.row
+    with pytest.raises(Refused, match="first day back"):
+        complete(removed.coordinator, row.id, "not_back", "", None, NOW)
+    end_early(removed.coordinator, row.id, EndReason.NO_LONGER_NEEDED, "", None, NOW)
+    casework.close(
+        removed.coordinator, case.id, result=CaseResult.UNFOUNDED, agreement_kept=AgreementKept.NO_AGREEMENT,
+        harmed_says=HarmedSays.NOT_REACHED, what_is_left="", cancel_reason="done", version=None, now=NOW,
+    )  # fmt: skip
+    removed.remove()
+    assert fresh(case).state is CaseState.INTAKE and returns() == 2
+
+
+def test_a_long_absence_is_opened_by_hand_from_the_student(removed: Removed, client_as: Any) -> None:
+    student = removed.place.students[2]
+    client = client_as(removed.place.coordinator)
+    assert "Back after a long absence" in client.page(f"/students/{student.id}").text
+    address = f"/students/{student.id}/return"
+    wrong = client.submit(
+        address, {"cause": "long_absence", "away_from": "2026-11-23", "return_on": "2026-11-20"}
+    )
+    assert wrong.status_code == 400 and 'value="2026-11-20"' in wrong.text
+    assert client.submit(address, {"cause": "long_absence", "return_on": "2026-12-01"}).status_code == 303
+    case = db.session.get_one(Case, removed.row.case_id)
+    assert [person.student_id for person in case.participants] == [student.id] and not case.incidents
+    assert "Return after a long absence" in client.page(f"/cases/{case.id}").text
+    assert "is open already" in client.submit(address, {"cause": "placement"}).text
+    assert returns() == 2
+
+
+def test_another_school_opens_none(removed: Removed) -> None:
+    stranger = acting(make_user(Role.COORDINATOR, SchoolFactory()))
+    with pytest.raises(NotFound):
+        open_by_hand(stranger, removed.student.id, Away(AwayCause.LONG_ABSENCE, None, None, None), NOW)
+
+
+def enrol(student: Any, school: Any, starts_on: date, ends_on: date | None) -> None:
+    db.session.add(
+        Enrolment(student_id=student.id, school_id=school.id, starts_on=starts_on, ends_on=ends_on)
+    )
+    db.session.commit()
+
+
+def test_an_enrolment_after_a_gap_opens_one_return(session: Any, at: Any) -> None:
+    school = SchoolFactory()
+    coordinator = acting(make_user(Role.COORDINATOR, school))
+    gone, moved, stayed = (StudentFactory(school=school) for _number in range(3))
+    enrol(gone, school, date(2026, 8, 24), date(2026, 10, 1))
+    enrol(gone, school, date(2026, 11, 23), None)
+    enrol(moved, SchoolFactory(), date(2026, 8, 24), date(2026, 11, 20))
+    enrol(moved, school, date(2026, 11, 23), None)
+    enrol(stayed, school, date(2026, 8, 24), None)
+    now = at("2026-11-24 06:31")
+    assert sweep(now, dry_run=True) is not None and returns() == 0
+    for minute in range(3):
+        sweep(now + timedelta(minutes=minute))
+    sweep(at("2026-11-25 06:31"))
+    [found] = returns_of(coordinator, school.id)
+    assert (found.plan.student_id, found.plan.cause) == (gone.id, AwayCause.PLACEMENT)
+    assert (found.plan.away_from, found.plan.return_on) == (date(2026, 10, 2), date(2026, 11, 23))
+
+
+@pytest.mark.parametrize(
+    ("earlier", "starts_on", "gap", "expected"),
+    [
+        ([date(2026, 11, 6)], date(2026, 11, 23), 10, True),  # 10 school days between Fri 6 and Mon 23
+        ([date(2026, 11, 6)], date(2026, 11, 20), 10, False),
+        ([date(2026, 9, 1), None], date(2026, 11, 23), 10, False),
+        ([date(2026, 6, 12)], date(2026, 8, 24), 10, False),  # the summer
+        ([], date(2026, 11, 23), 10, False),
+    ],
+)
+def test_a_gap_is_counted_in_school_days_of_one_year(
+    earlier: list[date | None], starts_on: date, gap: int, expected: bool
+) -> None:
+    assert is_return(starts_on, earlier, DAYS, gap) is expected
+
+
+def test_the_day_back_follows_the_removal() -> None:
+    starts = date(2026, 11, 25)
+    assert back_on(DAYS, starts, date(2026, 11, 27), 3, False) == date(2026, 11, 30)
+    assert back_on(DAYS, starts, None, 2, False) == date(2026, 11, 27)
+    assert back_on(DAYS, starts, None, 0, False) == date(2026, 11, 26)
+    assert back_on(DAYS, starts, None, 90, True) is None
+
+
+def test_days_until_the_return_are_said_in_words(app: Any) -> None:
+    with app.test_request_context():
+        words = {
+            day: return_words(day, None, TODAY, DAYS)
+            for day in (TODAY, date(2026, 11, 25), date(2026, 11, 27), date(2026, 11, 20), None)
+        }
+    assert list(words.values()) == [
+        "Back today",
+        "Back tomorrow (Wed)",
+        "Back in 3 school days (Fri, Nov 27)",
+        "Expected 2 school days ago (Fri, Nov 20)",
+        "Day of return not known yet",
+    ]

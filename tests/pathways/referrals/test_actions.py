@@ -1,0 +1,365 @@
+"""A referral from draft to what was received, through its use cases, on both databases."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from tests.cases.making import NOW, TODAY
+from tests.factories.base import fresh
+from tests.factories.referrals import PartnerFactory
+from tests.pathways.referrals.making import (
+    PARTNER,
+    SCHOOL,
+    Scene,
+    accept,
+    consent,
+    draft,
+    finish,
+    make_scene,
+    send,
+    sent,
+    serve,
+    signed,
+)
+from wss_cases.casework.pathway_page import actions as actions_ending
+from wss_cases.followups.core.models import FollowUp, FollowUpState
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused, Stale
+from wss_cases.journal.models import AuditEntry, Disclosure, OutboxMessage, TimelineEntry
+from wss_cases.pathways.common import actions as life
+from wss_cases.pathways.common.states import EndReason, PathwayState
+from wss_cases.pathways.referrals.consent import actions as actions_consent
+from wss_cases.pathways.referrals.partners.queries import suggestions
+from wss_cases.pathways.referrals.referral import actions
+from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent, ServiceDate
+from wss_cases.pathways.referrals.referral.rules import Wanted
+from wss_cases.pathways.referrals.referral.states import ReferralState
+from wss_cases.pathways.referrals.service import actions as actions_service
+
+
+@pytest.fixture
+def scene(session: Any, at: Any) -> Scene:
+    """A scene at the moment that `NOW` names."""
+    at("2026-11-24 10:00")
+    return make_scene()
+
+
+def the(referral_id: int) -> Referral:
+    """Return a referral as the database has it now."""
+    db.session.expire_all()
+    return db.session.get_one(Referral, referral_id)
+
+
+def follow_ups(scene: Scene, state: FollowUpState = FollowUpState.OPEN) -> dict[str, FollowUp]:
+    """Return the pathway's follow-ups in a state by kind."""
+    rows = select(FollowUp).where(FollowUp.pathway_id == scene.pathway.id, FollowUp.state == state)
+    return {row.kind: row for row in db.session.scalars(rows)}
+
+
+def mails(kind: str) -> list[OutboxMessage]:
+    """Return the queued mails of a kind."""
+    return list(db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == kind)))
+
+
+def test_only_what_was_agreed_to_is_sent_and_written_down(scene: Scene) -> None:
+    referral_id = draft(scene)
+    consent(scene, referral_id, ["name", "service", "grade", "birth_date"])
+    assert fresh(scene.pathway).state is PathwayState.PREPARING
+    send(scene, referral_id)
+    row = the(referral_id)
+    student = scene.world.students[0]
+    # the roster has no date of birth, so none can go
+    assert row.sent_fields == {"name": student.shown_name, "service": "family_support", "grade": 9}
+    assert row.state is ReferralState.SENT and row.sent_on == TODAY
+    assert fresh(scene.pathway).state is PathwayState.ACTIVE
+    found = db.session.scalars(select(Disclosure)).one()
+    assert (found.student_id, found.told_whom, found.object_id) == (student.id, scene.partner.name, row.id)
+    assert found.fields == ["name", "service", "grade"] and found.purpose == "So that the partner can help."
+    audited = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "disclosure.made")).one()
+    assert audited.changes["student_id"] == [None, student.id]
+    assert follow_ups(scene)["referral_answer"].due_on == row.answer_by == date(2026, 12, 1)
+    assert follow_ups(scene)["referral_consent_ends"].due_on < TODAY + timedelta(days=90)
+    assert [mail.recipient_id for mail in mails("referral.sent")] == [scene.user.id]
+
+
+def test_from_draft_to_what_was_received(scene: Scene) -> None:
+    referral_id = sent(scene)
+    accept(scene, referral_id)
+    row = the(referral_id)
+    assert row.first_service_by == date(2026, 12, 8)
+    assert follow_ups(scene, FollowUpState.DONE)["referral_answer"].outcome == "partner_accepted"
+    assert follow_ups(scene)["referral_first_service"].due_on == row.first_service_by
+    serve(scene, referral_id)
+    assert "referral_first_service" not in follow_ups(scene)
+    later = NOW + timedelta(days=7)
+    serve(scene, referral_id, TODAY + timedelta(days=6), later)
+    assert the(referral_id).state is ReferralState.ACTIVE
+    finish(scene, referral_id, TODAY + timedelta(days=7), "partly", later)
+    assert the(referral_id).state is ReferralState.DONE
+    assert not follow_ups(scene)
+    days = select(ServiceDate.kind).order_by(ServiceDate.id)
+    assert list(db.session.scalars(days)) == ["first", "later", "last"]
+    actions.complete(scene.school, scene.pathway.id, "", None, later)
+    done = fresh(scene.pathway)
+    assert (done.state, done.outcome) == (PathwayState.COMPLETED, "service_partly_received")
+
+
+def test_a_partner_that_declines_leaves_room_for_the_next(scene: Scene) -> None:
+    referral_id = sent(scene)
+    with pytest.raises(Refused):
+        draft(scene, PartnerFactory())
+    with pytest.raises(Refused):
+        actions_service.decline(scene.partner_actor, referral_id, "", by=PARTNER, version=None, now=NOW)
+    actions_service.decline(scene.partner_actor, referral_id, "no_place", by=PARTNER, version=None, now=NOW)
+    assert (the(referral_id).answer_note, the(referral_id).ended_on) == ("no_place", TODAY)
+    assert not follow_ups(scene)
+    with pytest.raises(NotFound):
+        accept(scene, referral_id)
+    second = draft(scene, PartnerFactory())
+    assert second != referral_id
+    with pytest.raises(Refused):
+        actions.complete(scene.school, scene.pathway.id, "", None, NOW)
+    actions.withdraw(scene.school, second, "not_needed", None, NOW)
+    actions.complete(scene.school, scene.pathway.id, "", None, NOW)
+    assert fresh(scene.pathway).outcome == "service_not_available"
+
+
+def test_a_waiting_list_asks_again(scene: Scene) -> None:
+    referral_id = sent(scene)
+    actions_service.waitlist(scene.partner_actor, referral_id, by=PARTNER, version=None, now=NOW)
+    assert follow_ups(scene, FollowUpState.DONE)["referral_answer"].outcome == "partner_waitlisted"
+    assert follow_ups(scene)["referral_answer"].due_on == the(referral_id).answer_by
+    with pytest.raises(Refused):
+        actions_service.waitlist(scene.partner_actor, referral_id, by=PARTNER, version=None, now=NOW)
+    accept(scene, referral_id)
+
+
+@pytest.mark.parametrize(
+    "state", ["consented", "sent", "waitlisted", "accepted", "first_seen", "active", "done"]
+)
+def test_consent_is_taken_back_from_every_state(scene: Scene, state: str) -> None:
+    referral_id = draft(scene)
+    consent(scene, referral_id)
+    if state != "consented":
+        send(scene, referral_id)
+    if state == "waitlisted":
+        actions_service.waitlist(scene.partner_actor, referral_id, by=PARTNER, version=None, now=NOW)
+    if state in ("accepted", "first_seen", "active", "done"):
+        accept(scene, referral_id)
+    later = NOW + timedelta(days=1)
+    if state in ("first_seen", "active", "done"):
+        serve(scene, referral_id)
+    if state == "active":
+        serve(scene, referral_id, TODAY + timedelta(days=1), later)
+    if state == "done":
+        finish(scene, referral_id)
+    assert the(referral_id).state.value == state
+    actions_consent.revoke(scene.school, referral_id, None, later)
+    row = the(referral_id)
+    assert not row.is_open_to_partner
+    assert row.state.value == ("done" if state == "done" else "revoked")
+    assert not follow_ups(scene)
+    assert len(mails("referral.ended")) == (state != "consented")
+    kinds = set(db.session.scalars(select(TimelineEntry.kind)))
+    assert {"referral.consented", "referral.revoked"} <= kinds
+    assert len(list(db.session.scalars(select(Disclosure)))) == (state != "consented")
+    with pytest.raises(Refused):
+        actions_consent.revoke(scene.school, referral_id, None, later)
+
+
+def test_consent_is_taken_back_after_the_pathway_has_ended(scene: Scene) -> None:
+    referral_id = sent(scene)
+    actions_ending.end_early(scene.school, scene.pathway.id, EndReason.NO_LONGER_NEEDED, "", None, NOW)
+    row = the(referral_id)
+    assert row.state is ReferralState.WITHDRAWN
+    assert not row.is_open_to_partner
+    assert not follow_ups(scene)
+    assert len(mails("referral.ended")) == 1
+    actions_consent.revoke(scene.school, referral_id, None, NOW)
+    row = the(referral_id)
+    assert row.state is ReferralState.WITHDRAWN
+    assert row.consent.revoked_at is not None
+    assert len(mails("referral.ended")) == 1
+
+
+def test_a_consent_runs_out_by_itself_and_can_be_renewed(scene: Scene, at: Any) -> None:
+    referral_id = sent(scene, until=TODAY + timedelta(days=9))
+    at("2026-12-03 23:00")
+    assert the(referral_id).is_open_to_partner
+    now = at("2026-12-04 00:30")
+    assert not the(referral_id).is_open_to_partner
+    with pytest.raises(NotFound):
+        accept(scene, referral_id, now)
+    actions_consent.renew(scene.school, referral_id, signed(date(2026, 12, 4), date(2027, 2, 1)), None, now)
+    assert the(referral_id).is_open_to_partner
+    assert follow_ups(scene, FollowUpState.DONE)["referral_consent_ends"].outcome == "renewed"
+    assert follow_ups(scene)["referral_consent_ends"].due_on > date(2027, 1, 15)
+
+
+def test_the_school_writes_down_what_a_partner_says_on_the_phone(scene: Scene) -> None:
+    referral_id = sent(scene)
+    for act in (
+        lambda: actions_service.accept(scene.school, referral_id, by=SCHOOL, version=None, now=NOW),
+        lambda: actions_service.log_service(
+            scene.school, referral_id, TODAY, by=SCHOOL, version=None, now=NOW
+        ),
+        lambda: actions_service.finish(
+            scene.school, referral_id, TODAY, "all", by=SCHOOL, version=None, now=NOW
+        ),
+    ):
+        with pytest.raises(Stale):
+            actions_service.accept(scene.school, referral_id, by=SCHOOL, version=99, now=NOW)
+        act()
+    assert the(referral_id).state is ReferralState.DONE
+    with pytest.raises(NotFound):
+        # the school's people have no way in by the partner's door
+        actions_service.accept(scene.school, referral_id, by=PARTNER, version=None, now=NOW)
+
+
+def test_what_a_consent_must_say(scene: Scene) -> None:
+    referral_id = draft(scene)
+    for values, field in (
+        ({"by": "  "}, "by"),
+        ({"relation": "neighbor"}, "relation"),
+        ({"manner": "phone"}, "manner"),
+        ({"on": TODAY + timedelta(days=1)}, "on"),
+        ({"until": TODAY - timedelta(days=1)}, "until"),
+        ({"until": TODAY + timedelta(days=400)}, "until"),
+        ({"fields": ["service", "grade"]}, "fields"),
+        ({"fields": ["name", "service", "narrative"]}, "fields"),
+    ):
+        with pytest.raises(Refused) as refused:
+            consent(scene, referral_id, **values)
+        assert refused.value.field == field, values
+    assert the(referral_id).state is ReferralState.DRAFTED
+
+
+def test_nothing_goes_without_an_agreement_in_force(scene: Scene) -> None:
+    referral_id = draft(scene)
+    with pytest.raises(Refused):
+        send(scene, referral_id)
+    consent(scene, referral_id)
+    fresh(scene.partner).agreement_until = TODAY - timedelta(days=1)
+    db.session.commit()
+    with pytest.raises(Refused):
+        send(scene, referral_id)
+    row = the(referral_id)
+    assert row.state is ReferralState.CONSENTED and row.sent_fields is None
+    assert not list(db.session.scalars(select(Disclosure)))
+
+
+def test_what_a_draft_must_have(scene: Scene) -> None:
+    other = make_scene()
+    given: dict[str, Any] = {
+        "partner_id": scene.partner.id,
+        "student_id": scene.world.students[0].id,
+        "need": "Help.",
+    }
+    for values, field in (
+        ({"partner_id": None}, "partner"),
+        ({"student_id": None}, "student"),
+        ({"student_id": scene.world.students[1].id}, "student"),
+        ({"student_id": other.world.students[0].id}, "student"),
+        ({"need": " "}, "need"),
+    ):
+        with pytest.raises(Refused) as refused:
+            actions.draft(scene.school, scene.pathway.id, **(given | values), version=None, now=NOW)
+        assert refused.value.field == field
+    with pytest.raises(NotFound):
+        actions.draft(other.school, scene.pathway.id, **given, version=None, now=NOW)
+    first = actions.draft(scene.school, scene.pathway.id, **given, version=None, now=NOW)
+    changed = given | {"need": "More help."}
+    assert actions.draft(scene.school, scene.pathway.id, **changed, version=None, now=NOW) == first
+    assert the(first).need == "More help."
+
+
+def test_a_family_without_a_letter_in_its_language_gets_an_interpreter(session: Any, at: Any) -> None:
+    at("2026-11-24 10:00")
+    for language, wanted in (("pl", True), ("es-MX", False), ("en", False)):
+        scene = make_scene(language)
+        draft(scene)
+        assert ("interpreter" in follow_ups(scene)) is wanted, language
+
+
+def test_days_of_service_make_sense(scene: Scene) -> None:
+    referral_id = sent(scene)
+    for day in (TODAY, TODAY + timedelta(days=1)):
+        with pytest.raises(Refused):
+            serve(scene, referral_id, day)
+    accept(scene, referral_id)
+    for day in (TODAY + timedelta(days=1), TODAY - timedelta(days=1)):
+        with pytest.raises(Refused):
+            serve(scene, referral_id, day)
+    serve(scene, referral_id)
+    with pytest.raises(Refused):
+        serve(scene, referral_id)
+    for values in ({"received": "everything"}, {"on": TODAY - timedelta(days=1)}):
+        with pytest.raises(Refused):
+            finish(scene, referral_id, **values)
+
+
+def test_the_database_refuses_what_the_table_does(scene: Scene) -> None:
+    referral_id = draft(scene)
+    table = Referral.__table__
+    for values in (
+        {"state": "sent"},
+        {"state": "accepted", "sent_on": TODAY},
+        {"state": "declined", "sent_on": TODAY, "answered_on": TODAY},
+        {"state": "active", "sent_on": TODAY, "answered_on": TODAY},
+        {
+            "state": "done",
+            "sent_on": TODAY,
+            "answered_on": TODAY,
+            "first_service_on": TODAY,
+            "ended_on": TODAY,
+        },
+        {"state": "revoked"},
+        {"state": "drafted", "ended_on": TODAY},
+        {"state": "lost"},
+    ):
+        with pytest.raises(IntegrityError), db.session.begin_nested():
+            db.session.execute(update(table).where(table.c.id == referral_id).values(**values))
+    again = {
+        "pathway_id": scene.pathway.id,
+        "case_id": scene.world.case.id,
+        "school_id": scene.world.school.id,
+    }
+    with pytest.raises(IntegrityError), db.session.begin_nested():
+        db.session.execute(insert(table).values(again))
+    consent(scene, referral_id)
+    held = ReferralConsent.__table__
+    with pytest.raises(IntegrityError), db.session.begin_nested():
+        db.session.execute(update(held).values(until_on=TODAY - timedelta(days=10)))
+
+
+def test_the_common_door_completes_no_referral(scene: Scene) -> None:
+    sent(scene)
+    with pytest.raises(Refused):
+        life.complete(scene.school, scene.pathway.id, "service_received", "", None, NOW)
+    with pytest.raises(Refused):
+        actions.complete(scene.school, scene.pathway.id, "", None, NOW)
+
+
+def test_taking_back_the_consent_to_a_former_referral_leaves_the_next_ones_clocks(scene: Scene) -> None:
+    first = sent(scene)
+    actions_service.decline(scene.partner_actor, first, "no_place", by=PARTNER, version=None, now=NOW)
+    sent(scene)
+    waiting = set(follow_ups(scene))
+    assert "referral_answer" in waiting
+    actions_consent.revoke(scene.school, first, None, NOW)
+    assert set(follow_ups(scene)) == waiting
+
+
+def test_who_offers_the_help_stands_before_who_speaks_the_language(session: Any) -> None:
+    PartnerFactory(name="Speaks, but helps otherwise", services=["academic"], languages=["pl"], capacity=50)
+    PartnerFactory(name="Helps", services=["family_support"], languages=["en"], capacity=1)
+    PartnerFactory(
+        name="Helps, no agreement", services=["family_support"], languages=["pl"], agreement_from=None
+    )
+    found = [one.partner.name for one in suggestions(Wanted("family_support", "pl", 9), TODAY)]
+    assert found == ["Helps", "Speaks, but helps otherwise", "Helps, no agreement"]

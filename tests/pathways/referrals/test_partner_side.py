@@ -1,0 +1,388 @@
+"""What a partner sees and does: its own open referrals, only what was sent, and nothing else of the school."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select, text, update
+
+from tests.access.walk import Walk
+from tests.access.world import plant
+from tests.cases.making import NOW, TODAY, make_user
+from tests.factories.accounts import RoleGrantFactory, acting
+from tests.factories.accounts import make_user as make_account
+from tests.factories.base import fresh
+from tests.factories.referrals import PartnerFactory, make_partner_user, make_referral
+from tests.factories.roster import StudentFactory
+from tests.pathways.referrals.making import Scene, accept, make_scene, sent
+from tests.support.applications import make_app, people_client
+from tests.support.databases import Databases
+from wss_cases.access.actor import Role
+from wss_cases.access.gate import permission_of
+from wss_cases.access.permissions import Permission
+from wss_cases.access.policy import can
+from wss_cases.accounts.account.models import RoleGrant, UserAccount
+from wss_cases.cases.case.models import Case, CaseParticipant
+from wss_cases.foundation import clock
+from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.models import Incident
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.mail.delivery.rendering import compose
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import PathwayState
+from wss_cases.pathways.referrals.consent import actions as actions_consent
+from wss_cases.pathways.referrals.referral import actions
+from wss_cases.pathways.referrals.referral.models import Referral, ServiceDate
+from wss_cases.pathways.referrals.referral.overdue import late_referrals
+from wss_cases.pathways.referrals.referral.queries import visible_to
+from wss_cases.pathways.referrals.referral.states import ReferralState
+from wss_cases.pathways.referrals.service import actions as actions_service
+from wss_cases.roster.directory.models import Student
+from wss_cases.workday.sweep.actions import sweep
+
+
+@pytest.fixture
+def scene(session: Any, at: Any) -> Scene:
+    """A scene at the moment that `NOW` names."""
+    at("2026-11-24 10:00")
+    return make_scene()
+
+
+def test_who_signs_in_for_a_partner_is_given_nothing_else(scene: Scene, client_as: Any) -> None:
+    page = f"/people/{scene.user.id}"
+    client = client_as(make_account(Role.SYSADMIN))
+    role = {"role": "coordinator", "school_id": str(scene.world.school.id)}
+    refused = client.submit(page, role, action="/roles")
+    assert refused.status_code == 400 and "signs in for a partner already" in refused.text
+    assert [grant.role for grant in fresh(scene.user).grants] == [Role.PARTNER]
+    grant = db.session.scalars(select(RoleGrant).where(RoleGrant.user_id == scene.user.id)).one()
+    grant.starts_on, grant.ends_on = TODAY - timedelta(days=9), TODAY - timedelta(days=2)
+    db.session.commit()
+    assert client.submit(page, role, action="/roles").status_code == 303
+
+
+def test_the_partner_reads_exactly_what_was_sent(scene: Scene, client_as: Any) -> None:
+    referral_id = sent(scene)
+    # what changes at the school afterwards stays at the school
+    row = db.session.get_one(Referral, referral_id)
+    row.need = "A secret need"
+    db.session.get_one(Student, row.student_id).grade = 12
+    db.session.commit()
+    client = client_as(scene.user)
+    home = client.page("/")
+    assert scene.world.students[0].shown_name in home.text and "To do (1)" in " ".join(home.text.split())
+    page = client.page(f"/partner/referrals/{referral_id}").find_all("main")[0].text
+    assert "Somebody to talk to at home." in page and "Grade 9" in page
+    for secret in (
+        "A secret need",
+        "Rosalind",
+        "312-555-0142",
+        scene.world.case.reference,
+        "Grade 12",
+        "fight",
+    ):
+        assert secret not in page, secret
+    assert [a.get("href") for a in home.find_all("nav")[0].find_all("a")] == ["/partner"]
+
+
+def test_the_partners_acts_through_its_pages(scene: Scene, client_as: Any) -> None:
+    referral_id = sent(scene)
+    client, base = client_as(scene.user), f"/partner/referrals/{referral_id}"
+    assert client.submit(f"{base}/decline").status_code == 400
+    assert client.submit(base, action="/waitlist").status_code == 303
+    assert client.submit(base, action="/accept").status_code == 303
+    assert client.submit(f"{base}/service", {"on": "2026-12-24"}).status_code == 400
+    assert client.submit(f"{base}/service", {"on": "2026-11-24"}).status_code == 303
+    assert "Log a day of service" in client.page(base).text
+    assert client.submit(f"{base}/finish").status_code == 400
+    assert client.submit(f"{base}/finish", {"received": "stopped"}).status_code == 303
+    assert "the family stopped it early" in client.page(base).text
+    assert "Done (1)" in " ".join(client.page("/partner").text.split())
+
+
+def test_a_declined_referral_is_gone(scene: Scene, client_as: Any) -> None:
+    referral_id = sent(scene)
+    client = client_as(scene.user)
+    done = client.submit(f"/partner/referrals/{referral_id}/decline", {"reason": "language"})
+    assert (done.status_code, done.location) == (303, "/partner")
+    assert client.get(f"/partner/referrals/{referral_id}").status_code == 404
+    assert scene.world.students[0].shown_name not in client.page("/partner").text
+
+
+@pytest.mark.parametrize(
+    "how", ["revoked", "withdrawn", "run out", "pathway ended", "partner ended", "role ended"]
+)
+def test_access_is_cut_on_the_next_request(scene: Scene, client_as: Any, at: Any, how: str) -> None:
+    referral_id = sent(scene, until=TODAY + timedelta(days=3))
+    client, base = client_as(scene.user), f"/partner/referrals/{referral_id}"
+    name, token = scene.world.students[0].shown_name, client.csrf_token("/account")
+    assert name in client.page(base).text
+    now = NOW
+    if how == "revoked":
+        actions_consent.revoke(scene.school, referral_id, None, NOW)
+    elif how == "withdrawn":
+        actions.withdraw(scene.school, referral_id, "moved", None, NOW)
+    elif how == "run out":
+        now = at("2026-11-28 00:05")
+        db.session.execute(update(UserAccount).values(locale="en"))
+    elif how == "pathway ended":
+        row = fresh(scene.pathway)
+        row.state, row.ended_at = PathwayState.DECLINED, NOW
+    elif how == "partner ended":
+        fresh(scene.partner).is_active = False
+    else:
+        grant = db.session.scalars(select(RoleGrant).where(RoleGrant.user_id == scene.user.id)).one()
+        grant.ends_on = TODAY - timedelta(days=1)
+    db.session.commit()
+    if how == "run out":
+        client = client_as(scene.user)
+        token = client.csrf_token("/account")
+    for address in (base, f"{base}/decline", f"{base}/service", f"{base}/finish"):
+        assert client.get(address).status_code == 404, address
+    for act in ("accept", "waitlist", "decline", "service", "finish"):
+        data = {"csrf_token": token, "on": "2026-11-24", "reason": "no_place", "received": "all"}
+        assert client.post(f"{base}/{act}", data=data).status_code == 404, act
+    home = client.get("/partner")
+    assert name not in home.text
+    if how != "role ended":
+        assert "has ended." in home.text
+    # the mail that waited says nothing either: delivery rechecks
+    mail = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "referral.sent")).one()
+    assert compose(mail, now) is None
+
+
+def test_mails_to_the_partner_hold_nothing_of_the_student(scene: Scene) -> None:
+    referral_id = sent(scene)
+    actions_service.accept(
+        scene.partner_actor, referral_id, by=Permission.REFERRAL_ANSWER, version=None, now=NOW
+    )
+    sent_mail = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "referral.sent")).one()
+    said = str(compose(sent_mail, NOW))
+    assert f"/partner/referrals/{referral_id}" in said
+    actions_consent.revoke(scene.school, referral_id, None, NOW)
+    ended = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "referral.ended")).one()
+    said += str(compose(ended, NOW))
+    student = scene.world.students[0]
+    for secret in (
+        student.given_name,
+        student.family_name,
+        "Rosalind",
+        "Somebody to talk to",
+        "family_support",
+    ):
+        assert secret not in said
+
+
+def test_a_form_sets_nothing_but_its_own_fields(scene: Scene, client_as: Any) -> None:
+    referral_id = sent(scene)
+    other = PartnerFactory()
+    client, base = client_as(scene.user), f"/partner/referrals/{referral_id}"
+    token = client.csrf_token("/account")
+    stuffed = {
+        "csrf_token": token,
+        "partner_id": str(other.id),
+        "state": "done",
+        "sent_fields": '{"name": "X"}',
+        "school_id": "1",
+        "student_id": "1",
+        "received": "all",
+        "first_service_on": "2026-01-01",
+        "need": "X",
+        "by": "case:work",
+        "kind": "last",
+        "logged_by_id": "1",
+        "answer_by": "2030-01-01",
+    }
+    before = fresh(db.session.get_one(Referral, referral_id))
+    kept = (
+        before.partner_id,
+        before.sent_fields,
+        before.school_id,
+        before.student_id,
+        before.need,
+        before.answer_by,
+    )
+    assert client.post(f"{base}/accept", data=stuffed).status_code == 303
+    assert client.post(f"{base}/service", data=stuffed | {"on": "2026-11-24"}).status_code == 303
+    db.session.expire_all()
+    row = db.session.get_one(Referral, referral_id)
+    assert (row.partner_id, row.sent_fields, row.school_id, row.student_id, row.need, row.answer_by) == kept
+    assert (row.state, row.received, row.first_service_on) == (ReferralState.FIRST_SEEN, "", TODAY)
+    assert db.session.scalars(select(ServiceDate)).one().logged_by_id == scene.user.id
+
+
+def test_late_partners_reach_the_lead_then_the_administrators(scene: Scene, at: Any) -> None:
+    administrator = make_user(scene.world.school, Role.ADMINISTRATOR)
+    referral_id = sent(scene)
+    assert db.session.get_one(Referral, referral_id).answer_by == date(2026, 12, 1)
+    schools = [scene.world.school.id]
+
+    def reached(wall: str) -> set[int]:
+        return {user_id for late in late_referrals(at(wall), schools) for user_id in late.people}
+
+    assert reached("2026-12-01 18:00") == set()
+    assert reached("2026-12-02 09:00") == {scene.world.coordinator.id}
+    told = reached("2026-12-04 09:00")
+    assert told == {scene.world.coordinator.id, administrator.id}
+    assert sweep(at("2026-12-04 09:00"))["queued"] >= 2
+    late = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "referral.overdue")).all()
+    assert {mail.recipient_id for mail in late} == told
+    said = str(compose(late[0], at("2026-12-04 09:00")))
+    assert scene.pathway.kind not in said and scene.world.students[0].family_name not in said
+    accept(scene, referral_id, at("2026-12-04 10:00"))
+    assert compose(late[0], at("2026-12-04 10:01")) is None
+    assert reached("2026-12-07 09:00") == set()
+
+
+@pytest.fixture(scope="module")
+def walk(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Walk:
+    """The application on a demo district with a referral of one's own and a foreign one."""
+    copy = databases.copy(databases.demo(backend))
+    app = make_app(copy.url, tmp_path_factory.mktemp("partner"))
+    made = Walk(app)
+    with app.app_context():
+        plant(made.schools["own"], reporter_email="reporter@demo.example")
+        plant(made.schools["other"])
+    return made
+
+
+def canaries(app: Flask) -> set[str]:
+    """Return what only schools know: case and report numbers, every student's number and full name."""
+    with app.app_context():
+        found = set(db.session.scalars(select(Case.reference))) | set(
+            db.session.scalars(select(Incident.reference))
+        )
+        named = select(Student).join(CaseParticipant, CaseParticipant.student_id == Student.id)
+        for student in db.session.scalars(named):
+            found |= {student.shown_name, student.student_number}
+    return {words for words in found if words}
+
+
+OWN = """
+    SELECT referral.id FROM referral
+    JOIN role_grant ON role_grant.partner_id = referral.partner_id AND role_grant.user_id = :user
+    JOIN referral_consent ON referral_consent.referral_id = referral.id
+    JOIN pathway ON pathway.id = referral.pathway_id
+    WHERE referral.state IN ('sent', 'waitlisted', 'accepted', 'first_seen', 'active', 'done')
+        AND pathway.state NOT IN ('ended_early', 'declined') AND referral_consent.revoked_at IS NULL
+        AND referral_consent.signed_on <= :today AND referral_consent.until_on >= :today"""
+"""What a partner may see, said anew, so that a wrong filter of the application is not asked about itself."""
+
+
+def test_a_partner_against_every_route_and_every_id(walk: Walk) -> None:
+    with walk.app.app_context():
+        user = db.session.scalars(
+            select(UserAccount).where(UserAccount.email == "partner@demo.example")
+        ).one()
+        mine = set(
+            db.session.scalars(
+                text(OWN), {"user": user.id, "today": local_date(clock.now(), clock.DISTRICT_ZONE)}
+            )
+        )
+        shown = {
+            row.sent_fields["name"]
+            for row in db.session.scalars(select(Referral).where(Referral.id.in_(mine)))
+            if row.sent_fields
+        }
+        ids = list(db.session.scalars(select(Referral.id)))
+    assert mine and set(ids) - mine
+    secrets = re.compile(
+        r"(?<!\w)(" + "|".join(map(re.escape, sorted(canaries(walk.app) - shown))) + r")(?!\w)"
+    )
+    assert secrets.search(f"case WALK{walk.schools['own']}-C of somebody")
+    client = people_client(walk.app, user)
+    token, leaks, reached = client.csrf_token("/account"), [], set()
+    for rule, method in walk.rules():
+        if rule.endpoint in ("accounts.sign_out", "static", "bootstrap.static"):
+            continue
+        for side in walk.sides(rule):
+            addresses = {walk.address(rule, side)}
+            if "referral_id" in rule.arguments and rule.endpoint.startswith("partner."):
+                addresses = {rule.build({"referral_id": one})[1] for one in ids}  # type: ignore[index]
+            for address in addresses:
+                answer = client.open(
+                    address, method=method, data={"csrf_token": token} if method == "POST" else None
+                )
+                page = answer.get_data(as_text=True)
+                leaks += [f"{method} {address}: {found.group()}" for found in secrets.finditer(page)]
+                if answer.status_code != 404:
+                    reached.add((rule.endpoint, address))
+    assert not leaks, leaks[:5]
+    foreign = {
+        address
+        for endpoint, address in reached
+        if endpoint.startswith("partner.") and "/referrals/" in address
+    }
+    assert {int(address.split("/")[3]) for address in foreign} == mine
+    own = ("accounts.", "second_factor.", "sessions.", "web.", "partner.", "troubles.retry_own")
+    beyond = {endpoint for endpoint, _address in reached if not endpoint.startswith(own)}
+    assert {each for each in beyond if permission_of(walk.app, each) is not Permission.PUBLIC} == set()
+
+
+def test_predicate_filter_and_recipients_agree(session: Any, at: Any) -> None:
+    """Over every state, consent, pathway and partner: the policy, the SQL and who gets mail say the same."""
+    at("2026-11-24 10:00")
+    scene = make_scene()
+    partners = [scene.partner, PartnerFactory(), PartnerFactory(is_active=False)]
+    users = [scene.user, make_partner_user(partners[1]), make_partner_user(partners[2])]
+    both = make_partner_user(partners[0])
+    RoleGrantFactory(user_id=both.id, role=Role.PARTNER, partner_id=partners[1].id)
+    former = make_partner_user(partners[0])
+    gone = db.session.scalars(select(RoleGrant).where(RoleGrant.user_id == former.id)).one()
+    gone.ends_on = TODAY - timedelta(days=2)
+    people = [*users, both, former, scene.world.coordinator]
+    made: list[Referral] = []
+    for state in ReferralState:
+        for number, until in enumerate((TODAY - timedelta(days=1), TODAY, TODAY + timedelta(days=30))):
+            for place in (PathwayState.ACTIVE, PathwayState.ENDED_EARLY, PathwayState.COMPLETED):
+                made.append(_referral(scene, partners[number], state, until, place))
+    for row in made[::7]:
+        if row.consent is not None:
+            row.consent.revoked_on, row.consent.revoked_at = TODAY, NOW
+    db.session.commit()
+    ids = [row.id for row in made]
+    agreed = 0
+    for user in people:
+        actor = acting(user)
+        db.session.expire_all()
+        by_policy = {
+            one for one in ids if can(actor, Permission.REFERRAL_ANSWER, db.session.get(Referral, one))
+        }
+        by_filter = set(
+            db.session.scalars(visible_to(select(Referral.id).where(Referral.id.in_(ids)), actor, TODAY))
+        )
+        assert by_policy == by_filter, user.email
+        for one in ids:
+            mail = OutboxMessage(
+                kind="referral.sent", recipient_id=user.id, object_type="referral", object_id=one,
+                dedupe_key=f"{user.id}:{one}", message_id="m", created_at=NOW, next_attempt_at=NOW,
+            )  # fmt: skip
+            assert (compose(mail, NOW) is not None) is (one in by_filter)
+        agreed += len(by_filter)
+    assert agreed
+
+
+def _referral(scene: Scene, partner: Any, state: ReferralState, until: date, place: PathwayState) -> Referral:
+    pathway = Pathway(
+        case_id=scene.world.case.id,
+        school_id=scene.world.school.id,
+        pathway="wraparound",
+        kind="family_support",
+        for_whom="both",
+        state=place,
+        proposed_at=NOW,
+        accepted_on=TODAY,
+        started_on=TODAY,
+        outcome="service_received" if place is PathwayState.COMPLETED else "",
+        end_reason="no_contact" if place is PathwayState.ENDED_EARLY else "",
+        ended_at=None if place is PathwayState.ACTIVE else NOW,
+    )
+    db.session.add(pathway)
+    db.session.flush()
+    student = StudentFactory(school=scene.world.school)
+    return make_referral(pathway, student, partner, state, until=max(until, date(2026, 11, 19)))

@@ -1,0 +1,162 @@
+"""Whatever anybody tries, in any order: no notification without an emergency, a duty, or two yeses by two people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import select
+
+from tests.factories.accounts import RoleGrantFactory, acting
+from tests.factories.safeguards import LegalDutyFactory
+from tests.safeguards.police.test_review import ASKING, FOLLOWED, NOW, Scene
+from wss_cases.access.actor import Role
+from wss_cases.foundation.db import db
+from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.safeguards.duties.duty.states import DutyState
+from wss_cases.safeguards.police.clocks.actions import refuse_silence
+from wss_cases.safeguards.police.notification.actions import Told, record_notification
+from wss_cases.safeguards.police.review.actions import (
+    Answer,
+    answer_first,
+    answer_second,
+    ask,
+    call_first,
+    open_by_law,
+    withdraw,
+)
+from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
+from wss_cases.safeguards.police.review.states import (
+    BEGINNINGS,
+    TRANSITIONS,
+    WAITING,
+    NotificationDoor,
+    ReviewState,
+)
+
+WHO = st.sampled_from(["dean", "head", "district", "deputy"])
+"""The district's person is an administrator of the school too, and would be both."""
+
+WHICH = st.integers(0, 3)
+YES = st.sampled_from([True, True, True, False])
+
+
+class Reviews(RuleBasedStateMachine):
+    """One report, four people who try everything, and a clock."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOW
+        self.scene = Scene()
+        RoleGrantFactory(
+            user_id=self.scene.district.id, role=Role.ADMINISTRATOR, school_id=self.scene.school.id
+        )
+        placed = {"school_id": self.scene.school.id, "incident_id": self.scene.incident.id}
+        self.duties = [
+            LegalDutyFactory(code="drug_incident", **placed).id,
+            LegalDutyFactory(code="drug_delivery", state=DutyState.VERIFY_FIRST, **placed).id,
+            LegalDutyFactory(code="bullying_notice", **placed).id,
+        ]
+        self.seen: dict[int, ReviewState] = {}
+        db.session.commit()
+
+    def actor(self, who: str) -> Any:
+        return acting(getattr(self.scene, who))
+
+    def review_id(self, which: int) -> int:
+        mine = select(PoliceReview.id).where(PoliceReview.incident_id == self.scene.incident.id)
+        rows = db.session.scalars(mine.order_by(PoliceReview.id.desc()).limit(4)).all()
+        return rows[which % len(rows)] if rows else 0
+
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        try:
+            yield
+        except (Refused, NotFound):
+            db.session.rollback()
+
+    @rule(who=WHO, door=st.sampled_from(["other", "other", "emergency", "law"]), duty=st.integers(0, 2))
+    def request(self, who: str, door: str, duty: int) -> None:
+        incident_id = self.scene.incident.id
+        with self.trying():
+            if door == "emergency":
+                call_first(self.actor(who), incident_id, self.now, self.now)
+            elif door == "law":
+                open_by_law(self.actor(who), incident_id, self.duties[duty], self.now)
+            else:
+                ask(self.actor(who), incident_id, ASKING, self.now)
+
+    @rule(who=WHO, which=WHICH, approves=YES, second=st.booleans())
+    def reply(self, who: str, which: int, approves: bool, second: bool) -> None:
+        with self.trying():
+            give = answer_second if second else answer_first
+            given = Answer(approves, self.now, "here", "Because.")
+            give(self.actor(who), self.review_id(which), given, None, self.now)
+
+    @rule(who=WHO, which=WHICH)
+    def tell(self, who: str, which: int) -> None:
+        told = Told(self.now, "phone", "911", None, "An adult", (), FOLLOWED, danger="A knife.")
+        with self.trying():
+            record_notification(self.actor(who), self.review_id(which), told, None, self.now)
+
+    @rule(who=WHO, which=WHICH)
+    def take_back(self, who: str, which: int) -> None:
+        with self.trying():
+            withdraw(self.actor(who), self.review_id(which), "Settled.", None, self.now)
+
+    @rule(minutes=st.sampled_from([1, 30, 90]))
+    def wait(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+        refuse_silence(self.now)
+
+    @invariant()
+    def nothing_unpermitted(self) -> None:
+        rows = select(PoliceReview).where(PoliceReview.incident_id == self.scene.incident.id)
+        found = {row.id: row for row in db.session.scalars(rows.execution_options(populate_existing=True))}
+        for row in found.values():
+            before = self.seen.get(row.id)
+            allowed = BEGINNINGS if before is None else reachable(before)
+            assert row.state in allowed, (before, row.state)
+            assert row.state not in WAITING or row.answer_by > self.now, "silence refuses"
+        made_here = select(PoliceNotification).where(PoliceNotification.incident_id == self.scene.incident.id)
+        for made in db.session.scalars(made_here):
+            review = found[made.review_id]
+            assert review.state is ReviewState.NOTIFIED
+            assert is_permitted(review), review.door
+        self.seen = {row.id: row.state for row in found.values()}
+
+
+def reachable(state: ReviewState) -> set[ReviewState]:
+    """Where one act can lead, or none: the state itself and its next ones."""
+    return {state, *TRANSITIONS[state]}
+
+
+def is_permitted(review: PoliceReview) -> bool:
+    """The rule in words of its own, apart from the code's."""
+    if review.door is NotificationDoor.EMERGENCY:
+        return review.called_at is not None
+    if review.door is NotificationDoor.REQUIRED_BY_LAW:
+        return review.duty_id is not None
+    people = {review.first_by_id, review.second_by_id, review.requested_by_id}
+    return None not in people and len(people) == 3 and bool(review.first_approves and review.second_approves)
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_no_order_of_acts_lets_a_notification_through(session: Any, at: Callable[..., datetime]) -> None:
+    at("2026-11-24 11:00")
+    run_state_machine_as_test(
+        Reviews,
+        settings=settings(
+            max_examples=12,
+            stateful_step_count=30,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -1,0 +1,128 @@
+"""Walking the whole site as one person, by its links alone."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urldefrag, urljoin, urlsplit
+
+from flask import Flask, template_rendered
+from sqlalchemy import event
+from werkzeug.test import TestResponse
+
+from tests.support.pages.client import PageClient
+from tests.support.pages.reading import Element, Form, forms, parse
+from wss_cases.foundation.db import db
+
+NUMBER = re.compile(r"\d+")
+TOKEN = re.compile(r"(?<==)[^&]+")
+COMBINING = frozenset({"/outcomes/incidents"})
+"""Pages whose links add one filter to any others: with whatever filters, each is one page."""
+FILTERED = frozenset({"/incidents"})
+"""Lists whose links add one filter to any others: each filter is looked at, alone or beside others, not every set."""
+SAMPLES = 2
+WRITES = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+\"?(\w+)", re.IGNORECASE)
+"""A statement that writes, and into which table."""
+
+
+@dataclass
+class Visit:
+    """One answer: where, what, its templates and the statements it took."""
+
+    address: str
+    shape: str
+    response: TestResponse
+    templates: list[str] = field(default_factory=list)
+    statements: list[str] = field(default_factory=list)
+
+    @property
+    def document(self) -> Element:
+        """The parsed page."""
+        return parse(self.response.get_data(as_text=True))
+
+    @property
+    def forms(self) -> list[Form]:
+        """The forms of the page."""
+        return forms(self.document)
+
+    @property
+    def markup(self) -> frozenset[tuple[str, str]]:
+        """The kinds of elements on the page: pages that differ here need looking at separately."""
+        return frozenset((e.tag, e.get("class")) for e in self.document.find_all())
+
+
+def shape_of(address: str) -> str:
+    """Return an address with its numbers and query values taken out: pages of one shape are one page."""
+    parts = urlsplit(address)
+    if parts.path in COMBINING:
+        return parts.path
+    return NUMBER.sub("N", parts.path) + ("?" + TOKEN.sub("", parts.query) if parts.query else "")
+
+
+def _kinds(address: str) -> set[str]:
+    """Return what a page shows an example of: its shape, or each of its filters."""
+    parts = urlsplit(address)
+    if parts.path in FILTERED and parts.query:
+        return {f"{parts.path}?{name}" for name, _value in parse_qsl(parts.query, keep_blank_values=True)}
+    return {shape_of(address)}
+
+
+def links(document: Element, base: str) -> Iterator[str]:
+    """Return the addresses on this site that a page links to, and where its searching forms lead."""
+    for element in document.find_all("a", "form"):
+        if element.tag == "form" and (element.get("method") or "get").lower() != "get":
+            continue
+        target = element.get("href") if element.tag == "a" else element.get("action")
+        joined = urldefrag(urljoin(base, target))[0]
+        if (
+            not urlsplit(target).scheme
+            and not urlsplit(target).netloc
+            and "download" not in element.attributes
+        ):
+            yield joined
+
+
+def walk(app: Flask, client: PageClient, start: str = "/", limit: int = 1000) -> list[Visit]:
+    """Return a visit to each page that can be reached from `start`, at most SAMPLES of one kind."""
+    queue, seen = [start], {start}
+    visits: list[Visit] = []
+    met = Counter[str]()
+    while queue and len(visits) < limit:
+        address = queue.pop(0)
+        kinds = _kinds(address)
+        if all(met[kind] >= SAMPLES for kind in kinds):
+            continue
+        met.update(kinds)
+        visit = look(app, client, address)
+        visits.append(visit)
+        if visit.response.mimetype == "text/html":
+            target = visit.response.headers.get("Location")
+            fresh = [urljoin(address, target)] if target else list(links(visit.document, address))
+            queue += [found for found in dict.fromkeys(fresh) if found not in seen]
+            seen.update(fresh)
+    return visits
+
+
+def look(app: Flask, client: PageClient, address: str) -> Visit:
+    """GET one page, redirects not followed, noting its templates and statements."""
+    templates: list[str] = []
+    statements: list[str] = []
+
+    def rendered(_sender: Any, template: Any, **_more: Any) -> None:
+        templates.append(template.name or "")
+
+    def executed(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        statements.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", executed)
+    try:
+        with template_rendered.connected_to(rendered, app):
+            response = client.get(address)
+    finally:
+        event.remove(engine, "before_cursor_execute", executed)
+    return Visit(address, shape_of(address), response, templates, statements)

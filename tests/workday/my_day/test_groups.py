@@ -1,0 +1,191 @@
+"""My day: each group with what belongs to it and its act one tap away, the same cost for 5 and for 60 follow-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from tests.cases.making import make_user, make_world
+from tests.factories.cases import CaseFactory, PathwayFactory
+from tests.factories.followups import FollowUpFactory
+from tests.factories.incidents import IncidentFactory
+from tests.factories.referrals import PartnerFactory
+from tests.pathways.circles.making import open_gates, plan
+from wss_cases.access.actor import Role
+from wss_cases.accounts.account.models import Cover
+from wss_cases.cases.case.states import CaseState
+from wss_cases.followups.handling.actions import reassign
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.states import IncidentState
+from wss_cases.pathways.common.states import Kind, PathwayState
+from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
+from wss_cases.pathways.referrals.referral.models import Referral
+from wss_cases.pathways.referrals.referral.states import ReferralState
+from wss_cases.routing.engine.states import Kind as RoutingKind
+
+NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
+TODAY = date(2026, 11, 24)
+
+
+@pytest.fixture
+def world(session: Any, at: Callable[..., datetime]) -> Any:
+    at("2026-11-24 10:00")
+    return make_world()
+
+
+def due(world: Any, on: date, **more: Any) -> Any:
+    values = {"owner_id": world.coordinator.id, "case_id": world.case.id, "kind": "other"} | more
+    return FollowUpFactory(school_id=world.school.id, due_on=on, **values)
+
+
+def section(page: Any, title: str) -> str:
+    """The words of the card with this heading; '' where there is none."""
+    cards = [card for card in page.find_all("section") if card.find_all("h2")]
+    return next((card.text for card in cards if card.find_all("h2")[0].text.startswith(title)), "")
+
+
+def test_each_group_holds_what_belongs_to_it(world: Any, client_as: Any) -> None:
+    due(world, date(2026, 11, 20), title="Late thing")
+    due(world, TODAY, title="Thing of today")
+    due(world, date(2026, 11, 30), title="Thing after the holiday")
+    due(world, date(2026, 12, 20), title="Much later")
+    paused = due(world, TODAY, title="Paused thing")
+    paused.snoozed_until, paused.snooze_reason, paused.snooze_count = date(2026, 11, 30), "waiting", 1
+    db.session.commit()
+    page = client_as(world.coordinator).page("/my-day")
+    assert "Do first (1)" in section(page, "Do first")
+    assert "Late thing" in section(page, "Do first")
+    assert "Thing of today" in section(page, "Due today")
+    assert "Paused thing" not in section(page, "Due today")
+    assert "Paused thing" in section(page, "Reminders paused")
+    assert "Back on Mon, Nov 30" in section(page, "Reminders paused")
+    assert "1 overdue, 1 due today" in page.text
+    assert "Much later" not in page.text
+
+
+def test_what_meets_today_has_its_act(world: Any, client_as: Any, at: Callable[..., datetime]) -> None:
+    row = PathwayFactory(
+        case_id=world.case.id, school_id=world.school.id, owner_id=world.coordinator.id,
+        kind=RoutingKind.PEER_CONFERENCE.value,
+    )  # fmt: skip
+    plan(world, open_gates(world, row), starts_at=NOW + timedelta(hours=3))
+    back = PathwayFactory(
+        case_id=world.case.id, school_id=world.school.id, owner_id=world.coordinator.id,
+        kind=Kind.REENTRY_CIRCLE.value, pathway="reengagement", state=PathwayState.ACTIVE,
+    )  # fmt: skip
+    db.session.add(
+        ReengagementPlan(
+            pathway_id=back.id, case_id=world.case.id, school_id=world.school.id, away_from=date(2026, 11, 16),
+            return_on=TODAY, meeting_at=NOW + timedelta(hours=1), meeting_place="Room 104",
+        )
+    )  # fmt: skip
+    db.session.commit()
+    page = client_as(world.coordinator).page("/my-day")
+    assert "11:00 am Re-entry meeting" in section(page, "Meetings today (2)")
+    assert "Prepare the meeting" in section(page, "Meetings today")
+    assert "Room 104" in page.text
+    assert "Open the circle" in section(page, "Meetings today").split("1:00 pm")[1]
+    at("2026-11-24 13:30")
+    page = client_as(world.coordinator).page("/my-day")
+    assert section(page, "Meetings today").count("Did it happen?") == 2
+    assert "11:00 am Re-entry" not in client_as(make_user(world.school)).page("/my-day").text
+
+
+def test_what_waits_for_a_decision_is_counted(world: Any, client_as: Any) -> None:
+    for number in range(7):
+        CaseFactory(school_id=world.school.id, lead_id=world.coordinator.id, state=CaseState.INTAKE)
+        IncidentFactory(
+            school_id=world.school.id, reporter_id=world.coordinator.id, state=IncidentState.RETURNED,
+            number=9000 + number,
+        )  # fmt: skip
+    row = PathwayFactory(
+        case_id=world.case.id, school_id=world.school.id, owner_id=world.coordinator.id,
+        kind=Kind.ACADEMIC.value, pathway="wraparound", state=PathwayState.ACTIVE,
+    )  # fmt: skip
+    partner = PartnerFactory(name="Northside Youth Support")
+    db.session.add(
+        Referral(
+            pathway_id=row.id, case_id=world.case.id, school_id=world.school.id, partner_id=partner.id,
+            state=ReferralState.DECLINED, sent_on=TODAY, answered_on=TODAY, ended_on=TODAY,
+        )
+    )  # fmt: skip
+    db.session.commit()
+    text = section(client_as(world.coordinator).page("/my-day"), "Waiting for me")
+    assert "Northside Youth Support cannot take it" in text
+    assert "2 more questions" in text
+    assert "more new case" in text
+    in_intake = 7 + (world.case.state is CaseState.INTAKE)
+    assert f"Waiting for me ({in_intake + 7 + 1})" in text
+    assert "Nothing waits for your decision" in client_as(make_user(world.school)).page("/my-day").text
+
+
+def test_what_was_given_away_stays_in_sight_until_it_is_done(world: Any, client_as: Any) -> None:
+    dean = make_user(world.school, Role.DEAN, name="Robin Vale")
+    row = due(world, date(2026, 11, 20), title="Ask the coach")
+    reassign(world.actor, row.id, dean.id, None, NOW)
+    due(world, TODAY, owner_id=dean.id, title="Theirs anyway")
+    client = client_as(world.coordinator)
+    text = section(client.page("/my-day"), "Given to others")
+    assert "Given to others (1)" in text
+    assert "with Robin Vale" in text
+    assert "Overdue by" in text
+    assert "Theirs anyway" not in text
+    assert "Ask the coach" in client.page("/follow-ups?whose=given").text
+    assert "Theirs anyway" not in client.page("/follow-ups?whose=given").text
+    client_as(dean).submit(f"/follow-ups/{row.id}", {"outcome": "done", "note": "Asked them"})
+    assert not section(client.page("/my-day"), "Given to others")
+
+
+def test_whom_one_covers_for_is_said_and_their_work_is_here(world: Any, client_as: Any) -> None:
+    away = make_user(world.school, Role.DEAN, name="Robin Vale")
+    due(world, TODAY, owner_id=away.id, title="Ask the coach")
+    db.session.add(
+        Cover(school_id=world.school.id, user_id=away.id, cover_id=world.coordinator.id, starts_on=TODAY,
+              ends_on=date(2026, 11, 30), note="", made_at=NOW, made_by_id=away.id)
+    )  # fmt: skip
+    db.session.commit()
+    page = client_as(world.coordinator).page("/my-day")
+    assert "You stand in for Robin Vale until Mon, Nov 30." in page.text
+    assert "for Robin Vale" in section(page, "Due today")
+    assert "stands in for you" in client_as(away).page("/my-day").text
+
+
+def test_a_long_day_is_short_on_the_page_and_counted_in_full(world: Any, client_as: Any) -> None:
+    for number in range(60):
+        due(world, date(2026, 11, 20) if number < 25 else TODAY, title=f"Thing {number}")
+    page = client_as(world.coordinator).page("/my-day")
+    assert "Do first (25)" in page.text
+    assert "15 more" in section(page, "Do first")
+    assert "Due today (35)" in page.text
+    assert len([box for box in page.find_all("input") if box.get("name") == "id"]) == 30
+
+
+def test_my_day_costs_the_same_queries_for_five_items_and_for_sixty(world: Any, client_as: Any) -> None:
+    engine = db.session.get_bind().engine
+    counted: list[str] = []
+
+    def count(*arguments: Any) -> None:
+        counted.append(arguments[2])
+
+    client = client_as(world.coordinator)
+    dean = make_user(world.school, Role.DEAN)
+    costs = []
+    for more in (5, 55):
+        for number in range(more):
+            on = TODAY + timedelta(days=number % 5 - 3)
+            due(world, on, title=f"Thing {number}")
+            due(world, on, owner_id=dean.id, given_by_id=world.coordinator.id)
+        client.page("/my-day")
+        counted.clear()
+        event.listen(engine, "before_cursor_execute", count)
+        client.page("/my-day")
+        event.remove(engine, "before_cursor_execute", count)
+        costs.append(len(counted))
+    few, many = costs
+    # what was given is counted by itself once it no longer stands on the page as a whole
+    assert many - few <= 1
+    assert 10 < many <= 31
