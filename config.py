@@ -52,9 +52,7 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         "QUESTIONNAIRE_DAYS": int(environ.get("WSS_QUESTIONNAIRE_DAYS") or 14),
         "SMTP_URL": smtp_url,
         "MAIL_FROM": environ.get("MAIL_FROM", "Whole School Safety <no-reply@localhost>"),
-        "MAIL_SECONDS": _number(
-            "WSS_MAIL_SECONDS", environ.get("WSS_MAIL_SECONDS") or "20", LONGEST_MAIL_SECONDS
-        ),
+        "MAIL_SECONDS": _number("WSS_MAIL_SECONDS", environ.get("WSS_MAIL_SECONDS") or "20", LONGEST_MAIL_SECONDS),
         "METRICS_TOKEN": environ.get("WSS_METRICS_TOKEN", ""),
         "MAIL_FOLDER": str(instance / "mail"),
         "NOTE_DAYS": _number("WSS_NOTE_DAYS", environ.get("WSS_NOTE_DAYS") or "365", LONGEST_NOTE_DAYS),
@@ -66,17 +64,13 @@ def from_environment(environ: Mapping[str, str], instance: Path) -> dict[str, An
         ),
         "EXPORT_ROWS": _number("WSS_EXPORT_ROWS", environ.get("WSS_EXPORT_ROWS") or "20000", LONGEST_EXPORT),
         "REPLAY_BATCH": _number("WSS_REPLAY_BATCH", environ.get("WSS_REPLAY_BATCH") or "2000", LONGEST_BATCH),
-        "PAGES_PER_HOUR": _number(
-            "WSS_PAGES_PER_HOUR", environ.get("WSS_PAGES_PER_HOUR") or "600", MOST_PAGES
-        ),
+        "PAGES_PER_HOUR": _number("WSS_PAGES_PER_HOUR", environ.get("WSS_PAGES_PER_HOUR") or "600", MOST_PAGES),
         "CASELOAD_WEIGHTS": environ.get("WSS_CASELOAD_WEIGHTS", ""),
         "RETURN_GAP_SCHOOL_DAYS": int(environ.get("WSS_RETURN_GAP_SCHOOL_DAYS") or 10),
         "SESSION_IDLE": timedelta(
             minutes=_number("WSS_SESSION_MINUTES", environ.get("WSS_SESSION_MINUTES") or "120", 720)
         ),
-        "SESSION_ABSOLUTE": timedelta(
-            hours=_number("WSS_SESSION_HOURS", environ.get("WSS_SESSION_HOURS") or "12", 24)
-        ),
+        "SESSION_ABSOLUTE": timedelta(hours=_number("WSS_SESSION_HOURS", environ.get("WSS_SESSION_HOURS") or "12", 24)),
         **_sign_on(environ),
         "SECOND_FACTOR": _choice(
             "WSS_SECOND_FACTOR",

@@ -40,9 +40,7 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
     return False
 
 
-def compare_type(
-    _context: Any, _inspected: Any, _column: Any, inspected_type: Any, model_type: Any
-) -> bool | None:
+def compare_type(_context: Any, _inspected: Any, _column: Any, inspected_type: Any, model_type: Any) -> bool | None:
     """Ignore what SQLite cannot tell apart (JSON and its variants); else let Alembic decide."""
     names = {type(inspected_type).__name__, type(model_type).__name__}
     return False if names <= {"JSON", "JSONB"} else None
@@ -79,10 +77,7 @@ def run_online(arguments: dict[str, Any]) -> None:
                 if connection.dialect.name == "postgresql":
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_KEY})
                 context.configure(
-                    connection=connection,
-                    target_metadata=database.metadata,
-                    transactional_ddl=True,
-                    **arguments,
+                    connection=connection, target_metadata=database.metadata, transactional_ddl=True, **arguments
                 )
                 with context.begin_transaction():
                     context.run_migrations()

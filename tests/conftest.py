@@ -221,9 +221,7 @@ def smtp_server(network_guard: Guard) -> Iterator[MailServer]:
 @pytest.fixture
 def live_system(database: Database, tmp_path: Path, smtp_server: MailServer) -> Iterator[LiveSystem]:
     """A copied database with processes of its own, mail going to `smtp_server`; nothing is started yet."""
-    system = LiveSystem(
-        database, tmp_path, {"SMTP_URL": smtp_server.url, "MAIL_FROM": "wss@district.example"}
-    )
+    system = LiveSystem(database, tmp_path, {"SMTP_URL": smtp_server.url, "MAIL_FROM": "wss@district.example"})
     yield system
     system.stop()
 
@@ -259,9 +257,7 @@ def new_visitor(browser: Browser, live_server: LiveSystem) -> Iterator[NewVisito
     answer of 5xx, fails the test at its end."""
     visitors: list[Visitor] = []
 
-    def new(
-        viewport: dict[str, int] | None = None, javascript: bool = True, locale: str = "en-US"
-    ) -> Visitor:
+    def new(viewport: dict[str, int] | None = None, javascript: bool = True, locale: str = "en-US") -> Visitor:
         context = browser.new_context(
             base_url=live_server.url, viewport=viewport or DESK, java_script_enabled=javascript, locale=locale,
             reduced_motion="reduce", timezone_id=SCHOOL_ZONE,

@@ -8,12 +8,7 @@ from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import Predicate, Rule
 from wss_cases.access.visibility import sees
 from wss_cases.records.retention.core.rules import held_by_district, reads_deletion
-from wss_cases.safeguards.duties.duty.rules import (
-    administers_own_duty,
-    own_duty,
-    own_duty_or_administers,
-    shared_duty,
-)
+from wss_cases.safeguards.duties.duty.rules import administers_own_duty, own_duty, own_duty_or_administers, shared_duty
 from wss_cases.safeguards.police.review.rules import named_to_approve, reads_review
 
 
@@ -131,9 +126,7 @@ PERMISSION_MAP: dict[P, Rule] = {
         "accounts; a school administrator only for the own school's staff (see accounts.rules)",
     ),
     P.AUDIT_READ: _rule(_of(AUDITOR), anywhere, "verifies the log; it holds no case content"),
-    P.CARE_WORK: _rule(
-        _of(C, A), at_own_school(C, A), "the care team: coordinators and administrators of the school"
-    ),
+    P.CARE_WORK: _rule(_of(C, A), at_own_school(C, A), "the care team: coordinators and administrators of the school"),
     P.CASE_ACCESS_READ: _rule(_of(A), at_own_school(A), "the administrator answers for who looks"),
     P.CASE_OPEN_ONE: _rule(
         _of(DISTRICT),
@@ -142,22 +135,16 @@ PERMISSION_MAP: dict[P, Rule] = {
     ),
     P.CASE_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the case's school"),
     P.CASE_WORK: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the case's school"),
-    P.CIRCLE_NOTE_READ: _rule(
-        _of(D, C), keeps, "the circle's own keepers and nobody else, whatever their role"
-    ),
+    P.CIRCLE_NOTE_READ: _rule(_of(D, C), keeps, "the circle's own keepers and nobody else, whatever their role"),
     P.CIRCLE_KEEPER_NAME: _rule(
-        TEAM,
-        keeps_or_administers,
-        "a keeper of the circle, or the school's administrator, who still cannot read",
+        TEAM, keeps_or_administers, "a keeper of the circle, or the school's administrator, who still cannot read"
     ),
     P.CIRCLE_HOLD: _rule(
         TEAM, keeps_or_administers, "whoever learns of a request or an order must be able to stop shredding"
     ),
     P.CIRCLE_SETTINGS: _rule(_of(A), at_own_school(A), "the administrator answers for who was trained"),
     P.CODES_EDIT: _rule(_of(DISTRICT), anywhere, "one catalogue for the district"),
-    P.COVER_SET: _rule(
-        TEAM, own_or_administers, "one's own absence; the administrator's when somebody fell ill"
-    ),
+    P.COVER_SET: _rule(TEAM, own_or_administers, "one's own absence; the administrator's when somebody fell ill"),
     P.DISCIPLINE_DECIDE: _rule(_of(A), at_own_school(A), "the administrator decides on exclusions"),
     P.DISCIPLINE_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the school plans the return"),
     P.DISCIPLINE_RECORD: _rule(
@@ -168,9 +155,7 @@ PERMISSION_MAP: dict[P, Rule] = {
     ),
     P.DISCLOSURE_RECORD: _rule(_of(C, A), at_own_school(C, A), "the school keeps them with the record"),
     P.DUTY_DISCHARGE: _rule(_of(D, A), shared_duty(D, A), "who must act is at the school"),
-    P.DUTY_RAISE: _rule(
-        TEAM, at_own_school(*CASE_TEAM), "whoever works with a report may see what it raises"
-    ),
+    P.DUTY_RAISE: _rule(TEAM, at_own_school(*CASE_TEAM), "whoever works with a report may see what it raises"),
     P.DUTY_RAISE_OWN: _rule(frozenset(STAFF), own_report_or_team, "reporting abuse is each adult's own duty"),
     P.DUTY_READ: _rule(TEAM, shared_duty(*CASE_TEAM), "the case team of the school; no adult's own duty"),
     P.DUTY_TABLE_EDIT: _rule(_of(DISTRICT), anywhere, "one dated table for the district"),
@@ -192,9 +177,7 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.FOLLOWUP_TEMPLATE_EDIT: _rule(
         _of(DISTRICT), of_the_district, "the district's templates, which every school begins with"
     ),
-    P.FOLLOWUP_TEMPLATE_OWN: _rule(
-        _of(A), at_own_school(A), "a school's own stand in place of the district's"
-    ),
+    P.FOLLOWUP_TEMPLATE_OWN: _rule(_of(A), at_own_school(A), "a school's own stand in place of the district's"),
     P.FOLLOWUP_TEMPLATE_READ: _rule(_of(A, DISTRICT), anywhere, "whoever may write them; no case content"),
     P.FOLLOWUP_WORK: _rule(frozenset(STAFF), own_or_team, "one's own, or the school's for its case team"),
     P.HOLD_MANAGE: _rule(
@@ -221,32 +204,22 @@ PERMISSION_MAP: dict[P, Rule] = {
         own_duty_or_administers,
         "shown to few: the adult whose duty it is, and the school's administrator",
     ),
-    P.OWN_DUTY_WORK: _rule(
-        frozenset(STAFF), own_duty, "recorded by the person themselves; nobody does it for them"
-    ),
+    P.OWN_DUTY_WORK: _rule(frozenset(STAFF), own_duty, "recorded by the person themselves; nobody does it for them"),
     P.PARTNER_EDIT: _rule(_of(DISTRICT), anywhere, "one directory for the district"),
-    P.PARTNER_READ: _rule(
-        _of(D, C, A, DISTRICT), anywhere, "whoever may need a partner; it holds no case content"
-    ),
+    P.PARTNER_READ: _rule(_of(D, C, A, DISTRICT), anywhere, "whoever may need a partner; it holds no case content"),
     P.PAST_LOOK: _rule(TEAM, at_own_school(*CASE_TEAM), "with a reason; who only reports may never"),
     P.PAST_READ: _rule(_of(A), at_own_school(A), "the administrator answers for who looks"),
     P.POLICE_APPROVER_EDIT: _rule(
         _of(DISTRICT), whole_district, "whoever approves for a network is not named by that network alone"
     ),
     P.POLICE_NOTIFICATION_RECORD: _rule(
-        TEAM,
-        at_own_school(*CASE_TEAM),
-        "whoever called writes it down, and only behind a review that permits it",
+        TEAM, at_own_school(*CASE_TEAM), "whoever called writes it down, and only behind a review that permits it"
     ),
     P.POLICE_REVIEW_ANSWER: _rule(
-        _of(A),
-        at_own_school(A),
-        "the administrator answers first; never who asked or is a party (see the act)",
+        _of(A), at_own_school(A), "the administrator answers first; never who asked or is a party (see the act)"
     ),
     P.POLICE_REVIEW_APPROVE: _rule(
-        _of(DISTRICT),
-        named_to_approve,
-        "the second answer comes from outside the school, from a named person",
+        _of(DISTRICT), named_to_approve, "the second answer comes from outside the school, from a named person"
     ),
     P.POLICE_REVIEW_ASK: _rule(
         TEAM, at_own_school(*CASE_TEAM), "the case team of the school; asking gives nobody a yes"
@@ -258,9 +231,7 @@ PERMISSION_MAP: dict[P, Rule] = {
         TEAM, at_own_school(*CASE_TEAM), "whoever of the case team is there when somebody asks"
     ),
     P.REFERRAL_ANSWER: _rule(
-        _of(PARTNER),
-        sent_to_own_partner,
-        "what was sent to one's own organisation, while consent is in force",
+        _of(PARTNER), sent_to_own_partner, "what was sent to one's own organisation, while consent is in force"
     ),
     P.RESTRAINT_RECORD: _rule(
         _of(D, A), at_own_school(D, A), "deans and administrators answer for what was done to a student"
@@ -271,9 +242,7 @@ PERMISSION_MAP: dict[P, Rule] = {
         "a second person, never who proposed it (see the act): of the school, or the district, who sees no names",
     ),
     P.RECORD_DELETE_READ: _rule(
-        _of(A, DISTRICT, AUDITOR),
-        reads_deletion,
-        "who proposes, who confirms, and who verifies certificates; no names",
+        _of(A, DISTRICT, AUDITOR), reads_deletion, "who proposes, who confirms, and who verifies certificates; no names"
     ),
     P.RECORD_REVIEW: _rule(_of(A), at_own_school(A), "the administrator answers for the school's records"),
     P.RETENTION_EDIT: _rule(_of(DISTRICT), whole_district, "one dated schedule for the district"),
@@ -283,9 +252,7 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.ROSTER_SEARCH: _rule(frozenset(STAFF), school_itself(*STAFF), "names of the own school"),
     P.RULES_EDIT: _rule(_of(DISTRICT), anywhere, "rule sets are the district's"),
     P.RULES_READ: _rule(_of(D, C, A, DISTRICT), anywhere, "whoever is routed by rules may read them"),
-    P.SCHOOL_MANAGE: _rule(
-        _of(A, DISTRICT), school_itself(A, DISTRICT), "own school, or the district's calendar"
-    ),
+    P.SCHOOL_MANAGE: _rule(_of(A, DISTRICT), school_itself(A, DISTRICT), "own school, or the district's calendar"),
     P.SIGHT_EDIT: _rule(_of(DISTRICT), whole_district, "one set of years for the district"),
     P.STUDENT_READ: _rule(TEAM, at_own_school(*CASE_TEAM), "the case team of the student's school"),
     P.SYSTEM_HEALTH: _rule(_of(SYSADMIN), anywhere, "health, failed mail, imports; no case content"),

@@ -54,9 +54,7 @@ def upgrade() -> None:
             name=op.f("ck_behavior_code_group"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_behavior_code")),
-        sa.UniqueConstraint(
-            "code_set", "code", "starts_on", name=op.f("uq_behavior_code_code_set_code_starts_on")
-        ),
+        sa.UniqueConstraint("code_set", "code", "starts_on", name=op.f("uq_behavior_code_code_set_code_starts_on")),
     )
     op.create_table(
         "counter",
@@ -100,9 +98,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("is_present", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imported_row")),
-        sa.UniqueConstraint(
-            "source", "file", "sourced_id", name=op.f("uq_imported_row_source_file_sourced_id")
-        ),
+        sa.UniqueConstraint("source", "file", "sourced_id", name=op.f("uq_imported_row_source_file_sourced_id")),
     )
     op.create_table(
         "legal_duty_kind",
@@ -250,13 +246,7 @@ def upgrade() -> None:
         sa.Column(
             "state",
             sa.Enum(
-                "invited",
-                "active",
-                "disabled",
-                name="state",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
+                "invited", "active", "disabled", name="state", native_enum=False, create_constraint=True, length=40
             ),
             nullable=False,
         ),
@@ -276,9 +266,7 @@ def upgrade() -> None:
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column(
             "kind",
-            sa.Enum(
-                "school", "half", "closed", name="kind", native_enum=False, create_constraint=True, length=40
-            ),
+            sa.Enum("school", "half", "closed", name="kind", native_enum=False, create_constraint=True, length=40),
             nullable=False,
         ),
         sa.Column("label", sa.String(length=200), nullable=False),
@@ -376,9 +364,7 @@ def upgrade() -> None:
         sa.Column("what_is_left", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.CheckConstraint("(state = 'closed') = (result is not null)", name=op.f("ck_case_record_result")),
-        sa.CheckConstraint(
-            "state = 'closed' or next_review_on is not null", name=op.f("ck_case_record_review_date")
-        ),
+        sa.CheckConstraint("state = 'closed' or next_review_on is not null", name=op.f("ck_case_record_review_date")),
         sa.ForeignKeyConstraint(["lead_id"], ["user_account.id"], name=op.f("fk_case_record_lead_id")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_case_record_school_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_record")),
@@ -499,15 +485,11 @@ def upgrade() -> None:
         sa.Column("reviewer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("duplicate_of_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
-        sa.CheckConstraint(
-            "(state = 'duplicate') = (duplicate_of_id is not null)", name=op.f("ck_incident_duplicate")
-        ),
+        sa.CheckConstraint("(state = 'duplicate') = (duplicate_of_id is not null)", name=op.f("ck_incident_duplicate")),
         sa.CheckConstraint(
             "injury in ('none','minor','needed_care') or injury is null", name=op.f("ck_incident_injury")
         ),
-        sa.ForeignKeyConstraint(
-            ["duplicate_of_id"], ["incident.id"], name=op.f("fk_incident_duplicate_of_id")
-        ),
+        sa.ForeignKeyConstraint(["duplicate_of_id"], ["incident.id"], name=op.f("fk_incident_duplicate_of_id")),
         sa.ForeignKeyConstraint(["reporter_id"], ["user_account.id"], name=op.f("fk_incident_reporter_id")),
         sa.ForeignKeyConstraint(["reviewer_id"], ["user_account.id"], name=op.f("fk_incident_reviewer_id")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_incident_school_id")),
@@ -566,9 +548,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.String(length=120), nullable=False),
         sa.Column("last_error", sa.Text(), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["recipient_id"], ["user_account.id"], name=op.f("fk_outbox_message_recipient_id")
-        ),
+        sa.ForeignKeyConstraint(["recipient_id"], ["user_account.id"], name=op.f("fk_outbox_message_recipient_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_message")),
         sa.UniqueConstraint("dedupe_key", name=op.f("uq_outbox_message_dedupe_key")),
     )
@@ -579,9 +559,7 @@ def upgrade() -> None:
     op.create_table(
         "published_year",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "published_school_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("published_school_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("school_year", sa.String(length=7), nullable=False),
         sa.Column("period", sa.String(length=3), nullable=False),
         sa.Column("suppressed", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
@@ -603,9 +581,7 @@ def upgrade() -> None:
         sa.Column("oss_students", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("oss_students_percent", sa.Float(), nullable=True),
         sa.Column("oss_average_days", sa.Float(), nullable=True),
-        sa.Column(
-            "police_notifications", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
+        sa.Column("police_notifications", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("police_percent", sa.Float(), nullable=True),
         sa.Column("police_per_100", sa.Float(), nullable=True),
         sa.Column("students_notified", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -614,9 +590,7 @@ def upgrade() -> None:
         sa.Column("expelled_per_100", sa.Float(), nullable=True),
         sa.CheckConstraint("period in ('S1', 'EOY')", name=op.f("ck_published_year_period")),
         sa.ForeignKeyConstraint(
-            ["published_school_id"],
-            ["published_school.id"],
-            name=op.f("fk_published_year_published_school_id"),
+            ["published_school_id"], ["published_school.id"], name=op.f("fk_published_year_published_school_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_published_year")),
         sa.UniqueConstraint(
@@ -774,13 +748,9 @@ def upgrade() -> None:
         sa.Column("screened_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("screened_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("screen_note", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["reporter_id"], ["user_account.id"], name=op.f("fk_care_record_reporter_id")
-        ),
+        sa.ForeignKeyConstraint(["reporter_id"], ["user_account.id"], name=op.f("fk_care_record_reporter_id")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_care_record_school_id")),
-        sa.ForeignKeyConstraint(
-            ["screened_by_id"], ["user_account.id"], name=op.f("fk_care_record_screened_by_id")
-        ),
+        sa.ForeignKeyConstraint(["screened_by_id"], ["user_account.id"], name=op.f("fk_care_record_screened_by_id")),
         sa.ForeignKeyConstraint(["student_id"], ["student.id"], name=op.f("fk_care_record_student_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_care_record")),
     )
@@ -846,9 +816,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.CheckConstraint("days >= 0", name=op.f("ck_discipline_action_days")),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incident.id"], name=op.f("fk_discipline_action_incident_id")
-        ),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_discipline_action_incident_id")),
         sa.ForeignKeyConstraint(
             ["recorded_by_id"], ["user_account.id"], name=op.f("fk_discipline_action_recorded_by_id")
         ),
@@ -878,9 +846,7 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("enrolment", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_enrolment_school_dates", ["school_id", "starts_on", "ends_on"], unique=False
-        )
+        batch_op.create_index("ix_enrolment_school_dates", ["school_id", "starts_on", "ends_on"], unique=False)
 
     op.create_table(
         "incident_addendum",
@@ -889,12 +855,8 @@ def upgrade() -> None:
         sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["author_id"], ["user_account.id"], name=op.f("fk_incident_addendum_author_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incident.id"], name=op.f("fk_incident_addendum_incident_id")
-        ),
+        sa.ForeignKeyConstraint(["author_id"], ["user_account.id"], name=op.f("fk_incident_addendum_author_id")),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_incident_addendum_incident_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_incident_addendum")),
     )
     with op.batch_alter_table("incident_addendum", schema=None) as batch_op:
@@ -961,15 +923,11 @@ def upgrade() -> None:
         sa.Column("injury", sa.String(length=20), nullable=True),
         sa.Column("facts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("family_text", sa.Text(), nullable=False),
-        sa.CheckConstraint(
-            "(kind = 'student') = (student_id is not null)", name=op.f("ck_incident_person_student")
-        ),
+        sa.CheckConstraint("(kind = 'student') = (student_id is not null)", name=op.f("ck_incident_person_student")),
         sa.ForeignKeyConstraint(
             ["behavior_code_id"], ["behavior_code.id"], name=op.f("fk_incident_person_behavior_code_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incident.id"], name=op.f("fk_incident_person_incident_id")
-        ),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_incident_person_incident_id")),
         sa.ForeignKeyConstraint(["staff_id"], ["staff_member.id"], name=op.f("fk_incident_person_staff_id")),
         sa.ForeignKeyConstraint(["student_id"], ["student.id"], name=op.f("fk_incident_person_student_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_incident_person")),
@@ -1016,24 +974,17 @@ def upgrade() -> None:
         sa.Column("proposed_reason", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.CheckConstraint(
-            "state <> 'not_applicable' or closed_by_id <> proposed_by_id",
-            name=op.f("ck_legal_duty_second_look"),
+            "state <> 'not_applicable' or closed_by_id <> proposed_by_id", name=op.f("ck_legal_duty_second_look")
         ),
         sa.CheckConstraint(
             "state not in ('discharged', 'not_applicable') or (closed_at is not null and what_was_done <> '')",
             name=op.f("ck_legal_duty_closing"),
         ),
-        sa.CheckConstraint(
-            "(proposed_by_id is null) = (proposed_at is null)", name=op.f("ck_legal_duty_proposal")
-        ),
-        sa.ForeignKeyConstraint(
-            ["closed_by_id"], ["user_account.id"], name=op.f("fk_legal_duty_closed_by_id")
-        ),
+        sa.CheckConstraint("(proposed_by_id is null) = (proposed_at is null)", name=op.f("ck_legal_duty_proposal")),
+        sa.ForeignKeyConstraint(["closed_by_id"], ["user_account.id"], name=op.f("fk_legal_duty_closed_by_id")),
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_legal_duty_incident_id")),
         sa.ForeignKeyConstraint(["kind_id"], ["legal_duty_kind.id"], name=op.f("fk_legal_duty_kind_id")),
-        sa.ForeignKeyConstraint(
-            ["proposed_by_id"], ["user_account.id"], name=op.f("fk_legal_duty_proposed_by_id")
-        ),
+        sa.ForeignKeyConstraint(["proposed_by_id"], ["user_account.id"], name=op.f("fk_legal_duty_proposed_by_id")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_legal_duty_school_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_legal_duty")),
         sa.UniqueConstraint("incident_id", "code", "turn", name=op.f("uq_legal_duty_incident_id_code_turn")),
@@ -1049,14 +1000,10 @@ def upgrade() -> None:
         sa.Column("guardian_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("relation", sa.String(length=40), nullable=False),
         sa.Column("is_primary", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["guardian_id"], ["guardian.id"], name=op.f("fk_student_guardian_guardian_id")
-        ),
+        sa.ForeignKeyConstraint(["guardian_id"], ["guardian.id"], name=op.f("fk_student_guardian_guardian_id")),
         sa.ForeignKeyConstraint(["student_id"], ["student.id"], name=op.f("fk_student_guardian_student_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_student_guardian")),
-        sa.UniqueConstraint(
-            "student_id", "guardian_id", name=op.f("uq_student_guardian_student_id_guardian_id")
-        ),
+        sa.UniqueConstraint("student_id", "guardian_id", name=op.f("uq_student_guardian_student_id_guardian_id")),
     )
     with op.batch_alter_table("student_guardian", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_student_guardian_guardian_id"), ["guardian_id"], unique=False)
@@ -1086,9 +1033,7 @@ def upgrade() -> None:
         sa.Column("description", sa.String(length=200), nullable=False),
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_case_participant_case_id")),
         sa.ForeignKeyConstraint(
-            ["incident_person_id"],
-            ["incident_person.id"],
-            name=op.f("fk_case_participant_incident_person_id"),
+            ["incident_person_id"], ["incident_person.id"], name=op.f("fk_case_participant_incident_person_id")
         ),
         sa.ForeignKeyConstraint(["student_id"], ["student.id"], name=op.f("fk_case_participant_student_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_participant")),
@@ -1109,19 +1054,11 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=20), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["author_id"], ["user_account.id"], name=op.f("fk_guardian_contact_author_id")),
+        sa.ForeignKeyConstraint(["guardian_id"], ["guardian.id"], name=op.f("fk_guardian_contact_guardian_id")),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_guardian_contact_incident_id")),
         sa.ForeignKeyConstraint(
-            ["author_id"], ["user_account.id"], name=op.f("fk_guardian_contact_author_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["guardian_id"], ["guardian.id"], name=op.f("fk_guardian_contact_guardian_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incident.id"], name=op.f("fk_guardian_contact_incident_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["incident_person_id"],
-            ["incident_person.id"],
-            name=op.f("fk_guardian_contact_incident_person_id"),
+            ["incident_person_id"], ["incident_person.id"], name=op.f("fk_guardian_contact_incident_person_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_guardian_contact")),
     )
@@ -1158,9 +1095,7 @@ def upgrade() -> None:
         sa.Column("recorded_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.ForeignKeyConstraint(["duty_id"], ["legal_duty.id"], name=op.f("fk_police_notification_duty_id")),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incident.id"], name=op.f("fk_police_notification_incident_id")
-        ),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_police_notification_incident_id")),
         sa.ForeignKeyConstraint(
             ["recorded_by_id"], ["user_account.id"], name=op.f("fk_police_notification_recorded_by_id")
         ),
@@ -1184,9 +1119,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["incident_person_id"], ["incident_person.id"], name=op.f("fk_routing_answer_incident_person_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["rule_set_id"], ["routing_rule_set.id"], name=op.f("fk_routing_answer_rule_set_id")
-        ),
+        sa.ForeignKeyConstraint(["rule_set_id"], ["routing_rule_set.id"], name=op.f("fk_routing_answer_rule_set_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_routing_answer")),
     )
     with op.batch_alter_table("routing_answer", schema=None) as batch_op:
@@ -1204,9 +1137,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notified_student")),
     )
     with op.batch_alter_table("notified_student", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_notified_student_notification_id"), ["notification_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_notified_student_notification_id"), ["notification_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_notified_student_student_id"), ["student_id"], unique=False)
 
     op.create_table(
@@ -1266,13 +1197,9 @@ def upgrade() -> None:
             name=op.f("ck_pathway_accepted"),
         ),
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_pathway_case_id")),
-        sa.ForeignKeyConstraint(
-            ["offered_by_id"], ["user_account.id"], name=op.f("fk_pathway_offered_by_id")
-        ),
+        sa.ForeignKeyConstraint(["offered_by_id"], ["user_account.id"], name=op.f("fk_pathway_offered_by_id")),
         sa.ForeignKeyConstraint(["owner_id"], ["user_account.id"], name=op.f("fk_pathway_owner_id")),
-        sa.ForeignKeyConstraint(
-            ["participant_id"], ["case_participant.id"], name=op.f("fk_pathway_participant_id")
-        ),
+        sa.ForeignKeyConstraint(["participant_id"], ["case_participant.id"], name=op.f("fk_pathway_participant_id")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_pathway_school_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pathway")),
     )
@@ -1316,14 +1243,10 @@ def upgrade() -> None:
             ["participant_id"], ["case_participant.id"], name=op.f("fk_circle_consent_participant_id")
         ),
         sa.ForeignKeyConstraint(["pathway_id"], ["pathway.id"], name=op.f("fk_circle_consent_pathway_id")),
-        sa.ForeignKeyConstraint(
-            ["recorded_by_id"], ["user_account.id"], name=op.f("fk_circle_consent_recorded_by_id")
-        ),
+        sa.ForeignKeyConstraint(["recorded_by_id"], ["user_account.id"], name=op.f("fk_circle_consent_recorded_by_id")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_circle_consent_school_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_circle_consent")),
-        sa.UniqueConstraint(
-            "pathway_id", "participant_id", name=op.f("uq_circle_consent_pathway_id_participant_id")
-        ),
+        sa.UniqueConstraint("pathway_id", "participant_id", name=op.f("uq_circle_consent_pathway_id_participant_id")),
     )
     op.create_table(
         "circle_hold_lift",
@@ -1337,9 +1260,7 @@ def upgrade() -> None:
         sa.Column("lifted_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.CheckConstraint("reason <> ''", name=op.f("ck_circle_hold_lift_reason")),
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_circle_hold_lift_case_id")),
-        sa.ForeignKeyConstraint(
-            ["lifted_by_id"], ["user_account.id"], name=op.f("fk_circle_hold_lift_lifted_by_id")
-        ),
+        sa.ForeignKeyConstraint(["lifted_by_id"], ["user_account.id"], name=op.f("fk_circle_hold_lift_lifted_by_id")),
         sa.ForeignKeyConstraint(["pathway_id"], ["pathway.id"], name=op.f("fk_circle_hold_lift_pathway_id")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_circle_hold_lift_school_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_circle_hold_lift")),
@@ -1358,8 +1279,7 @@ def upgrade() -> None:
         sa.Column("not_held_reason", sa.String(length=40), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.CheckConstraint(
-            "happened is null or happened or not_held_reason <> ''",
-            name=op.f("ck_circle_meeting_not_held_reason"),
+            "happened is null or happened or not_held_reason <> ''", name=op.f("ck_circle_meeting_not_held_reason")
         ),
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_circle_meeting_case_id")),
         sa.ForeignKeyConstraint(["keeper_id"], ["user_account.id"], name=op.f("fk_circle_meeting_keeper_id")),
@@ -1392,15 +1312,7 @@ def upgrade() -> None:
         sa.Column("single_mail", sa.Boolean(), nullable=False),
         sa.Column(
             "state",
-            sa.Enum(
-                "open",
-                "done",
-                "cancelled",
-                name="state",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
-            ),
+            sa.Enum("open", "done", "cancelled", name="state", native_enum=False, create_constraint=True, length=40),
             nullable=False,
         ),
         sa.Column("outcome", sa.String(length=60), nullable=False),
@@ -1409,18 +1321,14 @@ def upgrade() -> None:
         sa.Column("closed_on", sa.Date(), nullable=True),
         sa.Column("closed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
-        sa.CheckConstraint(
-            "state != 'cancelled' or outcome_note <> ''", name=op.f("ck_follow_up_cancel_reason")
-        ),
+        sa.CheckConstraint("state != 'cancelled' or outcome_note <> ''", name=op.f("ck_follow_up_cancel_reason")),
         sa.CheckConstraint("state != 'done' or outcome <> ''", name=op.f("ck_follow_up_outcome")),
         sa.CheckConstraint(
             "(case when incident_id is not null then 1 else 0 end) + (case when case_id is not null then 1 else 0 end) = 1",
             name=op.f("ck_follow_up_one_subject"),
         ),
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_follow_up_case_id")),
-        sa.ForeignKeyConstraint(
-            ["closed_by_id"], ["user_account.id"], name=op.f("fk_follow_up_closed_by_id")
-        ),
+        sa.ForeignKeyConstraint(["closed_by_id"], ["user_account.id"], name=op.f("fk_follow_up_closed_by_id")),
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_follow_up_incident_id")),
         sa.ForeignKeyConstraint(
             ["incident_person_id"], ["incident_person.id"], name=op.f("fk_follow_up_incident_person_id")
@@ -1428,9 +1336,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["owner_id"], ["user_account.id"], name=op.f("fk_follow_up_owner_id")),
         sa.ForeignKeyConstraint(["pathway_id"], ["pathway.id"], name=op.f("fk_follow_up_pathway_id")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_follow_up_school_id")),
-        sa.ForeignKeyConstraint(
-            ["template_id"], ["follow_up_template.id"], name=op.f("fk_follow_up_template_id")
-        ),
+        sa.ForeignKeyConstraint(["template_id"], ["follow_up_template.id"], name=op.f("fk_follow_up_template_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_follow_up")),
     )
     with op.batch_alter_table("follow_up", schema=None) as batch_op:
@@ -1493,9 +1399,7 @@ def upgrade() -> None:
         sa.Column("agreement_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.Column(
-            "owner_participant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
+        sa.Column("owner_participant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=False),
         sa.Column("evidence", sa.Text(), nullable=False),
         sa.Column(
@@ -1517,22 +1421,12 @@ def upgrade() -> None:
         sa.Column("decided_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("follow_up_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
-        sa.CheckConstraint(
-            "state = 'open' or decided_at is not null", name=op.f("ck_agreement_term_decided")
-        ),
+        sa.CheckConstraint("state = 'open' or decided_at is not null", name=op.f("ck_agreement_term_decided")),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreement.id"], name=op.f("fk_agreement_term_agreement_id")),
+        sa.ForeignKeyConstraint(["decided_by_id"], ["user_account.id"], name=op.f("fk_agreement_term_decided_by_id")),
+        sa.ForeignKeyConstraint(["follow_up_id"], ["follow_up.id"], name=op.f("fk_agreement_term_follow_up_id")),
         sa.ForeignKeyConstraint(
-            ["agreement_id"], ["agreement.id"], name=op.f("fk_agreement_term_agreement_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["decided_by_id"], ["user_account.id"], name=op.f("fk_agreement_term_decided_by_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["follow_up_id"], ["follow_up.id"], name=op.f("fk_agreement_term_follow_up_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["owner_participant_id"],
-            ["case_participant.id"],
-            name=op.f("fk_agreement_term_owner_participant_id"),
+            ["owner_participant_id"], ["case_participant.id"], name=op.f("fk_agreement_term_owner_participant_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement_term")),
         sa.UniqueConstraint("agreement_id", "position", name=op.f("uq_agreement_term_agreement_id_position")),
@@ -1543,9 +1437,7 @@ def upgrade() -> None:
         sa.Column("meeting_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("participant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("attended", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["meeting_id"], ["circle_meeting.id"], name=op.f("fk_circle_attendance_meeting_id")
-        ),
+        sa.ForeignKeyConstraint(["meeting_id"], ["circle_meeting.id"], name=op.f("fk_circle_attendance_meeting_id")),
         sa.ForeignKeyConstraint(
             ["participant_id"], ["case_participant.id"], name=op.f("fk_circle_attendance_participant_id")
         ),

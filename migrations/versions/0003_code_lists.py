@@ -31,9 +31,7 @@ BEHAVIOR = sa.table(
 )
 PLACES = ("code", "label_en", "label_es", "place", "tile", "edfi", "ceds", "swis")
 LOCATION = sa.table(
-    "location_code",
-    *(sa.column(name, sa.String()) for name in PLACES),
-    sa.column("position", sa.BigInteger()),
+    "location_code", *(sa.column(name, sa.String()) for name in PLACES), sa.column("position", sa.BigInteger())
 )
 
 
@@ -46,9 +44,7 @@ def upgrade() -> None:
     codes = [_behavior(row) for row in _rows("behavior_codes_2026.csv")]
     op.bulk_insert(BEHAVIOR, [row for row in codes if tuple(row[name] for name in KEY) not in kept])
     places = enumerate(_rows("location_codes_2026.csv"))
-    op.bulk_insert(
-        LOCATION, [row | {"place": row["place"] or None, "position": number} for number, row in places]
-    )
+    op.bulk_insert(LOCATION, [row | {"place": row["place"] or None, "position": number} for number, row in places])
 
 
 def downgrade() -> None:

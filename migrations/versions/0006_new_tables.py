@@ -25,9 +25,7 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_family_text")),
-        sa.UniqueConstraint(
-            "code", "language", "starts_on", name=op.f("uq_family_text_code_language_starts_on")
-        ),
+        sa.UniqueConstraint("code", "language", "starts_on", name=op.f("uq_family_text_code_language_starts_on")),
     )
     op.create_table(
         "partner",
@@ -44,9 +42,7 @@ def upgrade() -> None:
         sa.Column("contact_name", sa.String(length=200), nullable=False),
         sa.Column("phone", sa.String(length=60), nullable=False),
         sa.Column("days_to_answer", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "days_to_first_service", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("days_to_first_service", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.CheckConstraint(
@@ -126,9 +122,7 @@ def upgrade() -> None:
         sa.Column("valid_until", sa.Date(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.CheckConstraint(
-            "valid_until is null or valid_until >= completed_on", name=op.f("ck_keeper_training_dates")
-        ),
+        sa.CheckConstraint("valid_until is null or valid_until >= completed_on", name=op.f("ck_keeper_training_dates")),
         sa.ForeignKeyConstraint(
             ["recorded_by_id"], ["user_account.id"], name=op.f("fk_keeper_training_recorded_by_id")
         ),
@@ -213,9 +207,7 @@ def upgrade() -> None:
         sa.Column("participant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "state",
-            sa.Enum(
-                "draft", "agreed", "ended", name="state", native_enum=False, create_constraint=True, length=40
-            ),
+            sa.Enum("draft", "agreed", "ended", name="state", native_enum=False, create_constraint=True, length=40),
             nullable=False,
         ),
         sa.Column("steps", sa.Text(), nullable=False),
@@ -250,12 +242,8 @@ def upgrade() -> None:
             name=op.f("ck_safety_plan_agreed"),
         ),
         sa.CheckConstraint("state != 'ended' or ended_why <> ''", name=op.f("ck_safety_plan_ended_why")),
-        sa.CheckConstraint(
-            "not moves_person_harmed or asked_by_them", name=op.f("ck_safety_plan_moves_only_if_asked")
-        ),
-        sa.ForeignKeyConstraint(
-            ["agreed_by_id"], ["user_account.id"], name=op.f("fk_safety_plan_agreed_by_id")
-        ),
+        sa.CheckConstraint("not moves_person_harmed or asked_by_them", name=op.f("ck_safety_plan_moves_only_if_asked")),
+        sa.ForeignKeyConstraint(["agreed_by_id"], ["user_account.id"], name=op.f("fk_safety_plan_agreed_by_id")),
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_safety_plan_case_id")),
         sa.ForeignKeyConstraint(
             ["participant_id"], ["case_participant.id"], name=op.f("fk_safety_plan_participant_id")
@@ -283,9 +271,7 @@ def upgrade() -> None:
         sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("added_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["added_by_id"], ["user_account.id"], name=op.f("fk_circle_keeper_added_by_id")
-        ),
+        sa.ForeignKeyConstraint(["added_by_id"], ["user_account.id"], name=op.f("fk_circle_keeper_added_by_id")),
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_circle_keeper_case_id")),
         sa.ForeignKeyConstraint(["pathway_id"], ["pathway.id"], name=op.f("fk_circle_keeper_pathway_id")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_circle_keeper_school_id")),
@@ -332,9 +318,7 @@ def upgrade() -> None:
         sa.Column("shredded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["pathway_id"], ["pathway.id"], name=op.f("fk_circle_note_shredding_pathway_id")
-        ),
+        sa.ForeignKeyConstraint(["pathway_id"], ["pathway.id"], name=op.f("fk_circle_note_shredding_pathway_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_circle_note_shredding")),
         sa.UniqueConstraint("note_id", name=op.f("uq_circle_note_shredding_note_id")),
     )
@@ -349,9 +333,7 @@ def upgrade() -> None:
         sa.Column("school_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("participant_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("support_offered_on", sa.Date(), nullable=True),
-        sa.Column(
-            "support_offered_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
-        ),
+        sa.Column("support_offered_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("pre_met_on", sa.Date(), nullable=True),
         sa.Column("pre_met_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("is_ready", sa.Boolean(), nullable=True),
@@ -360,17 +342,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["participant_id"], ["case_participant.id"], name=op.f("fk_circle_preparation_participant_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["pathway_id"], ["pathway.id"], name=op.f("fk_circle_preparation_pathway_id")
-        ),
+        sa.ForeignKeyConstraint(["pathway_id"], ["pathway.id"], name=op.f("fk_circle_preparation_pathway_id")),
         sa.ForeignKeyConstraint(
             ["pre_met_by_id"], ["user_account.id"], name=op.f("fk_circle_preparation_pre_met_by_id")
         ),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_circle_preparation_school_id")),
         sa.ForeignKeyConstraint(
-            ["support_offered_by_id"],
-            ["user_account.id"],
-            name=op.f("fk_circle_preparation_support_offered_by_id"),
+            ["support_offered_by_id"], ["user_account.id"], name=op.f("fk_circle_preparation_support_offered_by_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_circle_preparation")),
         sa.UniqueConstraint(
@@ -394,9 +372,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_circle_screen_case_id")),
         sa.ForeignKeyConstraint(["pathway_id"], ["pathway.id"], name=op.f("fk_circle_screen_pathway_id")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_circle_screen_school_id")),
-        sa.ForeignKeyConstraint(
-            ["screened_by_id"], ["user_account.id"], name=op.f("fk_circle_screen_screened_by_id")
-        ),
+        sa.ForeignKeyConstraint(["screened_by_id"], ["user_account.id"], name=op.f("fk_circle_screen_screened_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_circle_screen")),
         sa.UniqueConstraint("pathway_id", name=op.f("uq_circle_screen_pathway_id")),
     )
@@ -434,12 +410,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["opened_by_id"], ["user_account.id"], name=op.f("fk_circle_shredding_hold_opened_by_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["pathway_id"], ["pathway.id"], name=op.f("fk_circle_shredding_hold_pathway_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["school_id"], ["school.id"], name=op.f("fk_circle_shredding_hold_school_id")
-        ),
+        sa.ForeignKeyConstraint(["pathway_id"], ["pathway.id"], name=op.f("fk_circle_shredding_hold_pathway_id")),
+        sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_circle_shredding_hold_school_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_circle_shredding_hold")),
     )
     with op.batch_alter_table("circle_shredding_hold", schema=None) as batch_op:
@@ -550,13 +522,9 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.CheckConstraint("held = (missed is null)", name=op.f("ck_mentoring_session_reason_when_missed")),
         sa.CheckConstraint("held or minutes is null", name=op.f("ck_mentoring_session_minutes_when_held")),
-        sa.CheckConstraint(
-            "minutes is null or minutes between 1 and 480", name=op.f("ck_mentoring_session_minutes")
-        ),
+        sa.CheckConstraint("minutes is null or minutes between 1 and 480", name=op.f("ck_mentoring_session_minutes")),
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_mentoring_session_case_id")),
-        sa.ForeignKeyConstraint(
-            ["logged_by_id"], ["user_account.id"], name=op.f("fk_mentoring_session_logged_by_id")
-        ),
+        sa.ForeignKeyConstraint(["logged_by_id"], ["user_account.id"], name=op.f("fk_mentoring_session_logged_by_id")),
         sa.ForeignKeyConstraint(["pathway_id"], ["pathway.id"], name=op.f("fk_mentoring_session_pathway_id")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_mentoring_session_school_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mentoring_session")),
@@ -588,9 +556,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.CheckConstraint("reason <> ''", name=op.f("ck_privilege_exception_reason")),
-        sa.ForeignKeyConstraint(
-            ["pathway_id"], ["pathway.id"], name=op.f("fk_privilege_exception_pathway_id")
-        ),
+        sa.ForeignKeyConstraint(["pathway_id"], ["pathway.id"], name=op.f("fk_privilege_exception_pathway_id")),
         sa.ForeignKeyConstraint(
             ["recorded_by_id"], ["user_account.id"], name=op.f("fk_privilege_exception_recorded_by_id")
         ),
@@ -650,9 +616,7 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("reviewed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_reengagement_review_case_id")),
-        sa.ForeignKeyConstraint(
-            ["pathway_id"], ["pathway.id"], name=op.f("fk_reengagement_review_pathway_id")
-        ),
+        sa.ForeignKeyConstraint(["pathway_id"], ["pathway.id"], name=op.f("fk_reengagement_review_pathway_id")),
         sa.ForeignKeyConstraint(
             ["reviewed_by_id"], ["user_account.id"], name=op.f("fk_reengagement_review_reviewed_by_id")
         ),
@@ -693,9 +657,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_safety_plan_review")),
     )
     with op.batch_alter_table("safety_plan_review", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_safety_plan_review_safety_plan_id"), ["safety_plan_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_safety_plan_review_safety_plan_id"), ["safety_plan_id"], unique=False)
 
     op.create_table(
         "agreement_signature",
@@ -725,9 +687,7 @@ def upgrade() -> None:
             "(case when participant_id is not null then 1 else 0 end) + (case when supporter_id is not null then 1 else 0 end) + (case when keeper_user_id is not null then 1 else 0 end) = 1",
             name=op.f("ck_agreement_signature_one_person"),
         ),
-        sa.ForeignKeyConstraint(
-            ["agreement_id"], ["agreement.id"], name=op.f("fk_agreement_signature_agreement_id")
-        ),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreement.id"], name=op.f("fk_agreement_signature_agreement_id")),
         sa.ForeignKeyConstraint(
             ["keeper_user_id"], ["user_account.id"], name=op.f("fk_agreement_signature_keeper_user_id")
         ),
@@ -763,13 +723,10 @@ def upgrade() -> None:
         sa.Column("logged_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.CheckConstraint(
-            "checked_out_at is null or checked_in_at is not null",
-            name=op.f("ck_daily_card_day_in_before_out"),
+            "checked_out_at is null or checked_in_at is not null", name=op.f("ck_daily_card_day_in_before_out")
         ),
         sa.ForeignKeyConstraint(["card_id"], ["daily_card.id"], name=op.f("fk_daily_card_day_card_id")),
-        sa.ForeignKeyConstraint(
-            ["logged_by_id"], ["user_account.id"], name=op.f("fk_daily_card_day_logged_by_id")
-        ),
+        sa.ForeignKeyConstraint(["logged_by_id"], ["user_account.id"], name=op.f("fk_daily_card_day_logged_by_id")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_daily_card_day_school_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_daily_card_day")),
         sa.UniqueConstraint("card_id", "on_day", name=op.f("uq_daily_card_day_card_id_on_day")),
@@ -784,12 +741,7 @@ def upgrade() -> None:
         sa.Column(
             "occasion",
             sa.Enum(
-                "after_meeting",
-                "last_check_in",
-                name="occasion",
-                native_enum=False,
-                create_constraint=True,
-                length=40,
+                "after_meeting", "last_check_in", name="occasion", native_enum=False, create_constraint=True, length=40
             ),
             nullable=False,
         ),
@@ -830,23 +782,15 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("expires_at > made_at", name=op.f("ck_questionnaire_dates")),
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_questionnaire_case_id")),
-        sa.ForeignKeyConstraint(
-            ["keeper_user_id"], ["user_account.id"], name=op.f("fk_questionnaire_keeper_user_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["made_by_id"], ["user_account.id"], name=op.f("fk_questionnaire_made_by_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["meeting_id"], ["circle_meeting.id"], name=op.f("fk_questionnaire_meeting_id")
-        ),
+        sa.ForeignKeyConstraint(["keeper_user_id"], ["user_account.id"], name=op.f("fk_questionnaire_keeper_user_id")),
+        sa.ForeignKeyConstraint(["made_by_id"], ["user_account.id"], name=op.f("fk_questionnaire_made_by_id")),
+        sa.ForeignKeyConstraint(["meeting_id"], ["circle_meeting.id"], name=op.f("fk_questionnaire_meeting_id")),
         sa.ForeignKeyConstraint(
             ["participant_id"], ["case_participant.id"], name=op.f("fk_questionnaire_participant_id")
         ),
         sa.ForeignKeyConstraint(["pathway_id"], ["pathway.id"], name=op.f("fk_questionnaire_pathway_id")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_questionnaire_school_id")),
-        sa.ForeignKeyConstraint(
-            ["supporter_id"], ["circle_supporter.id"], name=op.f("fk_questionnaire_supporter_id")
-        ),
+        sa.ForeignKeyConstraint(["supporter_id"], ["circle_supporter.id"], name=op.f("fk_questionnaire_supporter_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_questionnaire")),
         sa.UniqueConstraint("token_digest", name=op.f("uq_questionnaire_token_digest")),
     )
@@ -895,20 +839,14 @@ def upgrade() -> None:
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
-        sa.CheckConstraint(
-            "(revoked_at is null) = (revoked_on is null)", name=op.f("ck_referral_consent_revoked")
-        ),
+        sa.CheckConstraint("(revoked_at is null) = (revoked_on is null)", name=op.f("ck_referral_consent_revoked")),
         sa.CheckConstraint("until_on >= signed_on", name=op.f("ck_referral_consent_dates")),
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_referral_consent_case_id")),
         sa.ForeignKeyConstraint(
             ["recorded_by_id"], ["user_account.id"], name=op.f("fk_referral_consent_recorded_by_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["referral_id"], ["referral.id"], name=op.f("fk_referral_consent_referral_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["revoked_by_id"], ["user_account.id"], name=op.f("fk_referral_consent_revoked_by_id")
-        ),
+        sa.ForeignKeyConstraint(["referral_id"], ["referral.id"], name=op.f("fk_referral_consent_referral_id")),
+        sa.ForeignKeyConstraint(["revoked_by_id"], ["user_account.id"], name=op.f("fk_referral_consent_revoked_by_id")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_referral_consent_school_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_referral_consent")),
         sa.UniqueConstraint("referral_id", name=op.f("uq_referral_consent_referral_id")),
@@ -919,9 +857,7 @@ def upgrade() -> None:
         sa.Column("referral_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "kind",
-            sa.Enum(
-                "first", "later", "last", name="kind", native_enum=False, create_constraint=True, length=40
-            ),
+            sa.Enum("first", "later", "last", name="kind", native_enum=False, create_constraint=True, length=40),
             nullable=False,
         ),
         sa.Column("on_day", sa.Date(), nullable=False),
@@ -930,9 +866,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["logged_by_id"], ["user_account.id"], name=op.f("fk_referral_service_date_logged_by_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["referral_id"], ["referral.id"], name=op.f("fk_referral_service_date_referral_id")
-        ),
+        sa.ForeignKeyConstraint(["referral_id"], ["referral.id"], name=op.f("fk_referral_service_date_referral_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_referral_service_date")),
     )
     with op.batch_alter_table("referral_service_date", schema=None) as batch_op:
@@ -949,27 +883,19 @@ def upgrade() -> None:
         sa.Column("follow_up_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("continued_as_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["case_id"], ["case_record.id"], name=op.f("fk_student_move_case_id")),
-        sa.ForeignKeyConstraint(
-            ["continued_as_id"], ["case_record.id"], name=op.f("fk_student_move_continued_as_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["follow_up_id"], ["follow_up.id"], name=op.f("fk_student_move_follow_up_id")
-        ),
+        sa.ForeignKeyConstraint(["continued_as_id"], ["case_record.id"], name=op.f("fk_student_move_continued_as_id")),
+        sa.ForeignKeyConstraint(["follow_up_id"], ["follow_up.id"], name=op.f("fk_student_move_follow_up_id")),
         sa.ForeignKeyConstraint(
             ["participant_id"], ["case_participant.id"], name=op.f("fk_student_move_participant_id")
         ),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_student_move_school_id")),
         sa.ForeignKeyConstraint(["to_school_id"], ["school.id"], name=op.f("fk_student_move_to_school_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_student_move")),
-        sa.UniqueConstraint(
-            "participant_id", "to_school_id", name=op.f("uq_student_move_participant_id_to_school_id")
-        ),
+        sa.UniqueConstraint("participant_id", "to_school_id", name=op.f("uq_student_move_participant_id_to_school_id")),
     )
     with op.batch_alter_table("student_move", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_student_move_case_id"), ["case_id"], unique=False)
-        batch_op.create_index(
-            batch_op.f("ix_student_move_continued_as_id"), ["continued_as_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_student_move_continued_as_id"), ["continued_as_id"], unique=False)
 
     op.create_table(
         "agreement_term_consent",
@@ -979,13 +905,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["participant_id"], ["case_participant.id"], name=op.f("fk_agreement_term_consent_participant_id")
         ),
-        sa.ForeignKeyConstraint(
-            ["term_id"], ["agreement_term.id"], name=op.f("fk_agreement_term_consent_term_id")
-        ),
+        sa.ForeignKeyConstraint(["term_id"], ["agreement_term.id"], name=op.f("fk_agreement_term_consent_term_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_agreement_term_consent")),
-        sa.UniqueConstraint(
-            "term_id", "participant_id", name=op.f("uq_agreement_term_consent_term_id_participant_id")
-        ),
+        sa.UniqueConstraint("term_id", "participant_id", name=op.f("uq_agreement_term_consent_term_id_participant_id")),
     )
     op.create_table(
         "questionnaire_answer",

@@ -82,9 +82,7 @@ def _text(name: str, length: int) -> sa.Column:
 
 
 def _choice(table: str, column: str, values: tuple[str, ...], default: str | None = None) -> sa.Column:
-    kind = sa.Enum(
-        *values, name=op.f(f"ck_{table}_{column}"), native_enum=False, create_constraint=False, length=40
-    )
+    kind = sa.Enum(*values, name=op.f(f"ck_{table}_{column}"), native_enum=False, create_constraint=False, length=40)
     return sa.Column(column, kind, nullable=default is None, server_default=default)
 
 
@@ -104,9 +102,7 @@ def _more_attendance() -> None:
         batch.add_column(_key("keeper_user_id"))
         batch.add_column(sa.Column("left_early", sa.Boolean(), server_default="0", nullable=False))
         for column, to in (("supporter_id", "circle_supporter"), ("keeper_user_id", "user_account")):
-            batch.create_unique_constraint(
-                f"uq_circle_attendance_meeting_id_{column}", ["meeting_id", column]
-            )
+            batch.create_unique_constraint(f"uq_circle_attendance_meeting_id_{column}", ["meeting_id", column])
             _refer(batch, "circle_attendance", column, to)
         batch.create_check_constraint(op.f("ck_circle_attendance_one_person"), ONE_PERSON)
 
@@ -119,11 +115,7 @@ def _more_meeting() -> None:
         batch.add_column(_count("sequence", "0"))
         waiting = sa.text("happened IS NULL")
         batch.create_index(
-            "uq_circle_meeting_waiting",
-            ["pathway_id"],
-            unique=True,
-            sqlite_where=waiting,
-            postgresql_where=waiting,
+            "uq_circle_meeting_waiting", ["pathway_id"], unique=True, sqlite_where=waiting, postgresql_where=waiting
         )
     # who planned to keep a circle is its keeper from now on
     op.execute(
@@ -186,8 +178,7 @@ def _more_reengagement() -> None:
         batch.create_unique_constraint("uq_reengagement_plan_cause_key", ["cause_key"])
         _refer(batch, "reengagement_plan", "student_id", "student")
         batch.create_check_constraint(
-            op.f("ck_reengagement_plan_dates"),
-            "return_on is null or away_from is null or return_on >= away_from",
+            op.f("ck_reengagement_plan_dates"), "return_on is null or away_from is null or return_on >= away_from"
         )
         batch.create_check_constraint(
             op.f("ck_reengagement_plan_meeting"), "meeting_held_on is null or meeting_at is not null"
@@ -227,11 +218,7 @@ def _more_referral() -> None:
     with op.batch_alter_table("referral") as batch:
         still_open = sa.text(OPEN_REFERRAL)
         batch.create_index(
-            "uq_referral_open",
-            ["pathway_id"],
-            unique=True,
-            sqlite_where=still_open,
-            postgresql_where=still_open,
+            "uq_referral_open", ["pathway_id"], unique=True, sqlite_where=still_open, postgresql_where=still_open
         )
         _one_of(batch, "referral", "state", REFERRAL_STATES)
         for name, condition in REFERRAL_CHECKS:
@@ -240,10 +227,7 @@ def _more_referral() -> None:
 
 REFERRAL_CHECKS = (
     ("sent", "state in ('drafted', 'consented', 'withdrawn', 'revoked') or sent_on is not null"),
-    (
-        "answered",
-        "state not in ('accepted', 'declined', 'first_seen', 'active', 'done') or answered_on is not null",
-    ),
+    ("answered", "state not in ('accepted', 'declined', 'first_seen', 'active', 'done') or answered_on is not null"),
     ("first_service", "state not in ('first_seen', 'active', 'done') or first_service_on is not null"),
     ("received", "state != 'done' or received <> ''"),
     ("ended", "(state in ('declined', 'done', 'revoked', 'withdrawn')) = (ended_on is not null)"),

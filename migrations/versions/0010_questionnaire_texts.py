@@ -60,23 +60,11 @@ QUESTIONS = (
         "Did adults help you to keep your promises?",
         "¿Te ayudaron los adultos a cumplir lo que prometiste?",
     ),
-    (
-        "caused_harm.belong",
-        "Do you feel that you belong at this school?",
-        "¿Sientes que esta también es tu escuela?",
-    ),
+    ("caused_harm.belong", "Do you feel that you belong at this school?", "¿Sientes que esta también es tu escuela?"),
     ("caused_harm.worth", "Was it worth it for you?", "¿Valió la pena para ti?"),
     ("supporter.heard", "Did people listen to you?", "¿Le escucharon a usted?"),
-    (
-        "supporter.helped",
-        "Could you help the person you came with?",
-        "¿Pudo ayudar a la persona con la que vino?",
-    ),
-    (
-        "supporter.fair",
-        "Was the meeting fair to everybody?",
-        "¿Fue justa la reunión para todas las personas?",
-    ),
+    ("supporter.helped", "Could you help the person you came with?", "¿Pudo ayudar a la persona con la que vino?"),
+    ("supporter.fair", "Was the meeting fair to everybody?", "¿Fue justa la reunión para todas las personas?"),
     ("supporter.safe", "Did you feel safe in the meeting?", "¿Se sintió a salvo en la reunión?"),
     (
         "supporter.again",
@@ -94,18 +82,10 @@ QUESTIONS = (
     ("keeper.spoke", "Did everybody have a turn to speak?", "¿Tuvo cada persona su turno para hablar?"),
     ("keeper.safe", "Was the meeting safe for everybody?", "¿Fue segura la reunión para todas las personas?"),
     ("keeper.fits", "Does what was agreed fit what happened?", "¿Corresponde lo acordado a lo que pasó?"),
-    (
-        "keeper.again",
-        "Would you prepare it in the same way again?",
-        "¿Lo prepararía otra vez de la misma manera?",
-    ),
+    ("keeper.again", "Would you prepare it in the same way again?", "¿Lo prepararía otra vez de la misma manera?"),
     ("keeper.kept", "Was what people promised done?", "¿Se cumplió lo que se prometió?"),
     ("keeper.repaired", "Is the harm repaired?", "¿Está reparado el daño?"),
-    (
-        "keeper.helped",
-        "Did people get the help they were promised?",
-        "¿Recibieron las personas la ayuda prometida?",
-    ),
+    ("keeper.helped", "Did people get the help they were promised?", "¿Recibieron las personas la ayuda prometida?"),
     ("keeper.worth", "Was it worth it?", "¿Valió la pena?"),
 )
 """answerer.question, in English and in Spanish."""

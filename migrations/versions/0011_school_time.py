@@ -31,9 +31,7 @@ def upgrade() -> None:
         listed = ", ".join(f"'{value}'" for value in DAY_KINDS)
         batch.create_check_constraint(op.f("ck_calendar_day_planned_kind"), f"planned_kind IN ({listed})")
         batch.create_check_constraint(op.f("ck_calendar_day_last_bell"), "last_bell is null or kind = 'half'")
-        batch.create_check_constraint(
-            op.f("ck_calendar_day_planned"), "planned_kind is null or said_at is not null"
-        )
+        batch.create_check_constraint(op.f("ck_calendar_day_planned"), "planned_kind is null or said_at is not null")
     op.create_table(
         "calendar_move",
         sa.Column("id", KEY, nullable=False),
@@ -56,9 +54,7 @@ def upgrade() -> None:
 
 
 def _choice(table: str, column: str, values: tuple[str, ...], check: bool = False) -> sa.Enum:
-    return sa.Enum(
-        *values, name=op.f(f"ck_{table}_{column}"), native_enum=False, create_constraint=check, length=40
-    )
+    return sa.Enum(*values, name=op.f(f"ck_{table}_{column}"), native_enum=False, create_constraint=check, length=40)
 
 
 def downgrade() -> None:
@@ -66,20 +62,11 @@ def downgrade() -> None:
     op.drop_index("ix_case_record_next_review_on", table_name="case_record")
     op.drop_table("calendar_move")
     # what the calendar had planned stands again
-    op.execute(
-        "UPDATE calendar_day SET kind = planned_kind, label = planned_label WHERE planned_kind IS NOT NULL"
-    )
+    op.execute("UPDATE calendar_day SET kind = planned_kind, label = planned_label WHERE planned_kind IS NOT NULL")
     with op.batch_alter_table("calendar_day") as batch:
         for name in ("planned", "last_bell", "planned_kind"):
             batch.drop_constraint(op.f(f"ck_calendar_day_{name}"), type_="check")
         batch.drop_constraint("fk_calendar_day_said_by_id", type_="foreignkey")
         batch.drop_index("ix_calendar_day_unsettled_since")
-        for name in (
-            "last_bell",
-            "said_by_id",
-            "said_at",
-            "planned_kind",
-            "planned_label",
-            "unsettled_since",
-        ):
+        for name in ("last_bell", "said_by_id", "said_at", "planned_kind", "planned_label", "unsettled_since"):
             batch.drop_column(name)

@@ -19,9 +19,7 @@ def upgrade() -> None:
     with op.batch_alter_table("follow_up_template") as batch:
         batch.add_column(sa.Column("pathway", sa.String(40), nullable=False, server_default=""))
         for key in KEYS:
-            batch.add_column(
-                sa.Column(key, sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
-            )
+            batch.add_column(sa.Column(key, sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True))
             batch.create_foreign_key(
                 op.f(f"fk_follow_up_template_{key}_follow_up_template"), "follow_up_template", [key], ["id"]
             )

@@ -64,9 +64,7 @@ DAY = "substr(dedupe_key, 1, 20 + length(cast(object_id AS varchar(20))))"
 
 
 def downgrade() -> None:
-    op.execute(
-        f"UPDATE outbox_message SET dedupe_key = {DAY} || ':cover:' || recipient_id WHERE kind = 'followup.due'"
-    )
+    op.execute(f"UPDATE outbox_message SET dedupe_key = {DAY} || ':cover:' || recipient_id WHERE kind = 'followup.due'")
     firsts = f"SELECT min(id) FROM outbox_message WHERE kind = 'followup.due' GROUP BY object_id, {DAY}"
     op.execute(f"UPDATE outbox_message SET dedupe_key = {DAY} WHERE id IN ({firsts})")
     op.drop_index("ix_role_grant_ends_on", "role_grant")

@@ -32,9 +32,7 @@ def upgrade() -> None:
         sa.Column("id", BIG, nullable=False),
         sa.Column("user_id", BIG, nullable=False),
         sa.Column("address", sa.String(length=254), nullable=False),
-        sa.Column(
-            "kind", _one_of("refused", "given_up", "bounced", name="ck_mail_trouble_kind"), nullable=False
-        ),
+        sa.Column("kind", _one_of("refused", "given_up", "bounced", name="ck_mail_trouble_kind"), nullable=False),
         sa.Column("status", sa.String(length=20), nullable=False),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["user_account.id"], name=op.f("fk_mail_trouble_user_id")),

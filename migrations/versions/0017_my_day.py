@@ -57,9 +57,7 @@ def upgrade() -> None:
 
 
 def _say_who_gave() -> None:
-    follow_up = sa.table(
-        "follow_up", *(sa.column(name) for name in ("id", "owner_id", "state", "given_by_id"))
-    )
+    follow_up = sa.table("follow_up", *(sa.column(name) for name in ("id", "owner_id", "state", "given_by_id")))
     told = sa.table(
         "timeline_entry",
         *(sa.column(name) for name in ("id", "kind", "subject_type", "subject_id", "actor_id")),
@@ -80,9 +78,7 @@ def _say_who_gave() -> None:
     newest = {row[0]: row[1] for row in op.get_bind().execute(given) if (row[2] or {}).get("what")}
     for number, giver in newest.items():
         op.execute(
-            follow_up.update()
-            .where(follow_up.c.id == number, follow_up.c.owner_id != giver)
-            .values(given_by_id=giver)
+            follow_up.update().where(follow_up.c.id == number, follow_up.c.owner_id != giver).values(given_by_id=giver)
         )
 
 

@@ -133,9 +133,7 @@ def _review() -> None:
         ("ix_police_review_waiting", "answer_by", "state in ('asked', 'approved_once')"),
         ("ix_police_review_clock", "record_due_at", "state = 'called' and clock_late_at is null"),
     ):
-        op.create_index(
-            index, name, [column], sqlite_where=sa.text(condition), postgresql_where=sa.text(condition)
-        )
+        op.create_index(index, name, [column], sqlite_where=sa.text(condition), postgresql_where=sa.text(condition))
 
 
 def _approver() -> None:
@@ -192,9 +190,7 @@ def _grow_notification() -> None:
             ["review_id", "door", "permitted"],
             ["id", "door", "permits"],
         )
-        batch.create_foreign_key(
-            op.f("fk_police_notification_sergeant_id"), "school_sergeant", ["sergeant_id"], ["id"]
-        )
+        batch.create_foreign_key(op.f("fk_police_notification_sergeant_id"), "school_sergeant", ["sergeant_id"], ["id"])
         batch.create_unique_constraint(op.f("uq_police_notification_review_id"), ["review_id"])
         batch.create_check_constraint(op.f("ck_police_notification_permitted"), "permitted")
 

@@ -71,9 +71,7 @@ STEPS = {
 def upgrade() -> None:
     with op.batch_alter_table("legal_duty_kind") as batch:
         batch.create_unique_constraint(op.f("uq_legal_duty_kind_code_starts_on"), ["code", "starts_on"])
-        batch.create_check_constraint(
-            op.f("ck_legal_duty_kind_dates"), "ends_on is null or ends_on >= starts_on"
-        )
+        batch.create_check_constraint(op.f("ck_legal_duty_kind_dates"), "ends_on is null or ends_on >= starts_on")
     op.create_table(
         "legal_duty_kind_step",
         _id(),
@@ -99,12 +97,8 @@ def _key(name: str, table: str, to: str, *, nullable: bool = False) -> sa.Column
     return sa.Column(name, BIG, refers, nullable=nullable)
 
 
-def _choice(
-    name: str, table: str, check: str, values: tuple[str, ...], *, nullable: bool = False
-) -> sa.Column:
-    kind = sa.Enum(
-        *values, name=op.f(f"ck_{table}_{check}"), native_enum=False, create_constraint=True, length=40
-    )
+def _choice(name: str, table: str, check: str, values: tuple[str, ...], *, nullable: bool = False) -> sa.Column:
+    kind = sa.Enum(*values, name=op.f(f"ck_{table}_{check}"), native_enum=False, create_constraint=True, length=40)
     return sa.Column(name, kind, nullable=nullable)
 
 
@@ -252,9 +246,7 @@ def _questionings() -> None:
 def downgrade() -> None:
     for table in ("questioning_notice", "questioning", "legal_duty_step", "legal_duty_kind_step"):
         op.drop_table(table)
-    op.execute(
-        "DROP TRIGGER legal_duty_stays" + ("" if op.get_bind().dialect.name == "sqlite" else " ON legal_duty")
-    )
+    op.execute("DROP TRIGGER legal_duty_stays" + ("" if op.get_bind().dialect.name == "sqlite" else " ON legal_duty"))
     if op.get_bind().dialect.name != "sqlite":
         op.execute("DROP FUNCTION legal_duty_stays()")
     with op.batch_alter_table("legal_duty") as batch:

@@ -16,13 +16,7 @@ down_revision = "0019"
 branch_labels = None
 depends_on = None
 
-KINDS = (
-    "in_school_suspension",
-    "out_of_school_suspension",
-    "expulsion",
-    "alternative_placement",
-    "sent_home",
-)
+KINDS = ("in_school_suspension", "out_of_school_suspension", "expulsion", "alternative_placement", "sent_home")
 ADDED = ("early_pick_up", "bus_removal")
 ANSWERS = ("yes", "no", "not_known")
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -79,9 +73,7 @@ def downgrade() -> None:
             "state", "disability", "suspected", "year_days", "review_acknowledged", "offered", "answers",
         ):  # fmt: skip
             batch.drop_column(column)
-    op.execute(
-        "UPDATE discipline_action SET kind = 'sent_home' WHERE kind IN ('early_pick_up', 'bus_removal')"
-    )
+    op.execute("UPDATE discipline_action SET kind = 'sent_home' WHERE kind IN ('early_pick_up', 'bus_removal')")
     _kinds(KINDS)
 
 
@@ -94,9 +86,7 @@ def _kinds(values: tuple[str, ...]) -> None:
 def _choice(
     table: str, column: str, values: tuple[str, ...], default: str | None = None, *, required: bool = False
 ) -> sa.Column:
-    kind = sa.Enum(
-        *values, name=op.f(f"ck_{table}_{column}"), native_enum=False, create_constraint=False, length=40
-    )
+    kind = sa.Enum(*values, name=op.f(f"ck_{table}_{column}"), native_enum=False, create_constraint=False, length=40)
     return sa.Column(column, kind, nullable=default is None and not required, server_default=default)
 
 
@@ -122,9 +112,7 @@ def _create(table: str, columns, *keys: tuple[str, str], constraints=()) -> None
             listed = ", ".join(f"'{value}'" for value in kind)
             checks.append(sa.CheckConstraint(f"{name} IN ({listed})", name=op.f(f"ck_{table}_{name}")))
         else:
-            made.append(
-                kind._copy() if isinstance(kind, sa.Column) else sa.Column(name, kind, nullable=False)
-            )
+            made.append(kind._copy() if isinstance(kind, sa.Column) else sa.Column(name, kind, nullable=False))
     refer = [
         sa.ForeignKeyConstraint([name], [f"{to}.id"], name=op.f(f"fk_{table}_{name}"))
         for name, to in (("school_id", "school"), *keys)

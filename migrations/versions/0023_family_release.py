@@ -29,10 +29,7 @@ TEMPLATE = sa.table(
     sa.column("id", sa.Integer),
 )
 FOLLOW_UP = sa.table(
-    "follow_up",
-    sa.column("template_id", sa.Integer),
-    sa.column("kind", sa.String),
-    sa.column("title", sa.String),
+    "follow_up", sa.column("template_id", sa.Integer), sa.column("kind", sa.String), sa.column("title", sa.String)
 )
 ROW = {
     "kind": KIND,
@@ -155,6 +152,5 @@ def _choice(name: str, values: tuple[str, ...], *, nullable: bool) -> sa.Column:
 
 def _keys(table: str, **to: str) -> tuple[sa.ForeignKeyConstraint, ...]:
     return tuple(
-        sa.ForeignKeyConstraint([name], [f"{other}.id"], name=op.f(f"fk_{table}_{name}"))
-        for name, other in to.items()
+        sa.ForeignKeyConstraint([name], [f"{other}.id"], name=op.f(f"fk_{table}_{name}")) for name, other in to.items()
     )

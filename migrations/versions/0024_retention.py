@@ -142,12 +142,8 @@ def _schedule() -> None:
         dates="ends_on is null or ends_on >= starts_on",
     )
     names = ("code", "part", "keep", "unit", "counted_from", "source", "is_confirmed", "starts_on")
-    columns = [
-        sa.column(name, {"is_confirmed": sa.Boolean(), "starts_on": sa.Date()}.get(name)) for name in names
-    ]
-    op.bulk_insert(
-        sa.table(table, *columns), [dict(zip(names, (*rule, FROM), strict=True)) for rule in RULES]
-    )
+    columns = [sa.column(name, {"is_confirmed": sa.Boolean(), "starts_on": sa.Date()}.get(name)) for name in names]
+    op.bulk_insert(sa.table(table, *columns), [dict(zip(names, (*rule, FROM), strict=True)) for rule in RULES])
 
 
 def _reviews() -> None:
@@ -208,9 +204,7 @@ def _deletions() -> None:
         _key(item, "added_by_id", "user_account", nullable=True),
         sa.Column("why_kept", sa.String(40), nullable=False),
         sa.Column("done_at", MOMENT, nullable=True),
-        sa.UniqueConstraint(
-            "deletion_id", "student_id", name="uq_record_deletion_item_deletion_id_student_id"
-        ),
+        sa.UniqueConstraint("deletion_id", "student_id", name="uq_record_deletion_item_deletion_id_student_id"),
     )
     op.create_index("ix_record_deletion_item_state", item, ["state", "id"])
     op.create_index("ix_record_deletion_item_student", item, ["student_id"])
@@ -221,20 +215,12 @@ def _deletions() -> None:
         sa.Column("school_year", sa.String(7), nullable=False),
         sa.Column("what", sa.String(60), nullable=False),
         sa.Column("how_many", BIG, nullable=False),
-        sa.UniqueConstraint(
-            "school_id", "school_year", "what", name="uq_removed_figure_school_id_school_year_what"
-        ),
+        sa.UniqueConstraint("school_id", "school_year", "what", name="uq_removed_figure_school_id_school_year_what"),
     )
 
 
 def downgrade() -> None:
-    for table in (
-        "removed_figure",
-        "record_deletion_item",
-        "record_deletion",
-        "record_review",
-        "retention_rule",
-    ):
+    for table in ("removed_figure", "record_deletion_item", "record_deletion", "record_review", "retention_rule"):
         op.drop_table(table)
     table = "circle_shredding_hold"
     _create(

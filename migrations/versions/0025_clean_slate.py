@@ -25,9 +25,7 @@ def upgrade() -> None:
         "sight_setting",
         sa.Column("id", BIG, nullable=False),
         sa.Column(
-            "role",
-            sa.Enum(*ROLES, name="role", native_enum=False, create_constraint=True, length=40),
-            nullable=False,
+            "role", sa.Enum(*ROLES, name="role", native_enum=False, create_constraint=True, length=40), nullable=False
         ),
         sa.Column("starts_on", sa.Date(), nullable=False),
         sa.Column("school_years", BIG, nullable=False),
@@ -56,8 +54,7 @@ def upgrade() -> None:
     op.create_index("ix_past_opening_student", "past_opening", ["student_id"])
     op.create_index("ix_past_opening_school", "past_opening", ["school_id", "id"])
     op.bulk_insert(
-        setting,
-        [{"role": role, "starts_on": date(2000, 8, 1), "school_years": years} for role, years in FIRST],
+        setting, [{"role": role, "starts_on": date(2000, 8, 1), "school_years": years} for role, years in FIRST]
     )
 
 

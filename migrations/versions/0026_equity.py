@@ -27,9 +27,7 @@ def upgrade() -> None:
         sa.Column("set_by_id", BIG, nullable=True),
         sa.Column("set_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("cell between 5 and 100", name=op.f("ck_equity_minimum_cell")),
-        sa.CheckConstraint(
-            "student_group between cell and 1000", name=op.f("ck_equity_minimum_student_group")
-        ),
+        sa.CheckConstraint("student_group between cell and 1000", name=op.f("ck_equity_minimum_student_group")),
         sa.ForeignKeyConstraint(["set_by_id"], ["user_account.id"], name=op.f("fk_equity_minimum_set_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_equity_minimum")),
         sa.UniqueConstraint("starts_on", name=op.f("uq_equity_minimum_starts_on")),

@@ -42,12 +42,8 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.CheckConstraint("ends_on >= starts_on", name=op.f("ck_rule_replay_dates")),
         sa.CheckConstraint("(state = 'running') = (ended_at is null)", name=op.f("ck_rule_replay_ended")),
-        sa.ForeignKeyConstraint(
-            ["rule_set_id"], ["routing_rule_set.id"], name=op.f("fk_rule_replay_rule_set_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["asked_by_id"], ["user_account.id"], name=op.f("fk_rule_replay_asked_by_id")
-        ),
+        sa.ForeignKeyConstraint(["rule_set_id"], ["routing_rule_set.id"], name=op.f("fk_rule_replay_rule_set_id")),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["user_account.id"], name=op.f("fk_rule_replay_asked_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rule_replay")),
     )
     op.create_index("ix_rule_replay_rule_set", "rule_replay", ["rule_set_id", "id"])
@@ -60,17 +56,11 @@ def upgrade() -> None:
         sa.Column("changes", JSON, nullable=False),
         sa.Column("broken", JSON, nullable=False),
         sa.Column("is_read", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["replay_id"], ["rule_replay.id"], name=op.f("fk_rule_replay_change_replay_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["incident_id"], ["incident.id"], name=op.f("fk_rule_replay_change_incident_id")
-        ),
+        sa.ForeignKeyConstraint(["replay_id"], ["rule_replay.id"], name=op.f("fk_rule_replay_change_replay_id")),
+        sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_rule_replay_change_incident_id")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_rule_replay_change_school_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rule_replay_change")),
-        sa.UniqueConstraint(
-            "replay_id", "incident_id", name=op.f("uq_rule_replay_change_replay_id_incident_id")
-        ),
+        sa.UniqueConstraint("replay_id", "incident_id", name=op.f("uq_rule_replay_change_replay_id_incident_id")),
     )
     op.create_index("ix_rule_replay_change_incident", "rule_replay_change", ["incident_id"])
     op.create_index("ix_rule_replay_change_replay", "rule_replay_change", ["replay_id", "id"])

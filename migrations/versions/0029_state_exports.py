@@ -32,9 +32,7 @@ def upgrade() -> None:
         sa.CheckConstraint("(incident_id is null) <> (action_id is null)", name=op.f("ck_edfi_record_one")),
         sa.ForeignKeyConstraint(["school_id"], ["school.id"], name=op.f("fk_edfi_record_school_id")),
         sa.ForeignKeyConstraint(["incident_id"], ["incident.id"], name=op.f("fk_edfi_record_incident_id")),
-        sa.ForeignKeyConstraint(
-            ["action_id"], ["discipline_action.id"], name=op.f("fk_edfi_record_action_id")
-        ),
+        sa.ForeignKeyConstraint(["action_id"], ["discipline_action.id"], name=op.f("fk_edfi_record_action_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_edfi_record")),
         sa.UniqueConstraint("school_id", "identity", name=op.f("uq_edfi_record_school_id_identity")),
     )

@@ -103,9 +103,7 @@ class Replay:
 
     def _known_elsewhere(self) -> set[Key]:
         """Students who came from a school where their case still goes on: its people know them by name."""
-        moved = select(CaseParticipant.student_id).join(
-            StudentMove, StudentMove.participant_id == CaseParticipant.id
-        )
+        moved = select(CaseParticipant.student_id).join(StudentMove, StudentMove.participant_id == CaseParticipant.id)
         return {("student", (student_id,)) for student_id in db.session.scalars(moved)}
 
     def _first_people(self) -> dict[str, int]:
@@ -223,9 +221,7 @@ class Replay:
         answer = Answer(done.response, list(self.log.lines))
         if done.written:
             new = set(done.rows) - set(self.undone.rows)
-            theirs = of_school(
-                {key: done.rows[key] for key in done.rows if key in new}, self.school, self.keys
-            )
+            theirs = of_school({key: done.rows[key] for key in done.rows if key in new}, self.school, self.keys)
             changed = [key for key in self.keys if key[0] in done.written]
             answer.changed = changes(self.undone.rows, done.rows, changed)
             answer.changed += [f"new {key}" for key in theirs & new]
@@ -252,8 +248,7 @@ class Replay:
         try:
             nowhere = replace(self.deeds[0], address="/no/such/page")
             missing = {
-                method: face(self.do(client, token, replace(nowhere, method=method)))
-                for method in ("GET", "POST")
+                method: face(self.do(client, token, replace(nowhere, method=method))) for method in ("GET", "POST")
             }
             for deed in self.deeds:
                 line = table[deed.rule.endpoint]
@@ -289,11 +284,7 @@ class Replay:
                 found.append("is not sent to sign in")
         elif face(answer) != missing[deed.method]:
             found.append("does not look missing")
-        elif (
-            name == "administrator"
-            and deed.plain
-            and face(self.do(client, token, twin)) != missing[deed.method]
-        ):
+        elif name == "administrator" and deed.plain and face(self.do(client, token, twin)) != missing[deed.method]:
             found.append(f"is told apart from {twin.address}")
         return [f"{deed.method} {deed.address}: {answer.response.status_code} {words}" for words in found]
 

@@ -201,9 +201,7 @@ def as_delivered(person: UserAccount) -> Actor:
     return Actor(person.id, person.name, grants)
 
 
-def test_mail_goes_to_nobody_who_may_not_know(
-    session: Any, app: Any, at: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_mail_goes_to_nobody_who_may_not_know(session: Any, app: Any, at: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     at("2026-11-24 10:00")
     with app.test_request_context():
         found, written = misdirected(make_world())

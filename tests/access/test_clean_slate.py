@@ -14,12 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from tests.factories.accounts import acting, make_user
-from tests.factories.cases import (
-    CaseFactory,
-    CaseIncidentFactory,
-    CaseParticipantFactory,
-    PathwayFactory,
-)
+from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
@@ -96,9 +91,7 @@ def plant(session: Any, school: Any, reporter: Any) -> list[Any]:
         case = closed_case(routed(school, [who], DAYS[0]), day, who)
         done(case, None)
         PathwayFactory(case_id=case.id, school_id=school.id, state=PathwayState.COMPLETED)
-        DisciplineActionFactory(
-            school_id=school.id, student_id=who.id, incident_id=case.incidents[0].id, starts_on=day
-        )
+        DisciplineActionFactory(school_id=school.id, student_id=who.id, incident_id=case.incidents[0].id, starts_on=day)
     old, who = DAYS[0], students[0]
     closed_case(routed(school, [who], old), old, who, state=CaseState.INTAKE, result=None, closed_at=None)
     FollowUpFactory(school_id=school.id, case_id=closed_case(routed(school, [who], old), old, who).id)
@@ -115,11 +108,7 @@ def plant(session: Any, school: Any, reporter: Any) -> list[Any]:
     )
     session.add(
         DisciplineAppeal(
-            school_id=school.id,
-            action_id=action.id,
-            asked_on=old,
-            asked_by=AskedBy.GUARDIAN,
-            recorded_at=noon(old),
+            school_id=school.id, action_id=action.id, asked_on=old, asked_by=AskedBy.GUARDIAN, recorded_at=noon(old)
         )
     )
     session.flush()
@@ -197,12 +186,7 @@ def test_what_is_open_is_in_view_whatever_its_age_and_asked_for_by_itself(sessio
     session.commit()
     dean = acting(make_user(Role.DEAN, school))
     found = 0
-    for actor in (
-        acting(reporter),
-        dean,
-        replace(dean, grants=(*dean.grants, *acting(reporter).grants)),
-        SYSTEM,
-    ):
+    for actor in (acting(reporter), dean, replace(dean, grants=(*dean.grants, *acting(reporter).grants)), SYSTEM):
         for first in EDGES:
             seen = replace(actor, grants=tuple(replace(grant, sees_from=first) for grant in actor.grants))
             for model, visible_to in LIVE:
@@ -260,10 +244,7 @@ def test_a_hold_keeps_its_own_cases_in_view_and_no_others(session: Any, school: 
     students = [StudentFactory(school_id=school.id) for _ in range(4)]
     held = [closed_case(routed(school, [who], old), old, who) for who in students]
     circle = PathwayFactory(case_id=held[2].id, school_id=school.id, state=PathwayState.COMPLETED)
-    at, hold = (
-        clock.now(),
-        {"school_id": school.id, "kind": HoldKind.LEGAL_HOLD, "reason": "Asked by counsel."},
-    )
+    at, hold = (clock.now(), {"school_id": school.id, "kind": HoldKind.LEGAL_HOLD, "reason": "Asked by counsel."})
     for what in ({"student_id": students[0].id}, {"case_id": held[1].id}, {"pathway_id": circle.id}):
         session.add(LegalHold(**hold, **what, opened_at=at, opened_by_id=dean.user_id))
     session.commit()
@@ -298,10 +279,7 @@ def test_past_years_open_for_one_student_a_reason_and_a_while_and_the_school_see
     session: Any, school: Any, at: Callable[..., datetime], client_as: Callable[[Any], Any]
 ) -> None:
     at("2026-11-24 10:00")
-    dean, administrator = (
-        make_user(Role.DEAN, school, name="Dora Dean"),
-        make_user(Role.ADMINISTRATOR, school),
-    )
+    dean, administrator = (make_user(Role.DEAN, school, name="Dora Dean"), make_user(Role.ADMINISTRATOR, school))
     reporter = make_user(Role.REPORTER, school)
     who, other = StudentFactory(school_id=school.id), StudentFactory(school_id=school.id)
     case = closed_case(routed(school, [who], DAYS[0]), DAYS[1], who)
@@ -368,9 +346,6 @@ def test_the_district_sets_the_years_from_a_day_on(
     assert in_view(session, acting(dean)) == {report.id}
     with pytest.raises(Refused):
         set_years(acting(district), Role.PARTNER, 1, date(2027, 8, 1), clock.now())
-    assert (sees_from(1, date(2026, 7, 31)), sees_from(2, date(2026, 8, 1))) == (
-        date(2025, 8, 1),
-        date(2025, 8, 1),
-    )
+    assert (sees_from(1, date(2026, 7, 31)), sees_from(2, date(2026, 8, 1))) == (date(2025, 8, 1), date(2025, 8, 1))
     assert sees_from(None, now.date()) is None
     assert set(STAFF) > set(CASE_TEAM)

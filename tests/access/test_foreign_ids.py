@@ -29,17 +29,7 @@ from wss_cases.pathways.circles.circle.models import CircleSupporter
 from wss_cases.pathways.mentoring.plan.models import Mentor, MentoringGroup
 
 ROOMS = frozenset(
-    {
-        *FAMILIES,
-        "pathway_acts",
-        "mentors",
-        "returns",
-        "case_acts",
-        "case_moves",
-        "safety",
-        "hand_overs",
-        "covers",
-    }
+    {*FAMILIES, "pathway_acts", "mentors", "returns", "case_acts", "case_moves", "safety", "hand_overs", "covers"}
     | {"desk", "circle_training", "circle_follow_ups", "conversations"}
 )
 CANARY = "Quillfeather"
@@ -69,11 +59,7 @@ TAKEN = {
 """Fields of forms that are taken with an id of one's own, so that nothing but the foreign id is what is refused."""
 
 TAKEN_BY = {
-    "coordinator": {
-        ("hand_overs.choose", "cases"),
-        ("hand_overs.choose", "to"),
-        ("mentors.add_group", "mentor"),
-    },
+    "coordinator": {("hand_overs.choose", "cases"), ("hand_overs.choose", "to"), ("mentors.add_group", "mentor")},
     "dean": set[tuple[str, str]](),
 }
 
@@ -96,9 +82,7 @@ def _name_the_other(school_id: int) -> None:
         for row in db.session.scalars(select(model).where(model.school_id == school_id)):
             row.name = CANARY
     for user in db.session.scalars(
-        select(UserAccount)
-        .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
-        .where(RoleGrant.school_id == school_id)
+        select(UserAccount).join(RoleGrant, RoleGrant.user_id == UserAccount.id).where(RoleGrant.school_id == school_id)
     ):
         user.name = f"Zephyrine {CANARY}"
     for person in db.session.scalars(select(CaseParticipant).where(CaseParticipant.case_id == case.id)):
@@ -157,9 +141,7 @@ def foreign_values(walk: Walk, name: str) -> list[str]:
 
 def chosen(form: Form) -> set[str]:
     """The names of controls in which nothing is typed."""
-    boxes = [
-        box for box in form.element.find_all("input") if box.get("type") in ("radio", "checkbox", "hidden")
-    ]
+    boxes = [box for box in form.element.find_all("input") if box.get("type") in ("radio", "checkbox", "hidden")]
     return {control.get("name") for control in [*form.element.find_all("select"), *boxes]}
 
 

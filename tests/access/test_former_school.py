@@ -47,13 +47,7 @@ def test_own_reports_and_follow_ups_stay_with_the_school(moved: dict[str, Any]) 
     client, incident, follow_up = moved["client"], moved["incident"], moved["follow_up"]
     report, task = f"/incidents/{incident.id}", f"/follow-ups/{follow_up.id}"
     for address in (
-        *(
-            report,
-            f"{report}/details",
-            f"{report}/details/check",
-            f"{report}/saved",
-            f"{report}/contacts/new",
-        ),
+        *(report, f"{report}/details", f"{report}/details/check", f"{report}/saved", f"{report}/contacts/new"),
         *(task, f"{task}/move", f"{task}/hand-on", f"{task}/cancel", f"{task}/pause"),
         f"/follow-ups/re-plan?id={follow_up.id}",
     ):
@@ -66,9 +60,7 @@ def test_own_reports_and_follow_ups_stay_with_the_school(moved: dict[str, Any]) 
     assert client.post("/follow-ups/re-plan/move", data=wanted).status_code == 404
 
 
-def test_what_was_just_done_there_is_not_taken_back_from_elsewhere(
-    moved: dict[str, Any], session: Any
-) -> None:
+def test_what_was_just_done_there_is_not_taken_back_from_elsewhere(moved: dict[str, Any], session: Any) -> None:
     client, row = moved["client"], moved["follow_up"]
     act = FollowUpAct(
         batch="b" * 32, user_id=row.owner_id, follow_up_id=row.id, school_id=row.school_id, kind=ActKind.MOVED,
@@ -85,13 +77,7 @@ def test_what_was_just_done_there_is_not_taken_back_from_elsewhere(
 
 def test_no_list_shows_them(moved: dict[str, Any]) -> None:
     client, reference = moved["client"], moved["incident"].reference
-    for address in (
-        "/my-day",
-        "/incidents",
-        "/incidents?state=todo",
-        "/follow-ups",
-        "/follow-ups?whose=school",
-    ):
+    for address in ("/my-day", "/incidents", "/incidents?state=todo", "/follow-ups", "/follow-ups?whose=school"):
         page = client.get(address)
         assert page.status_code == 200, address
         assert reference not in page.get_data(as_text=True), address

@@ -50,9 +50,7 @@ def test_the_system_acts_only_by_its_own_commands(app: Any) -> None:
 
 GRANTS = st.lists(
     st.builds(
-        lambda role, where: Grant(
-            role, school_id=where if isinstance(where, int) else None, district=where == "all"
-        ),
+        lambda role, where: Grant(role, school_id=where if isinstance(where, int) else None, district=where == "all"),
         st.sampled_from(list(Role)),
         st.sampled_from([0, 1, 2, "all", None]),
     ),
@@ -67,9 +65,7 @@ def test_predicate_and_filter_agree(session: Any) -> None:
 
     @given(GRANTS, st.sets(st.sampled_from(list(Role)), min_size=1, max_size=3))
     def agree(grants: list[Grant], roles: set[Role]) -> None:
-        placed = tuple(
-            Grant(g.role, ids[g.school_id] if g.school_id is not None else None, g.district) for g in grants
-        )
+        placed = tuple(Grant(g.role, ids[g.school_id] if g.school_id is not None else None, g.district) for g in grants)
         actor = Actor(1, "Anyone", placed)
         statement = select(School.id).where(School.id.in_(ids), in_schools(School.id, actor, *roles))
         by_filter = set(db.session.scalars(statement))

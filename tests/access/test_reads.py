@@ -79,16 +79,11 @@ def reads(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathF
     with walk.app.app_context():
         plant(walk.schools["own"], reporter_email="reporter@demo.example")
         plant(walk.schools["other"])
-        names = [
-            f"{row[0]} {row[1]}"
-            for row in db.session.execute(select(Student.given_name, Student.family_name))
-        ]
+        names = [f"{row[0]} {row[1]}" for row in db.session.execute(select(Student.given_name, Student.family_name))]
         cases = db.session.scalars(select(Case.reference)).all()
         incidents = db.session.scalars(select(Incident.reference)).all()
         people = {
-            role: db.session.scalars(
-                select(UserAccount).where(UserAccount.email == f"{role}@demo.example")
-            ).one()
+            role: db.session.scalars(select(UserAccount).where(UserAccount.email == f"{role}@demo.example")).one()
             for role in WHO
         }
     for role, person in people.items():
@@ -97,11 +92,7 @@ def reads(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathF
 
 
 def pages(reads: Reads) -> list[tuple[Rule, str]]:
-    return [
-        (rule, role)
-        for rule, method in reads.walk.rules()
-        if method == "GET" and (role := reads.reader(rule))
-    ]
+    return [(rule, role) for rule, method in reads.walk.rules() if method == "GET" and (role := reads.reader(rule))]
 
 
 def silent(reads: Reads, only: str = "") -> tuple[list[str], int]:
@@ -141,9 +132,7 @@ def test_a_page_that_leaves_none_is_seen(reads: Reads, monkeypatch: pytest.Monke
 @pytest.mark.parametrize("how", BREAK)
 def test_what_cannot_be_audited_is_not_answered(reads: Reads, backend: str, how: str) -> None:
     leaks = []
-    looked = [
-        (rule, role) for rule, role in pages(reads) if audited.is_confidential(reads.walk.app, rule.endpoint)
-    ]
+    looked = [(rule, role) for rule, role in pages(reads) if audited.is_confidential(reads.walk.app, rule.endpoint)]
     for rule, role in looked[:: 1 if how == "refusing" else 9]:
         answer, _rows = reads.get(rule, role, BREAK[how][backend])
         if reads.shows(answer) or answer.status_code not in (303, 302, 404, 503):
@@ -153,9 +142,7 @@ def test_what_cannot_be_audited_is_not_answered(reads: Reads, backend: str, how:
 
 def test_what_cannot_be_audited_is_not_saved(reads: Reads, backend: str) -> None:
     client, _user_id = reads.clients["administrator"]
-    [rule] = [
-        rule for rule, _method in reads.walk.rules() if rule.endpoint == "case_acts.note" and _method == "GET"
-    ]
+    [rule] = [rule for rule, _method in reads.walk.rules() if rule.endpoint == "case_acts.note" and _method == "GET"]
     address = reads.walk.address(rule, "own")
     token = client.csrf_token("/account")
     form: dict[str, Any] = {"csrf_token": token, "text": "Called home about Monday.", "request_key": "k"}
@@ -164,10 +151,7 @@ def test_what_cannot_be_audited_is_not_saved(reads: Reads, backend: str) -> None
             connection.execute(text(statement))
         answer = client.post(address, data=form)
         assert answer.status_code == 503, answer.status_code
-        assert (
-            connection.scalar(text("SELECT count(*) FROM case_note WHERE text LIKE 'Called home about M%'"))
-            == 0
-        )
+        assert connection.scalar(text("SELECT count(*) FROM case_note WHERE text LIKE 'Called home about M%'")) == 0
     assert answer.headers["Retry-After"].isdecimal()
     with Rollback(reads.walk.app):
         assert client.post(address, data=form).status_code == 303

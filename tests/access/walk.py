@@ -80,9 +80,7 @@ def read_table(text: str) -> dict[str, Line]:
             continue
         endpoint, *sides = row.split()
         if sides == ["public"]:
-            lines[endpoint] = Line(
-                endpoint, frozenset(LETTERS.values()), frozenset(LETTERS.values()), public=True
-            )
+            lines[endpoint] = Line(endpoint, frozenset(LETTERS.values()), frozenset(LETTERS.values()), public=True)
             continue
         if len(sides) != 2:
             raise ValueError(row)
@@ -96,9 +94,7 @@ def _of_school(model: Any) -> Callable[[int], Select[Any]]:
 
 
 def _of_case(model: Any) -> Callable[[int], Select[Any]]:
-    return lambda school_id: (
-        select(model).join(Case, Case.id == model.case_id).where(Case.school_id == school_id)
-    )
+    return lambda school_id: select(model).join(Case, Case.id == model.case_id).where(Case.school_id == school_id)
 
 
 RECORDS: dict[str, Callable[[int], Select[Any]]] = {
@@ -127,9 +123,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "message_id": lambda school_id: select(OutboxMessage).where(OutboxMessage.school_id == school_id),
     "school_id": lambda school_id: select(School).where(School.id == school_id),
     "user_id": lambda school_id: (
-        select(UserAccount)
-        .join(RoleGrant, RoleGrant.user_id == UserAccount.id)
-        .where(RoleGrant.school_id == school_id)
+        select(UserAccount).join(RoleGrant, RoleGrant.user_id == UserAccount.id).where(RoleGrant.school_id == school_id)
     ),
     "grant_id": lambda school_id: select(RoleGrant).where(RoleGrant.school_id == school_id),
     "rule_set_id": lambda _school_id: select(RuleSet),
@@ -138,9 +132,7 @@ RECORDS: dict[str, Callable[[int], Select[Any]]] = {
     "questionnaire_id": _of_school(Questionnaire),
     "waiver_id": _of_school(PrivilegeWaiver),
     "hold_id": lambda school_id: _of_school(LegalHold)(school_id).where(LegalHold.pathway_id.is_not(None)),
-    "record_hold_id": lambda school_id: _of_school(LegalHold)(school_id).where(
-        LegalHold.pathway_id.is_(None)
-    ),
+    "record_hold_id": lambda school_id: _of_school(LegalHold)(school_id).where(LegalHold.pathway_id.is_(None)),
     "deletion_id": _of_school(RecordDeletion),
     "supporter_id": _of_school(CircleSupporter),
     "training_id": _of_school(KeeperTraining),
@@ -246,9 +238,7 @@ class Walk:
         self.app = app
         self._addresses: dict[tuple[str, str], str] = {}
         with app.app_context():
-            found = (
-                select(RoleGrant.school_id).join(UserAccount).where(UserAccount.email == "dean@demo.example")
-            )
+            found = select(RoleGrant.school_id).join(UserAccount).where(UserAccount.email == "dean@demo.example")
             own = db.session.execute(found).scalars().first()
             assert own is not None
             other = db.session.execute(select(School.id).where(School.id != own)).scalars().first()
@@ -276,9 +266,7 @@ class Walk:
 
     def _values(self, rule: Rule, side: str) -> dict[str, Any]:
         values: dict[str, Any] = {
-            name: WORDS.get(f"{rule.endpoint}:{name}", WORDS[name])
-            for name in rule.arguments
-            if name in WORDS
+            name: WORDS.get(f"{rule.endpoint}:{name}", WORDS[name]) for name in rule.arguments if name in WORDS
         }
         # the innermost record names those that hold it
         for name in sorted(rule.arguments - set(values), key=INNERMOST.index):

@@ -27,12 +27,7 @@ from wss_cases.outcomes.board.report.states import ReportState
 from wss_cases.outcomes.board.stored_reports.actions import PURPOSE
 from wss_cases.outcomes.board.stored_reports.models import BoardReport
 from wss_cases.outcomes.published.models import PublishedSchool
-from wss_cases.pathways.circles.circle.models import (
-    CircleKeeper,
-    CircleMeeting,
-    CircleSupporter,
-    KeeperTraining,
-)
+from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting, CircleSupporter, KeeperTraining
 from wss_cases.pathways.circles.circle.states import SupporterRelation, TrainingKind
 from wss_cases.pathways.circles.notes.models import PrivilegeWaiver
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
@@ -86,9 +81,7 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     incident = make_incident(
         school, [student], reporter_id=reporter.id, number=FAR_NUMBER, reference=f"WALK{school_id}-I"
     )
-    case = CaseFactory(
-        school_id=school_id, lead_id=lead.id, number=FAR_NUMBER, reference=f"WALK{school_id}-C"
-    )
+    case = CaseFactory(school_id=school_id, lead_id=lead.id, number=FAR_NUMBER, reference=f"WALK{school_id}-C")
     CaseIncidentFactory(case_id=case.id, incident_id=incident.id)
     participant = CaseParticipantFactory(case_id=case.id, student_id=student.id)
     db.session.add(
@@ -102,9 +95,7 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     )
     follow_up = FollowUpFactory(school_id=school_id, case_id=case.id, owner_id=lead.id)
     duty = LegalDutyFactory(school_id=school_id, incident_id=incident.id)
-    LegalDutyFactory(
-        school_id=school_id, incident_id=incident.id, code="child_abuse_or_neglect", owner_id=reporter.id
-    )
+    LegalDutyFactory(school_id=school_id, incident_id=incident.id, code="child_abuse_or_neglect", owner_id=reporter.id)
     db.session.add(
         Questioning(
             school_id=school_id, incident_id=incident.id, student_id=student.id, duty_id=duty.id,
@@ -121,9 +112,7 @@ def plant(school_id: int, reporter_email: str = "") -> None:
     pathways = [PathwayFactory(kind=kind.value, state=PathwayState.ACTIVE, **placed) for kind in KINDS]
     plant_mentoring(pathways[1], participant)
     db.session.add(
-        ReengagementPlan(
-            pathway_id=pathways[3].id, student_id=student.id, return_on=date(2026, 12, 1), **placed
-        )
+        ReengagementPlan(pathway_id=pathways[3].id, student_id=student.id, return_on=date(2026, 12, 1), **placed)
     )
     db.session.add(CircleMeeting(pathway_id=pathways[-2].id, keeper_id=lead.id, starts_at=NOW, **placed))
     db.session.add(
@@ -182,9 +171,7 @@ def plant(school_id: int, reporter_email: str = "") -> None:
         )
     )
     db.session.add(PublishedSchool(identifier=f"W{school_id}", name="Walked School"))
-    db.session.add(
-        CareRecord(school_id=school_id, student_id=student.id, reporter_id=reporter.id, opened_at=NOW)
-    )
+    db.session.add(CareRecord(school_id=school_id, student_id=student.id, reporter_id=reporter.id, opened_at=NOW))
     db.session.add(
         OutboxMessage(
             dedupe_key=f"walk:{school_id}",
@@ -233,9 +220,7 @@ def plant_keeping(circle: Pathway, keeper: UserAccount, participant_id: int) -> 
                 recorded_by_id=keeper.id,
                 **placed,
             ),
-            LegalHold(
-                kind=HoldKind.LEGAL_HOLD, reason="A letter", opened_at=NOW, opened_by_id=keeper.id, **placed
-            ),
+            LegalHold(kind=HoldKind.LEGAL_HOLD, reason="A letter", opened_at=NOW, opened_by_id=keeper.id, **placed),
         ]
     )
 
@@ -286,9 +271,7 @@ def plant_mentoring(pathway: Pathway, participant: CaseParticipant) -> None:
     """Give a mentoring pathway its student, a mentor with a group, a plan and a card."""
     school = {"school_id": pathway.school_id}
     placed = {**school, "case_id": pathway.case_id, "pathway_id": pathway.id}
-    mentor = Mentor(
-        kind=MentorKind.PARTNER, name="Walked Mentor", organisation="Partner", capacity=3, **school
-    )
+    mentor = Mentor(kind=MentorKind.PARTNER, name="Walked Mentor", organisation="Partner", capacity=3, **school)
     db.session.add(mentor)
     db.session.flush()
     pathway.participant_id = participant.id
@@ -352,9 +335,7 @@ def plant_rules(incident_id: int) -> None:
     """Add a draft of the rules in force, and an answer with a hold on the incident's circles."""
     found = select(RuleSet).order_by(RuleSet.number.desc()).limit(1)
     latest = db.session.execute(found).scalar_one()
-    draft = RuleSet(
-        name=latest.name, number=latest.number + 1, state=RuleSetState.DRAFT, table_rows=latest.table_rows
-    )
+    draft = RuleSet(name=latest.name, number=latest.number + 1, state=RuleSetState.DRAFT, table_rows=latest.table_rows)
     db.session.add(draft)
     hold = {
         "applies_to": "face_to_face",
@@ -375,12 +356,7 @@ def plant_rules(incident_id: int) -> None:
     # of the published rules: who drops a draft, as any of the district may, drops its replay with it
     published = db.session.scalars(select(func.min(RuleSet.id))).one()
     replay = Replay(
-        rule_set_id=published,
-        rows_digest="0" * 64,
-        starts_on=NOW.date(),
-        ends_on=NOW.date(),
-        asked_at=NOW,
-        total=1,
+        rule_set_id=published, rows_digest="0" * 64, starts_on=NOW.date(), ends_on=NOW.date(), asked_at=NOW, total=1
     )
     db.session.add(replay)
     db.session.flush()

@@ -25,10 +25,7 @@ FORBIDDEN_IMPORTS = {
 ALLOWED = {
     ("jobs/supervisor.py", "subprocess"),  # starts our own two programs, by fixed words
     ("jobs/pdf/printing.py", "subprocess"),  # starts jobs/pdf/process.py, by fixed words
-    (
-        "foundation/operations/pango.py",
-        "ctypes.util",
-    ),  # asks whether libraries open, and calls nothing in them
+    ("foundation/operations/pango.py", "ctypes.util"),  # asks whether libraries open, and calls nothing in them
     ("routing/engine/samples.py", "random"),
     ("foundation/files/xml_files.py", "lxml"),
 }
@@ -78,7 +75,5 @@ def loose_dependencies(lock: str) -> list[str]:
     """Every package in one exact version from the index, with the hashes of what may be installed."""
     entries = re.split(r"\n(?=\S)", lock.replace("\\\n", " "))
     return [
-        entry.split()[0]
-        for entry in entries
-        if entry.strip() and not entry.startswith("#") and not PINNED.match(entry)
+        entry.split()[0] for entry in entries if entry.strip() and not entry.startswith("#") and not PINNED.match(entry)
     ]

@@ -54,9 +54,7 @@ def function_size(path: Path, source: str) -> list[str]:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             if lines > LONGEST_FUNCTION:
-                offences.append(
-                    f"{path}:{node.lineno} {node.name}: {lines} lines, {LONGEST_FUNCTION} at most"
-                )
+                offences.append(f"{path}:{node.lineno} {node.name}: {lines} lines, {LONGEST_FUNCTION} at most")
     return offences
 
 
@@ -98,17 +96,11 @@ def own_clock(path: Path, source: str) -> list[str]:
         return []
     offences = []
     for node in ast.walk(ast.parse(source)):
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr in CLOCK_CALLS
-        ):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCK_CALLS:
             owner = node.func.value
             name = owner.attr if isinstance(owner, ast.Attribute) else getattr(owner, "id", "")
             if name in CLOCK_NAMES:
-                offences.append(
-                    f"{path}:{node.lineno}: {name}.{node.func.attr}() instead of foundation.clock"
-                )
+                offences.append(f"{path}:{node.lineno}: {name}.{node.func.attr}() instead of foundation.clock")
     return offences
 
 

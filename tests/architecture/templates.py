@@ -16,15 +16,7 @@ FOLDER = ROOT / "templates"
 EXPRESSION = "￼"
 WORD = re.compile(r"[^\W\d_]{2,}")
 SENTENCE_START = re.compile(r"^[A-ZÁÉÍÓÚÑ][a-zñáéíóú]+\b|[a-z]{3,} [a-z]{2,} [a-z]{2,}")
-SEEN_ATTRIBUTES = {
-    "alt",
-    "title",
-    "placeholder",
-    "aria-label",
-    "aria-description",
-    "aria-roledescription",
-    "summary",
-}
+SEEN_ATTRIBUTES = {"alt", "title", "placeholder", "aria-label", "aria-description", "aria-roledescription", "summary"}
 BRAND = "Whole School Safety"
 MADE_ID = re.compile(EXPRESSION + r"[-_][\w-]+")
 STATIC_LAYOUT = "layouts/static.html"
@@ -32,9 +24,7 @@ SAME_IN_BOTH = {"Español", "English", "CSV", "XLSX", "ICS", "SHA", "UTC"}
 GETTEXT = {"_", "gettext", "ngettext", "_l", "lazy_gettext", "pgettext", "npgettext", "marked"}
 FIELD = re.compile(r"(Field|Choices|Form)$")
 
-environment = Environment(
-    extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"], autoescape=True
-)
+environment = Environment(extensions=["jinja2.ext.i18n", "jinja2.ext.do", "jinja2.ext.loopcontrols"], autoescape=True)
 
 
 def files() -> Iterator[Path]:
@@ -151,9 +141,7 @@ def bare_python_words(path: Path, source: str) -> list[str]:
             spoken = node.args[1:2]
         elif FIELD.search(name) and path.stem.startswith("forms"):
             spoken = node.args[:1]
-        spoken += [
-            keyword.value for keyword in node.keywords if keyword.arg in ("label", "description", "message")
-        ]
+        spoken += [keyword.value for keyword in node.keywords if keyword.arg in ("label", "description", "message")]
         for argument in spoken:
             text = _literal(argument)
             if text and SENTENCE_START.search(text):

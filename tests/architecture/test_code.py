@@ -32,31 +32,15 @@ def bulk_writes(path: Path, source: str) -> list[str]:
 
 RULES: dict[str, tuple[Guard, Path, str]] = {
     "file size": (guards.file_size, PACKAGE / "cases" / "rules.py", "x = 1\n" * 301),
-    "function size": (
-        guards.function_size,
-        PACKAGE / "cases" / "rules.py",
-        "def f():\n" + "    x = 1\n" * 40,
-    ),
-    "extensions": (
-        guards.extension_imports,
-        PACKAGE / "cases" / "views.py",
-        "from flask_login import current_user\n",
-    ),
-    "flask below views": (
-        guards.flask_below_views,
-        PACKAGE / "cases" / "actions.py",
-        "from flask import g\n",
-    ),
+    "function size": (guards.function_size, PACKAGE / "cases" / "rules.py", "def f():\n" + "    x = 1\n" * 40),
+    "extensions": (guards.extension_imports, PACKAGE / "cases" / "views.py", "from flask_login import current_user\n"),
+    "flask below views": (guards.flask_below_views, PACKAGE / "cases" / "actions.py", "from flask import g\n"),
     "wtforms in views": (guards.flask_below_views, PACKAGE / "cases" / "views.py", "import wtforms\n"),
     "datetime.now": (guards.own_clock, PACKAGE / "cases" / "rules.py", "datetime.datetime.now(UTC)\n"),
     "date.today": (guards.own_clock, PACKAGE / "cases" / "rules.py", "date.today()\n"),
     "commit": (guards.own_commit, PACKAGE / "cases" / "actions.py", "db.session.commit()\n"),
     "bulk update": (bulk_writes, PACKAGE / "cases" / "actions.py", f"session.execute(update({VERSIONED}))\n"),
-    "bulk delete": (
-        bulk_writes,
-        PACKAGE / "cases" / "actions.py",
-        f"session.execute(sa.delete(models.{VERSIONED}))\n",
-    ),
+    "bulk delete": (bulk_writes, PACKAGE / "cases" / "actions.py", f"session.execute(sa.delete(models.{VERSIONED}))\n"),
     "query update": (bulk_writes, PACKAGE / "cases" / "actions.py", "session.query(X).filter().update({})\n"),
     "local import": (guards.local_imports, PACKAGE / "cases" / "rules.py", "def f():\n    import os\n"),
 }
@@ -70,7 +54,5 @@ def test_a_planted_offender_is_caught(rule: str) -> None:
 
 @pytest.mark.parametrize("guard", sorted({rule[0] for rule in RULES.values()}, key=lambda g: g.__name__))
 def test_the_code_keeps_the_rule(guard: Guard) -> None:
-    offences = [
-        offence for path in guards.sources() for offence in guard(path, path.read_text(encoding="utf-8"))
-    ]
+    offences = [offence for path in guards.sources() for offence in guard(path, path.read_text(encoding="utf-8"))]
     assert not offences, "\n".join(offence.replace(f"{ROOT}/", "") for offence in offences)

@@ -34,9 +34,7 @@ def test_a_hole_past_its_time_stops_the_audit() -> None:
     assert problems({"dependencies": []}, {}, SEEN) == ["nothing was compared"]
 
 
-@pytest.mark.parametrize(
-    "line", ["PYSEC-1 2026-11-02 90 later", "PYSEC-1 2026-11-02 3", "PYSEC-1 yesterday 3 later"]
-)
+@pytest.mark.parametrize("line", ["PYSEC-1 2026-11-02 90 later", "PYSEC-1 2026-11-02 3", "PYSEC-1 yesterday 3 later"])
 def test_no_hole_gets_more_time_than_is_written(line: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         deadlines(line)
@@ -44,9 +42,6 @@ def test_no_hole_gets_more_time_than_is_written(line: str) -> None:
 
 def test_the_page_says_these_times_and_the_list_can_be_read() -> None:
     page = " ".join((ROOT / "docs" / "security.md").read_text(encoding="utf-8").split())
-    assert (
-        f"mended within {FRAMES[0]} days, other serious ones within {FRAMES[1]}, the rest within {FRAMES[2]}"
-        in page
-    )
+    assert f"mended within {FRAMES[0]} days, other serious ones within {FRAMES[1]}, the rest within {FRAMES[2]}" in page
     assert deadlines(KNOWN.read_text(encoding="utf-8")) is not None
     assert "tests.tools.library_holes" in (Path(ROOT) / "Makefile").read_text(encoding="utf-8")

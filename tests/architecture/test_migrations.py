@@ -104,9 +104,7 @@ def test_one_numbered_line() -> None:
     assert revisions() == [f"{number:04d}" for number in range(1, len(names) + 1)]
 
 
-@pytest.mark.parametrize(
-    "names", [["0001_a.py", "0003_b.py"], ["0001_a.py", "0001_b.py"], ["first.py"], ["0001_A.py"]]
-)
+@pytest.mark.parametrize("names", [["0001_a.py", "0003_b.py"], ["0001_a.py", "0001_b.py"], ["first.py"], ["0001_A.py"]])
 def test_a_broken_line_is_seen(names: list[str]) -> None:
     assert out_of_sequence(names)
 

@@ -63,11 +63,7 @@ def binding() -> Iterator[str]:
 
 def rows(page: str) -> list[Row]:
     """The lines of the table of items."""
-    split = [
-        [cell.strip() for cell in line.strip("|\n ").split(" | ")]
-        for line in page.splitlines()
-        if "|" in line
-    ]
+    split = [[cell.strip() for cell in line.strip("|\n ").split(" | ")] for line in page.splitlines() if "|" in line]
     return [Row(cells[0], tuple(cells[1:])) for cells in split if ITEM.fullmatch(cells[0])]
 
 
@@ -86,14 +82,8 @@ def problems(page: str) -> list[str]:
             found.append(f"{row.item}: no test, and not open")
     part = page.partition("## Open")[2].partition("\n## ")[0]
     listed = {item for line in AN_OPEN_LINE.findall(part) for item in ITEM.findall(line)}
-    found += [
-        f"{item}: open in one place only" for item in listed ^ {row.item for row in rows(page) if row.is_open}
-    ]
-    found += [
-        f"{name}: no such thing"
-        for name in NAMED.findall(page)
-        if A_FILE.fullmatch(name) and not exists(name)
-    ]
+    found += [f"{item}: open in one place only" for item in listed ^ {row.item for row in rows(page) if row.is_open}]
+    found += [f"{name}: no such thing" for name in NAMED.findall(page) if A_FILE.fullmatch(name) and not exists(name)]
     return found
 
 

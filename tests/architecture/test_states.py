@@ -48,9 +48,7 @@ def test_a_change_shows_and_a_forgotten_state_is_named() -> None:
     whole = {Light.RED: frozenset({Light.GREEN}), Light.GREEN: frozenset[Light]()}
     (machine,) = machines_of(planted(TRANSITIONS=whole, LABELS={Light.RED: "Stop", Light.GREEN: "Go"}))
     drawn = page([machine])
-    assert all(
-        line in drawn for line in (": light", "[*] --> red", "red: Stop", "red --> green", "green --> [*]")
-    )
+    assert all(line in drawn for line in (": light", "[*] --> red", "red: Stop", "red --> green", "green --> [*]"))
     stuck = {Light.RED: frozenset[Light](), Light.GREEN: frozenset[Light]()}
     (machine,) = machines_of(planted(TRANSITIONS=stuck))
     assert page([machine]) != drawn

@@ -18,11 +18,7 @@ TEXT = FOLDER / "mail" / "digest" / "body.txt"
 PLANTED: dict[str, tuple[Guard, Path, str]] = {
     "text": (templates.bare_words, PAGE, "<p>Save</p>"),
     "text beside an expression": (templates.bare_words, PAGE, "<p>{{ _('Name') }} of {{ name }}</p>"),
-    "text in a branch": (
-        templates.bare_words,
-        PAGE,
-        "{% if a %}<b>Open</b>{% else %}{{ _('Shut') }}{% endif %}",
-    ),
+    "text in a branch": (templates.bare_words, PAGE, "{% if a %}<b>Open</b>{% else %}{{ _('Shut') }}{% endif %}"),
     "label": (templates.bare_words, PAGE, '<a aria-label="Close" href="{{ x }}"></a>'),
     "button": (templates.bare_words, PAGE, '<input type="submit" value="Send">'),
     "argument": (templates.bare_words, PAGE, "{{ header('My day') }}"),
@@ -35,11 +31,7 @@ PLANTED: dict[str, tuple[Guard, Path, str]] = {
     "unkind": (templates.unkind_words, PAGE, "{{ _('The offender') }}"),
     "form label": (templates.bare_python_words, Path("forms.py"), "name = StringField('Name')"),
     "flash": (templates.bare_python_words, Path("views.py"), "flash('Saved it')"),
-    "refusal": (
-        templates.bare_python_words,
-        Path("actions.py"),
-        "raise Refused('name', f'Give a name for {x}')",
-    ),
+    "refusal": (templates.bare_python_words, Path("actions.py"), "raise Refused('name', f'Give a name for {x}')"),
     "message": (templates.bare_python_words, Path("forms.py"), "Length(max=3, message='Too long')"),
 }
 SOUND = (
@@ -63,9 +55,7 @@ def test_a_sound_template_passes(guard: Guard) -> None:
 
 @pytest.mark.parametrize("guard", [templates.bare_words, templates.inline_code, templates.unkind_words])
 def test_the_templates_keep_the_rule(guard: Guard) -> None:
-    offences = [
-        offence for path in templates.files() for offence in guard(path, path.read_text(encoding="utf-8"))
-    ]
+    offences = [offence for path in templates.files() for offence in guard(path, path.read_text(encoding="utf-8"))]
     assert not offences, "\n".join(offence.replace(f"{ROOT}/", "") for offence in offences)
 
 

@@ -84,9 +84,7 @@ def measure(app: Flask, database: Database, folder: Path, wanted: argparse.Names
 def main(arguments: list[str]) -> int:
     """Make the districts, measure, print."""
     parser = argparse.ArgumentParser(prog="make bench")
-    parser.add_argument(
-        "--copies", type=int, nargs="+", default=[8, 80], help="of a district of eight schools"
-    )
+    parser.add_argument("--copies", type=int, nargs="+", default=[8, 80], help="of a district of eight schools")
     parser.add_argument("--incidents", type=int, default=Sizes.incidents, help="of one copy")
     parser.add_argument("--students", type=int, default=Sizes.students, help="of one copy")
     parser.add_argument("--rounds", type=int, default=60)
@@ -103,9 +101,7 @@ def main(arguments: list[str]) -> int:
                 began = time.monotonic()
                 build(database, copies, sizes)
                 size = f"{copies * sizes.schools} schools, {copies * sizes.students:,} students"
-                print(
-                    f"{size}, {copies * sizes.incidents:,} incidents; built in {time.monotonic() - began:.0f} s"
-                )
+                print(f"{size}, {copies * sizes.incidents:,} incidents; built in {time.monotonic() - began:.0f} s")
                 print("\n".join(measure(app, database, folder, wanted)), flush=True)
                 databases.drop(database)
         finally:

@@ -38,9 +38,7 @@ def fill(app: Flask) -> int:
         ).first() or (0, 0)
         here = Case.school_id == school_id
         today = db.session.scalar(select(func.max(Case.opened_on)))
-        open_now = (
-            db.session.scalar(select(func.count()).select_from(Case).where(here, Case.state.in_(OPEN))) or 0
-        )
+        open_now = db.session.scalar(select(func.count()).select_from(Case).where(here, Case.state.in_(OPEN))) or 0
         more = select(Case.id).where(here, Case.state == CaseState.CLOSED).order_by(Case.id.desc())
         ids = list(db.session.scalars(more.limit(max(0, WANTED - open_now))))
         opened = {"state": CaseState.IN_PROCESS, "result": None, "closed_at": None, "next_review_on": today}
@@ -77,18 +75,10 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.desk")
     parser.add_argument("--backend", choices=BACKENDS, default="postgresql")
     parser.add_argument("--rounds", type=int, default=30)
-    for name, value in (
-        ("schools", 20),
-        ("students", 10_000),
-        ("incidents", 20_000),
-        ("years", 2),
-        ("seed", 1),
-    ):
+    for name, value in (("schools", 20), ("students", 10_000), ("incidents", 20_000), ("years", 2), ("seed", 1)):
         parser.add_argument(f"--{name}", type=int, default=value)
     wanted = parser.parse_args(arguments)
-    size = [
-        f"--{name}={getattr(wanted, name)}" for name in ("schools", "students", "incidents", "years", "seed")
-    ]
+    size = [f"--{name}={getattr(wanted, name)}" for name in ("schools", "students", "incidents", "years", "seed")]
     with tempfile.TemporaryDirectory() as folder:
         databases = Databases(Path(folder))
         try:

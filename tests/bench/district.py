@@ -130,9 +130,7 @@ def _multiply(address: str, table: Any, copies: int) -> None:
         connection.execute(statement)
         if "id" in table.columns:
             series = "SELECT setval(pg_get_serial_sequence({name}, 'id'), (SELECT max(id) FROM {table}) + 1)"
-            connection.execute(
-                sql.SQL(series).format(name=table.name, table=sql.Identifier(table.name)),
-            )
+            connection.execute(sql.SQL(series).format(name=table.name, table=sql.Identifier(table.name)))
 
 
 def _which(name: str) -> sql.Composable:

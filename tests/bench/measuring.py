@@ -119,8 +119,7 @@ def memory(above: int) -> list[str]:
     for number in below(above):
         words = Path(f"/proc/{number}/cmdline").read_text(encoding="utf-8").replace("\0", " ")[-60:]
         held = dict(
-            line.split(":")
-            for line in Path(f"/proc/{number}/smaps_rollup").read_text("ascii").splitlines()[1:]
+            line.split(":") for line in Path(f"/proc/{number}/smaps_rollup").read_text("ascii").splitlines()[1:]
         )
         resident, own = (int(held[name].split()[0]) / 1024 for name in ("Rss", "Pss"))
         whole += own

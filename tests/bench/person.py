@@ -104,9 +104,7 @@ class Person:
         values: dict[str, object] | dict[str, str] | None,
         more: dict[str, str] | None = None,
     ) -> Answer:
-        headers = (more or {}) | {
-            "Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())
-        }
+        headers = (more or {}) | {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
         body = None if values is None else urlencode(values)
         began = time.perf_counter()
         status, answered, content = self._transport(method, address, body, headers | (FORM if body else {}))

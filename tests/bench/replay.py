@@ -44,11 +44,7 @@ def few(seed: int) -> dict[str, Any]:
     """Return facts as reports have them: a handful of the keys, grade and group among them."""
     chance, drawn = random.Random(seed), facts_of(seed)
     kept = chance.sample(sorted(drawn), min(len(drawn), 5))
-    return {
-        "grade": chance.randint(0, 12),
-        "group": chance.randint(1, 6),
-        **{name: drawn[name] for name in kept},
-    }
+    return {"grade": chance.randint(0, 12), "group": chance.randint(1, 6), **{name: drawn[name] for name in kept}}
 
 
 def build(incidents: int) -> int:

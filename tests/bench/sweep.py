@@ -115,12 +115,7 @@ def _coordinator(school_id: int, turn: int) -> int:
 
 def _student(n: int, schools: int) -> dict[str, Any]:
     school_id = _school_of_case(n, schools)
-    names = {
-        "given_name": "Given",
-        "family_name": "Family",
-        "search_key": "given",
-        "search_key_family": "family",
-    }
+    names = {"given_name": "Given", "family_name": "Family", "search_key": "given", "search_key_family": "family"}
     return {"id": n, "sourced_id": str(n), "student_number": str(n), "school_id": school_id} | names
 
 
@@ -134,13 +129,7 @@ def _case(n: int, schools: int) -> dict[str, Any]:
 
 
 def _participant(n: int, schools: int) -> dict[str, Any]:
-    return {
-        "id": n,
-        "case_id": n,
-        "student_id": n,
-        "role": PersonRole.HARMED,
-        "school_id": _school_of_case(n, schools),
-    }
+    return {"id": n, "case_id": n, "student_id": n, "role": PersonRole.HARMED, "school_id": _school_of_case(n, schools)}
 
 
 def _follow_up(n: int, schools: int) -> dict[str, Any]:
@@ -284,13 +273,7 @@ def main(arguments: list[str]) -> int:
         try:
             for kind in wanted.backend or ["postgresql"]:
                 for count in wanted.counts:
-                    measure(
-                        databases,
-                        kind,
-                        count,
-                        Path(folder),
-                        not wanted.no_web and count == max(wanted.counts),
-                    )
+                    measure(databases, kind, count, Path(folder), not wanted.no_web and count == max(wanted.counts))
         finally:
             databases.close()
     return 0

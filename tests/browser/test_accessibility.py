@@ -15,16 +15,7 @@ from tests.support.pages.crawl import Visit, walk
 from tests.support.servers.live_system import LiveSystem
 
 pytestmark = pytest.mark.browser
-SEES_MOST_FIRST = (
-    "administrator",
-    "dean",
-    "district",
-    "coordinator",
-    "sysadmin",
-    "reporter",
-    "partner",
-    "auditor",
-)
+SEES_MOST_FIRST = ("administrator", "dean", "district", "coordinator", "sysadmin", "reporter", "partner", "auditor")
 
 
 def pages_by_person(system: LiveSystem, folder: Path) -> dict[str, list[str]]:
@@ -78,9 +69,7 @@ def look_at(browser: Browser, system: LiveSystem, role: str, addresses: list[str
 
 
 @pytest.mark.parametrize("width", [PHONE, DESK])
-def test_pages_of_the_signed_out(
-    browser: Browser, databases: Databases, tmp_path: Path, width: dict[str, int]
-) -> None:
+def test_pages_of_the_signed_out(browser: Browser, databases: Databases, tmp_path: Path, width: dict[str, int]) -> None:
     copy = databases.copy(databases.template("sqlite"))
     system = LiveSystem(copy, tmp_path, {})
     try:

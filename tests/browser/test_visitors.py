@@ -36,10 +36,7 @@ def test_axe_passes_a_sound_page(page: Page) -> None:
         (SOUND.replace('<label for="a">Name</label>', ""), "label"),
         (SOUND.replace(' lang="en"', ""), "html-has-lang"),
         (SOUND.replace("<h1>", '<h1 style="color:#ccc;background:#fff">'), "color-contrast"),
-        (
-            SOUND.replace("<h1>", '<a href="/x" style="display:inline-block;width:9px;height:9px"></a><h1>'),
-            "link-name",
-        ),
+        (SOUND.replace("<h1>", '<a href="/x" style="display:inline-block;width:9px;height:9px"></a><h1>'), "link-name"),
         (SOUND.replace("Send", ""), "button-name"),
     ],
 )
@@ -56,9 +53,7 @@ def test_a_page_too_wide_is_seen(page: Page) -> None:
 def test_script_and_console_errors_are_kept(browser: Browser) -> None:
     context = browser.new_context()
     visitor = Visitor(context, context.new_page())
-    visitor.page.set_content(
-        SOUND + "<script>console.error('planted one')</script><script>planted_two()</script>"
-    )
+    visitor.page.set_content(SOUND + "<script>console.error('planted one')</script><script>planted_two()</script>")
     visitor.page.wait_for_function("document.readyState === 'complete'")
     context.close()
     assert any("planted one" in problem for problem in visitor.problems)

@@ -57,9 +57,7 @@ def make_incident(school: School, *people: tuple[Student, PersonRole], **values:
         "danger_now": False,
         "narrative": "Two students pushed each other by the lockers.",
     }
-    incident = Incident(
-        school_id=school.id, number=number, reference=f"{school.code}-I-{number}", **(given | values)
-    )
+    incident = Incident(school_id=school.id, number=number, reference=f"{school.code}-I-{number}", **(given | values))
     incident.people = [
         IncidentPerson(role=role, kind=PersonKind.STUDENT, student_id=student.id, grade=student.grade)
         for student, role in people
@@ -89,14 +87,10 @@ def make_world(**case_values: Any) -> World:
     students = [StudentFactory(school=school), StudentFactory(school=school)]
     parts = [(students[0], PersonRole.CAUSED_HARM), (students[1], PersonRole.HARMED)]
     incident = make_incident(school, *parts)
-    case = CaseFactory(
-        school_id=school.id, **({"lead_id": coordinator.id, "location_code": "hallway"} | case_values)
-    )
+    case = CaseFactory(school_id=school.id, **({"lead_id": coordinator.id, "location_code": "hallway"} | case_values))
     CaseIncidentFactory(case_id=case.id, incident_id=incident.id)
     people = [
-        CaseParticipantFactory(
-            case_id=case.id, student_id=s.id, role=role, incident_person_id=incident.people[i].id
-        )
+        CaseParticipantFactory(case_id=case.id, student_id=s.id, role=role, incident_person_id=incident.people[i].id)
         for i, (s, role) in enumerate(parts)
     ]
     return World(school, coordinator, actor_for(coordinator), incident, case, students, people)

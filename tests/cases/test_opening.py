@@ -42,10 +42,7 @@ def test_opening_copies_people_and_joins_the_parts(session):
     case = _open(school, actor, one, two)
     assert case.reference == "DHS-0001"
     people = queries.participants_of(case.id)
-    assert [(p.student_id, p.role) for p in people] == [
-        (first.id, PersonRole.BOTH),
-        (second.id, PersonRole.HARMED),
-    ]
+    assert [(p.student_id, p.role) for p in people] == [(first.id, PersonRole.BOTH), (second.id, PersonRole.HARMED)]
     assert [i.id for i in queries.incidents_of(case.id)] == [one.id, two.id]
     assert [c.id for c in queries.cases_of_incident(two.id)] == [case.id]
     (entry,) = case_history(case.id)

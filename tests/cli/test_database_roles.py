@@ -83,11 +83,7 @@ def test_the_system_works_under_rights_that_change_no_audit_row(roles: Database,
     more = {
         WEB: ("INSERT INTO audit_seal SELECT * FROM audit_seal",),
         SCHEDULER: (),
-        READING: (
-            "INSERT INTO counter VALUES ('x', 1)",
-            "UPDATE student SET given_name = 'x'",
-            "DELETE FROM student",
-        ),
+        READING: ("INSERT INTO counter VALUES ('x', 1)", "UPDATE student SET given_name = 'x'", "DELETE FROM student"),
     }
     for role, own in more.items():
         with connect(roles, role) as connection:
@@ -108,9 +104,7 @@ def test_a_backup_says_which_role_may_make_it(roles: Database, databases: Databa
         assert (done.returncode, path.exists()) == (1, False)
         assert f"Refused: {may_not} the scheduler's role, or the owner of the schema.\n" in done.stderr
         with connect(roles) as owner:
-            found = owner.execute(
-                "SELECT action FROM audit_entry WHERE action LIKE 'backup.%' ORDER BY id"
-            ).fetchall()
+            found = owner.execute("SELECT action FROM audit_entry WHERE action LIKE 'backup.%' ORDER BY id").fetchall()
         assert found == [("backup.created",), ("backup.failed",)][:acts]
     done = flask(as_role(roles, SCHEDULER), "backup", "create", str(path), WSS_INSTANCE=str(tmp_path))
     assert done.returncode == 0, done.stderr

@@ -34,9 +34,7 @@ from wss_cases.outcomes.board.report.states import Why
 @pytest.fixture
 def running(demo_database: Database, tmp_path: Path, smtp_server: MailServer) -> Iterator[Flask]:
     """A demo district whose scheduler ran a moment ago."""
-    app = make_app(
-        demo_database.url, tmp_path, SMTP_URL=smtp_server.url, PUBLIC_URL="https://schools.example"
-    )
+    app = make_app(demo_database.url, tmp_path, SMTP_URL=smtp_server.url, PUBLIC_URL="https://schools.example")
     with app.app_context():
         tick("test", clock.now())
         yield app
@@ -154,9 +152,7 @@ def test_what_the_settings_break_is_named(
 def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
     app = make_app(f"postgresql://nobody@127.0.0.1:{free_port()}/none", tmp_path)
     with app.app_context():
-        assert found(app) == {
-            "database": ("bad", "It cannot be reached at DATABASE_URL, or does not answer.")
-        }
+        assert found(app) == {"database": ("bad", "It cannot be reached at DATABASE_URL, or does not answer.")}
 
 
 def _damaged(path: Path) -> None:

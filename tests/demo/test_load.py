@@ -114,22 +114,13 @@ def test_nothing_points_nowhere_and_numbering_goes_on(demo: Flask) -> None:
 def test_the_first_school_has_something_of_everything(demo: Flask) -> None:
     first = db.session.scalars(select(School.id).order_by(School.id)).first()
     states = set(db.session.scalars(select(Incident.state).where(Incident.school_id == first)))
-    assert states >= {
-        IncidentState.SUBMITTED,
-        IncidentState.RETURNED,
-        IncidentState.ROUTED,
-        IncidentState.CLOSED,
-    }
-    mine = db.session.scalars(
-        select(UserAccount.id).where(UserAccount.email == "coordinator@demo.example")
-    ).one()
+    assert states >= {IncidentState.SUBMITTED, IncidentState.RETURNED, IncidentState.ROUTED, IncidentState.CLOSED}
+    mine = db.session.scalars(select(UserAccount.id).where(UserAccount.email == "coordinator@demo.example")).one()
     dean = db.session.scalars(select(UserAccount.id).where(UserAccount.email == "dean@demo.example")).one()
     opened = [FollowUp.state == FollowUpState.OPEN, FollowUp.owner_id.in_((mine, dean))]
     assert count(FollowUp, *opened, FollowUp.same_day) > 0
     assert count(Case, Case.lead_id == mine, Case.state != "closed") > 0
-    assert (
-        demo.test_cli_runner().invoke(args=["reminders", "sweep", "--json"]).output.startswith('{"queued": ')
-    )
+    assert demo.test_cli_runner().invoke(args=["reminders", "sweep", "--json"]).output.startswith('{"queued": ')
     assert count(OutboxMessage) > 0
 
 
@@ -255,9 +246,7 @@ def test_the_same_seed_gives_the_same_rows(databases: Databases, backend: str, t
         "2027-08-03 09:00",
     ],
 )
-def test_a_first_sweep_queues_something_on_any_day(
-    empty: Flask, at: Callable[..., datetime], wall: str
-) -> None:
+def test_a_first_sweep_queues_something_on_any_day(empty: Flask, at: Callable[..., datetime], wall: str) -> None:
     make(TINY, at(wall))
     assert count(FollowUp, FollowUp.created_at > at(wall)) == 0
     assert count(Incident, Incident.submitted_at > at(wall)) == 0

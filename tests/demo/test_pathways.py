@@ -78,9 +78,7 @@ def test_what_was_agreed_ends_as_the_rules_say(demo: Flask) -> None:
         if pathway.state is PathwayState.COMPLETED:
             assert TermState.OPEN not in states
             held = every(
-                CircleMeeting,
-                CircleMeeting.pathway_id == pathway.id,
-                CircleMeeting.kind == MeetingKind.COMPLETION,
+                CircleMeeting, CircleMeeting.pathway_id == pathway.id, CircleMeeting.kind == MeetingKind.COMPLETION
             )
             assert bool(held) != (agreement.without_meeting is not None)
     assert every(AgreementTerm)
@@ -116,9 +114,7 @@ def test_partners_have_only_what_was_consented_to_and_disclosed(demo: Flask) -> 
         assert (row.first_service_on is None) == (not row.services)
     assert {row.id for row in sent} == set(disclosed)
     for partner in every(Partner):
-        places = [
-            row for row in every(Referral, Referral.partner_id == partner.id) if row.state in TAKES_A_PLACE
-        ]
+        places = [row for row in every(Referral, Referral.partner_id == partner.id) if row.state in TAKES_A_PLACE]
         assert len(places) <= partner.capacity
 
 

@@ -32,9 +32,7 @@ class CaseFactory(Factory):
     state = CaseState.INTAKE
     opened_at = OPENED
     opened_on = date(2026, 11, 18)
-    next_review_on = factory.LazyAttribute(
-        lambda o: None if o.state == CaseState.CLOSED else date(2026, 12, 4)
-    )
+    next_review_on = factory.LazyAttribute(lambda o: None if o.state == CaseState.CLOSED else date(2026, 12, 4))
 
 
 class CaseIncidentFactory(Factory):

@@ -60,19 +60,13 @@ def behavior_code(code: str, code_set: str = "groups") -> BehaviorCode:
     return found
 
 
-def make_incident(
-    school: Any, students: Any = (), role: PersonRole = PersonRole.INVOLVED, **more: Any
-) -> Incident:
+def make_incident(school: Any, students: Any = (), role: PersonRole = PersonRole.INVOLVED, **more: Any) -> Incident:
     """Return a report at a school with these students in it, each coded as a fight."""
     incident: Incident = IncidentFactory(school_id=school.id, **more)
     code = behavior_code("fight")
     for student in students:
         IncidentPersonFactory(
-            incident_id=incident.id,
-            student_id=student.id,
-            grade=student.grade,
-            role=role,
-            behavior_code_id=code.id,
+            incident_id=incident.id, student_id=student.id, grade=student.grade, role=role, behavior_code_id=code.id
         )
     db.session.expire(incident, ["people"])
     return incident

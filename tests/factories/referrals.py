@@ -18,9 +18,7 @@ from wss_cases.pathways.referrals.referral.states import PARTNER_SEES, SERVED, R
 RECORDED = datetime(2026, 11, 19, 16, tzinfo=UTC)
 SIGNED, SENT, UNTIL = date(2026, 11, 19), date(2026, 11, 20), date(2027, 3, 19)
 ANSWERED = SERVED | {ReferralState.ACCEPTED, ReferralState.DECLINED}
-ENDED = frozenset(
-    {ReferralState.DECLINED, ReferralState.DONE, ReferralState.REVOKED, ReferralState.WITHDRAWN}
-)
+ENDED = frozenset({ReferralState.DECLINED, ReferralState.DONE, ReferralState.REVOKED, ReferralState.WITHDRAWN})
 
 
 class PartnerFactory(Factory):

@@ -128,12 +128,7 @@ class StaffMemberFactory(Factory):
 
 
 def make_calendar(
-    first: date,
-    last: date,
-    *,
-    closed: Collection[date] = (),
-    half: Collection[date] = (),
-    school_id: int | None = None,
+    first: date, last: date, *, closed: Collection[date] = (), half: Collection[date] = (), school_id: int | None = None
 ) -> None:
     """Write every date from `first` to `last`: weekdays are school days but those in `closed`."""
 
@@ -144,7 +139,6 @@ def make_calendar(
 
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     db.session.add_all(
-        CalendarDay(school_year=clock.school_year(day), school_id=school_id, day=day, kind=kind(day))
-        for day in days
+        CalendarDay(school_year=clock.school_year(day), school_id=school_id, day=day, kind=kind(day)) for day in days
     )
     db.session.commit()

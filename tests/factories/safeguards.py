@@ -56,9 +56,7 @@ class DisciplineActionFactory(Factory):
     recorded_at = RAISED
 
 
-def make_notification(
-    incident: Incident, door: NotificationDoor, day: date, at: datetime
-) -> PoliceNotification:
+def make_notification(incident: Incident, door: NotificationDoor, day: date, at: datetime) -> PoliceNotification:
     """A notification of a day, behind a review that was recorded before reviews existed."""
     placed: dict[str, Any] = {"school_id": incident.school_id, "incident_id": incident.id, "door": door}
     review = PoliceReview(

@@ -50,15 +50,7 @@ class Full:
 
     def run(self) -> Figures:
         """Everything, one after the other."""
-        parts = (
-            self.saving,
-            self.kills,
-            self.schedulers,
-            self.mail,
-            self.clocks,
-            self.restarts,
-            self.planted,
-        )
+        parts = (self.saving, self.kills, self.schedulers, self.mail, self.clocks, self.restarts, self.planted)
         for part in parts:
             began = time.monotonic()
             part()
@@ -118,8 +110,7 @@ class Full:
         ticks = mails = 0
         for count in (1, 2, 3, 4):
             here = self.reminding(
-                f"schedulers{count}",
-                lambda here, count=count: sweeping.sweep_at_once(here, count, self.times(SWEEPS)),
+                f"schedulers{count}", lambda here, count=count: sweeping.sweep_at_once(here, count, self.times(SWEEPS))
             )
             ticks, mails = ticks + here.tally.sweeps, mails + here.tally.mails
         self.figures["ticks of 1, 2, 3 and 4 schedulers at once"] = ticks
@@ -192,8 +183,7 @@ def main() -> int:
     began = time.monotonic()
     command = [sys.executable, "-m", "tests.faults", "--scale", str(wanted.scale), "--kind"]
     running = {
-        kind: subprocess.Popen([*command, kind], cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        for kind in BACKENDS
+        kind: subprocess.Popen([*command, kind], cwd=ROOT, stdout=subprocess.PIPE, text=True) for kind in BACKENDS
     }
     answers = {kind: process.communicate()[0] for kind, process in running.items()}
     if any(process.returncode for process in running.values()):

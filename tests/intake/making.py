@@ -40,9 +40,7 @@ class Place:
         """Return one of the team as actions take them."""
         return acting(getattr(self, who))
 
-    def report(
-        self, *parts: tuple[Any, PersonRole], code: str = "fight", now: datetime = NOW, **more: Any
-    ) -> Incident:
+    def report(self, *parts: tuple[Any, PersonRole], code: str = "fight", now: datetime = NOW, **more: Any) -> Incident:
         """Return a routed report with these people, coded with one behaviour."""
         incident = make_incident(self.school, reporter_id=self.reporter.id, submitted_at=now, **more)
         behavior = behavior_code(code)

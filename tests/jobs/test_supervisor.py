@@ -41,9 +41,7 @@ def running(tmp_path: Path) -> Iterator[list[Running]]:
 
 
 def supervise(running: list[Running], folder: Path, children: str) -> Running:
-    one = Running(
-        folder, [sys.executable, "-c", PROGRAM, children], dict(os.environ) | {"PYTHONPATH": str(ROOT)}
-    )
+    one = Running(folder, [sys.executable, "-c", PROGRAM, children], dict(os.environ) | {"PYTHONPATH": str(ROOT)})
     running.append(one)
     return one
 
@@ -63,9 +61,7 @@ def test_a_signal_ends_every_process(running: list[Running], tmp_path: Path, num
 
 
 def test_a_child_that_ignores_the_signal_is_killed(running: list[Running], tmp_path: Path) -> None:
-    deaf = (
-        "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
-    )
+    deaf = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
     one = supervise(running, tmp_path, f"[child('a', {deaf!r})]")
     wait_until(lambda: "deaf" in one.words, 10, "the child runs")
     assert one.end(signal.SIGTERM) < 10
@@ -93,9 +89,7 @@ def test_a_dead_child_is_started_again(running: list[Running], tmp_path: Path) -
     one.end(signal.SIGTERM)
 
 
-def test_the_end_of_an_essential_child_before_it_is_ready_is_the_end(
-    running: list[Running], tmp_path: Path
-) -> None:
+def test_the_end_of_an_essential_child_before_it_is_ready_is_the_end(running: list[Running], tmp_path: Path) -> None:
     failing = "import sys; sys.exit(4)"
     web = f"Child('web server', [*python, {failing!r}], essential=True, ready=lambda: False)"
     children = f"[{web}, child('b', {SLEEPER!r})]"
@@ -126,9 +120,7 @@ def test_a_taken_port_is_named(running: list[Running], tmp_path: Path) -> None:
         port = other.getsockname()[1]
         assert not port_is_free(port)
         one = Running(
-            tmp_path,
-            [sys.executable, "-m", "wss_cases.jobs.supervisor"],
-            dict(os.environ) | {"PORT": str(port)},
+            tmp_path, [sys.executable, "-m", "wss_cases.jobs.supervisor"], dict(os.environ) | {"PORT": str(port)}
         )
         running.append(one)
         assert one.process.wait(10) == 1

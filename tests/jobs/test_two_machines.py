@@ -99,11 +99,7 @@ def test_either_of_two_machines_may_die_or_be_brought_to_a_new_release(
                 row = here.due(date(2026, 11, 24), kind="contact_person_harmed", single_mail=True)
                 told.append(f"/follow-ups/{row.id}")
                 db.session.commit()
-            wait_until(
-                lambda: any(told[-1] in mail.everything for mail in smtp_server.mails),
-                30,
-                "the mail about it",
-            )
+            wait_until(lambda: any(told[-1] in mail.everything for mail in smtp_server.mails), 30, "the mail about it")
             running[number] = start()
         with app.app_context():
             assert sorted(db.session.scalars(select(Incident.narrative))) == sorted(saved)

@@ -17,9 +17,9 @@ from tests.support.servers.mail import Mail, MailServer
 from wss_cases.access.actor import Role
 from wss_cases.followups.reminders.messages import due_key
 from wss_cases.foundation.db import db
+from wss_cases.journal import message_kinds as registry
 from wss_cases.journal.message_kinds import MailList, MessageKind, kinds
 from wss_cases.journal.models import OutboxMessage, OutboxState
-from wss_cases.journal import message_kinds as registry
 from wss_cases.mail.common.models import MailChoice
 from wss_cases.mail.common.queries import choice_of
 from wss_cases.mail.common.states import MailStyle
@@ -160,9 +160,7 @@ def test_the_digest_names_all_that_waits(app: Flask) -> None:
     waiting = Waiting(**{name: 1 if name in counted else [("x",)] for name in kinds_of_work})  # type: ignore[arg-type]
     lists: dict[str, Any] = {name: [] for name in ("overdue", "due_today", "coming", "snoozed", "circles")}
     calendars = Calendars({}, datetime(2026, 11, 24, 16, tzinfo=UTC))
-    day = MyDay(
-        today=TODAY, time_zone="UTC", calendars=calendars, waiting=waiting, caseload={}, stuck=0, **lists
-    )
+    day = MyDay(today=TODAY, time_zone="UTC", calendars=calendars, waiting=waiting, caseload={}, stuck=0, **lists)
     with app.test_request_context():
         [group] = groups(day)
     assert len(group["lines"]) == len(kinds_of_work)
@@ -176,8 +174,7 @@ def _planted(where: str) -> MessageKind:
 
 
 @pytest.mark.parametrize(
-    ("where", "seen"),
-    [("subject", ["Subject", "text/html"]), ("words", ["text/plain", "text/html"])],
+    ("where", "seen"), [("subject", ["Subject", "text/html"]), ("words", ["text/plain", "text/html"])]
 )
 def test_a_planted_leak_is_seen(
     session: Any, at: At, mailing: MailServer, monkeypatch: pytest.MonkeyPatch, where: str, seen: list[str]

@@ -18,12 +18,7 @@ KEPT_WHEN_YOUNG = {
     "housing_basic_needs",
     "academic",
 }
-USUALLY_FOR = {
-    "peace_circle": "both",
-    "peer_conference": "both",
-    "healing_circle": "both",
-    "support_circle": "harmed",
-}
+USUALLY_FOR = {"peace_circle": "both", "peer_conference": "both", "healing_circle": "both", "support_circle": "harmed"}
 
 
 class Items:
@@ -59,13 +54,7 @@ def answer(given: Facts) -> dict[str, Any]:
     _nobody_left_out(facts, items)
     duties = _duties(facts)
     police = "not_indicated"
-    notifying = {
-        "firearm_or_gun_threat",
-        "firearm_report_chicago",
-        "drug_incident",
-        "drug_delivery",
-        "attack_on_staff",
-    }
+    notifying = {"firearm_or_gun_threat", "firearm_report_chicago", "drug_incident", "drug_delivery", "attack_on_staff"}
     if any(duty in notifying and state == "due" for duty, (state, _) in duties.items()):
         police = "required_by_law"
     if facts.get("imminent_danger"):

@@ -91,9 +91,7 @@ def facts_of(seed: int) -> dict[str, Any]:
             found[key] = chance.choices(SUPPORTS, k=chance.randint(0, 4))
         else:
             found[key] = (
-                f"{chance.randint(1, 6)}-{chance.randint(1, 9)}"
-                if key == "behavior"
-                else chance.random() < 0.6
+                f"{chance.randint(1, 6)}-{chance.randint(1, 9)}" if key == "behavior" else chance.random() < 0.6
             )
     return found
 

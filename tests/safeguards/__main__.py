@@ -34,9 +34,7 @@ def main(arguments: list[str]) -> int:
                 live(town, range(wanted.count), wanted.pages, partial(people_client, app))
                 wrong = problems(town)
             print(f"{kind}: {wanted.count} incidents, {wanted.pages} through the pages, {dict(town.acts)}")
-            print(
-                f"{kind}: {len(wrong)} wrong, {time.monotonic() - began:.0f} s", *wrong, sep="\n", flush=True
-            )
+            print(f"{kind}: {len(wrong)} wrong, {time.monotonic() - began:.0f} s", *wrong, sep="\n", flush=True)
             found += wrong
         databases.close()
     return 1 if found else 0

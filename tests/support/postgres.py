@@ -109,9 +109,7 @@ class PostgresServer:
 
     def create(self, name: str, template: str = "template1") -> str:
         """Create a database as a copy of `template` and return its address."""
-        words = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-            sql.Identifier(name), sql.Identifier(template)
-        )
+        words = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
         if self._chooses_how_to_copy:
             # page by page through the log, as it would by itself, takes three times as long
             words += sql.SQL(" STRATEGY FILE_COPY")
@@ -141,9 +139,7 @@ class PostgresServer:
             command = [RUNUSER, "-u", "postgres", "--", *command]
         # the server would inherit pipes and keep them open, so its words go to a file
         with tempfile.TemporaryFile() as output:
-            done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False, cwd="/"
-            )
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, check=False, cwd="/")
             if check and done.returncode:
                 output.seek(0)
                 raise RuntimeError(f"{program}: {output.read().decode(errors='replace')}")

@@ -31,9 +31,7 @@ def of_school(rows: Rows, school_id: int, known: Collection[Key] = ()) -> set[Ke
     found: set[Key] = {("school", (school_id,)), *known}
     parents = {
         table.name: [
-            (column.name, foreign.column.table.name)
-            for column in table.columns
-            for foreign in column.foreign_keys
+            (column.name, foreign.column.table.name) for column in table.columns for foreign in column.foreign_keys
         ]
         for table in Base.metadata.sorted_tables
     }
@@ -55,9 +53,7 @@ def of_school(rows: Rows, school_id: int, known: Collection[Key] = ()) -> set[Ke
 def changes(before: Rows, after: Rows, of: Iterable[Key]) -> list[str]:
     """Return a line for each of these rows that differs."""
     return [
-        f"{key[0]} {key[1]}: {_difference(before[key], after.get(key))}"
-        for key in of
-        if before[key] != after.get(key)
+        f"{key[0]} {key[1]}: {_difference(before[key], after.get(key))}" for key in of if before[key] != after.get(key)
     ]
 
 

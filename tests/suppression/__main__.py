@@ -25,9 +25,7 @@ def main(number: int, first: int) -> int:
         made = district(Random(seed))
         attack(made, tables(made, USUAL), USUAL, found)
     print(f"{number} tables in {time.monotonic() - began:.0f} s: {dict(found.shapes)}")
-    print(
-        f"{found.told} cells shown, {found.hidden} hidden beside them, {found.settled} settled by totals alone"
-    )
+    print(f"{found.told} cells shown, {found.hidden} hidden beside them, {found.settled} settled by totals alone")
     print(f"found out: {len(found.known)}; left with too few values: {len(found.narrow)}")
     for line in [*found.known, *found.narrow][:20]:
         print("  ", line)

@@ -75,19 +75,14 @@ class System:
         found = [LinearConstraint(sums, values, values)]
         if chains:
             found.append(
-                LinearConstraint(
-                    _matrix(chains, signs, (len(chains) // 2, size)), -np.inf, np.zeros(len(chains) // 2)
-                )
+                LinearConstraint(_matrix(chains, signs, (len(chains) // 2, size)), -np.inf, np.zeros(len(chains) // 2))
             )
         return found
 
     def ranges(self, cells: Iterable[Cell], enough: int) -> dict[Cell, tuple[int, int]]:
         """Return for each cell the least and the most that it can be; a range of `enough` values is not widened."""
         most = np.array([self.schools[s][c][ENROLLED] for s, c, _ in self.place], dtype=float)
-        rules: Any = {
-            "constraints": self._constraints(),
-            "bounds": Bounds(np.zeros(len(most)), most),
-        }
+        rules: Any = {"constraints": self._constraints(), "bounds": Bounds(np.zeros(len(most)), most)}
         truth = np.array([self.truth(cell) for cell in self.place], dtype=float)
         low, high = truth.copy(), truth.copy()
 

@@ -7,15 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tests.suppression.attack import Cell, System
-from wss_cases.outcomes.equity.suppression import (
-    ENROLLED,
-    Body,
-    Counts,
-    Minimums,
-    Row,
-    patterns_of,
-    published,
-)
+from wss_cases.outcomes.equity.suppression import ENROLLED, Body, Counts, Minimums, Row, patterns_of, published
 
 PARENTS = {"incident": ENROLLED, "offered": "incident", "accepted": "offered", "suspended": "incident"}
 CATEGORIES = ("a", "b", "c", "d", "e")
@@ -27,10 +19,7 @@ def district(pick: Random) -> dict[int, Counts]:
     shares = {one: pick.choice((0.03, 0.3, 0.6, 1.0)) for one in names}
     risks = {stage: pick.choice((0.05, 0.2, 0.4, 0.6, 0.8, 0.95)) for stage in PARENTS}
     sizes = pick.choice(((20, 60, 150), (60, 150, 300), (300, 600), (20, 300, 600)))
-    return {
-        number: _school(pick, pick.choice(sizes), shares, risks)
-        for number in range(1, pick.randint(1, 7) + 1)
-    }
+    return {number: _school(pick, pick.choice(sizes), shares, risks) for number in range(1, pick.randint(1, 7) + 1)}
 
 
 def _school(pick: Random, size: int, shares: dict[str, float], risks: dict[str, float]) -> Counts:
@@ -126,8 +115,7 @@ def _before(schools: dict[int, Counts], made: Tables, cell: Cell, minimums: Mini
     for ids, rows in made:
         if ids == [school]:
             earlier = [
-                Row(row.categories, {u: number for u, number in row.numbers.items() if u in stages})
-                for row in rows
+                Row(row.categories, {u: number for u, number in row.numbers.items() if u in stages}) for row in rows
             ]
             alone.learn(ids, earlier)
     return alone.ranges([cell], minimums.cell)[cell]

@@ -44,16 +44,12 @@ def test_a_stage_is_hidden_in_every_row_and_a_small_group_takes_another_with_it(
     counts: Counts = {"a": row(400, 90, 40), "b": row(200, 60, 25), "c": row(100, 30, 12), "d": row(12, 4, 2)}
     pattern = patterns_of({1: counts}, USUAL, PARENTS)[1]
     assert pattern.shown == ("a", "b")
-    assert pattern.pooled == ("c", "d"), (
-        "four students' figures would follow from the sum without another group"
-    )
+    assert pattern.pooled == ("c", "d"), "four students' figures would follow from the sum without another group"
     assert pattern.stages == ("incident", "offered")
     fewer: Counts = {**counts, "b": row(200, 60, 9)}
     assert patterns_of({1: fewer}, USUAL, PARENTS)[1].stages == ("incident",)
     nearly_all: Counts = {**counts, "b": row(200, 60, 51)}
-    assert patterns_of({1: nearly_all}, USUAL, PARENTS)[1].stages == ("incident",), (
-        "51 of 60 tells of the nine"
-    )
+    assert patterns_of({1: nearly_all}, USUAL, PARENTS)[1].stages == ("incident",), "51 of 60 tells of the nine"
 
 
 def test_one_school_without_a_table_takes_others_with_it() -> None:

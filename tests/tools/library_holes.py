@@ -57,9 +57,7 @@ def problems(report: Mapping[str, Any], known: Mapping[str, date], today: date) 
             if last is None:
                 found.append(f"{name} {library['version']}: {hole['id']} is new, mended in {fixed}")
             elif today > last:
-                found.append(
-                    f"{name} {library['version']}: {hole['id']} had to be mended by {last}, in {fixed}"
-                )
+                found.append(f"{name} {library['version']}: {hole['id']} had to be mended by {last}, in {fixed}")
     return found if report["dependencies"] else ["nothing was compared"]
 
 
@@ -75,9 +73,7 @@ def main() -> int:
         sys.stderr.write(f"pip-audit gave no report:\n{done.stderr}")
         return 1
     found = problems(report, deadlines(KNOWN.read_text(encoding="utf-8")), date.today())
-    sys.stdout.write(
-        "\n".join([*found, f"{len(report['dependencies'])} libraries, {len(found)} problems"]) + "\n"
-    )
+    sys.stdout.write("\n".join([*found, f"{len(report['dependencies'])} libraries, {len(found)} problems"]) + "\n")
     return 1 if found else 0
 
 

@@ -96,14 +96,7 @@ def _labels(module: ModuleType, states: type[enum.Enum]) -> Mapping[Any, Any]:
 
 
 def _section(machine: Machine) -> str:
-    lines = [
-        f"## {machine.title}",
-        "",
-        f"`{machine.module}.{machine.name}`",
-        "",
-        "```mermaid",
-        "stateDiagram-v2",
-    ]
+    lines = [f"## {machine.title}", "", f"`{machine.module}.{machine.name}`", "", "```mermaid", "stateDiagram-v2"]
     for state in machine.states:
         lines.append(f"    {state.value}: {_words(machine, state)}")
     lines += [f"    [*] --> {state.value}" for state in machine.states if state in machine.beginnings]

@@ -31,9 +31,7 @@ def run(empty_database: Database, tmp_path: Path) -> Iterator[Running]:
     if shutil.which("make") is None:
         pytest.skip("make is missing")
     port = str(free_port())
-    settings = environment(
-        empty_database.url, PORT=port, WSS_INSTANCE=str(tmp_path), WSS_DEMO_PASSWORD=PASSWORD
-    )
+    settings = environment(empty_database.url, PORT=port, WSS_INSTANCE=str(tmp_path), WSS_DEMO_PASSWORD=PASSWORD)
     del settings["WSS_ENV"]
     running = Running(tmp_path, ["make", "run"], settings)
     yield running
@@ -59,9 +57,7 @@ def health(running: Running) -> dict[str, str]:
 def test_make_run_serves_and_ends(run: Running, number: int) -> None:
     wait_until(lambda: "Running at" in run.words or run.process.poll() is not None, 80, "it serves")
     assert run.process.poll() is None, run.words
-    wait_until(
-        lambda: health(run) == {"status": "ok", "database": "ok", "scheduler": "ok"}, 20, "all is well"
-    )
+    wait_until(lambda: health(run) == {"status": "ok", "database": "ok", "scheduler": "ok"}, 20, "all is well")
     for name in ACCOUNTS:
         assert f"{name}@demo.example" in run.words
     assert PASSWORD in run.words

@@ -14,9 +14,7 @@ from tests.support.pages.reading import Form
 
 
 @pytest.fixture(scope="session")
-def visits(
-    backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, list[Visit]]:
+def visits(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Visit]]:
     """Every page that links lead to, by role; a client that finds a page unsound fails here."""
     copy = databases.copy(databases.demo(backend))
     app = make_app(copy.url, tmp_path_factory.mktemp("visits"))

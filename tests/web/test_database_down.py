@@ -45,9 +45,7 @@ def get(system: LiveSystem, path: str) -> tuple[int, str, str]:
             return error.code, error.headers.get("Retry-After", ""), error.read().decode()
 
 
-def test_a_stopped_database_is_a_friendly_503_and_recovers(
-    system: LiveSystem, own_databases: Databases
-) -> None:
+def test_a_stopped_database_is_a_friendly_503_and_recovers(system: LiveSystem, own_databases: Databases) -> None:
     assert get(system, "/sign-in")[0] == 200
     with own_databases.postgres().paused():
         status, retry_after, body = get(system, "/sign-in")
@@ -59,6 +57,4 @@ def test_a_stopped_database_is_a_friendly_503_and_recovers(
         assert "Traceback" not in body
         assert get(system, "/healthz")[0] == 200
         assert get(system, "/readyz")[0] == 503
-    wait_until(
-        lambda: all(get(system, "/sign-in")[0] == 200 for _ in range(8)), 5, "every worker serves again"
-    )
+    wait_until(lambda: all(get(system, "/sign-in")[0] == 200 for _ in range(8)), 5, "every worker serves again")

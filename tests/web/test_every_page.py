@@ -48,9 +48,7 @@ def test_reading_a_page_changes_nothing(visits: dict[str, list[Visit]]) -> None:
 def can_be_left(visit: Visit) -> bool:
     """By signing out; a sheet to be printed has no menu and leads back to a page that has one."""
     if "paper" in visit.document.find_all("body")[0].get("class").split():
-        kept_off_paper = [
-            e for e in visit.document.find_all("p", "div") if "no-print" in e.get("class").split()
-        ]
+        kept_off_paper = [e for e in visit.document.find_all("p", "div") if "no-print" in e.get("class").split()]
         return any(link.get("href").startswith("/") for e in kept_off_paper for link in e.find_all("a"))
     return any(form.action == "/sign-out" for form in visit.forms)
 

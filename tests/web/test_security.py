@@ -60,9 +60,7 @@ def answers(client: PageClient) -> dict[str, Any]:
     }
 
 
-def test_every_answer_carries_the_headers(
-    app: Flask, client: PageClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_answer_carries_the_headers(app: Flask, client: PageClient, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "Strict-Transport-Security" not in client.get("/sign-in").headers, "plain http promises nothing"
     monkeypatch.setitem(app.config, "SESSION_COOKIE_SECURE", True)
     statuses = {}
@@ -126,9 +124,7 @@ def test_no_debugging_in_production(tmp_path: Path) -> None:
         ("1", "", "192.0.2.1"),
     ],
 )
-def test_a_browser_cannot_choose_its_own_address(
-    tmp_path: Path, proxies: str, forwarded: str, seen: str
-) -> None:
+def test_a_browser_cannot_choose_its_own_address(tmp_path: Path, proxies: str, forwarded: str, seen: str) -> None:
     app = make_app(NO_DATABASE, tmp_path, WSS_TRUSTED_PROXIES=proxies)
     app.before_request_funcs.setdefault(None, []).insert(0, lambda: request.remote_addr or "none")
     headers = {"X-Forwarded-For": forwarded, "X-Real-IP": "10.1.1.1", "Forwarded": "for=10.2.2.2"}
@@ -204,9 +200,7 @@ def test_every_sign_in_and_every_failure_leaves_its_audit_row(session: Any, clie
     assert [row.object_id for row in rows[:2]] == [user.id, None] and rows[2].actor_id == user.id
 
 
-def test_a_password_counts_exactly_as_typed_however_long_and_however_old(
-    session: Any, client: PageClient
-) -> None:
+def test_a_password_counts_exactly_as_typed_however_long_and_however_old(session: Any, client: PageClient) -> None:
     typed = f"  Zwölf Äpfel, {'lang ' * 20} 🍎 "
     user = UserFactory(password_hash=hash_password(typed))
     user.password_set_at = user.password_set_at.replace(year=2001)
@@ -433,9 +427,7 @@ def test_pausing_mail_releasing_copies_and_changing_rules_ask_again_who_it_is(
     at("2026-11-24 10:16")
     for role in acts:
         assert all(asked(role)), role
-    assert people[Role.COORDINATOR].get("/cases/1/pathways/1/keepers").status_code == 404, (
-        "reading asks nothing"
-    )
+    assert people[Role.COORDINATOR].get("/cases/1/pathways/1/keepers").status_code == 404, "reading asks nothing"
 
 
 def test_secrets_of_links_are_in_no_log_and_gunicorn_writes_none(
@@ -445,12 +437,7 @@ def test_secrets_of_links_are_in_no_log_and_gunicorn_writes_none(
     actions_people.invite_again(acting(make_user(Role.SYSADMIN)), user.id, clock.now())
     token = invitation_token(session.scalars(select(Invitation)).one().id)
     with caplog.at_level(logging.DEBUG):
-        for address in (
-            f"/invitation/{token}",
-            f"/invitation/{token}x",
-            f"/q/{token}",
-            f"/calendar/{token}.ics",
-        ):
+        for address in (f"/invitation/{token}", f"/invitation/{token}x", f"/q/{token}", f"/calendar/{token}.ics"):
             assert client.get(address).status_code in (200, 404), address
             assert client.post(address, data={"password": CANARY}).status_code >= 400, address
     assert len(caplog.records) >= 4, "what was missing or had no token is told"

@@ -55,10 +55,7 @@ def test_production_does_not_start_with_a_plain_way_to_anything(
 @pytest.mark.parametrize(
     "more",
     [
-        {
-            "DATABASE_URL": "postgresql://wss@db.example/wss?sslmode=verify-full",
-            "SMTP_URL": "smtps://mail.example",
-        },
+        {"DATABASE_URL": "postgresql://wss@db.example/wss?sslmode=verify-full", "SMTP_URL": "smtps://mail.example"},
         {"DATABASE_URL": "postgres://wss@127.0.0.1/wss", "SMTP_URL": "smtp://mail.example:587?starttls"},
         {"DATABASE_URL": "postgresql:///wss?host=/run/postgresql", "SMTP_URL": "smtp://localhost:25"},
         {"DATABASE_URL": "postgresql://wss@db.inside/wss", "WSS_PLAIN_HOSTS": "mail.inside db.inside"},
@@ -140,11 +137,7 @@ def encrypting(tmp_path: Path, network_guard: Guard) -> Iterator[Encrypting]:
 def a_mail() -> EmailMessage:
     """Something to send."""
     mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = (
-        "wss@district.example",
-        "dean@district.example",
-        "Something waits",
-    )
+    mail["From"], mail["To"], mail["Subject"] = ("wss@district.example", "dean@district.example", "Something waits")
     return mail
 
 

@@ -67,9 +67,7 @@ class Actor:
 
     def partner_ids(self) -> frozenset[int]:
         """The partner organisations that this person signs in for."""
-        return frozenset(
-            g.partner_id for g in self.grants if g.partner_id is not None and g.role is Role.PARTNER
-        )
+        return frozenset(g.partner_id for g in self.grants if g.partner_id is not None and g.role is Role.PARTNER)
 
     def covers(self, school_id: int | None, *roles: Role) -> bool:
         """Whether one of these roles reaches this school."""

@@ -107,9 +107,7 @@ def _in_view(model: Any, actor: Actor, roles: tuple[Role, ...], live: bool) -> C
     return or_(false(), *parts)
 
 
-def of_team_or_own(
-    model: Any, actor: Actor, own: ColumnElement[bool], *, live: bool = False
-) -> ColumnElement[bool]:
+def of_team_or_own(model: Any, actor: Actor, own: ColumnElement[bool], *, live: bool = False) -> ColumnElement[bool]:
     """Rows of a fading table at the schools where the actor is on the case team, and their `own` where they work."""
     team = in_view(model, actor, *CASE_TEAM, live=live)
     if all(grant.role in CASE_TEAM for grant in actor.grants if grant.role in STAFF):

@@ -37,10 +37,7 @@ def seal(as_json: bool) -> None:
 
 @group.command("verify")
 @click.option(
-    "--head",
-    "head_file",
-    type=click.File("r", encoding="utf-8"),
-    help="A head exported earlier ('-': standard input).",
+    "--head", "head_file", type=click.File("r", encoding="utf-8"), help="A head exported earlier ('-': standard input)."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
 def verify(head_file: IO[str] | None, as_json: bool) -> None:
@@ -79,9 +76,7 @@ def export_head() -> None:
 
 
 @group.command("export")
-@click.option(
-    "--since", type=click.IntRange(min=0), default=0, help="Only what was sealed after this number."
-)
+@click.option("--since", type=click.IntRange(min=0), default=0, help="Only what was sealed after this number.")
 def export(since: int) -> None:
     """Print the sealed rows as JSON lines, oldest first, for a log system elsewhere; the last line's number goes on.
 

@@ -108,8 +108,7 @@ def restore(path: Path) -> None:
     missing = sorted(set(manifest["keys"]) - set(_key_names()))
     if missing:
         click.echo(
-            f"Keys that were in use are not here: {', '.join(missing)}. What they sealed stays unreadable.",
-            err=True,
+            f"Keys that were in use are not here: {', '.join(missing)}. What they sealed stays unreadable.", err=True
         )
     if verdict.broken is not None:
         _refuse(f"The rows are as they were, but the audit log is not: {verdict.broken.words}.")
@@ -128,11 +127,7 @@ def _quiet(connection: Connection, now: datetime) -> None:
     audit = tables["audit_entry"]
     connection.execute(
         audit.insert().values(
-            at=_stored(audit, "at", now),
-            action="backup.restored",
-            object_type="database",
-            changes="{}",
-            request_id="",
+            at=_stored(audit, "at", now), action="backup.restored", object_type="database", changes="{}", request_id=""
         )
     )
 
@@ -143,9 +138,7 @@ def _stored(table: Any, column: str, now: datetime) -> datetime:
 
 def _must_be_known(manifest: dict[str, Any]) -> None:
     if not is_known(manifest["revision"]):
-        raise backup.BrokenBackup(
-            "The backup is of a newer release than this one. Deploy that release first."
-        )
+        raise backup.BrokenBackup("The backup is of a newer release than this one. Deploy that release first.")
 
 
 def _must_be_empty() -> None:

@@ -35,15 +35,9 @@ group = AppGroup("demo", help="A synthetic district to try the system with.")
 
 @group.command("load")
 @click.option("--schools", type=click.IntRange(1, 2000), default=4, show_default=True)
-@click.option(
-    "--students", type=click.IntRange(1, 2_000_000), default=2000, show_default=True, help="In all."
-)
-@click.option(
-    "--incidents", type=click.IntRange(0, 20_000_000), default=600, show_default=True, help="In all."
-)
-@click.option(
-    "--years", type=click.IntRange(1, 20), default=2, show_default=True, help="This and the ones before."
-)
+@click.option("--students", type=click.IntRange(1, 2_000_000), default=2000, show_default=True, help="In all.")
+@click.option("--incidents", type=click.IntRange(0, 20_000_000), default=600, show_default=True, help="In all.")
+@click.option("--years", type=click.IntRange(1, 20), default=2, show_default=True, help="This and the ones before.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same district.")
 def load(schools: int, students: int, incidents: int, years: int, seed: int) -> None:
     """Fill an empty database with invented schools, people, incidents and cases."""
@@ -111,9 +105,7 @@ def _in_the_way() -> str:
     if state == UNFINISHED:
         return "An earlier load did not finish. Load the demo district into a new, empty database."
     if real:
-        return (
-            "There are real schools or people here. The demo district is only loaded into an empty database."
-        )
+        return "There are real schools or people here. The demo district is only loaded into an empty database."
     return ""
 
 

@@ -27,9 +27,7 @@ from wss_cases.outcomes.exports.export_log.actions import note_command
 group = AppGroup("export", help="Files for other systems.")
 YEAR = click.option("--school-year", "year", required=True, help="Written 2026-27; it begins 1 August.")
 SCHOOL = click.option("--school", help="Number, code or id of one school; all schools without it.")
-OUTPUT = click.option(
-    "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of stdout."
-)
+OUTPUT = click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of stdout.")
 
 
 @group.command("edfi")

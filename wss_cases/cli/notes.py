@@ -33,9 +33,7 @@ def rotate(as_json: bool) -> None:
                 f"{found['unreadable']} cannot be read with these keys."
             )
         if not counts["files"]["erased"]:
-            click.echo(
-                "Somebody is reading: the older sealings are still in the database's files. Run it again."
-            )
+            click.echo("Somebody is reading: the older sealings are still in the database's files. Run it again.")
     unreadable = sum(counts[name]["unreadable"] for name in SEALED_NAMES)
     if unreadable:
         click.echo("Keep the older keys: without them these texts are lost.", err=True)

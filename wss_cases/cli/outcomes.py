@@ -36,9 +36,7 @@ group = AppGroup("outcomes", help="Outcomes and the published history.")
 @click.option("--school", "school", help="Number, code or id of one school; all schools without it.")
 @click.option("--format", "form", type=click.Choice(list(TYPES)), required=True, help="What to write.")
 @click.option(
-    "--output",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    help="A file instead of stdout.",
+    "--output", type=click.Path(dir_okay=False, writable=True, path_type=Path), help="A file instead of stdout."
 )
 def report(name: str, year: str, school: str | None, form: str, output: Path | None) -> None:
     """Write one report of a school year."""

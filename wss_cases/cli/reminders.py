@@ -51,9 +51,7 @@ def deliver(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(counts))
         return
-    click.echo(
-        f"{counts['sent']} sent, {counts['retry']} wait for another attempt, {counts['failed']} failed."
-    )
+    click.echo(f"{counts['sent']} sent, {counts['retry']} wait for another attempt, {counts['failed']} failed.")
 
 
 @group.command("pause")

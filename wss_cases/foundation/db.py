@@ -146,9 +146,7 @@ def among(column: Any, ids: Sequence[int]) -> ColumnElement[bool]:
 class RoomSession(flask_sqlalchemy.session.Session):
     """Flask-SQLAlchemy's session, but an explicit bind (a test's connection) comes first."""
 
-    def get_bind(
-        self, mapper: Any = None, clause: Any = None, bind: Any = None, **kwargs: Any
-    ) -> Engine | Connection:
+    def get_bind(self, mapper: Any = None, clause: Any = None, bind: Any = None, **kwargs: Any) -> Engine | Connection:
         """Return the connection that tests bound, the copy that reports read, else the application's engine."""
         if bind is None and self.bind is not None:
             return self.bind
@@ -158,9 +156,7 @@ class RoomSession(flask_sqlalchemy.session.Session):
 
 
 db = SQLAlchemy(
-    model_class=Base,
-    disable_autonaming=True,
-    session_options={"class_": RoomSession, "expire_on_commit": False},
+    model_class=Base, disable_autonaming=True, session_options={"class_": RoomSession, "expire_on_commit": False}
 )
 migrate = Migrate()
 

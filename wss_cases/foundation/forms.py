@@ -15,16 +15,7 @@ from wtforms.validators import Length, StopValidation, ValidationError
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import lazy_gettext as _l
 
-__all__ = [
-    "BaseForm",
-    "LongText",
-    "NotBlank",
-    "ShortText",
-    "apply_refusal",
-    "choices",
-    "is_storable",
-    "select",
-]
+__all__ = ["BaseForm", "LongText", "NotBlank", "ShortText", "apply_refusal", "choices", "is_storable", "select"]
 
 _FORBIDDEN_CATEGORIES = {"Cc", "Cs"}
 _EVERY_FORM_HAS = {"csrf_token", "request_key", "version"}
@@ -92,28 +83,16 @@ class NotBlank:
 class ShortText(StringField):
     """One line of text, kept exactly as typed, at most `limit` characters (default 200)."""
 
-    def __init__(
-        self, label: Any = None, validators: Sequence[Any] = (), limit: int = 200, **kwargs: Any
-    ) -> None:
-        checks = [
-            *validators,
-            Length(max=limit, message=_l("Use at most %(max)d characters.")),
-            check_characters,
-        ]
+    def __init__(self, label: Any = None, validators: Sequence[Any] = (), limit: int = 200, **kwargs: Any) -> None:
+        checks = [*validators, Length(max=limit, message=_l("Use at most %(max)d characters.")), check_characters]
         super().__init__(label, checks, **kwargs)
 
 
 class LongText(TextAreaField):
     """Several lines, kept exactly as typed, at most `limit` characters (default 20,000)."""
 
-    def __init__(
-        self, label: Any = None, validators: Sequence[Any] = (), limit: int = 20_000, **kwargs: Any
-    ) -> None:
-        checks = [
-            *validators,
-            Length(max=limit, message=_l("Use at most %(max)d characters.")),
-            check_characters,
-        ]
+    def __init__(self, label: Any = None, validators: Sequence[Any] = (), limit: int = 20_000, **kwargs: Any) -> None:
+        checks = [*validators, Length(max=limit, message=_l("Use at most %(max)d characters.")), check_characters]
         super().__init__(label, checks, **kwargs)
 
 

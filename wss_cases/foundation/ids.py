@@ -9,19 +9,7 @@ from typing import Any
 from werkzeug.routing import IntegerConverter, Map
 
 _LETTERS_WITHOUT_DECOMPOSITION = str.maketrans(
-    {
-        "ł": "l",
-        "đ": "d",
-        "ø": "o",
-        "ħ": "h",
-        "ı": "i",
-        "ŧ": "t",
-        "ß": "ss",
-        "æ": "ae",
-        "œ": "oe",
-        "þ": "th",
-        "ð": "d",
-    }
+    {"ł": "l", "đ": "d", "ø": "o", "ħ": "h", "ı": "i", "ŧ": "t", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"}
 )
 
 

@@ -61,9 +61,7 @@ class ReportsDatabase:
         if self.answers():
             return self.engine
         self.away_until = time.monotonic() + AWAY_SECONDS
-        _LOG.warning(
-            "REPORTS_DATABASE_URL does not answer or is far behind: reports are read from DATABASE_URL"
-        )
+        _LOG.warning("REPORTS_DATABASE_URL does not answer or is far behind: reports are read from DATABASE_URL")
         return None
 
 

@@ -44,9 +44,7 @@ class Child:
 
     def start(self, environment: Mapping[str, str], now: float) -> None:
         """Start the process; `now` is monotonic seconds."""
-        self.process = subprocess.Popen(
-            list(self.command), cwd=ROOT, env=dict(environment), stdin=subprocess.DEVNULL
-        )
+        self.process = subprocess.Popen(list(self.command), cwd=ROOT, env=dict(environment), stdin=subprocess.DEVNULL)
         self.started_at = now
 
     def plan_restart(self, now: float) -> float:
@@ -61,9 +59,7 @@ class Child:
 class Supervisor:
     """Holds the children from start to end; `run` returns the exit status."""
 
-    def __init__(
-        self, children: Sequence[Child], environment: Mapping[str, str], on_ready: Callable[[], None]
-    ):
+    def __init__(self, children: Sequence[Child], environment: Mapping[str, str], on_ready: Callable[[], None]):
         self.children = list(children)
         self.environment = environment
         self.on_ready = on_ready

@@ -123,9 +123,7 @@ def _left(began: float, most: float) -> float:
 def _words(error: Exception) -> str:
     """What failed and where: the kind and our own line, never the message, which may hold a name."""
     ours = [
-        frame
-        for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).is_relative_to(PACKAGE)
+        frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).is_relative_to(PACKAGE)
     ]
     if not ours:
         return type(error).__name__

@@ -46,9 +46,7 @@ def last_acts(subjects: Iterable[tuple[str, int]]) -> dict[tuple[str, int], date
     entry = TimelineEntry
     statement = (
         select(entry.subject_type, entry.subject_id, func.max(entry.at))
-        .where(
-            or_(*((entry.subject_type == kind) & entry.subject_id.in_(ids) for kind, ids in wanted.items()))
-        )
+        .where(or_(*((entry.subject_type == kind) & entry.subject_id.in_(ids) for kind, ids in wanted.items())))
         .group_by(entry.subject_type, entry.subject_id)
     )
     return {(row[0], row[1]): row[2] for row in db.session.execute(statement)}
@@ -64,8 +62,6 @@ def already_done(user_id: int | None, request_key: str | None) -> bool:
     if user_id is None or not request_key:
         return False
     statement = select(RequestKey.id).where(
-        RequestKey.user_id == user_id,
-        RequestKey.key == key_digest(request_key),
-        RequestKey.answer.is_not(None),
+        RequestKey.user_id == user_id, RequestKey.key == key_digest(request_key), RequestKey.answer.is_not(None)
     )
     return db.session.scalar(statement) is not None

@@ -65,9 +65,7 @@ class UnitOfWork:
         if self.request_row is not None:
             self.request_row.answer = str(value)
 
-    def load(
-        self, model: type[Row], object_id: int, permission: Permission, version: int | None = None
-    ) -> Row:
+    def load(self, model: type[Row], object_id: int, permission: Permission, version: int | None = None) -> Row:
         """Lock a record, check the policy on it and the version the form was made from.
 
         Raises NotFound when it is missing or forbidden, Stale when somebody changed it since.

@@ -23,7 +23,5 @@ def banners(now: datetime) -> list[str]:
             )
         )
     if found.scheduler in ("silent", "failing"):
-        texts.append(
-            _("Reminders are not being sent right now. The people who run the system can see this too.")
-        )
+        texts.append(_("Reminders are not being sent right now. The people who run the system can see this too."))
     return texts

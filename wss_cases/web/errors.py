@@ -95,9 +95,7 @@ def _unavailable(error: Unavailable) -> Answer:
 
 
 def _database(error: Exception) -> Answer:
-    current_app.logger.error(
-        "database %s", type(error).__name__, extra={"facts": {"endpoint": request.endpoint}}
-    )
+    current_app.logger.error("database %s", type(error).__name__, extra={"facts": {"endpoint": request.endpoint}})
     return page(503), 503, {"Retry-After": "5"}
 
 

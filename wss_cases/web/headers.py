@@ -36,9 +36,7 @@ def init_headers(app: Flask) -> None:
 def _https_alone() -> Response | None:
     if not setting("HTTPS_ALONE") or request.endpoint in PROBES:
         return None
-    passed_on = [
-        part.strip() for part in request.headers.get("X-Forwarded-Proto", "").split(",") if part.strip()
-    ]
+    passed_on = [part.strip() for part in request.headers.get("X-Forwarded-Proto", "").split(",") if part.strip()]
     proxies = setting("TRUSTED_PROXIES")
     scheme = passed_on[-min(proxies, len(passed_on))] if proxies and passed_on else request.scheme
     if scheme == "https":
@@ -47,9 +45,7 @@ def _https_alone() -> Response | None:
     if passed_on and request.method in ("GET", "HEAD"):
         answer: Response = redirect(link(request.full_path.rstrip("?")), 308)
         return answer
-    raise Refused(
-        "", _("Nothing was saved: this site is served over https alone. Open it with https:// in front.")
-    )
+    raise Refused("", _("Nothing was saved: this site is served over https alone. Open it with https:// in front."))
 
 
 def _add(answer: Response) -> Response:

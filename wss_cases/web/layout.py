@@ -173,12 +173,7 @@ def _context() -> dict[str, Any]:
             "session_now": clock.now().isoformat(),
             "session_last": current_user.at_last_end,
         }
-    return {
-        **shown,
-        "locale": locale,
-        "other_locale": "en" if locale == "es" else "es",
-        "page_now": clock.now(),
-    }
+    return {**shown, "locale": locale, "other_locale": "en" if locale == "es" else "es", "page_now": clock.now()}
 
 
 def _switchable(actor: Actor) -> list[tuple[int, str]]:

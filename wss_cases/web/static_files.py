@@ -22,14 +22,7 @@ FOLDERS = {"static": "/static/", "bootstrap.static": "/bootstrap/static/"}
 MARK = "@"
 A_YEAR = "public, max-age=31536000, immutable"
 TEXT = frozenset(
-    {
-        "text/css",
-        "text/javascript",
-        "application/javascript",
-        "image/svg+xml",
-        "application/json",
-        "text/plain",
-    }
+    {"text/css", "text/javascript", "application/javascript", "image/svg+xml", "application/json", "text/plain"}
 )
 VERSION = "wss.static_version"
 
@@ -51,11 +44,7 @@ def init_static_files(app: Flask) -> None:
     def compress(answer: Response) -> Response:
         if request.endpoint in FOLDERS and answer.mimetype in TEXT:
             answer.vary.add("Accept-Encoding")
-            if (
-                answer.status_code == 200
-                and "Range" not in request.headers
-                and request.accept_encodings["gzip"]
-            ):
+            if answer.status_code == 200 and "Range" not in request.headers and request.accept_encodings["gzip"]:
                 _compress(answer, folders[request.endpoint] / request.view_args["filename"])  # type: ignore[index]
         return answer
 

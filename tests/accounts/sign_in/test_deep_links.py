@@ -42,9 +42,7 @@ def open_link(client: PageClient, address: str) -> str:
     return str(asked.location)
 
 
-def enter(
-    client: PageClient, page: str, password: str = PASSWORD, email: str = "owner@district.example"
-) -> Any:
+def enter(client: PageClient, page: str, password: str = PASSWORD, email: str = "owner@district.example") -> Any:
     return client.submit(page, {"email": email, "password": password}, holding="password")
 
 
@@ -121,8 +119,6 @@ def test_no_next_leads_away(target: str) -> None:
     assert safe_next(target) is None
 
 
-@pytest.mark.parametrize(
-    "target", ["/my-day", "/cases?mine=1", "/my-day?x=https://evil.example", "/.//evil.example"]
-)
+@pytest.mark.parametrize("target", ["/my-day", "/cases?mine=1", "/my-day?x=https://evil.example", "/.//evil.example"])
 def test_a_next_of_ours_stays_here(target: str) -> None:
     assert safe_next(target) == target

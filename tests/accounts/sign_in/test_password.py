@@ -20,14 +20,10 @@ from wss_cases.foundation.ids import token_digest
 def sign_in(client: PageClient, email: str, password: str = PASSWORD, target: str = "") -> Any:
     page = client.get("/sign-in", query_string={"next": target})
     token = page.get_data(as_text=True).split('name="csrf_token"')[1].split('value="')[1].split('"')[0]
-    return client.post(
-        "/sign-in", data={"csrf_token": token, "email": email, "password": password, "next": target}
-    )
+    return client.post("/sign-in", data={"csrf_token": token, "email": email, "password": password, "next": target})
 
 
-def test_right_password_opens_a_session_whose_token_is_stored_as_digest(
-    session: Any, client: PageClient
-) -> None:
+def test_right_password_opens_a_session_whose_token_is_stored_as_digest(session: Any, client: PageClient) -> None:
     user = make_user(Role.SYSADMIN)
     answer = sign_in(client, f" {user.email.upper()} ", target="/account")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/account")
@@ -81,9 +77,7 @@ def test_failures_throttle_the_account_and_not_the_school(
     assert sign_in(client, user.email).status_code == 303
 
 
-def test_sign_out_ends_the_session_at_the_server(
-    session: Any, client_as: Callable[[Any], PageClient]
-) -> None:
+def test_sign_out_ends_the_session_at_the_server(session: Any, client_as: Callable[[Any], PageClient]) -> None:
     client = client_as(make_user(Role.SYSADMIN))
     page = client.get("/account").get_data(as_text=True)
     token = page.split('name="csrf_token"')[1].split('value="')[1].split('"')[0]

@@ -149,9 +149,7 @@ def test_a_code_lives_thirty_seconds(session: Any, client: PageClient, at: Clock
     begins = at("2026-11-24 10:00") + timedelta(minutes=5)
     typed = pyotp.TOTP(SECRET).at(int(begins.timestamp()))
     taken = [
-        second
-        for second in range(-90, 90)
-        if step_of(SECRET, typed, begins + timedelta(seconds=second), 0) is not None
+        second for second in range(-90, 90) if step_of(SECRET, typed, begins + timedelta(seconds=second), 0) is not None
     ]
     assert taken == list(range(30))
     user, _codes = with_factor()
@@ -161,9 +159,7 @@ def test_a_code_lives_thirty_seconds(session: Any, client: PageClient, at: Clock
         assert enter(client, typed).status_code == status, moment
 
 
-def test_a_half_session_lasts_minutes_and_ends_with_the_account(
-    session: Any, client: PageClient, at: Clock
-) -> None:
+def test_a_half_session_lasts_minutes_and_ends_with_the_account(session: Any, client: PageClient, at: Clock) -> None:
     at("2026-11-24 10:00")
     user, _codes = with_factor()
     half(client, user)
@@ -175,9 +171,7 @@ def test_a_half_session_lasts_minutes_and_ends_with_the_account(
     assert client.get("/account").status_code == 303
 
 
-def test_guessing_is_slowed_for_the_account_told_and_ended(
-    session: Any, client: PageClient, at: Clock
-) -> None:
+def test_guessing_is_slowed_for_the_account_told_and_ended(session: Any, client: PageClient, at: Clock) -> None:
     at("2026-11-24 10:00")
     user, codes = with_factor()
     at("2026-11-24 10:01")
@@ -221,14 +215,13 @@ def test_a_reset_ends_everything_is_told_and_voids_a_short_password(
     at("2026-11-24 10:00")
     user, _codes = with_factor(Role.DEAN)
     theirs = client_as(user)
-    changed = theirs.submit(
-        "/account", {"old_password": PASSWORD, "new_password": "kelp4 bay"}, holding="old_password"
-    )
+    changed = theirs.submit("/account", {"old_password": PASSWORD, "new_password": "kelp4 bay"}, holding="old_password")
     assert changed.status_code == 200
     boss = client_as(make_user(Role.SYSADMIN))
-    assert client_as(make_user(Role.ADMINISTRATOR)).post(
-        f"/people/{user.id}/second-factor/reset"
-    ).status_code in (400, 404)
+    assert client_as(make_user(Role.ADMINISTRATOR)).post(f"/people/{user.id}/second-factor/reset").status_code in (
+        400,
+        404,
+    )
     assert boss.submit(f"/people/{user.id}", action="/reset").status_code == 303
     assert theirs.get("/account").status_code == 303
     account = session.get(UserAccount, user.id)
@@ -272,10 +265,7 @@ def test_sensitive_acts_ask_again_who_it_is(session: Any, client: PageClient, at
     at("2026-11-24 10:30")
     asked = client.get("/account/second-factor").headers["Location"]
     assert asked == "/account/confirm?next=/account/second-factor"
-    for values in (
-        {"password": "a wrong password 2026", "code": code()},
-        {"password": PASSWORD, "code": wrong()},
-    ):
+    for values in ({"password": "a wrong password 2026", "code": code()}, {"password": PASSWORD, "code": wrong()}):
         assert client.submit(asked, values).status_code == 400
     assert client.submit(asked, {"password": PASSWORD, "code": code()}).headers["Location"] == (
         "/account/second-factor"
@@ -303,11 +293,7 @@ def test_in_production_everybody_works_with_a_second_factor(
     ours = {"WSS_KEYS": "k", "PUBLIC_URL": "https://wss.example"}
     asked = [
         from_environment(ours | more, tmp_path)["SECOND_FACTOR"]
-        for more in (
-            {},
-            {"WSS_ENV": "production"},
-            {"WSS_ENV": "production", "WSS_SECOND_FACTOR": "optional"},
-        )
+        for more in ({}, {"WSS_ENV": "production"}, {"WSS_ENV": "production", "WSS_SECOND_FACTOR": "optional"})
     ]
     assert asked == ["administrators", "everybody", "optional"]
     with pytest.raises(RuntimeError, match="WSS_SECOND_FACTOR=required: write one of everybody"):
@@ -318,9 +304,7 @@ def test_in_production_everybody_works_with_a_second_factor(
         theirs = client_as(make_user(role))
         for address in ("/", "/account", "/account/sessions"):
             answer = theirs.get(address)
-            assert (answer.status_code, answer.headers.get("Location")) == (303, "/account/second-factor"), (
-                role
-            )
+            assert (answer.status_code, answer.headers.get("Location")) == (303, "/account/second-factor"), role
     user, _codes = with_factor(Role.REPORTER)
     at("2026-11-24 10:01")
     half(client, user)
@@ -329,9 +313,7 @@ def test_in_production_everybody_works_with_a_second_factor(
     assert client.post("/account/second-factor/off", data=token).status_code == 400
 
 
-def test_a_role_given_later_bites_on_the_next_request(
-    session: Any, client_as: ClientAs, required: None
-) -> None:
+def test_a_role_given_later_bites_on_the_next_request(session: Any, client_as: ClientAs, required: None) -> None:
     user = make_user(Role.DEAN)
     client = client_as(user)
     assert client.get("/account").status_code == 200

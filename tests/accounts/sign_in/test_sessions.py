@@ -95,9 +95,7 @@ def late_note(client: PageClient, case_id: int, at: Clock, text: str = WRITTEN) 
     return client.post(address, data=data, headers=referrer)
 
 
-def test_what_came_too_late_is_offered_to_its_writer_alone(
-    session: Any, client_as: ClientAs, at: Clock
-) -> None:
+def test_what_came_too_late_is_offered_to_its_writer_alone(session: Any, client_as: ClientAs, at: Clock) -> None:
     noon = at("2026-11-24 12:00")
     at("2026-11-24 10:00")
     world = make_world()
@@ -133,9 +131,7 @@ def test_what_came_too_late_is_offered_to_its_writer_alone(
 
 
 @pytest.mark.parametrize("how", ["sign-out", "disabled"])
-def test_a_session_that_was_ended_keeps_nothing(
-    session: Any, client_as: ClientAs, at: Clock, how: str
-) -> None:
+def test_a_session_that_was_ended_keeps_nothing(session: Any, client_as: ClientAs, at: Clock, how: str) -> None:
     at("2026-11-24 10:00")
     world = make_world()
     client, boss = client_as(world.coordinator), make_user(Role.SYSADMIN)
@@ -177,10 +173,7 @@ def test_kept_forms_go_after_a_day_and_never_pile_up(session: Any, client_as: Cl
 
 def test_no_password_and_no_code_is_ever_kept() -> None:
     assert to_keep("/account/password", [("old_password", "one two three four"), ("note", "a b")]) == []
-    assert (
-        to_keep("/cases/1/notes/new", [("csrf_token", "t"), ("new_password", "one two"), ("code", "1 2 a")])
-        == []
-    )
+    assert to_keep("/cases/1/notes/new", [("csrf_token", "t"), ("new_password", "one two"), ("code", "1 2 a")]) == []
     assert to_keep("/cases/1/notes/new", [("csrf_token", "t"), ("text", "one two")]) == [("text", "one two")]
     assert to_keep("/cases/1/notes/new", [("text", "  "), ("kind", "fight")]) == []
 

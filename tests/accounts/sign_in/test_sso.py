@@ -105,9 +105,7 @@ SPOILT: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 
 @pytest.mark.parametrize("how", SPOILT)
-def test_a_token_with_wrong_claims_is_refused(
-    session: Any, client: PageClient, provider: Provider, how: str
-) -> None:
+def test_a_token_with_wrong_claims_is_refused(session: Any, client: PageClient, provider: Provider, how: str) -> None:
     let_in(session, provider)
     provider.spoil = SPOILT[how]
     refused(session, client, go(client))
@@ -179,9 +177,7 @@ def test_proving_it_again_goes_to_the_provider_which_must_really_ask(
     assert client.get(go(client, again="1")).status_code == 303
     assert provider.asked[-1]["prompt"] == "login"
     assert client.get("/account/second-factor").status_code == 200
-    ended = [
-        row.revoked_at is not None for row in session.scalars(select(UserSession).order_by(UserSession.id))
-    ]
+    ended = [row.revoked_at is not None for row in session.scalars(select(UserSession).order_by(UserSession.id))]
     assert ended == [True, False]
 
 

@@ -9,20 +9,7 @@ from pathlib import Path
 from tests.support.databases import ROOT
 
 SAMPLE = ROOT / "tests" / "data" / "metrics.csv"
-TREES = (
-    "Alder",
-    "Birch",
-    "Cedar",
-    "Dogwood",
-    "Elm",
-    "Fir",
-    "Hazel",
-    "Juniper",
-    "Maple",
-    "Oak",
-    "Pine",
-    "Rowan",
-)
+TREES = ("Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Hazel", "Juniper", "Maple", "Oak", "Pine", "Rowan")
 SCHOOLS = tuple(f"{tree} {kind}" for tree in TREES for kind in ("HS", "Elementary"))
 CHARTER = "Larch Charter"
 FIRST, LAST = 2013, 2021
@@ -41,12 +28,8 @@ def write_history(folder: Path) -> Path:
         writer.writeheader()
         for year in range(FIRST, LAST + 1):
             for number, name in enumerate(SCHOOLS):
-                writer.writerow(
-                    _named(5000 + number, name, "Network 1", year) | _figures(pick, columns, name, year)
-                )
-            writer.writerow(
-                _named(5900, CHARTER, "Charter", year) | {"# of Students Expelled": pick.randint(0, 3)}
-            )
+                writer.writerow(_named(5000 + number, name, "Network 1", year) | _figures(pick, columns, name, year))
+            writer.writerow(_named(5900, CHARTER, "Charter", year) | {"# of Students Expelled": pick.randint(0, 3)})
     return path
 
 

@@ -31,9 +31,7 @@ def test_a_snow_day_is_declared_and_taken_back(
     with make_app(live_system.database.url, tmp_path).app_context():
         world = make_world(next_review_on=TODAY)
         make_calendar(date(2026, 11, 1), date(2026, 11, 30))
-        due = FollowUpFactory(
-            school_id=world.school.id, case_id=world.case.id, owner_id=world.coordinator.id
-        ).id
+        due = FollowUpFactory(school_id=world.school.id, case_id=world.case.id, owner_id=world.coordinator.id).id
         email, case = make_user(Role.ADMINISTRATOR, world.school).email, world.case.id
     visitor = new_visitor(viewport=PHONE if size == "phone" else DESK)
     page = visitor.page

@@ -52,9 +52,7 @@ def scene(live_system: LiveSystem, tmp_path: Path) -> Scene:
         made.away_before(9)
         school = made.place.school
         small = StudentFactory(school=school, grade=1)
-        IncidentPersonFactory(
-            incident_id=made.incident.id, student_id=small.id, role=PersonRole.CAUSED_HARM, grade=1
-        )
+        IncidentPersonFactory(incident_id=made.incident.id, student_id=small.id, role=PersonRole.CAUSED_HARM, grade=1)
         case = CaseFactory(school_id=school.id, lead_id=made.place.coordinator.id)
         part = CaseParticipantFactory(case_id=case.id, student_id=made.student.id)
         PathwayFactory(
@@ -122,10 +120,7 @@ def as_administrator(page: Page, scene: Scene) -> None:
         refused(page, "The record has no offer of this")
         expect(page.locator(".invalid [name^=answer_]")).to_have_attribute("name", f"answer_{what}")
         page.locator(f"[name=answer_{what}]").fill("Offered by phone in October.")
-    for name, words in (
-        ("disruption", "The knife, and what was said."),
-        ("support_services", "School work."),
-    ):
+    for name, words in (("disruption", "The knife, and what was said."), ("support_services", "School work.")):
         refused(page, "needs this in writing")
         page.locator(f"[name={name}]").fill(words)
     page.locator("[name=disability][value=no]").check()
@@ -154,11 +149,7 @@ def what_starts(page: Page, system: LiveSystem, mails: MailServer, size: str) ->
 
 
 def test_more_than_three_days_at_day_nine(
-    backend: str,
-    live_system: LiveSystem,
-    scene: Scene,
-    new_visitor: NewVisitor,
-    smtp_server: MailServer,
+    backend: str, live_system: LiveSystem, scene: Scene, new_visitor: NewVisitor, smtp_server: MailServer
 ) -> None:
     live_system.set_clock(NOW)
     size, viewport = ("phone", PHONE) if backend == "sqlite" else ("desk", DESK)

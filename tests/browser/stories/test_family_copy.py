@@ -37,9 +37,7 @@ def look(page: Page, name: str) -> None:
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-def test_a_copy_for_the_family(
-    live_system: LiveSystem, new_visitor: NewVisitor, tmp_path: Path, backend: str
-) -> None:
+def test_a_copy_for_the_family(live_system: LiveSystem, new_visitor: NewVisitor, tmp_path: Path, backend: str) -> None:
     live_system.set_clock(MORNING)
     with make_app(live_system.database.url, tmp_path).app_context():
         school = SchoolFactory()

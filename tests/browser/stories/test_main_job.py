@@ -168,9 +168,7 @@ def close_the_case(page: Page, case: str) -> None:
     page.goto(case)
     page.get_by_text("Work on this case").click()
     go(page, page.get_by_role("link", name="Close the case"))
-    page.get_by_role("group", name=re.compile("agreement kept")).get_by_label(
-        "Yes", exact=False
-    ).first.check()
+    page.get_by_role("group", name=re.compile("agreement kept")).get_by_label("Yes", exact=False).first.check()
     page.locator("[name=harmed_says][value=repaired]").check()
     page.get_by_label("What is left", exact=False).fill("Nothing is left.")
     page.locator("[name=result][value=repaired]").check()
@@ -179,9 +177,7 @@ def close_the_case(page: Page, case: str) -> None:
     expect(page.locator("main")).to_contain_text("Case closed: Repaired")
 
 
-def test_from_tap_to_outcome(
-    live_system: LiveSystem, smtp_server: MailServer, new_visitor: NewVisitor
-) -> None:
+def test_from_tap_to_outcome(live_system: LiveSystem, smtp_server: MailServer, new_visitor: NewVisitor) -> None:
     days = Days(live_system, new_visitor)
     live_system.settings["WSS_DEMO_PASSWORD"] = DEMO_PASSWORD
     days.move("2026-10-06 10:40")

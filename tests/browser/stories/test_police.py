@@ -28,9 +28,7 @@ def look(page: Page) -> None:
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-def test_refused_then_approved_by_two(
-    live_system: LiveSystem, new_visitor: NewVisitor, tmp_path: Path
-) -> None:
+def test_refused_then_approved_by_two(live_system: LiveSystem, new_visitor: NewVisitor, tmp_path: Path) -> None:
     live_system.set_clock(NOW)
     with make_app(live_system.database.url, tmp_path).app_context():
         scene = Scene()

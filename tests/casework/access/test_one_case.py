@@ -29,8 +29,7 @@ def world(session: Any, at: Callable[..., Any]) -> Any:
 
 def send(client: Any, reference: str, reason: str = REASON) -> Any:
     return client.post(
-        "/one-case",
-        data={"csrf_token": client.csrf_token("/one-case"), "reference": reference, "reason": reason},
+        "/one-case", data={"csrf_token": client.csrf_token("/one-case"), "reference": reference, "reason": reason}
     )
 
 
@@ -51,12 +50,7 @@ def test_a_reason_opens_one_case_for_a_day_and_the_school_sees_it(
     assert world.people[0].student.family_name in page.text
     assert world.case.reference in client.page("/one-case").text
     # this case alone, to read: nothing else opens with it
-    for closed in (
-        f"/one-case/{other.id}",
-        f"/cases/{world.case.id}",
-        f"/cases/{world.case.id}/print",
-        "/cases",
-    ):
+    for closed in (f"/one-case/{other.id}", f"/cases/{world.case.id}", f"/cases/{world.case.id}/print", "/cases"):
         assert client.get(closed).status_code == 404, closed
     assert client_as(make_user(Role.DISTRICT)).get(address).status_code == 404
     school = client_as(world.coordinator)
@@ -89,9 +83,7 @@ def test_it_ends_when_they_are_done_or_leave(world: Any, client_as: Callable[[An
     assert client.get(address).status_code == 404
 
 
-def test_district_staff_of_another_school_open_nothing_here(
-    world: Any, client_as: Callable[[Any], Any]
-) -> None:
+def test_district_staff_of_another_school_open_nothing_here(world: Any, client_as: Callable[[Any], Any]) -> None:
     elsewhere = make_world()
     client = client_as(make_user(Role.DISTRICT, elsewhere.school))
     assert "No case of your schools" in send(client, world.case.reference).text

@@ -93,9 +93,7 @@ def test_closing_keeps_the_answers_and_settles_the_incident(world):
 def test_an_open_duty_and_a_live_pathway_are_each_named(world):
     add_duty(world, DutyState.VERIFY_FIRST)
     PathwayFactory(case_id=world.case.id, school_id=world.school.id)
-    PathwayFactory(
-        case_id=world.case.id, school_id=world.school.id, kind="one_to_one", state=PathwayState.DECLINED
-    )
+    PathwayFactory(case_id=world.case.id, school_id=world.school.id, kind="one_to_one", state=PathwayState.DECLINED)
     with pytest.raises(Refused) as refusal:
         close(world)
     assert "Alleged bullying" in refusal.value.message
@@ -165,13 +163,7 @@ def test_reopening_needs_a_reason_and_a_review_date(world):
 
 
 def reopen(world, **changes):
-    given = {
-        "reason": ReopenReason.ASKED,
-        "note": "",
-        "review_on": date(2026, 12, 1),
-        "version": None,
-        "now": NOW,
-    }
+    given = {"reason": ReopenReason.ASKED, "note": "", "review_on": date(2026, 12, 1), "version": None, "now": NOW}
     return actions.reopen(world.actor, world.case.id, **(given | changes))
 
 
@@ -186,9 +178,7 @@ def test_handing_over_takes_open_work_along(world):
     with pytest.raises(Refused):
         actions_handover.hand_over(world.actor, world.case.id, world.coordinator.id, "note", None, NOW)
     with pytest.raises(Refused):
-        actions_handover.hand_over(
-            world.actor, world.case.id, make_user(make_world().school).id, "note", None, NOW
-        )
+        actions_handover.hand_over(world.actor, world.case.id, make_user(make_world().school).id, "note", None, NOW)
     actions_handover.hand_over(world.actor, world.case.id, other.id, "Call the aunt.", None, NOW)
     assert fresh(world.case).lead_id == other.id
     assert (fresh(mine).owner_id, fresh(row).owner_id) == (other.id, other.id)

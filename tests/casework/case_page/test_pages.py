@@ -34,11 +34,7 @@ def world(session, at):
 
 def pathway(world, kind=RoutingKind.PEER_CONFERENCE, **values):
     return PathwayFactory(
-        case_id=world.case.id,
-        school_id=world.school.id,
-        kind=kind.value,
-        owner_id=world.coordinator.id,
-        **values,
+        case_id=world.case.id, school_id=world.school.id, kind=kind.value, owner_id=world.coordinator.id, **values
     )
 
 
@@ -99,11 +95,7 @@ def test_every_kind_has_its_page(world, client_as):
     for kind in Kind:
         row = pathway(world, kind)
         assert client.page(f"/cases/{world.case.id}/pathways/{row.id}").find_all("h1")
-    for kind, form in (
-        (Kind.ONE_TO_ONE, "mentoring"),
-        (Kind.ACADEMIC, "referral"),
-        (Kind.REENTRY_CIRCLE, "return"),
-    ):
+    for kind, form in ((Kind.ONE_TO_ONE, "mentoring"), (Kind.ACADEMIC, "referral"), (Kind.REENTRY_CIRCLE, "return")):
         row = pathway(world, kind, state=PathwayState.ACTIVE)
         client.page(f"/cases/{world.case.id}/pathways/{row.id}/{form}")
         assert client.get(f"/cases/{world.case.id}/pathways/{row.id}/conversation").status_code == 200
@@ -161,9 +153,7 @@ def test_a_conversation_is_logged_with_two_answers(world, client_as):
     assert "Choose by when." in wrong.text and "Clean the wall" in wrong.text
     wrong = client.submit(address, {"outcome": "repair_agreed", "repair_kind": "other"})
     assert "Say what the repair is." in wrong.text
-    done = client.submit(
-        address, {"outcome": "repair_agreed", "repair": "Clean the wall", "repair_on": "2026-11-27"}
-    )
+    done = client.submit(address, {"outcome": "repair_agreed", "repair": "Clean the wall", "repair_on": "2026-11-27"})
     assert done.status_code == 303
     assert fresh(row).state is PathwayState.COMPLETED
     assert "Clean the wall" in client.page(f"/cases/{world.case.id}?tab=follow-ups").text
@@ -199,15 +189,9 @@ def test_the_sheet_leaves_other_children_out(world, client_as):
     open_gates(world, row)
     answer(world, row, plan(world, row, starts_at=NOW - timedelta(hours=2)), MeetingState.HELD, now=NOW)
     agreements.make_agreement(actor_for(world.coordinator), row.id, terms(world, 1), NOW)
-    sections = "&".join(
-        f"section={name}" for name in ("summary", "people", "pathways", "follow_ups", "history")
-    )
+    sections = "&".join(f"section={name}" for name in ("summary", "people", "pathways", "follow_ups", "history"))
     own, other = (student.shown_name for student in world.students)
-    text = (
-        client_as(world.coordinator)
-        .page(f"/cases/{world.case.id}/print?{sections}&for={world.people[0].id}")
-        .text
-    )
+    text = client_as(world.coordinator).page(f"/cases/{world.case.id}/print?{sections}&for={world.people[0].id}").text
     assert own in text
     assert other not in text
     assert "Promise" not in text

@@ -5,14 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from wss_cases.cases.case.states import CaseState
-from wss_cases.casework.next_act.rules import (
-    DutyItem,
-    FollowUpItem,
-    PathwayItem,
-    Situation,
-    next_act,
-    why_stuck,
-)
+from wss_cases.casework.next_act.rules import DutyItem, FollowUpItem, PathwayItem, Situation, next_act, why_stuck
 from wss_cases.casework.next_act.states import Act, Stuck
 from wss_cases.pathways.common.states import PathwayState as P
 from wss_cases.pathways.common.steps import Step

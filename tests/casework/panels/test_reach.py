@@ -57,9 +57,7 @@ def test_a_light_conversation_closes_where_it_is_recorded(
     assert f"/follow-ups/{row.id}" in {link.attributes.get("href") for link in report.find_all("a")}
 
 
-def test_a_report_shows_its_case_and_duties_to_the_team_alone(
-    place: Place, client_as: Callable[[Any], Any]
-) -> None:
+def test_a_report_shows_its_case_and_duties_to_the_team_alone(place: Place, client_as: Callable[[Any], Any]) -> None:
     incident = place.report((place.students[0], CAUSED), (place.students[1], HARMED))
     incident = set_facts(incident, bullying=True)
     incident = decided(place, incident)
@@ -77,9 +75,7 @@ def test_the_next_lead_is_written_to(place: Place, session: Any) -> None:
     incident = decided(place, place.report((place.students[0], CAUSED), (place.students[1], HARMED)))
     [case] = cases_of_incident(incident.id)
     taker = make_user(Role.COORDINATOR, place.school)
-    hand_over(
-        place.actor(), case.id, taker.id, "They know each other.", case.version, NOW + timedelta(minutes=1)
-    )
+    hand_over(place.actor(), case.id, taker.id, "They know each other.", case.version, NOW + timedelta(minutes=1))
     sent = session.scalars(select(OutboxMessage).filter_by(kind="case_assigned", recipient_id=taker.id)).all()
     assert [message.object_id for message in sent] == [case.id]
 

@@ -45,9 +45,7 @@ def test_what_was_promised_is_still_followed_up_and_marked(world, how):
     row = held_circle(world)
     term = agreed(world, row).terms[0]
     end(world, row, how)
-    kinds = db.session.scalars(
-        select(FollowUp.kind).where(FollowUp.pathway_id == row.id, FollowUp.state == "open")
-    )
+    kinds = db.session.scalars(select(FollowUp.kind).where(FollowUp.pathway_id == row.id, FollowUp.state == "open"))
     assert list(kinds) == ["agreement_term"]
     assert actions.blockers(world.case) == ["Agreement term not marked: number 1"]
     instead = TermDraft("Paint the door", None, TODAY, "")

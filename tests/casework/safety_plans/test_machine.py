@@ -25,9 +25,7 @@ from wss_cases.foundation.errors import Refused
 WALKS = "A teacher walks along."
 words = st.sampled_from([WALKS, WALKS, WALKS, " "])
 moves = st.sampled_from([(False, False), (False, False), (True, True), (True, False)])
-texts = st.builds(
-    lambda steps, adults, moved: PlanText(steps, adults, "", "", "", *moved), words, words, moves
-)
+texts = st.builds(lambda steps, adults, moved: PlanText(steps, adults, "", "", "", *moved), words, words, moves)
 
 
 class Plans(RuleBasedStateMachine):
@@ -74,9 +72,7 @@ class Plans(RuleBasedStateMachine):
             may = plan.state is not PlanState.ENDED and kind
             self.act(actions.change, plan.id, text, None, self.now, may=may)
 
-    @rule(
-        index=st.integers(0, 1), guardian=st.sampled_from(GuardianTold), later=st.sampled_from([0, 0, -3, 1])
-    )
+    @rule(index=st.integers(0, 1), guardian=st.sampled_from(GuardianTold), later=st.sampled_from([0, 0, -3, 1]))
     def agree(self, index: int, guardian: GuardianTold, later: int) -> None:
         plan = self.plan(index)
         if plan is not None:
@@ -110,9 +106,7 @@ class Plans(RuleBasedStateMachine):
         for plan in plans:
             assert plan.asked_by_them or not plan.moves_person_harmed
             if plan.state is PlanState.AGREED:
-                assert (
-                    plan.steps.strip() and plan.adults_told.strip() and plan.guardian and plan.next_review_on
-                )
+                assert plan.steps.strip() and plan.adults_told.strip() and plan.guardian and plan.next_review_on
             before = self.before.get(plan.id, plan.state)
             assert plan.state is before or plan.state in PLAN_TRANSITIONS[before]
         self.before = {plan.id: plan.state for plan in plans}
@@ -137,14 +131,10 @@ class Plans(RuleBasedStateMachine):
             FollowUp.kind == "safety_plan_review",
             FollowUp.state == FollowUpState.DONE,
         )
-        written = select(func.count(SafetyPlanReview.id)).where(
-            SafetyPlanReview.case_id == self.world.case.id
-        )
+        written = select(func.count(SafetyPlanReview.id)).where(SafetyPlanReview.case_id == self.world.case.id)
         assert db.session.scalar(done) == db.session.scalar(written)
 
 
 @pytest.mark.usefixtures("session")
 def test_no_order_of_acts_breaks_a_safety_plan() -> None:
-    run_state_machine_as_test(
-        Plans, settings=settings(max_examples=25, stateful_step_count=20, deadline=None)
-    )
+    run_state_machine_as_test(Plans, settings=settings(max_examples=25, stateful_step_count=20, deadline=None))

@@ -37,9 +37,7 @@ def written(world: Any, text: PlanText = FULL) -> SafetyPlan:
 
 
 def open_kinds(world: Any) -> list[str]:
-    found = select(FollowUp.kind).where(
-        FollowUp.case_id == world.case.id, FollowUp.state == FollowUpState.OPEN
-    )
+    found = select(FollowUp.kind).where(FollowUp.case_id == world.case.id, FollowUp.state == FollowUpState.OPEN)
     return sorted(db.session.scalars(found))
 
 
@@ -60,9 +58,7 @@ def test_it_is_written_and_agreed_from_the_follow_up_that_asks_for_it(world: Any
     )
     plan = plans_of(world.case.id)[0]
     assert plan.state is PlanState.DRAFT
-    client.submit(
-        f"/cases/{world.case.id}/safety-plans/{plan.id}/agree", {"with_person": "y", "guardian": "told"}
-    )
+    client.submit(f"/cases/{world.case.id}/safety-plans/{plan.id}/agree", {"with_person": "y", "guardian": "told"})
     assert fresh(plan).state is PlanState.AGREED
     assert (fresh(asks).state, fresh(asks).outcome) == (FollowUpState.DONE, "agreed")
     assert open_kinds(world) == ["safety_plan_review"]
@@ -70,9 +66,7 @@ def test_it_is_written_and_agreed_from_the_follow_up_that_asks_for_it(world: Any
     assert "Told, and had a say" in shown.text
 
 
-def test_its_page_keeps_every_answer_when_it_moves_the_person_harmed_unasked(
-    world: Any, client_as: Any
-) -> None:
+def test_its_page_keeps_every_answer_when_it_moves_the_person_harmed_unasked(world: Any, client_as: Any) -> None:
     client = client_as(world.coordinator)
     answer = client.submit(
         f"/cases/{world.case.id}/safety-plans/new",
@@ -99,9 +93,7 @@ def test_agreeing_needs_steps_adults_and_the_person(world: Any, client_as: Any) 
 
 def test_the_sheet_names_no_other_student(world: Any, client_as: Any) -> None:
     other = world.students[0]
-    text = PlanText(
-        steps=f"{other.given_name} sits elsewhere. Keep {other.shown_name} away.", adults_told="Mr. Ito"
-    )
+    text = PlanText(steps=f"{other.given_name} sits elsewhere. Keep {other.shown_name} away.", adults_told="Mr. Ito")
     plan = written(world, text)
     actions.agree(world.actor, plan.id, NOW.date(), GuardianTold.TOLD, None, NOW)
     page = client_as(world.coordinator).get(f"/cases/{world.case.id}/safety-plans/{plan.id}/sheet")
@@ -134,9 +126,7 @@ def test_the_history_says_what_was_done_and_not_what_it_says(world: Any) -> None
     plan = written(world)
     actions.agree(world.actor, plan.id, NOW.date(), GuardianTold.TOLD, None, NOW)
     entries = db.session.scalars(
-        select(TimelineEntry).where(
-            TimelineEntry.case_id == world.case.id, TimelineEntry.kind.like("safety%")
-        )
+        select(TimelineEntry).where(TimelineEntry.case_id == world.case.id, TimelineEntry.kind.like("safety%"))
     ).all()
     assert [entry.kind for entry in entries] == ["safety_plan.drafted", "safety_plan.agreed"]
     assert "Rivera" not in str([entry.data for entry in entries])

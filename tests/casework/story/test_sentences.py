@@ -82,9 +82,7 @@ def test_a_closed_case_says_how_it_closed(app):
 
 
 def test_the_story_stands_on_the_history_and_on_paper_without_names(world, client_as):
-    PathwayFactory(
-        case_id=world.case.id, school_id=world.school.id, state=PathwayState.ACTIVE, offered_on=NOV[19]
-    )
+    PathwayFactory(case_id=world.case.id, school_id=world.school.id, state=PathwayState.ACTIVE, offered_on=NOV[19])
     client = client_as(world.coordinator)
     told = client.page(f"/cases/{world.case.id}?tab=history").text
     assert "The story so far" in told

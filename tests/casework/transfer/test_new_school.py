@@ -87,11 +87,7 @@ def test_the_sweep_notices_a_move_once(world, there):
     assert notice_moves(NOW) == 1
     assert notice_moves(NOW + timedelta(minutes=1)) == 0
     [row] = follow_ups(world)
-    assert (row.owner_id, row.due_on, row.state) == (
-        world.coordinator.id,
-        date(2026, 11, 25),
-        FollowUpState.OPEN,
-    )
+    assert (row.owner_id, row.due_on, row.state) == (world.coordinator.id, date(2026, 11, 25), FollowUpState.OPEN)
     [placed] = [
         one.placed
         for one in desk_cases(world.actor, world.school.id, None, TODAY, NOW, Weights())
@@ -121,9 +117,7 @@ def test_only_what_is_chosen_goes_and_no_other_childs_name(world, there):
     assert (new.school_id, new.lead_id, new.state) == (there.grants[0].school_id, there.id, CaseState.INTAKE)
     assert (new.harm_kind, new.location_code, new.incidents) == (world.case.harm_kind, "", [])
     assert [person.student_id for person in participants_of(new.id)] == [world.students[0].id]
-    assert db.session.scalars(select(CaseNote.text).where(CaseNote.case_id == new.id)).all() == [
-        "Likes to draw."
-    ]
+    assert db.session.scalars(select(CaseNote.text).where(CaseNote.case_id == new.id)).all() == ["Likes to draw."]
     [pathway] = db.session.scalars(select(Pathway).where(Pathway.case_id == new.id))
     assert (pathway.kind, pathway.state, pathway.owner_id) == ("one_to_one", PathwayState.PROPOSED, there.id)
     made = {row.kind: row for row in db.session.scalars(select(FollowUp).where(FollowUp.case_id == new.id))}
@@ -227,9 +221,7 @@ def test_who_works_at_both_schools_sees_both_references(world, there, client_as)
     go(world)
     new = db.session.scalars(select(Case).where(Case.continued_from_id == world.case.id)).one()
     both = make_user(world.school)
-    both.grants.append(
-        type(both.grants[0])(role=Role.COORDINATOR, school_id=new.school_id, starts_on=date(2026, 8, 1))
-    )
+    both.grants.append(type(both.grants[0])(role=Role.COORDINATOR, school_id=new.school_id, starts_on=date(2026, 8, 1)))
     db.session.commit()
     client = client_as(both)
     assert f"Goes on as case {new.reference}" in client.page(f"/cases/{world.case.id}").text

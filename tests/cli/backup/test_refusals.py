@@ -94,9 +94,7 @@ def test_a_copy_that_fails_later_is_said_to_have_failed(
     assert not list(tmp_path.glob("copy.zip*"))
 
 
-def test_a_file_that_comes_meanwhile_stays(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_comes_meanwhile_stays(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path, link = tmp_path / "copy.zip", os.link
 
     def late(source: Path, target: Path) -> None:
@@ -152,8 +150,7 @@ def _orphaned(path: Path) -> None:
     for row in rows:
         row[about["columns"].index("school_id")] = NOBODY
     lines = [
-        json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n"
-        for row in rows
+        json.dumps(row, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n" for row in rows
     ]
     total = sum(int.from_bytes(hashlib.sha256(line).digest()) for line in lines) % 2**256
     members[name] = b"".join(lines)
@@ -201,10 +198,7 @@ def test_what_an_operator_can_act_on_is_said(
         assert "Refused: The database's file is damaged." in done.stderr
         return
     there = databases.empty(backend)
-    for one, arguments in (
-        (database, ("create", str(tmp_path / "another.zip"))),
-        (there, ("restore", str(copy))),
-    ):
+    for one, arguments in ((database, ("create", str(tmp_path / "another.zip"))), (there, ("restore", str(copy)))):
         write(one, f'ALTER DATABASE "{one.name}" SET default_transaction_read_only = on')
         done = backup(one.url, tmp_path, *arguments)
         assert "Refused: The database that DATABASE_URL leads to is only read." in done.stderr

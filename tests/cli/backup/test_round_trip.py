@@ -35,9 +35,7 @@ def copied(backend: str, databases: Databases) -> Iterator[Database]:
                 f" 1, 'x', {value})"
             )
         # the first id was given and taken back: PostgreSQL never gives it again
-        connection.exec_driver_sql(
-            "INSERT INTO request_key (user_id, key, at) VALUES (1, 'a', '2026-03-08 08:30:00')"
-        )
+        connection.exec_driver_sql("INSERT INTO request_key (user_id, key, at) VALUES (1, 'a', '2026-03-08 08:30:00')")
         connection.exec_driver_sql("DELETE FROM request_key WHERE key = 'a'")
     yield copy
     databases.drop(copy)

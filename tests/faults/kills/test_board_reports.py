@@ -90,7 +90,5 @@ def test_several_schedulers_at_once_make_and_send_it_once(database: Database, tm
         nursery.close()
     with app.app_context():
         assert how_far() == (1, 1, 1)
-        acts = (
-            select(AuditEntry.action).where(AuditEntry.object_type == "board_report").order_by(AuditEntry.id)
-        )
+        acts = select(AuditEntry.action).where(AuditEntry.object_type == "board_report").order_by(AuditEntry.id)
         assert list(db.session.scalars(acts)) == ["board_report.asked", "board_report.made"]

@@ -80,9 +80,7 @@ def test_an_import_killed_after_its_commit_is_whole(database: Database, tmp_path
     command = ("import", *people(tmp_path), "--json")
     assert was_killed(database.url, *command, at="unit.after_commit") == ""
     there = rows(database)
-    assert [len(there[name]) for name in ("student", "guardian", "student_guardian", "staff_member")] == [
-        1
-    ] * 4
+    assert [len(there[name]) for name in ("student", "guardian", "student_guardian", "staff_member")] == [1] * 4
     quiet = flask(database.url, *command, **NO_WORDS)
     assert quiet.stderr == "", "what ends within a moment says nothing"
     files = json.loads(quiet.stdout)["files"]

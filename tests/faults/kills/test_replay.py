@@ -37,12 +37,7 @@ def asked() -> int:
     db.session.flush()
     last = FIRST_DAY.replace(month=12)
     row = Replay(
-        rule_set_id=made.id,
-        rows_digest=digest_of(made),
-        starts_on=FIRST_DAY,
-        ends_on=last,
-        asked_at=NOW,
-        total=90,
+        rule_set_id=made.id, rows_digest=digest_of(made), starts_on=FIRST_DAY, ends_on=last, asked_at=NOW, total=90
     )
     db.session.add(row)
     db.session.commit()

@@ -71,18 +71,14 @@ def _send_into(here: Reminding, now: datetime, faults: tuple[Fault, ...]) -> Non
     for number, fault in zip(numbers, faults, strict=True):
         wanted = 0 if _state_after(fault) is OutboxState.FAILED else 2 if fault.taken else 1
         if here.office.taken.get(number, 0) != wanted:
-            raise Wrong(
-                f"in the end after {fault}: {here.office.taken.get(number, 0)} copies, wanted {wanted}"
-            )
+            raise Wrong(f"in the end after {fault}: {here.office.taken.get(number, 0)} copies, wanted {wanted}")
     here.tally.mails = len(here.office.taken)
 
 
 def _judge_first(here: Reminding, faults: tuple[Fault, ...], before: set[str]) -> list[str]:
     """What the rules say of each mail after its fault; returns the Message-IDs in the order of the faults."""
     # those of one sweep are sent in the order of the outbox, which is not the order of the follow-ups
-    rows = [
-        (number, state) for number, (_key, state) in here.district.queued().items() if number not in before
-    ]
+    rows = [(number, state) for number, (_key, state) in here.district.queued().items() if number not in before]
     for (number, state), fault in zip(rows, faults, strict=True):
         found = (state, here.office.taken.get(number, 0))
         wanted = (_state_after(fault), int(fault.taken or fault.step == "quit"))

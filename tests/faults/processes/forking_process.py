@@ -1,9 +1,9 @@
 """A process that holds the application ready and forks a real process of the system for each order it reads.
 
-`python -m tests.faults.processes.forking_process`, settings in its environment. An order is a line of JSON: {"do": "run", "args": [flask
-arguments], "failpoint": "", "log": path} answers the new process's id; {"do": "wait", "pid": N, "seconds": S} answers
-its exit status as Python writes it (-9 for SIGKILL), or null while it runs; {"do": "warm"}
-carries out one tick in this process. Importing takes seconds, forking does not:
+`python -m tests.faults.processes.forking_process`, settings in its environment. An order is a line of JSON:
+{"do": "run", "args": [flask arguments], "failpoint": "", "log": path} answers the new process's id; {"do": "wait",
+"pid": N, "seconds": S} answers its exit status as Python writes it (-9 for SIGKILL), or null while it runs;
+{"do": "warm"} carries out one tick in this process. Importing takes seconds, forking does not:
 only so can a process be killed hundreds of times.
 """
 

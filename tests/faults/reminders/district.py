@@ -91,9 +91,7 @@ class District:
                 rows.append((row, kind, place))
             db.session.add_all(row for row, _kind, _place in rows)
             db.session.commit()
-            made = [
-                Task(row.id, row.owner_id or 0, place, row.due_on, kind, made_at) for row, kind, place in rows
-            ]
+            made = [Task(row.id, row.owner_id or 0, place, row.due_on, kind, made_at) for row, kind, place in rows]
             db.session.remove()
         self.tasks += made
         return made
@@ -118,9 +116,7 @@ class District:
         with self.app.app_context():
             words = update(FollowUp).where(FollowUp.state == FollowUpState.OPEN)
             db.session.execute(
-                words.values(title="Edited", version=FollowUp.version + 1).execution_options(
-                    synchronize_session=False
-                )
+                words.values(title="Edited", version=FollowUp.version + 1).execution_options(synchronize_session=False)
             )
             db.session.commit()
             db.session.remove()
@@ -138,9 +134,7 @@ class District:
         found = {}
         for number, recipient, kind, object_id, school_id, made_at, state in rows:
             day = made_at.astimezone(ZoneInfo(zones[school_id])).date().isoformat()
-            about: Key = (
-                (recipient, "single", object_id) if kind == "follow_up" else (recipient, "digest", day)
-            )
+            about: Key = (recipient, "single", object_id) if kind == "follow_up" else (recipient, "digest", day)
             found[number] = (about, state)
         return found
 

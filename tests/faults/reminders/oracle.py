@@ -115,9 +115,7 @@ class Outcome:
         return "; ".join(f"{name}: {getattr(self, name)[:5]}" for name in named if getattr(self, name))
 
 
-def judge(
-    wanted: set[Key], queued: Mapping[str, Key], copies: Mapping[str, int], gaps: Mapping[str, int]
-) -> Outcome:
+def judge(wanted: set[Key], queued: Mapping[str, Key], copies: Mapping[str, int], gaps: Mapping[str, int]) -> Outcome:
     """Compare. `queued`: Message-ID to what it is about; `copies`: how often each arrived; `gaps`: how often its
     sender died, or lost its database, between the server's acceptance and the mark."""
     outcome = Outcome()
@@ -126,7 +124,5 @@ def judge(
     outcome.uncalled = sorted(set(arrived) - wanted, key=str)
     outcome.queued_twice = sorted((key for key, count in arrived.items() if count > 1), key=str)
     outcome.sent_twice = sorted(n for n, count in copies.items() if count > 1 + gaps.get(n, 0))
-    outcome.gap_copies = (
-        sum(copies.values()) - len(copies) - sum(copies[number] - 1 for number in outcome.sent_twice)
-    )
+    outcome.gap_copies = sum(copies.values()) - len(copies) - sum(copies[number] - 1 for number in outcome.sent_twice)
     return outcome

@@ -20,9 +20,7 @@ from wss_cases.mail.monitoring.queries import standing
 Act = tuple[datetime, Callable[[datetime], object]]
 
 
-def sweep_at_once(
-    here: Reminding, schedulers: int, sweeps: int, step: timedelta = timedelta(minutes=58)
-) -> None:
+def sweep_at_once(here: Reminding, schedulers: int, sweeps: int, step: timedelta = timedelta(minutes=58)) -> None:
     """Let so many schedulers tick at once, so many times, over days, nights, a weekend and a holiday."""
     instants = [at(here.days[0], "05:40") + step * turn for turn in range(sweeps)]
     # one more in the middle of the next school day, so that nothing still waits for the morning
@@ -107,9 +105,7 @@ def jump(here: Reminding, first: int) -> int:
     """The clock is a day ahead, back, and in 1970, while a dead sender's lease runs; returns the next day's number."""
     day, tomorrow = here.days[first], here.days[first + 1]
     here.district.close([task for task in here.district.tasks if task.closed_at is None], at(day, "00:05"))
-    here.district.add(
-        [(0, "contact", tomorrow), (1, "contact", tomorrow), (2, "plain", tomorrow)], at(day, "00:10")
-    )
+    here.district.add([(0, "contact", tomorrow), (1, "contact", tomorrow), (2, "plain", tomorrow)], at(day, "00:10"))
     here.instants += [at(day, "10:00"), at(tomorrow, "10:00")]
     here.nursery.set_clock(at(day, "10:00"))
     assert here.nursery.start("tick", failpoint="deliver.before_send:kill").wait() == -signal.SIGKILL
@@ -136,6 +132,4 @@ def jump(here: Reminding, first: int) -> int:
 
 
 def _held(here: Reminding) -> set[str]:
-    return {
-        number for number, (_key, state) in here.district.queued().items() if state is OutboxState.CLAIMED
-    }
+    return {number for number, (_key, state) in here.district.queued().items() if state is OutboxState.CLAIMED}

@@ -52,13 +52,7 @@ class Reminding:
     """A district, a post office and a nursery on one database."""
 
     def __init__(
-        self,
-        database: Database,
-        folder: Path,
-        plant: str = "",
-        days: int = 40,
-        seed: int = 1,
-        **settings: str,
+        self, database: Database, folder: Path, plant: str = "", days: int = 40, seed: int = 1, **settings: str
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.days = school_days(days + 4)
@@ -89,9 +83,7 @@ class Reminding:
         """A new school day: what was open is done, new things are due; returns its instant."""
         day, later = self.days[number], self.days[number + 2]
         now = at(day, WALL)
-        self.district.close(
-            [task for task in self.district.tasks if task.closed_at is None], at(day, "00:05")
-        )
+        self.district.close([task for task in self.district.tasks if task.closed_at is None], at(day, "00:05"))
         wanted = [(0, "contact", day), (1, "same_day", day), (1, "plain", later), (2, "contact", day)]
         wanted += [(2, "same_day", day), (3, "contact", day), (3, "plain", day)]
         self.district.add(wanted, at(day, "00:10"))
@@ -128,9 +120,7 @@ class Reminding:
         about: dict[str, Key] = {number: key for number, (key, _state) in queued.items()}
         wanted = expected(self.district.tasks, self.instants)
         outcome = judge(wanted, about, self.office.taken, self.gaps)
-        unsent = [
-            key for key, state in queued.values() if state in (OutboxState.WAITING, OutboxState.CLAIMED)
-        ]
+        unsent = [key for key, state in queued.values() if state in (OutboxState.WAITING, OutboxState.CLAIMED)]
         doubled = [key for key, count in Counter(about.values()).items() if count > 1]
         strangers = self.district.strangers(self.office)
         wrong = "; ".join(

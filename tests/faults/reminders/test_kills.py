@@ -7,12 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.faults.reminders.killing import (
-    fail_at_failpoints,
-    hang_at_sending,
-    kill_at_failpoints,
-    kill_at_random,
-)
+from tests.faults.reminders.killing import fail_at_failpoints, hang_at_sending, kill_at_failpoints, kill_at_random
 from tests.faults.reminders.system import COMMAND_FAILPOINTS, REMINDER_FAILPOINTS, Reminding
 from tests.faults.saving.reporters import SAVE_FAILPOINTS, Saving
 from tests.support.databases import Database

@@ -40,8 +40,7 @@ BELONGS = {
     " WHERE subject_type = 'incident' AND subject_id = :id GROUP BY 1",
     "audit": "SELECT action, count(*) FROM audit_entry"
     " WHERE object_type = 'incident' AND object_id = :id AND action <> 'incident.read' GROUP BY 1",
-    "mail": "SELECT kind, count(*) FROM outbox_message"
-    " WHERE object_type = 'incident' AND object_id = :id GROUP BY 1",
+    "mail": "SELECT kind, count(*) FROM outbox_message WHERE object_type = 'incident' AND object_id = :id GROUP BY 1",
     "routing": "SELECT 'answer', count(*) FROM routing_answer WHERE incident_id = :id",
     "form": "SELECT 'answered', count(*) FROM request_key WHERE answer = CAST(:id AS VARCHAR(20))",
 }

@@ -93,11 +93,7 @@ def test_several_moved_at_once_leave_a_check_in_in_its_year(world: World, at: At
     page = client.submit(address, values, holding="how").get_data(as_text=True)
     assert "A check-in comes before the last school day (Fri, Jun 11)." in page
     token = client.csrf_token("/account")
-    sent = {
-        "csrf_token": token,
-        "reason": "asked",
-        "move": [f"{row.id}.1.2027-09-07" for row in (call, asked)],
-    }
+    sent = {"csrf_token": token, "reason": "asked", "move": [f"{row.id}.1.2027-09-07" for row in (call, asked)]}
     assert client.post("/follow-ups/re-plan/move", data=sent).status_code == 400
     assert {fresh(row).due_on for row in (call, asked)} == {date(2027, 5, 24)}
 

@@ -12,13 +12,7 @@ from tests.factories.followups import shown
 from tests.mail.making import scene
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.core.rules import needs_note, outcomes_of
-from wss_cases.followups.core.states import (
-    KINDS,
-    OUTCOME_LABELS,
-    OUTCOMES,
-    RECORD_PAGES,
-    RECORDED_ELSEWHERE,
-)
+from wss_cases.followups.core.states import KINDS, OUTCOME_LABELS, OUTCOMES, RECORD_PAGES, RECORDED_ELSEWHERE
 from wss_cases.followups.evidence.rules import Evidence, missing
 from wss_cases.followups.evidence.states import BY_CONTACT, CLOSES_WITH, NAMES_WHOM, QUESTIONS
 from wss_cases.followups.undo.actions import kept_of
@@ -40,11 +34,7 @@ def lacking(kind: str) -> list[str]:
     """What a kind of follow-up lacks: words in a language, outcomes of its own, what is asked as evidence."""
     closes, outcomes = CLOSES_WITH.get(kind), OUTCOMES.get(kind, ())
     asked = RECORDED_ELSEWHERE.get(kind) or QUESTIONS.get(kind)
-    wanted = {
-        "name": KINDS[kind],
-        "what closes it": closes,
-        **{code: OUTCOME_LABELS.get(code) for code in outcomes},
-    }
+    wanted = {"name": KINDS[kind], "what closes it": closes, **{code: OUTCOME_LABELS.get(code) for code in outcomes}}
     if kind not in BY_CONTACT:
         wanted["what is asked"] = asked
     found = [f"{kind}: {what}" for what, words in wanted.items() if not words or len({*in_both(words)}) < 2]
@@ -110,9 +100,7 @@ def test_what_is_missing_is_named(kind: str, outcome: str, said: dict[str, Any],
     assert (lacks[0] if lacks else None) == field
 
 
-def test_what_was_said_is_kept_and_shown_and_goes_when_it_is_taken_back(
-    session: Any, at: Any, client_as: Any
-) -> None:
+def test_what_was_said_is_kept_and_shown_and_goes_when_it_is_taken_back(session: Any, at: Any, client_as: Any) -> None:
     at("2026-11-24 10:00")
     here = scene()
     row = here.due(TODAY, kind="guardian_contact", title="")
@@ -120,13 +108,7 @@ def test_what_was_said_is_kept_and_shown_and_goes_when_it_is_taken_back(
     client = client_as(here.coordinator)
     address = f"/follow-ups/{row.id}"
     assert "a voicemail is an attempt, not contact" in client.page(address).text
-    values = {
-        "outcome": "reached",
-        "manner": "phone",
-        "attempts": "3",
-        "language": "Polish",
-        "interpreter": "y",
-    }
+    values = {"outcome": "reached", "manner": "phone", "attempts": "3", "language": "Polish", "interpreter": "y"}
     refused = client.submit(address, values)
     assert refused.status_code == 400
     assert "Say whom you reached." in refused.get_data(as_text=True)

@@ -58,9 +58,7 @@ def test_all_of_it_goes_to_the_lead_at_once_and_one_mail_says_so(
     for row in rows:
         assert (fresh(row).owner_id, fresh(row).snoozed_until) == (lead.id, None)
         [entry] = db.session.scalars(
-            select(TimelineEntry).where(
-                TimelineEntry.kind == "followup.left", TimelineEntry.subject_id == row.id
-            )
+            select(TimelineEntry).where(TimelineEntry.kind == "followup.left", TimelineEntry.subject_id == row.id)
         )
         assert (entry.case_id, entry.data["owner"]) == (row.case_id, lead.name)
         [noted] = db.session.scalars(
@@ -71,12 +69,7 @@ def test_all_of_it_goes_to_the_lead_at_once_and_one_mail_says_so(
 
 @pytest.mark.parametrize(
     ("gone", "covered", "expected"),
-    [
-        ((), False, "lead"),
-        (("lead",), True, "dean"),
-        (("lead",), False, "other"),
-        (("lead", "other"), False, "admin"),
-    ],
+    [((), False, "lead"), (("lead",), True, "dean"), (("lead",), False, "other"), (("lead", "other"), False, "admin")],
 )
 def test_who_takes_over(session: Any, at: At, gone: tuple[str, ...], covered: bool, expected: str) -> None:
     at("2026-11-16 10:00")
@@ -186,12 +179,7 @@ TEAM = {Role.COORDINATOR: COORDINATORS, Role.ADMINISTRATOR: ADMINISTRATORS, Role
     ],
 )
 def test_the_rule(
-    owner: int | None,
-    lead: int | None,
-    cover: int | None,
-    team: Any,
-    load: dict[int, int],
-    expected: int | None,
+    owner: int | None, lead: int | None, cover: int | None, team: Any, load: dict[int, int], expected: int | None
 ) -> None:
     assert heir(owner, lead, cover, team, load) == expected
 

@@ -38,9 +38,7 @@ def test_dates_in_words(session: Any, due: date, words: str, state: str) -> None
     assert (found.words, found.state) == (words, state)
 
 
-def test_closing_needs_an_outcome_and_where_it_says_little_a_sentence(
-    session: Any, at: At, client_as: Any
-) -> None:
+def test_closing_needs_an_outcome_and_where_it_says_little_a_sentence(session: Any, at: At, client_as: Any) -> None:
     at("2026-11-24 10:00")
     here = scene()
     row = here.due()
@@ -82,9 +80,7 @@ def test_handing_on_cancelling_and_adding(session: Any, at: At, client_as: Any) 
     assert client.submit(f"/follow-ups/{other.id}/cancel", {"reason": " "}).status_code == 400
     assert client.submit(f"/follow-ups/{other.id}/cancel", {"reason": "Moved away"}).status_code == 303
     assert fresh(other).state is FollowUpState.CANCELLED
-    added = client.submit(
-        f"/cases/{here.case.id}/follow-ups/new", {"title": "Ask the coach", "due_on": "2026-11-30"}
-    )
+    added = client.submit(f"/cases/{here.case.id}/follow-ups/new", {"title": "Ask the coach", "due_on": "2026-11-30"})
     assert added.status_code == 303
     assert "Ask the coach" in client.page("/follow-ups").text
 

@@ -14,9 +14,7 @@ from wss_cases.access.actor import Role
 from wss_cases.followups.core.queries import OPEN_PAGE
 
 
-def test_every_own_follow_up_is_on_one_of_the_pages(
-    session: Any, client_as: Callable[[Any], PageClient]
-) -> None:
+def test_every_own_follow_up_is_on_one_of_the_pages(session: Any, client_as: Callable[[Any], PageClient]) -> None:
     school = SchoolFactory()
     mine, other = make_user(Role.COORDINATOR, school), make_user(Role.COORDINATOR, school)
     incident = IncidentFactory(school_id=school.id)
@@ -45,9 +43,7 @@ def test_every_own_follow_up_is_on_one_of_the_pages(
     assert (seen, pages) == (made, 2)
 
 
-def test_a_damaged_place_in_the_list_shows_the_first_page(
-    session: Any, client_as: Callable[[Any], PageClient]
-) -> None:
+def test_a_damaged_place_in_the_list_shows_the_first_page(session: Any, client_as: Callable[[Any], PageClient]) -> None:
     client = client_as(make_user(Role.COORDINATOR, SchoolFactory()))
     for after in ("x", "2026-13-40.1", "2026-11-02.-1", "2026-11-02." + "9" * 40, "2026-11-02"):
         assert client.get("/follow-ups", query_string={"after": after}).status_code == 200

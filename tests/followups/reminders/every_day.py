@@ -42,9 +42,7 @@ def calendar_of(start: int) -> dict[date, DayKind]:
     return kinds
 
 
-def single_mail_due(
-    due_on: date, same_day: bool, created_at: datetime, now: datetime, zone: str, bell: time
-) -> bool:
+def single_mail_due(due_on: date, same_day: bool, created_at: datetime, now: datetime, zone: str, bell: time) -> bool:
     """Whether an item reminds by this instant."""
     return now >= reminds_at(due_on, same_day, created_at, zone, bell)
 
@@ -274,12 +272,7 @@ class Years:
     def _of_check_in(self, item: Item, name: str) -> Iterator[str]:
         made = item.created_at.astimezone(self.tz).date()
         opened = self._opened(school_year(made))
-        if (
-            made < opened[-6]
-            and not item.none_left
-            and item.wanted > opened[-1]
-            and item.due_on not in opened[-6:]
-        ):
+        if made < opened[-6] and not item.none_left and item.wanted > opened[-1] and item.due_on not in opened[-6:]:
             yield f"{name}: a check-in after the last school day was not moved before it"
 
     def _next_open(self, day: date) -> date:

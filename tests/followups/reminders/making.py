@@ -54,9 +54,7 @@ class Place:
         """The open case that somebody leads."""
         if lead not in self.cases:
             lead_id = self.ids[lead] if lead else None
-            self.cases[lead or ""] = CaseFactory(
-                school_id=self.school.id, lead_id=lead_id, state=CaseState.IN_PROCESS
-            )
+            self.cases[lead or ""] = CaseFactory(school_id=self.school.id, lead_id=lead_id, state=CaseState.IN_PROCESS)
         return self.cases[lead or ""]
 
     def due(self, on: date, owner: str | None = "owner", lead: str | None = "lead", **more: Any) -> Any:

@@ -32,9 +32,7 @@ def by_utc_date(due_on: date, same_day: bool, created_at: datetime, now: datetim
     return now.date() >= due_on if not same_day else single_mail_due(due_on, same_day, created_at, now, *more)
 
 
-def by_winter_time(
-    due_on: date, same_day: bool, created_at: datetime, now: datetime, zone: str, bell: time
-) -> bool:
+def by_winter_time(due_on: date, same_day: bool, created_at: datetime, now: datetime, zone: str, bell: time) -> bool:
     """The bell at an offset that never changes."""
     if not same_day:
         return single_mail_due(due_on, same_day, created_at, now, zone, bell)

@@ -28,9 +28,7 @@ SNOW, HALF = date(2027, 1, 12), date(2027, 1, 22)
 def year_2026() -> dict[date, DayKind]:
     """Every date of 2026-27: a snow day, a half day, summer; nothing of the year after."""
     days = (date(2026, 8, 1) + timedelta(days=number) for number in range(365))
-    kinds = {
-        day: DayKind.SCHOOL if FIRST <= day <= LAST and day.weekday() < 5 else DayKind.CLOSED for day in days
-    }
+    kinds = {day: DayKind.SCHOOL if FIRST <= day <= LAST and day.weekday() < 5 else DayKind.CLOSED for day in days}
     return kinds | {SNOW: DayKind.CLOSED, HALF: DayKind.HALF}
 
 
@@ -75,11 +73,7 @@ def test_no_count_of_days_is_made_up_for_a_year_whose_calendar_is_not_known(sess
 
 @pytest.mark.parametrize(
     ("bell", "own", "silent", "mails"),
-    [
-        (time(12, 15), False, "11:14", "11:15"),
-        (time(12, 15), True, "11:14", "11:15"),
-        (None, False, "10:29", "10:30"),
-    ],
+    [(time(12, 15), False, "11:14", "11:15"), (time(12, 15), True, "11:14", "11:15"), (None, False, "10:29", "10:30")],
 )
 def test_a_same_day_item_on_a_half_day_goes_by_the_bell_of_that_day(
     session: Any, at: At, bell: time | None, own: bool, silent: str, mails: str

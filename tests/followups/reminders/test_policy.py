@@ -179,9 +179,7 @@ def test_whoever_stands_in_gets_what_the_other_would(session: Any, at: At) -> No
     )  # fmt: skip
 
 
-def test_a_cover_set_during_the_day_is_told_at_once_and_the_owner_of_an_escalation_never(
-    session: Any, at: At
-) -> None:
+def test_a_cover_set_during_the_day_is_told_at_once_and_the_owner_of_an_escalation_never(session: Any, at: At) -> None:
     place = make_place()
     place.due(date(2026, 11, 13))
     assert place.sweep(at("2026-11-16 06:30")) == {f"owner {G}", f"lead {L}", f"owner {D}"}
@@ -252,9 +250,7 @@ def test_what_mail_does_not_bring_goes_on_to_somebody_else(session: Any, at: At,
     walk(place, at, table)
 
 
-def test_an_address_that_begins_to_fail_is_learned_of_and_one_that_stands_in_is_enough(
-    session: Any, at: At
-) -> None:
+def test_an_address_that_begins_to_fail_is_learned_of_and_one_that_stands_in_is_enough(session: Any, at: At) -> None:
     place = make_place()
     place.due(MONDAY)
     place.due(MONDAY, owner="dean")

@@ -106,9 +106,7 @@ def _expected(day: date, what: str, closed: list[date]) -> date:
 
 
 def _sent(zone: str) -> dict[int, list[datetime]]:
-    rows = select(OutboxMessage).where(
-        OutboxMessage.kind == "followup.due", OutboxMessage.state == OutboxState.SENT
-    )
+    rows = select(OutboxMessage).where(OutboxMessage.kind == "followup.due", OutboxMessage.state == OutboxState.SENT)
     found: dict[int, list[datetime]] = {}
     for row in db.session.scalars(rows.order_by(OutboxMessage.id)):
         assert row.sent_at is not None

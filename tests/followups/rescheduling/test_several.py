@@ -74,10 +74,7 @@ def test_several_move_in_one_unit_each_with_its_timeline_and_audit(here: Scene, 
     assert "3 follow-ups moved" in client.page("/my-day").text
     # sent twice: the first answer, nothing is written again
     assert client.post(f"{CHOOSE}/move", data=sent).status_code == 303
-    assert (
-        len(db.session.scalars(select(TimelineEntry).where(TimelineEntry.kind == "followup.moved")).all())
-        == 3
-    )
+    assert len(db.session.scalars(select(TimelineEntry).where(TimelineEntry.kind == "followup.moved")).all()) == 3
 
 
 def test_what_somebody_changed_meanwhile_is_left_and_named(here: Scene, client_as: Any) -> None:
@@ -104,9 +101,7 @@ def test_what_somebody_changed_meanwhile_is_left_and_named(here: Scene, client_a
 def test_a_heap_is_spread_over_the_next_school_days(here: Scene, client_as: Any) -> None:
     rows = late(here, 5)
     client = client_as(here.coordinator)
-    client.post(
-        f"{CHOOSE}/move", data=moves(check(client, rows, how="spread", number="3").get_data(as_text=True))
-    )
+    client.post(f"{CHOOSE}/move", data=moves(check(client, rows, how="spread", number="3").get_data(as_text=True)))
     assert [fresh(row).due_on.day for row in rows] == [25, 25, 26, 26, 27]
 
 
@@ -195,10 +190,7 @@ def test_a_wrong_answer_is_named_and_the_rest_is_kept(
 def test_a_damaged_move_is_refused(here: Scene, client_as: Any, sent: dict[str, str]) -> None:
     client = client_as(here.coordinator)
     token = client.csrf_token("/account")
-    assert (
-        client.post(f"{CHOOSE}/move", data={"csrf_token": token, "reason": "asked", **sent}).status_code
-        == 400
-    )
+    assert client.post(f"{CHOOSE}/move", data={"csrf_token": token, "reason": "asked", **sent}).status_code == 400
 
 
 def test_all_overdue_are_the_oldest_of_ones_own(here: Scene, client_as: Any) -> None:

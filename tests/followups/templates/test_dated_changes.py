@@ -48,9 +48,7 @@ class Place:
         self.school, self.coordinator = here.school, here.coordinator
         self.actor, self.school_id, self.case_id = actor_for(here.coordinator), here.school.id, here.case.id
 
-    def happens(
-        self, event: str, now: datetime, day: date, pathway_kind: str = ""
-    ) -> list[tuple[int, date, int]]:
+    def happens(self, event: str, now: datetime, day: date, pathway_kind: str = "") -> list[tuple[int, date, int]]:
         """Let something happen here; return the id, the due date and the template of what was made."""
         with unit_of_work(self.actor, now) as uow:
             made = make_for_event(
@@ -76,10 +74,7 @@ def test_a_change_begins_on_its_day_and_leaves_what_was_made(session: Any, at: A
     now = at("2026-12-01 10:00")
     after = here.happens("meeting_no_show", now, date(2026, 12, 1))
     assert [(due, template != old) for _id, due, template in after] == [(date(2026, 12, 3), True)]
-    assert (
-        "Ask whoever did not come how they are"
-        in client_as(here.coordinator).page(f"/follow-ups/{before}").text
-    )
+    assert "Ask whoever did not come how they are" in client_as(here.coordinator).page(f"/follow-ups/{before}").text
     later = client_as(make_user(Role.DISTRICT))
     assert later.submit(f"/follow-up-templates/{old}/end", {"until": "2026-12-05"}).status_code == 400
 
@@ -105,17 +100,14 @@ def test_a_school_has_its_own_in_place_of_the_districts(session: Any, at: At, cl
     now = at("2026-12-01 10:00")
     day = date(2026, 12, 1)
     here_made, there_made = (
-        [template for _id, _due, template in place.happens("agreement_made", now, day)]
-        for place in (here, other)
+        [template for _id, _due, template in place.happens("agreement_made", now, day)] for place in (here, other)
     )
     assert (own in here_made, five in here_made) == (True, False)
     assert (own in there_made, len(there_made)) == (False, len(here_made))
     later = client_as(session.get(UserAccount, principal_id))
     assert later.submit(f"/follow-up-templates/{own}/end", {"until": "2026-12-01"}).status_code == 303
     now = at("2026-12-02 10:00")
-    assert five in {
-        template for _id, _due, template in here.happens("agreement_made", now, date(2026, 12, 2))
-    }
+    assert five in {template for _id, _due, template in here.happens("agreement_made", now, date(2026, 12, 2))}
     assert session.scalars(select(AuditEntry).filter_by(action="followup_template.own")).first() is not None
 
 
@@ -167,9 +159,7 @@ def test_a_pathway_that_begins_makes_what_its_template_asks(session: Any, at: At
         pathway="restorative_conversation", state="preparing",
     ).id  # fmt: skip
     client = client_as(here.coordinator)
-    assert (
-        client.submit(f"/cases/{here.case_id}/pathways/{row}/start", {"on": "2026-12-02"}).status_code == 303
-    )
+    assert client.submit(f"/cases/{here.case_id}/pathways/{row}/start", {"on": "2026-12-02"}).status_code == 303
     made = session.scalars(select(FollowUp).filter_by(pathway_id=row)).all()
     assert [(one.due_on, one.case_id) for one in made] == [(date(2026, 12, 4), here.case_id)]
 
@@ -188,17 +178,14 @@ def test_a_sample_case_shows_what_is_made_and_saves_nothing(session: Any, at: At
     text = shown.get_data(as_text=True)
     assert shown.status_code == 200
     assert (
-        "If it happens on Tue, Dec 1, 2026, it is due on Thu, Dec 3, 2026. As it is now: on Tue, Dec 8, 2026."
-        in text
+        "If it happens on Tue, Dec 1, 2026, it is due on Thu, Dec 3, 2026. As it is now: on Tue, Dec 8, 2026." in text
     )
     assert "Ask how the week went" in text
     assert session.scalars(select(FollowUpTemplate).filter_by(school_id=here.school_id)).all() == []
 
 
 @pytest.mark.parametrize("day", ["2028-01-03", "9999-12-31"])
-def test_a_day_too_far_off_is_a_slip_and_is_refused_everywhere(
-    session: Any, at: At, client_as: Any, day: str
-) -> None:
+def test_a_day_too_far_off_is_a_slip_and_is_refused_everywhere(session: Any, at: At, client_as: Any, day: str) -> None:
     at("2026-11-24 10:00")
     here, words = Place(), "Choose a day within the next year."
     client = client_as(make_user(Role.ADMINISTRATOR, here.school))

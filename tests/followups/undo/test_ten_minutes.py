@@ -107,9 +107,7 @@ def test_who_gave_their_own_away_takes_it_back(here: Scene, client_as: Any) -> N
     reporter = make_user(Role.REPORTER, here.school)
     row = here.due(owner_id=reporter.id, kind="other", title="Bring the form")
     client = client_as(reporter)
-    assert (
-        client.submit(f"/follow-ups/{row.id}/hand-on", {"owner": str(here.coordinator.id)}).status_code == 303
-    )
+    assert client.submit(f"/follow-ups/{row.id}/hand-on", {"owner": str(here.coordinator.id)}).status_code == 303
     assert fresh(row).given_by_id == reporter.id
     assert client.get(f"/follow-ups/{row.id}").status_code == 404
     press_undo(client, "/follow-ups")
@@ -153,13 +151,10 @@ def test_a_changed_one_stays_and_the_others_of_the_batch_come_back(here: Scene, 
     values = {"how": "one", "due_on": "2026-12-01", "reason": "asked"}
     checked = client.submit(address, values, holding="how").get_data(as_text=True)
     token, key = (
-        re.findall(rf'name="{name}"[^>]* value="([^"]+)"', checked)[0]
-        for name in ("csrf_token", "request_key")
+        re.findall(rf'name="{name}"[^>]* value="([^"]+)"', checked)[0] for name in ("csrf_token", "request_key")
     )
     sent = {"csrf_token": token, "request_key": key, "reason": "asked"}
-    client.post(
-        "/follow-ups/re-plan/move", data=sent | {"move": re.findall(r'value="(\d+\.\d+\.[\d-]+)"', checked)}
-    )
+    client.post("/follow-ups/re-plan/move", data=sent | {"move": re.findall(r'value="(\d+\.\d+\.[\d-]+)"', checked)})
     client_as(make_user(Role.DEAN, here.school)).submit(
         f"/follow-ups/{rows[1].id}", {"outcome": "done", "note": "Asked them"}
     )
@@ -173,9 +168,7 @@ def queue_state() -> list[OutboxState]:
     return list(db.session.scalars(wanted.order_by(OutboxMessage.id)))
 
 
-def test_a_mail_dropped_in_between_goes_out_once_and_a_sent_one_not_again(
-    here: Scene, client_as: Any, at: Any
-) -> None:
+def test_a_mail_dropped_in_between_goes_out_once_and_a_sent_one_not_again(here: Scene, client_as: Any, at: Any) -> None:
     row = here.due(title="Talk to them")
     client = client_as(here.coordinator)
     now = at("2026-11-24 10:00")
@@ -230,9 +223,7 @@ def test_a_move_there_and_back_does_not_lose_the_mail(here: Scene, client_as: An
     assert queue_state() == [OutboxState.SENT]
 
 
-def test_two_who_race_leave_one_act_whole(
-    database: Database, tmp_path: Path, at: Callable[..., datetime]
-) -> None:
+def test_two_who_race_leave_one_act_whole(database: Database, tmp_path: Path, at: Callable[..., datetime]) -> None:
     """Undo against the next act on the same follow-up, and undo against itself: one wins, nothing is half."""
     now = at("2026-11-24 10:00")
     app = make_app(database.url, tmp_path)
@@ -243,9 +234,7 @@ def test_two_who_race_leave_one_act_whole(
             row_id = here.due(kind="other", title="Ask").id
             with app.app_context():
                 close(actor_of(coordinator, now), row_id, "done", shown(TODAY), None, now)
-                batch = db.session.scalars(
-                    select(FollowUpAct.batch).order_by(FollowUpAct.id.desc()).limit(1)
-                ).one()
+                batch = db.session.scalars(select(FollowUpAct.batch).order_by(FollowUpAct.id.desc()).limit(1)).one()
             results: list[str] = []
 
             def take_back(who: int, batch: str = batch, results: list[str] = results) -> None:

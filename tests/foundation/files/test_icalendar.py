@@ -13,8 +13,7 @@ from wss_cases.foundation.files.icalendar import Entry, Invited, calendar_file, 
 
 AT = datetime(2026, 11, 24, 16, 0, tzinfo=UTC)
 TYPED = st.text(
-    st.one_of(st.sampled_from(",;:\\\"'\n\r\t^=🌱é日 nN"), st.characters(exclude_categories=("Cs",))),
-    max_size=120,
+    st.one_of(st.sampled_from(",;:\\\"'\n\r\t^=🌱é日 nN"), st.characters(exclude_categories=("Cs",))), max_size=120
 )
 
 

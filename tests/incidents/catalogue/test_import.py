@@ -40,13 +40,7 @@ def test_good_rows_land_and_bad_ones_are_listed(database: Database, tmp_path: Pa
 
 def test_a_file_that_is_none_is_refused_whole(database: Database, tmp_path: Path) -> None:
     file = tmp_path / "codes.csv"
-    for content in (
-        b"",
-        b"code,label\nx,y\n",
-        HEADER.encode("utf-16"),
-        f"{HEADER},code\n".encode(),
-        b'"open\n',
-    ):
+    for content in (b"", b"code,label\nx,y\n", HEADER.encode("utf-16"), f"{HEADER},code\n".encode(), b'"open\n'):
         file.write_bytes(content)
         done = flask(database.url, "import", "behaviors", str(file))
         assert done.returncode == 1, content

@@ -33,12 +33,7 @@ from wss_cases.routing.rule_sets.models import RoutingAnswer
 from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.police.review.repair import open_repair
 
-CAUSED, HARMED, BOTH, INVOLVED = (
-    PersonRole.CAUSED_HARM,
-    PersonRole.HARMED,
-    PersonRole.BOTH,
-    PersonRole.INVOLVED,
-)
+CAUSED, HARMED, BOTH, INVOLVED = (PersonRole.CAUSED_HARM, PersonRole.HARMED, PersonRole.BOTH, PersonRole.INVOLVED)
 
 
 @pytest.fixture
@@ -95,11 +90,7 @@ def test_accepting_does_it_all_in_one_act(place: Place, session: Any) -> None:
     incident = accept(place, place.report((one, CAUSED), (two, HARMED), code="hurt_someone"))
     assert (incident.state, incident.reviewer_id) == (IncidentState.ROUTED, place.dean.id)
     [case] = cases_of_incident(incident.id)
-    assert (case.lead_id, case.next_review_on, case.harm_kind) == (
-        place.coordinator.id,
-        date(2026, 12, 8),
-        "fight",
-    )
+    assert (case.lead_id, case.next_review_on, case.harm_kind) == (place.coordinator.id, date(2026, 12, 8), "fight")
     [circle] = pathways(session, incident)
     assert (circle.kind, circle.for_whom, circle.participant_id) == ("peace_circle", "both", None)
     assert (circle.start_by, circle.owner_id) == (date(2026, 12, 8), place.coordinator.id)
@@ -140,9 +131,7 @@ def test_everyone_who_caused_or_suffered_harm_ends_with_an_item(place: Place, se
         now = situation(incident.id)
         made = pathways(session, incident)
         [case] = cases_of_incident(incident.id)
-        served = (
-            {person.id for person in case.participants} if any(p.for_whom == "both" for p in made) else set()
-        )
+        served = {person.id for person in case.participants} if any(p.for_whom == "both" for p in made) else set()
         served |= {p.participant_id for p in made}
         assert served >= {person.id for person in case.participants}, facts
         assert people_with_an_item(now.plan, now.plan.items) >= {person.id for person in now.people}
@@ -181,9 +170,7 @@ def test_a_conversation_already_held_closes_the_report_at_once(place: Place, ses
 @pytest.mark.parametrize(
     ("more", "facts"), [({"open_case": True}, {}), ({}, {"bias": True}), ({}, {"abuse_suspected": True})]
 )
-def test_a_case_opens_by_choice_or_for_a_duty(
-    place: Place, more: dict[str, Any], facts: dict[str, Any]
-) -> None:
+def test_a_case_opens_by_choice_or_for_a_duty(place: Place, more: dict[str, Any], facts: dict[str, Any]) -> None:
     incident = place.report((place.students[0], CAUSED), code="disruption", tile="disruption")
     incident = accept(place, set_facts(incident, **facts) if facts else incident, **more)
     assert len(cases_of_incident(incident.id)) == 1
@@ -292,9 +279,7 @@ def test_the_queue_puts_danger_first_then_duties_then_waiting(place: Place, at: 
     one, two, _ = place.students
     new = place.report((one, CAUSED), now=at("2026-11-24 10:00"))
     old = place.report((one, CAUSED), now=at("2026-11-23 10:00"))
-    duty = place.report(
-        (one, CAUSED), (two, HARMED), code="bullying", tile="bullying", now=at("2026-11-24 10:30")
-    )
+    duty = place.report((one, CAUSED), (two, HARMED), code="bullying", tile="bullying", now=at("2026-11-24 10:30"))
     danger = place.report((one, CAUSED), danger_now=True, now=at("2026-11-24 10:40"))
     decided = accept(place, place.report((one, CAUSED)))
     rows = queue(place.actor(), place.school.id)
@@ -302,25 +287,15 @@ def test_the_queue_puts_danger_first_then_duties_then_waiting(place: Place, at: 
     assert [row.order for row in rows] == [0, 1, 2, 2]
     assert decided.id not in {row.id for row in rows}
     for number, row in enumerate(rows):
-        assert [later.id for later in queue(place.actor(), None, row.id)] == [
-            r.id for r in rows[number + 1 :]
-        ]
+        assert [later.id for later in queue(place.actor(), None, row.id)] == [r.id for r in rows[number + 1 :]]
 
 
 def test_verifying_makes_a_duty_due(place: Place) -> None:
     incident = place.report((place.students[0], CAUSED), code="drugs", tile="substance")
     incident = set_facts(incident, substance="cannabis")
-    assert [(r.duty.code, r.duty.state.value) for r in duties_of(incident.id)] == [
-        ("drug_incident", "verify_first")
-    ]
+    assert [(r.duty.code, r.duty.state.value) for r in duties_of(incident.id)] == [("drug_incident", "verify_first")]
     actions_review.check_facts(
-        place.actor(),
-        incident.id,
-        verified="yes",
-        danger=None,
-        mutual=None,
-        version=incident.version,
-        now=NOW,
+        place.actor(), incident.id, verified="yes", danger=None, mutual=None, version=incident.version, now=NOW
     )
     assert [r.duty.state.value for r in duties_of(incident.id)] == ["due"]
     assert situation(incident.id).plan.police.value == "required_by_law"
@@ -346,7 +321,4 @@ def test_asking_no_action_and_duplicates(place: Place) -> None:
     double, kept = place.report((two, CAUSED)), place.report((one, CAUSED))
     actions_review.merge_into(place.actor(), double.id, kept.reference, double.version, NOW)
     assert (fresh(double).state, fresh(double).duplicate_of_id) == (IncidentState.DUPLICATE, kept.id)
-    assert {answer.person.student_id for answer in situation(kept.id).answers if answer.person} == {
-        one.id,
-        two.id,
-    }
+    assert {answer.person.student_id for answer in situation(kept.id).answers if answer.person} == {one.id, two.id}

@@ -76,12 +76,7 @@ def test_details_go_through_the_check_page(client_as: Any, fight: Any, dean: Any
     done = client.submit(f"/incidents/{fight.id}/details/check")
     assert done.status_code == 303
     saved = fresh(fight)
-    assert (saved.location_code, saved.injury, saved.weapon, saved.substance) == (
-        "gym",
-        "minor",
-        "none",
-        None,
-    )
+    assert (saved.location_code, saved.injury, saved.weapon, saved.substance) == ("gym", "minor", "none", None)
     assert saved.facts["bias"] is None
     assert saved.facts["bullying"] is False
     assert "sexual" not in saved.facts
@@ -98,9 +93,7 @@ def test_details_go_through_the_check_page(client_as: Any, fight: Any, dean: Any
     assert "submitted" in client.page(done.location).text
 
 
-def test_only_a_reviewer_is_asked_whether_it_was_mutual(
-    client_as: Any, school: Any, fight: Any, dean: Any
-) -> None:
+def test_only_a_reviewer_is_asked_whether_it_was_mutual(client_as: Any, school: Any, fight: Any, dean: Any) -> None:
     reporter = make_user(Role.REPORTER, school)
     own = make_incident(school, [StudentFactory(school=school)], reporter_id=reporter.id, number=77)
     assert "mutual" not in client_as(reporter).form(f"/incidents/{own.id}/details", holding="location").names
@@ -118,26 +111,20 @@ def test_more_text_is_added_and_never_replaces(client_as: Any, fight: Any, dean:
     client.submit(f"/incidents/{fight.id}", {"text": "And a fourth."}, action="/addendum")
     assert list(db.session.scalars(db.select(Addendum.text)))[-1] == "And a fourth."
     assert client.submit(f"/incidents/{fight.id}", {"text": "  "}, action="/addendum").status_code == 400
-    private = db.session.scalars(
-        db.select(AuditEntry.changes).where(AuditEntry.action == "incident.details_completed")
-    )
+    private = db.session.scalars(db.select(AuditEntry.changes).where(AuditEntry.action == "incident.details_completed"))
     assert "First." not in str(list(private))
 
 
 def test_details_draft_is_kept_and_own(client_as: Any, school: Any, fight: Any, dean: Any) -> None:
     client = client_as(dean)
-    data = dict(client.form(f"/incidents/{fight.id}/details", holding="location").values()) | {
-        "weapon": "other"
-    }
+    data = dict(client.form(f"/incidents/{fight.id}/details", holding="location").values()) | {"weapon": "other"}
     assert client.post(f"/incidents/{fight.id}/details/draft", data=data | {"extra": "x"}).status_code == 200
     assert client.form(f"/incidents/{fight.id}/details", holding="location").values()["weapon"] == ["other"]
     kept = db.session.scalars(db.select(IncidentDraft)).one().payload
     assert "extra" not in kept
     assert "csrf_token" not in kept
     other = make_user(Role.DEAN, school)
-    assert client_as(other).form(f"/incidents/{fight.id}/details", holding="location").values()["weapon"] == [
-        ""
-    ]
+    assert client_as(other).form(f"/incidents/{fight.id}/details", holding="location").values()["weapon"] == [""]
 
 
 def test_a_person_is_added_and_an_unknown_one_named(client_as: Any, school: Any, dean: Any) -> None:
@@ -168,9 +155,7 @@ def test_a_person_is_added_and_an_unknown_one_named(client_as: Any, school: Any,
     assert len(people_of(incident.id)) == 2
 
 
-def test_find_on_the_details_page_keeps_the_answers(
-    client_as: Any, school: Any, fight: Any, dean: Any
-) -> None:
+def test_find_on_the_details_page_keeps_the_answers(client_as: Any, school: Any, fight: Any, dean: Any) -> None:
     StaffMemberFactory(school=school, name="Zora Teacher", search_key="zora teacher")
     client = client_as(dean)
     data = dict(client.form(f"/incidents/{fight.id}/details", holding="location").values())
@@ -201,9 +186,7 @@ def test_every_tile_has_a_code_in_each_set_or_none(session: Any) -> None:
 
 def test_a_behavior_of_the_other_set_is_refused(fight: Any, dean: Any) -> None:
     person = people_of(fight.id)[0]
-    wrong = PersonDetails(
-        person.id, PersonRole.CAUSED_HARM, behavior_code_id=behavior_code("rough_play", "prek2").id
-    )
+    wrong = PersonDetails(person.id, PersonRole.CAUSED_HARM, behavior_code_id=behavior_code("rough_play", "prek2").id)
     with pytest.raises(Refused):
         complete_details(acting(dean), fight.id, Details("hallway", people=(wrong,)), None, NOW)
     assert fresh(fight).details_completed_at is None

@@ -59,9 +59,7 @@ def test_a_fight_between_two_is_saved_routed_and_confirmed(client_as: Any, schoo
     assert {person.role for person in incident.people} == {PersonRole.INVOLVED}
     assert {person.behavior.code for person in incident.people if person.behavior} == {"fight"}
     assert incident.behavior_group == 3
-    answers = list(
-        db.session.scalars(db.select(RoutingAnswer).where(RoutingAnswer.incident_id == incident.id))
-    )
+    answers = list(db.session.scalars(db.select(RoutingAnswer).where(RoutingAnswer.incident_id == incident.id)))
     assert len(answers) == 2
     assert all("mutual" not in a.facts for a in answers)
     assert all(a.facts["harmed"] == "student" for a in answers)
@@ -173,14 +171,7 @@ def test_a_worry_opens_a_care_record_and_no_incident(client_as: Any, school: Any
 def test_times(client_as: Any, school: Any, dean: Any, at: Any) -> None:
     at("2026-11-24 10:30")
     client = client_as(dean)
-    for wrong in (
-        "2026-11-24T10:31",
-        "9999-12-31T23:59",
-        "0001-01-01T00:00",
-        "2026-02-31T10:00",
-        "1/2/24",
-        "",
-    ):
+    for wrong in ("2026-11-24T10:31", "9999-12-31T23:59", "0001-01-01T00:00", "2026-02-31T10:00", "1/2/24", ""):
         answer = log(client, when="other", occurred=wrong)
         assert answer.status_code == 400, wrong
     assert not reports()
@@ -304,9 +295,7 @@ def test_only_staff_of_the_school_may_log(client_as: Any, school: Any) -> None:
     outsider = make_user(Role.DEAN, SchoolFactory())
     client = client_as(outsider)
     assert client.get(f"/incidents/new?school_id={school.id}").status_code == 404
-    data = (
-        dict(client.form("/incidents/new", holding="danger").values()) | FIGHT | {"school_id": str(school.id)}
-    )
+    data = dict(client.form("/incidents/new", holding="danger").values()) | FIGHT | {"school_id": str(school.id)}
     assert client.post("/incidents/new", data=data).status_code == 404
     assert client_as(make_user(Role.DISTRICT)).get("/incidents/new").status_code == 404
     assert not reports()

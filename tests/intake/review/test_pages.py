@@ -65,11 +65,7 @@ def test_a_heavy_report_slipped_into_the_batch_is_left(place: Place, client_as: 
     light(place)
     client = client_as(place.dean)
     token = client.csrf_token("/review")
-    data = {
-        "csrf_token": token,
-        "request_key": "k",
-        "chosen": [f"{heavy.id}.{heavy.version}", "x.y", "9999999.1"],
-    }
+    data = {"csrf_token": token, "request_key": "k", "chosen": [f"{heavy.id}.{heavy.version}", "x.y", "9999999.1"]}
     answer = client.post("/review/accept", data=data, follow_redirects=True)
     assert "Open them one by one" in answer.get_data(as_text=True)
     assert fresh(heavy).state is IncidentState.SUBMITTED
@@ -102,9 +98,7 @@ def test_the_page_says_why_and_what_about_the_police(place: Place, client_as: Ca
     assert because["en"] not in spanish
 
 
-def test_holds_and_duties_stand_above_the_recommendation(
-    place: Place, client_as: Callable[[Any], Any]
-) -> None:
+def test_holds_and_duties_stand_above_the_recommendation(place: Place, client_as: Callable[[Any], Any]) -> None:
     one, two, _ = place.students
     incident = set_facts(place.report((one, CAUSED), (two, HARMED)), bullying=True, weapon="maybe_firearm")
     text = client_as(place.dean).page(f"/review/{incident.id}").text
@@ -202,9 +196,7 @@ def test_five_deans_at_once_open_one_case(database: Database, tmp_path: Any) -> 
         start.wait()
         with app.app_context():
             try:
-                decide(
-                    actor, incident_id, Choice(), version, clock.now(), "form" if number < 3 else f"f{number}"
-                )
+                decide(actor, incident_id, Choice(), version, clock.now(), "form" if number < 3 else f"f{number}")
                 outcomes.append("saved")
             except Stale:
                 outcomes.append("told")

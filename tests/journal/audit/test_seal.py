@@ -50,9 +50,7 @@ def numbers() -> list[int]:
 
 
 @pytest.fixture(scope="module")
-def chained(
-    backend: str, databases: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Flask, Any]]:
+def chained(backend: str, databases: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Flask, Any]]:
     """An application whose audit rows are sealed, and its exported head."""
     copy = databases.copy(databases.template(backend))
     app = make_app(copy.url, tmp_path_factory.mktemp("chained"))
@@ -179,8 +177,7 @@ def test_every_tampering_up_to_the_exported_head_is_named(backend: str, chained:
     for seed in range(TRIALS[backend]):
         at, broken, places, act = tampered(app, head, seed)
         near = broken is not None and (
-            broken.entry == at
-            or (broken.seal is not None and 0 <= broken.seal - places.get(at, len(places) + 1) <= 1)
+            broken.entry == at or (broken.seal is not None and 0 <= broken.seal - places.get(at, len(places) + 1) <= 1)
         )
         if not near:
             missed.append(f"{act} {seed} at {at}: {broken}")
@@ -306,9 +303,7 @@ def test_the_scheduler_seals(session: Any, at: Callable[..., Any]) -> None:
     assert verify() == Verdict(2, 0, db.session.scalars(select(AuditSeal.hash)).all()[-1], None)
 
 
-def test_the_commands_seal_export_and_name_the_first_broken_row(
-    session: Any, app: Flask, tmp_path: Path
-) -> None:
+def test_the_commands_seal_export_and_name_the_first_broken_row(session: Any, app: Flask, tmp_path: Path) -> None:
     command = app.test_cli_runner()
     write(BATCH + 2)
     done = command.invoke(args=["audit", "seal"])

@@ -77,12 +77,7 @@ def test_a_refused_address_is_seen_by_whoever_can_act_and_tried_again(
         assert words in listed
     assert here.coordinator.name not in elsewhere.page("/people/mail").text
     system = sysadmin.page("/system").text
-    for words in (
-        email,
-        "The address was refused (550)",
-        "Mail to 1 person does not arrive",
-        "Try all again",
-    ):
+    for words in (email, "The address was refused (550)", "Mail to 1 person does not arrive", "Try all again"):
         assert words in system
     assert sweep(at("2026-11-24 10:00"))["queued"] == 1  # it goes on to the next in line, who leads no case
     assert deliver(at("2026-11-24 10:00"))["sent"] == 1
@@ -102,9 +97,7 @@ def token(client: Any) -> dict[str, str]:
     return {"csrf_token": client.csrf_token("/account")}
 
 
-def test_the_person_and_the_system_try_again(
-    here: Scene, at: At, mailing: MailServer, client_as: Any
-) -> None:
+def test_the_person_and_the_system_try_again(here: Scene, at: At, mailing: MailServer, client_as: Any) -> None:
     mailing.replies[here.coordinator.email] = "550 no"
     deliver(at("2026-11-24 10:00"))
     own = client_as(here.coordinator)
@@ -198,9 +191,7 @@ def test_a_full_mailbox_that_takes_mail_again_is_well(
     assert unreachable() == set()
 
 
-def test_a_made_up_report_changes_nothing(
-    here: Scene, at: At, app: Flask, mailing: MailServer, tmp_path: Path
-) -> None:
+def test_a_made_up_report_changes_nothing(here: Scene, at: At, app: Flask, mailing: MailServer, tmp_path: Path) -> None:
     user_id, email = here.coordinator.id, here.coordinator.email
     never_written_to = make_user(Role.DEAN, here.school).email
     deliver(at("2026-11-24 10:00"))
@@ -212,9 +203,7 @@ def test_a_made_up_report_changes_nothing(
         done = returned(app, tmp_path, "postfix", **about)
         assert (done.exit_code, done.output) == (0, "Nothing of ours came back.\n"), done.exception
     assert unreachable() == set()
-    assert (
-        email in returned(app, tmp_path, "exchange", address=email).output
-    )  # it was written to, and none is named
+    assert email in returned(app, tmp_path, "exchange", address=email).output  # it was written to, and none is named
     assert unreachable() == {user_id}
     letter = tmp_path / "letter.eml"
     letter.write_text("Subject: Hello\n\nI am away until Monday.\n", encoding="utf-8")

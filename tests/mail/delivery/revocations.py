@@ -129,9 +129,7 @@ def clock(kind: str, to: str) -> Make:
     """The clock of a legal duty."""
 
     def make(place: Place) -> Queued:
-        report = make_incident(
-            place.school, [StudentFactory(school=place.school)], state=IncidentState.ROUTED
-        )
+        report = make_incident(place.school, [StudentFactory(school=place.school)], state=IncidentState.ROUTED)
         db.session.add(CaseIncident(case_id=place.case("lead").id, incident_id=report.id))
         ends = NIGHT + timedelta(hours=-1 if kind == "duty.clock_over" else 5.5)
         row = LegalDutyFactory(
@@ -268,9 +266,7 @@ def answered(it: Queued) -> Any:
 
 
 def cannot(it: Queued) -> Any:
-    return actions_service.decline(
-        SYSTEM, it.row, "no_place", by=Permission.CASE_WORK, version=None, now=SINCE
-    )
+    return actions_service.decline(SYSTEM, it.row, "no_place", by=Permission.CASE_WORK, version=None, now=SINCE)
 
 
 def taken_back(it: Queued) -> Any:
@@ -296,27 +292,17 @@ def cases() -> Iterator[tuple[str, Make, Way]]:
     """Yield a name, what queues the mail, and what makes it not due any more."""
     for name, item in ITEMS.items():
         on = FRIDAY if item is SAME_DAY else TODAY
-        for way, act in (
-            OVER | GONE | {"given to another": reassigned("other"), "left": left_and_given_on}
-        ).items():
+        for way, act in (OVER | GONE | {"given to another": reassigned("other"), "left": left_and_given_on}).items():
             yield f"{name} to its owner: {way}", due("owner", on, **item), act
-        for way, act in (
-            OVER | GONE | {"given to another": reassigned("other"), "cover off": called_off}
-        ).items():
+        for way, act in (OVER | GONE | {"given to another": reassigned("other"), "cover off": called_off}).items():
             yield f"{name} to who stands in: {way}", covered("owner", on, **item), act
-        for way, act in (
-            OVER | GONE | {"given to them": reassigned("lead"), "case given on": handed_over()}
-        ).items():
+        for way, act in (OVER | GONE | {"given to them": reassigned("lead"), "case given on": handed_over()}).items():
             yield f"{name} late, to the lead: {way}", due("lead", FRIDAY, **item), act
         for way, act in (OVER | GONE | {"given to them": reassigned("admin")}).items():
             yield f"{name} late, to the administrator: {way}", due("admin", WEDNESDAY, **item), act
         for way, act in (OVER | GONE | {"cover off": called_off, "lead changed": handed_over()}).items():
             yield f"{name} late, to who stands in for the lead: {way}", covered("lead", FRIDAY, **item), act
-    own = (
-        OVER
-        | GONE
-        | {"given to another": reassigned("other"), "paused": paused, "stopped": stopped(MailList.SINGLE)}
-    )
+    own = OVER | GONE | {"given to another": reassigned("other"), "paused": paused, "stopped": stopped(MailList.SINGLE)}
     for way, act in own.items():
         yield f"anything, singly by choice: {way}", due("owner", TODAY, **PLAIN), act
     lead = {"owner": "owner", "lead": "owner"}
@@ -335,9 +321,7 @@ def cases() -> Iterator[tuple[str, Make, Way]]:
     }  # fmt: skip
     for way, act in (GONE | partner).items():
         yield f"late partner: {way}", late_partner, act
-    for way, act in (
-        GONE | {"done": done, "moved away": moved_far, "stopped": stopped(MailList.DIGEST)}
-    ).items():
+    for way, act in (GONE | {"done": done, "moved away": moved_far, "stopped": stopped(MailList.DIGEST)}).items():
         yield f"digest: {way}", digest, act
     for way, act in (GONE | {"done": done, "stopped": stopped(MailList.WEEKLY)}).items():
         yield f"weekly count: {way}", weekly, act

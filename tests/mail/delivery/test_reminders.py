@@ -205,9 +205,7 @@ def test_a_moved_item_reminds_again_on_its_new_day(session: Any, at: At, mailing
     assert deliver(at("2026-12-02 10:00"))["sent"] == 2
 
 
-def test_refused_for_now_is_sent_later_with_the_same_message_id(
-    session: Any, at: At, mailing: MailServer
-) -> None:
+def test_refused_for_now_is_sent_later_with_the_same_message_id(session: Any, at: At, mailing: MailServer) -> None:
     here = scene()
     here.due()
     sweep(at("2026-11-24 05:00"))
@@ -239,9 +237,7 @@ def test_refused_for_good_fails_is_shown_and_may_be_tried_again(
     assert deliver(now)["sent"] == 1
 
 
-def test_a_server_that_is_away_gives_up_after_two_days(
-    session: Any, at: At, app: Flask, mailing: MailServer
-) -> None:
+def test_a_server_that_is_away_gives_up_after_two_days(session: Any, at: At, app: Flask, mailing: MailServer) -> None:
     here = scene()
     here.due()
     sweep(at("2026-11-24 05:00"))
@@ -297,9 +293,7 @@ def test_two_senders_and_two_sweepers_at_once_double_nothing(
     assert sum(result["queued"] for result in results) == 12 + 3
     with application.app_context():
         deliver(zone_noon)
-        states = dict(
-            db.session.execute(select(OutboxMessage.kind, func.count()).group_by(OutboxMessage.kind)).all()
-        )
+        states = dict(db.session.execute(select(OutboxMessage.kind, func.count()).group_by(OutboxMessage.kind)).all())
     assert states == {"followup.due": 12, "digest": 3}
     singles = [mail.message["Message-ID"] for mail in smtp_server.mails if "/follow-ups/" in mail.everything]
     assert len(singles) == len(set(singles)) == 12

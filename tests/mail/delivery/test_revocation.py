@@ -14,8 +14,8 @@ from tests.followups.reminders.making import At, make_place
 from tests.mail.delivery.revocations import MORNING, NIGHT, SENDS, SINCE, Queued, cases
 from tests.support.servers.mail import MailServer
 from wss_cases.foundation.db import db
-from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.journal import message_kinds as registry
+from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.delivery.actions import deliver
 from wss_cases.workday.sweep.actions import sweep
 
@@ -65,9 +65,7 @@ def sent_all_the_same(at: At, mailing: MailServer, every: int, revoke: bool = Tr
     assert arrived, "other mail went out"
     states = dict(
         db.session.execute(
-            select(OutboxMessage.message_id, OutboxMessage.state).where(
-                OutboxMessage.message_id.in_(ids.values())
-            )
+            select(OutboxMessage.message_id, OutboxMessage.state).where(OutboxMessage.message_id.in_(ids.values()))
         ).all()
     )
     return [name for name, number in ids.items() if number in arrived or states[number] is OutboxState.SENT]
@@ -87,9 +85,7 @@ def test_a_sender_that_does_not_look_again_is_seen(
 ) -> None:
     for name, kind in registry.kinds().items():
         monkeypatch.setitem(
-            registry._kinds,
-            name,
-            replace(kind, still_due=lambda message, actor: True, context=_something(name)),
+            registry._kinds, name, replace(kind, still_due=lambda message, actor: True, context=_something(name))
         )
     planted = sent_all_the_same(at, mailing, 6)
     assert len(planted) > len(ALL[::6]) / 2

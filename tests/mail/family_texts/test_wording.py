@@ -56,14 +56,7 @@ def test_what_a_page_must_fill_in_is_the_same_in_both_languages_and_written_down
 def test_a_consent_says_what_it_must(session: Any) -> None:
     for language, words in {
         "en": ("voluntary", "at any time", "never used against you", "804.5", "bodily harm", "court"),
-        "es": (
-            "voluntario",
-            "en cualquier momento",
-            "nunca se usa en su contra",
-            "804.5",
-            "lesión",
-            "tribunal",
-        ),
+        "es": ("voluntario", "en cualquier momento", "nunca se usa en su contra", "804.5", "lesión", "tribunal"),
     }.items():
         text = found("circle_consent", language).text
         assert all(word in text for word in words), language

@@ -26,10 +26,7 @@ def test_whoever_chose_nothing_gets_the_digest_and_the_weekly_count(session: Any
     chose, silent = make_user(Role.DEAN, school), make_user(Role.DEAN, school)
     session.add(MailChoice(user_id=chose.id, style=MailStyle.SINGLE, weekly=False))
     session.flush()
-    assert choices_of([chose.id, silent.id]) == {
-        chose.id: Choice("single", False),
-        silent.id: Choice("digest", True),
-    }
+    assert choices_of([chose.id, silent.id]) == {chose.id: Choice("single", False), silent.id: Choice("digest", True)}
     assert choices_of([]) == {}
 
 
@@ -38,9 +35,7 @@ def test_trouble_counts_only_for_the_present_address(session: Any) -> None:
     broken, mended = make_user(Role.DEAN, school), make_user(Role.DEAN, school)
     for user, address in ((broken, broken.email), (mended, "old@district.example")):
         session.add(
-            MailTrouble(
-                user_id=user.id, address=address, kind=TroubleKind.BOUNCED, status="5.1.1", since=now()
-            )
+            MailTrouble(user_id=user.id, address=address, kind=TroubleKind.BOUNCED, status="5.1.1", since=now())
         )
     session.flush()
     assert unreachable() == {broken.id}
@@ -55,10 +50,7 @@ def test_a_person_chooses_on_their_account_page(session: Any, client_as: Any) ->
     assert client.submit("/account/mails", {"style": "single", "weekly": None}).status_code == 303
     assert choices_of([user.id])[user.id] == Choice("single", False)
     [entry] = audited("mail_choice.changed")
-    assert (entry.actor_id, entry.changes) == (
-        user.id,
-        {"style": ["digest", "single"], "weekly": [True, False]},
-    )
+    assert (entry.actor_id, entry.changes) == (user.id, {"style": ["digest", "single"], "weekly": [True, False]})
     assert "Your mails are set" in client.page("/account/mails").text
     assert "Without a weekly count" in client.page("/account").text
     client.submit("/account/mails", {"style": "single", "weekly": None})
@@ -86,9 +78,7 @@ def test_the_link_of_a_mail_stops_its_list_and_nothing_else(session: Any, client
     assert len(audited("mail_choice.stopped")) == 1
     for private in (user.name, user.email, user.name.split()[-1]):
         assert private not in asked + done.text
-    assert (
-        client.post(f"/mails/stop/{stop_token(user.id, MailList.WEEKLY)}", data=one_click).status_code == 200
-    )
+    assert client.post(f"/mails/stop/{stop_token(user.id, MailList.WEEKLY)}", data=one_click).status_code == 200
     assert choices_of([user.id])[user.id] == Choice("none", False)
 
 

@@ -93,9 +93,7 @@ def test_downtime_is_caught_up_once(ids: tuple[int, int]) -> None:
     assert [(one.due_on, one.ends_on) for one in reports()] == [(date(2027, 3, 1), date(2027, 2, 28))]
 
 
-def test_a_quarter_s_comes_four_times_a_year_and_august_s_tells_of_the_year_before(
-    ids: tuple[int, int],
-) -> None:
+def test_a_quarter_s_comes_four_times_a_year_and_august_s_tells_of_the_year_before(ids: tuple[int, int]) -> None:
     user_id, school_id = ids
     subscribe(person(user_id), school_id, None, Every.QUARTER, "en", clock.now())
     day = date(2026, 11, 24)

@@ -40,15 +40,11 @@ def main_of(page: Element) -> Element:
     return page.find_all("main")[0]
 
 
-def test_numbers_are_those_of_the_rows_up_to_the_last_month_that_is_over(
-    made: Made, client_as: ClientAs
-) -> None:
+def test_numbers_are_those_of_the_rows_up_to_the_last_month_that_is_over(made: Made, client_as: ClientAs) -> None:
     school = made.schools[0]
     client = client_as(make_user(Role.ADMINISTRATOR, school))
     own = (Incident.school_id == school.id, Incident.state != IncidentState.DUPLICATE)
-    days = [
-        day for day in db.session.scalars(select(Incident.local_date).where(*own)) if day >= date(2026, 8, 1)
-    ]
+    days = [day for day in db.session.scalars(select(Incident.local_date).where(*own)) if day >= date(2026, 8, 1)]
     page = main_of(client.page(PAGE))
     counted = [day for day in days if day <= date(2026, 10, 31)]
     assert 0 < len(counted) < len(days)
@@ -80,9 +76,7 @@ def test_a_number_opens_a_list_as_long(made: Made, client_as: ClientAs) -> None:
         rows = [row for row in main_of(client.page(address)).find_all("li") if row.get("class") == "work-row"]
         assert len(rows) == min(int(link.text), 30 if address.startswith("/incidents") else 50), address
         checked.add(address.split("?")[0])
-    lists = {
-        f"/outcomes/behind/{name}" for name in ("funnel", "removals", "first_meetings", "closings", "repeats")
-    }
+    lists = {f"/outcomes/behind/{name}" for name in ("funnel", "removals", "first_meetings", "closings", "repeats")}
     assert {"/incidents", *lists} <= checked
 
 
@@ -125,18 +119,12 @@ def test_it_says_of_when_its_figures_are(made: Made, client_as: ClientAs) -> Non
     assert "before today" not in notes.text
 
 
-def test_the_district_sees_every_school_and_those_at_zero_without_lists(
-    made: Made, client_as: ClientAs
-) -> None:
+def test_the_district_sees_every_school_and_those_at_zero_without_lists(made: Made, client_as: ClientAs) -> None:
     SchoolFactory(name="Quiet Elementary School")
     page = main_of(client_as(make_user(Role.DISTRICT)).page(PAGE))
     assert "3 schools" in page.text and "1 school at zero" in page.text
-    assert [one.text for ul in page.find_all("ul") for one in ul.find_all("li")] == [
-        "Quiet Elementary School"
-    ]
-    assert not [
-        link for link in page.find_all("a") if link.get("href").startswith(("/incidents", "/outcomes/behind"))
-    ]
+    assert [one.text for ul in page.find_all("ul") for one in ul.find_all("li")] == ["Quiet Elementary School"]
+    assert not [link for link in page.find_all("a") if link.get("href").startswith(("/incidents", "/outcomes/behind"))]
 
 
 def test_a_network_is_reported_by_who_has_all_of_it(made: Made, client_as: ClientAs) -> None:

@@ -157,9 +157,7 @@ def test_nobody_else_opens_it(made: Made, client_as: ClientAs) -> None:
     assert name in district.page("/outcomes/board/reports").text
 
 
-def test_page_and_pdf_stay_with_their_school_whatever_the_switcher_says(
-    made: Made, client_as: ClientAs
-) -> None:
+def test_page_and_pdf_stay_with_their_school_whatever_the_switcher_says(made: Made, client_as: ClientAs) -> None:
     first, second = made.schools
     user = make_user(Role.ADMINISTRATOR, first)
     RoleGrantFactory(user_id=user.id, role=Role.ADMINISTRATOR, school_id=second.id)
@@ -178,9 +176,7 @@ def test_page_and_pdf_stay_with_their_school_whatever_the_switcher_says(
     )
     sheet = client.page(back)
     assert f"Board report: {first.name}" in sheet.text
-    behind = [
-        link.get("href") for link in sheet.find_all("a") if link.get("href").startswith("/outcomes/behind/")
-    ]
+    behind = [link.get("href") for link in sheet.find_all("a") if link.get("href").startswith("/outcomes/behind/")]
     assert len(behind) > 3
     for address in behind:
         assert f"{first.name}, 2026–27" in client.page(address).find_all("main")[0].text
@@ -195,9 +191,7 @@ def test_page_and_pdf_stay_with_their_school_whatever_the_switcher_says(
         assert stranger.get(address).status_code == 404
 
 
-def test_a_report_of_all_schools_stays_one_whatever_the_switcher_says(
-    made: Made, client_as: ClientAs
-) -> None:
+def test_a_report_of_all_schools_stays_one_whatever_the_switcher_says(made: Made, client_as: ClientAs) -> None:
     client = client_as(make_user(Role.DISTRICT))
     page = client.page("/outcomes/board")
     with client.session_transaction() as kept:

@@ -39,19 +39,7 @@ HURTING = {
     "fight", "fight_group", "hurt_someone", "hurt_badly", "pushing", "threat", "took_by_force", "sexual_contact",
 }  # fmt: skip
 REASON = "For the collection of the State Board in December."
-GRAVEST = [
-    "BATT",
-    "ROBWX",
-    "ROBWW",
-    "ROBWOW",
-    "ATTWX",
-    "ATTWW",
-    "ATTWOW",
-    "THRWX",
-    "THRWW",
-    "THRWOW",
-    "POSSWX",
-]
+GRAVEST = ["BATT", "ROBWX", "ROBWW", "ROBWOW", "ATTWX", "ATTWW", "ATTWOW", "THRWX", "THRWW", "THRWOW", "POSSWX"]
 GROUNDS = {"race": "RAC", "gender_identity": "SEX", "religion": "REL"}
 
 
@@ -82,10 +70,7 @@ def made(session: Any, at: Any, request: pytest.FixtureRequest) -> Made:
         one.bias_basis = pick.choice((None, "race", "gender_identity", "religion", "not_known"))
         one.tile = pick.choice(("fight", "bullying"))
         if one.state is IncidentState.ROUTED and pick.random() < 0.6:
-            one.state, one.outcome_reason = (
-                IncidentState.NO_FURTHER_ACTION,
-                pick.choice(("unfounded", "other")),
-            )
+            one.state, one.outcome_reason = (IncidentState.NO_FURTHER_ACTION, pick.choice(("unfounded", "other")))
         for person in one.people:
             person.behavior_code_id = pick.choice((None, *(code.id for code in codes)))
     for student in district.students[:6]:
@@ -118,10 +103,7 @@ def test_the_federal_counts_are_those_of_a_second_count(app: Flask, made: Made) 
     total = sum((Counter(one["counts"]) for one in found), Counter())
     held = {column.split("_")[2] for column in total if column.startswith("SCH_DISC")}
     assert held >= {"ISS", "SINGOOS", "MULTOOS", "REF"}
-    assert (
-        total["students_not_placed"]
-        and total["informal_removal_students"] < total["informal_removal_instances"]
-    )
+    assert total["students_not_placed"] and total["informal_removal_students"] < total["informal_removal_instances"]
 
 
 def _federal(school: int) -> Counter[str]:
@@ -201,19 +183,14 @@ def _offenses(school: int, found: Counter[str]) -> None:
         if row["tile"] == "bullying" and row["bias_basis"] in GROUNDS:
             grounds.add(f"SCH_HBALLEGATIONS_{GROUNDS[row['bias_basis']]}")
         found.update(grounds)
-        if (
-            row["state"] not in ("routed", "closed", "no_further_action")
-            or row["outcome_reason"] == "unfounded"
-        ):
+        if row["state"] not in ("routed", "closed", "no_further_action") or row["outcome_reason"] == "unfounded":
             continue
         if row["place"] not in (None, "on_grounds", "vehicle"):
             continue
         short = {"firearm": "X", "other": "W"}.get(row["weapon"])
         plain = {code.removeprefix("SCH_OFFENSE_") for code in mapped}
         acts = {act[:-2] + short if short and act in WOW else act for act in plain}
-        gravest = next(
-            (act for act in GRAVEST if act in acts), "POSSWX" if row["weapon"] == "firearm" else None
-        )
+        gravest = next((act for act in GRAVEST if act in acts), "POSSWX" if row["weapon"] == "firearm" else None)
         if gravest:
             found[f"SCH_OFFENSE_{gravest}"] += 1
 

@@ -131,9 +131,7 @@ def test_rounds_wait_for_their_time_and_for_a_new_day(demo: Flask) -> None:
 def test_what_is_quick_is_not_kept(demo: Flask) -> None:
     keep(clock.now(), 300, least_ms=10**6, schools=0)
     assert kept() == 0
-    assert keep(clock.now() + timedelta(days=30), 300, least_ms=0) == {
-        "counts": 0
-    }  # two schools are not many
+    assert keep(clock.now() + timedelta(days=30), 300, least_ms=0) == {"counts": 0}  # two schools are not many
 
 
 def test_a_round_is_one_schedulers_and_free_again_after_a_kill(demo: Flask) -> None:
@@ -154,9 +152,7 @@ def test_nobody_is_named_in_what_is_kept(demo: Flask) -> None:
         assert f'"{name}"' not in words
 
 
-def test_what_another_release_kept_in_another_shape_is_not_read(
-    demo: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_another_release_kept_in_another_shape_is_not_read(demo: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     before = page(demo, "district", "/outcomes")
     with monkeypatch.context() as patch:
         patch.setattr("wss_cases.outcomes.counting.cache.queries.SHAPE", "another")

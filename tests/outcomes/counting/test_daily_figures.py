@@ -85,21 +85,14 @@ class Town:
         for students in self.students.values():
             for student in students:
                 EnrolmentFactory(student=student)
-        teams = {
-            school.id: [make_user(role, school) for role in (Role.REPORTER, Role.DEAN)]
-            for school in self.schools
-        }
+        teams = {school.id: [make_user(role, school) for role in (Role.REPORTER, Role.DEAN)] for school in self.schools}
         self.teams = {number: [acting(user) for user in users] for number, users in teams.items()}
-        self.codes = list(
-            db.session.scalars(select(BehaviorCode).where(BehaviorCode.code_set == "groups").limit(8))
-        )
+        self.codes = list(db.session.scalars(select(BehaviorCode).where(BehaviorCode.code_set == "groups").limit(8)))
         self.done: set[str] = set()
 
     def one(self, *states: IncidentState) -> Incident | None:
         """Return any report that stands so."""
-        found = list(
-            db.session.scalars(select(Incident).where(Incident.state.in_(states)).order_by(Incident.id))
-        )
+        found = list(db.session.scalars(select(Incident).where(Incident.state.in_(states)).order_by(Incident.id)))
         return fresh(self.draw.choice(found)) if found else None
 
     def acts(self) -> list[Callable[[], bool]]:
@@ -155,9 +148,7 @@ class Town:
 
     def ask(self) -> bool:
         report = self.one(IncidentState.SUBMITTED)
-        return report is not None and bool(
-            ask_reporter(self.dean(report), report.id, "Where was it?", None, self.now)
-        )
+        return report is not None and bool(ask_reporter(self.dean(report), report.id, "Where was it?", None, self.now))
 
     def answer(self) -> bool:
         report = self.one(IncidentState.RETURNED)
@@ -191,9 +182,7 @@ class Town:
 
     def move(self) -> bool:
         return self._change(
-            "incident.moved",
-            school_id=self.draw.choice(self.schools).id,
-            number=self.draw.randint(10**6, 10**9),
+            "incident.moved", school_id=self.draw.choice(self.schools).id, number=self.draw.randint(10**6, 10**9)
         )
 
     def _change(self, kind: str, **values: Any) -> bool:
@@ -262,9 +251,7 @@ def test_a_count_killed_half_way_goes_on_where_it_was(session: Any, at: Callable
     check_read(made.schools[0].id)
 
 
-def test_wrong_figures_are_put_right_by_the_command(
-    app: Any, session: Any, at: Callable[..., datetime]
-) -> None:
+def test_wrong_figures_are_put_right_by_the_command(app: Any, session: Any, at: Callable[..., datetime]) -> None:
     at(WALL)
     Made(seed=4, incidents=20)
     assert app.test_cli_runner().invoke(args=["outcomes", "recount"]).exit_code == 0

@@ -34,9 +34,7 @@ def test_what_is_left_is_never_few() -> None:
     pick, told, hidden = random.Random(5), 0, 0
     for _ in range(3000):
         names = ["A", "B", None][: pick.randrange(1, 4)]
-        district = {
-            name: [pick.choice((0, 1, 4, 9, 10, 25)) for _ in range(pick.randrange(1, 4))] for name in names
-        }
+        district = {name: [pick.choice((0, 1, 4, 9, 10, 25)) for _ in range(pick.randrange(1, 4))] for name in names}
         parts = [part(name, schools) for name, schools in district.items()]
         shown = {name for name, schools in district.items() if name and share_told([part(None, schools)])}
         for name in shown:
@@ -113,9 +111,7 @@ def test_windows_of_one_small_school_are_not_what_is_left_of_the_district() -> N
         ("2026-09", 30, "A", 1, True): 4, ("2026-09", 30, "A", 1, False): 8, ("2026-10", 30, "A", 1, None): 3,
         ("2026-09", 30, "A", 2, False): 6, ("2026-10", 30, "A", 2, True): 5, ("2026-10", 30, None, 3, False): 2,
     }  # fmt: skip
-    by_end = {
-        last: repeats_until(repeats_by_month(windows), last)[0] for last in ("2026-08", "2026-09", "2026-10")
-    }
+    by_end = {last: repeats_until(repeats_by_month(windows), last)[0] for last in ("2026-08", "2026-09", "2026-10")}
     assert [(one.finished, one.unfinished) for one in by_end.values()] == [(0, 0), (18, 0), (25, 3)]
     # in September school 2 had six windows, and in October school 3 has two, which nobody else shows
     assert by_end["2026-09"].share is None and by_end["2026-10"].share is None

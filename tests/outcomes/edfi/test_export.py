@@ -187,9 +187,7 @@ def _plant_what_stays() -> tuple[School, School, IncidentPerson, DisciplineActio
     one that was reversed."""
     school, unnumbered = SchoolFactory(identifier="400009"), SchoolFactory(identifier="N/A")
     incident = _incident(school, narrative=CANARY, immediate_action=CANARY, location_code="on the moon")
-    caused = _person(
-        incident, PersonRole.BOTH, family_text=CANARY, behavior_code_id=behavior_code("fight").id
-    )
+    caused = _person(incident, PersonRole.BOTH, family_text=CANARY, behavior_code_id=behavior_code("fight").id)
     coded = behavior_code("argument")
     coded.edfi = "No such value"
     _person(incident, PersonRole.CAUSED_HARM, behavior_code_id=coded.id)
@@ -271,7 +269,5 @@ def _incident(school: Any, **more: Any) -> Incident:
 
 def _person(incident: Incident, role: PersonRole, student: Any = None, **more: Any) -> IncidentPerson:
     known = student or StudentFactory(school=db.session.get(School, incident.school_id))
-    found: IncidentPerson = IncidentPersonFactory(
-        incident_id=incident.id, role=role, student_id=known.id, **more
-    )
+    found: IncidentPerson = IncidentPersonFactory(incident_id=incident.id, role=role, student_id=known.id, **more)
     return found

@@ -75,15 +75,7 @@ def _value(element: Any, path: str) -> Any:
 
 def everything() -> dict[str, list[Any]]:
     """Every row of the tables that an import writes, but for what it tells of each run."""
-    names = (
-        "school",
-        "student",
-        "incident",
-        "incident_person",
-        "discipline_action",
-        "edfi_record",
-        "counter",
-    )
+    names = ("school", "student", "incident", "incident_person", "discipline_action", "edfi_record", "counter")
     return {name: sorted(map(repr, db.session.execute(text(f"select * from {name}")))) for name in names}
 
 
@@ -104,9 +96,7 @@ def test_the_sample_comes_in_once_and_goes_out_without_loss_of_what_is_held(
     assert again["elements"]["DisciplineAction"] == {"unchanged": 25}
     assert everything() == before
     out = tmp_path / "back.xml"
-    done = app.test_cli_runner().invoke(
-        args=["export", "edfi", "--school-year", "2021-22", "--output", str(out)]
-    )
+    done = app.test_cli_runner().invoke(args=["export", "edfi", "--school-year", "2021-22", "--output", str(out)])
     assert done.exit_code == 0, done.stderr
     schema = etree.XMLSchema(etree.parse(shared_data / "edfi" / "Interchange-StudentDiscipline.xsd"))
     assert schema.validate(read(out)), schema.error_log.filter_from_errors()
@@ -193,9 +183,7 @@ def test_what_comes_in_is_a_closed_report_of_its_day_with_its_history(
     out = tmp_path / "back.xml"
     app.test_cli_runner().invoke(args=["export", "edfi", "--school-year", "2021-22", "--output", str(out)])
     weapons = [one.text for one in read(out).iterfind("e:DisciplineIncident/e:Weapon", NS)]
-    assert weapons == ["uri://ed-fi.org/WeaponDescriptor#Other"], (
-        "what was changed here goes out as it is here"
-    )
+    assert weapons == ["uri://ed-fi.org/WeaponDescriptor#Other"], "what was changed here goes out as it is here"
     incident = db.session.scalars(select(Incident)).one()
     incident.state, incident.outcome_reason = IncidentState.CLOSED, "understood"
     db.session.commit()
@@ -239,9 +227,7 @@ def test_what_is_wrong_is_named_with_file_line_and_element(
     assert db.session.scalars(select(EdfiRecord)).all(), "what is sound beside it lands"
 
 
-def test_a_report_with_a_student_whom_nobody_knows_waits_whole(
-    app: Flask, place: School, tmp_path: Path
-) -> None:
+def test_a_report_with_a_student_whom_nobody_knows_waits_whole(app: Flask, place: School, tmp_path: Path) -> None:
     stranger = SMALL.replace("<StudentUniqueId>77<", "<StudentUniqueId>78<")
     refused = take_in(app, written(tmp_path, stranger))
     assert {one["element"] for one in refused["problems"]} == {"StudentUniqueId"}
@@ -264,9 +250,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_a_file_that_cannot_be_used_lands_nothing(
-    app: Flask, place: School, tmp_path: Path, what: str
-) -> None:
+def test_a_file_that_cannot_be_used_lands_nothing(app: Flask, place: School, tmp_path: Path, what: str) -> None:
     words, said = BROKEN[what]
     path = written(tmp_path, words)
     done = app.test_cli_runner().invoke(args=["import", "edfi", str(path)])

@@ -121,12 +121,7 @@ def test_a_plain_count_agrees_with_every_number(session: Any) -> None:
             seen += sum(expected.values())
             assert sum(expected.values()) or stage in ("elsewhere_afternoon", "classroom_morning"), stage
         assert (
-            sum(
-                row[stage]
-                for rows in schools.values()
-                for row in rows.values()
-                for stage in (ENROLLED, *PLAIN)
-            )
+            sum(row[stage] for rows in schools.values() for row in rows.values() for stage in (ENROLLED, *PLAIN))
             == seen
         )
         assert len(counted.moved) == 6
@@ -171,9 +166,7 @@ def _files(groups: Groups, district: PageClient, client_as: ClientAs) -> None:
     assert ",suppressed," in body
     tiny = client_as(make_user(Role.ADMINISTRATOR, groups.small))
     for name in COLLECTIONS:
-        assert tiny.get(f"/outcomes/files/{name}.csv?year=2026-27").status_code == 404, (
-            "whole to the last student"
-        )
+        assert tiny.get(f"/outcomes/files/{name}.csv?year=2026-27").status_code == 404, "whole to the last student"
         links = [link.get("href") for link in tiny.page("/outcomes").find_all("a")]
         assert not [one for one in links if f"/files/{name}." in (one or "")]
     rows = tiny.submit("/outcomes/files/equity.csv?year=2026-27", reason).get_data(as_text=True).splitlines()
@@ -204,9 +197,7 @@ def test_the_current_month_waits_until_it_is_over() -> None:
     assert settled(past) == past
 
 
-def test_the_minimums_change_for_school_years_to_come_alone(
-    session: Any, at: Any, client_as: ClientAs
-) -> None:
+def test_the_minimums_change_for_school_years_to_come_alone(session: Any, at: Any, client_as: ClientAs) -> None:
     at("2026-11-24 10:00")
     client = client_as(make_user(Role.DISTRICT))
     address = "/outcomes/equity/minimums"

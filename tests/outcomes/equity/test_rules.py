@@ -38,9 +38,7 @@ def strata_of(school: np.ndarray, group: np.ndarray, came: np.ndarray) -> list[S
     for one in np.unique(school):
         here = school == one
         mine, others = here & group, here & ~group
-        found.append(
-            Stratum(int((mine & came).sum()), int(mine.sum()), int((others & came).sum()), int(others.sum()))
-        )
+        found.append(Stratum(int((mine & came).sum()), int(mine.sum()), int((others & came).sum()), int(others.sum())))
     return found
 
 
@@ -54,8 +52,7 @@ def test_plain_intervals_are_those_of_scipy(numbers: tuple[int, int, int, int]) 
     )
     came, of, others_came, others_of = numbers
     spread = (
-        stats.binom(of, came / of).var() / of**2
-        + stats.binom(others_of, others_came / others_of).var() / others_of**2
+        stats.binom(of, came / of).var() / of**2 + stats.binom(others_of, others_came / others_of).var() / others_of**2
     )
     apart = stats.norm(came / of - others_came / others_of, spread**0.5)
     assert (found.difference.low, found.difference.high) == pytest.approx(apart.interval(0.95))
@@ -119,9 +116,7 @@ def test_within_schools_sees_no_difference_that_only_schools_make() -> None:
     assert within[1].value == pytest.approx(0.0)
 
 
-@pytest.mark.parametrize(
-    "strata", [[], [Stratum(0, 40, 9, 80)], [Stratum(4, 40, 0, 80)], [Stratum(0, 0, 0, 0)]]
-)
+@pytest.mark.parametrize("strata", [[], [Stratum(0, 40, 9, 80)], [Stratum(4, 40, 0, 80)], [Stratum(0, 0, 0, 0)]])
 def test_without_anybody_nothing_is_said(strata: list[Stratum]) -> None:
     assert compare(strata) is None
     assert within_schools(strata) is None

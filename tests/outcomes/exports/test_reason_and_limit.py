@@ -48,9 +48,7 @@ def test_a_file_needs_a_reason_and_tells_a_second_person(school: Any, client_as:
     assert row.row_count == len(answer.get_data(as_text=True).splitlines()) - 1
     audited = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "outcomes.exported")).one()
     assert (audited.actor_id, audited.changes["rows"]) == (taker.id, row.row_count)
-    assert REASON not in str(audited.changes), (
-        "what somebody typed may name a child; it stands in the list of files"
-    )
+    assert REASON not in str(audited.changes), "what somebody typed may name a child; it stands in the list of files"
     assert told() == {other.id}
     listed = client_as(other).page("/outcomes/exports").text
     assert REASON in listed

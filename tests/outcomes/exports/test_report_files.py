@@ -103,9 +103,7 @@ def test_an_output_file(app: Flask, session: Any, tmp_path: Any) -> None:
         (("core", "--format", "json"), 2),
     ],
 )
-def test_refusals_print_only_the_document(
-    app: Flask, session: Any, arguments: tuple[str, ...], status: int
-) -> None:
+def test_refusals_print_only_the_document(app: Flask, session: Any, arguments: tuple[str, ...], status: int) -> None:
     done = report(app, *arguments)
     assert done.exit_code == status
     assert done.stderr

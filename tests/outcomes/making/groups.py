@@ -46,9 +46,7 @@ class Groups:
     def restore(self) -> None:
         """Let most incidents have a case with a circle that was offered, accepted and held, and some students move."""
         pick = self.random
-        incidents = [
-            row for row in db.session.execute(select(Incident.id, Incident.school_id)) if pick.random() < 0.8
-        ]
+        incidents = [row for row in db.session.execute(select(Incident.id, Incident.school_id)) if pick.random() < 0.8]
         cases = [
             {
                 "school_id": school, "number": incident, "reference": f"C{incident}", "harm_kind": "fight",
@@ -77,12 +75,7 @@ class Groups:
         db.session.execute(
             insert(Enrolment),
             [
-                {
-                    "student_id": one,
-                    "school_id": self.schools[-1].id,
-                    "grade": 9,
-                    "starts_on": date(2026, 10, 5),
-                }
+                {"student_id": one, "school_id": self.schools[-1].id, "grade": 9, "starts_on": date(2026, 10, 5)}
                 for one, school in pick.sample(moved, 30)
                 if school != self.schools[-1].id
             ],
@@ -91,9 +84,7 @@ class Groups:
 
     def _agree(self) -> None:
         pick = self.random
-        held = db.session.execute(
-            select(Pathway.id, Pathway.case_id, Pathway.school_id).where(Pathway.held_on == DAY)
-        )
+        held = db.session.execute(select(Pathway.id, Pathway.case_id, Pathway.school_id).where(Pathway.held_on == DAY))
         rows = [
             {"pathway_id": row[0], "case_id": row[1], "school_id": row[2], "agreed_on": DAY}
             for row in held
@@ -103,14 +94,7 @@ class Groups:
         db.session.execute(
             insert(AgreementTerm),
             [
-                {
-                    "agreement_id": one,
-                    "position": 0,
-                    "text": "Talk",
-                    "due_on": DAY,
-                    "decided_at": AT,
-                    "state": state,
-                }
+                {"agreement_id": one, "position": 0, "text": "Talk", "due_on": DAY, "decided_at": AT, "state": state}
                 for one in db.session.scalars(made, rows)
                 for state in [pick.choice((TermState.KEPT, TermState.LATE, TermState.NOT_KEPT))]
             ],
@@ -128,9 +112,7 @@ class Groups:
             }
             for n in range(size)
         ]  # fmt: skip
-        ids = list(
-            db.session.scalars(insert(Student).returning(Student.id, sort_by_parameter_order=True), students)
-        )
+        ids = list(db.session.scalars(insert(Student).returning(Student.id, sort_by_parameter_order=True), students))
         db.session.execute(
             insert(Enrolment),
             [{"student_id": one, "school_id": school_id, "grade": 9, "starts_on": FIRST} for one in ids],
@@ -153,9 +135,7 @@ class Groups:
             }
             for n in range(len(students))
         ]  # fmt: skip
-        ids = list(
-            db.session.scalars(insert(Incident).returning(Incident.id, sort_by_parameter_order=True), rows)
-        )
+        ids = list(db.session.scalars(insert(Incident).returning(Incident.id, sort_by_parameter_order=True), rows))
         db.session.execute(
             insert(IncidentPerson),
             [

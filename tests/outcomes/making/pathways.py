@@ -87,9 +87,7 @@ class Pathways:
         rhythm = pick.choice((*Cadence, None))
         weeks = pick.choice((4, 10, None))
         db.session.add(
-            MentoringPlan(
-                **self._keys(pathway), goal="x", rhythm=rhythm, weeks=weeks, starts_on=starts_on, minutes=30
-            )
+            MentoringPlan(**self._keys(pathway), goal="x", rhythm=rhythm, weeks=weeks, starts_on=starts_on, minutes=30)
         )
         for number in pick.sample(range(60), 6):
             held = pick.random() < 0.7
@@ -109,9 +107,7 @@ class Pathways:
         sent_on = self.day()
         answered = sent_on + DAY * pick.randrange(0, 20) if pick.random() < 0.7 else None
         seen = answered + DAY * pick.randrange(0, 30) if answered and pick.random() < 0.6 else None
-        state = (
-            ReferralState.FIRST_SEEN if seen else ReferralState.ACCEPTED if answered else ReferralState.SENT
-        )
+        state = ReferralState.FIRST_SEEN if seen else ReferralState.ACCEPTED if answered else ReferralState.SENT
         drafted = pick.random() < 0.2
         db.session.add(
             Referral(

@@ -63,11 +63,7 @@ class District(Made):
     def _calendar(self) -> None:
         summer = [date(2026, 6, 16) + DAY * number for number in range(46)]
         make_calendar(date(2025, 8, 1), date(2026, 7, 31), closed={date(2025, 9, 1), *summer})
-        own = {
-            date(2026, 10, 5): DayKind.CLOSED,
-            date(2026, 9, 23): DayKind.HALF,
-            date(2026, 9, 7): DayKind.SCHOOL,
-        }
+        own = {date(2026, 10, 5): DayKind.CLOSED, date(2026, 9, 23): DayKind.HALF, date(2026, 9, 7): DayKind.SCHOOL}
         for day, kind in own.items():
             row = CalendarDay(school_year="2026-27", school_id=self.schools[0].id, day=day, kind=kind)
             db.session.add(row)
@@ -81,9 +77,7 @@ class District(Made):
             }
             for n in range(number)
         ]  # fmt: skip
-        ids = list(
-            db.session.scalars(insert(Student).returning(Student.id, sort_by_parameter_order=True), rows)
-        )
+        ids = list(db.session.scalars(insert(Student).returning(Student.id, sort_by_parameter_order=True), rows))
         enrolled = [
             {
                 "student_id": one, "school_id": school.id, "grade": row["grade"], "starts_on": FIRST_DAY,
@@ -113,10 +107,7 @@ class District(Made):
                 EnrolmentFactory(student=student, school_id=here.id, starts_on=date(2026, 11, 3))
         for student in pick.sample(self.students, 4):  # here last year, in another grade
             EnrolmentFactory(
-                student=student,
-                grade=student.grade - 1,
-                starts_on=date(2025, 8, 25),
-                ends_on=date(2026, 6, 15),
+                student=student, grade=student.grade - 1, starts_on=date(2025, 8, 25), ends_on=date(2026, 6, 15)
             )
         self.reporters = [UserFactory() for _ in range(5)]
         for school in self.schools:
@@ -145,9 +136,7 @@ class District(Made):
                 incident.duplicate_of_id = pick.choice(every).id
         for school in (*self.schools, *self.schools, self.shut):
             db.session.add(
-                CareRecord(
-                    school_id=school.id, reporter_id=self.reporters[0].id, opened_at=AT, narrative="made"
-                )
+                CareRecord(school_id=school.id, reporter_id=self.reporters[0].id, opened_at=AT, narrative="made")
             )
 
     def _one(self, school: Any, day: date, minute: int) -> None:
@@ -186,15 +175,9 @@ class District(Made):
         for action in db.session.scalars(db.select(DisciplineAction)):
             action.state = pick.choice((*ActionState, ActionState.STANDING))
         for incident in db.session.scalars(db.select(Incident).limit(12)):
-            review = {
-                "school_id": incident.school_id,
-                "incident_id": incident.id,
-                "door": NotificationDoor.OTHER,
-            }
+            review = {"school_id": incident.school_id, "incident_id": incident.id, "door": NotificationDoor.OTHER}
             ended = pick.choice((ReviewState.REFUSED, ReviewState.WITHDRAWN))
-            db.session.add(
-                PoliceReview(state=ended, requested_at=AT, ended_at=AT, not_removal=True, **review, **WORDS)
-            )
+            db.session.add(PoliceReview(state=ended, requested_at=AT, ended_at=AT, not_removal=True, **review, **WORDS))
             restraint = {"kind": RestraintKind.TIME_OUT, "local_date": incident.local_date, "harm": "none"}
             student = pick.choice(self.students)
             db.session.add(
@@ -214,9 +197,7 @@ class District(Made):
 
     def _terms(self) -> None:
         """A term changed by consent is replaced by another; one falls due today."""
-        for term in db.session.scalars(
-            db.select(AgreementTerm).where(AgreementTerm.state == TermState.CHANGED)
-        ):
+        for term in db.session.scalars(db.select(AgreementTerm).where(AgreementTerm.state == TermState.CHANGED)):
             db.session.add(
                 AgreementTerm(
                     agreement_id=term.agreement_id,
@@ -243,9 +224,7 @@ class District(Made):
             for first in (2022, 2023, 2024):
                 for period in ("S1", "EOY"):
                     hidden = is_charter or (number == 7003 and pick.random() < 0.5)
-                    db.session.add(
-                        _year(school, first, period, hidden, [pick.randint(0, 90) for _ in range(7)])
-                    )
+                    db.session.add(_year(school, first, period, hidden, [pick.randint(0, 90) for _ in range(7)]))
 
     def _when(self) -> None:
         """Make the instant of each incident what its day and time say, where they are known exactly."""
@@ -261,9 +240,7 @@ class District(Made):
             incident.occurred_at = wall.astimezone(UTC)
 
 
-def _year(
-    school: PublishedSchool, first: int, period: str, hidden: bool, numbers: Sequence[int]
-) -> PublishedYear:
+def _year(school: PublishedSchool, first: int, period: str, hidden: bool, numbers: Sequence[int]) -> PublishedYear:
     small, middle, large, iss, oss, notified, expelled = numbers
     shown = {
         "misconducts": small + middle + large, "group_1_2": small, "group_3_4": middle, "group_5_6": large,

@@ -9,13 +9,7 @@ from typing import Any
 from tests.factories.accounts import make_user
 from tests.factories.cases import CaseFactory, CaseIncidentFactory, CaseParticipantFactory, PathwayFactory
 from tests.factories.incidents import IncidentFactory, IncidentPersonFactory
-from tests.factories.roster import (
-    EnrolmentFactory,
-    SchoolFactory,
-    StaffMemberFactory,
-    StudentFactory,
-    make_calendar,
-)
+from tests.factories.roster import EnrolmentFactory, SchoolFactory, StaffMemberFactory, StudentFactory, make_calendar
 from tests.factories.safeguards import make_notification, make_refusal
 from wss_cases.access.actor import Role
 from wss_cases.followups.core.models import FollowUp, FollowUpState
@@ -42,9 +36,7 @@ class Made:
 
     def __init__(self, seed: int = 1, incidents: int = 90) -> None:
         self.random = random.Random(seed)
-        make_calendar(
-            date(2026, 8, 1), date(2027, 6, 30), closed={*CLOSED, *_days(date(2026, 8, 1), FIRST_DAY)}
-        )
+        make_calendar(date(2026, 8, 1), date(2027, 6, 30), closed={*CLOSED, *_days(date(2026, 8, 1), FIRST_DAY)})
         self.schools = [SchoolFactory(name="Alder High School"), SchoolFactory(name="Birch High School")]
         self.students = [self._student(school) for school in self.schools for _ in range(25)]
         self.coordinator = make_user(Role.COORDINATOR, self.schools[0])
@@ -84,9 +76,7 @@ class Made:
         if pick.random() < 0.15:
             incident.duplicate_of_id = incident.id
             incident.state = IncidentState.DUPLICATE
-        people = [
-            self._person(incident, school, role) for role in pick.sample(list(PersonRole), pick.randint(1, 4))
-        ]
+        people = [self._person(incident, school, role) for role in pick.sample(list(PersonRole), pick.randint(1, 4))]
         if pick.random() < 0.6:
             self._case(incident, people)
         elif incident.state is IncidentState.ROUTED:
@@ -97,9 +87,7 @@ class Made:
     def _person(self, incident: Incident, school: Any, role: PersonRole) -> Any:
         mine = [student for student in self.students if student.school_id == school.id]
         student = self.random.choice(mine)
-        coded = (
-            role in (PersonRole.CAUSED_HARM, PersonRole.BOTH) and self.codes and self.random.random() < 0.7
-        )
+        coded = role in (PersonRole.CAUSED_HARM, PersonRole.BOTH) and self.codes and self.random.random() < 0.7
         person = IncidentPersonFactory(
             incident_id=incident.id,
             student_id=student.id,
@@ -127,11 +115,7 @@ class Made:
     def _follow_up(
         self, *, due: date, closed: date | None, outcome: str, person: int | None = None, **more: Any
     ) -> None:
-        state = (
-            FollowUpState.DONE
-            if closed
-            else self.random.choice((FollowUpState.OPEN, FollowUpState.CANCELLED))
-        )
+        state = FollowUpState.DONE if closed else self.random.choice((FollowUpState.OPEN, FollowUpState.CANCELLED))
         stamp = datetime(closed.year, closed.month, closed.day, 18, tzinfo=UTC) if closed else None
         db.session.add(
             FollowUp(
@@ -153,11 +137,7 @@ class Made:
         CaseIncidentFactory(case_id=case.id, incident_id=incident.id)
         owner = CaseParticipantFactory(case_id=case.id, incident_person_id=people[0].id)
         adult = IncidentPersonFactory(
-            incident_id=incident.id,
-            kind=PersonKind.STAFF,
-            staff_id=self.adult.id,
-            role=PersonRole.WITNESS,
-            grade=None,
+            incident_id=incident.id, kind=PersonKind.STAFF, staff_id=self.adult.id, role=PersonRole.WITNESS, grade=None
         )
         own = CaseParticipantFactory(case_id=case.id, incident_person_id=adult.id, role=PersonRole.WITNESS)
         for kind in self.random.sample(KINDS, self.random.randint(1, 2)):
@@ -181,9 +161,7 @@ class Made:
             self._agreement(pathway, owners, day)
 
     def _agreement(self, pathway: Any, owners: tuple[Any, Any], day: date) -> None:
-        made = Agreement(
-            pathway_id=pathway.id, case_id=pathway.case_id, school_id=pathway.school_id, agreed_on=day
-        )
+        made = Agreement(pathway_id=pathway.id, case_id=pathway.case_id, school_id=pathway.school_id, agreed_on=day)
         db.session.add(made)
         db.session.flush()
         for position in range(self.random.randint(1, 3)):

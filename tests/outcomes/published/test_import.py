@@ -29,9 +29,7 @@ def figures(identifier: str, year: str, period: str = "EOY") -> PublishedYear:
         db.select(PublishedYear)
         .join(PublishedSchool, PublishedSchool.id == PublishedYear.published_school_id)
         .where(
-            PublishedSchool.identifier == identifier,
-            PublishedYear.school_year == year,
-            PublishedYear.period == period,
+            PublishedSchool.identifier == identifier, PublishedYear.school_year == year, PublishedYear.period == period
         )
     ).one()
     return found

@@ -67,8 +67,7 @@ class File:
                 first, last = row["School Year"].split("-")
                 number = row["School ID"]
                 self.years[f"{first}-{last[2:]}"][number] = {
-                    name: None if row[column] == "--" else int(row[column])
-                    for name, column in COLUMNS.items()
+                    name: None if row[column] == "--" else int(row[column]) for name, column in COLUMNS.items()
                 }
                 if row["School Network"] == "Charter":
                     self.charters.add(number)
@@ -149,13 +148,9 @@ def test_the_pages_of_the_district_of_schools_and_of_a_charter(file: File, clien
     shown = figures(district)
     assert list(shown) == [year.replace("-", "–") for year in (*YEARS, "2026-27")]
     chart = next(one for one in district.find_all("figure") if "misconducts" in one.text)
-    assert f"{year_of_it.replace('-', '–')}: {outlier.name} alone had {incidents:,}" in chart.text.replace(
-        "\u2060", ""
-    )
+    assert f"{year_of_it.replace('-', '–')}: {outlier.name} alone had {incidents:,}" in chart.text.replace("\u2060", "")
     marked = [one.text for one in chart.find_all("text") if "chart-value" in one.get("class")]
-    assert marked == [f"{file.total(year)['misconducts']:,}" for year in (YEARS[0], year_of_it)] + [
-        "3 so far"
-    ]
+    assert marked == [f"{file.total(year)['misconducts']:,}" for year in (YEARS[0], year_of_it)] + ["3 so far"]
     for year in YEARS:
         cells = shown[year.replace("-", "–")]
         assert cells[:9] == words(file.total(year).values())

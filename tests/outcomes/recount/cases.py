@@ -83,8 +83,7 @@ def _windows(plain: Plain, length: int) -> str:
     )
     # removals that were made are as long as they say; a later day of one is a later school day
     gone_by = (
-        f"(select count(*) from calendar_day c where {plain.school_day()} and c.day >= d.starts_on "
-        "and c.day <= k.day)"
+        f"(select count(*) from calendar_day c where {plain.school_day()} and c.day >= d.starts_on and c.day <= k.day)"
     )
     away = (
         "exists (select 1 from discipline_action d where d.student_id = a.student_id and d.school_id = a.school_id "

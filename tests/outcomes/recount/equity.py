@@ -25,8 +25,7 @@ OFFERED = (
 )
 MET = "case when w.pathway in ('circle', 'restorative_conversation') then w.held_on else w.started_on end is not null"
 REMOVED = (
-    "select a.student_id, a.school_id from discipline_action a "
-    f"where a.state = 'standing' and a.starts_on {SETTLED}"
+    f"select a.student_id, a.school_id from discipline_action a where a.state = 'standing' and a.starts_on {SETTLED}"
 )
 SUSPENSIONS = "('in_school_suspension', 'out_of_school_suspension')"
 SUBJECTIVE = f"select student_id, school_id from ({REPORTED}) a where is_subjective"
@@ -107,9 +106,7 @@ def _count(kind: str, stage: str) -> Counts:
         f"on x{place}.student_id = u.student_id and x{place}.school_id = u.school_id"
         for place, one in enumerate(came)
     )
-    found = table(
-        f"select u.school_id, u.mark, count(*) from ({enrolled}) u {joined} group by u.school_id, u.mark"
-    )
+    found = table(f"select u.school_id, u.mark, count(*) from ({enrolled}) u {joined} group by u.school_id, u.mark")
     return {(row[0], str(words[row[1]])): row[2] for row in found}
 
 
@@ -156,9 +153,7 @@ def equity(seen: Shown) -> None:
         shown += 1
     assert shown > 20 or seen.code
     page = " ".join(seen.client.page("/outcomes/equity?kind=race").find_all("main")[0].text.split())
-    black = second["Race or ethnicity"].of(
-        "Reported in an incident", seen.plain.school_id, "Black or African American"
-    )
+    black = second["Race or ethnicity"].of("Reported in an incident", seen.plain.school_id, "Black or African American")
     enrolled = second["Race or ethnicity"].of("Enrolled", seen.plain.school_id, "Black or African American")
     assert f"{black[0]} of {enrolled[0]}" in page or (seen.code and "Too few students" in page), black
 

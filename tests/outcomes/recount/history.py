@@ -16,16 +16,11 @@ LIVE = {"2025-26": ("2025-08-01", "2026-07-31"), "2026-27": ("2026-08-01", "2026
 def _live(plain: Plain) -> list[int]:
     """A year that is counted here."""
     groups = ("1, 2", "3, 4", "5, 6")
-    began = (
-        f"from discipline_action a where {plain.of('a', 'starts_on')} and a.state = 'standing' and a.kind ="
-    )
+    began = f"from discipline_action a where {plain.of('a', 'starts_on')} and a.state = 'standing' and a.kind ="
     made = f"police_notification n where {plain.of('n', 'local_date')}"
     counts = [
         f"select count(*) from incident i where {plain.incidents}",
-        *(
-            f"select count(*) from incident i where {plain.incidents} and i.behavior_group in ({one})"
-            for one in groups
-        ),
+        *(f"select count(*) from incident i where {plain.incidents} and i.behavior_group in ({one})" for one in groups),
         f"select count(*) {began} 'in_school_suspension'",
         f"select count(*) {began} 'out_of_school_suspension'",
         f"select count(*) from {made}",

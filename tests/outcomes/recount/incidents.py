@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.outcomes.recount.plain import (
-    ACTED,
-    Plain,
-    local,
-    number,
-    pairs,
-    part,
-    table,
-    weekday,
-)
+from tests.outcomes.recount.plain import ACTED, Plain, local, number, pairs, part, table, weekday
 from tests.outcomes.recount.shown import Shown, large, rounded, rows, same, whole
 from tests.support.pages.reading import Element
 
@@ -112,9 +103,7 @@ def _filters(plain: Plain) -> dict[str, tuple[str, str]]:
     )
     place, hour, day, group, grade, code, week = found[len(found) // 2]
     month = str(day)[:7]
-    of_month = (
-        f"{part('year', 'i.local_date')} = {month[:4]} and {part('month', 'i.local_date')} = {int(month[5:])}"
-    )
+    of_month = f"{part('year', 'i.local_date')} = {month[:4]} and {part('month', 'i.local_date')} = {int(month[5:])}"
     return {
         "place": (place, f"i.location_code = '{place}'"),
         "hour": (hour, f"i.local_minute / 60 = {hour}"),
@@ -268,9 +257,7 @@ def _same_median(plain: Plain, line: tuple[str, Any], where: str) -> None:
         f"e.starts_on <= {day} and (e.ends_on is null or e.ends_on >= {day})"
     )
     sizes = f"select s.id, s.is_active, s.low_grade, s.high_grade, ({there}) students from school s"
-    incidents = (
-        f"select count(*) from incident i where {district.incidents} and i.school_id = o.id and {where}"
-    )
+    incidents = f"select count(*) from incident i where {district.incidents} and i.school_id = o.id and {where}"
     each = (
         f"select ({incidents}) * 100.0 / o.students / {district.school_days()} r "
         f"from ({sizes}) o join ({sizes}) me on me.id = {plain.school_id} "

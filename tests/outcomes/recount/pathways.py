@@ -29,11 +29,7 @@ def harmed_say(seen: Shown) -> None:
     )
     counted = {}
     for question in {one[0] for one in answers}:
-        schools = [
-            (None if plain.network else name, good, of)
-            for what, name, good, of in answers
-            if what == question
-        ]
+        schools = [(None if plain.network else name, good, of) for what, name, good, of in answers if what == question]
         good, of = sum(one[1] for one in schools), sum(one[2] for one in schools)
         if of >= FEWEST and not too_few(left(schools)):
             counted[GOOD[question]] = f"{percent(good, of)} ({good}/{of})"
@@ -81,9 +77,7 @@ def _sessions(plain: Plain) -> tuple[int, int]:
     of_plan = f"{started} and m.starts_on <= c.day and {plain.school_day()}".replace(
         "from mentoring_plan m", "from mentoring_plan m cross join calendar_day c"
     )
-    days = (
-        f"select m.id plan, m.rhythm, m.starts_on, m.weeks, w.ended_at, c.day, {_period()} period {of_plan}"
-    )
+    days = f"select m.id plan, m.rhythm, m.starts_on, m.weeks, w.ended_at, c.day, {_period()} period {of_plan}"
     placed = (
         f"select x.*, row_number() over (partition by plan, period order by day) place, "
         f"count(*) over (partition by plan, period) n from ({days}) x"
@@ -138,14 +132,9 @@ def returns(seen: Shown) -> None:
     """First days back, and those with a meeting at most five school days before or after."""
     plain = seen.plain
     back = f"reengagement_plan r where {plain.of('r', 'returned_on')}"
-    before, after = (
-        plain.days("r.meeting_held_on", "r.returned_on"),
-        plain.days("r.returned_on", "r.meeting_held_on"),
-    )
+    before, after = (plain.days("r.meeting_held_on", "r.returned_on"), plain.days("r.returned_on", "r.meeting_held_on"))
     of = number(f"select count(*) from {back}")
-    near = number(
-        f"select count(*) from {back} and {before} <= 5 and {after} <= 5 and r.meeting_held_on is not null"
-    )
+    near = number(f"select count(*) from {back} and {before} <= 5 and {after} <= 5 and r.meeting_held_on is not null")
     shown = rows(seen.overview, "What", "Figure")["Returns with a meeting near them"]
     same("page", tuple(shown), (percent(near, of), f"{of} returns"))
     assert 0 < near < of or seen.code

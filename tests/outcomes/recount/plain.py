@@ -134,9 +134,7 @@ def part(what: str, day: str) -> str:
 
 def days_between(start: str, end: str) -> str:
     """How many days lie between two dates."""
-    return (
-        f"({end} - {start})" if is_postgresql() else f"cast(julianday({end}) - julianday({start}) as integer)"
-    )
+    return f"({end} - {start})" if is_postgresql() else f"cast(julianday({end}) - julianday({start}) as integer)"
 
 
 def later(day: str, days: str) -> str:

@@ -121,9 +121,7 @@ def follow_ups(seen: Shown) -> None:
     shown = {row["kind"]: (row["on_time"], row["due"]) for row in seen.follow_ups["kinds"]}
     same("report", shown, {kind: (good.get(kind, 0), of) for kind, of in every.items()})
     bars = rows(seen.overview, "Follow-up")
-    same(
-        "page", sorted(cells[1] for cells in bars.values()), sorted(f"{a} of {b}" for a, b in shown.values())
-    )
+    same("page", sorted(cells[1] for cells in bars.values()), sorted(f"{a} of {b}" for a, b in shown.values()))
     share = percent(sum(good.values()), sum(every.values()))
     assert f"Follow-ups on time: {share}" in seen.overview.text, share
     assert 0 < sum(good.values()) < sum(every.values()) or seen.code
@@ -139,9 +137,7 @@ def removals(seen: Shown) -> None:
             f"select a.kind, count(*), count(distinct a.student_id) from {began} group by a.kind"
         )
     }
-    shown = {
-        kind: (one["instances"], one["students"]) for kind, one in seen.notifications["removals"].items()
-    }
+    shown = {kind: (one["instances"], one["students"]) for kind, one in seen.notifications["removals"].items()}
     same("report", shown, {kind: found.get(kind, (0, 0)) for kind in shown})
     page = list(rows(seen.overview, "What", "Instances").values())[: len(shown)]
     same("page", [(whole(cells[0]), whole(cells[1])) for cells in page], list(shown.values()))
@@ -150,11 +146,7 @@ def removals(seen: Shown) -> None:
     students = plain.students(plain.last)
     value = " · ".join(rounded(100 * one / students) for one in rates)
     words = "suspension" if rates[0] == 1 else "suspensions"
-    same(
-        "rates",
-        large(seen.overview, "Suspensions · expulsions"),
-        (value, f"per 100 students, {rates[0]} {words}"),
-    )
+    same("rates", large(seen.overview, "Suspensions · expulsions"), (value, f"per 100 students, {rates[0]} {words}"))
     assert found or seen.code
     assert number("select count(*) from discipline_action where state = 'reversed'") > 0
 

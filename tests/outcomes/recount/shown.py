@@ -74,9 +74,7 @@ def rows(page: Element, *head: str) -> dict[str, list[str]]:
     for found in page.find_all("table"):
         if tuple(one.text for one in found.find_all("thead")[0].find_all("th")[: len(head)]) == head:
             lines = found.find_all("tbody")[0].find_all("tr")
-            return {
-                line.find_all("th")[0].text: [cell.text for cell in line.find_all("td")] for line in lines
-            }
+            return {line.find_all("th")[0].text: [cell.text for cell in line.find_all("td")] for line in lines}
     raise AssertionError(f"no table of {head}")
 
 

@@ -94,9 +94,7 @@ def test_filters_combine_to_what_the_rows_say(made: Made, client_as: ClientAs) -
         page = client.page(PAGE + "?" + "&".join(f"{name}={value}" for name, value in asked.items()))
         assert number_on(page) == expected, asked
         seen.add(expected)
-        links = [
-            link.get("href") for link in page.find_all("a") if link.get("href").startswith("/incidents?")
-        ]
+        links = [link.get("href") for link in page.find_all("a") if link.get("href").startswith("/incidents?")]
         for address in links:
             listed = {name: found[0] for name, found in parse_qs(urlsplit(address).query).items()}
             assert counts_by_group(acting(user), read_filter(listed))["counted"] == expected
@@ -153,9 +151,7 @@ def test_the_bands_say_of_how_many_students_they_are(made: Made, client_as: Clie
     school = made.schools[0]
     client = client_as(make_user(Role.ADMINISTRATOR, school))
     # enrolled on a day of the period, and no more today: counted here, and not in the figure above
-    EnrolmentFactory(
-        student=StudentFactory(school=school), starts_on=date(2026, 8, 24), ends_on=date(2026, 9, 4)
-    )
+    EnrolmentFactory(student=StudentFactory(school=school), starts_on=date(2026, 8, 24), ends_on=date(2026, 9, 4))
     scope = scope_of(school.id, "2026-27", TODAY)
     assert scope is not None
     bands = bands_of(SYSTEM, scope)
@@ -196,9 +192,7 @@ def test_a_bar_of_nothing_leads_nowhere(made: Made, client_as: ClientAs) -> None
     assert zeros
 
 
-def test_the_district_sees_every_school_those_at_zero_too_and_no_list(
-    made: Made, client_as: ClientAs
-) -> None:
+def test_the_district_sees_every_school_those_at_zero_too_and_no_list(made: Made, client_as: ClientAs) -> None:
     silent = SchoolFactory(name="Silent School", network="Network 9")
     EnrolmentFactory(student=StudentFactory(school=silent))
     made.schools[0].network = "Network 1"
@@ -208,14 +202,9 @@ def test_the_district_sees_every_school_those_at_zero_too_and_no_list(
     assert number_on(page) == len(Second(None).incidents)
     assert not [link for link in page.find_all("a") if link.get("href").startswith("/incidents?")]
     assert "Students by how many" not in page.text and "Who reported" not in page.text
-    there = next(
-        link for link in client.page(f"{PAGE}?weekday=1").find_all("a") if link.text == "School by school"
-    )
+    there = next(link for link in client.page(f"{PAGE}?weekday=1").find_all("a") if link.text == "School by school")
     table = client.page(there.get("href")).find_all("table")[0]
-    found = {
-        row.find_all("th")[0].text: [cell.text for cell in row.find_all("td")]
-        for row in table.find_all("tr")[1:]
-    }
+    found = {row.find_all("th")[0].text: [cell.text for cell in row.find_all("td")] for row in table.find_all("tr")[1:]}
     assert found["Silent School"][:3] == ["0", "0", "0.00"]
     assert [int(found[school.name][0]) for school in made.schools] == [
         len(Second(school.id).incidents) for school in made.schools
@@ -227,18 +216,14 @@ def test_the_district_sees_every_school_those_at_zero_too_and_no_list(
     with client.session_transaction() as kept:
         kept["school_id"] = made.schools[1].id
     assert number_on(client.page(f"{PAGE}?network=Network+1")) == len(Second(made.schools[0].id).incidents)
-    assert number_on(client.page(f"{PAGE}?school={made.schools[1].id}")) == len(
-        Second(made.schools[1].id).incidents
-    )
+    assert number_on(client.page(f"{PAGE}?school={made.schools[1].id}")) == len(Second(made.schools[1].id).incidents)
     scope = scope_of(None, "2026-27", TODAY)
     assert scope is not None
     [row] = [one for one in school_rows(SYSTEM, scope) if one.id == made.schools[0].id]
     assert row.before == 0 and row.students > 0 and row.school_days > 50
     july = [date(2026, 7, number) for number in range(1, 32)]
     make_calendar(july[0], july[-1], closed={*july})
-    EnrolmentFactory(
-        student=StudentFactory(school=silent), starts_on=date(2025, 9, 1), ends_on=date(2026, 6, 30)
-    )
+    EnrolmentFactory(student=StudentFactory(school=silent), starts_on=date(2025, 9, 1), ends_on=date(2026, 6, 30))
     past = scope_of(silent.id, "2025-26", TODAY)
     assert past is not None
     assert [one.students for one in school_rows(SYSTEM, past)] == [1]
@@ -253,9 +238,7 @@ def test_who_reported_is_for_the_administrator_of_the_school(made: Made, client_
     place, elsewhere = sorted({row.location_code for row in Second(school.id).incidents.values()})[:2]
     for number, row in Second(school.id).incidents.items():
         who = teacher.id if row.location_code == place else None
-        db.session.execute(
-            db.text("UPDATE incident SET reporter_id = :who WHERE id = :id"), {"who": who, "id": number}
-        )
+        db.session.execute(db.text("UPDATE incident SET reporter_id = :who WHERE id = :id"), {"who": who, "id": number})
     db.session.commit()
     client = client_as(make_user(Role.ADMINISTRATOR, school))
     assert "Teacher Who Reports" in client.page(f"{PAGE}/reporters").text

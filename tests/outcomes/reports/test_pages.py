@@ -38,9 +38,7 @@ def links(page: Element) -> list[str]:
     return [address for address in found if address.startswith(LISTING)]
 
 
-def test_an_administrator_opens_the_list_behind_every_number(
-    at: Any, session: Any, client_as: ClientAs
-) -> None:
+def test_an_administrator_opens_the_list_behind_every_number(at: Any, session: Any, client_as: ClientAs) -> None:
     at("2026-11-24 10:00")
     made = Made(seed=7, incidents=60)
     client = client_as(make_user(Role.ADMINISTRATOR, made.schools[0]))
@@ -96,9 +94,7 @@ def test_each_figure_opens_as_many_rows_as_it_counts(at: Any, session: Any, clie
     assert "Expulsion" not in opened["removals"] and "suspension" in opened["removals"]
 
 
-def test_a_list_of_several_pages_says_on_each_how_long_it_is(
-    at: Any, session: Any, client_as: ClientAs
-) -> None:
+def test_a_list_of_several_pages_says_on_each_how_long_it_is(at: Any, session: Any, client_as: ClientAs) -> None:
     at("2026-11-24 10:00")
     school = SchoolFactory()
     student = StudentFactory(school=school)
@@ -223,18 +219,7 @@ def test_the_incidents_list_holds_what_each_bar_says(at: Any, session: Any, clie
             seen |= set(asked)
             if "month" not in asked:
                 assert counts_by_group(acting(user), read_filter(asked))["counted"] == int(figure.text), asked
-    assert seen == {
-        "school",
-        "year",
-        "state",
-        "month",
-        "behavior",
-        "place",
-        "hour",
-        "weekday",
-        "grade",
-        "group",
-    }
+    assert seen == {"school", "year", "state", "month", "behavior", "place", "hour", "weekday", "grade", "group"}
 
 
 def test_the_page_asks_few_questions(at: Any, session: Any, client_as: ClientAs) -> None:

@@ -80,15 +80,7 @@ def test_reports_read_the_copy_and_writes_never_go_there(
         assert f"({REPORTS})" in ask(two, "/incidents").text
         listed = ask(two, "/outcomes/behind/serious").text
         assert listed.count("-I-") == REPORTS, "no copy lists reports: it may hold some that are erased"
-        command = [
-            "outcomes",
-            "report",
-            "core",
-            "--school-year",
-            clock.school_year(today),
-            "--format",
-            "json",
-        ]
+        command = ["outcomes", "report", "core", "--school-year", clock.school_year(today), "--format", "json"]
         done = two.test_cli_runner().invoke(args=command)
         assert done.exit_code == 0, (done.stderr, done.exception)
         assert json.loads(done.stdout)["incidents"] == REPORTS - 1

@@ -11,12 +11,7 @@ from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.agreements import actions
-from wss_cases.pathways.circles.circle.models import (
-    CircleAttendance,
-    CircleKeeper,
-    CircleMeeting,
-    CircleSupporter,
-)
+from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleKeeper, CircleMeeting, CircleSupporter
 from wss_cases.pathways.circles.circle.states import MeetingKind, SupporterRelation
 from wss_cases.pathways.circles.gates.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.models import Agreement
@@ -83,9 +78,7 @@ def drafts(world: World, *texts: str) -> list[actions.TermDraft]:
 
 def agreed(world: World, row: Pathway, *texts: str) -> Agreement:
     """Record an agreement with these terms."""
-    actions.make_agreement(
-        actor_for(world.coordinator), row.id, drafts(world, *(texts or ("Repaint it",))), NOW
-    )
+    actions.make_agreement(actor_for(world.coordinator), row.id, drafts(world, *(texts or ("Repaint it",))), NOW)
     made = circle_now(row).agreement
     assert made is not None
     return made

@@ -60,10 +60,7 @@ def make_circle(world: World, **values: Any) -> Pathway:
 
 
 def train(
-    world: World,
-    user: UserAccount,
-    kind: TrainingKind = TrainingKind.CIRCLE_KEEPING,
-    until: date | None = None,
+    world: World, user: UserAccount, kind: TrainingKind = TrainingKind.CIRCLE_KEEPING, until: date | None = None
 ) -> int:
     """Put a training on record at the world's school, by an administrator of it."""
     administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
@@ -83,11 +80,7 @@ def keep(world: World, pathway: Pathway, user: UserAccount | None = None, until:
 
 
 def prepare(
-    world: World,
-    pathway: Pathway,
-    who: Iterable[Any] | None = None,
-    skip: Collection[str] = (),
-    now: datetime = NOW,
+    world: World, pathway: Pathway, who: Iterable[Any] | None = None, skip: Collection[str] = (), now: datetime = NOW
 ) -> None:
     """Offer support to each invited party, meet them alone, and find them ready, but for what `skip` names."""
     for person in circle_now(pathway).invited if who is None else who:
@@ -111,9 +104,7 @@ def consent(
         actions.record_consent(actor, pathway.id, person.id, yes, guardian, TODAY, now)
 
 
-def screen(
-    actor: Actor, pathway: Pathway, answer: ScreenAnswer = ScreenAnswer.SAFE, now: datetime = NOW
-) -> None:
+def screen(actor: Actor, pathway: Pathway, answer: ScreenAnswer = ScreenAnswer.SAFE, now: datetime = NOW) -> None:
     """Answer the safety screen as a keeper."""
     actions_prepare.record_screen(actor, pathway.id, answer, TODAY, now)
 
@@ -133,11 +124,7 @@ def ready_circle(world: World, keeper: UserAccount | None = None, **values: Any)
 
 
 def plan(
-    world: World,
-    pathway: Pathway,
-    starts_at: datetime = LATER,
-    now: datetime = NOW,
-    keeper_id: int | None = None,
+    world: World, pathway: Pathway, starts_at: datetime = LATER, now: datetime = NOW, keeper_id: int | None = None
 ) -> int:
     """Plan its meeting, or move the one that is planned. Returns its id."""
     keeper = keeper_id or next(iter(circle_now(pathway).keeper_names), world.coordinator.id)

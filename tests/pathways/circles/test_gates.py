@@ -237,10 +237,7 @@ def test_a_keeper_who_works_there_no_more_closes_the_gate(world, client_as, role
     with pytest.raises(Refused, match="Only a keeper"):
         screen(actor_for(fresh(keeper)), circle)
     client = client_as(dean)
-    assert (
-        "Something this meeting needs is missing"
-        in client.page(f"/cases/{world.case.id}/pathways/{circle.id}").text
-    )
+    assert "Something this meeting needs is missing" in client.page(f"/cases/{world.case.id}/pathways/{circle.id}").text
     page = client.page(f"/cases/{world.case.id}/pathways/{circle.id}/keepers").text
     assert "Cannot keep it here any more" in page and "by the school’s administrator" in page
 
@@ -248,9 +245,7 @@ def test_a_keeper_who_works_there_no_more_closes_the_gate(world, client_as, role
 def test_who_is_dean_and_administrator_keeps_no_circle(world):
     circle = make_circle(world)
     both = make_user(world.school, Role.DEAN)
-    db.session.add(
-        RoleGrant(user_id=both.id, role=Role.ADMINISTRATOR, school_id=world.school.id, starts_on=TODAY)
-    )
+    db.session.add(RoleGrant(user_id=both.id, role=Role.ADMINISTRATOR, school_id=world.school.id, starts_on=TODAY))
     db.session.commit()
     with pytest.raises(Refused, match="coordinator or dean"):
         actions_keepers.add_keeper(world.actor, circle.id, both.id, NOW)
@@ -426,9 +421,7 @@ def test_nobody_from_another_school_prepares_a_circle(world):
         lambda: actions_prepare.record_support(stranger, circle.id, person_id, TODAY, NOW),
         lambda: actions_prepare.record_ready(stranger, circle.id, person_id, True, NOW),
         lambda: actions_prepare.record_screen(stranger, circle.id, ScreenAnswer.SAFE, TODAY, NOW),
-        lambda: actions_plan.plan_meeting(
-            stranger, circle.id, starts_at=LATER, room="1", keeper_id=1, now=NOW
-        ),
+        lambda: actions_plan.plan_meeting(stranger, circle.id, starts_at=LATER, room="1", keeper_id=1, now=NOW),
         lambda: actions_prepare.record_support(world.actor, circle.id, 10**6, TODAY, NOW),
         lambda: actions.record_consent(world.actor, circle.id, 10**6, False, None, TODAY, NOW),
     ):

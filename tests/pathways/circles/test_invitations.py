@@ -178,16 +178,12 @@ def test_who_keeps_it_no_longer_is_told_and_comes_back_with_a_higher_number(worl
     assert his.standing() == [] and [event.starts for event in hers.standing()] == [MOVED]
     assert next(iter(his.events.values())).starts == LATER  # the new time is not theirs to know
     last = [mail for mail in invitations(mailing.mails) if mail.recipients == (other.email,)][-1]
-    assert (
-        last.subject.startswith("No longer in your calendar") and "takes place without you" in last.everything
-    )
+    assert last.subject.startswith("No longer in your calendar") and "takes place without you" in last.everything
     actions_keepers.add_keeper(actor_for(fresh(keeper)), circle.id, other.id, NOW)
     deliver(NOW)
     (his,) = calendars(mailing.mails, other)
     assert [event.starts for event in his.standing()] == [MOVED]
-    assert not [mail for mail in invitations(mailing.mails) if mail.recipients == (world.coordinator.email,)][
-        2:
-    ]
+    assert not [mail for mail in invitations(mailing.mails) if mail.recipients == (world.coordinator.email,)][2:]
 
 
 def test_a_case_handed_over_goes_into_the_next_calendar(world, circle, mailing):
@@ -223,9 +219,7 @@ def test_a_role_that_ended_is_noticed_by_the_sweep_once(world, circle, keeper, m
 
 
 @pytest.mark.parametrize("how", ["role", "account", "keeper"])
-def test_an_invitation_that_waits_is_not_sent_to_somebody_who_may_no_longer_know(
-    world, circle, keeper, mailing, how
-):
+def test_an_invitation_that_waits_is_not_sent_to_somebody_who_may_no_longer_know(world, circle, keeper, mailing, how):
     second = make_user(world.school, Role.DEAN)
     train(world, second)
     actions_keepers.add_keeper(actor_for(fresh(keeper)), circle.id, second.id, NOW)
@@ -258,8 +252,7 @@ def test_no_mail_names_a_student_or_the_case(world, circle, keeper, mailing, loc
     spanish = [mail.subject.split(":")[0] for mail in sent[::2]]
     assert (spanish == ["Invitación", "Cambio", "No se realiza"]) == (locale == "es")
     audited = " ".join(
-        str(row.changes)
-        for row in db.session.scalars(select(AuditEntry).where(AuditEntry.action == "circle.invited"))
+        str(row.changes) for row in db.session.scalars(select(AuditEntry).where(AuditEntry.action == "circle.invited"))
     )
     for text in [*(mail.message.as_string() + mail.everything for mail in sent), caplog.text, audited]:
         for word in (*CANARY, world.case.reference, world.students[1].family_name):

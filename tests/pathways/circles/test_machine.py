@@ -363,9 +363,7 @@ class Circles(RuleBasedStateMachine):
 
 @pytest.mark.usefixtures("session")
 def test_no_order_of_acts_breaks_a_circle() -> None:
-    run_state_machine_as_test(
-        Circles, settings=settings(max_examples=15, stateful_step_count=15, deadline=None)
-    )
+    run_state_machine_as_test(Circles, settings=settings(max_examples=15, stateful_step_count=15, deadline=None))
 
 
 @pytest.mark.usefixtures("session")

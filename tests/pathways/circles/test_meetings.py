@@ -51,9 +51,7 @@ def meeting_row(number):
 
 
 def open_kinds(circle):
-    found = select(FollowUp.kind).where(
-        FollowUp.pathway_id == circle.id, FollowUp.state == FollowUpState.OPEN
-    )
+    found = select(FollowUp.kind).where(FollowUp.pathway_id == circle.id, FollowUp.state == FollowUpState.OPEN)
     return sorted(db.session.scalars(found))
 
 
@@ -109,9 +107,7 @@ def test_without_its_keeper_it_was_not_held(world, circle):
     came = attendance(circle)
     nobody = Attendance(came.parties, {}, dict.fromkeys(came.keepers, Presence.ABSENT))
     with pytest.raises(Refused, match="keeper"):
-        actions_meeting.answer_meeting(
-            world.actor, meeting, MeetingState.HELD, nobody, version=None, now=AFTER
-        )
+        actions_meeting.answer_meeting(world.actor, meeting, MeetingState.HELD, nobody, version=None, now=AFTER)
 
 
 def test_a_postponed_meeting_keeps_its_gates_and_asks_for_a_new_day(world, circle):
@@ -211,9 +207,7 @@ def test_another_school_cannot_answer_and_an_old_page_is_told(world, circle):
 
 def test_the_calendar_file_names_nobody(world, circle):
     number = plan(world, circle)
-    file = meeting_file(
-        meeting_row(number), "peer_conference", "https://x.example/c", "https://x.example/", NOW
-    )
+    file = meeting_file(meeting_row(number), "peer_conference", "https://x.example/c", "https://x.example/", NOW)
     (event,) = Calendar.from_ical(file).walk("VEVENT")
     assert event["SUMMARY"] == "Peer conference"
     assert world.case.reference.encode() not in file
@@ -223,9 +217,7 @@ def test_the_calendar_file_names_nobody(world, circle):
     for student in world.students:
         assert student.family_name.encode() not in file
     answer(world, circle, number, MeetingState.CALLED_OFF, now=NOW)
-    file = meeting_file(
-        meeting_row(number), "peer_conference", "https://x.example/c", "https://x.example/", NOW
-    )
+    file = meeting_file(meeting_row(number), "peer_conference", "https://x.example/c", "https://x.example/", NOW)
     (after,) = Calendar.from_ical(file).walk("VEVENT")
     assert (after["UID"], after["STATUS"], after["SEQUENCE"]) == (event["UID"], "CANCELLED", 1)
     assert Calendar.from_ical(file)["METHOD"] == "PUBLISH"

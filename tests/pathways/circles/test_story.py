@@ -60,9 +60,7 @@ def test_from_consent_to_a_kept_agreement(world, circle):
     with pytest.raises(Stale):
         actions_terms.mark_term(world.actor, second.id, TermState.LATE, second.version + 1, LATER)
     actions_terms.mark_term(world.actor, second.id, TermState.LATE, second.version, LATER)
-    agreements.complete_circle(
-        world.actor, circle.id, "agreement_kept", "", None, LATER, without_meeting=APART
-    )
+    agreements.complete_circle(world.actor, circle.id, "agreement_kept", "", None, LATER, without_meeting=APART)
     assert fresh(circle).outcome == "agreement_kept"
     said = [sentence(entry) for entry in case_history(world.case.id)]
     assert said[0] == "Peer conference completed: Agreement made and kept"
@@ -75,9 +73,7 @@ def test_check_ins_outlive_the_circle(world, circle):
     agreements.make_agreement(world.actor, circle.id, terms(world, 1), LATER)
     (term,) = circle_of(load_pathway(circle.id)).agreement.terms
     actions_terms.mark_term(world.actor, term.id, TermState.KEPT, None, LATER)
-    agreements.complete_circle(
-        world.actor, circle.id, "agreement_kept", "", None, LATER, without_meeting=APART
-    )
+    agreements.complete_circle(world.actor, circle.id, "agreement_kept", "", None, LATER, without_meeting=APART)
     check_ins = db.session.scalars(
         select(FollowUp).where(FollowUp.case_id == world.case.id, FollowUp.kind == "agreement_check_in")
     ).all()

@@ -22,15 +22,7 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common import actions as life
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.rules import outcomes_for
-from wss_cases.pathways.common.states import (
-    ENDED,
-    KIND_LABELS,
-    OUTCOMES,
-    TRANSITIONS,
-    EndReason,
-    Kind,
-    PathwayState,
-)
+from wss_cases.pathways.common.states import ENDED, KIND_LABELS, OUTCOMES, TRANSITIONS, EndReason, Kind, PathwayState
 from wss_cases.pathways.conversations.actions import log_conversation
 from wss_cases.pathways.mentoring.course.actions import Course
 from wss_cases.pathways.mentoring.course.actions import save_plan as save_mentoring
@@ -43,9 +35,7 @@ ACTS = {
     "offer": lambda w, row: life.offer(w.actor, row.id, w.coordinator.id, TODAY, None, NOW),
     "accept": lambda w, row: life.accept(w.actor, row.id, TODAY, None, NOW),
     "start": lambda w, row: life.start(w.actor, row.id, TODAY, None, NOW),
-    "complete": lambda w, row: life.complete(
-        w.actor, row.id, next(iter(outcomes_for(row.pathway))), "", None, NOW
-    ),
+    "complete": lambda w, row: life.complete(w.actor, row.id, next(iter(outcomes_for(row.pathway))), "", None, NOW),
     "end": lambda w, row: actions_ending.end_early(w.actor, row.id, EndReason.NO_CONTACT, "", None, NOW),
     "decline": lambda w, row: actions_ending.decline(w.actor, row.id, None, NOW),
     "log": lambda w, row: talk(w, row, "understood"),
@@ -105,9 +95,7 @@ def test_the_database_refuses_what_the_table_does(world, mentoring):
         {"state": PathwayState.ENDED_EARLY, "ended_at": NOW},
     ):
         with pytest.raises(IntegrityError), db.session.begin_nested():
-            db.session.execute(
-                update(Pathway.__table__).where(Pathway.__table__.c.id == mentoring.id).values(**values)
-            )
+            db.session.execute(update(Pathway.__table__).where(Pathway.__table__.c.id == mentoring.id).values(**values))
 
 
 def test_from_offer_to_outcome(world, mentoring):
@@ -180,9 +168,7 @@ def test_what_each_family_has_of_its_own(world, mentoring):
     save_mentoring(world.actor, mentoring.id, Course("Calm ends"), None, NOW)
     assert plan_of(mentoring.id).goal == "Calm ends"
     with pytest.raises(NotFound):
-        draft_referral(
-            world.actor, mentoring.id, partner_id=None, student_id=None, need="Help.", version=None, now=NOW
-        )
+        draft_referral(world.actor, mentoring.id, partner_id=None, student_id=None, need="Help.", version=None, now=NOW)
     with pytest.raises(NotFound):
         save_return(world.actor, mentoring.id, PlanText(TODAY), False, None, NOW)
     with pytest.raises(NotFound):

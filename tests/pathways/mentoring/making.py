@@ -49,9 +49,7 @@ def make_mentored(**mentor_values: Any) -> Mentored:
     return Mentored(world, user, MentorFactory(**(given | mentor_values)))
 
 
-def make_pathway(
-    world: World, kind: Kind = Kind.ONE_TO_ONE, state: PathwayState = PathwayState.PROPOSED
-) -> Pathway:
+def make_pathway(world: World, kind: Kind = Kind.ONE_TO_ONE, state: PathwayState = PathwayState.PROPOSED) -> Pathway:
     """Add a mentoring pathway for the world's first student."""
     row: Pathway = PathwayFactory(
         case_id=world.case.id, school_id=world.school.id, kind=kind.value, state=state,

@@ -12,16 +12,7 @@ from tests.cases.making import actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.factories.followups import shown
 from tests.factories.mentoring import DailyCardFactory, MentorFactory, MentoringGroupFactory
-from tests.pathways.mentoring.making import (
-    COURSE,
-    NOW,
-    START,
-    TODAY,
-    make_matched,
-    make_mentored,
-    make_pathway,
-    match,
-)
+from tests.pathways.mentoring.making import COURSE, NOW, START, TODAY, make_matched, make_mentored, make_pathway, match
 from wss_cases.access.actor import Role
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.handling.actions import close
@@ -58,11 +49,7 @@ def test_a_match_moves_the_pathway(made):
     match(made, row, review_on=date(2026, 12, 14))
     row, plan = fresh(row), plan_of(row.id)
     assert (row.state, row.started_on, row.expected_end) == (PathwayState.ACTIVE, START, date(2027, 5, 9))
-    assert (plan.mentor_id, plan.match_reasons, plan.mentor_user_id) == (
-        made.mentor.id,
-        "place",
-        made.user.id,
-    )
+    assert (plan.mentor_id, plan.match_reasons, plan.mentor_user_id) == (made.mentor.id, "place", made.user.id)
     assert [(f.due_on, f.owner_id) for f in follow_ups(row, "mentoring_review")] == [
         (date(2026, 12, 14), made.world.coordinator.id)
     ]
@@ -290,12 +277,7 @@ def test_endings_say_what_comes_after(made):
 
 
 def say_review(made, row, **values):
-    given = {
-        "stands": "goal_partly_reached",
-        "goes_on": GoesOn.SAME,
-        "note": "",
-        "next_on": date(2027, 1, 11),
-    }
+    given = {"stands": "goal_partly_reached", "goes_on": GoesOn.SAME, "note": "", "next_on": date(2027, 1, 11)}
     return review(made.actor, row.id, **(given | values), version=None, now=NOW)
 
 

@@ -145,9 +145,7 @@ class Mentoring(RuleBasedStateMachine):
         if declined:
             done = self.act(lambda: actions_ending.decline(actor, row.id, None, NOW))
         else:
-            done = self.act(
-                lambda: actions_ending.end_early(actor, row.id, EndReason.NO_CONTACT, "", None, NOW)
-            )
+            done = self.act(lambda: actions_ending.end_early(actor, row.id, EndReason.NO_CONTACT, "", None, NOW))
         assert done == (before in LIVE)
 
     @rule(mentor=whose, rematch=st.booleans())
@@ -163,11 +161,7 @@ class Mentoring(RuleBasedStateMachine):
     def resize(self, mentor: int, capacity: int) -> None:
         one = fresh(self.mentors[mentor])
         draft = MentorDraft(
-            kind=one.kind,
-            capacity=capacity,
-            user_id=one.user_id,
-            name=one.name,
-            organisation=one.organisation,
+            kind=one.kind, capacity=capacity, user_id=one.user_id, name=one.name, organisation=one.organisation
         )
         self.act(lambda: actions_mentors.change_mentor(self.made.actor, one.id, draft, None, NOW))
 

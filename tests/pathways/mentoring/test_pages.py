@@ -10,12 +10,7 @@ from sqlalchemy import select
 from tests.cases.making import make_user, make_world
 from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory
-from tests.factories.mentoring import (
-    DailyCardFactory,
-    MentorFactory,
-    MentoringGroupFactory,
-    MentoringPlanFactory,
-)
+from tests.factories.mentoring import DailyCardFactory, MentorFactory, MentoringGroupFactory, MentoringPlanFactory
 from tests.pathways.mentoring.making import START, TODAY, make_matched, make_mentored, make_pathway
 from wss_cases.access.actor import Role
 from wss_cases.foundation.db import db
@@ -57,10 +52,7 @@ def test_mentors_and_groups(made, client_as):
     assert client.submit(f"/mentors/{ida.id}/end", {}).status_code == 303
     assert "Who mentored before" in client.page("/mentors").text
     assert (
-        client.post(
-            f"/mentors/{ida.id}/return", data={"csrf_token": client.csrf_token("/account")}
-        ).status_code
-        == 303
+        client.post(f"/mentors/{ida.id}/return", data={"csrf_token": client.csrf_token("/account")}).status_code == 303
     )
     assert fresh(ida).is_active
 
@@ -96,24 +88,16 @@ def test_a_match_in_one_page(made, client_as):
         "agreed": "yes",
     }
     empty = client.submit(f"{base_of(row)}/match", {}).text
-    assert (
-        empty.index("Choose the mentor.")
-        < empty.index("Say why this mentor.")
-        < empty.index("Write the goal.")
-    )
+    assert empty.index("Choose the mentor.") < empty.index("Say why this mentor.") < empty.index("Write the goal.")
     refused = client.submit(f"{base_of(row)}/match", values)
-    assert (
-        refused.status_code == 400 and "Choose how often." in refused.text and "Calm starts" in refused.text
-    )
+    assert refused.status_code == 400 and "Choose how often." in refused.text and "Calm starts" in refused.text
     values |= {"preset": "two_years", "starts_on": "2026-11-23"}
     assert client.submit(f"{base_of(row)}/match", values).status_code == 303
     plan = plan_of(row.id)
     assert (plan.rhythm, plan.weeks, plan.minutes) == (Cadence.WEEKLY, 104, 60)
     assert fresh(row).state is PathwayState.ACTIVE
     shown = client.page(base_of(row)).text
-    assert all(
-        words in shown for words in ("Mo Mentor", "They know each other already", "No session was due yet.")
-    )
+    assert all(words in shown for words in ("Mo Mentor", "They know each other already", "No session was due yet."))
 
 
 def test_a_match_asks_for_the_student_where_none_is_named(made, client_as):
@@ -166,10 +150,7 @@ def test_others_do_not_reach_a_mentors_students(made, client_as):
     DailyCardFactory(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id)
     addresses = [f"/mentoring/{row.id}", f"/mentoring/groups/{group.id}"]
     addresses += [f"/mentoring/{row.id}/card{tail}" for tail in ("", "/period", "/paper")]
-    for user in (
-        make_user(made.world.school, Role.REPORTER),
-        make_user(make_world().school),
-    ):
+    for user in (make_user(made.world.school, Role.REPORTER), make_user(make_world().school)):
         client = client_as(user)
         assert "You mentor nobody now." in client.page("/mentoring").text
         assert [client.get(address).status_code for address in addresses] == [404] * len(addresses)
@@ -186,9 +167,7 @@ def test_a_group_is_logged_on_one_page(made, client_as):
     rows = [make_matched(made, Kind.GROUP, group_id=group.id) for _number in range(3)]
     client = client_as(made.user)
     address = f"/mentoring/groups/{group.id}"
-    assert (
-        client.submit(address, {f"s{rows[1].id}": "student_absent", f"s{rows[2].id}": ""}).status_code == 303
-    )
+    assert client.submit(address, {f"s{rows[1].id}": "student_absent", f"s{rows[2].id}": ""}).status_code == 303
     assert session_on(rows[0].id, TODAY).minutes == 30
     assert session_on(rows[1].id, TODAY).missed is Missed.STUDENT_ABSENT
     assert session_on(rows[2].id, TODAY) is None
@@ -203,9 +182,7 @@ def test_a_card_on_a_phone(made, client_as):
     team = client_as(made.world.coordinator)
     assert "No card is set yet." in team.page(base_of(row)).text
     lines = {"expectations": "Kind words\nOn time", "periods": "Period 1\nLunch", "goal_percent": "75"}
-    assert (
-        team.submit(f"{base_of(row)}/card", lines | {"periods": "\n".join("abcdefghijk")}).status_code == 400
-    )
+    assert team.submit(f"{base_of(row)}/card", lines | {"periods": "\n".join("abcdefghijk")}).status_code == 400
     assert team.submit(f"{base_of(row)}/card", lines).status_code == 303
     client = client_as(made.user)
     address = f"/mentoring/{row.id}/card"
@@ -236,9 +213,7 @@ def test_review_and_ending_pages(made, client_as):
         owner_id=made.world.coordinator.id, due_on=TODAY,
     )  # fmt: skip
     assert "Review the mentoring" in client.page(base_of(row)).text
-    assert client.get(f"/mentoring/review-of/{asked.id}").location.endswith(
-        f"{base_of(row)}/mentoring-review"
-    )
+    assert client.get(f"/mentoring/review-of/{asked.id}").location.endswith(f"{base_of(row)}/mentoring-review")
     assert f"/mentoring/review-of/{asked.id}" in client.get("/my-day").text
     address = f"{base_of(row)}/mentoring-review"
     assert client.submit(address, {}).status_code == 400
@@ -279,10 +254,7 @@ def test_next_steps(made, session):
     found = next_steps([*rows.values(), ended], TODAY, fresh(proposed).proposed_at)
     assert {code: found[row.id].code for code, row in rows.items()} == {code: code for code in rows}
     assert ended.id not in found
-    assert (found[rows["session"].id].on, found[rows["session"].id].waits) == (
-        START + timedelta(days=4),
-        False,
-    )
+    assert (found[rows["session"].id].on, found[rows["session"].id].waits) == (START + timedelta(days=4), False)
 
 
 def test_students_of_one_name_are_told_apart(made, client_as):
@@ -292,7 +264,5 @@ def test_students_of_one_name_are_told_apart(made, client_as):
         fresh(make_matched(made, goal=goal)).participant_id = made.world.people[person].id
     db.session.commit()
     rows = [row.text for row in client_as(made.user).page("/mentoring").find_all("li")]
-    seen = [
-        (row.count("Zephyrine A."), row.count("Zephyrine B."), "One-to-one mentoring" in row) for row in rows
-    ]
+    seen = [(row.count("Zephyrine A."), row.count("Zephyrine B."), "One-to-one mentoring" in row) for row in rows]
     assert [row for row in seen if any(row)] == [(2, 0, True), (2, 0, True), (0, 2, False)]

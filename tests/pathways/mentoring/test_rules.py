@@ -9,15 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wss_cases.pathways.mentoring.plan.rules import (
-    dose,
-    due_days,
-    last_day_of,
-    next_due,
-    percent,
-    planned_days,
-    ranked,
-)
+from wss_cases.pathways.mentoring.plan.rules import dose, due_days, last_day_of, next_due, percent, planned_days, ranked
 from wss_cases.pathways.mentoring.plan.states import Cadence, Reason
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.roster.directory.states import DayKind
@@ -93,12 +85,7 @@ def test_a_week_plans_as_much_as_it_has_school_for(
         assert not school or wanted == 0 or school[-1] in due
 
 
-@given(
-    start=starts,
-    closed=closures,
-    seen=st.integers(-5, 320),
-    held=st.frozensets(st.integers(0, 300), max_size=30),
-)
+@given(start=starts, closed=closures, seen=st.integers(-5, 320), held=st.frozensets(st.integers(0, 300), max_size=30))
 def test_a_dose_counts_only_what_was_by_then(
     start: date, closed: frozenset[int], seen: int, held: frozenset[int]
 ) -> None:

@@ -42,9 +42,7 @@ class Removed:
     @property
     def row(self) -> Pathway:
         """The newest return of the school."""
-        wanted = db.select(Pathway).where(
-            Pathway.school_id == self.place.school.id, Pathway.pathway == "reengagement"
-        )
+        wanted = db.select(Pathway).where(Pathway.school_id == self.place.school.id, Pathway.pathway == "reengagement")
         found = db.session.scalars(wanted.order_by(Pathway.id.desc())).first()
         assert found is not None
         return fresh(found)  # type: ignore[no-any-return]

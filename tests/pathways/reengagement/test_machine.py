@@ -24,12 +24,7 @@ from wss_cases.pathways.reengagement.meeting import actions as actions_meeting
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.pathways.reengagement.plan.queries import reviews_of
 from wss_cases.pathways.reengagement.plan.rules import is_near, meeting_of
-from wss_cases.pathways.reengagement.plan.states import (
-    MEETING_TRANSITIONS,
-    Meeting,
-    MeetingMissed,
-    ReviewAnswer,
-)
+from wss_cases.pathways.reengagement.plan.states import MEETING_TRANSITIONS, Meeting, MeetingMissed, ReviewAnswer
 from wss_cases.roster.directory.rules import SchoolDays
 
 DAYS = SchoolDays()
@@ -82,11 +77,7 @@ class Return(RuleBasedStateMachine):
         text = actions.PlanText(return_on, "An aunt", "A quiet room", work)
         self.act(actions.save_plan, text, agreed, may=self.state in LIVE and not early and not gone)
 
-    @rule(
-        day=st.sampled_from(
-            [date(2026, 12, 2), date(2026, 11, 25), BACK, date(2026, 11, 28), date(2027, 1, 8)]
-        )
-    )
+    @rule(day=st.sampled_from([date(2026, 12, 2), date(2026, 11, 25), BACK, date(2026, 11, 28), date(2027, 1, 8)]))
     def plan_meeting(self, day: date) -> None:
         plan, at = self.plan, datetime(day.year, day.month, day.day, 15, tzinfo=UTC)
         may = (
@@ -124,12 +115,7 @@ class Return(RuleBasedStateMachine):
     def complete(self, outcome: str) -> None:
         known = outcome in ("settled", "not_back")
         may = self.state is PathwayState.ACTIVE and known
-        self.act(
-            actions.complete,
-            outcome,
-            "",
-            may=may and (outcome == "not_back" or bool(reviews_of(self.row_id))),
-        )
+        self.act(actions.complete, outcome, "", may=may and (outcome == "not_back" or bool(reviews_of(self.row_id))))
 
     @rule(wish=st.integers(0, 19))
     def leave(self, wish: int) -> None:
@@ -181,6 +167,4 @@ class Return(RuleBasedStateMachine):
 
 @pytest.mark.usefixtures("session")
 def test_no_order_of_acts_breaks_a_return() -> None:
-    run_state_machine_as_test(
-        Return, settings=settings(max_examples=25, stateful_step_count=20, deadline=None)
-    )
+    run_state_machine_as_test(Return, settings=settings(max_examples=25, stateful_step_count=20, deadline=None))

@@ -53,16 +53,8 @@ def returns() -> int:
 def test_a_removal_opens_a_case_with_its_return_in_the_same_act(removed: Removed) -> None:
     [case] = cases_of_incident(removed.incident.id)
     plan, row = removed.plan, removed.row
-    assert (row.case_id, row.state, case.lead_id) == (
-        case.id,
-        PathwayState.PROPOSED,
-        removed.coordinator.user_id,
-    )
-    assert (plan.cause, plan.away_from, plan.return_on) == (
-        AwayCause.REMOVAL,
-        date(2026, 11, 25),
-        date(2026, 11, 27),
-    )
+    assert (row.case_id, row.state, case.lead_id) == (case.id, PathwayState.PROPOSED, removed.coordinator.user_id)
+    assert (plan.cause, plan.away_from, plan.return_on) == (AwayCause.REMOVAL, date(2026, 11, 25), date(2026, 11, 27))
     asks = db.session.scalars(select(FollowUp).where(FollowUp.pathway_id == row.id)).one()
     assert (asks.kind, asks.due_on, asks.same_day) == ("reentry_plan", TODAY, True)
 
@@ -110,9 +102,7 @@ def test_a_long_absence_is_opened_by_hand_from_the_student(removed: Removed, cli
     client = client_as(removed.place.coordinator)
     assert "Back after a long absence" in client.page(f"/students/{student.id}").text
     address = f"/students/{student.id}/return"
-    wrong = client.submit(
-        address, {"cause": "long_absence", "away_from": "2026-11-23", "return_on": "2026-11-20"}
-    )
+    wrong = client.submit(address, {"cause": "long_absence", "away_from": "2026-11-23", "return_on": "2026-11-20"})
     assert wrong.status_code == 400 and 'value="2026-11-20"' in wrong.text
     assert client.submit(address, {"cause": "long_absence", "return_on": "2026-12-01"}).status_code == 303
     case = db.session.get_one(Case, removed.row.case_id)
@@ -129,9 +119,7 @@ def test_another_school_opens_none(removed: Removed) -> None:
 
 
 def enrol(student: Any, school: Any, starts_on: date, ends_on: date | None) -> None:
-    db.session.add(
-        Enrolment(student_id=student.id, school_id=school.id, starts_on=starts_on, ends_on=ends_on)
-    )
+    db.session.add(Enrolment(student_id=student.id, school_id=school.id, starts_on=starts_on, ends_on=ends_on))
     db.session.commit()
 
 

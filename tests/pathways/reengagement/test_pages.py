@@ -20,9 +20,7 @@ def removed(session: Any, at: Any) -> Removed:
 
 
 def open_kinds(removed: Removed) -> list[str]:
-    wanted = select(FollowUp).where(
-        FollowUp.pathway_id == removed.row.id, FollowUp.state == FollowUpState.OPEN
-    )
+    wanted = select(FollowUp).where(FollowUp.pathway_id == removed.row.id, FollowUp.state == FollowUpState.OPEN)
     return sorted(row.kind for row in db.session.scalars(wanted))
 
 
@@ -30,9 +28,7 @@ def test_from_the_plan_to_the_outcome(removed: Removed, client_as: Any, at: Any)
     client = client_as(removed.place.coordinator)
     page = f"/cases/{removed.row.case_id}/pathways/{removed.row.id}"
     assert "Back in 3 school days (Fri, Nov 27)" in client.page("/returns").text
-    early = client.submit(
-        f"{page}/return", {"return_on": "2026-11-20", "supporters": "An aunt", "agreed": "y"}
-    )
+    early = client.submit(f"{page}/return", {"return_on": "2026-11-20", "supporters": "An aunt", "agreed": "y"})
     assert "cannot be before the first day away" in early.text and "An aunt" in early.text
     given = {"return_on": "2026-11-27", "supporters": "An aunt", "work_missed": "Two essays", "agreed": "y"}
     assert client.submit(f"{page}/return", given).status_code == 303

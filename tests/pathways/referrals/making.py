@@ -81,9 +81,7 @@ def draft(scene: Scene, partner: Partner | None = None, now: datetime = NOW) -> 
     )
 
 
-def consent(
-    scene: Scene, referral_id: int, fields: list[str] | None = None, now: datetime = NOW, **values: Any
-) -> int:
+def consent(scene: Scene, referral_id: int, fields: list[str] | None = None, now: datetime = NOW, **values: Any) -> int:
     """Record the consent to a drafted referral."""
     purpose = "So that the partner can help."
     return actions_consent.record_consent(
@@ -110,15 +108,9 @@ def accept(scene: Scene, referral_id: int, now: datetime = NOW) -> int:
 
 def serve(scene: Scene, referral_id: int, on: date = TODAY, now: datetime = NOW) -> int:
     """Let the partner log a day of service."""
-    return actions_service.log_service(
-        scene.partner_actor, referral_id, on, by=PARTNER, version=None, now=now
-    )
+    return actions_service.log_service(scene.partner_actor, referral_id, on, by=PARTNER, version=None, now=now)
 
 
-def finish(
-    scene: Scene, referral_id: int, on: date = TODAY, received: str = "all", now: datetime = NOW
-) -> int:
+def finish(scene: Scene, referral_id: int, on: date = TODAY, received: str = "all", now: datetime = NOW) -> int:
     """Let the partner finish."""
-    return actions_service.finish(
-        scene.partner_actor, referral_id, on, received, by=PARTNER, version=None, now=now
-    )
+    return actions_service.finish(scene.partner_actor, referral_id, on, received, by=PARTNER, version=None, now=now)

@@ -139,9 +139,7 @@ def test_a_waiting_list_asks_again(scene: Scene) -> None:
     accept(scene, referral_id)
 
 
-@pytest.mark.parametrize(
-    "state", ["consented", "sent", "waitlisted", "accepted", "first_seen", "active", "done"]
-)
+@pytest.mark.parametrize("state", ["consented", "sent", "waitlisted", "accepted", "first_seen", "active", "done"])
 def test_consent_is_taken_back_from_every_state(scene: Scene, state: str) -> None:
     referral_id = draft(scene)
     consent(scene, referral_id)
@@ -205,12 +203,8 @@ def test_the_school_writes_down_what_a_partner_says_on_the_phone(scene: Scene) -
     referral_id = sent(scene)
     for act in (
         lambda: actions_service.accept(scene.school, referral_id, by=SCHOOL, version=None, now=NOW),
-        lambda: actions_service.log_service(
-            scene.school, referral_id, TODAY, by=SCHOOL, version=None, now=NOW
-        ),
-        lambda: actions_service.finish(
-            scene.school, referral_id, TODAY, "all", by=SCHOOL, version=None, now=NOW
-        ),
+        lambda: actions_service.log_service(scene.school, referral_id, TODAY, by=SCHOOL, version=None, now=NOW),
+        lambda: actions_service.finish(scene.school, referral_id, TODAY, "all", by=SCHOOL, version=None, now=NOW),
     ):
         with pytest.raises(Stale):
             actions_service.accept(scene.school, referral_id, by=SCHOOL, version=99, now=NOW)
@@ -255,11 +249,7 @@ def test_nothing_goes_without_an_agreement_in_force(scene: Scene) -> None:
 
 def test_what_a_draft_must_have(scene: Scene) -> None:
     other = make_scene()
-    given: dict[str, Any] = {
-        "partner_id": scene.partner.id,
-        "student_id": scene.world.students[0].id,
-        "need": "Help.",
-    }
+    given: dict[str, Any] = {"partner_id": scene.partner.id, "student_id": scene.world.students[0].id, "need": "Help."}
     for values, field in (
         ({"partner_id": None}, "partner"),
         ({"student_id": None}, "student"),
@@ -311,24 +301,14 @@ def test_the_database_refuses_what_the_table_does(scene: Scene) -> None:
         {"state": "accepted", "sent_on": TODAY},
         {"state": "declined", "sent_on": TODAY, "answered_on": TODAY},
         {"state": "active", "sent_on": TODAY, "answered_on": TODAY},
-        {
-            "state": "done",
-            "sent_on": TODAY,
-            "answered_on": TODAY,
-            "first_service_on": TODAY,
-            "ended_on": TODAY,
-        },
+        {"state": "done", "sent_on": TODAY, "answered_on": TODAY, "first_service_on": TODAY, "ended_on": TODAY},
         {"state": "revoked"},
         {"state": "drafted", "ended_on": TODAY},
         {"state": "lost"},
     ):
         with pytest.raises(IntegrityError), db.session.begin_nested():
             db.session.execute(update(table).where(table.c.id == referral_id).values(**values))
-    again = {
-        "pathway_id": scene.pathway.id,
-        "case_id": scene.world.case.id,
-        "school_id": scene.world.school.id,
-    }
+    again = {"pathway_id": scene.pathway.id, "case_id": scene.world.case.id, "school_id": scene.world.school.id}
     with pytest.raises(IntegrityError), db.session.begin_nested():
         db.session.execute(insert(table).values(again))
     consent(scene, referral_id)
@@ -358,8 +338,6 @@ def test_taking_back_the_consent_to_a_former_referral_leaves_the_next_ones_clock
 def test_who_offers_the_help_stands_before_who_speaks_the_language(session: Any) -> None:
     PartnerFactory(name="Speaks, but helps otherwise", services=["academic"], languages=["pl"], capacity=50)
     PartnerFactory(name="Helps", services=["family_support"], languages=["en"], capacity=1)
-    PartnerFactory(
-        name="Helps, no agreement", services=["family_support"], languages=["pl"], agreement_from=None
-    )
+    PartnerFactory(name="Helps, no agreement", services=["family_support"], languages=["pl"], agreement_from=None)
     found = [one.partner.name for one in suggestions(Wanted("family_support", "pl", 9), TODAY)]
     assert found == ["Helps", "Speaks, but helps otherwise", "Helps, no agreement"]

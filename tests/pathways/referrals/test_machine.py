@@ -19,17 +19,7 @@ from hypothesis.stateful import (
 from sqlalchemy import select
 
 from tests.factories.base import fresh
-from tests.pathways.referrals.making import (
-    FIELDS,
-    PARTNER,
-    SCHOOL,
-    Scene,
-    finish,
-    make_scene,
-    sent,
-    serve,
-    signed,
-)
+from tests.pathways.referrals.making import FIELDS, PARTNER, SCHOOL, Scene, finish, make_scene, sent, serve, signed
 from tests.support.pages.client import PageClient
 from wss_cases.casework.pathway_page import actions as actions_ending
 from wss_cases.followups.core.models import FollowUp, FollowUpState
@@ -98,9 +88,7 @@ class Life(RuleBasedStateMachine):
             if stage in ("declined", "again"):
                 actions_service.decline(self.scene.partner_actor, referral_id, "no_place", **self.by(PARTNER))
             elif stage != "sent":
-                answer.get(stage, actions_service.accept)(
-                    self.scene.partner_actor, referral_id, **self.by(PARTNER)
-                )
+                answer.get(stage, actions_service.accept)(self.scene.partner_actor, referral_id, **self.by(PARTNER))
             if stage in ("served", "done"):
                 serve(self.scene, referral_id)
             if stage == "done":
@@ -223,11 +211,7 @@ class Life(RuleBasedStateMachine):
 
     def _finish(self, who: Any, flavour: int) -> None:
         received = ("all", "partly", "")[flavour]
-        self.act(
-            lambda: actions_service.finish(
-                self.actor(who), self.newest(), self.today, received, **self.by(who)
-            )
-        )
+        self.act(lambda: actions_service.finish(self.actor(who), self.newest(), self.today, received, **self.by(who)))
 
     def _withdraw(self, who: Any, flavour: int) -> None:
         reason = ("no_answer", "moved", "")[flavour]
@@ -239,9 +223,7 @@ class Life(RuleBasedStateMachine):
     def _common_door(self, who: Any, flavour: int) -> None:
         school, pathway_id = self.scene.school, self.scene.pathway.id
         if flavour == 2:
-            self.act(
-                lambda: actions_ending.end_early(school, pathway_id, EndReason.NO_CONTACT, "", None, self.now)
-            )
+            self.act(lambda: actions_ending.end_early(school, pathway_id, EndReason.NO_CONTACT, "", None, self.now))
             return
         outcome = "service_received"
         assert not self.act(lambda: life.complete(school, pathway_id, outcome, "", None, self.now))
@@ -274,9 +256,7 @@ class Life(RuleBasedStateMachine):
         for row in self.rows():
             disclosed = list(
                 db.session.scalars(
-                    select(Disclosure).where(
-                        Disclosure.object_id == row.id, Disclosure.object_type == "referral"
-                    )
+                    select(Disclosure).where(Disclosure.object_id == row.id, Disclosure.object_type == "referral")
                 )
             )
             assert len(disclosed) == (row.sent_on is not None)
@@ -317,6 +297,5 @@ class Life(RuleBasedStateMachine):
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_walk_through_a_referrals_life(session: Any, at: Any, client_as: Any, stage: str) -> None:
     run_state_machine_as_test(
-        lambda: Life(at, client_as, stage),
-        settings=settings(max_examples=3, stateful_step_count=12, deadline=None),
+        lambda: Life(at, client_as, stage), settings=settings(max_examples=3, stateful_step_count=12, deadline=None)
     )

@@ -207,9 +207,5 @@ def test_a_coordinator_reads_the_directory_only(session: Any, client_as: Any) ->
     client = client_as(scene.world.coordinator)
     page = client.page(f"/partners/{scene.partner.id}")
     assert scene.user.email not in page.text and "Change the entry" not in page.text
-    for address in (
-        "/partners/new",
-        f"/partners/{scene.partner.id}/edit",
-        f"/partners/{scene.partner.id}/end",
-    ):
+    for address in ("/partners/new", f"/partners/{scene.partner.id}/edit", f"/partners/{scene.partner.id}/end"):
         assert client.get(address).status_code == 404

@@ -78,14 +78,7 @@ def test_the_partner_reads_exactly_what_was_sent(scene: Scene, client_as: Any) -
     assert scene.world.students[0].shown_name in home.text and "To do (1)" in " ".join(home.text.split())
     page = client.page(f"/partner/referrals/{referral_id}").find_all("main")[0].text
     assert "Somebody to talk to at home." in page and "Grade 9" in page
-    for secret in (
-        "A secret need",
-        "Rosalind",
-        "312-555-0142",
-        scene.world.case.reference,
-        "Grade 12",
-        "fight",
-    ):
+    for secret in ("A secret need", "Rosalind", "312-555-0142", scene.world.case.reference, "Grade 12", "fight"):
         assert secret not in page, secret
     assert [a.get("href") for a in home.find_all("nav")[0].find_all("a")] == ["/partner"]
 
@@ -114,9 +107,7 @@ def test_a_declined_referral_is_gone(scene: Scene, client_as: Any) -> None:
     assert scene.world.students[0].shown_name not in client.page("/partner").text
 
 
-@pytest.mark.parametrize(
-    "how", ["revoked", "withdrawn", "run out", "pathway ended", "partner ended", "role ended"]
-)
+@pytest.mark.parametrize("how", ["revoked", "withdrawn", "run out", "pathway ended", "partner ended", "role ended"])
 def test_access_is_cut_on_the_next_request(scene: Scene, client_as: Any, at: Any, how: str) -> None:
     referral_id = sent(scene, until=TODAY + timedelta(days=3))
     client, base = client_as(scene.user), f"/partner/referrals/{referral_id}"
@@ -158,9 +149,7 @@ def test_access_is_cut_on_the_next_request(scene: Scene, client_as: Any, at: Any
 
 def test_mails_to_the_partner_hold_nothing_of_the_student(scene: Scene) -> None:
     referral_id = sent(scene)
-    actions_service.accept(
-        scene.partner_actor, referral_id, by=Permission.REFERRAL_ANSWER, version=None, now=NOW
-    )
+    actions_service.accept(scene.partner_actor, referral_id, by=Permission.REFERRAL_ANSWER, version=None, now=NOW)
     sent_mail = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "referral.sent")).one()
     said = str(compose(sent_mail, NOW))
     assert f"/partner/referrals/{referral_id}" in said
@@ -168,13 +157,7 @@ def test_mails_to_the_partner_hold_nothing_of_the_student(scene: Scene) -> None:
     ended = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "referral.ended")).one()
     said += str(compose(ended, NOW))
     student = scene.world.students[0]
-    for secret in (
-        student.given_name,
-        student.family_name,
-        "Rosalind",
-        "Somebody to talk to",
-        "family_support",
-    ):
+    for secret in (student.given_name, student.family_name, "Rosalind", "Somebody to talk to", "family_support"):
         assert secret not in said
 
 
@@ -199,14 +182,7 @@ def test_a_form_sets_nothing_but_its_own_fields(scene: Scene, client_as: Any) ->
         "answer_by": "2030-01-01",
     }
     before = fresh(db.session.get_one(Referral, referral_id))
-    kept = (
-        before.partner_id,
-        before.sent_fields,
-        before.school_id,
-        before.student_id,
-        before.need,
-        before.answer_by,
-    )
+    kept = (before.partner_id, before.sent_fields, before.school_id, before.student_id, before.need, before.answer_by)
     assert client.post(f"{base}/accept", data=stuffed).status_code == 303
     assert client.post(f"{base}/service", data=stuffed | {"on": "2026-11-24"}).status_code == 303
     db.session.expire_all()
@@ -254,9 +230,7 @@ def walk(backend: str, databases: Databases, tmp_path_factory: pytest.TempPathFa
 def canaries(app: Flask) -> set[str]:
     """Return what only schools know: case and report numbers, every student's number and full name."""
     with app.app_context():
-        found = set(db.session.scalars(select(Case.reference))) | set(
-            db.session.scalars(select(Incident.reference))
-        )
+        found = set(db.session.scalars(select(Case.reference))) | set(db.session.scalars(select(Incident.reference)))
         named = select(Student).join(CaseParticipant, CaseParticipant.student_id == Student.id)
         for student in db.session.scalars(named):
             found |= {student.shown_name, student.student_number}
@@ -276,13 +250,9 @@ OWN = """
 
 def test_a_partner_against_every_route_and_every_id(walk: Walk) -> None:
     with walk.app.app_context():
-        user = db.session.scalars(
-            select(UserAccount).where(UserAccount.email == "partner@demo.example")
-        ).one()
+        user = db.session.scalars(select(UserAccount).where(UserAccount.email == "partner@demo.example")).one()
         mine = set(
-            db.session.scalars(
-                text(OWN), {"user": user.id, "today": local_date(clock.now(), clock.DISTRICT_ZONE)}
-            )
+            db.session.scalars(text(OWN), {"user": user.id, "today": local_date(clock.now(), clock.DISTRICT_ZONE)})
         )
         shown = {
             row.sent_fields["name"]
@@ -291,9 +261,7 @@ def test_a_partner_against_every_route_and_every_id(walk: Walk) -> None:
         }
         ids = list(db.session.scalars(select(Referral.id)))
     assert mine and set(ids) - mine
-    secrets = re.compile(
-        r"(?<!\w)(" + "|".join(map(re.escape, sorted(canaries(walk.app) - shown))) + r")(?!\w)"
-    )
+    secrets = re.compile(r"(?<!\w)(" + "|".join(map(re.escape, sorted(canaries(walk.app) - shown))) + r")(?!\w)")
     assert secrets.search(f"case WALK{walk.schools['own']}-C of somebody")
     client = people_client(walk.app, user)
     token, leaks, reached = client.csrf_token("/account"), [], set()
@@ -305,19 +273,13 @@ def test_a_partner_against_every_route_and_every_id(walk: Walk) -> None:
             if "referral_id" in rule.arguments and rule.endpoint.startswith("partner."):
                 addresses = {rule.build({"referral_id": one})[1] for one in ids}  # type: ignore[index]
             for address in addresses:
-                answer = client.open(
-                    address, method=method, data={"csrf_token": token} if method == "POST" else None
-                )
+                answer = client.open(address, method=method, data={"csrf_token": token} if method == "POST" else None)
                 page = answer.get_data(as_text=True)
                 leaks += [f"{method} {address}: {found.group()}" for found in secrets.finditer(page)]
                 if answer.status_code != 404:
                     reached.add((rule.endpoint, address))
     assert not leaks, leaks[:5]
-    foreign = {
-        address
-        for endpoint, address in reached
-        if endpoint.startswith("partner.") and "/referrals/" in address
-    }
+    foreign = {address for endpoint, address in reached if endpoint.startswith("partner.") and "/referrals/" in address}
     assert {int(address.split("/")[3]) for address in foreign} == mine
     own = ("accounts.", "second_factor.", "sessions.", "web.", "partner.", "troubles.retry_own")
     beyond = {endpoint for endpoint, _address in reached if not endpoint.startswith(own)}
@@ -350,12 +312,8 @@ def test_predicate_filter_and_recipients_agree(session: Any, at: Any) -> None:
     for user in people:
         actor = acting(user)
         db.session.expire_all()
-        by_policy = {
-            one for one in ids if can(actor, Permission.REFERRAL_ANSWER, db.session.get(Referral, one))
-        }
-        by_filter = set(
-            db.session.scalars(visible_to(select(Referral.id).where(Referral.id.in_(ids)), actor, TODAY))
-        )
+        by_policy = {one for one in ids if can(actor, Permission.REFERRAL_ANSWER, db.session.get(Referral, one))}
+        by_filter = set(db.session.scalars(visible_to(select(Referral.id).where(Referral.id.in_(ids)), actor, TODAY)))
         assert by_policy == by_filter, user.email
         for one in ids:
             mail = OutboxMessage(

@@ -41,9 +41,7 @@ def made(school: Any, student: Any, **more: Any) -> Disclosure:
     return row
 
 
-def test_a_coordinator_records_one_by_hand_and_prints_the_list(
-    school: Any, client_as: Callable[[Any], Any]
-) -> None:
+def test_a_coordinator_records_one_by_hand_and_prints_the_list(school: Any, client_as: Callable[[Any], Any]) -> None:
     student = StudentFactory(school=school)
     made(school, student)
     client = client_as(make_user(Role.COORDINATOR, school))
@@ -56,17 +54,10 @@ def test_a_coordinator_records_one_by_hand_and_prints_the_list(
     assert "Juvenile court, room 12" in wrong.text
     assert client.post(f"{address}/new", data=form).location.endswith(address)
     for page in (client.page(address).text, client.page(f"{address}?paper=1").text):
-        for words in (
-            "Juvenile court, room 12",
-            "Fri, Nov 20, 2026",
-            "Harbor Counseling",
-            "with written consent",
-        ):
+        for words in ("Juvenile court, room 12", "Fri, Nov 20, 2026", "Harbor Counseling", "with written consent"):
             assert words in page, words
     row = db.session.scalars(select(Disclosure).where(Disclosure.object_type == "student")).one()
-    audited = select(AuditEntry.changes).where(
-        AuditEntry.action == "disclosure.made", AuditEntry.object_id == row.id
-    )
+    audited = select(AuditEntry.changes).where(AuditEntry.action == "disclosure.made", AuditEntry.object_id == row.id)
     said = db.session.scalars(audited).one()
     assert said["student_id"] == [None, student.id]
     assert said["asked_by"] == said["told_whom"] == ["…", "…"], "of what somebody typed only that it is there"
@@ -77,12 +68,7 @@ def test_who_keeps_no_record_sees_none(school: Any, client_as: Callable[[Any], A
     made(school, student)
     address = f"/students/{student.id}/disclosures"
     elsewhere = make_user(Role.ADMINISTRATOR, SchoolFactory())
-    for person in (
-        make_user(Role.DEAN, school),
-        make_user(Role.DISTRICT),
-        make_user(Role.SYSADMIN),
-        elsewhere,
-    ):
+    for person in (make_user(Role.DEAN, school), make_user(Role.DISTRICT), make_user(Role.SYSADMIN), elsewhere):
         assert client_as(person).get(address).status_code == 404
     assert "Harbor Counseling" not in client_as(elsewhere).page("/disclosures").text
     auditor = client_as(make_user(Role.AUDITOR))

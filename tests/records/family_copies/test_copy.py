@@ -75,9 +75,7 @@ class Here:
             acting(user or self.administrator), row.id, None, manner=Manner.IN_PERSON, identity="Known here",
             now=clock.now(),
         )  # fmt: skip
-        return db.session.scalars(
-            select(FamilyReleaseCopy).where(FamilyReleaseCopy.release_id == row.id)
-        ).one()
+        return db.session.scalars(select(FamilyReleaseCopy).where(FamilyReleaseCopy.release_id == row.id)).one()
 
 
 @pytest.fixture
@@ -168,9 +166,7 @@ def test_it_is_refused_while_anything_is_undecided_and_names_it(here: Here) -> N
     ):
         with pytest.raises(Refused, match=words):
             decide(someone, row.id, {key: decision}, [], clock.now())
-    decide(
-        someone, row.id, {keys["X.N."]: Decision("keep", why="place")}, ["ran"], clock.now(), the_rest=True
-    )
+    decide(someone, row.id, {keys["X.N."]: Decision("keep", why="place")}, ["ran"], clock.now(), the_rest=True)
     hand_on(someone, row.id, None, clock.now())
     kept = here.release(row)
     told = [line for section in json.loads(kept.text)["sections"] for _label, line in section["lines"]]
@@ -221,9 +217,7 @@ def test_what_changed_since_it_was_looked_through_stops_the_release(here: Here) 
     with pytest.raises(Refused, match="Decide about each place first: “ran”"):
         here.release(row)
     row = here.handed(db.session.get_one(FamilyRelease, row.id)) if _back(here, row) else row
-    db.session.add(
-        Addendum(incident_id=here.incident.id, author_id=here.coordinator.id, at=clock.now(), text="More.")
-    )
+    db.session.add(Addendum(incident_id=here.incident.id, author_id=here.coordinator.id, at=clock.now(), text="More."))
     db.session.commit()
     with pytest.raises(Refused, match=r"changed since.*Added on"):
         here.release(row)
@@ -277,9 +271,7 @@ def test_a_copy_holds_the_students_own_record_and_nothing_of_others(here: Here) 
     CaseIncidentFactory(case_id=case.id, incident_id=here.incident.id)
     for one in (here.student, here.others[0]):
         CaseParticipantFactory(case_id=case.id, student_id=one.id)
-    db.session.add(
-        CaseNote(case_id=case.id, author_id=here.coordinator.id, at=clock.now(), text="Staff only canary")
-    )
+    db.session.add(CaseNote(case_id=case.id, author_id=here.coordinator.id, at=clock.now(), text="Staff only canary"))
     for student, reason in ((here.student, "Own reason"), (here.others[0], "Canary of another")):
         DisciplineActionFactory(
             school_id=here.school.id, incident_id=here.incident.id, student_id=student.id, reason=reason

@@ -60,9 +60,7 @@ def test_the_names_of_the_demo_roster_are_found_in_every_form(record_property: A
     finder = Finder(OWN, [named(*child) for child in numbered(names[:6])])
     words = [around.replace("{}", "the group") for around in AROUND] * 10
     shown = sum(len(finder.find(text)) for text in words)
-    record_property(
-        "false places per 1,000 words", round(1000 * shown / sum(len(w.split()) for w in words), 1)
-    )
+    record_property("false places per 1,000 words", round(1000 * shown / sum(len(w.split()) for w in words), 1))
 
 
 def test_the_real_difficult_names_are_found_in_every_form(shared_data: Path) -> None:

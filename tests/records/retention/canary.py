@@ -90,9 +90,7 @@ class Planter:
         told = TABLES[name].told_of
         if told is not None:
             filled |= {told[0]: "case_record", told[1]: self.ids["case_record"]}
-            filled |= (
-                {"object_type": "student", "object_id": self.ids["student"]} if name == "disclosure" else {}
-            )
+            filled |= {"object_type": "student", "object_id": self.ids["student"]} if name == "disclosure" else {}
         known = {key: value for key, value in filled.items() if key in one.c}
         return int(db.session.execute(insert(one).values(known).returning(one.c.id)).scalar_one())
 
@@ -114,11 +112,7 @@ class Planter:
                 return value
         if isinstance(kind, String):
             room = kind.length is None or kind.length >= len(self.word)
-            return (
-                (f"{self.word}{len(self.ids)}"[: kind.length] if column.unique else self.word)
-                if room
-                else "x"
-            )
+            return (f"{self.word}{len(self.ids)}"[: kind.length] if column.unique else self.word) if room else "x"
         raise AssertionError(f"{one.name}.{column.name}: plant {kind!r}")
 
     def _samples(self) -> list[tuple[Any, Any]]:

@@ -79,9 +79,7 @@ def world(database: Database, tmp_path: Path, at: Callable[..., Any]) -> Iterato
         CaseIncidentFactory(case_id=case.id, incident_id=shared.id)
         for one in (child, keeper):
             CaseParticipantFactory(case_id=case.id, student_id=one.id)
-        db.session.add(
-            CaseNote(case_id=case.id, at=clock.now(), text="Spoke with zqcanary’s mother and Zqkeeper.")
-        )
+        db.session.add(CaseNote(case_id=case.id, at=clock.now(), text="Spoke with zqcanary’s mother and Zqkeeper."))
         db.session.add(
             IncidentDraft(user_id=proposer.id, payload={"people": [str(child.id)], "narrative": [WORD]},
                           updated_at=clock.now())
@@ -98,12 +96,7 @@ def world(database: Database, tmp_path: Path, at: Callable[..., Any]) -> Iterato
 def propose_and_confirm(world: World, *students: int) -> int:
     for student_id in students or (world.student_id,):
         decide(
-            acting(world.proposer),
-            student_id,
-            decision=Decision.DELETE,
-            reason="",
-            keep_until=None,
-            now=clock.now(),
+            acting(world.proposer), student_id, decision=Decision.DELETE, reason="", keep_until=None, now=clock.now()
         )
     deletion = db.session.scalars(select(RecordDeletion).order_by(RecordDeletion.id.desc())).first()
     assert deletion is not None
@@ -129,10 +122,7 @@ def test_nothing_of_the_child_is_left_anywhere(world: World) -> None:
     row = db.session.get_one(RecordDeletion, deletion_id)
     assert row.state is DeletionState.DONE and row.erased_at is not None and len(row.digest) == 64
     assert row.counts["incident"] == 1 and row.counts["circle_note"] == 1 and row.counts["drafts"] == 1
-    assert {figure.what for figure in db.session.scalars(select(RemovedFigure))} >= {
-        "incident",
-        "case_record",
-    }
+    assert {figure.what for figure in db.session.scalars(select(RemovedFigure))} >= {"incident", "case_record"}
     _pages_hold_nothing(world)
     seal(clock.now())
     assert verify().broken is None
@@ -157,35 +147,25 @@ def _other_child_is_whole(world: World) -> None:
     assert note.text == "Spoke with […]’s mother and Zqkeeper."
     people = db.session.scalars(select(IncidentPerson).where(IncidentPerson.incident_id == incident.id)).all()
     assert [person.student_id for person in people] == [world.keeper.id]
-    assert [one.student_id for one in db.session.get_one(Case, world.case.id).participants] == [
-        world.keeper.id
-    ]
+    assert [one.student_id for one in db.session.get_one(Case, world.case.id).participants] == [world.keeper.id]
     assert db.session.get_one(Student, world.keeper.id).given_name == "Zqkeeper"
 
 
 def _pages_hold_nothing(world: World) -> None:
     for role in (Role.ADMINISTRATOR, Role.COORDINATOR):
         client = people_client(world.app, make_user(role, world.school))
-        addresses = [
-            "/incidents",
-            "/cases",
-            f"/cases/{world.case.id}",
-            f"/incidents/{world.shared.id}",
-            "/disclosures",
-        ]
+        addresses = ["/incidents", "/cases", f"/cases/{world.case.id}", f"/incidents/{world.shared.id}", "/disclosures"]
         for address in (*addresses, "/my-day", f"/incidents?q={WORD}"):
             answer = client.get(address)
             assert answer.status_code in (200, 302, 404), address
-            assert "zqcanary" not in answer.text.casefold().replace(f"q={WORD}", "").replace(
-                f'value="{WORD}"', ""
-            ), address
+            assert "zqcanary" not in answer.text.casefold().replace(f"q={WORD}", "").replace(f'value="{WORD}"', ""), (
+                address
+            )
         assert client.get(f"/students/{world.student_id}").status_code == 404
 
 
 def test_a_table_that_nobody_deletes_from_is_seen(world: World) -> None:
-    planted = Table(
-        "case_diary", Base.metadata, Column("id", Integer, primary_key=True), Column("words", Text)
-    )
+    planted = Table("case_diary", Base.metadata, Column("id", Integer, primary_key=True), Column("words", Text))
     try:
         planted.create(db.engine)
         with db.engine.begin() as connection:
@@ -196,9 +176,7 @@ def test_a_table_that_nobody_deletes_from_is_seen(world: World) -> None:
         Base.metadata.remove(planted)
 
 
-def test_the_temporary_part_goes_after_five_years_and_who_it_was_stays(
-    world: World, at: Callable[..., Any]
-) -> None:
+def test_the_temporary_part_goes_after_five_years_and_who_it_was_stays(world: World, at: Callable[..., Any]) -> None:
     row = db.session.scalars(select(Enrolment).where(Enrolment.student_id == world.student_id)).one()
     row.starts_on, row.ends_on = date(2019, 8, 20), date(2021, 11, 24)
     db.session.commit()
@@ -214,9 +192,7 @@ def test_the_temporary_part_goes_after_five_years_and_who_it_was_stays(
 
 def test_a_kill_between_records_loses_nothing_and_goes_on(world: World) -> None:
     second = Planter("zqsecond", number=2)
-    shared = {
-        name: number for name, number in world.planter.ids.items() if TABLES[name].whose is not Whose.STUDENT
-    }
+    shared = {name: number for name, number in world.planter.ids.items() if TABLES[name].whose is not Whose.STUDENT}
     second.everything(**shared)
     deletion_id = propose_and_confirm(world, world.student_id, second.ids["student"])
     before = found_in(["zqsecond"])
@@ -228,9 +204,7 @@ def test_a_kill_between_records_loses_nothing_and_goes_on(world: World) -> None:
         failpoints.configure("")
     db.session.remove()
     assert found_in([WORD]) == [] and found_in(["zqsecond"]) == before
-    states = (
-        select(DeletionItem.state).where(DeletionItem.deletion_id == deletion_id).order_by(DeletionItem.id)
-    )
+    states = select(DeletionItem.state).where(DeletionItem.deletion_id == deletion_id).order_by(DeletionItem.id)
     assert list(db.session.scalars(states)) == [ItemState.DELETED, ItemState.WAITING]
     assert carry_out(clock.now()) == {"deleted": 1, "kept": 0, "done": 1, "to_erase": 0}
     assert found_in(["zqsecond"]) == []
@@ -244,9 +218,7 @@ def test_a_hold_that_comes_after_the_confirmation_still_keeps_the_record(world: 
     ids = world.planter.ids
     held = {"student_id": ids["student"]} if on == "student" else {"case_id": ids["case_record"]}
     with unit_of_work(acting(world.proposer), clock.now()) as uow:
-        open_hold(
-            uow, LegalHold(school_id=world.school.id, kind=HoldKind.COURT_ORDER, reason="Order 7", **held)
-        )
+        open_hold(uow, LegalHold(school_id=world.school.id, kind=HoldKind.COURT_ORDER, reason="Order 7", **held))
     before = found_in([WORD])
     assert carry_out(clock.now()) == {"deleted": 0, "kept": 1, "done": 1, "to_erase": 0}
     assert found_in([WORD]) == before

@@ -85,31 +85,21 @@ def test_the_schedule_is_changed_from_a_day_on_never_below_its_floor_and_deletes
     assert identity.status_code == 400 and "at least 60 years" in identity.text
     assert client.submit("/records/schedule/discipline", form | {"keep": "7"}).status_code == 303
     rows = db.session.scalars(select(RetentionRule).where(RetentionRule.code == "discipline")).all()
-    assert [(row.keep, row.ends_on) for row in sorted(rows, key=lambda row: row.id)] == [
-        (5, TODAY),
-        (7, None),
-    ]
+    assert [(row.keep, row.ends_on) for row in sorted(rows, key=lambda row: row.id)] == [(5, TODAY), (7, None)]
     assert newest.id in {row.id for row in rows}
     changed = select(AuditEntry).where(AuditEntry.action == "retention.rule_changed")
     assert db.session.scalars(changed).one().changes["keep"] == [None, 7]
-    assert (
-        client_as(make_user(Role.ADMINISTRATOR, school)).get("/records/schedule/discipline").status_code
-        == 404
-    )
+    assert client_as(make_user(Role.ADMINISTRATOR, school)).get("/records/schedule/discipline").status_code == 404
     assert db.session.get(type(student), student.id) is not None
 
 
-def test_the_list_holds_who_is_due_and_why_and_nobody_else(
-    school: Any, client_as: Callable[[Any], Any]
-) -> None:
+def test_the_list_holds_who_is_due_and_why_and_nobody_else(school: Any, client_as: Callable[[Any], Any]) -> None:
     seen(school, given_name="Newly", family_name="Come")
     seen(school, date(2022, 11, 24), given_name="Four", family_name="Years")
     seen(school, date(2022, 11, 25), given_name="Almost", family_name="There")
     moved = seen(school, given_name="Moved", family_name="Here")
     elsewhere = SchoolFactory()
-    EnrolmentFactory(
-        student=moved, school_id=elsewhere.id, starts_on=date(2023, 8, 20), ends_on=date(2025, 6, 1)
-    )
+    EnrolmentFactory(student=moved, school_id=elsewhere.id, starts_on=date(2023, 8, 20), ends_on=date(2025, 6, 1))
     seen(school, date(2015, 8, 20), date(2021, 11, 24), given_name="Left", family_name="Long")
     seen(elsewhere, date(2015, 8, 20), given_name="Other", family_name="School")
     plain = StudentFactory(school=school, given_name="No", family_name="Record")
@@ -142,12 +132,7 @@ def test_keeping_needs_a_reason_and_a_day_and_brings_the_record_back_on_it(
     address = f"/records/reviews/{student.id}"
     assert "may not be deleted yet" in client.submit(address, {"decision": "delete"}).text
     keep = {"decision": "keep", "keep_until": "2027-06-15", "reason": "A sibling’s case goes on."}
-    for wrong in (
-        {"reason": " "},
-        {"keep_until": ""},
-        {"keep_until": "2026-11-24"},
-        {"keep_until": "2030-11-25"},
-    ):
+    for wrong in ({"reason": " "}, {"keep_until": ""}, {"keep_until": "2026-11-24"}, {"keep_until": "2030-11-25"}):
         answer = client.submit(address, keep | wrong)
         assert answer.status_code == 400 and "error" in answer.text
     assert client.submit(address, keep).status_code == 303
@@ -184,9 +169,7 @@ def test_two_people_and_the_count_are_needed_and_the_district_sees_no_name(
         assert client_as(person).get(address).status_code == 404
 
 
-def test_a_withdrawn_proposal_deletes_nothing_and_comes_back(
-    school: Any, client_as: Callable[[Any], Any]
-) -> None:
+def test_a_withdrawn_proposal_deletes_nothing_and_comes_back(school: Any, client_as: Callable[[Any], Any]) -> None:
     student = seen(school, date(2015, 8, 20), date(2021, 6, 10), given_name="Back", family_name="Again")
     client = client_as(make_user(Role.ADMINISTRATOR, school))
     client.submit(f"/records/reviews/{student.id}", {"decision": "delete"})

@@ -28,23 +28,11 @@ def undeclared(tables: Any) -> list[str]:
             if goes_to(column) in about and column.name not in said:
                 problems.append(f"{one.name}.{column.name} names a record of a student and is not declared")
         problems += [f"{one.name}.{name} is no column" for name in said if name not in one.c]
-        problems += [
-            f"{one.name}.{name} cannot be emptied" for name in kept.lets_go if not one.c[name].nullable
-        ]
+        problems += [f"{one.name}.{name} cannot be emptied" for name in kept.lets_go if not one.c[name].nullable]
     return problems
 
 
-HARMLESS = {
-    "source",
-    "sourced_id",
-    "path",
-    "page",
-    "dedupe_key",
-    "message_id",
-    "last_error",
-    "actor_name",
-    "label",
-}
+HARMLESS = {"source", "sourced_id", "path", "page", "dedupe_key", "message_id", "last_error", "actor_name", "label"}
 """Long columns that nobody writes in: addresses, keys, kinds of error, and the names of those who act."""
 
 
@@ -64,9 +52,7 @@ def told_in_the_audit(models: Any) -> list[str]:
     return found
 
 
-def test_what_people_write_of_a_child_never_stands_in_the_audit(
-    session: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_people_write_of_a_child_never_stands_in_the_audit(session: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Names and numbers of students come from the roster, whose imports say in the audit only how many."""
     models = [mapper.class_ for mapper in Base.registry.mappers]
     assert told_in_the_audit(models) == []
@@ -102,9 +88,5 @@ def test_every_kind_that_is_kept_is_in_the_schedule(session: Any) -> None:
 def test_no_enum_is_taken_for_words(session: Any) -> None:
     found = {(one.name, column.name) for one in Base.metadata.sorted_tables for column in written(one)}
     assert {("incident", "narrative"), ("case_note", "text"), ("timeline_entry", "data")} <= found
-    assert not {
-        (name, column)
-        for name, column in found
-        if isinstance(Base.metadata.tables[name].c[column].type, Enum)
-    }
+    assert not {(name, column) for name, column in found if isinstance(Base.metadata.tables[name].c[column].type, Enum)}
     assert not {("timeline_entry", "kind"), ("pathway", "kind"), ("incident", "location_code")} & found

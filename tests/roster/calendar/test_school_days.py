@@ -42,9 +42,7 @@ def test_between_counts_the_school_days_after_the_first_date(
 
 
 @given(CALENDARS, DAYS, st.integers(0, 70))
-def test_add_lands_on_the_school_day_that_between_counts(
-    kinds: dict[date, DayKind], day: date, number: int
-) -> None:
+def test_add_lands_on_the_school_day_that_between_counts(kinds: dict[date, DayKind], day: date, number: int) -> None:
     days = SchoolDays(kinds)
     found = days.add(day, number)
     assert is_open(kinds, found)
@@ -93,9 +91,7 @@ def test_what_is_not_read_of_a_calendar_says_no_more_than_the_weekday(session: A
     said: dict[date, DayKind] = {}
     day = date(2027, 8, 1) - timedelta(days=14 * len(every))
     while day < date(2027, 8, 1):
-        for kind, school_id in zip(
-            every[(date(2027, 7, 31) - day).days // 14], (None, school.id), strict=True
-        ):
+        for kind, school_id in zip(every[(date(2027, 7, 31) - day).days // 14], (None, school.id), strict=True):
             if kind is not None:
                 said[day] = kind
                 row = CalendarDay(school_year=school_year(day), school_id=school_id, day=day, kind=kind)

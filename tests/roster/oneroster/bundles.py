@@ -73,10 +73,7 @@ def roster(users: Sequence[Row], orgs: Sequence[Row] = DISTRICT, **more: str) ->
 def manifest(version: str = "1.1", **files: str) -> str:
     """Return a manifest.csv that says how each file is to be read."""
     pairs = {"oneroster.version": version, **{f"file.{name}": how for name, how in files.items()}}
-    return table(
-        ("propertyName", "value"),
-        [{"propertyName": name, "value": value} for name, value in pairs.items()],
-    )
+    return table(("propertyName", "value"), [{"propertyName": name, "value": value} for name, value in pairs.items()])
 
 
 def write(folder: Path, files: Mapping[str, str | bytes]) -> Path:

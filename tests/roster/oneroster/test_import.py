@@ -29,14 +29,7 @@ from tests.roster.oneroster.bundles import (
 )
 from wss_cases.foundation.db import Base
 from wss_cases.journal.models import AuditEntry
-from wss_cases.roster.directory.models import (
-    Enrolment,
-    Guardian,
-    School,
-    StaffMember,
-    Student,
-    StudentGuardian,
-)
+from wss_cases.roster.directory.models import Enrolment, Guardian, School, StaffMember, Student, StudentGuardian
 from wss_cases.roster.import_files.report import BundleRefused
 
 TODAY = date(2026, 11, 24)
@@ -67,9 +60,7 @@ def everything(session: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("sample", ["edfi_lms_toolkit_v1.1", "sds_v2p1", "cps_orgs"])
-def test_a_real_roster_lands_and_a_second_run_changes_nothing(
-    session: Any, shared_data: Path, sample: str
-) -> None:
+def test_a_real_roster_lands_and_a_second_run_changes_nothing(session: Any, shared_data: Path, sample: str) -> None:
     folder = shared_data / "oneroster" / sample
     first = take(folder)
     assert first.problems == []
@@ -90,9 +81,7 @@ def test_a_real_roster_lands_and_a_second_run_changes_nothing(
         assert again.unchanged == counted.created > 0
 
 
-def test_the_sample_of_1_1_is_read_with_zero_led_ids_grades_and_dates(
-    session: Any, shared_data: Path
-) -> None:
+def test_the_sample_of_1_1_is_read_with_zero_led_ids_grades_and_dates(session: Any, shared_data: Path) -> None:
     take(shared_data / "oneroster" / "edfi_lms_toolkit_v1.1")
     mary = one(session, Student, "604863")
     assert (mary.grade, mary.race_ethnicity, mary.birth_date) == (9, "hispanic", date(1997, 5, 30))
@@ -140,9 +129,7 @@ def test_no_password_is_kept_anywhere(session: Any, tmp_path: Path) -> None:
     assert counts(report, "users") == (0, 0, 1, 0)
 
 
-def test_version_1_2_takes_roles_and_preferred_names_from_their_own_places(
-    session: Any, tmp_path: Path
-) -> None:
+def test_version_1_2_takes_roles_and_preferred_names_from_their_own_places(session: Any, tmp_path: Path) -> None:
     person = {"sourcedId": "u1", "givenName": "Hugo", "familyName": "Eastlake", "preferredGivenName": "Huey"}
     role = {"sourcedId": "r1", "userSourcedId": "u1", "roleType": "primary", "role": "student"}
     files = {
@@ -201,9 +188,7 @@ def test_a_row_merged_into_another_record_counts_in_its_own_file(session: Any, t
     ("column", "value"),
     [("birthDate", "2011-02-30"), ("birthDate", "1/2/24"), ("birthDate", "9999-01-01"), ("sex", "x1")],
 )
-def test_a_wrong_date_or_word_is_refused_by_column(
-    session: Any, tmp_path: Path, column: str, value: str
-) -> None:
+def test_a_wrong_date_or_word_is_refused_by_column(session: Any, tmp_path: Path, column: str, value: str) -> None:
     facts = table(DEMOGRAPHICS, [{"sourcedId": "u1", column: value}])
     report = take(write(tmp_path, roster([user(1)], demographics=facts)))
     assert [(p.file, p.row, p.column) for p in report.problems] == [("demographics.csv", 2, column)]
@@ -231,10 +216,7 @@ def test_a_new_grade_keeps_last_years_figures(session: Any, tmp_path: Path) -> N
     later = NOW + timedelta(days=300)
     take(write(tmp_path, roster([user(1, grades="10")])), now=later)
     changed = later.date()
-    expected = [
-        ("s1", 9, date(2026, 8, 1), changed - timedelta(days=1)),
-        ("s1", 10, changed, None),
-    ]
+    expected = [("s1", 9, date(2026, 8, 1), changed - timedelta(days=1)), ("s1", 10, changed, None)]
     assert stays(session, "u1") == expected
     take(write(tmp_path, roster([user(1, grades="10")])), now=later + timedelta(days=1))
     assert stays(session, "u1") == expected
@@ -279,9 +261,7 @@ def test_a_shrink_of_a_fifth_stops_everything_until_accepted(session: Any, tmp_p
     assert everything(session) == before
     report = take(folder, accept_shrink=True)
     assert counts(report, "users") == (0, 8, 0, 0)
-    found = session.scalars(
-        select(Student.sourced_id).where(Student.source == "d1", ~Student.is_active)
-    ).all()
+    found = session.scalars(select(Student.sourced_id).where(Student.source == "d1", ~Student.is_active)).all()
     assert sorted(found) == ["u8", "u9"]
     assert session.scalar(select(Student.is_active).where(Student.source == "elsewhere"))
 

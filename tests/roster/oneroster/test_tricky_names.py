@@ -46,11 +46,7 @@ def imported(session: Any, names: list[dict[str, str]], tmp_path: Path) -> dict[
     ]
     role = {"roleType": "primary", "role": "student", "orgSourcedId": "s1"}
     roles = [{"sourcedId": f"r{n}", "userSourcedId": f"t{n}", **role} for n in range(len(names))]
-    files = {
-        "orgs": table(ORGS, DISTRICT),
-        "users": table(NEWER_USERS, users),
-        "roles": table(ROLES, roles),
-    }
+    files = {"orgs": table(ORGS, DISTRICT), "users": table(NEWER_USERS, users), "roles": table(ROLES, roles)}
     report = take(write(tmp_path, files))
     assert (report.files["users.csv"].created, report.files["users.csv"].refused) == (69, 0)
     mended = {(p.row, p.column) for p in report.problems}
@@ -95,10 +91,7 @@ def test_each_is_found_without_accents_apostrophes_or_capitals(
 
 
 def test_each_is_shown_escaped(
-    session: Any,
-    imported: dict[int, Student],
-    names: list[dict[str, str]],
-    client_as: Callable[[Any], Any],
+    session: Any, imported: dict[int, Student], names: list[dict[str, str]], client_as: Callable[[Any], Any]
 ) -> None:
     school = session.scalars(select(School).where(School.sourced_id == "s1")).one()
     client = client_as(make_user(Role.DEAN, school))

@@ -106,24 +106,14 @@ def without_guardian(session: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "act",
-    [
-        renamed,
-        moved,
-        without(Enrolment, "student_id"),
-        without(StudentGuardian, "student_id"),
-        without_guardian,
-    ],
+    "act", [renamed, moved, without(Enrolment, "student_id"), without(StudentGuardian, "student_id"), without_guardian]
 )
-def test_what_was_changed_since_is_brought_back(
-    session: Any, folder: Path, act: Callable[[Any], None]
-) -> None:
+def test_what_was_changed_since_is_brought_back(session: Any, folder: Path, act: Callable[[Any], None]) -> None:
     def shown() -> dict[str, Any]:
         leaving = {"id", "version", "student_id", "guardian_id", "starts_on"}
         return {
             name: sorted(
-                repr({key: value for key, value in row._mapping.items() if key not in leaving})
-                for row in rows
+                repr({key: value for key, value in row._mapping.items() if key not in leaving}) for row in rows
             )
             for name, rows in everything(session).items()
         }

@@ -144,9 +144,7 @@ def test_the_word_or_changes_before_the_sound_o(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("role", [Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR])
-def test_school_roles_read_and_do_not_edit(
-    session: Any, client_as: ClientAs, role: Role, district: PageClient
-) -> None:
+def test_school_roles_read_and_do_not_edit(session: Any, client_as: ClientAs, role: Role, district: PageClient) -> None:
     reader = client_as(make_user(role))
     path = f"/rules/{rule_set(session, 1).id}"
     assert "Make a draft of it" not in reader.page(path).text

@@ -43,9 +43,7 @@ def district(session: Any, now: datetime) -> Actor:
 
 def first(session: Any) -> RuleSet:
     """Return the rule set that the migration stored."""
-    found: RuleSet = session.scalars(
-        select(RuleSet).where(RuleSet.name == "2026-1", RuleSet.number == 1)
-    ).one()
+    found: RuleSet = session.scalars(select(RuleSet).where(RuleSet.name == "2026-1", RuleSet.number == 1)).one()
     return found
 
 
@@ -95,13 +93,7 @@ def test_a_draft_is_edited_checked_and_published(session: Any, district: Actor, 
     kinds = session.scalars(
         select(TimelineEntry.kind).where(TimelineEntry.subject_id == draft.id).order_by(TimelineEntry.id)
     ).all()
-    assert kinds == [
-        "rules.drafted",
-        "rules.row_edited",
-        "rules.row_edited",
-        "rules.not_replayed",
-        "rules.published",
-    ]
+    assert kinds == ["rules.drafted", "rules.row_edited", "rules.row_edited", "rules.not_replayed", "rules.published"]
     audited = session.scalars(select(AuditEntry).where(AuditEntry.action == "rules.edited")).first()
     before, after = audited.changes["P1"]
     assert (before["items"][0]["tier"], after["items"][0]["tier"]) == (1, 2)
@@ -137,9 +129,7 @@ def test_a_draft_is_not_published_backwards(session: Any, district: Actor, now: 
         ("P5", {"when.any.0.value": "teacher"}),
     ],
 )
-def test_a_bad_edit_is_refused(
-    session: Any, district: Actor, now: datetime, row: str, changes: dict[str, Any]
-) -> None:
+def test_a_bad_edit_is_refused(session: Any, district: Actor, now: datetime, row: str, changes: dict[str, Any]) -> None:
     draft = drafted(district, session, now)
     with pytest.raises(Refused) as refused:
         actions.edit_row(district, draft.id, None, row, changes, now)
@@ -159,9 +149,7 @@ def test_two_editors_the_second_is_told(session: Any, district: Actor, now: date
 
 def test_the_same_form_makes_one_draft(session: Any, district: Actor, now: datetime) -> None:
     source = first(session).id
-    assert actions.draft_from(district, source, now, "key") == actions.draft_from(
-        district, source, now, "key"
-    )
+    assert actions.draft_from(district, source, now, "key") == actions.draft_from(district, source, now, "key")
     assert [row.number for row in rule_sets(district)] == [2, 1]
 
 

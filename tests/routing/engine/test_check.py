@@ -51,9 +51,7 @@ def test_the_first_rule_set_has_no_findings() -> None:
     assert check_table(first_table()) == []
 
 
-NEVER = {
-    "all": [{"fact": "group", "op": "at_least", "value": 5}, {"fact": "group", "op": "at_most", "value": 2}]
-}
+NEVER = {"all": [{"fact": "group", "op": "at_least", "value": 5}, {"fact": "group", "op": "at_most", "value": 2}]}
 STUDENT = {"fact": "harmed", "op": "is", "value": "student"}
 
 
@@ -64,24 +62,14 @@ STUDENT = {"fact": "harmed", "op": "is", "value": "student"}
         (set_at("D6", "when", to=NEVER), FindingKind.UNREACHABLE_ROW, "D6", ""),
         (set_at("F4", "when", to={"any": []}), FindingKind.UNREACHABLE_ROW, "F4", ""),
         (set_at("P4", "items", 1, "when", to=NEVER), FindingKind.UNREACHABLE_ITEM, "P4", "peace_circle"),
-        (
-            set_at("H3", "when", to={"all": []}),
-            FindingKind.ALWAYS_REMOVED,
-            "P3",
-            "peer_conference",
-        ),
+        (set_at("H3", "when", to={"all": []}), FindingKind.ALWAYS_REMOVED, "P3", "peer_conference"),
         (set_at("P13", "when", to=row_of("P12")["when"]), FindingKind.SAID_DIFFERENTLY, "P13", "P12"),
         (set_at("F7", "when", to={"fact": "supports", "op": "includes", "value": "housing"}), None, "", ""),
         (set_at("P15-1", "when", to=NEVER), FindingKind.NOBODY_FOR_CAUSED_HARM, "", ""),
         (set_at("P15-2", "when", "all", 0, to=STUDENT), FindingKind.NOBODY_FOR_HARMED, "", ""),
         (set_at("H1", "removes", to=[]), FindingKind.BROUGHT_TOGETHER, "", "peace_circle"),
         (set_at("P14", "when", "value", to=1), FindingKind.TOO_MUCH_FOR_YOUNG, "", "one_to_one"),
-        (
-            set_at("P14", "keeps", to=["conversation", "one_to_one"]),
-            FindingKind.TOO_MUCH_FOR_YOUNG,
-            "",
-            "one_to_one",
-        ),
+        (set_at("P14", "keeps", to=["conversation", "one_to_one"]), FindingKind.TOO_MUCH_FOR_YOUNG, "", "one_to_one"),
         (
             set_at("H6", "removes", to=[{"for": ["caused_harm", "both"]}]),
             FindingKind.CIRCLE_FOR_ADULT,
@@ -89,11 +77,7 @@ STUDENT = {"fact": "harmed", "op": "is", "value": "student"}
             "support_circle",
         ),
         (
-            set_at(
-                "D6",
-                "when",
-                to={"all": [row_of("D6")["when"], {"not": {"fact": "bias", "op": "known"}}]},
-            ),
+            set_at("D6", "when", to={"all": [row_of("D6")["when"], {"not": {"fact": "bias", "op": "known"}}]}),
             None,
             "",
             "",
@@ -110,12 +94,7 @@ STUDENT = {"fact": "harmed", "op": "is", "value": "student"}
             "",
             "",
         ),
-        (
-            set_at("P6", "when", to={"fact": "supports", "op": "includes", "value": "iep"}),
-            FindingKind.UNEQUAL,
-            "",
-            "",
-        ),
+        (set_at("P6", "when", to={"fact": "supports", "op": "includes", "value": "iep"}), FindingKind.UNEQUAL, "", ""),
         (set_at("F4", "when", to={"all": []}), None, "", ""),
         (set_at("P10", "when", to=STUDENT), FindingKind.UNREAD_FACT, "", "housing_support_open"),
     ],
@@ -132,9 +111,7 @@ def test_a_row_that_repeats_another_is_found() -> None:
     rows = first_rows()
     again = copy.deepcopy(rows[-1]) | {"id": "F9", "rule": "F9"}
     findings = check_table(read_table("draft", 1, [*rows, again]), tries=0)
-    assert (FindingKind.SAID_TWICE, "F9", "F8") in [
-        (found.kind, found.row, found.detail) for found in findings
-    ]
+    assert (FindingKind.SAID_TWICE, "F9", "F8") in [(found.kind, found.row, found.detail) for found in findings]
 
 
 @pytest.mark.parametrize(
@@ -144,10 +121,7 @@ def test_a_row_that_repeats_another_is_found() -> None:
         (set_at("P4", "when", to={"fact": "race", "op": "is", "value": "any"}), "race is not a known fact"),
         (set_at("P4", "when", to={"fact": "group", "op": "at_least", "value": 9}), "cannot be compared"),
         (set_at("P4", "when", to={"fact": "bias", "op": "is", "value": False}), "cannot be compared"),
-        (
-            set_at("P4", "when", to={"fact": "bias", "op": "at_least", "value": 1}),
-            "cannot be compared with at_least",
-        ),
+        (set_at("P4", "when", to={"fact": "bias", "op": "at_least", "value": 1}), "cannot be compared with at_least"),
         (set_at("P4", "when", to={"police": ["emergency"]}), "known only after the duties"),
         (set_at("P4", "when", to={"no_item_for": "harmed"}), "known only after the holds"),
         (set_at("P4", "when", to=[]), "must be an object"),
@@ -187,8 +161,7 @@ def differs(table: DecisionTable, given: dict[str, Any]) -> bool:
     """Say whether a table and the oracle differ on these facts."""
     answer, expected = as_document(recommend(table, parse_facts(given))), oracle.answer(given)
     return (
-        {key: (tier, start, set(rules)) for key, (tier, start, rules) in items(answer).items()}
-        != expected["pathways"]
+        {key: (tier, start, set(rules)) for key, (tier, start, rules) in items(answer).items()} != expected["pathways"]
         or [(*hold["rules"], hold["applies_to"]) for hold in answer["holds"]] != expected["holds"]
         or duties(answer) != {duty: state for duty, (state, _) in expected["duties"].items()}
         or answer["police"] != expected["police"]

@@ -15,13 +15,7 @@ from tests.routing.strategies import FLAGS, SUPPORTS, facts, shrinking_facts
 from wss_cases.foundation.errors import Refused
 from wss_cases.routing.engine.facts import parse_facts
 
-FIVE = {
-    "firearm_or_gun_threat",
-    "firearm_report_chicago",
-    "drug_incident",
-    "drug_delivery",
-    "attack_on_staff",
-}
+FIVE = {"firearm_or_gun_threat", "firearm_report_chicago", "drug_incident", "drug_delivery", "attack_on_staff"}
 FACE_TO_FACE = {"peace_circle", "peer_conference", "family_group_conference"}
 CIRCLE_KINDS = FACE_TO_FACE | {"talking_circle", "healing_circle", "support_circle"}
 EVERY_KIND = CIRCLE_KINDS | {
@@ -40,11 +34,7 @@ EVERY_KIND = CIRCLE_KINDS | {
 PATHWAYS = {"restorative_conversation", "circle", "mentoring", "wraparound", "reengagement"}
 
 often = settings(
-    max_examples=2000,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow],
+    max_examples=2000, deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 
@@ -150,12 +140,8 @@ def test_invariant_7_null_is_the_same_as_missing(given_facts: dict[str, Any]) ->
 
 
 @often
-@given(
-    facts, st.text(min_size=1, max_size=12), st.none() | st.booleans() | st.integers() | st.text(max_size=3)
-)
-def test_invariant_7_unknown_keys_are_refused_by_name(
-    given_facts: dict[str, Any], tail: str, value: object
-) -> None:
+@given(facts, st.text(min_size=1, max_size=12), st.none() | st.booleans() | st.integers() | st.text(max_size=3))
+def test_invariant_7_unknown_keys_are_refused_by_name(given_facts: dict[str, Any], tail: str, value: object) -> None:
     key = f"x_{tail}"
     with pytest.raises(Refused) as refused:
         parse_facts({**given_facts, key: value})
@@ -169,9 +155,7 @@ def test_invariant_8_every_item_cites_a_matching_rule_in_two_languages(given_fac
     english, spanish = document(given_facts, "en"), document(given_facts, "es")
     for item in english["pathways"]:
         assert set(item["rules"]) == expected[(item["kind"], item["for"])][2]
-    for one, other in zip(
-        english["pathways"] + english["holds"], spanish["pathways"] + spanish["holds"], strict=True
-    ):
+    for one, other in zip(english["pathways"] + english["holds"], spanish["pathways"] + spanish["holds"], strict=True):
         assert one["because"] != other["because"]
         for sentence in (one["because"], other["because"]):
             assert re.match(r"[A-ZÁÉÍÓÚÑ].*\.$", sentence)
@@ -198,9 +182,7 @@ def test_invariant_10_who_a_student_is_cannot_even_be_asked(key: str) -> None:
 
 @often
 @given(facts, st.sampled_from(["staff", "other_adult"]))
-def test_invariant_11_what_an_adult_did_never_becomes_a_circle(
-    given_facts: dict[str, Any], adult: str
-) -> None:
+def test_invariant_11_what_an_adult_did_never_becomes_a_circle(given_facts: dict[str, Any], adult: str) -> None:
     for kind, person in items(document({**given_facts, "caused_by": adult})):
         assert kind not in CIRCLE_KINDS
         assert person == "harmed"
@@ -210,14 +192,12 @@ def test_invariant_11_what_an_adult_did_never_becomes_a_circle(
 @given(shrinking_facts | facts)
 def test_the_engine_agrees_with_a_second_reading_of_the_text(given_facts: dict[str, Any]) -> None:
     answer, expected = document(given_facts), oracle.answer(given_facts)
-    assert {
-        key: (tier, start, set(rules)) for key, (tier, start, rules) in items(answer).items()
-    } == expected["pathways"]
+    assert {key: (tier, start, set(rules)) for key, (tier, start, rules) in items(answer).items()} == expected[
+        "pathways"
+    ]
     assert len(answer["pathways"]) == len(expected["pathways"])
     assert [(*hold["rules"], hold["applies_to"]) for hold in answer["holds"]] == expected["holds"]
-    assert {entry["duty"]: (entry["state"], set(entry["rules"])) for entry in answer["duties"]} == expected[
-        "duties"
-    ]
+    assert {entry["duty"]: (entry["state"], set(entry["rules"])) for entry in answer["duties"]} == expected["duties"]
     assert len(answer["duties"]) == len(expected["duties"])
     assert answer["police"] == expected["police"]
     assert follow_ups(answer) == expected["follow_ups"]

@@ -14,12 +14,9 @@ from wss_cases.routing.engine.facts import parse_facts
 from wss_cases.routing.first_rules.rule_set import first_rows, first_table
 
 NEVER_SAID = re.compile(
-    r"offender|victim|perpetrator|battery|assault|criminal|v[ií]ctima|agresor|delincuente|ofensor",
-    re.IGNORECASE,
+    r"offender|victim|perpetrator|battery|assault|criminal|v[ií]ctima|agresor|delincuente|ofensor", re.IGNORECASE
 )
-HOUSING = re.compile(
-    r"hous|home|shelter|address|evict|vivienda|hogar|casa|alojamiento|albergue|techo", re.IGNORECASE
-)
+HOUSING = re.compile(r"hous|home|shelter|address|evict|vivienda|hogar|casa|alojamiento|albergue|techo", re.IGNORECASE)
 
 
 def texts(value: Any) -> Iterator[dict[str, str]]:

@@ -24,11 +24,7 @@ PATHWAY_EXAMPLES: list[tuple[str, Facts, Expected]] = [
     ),
     ("P3", {"mutual": True, "harmed": "student", "group": 3}, {("peer_conference", BOTH): (2, 5, ["P3"])}),
     ("P3", {"mutual": True, "harmed": "student"}, {("peer_conference", BOTH): (2, 5, ["P3"])}),
-    (
-        "P3",
-        {"mutual": True, "harmed": "student", "group": 4},
-        {("peace_circle", BOTH): (2, 10, ["P4"])},
-    ),
+    ("P3", {"mutual": True, "harmed": "student", "group": 4}, {("peace_circle", BOTH): (2, 10, ["P4"])}),
     (
         "P3",
         {"mutual": True, "harmed": "student", "group": 3, "injury": "needed_care"},
@@ -37,11 +33,7 @@ PATHWAY_EXAMPLES: list[tuple[str, Facts, Expected]] = [
     ("P4", {"harmed": "staff", "group": 3}, {("peace_circle", BOTH): (2, 10, ["P4"])}),
     ("P4", {"harmed": "student", "group": 4}, {("peace_circle", BOTH): (2, 10, ["P4"])}),
     ("P4", {"harmed": "student", "group": 5}, {("peace_circle", BOTH): (3, 10, ["P4"])}),
-    (
-        "P4",
-        {"harmed": "student", "injury": "needed_care"},
-        {("peace_circle", BOTH): (3, 10, ["P4"])},
-    ),
+    ("P4", {"harmed": "student", "injury": "needed_care"}, {("peace_circle", BOTH): (3, 10, ["P4"])}),
     ("P5", {"harmed": "community"}, {("healing_circle", BOTH): (2, 10, ["P5"])}),
     ("P5", {"bias": True, "group": 3}, {("healing_circle", BOTH): (2, 10, ["P5"])}),
     ("P6", {"priors_365d": 5}, {("one_to_one", CAUSED): (3, 10, ["P6"])}),
@@ -70,17 +62,9 @@ PATHWAY_EXAMPLES: list[tuple[str, Facts, Expected]] = [
         {("conversation", CAUSED): (1, 1, ["P9b"]), ("family_support", CAUSED): (2, 5, ["P9b"])},
     ),
     ("P10", {"supports": ["housing"]}, {("housing_basic_needs", CAUSED): (2, 5, ["P10"])}),
-    (
-        "P10",
-        {"supports": ["housing"], "housing_support_open": True},
-        {("conversation", CAUSED): (1, 1, ["P15"])},
-    ),
+    ("P10", {"supports": ["housing"], "housing_support_open": True}, {("conversation", CAUSED): (1, 1, ["P15"])}),
     ("P11", {"returning_from": "placement"}, {("reentry_circle", CAUSED): (2, 0, ["P11"])}),
-    (
-        "P12",
-        {"bullying": True},
-        {("support_circle", HARMED): (2, 2, ["P12"]), ("one_to_one", CAUSED): (2, 5, ["P12"])},
-    ),
+    ("P12", {"bullying": True}, {("support_circle", HARMED): (2, 2, ["P12"]), ("one_to_one", CAUSED): (2, 5, ["P12"])}),
     (
         "P12",
         {"repeated_between_same_people": True},
@@ -188,9 +172,7 @@ def test_pathways(name: str, facts: Facts, expected: Expected) -> None:
 
 
 def test_every_pathway_row_has_an_example() -> None:
-    shown = {
-        rule for _, _, expected in PATHWAY_EXAMPLES for _, _, rules in expected.values() for rule in rules
-    }
+    shown = {rule for _, _, expected in PATHWAY_EXAMPLES for _, _, rules in expected.values() for rule in rules}
     with_items = {row["rule"] for row in first_rows() if row.get("items")}
     assert with_items <= shown
 
@@ -205,12 +187,7 @@ def test_every_pathway_row_has_an_example() -> None:
         ("H3", {"ready_to_meet": "no"}, "face_to_face", "ready"),
         ("H4", {"harmed_wants_to_meet": "no"}, "face_to_face", "the person harmed wishes otherwise"),
         ("H5", {"imminent_danger": True}, "face_to_face", "the danger has passed"),
-        (
-            "H6",
-            {"caused_by": "staff"},
-            "caused_harm_and_circles",
-            "an adult's conduct is not a restorative case",
-        ),
+        ("H6", {"caused_by": "staff"}, "caused_harm_and_circles", "an adult's conduct is not a restorative case"),
         ("H6", {"caused_by": "other_adult"}, "caused_harm_and_circles", "an adult's conduct"),
     ],
 )
@@ -233,11 +210,7 @@ def test_no_hold_without_its_fact(facts: Facts) -> None:
 def test_face_to_face_holds_leave_healing_and_support_circles() -> None:
     answer = ask(harmed="student", group=5, bias=True, bullying=True)
     assert hold_rules(answer) == ["H2"]
-    assert set(items(answer)) == {
-        ("healing_circle", BOTH),
-        ("support_circle", HARMED),
-        ("one_to_one", CAUSED),
-    }
+    assert set(items(answer)) == {("healing_circle", BOTH), ("support_circle", HARMED), ("one_to_one", CAUSED)}
 
 
 def test_support_circle_stays_under_h1_and_the_conversation_for_the_person_harmed_may() -> None:
@@ -254,12 +227,7 @@ GUN, CHICAGO = "firearm_or_gun_threat", "firearm_report_chicago"
     [
         ({"weapon": "firearm"}, {GUN: "due", CHICAGO: "due"}, {GUN: "due", CHICAGO: "verify_first"}, {}),
         ({"gun_violence_threat": True}, {GUN: "due"}, {GUN: "due"}, {}),
-        (
-            {"weapon": "maybe_firearm"},
-            {GUN: "due", CHICAGO: "due"},
-            {GUN: "verify_first", CHICAGO: "verify_first"},
-            {},
-        ),
+        ({"weapon": "maybe_firearm"}, {GUN: "due", CHICAGO: "due"}, {GUN: "verify_first", CHICAGO: "verify_first"}, {}),
         (
             {"weapon": "maybe_firearm", "gun_violence_threat": True},
             {GUN: "due", CHICAGO: "due"},
@@ -348,10 +316,7 @@ def test_disability_records_follow_what_was_found_about_the_police() -> None:
     assert duties(ask(supports=["iep"], imminent_danger=True)) == {"disability_records": "due"}
     assert ask(supports=["iep"], imminent_danger=True)["police"] == "emergency"
     assert "disability_records" in duties(ask(supports=["iep"], weapon="firearm"))
-    assert duties(ask(supports=["iep"], weapon="maybe_firearm")) == {
-        GUN: "verify_first",
-        CHICAGO: "verify_first",
-    }
+    assert duties(ask(supports=["iep"], weapon="maybe_firearm")) == {GUN: "verify_first", CHICAGO: "verify_first"}
     assert duties(ask(supports=["504"], imminent_danger=True)) == {}
 
 
@@ -374,10 +339,7 @@ def test_disability_records_follow_what_was_found_about_the_police() -> None:
                 ("F5", "check_in_person_harmed", 20),
             ],
         ),
-        (
-            {"bullying": True},
-            [("F1", "guardian_contact", 0), ("F3", "pre_meetings", 3), ("F6", "safety_plan", 1)],
-        ),
+        ({"bullying": True}, [("F1", "guardian_contact", 0), ("F3", "pre_meetings", 3), ("F6", "safety_plan", 1)]),
         ({"supports": ["504"]}, [("F1", "guardian_contact", 0), ("F7", "plan_case_manager", 1)]),
         ({"supports": ["iep"]}, [("F1", "guardian_contact", 0), ("F7", "plan_case_manager", 1)]),
         ({"supports": ["housing"]}, [("F1", "guardian_contact", 0), ("F8", "liaison", 1)]),

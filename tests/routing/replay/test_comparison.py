@@ -77,9 +77,7 @@ def test_a_rule_set_equal_to_the_published_one_changes_nothing(session: Any, two
     assert all(one.is_read for one in found)
 
 
-def test_one_changed_row_changes_exactly_what_another_count_names(
-    session: Any, two_schools: list[int]
-) -> None:
+def test_one_changed_row_changes_exactly_what_another_count_names(session: Any, two_schools: list[int]) -> None:
     ids = dict(enumerate(routed(two_schools, MANY)))
     given = {ids[number]: facts for number, facts in enumerate(MANY)}
     lost, gained = set(), set()
@@ -129,17 +127,14 @@ def _both(given: dict[int, dict[str, Any]]) -> set[int]:
 
 def test_every_kind_of_change_is_named(session: Any, two_schools: list[int]) -> None:
     routed(two_schools, MANY)
-    values = {
-        "P5": {"when.any.0.value": "staff", "items.0.tier": 3},
-    }
+    values = {"P5": {"when.any.0.value": "staff", "items.0.tier": 3}}
     states = {
         "D6": {"yes": "due", "unknown": None, "no": None},
         "D7": {"yes": "due", "unknown": "verify_first", "no": None},
     }
     stored = [changed_row(row, values.get(row["id"], {})) for row in first_rows()]
     stored = [
-        row | {"verified": states.get(row["id"], row["verified"])} if "verified" in row else row
-        for row in stored
+        row | {"verified": states.get(row["id"], row["verified"])} if "verified" in row else row for row in stored
     ]
     stored = [row for row in stored if row["id"] not in ("H3", "F8")]
     found = replay_all(read_table("2026-1", 2, stored))
@@ -250,9 +245,7 @@ def test_the_command_writes_one_document(
     done = command(app, "--draft", "2026-1")
     assert done.exit_code == 0
     said = json.loads(done.stdout)
-    travelled = {
-        f"R-I-{ids[number]:06d}" for number, facts in enumerate(MANY) if facts.get("place") == "travel"
-    }
+    travelled = {f"R-I-{ids[number]:06d}" for number, facts in enumerate(MANY) if facts.get("place") == "travel"}
     assert {one["incident"] for one in said["incidents"]} == travelled
     assert (said["count"], said["changed"], said["broken"]) == (len(MANY), len(travelled), 0)
     assert said["changes"] == {"follow_up_changed:safe_passage_contact:": len(travelled)}

@@ -36,9 +36,7 @@ class Removing:
         self.student, self.harmed, self.witness = self.place.students
         self.know(**student)
         self.incident: Incident = self.place.report(
-            (self.student, PersonRole.CAUSED_HARM),
-            (self.harmed, PersonRole.HARMED),
-            (self.witness, PersonRole.WITNESS),
+            (self.student, PersonRole.CAUSED_HARM), (self.harmed, PersonRole.HARMED), (self.witness, PersonRole.WITNESS)
         )
 
     def know(self, **of_student: Any) -> None:

@@ -85,12 +85,7 @@ def test_a_correction_keeps_what_was_and_moves_what_is_counted(scene: Appealed, 
     for _twice in range(2):
         correct(scene.dean, scene.made, FIXED, before, NOW, "once")
     [kept] = versions_of(scene.made)
-    assert (kept.days, kept.reason, kept.why, kept.cause) == (
-        2,
-        "Hit a student.",
-        FIXED.why,
-        ChangeCause.CORRECTION,
-    )
+    assert (kept.days, kept.reason, kept.why, kept.cause) == (2, "Hit a student.", FIXED.why, ChangeCause.CORRECTION)
     assert (scene.action.days, scene.action.reason, scene.action.year_days) == (1, "Pushed a student.", 1)
     assert scene.counts()[1] == 1
     assert session.scalars(select(ReengagementPlan)).one().return_on == date(2026, 11, 26)
@@ -206,12 +201,7 @@ def test_the_pages(scene: Appealed, client_as: Callable[[Any], Any]) -> None:
     assert client.submit(f"{page}/correct", {"days": "1", "why": "Counted twice."}).status_code == 303
     asked = {"asked_by": "guardian", "asked_name": "An aunt", "asked_why": "It was not so."}
     assert client.submit(f"{page}/appeal", asked).status_code == 303
-    decided = {
-        "heard_on": "2026-11-24",
-        "heard_by": "The principal",
-        "outcome": "reversed",
-        "decision": "Not so.",
-    }
+    decided = {"heard_on": "2026-11-24", "heard_by": "The principal", "outcome": "reversed", "decision": "Not so."}
     late = client.submit(f"{page}/appeal/decision", decided | {"heard_on": "2026-11-25"})
     assert late.status_code == 400 and "Not so." in late.get_data(as_text=True)
     assert client.submit(f"{page}/appeal/decision", decided).status_code == 303

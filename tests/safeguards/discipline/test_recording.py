@@ -77,9 +77,7 @@ def test_what_is_refused_leaves_nothing(scene: Removing, field: str, changes: di
     assert (refused.value.field, scene.actions()) == (field, [])
 
 
-def test_only_those_who_caused_harm_and_whose_grade_on_that_day_allows_it(
-    scene: Removing, session: Any
-) -> None:
+def test_only_those_who_caused_harm_and_whose_grade_on_that_day_allows_it(scene: Removing, session: Any) -> None:
     for other in (scene.harmed, scene.witness):
         with pytest.raises(Refused) as refused:
             scene.remove(student_id=other.id)

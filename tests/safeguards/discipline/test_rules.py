@@ -53,8 +53,7 @@ def away_on(span: Span, calendar: SchoolDays, day: date) -> bool:
     if not span.days:
         return span.ends_on is not None or school_year(day) == school_year(span.starts_on)
     nth = sum(
-        calendar.is_school_day(span.starts_on + timedelta(days=n))
-        for n in range((day - span.starts_on).days + 1)
+        calendar.is_school_day(span.starts_on + timedelta(days=n)) for n in range((day - span.starts_on).days + 1)
     )
     return nth <= span.days
 
@@ -85,9 +84,9 @@ def test_holidays_and_overlaps() -> None:
     assert days_away([(Span(OSS, 0, date(2026, 11, 23), date(2026, 11, 29)), closed)], "2026-27") == 4
     bus = Span(DisciplineKind.BUS_REMOVAL, 1, date(2026, 12, 1))
     assert days_away([(week, closed), (bus, closed)], "2026-27") == 6
-    assert counted(
-        [(Span(OSS, 9, date(2027, 6, 1)), closed)], Span(OSS, 4, date(2027, 7, 29)), closed
-    ) == Count("2026-27", 9, 11)
+    assert counted([(Span(OSS, 9, date(2027, 6, 1)), closed)], Span(OSS, 4, date(2027, 7, 29)), closed) == Count(
+        "2026-27", 9, 11
+    )
 
 
 @pytest.mark.parametrize("days", [9, 10, 11])

@@ -91,9 +91,7 @@ def test_a_sweep_is_sent_on_a_sunday_night_and_says_why(
     now = at("2026-11-22 22:01")
     assert place.sweep(now) == {f"dean {SOON}", f"admin {SOON}", f"admin {OVER}", f"lead {OVER}"}
     late = db.session.scalars(
-        select(OutboxMessage).where(
-            OutboxMessage.kind == OVER, OutboxMessage.recipient_id == place.ids["lead"]
-        )
+        select(OutboxMessage).where(OutboxMessage.kind == OVER, OutboxMessage.recipient_id == place.ids["lead"])
     ).one()
     said = str(compose(late, now))
     assert "you lead the case it belongs to" in said and "The clock of a legal duty ran out" in said

@@ -144,10 +144,7 @@ def test_carried_out_once_and_not_raised_again(scene: Scene, session: Any) -> No
 def test_what_cannot_close_a_duty(scene: Scene) -> None:
     scene.raise_now(title_ix_contact=DUE)
     duty = scene.duties()["title_ix_contact"]
-    for field, more in (
-        ("done_at", {"done_at": NOW + timedelta(hours=1)}),
-        ("what_was_done", {"what_was_done": " "}),
-    ):
+    for field, more in (("done_at", {"done_at": NOW + timedelta(hours=1)}), ("what_was_done", {"what_was_done": " "})):
         with pytest.raises(Refused) as refused:
             close(scene, duty, **more)
         assert refused.value.field == field

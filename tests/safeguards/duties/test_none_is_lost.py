@@ -113,9 +113,7 @@ class World:
                 actions.propose_not_applicable(who, number, words, None, self.now, None, work)
             case "look":
                 agrees = self.chance.random() < 0.7
-                actions.take_second_look(
-                    who, number, agrees=agrees, version=None, now=self.now, permission=look
-                )
+                actions.take_second_look(who, number, agrees=agrees, version=None, now=self.now, permission=look)
             case "sweep":
                 sweep_clocks(self.now)
 
@@ -153,9 +151,7 @@ class World:
         assert duty.what_was_done.strip() and duty.closed_at is not None and duty.closed_by_id is not None
         records = [row.record for row in steps_of(duty)]
         assert all(record is not None for record in records), "closed with a step left open"
-        assert any(record.outcome is StepOutcome.DONE for record in records if record), (
-            "closed with nothing done"
-        )
+        assert any(record.outcome is StepOutcome.DONE for record in records if record), "closed with nothing done"
         if duty.code in PERSONAL:
             assert {record.recorded_by_id for record in records if record} == {duty.owner_id}
 

@@ -117,9 +117,7 @@ def test_to_all_others_nothing_changes_on_any_page(place: Place, client_as: Call
         assert "own duty to report is open" in after["/my-day"][1]
 
 
-def test_nothing_of_it_is_written_where_others_read(
-    place: Place, session: Any, at: Callable[..., datetime]
-) -> None:
+def test_nothing_of_it_is_written_where_others_read(place: Place, session: Any, at: Callable[..., datetime]) -> None:
     duty = place.raise_own()
     reporter, administrator = acting(place.people["reporter"]), acting(place.people["administrator"])
     sweep_clocks(later := at("2026-11-24 12:00"))
@@ -155,10 +153,7 @@ def test_the_person_records_it_themselves(place: Place) -> None:
     )  # fmt: skip
     assert fresh(duty).state is DutyState.DISCHARGED
     steps = db.session.scalars(select(LegalDutyStep).order_by(LegalDutyStep.id)).all()
-    assert [(step.kind_step_id, step.reference) for step in steps] == [
-        (hotline.id, "D-77"),
-        (confirmation.id, ""),
-    ]
+    assert [(step.kind_step_id, step.reference) for step in steps] == [(hotline.id, "D-77"), (confirmation.id, "")]
 
 
 def test_only_the_administrator_takes_the_second_look(place: Place) -> None:
@@ -168,9 +163,7 @@ def test_only_the_administrator_takes_the_second_look(place: Place) -> None:
     for name, person in place.people.items():
         if name != "administrator":
             with pytest.raises(NotFound):
-                actions.take_second_look(
-                    acting(person), duty.id, agrees=True, version=None, now=NOW, permission=LOOK
-                )
+                actions.take_second_look(acting(person), duty.id, agrees=True, version=None, now=NOW, permission=LOOK)
     administrator = acting(place.people["administrator"])
     actions.take_second_look(administrator, duty.id, agrees=True, version=None, now=NOW, permission=LOOK)
     assert fresh(duty).state is DutyState.NOT_APPLICABLE

@@ -24,14 +24,7 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.safeguards.duties.duty import actions
 from wss_cases.safeguards.duties.duty.actions import Told
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyStep
-from wss_cases.safeguards.duties.duty.queries import (
-    PAGE,
-    Wanted,
-    duties_count,
-    duties_page,
-    kinds_in_force,
-    steps_of,
-)
+from wss_cases.safeguards.duties.duty.queries import PAGE, Wanted, duties_count, duties_page, kinds_in_force, steps_of
 from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand, raise_duties, verify
 from wss_cases.safeguards.duties.duty.states import DutyState
 from wss_cases.safeguards.duties.table.actions import KindText, change_kind
@@ -218,9 +211,7 @@ def test_pages_of_duties_miss_none_and_repeat_none(place: Place) -> None:
         code = list(kinds)[number % 3]
         due_at = None if kinds[code] is None else dues[number % 4] or NOW + timedelta(hours=number)
         state = DutyState.VERIFY_FIRST if number % 5 == 0 else DutyState.DUE
-        LegalDutyFactory(
-            incident_id=incident.id, school_id=place.school.id, code=code, due_at=due_at, state=state
-        )
+        LegalDutyFactory(incident_id=incident.id, school_id=place.school.id, code=code, due_at=due_at, state=state)
     dean = acting(place.dean)
     for wanted in (
         Wanted(), Wanted(place.school.id), Wanted(state=DutyState.VERIFY_FIRST), Wanted(overdue=True),
@@ -237,9 +228,7 @@ def test_pages_of_duties_miss_none_and_repeat_none(place: Place) -> None:
     assert duties_count(acting(make_user(Role.DEAN, SchoolFactory())), Wanted(), NOW) == 0
 
 
-def test_raised_from_the_report_and_verified_on_the_page(
-    place: Place, client_as: Callable[[Any], Any]
-) -> None:
+def test_raised_from_the_report_and_verified_on_the_page(place: Place, client_as: Callable[[Any], Any]) -> None:
     client = client_as(place.dean)
     address = f"/incidents/{place.incident.id}"
     assert "Raise a legal duty" in client.page(address).text

@@ -63,9 +63,7 @@ class Town:
     def __init__(self, now: datetime) -> None:
         self.now = now
         self.schools = [SchoolFactory(network=NETWORK) for _school in range(2)]
-        self.students = [
-            StudentFactory(school=self.schools[0], grade=9 + n % 4, has_iep=n % 3 == 0) for n in range(24)
-        ]
+        self.students = [StudentFactory(school=self.schools[0], grade=9 + n % 4, has_iep=n % 3 == 0) for n in range(24)]
         self.staff = [StaffMemberFactory(school_id=self.schools[0].id) for _one in range(6)]
         self.people = {
             "reporter": make_user(Role.REPORTER, self.schools[0]),
@@ -80,8 +78,7 @@ class Town:
         }
         self.actors = {name: acting(user) for name, user in self.people.items()}
         self.places = {
-            row.code: row.place.value if row.place else None
-            for row in db.session.scalars(select(LocationCode))
+            row.code: row.place.value if row.place else None for row in db.session.scalars(select(LocationCode))
         }
         self.lived: list[Lived] = []
         self.acts: Counter[str] = Counter()
@@ -108,9 +105,7 @@ class Town:
 
     def _captured(self, kind: str, who: int | None) -> CapturedPerson:
         found = {"student": self.students, "staff": self.staff}.get(kind)
-        return CapturedPerson(
-            PersonKind(kind), found[who].id if found is not None and who is not None else None
-        )
+        return CapturedPerson(PersonKind(kind), found[who].id if found is not None and who is not None else None)
 
     def _details(self, story: Story, number: int, said: dict[str, Any]) -> Details:
         rows = sorted(fresh(db.session.get(Incident, number)).people, key=lambda row: row.id)
@@ -157,8 +152,7 @@ class Town:
 
     def _complete(self, dean: PageClient, story: Story, number: int, said: dict[str, Any]) -> None:
         values: dict[str, str | None] = {
-            name: {True: "yes", False: "no", None: "unknown"}.get(value, value)
-            for name, value in said.items()
+            name: {True: "yes", False: "no", None: "unknown"}.get(value, value) for name, value in said.items()
         } | {"location": story.location}
         if "bias" in said:
             values["bias_basis"] = "disability" if said["bias"] else "none"
@@ -212,9 +206,7 @@ class Town:
 
     def _answer(self, chance: random.Random, review: int, turn: int) -> None:
         give = chance.choice((answer_second if turn else answer_first, answer_first, answer_second))
-        name = chance.choice(
-            ("administrator", "assistant") if give is answer_first else ("approver", "deputy")
-        )
+        name = chance.choice(("administrator", "assistant") if give is answer_first else ("approver", "deputy"))
         who = chance.choice((*[self.actors[name]] * 3, self._anybody(chance)))
         reason = "" if chance.random() < 0.05 else "As it was told to me."
         answer = Answer(chance.random() < 0.8, self.now, "phone", reason)
@@ -228,9 +220,7 @@ class Town:
             self.now, "phone", "The sergeant", None, "A counselor", tuple(self.students[n].id for n in named),
             Followed("", None, "", "", "", ""), danger=chance.choice(("", "A fire in the hall")),
         )  # fmt: skip
-        record_notification(
-            chance.choice((self.actors["dean"], self._anybody(chance))), review, told, None, self.now
-        )
+        record_notification(chance.choice((self.actors["dean"], self._anybody(chance))), review, told, None, self.now)
 
 
 def reviews_of(number: int) -> list[PoliceReview]:

@@ -24,17 +24,15 @@ NAMES_POLICE = {
 
 def wrong_notifications(town: Town, lived: Lived) -> Iterator[str]:
     """What the rows say of the police that the mission forbids."""
-    made = db.session.scalars(
-        select(PoliceNotification).where(PoliceNotification.incident_id == lived.incident_id)
-    )
+    made = db.session.scalars(select(PoliceNotification).where(PoliceNotification.incident_id == lived.incident_id))
     caused = {town.students[n].id for n in lived.story.of(CAUSED)}
     for row in made:
         review = db.session.get(PoliceReview, row.review_id)
         if review is None or review.incident_id != lived.incident_id:
             yield "a notification without a review of its incident"
-        elif problem := {"emergency": _emergency, "required_by_law": _by_law, "other": _approved}[
-            review.door.value
-        ](town, review):
+        elif problem := {"emergency": _emergency, "required_by_law": _by_law, "other": _approved}[review.door.value](
+            town, review
+        ):
             yield f"review {review.id}: {problem}"
         named = select(NotifiedStudent.student_id).where(NotifiedStudent.notification_id == row.id)
         if not set(db.session.scalars(named)) <= caused:
@@ -78,9 +76,7 @@ def left_out(lived: Lived) -> Iterator[str]:
     """Who caused harm or was harmed, is known, and has no pathway."""
     if not is_decided(lived.incident_id):
         yield "the report is not decided"
-    people = list(
-        db.session.scalars(select(IncidentPerson).where(IncidentPerson.incident_id == lived.incident_id))
-    )
+    people = list(db.session.scalars(select(IncidentPerson).where(IncidentPerson.incident_id == lived.incident_id)))
     reached = _reached(lived.incident_id, people)
     for person in people:
         student_caused = person.role in CAUSED and person.student_id is not None
@@ -91,9 +87,7 @@ def left_out(lived: Lived) -> Iterator[str]:
 
 
 def _reached(number: int, people: list[IncidentPerson]) -> set[int | None]:
-    talks = select(FollowUp.incident_person_id).where(
-        FollowUp.incident_id == number, FollowUp.kind == CONVERSATION
-    )
+    talks = select(FollowUp.incident_person_id).where(FollowUp.incident_id == number, FollowUp.kind == CONVERSATION)
     found: set[int | None] = set(db.session.scalars(talks))
     for case in cases_of_incident(number):
         person_of = {row.id: row.incident_person_id for row in case.participants}

@@ -55,9 +55,7 @@ class Story:
 
     def of(self, roles: tuple[str, ...], kind: str = "student") -> set[int]:
         """Which known students (or staff) have one of these roles."""
-        return {
-            one.who for one in self.parts if one.role in roles and one.kind == kind and one.who is not None
-        }
+        return {one.who for one in self.parts if one.role in roles and one.kind == kind and one.who is not None}
 
     def as_on_a_page(self) -> Story:
         """The same, where the second answers stand beside the first: a page shows what was said and keeps it."""
@@ -89,9 +87,7 @@ def _part(chance: random.Random, left: dict[str, list[Any]], role: str) -> Part:
 
 def _answers(chance: random.Random) -> dict[str, Any]:
     density = chance.choice((0.1, 0.3, 0.7))
-    said: dict[str, Any] = {
-        name: chance.choice((True, False, None)) for name in FLAGS if chance.random() < density
-    }
+    said: dict[str, Any] = {name: chance.choice((True, False, None)) for name in FLAGS if chance.random() < density}
     said |= {name: chance.choice(words) for name, words in CHOICES.items() if chance.random() < density}
     if chance.random() < density:
         said["bias"] = chance.random() < 0.5
@@ -108,9 +104,7 @@ def duties_of(story: Story, places: dict[str, str | None], students: list[Any]) 
     return found
 
 
-def _facts(
-    story: Story, said: dict[str, Any], place: str | None, students: list[Any]
-) -> list[dict[str, Any]]:
+def _facts(story: Story, said: dict[str, Any], place: str | None, students: list[Any]) -> list[dict[str, Any]]:
     causers = [one for one in story.parts if one.role in CAUSED]
     return [_facts_of(story, one, said, place, students) for one in causers]
 

@@ -32,13 +32,7 @@ from wss_cases.safeguards.police.review.actions import (
     withdraw,
 )
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
-from wss_cases.safeguards.police.review.states import (
-    BEGINNINGS,
-    TRANSITIONS,
-    WAITING,
-    NotificationDoor,
-    ReviewState,
-)
+from wss_cases.safeguards.police.review.states import BEGINNINGS, TRANSITIONS, WAITING, NotificationDoor, ReviewState
 
 WHO = st.sampled_from(["dean", "head", "district", "deputy"])
 """The district's person is an administrator of the school too, and would be both."""
@@ -54,9 +48,7 @@ class Reviews(RuleBasedStateMachine):
         super().__init__()
         self.now = NOW
         self.scene = Scene()
-        RoleGrantFactory(
-            user_id=self.scene.district.id, role=Role.ADMINISTRATOR, school_id=self.scene.school.id
-        )
+        RoleGrantFactory(user_id=self.scene.district.id, role=Role.ADMINISTRATOR, school_id=self.scene.school.id)
         placed = {"school_id": self.scene.school.id, "incident_id": self.scene.incident.id}
         self.duties = [
             LegalDutyFactory(code="drug_incident", **placed).id,

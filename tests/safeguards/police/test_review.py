@@ -29,12 +29,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import StaffMember
 from wss_cases.safeguards.duties.duty.queries import steps_of
 from wss_cases.safeguards.duties.duty.states import DutyState
-from wss_cases.safeguards.police.notification.actions import (
-    Followed,
-    Told,
-    add_what_followed,
-    record_notification,
-)
+from wss_cases.safeguards.police.notification.actions import Followed, Told, add_what_followed, record_notification
 from wss_cases.safeguards.police.review.actions import (
     Answer,
     Asking,
@@ -71,13 +66,7 @@ class Scene:
         IncidentPersonFactory(incident_id=self.incident.id, student_id=self.harmed.id, role=PersonRole.HARMED)
         db.session.commit()
         set_approver(
-            acting(self.district),
-            "Network 3",
-            self.district.id,
-            self.deputy.id,
-            2,
-            None,
-            NOW - timedelta(days=1),
+            acting(self.district), "Network 3", self.district.id, self.deputy.id, 2, None, NOW - timedelta(days=1)
         )
 
     def ask(self, now: datetime = NOW) -> int:
@@ -298,10 +287,7 @@ def test_the_database_refuses_a_notification_that_nothing_permits(scene: Scene, 
     )  # fmt: skip
     for lie in lies:
         refuses(session, lie)
-    for same in (
-        {"first_by_id": scene.head.id, "second_by_id": scene.head.id},
-        {"first_by_id": scene.dean.id},
-    ):
+    for same in ({"first_by_id": scene.head.id, "second_by_id": scene.head.id}, {"first_by_id": scene.dean.id}):
         review = session.get(PoliceReview, review_id, populate_existing=True)
         refuses(session, partial(answered, review, same))
 
@@ -377,11 +363,7 @@ def test_what_the_law_required_is_carried_out_in_the_same_step(scene: Scene, ses
     for wrong in (elsewhere, 10**9):
         with pytest.raises(Refused) as refused:
             record_notification(
-                dean,
-                open_by_law(dean, scene.incident.id, duty.id, NOW),
-                scene.told(step_ids=(wrong,)),
-                None,
-                NOW,
+                dean, open_by_law(dean, scene.incident.id, duty.id, NOW), scene.told(step_ids=(wrong,)), None, NOW
             )
         assert refused.value.field == "step_ids"
     review_id = open_by_law(dean, scene.incident.id, duty.id, NOW)
@@ -419,12 +401,8 @@ def test_a_rights_sheet_that_the_family_cannot_read_asks_for_an_interpreter(
     session.commit()
     dean = acting(scene.dean)
     for _again in range(2):
-        record_notification(
-            dean, call_first(dean, scene.incident.id, NOW, NOW), scene.told(danger="A gun."), None, NOW
-        )
-    made = session.scalars(
-        select(FollowUp).filter_by(incident_id=scene.incident.id, kind="interpreter")
-    ).all()
+        record_notification(dean, call_first(dean, scene.incident.id, NOW, NOW), scene.told(danger="A gun."), None, NOW)
+    made = session.scalars(select(FollowUp).filter_by(incident_id=scene.incident.id, kind="interpreter")).all()
     assert len(made) == asked
     assert all(row.owner_id == scene.dean.id and row.due_on == date(2026, 11, 26) for row in made)
 
@@ -433,9 +411,7 @@ def test_the_form_ticks_the_only_step_and_says_what_is_left_of_several(
     scene: Scene, session: Any, client_as: Callable[[Any], Any]
 ) -> None:
     placed = {"school_id": scene.school.id, "incident_id": scene.incident.id}
-    one, three = (
-        LegalDutyFactory(code=code, **placed) for code in ("drug_incident", "firearm_or_gun_threat")
-    )
+    one, three = (LegalDutyFactory(code=code, **placed) for code in ("drug_incident", "firearm_or_gun_threat"))
     dean, police = acting(scene.dean), str(steps_of(three)[1].step.id)
     reviews_of_both = [open_by_law(dean, scene.incident.id, duty.id, NOW) for duty in (one, three)]
     client = client_as(scene.dean)

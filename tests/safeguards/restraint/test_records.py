@@ -46,14 +46,8 @@ def made(scene: Removing, who: str = "dean", **changes: Any) -> int:
 def test_it_is_recorded_with_what_is_due_and_is_no_removal(scene: Removing, session: Any) -> None:
     made(scene)
     [record] = session.scalars(select(RestraintRecord)).all()
-    assert (record.student_id, record.local_date, scene.actions()) == (
-        scene.harmed.id,
-        date(2026, 11, 24),
-        [],
-    )
-    due = {
-        row.kind: row for row in session.scalars(select(FollowUp).filter_by(incident_id=scene.incident.id))
-    }
+    assert (record.student_id, record.local_date, scene.actions()) == (scene.harmed.id, date(2026, 11, 24), [])
+    due = {row.kind: row for row in session.scalars(select(FollowUp).filter_by(incident_id=scene.incident.id))}
     assert due["restraint_review"].due_on == date(2026, 11, 26)
     assert due["restraint_review"].owner_id == scene.place.administrator.id
     assert due["guardian_contact"].same_day

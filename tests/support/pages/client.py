@@ -39,9 +39,7 @@ class PageClient(FlaskClient):
     def page(self, address: str, status: int = 200) -> Element:
         """GET a page, redirects followed, and return its document; AssertionError for another status."""
         response = self.get(address, follow_redirects=True)
-        assert response.status_code == status, (
-            f"{address}: {response.status}\n{response.get_data(as_text=True)[:2000]}"
-        )
+        assert response.status_code == status, f"{address}: {response.status}\n{response.get_data(as_text=True)[:2000]}"
         return parse(response.get_data(as_text=True))
 
     def form(self, address: str, holding: str = "", action: str = "") -> Form:
@@ -59,22 +57,14 @@ class PageClient(FlaskClient):
         return found[0]
 
     def submit(
-        self,
-        address: str,
-        values: Values | None = None,
-        *,
-        holding: str = "",
-        action: str = "",
-        follow: bool = False,
+        self, address: str, values: Values | None = None, *, holding: str = "", action: str = "", follow: bool = False
     ) -> TestResponse:
         """Open a page, change the given values of its form (None takes one away) and send it.
 
         A value of a control that the form does not have is an AssertionError, buttons included.
         """
         form = self.form(address, holding, action)
-        data: MultiDict[str, str] = MultiDict(
-            [(name, value) for name, held in form.values().items() for value in held]
-        )
+        data: MultiDict[str, str] = MultiDict([(name, value) for name, held in form.values().items() for value in held])
         for name, value in (values or {}).items():
             assert name in form.names, f"{address}: the form has no {name!r}, only {sorted(form.names)}"
             data.poplist(name)

@@ -77,11 +77,7 @@ def links(document: Element, base: str) -> Iterator[str]:
             continue
         target = element.get("href") if element.tag == "a" else element.get("action")
         joined = urldefrag(urljoin(base, target))[0]
-        if (
-            not urlsplit(target).scheme
-            and not urlsplit(target).netloc
-            and "download" not in element.attributes
-        ):
+        if not urlsplit(target).scheme and not urlsplit(target).netloc and "download" not in element.attributes:
             yield joined
 
 

@@ -151,9 +151,7 @@ def _document_problems(root: Element, elements: list[Element]) -> list[str]:
     if len(root.find_all("h1")) != 1:
         problems.append(f"one h1 wanted, found {[h.text for h in root.find_all('h1')]}")
     counted = Counter(e.get("id") for e in elements if "id" in e.attributes)
-    problems += [
-        f"id {name!r} stands {times} times" for name, times in counted.items() if times > 1 or not name
-    ]
+    problems += [f"id {name!r} stands {times} times" for name, times in counted.items() if times > 1 or not name]
     return problems
 
 

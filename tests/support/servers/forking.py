@@ -2,8 +2,8 @@
 
 Importing takes two seconds, forking a few milliseconds, and the tests start hundreds of processes. What is forked has
 imported the modules and nothing else: it reads its own environment, makes its own application and opens its own
-connections, and ends as any Python process does. `tests/tools/test_make.py` and `tests/jobs/test_supervisor.py` start theirs
-from nothing.
+connections, and ends as any Python process does. `tests/tools/test_make.py` and `tests/jobs/test_supervisor.py` start
+theirs from nothing.
 """
 
 from __future__ import annotations
@@ -73,12 +73,7 @@ class Forked:
 
 
 def start(
-    module: str,
-    *arguments: str,
-    env: Mapping[str, str],
-    out: IO[Any],
-    err: IO[Any],
-    source: IO[Any] | None = None,
+    module: str, *arguments: str, env: Mapping[str, str], out: IO[Any], err: IO[Any], source: IO[Any] | None = None
 ) -> Forked:
     """Start `python -m module arguments` at the root of the project; it reads `source`, or nothing."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

@@ -31,9 +31,7 @@ class Mail:
     def everything(self) -> str:
         """Headers and every text part, decoded: where a name must not appear."""
         parts = [f"{name}: {value}" for name, value in self.message.items()]
-        parts += [
-            str(part.get_content()) for part in self.message.walk() if part.get_content_maintype() == "text"
-        ]
+        parts += [str(part.get_content()) for part in self.message.walk() if part.get_content_maintype() == "text"]
         return "\n".join(parts)
 
 
@@ -67,9 +65,7 @@ class MailServer:
         assert enough, f"{len(self.mails)} mails after {seconds} s, expected {count}"
         return list(self.mails)
 
-    async def handle_RCPT(
-        self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
-    ) -> str:
+    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]) -> str:
         """Accept the recipient unless a test said otherwise."""
         if address in self.replies:
             return self.replies[address]

@@ -55,9 +55,7 @@ class ReceivingCalendar:
 
     def standing(self) -> list[Kept]:
         """The events that its owner sees, the earliest first."""
-        return sorted(
-            (kept for kept in self.events.values() if not kept.cancelled), key=lambda kept: kept.starts
-        )
+        return sorted((kept for kept in self.events.values() if not kept.cancelled), key=lambda kept: kept.starts)
 
     def _read(self, mail: Mail) -> tuple[str, Any]:
         assert mail.message.get_content_type() == "multipart/mixed"
@@ -69,9 +67,7 @@ class ReceivingCalendar:
         assert isinstance(body, bytes)
         assert attached.get_filename() == "invite.ics" and attached.get_payload(decode=True) == body
         assert part.get_content_charset() == "utf-8" and part["Content-Transfer-Encoding"] == "base64"
-        assert all(len(line) <= 75 for line in body.split(b"\r\n")) and b"\n" not in body.replace(
-            b"\r\n", b""
-        )
+        assert all(len(line) <= 75 for line in body.split(b"\r\n")) and b"\n" not in body.replace(b"\r\n", b"")
         calendar = vobject.readOne(body.decode("utf-8"))
         calendar.validate(raiseException=True)
         assert calendar.method.value == part.get_param("method")

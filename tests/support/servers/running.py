@@ -17,12 +17,7 @@ class Running:
         self.words_file = folder / "words"
         with self.words_file.open("wb") as words:
             self.process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=env,
-                stdout=words,
-                stderr=words,
-                start_new_session=True,
+                command, cwd=ROOT, env=env, stdout=words, stderr=words, start_new_session=True
             )
 
     @property
@@ -33,9 +28,7 @@ class Running:
     def alive(self) -> list[int]:
         """Every living process of its session, itself included."""
         return [
-            pid
-            for pid in map(int, filter(str.isdecimal, os.listdir("/proc")))
-            if _session(pid) == self.process.pid
+            pid for pid in map(int, filter(str.isdecimal, os.listdir("/proc"))) if _session(pid) == self.process.pid
         ]
 
     def end(self, number: int) -> float:

@@ -24,11 +24,7 @@ def auditor(session: Any, at: Callable[..., Any]) -> Any:
 
 
 def log(session: Any, number: int, **values: Any) -> None:
-    shown = {
-        "action": "case.closed",
-        "object_type": "case_record",
-        "changes": {"what_is_left": ["", "secret"]},
-    }
+    shown = {"action": "case.closed", "object_type": "case_record", "changes": {"what_is_left": ["", "secret"]}}
     for index in range(number):
         row = AuditEntry(at=clock.now() - timedelta(days=1), object_id=index + 1, **(shown | values))
         session.add(row)
@@ -67,9 +63,7 @@ def test_it_says_when_it_was_sealed_and_verified_last_and_how_that_ended(
     assert "it is NOT as it was sealed" in client.page("/audit").text
 
 
-def test_filters_narrow_and_a_bad_one_is_named(
-    session: Any, auditor: Any, client_as: Callable[[Any], Any]
-) -> None:
+def test_filters_narrow_and_a_bad_one_is_named(session: Any, auditor: Any, client_as: Callable[[Any], Any]) -> None:
     log(session, 2)
     log(session, 1, action="incident.submitted", object_type="incident")
     client = client_as(auditor)
@@ -87,9 +81,7 @@ def test_pages_follow_by_key(session: Any, auditor: Any, client_as: Callable[[An
     log(session, PAGE + 3, action="test.page")
     client = client_as(auditor)
     first = client.page("/audit?action=test.page")
-    [older] = [
-        link.attributes["href"] for link in first.find_all("a") if link.attributes.get("rel") == "next"
-    ]
+    [older] = [link.attributes["href"] for link in first.find_all("a") if link.attributes.get("rel") == "next"]
     second = client.page(older)
     assert (first.text.count("case record"), second.text.count("case record")) == (PAGE + 1, 4)
 
@@ -112,11 +104,7 @@ def test_many_schools_are_found_on_a_page_of_their_own(
     page = client.page("/schools?q=linden%2007&next=/outcomes")
     assert "Linden 07" in page.text
     assert "Linden 08" not in page.text
-    chosen = {
-        "csrf_token": client.csrf_token("/schools"),
-        "school_id": str(schools[7].id),
-        "next": "/outcomes",
-    }
+    chosen = {"csrf_token": client.csrf_token("/schools"), "school_id": str(schools[7].id), "next": "/outcomes"}
     assert client.post("/school", data=chosen).location.endswith("/outcomes")
     assert "Linden 07" in client.page("/outcomes").text
     assert "No school has this" in client.page("/schools?q=nowhere").text

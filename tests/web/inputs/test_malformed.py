@@ -75,9 +75,7 @@ def filled(form: Form, value: str | bytes, everything: bool, token: str) -> byte
     held: dict[str, list[str | bytes]] = {name: list(values) for name, values in form.values().items()}
     for control in form.element.find_all("input", "select", "textarea"):
         name = control.get("name")
-        free = control.tag == "textarea" or (
-            control.tag == "input" and control.get("type").lower() in FILLABLE
-        )
+        free = control.tag == "textarea" or (control.tag == "input" and control.get("type").lower() in FILLABLE)
         if name and (everything or free):
             held[name] = [value]
     held["csrf_token"] = [token]
@@ -99,9 +97,7 @@ def failures(demo_app: Flask, posting_forms: list[tuple[str, str, Form]], kind: 
             body = filled(form, value, everything, token)
             answer = client.post(target, data=body, content_type="application/x-www-form-urlencoded")
             if answer.status_code >= 500:
-                broken.append(
-                    f"{role} {address} {form.action} (all fields: {everything}): {answer.status_code}"
-                )
+                broken.append(f"{role} {address} {form.action} (all fields: {everything}): {answer.status_code}")
     return broken
 
 
@@ -114,9 +110,7 @@ def test_no_form_fails_on(kind: str, demo_app: Flask, posting_forms: list[tuple[
 
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True, scope="session")
 @pytest.mark.parametrize("kind", ALIKE)
-def test_no_form_fails_on_plain_text(
-    kind: str, demo_app: Flask, posting_forms: list[tuple[str, str, Form]]
-) -> None:
+def test_no_form_fails_on_plain_text(kind: str, demo_app: Flask, posting_forms: list[tuple[str, str, Form]]) -> None:
     assert posting_forms
     broken = failures(demo_app, posting_forms, kind)
     assert not broken, "\n".join(broken)
@@ -153,9 +147,7 @@ def strange(client: PageClient, address: str, token: str) -> dict[str, int]:
         "no boundary": client.post(address, data=b"--x\r\n", content_type="multipart/form-data"),
         "charset": client.post(address, data=b"a=\xff\xfe", content_type=text),
         "file for text": client.post(address, data=file),
-        "repeated": client.post(
-            address, data={"csrf_token": token, "name": ["a", "b"], "version": ["1", "x"]}
-        ),
+        "repeated": client.post(address, data={"csrf_token": token, "name": ["a", "b"], "version": ["1", "x"]}),
         "head": client.head(address),
     }
     return {kind: answer.status_code for kind, answer in answers.items()}
@@ -188,7 +180,5 @@ def test_strange_headers_and_floods_are_answered(demo_app: Flask) -> None:
 
 def test_a_post_without_a_token_changes_nothing(demo_app: Flask) -> None:
     client = client_of(demo_app, "administrator")
-    taken = [
-        a for a in posting_routes(demo_app) if client.post(a, data={"x": "1"}).status_code not in (400, 404)
-    ]
+    taken = [a for a in posting_routes(demo_app) if client.post(a, data={"x": "1"}).status_code not in (400, 404)]
     assert taken == []

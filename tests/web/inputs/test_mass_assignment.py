@@ -58,9 +58,7 @@ class Bench:
     def __init__(self, app: Flask, roles: set[str]) -> None:
         self.app, self.planted = app, planted_values()
         # everybody is signed in before anything is taken back, their sessions with it
-        self.people = {
-            role: (client := client_of(app, role), client.csrf_token("/account")) for role in roles
-        }
+        self.people = {role: (client := client_of(app, role), client.csrf_token("/account")) for role in roles}
         self.undone = Undone(app)
 
     def changes(self, role: str, address: str, body: dict[str, list[str]]) -> tuple[int, Change]:
@@ -87,9 +85,7 @@ class Bench:
         if (status, plain) == (with_status, with_more):
             return "", taken
         differing = sorted(
-            f"{key[0][0]}.{key[1]}"
-            for key in plain.keys() | with_more.keys()
-            if plain.get(key) != with_more.get(key)
+            f"{key[0][0]}.{key[1]}" for key in plain.keys() | with_more.keys() if plain.get(key) != with_more.get(key)
         )
         return f"{role} {target}: {status} and {with_status}, {differing[:6]}", taken
 
@@ -113,9 +109,7 @@ def bench(
 
 
 @pytest.fixture(scope="module")
-def targets(
-    bench: Bench, posting_forms: list[tuple[str, str, Form]]
-) -> list[tuple[str, str, Form, set[str]]]:
+def targets(bench: Bench, posting_forms: list[tuple[str, str, Form]]) -> list[tuple[str, str, Form, set[str]]]:
     """(role, address it is sent to, form, names of fields that this or another form may send there)."""
     sent = [(role, urljoin(address, form.action or address), form) for role, address, form in posting_forms]
     known: dict[str, set[str]] = {}
@@ -130,9 +124,7 @@ def declared(app: Flask, target: str) -> set[str]:
     endpoint, _arguments = app.url_map.bind("localhost").match(urlsplit(target).path, "POST")
     module = sys.modules[app.view_functions[endpoint].__module__]
     classes = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, BaseForm)]
-    return {
-        name for one in classes for name in dir(one) if isinstance(getattr(one, name, None), UnboundField)
-    }
+    return {name for one in classes for name in dir(one) if isinstance(getattr(one, name, None), UnboundField)}
 
 
 def test_a_form_takes_what_it_has_and_nothing_else(

@@ -126,16 +126,12 @@ class Door:
         if sent.body == "form":
             fields = [*sent.fields, ("csrf_token", token if sent.token else "x")]
             carried = {
-                "data": "&".join(
-                    f"{quote(n)}={quote(v, errors='surrogateescape')}" for n, v in fields
-                ).encode(),
+                "data": "&".join(f"{quote(n)}={quote(v, errors='surrogateescape')}" for n, v in fields).encode(),
                 "content_type": "application/x-www-form-urlencoded",
             }
         if sent.method in ("GET", "HEAD", "OPTIONS"):
             carried = {}
-        done = self.undone.send(
-            client, self.address(sent), method=sent.method, headers=HEADERS[sent.header], **carried
-        )
+        done = self.undone.send(client, self.address(sent), method=sent.method, headers=HEADERS[sent.header], **carried)
         status = done.response.status_code
         changed = [str(key) for key in self.undone.differing(done) if key[0] not in COUNTED]
         if done.written:
@@ -173,9 +169,7 @@ def test_every_address_is_answered_whatever_stands_in_it(door: Door) -> None:
             for part in ("90000001", odd_part) if rule.arguments else (odd_part,):
                 asked = (("q", "%_\\"), ("q", "b"))
                 found.append(
-                    door.wrong(
-                        Sent(number, method, (part,) * 4, asked, "form", (), "plain", "administrator", True)
-                    )
+                    door.wrong(Sent(number, method, (part,) * 4, asked, "form", (), "plain", "administrator", True))
                 )
     assert len(found) > 500
     wrong = [line for line in found if line]

@@ -118,9 +118,7 @@ def test_chips_are_boxes_that_work_without_a_script(show: Any) -> None:
         matches=[{"value": "9", "label": "<b>"}],
     )
     boxes = {
-        box.get("value"): "checked" in box.attributes
-        for box in page.find_all("input")
-        if box.get("name") == "who"
+        box.get("value"): "checked" in box.attributes for box in page.find_all("input") if box.get("name") == "who"
     }
     assert boxes == {"7": True, "9": False}
     (find,) = page.find_all("button")
@@ -136,10 +134,7 @@ def test_a_blocked_act_says_why(show: Any) -> None:
 
 
 def test_gates_say_their_state_in_words(show: Any) -> None:
-    items = [
-        {"done": True, "text": "Consent is in"},
-        {"done": False, "text": "No call yet", "meta": "tried twice"},
-    ]
+    items = [{"done": True, "text": "Consent is in"}, {"done": False, "text": "No call yet", "meta": "tried twice"}]
     page = show("{{ gates(items) }}", items=items)
     assert [[part.text for part in row.find_all("span", "p")] for row in page.find_all("li")] == [
         ["Done:", "Consent is in"],
@@ -156,9 +151,7 @@ def test_a_missing_answer_reads_not_provided(show: Any) -> None:
 
 
 def test_a_year_without_a_figure_is_a_gap(show: Any) -> None:
-    points = [
-        {"label": str(2019 + at), "value": value} for at, value in enumerate([4.0, 3.0, None, 2.0, 1.0])
-    ]
+    points = [{"label": str(2019 + at), "value": value} for at, value in enumerate([4.0, 3.0, None, 2.0, 1.0])]
     page = show("{{ line_chart('It fell', points) }}", points=points)
     lines = [line for line in page.find_all("line") if line.get("class") == "chart-line"]
     assert len(lines) == 2

@@ -37,9 +37,7 @@ def luminance(colour: str) -> float:
     """Return the relative luminance of WCAG, 0 to 1."""
     digits = colour[1:] if len(colour) == 7 else "".join(digit * 2 for digit in colour[1:])
     parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -73,9 +71,7 @@ def test_scripts_keep_nothing_in_the_browser_and_write_no_markup() -> None:
     )
     scripts = sorted((STATIC / "js").rglob("*.js"))
     assert len(scripts) > 5
-    assert [
-        path.name for path in scripts if forbidden.search(_without_the_one_setting(path.read_text()))
-    ] == []
+    assert [path.name for path in scripts if forbidden.search(_without_the_one_setting(path.read_text()))] == []
 
 
 def _without_the_one_setting(source: str) -> str:

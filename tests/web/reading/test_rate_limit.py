@@ -41,16 +41,12 @@ def test_a_machine_that_reads_page_by_page_is_stopped_and_told_of(
     assert 'href="/incidents/new"' in answers[-1].get_data(as_text=True), "reporting is never stopped"
     sent = machine.post("/my-day/cover", data={"csrf_token": token})
     refused = machine.post(f"{page}/disclosures/new", data={"csrf_token": token})
-    assert sent.status_code != 429 and refused.status_code == 429, (
-        "a form about a record is not even looked at"
-    )
+    assert sent.status_code != 429 and refused.status_code == 429, "a form about a record is not even looked at"
     assert machine.get("/account").status_code == 200 and machine.get("/incidents/new").status_code == 200
     assert colleague.get(page).status_code == 200, "it is the account that is slowed, not the school"
     read = select(AuditEntry.id).where(AuditEntry.action == "student.read", AuditEntry.actor_id == dean.id)
     assert len(session.scalars(read).all()) == MOST, "what was not shown was not read"
-    told = select(OutboxMessage.recipient_id, OutboxMessage.object_id).where(
-        OutboxMessage.kind == "account.slowed"
-    )
+    told = select(OutboxMessage.recipient_id, OutboxMessage.object_id).where(OutboxMessage.kind == "account.slowed")
     assert session.execute(told).all() == [(boss.id, dean.id)], "once"
     history = client_as(boss).get(f"/people/{dean.id}").get_data(as_text=True)
     assert "opened more records than a person can" in history

@@ -47,17 +47,14 @@ def test_a_scheduler_counts_that_lives_and_sweeps_by_this_clock(
     now = at("2026-11-24 10:00")
     for number, row in enumerate(rows):
         instants = {
-            name: now + timedelta(seconds=value) if name.endswith("at") else value
-            for name, value in row.items()
+            name: now + timedelta(seconds=value) if name.endswith("at") else value for name, value in row.items()
         }
         session.add(Heartbeat(name=f"s{number}", **instants))
     session.commit()
     assert standing(now).scheduler == scheduler
 
 
-def test_a_database_without_schema_is_not_served_and_names_the_command(
-    empty_database: Database, tmp_path: Any
-) -> None:
+def test_a_database_without_schema_is_not_served_and_names_the_command(empty_database: Database, tmp_path: Any) -> None:
     client = make_app(empty_database.url, tmp_path).test_client()
     page = client.get("/sign-in")
     assert page.status_code == 503

@@ -51,12 +51,7 @@ def test_the_figures_are_those_of_the_database(session: Any, client: PageClient,
     session.commit()
     at("2026-11-24 10:01")
     found = figures(client)
-    assert (
-        found["wss_mail_queue waiting"]
-        == found["wss_mail_queue failed"]
-        == found["wss_mail_failed_total"]
-        == 1
-    )
+    assert found["wss_mail_queue waiting"] == found["wss_mail_queue failed"] == found["wss_mail_failed_total"] == 1
     assert found["wss_delivery_paused"] == found["wss_scheduler_up"] == 1
     assert found["wss_scheduler_heartbeat_timestamp_seconds host:1"] == now.timestamp()
     assert found["wss_sweep_timestamp_seconds"] == now.timestamp()

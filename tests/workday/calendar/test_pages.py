@@ -86,16 +86,12 @@ def day(session: Any, at: At, client_as: Any) -> Day:
     make_calendar(date(2026, 11, 1), date(2026, 12, 31))
     placed = {"school_id": world.school.id, "case_id": world.case.id}
     owned = {**placed, "owner_id": world.coordinator.id}
-    circle = PathwayFactory(
-        state=PathwayState.PREPARING, next_step_on=TODAY, owner_id=world.coordinator.id, **placed
-    )
+    circle = PathwayFactory(state=PathwayState.PREPARING, next_step_on=TODAY, owner_id=world.coordinator.id, **placed)
     meeting = CircleMeeting(
         pathway_id=circle.id, keeper_id=world.coordinator.id, starts_at=now + timedelta(hours=5), **placed
     )
     db.session.add(meeting)
-    mentoring = PathwayFactory(
-        kind=Kind.ONE_TO_ONE.value, state=PathwayState.ACTIVE, next_step_on=TODAY, **placed
-    )
+    mentoring = PathwayFactory(kind=Kind.ONE_TO_ONE.value, state=PathwayState.ACTIVE, next_step_on=TODAY, **placed)
     administrator = make_user(Role.ADMINISTRATOR, world.school)
     made = Day(
         world, now, FollowUpFactory(**owned), FollowUpFactory(state=FollowUpState.DONE, outcome="reached", **owned),
@@ -140,10 +136,7 @@ def test_a_snow_day_says_what_it_moves_and_then_moves_it(day: Day) -> None:
         "Follow-up moved to Wed, Nov 25, 2026: First contact with the person harmed. "
         "There is no school on Tue, Nov 24, 2026 (Snow day)" in history
     )
-    assert (
-        "Next review moved to Wed, Nov 25, 2026. There is no school on Tue, Nov 24, 2026 (Snow day)"
-        in history
-    )
+    assert "Next review moved to Wed, Nov 25, 2026. There is no school on Tue, Nov 24, 2026 (Snow day)" in history
     own = day.client.get(f"/follow-ups/{day.follow_up.id}").get_data(as_text=True)
     assert "first due Tue, Nov 24" in own and "There is no school on Tue, Nov 24 (Snow day)." in own
     assert "Snow day" in day.client.get(f"/school-calendar/schools/{day.world.school.id}?of=2026-11").text
@@ -160,9 +153,7 @@ def test_nothing_is_mailed_for_the_old_day_and_one_mail_for_the_new(day: Day, at
 
 
 def test_taking_it_back_brings_back_what_nobody_touched(day: Day, at: At) -> None:
-    other = FollowUpFactory(
-        school_id=day.world.school.id, case_id=day.world.case.id, owner_id=day.world.coordinator.id
-    )
+    other = FollowUpFactory(school_id=day.world.school.id, case_id=day.world.case.id, owner_id=day.world.coordinator.id)
     db.session.expunge_all()
     day.declare()
     moved_on = date(2026, 11, 30)
@@ -211,13 +202,10 @@ def test_a_half_day_needs_its_bell_and_moves_nothing(day: Day) -> None:
     assert "Boiler" in refused.get_data(as_text=True)
     answer = day.declare({"kind": "half", "label": "Boiler", "last_bell": "11:45"})
     assert answer.status_code == 303
-    assert (fresh(day.follow_up).due_on, day_at(day.world.school.id, TODAY).last_bell) == (
-        TODAY,
-        time(11, 45),
+    assert (fresh(day.follow_up).due_on, day_at(day.world.school.id, TODAY).last_bell) == (TODAY, time(11, 45))
+    assert "Half day, last bell at 11:45 am – Boiler" in day.client.get(answer.location).get_data(as_text=True).replace(
+        "\u202f", " "
     )
-    assert "Half day, last bell at 11:45 am – Boiler" in day.client.get(answer.location).get_data(
-        as_text=True
-    ).replace("\u202f", " ")
 
 
 @pytest.mark.parametrize(
@@ -259,8 +247,7 @@ def test_another_school_is_not_there_and_nobody_else_may(day: Day, client_as: An
         assert client_as(make_user(role, day.world.school)).get(day.address).status_code == 404
     token = day.client.csrf_token(day.address)
     posted = day.client.post(
-        f"/school-calendar/schools/{foreign.id}/2026-11-24",
-        data=SNOW | {"confirmed": "1", "csrf_token": token},
+        f"/school-calendar/schools/{foreign.id}/2026-11-24", data=SNOW | {"confirmed": "1", "csrf_token": token}
     )
     assert posted.status_code == 404
     assert day_at(foreign.id, TODAY).is_open
@@ -288,18 +275,14 @@ def test_who_saw_another_day_is_told_that_it_changed(day: Day, client_as: Any) -
     assert day.client.post(f"{day.address}/take-back", data=data).status_code == 409
 
 
-def test_the_district_sees_numbers_and_its_own_day_moves_every_school(
-    day: Day, client_as: Any, at: At
-) -> None:
+def test_the_district_sees_numbers_and_its_own_day_moves_every_school(day: Day, client_as: Any, at: At) -> None:
     district = client_as(make_user(Role.DISTRICT))
     other = Day(**{**vars(day), "client": district})
     checked = district.submit(day.address, SNOW).get_data(as_text=True)
     assert "3 things" in checked and day.world.case.reference not in checked
     elsewhere = make_world(next_review_on=TODAY)
     kept = make_world(next_review_on=TODAY)
-    db.session.add(
-        CalendarDay(school_year="2026-27", school_id=kept.school.id, day=TODAY, kind=DayKind.SCHOOL)
-    )
+    db.session.add(CalendarDay(school_year="2026-27", school_id=kept.school.id, day=TODAY, kind=DayKind.SCHOOL))
     db.session.commit()
     db.session.expunge_all()
     assert other.declare(address="/school-calendar/district/2026-11-24").status_code == 303

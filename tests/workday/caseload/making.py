@@ -34,12 +34,7 @@ def fill_desk(school: School, lead: UserAccount, count: int) -> list[Case]:
 
 
 def _add(
-    school: School,
-    lead: UserAccount,
-    stage: CaseState,
-    kind: Kind | None,
-    state: PathwayState,
-    due: int | None,
+    school: School, lead: UserAccount, stage: CaseState, kind: Kind | None, state: PathwayState, due: int | None
 ) -> Case:
     case: Case = CaseFactory(school_id=school.id, lead_id=lead.id, state=stage, location_code="hallway")
     student = StudentFactory(school=school)

@@ -141,9 +141,7 @@ def test_the_page_says_what_to_do_first_and_why(world, client_as):
 
 
 def test_a_case_without_a_due_act_says_its_reason_as_a_sentence(world, client_as):
-    PathwayFactory(
-        case_id=world.case.id, school_id=world.school.id, kind=Kind.CONVERSATION.value, start_by=PAST
-    )
+    PathwayFactory(case_id=world.case.id, school_id=world.school.id, kind=Kind.CONVERSATION.value, start_by=PAST)
     assert "A pathway was to begin by" in client_as(world.coordinator).page("/desk").text
 
 
@@ -155,9 +153,7 @@ def test_partners_returns_hand_over_and_cover_are_two_taps_away(world, client_as
     assert "Partners" in menu.text
     assert "Trainings" not in menu.text
     desk = page.find_all("main")[0].text
-    assert all(
-        words in desk for words in ("Partners", "Hand cases over", "Cover while away", "All who come back")
-    )
+    assert all(words in desk for words in ("Partners", "Hand cases over", "Cover while away", "All who come back"))
     admin = make_user(world.school, Role.ADMINISTRATOR)
     _, theirs = (n for n in client_as(admin).page("/desk").find_all("nav") if n.get("aria-label") == "Main")
     assert "Trainings" in theirs.text

@@ -27,9 +27,7 @@ def made_address(client):
     """Make a calendar address on its page; return its path."""
     answer_ = client.submit("/account/calendar", action="/account/calendar")
     assert answer_.status_code == 200 and answer_.headers["Cache-Control"] == "no-store"
-    (found,) = re.findall(
-        r'value="https?://[^/"]+(/calendar/[\w-]{43}\.ics)"', answer_.get_data(as_text=True)
-    )
+    (found,) = re.findall(r'value="https?://[^/"]+(/calendar/[\w-]{43}\.ics)"', answer_.get_data(as_text=True))
     return found
 
 

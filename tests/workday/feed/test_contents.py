@@ -14,16 +14,7 @@ from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory, shown
 from tests.pathways.circles.making import LATER, answer, plan
 from tests.support.applications import people_client
-from tests.workday.feed.making import (
-    CANARY,
-    circle_keeper,
-    events,
-    full,
-    made_address,
-    mentored_by,
-    read,
-    reentry,
-)
+from tests.workday.feed.making import CANARY, circle_keeper, events, full, made_address, mentored_by, read, reentry
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, CalendarFeed, Cover, RoleGrant, UserAccount
 from wss_cases.accounts.account.rules import FEED_READINGS
@@ -70,9 +61,7 @@ def test_what_changes_keeps_its_uid_and_what_is_over_leaves(world, client_as, ap
     client = client_as(world.coordinator)
     address = made_address(client)
     before = events(app, address)
-    keeper_id = plan(world, circle) and db.session.scalar(
-        select(RoleGrant.user_id).where(RoleGrant.role == Role.DEAN)
-    )
+    keeper_id = plan(world, circle) and db.session.scalar(select(RoleGrant.user_id).where(RoleGrant.role == Role.DEAN))
     actions_plan.plan_meeting(
         world.actor, circle.id, starts_at=LATER + timedelta(days=1), room="B1", keeper_id=keeper_id, now=NOW
     )
@@ -149,9 +138,7 @@ def test_nothing_names_a_student_or_a_case(world, client_as, app, locale, caplog
 
 
 def test_a_role_or_account_that_ends_takes_the_address_along(world, client_as, app):
-    FollowUpFactory(
-        school_id=world.school.id, case_id=world.case.id, owner_id=world.coordinator.id, due_on=TODAY
-    )
+    FollowUpFactory(school_id=world.school.id, case_id=world.case.id, owner_id=world.coordinator.id, due_on=TODAY)
     address = made_address(client_as(world.coordinator))
     assert len(events(app, address)) == 1
     grant = db.session.scalar(select(RoleGrant).where(RoleGrant.user_id == world.coordinator.id))
@@ -161,9 +148,7 @@ def test_a_role_or_account_that_ends_takes_the_address_along(world, client_as, a
     assert gone.status_code == 404
     fresh(grant).ends_on = None
     db.session.commit()
-    assert (
-        read(people_client(app), address).status_code == 404
-    )  # a role that comes back brings no address back
+    assert read(people_client(app), address).status_code == 404  # a role that comes back brings no address back
     again = made_address(client_as(world.coordinator))
     operator = actor_for(make_user(world.school, Role.SYSADMIN))
     set_enabled(operator, world.coordinator.id, False, None, NOW)
@@ -177,20 +162,13 @@ def test_a_role_at_one_of_two_schools_ends(world, client_as, app):
     full(world)
     other = make_world()
     db.session.add(
-        RoleGrant(
-            user_id=world.coordinator.id,
-            role=Role.DEAN,
-            school_id=other.school.id,
-            starts_on=date(2026, 8, 1),
-        )
+        RoleGrant(user_id=world.coordinator.id, role=Role.DEAN, school_id=other.school.id, starts_on=date(2026, 8, 1))
     )
     db.session.commit()
     address = made_address(client_as(world.coordinator))
     assert len(events(app, address)) == 4
     grant = db.session.scalar(
-        select(RoleGrant).where(
-            RoleGrant.user_id == world.coordinator.id, RoleGrant.school_id == world.school.id
-        )
+        select(RoleGrant).where(RoleGrant.user_id == world.coordinator.id, RoleGrant.school_id == world.school.id)
     )
     grant.ends_on = TODAY - timedelta(days=1)
     db.session.commit()
@@ -230,9 +208,7 @@ def test_it_is_kept_by_its_etag_and_touches_no_session(world, client_as, app, at
     head = people_client(app).head(address)
     assert (head.status_code, head.data, head.headers["ETag"]) == (200, b"", got.headers["ETag"])
     assert "10:40" in client.page("/account/calendar").text
-    FollowUpFactory(
-        school_id=world.school.id, case_id=world.case.id, owner_id=world.coordinator.id, due_on=TODAY
-    )
+    FollowUpFactory(school_id=world.school.id, case_id=world.case.id, owner_id=world.coordinator.id, due_on=TODAY)
     other = read(people_client(app), address, **{"If-None-Match": got.headers["ETag"]})
     assert other.status_code == 200
 

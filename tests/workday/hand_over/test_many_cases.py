@@ -44,9 +44,7 @@ def mails(kind):
 
 def cover(world, colleague, actor=None, **changes):
     given = {"starts_on": FIRST, "ends_on": LAST, "note": "", "now": NOW}
-    return set_cover(
-        actor or world.actor, world.school.id, world.coordinator.id, colleague.id, **(given | changes)
-    )
+    return set_cover(actor or world.actor, world.school.id, world.coordinator.id, colleague.id, **(given | changes))
 
 
 def test_a_whole_caseload_goes_with_one_note_and_one_mail(world):
@@ -110,9 +108,7 @@ def test_the_page_offers_ones_own_and_an_administrator_anybodys(world, client_as
 
 def test_whoever_stands_in_sees_the_work_marked_with_whose_it_is(world, client_as):
     colleague = make_user(world.school, name="Robin Vale")
-    row = FollowUpFactory(
-        school_id=world.school.id, case_id=world.case.id, owner_id=world.coordinator.id, due_on=TODAY
-    )
+    row = FollowUpFactory(school_id=world.school.id, case_id=world.case.id, owner_id=world.coordinator.id, due_on=TODAY)
     assert my_day(actor_for(colleague), NOW).due_today == []
     number = cover(world, colleague)
     day = my_day(actor_for(colleague), NOW)
@@ -132,17 +128,14 @@ def test_a_cover_begins_and_ends_by_itself(world):
     colleague = make_user(world.school)
     cover(world, colleague, starts_on=TODAY + timedelta(days=2), ends_on=LAST)
     shown = {
-        day: bool(near(colleague.id, day))
-        for day in (TODAY, TODAY + timedelta(days=2), LAST, LAST + timedelta(days=1))
+        day: bool(near(colleague.id, day)) for day in (TODAY, TODAY + timedelta(days=2), LAST, LAST + timedelta(days=1))
     }
     assert list(shown.values()) == [False, True, True, False]
 
 
 def test_whoever_stands_in_is_told_of_due_work_and_may_see_it(world, at):
     colleague = make_user(world.school)
-    row = FollowUpFactory(
-        school_id=world.school.id, case_id=world.case.id, owner_id=world.coordinator.id, due_on=TODAY
-    )
+    row = FollowUpFactory(school_id=world.school.id, case_id=world.case.id, owner_id=world.coordinator.id, due_on=TODAY)
     cover(world, colleague)
     [told] = mails("cover_set")
     assert told.recipient_id == colleague.id
@@ -216,16 +209,9 @@ def test_a_cover_is_set_and_ended_on_its_pages(world, client_as):
     colleague = make_user(world.school, name="Robin Vale")
     client = client_as(world.coordinator)
     address = "/desk/cover/new"
-    wrong = client.submit(
-        address, {"cover": str(colleague.id), "starts_on": "2026-11-24", "ends_on": "2026-11-20"}
-    )
+    wrong = client.submit(address, {"cover": str(colleague.id), "starts_on": "2026-11-24", "ends_on": "2026-11-20"})
     assert "Choose today or a later day." in wrong.text
-    values = {
-        "cover": str(colleague.id),
-        "starts_on": "2026-11-24",
-        "ends_on": "2026-11-30",
-        "note": "Keys: B12",
-    }
+    values = {"cover": str(colleague.id), "starts_on": "2026-11-24", "ends_on": "2026-11-30", "note": "Keys: B12"}
     assert client.submit(address, values).status_code == 303
     page = client.page("/desk/cover")
     assert "Robin Vale stands in for you" in page.text

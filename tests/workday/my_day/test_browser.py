@@ -58,9 +58,7 @@ def clean(page: Page) -> None:
 def focused(page: Page) -> str:
     """The words of the link or field in focus; '' where none is."""
     return str(
-        page.evaluate(
-            "document.activeElement.matches('a, input, button') ? document.activeElement.textContent : ''"
-        )
+        page.evaluate("document.activeElement.matches('a, input, button') ? document.activeElement.textContent : ''")
     )
 
 
@@ -108,9 +106,7 @@ def test_several_move_and_come_back(
 ) -> None:
     page = start(new_visitor, live_system, email, viewport)
     clean(page)
-    today, first = (
-        page.get_by_role("heading", name=name).bounding_box() for name in ("Due today", "Do first")
-    )
+    today, first = (page.get_by_role("heading", name=name).bounding_box() for name in ("Due today", "Do first"))
     assert (today["y"] < first["y"]) == (viewport is PHONE)
     for name in ("Late 0", "Late 2", "Call home"):
         page.locator(".work-row", has_text=name).get_by_role("checkbox").check()

@@ -46,9 +46,7 @@ def left(app: Flask) -> dict[str, Counter[Any]]:
 def rows(app: Flask) -> dict[str, int]:
     with app.app_context():
         tables = Base.metadata.sorted_tables
-        return {
-            table.name: db.session.scalar(select(func.count()).select_from(table)) or 0 for table in tables
-        }
+        return {table.name: db.session.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
 
 
 def test_four_at_once_leave_what_one_leaves(database: Database, databases: Databases, tmp_path: Path) -> None:

@@ -85,9 +85,7 @@ class ConfirmWithCodeForm(ConfirmForm):
 class LanguageForm(BaseForm):
     """The language of one's pages and mails."""
 
-    locale = RadioField(
-        _l("Language of pages and mails"), choices=choices([("en", "English"), ("es", "Español")])
-    )
+    locale = RadioField(_l("Language of pages and mails"), choices=choices([("en", "English"), ("es", "Español")]))
 
 
 class RoleForm(BaseForm):
@@ -101,9 +99,7 @@ class RoleForm(BaseForm):
     def offer(self, roles: Sequence[Role], schools: list[tuple[int, str]]) -> None:
         """Offer only the roles and schools that the manager may give."""
         self.role.choices = choices([(role.value, ROLE_LABELS[role]) for role in roles])
-        self.school_id.choices = choices(
-            [("", _l("Without a school")), *((str(key), name) for key, name in schools)]
-        )
+        self.school_id.choices = choices([("", _l("Without a school")), *((str(key), name) for key, name in schools)])
 
     @property
     def chosen_school(self) -> int | None:

@@ -33,9 +33,7 @@ class UserAccount(Versioned, Base):
     name: Mapped[str] = mapped_column(String(200))
     password_hash: Mapped[str | None] = mapped_column(String(200))
     locale: Mapped[str] = mapped_column(String(8), default="en")
-    state: Mapped[AccountState] = mapped_column(
-        named_enum(AccountState, "state"), default=AccountState.INVITED
-    )
+    state: Mapped[AccountState] = mapped_column(named_enum(AccountState, "state"), default=AccountState.INVITED)
     is_demo: Mapped[bool] = mapped_column(default=False)
     last_school_id: Mapped[int | None]
     created_at: Mapped[datetime]

@@ -74,18 +74,11 @@ def password_problem(password: str, email: str, name: str, minimum: int = PASSWO
     Source: NIST SP 800-63B-4; blocklist with context words, and what is easily put together of such (ASVS 6.2.4).
     """
     if len(password) < minimum:
-        return _(
-            "Use at least %(n)d characters. Several words are easier to remember than one.",
-            n=minimum,
-        )
+        return _("Use at least %(n)d characters. Several words are easier to remember than one.", n=minimum)
     if len(password) > PASSWORD_MAXIMUM:
         return _("Use at most %(n)d characters.", n=PASSWORD_MAXIMUM)
     folded = fold(password).replace(" ", "")
-    context = [
-        part
-        for part in (fold(email.split("@")[0]), *fold(name).split(), "wholeschoolsafety")
-        if len(part) > 3
-    ]
+    context = [part for part in (fold(email.split("@")[0]), *fold(name).split(), "wholeschoolsafety") if len(part) > 3]
     rest = folded
     for part in context:
         rest = rest.replace(part, "")

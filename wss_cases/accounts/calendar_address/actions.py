@@ -20,9 +20,7 @@ def make_feed(actor: Actor, now: datetime, request_key: str | None = None) -> st
         assert actor.user_id is not None
         end_feeds(uow, actor.user_id)
         row = uow.add(
-            CalendarFeed(
-                user_id=actor.user_id, secret_digest=token_digest(secret), made_at=now, counted_from=now
-            )
+            CalendarFeed(user_id=actor.user_id, secret_digest=token_digest(secret), made_at=now, counted_from=now)
         )
         uow.audit("calendar.made", "calendar_feed", row.id)
         uow.answer = row.id

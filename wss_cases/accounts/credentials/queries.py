@@ -19,10 +19,6 @@ class FactorState:
 
 def factor_state(user_id: int) -> FactorState | None:
     """Return how a person's second factor stands, or None without one."""
-    left = (
-        select(func.count())
-        .where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None))
-        .scalar_subquery()
-    )
+    left = select(func.count()).where(RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None)).scalar_subquery()
     row = db.session.execute(select(SecondFactor.since, left).where(SecondFactor.user_id == user_id)).first()
     return FactorState(row[0], row[1]) if row else None

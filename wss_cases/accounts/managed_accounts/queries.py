@@ -21,9 +21,7 @@ def managed_by(actor: Actor, today: date) -> ColumnElement[bool]:
     own = sorted(actor.school_ids(Role.ADMINISTRATOR))
     if not own:
         return false()
-    held = (RoleGrant.user_id == UserAccount.id) & or_(
-        RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= today
-    )
+    held = (RoleGrant.user_id == UserAccount.id) & or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= today)
     here = exists().where(held, RoleGrant.school_id.in_(own))
     beyond = exists().where(held, RoleGrant.role.not_in(GIVEN_BY_SCHOOL))
     return and_(here, ~beyond)

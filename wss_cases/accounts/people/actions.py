@@ -7,13 +7,7 @@ from sqlalchemy import select
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.account.rules import (
-    DISTRICT_ROLES,
-    GIVEN_BY_HAND,
-    SCHOOL_ROLES,
-    manages,
-    may_give,
-)
+from wss_cases.accounts.account.rules import DISTRICT_ROLES, GIVEN_BY_HAND, SCHOOL_ROLES, manages, may_give
 from wss_cases.accounts.calendar_address.actions import end_feeds
 from wss_cases.accounts.sign_in.invitations.actions import end_links, send_invitation
 from wss_cases.accounts.sign_in.sessions.actions import email_key, end_all_sessions
@@ -35,14 +29,10 @@ def invite(
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
             return uow.answer
-        taken = uow.session.scalars(
-            select(UserAccount.id).where(UserAccount.email == email_key(email))
-        ).first()
+        taken = uow.session.scalars(select(UserAccount.id).where(UserAccount.email == email_key(email))).first()
         if taken is not None:
             raise Refused("email", _("There is already an account with this address."))
-        user = uow.add(
-            UserAccount(email=email_key(email), name=name, created_at=now, state=AccountState.INVITED)
-        )
+        user = uow.add(UserAccount(email=email_key(email), name=name, created_at=now, state=AccountState.INVITED))
         uow.record(user, "account.invited")
         _give(uow, user, role, school_id, now.date(), None)
         send_invitation(uow, user)
@@ -80,13 +70,7 @@ def change_address(uow: UnitOfWork, user_id: int, email: str, version: int | Non
 
 
 def give_role(
-    actor: Actor,
-    user_id: int,
-    role: Role,
-    school_id: int | None,
-    starts_on: date,
-    ends_on: date | None,
-    now: datetime,
+    actor: Actor, user_id: int, role: Role, school_id: int | None, starts_on: date, ends_on: date | None, now: datetime
 ) -> None:
     """Give a role with its scope and dates. Raises Refused when the actor may not, or to a partner's person."""
     with unit_of_work(actor, now) as uow:
@@ -97,12 +81,7 @@ def give_role(
 
 
 def _give(
-    uow: UnitOfWork,
-    user: UserAccount,
-    role: Role,
-    school_id: int | None,
-    starts_on: date,
-    ends_on: date | None,
+    uow: UnitOfWork, user: UserAccount, role: Role, school_id: int | None, starts_on: date, ends_on: date | None
 ) -> None:
     if role in SCHOOL_ROLES and school_id is None:
         raise Refused("school_id", _("Choose the school in which the role is held."))

@@ -112,11 +112,7 @@ def _person_page(user: UserAccount, form: RoleForm, code: int) -> Page:
             state_labels=STATE_LABELS,
             day_words=day_words_with_year,
             entries=[
-                {
-                    "what": sentence(entry),
-                    "when": moment_words(entry.at, clock.DISTRICT_ZONE),
-                    "who": entry.actor_name,
-                }
+                {"what": sentence(entry), "when": moment_words(entry.at, clock.DISTRICT_ZONE), "who": entry.actor_name}
                 for entry in history("user_account", user.id)
             ],
         ),
@@ -162,9 +158,7 @@ def _act(user_id: int, act: Callable[[Actor], None], leads_to: str = "") -> Page
 def end_role(user_id: int, grant_id: int) -> Page:
     """End a role today; without it the person may be another's to manage, so the list is next."""
     return _act(
-        user_id,
-        lambda actor: actions.end_role(actor, user_id, grant_id, clock.now()),
-        url_for("people.people"),
+        user_id, lambda actor: actions.end_role(actor, user_id, grant_id, clock.now()), url_for("people.people")
     )
 
 

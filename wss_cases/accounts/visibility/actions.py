@@ -17,12 +17,7 @@ from wss_cases.journal.unit_of_work import unit_of_work
 
 
 def set_years(
-    actor: Actor,
-    role: Role,
-    school_years: int,
-    starts_on: date,
-    now: datetime,
-    request_key: str | None = None,
+    actor: Actor, role: Role, school_years: int, starts_on: date, now: datetime, request_key: str | None = None
 ) -> int:
     """Keep so many school years in view for a role from a day on.
 

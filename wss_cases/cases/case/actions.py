@@ -38,9 +38,7 @@ def open_case(
     for incident in incidents:
         uow.session.add(CaseIncident(case_id=case.id, incident_id=incident.id))
         copy_people(uow, case, incident)
-    uow.record(
-        case, "case.opened", reference=case.reference, incidents=", ".join(i.reference for i in incidents)
-    )
+    uow.record(case, "case.opened", reference=case.reference, incidents=", ".join(i.reference for i in incidents))
     uow.session.flush()
     return case
 
@@ -90,13 +88,7 @@ def _new(
 
 
 def open_continued(
-    uow: UnitOfWork,
-    case: Case,
-    person: CaseParticipant,
-    *,
-    school_id: int,
-    lead_id: int | None,
-    review_on: date,
+    uow: UnitOfWork, case: Case, person: CaseParticipant, *, school_id: int, lead_id: int | None, review_on: date
 ) -> Case:
     """Open a case at another school for one person of a case alone, without its incidents. A step. Raises NotFound."""
     school = uow.session.get(School, school_id)

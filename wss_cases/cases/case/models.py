@@ -68,9 +68,7 @@ class Case(Fading, Versioned, Base):
     what_is_left: Mapped[str] = mapped_column(Text, default="")
     continued_from_id: Mapped[int | None] = mapped_column(ForeignKey("case_record.id"), index=True)
     incidents: Mapped[list[Incident]] = relationship(secondary="case_incident", order_by=Incident.id)
-    participants: Mapped[list["CaseParticipant"]] = relationship(
-        order_by="CaseParticipant.id", back_populates="case"
-    )
+    participants: Mapped[list["CaseParticipant"]] = relationship(order_by="CaseParticipant.id", back_populates="case")
 
     @classmethod
     def never_fades(cls) -> ColumnElement[bool]:
@@ -137,10 +135,7 @@ class CaseParticipant(Base):
     """One person's part in a case."""
 
     __tablename__ = "case_participant"
-    __table_args__ = (
-        Index("ix_case_participant_case", "case_id"),
-        Index("ix_case_participant_student", "student_id"),
-    )
+    __table_args__ = (Index("ix_case_participant_case", "case_id"), Index("ix_case_participant_student", "student_id"))
     PRIVATE = frozenset({"description"})
 
     id: Mapped[Id]

@@ -68,9 +68,7 @@ def get_participant(case: Case, participant_id: int) -> CaseParticipant:
 
 def notes_of(case_id: int) -> list[CaseNote]:
     """Return the notes of a case, newest first."""
-    return list(
-        db.session.scalars(select(CaseNote).where(CaseNote.case_id == case_id).order_by(CaseNote.id.desc()))
-    )
+    return list(db.session.scalars(select(CaseNote).where(CaseNote.case_id == case_id).order_by(CaseNote.id.desc())))
 
 
 def incidents_of(case_id: int) -> list[Incident]:
@@ -87,9 +85,7 @@ def incidents_of(case_id: int) -> list[Incident]:
 def cases_of_incident(incident_id: int) -> list[Case]:
     """Return the cases that an incident belongs to; none or one. For pages that already checked the incident."""
     statement = (
-        select(Case)
-        .join(CaseIncident, CaseIncident.case_id == Case.id)
-        .where(CaseIncident.incident_id == incident_id)
+        select(Case).join(CaseIncident, CaseIncident.case_id == Case.id).where(CaseIncident.incident_id == incident_id)
     )
     return list(db.session.scalars(statement.order_by(Case.id)))
 
@@ -100,9 +96,7 @@ def choose_lead(school_id: int, day: date) -> int | None:
     if not people:
         return None
     statement = (
-        select(Case.lead_id, func.count())
-        .where(Case.lead_id.in_(people), Case.state.in_(OPEN))
-        .group_by(Case.lead_id)
+        select(Case.lead_id, func.count()).where(Case.lead_id.in_(people), Case.state.in_(OPEN)).group_by(Case.lead_id)
     )
     load = {row[0]: row[1] for row in db.session.execute(statement.group_by(Case.lead_id))}
     return min(people, key=lambda user_id: (load.get(user_id, 0), user_id))

@@ -32,9 +32,7 @@ class CaseResult(enum.StrEnum):
 OPEN = frozenset({CaseState.INTAKE, CaseState.PREPARING, CaseState.IN_PROCESS, CaseState.MONITORING})
 
 TRANSITIONS: dict[CaseState, frozenset[CaseState]] = {
-    CaseState.INTAKE: frozenset(
-        {CaseState.PREPARING, CaseState.IN_PROCESS, CaseState.MONITORING, CaseState.CLOSED}
-    ),
+    CaseState.INTAKE: frozenset({CaseState.PREPARING, CaseState.IN_PROCESS, CaseState.MONITORING, CaseState.CLOSED}),
     CaseState.PREPARING: frozenset({CaseState.IN_PROCESS, CaseState.MONITORING, CaseState.CLOSED}),
     CaseState.IN_PROCESS: frozenset({CaseState.PREPARING, CaseState.MONITORING, CaseState.CLOSED}),
     CaseState.MONITORING: frozenset({CaseState.IN_PROCESS, CaseState.CLOSED}),
@@ -80,11 +78,7 @@ GUARDIAN_LABELS = {
     GuardianTold.NOT_TO_BE_TOLD: _l("Not to be told, as advised for the student's safety"),
 }
 
-PLAN_LABELS = {
-    PlanState.DRAFT: _l("Draft"),
-    PlanState.AGREED: _l("Agreed"),
-    PlanState.ENDED: _l("Ended"),
-}
+PLAN_LABELS = {PlanState.DRAFT: _l("Draft"), PlanState.AGREED: _l("Agreed"), PlanState.ENDED: _l("Ended")}
 
 PLAN_ANSWER_LABELS = {
     PlanAnswer.WORKS: _l("It works as it is"),
@@ -192,10 +186,7 @@ SENTENCES: dict[str, object] = {
     "case.person_role": (_l("Part in the case changed to: %(role)s"), {"role": ROLE_LABELS}),
     "case.state_changed": (_l("Case moved to: %(state)s"), {"state": LABELS}),
     "case.review_set": _l("Next review set for %(on)s"),
-    "case.review_no_school": (
-        _l("Next review moved to %(on)s. There is no school on %(day)s (%(label)s)"),
-        NO_LABEL,
-    ),
+    "case.review_no_school": (_l("Next review moved to %(on)s. There is no school on %(day)s (%(label)s)"), NO_LABEL),
     "case.review_back": _l("Next review back on %(on)s. There is school on that day after all"),
     "case.handed_over": _l("Handed over to %(to)s"),
     "case.closed": (_l("Case closed: %(result)s"), {"result": RESULT_LABELS}),

@@ -51,12 +51,7 @@ def write_note(uow: UnitOfWork, case: Case, text: str) -> CaseNote:
 
 
 def set_review(
-    actor: Actor,
-    case_id: int,
-    review_on: date,
-    version: int | None,
-    now: datetime,
-    request_key: str | None = None,
+    actor: Actor, case_id: int, review_on: date, version: int | None, now: datetime, request_key: str | None = None
 ) -> int:
     """Set the next review date of an open case. Raises Refused for a past date, Stale for an old form."""
     with unit_of_work(actor, now, request_key) as uow:
@@ -73,12 +68,7 @@ def set_review(
 
 
 def change_state(
-    actor: Actor,
-    case_id: int,
-    state: CaseState,
-    version: int | None,
-    now: datetime,
-    request_key: str | None = None,
+    actor: Actor, case_id: int, state: CaseState, version: int | None, now: datetime, request_key: str | None = None
 ) -> int:
     """Move an open case along its life. Raises Refused for a step that the table does not have."""
     with unit_of_work(actor, now, request_key) as uow:
@@ -111,21 +101,14 @@ def add_person(
                 raise NotFound
             if student_id in {person.student_id for person in case.participants}:
                 raise Refused("student", _("This student is in the case already."))
-        person = uow.add(
-            CaseParticipant(case_id=case.id, role=role, student_id=student_id, description=description)
-        )
+        person = uow.add(CaseParticipant(case_id=case.id, role=role, student_id=student_id, description=description))
         uow.record(person, "case.person_added")
         uow.answer = person.id
         return person.id
 
 
 def change_role(
-    actor: Actor,
-    case_id: int,
-    participant_id: int,
-    role: PersonRole,
-    now: datetime,
-    request_key: str | None = None,
+    actor: Actor, case_id: int, participant_id: int, role: PersonRole, now: datetime, request_key: str | None = None
 ) -> int:
     """Say that a person's part in an open case is another one."""
     with unit_of_work(actor, now, request_key) as uow:

@@ -17,9 +17,7 @@ CASE = Case.__tablename__
 
 def leave_day(uow: UnitOfWork, school_id: int, day: date, to_day: date, label: str) -> int:
     """Step: move the reviews of a school's open cases off a date without school; returns how many."""
-    statement = select(Case).where(
-        Case.school_id == school_id, Case.next_review_on == day, Case.state.in_(OPEN)
-    )
+    statement = select(Case).where(Case.school_id == school_id, Case.next_review_on == day, Case.state.in_(OPEN))
     found = list(uow.session.scalars(statement.order_by(Case.id).with_for_update()))
     for case in found:
         case.next_review_on = to_day

@@ -36,15 +36,11 @@ def draft_plan(uow: UnitOfWork, case: Case, participant_id: int, text: PlanText)
     person = uow.session.get(CaseParticipant, participant_id)
     if person is None or person.case_id != case.id:
         raise NotFound
-    standing = select(SafetyPlan.id).where(
-        SafetyPlan.participant_id == person.id, SafetyPlan.state != PlanState.ENDED
-    )
+    standing = select(SafetyPlan.id).where(SafetyPlan.participant_id == person.id, SafetyPlan.state != PlanState.ENDED)
     if uow.session.scalar(standing) is not None:
         raise Refused("participant_id", _("This person has a safety plan. Change that one, or end it first."))
     _unmoved(text)
-    plan = uow.add(
-        SafetyPlan(case_id=case.id, school_id=case.school_id, participant_id=person.id, **vars(text))
-    )
+    plan = uow.add(SafetyPlan(case_id=case.id, school_id=case.school_id, participant_id=person.id, **vars(text)))
     uow.record(plan, "safety_plan.drafted")
     return plan
 
@@ -66,9 +62,7 @@ def back_to_draft(plan: SafetyPlan) -> None:
     plan.agreed_on, plan.agreed_by_id, plan.guardian, plan.next_review_on = None, None, None, None
 
 
-def agree_plan(
-    uow: UnitOfWork, plan: SafetyPlan, on: date, guardian: GuardianTold, next_review_on: date
-) -> None:
+def agree_plan(uow: UnitOfWork, plan: SafetyPlan, on: date, guardian: GuardianTold, next_review_on: date) -> None:
     """Note that a plan was agreed with the person it is for, and what the guardian knows. A step.
 
     Raises Refused without steps or adults, for a day to come, or for a plan that is agreed or ended.

@@ -139,9 +139,7 @@ def head(page: CasePage, actor: Actor, tab: str) -> dict[str, Any]:
         "next": link,
         "wait": None if link else wait_words(page.next),
         "tabs": _tabs(page, tab),
-        "duties": [
-            (duty_words(duty.code), url_for("safeguards.duty", duty_id=duty.id)) for duty in page.file.duties
-        ],
+        "duties": [(duty_words(duty.code), url_for("safeguards.duty", duty_id=duty.id)) for duty in page.file.duties],
         "closed": case.state is CaseState.CLOSED,
         "moved": move_notices(case, moved_in(page.file.people, case)),
         "access_href": url_for("case_access.history", case_id=case.id)

@@ -89,18 +89,12 @@ def case_rows(actor: Actor, wanted: CaseFilter, today: date, before: int | None 
         .where(FollowUp.case_id == Case.id, FollowUp.state == FollowUpState.OPEN, FollowUp.due_on < today)
         .scalar_subquery()
     )
-    live = (
-        select(func.count(Pathway.id))
-        .where(Pathway.case_id == Case.id, Pathway.state.in_(LIVE))
-        .scalar_subquery()
-    )
+    live = select(func.count(Pathway.id)).where(Pathway.case_id == Case.id, Pathway.state.in_(LIVE)).scalar_subquery()
     columns = (
         Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id, UserAccount.name,
         works(Case.lead_id, Case.school_id, CASE_TEAM, today), Case.opened_on, Case.next_review_on, overdue, live,
     )  # fmt: skip
-    statement = _filtered(
-        select(*columns).outerjoin(UserAccount, UserAccount.id == Case.lead_id), actor, wanted
-    )
+    statement = _filtered(select(*columns).outerjoin(UserAccount, UserAccount.id == Case.lead_id), actor, wanted)
     if before is not None:
         statement = statement.where(Case.id < before)
     return [CaseRow(*row) for row in db.session.execute(statement.order_by(Case.id.desc()).limit(PAGE + 1))]
@@ -153,9 +147,7 @@ class CaseFile:
 def case_file(case: Case, today: date, now: datetime) -> CaseFile:
     """Gather what hangs on a case that the actor may see."""
     pathways = pathways_of(case.id)
-    follow_ups = list(
-        db.session.scalars(select(FollowUp).where(FollowUp.case_id == case.id).order_by(FollowUp.id))
-    )
+    follow_ups = list(db.session.scalars(select(FollowUp).where(FollowUp.case_id == case.id).order_by(FollowUp.id)))
     staff = [case.lead_id, *(row.owner_id for row in pathways), *(row.offered_by_id for row in pathways)]
     names, gone = _staff(staff, case, today)
     return CaseFile(
@@ -194,9 +186,7 @@ def _incidents_of(case_id: int) -> list[tuple[int, date]]:
 def open_duties_of(case_id: int) -> list[LegalDuty]:
     """Return the school's legal duties of a case's incidents that still ask for something; no adult's own."""
     incidents = select(CaseIncident.incident_id).where(CaseIncident.case_id == case_id)
-    statement = select(LegalDuty).where(
-        LegalDuty.incident_id.in_(incidents), LegalDuty.state.in_(OPEN_DUTY), shared()
-    )
+    statement = select(LegalDuty).where(LegalDuty.incident_id.in_(incidents), LegalDuty.state.in_(OPEN_DUTY), shared())
     return list(db.session.scalars(statement.order_by(LegalDuty.id)))
 
 
@@ -228,9 +218,7 @@ def other_case_of(incident_id: int, case_id: int) -> str | None:
 
 def count_open_follow_ups(case_id: int) -> int:
     """Return how many follow-ups of a case are not settled."""
-    statement = select(func.count(FollowUp.id)).where(
-        FollowUp.case_id == case_id, FollowUp.state == FollowUpState.OPEN
-    )
+    statement = select(func.count(FollowUp.id)).where(FollowUp.case_id == case_id, FollowUp.state == FollowUpState.OPEN)
     return db.session.scalar(statement) or 0
 
 
@@ -257,7 +245,5 @@ def terms_of(case_id: int) -> dict[int, list[tuple[int, date, TermState]]]:
 def open_cases_of(actor: Actor, school_id: int, lead_id: int | None) -> list[Any]:
     """Return id, reference, kind of harm and place of the open cases that a person leads at a school."""
     columns: Any = select(Case.id, Case.reference, Case.harm_kind, Case.location_code)
-    statement = visible_to(columns, actor, live=True).where(
-        Case.school_id == school_id, Case.lead_id == lead_id
-    )
+    statement = visible_to(columns, actor, live=True).where(Case.school_id == school_id, Case.lead_id == lead_id)
     return list(db.session.execute(statement.order_by(Case.id)))

@@ -39,15 +39,12 @@ def blockers(case: Case) -> list[str]:
     Open legal duties, live pathways, open terms, referrals that are with a partner, safety plans that have not ended.
     """
     duties = [
-        str(DUTY_LABELS[Duty(duty.code)]) if duty.code in set(Duty) else duty.code
-        for duty in open_duties_of(case.id)
+        str(DUTY_LABELS[Duty(duty.code)]) if duty.code in set(Duty) else duty.code for duty in open_duties_of(case.id)
     ]
     kinds = [str(KIND_LABELS[Kind(row.kind)]) for row in pathways_of(case.id) if row.state in LIVE]
     terms = [str(term.position) for term in open_terms_of(case.id)]
     plans = [person_words(plan.participant) for plan in living_plans(case.id)]
-    partners = select(Referral.partner_name).where(
-        Referral.case_id == case.id, Referral.state.in_(OPEN_REFERRAL)
-    )
+    partners = select(Referral.partner_name).where(Referral.case_id == case.id, Referral.state.in_(OPEN_REFERRAL))
     referrals = db.session.scalars(partners.order_by(Referral.id))
     return [
         *(_("Legal duty still open: %(duty)s", duty=duty) for duty in duties),
@@ -129,9 +126,7 @@ def merge_incident(actor: Actor, case_id: int, reference: str, now: datetime, re
         if uow.answered:
             return uow.answer
         case = uow.load(Case, case_id, Permission.CASE_WORK)
-        found = select(Incident).where(
-            Incident.reference == reference.strip(), Incident.school_id == case.school_id
-        )
+        found = select(Incident).where(Incident.reference == reference.strip(), Incident.school_id == case.school_id)
         incident = uow.session.scalar(found.with_for_update())
         if incident is None:
             raise Refused("reference", _("No incident of this school has this number."))

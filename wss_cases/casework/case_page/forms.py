@@ -3,14 +3,7 @@
 from wtforms import DateField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.cases.case.states import (
-    HARMED_SAYS_LABELS,
-    KEPT_LABELS,
-    LABELS,
-    REOPEN_LABELS,
-    RESULT_LABELS,
-    CaseState,
-)
+from wss_cases.cases.case.states import HARMED_SAYS_LABELS, KEPT_LABELS, LABELS, REOPEN_LABELS, RESULT_LABELS, CaseState
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.states import ROLE_LABELS
@@ -22,9 +15,7 @@ class NoteForm(BaseForm):
     """A note in the shared record."""
 
     text = LongText(
-        _l("Note"),
-        [NotBlank(_l("Write the note."))],
-        description=_l("Facts only; never what was said in a circle."),
+        _l("Note"), [NotBlank(_l("Write the note."))], description=_l("Facts only; never what was said in a circle.")
     )
 
 
@@ -37,21 +28,15 @@ class ReviewForm(BaseForm):
 class StateForm(BaseForm):
     """Where the case stands."""
 
-    state = RadioField(
-        _l("Where does the case stand?"), validators=[InputRequired(_l("Choose where it stands."))]
-    )
+    state = RadioField(_l("Where does the case stand?"), validators=[InputRequired(_l("Choose where it stands."))])
 
 
 class HandOverForm(BaseForm):
     """To whom, with a note."""
 
-    to = SelectField(
-        _l("Who takes it over"), validators=[InputRequired(_l("Choose who takes the case over."))]
-    )
+    to = SelectField(_l("Who takes it over"), validators=[InputRequired(_l("Choose who takes the case over."))])
     note = LongText(
-        _l("Note for the next person"),
-        [NotBlank(_l("Write what the next person needs to know."))],
-        limit=4000,
+        _l("Note for the next person"), [NotBlank(_l("Write what the next person needs to know."))], limit=4000
     )
 
 
@@ -75,14 +60,10 @@ class CloseForm(BaseForm):
         description=_l("What somebody still has to keep in mind. If nothing is left, say so."),
     )
     result = RadioField(
-        _l("Result"),
-        choices=choices(list(RESULT_LABELS.items())),
-        validators=[InputRequired(_l("Choose the result."))],
+        _l("Result"), choices=choices(list(RESULT_LABELS.items())), validators=[InputRequired(_l("Choose the result."))]
     )
     cancel_reason = ShortText(
-        _l("Why are the open follow-ups cancelled?"),
-        [Optional()],
-        description=_l("Only if some are still open."),
+        _l("Why are the open follow-ups cancelled?"), [Optional()], description=_l("Only if some are still open.")
     )
 
 
@@ -101,18 +82,14 @@ class ReopenForm(BaseForm):
 class MergeForm(BaseForm):
     """The other incident by its number."""
 
-    reference = ShortText(
-        _l("Number of the incident"), [NotBlank(_l("Write the number of the incident."))], limit=40
-    )
+    reference = ShortText(_l("Number of the incident"), [NotBlank(_l("Write the number of the incident."))], limit=40)
 
 
 class PersonForm(BaseForm):
     """A student found by name, or another person in words."""
 
     student = SelectMultipleField(_l("Student"), choices=[], validate_choice=False)
-    description = ShortText(
-        _l("Somebody else"), [Optional()], description=_l("For example: grandmother, coach.")
-    )
+    description = ShortText(_l("Somebody else"), [Optional()], description=_l("For example: grandmother, coach."))
     role = RadioField(
         _l("Part in the case"),
         choices=choices(list(ROLE_LABELS.items())),
@@ -132,8 +109,4 @@ class RoleForm(BaseForm):
 
 def state_choices(now: CaseState, allowed: frozenset[CaseState]) -> list[object]:
     """Return the states an open case can go to, in the order of its life."""
-    return list(
-        choices(
-            [(state.value, LABELS[state]) for state in CaseState if state in allowed and state is not now]
-        )
-    )
+    return list(choices([(state.value, LABELS[state]) for state in CaseState if state in allowed and state is not now]))

@@ -24,13 +24,7 @@ Key = str | None
 
 
 def hand_over(
-    actor: Actor,
-    case_id: int,
-    to_id: int,
-    note: str,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
+    actor: Actor, case_id: int, to_id: int, note: str, version: int | None, now: datetime, request_key: Key = None
 ) -> int:
     """Give a case to another person of the school's team, with a note; what the former lead had open goes along.
 
@@ -70,8 +64,7 @@ def hand_over_many(
             case = uow.load(Case, case_id, Permission.CASE_WORK)
             if case.lead_id != from_id:
                 raise Refused(
-                    "cases",
-                    _("Case %(reference)s has another coordinator by now.", reference=case.reference),
+                    "cases", _("Case %(reference)s has another coordinator by now.", reference=case.reference)
                 )
             _give(uow, case, to_id, note)
         receiver = uow.session.get(UserAccount, to_id)

@@ -122,9 +122,7 @@ def case(case_id: int) -> Page:
         return _history_tab(page, actor)
     if tab == "follow-ups" or not page.file.pathways:
         return render_template(
-            "casework/case_page/follow_ups.html",
-            **head(page, actor, "follow-ups"),
-            **_follow_ups(page, actor),
+            "casework/case_page/follow_ups.html", **head(page, actor, "follow-ups"), **_follow_ups(page, actor)
         )
     live = [row for row in page.file.pathways if row.ended_at is None]
     return pathway_page(page, actor, (live or page.file.pathways)[0])
@@ -138,10 +136,7 @@ def _history_tab(page: CasePage, actor: Actor) -> Page:
     if kept is not None and says is not None:
         closing = [
             {"label": _("Was the agreement kept?"), "value": str(KEPT_LABELS[kept])},
-            {
-                "label": _("What does the person harmed say?"),
-                "value": str(HARMED_SAYS_LABELS[says]),
-            },
+            {"label": _("What does the person harmed say?"), "value": str(HARMED_SAYS_LABELS[says])},
             {"label": _("What is left?"), "value": page.case.what_is_left},
         ]
     older = (
@@ -176,9 +171,7 @@ def _incident_tab(page: CasePage, actor: Actor) -> Page:
         }
         for row in incidents
     ]
-    return render_template(
-        "casework/case_page/incident.html", **head(page, actor, "incident"), incidents=shown
-    )
+    return render_template("casework/case_page/incident.html", **head(page, actor, "incident"), incidents=shown)
 
 
 def _follow_up_address(kind: str, state: FollowUpState, follow_up_id: int) -> str | None:
@@ -224,9 +217,7 @@ def person(case_id: int, participant_id: int) -> Page:
         role=str(ROLE_LABELS[found.role]),
         safety=safety_of(page.case, found.id, page.today),
         guardians=_guardian_rows(_guardians(page, found)),
-        pathways=[
-            (kind_words(row), url_for("pathways.pathway", case_id=case_id, pathway_id=row.id)) for row in own
-        ],
+        pathways=[(kind_words(row), url_for("pathways.pathway", case_id=case_id, pathway_id=row.id)) for row in own],
         student_href=address("students.student", student_id=found.student_id)
         if found.student is not None and actor.covers(found.student.school_id, *CASE_TEAM)
         else None,
@@ -240,9 +231,7 @@ def _guardian_rows(found: list[GuardianOf] | None) -> list[dict[str, str]] | Non
         {
             "name": one.name,
             "meta": " · ".join(
-                part
-                for part in (relation_words(one.relation), one.phone, language_words(one.language))
-                if part
+                part for part in (relation_words(one.relation), one.phone, language_words(one.language)) if part
             ),
         }
         for one in found

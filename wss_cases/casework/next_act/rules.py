@@ -75,9 +75,7 @@ def next_act(case: Situation) -> Next:
     urgent = [act for act in acts if act.step and act.step.urgent]
     if urgent:
         return urgent[0]
-    due = sorted(
-        (item for item in case.follow_ups if item.due_on <= case.today), key=lambda item: item.due_on
-    )
+    due = sorted((item for item in case.follow_ups if item.due_on <= case.today), key=lambda item: item.due_on)
     if due:
         return Next(Act.FOLLOW_UP, due[0].id, on=due[0].due_on, what=due[0].kind)
     if not case.has_lead:

@@ -30,9 +30,7 @@ def end_early(
         return row.id
 
 
-def decline(
-    actor: Actor, pathway_id: int, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+def decline(actor: Actor, pathway_id: int, version: int | None, now: datetime, request_key: Key = None) -> int:
     """Record that it was declined or left. It costs nothing: no reason is asked and none is kept. Returns its id."""
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:

@@ -22,9 +22,7 @@ ROOMS: dict[str, Callable[[Actor, Pathway, date, datetime], Panel]] = {
 """Which room shows which family of pathways, circles aside."""
 
 
-def panel_of(
-    actor: Actor, row: Pathway, today: date, now: datetime, step: Step | None = None
-) -> Panel | None:
+def panel_of(actor: Actor, row: Pathway, today: date, now: datetime, step: Step | None = None) -> Panel | None:
     """Return a pathway's own part of the case page; the caller has checked the pathway.
 
     A circle is not read again where its next step was asked for already.

@@ -22,14 +22,7 @@ from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page
 from wss_cases.journal.queries import case_history
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import (
-    END_REASON_LABELS,
-    LABELS,
-    LIVE,
-    OUTCOME_LABELS,
-    EndReason,
-    PathwayState,
-)
+from wss_cases.pathways.common.states import END_REASON_LABELS, LABELS, LIVE, OUTCOME_LABELS, EndReason, PathwayState
 from wss_cases.routing.engine.explain import in_language
 from wss_cases.routing.engine.states import POLICE_LABELS, AppliesTo, Person, Police
 from wss_cases.routing.engine.states import Pathway as Family
@@ -37,11 +30,7 @@ from wss_cases.routing.rule_sets.models import RoutingAnswer
 
 blueprint = Blueprint("pathways", __name__, url_prefix="/cases/<int:case_id>/pathways")
 
-TONES = {
-    PathwayState.ACTIVE: "teal",
-    PathwayState.COMPLETED: "moss",
-    PathwayState.PROPOSED: "slate",
-}
+TONES = {PathwayState.ACTIVE: "teal", PathwayState.COMPLETED: "moss", PathwayState.PROPOSED: "slate"}
 
 
 @blueprint.get("/<int:pathway_id>")
@@ -79,9 +68,7 @@ def pathway_page(page: CasePage, actor: Actor, row: Pathway) -> Page:
         "why": reasons(row, answers, locale_code()),
         "police": _police(answers),
         "ruleset": _ruleset(answers, page.zone),
-        "entries": history_items(
-            case_history(row.case_id, limit=7, incidents=page.file.incident_ids), page.zone
-        ),
+        "entries": history_items(case_history(row.case_id, limit=7, incidents=page.file.incident_ids), page.zone),
     }
     return render_template("casework/pathway_page/pathway.html", **head(page, actor, f"p{row.id}"), **context)
 
@@ -101,12 +88,7 @@ def _held(row: Pathway, answers: Sequence[RoutingAnswer]) -> list[str]:
 def _police(answers: Any) -> str:
     found = {answer.answer.get("police", "") for answer in answers}
     worst = next(
-        (
-            police
-            for police in (Police.EMERGENCY, Police.REQUIRED_BY_LAW, Police.NOT_INDICATED)
-            if police in found
-        ),
-        None,
+        (police for police in (Police.EMERGENCY, Police.REQUIRED_BY_LAW, Police.NOT_INDICATED) if police in found), None
     )
     return str(POLICE_LABELS[worst]) if worst else ""
 
@@ -124,14 +106,10 @@ def _facts(page: CasePage, row: Pathway) -> list[dict[str, Any]]:
     names = page.file.names
     offered = ""
     if row.offered_on is not None:
-        offered = _(
-            "%(day)s, by %(name)s", day=day_words(row.offered_on), name=names.get(row.offered_by_id or 0, "")
-        )
+        offered = _("%(day)s, by %(name)s", day=day_words(row.offered_on), name=names.get(row.offered_by_id or 0, ""))
     following = page.file.steps.get(row.id) if row.state in LIVE else None
     said = row.next_step or (str(following.words) if following and not following.waits else "")
-    step = (
-        " · ".join(part for part in (said, day_words(row.next_step_on)) if part) if row.next_step_on else said
-    )
+    step = " · ".join(part for part in (said, day_words(row.next_step_on)) if part) if row.next_step_on else said
     rows = [
         (_("For"), person_words(row.participant) if row.participant else ""),
         (_("Owner"), page.file.who(row.owner_id) if row.state in LIVE else names.get(row.owner_id or 0, "")),

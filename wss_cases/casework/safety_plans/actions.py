@@ -9,14 +9,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case, SafetyPlan
 from wss_cases.cases.case.states import GuardianTold, PlanAnswer, PlanState
 from wss_cases.cases.progress.actions import open_only, today_at
-from wss_cases.cases.safety_plans.actions import (
-    PlanText,
-    agree_plan,
-    change_plan,
-    draft_plan,
-    end_plan,
-    review_plan,
-)
+from wss_cases.cases.safety_plans.actions import PlanText, agree_plan, change_plan, draft_plan, end_plan, review_plan
 from wss_cases.cases.safety_plans.queries import living_plans
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import cancel_row, close_row, make, make_for_event
@@ -105,9 +98,7 @@ def review(
         return plan.id
 
 
-def end(
-    actor: Actor, plan_id: int, why: str, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+def end(actor: Actor, plan_id: int, why: str, version: int | None, now: datetime, request_key: Key = None) -> int:
     """End a plan with the reason; what was open for it alone is cancelled. Raises Refused, Stale."""
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
@@ -159,12 +150,7 @@ def _agree_again(uow: UnitOfWork, plan: SafetyPlan) -> None:
 def _follow(uow: UnitOfWork, plan: SafetyPlan, kind: str, wait: int) -> FollowUp:
     due_on = school_days(plan.school_id).add(today_at(uow, plan.school_id), wait)
     return make(
-        uow,
-        school_id=plan.school_id,
-        kind=kind,
-        owner_id=_owner(uow, plan),
-        due_on=due_on,
-        case_id=plan.case_id,
+        uow, school_id=plan.school_id, kind=kind, owner_id=_owner(uow, plan), due_on=due_on, case_id=plan.case_id
     )
 
 

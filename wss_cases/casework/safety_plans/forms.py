@@ -15,17 +15,13 @@ class PlanForm(BaseForm):
     participant_id = SelectField(_l("Who is kept safe"), validators=[InputRequired(_l("Choose the person."))])
     steps = LongText(
         _l("Steps"),
-        description=_l(
-            "One step a line, with who does it. No other student's name: adults get this on paper."
-        ),
+        description=_l("One step a line, with who does it. No other student's name: adults get this on paper."),
         limit=4000,
     )
     adults_told = LongText(
         _l("Adults who are told"), description=_l("One adult a line: name, and where they help."), limit=2000
     )
-    route = ShortText(
-        _l("Route"), description=_l("The way to and from school, and between classes."), limit=500
-    )
+    route = ShortText(_l("Route"), description=_l("The way to and from school, and between classes."), limit=500)
     seat = ShortText(_l("Seat"), description=_l("In class, at lunch, on the bus."), limit=500)
     phone = ShortText(
         _l("Phone"), description=_l("What is done about messages and posts, and whom to call."), limit=500
@@ -70,9 +66,7 @@ class PlanReviewForm(BaseForm):
         validators=[InputRequired(_l("Choose what the review found."))],
     )
     note = LongText(
-        _l("Note"),
-        description=_l("Needed when it does not work: what happened, or what changes."),
-        limit=2000,
+        _l("Note"), description=_l("Needed when it does not work: what happened, or what changes."), limit=2000
     )
 
 

@@ -24,10 +24,7 @@ def safety_of(case: Case, participant_id: int, today: date) -> dict[str, Any]:
     """Return what one person's record says of their safety plans, as `safety_card`."""
     mine = [plan for plan in plans_of(case.id) if plan.participant_id == participant_id]
     living = any(plan.state is not PlanState.ENDED for plan in mine)
-    return {
-        "plans": [line(plan, today) for plan in mine],
-        "new": None if living else new_address(case, participant_id),
-    }
+    return {"plans": [line(plan, today) for plan in mine], "new": None if living else new_address(case, participant_id)}
 
 
 def new_address(case: Case, participant_id: int | None = None) -> str | None:

@@ -10,13 +10,7 @@ from wss_cases.accounts.teams.queries import user_names
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.cases.case.queries import get_case, get_participant, participants_of
 from wss_cases.cases.case.rules import person_words, without_names
-from wss_cases.cases.case.states import (
-    PLAN_ANSWER_LABELS,
-    CaseState,
-    GuardianTold,
-    PlanAnswer,
-    PlanState,
-)
+from wss_cases.cases.case.states import PLAN_ANSWER_LABELS, CaseState, GuardianTold, PlanAnswer, PlanState
 from wss_cases.cases.safety_plans.queries import get_plan, living_plans, plan_reviews
 from wss_cases.casework.safety_plans import actions
 from wss_cases.casework.safety_plans.forms import AgreeForm, EndPlanForm, PlanForm, PlanReviewForm
@@ -128,9 +122,7 @@ def change(case_id: int, plan_id: int) -> Page:
     fields = ("steps", "adults_told", "route", "seat", "phone", "moves_person_harmed", "asked_by_them")
     form = PlanForm(version=found.version, **{name: getattr(found, name) for name in fields})
     del form.participant_id
-    warning = _(
-        "This plan is agreed. Once changed, it is to be agreed again with the person and the guardian."
-    )
+    warning = _("This plan is agreed. Once changed, it is to be agreed again with the person and the guardian.")
     return form_page(
         form,
         lambda: actions.change(actor, found.id, form.text(), form.seen_version, now, form.request_key.data),
@@ -166,9 +158,7 @@ def agree(case_id: int, plan_id: int) -> Page:
             found,
             _("The safety plan is agreed"),
             _("Save that it is agreed"),
-            facts=[
-                _("Then print the sheet for the adults, and the plan is looked at again in five school days.")
-            ],
+            facts=[_("Then print the sheet for the adults, and the plan is looked at again in five school days.")],
         ),
     )
 
@@ -270,9 +260,7 @@ def of_follow_up(follow_up_id: int) -> Page:
         plans = [found for found in plans if found.next_review_on == row.original_due_on] or plans
     else:
         plans = [found for found in plans if found.state is PlanState.DRAFT]
-    person = next(
-        (p.id for p in participants_of(case.id) if p.incident_person_id == row.incident_person_id), None
-    )
+    person = next((p.id for p in participants_of(case.id) if p.incident_person_id == row.incident_person_id), None)
     wanted = next((found for found in plans if found.participant_id == person), None)
     chosen = wanted or (plans[0] if plans else None)
     to = page_of(chosen) if chosen else new_address(case, person if row.incident_person_id else None)

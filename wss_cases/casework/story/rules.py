@@ -102,9 +102,7 @@ def _supported(facts: Facts) -> str:
     if facts.harmed:
         parts.append(ngettext("%(num)d person harmed", "%(num)d people harmed", facts.harmed))
     if facts.caused:
-        parts.append(
-            ngettext("%(num)d person who caused harm", "%(num)d people who caused harm", facts.caused)
-        )
+        parts.append(ngettext("%(num)d person who caused harm", "%(num)d people who caused harm", facts.caused))
     who = _(" and ").join(parts) or _("nobody named yet")
     if not facts.lead:
         return _("Supported: %(who)s. Nobody coordinates the case yet.", who=who)
@@ -148,9 +146,7 @@ def _agreed(terms: Terms) -> str:
         parts.append(ngettext("%(num)d not kept", "%(num)d not kept", terms.not_kept))
     if terms.open:
         due = day_words(terms.next_due)
-        parts.append(
-            ngettext("%(num)d open, due %(day)s", "%(num)d open, the next due %(day)s", terms.open, day=due)
-        )
+        parts.append(ngettext("%(num)d open, due %(day)s", "%(num)d open, the next due %(day)s", terms.open, day=due))
     agreed = ngettext("%(num)d promise was agreed", "%(num)d promises were agreed", terms.all)
     return _("%(agreed)s: %(list)s.", agreed=agreed, list=", ".join(parts))
 

@@ -105,12 +105,7 @@ def _move(participant_id: int, to_school_id: int) -> Select[StudentMove]:
 
 
 def continue_elsewhere(
-    actor: Actor,
-    case_id: int,
-    participant_id: int,
-    going: Going,
-    now: datetime,
-    request_key: Key = None,
+    actor: Actor, case_id: int, participant_id: int, going: Going, now: datetime, request_key: Key = None
 ) -> int:
     """Open a case for this student alone at their new school; their pathways here end. Returns the old case's id.
 
@@ -168,9 +163,7 @@ def _open_there(uow: UnitOfWork, case: Case, person: CaseParticipant, school_id:
     )  # fmt: skip
 
 
-def _take_along(
-    uow: UnitOfWork, old: tuple[Case, CaseParticipant], new: Case, going: Going, names: list[str]
-) -> None:
+def _take_along(uow: UnitOfWork, old: tuple[Case, CaseParticipant], new: Case, going: Going, names: list[str]) -> None:
     case, person = old
     newcomer = new.participants[0]
     _take_check_ins(uow, case, person, new, going)

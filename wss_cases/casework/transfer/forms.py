@@ -29,14 +29,10 @@ class MoveForm(BaseForm):
         _l("Note for the new school"),
         [NotBlank(_l("Write what the new school needs to know."))],
         limit=4000,
-        description=_l(
-            "What helps and what to watch. No name of another child, nothing that was said in a circle."
-        ),
+        description=_l("What helps and what to watch. No name of another child, nothing that was said in a circle."),
     )
     here = RadioField(
         _l("And the case here"),
-        choices=choices(
-            [(GOES_ON, _l("It goes on for the others")), (CLOSES, _l("It is to be closed next"))]
-        ),
+        choices=choices([(GOES_ON, _l("It goes on for the others")), (CLOSES, _l("It is to be closed next"))]),
         validators=[InputRequired(_l("Say what becomes of the case here."))],
     )

@@ -49,9 +49,7 @@ def moved_in(people: Sequence[CaseParticipant], case: Case) -> list[Moved]:
     if not away:
         return []
     ids = {person.student.school_id for person in away if person.student is not None}
-    schools = {
-        row[0]: row[1] for row in db.session.execute(select(School.id, School.name).where(School.id.in_(ids)))
-    }
+    schools = {row[0]: row[1] for row in db.session.execute(select(School.id, School.name).where(School.id.in_(ids)))}
     done = select(StudentMove.participant_id, StudentMove.to_school_id).where(
         StudentMove.case_id == case.id, StudentMove.continued_as_id.is_not(None)
     )
@@ -62,9 +60,7 @@ def moved_in(people: Sequence[CaseParticipant], case: Case) -> list[Moved]:
         if student is not None and student.school_id is not None:
             place = (person.id, student.school_id)
             school = schools.get(student.school_id, "")
-            found.append(
-                Moved(person.id, case.id, student.shown_name, student.school_id, school, place in settled)
-            )
+            found.append(Moved(person.id, case.id, student.shown_name, student.school_id, school, place in settled))
     return found
 
 
@@ -127,9 +123,7 @@ def terms_read_by(actor: Actor, case: Case, participant_id: int) -> list[Agreeme
 def own_plan(case_id: int, participant_id: int) -> SafetyPlan | None:
     """Return the safety plan of one person that has not ended; None without one."""
     statement = select(SafetyPlan).where(
-        SafetyPlan.case_id == case_id,
-        SafetyPlan.participant_id == participant_id,
-        SafetyPlan.state != PlanState.ENDED,
+        SafetyPlan.case_id == case_id, SafetyPlan.participant_id == participant_id, SafetyPlan.state != PlanState.ENDED
     )
     return db.session.scalars(statement.order_by(SafetyPlan.id.desc())).first()
 

@@ -13,13 +13,7 @@ from wss_cases.cases.case.states import CaseResult
 from wss_cases.casework.next_act.presenters import kind_words
 from wss_cases.casework.transfer.actions import Going, continue_elsewhere
 from wss_cases.casework.transfer.forms import CLOSES, MoveForm
-from wss_cases.casework.transfer.queries import (
-    moved_in,
-    names_of_others,
-    own_pathways,
-    own_plan,
-    terms_read_by,
-)
+from wss_cases.casework.transfer.queries import moved_in, names_of_others, own_pathways, own_plan, terms_read_by
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound
@@ -77,9 +71,7 @@ def _form(
 ) -> MoveForm:
     form = MoveForm()
     names, instead = names_of_others(people, person.id), _("another student")
-    form.pathways.choices = choices(
-        [(str(row.id), kind_words(row)) for row in own_pathways(case.id, person.id)]
-    )
+    form.pathways.choices = choices([(str(row.id), kind_words(row)) for row in own_pathways(case.id, person.id)])
     form.terms.choices = choices(
         [
             (

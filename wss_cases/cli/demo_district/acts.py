@@ -51,12 +51,7 @@ class Story:
         self._acts.append((at, len(self._acts), entry, _audit(at, who, subject, kind, changes)))
 
     def audit(
-        self,
-        at: datetime,
-        who: Somebody | None,
-        subject: tuple[str, int],
-        action: str,
-        changes: Mapping[str, Any],
+        self, at: datetime, who: Somebody | None, subject: tuple[str, int], action: str, changes: Mapping[str, Any]
     ) -> None:
         """Note an act that stands in the audit alone, as those on privileged notes and disclosures do."""
         self._acts.append((at, len(self._acts), None, _audit(at, who, subject, action, changes)))

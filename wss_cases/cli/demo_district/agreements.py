@@ -9,12 +9,7 @@ from wss_cases.cli.demo_district.world import later, moment
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.pathways.circles.agreements.term_changes import BY_CONSENT
 from wss_cases.pathways.circles.circle.rules import outcome_of as suggested
-from wss_cases.pathways.circles.terms.models import (
-    Agreement,
-    AgreementSignature,
-    AgreementTerm,
-    AgreementTermConsent,
-)
+from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm, AgreementTermConsent
 from wss_cases.pathways.circles.terms.states import WithoutMeeting
 
 PROMISES = (
@@ -41,9 +36,7 @@ def agree(circle: Circle, meeting_id: int, held_at: datetime, on: date) -> date 
     agreed_at = later(held_at, 40)
     circle.agreement = course.new(Agreement, agreed_on=on)
     number = rng.choice((1, 2, 2, 3))
-    course.tell(
-        agreed_at, "agreement", circle.agreement["id"], "agreement.made", {"agreed_on": on}, terms=number
-    )
+    course.tell(agreed_at, "agreement", circle.agreement["id"], "agreement.made", {"agreed_on": on}, terms=number)
     course.work.agreed = min(course.work.agreed or agreed_at, agreed_at)
     course.work.agreements.append(agreed_at)
     last = on
@@ -58,12 +51,7 @@ def agree(circle: Circle, meeting_id: int, held_at: datetime, on: date) -> date 
 
 
 def _term(
-    circle: Circle,
-    position: int,
-    text: str,
-    agreed_at: datetime,
-    owner_id: int,
-    replaces_id: int | None = None,
+    circle: Circle, position: int, text: str, agreed_at: datetime, owner_id: int, replaces_id: int | None = None
 ) -> date:
     course = circle.course
     rng, world, lead = course.scene.rng, course.scene.world, course.work.lead
@@ -106,9 +94,7 @@ def _replaced(circle: Circle, number: int) -> list[date]:
         found.append(_term(circle, number, INSTEAD, at, old["owner_participant_id"], old["id"]))
         new = circle.terms[-1]
         for person in circle.invited:
-            circle.course.scene.world.store.add(
-                AgreementTermConsent, term_id=new["id"], participant_id=person.id
-            )
+            circle.course.scene.world.store.add(AgreementTermConsent, term_id=new["id"], participant_id=person.id)
         changes = {"replaces_id": old["id"], "text": PRIVATE}
         data = {"position": number, "replaces": old["position"]}
         circle.course.tell(at, "agreement_term", new["id"], "agreement.term_replaced", changes, **data)

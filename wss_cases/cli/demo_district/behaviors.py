@@ -35,12 +35,8 @@ _A, _P, _M, _C, _S = Shape.ALONE, Shape.PAIR, Shape.MUTUAL, Shape.CROWD, Shape.S
 _CHECKED = ("yes", "yes", "unknown")
 
 PROFILES: Mapping[str, Profile] = {
-    "running_noise": Profile(
-        12, "disruption", what="Ran and shouted in the hallway after being asked to walk."
-    ),
-    "left_class": Profile(
-        14, "left_class", what="Left the room without a pass and came back after some time."
-    ),
+    "running_noise": Profile(12, "disruption", what="Ran and shouted in the hallway after being asked to walk."),
+    "left_class": Profile(14, "left_class", what="Left the room without a pass and came back after some time."),
     "disruption": Profile(
         32, "disruption", (_A, _A, _S), what="Kept talking across the room while others were working."
     ),
@@ -59,16 +55,10 @@ PROFILES: Mapping[str, Profile] = {
         22, "pushing", (_P, _P, _M), {"injury": ("none", "none", "minor")}, "Pushed another student in line."
     ),
     "not_following": Profile(14, "disruption", (_A, _S), what="Refused several times to take a seat."),
-    "tobacco_vape": Profile(
-        8, "substance", (_A,), {"substance": ("tobacco_vape",)}, "Was found with a vape."
-    ),
+    "tobacco_vape": Profile(8, "substance", (_A,), {"substance": ("tobacco_vape",)}, "Was found with a vape."),
     "untruth": Profile(3, "other", what="Handed in work that was copied."),
     "fight": Profile(
-        46,
-        "fight",
-        (_M, _M, _P),
-        {"injury": ("none", "minor", "minor")},
-        "Two students fought; staff separated them.",
+        46, "fight", (_M, _M, _P), {"injury": ("none", "minor", "minor")}, "Two students fought; staff separated them."
     ),
     "property_damage": Profile(16, "property", (_A, _P), what="Wrote on and broke a locker door."),
     "took_something": Profile(14, "property", (_P,), what="Took headphones that belong to another student."),
@@ -76,18 +66,10 @@ PROFILES: Mapping[str, Profile] = {
     "hurtful_online": Profile(
         10, "hurtful_words", (_P,), what="Posted hurtful words about another student in a group chat."
     ),
-    "repeated_disruption": Profile(
-        10, "disruption", what="Stopped the lesson again, the fourth time this week."
-    ),
-    "threat": Profile(
-        18, "threat", (_P, _P, _S), what="Told another student they would be hurt after school."
-    ),
+    "repeated_disruption": Profile(10, "disruption", what="Stopped the lesson again, the fourth time this week."),
+    "threat": Profile(18, "threat", (_P, _P, _S), what="Told another student they would be hurt after school."),
     "bullying": Profile(
-        20,
-        "bullying",
-        (_P,),
-        {"bullying": (True,)},
-        "Kept a student from sitting with others, day after day.",
+        20, "bullying", (_P,), {"bullying": (True,)}, "Kept a student from sitting with others, day after day."
     ),
     "bullying_race": Profile(
         6,
@@ -107,41 +89,23 @@ PROFILES: Mapping[str, Profile] = {
         "Imitated the way a student speaks, again and again.",
     ),
     "bullying_orientation": Profile(
-        3,
-        "bullying",
-        (_P,),
-        {"bullying": (True,), "bias": (True,)},
-        "Repeated insults about whom a student likes.",
+        3, "bullying", (_P,), {"bullying": (True,), "bias": (True,)}, "Repeated insults about whom a student likes."
     ),
     "bullying_religion": Profile(
-        2,
-        "bullying",
-        (_P,),
-        {"bullying": (True,), "bias": (True,)},
-        "Made fun of a head covering several times.",
+        2, "bullying", (_P,), {"bullying": (True,), "bias": (True,)}, "Made fun of a head covering several times."
     ),
     "hurt_someone": Profile(
         18, "fight", (_P, _P, _P, _S), {"injury": ("minor",)}, "Hit another student, who was hurt."
     ),
     "fight_group": Profile(
-        16,
-        "fight",
-        (_C,),
-        {"injury": ("minor", "needed_care")},
-        "Several students fought and did not stop when asked.",
+        16, "fight", (_C,), {"injury": ("minor", "needed_care")}, "Several students fought and did not stop when asked."
     ),
     "alcohol": Profile(4, "substance", (_A,), {"substance": ("alcohol",)}, "Brought alcohol in a bottle."),
     "false_alarm": Profile(3, "other", (_A,), what="Pulled the fire alarm; there was no fire."),
     "sexual_words": Profile(
-        5,
-        "hurtful_words",
-        (_P,),
-        {"sexual": ("harassment",)},
-        "Made unwanted sexual remarks to another student.",
+        5, "hurtful_words", (_P,), {"sexual": ("harassment",)}, "Made unwanted sexual remarks to another student."
     ),
-    "weapon_other": Profile(
-        16, "weapon", (_A,), {"weapon": ("other", "lookalike")}, "Had a pocket knife in the bag."
-    ),
+    "weapon_other": Profile(16, "weapon", (_A,), {"weapon": ("other", "lookalike")}, "Had a pocket knife in the bag."),
     "drugs": Profile(
         26,
         "substance",
@@ -150,11 +114,7 @@ PROFILES: Mapping[str, Profile] = {
         "Was found with something that looked like cannabis.",
     ),
     "hurt_badly": Profile(
-        34,
-        "fight",
-        (_P, _P, _C),
-        {"injury": ("needed_care",)},
-        "Hurt another student, who needed care from the nurse.",
+        34, "fight", (_P, _P, _C), {"injury": ("needed_care",)}, "Hurt another student, who needed care from the nurse."
     ),
     "took_by_force": Profile(
         16, "property", (_P,), {"injury": ("none", "minor")}, "Took a phone from another student by force."
@@ -183,14 +143,10 @@ PROFILES: Mapping[str, Profile] = {
     "hit_or_pushed": Profile(
         28, "fight", (_P, _P, _M), {"injury": ("none", "minor")}, "Hit another child while waiting in line."
     ),
-    "rough_play": Profile(
-        14, "pushing", (_M,), {"injury": ("none",)}, "Rough play at recess that got too rough."
-    ),
+    "rough_play": Profile(14, "pushing", (_M,), {"injury": ("none",)}, "Rough play at recess that got too rough."),
     "unkind_words": Profile(14, "hurtful_words", (_P,), what="Said unkind words at the table."),
     "scary_words": Profile(4, "threat", (_P,), what="Said something that frightened another child."),
-    "unkind_again": Profile(
-        3, "bullying", (_P,), {"bullying": (True,)}, "Was unkind to the same child again."
-    ),
+    "unkind_again": Profile(3, "bullying", (_P,), {"bullying": (True,)}, "Was unkind to the same child again."),
     "upset_lesson": Profile(18, "disruption", what="Was very upset and threw pencils on the floor."),
     "ran_off": Profile(10, "left_class", what="Ran out of the room and was found in the library."),
     "broke_things": Profile(6, "property", what="Tore a picture from the wall."),

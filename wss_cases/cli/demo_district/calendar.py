@@ -72,10 +72,7 @@ def make_calendar(now: datetime, number: int) -> Calendar:
     days = {day: what for start in starts for day, what in _year(start).items()}
     lost = _lost_day(days, today)
     if lost is not None:
-        days[lost] = (
-            DayKind.CLOSED,
-            "Snow day" if lost.month in (12, 1, 2, 3) else "No water in the schools",
-        )
+        days[lost] = (DayKind.CLOSED, "Snow day" if lost.month in (12, 1, 2, 3) else "No water in the schools")
     return Calendar(tuple(school_year(date(start, 8, 1)) for start in starts), days, now, today, lost)
 
 

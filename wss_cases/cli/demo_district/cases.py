@@ -79,9 +79,7 @@ def open_case(scene: Scene, report: Report, plan: Plan, at: datetime, dean: Some
         _close(scene, report, row, work, over_at)
 
 
-def _case_row(
-    scene: Scene, report: Report, tier: int, lead: Somebody, at: datetime, dean: Somebody
-) -> dict[str, Any]:
+def _case_row(scene: Scene, report: Report, tier: int, lead: Somebody, at: datetime, dean: Somebody) -> dict[str, Any]:
     scene.cases += 1
     row = scene.world.store.new(
         Case,
@@ -128,22 +126,12 @@ def _participant(scene: Scene, report: Report, part: Part) -> int:
         role=part.role.value,
         student_id=part.student_id,
         incident_person_id=part.id,
-        description=""
-        if part.pupil
-        else "A member of staff"
-        if part.kind == "staff"
-        else "Not identified yet",
+        description="" if part.pupil else "A member of staff" if part.kind == "staff" else "Not identified yet",
     )
 
 
 def _follow_ups(
-    scene: Scene,
-    report: Report,
-    plan: Plan,
-    at: datetime,
-    dean: Somebody,
-    lead: Somebody,
-    over_at: datetime | None,
+    scene: Scene, report: Report, plan: Plan, at: datetime, dean: Somebody, lead: Somebody, over_at: datetime | None
 ) -> None:
     people = {part.id: part for part in report.people}
     circles = any(item.pathway is Pathway.CIRCLE for item in plan.items)
@@ -174,12 +162,8 @@ def _note(scene: Scene, report: Report, lead: Somebody, since: date, over_at: da
     at = moment(scene.world.days.add(since, rng.randrange(1, 12)), rng.randrange(9 * 60, 15 * 60))
     if at >= (over_at or scene.world.now):
         return
-    note_id = scene.world.store.add(
-        CaseNote, case_id=report.case_id, author_id=lead.id, at=at, text=rng.choice(NOTES)
-    )
-    report.story.act(
-        at, lead, ("case_note", note_id), "case.note_added", {"text": PRIVATE}, case_id=report.case_id
-    )
+    note_id = scene.world.store.add(CaseNote, case_id=report.case_id, author_id=lead.id, at=at, text=rng.choice(NOTES))
+    report.story.act(at, lead, ("case_note", note_id), "case.note_added", {"text": PRIVATE}, case_id=report.case_id)
 
 
 def _tell_states(report: Report, row: dict[str, Any], work: Work, over_at: datetime | None) -> None:

@@ -17,15 +17,7 @@ from wss_cases.pathways.circles.circle.models import (
     CircleSupporter,
     HoldLift,
 )
-from wss_cases.pathways.circles.circle.rules import (
-    Facts,
-    closed,
-    gates_of,
-    holds_on,
-    is_met,
-    parties,
-    was_harmed,
-)
+from wss_cases.pathways.circles.circle.rules import Facts, closed, gates_of, holds_on, is_met, parties, was_harmed
 from wss_cases.pathways.circles.circle.states import ScreenAnswer
 
 WRITTEN = frozenset({FALLBACK, "es"})
@@ -98,9 +90,7 @@ def offer(circle: Circle, at: datetime, on: date) -> None:
         circle.keepers.append(others[0])
     for keeper in circle.keepers:
         row = course.new(CircleKeeper, user_id=keeper.id, added_at=at, added_by_id=course.work.lead.id)
-        course.tell(
-            at, "circle_keeper", row["id"], "circle.keeper_named", {"user_id": keeper.id}, name=keeper.name
-        )
+        course.tell(at, "circle_keeper", row["id"], "circle.keeper_named", {"user_id": keeper.id}, name=keeper.name)
     for person in circle.invited:
         if was_harmed(person):
             _prepare(circle, person, at, "circle.support_offered", support_offered_on=on)
@@ -159,21 +149,15 @@ def prepare(circle: Circle, accepted_on: date) -> datetime | None:
 def _screen(circle: Circle, at: datetime) -> None:
     course = circle.course
     answer = ScreenAnswer.SAFE.value
-    circle.screen = course.new(
-        CircleScreen, answer=answer, screened_on=at.date(), screened_by_id=circle.keepers[0].id
-    )
-    course.tell(
-        at, "circle_screen", circle.screen["id"], "circle.screened", {"answer": answer}, answer=answer
-    )
+    circle.screen = course.new(CircleScreen, answer=answer, screened_on=at.date(), screened_by_id=circle.keepers[0].id)
+    course.tell(at, "circle_screen", circle.screen["id"], "circle.screened", {"answer": answer}, answer=answer)
 
 
 def _lift(circle: Circle, at: datetime) -> None:
     course, facts = circle.course, circle.facts()
     for hold in facts.holds:
         if not is_met(hold, facts) and hold.can_be_lifted:
-            row = course.new(
-                HoldLift, rule=hold.rule, reason=LIFTED, lifted_at=at, lifted_by_id=course.work.lead.id
-            )
+            row = course.new(HoldLift, rule=hold.rule, reason=LIFTED, lifted_at=at, lifted_by_id=course.work.lead.id)
             circle.lifted.add(hold.rule)
             changes = {"rule": hold.rule, "reason": PRIVATE}
             course.tell(at, "circle_hold_lift", row["id"], "circle.hold_lifted", changes, rule=hold.rule)
@@ -185,10 +169,7 @@ def _support(circle: Circle, person: Participant, at: datetime) -> None:
     name = name_of(rng)
     shown = person.part.pupil.guardian if relation == "guardian" and person.part.pupil else ""
     row = course.new(
-        CircleSupporter,
-        participant_id=person.id,
-        relation=relation,
-        name=shown or f"{name.given} {name.family}",
+        CircleSupporter, participant_id=person.id, relation=relation, name=shown or f"{name.given} {name.family}"
     )
     circle.supporters.append(row)
     changes = {"relation": relation, "name": PRIVATE}
@@ -213,9 +194,7 @@ def ask_anew(circle: Circle, person: Participant, at: datetime) -> None:
     row, prepared = circle.consents[person.id].values, circle.prepared[person.id].values
     row["consented"], prepared["is_ready"] = None, None
     prepared["version"] += 1
-    circle.course.tell(
-        at, "circle_consent", row["id"], "circle.consent_reopened", {"consented": (True, None)}
-    )
+    circle.course.tell(at, "circle_consent", row["id"], "circle.consent_reopened", {"consented": (True, None)})
     circle.course.report.story.audit(
         at, circle.course.work.lead, ("circle_preparation", prepared["id"]), "circle.consent_reopened",
         {"is_ready": (True, None)},

@@ -82,9 +82,7 @@ def complete(circle: Circle, day: date) -> None:
         agreements.end_without_meeting(circle, later(starts_at, 50))
 
 
-def _plan(
-    circle: Circle, at: datetime, starts_at: datetime, kind: MeetingKind = MeetingKind.CIRCLE
-) -> dict[str, Any]:
+def _plan(circle: Circle, at: datetime, starts_at: datetime, kind: MeetingKind = MeetingKind.CIRCLE) -> dict[str, Any]:
     course = circle.course
     row = course.new(
         CircleMeeting,
@@ -105,9 +103,7 @@ def _hold(circle: Circle, meeting: dict[str, Any]) -> None:
     perhaps = dict(came)
     if rng.random() < 0.12:
         perhaps[rng.choice(list(perhaps))] = Presence.ABSENT
-    beside = {
-        row["id"]: Presence.CAME if rng.random() < 0.85 else Presence.ABSENT for row in circle.supporters
-    }
+    beside = {row["id"]: Presence.CAME if rng.random() < 0.85 else Presence.ABSENT for row in circle.supporters}
     said = Attendance(perhaps, beside, {one.id: Presence.CAME for one in circle.keepers})
     ids = (circle.invited, list(beside), [one.id for one in circle.keepers])
     if attendance_problem(MeetingState.HELD, *ids, said) is not None:

@@ -85,11 +85,7 @@ class Course:
     @property
     def keys(self) -> dict[str, int]:
         """What every row of the pathway's own room carries."""
-        return {
-            "pathway_id": self.row["id"],
-            "case_id": self.report.case_id,
-            "school_id": self.scene.place.id,
-        }
+        return {"pathway_id": self.row["id"], "case_id": self.report.case_id, "school_id": self.scene.place.id}
 
     @property
     def owner(self) -> Participant | None:

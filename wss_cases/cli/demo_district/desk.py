@@ -128,13 +128,7 @@ def ask_for_notes(scene: Scene) -> None:
 
 
 def _tell(
-    scene: Scene,
-    at: Any,
-    who: Somebody,
-    subject: tuple[str, int],
-    kind: str,
-    changes: dict[str, Any],
-    **data: Any,
+    scene: Scene, at: Any, who: Somebody, subject: tuple[str, int], kind: str, changes: dict[str, Any], **data: Any
 ) -> None:
     story = Story(scene.place.id)
     story.act(at, who, subject, kind, changes, **data)

@@ -82,9 +82,7 @@ def make_district(size: Size, password_hash: str, now: datetime, progress: Calla
     store.flush()
     retained = Retained(places[0].id, places[-1].id, people[Role.DISTRICT].id)
     _finish(store, now, counters, move, retained)
-    coordinator, head, district = (
-        people[role].id for role in (Role.COORDINATOR, Role.ADMINISTRATOR, Role.DISTRICT)
-    )
+    coordinator, head, district = (people[role].id for role in (Role.COORDINATOR, Role.ADMINISTRATOR, Role.DISTRICT))
     make_copies(places[0].id, coordinator, head, now)
     add_last_resorts(places[0].id, head, district, now)
     add_reading(head, district, places[0].id, now)

@@ -103,12 +103,7 @@ def _due(template: Template | None, made_on: date, due_on: date) -> dict[str, An
 
 
 def _settle(
-    scene: Scene,
-    report: Report,
-    row: dict[str, Any],
-    made_at: datetime,
-    owner: Somebody,
-    over_at: datetime | None,
+    scene: Scene, report: Report, row: dict[str, Any], made_at: datetime, owner: Somebody, over_at: datetime | None
 ) -> None:
     rng, days = scene.rng, scene.world.days
     due_on: date = row["due_on"]
@@ -129,18 +124,12 @@ def _stays_open(scene: Scene, report: Report, due_on: date, over_at: datetime | 
         return True
     if due_on == today:
         return rng.random() < (0.85 if scene.place.is_demo else 0.5)
-    if (
-        over_at is not None
-        or report.fate in ("circle", "walked")
-        or scene.world.days.between(due_on, today) > RECENT
-    ):
+    if over_at is not None or report.fate in ("circle", "walked") or scene.world.days.between(due_on, today) > RECENT:
         return False
     return rng.random() < (0.4 if report.fate == "slow" else 0.1)
 
 
-def close(
-    scene: Scene, report: Report, row: dict[str, Any], at: datetime, who: Somebody, outcome: str = ""
-) -> None:
+def close(scene: Scene, report: Report, row: dict[str, Any], at: datetime, who: Somebody, outcome: str = "") -> None:
     """Close a follow-up with an outcome, the good ones more often."""
     known = outcomes_of(row["kind"])
     weights = [8, *[1] * (len(known) - 1)]

@@ -4,13 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from wss_cases.cli.demo_district.acts import PRIVATE, Somebody, Story
-from wss_cases.cli.demo_district.behaviors import (
-    PROFILES,
-    Profile,
-    draw_facts,
-    draw_minute,
-    draw_place,
-)
+from wss_cases.cli.demo_district.behaviors import PROFILES, Profile, draw_facts, draw_minute, draw_place
 from wss_cases.cli.demo_district.cases import open_case, settle_light
 from wss_cases.cli.demo_district.parts import add_people, without_details
 from wss_cases.cli.demo_district.reports import Report, Scene, remember, route
@@ -132,12 +126,7 @@ def _tell_capture(report: Report, reference: str) -> None:
     shown = ("number", "reference", "school_id", "tile", "location_code", "local_date", "danger_now")
     created = {name: row[name] for name in shown} | {"state": "submitted", "narrative": PRIVATE}
     report.story.act(
-        report.submitted_at,
-        report.reporter,
-        report.subject,
-        "incident.submitted",
-        created,
-        reference=reference,
+        report.submitted_at, report.reporter, report.subject, "incident.submitted", created, reference=reference
     )
     at = report.details_completed_at
     assert at is not None

@@ -156,9 +156,7 @@ def _ask_after(course: Course, found: Matched, day: date, at: datetime, who: Som
     is_late = (world.calendar.today - day).days < 8 and rng.random() < 0.3
     outcome = rng.choice(outcomes_of("mentoring_missed")[:2])
     found.asked.append(
-        course.follow(
-            "mentoring_missed", at, days=1, closes_at=None if is_late else closes_at, outcome=outcome
-        )
+        course.follow("mentoring_missed", at, days=1, closes_at=None if is_late else closes_at, outcome=outcome)
     )
 
 
@@ -175,13 +173,9 @@ def _review(course: Course, found: Matched, ended_on: date) -> None:
         stands = rng.choices(("goal_reached", "goal_partly_reached", "goal_not_reached"), (2, 6, 2))[0]
         goes_on = GoesOn.SAME.value
         lead = course.work.lead
-        row = course.new(
-            MentoringReview, on_day=day, goal_stands=stands, goes_on=goes_on, reviewed_by_id=lead.id
-        )
+        row = course.new(MentoringReview, on_day=day, goal_stands=stands, goes_on=goes_on, reviewed_by_id=lead.id)
         data = {"stands": stands, "goes_on": goes_on}
-        course.tell(
-            at, "mentoring_review", row["id"], "mentoring.reviewed", {"goal_stands": stands}, lead, **data
-        )
+        course.tell(at, "mentoring_review", row["id"], "mentoring.reviewed", {"goal_stands": stands}, lead, **data)
         close(course.scene, course.report, asked, at, lead, stands)
         made_at = later(at, 1)
         day = world.days.on_or_after(day + timedelta(days=REVIEW_AFTER_DAYS))

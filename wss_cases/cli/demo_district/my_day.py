@@ -48,9 +48,7 @@ def pause_one(scene: Scene, owner: Somebody) -> None:
         near = row["due_on"] <= until and not wrong_day(until, row["due_on"], today, days)
         if may and near and row["created_at"] < at < scene.world.now:
             report.story = Story(scene.place.id)
-            row.update(
-                snoozed_until=until, snooze_count=1, snooze_reason="waiting", version=row["version"] + 1
-            )
+            row.update(snoozed_until=until, snooze_count=1, snooze_reason="waiting", version=row["version"] + 1)
             report.story.act(
                 at, owner, ("follow_up", row["id"]), "followup.snoozed", {"snoozed_until": until},
                 case_id=report.case_id, what=row["kind"], until=until.isoformat(), reason="waiting",
@@ -74,9 +72,7 @@ def decline_one(scene: Scene, owner: Somebody) -> None:
         return
     report = reports[row["case_id"]]
     report.story = Story(scene.place.id)
-    row.update(
-        state="declined", answered_on=day, ended_on=day, answer_note="no_place", version=row["version"] + 1
-    )
+    row.update(state="declined", answered_on=day, ended_on=day, answer_note="no_place", version=row["version"] + 1)
     report.story.act(
         at, owner, ("referral", row["id"]), "referral.declined", {"state": ("sent", "declined")},
         case_id=report.case_id, partner=row["partner_name"], reason="no_place",

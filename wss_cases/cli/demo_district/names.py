@@ -25,12 +25,10 @@ CULTURES = (
     Culture(
         26,
         _words(
-            "Aniyah, Brielle, Camryn, Destiny, Ebony, Imani, Jada, Kiara, Laila, Nevaeh, Raven, "
-            "Skylar, Tamia, Zuri"
+            "Aniyah, Brielle, Camryn, Destiny, Ebony, Imani, Jada, Kiara, Laila, Nevaeh, Raven, Skylar, Tamia, Zuri"
         ),
         _words(
-            "Amari, Darius, DeShawn, Elijah, Isaiah, Jaylen, Kameron, Malik, Marquis, Terrell, "
-            "Tyrese, Xavier, Zaire"
+            "Amari, Darius, DeShawn, Elijah, Isaiah, Jaylen, Kameron, Malik, Marquis, Terrell, Tyrese, Xavier, Zaire"
         ),
         _words(
             "Banks, Bowdrie, Calloway, Dorsette, Ellison, Fairbanks, Gaines, Hollis, Ivery, "
@@ -47,8 +45,7 @@ CULTURES = (
             "Dulce, Jimena, Maité, Sofía"
         ),
         _words(
-            "Adrián, Bruno, César, Diego, Emiliano, Fermín, Gael, Héctor, Iván, Joaquín, Leonel, "
-            "Matías, Óscar, Rubén"
+            "Adrián, Bruno, César, Diego, Emiliano, Fermín, Gael, Héctor, Iván, Joaquín, Leonel, Matías, Óscar, Rubén"
         ),
         _words(
             "Arriaga, Ballesteros, Cárdenas, de la Cruz, Elizondo, Fuentes, Galván, Herrera, Ibáñez, "

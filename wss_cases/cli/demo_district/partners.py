@@ -17,11 +17,7 @@ from wss_cases.pathways.mentoring.plan.states import MentorKind
 from wss_cases.pathways.referrals.referral.models import Partner
 
 PROVIDER = "Example Restorative Institute"
-STRENGTHS = (
-    "Basketball, patience, first period",
-    "Reading and quiet talks",
-    "Music, finding an adult to talk to",
-)
+STRENGTHS = ("Basketball, patience, first period", "Reading and quiet talks", "Music, finding an adult to talk to")
 
 
 @dataclass(frozen=True)
@@ -77,14 +73,7 @@ def make_partners(
         _tell(store, 0, at, district, "partner", row["id"], "partner.added", {"name": name})
         found.append(
             Organisation(
-                row["id"],
-                name,
-                services,
-                languages,
-                answer,
-                first,
-                number != 7,
-                account if number == 0 else None,
+                row["id"], name, services, languages, answer, first, number != 7, account if number == 0 else None
             )
         )
     return found
@@ -156,9 +145,7 @@ def _mentors(store: Store, rng: Random, place: Place, at: datetime) -> None:
         place.mentors.append(MentorPlaces(row["id"], row["name"], person, row["capacity"]))
     first = place.mentors[0]
     for title, capacity in (("Lunch group", 8), ("Morning group", 8)):
-        group = store.new(
-            MentoringGroup, school_id=place.id, mentor_id=first.mentor_id, name=title, capacity=capacity
-        )
+        group = store.new(MentoringGroup, school_id=place.id, mentor_id=first.mentor_id, name=title, capacity=capacity)
         changes = {"name": title, "capacity": capacity}
         _tell(store, place.id, at, lead, "mentoring_group", group["id"], "mentoring_group.added", changes)
         place.mentors.append(MentorPlaces(first.mentor_id, first.name, first.account, capacity, group["id"]))

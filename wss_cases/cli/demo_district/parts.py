@@ -42,9 +42,7 @@ def without_details(scene: Scene, report: Report) -> None:
     """Leave a report as a capture does: nobody's part is set, and the behaviour is what the tile stands for."""
     report.details_completed_at, report.facts = None, {}
     report.story.forget(report.subject, "incident.details_completed")
-    for part, row in zip(
-        report.people, scene.world.store.rows[IncidentPerson][-len(report.people) :], strict=True
-    ):
+    for part, row in zip(report.people, scene.world.store.rows[IncidentPerson][-len(report.people) :], strict=True):
         part.role, part.facts = PersonRole.INVOLVED, {}
         row["role"] = part.role.value
         code_set = code_set_for(part.grade, report.day)

@@ -61,9 +61,7 @@ class Household:
 
 def make_staff(store: Store, rng: Random, place: Place, since: date, demo: dict[Role, Somebody]) -> None:
     """Write the adults of one school: leading accounts, reporters, and those without an account."""
-    place.staff = {
-        role.value: [] for role in (Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR, Role.REPORTER)
-    }
+    place.staff = {role.value: [] for role in (Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR, Role.REPORTER)}
     adults = max(8, place.size // STUDENTS_PER_ADULT)
     reporters = max(3, adults // 5)
     for role, person in demo.items():
@@ -86,9 +84,7 @@ def make_staff(store: Store, rng: Random, place: Place, since: date, demo: dict[
     store.pause()
 
 
-def make_demo_people(
-    store: Store, rng: Random, place: Place, since: date, password_hash: str
-) -> dict[Role, Somebody]:
+def make_demo_people(store: Store, rng: Random, place: Place, since: date, password_hash: str) -> dict[Role, Somebody]:
     """Write one account of every role that can sign in; school roles are held at the first school."""
     people = {}
     for role in Role:

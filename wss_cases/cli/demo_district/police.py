@@ -70,9 +70,7 @@ def add_police(
         _waiting(scene, report, at, dean)
 
 
-def _review(
-    scene: Scene, report: Report, door: str, state: str, who: Somebody, **more: Any
-) -> dict[str, Any]:
+def _review(scene: Scene, report: Report, door: str, state: str, who: Somebody, **more: Any) -> dict[str, Any]:
     return scene.world.store.new(
         PoliceReview,
         school_id=scene.place.id,
@@ -131,9 +129,7 @@ def _notify(scene: Scene, report: Report, review: dict[str, Any], at: datetime, 
     )  # fmt: skip
 
 
-def _ask(
-    scene: Scene, report: Report, state: str, at: datetime, dean: Somebody, **more: Any
-) -> dict[str, Any]:
+def _ask(scene: Scene, report: Report, state: str, at: datetime, dean: Somebody, **more: Any) -> dict[str, Any]:
     row = _review(
         scene, report, "other", state, dean,
         requested_at=at, approver_id=scene.world.approver.id, hours=DEFAULT_HOURS,

@@ -91,9 +91,7 @@ def _ask(
     _answer(circle, row, occasion, answerer, answered_at)
 
 
-def _answer(
-    circle: Circle, row: dict[str, Any], occasion: Occasion, answerer: Answerer, at: datetime
-) -> None:
+def _answer(circle: Circle, row: dict[str, Any], occasion: Occasion, answerer: Answerer, at: datetime) -> None:
     course, rng = circle.course, circle.course.scene.rng
     for question in QUESTIONS[answerer, occasion]:
         values = sorted(VALUES[question.scale], reverse=True)

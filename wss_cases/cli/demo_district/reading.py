@@ -23,12 +23,7 @@ def add_reading(administrator_id: int, district_id: int, school_id: int, now: da
     head, district = actor_of(administrator_id, now), actor_of(district_id, now)
     if head is None or district is None:
         return
-    save_view(
-        head,
-        "Hallway, first half of the year",
-        {"school": str(school_id), "place": "hallway", "term": "1"},
-        now,
-    )
+    save_view(head, "Hallway, first half of the year", {"school": str(school_id), "place": "hallway", "term": "1"}, now)
     today = clock.local_date(now, clock.DISTRICT_ZONE)
     draft = draft_from(district, rule_set_in_force(today).id, now)
     edit_row(district, draft, None, CIRCLES, WIDER, now)

@@ -11,13 +11,7 @@ from wss_cases.cli.demo_district.partners import Organisation
 from wss_cases.cli.demo_district.world import later
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent, ServiceDate
-from wss_cases.pathways.referrals.referral.states import (
-    FIELD_LABELS,
-    OUTCOME_OF,
-    SERVICE_LABELS,
-    Service,
-    ServiceKind,
-)
+from wss_cases.pathways.referrals.referral.states import FIELD_LABELS, OUTCOME_OF, SERVICE_LABELS, Service, ServiceKind
 
 NEEDS = (
     "Somebody to talk to about what happened in the last weeks.",
@@ -50,9 +44,7 @@ class Sent:
         before, self.row["state"] = self.row["state"], state
         self.row["version"] += 1
         changes = {"state": (before, state)}
-        self.course.tell(
-            at, "referral", self.row["id"], kind, changes, who, partner=self.partner.name, **data
-        )
+        self.course.tell(at, "referral", self.row["id"], kind, changes, who, partner=self.partner.name, **data)
 
     def settle(self, kind: str, at: datetime, outcome: str) -> None:
         """Close what waited with the outcome that was just recorded."""
@@ -237,12 +229,7 @@ def _revoke(sent: Sent, at: datetime, day: date) -> tuple[date, str]:
 
 def _log(sent: Sent, kind: ServiceKind, day: date, at: datetime) -> None:
     sent.course.scene.world.store.add(
-        ServiceDate,
-        referral_id=sent.row["id"],
-        kind=kind.value,
-        on_day=day,
-        logged_at=at,
-        logged_by_id=sent.answers.id,
+        ServiceDate, referral_id=sent.row["id"], kind=kind.value, on_day=day, logged_at=at, logged_by_id=sent.answers.id
     )
 
 

@@ -133,9 +133,7 @@ def route(world: World, report: Report) -> Plan:
             cast(Student, pupil) if pupil else None,
         )
         report.answers.append((person, facts, world.answer(facts)))
-    return plan_of(
-        [Answered(cast(IncidentPerson, who), facts, said) for who, facts, said in report.answers], people
-    )
+    return plan_of([Answered(cast(IncidentPerson, who), facts, said) for who, facts, said in report.answers], people)
 
 
 def remember(report: Report) -> None:

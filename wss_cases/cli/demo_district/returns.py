@@ -56,10 +56,7 @@ def plan(found: Return, at: datetime) -> None:
     course, rng = found.course, found.course.scene.rng
     days, row = course.scene.world.days, found.row
     row.update(
-        supporters=rng.choice(SUPPORTERS),
-        work_missed=rng.choice(MISSED_WORK),
-        supports=rng.choice(SUPPORTS),
-        version=2,
+        supporters=rng.choice(SUPPORTERS), work_missed=rng.choice(MISSED_WORK), supports=rng.choice(SUPPORTS), version=2
     )
     found.tell(at, "reengagement.planned", {"supports": PRIVATE, "supporters": PRIVATE})
     close(course.scene, course.report, found.asked, at, course.work.lead, "planned")

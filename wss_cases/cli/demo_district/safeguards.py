@@ -87,9 +87,7 @@ def _duty(scene: Scene, report: Report, code: str, raised: Raised, raised_at: da
     return row
 
 
-def _discharge(
-    scene: Scene, report: Report, row: dict[str, Any], raised_at: datetime, dean: Somebody
-) -> None:
+def _discharge(scene: Scene, report: Report, row: dict[str, Any], raised_at: datetime, dean: Somebody) -> None:
     closed_at = later(raised_at, scene.rng.randrange(10, 240))
     is_recent = scene.world.now - raised_at < timedelta(days=4)
     if closed_at >= scene.world.now or (is_recent and scene.rng.random() < 0.4):
@@ -114,19 +112,12 @@ def _discharge(
     )  # fmt: skip
 
 
-def _not_applicable(
-    scene: Scene, report: Report, row: dict[str, Any], proposed_at: datetime, dean: Somebody
-) -> None:
+def _not_applicable(scene: Scene, report: Report, row: dict[str, Any], proposed_at: datetime, dean: Somebody) -> None:
     subject, second = ("legal_duty", row["id"]), scene.who("administrator")
     looked_at = min(later(proposed_at, 90), scene.world.now)
     before, row["state"] = row["state"], "not_applicable"
     row["proposed_by_id"], row["proposed_at"], row["proposed_reason"] = dean.id, proposed_at, NOT_SO
-    row["closed_at"], row["closed_by_id"], row["what_was_done"], row["version"] = (
-        looked_at,
-        second.id,
-        NOT_SO,
-        3,
-    )
+    row["closed_at"], row["closed_by_id"], row["what_was_done"], row["version"] = (looked_at, second.id, NOT_SO, 3)
     report.story.act(
         proposed_at, dean, subject, "duty.not_applicable_proposed", {"proposed_reason": PRIVATE},
         code=row["code"],

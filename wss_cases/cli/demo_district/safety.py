@@ -28,9 +28,7 @@ def wanted(people: list[Participant]) -> Participant | None:
     return next((one for one in people if one.role in harmed and one.part.pupil is not None), None)
 
 
-def agree(
-    scene: Scene, report: Report, work: Work, days: int, dean: Somebody, rules: tuple[str, ...]
-) -> None:
+def agree(scene: Scene, report: Report, work: Work, days: int, dean: Somebody, rules: tuple[str, ...]) -> None:
     """Write the follow-up that asks for a plan and, where somebody is there for it, the plan as far as it has come."""
     rng, world, lead = scene.rng, scene.world, work.lead
     asked = add_follow_up(

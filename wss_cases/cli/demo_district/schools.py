@@ -16,19 +16,7 @@ PLACES = (
     "Stone Bridge", "Orchard Lane", "Bluestem", "Kingfisher", "Elm and River", "Hawthorn Field", "Gateway",
     "Lilac Court",
 )  # fmt: skip
-PATRONS = (
-    "",
-    "Community",
-    "Academy",
-    "Park",
-    "Commons",
-    "Heights",
-    "South",
-    "West",
-    "East",
-    "Bridge",
-    "Junction",
-)
+PATRONS = ("", "Community", "Academy", "Park", "Commons", "Heights", "South", "West", "East", "Bridge", "Junction")
 KINDS = (
     ("elementary", "Elementary School", 0, 8, 1.0),
     ("high", "High School", 9, 12, 1.7),

@@ -12,14 +12,7 @@ from sqlalchemy.orm import Session
 
 from wss_cases.access.actor import SYSTEM
 from wss_cases.accounts.account.models import Cover, RoleGrant, UserAccount
-from wss_cases.cases.case.models import (
-    Case,
-    CaseIncident,
-    CaseNote,
-    CaseParticipant,
-    SafetyPlan,
-    SafetyPlanReview,
-)
+from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant, SafetyPlan, SafetyPlanReview
 from wss_cases.casework.transfer.models import StudentMove
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.database.bulk import insert_rows
@@ -41,12 +34,7 @@ from wss_cases.pathways.circles.circle.models import (
 )
 from wss_cases.pathways.circles.notes.models import CircleNote, PrivilegeWaiver
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
-from wss_cases.pathways.circles.terms.models import (
-    Agreement,
-    AgreementSignature,
-    AgreementTerm,
-    AgreementTermConsent,
-)
+from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm, AgreementTermConsent
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.mentoring.plan.models import (
@@ -212,8 +200,7 @@ class Store:
             for model, last in self.ids.items():
                 name = table_of(model).name
                 session.execute(
-                    text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :last)"),
-                    {"name": name, "last": last},
+                    text("SELECT setval(pg_get_serial_sequence(:name, 'id'), :last)"), {"name": name, "last": last}
                 )
 
 

@@ -82,8 +82,7 @@ def _reports(_now: datetime) -> Finding:
     if copy.answers():
         return ok("reports", "Reports read from REPORTS_DATABASE_URL, which answers.")
     return warning(
-        "reports",
-        "REPORTS_DATABASE_URL does not answer or is far behind: reports read from DATABASE_URL instead.",
+        "reports", "REPORTS_DATABASE_URL does not answer or is far behind: reports read from DATABASE_URL instead."
     )
 
 
@@ -103,9 +102,7 @@ def _keys(_now: datetime) -> Finding:
         sealed = model.sealed_text.is_not(None) & model.key_name.not_in(at_hand)
         missing += db.session.scalar(select(func.count()).select_from(model).where(sealed)) or 0
     if missing:
-        return bad(
-            "keys", f"{missing} sealed texts cannot be opened. Put the older key back behind the newest."
-        )
+        return bad("keys", f"{missing} sealed texts cannot be opened. Put the older key back behind the newest.")
     return ok("keys", "Every sealed text can be opened.")
 
 
@@ -115,9 +112,7 @@ def _audit(now: datetime) -> Finding:
         return warning("audit log", "Nothing is sealed yet; the scheduler does it once a minute.")
     if seal.key_id not in keyring(setting("WSS_KEYS").derived(PURPOSE)):
         return bad("audit log", "The key of its last seal is not here: it cannot be verified.")
-    return ok(
-        "audit log", f"Last sealed {_ago(now - seal.sealed_at)}. To follow the chain: flask audit verify"
-    )
+    return ok("audit log", f"Last sealed {_ago(now - seal.sealed_at)}. To follow the chain: flask audit verify")
 
 
 def _scheduler(now: datetime) -> Finding:
@@ -177,11 +172,7 @@ def _space(_now: datetime) -> Finding:
         return ok("space", "The database server looks after its own disk.")
     free = shutil.disk_usage(path).free
     words = f"{free / 1e9:.1f} GB are free beside the database."
-    return (
-        bad("space", f"{words} Saving stops when nothing is left.")
-        if free < LITTLE_SPACE
-        else ok("space", words)
-    )
+    return bad("space", f"{words} Saving stops when nothing is left.") if free < LITTLE_SPACE else ok("space", words)
 
 
 def _ago(since: timedelta) -> str:

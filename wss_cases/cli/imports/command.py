@@ -28,9 +28,7 @@ _STEPS = {
     "enrolments": "writing the enrolments",
     "guardians": "writing whose guardian everybody is",
 }
-group = AppGroup(
-    "import", help="Take in rosters, calendars, published figures, behaviour codes and Ed-Fi files."
-)
+group = AppGroup("import", help="Take in rosters, calendars, published figures, behaviour codes and Ed-Fi files.")
 group.add_command(import_metrics)
 group.add_command(import_behaviors)
 group.add_command(import_edfi_files)
@@ -39,9 +37,7 @@ group.add_command(import_edfi_files)
 @group.command("oneroster")
 @click.argument("path", type=click.Path(exists=True, readable=True, path_type=Path))
 @click.option("--source", default="", help="Name of the feed; by default the root org's sourcedId.")
-@click.option(
-    "--accept-shrink", is_flag=True, help="Go on although many rows of the last import are missing."
-)
+@click.option("--accept-shrink", is_flag=True, help="Go on although many rows of the last import are missing.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
 def oneroster(path: Path, source: str, accept_shrink: bool, dry_run: bool, as_json: bool) -> None:
@@ -71,9 +67,7 @@ def oneroster(path: Path, source: str, accept_shrink: bool, dry_run: bool, as_js
 @click.option("--first-day", type=DAY, help="First day of school, where the file does not say it.")
 @click.option("--last-day", type=DAY, help="Last day of school, where the file does not say it.")
 @click.option("--json", "as_json", is_flag=True, help="Print only one JSON document.")
-def calendar(
-    file: Path, year: str, first_day: datetime | None, last_day: datetime | None, as_json: bool
-) -> None:
+def calendar(file: Path, year: str, first_day: datetime | None, last_day: datetime | None, as_json: bool) -> None:
     """Take in the district's school calendar for one school year from a CSV or ICS file."""
     first, last = (moment.date() if moment else None for moment in (first_day, last_day))
     report = Report()

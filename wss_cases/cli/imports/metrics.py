@@ -47,9 +47,7 @@ def import_metrics(file: Path, as_json: bool) -> None:
 
 def _stop(file: Path, message: str, as_json: bool) -> None:
     if as_json:
-        _print(
-            {"files": {}, "problems": [{"file": file.name, "row": None, "column": None, "message": message}]}
-        )
+        _print({"files": {}, "problems": [{"file": file.name, "row": None, "column": None, "message": message}]})
     click.echo(f"{file.name}: {message}", err=True)
     sys.exit(1)
 

@@ -40,9 +40,7 @@ def explain(facts: Any, as_json: bool, lang: str) -> None:
     answers = [recommend(table, one) for one in given]
     if as_json:
         documents = [as_document(answer, lang) for answer in answers]
-        click.echo(
-            json.dumps({"results": documents} if is_list else documents[0], ensure_ascii=False, indent=2)
-        )
+        click.echo(json.dumps({"results": documents} if is_list else documents[0], ensure_ascii=False, indent=2))
         return
     with force_locale(lang):
         click.echo("\n\n".join("\n".join(in_words(answer, lang)) for answer in answers))

@@ -51,9 +51,7 @@ class Asked:
 @click.option("--school", help="Number, code or id of one school; all schools without it.")
 @click.option("--format", "form", type=click.Choice(["json", "csv"]), default="json", help="What to write.")
 @with_appcontext
-def replay(
-    name: str | None, rule_set_id: int | None, first: Any, last: Any, school: str | None, form: str
-) -> None:
+def replay(name: str | None, rule_set_id: int | None, first: Any, last: Any, school: str | None, form: str) -> None:
     """Say which past incidents a rule set would have routed differently. Changes nothing.
 
     Exit status 1 when it would have broken a promise of the engine.
@@ -72,9 +70,7 @@ def replay(
     except SQLAlchemyError:
         _refuse("database", "The database cannot be read or has no schema yet. Run: flask db upgrade", form)
     total = tally.of()
-    click.echo(
-        f"{total.changed} of {total.incidents} incidents would have been routed differently.", err=True
-    )
+    click.echo(f"{total.changed} of {total.incidents} incidents would have been routed differently.", err=True)
     if total.broken:
         click.echo(f"In {total.broken} of them a promise of the engine would be broken.", err=True)
         sys.exit(1)

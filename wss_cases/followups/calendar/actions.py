@@ -45,9 +45,7 @@ def return_to_day(uow: UnitOfWork, moves: Sequence[CalendarMove]) -> int:
     return count
 
 
-def wanted_day(
-    kind: str, school_id: int, case_id: int | None, wanted: date, today: date, subject_id: int
-) -> Planned:
+def wanted_day(kind: str, school_id: int, case_id: int | None, wanted: date, today: date, subject_id: int) -> Planned:
     """Step: return when a new follow-up of a kind is due that is wanted for a day.
 
     Check-ins of one case that are all too late are spread over different days.
@@ -63,11 +61,7 @@ def tell_move(uow: UnitOfWork, row: FollowUp, wanted: date, planned: Planned, la
     if planned.why is None:
         return
     note_move(uow, row.school_id, wanted, planned.why, label, (TABLE, row.id), planned.due_on)
-    said: dict[str, Any] = {
-        "what": row.kind,
-        "due_on": planned.due_on.isoformat(),
-        "from_on": wanted.isoformat(),
-    }
+    said: dict[str, Any] = {"what": row.kind, "due_on": planned.due_on.isoformat(), "from_on": wanted.isoformat()}
     if planned.why is MoveWhy.NO_SCHOOL:
         said["label"] = label
     uow.record(row, KIND_OF[planned.why], **said)

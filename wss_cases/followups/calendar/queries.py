@@ -72,9 +72,7 @@ def next_school(case_id: int | None, school_id: int, last: date) -> int | None:
     if case_id is None:
         return None
     statement = select(CaseParticipant.student_id).where(
-        CaseParticipant.case_id == case_id,
-        CaseParticipant.role.in_(CONCERNED),
-        CaseParticipant.student_id.is_not(None),
+        CaseParticipant.case_id == case_id, CaseParticipant.role.in_(CONCERNED), CaseParticipant.student_id.is_not(None)
     )
     students = {number for number in db.session.scalars(statement) if number is not None}
     going = next_schools(students, last)

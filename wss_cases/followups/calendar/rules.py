@@ -46,9 +46,7 @@ def planned_check_in(
         return off
     if next_school is not None:
         return Planned(next_school.on_or_after(off.due_on), MoveWhy.NEXT_SCHOOL)
-    left = [
-        day for number in range(LAST_DAYS) if (day := days.add(last, -number) if number else last) > today
-    ]
+    left = [day for number in range(LAST_DAYS) if (day := days.add(last, -number) if number else last) > today]
     return Planned(left[spread % len(left)], MoveWhy.YEAR_END) if left else off
 
 

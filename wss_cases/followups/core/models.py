@@ -4,17 +4,7 @@ import enum
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import (
-    CheckConstraint,
-    ColumnElement,
-    ForeignKey,
-    Index,
-    Integer,
-    String,
-    Text,
-    or_,
-    select,
-)
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Integer, String, Text, or_, select
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from wss_cases.access.visibility import Fading, seen_through
@@ -91,8 +81,7 @@ class FollowUp(Fading, Versioned, Base):
         CheckConstraint("state != 'done' or outcome <> ''", name="outcome"),
         CheckConstraint("state != 'cancelled' or outcome_note <> ''", name="cancel_reason"),
         CheckConstraint(
-            "snoozed_until is null or (not same_day and snooze_count > 0 and snooze_reason <> '')",
-            name="snooze",
+            "snoozed_until is null or (not same_day and snooze_count > 0 and snooze_reason <> '')", name="snooze"
         ),
         Index("ix_follow_up_owner_due", "owner_id", "state", "due_on"),
         Index("ix_follow_up_school_due", "school_id", "state", "due_on"),
@@ -124,9 +113,7 @@ class FollowUp(Fading, Versioned, Base):
     original_due_on: Mapped[date]
     same_day: Mapped[bool] = mapped_column(default=False)
     single_mail: Mapped[bool] = mapped_column(default=False)
-    state: Mapped[FollowUpState] = mapped_column(
-        named_enum(FollowUpState, "state"), default=FollowUpState.OPEN
-    )
+    state: Mapped[FollowUpState] = mapped_column(named_enum(FollowUpState, "state"), default=FollowUpState.OPEN)
     outcome: Mapped[str] = mapped_column(String(60), default="")
     outcome_note: Mapped[str] = mapped_column(Text, default="")
     evidence: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
@@ -168,9 +155,7 @@ class FollowUp(Fading, Versioned, Base):
         """Those of a report or a case in which any of these students stands."""
         reports, cases = aliased(IncidentPerson), aliased(CaseParticipant)
         chosen = sorted(students)
-        in_report = select(reports.id).where(
-            reports.incident_id == cls.incident_id, reports.student_id.in_(chosen)
-        )
+        in_report = select(reports.id).where(reports.incident_id == cls.incident_id, reports.student_id.in_(chosen))
         in_case = select(cases.id).where(cases.case_id == cls.case_id, cases.student_id.in_(chosen))
         return or_(in_report.exists(), in_case.exists())
 
@@ -182,10 +167,7 @@ class FollowUpAct(Base):
     """
 
     __tablename__ = "follow_up_act"
-    __table_args__ = (
-        Index("ix_follow_up_act_user", "user_id", "at"),
-        Index("ix_follow_up_act_batch", "batch"),
-    )
+    __table_args__ = (Index("ix_follow_up_act_user", "user_id", "at"), Index("ix_follow_up_act_batch", "batch"))
 
     id: Mapped[Id]
     batch: Mapped[str] = mapped_column(String(32))

@@ -73,9 +73,7 @@ def load_follow_up(follow_up_id: int) -> FollowUp | None:
 
 def get_follow_up(actor: Actor, follow_up_id: int) -> FollowUp:
     """Return a follow-up that the actor may see. Raises NotFound."""
-    found: FollowUp | None = db.session.scalar(
-        visible_to(select(FollowUp).where(FollowUp.id == follow_up_id), actor)
-    )
+    found: FollowUp | None = db.session.scalar(visible_to(select(FollowUp).where(FollowUp.id == follow_up_id), actor))
     if found is None:
         raise NotFound
     return found
@@ -171,18 +169,13 @@ def for_incident(actor: Actor, incident_id: int) -> list[FollowUpRow]:
     return rows(statement.order_by(FollowUp.state != FollowUpState.OPEN, FollowUp.due_on, FollowUp.id))
 
 
-def due_for(
-    actor: Actor, until: date, limit: int = 100, covered: Iterable[tuple[int, int]] = ()
-) -> list[FollowUpRow]:
+def due_for(actor: Actor, until: date, limit: int = 100, covered: Iterable[tuple[int, int]] = ()) -> list[FollowUpRow]:
     """Return the actor's own open follow-ups due until a date, the oldest first.
 
     `covered` adds those of the people whom the actor stands in for: (person, school).
     """
     mine = FollowUp.owner_id == actor.user_id
-    theirs = [
-        and_(FollowUp.owner_id == owner_id, FollowUp.school_id == school_id)
-        for owner_id, school_id in covered
-    ]
+    theirs = [and_(FollowUp.owner_id == owner_id, FollowUp.school_id == school_id) for owner_id, school_id in covered]
     statement = visible_to(listing(), actor, live=True).where(or_(mine, *theirs), FollowUp.due_on <= until)
     return rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(limit))
 

@@ -46,9 +46,7 @@ KINDS: dict[str, Any] = {
 }
 """What a follow-up is, without a word about whom."""
 
-CHECK_INS = frozenset(
-    {"check_in_person_harmed", "agreement_check_in", "after_walk_out", "reengagement_review"}
-)
+CHECK_INS = frozenset({"check_in_person_harmed", "agreement_check_in", "after_walk_out", "reengagement_review"})
 """Kinds that come back to a student some time later, and must do so before the student leaves for the summer."""
 
 OUTCOME_LABELS: dict[str, Any] = {
@@ -171,12 +169,8 @@ RECORDED_ELSEWHERE: dict[str, Any] = {
     "agreement_term": _l("Mark the term on the agreement's page; this follow-up then closes by itself."),
     "conversation": _l("Record the conversation on the report; this follow-up then closes by itself."),
     "mentoring_review": _l("Record the review on the pathway's page; this follow-up then closes by itself."),
-    "referral_answer": _l(
-        "Record the partner's answer on the referral; this follow-up then closes by itself."
-    ),
-    "referral_first_service": _l(
-        "Log the first service on the referral; this follow-up then closes by itself."
-    ),
+    "referral_answer": _l("Record the partner's answer on the referral; this follow-up then closes by itself."),
+    "referral_first_service": _l("Log the first service on the referral; this follow-up then closes by itself."),
     "safety_plan_review": _l("Record the review on the safety plan; this follow-up then closes by itself."),
     "reentry_plan": _l("Plan the return with the student; this follow-up then closes by itself."),
     "reentry_meeting": _l("Say whether the meeting happened; this follow-up then closes by itself."),
@@ -236,14 +230,8 @@ LATE: dict[str, Any] = {"1": _l("one school day"), "3": _l("three school days")}
 _WHAT: dict[str, Any] = {"what": KINDS}
 SENTENCES: dict[str, Any] = {
     "followup.made": (_l("Follow-up added: %(what)s, due %(due_on)s"), _WHAT),
-    "followup.done": (
-        _l("Follow-up closed: %(what)s – %(outcome)s"),
-        _WHAT | {"outcome": OUTCOME_LABELS},
-    ),
-    "followup.moved": (
-        _l("Follow-up moved to %(due_on)s: %(what)s – %(reason)s"),
-        _WHAT | {"reason": MOVE_REASONS},
-    ),
+    "followup.done": (_l("Follow-up closed: %(what)s – %(outcome)s"), _WHAT | {"outcome": OUTCOME_LABELS}),
+    "followup.moved": (_l("Follow-up moved to %(due_on)s: %(what)s – %(reason)s"), _WHAT | {"reason": MOVE_REASONS}),
     "followup.no_school": (
         _l("Follow-up moved to %(due_on)s: %(what)s. There is no school on %(from_on)s (%(label)s)"),
         _WHAT | NO_LABEL,
@@ -256,20 +244,11 @@ SENTENCES: dict[str, Any] = {
         _l("Follow-up moved to %(due_on)s: %(what)s. It is due at the student’s next school"),
         _WHAT,
     ),
-    "followup.back": (
-        _l("Follow-up back on %(due_on)s: %(what)s. There is school on that day after all"),
-        _WHAT,
-    ),
+    "followup.back": (_l("Follow-up back on %(due_on)s: %(what)s. There is school on that day after all"), _WHAT),
     "followup.reassigned": (_l("Follow-up given to %(owner)s: %(what)s"), _WHAT),
     "followup.left": (_l("Follow-up given to %(owner)s, because its owner left: %(what)s"), _WHAT),
-    "followup.escalated": (
-        _l("Follow-up overdue for %(late)s: %(what)s. Told: %(to)s"),
-        _WHAT | {"late": LATE},
-    ),
-    "followup.unreached": (
-        _l("Mail to the owner of a follow-up does not arrive: %(what)s. Told: %(to)s"),
-        _WHAT,
-    ),
+    "followup.escalated": (_l("Follow-up overdue for %(late)s: %(what)s. Told: %(to)s"), _WHAT | {"late": LATE}),
+    "followup.unreached": (_l("Mail to the owner of a follow-up does not arrive: %(what)s. Told: %(to)s"), _WHAT),
     "followup.snoozed": (
         _l("Reminders of a follow-up paused until %(until)s: %(what)s – %(reason)s"),
         _WHAT | {"reason": SNOOZE_REASONS},

@@ -9,9 +9,7 @@ CLOSES_WITH: dict[str, Any] = {
     "contact_person_harmed": _l("The person harmed was spoken to, and support was offered."),
     "pre_meetings": _l("A separate pre-meeting was held with each party."),
     "safe_passage_contact": _l("The Safe Passage contact was told which route and what time."),
-    "check_in_person_harmed": _l(
-        "The person harmed was asked how things are, and whether anything followed."
-    ),
+    "check_in_person_harmed": _l("The person harmed was asked how things are, and whether anything followed."),
     "safety_plan": _l("The plan is agreed, and the adults concerned were told."),
     "plan_case_manager": _l("The case manager of the plan was told."),
     "liaison": _l("The liaison was told."),
@@ -66,9 +64,7 @@ BY_CONTACT = frozenset(
 )
 """Kinds that close by speaking with somebody: how, when and after how many attempts is asked."""
 
-NAMES_WHOM = frozenset(
-    {"guardian_contact", "safe_passage_contact", "plan_case_manager", "liaison", "interpreter"}
-)
+NAMES_WHOM = frozenset({"guardian_contact", "safe_passage_contact", "plan_case_manager", "liaison", "interpreter"})
 """Of these it is not known beforehand who that somebody is."""
 
 QUESTIONS: dict[str, Any] = {

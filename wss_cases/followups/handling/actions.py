@@ -96,12 +96,7 @@ def move_row(uow: UnitOfWork, row: FollowUp, due_on: date, reason: str, batch: s
 
 
 def reassign(
-    actor: Actor,
-    follow_up_id: int,
-    owner_id: int,
-    version: int | None,
-    now: datetime,
-    request_key: str | None = None,
+    actor: Actor, follow_up_id: int, owner_id: int, version: int | None, now: datetime, request_key: str | None = None
 ) -> int:
     """Give a follow-up to somebody else of its school. Raises NotFound, Stale, Refused naming the field."""
     with unit_of_work(actor, now, request_key) as uow:
@@ -119,12 +114,7 @@ def reassign(
 
 
 def cancel(
-    actor: Actor,
-    follow_up_id: int,
-    reason: str,
-    version: int | None,
-    now: datetime,
-    request_key: str | None = None,
+    actor: Actor, follow_up_id: int, reason: str, version: int | None, now: datetime, request_key: str | None = None
 ) -> int:
     """Cancel a follow-up with a reason. Raises NotFound, Stale, Refused naming the field."""
     with unit_of_work(actor, now, request_key) as uow:

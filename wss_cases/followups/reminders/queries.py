@@ -48,12 +48,7 @@ def unswept(now: datetime) -> ColumnElement[bool]:
     What a clock that ran ahead has seen is looked at again.
     """
     return and_(
-        OPEN,
-        or_(
-            FollowUp.swept_version != FollowUp.version,
-            FollowUp.sweep_again_at <= now,
-            FollowUp.swept_at > now,
-        ),
+        OPEN, or_(FollowUp.swept_version != FollowUp.version, FollowUp.sweep_again_at <= now, FollowUp.swept_at > now)
     )
 
 
@@ -149,9 +144,7 @@ def _of_former(day: date) -> set[int]:
     return set(db.session.scalars(theirs))
 
 
-def owners_due(
-    school_ids: Sequence[int], day: date, until: date, but: Collection[int] = ()
-) -> list[tuple[int, int]]:
+def owners_due(school_ids: Sequence[int], day: date, until: date, but: Collection[int] = ()) -> list[tuple[int, int]]:
     """Return (owner, school) of everyone with an open follow-up due until a date at one of these schools, but for
     those asleep on this day and some others."""
     statement = (

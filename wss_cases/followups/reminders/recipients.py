@@ -71,9 +71,7 @@ class Known:
             return
         found = colleagues(new, self.now.date())
         self.people |= {user_id: found.get(user_id) for user_id in new}
-        self.singles.update(
-            user_id for user_id, choice in choices_of(new).items() if choice.style == "single"
-        )
+        self.singles.update(user_id for user_id, choice in choices_of(new).items() if choice.style == "single")
 
     def works(self, user_id: int | None, school_id: int, *, on_team: bool = False) -> bool:
         """Whether somebody works at a school today (on its case team), with an account that is not disabled."""
@@ -120,9 +118,7 @@ class Known:
         new = people - self._load.keys()
         if new:
             self._load |= dict.fromkeys(new, 0)
-            leads = select(Case.lead_id, func.count()).where(
-                Case.lead_id.in_(sorted(new)), Case.state.in_(OPEN)
-            )
+            leads = select(Case.lead_id, func.count()).where(Case.lead_id.in_(sorted(new)), Case.state.in_(OPEN))
             for lead_id, count in db.session.execute(leads.group_by(Case.lead_id)):
                 if lead_id is not None:
                     self._load[lead_id] = count

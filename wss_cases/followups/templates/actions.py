@@ -101,9 +101,7 @@ def add_template(
         if wanted.kind not in KINDS or wanted.kind in RECORDED_ELSEWHERE:
             raise Refused("kind", _("Choose what is made."))
         if wanted.pathway and (wanted.event not in IN_PATHWAY or wanted.pathway not in {*Pathway, *Kind}):
-            raise Refused(
-                "pathway", _("“%(event)s” does not happen in one pathway only.", event=EVENTS[wanted.event])
-            )
+            raise Refused("pathway", _("“%(event)s” does not happen in one pathway only.", event=EVENTS[wanted.event]))
         _check(uow, new, wording, starts_on)
         return _begin(uow, new, "followup_template.added")
 
@@ -139,9 +137,7 @@ def _standing(uow: UnitOfWork, template_id: int) -> FollowUpTemplate:
 
 
 def _today(uow: UnitOfWork, row: FollowUpTemplate) -> date:
-    return (
-        local_today(uow, row.school_id) if row.school_id is not None else local_date(uow.now, DISTRICT_ZONE)
-    )
+    return local_today(uow, row.school_id) if row.school_id is not None else local_date(uow.now, DISTRICT_ZONE)
 
 
 def _check(uow: UnitOfWork, row: FollowUpTemplate, wording: Wording, starts_on: date) -> None:

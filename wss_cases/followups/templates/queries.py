@@ -50,21 +50,15 @@ def template_in_force(kind: str, school_id: int | None, day: date) -> FollowUpTe
     statement = (
         select(FollowUpTemplate)
         .where(FollowUpTemplate.kind == kind, _of_school(school_id), *_in_force(day))
-        .order_by(
-            FollowUpTemplate.school_id.is_(None), FollowUpTemplate.due_in_school_days, FollowUpTemplate.id
-        )
+        .order_by(FollowUpTemplate.school_id.is_(None), FollowUpTemplate.due_in_school_days, FollowUpTemplate.id)
         .limit(1)
     )
     return db.session.scalars(statement).one_or_none()
 
 
-def templates_for(
-    event: str, school_id: int | None, day: date, pathway_kind: str = ""
-) -> list[FollowUpTemplate]:
+def templates_for(event: str, school_id: int | None, day: date, pathway_kind: str = "") -> list[FollowUpTemplate]:
     """Return what is made when something happens, on a date, in a pathway of this kind ('': in none)."""
-    statement = select(FollowUpTemplate).where(
-        FollowUpTemplate.event == event, _of_school(school_id), *_in_force(day)
-    )
+    statement = select(FollowUpTemplate).where(FollowUpTemplate.event == event, _of_school(school_id), *_in_force(day))
     found = db.session.scalars(statement.order_by(FollowUpTemplate.due_in_school_days, FollowUpTemplate.id))
     return applicable(list(found), pathway_kind)
 

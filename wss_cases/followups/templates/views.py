@@ -15,13 +15,7 @@ from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.followups.core.models import FollowUpTemplate
 from wss_cases.followups.templates.actions import DISTRICT_ZONE
 from wss_cases.followups.templates.forms import PATHWAYS, SampleForm
-from wss_cases.followups.templates.queries import (
-    may_write,
-    open_made_from,
-    schools_own,
-    templates_for,
-    templates_on,
-)
+from wss_cases.followups.templates.queries import may_write, open_made_from, schools_own, templates_for, templates_on
 from wss_cases.followups.templates.rules import Sample, sample, too_far
 from wss_cases.followups.templates.states import EVENTS, TIMED
 from wss_cases.foundation import clock
@@ -93,8 +87,7 @@ def templates() -> Page:
     return render_template(
         "followups/templates/list.html",
         groups=[
-            (EVENTS.get(event, event), list(found))
-            for event, found in groupby(lines, key=lambda line: line["event"])
+            (EVENTS.get(event, event), list(found)) for event, found in groupby(lines, key=lambda line: line["event"])
         ],
         school=school.name if school else "",
     )
@@ -137,9 +130,7 @@ def _facts(row: FollowUpTemplate, counts: dict[int, int], elsewhere: dict[int, i
     if elsewhere.get(row.series):
         found.append(
             ngettext(
-                "%(num)d school has its own version",
-                "%(num)d schools have their own version",
-                elsewhere[row.series],
+                "%(num)d school has its own version", "%(num)d schools have their own version", elsewhere[row.series]
             )
         )
     return found

@@ -44,9 +44,7 @@ def kept_of(row: FollowUp) -> dict[str, Any]:
     return {name: _plain(getattr(row, name)) for name in RESTORED}
 
 
-def remember(
-    uow: UnitOfWork, row: FollowUp, kind: ActKind, before: dict[str, Any], batch: str = ""
-) -> FollowUpAct:
+def remember(uow: UnitOfWork, row: FollowUp, kind: ActKind, before: dict[str, Any], batch: str = "") -> FollowUpAct:
     """Step: keep what an act on a follow-up changed, so that whoever did it can take it back for a while."""
     uow.session.flush()
     now = kept_of(row)

@@ -82,9 +82,7 @@ def overdue_ids(actor: Actor, days: Sequence[tuple[int, date]], limit: int) -> l
     found: list[tuple[date, int]] = []
     for school_id, today in days:
         dated: Any = select(FollowUp.due_on, FollowUp.id).where(
-            FollowUp.owner_id == actor.user_id,
-            FollowUp.school_id == school_id,
-            FollowUp.due_on < today,
+            FollowUp.owner_id == actor.user_id, FollowUp.school_id == school_id, FollowUp.due_on < today
         )
         statement = visible_to(dated, actor, live=True).order_by(FollowUp.due_on, FollowUp.id).limit(limit)
         found += [(row[0], row[1]) for row in db.session.execute(statement)]

@@ -15,19 +15,7 @@ from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import (
-    JSON,
-    Connection,
-    DateTime,
-    Dialect,
-    MetaData,
-    Table,
-    Text,
-    cast,
-    func,
-    select,
-    type_coerce,
-)
+from sqlalchemy import JSON, Connection, DateTime, Dialect, MetaData, Table, Text, cast, func, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 
@@ -219,9 +207,7 @@ def fill(connection: Connection, path: Path, manifest: dict[str, Any], say: Say)
             if summed.document() != {"rows": about["rows"], "sum": about["sum"]}:
                 raise BrokenBackup(f"The table {name} came out otherwise than it was.")
             say(f"{name}: {summed.rows}")
-    set_next_ids(
-        connection, manifest["next_ids"], {name: _highest(connection, t) for name, t in tables.items()}
-    )
+    set_next_ids(connection, manifest["next_ids"], {name: _highest(connection, t) for name, t in tables.items()})
 
 
 def _same_shape(tables: dict[str, Table], manifest: dict[str, Any]) -> None:
@@ -237,9 +223,7 @@ def _insert(connection: Connection, table: Table, member: Iterable[bytes]) -> No
     batch: list[dict[str, Any]] = []
     for line in member:
         values = json.loads(line)
-        batch.append(
-            {column.name: _typed(column, value) for column, value in zip(columns, values, strict=True)}
-        )
+        batch.append({column.name: _typed(column, value) for column, value in zip(columns, values, strict=True)})
         if len(batch) == BATCH:
             connection.execute(table.insert(), batch)
             batch = []
@@ -255,9 +239,7 @@ def _typed(column: Any, value: Any) -> Any:
         return b64decode(value)
     if kind is datetime:
         found = datetime.fromisoformat(value)
-        return (
-            found.replace(tzinfo=UTC) if isinstance(column.type, DateTime) and column.type.timezone else found
-        )
+        return found.replace(tzinfo=UTC) if isinstance(column.type, DateTime) and column.type.timezone else found
     return kind.fromisoformat(value) if kind in (date, time) else value
 
 

@@ -92,6 +92,4 @@ def set_next_ids(connection: Connection, wanted: Mapping[str, int], highest: Map
     for name, table, _value in connection.execute(text(_SEQUENCES)).all():
         reached = max(wanted.get(table, 0), highest[table])
         if reached:
-            connection.execute(
-                text("SELECT setval(CAST(:name AS regclass), :at)"), {"name": name, "at": reached}
-            )
+            connection.execute(text("SELECT setval(CAST(:name AS regclass), :at)"), {"name": name, "at": reached})

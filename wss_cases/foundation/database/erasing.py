@@ -60,9 +60,7 @@ def _forget_samples(connection: Connection, table: str) -> None:
     for column, kind in connection.execute(text(_SAMPLED), {"table": table}).all():
         try:
             # giving a column the type it has is what makes PostgreSQL drop its statistics
-            connection.exec_driver_sql(
-                f"ALTER TABLE {name} ALTER COLUMN {quoted(connection, column)} TYPE {kind}"
-            )
+            connection.exec_driver_sql(f"ALTER TABLE {name} ALTER COLUMN {quoted(connection, column)} TYPE {kind}")
         except NotSupportedError:
             continue  # a trigger reads the column: it holds a code, not what somebody wrote
 

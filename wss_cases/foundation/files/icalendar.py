@@ -88,11 +88,7 @@ def _event(entry: Entry, invited: Invited | None) -> Event:
     if invited is not None:
         event.add("organizer", _person(invited.organizer, CN=_plain(invited.organizer_name)))
         attendee = _person(
-            invited.attendee,
-            CUTYPE="INDIVIDUAL",
-            ROLE="REQ-PARTICIPANT",
-            PARTSTAT="NEEDS-ACTION",
-            RSVP="FALSE",
+            invited.attendee, CUTYPE="INDIVIDUAL", ROLE="REQ-PARTICIPANT", PARTSTAT="NEEDS-ACTION", RSVP="FALSE"
         )
         event.add("attendee", attendee)
     return event

@@ -55,9 +55,7 @@ def lock(keys: Keys, purpose: str, text: str) -> str:
 def unlock(keys: Keys, purpose: str, locked: str, seconds: int) -> str:
     """Return what was locked; nothing when that is longer ago than so many seconds, or was not locked here."""
     try:
-        return (
-            MultiFernet([Fernet(each) for each in keys.fernet(purpose)]).decrypt(locked, ttl=seconds).decode()
-        )
+        return MultiFernet([Fernet(each) for each in keys.fernet(purpose)]).decrypt(locked, ttl=seconds).decode()
     except InvalidToken:
         return ""
 

@@ -19,8 +19,7 @@ class Keys:
     def derived(self, purpose: str) -> tuple[bytes, ...]:
         """Return 32-byte keys for one purpose, newest first."""
         return tuple(
-            hashlib.blake2b(m.encode(), person=purpose.encode()[:16], digest_size=32).digest()
-            for m in self.masters
+            hashlib.blake2b(m.encode(), person=purpose.encode()[:16], digest_size=32).digest() for m in self.masters
         )
 
     def fernet(self, purpose: str) -> tuple[bytes, ...]:

@@ -10,9 +10,7 @@ ENCRYPTED_DATABASE = ("require", "verify-ca", "verify-full")
 """`prefer`, which is what a PostgreSQL address without sslmode means, falls back to plain text."""
 
 
-def demand_encryption(
-    public_url: str, databases: dict[str, str], smtp_url: str, plain_hosts: Collection[str]
-) -> None:
+def demand_encryption(public_url: str, databases: dict[str, str], smtp_url: str, plain_hosts: Collection[str]) -> None:
     """Raise RuntimeError where people, a database or the mail server would be reached without TLS.
 
     This machine, and the hosts named as `plain_hosts`, are reached as their address says.
@@ -50,9 +48,7 @@ def _plain_database(address: str) -> str | None:
 def _plain_mail(address: str) -> str | None:
     """Return the host of a mail server that may be talked to in plain text, or None."""
     url = urlsplit(address)
-    encrypted = url.scheme in ("smtps", "smtp+starttls") or "starttls" in parse_qs(
-        url.query, keep_blank_values=True
-    )
+    encrypted = url.scheme in ("smtps", "smtp+starttls") or "starttls" in parse_qs(url.query, keep_blank_values=True)
     return None if not url.scheme or encrypted else (url.hostname or "")
 
 

@@ -56,9 +56,7 @@ def configure(text: str) -> None:
         return
     name, mode, nth = (*text.split(":"), "1")[:3] if ":" in text else (text, "", "1")
     if name not in NAMES or mode not in MODES or not nth.isdecimal() or int(nth) < 1:
-        raise RuntimeError(
-            f"WSS_FAILPOINT={text}: write one of {', '.join(NAMES)}, then :kill, :raise or :hang."
-        )
+        raise RuntimeError(f"WSS_FAILPOINT={text}: write one of {', '.join(NAMES)}, then :kill, :raise or :hang.")
     _armed = _Armed(name, mode, int(nth))
 
 

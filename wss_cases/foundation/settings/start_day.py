@@ -17,6 +17,5 @@ def check_start(starts_on: date, newest: date | None, today: date) -> None:
         raise Refused("starts_on", _("Choose a day at most two years ahead."))
     if newest is not None and starts_on <= newest:
         raise Refused(
-            "starts_on",
-            _("A change is kept from %(day)s on. Choose a later day.", day=day_words_with_year(newest)),
+            "starts_on", _("A change is kept from %(day)s on. Choose a later day.", day=day_words_with_year(newest))
         )

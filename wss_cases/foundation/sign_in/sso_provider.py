@@ -64,14 +64,7 @@ class Provider:
             )
         except (requests.ConnectionError, requests.Timeout) as error:
             raise SignOnDown from error
-        except (
-            AuthlibBaseError,
-            JoseError,
-            requests.RequestException,
-            KeyError,
-            TypeError,
-            ValueError,
-        ) as error:
+        except (AuthlibBaseError, JoseError, requests.RequestException, KeyError, TypeError, ValueError) as error:
             raise SignOnRefused(type(error).__name__) from error
 
     def _known(self) -> Any:

@@ -11,13 +11,7 @@ from wss_cases.access.policy import require
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.actions import set_state
-from wss_cases.incidents.incident.models import (
-    Addendum,
-    CareRecord,
-    GuardianContact,
-    Incident,
-    IncidentPerson,
-)
+from wss_cases.incidents.incident.models import Addendum, CareRecord, GuardianContact, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.roster.directory.models import StudentGuardian

@@ -54,9 +54,7 @@ def complete_incident(uow: UnitOfWork, incident: Incident, details: Details) -> 
     uow.record(incident, "incident.details_completed")
 
 
-def add_person(
-    uow: UnitOfWork, incident: Incident, who: CapturedPerson, in_place_of: int | None
-) -> IncidentPerson:
+def add_person(uow: UnitOfWork, incident: Incident, who: CapturedPerson, in_place_of: int | None) -> IncidentPerson:
     """Add a person to an open report, or say who the person not identified yet is. A step.
 
     Raises Refused when they are already there, or not at the school.
@@ -67,9 +65,7 @@ def add_person(
         if same_student or same_staff:
             raise Refused("people", _("This person is already in the report."))
     made = person_of(uow, incident.school_id, who, incident.tile, incident.local_date)
-    unknown = next(
-        (p for p in incident.people if p.id == in_place_of and p.kind is PersonKind.NOT_IDENTIFIED), None
-    )
+    unknown = next((p for p in incident.people if p.id == in_place_of and p.kind is PersonKind.NOT_IDENTIFIED), None)
     if unknown is None:
         incident.people.append(made)
         uow.session.flush()
@@ -93,18 +89,14 @@ def _set_part(uow: UnitOfWork, incident: Incident, person: IncidentPerson, part:
     uow.record(person, "incident.person_changed")
 
 
-def _behavior(
-    uow: UnitOfWork, incident: Incident, person: IncidentPerson, part: PersonDetails
-) -> BehaviorCode | None:
+def _behavior(uow: UnitOfWork, incident: Incident, person: IncidentPerson, part: PersonDetails) -> BehaviorCode | None:
     if part.behavior_code_id is None or part.role not in (*CAUSED, PersonRole.INVOLVED):
         return None
     code = uow.session.get(BehaviorCode, part.behavior_code_id)
     day = incident.local_date
     fits = code is not None and code.code_set == code_set_for(person.grade, day)
     if code is None or not fits or code.starts_on > day or (code.ends_on is not None and code.ends_on < day):
-        raise Refused(
-            f"p{person.id}_behavior", _("This behavior is not in the list for this grade and date.")
-        )
+        raise Refused(f"p{person.id}_behavior", _("This behavior is not in the list for this grade and date."))
     return code
 
 
@@ -118,6 +110,4 @@ def _keep_texts(uow: UnitOfWork, incident: Incident, details: Details) -> None:
     assert uow.actor.user_id is not None
     for text in texts:
         if text.strip():
-            uow.session.add(
-                Addendum(incident_id=incident.id, author_id=uow.actor.user_id, at=uow.now, text=text)
-            )
+            uow.session.add(Addendum(incident_id=incident.id, author_id=uow.actor.user_id, at=uow.now, text=text))

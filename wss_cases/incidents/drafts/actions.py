@@ -33,9 +33,7 @@ def save_draft(
         draft = own_draft(actor, form, incident_id)
         if draft is None:
             assert actor.user_id is not None
-            draft = uow.add(
-                IncidentDraft(user_id=actor.user_id, form=form, incident_id=incident_id, updated_at=now)
-            )
+            draft = uow.add(IncidentDraft(user_id=actor.user_id, form=form, incident_id=incident_id, updated_at=now))
         draft.school_id, draft.payload, draft.updated_at = school_id, kept, now
         uow.audit("draft.saved", "incident_draft", draft.id)
         return draft.id

@@ -163,8 +163,7 @@ def set_state(
         raise Refused("state", _("This report cannot go there from where it is now."))
     # the case's end and its reopening move the report too, but nobody reviews it then
     decided = (
-        state not in (IncidentState.SUBMITTED, IncidentState.CLOSED)
-        and incident.state is not IncidentState.CLOSED
+        state not in (IncidentState.SUBMITTED, IncidentState.CLOSED) and incident.state is not IncidentState.CLOSED
     )
     incident.state = state
     incident.duplicate_of_id = duplicate_of.id if duplicate_of is not None else None
@@ -195,11 +194,7 @@ def tell_reporter(uow: UnitOfWork, incident: Incident) -> None:
 def drop_draft(uow: UnitOfWork, form: str, incident_id: int | None = None) -> None:
     """Delete this person's draft of a form once it is submitted. A step."""
     own = (IncidentDraft.user_id == uow.actor.user_id) & (IncidentDraft.form == form)
-    which = (
-        IncidentDraft.incident_id.is_(None)
-        if incident_id is None
-        else IncidentDraft.incident_id == incident_id
-    )
+    which = IncidentDraft.incident_id.is_(None) if incident_id is None else IncidentDraft.incident_id == incident_id
     uow.session.execute(delete(IncidentDraft).where(own & which))
 
 

@@ -16,9 +16,7 @@ from wss_cases.journal.models import OutboxMessage
 def _danger(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     return {
         "subject": _("Danger now reported at your school"),
-        "words": _(
-            "A report says that somebody is hurt or in danger now. Open it, and call if nobody has called."
-        ),
+        "words": _("A report says that somebody is hurt or in danger now. Open it, and call if nobody has called."),
         "href": link(f"/incidents/{message.object_id}"),
     }
 

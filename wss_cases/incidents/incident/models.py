@@ -20,14 +20,7 @@ from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 from wss_cases.access.visibility import Fading, holds, kept, seen_through
 from wss_cases.foundation.clock import DISTRICT_ZONE, at_local, local_date
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
-from wss_cases.incidents.incident.states import (
-    UNDECIDED,
-    IncidentState,
-    PersonKind,
-    PersonRole,
-    Place,
-    WhenPrecision,
-)
+from wss_cases.incidents.incident.states import UNDECIDED, IncidentState, PersonKind, PersonRole, Place, WhenPrecision
 from wss_cases.roster.directory.models import StaffMember, Student
 
 
@@ -37,9 +30,7 @@ class BehaviorCode(Base):
     __tablename__ = "behavior_code"
     __table_args__ = (
         UniqueConstraint("code_set", "code", "starts_on"),
-        CheckConstraint(
-            "behavior_group is null or (behavior_group >= 1 and behavior_group <= 6)", name="group"
-        ),
+        CheckConstraint("behavior_group is null or (behavior_group >= 1 and behavior_group <= 6)", name="group"),
     )
 
     id: Mapped[Id]
@@ -94,9 +85,7 @@ class Incident(Fading, Versioned, Base):
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     number: Mapped[int]
     reference: Mapped[str] = mapped_column(String(40), unique=True)
-    state: Mapped[IncidentState] = mapped_column(
-        named_enum(IncidentState, "state"), default=IncidentState.SUBMITTED
-    )
+    state: Mapped[IncidentState] = mapped_column(named_enum(IncidentState, "state"), default=IncidentState.SUBMITTED)
     reporter_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"), index=True)
     submitted_at: Mapped[datetime]
     occurred_at: Mapped[datetime]
@@ -125,9 +114,7 @@ class Incident(Fading, Versioned, Base):
     reviewed_at: Mapped[datetime | None]
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     duplicate_of_id: Mapped[int | None] = mapped_column(ForeignKey("incident.id"))
-    people: Mapped[list["IncidentPerson"]] = relationship(
-        order_by="IncidentPerson.id", back_populates="incident"
-    )
+    people: Mapped[list["IncidentPerson"]] = relationship(order_by="IncidentPerson.id", back_populates="incident")
 
     @classmethod
     def never_fades(cls) -> ColumnElement[bool]:

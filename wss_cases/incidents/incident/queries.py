@@ -84,9 +84,7 @@ def people_of(incident_id: int) -> list[IncidentPerson]:
         select(IncidentPerson)
         .where(IncidentPerson.incident_id == incident_id)
         .options(
-            joinedload(IncidentPerson.student),
-            joinedload(IncidentPerson.staff),
-            joinedload(IncidentPerson.behavior),
+            joinedload(IncidentPerson.student), joinedload(IncidentPerson.staff), joinedload(IncidentPerson.behavior)
         )
         .order_by(IncidentPerson.id)
     )
@@ -132,9 +130,7 @@ def behavior_of_tile(tile: str, grade: int | None, day: date) -> BehaviorCode | 
 def behavior_words(codes: Sequence[str], locale: str) -> dict[str, str]:
     """Return the words of behaviour codes in a language, the newest wording of each."""
     label = BehaviorCode.label_es if locale == "es" else BehaviorCode.label_en
-    statement = (
-        select(BehaviorCode.code, label).where(BehaviorCode.code.in_(codes)).order_by(BehaviorCode.starts_on)
-    )
+    statement = select(BehaviorCode.code, label).where(BehaviorCode.code.in_(codes)).order_by(BehaviorCode.starts_on)
     return {row[0]: row[1] for row in db.session.execute(statement)}
 
 
@@ -219,9 +215,7 @@ def _with_somebody_harmed(incident_ids: Sequence[int], student_id: int) -> set[i
 
 def own_draft(actor: Actor, form: str, incident_id: int | None = None) -> IncidentDraft | None:
     """Return this person's own draft of a form (of one report's details, when given); nobody else's, ever."""
-    statement = select(IncidentDraft).where(
-        IncidentDraft.user_id == actor.user_id, IncidentDraft.form == form
-    )
+    statement = select(IncidentDraft).where(IncidentDraft.user_id == actor.user_id, IncidentDraft.form == form)
     if incident_id is None:
         statement = statement.where(IncidentDraft.incident_id.is_(None))
     else:

@@ -6,14 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.incident.states import (
-    KIND_LABELS,
-    PersonKind,
-    PersonRole,
-    Tile,
-    WhenPrecision,
-    WhereTile,
-)
+from wss_cases.incidents.incident.states import KIND_LABELS, PersonKind, PersonRole, Tile, WhenPrecision, WhereTile
 from wss_cases.roster.directory.models import Student
 
 PREK2_FROM = date(2024, 8, 26)
@@ -199,9 +192,7 @@ def facts_of(
     return facts
 
 
-def harmed_kind(
-    incident: Incident, person: IncidentPerson | None, people: Sequence[IncidentPerson]
-) -> str | None:
+def harmed_kind(incident: Incident, person: IncidentPerson | None, people: Sequence[IncidentPerson]) -> str | None:
     """Return whom this person's act harmed: student, staff, community, none, or None while nobody has said."""
     others = [other for other in people if other is not person]
     suffered = [other for other in others if other.role in SUFFERED]
@@ -222,11 +213,9 @@ def highest_group(people: Sequence[IncidentPerson]) -> int | None:
 
 def _harmed_as(kind: PersonKind) -> str:
     # an unidentified person in a school is most likely a student; routing must not leave them out
-    return {
-        PersonKind.STAFF: "staff",
-        PersonKind.COMMUNITY: "community",
-        PersonKind.OTHER_ADULT: "community",
-    }.get(kind, "student")
+    return {PersonKind.STAFF: "staff", PersonKind.COMMUNITY: "community", PersonKind.OTHER_ADULT: "community"}.get(
+        kind, "student"
+    )
 
 
 def _caused_by(person: IncidentPerson | None) -> str:

@@ -28,20 +28,10 @@ TRANSITIONS: dict[IncidentState, frozenset[IncidentState]] = {
         }
     ),
     IncidentState.UNDER_REVIEW: frozenset(
-        {
-            IncidentState.RETURNED,
-            IncidentState.ROUTED,
-            IncidentState.NO_FURTHER_ACTION,
-            IncidentState.DUPLICATE,
-        }
+        {IncidentState.RETURNED, IncidentState.ROUTED, IncidentState.NO_FURTHER_ACTION, IncidentState.DUPLICATE}
     ),
     IncidentState.RETURNED: frozenset(
-        {
-            IncidentState.SUBMITTED,
-            IncidentState.ROUTED,
-            IncidentState.NO_FURTHER_ACTION,
-            IncidentState.DUPLICATE,
-        }
+        {IncidentState.SUBMITTED, IncidentState.ROUTED, IncidentState.NO_FURTHER_ACTION, IncidentState.DUPLICATE}
     ),
     IncidentState.ROUTED: frozenset({IncidentState.CLOSED}),
     IncidentState.NO_FURTHER_ACTION: frozenset({IncidentState.UNDER_REVIEW}),

@@ -16,9 +16,7 @@ KINDS_OF_PLACE = {place.value: label for place, label in PLACE_LABELS.items()}
 """A list is narrowed to one place of the code list, or to a kind of place."""
 
 
-def trait_words(
-    narrow: IncidentFilter, behaviors: Mapping[str, str], places: Mapping[str, str]
-) -> dict[str, str]:
+def trait_words(narrow: IncidentFilter, behaviors: Mapping[str, str], places: Mapping[str, str]) -> dict[str, str]:
     """Return the words of each trait that a filter names, by its parameter; a code without words stays a code."""
     words = {
         "month": month_words(date.fromisoformat(f"{narrow.month}-01")) if narrow.month else "",

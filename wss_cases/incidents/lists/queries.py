@@ -79,9 +79,7 @@ def counts_by_group(actor: Actor, narrow: IncidentFilter) -> Mapping[str, int]:
     return {name: sum(found.get(state, 0) for state in states) for name, states in groups.items()}
 
 
-def _by_age(
-    statement: Select[Any], in_view: date | None, first: date | None, last: date | None
-) -> list[Select[Any]]:
+def _by_age(statement: Select[Any], in_view: date | None, first: date | None, last: date | None) -> list[Select[Any]]:
     """Return a select of reports in two halves: what may keep an old one in view is planned for the few old ones.
 
     Of reports between `first` and `last` only the half in which they lie, where it is one.

@@ -46,9 +46,7 @@ class ContactForm(BaseForm):
         _l("When?"), format=MOMENT_FORMATS, validators=[InputRequired(_l("Enter the date and the time."))]
     )
     manner = RadioField(
-        _l("How?"),
-        choices=choices(list(MANNER_LABELS.items())),
-        validators=[InputRequired(_l("Choose how."))],
+        _l("How?"), choices=choices(list(MANNER_LABELS.items())), validators=[InputRequired(_l("Choose how."))]
     )
     result = RadioField(
         _l("What came of it?"),

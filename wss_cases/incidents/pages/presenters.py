@@ -143,16 +143,13 @@ def page_of(incident: Incident, zone: str, *, team: bool) -> Shown:
     """Return one report in words; contacts, merged reports and history are for the case team."""
     addenda = addenda_of(incident.id)
     contacts = contacts_of(incident.id) if team else []
-    names = _names(
-        {a.author_id for a in addenda} | {c.author_id for c in contacts} | {incident.reporter_id or 0}
-    )
+    names = _names({a.author_id for a in addenda} | {c.author_id for c in contacts} | {incident.reporter_id or 0})
     return Shown(
         outcome=outcome_words(incident),
         facts=_facts(incident, zone, names),
         people=_people(incident),
         addenda=[
-            {"what": names.get(a.author_id, ""), "when": moment_words(a.at, zone), "note": a.text}
-            for a in addenda
+            {"what": names.get(a.author_id, ""), "when": moment_words(a.at, zone), "note": a.text} for a in addenda
         ],
         contacts=_contacts(incident, contacts, zone),
         history=[
@@ -171,11 +168,7 @@ def when_words(incident: Incident, zone: str) -> str:
     if incident.when_precision is WhenPrecision.DAY:
         return day_words_with_year(incident.local_date)
     words = moment_words(incident.occurred_at, zone)
-    return (
-        _("%(when)s, in that period", when=words)
-        if incident.when_precision is WhenPrecision.PERIOD
-        else words
-    )
+    return _("%(when)s, in that period", when=words) if incident.when_precision is WhenPrecision.PERIOD else words
 
 
 def _facts(incident: Incident, zone: str, names: dict[int, str]) -> Rows:
@@ -226,9 +219,7 @@ def _contacts(incident: Incident, contacts: Sequence[Any], zone: str) -> Rows:
         {
             "what": f"{MANNER_LABELS[c.manner]}: {RESULT_LABELS[c.result]}",
             "when": moment_words(c.at, zone),
-            "who": " · ".join(
-                p for p in (guardians.get(c.guardian_id), about[c.incident_person_id], c.language) if p
-            ),
+            "who": " · ".join(p for p in (guardians.get(c.guardian_id), about[c.incident_person_id], c.language) if p),
             "note": c.note,
         }
         for c in contacts

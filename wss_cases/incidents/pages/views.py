@@ -18,12 +18,7 @@ from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.incidents.additions.actions import (
-    ContactAttempt,
-    add_addendum,
-    answer_question,
-    record_guardian_contact,
-)
+from wss_cases.incidents.additions.actions import ContactAttempt, add_addendum, answer_question, record_guardian_contact
 from wss_cases.incidents.details.actions import OPEN_FOR_DETAILS
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
@@ -31,15 +26,7 @@ from wss_cases.incidents.incident.rules import IncidentFilter, person_words
 from wss_cases.incidents.incident.states import STATE_LABELS
 from wss_cases.incidents.lists.queries import PAGE, counts_by_group, filtered
 from wss_cases.incidents.pages.forms import PARAMETERS, AddendumForm, AnswerForm, ContactForm, read_filter
-from wss_cases.incidents.pages.presenters import (
-    TAB_LABELS,
-    TONES,
-    chips,
-    is_tab,
-    listed,
-    page_of,
-    state_words,
-)
+from wss_cases.incidents.pages.presenters import TAB_LABELS, TONES, chips, is_tab, listed, page_of, state_words
 from wss_cases.journal.extension_points import panels_for
 from wss_cases.journal.rooms import Place
 from wss_cases.roster.directory.queries import get_school, guardians_of
@@ -105,9 +92,7 @@ def answer(incident_id: int) -> Page:
     found = _completable(incident_id)
     form = AnswerForm()
     if form.validate():
-        answer_question(
-            actor, found.id, form.answer.data, form.seen_version, clock.now(), form.request_key.data
-        )
+        answer_question(actor, found.id, form.answer.data, form.seen_version, clock.now(), form.request_key.data)
         return _back(found)
     return _page(found, AddendumForm(formdata=None), form), 400
 
@@ -210,6 +195,4 @@ def _tabs(narrow: IncidentFilter, counts: Mapping[str, int]) -> list[tuple[str, 
 
 def _address(**changes: str) -> str:
     kept: dict[str, Any] = {name: request.args[name] for name in PARAMETERS if request.args.get(name)}
-    return url_for(
-        "incidents.incidents", **{name: value for name, value in (kept | changes).items() if value}
-    )
+    return url_for("incidents.incidents", **{name: value for name, value in (kept | changes).items() if value})

@@ -56,12 +56,7 @@ class _Scene:
 
 
 def decide(
-    actor: Actor,
-    incident_id: int,
-    choice: Choice,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
+    actor: Actor, incident_id: int, choice: Choice, version: int | None, now: datetime, request_key: Key = None
 ) -> int:
     """Decide a report in one act and return its id: case, pathways, follow-ups, lead, notices.
 
@@ -183,13 +178,7 @@ def _follow_up(uow: UnitOfWork, scene: _Scene, case: Case | None, choice: Choice
 
 
 def _make(
-    uow: UnitOfWork,
-    scene: _Scene,
-    case: Case | None,
-    kind: str,
-    days: int,
-    person_id: int | None,
-    rules: Sequence[str],
+    uow: UnitOfWork, scene: _Scene, case: Case | None, kind: str, days: int, person_id: int | None, rules: Sequence[str]
 ) -> None:
     template = template_in_force(kind, scene.incident.school_id, scene.today)
     is_deans = kind == CONVERSATION or (template is not None and template.owner_role == Role.DEAN)

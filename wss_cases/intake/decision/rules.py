@@ -72,13 +72,7 @@ def why_not(plan: Plan, added: Added) -> PlanHold | str | None:
 def is_light(plan: Plan, open_duties: int) -> bool:
     """Whether this is a tier-1 conversation alone, logged and closed on the incident without a case."""
     talks = all(item.kind is Kind.CONVERSATION and item.tier == 1 for item in plan.items)
-    return (
-        bool(plan.items)
-        and talks
-        and not plan.holds
-        and not open_duties
-        and plan.police is Police.NOT_INDICATED
-    )
+    return bool(plan.items) and talks and not plan.holds and not open_duties and plan.police is Police.NOT_INDICATED
 
 
 def chosen(plan: Plan, choice: Choice, language: str) -> tuple[PlanItem, ...]:

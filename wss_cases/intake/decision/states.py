@@ -27,18 +27,11 @@ CONVERSATION_OUTCOMES: Final = {
     "no_understanding": _l("Talked, without an understanding"),
 }
 
-VERIFIED_LABELS: Final = {
-    "yes": _l("Yes, verified"),
-    "no": _l("No, it was not so"),
-    "unknown": _l("Not known yet"),
-}
+VERIFIED_LABELS: Final = {"yes": _l("Yes, verified"), "no": _l("No, it was not so"), "unknown": _l("Not known yet")}
 
 SENTENCES: Final = {
     "review.accepted": _l("The recommendation was accepted as it stands"),
     "review.chosen_otherwise": (_l("Decided otherwise: %(reason)s"), {"reason": OTHERWISE_REASONS}),
     "review.facts_checked": (_l("Facts looked at. Verified: %(verified)s"), {"verified": VERIFIED_LABELS}),
-    "review.conversation": (
-        _l("Restorative conversation recorded: %(outcome)s"),
-        {"outcome": CONVERSATION_OUTCOMES},
-    ),
+    "review.conversation": (_l("Restorative conversation recorded: %(outcome)s"), {"outcome": CONVERSATION_OUTCOMES}),
 }

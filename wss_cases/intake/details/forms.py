@@ -118,9 +118,7 @@ PERSON_FIELDS = ("role", "behavior", "motivation", "injury", "family_text")
 class AddPersonForm(BaseForm):
     """One more person in the report: found by name, or described."""
 
-    people = SelectMultipleField(
-        _l("Add a person"), choices=[], validate_choice=False, validators=[person_ids]
-    )
+    people = SelectMultipleField(_l("Add a person"), choices=[], validate_choice=False, validators=[person_ids])
     people_q = ShortText(_l("Name"))
     kind = select(
         _l("Or somebody who is not in the lists"),

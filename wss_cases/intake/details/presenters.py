@@ -24,8 +24,7 @@ class Group:
 def groups_of(form: DetailsForm, incident: Incident) -> list[Group]:
     """Return the cards of the form in order: people, harm, what else is true, place and texts."""
     people = [
-        Group(person_words(p), tuple(form[f"p{p.id}_{name}"] for name in PERSON_FIELDS), p.id)
-        for p in incident.people
+        Group(person_words(p), tuple(form[f"p{p.id}_{name}"] for name in PERSON_FIELDS), p.id) for p in incident.people
     ]
     flags = tuple(form[name] for name in (*FLAGS, "mutual", "verified") if name in form)
     return [

@@ -109,11 +109,7 @@ def check(incident_id: int) -> Page:
 def _check_page(incident: Incident, form: DetailsForm, button: BaseForm) -> str:
     back = url_for("capture.details", incident_id=incident.id)
     return render_template(
-        "intake/details/check.html",
-        incident=incident,
-        form=button,
-        parts=summary_of(form, incident, back),
-        back=back,
+        "intake/details/check.html", incident=incident, form=button, parts=summary_of(form, incident, back), back=back
     )
 
 
@@ -132,9 +128,7 @@ def _form(
     sets = {code_set_for(person.grade, day) for person in incident.people} | {code_set_for(None, day)}
     codes = {name: behaviors_in_force(name, day) for name in sets}
     reviewer = can(actor, Permission.INCIDENT_REVIEW, incident)
-    return details_form(
-        incident, codes, locations(), reviewer=reviewer, formdata=typed, check_csrf=check_csrf
-    )
+    return details_form(incident, codes, locations(), reviewer=reviewer, formdata=typed, check_csrf=check_csrf)
 
 
 def _keep(actor: Actor, incident: Incident, now: datetime) -> None:
@@ -173,9 +167,7 @@ def _add(incident: Incident, actor: Actor, form: DetailsForm, now: datetime) -> 
 def _adding(incident: Incident) -> AddPersonForm:
     adding = AddPersonForm()
     unknown = [p for p in incident.people if p.kind is PersonKind.NOT_IDENTIFIED]
-    adding.in_place_of.choices = choices(
-        [("", _("One more person")), *((str(p.id), person_words(p)) for p in unknown)]
-    )
+    adding.in_place_of.choices = choices([("", _("One more person")), *((str(p.id), person_words(p)) for p in unknown)])
     return adding
 
 

@@ -52,9 +52,7 @@ def _order() -> Any:
 
 
 def _waiting(statement: Select[Any], actor: Actor, school_id: int | None) -> Select[Any]:
-    statement = statement.where(
-        in_schools(Incident.school_id, actor, *REVIEWERS), Incident.state.in_(WAITING)
-    )
+    statement = statement.where(in_schools(Incident.school_id, actor, *REVIEWERS), Incident.state.in_(WAITING))
     return statement.where(Incident.school_id == school_id) if school_id is not None else statement
 
 
@@ -82,9 +80,7 @@ def queue(actor: Actor, school_id: int | None, after: int | None = None) -> list
     statement = _waiting(select(*columns), actor, school_id)
     last = _place_of(actor, after) if after is not None else None
     if last is not None:
-        later = or_(
-            Incident.submitted_at > last[1], and_(Incident.submitted_at == last[1], Incident.id > last[2])
-        )
+        later = or_(Incident.submitted_at > last[1], and_(Incident.submitted_at == last[1], Incident.id > last[2]))
         statement = statement.where(or_(order > last[0], and_(order == last[0], later)))
     ordered = statement.order_by(order, Incident.submitted_at, Incident.id).limit(PAGE + 1)
     return [QueueRow(*row) for row in db.session.execute(ordered)]
@@ -121,9 +117,7 @@ def latest_answers(people: dict[int, list[IncidentPerson]], ids: Sequence[int]) 
     for incident_id in ids:
         who: Iterable[IncidentPerson | None] = routed_people(people.get(incident_id, [])) or [None]
         theirs = [(person, newest.get((incident_id, person.id if person else None))) for person in who]
-        found[incident_id] = [
-            Answered(person, kept.facts, kept.answer) for person, kept in theirs if kept is not None
-        ]
+        found[incident_id] = [Answered(person, kept.facts, kept.answer) for person, kept in theirs if kept is not None]
     return found
 
 

@@ -7,15 +7,7 @@ from typing import Any
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.incidents.incident.rules import SUFFERED
 from wss_cases.incidents.incident.states import PersonKind, PersonRole
-from wss_cases.routing.engine.states import (
-    PATHWAY_OF,
-    AppliesTo,
-    FollowUpKind,
-    Kind,
-    Pathway,
-    Person,
-    Police,
-)
+from wss_cases.routing.engine.states import PATHWAY_OF, AppliesTo, FollowUpKind, Kind, Pathway, Person, Police
 
 _POLICE_ORDER = (Police.NOT_INDICATED, Police.REQUIRED_BY_LAW, Police.EMERGENCY)
 _ONCE = frozenset({FollowUpKind.PRE_MEETINGS, FollowUpKind.SAFE_PASSAGE_CONTACT, FollowUpKind.SAFETY_PLAN})
@@ -129,9 +121,7 @@ def plan_of(answers: Sequence[Answered], people: Sequence[IncidentPerson]) -> Pl
         holds=tuple(hold for answered in answers for hold in _holds(answered)),
         follow_ups=tuple(board.follow_ups.values()),
         police=max(
-            (Police(a.answer["police"]) for a in answers),
-            key=_POLICE_ORDER.index,
-            default=Police.NOT_INDICATED,
+            (Police(a.answer["police"]) for a in answers), key=_POLICE_ORDER.index, default=Police.NOT_INDICATED
         ),
         young=frozenset(_id(a.person) for a in answers if a.facts.get("grade", 99) <= 2),
         caused=frozenset(_id(a.person) for a in answers),
@@ -184,9 +174,7 @@ def _joined(one: PlanItem, other: PlanItem) -> PlanItem:
     )
 
 
-def _put_follow_ups(
-    board: _Board, answered: Answered, harmed: Sequence[int], people: Sequence[IncidentPerson]
-) -> None:
+def _put_follow_ups(board: _Board, answered: Answered, harmed: Sequence[int], people: Sequence[IncidentPerson]) -> None:
     for said in answered.answer["follow_ups"]:
         kind, days = FollowUpKind(said["kind"]), said["due_in_school_days"]
         targets: Sequence[int | None] = [_id(answered.person)]
@@ -202,19 +190,11 @@ def _put_follow_ups(
 
 
 def _is_adult(person: IncidentPerson | None) -> bool:
-    return person is not None and person.kind in (
-        PersonKind.STAFF,
-        PersonKind.OTHER_ADULT,
-        PersonKind.COMMUNITY,
-    )
+    return person is not None and person.kind in (PersonKind.STAFF, PersonKind.OTHER_ADULT, PersonKind.COMMUNITY)
 
 
 def _holds(answered: Answered) -> Iterable[PlanHold]:
     for said in answered.answer["holds"]:
         yield PlanHold(
-            _id(answered.person),
-            AppliesTo(said["applies_to"]),
-            tuple(said["rules"]),
-            said["until"],
-            said["because"],
+            _id(answered.person), AppliesTo(said["applies_to"]), tuple(said["rules"]), said["until"], said["because"]
         )

@@ -41,12 +41,7 @@ def open_care_record(actor: Actor, capture: Capture, now: datetime, request_key:
 
 
 def complete_details(
-    actor: Actor,
-    incident_id: int,
-    details: Details,
-    version: int | None,
-    now: datetime,
-    request_key: str | None = None,
+    actor: Actor, incident_id: int, details: Details, version: int | None, now: datetime, request_key: str | None = None
 ) -> int:
     """Submit the desk's answers and route the report anew; returns its id.
 

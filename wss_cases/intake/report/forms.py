@@ -52,9 +52,7 @@ class CaptureForm(BaseForm):
         choices=choices([("no", _l("No")), ("yes", _l("Yes"))]),
         validators=[InputRequired(_l("Say whether anyone is hurt or in danger now."))],
     )
-    people = SelectMultipleField(
-        _l("Who was involved?"), choices=[], validate_choice=False, validators=[person_ids]
-    )
+    people = SelectMultipleField(_l("Who was involved?"), choices=[], validate_choice=False, validators=[person_ids])
     people_q = ShortText(_l("Name"))
     unknown_person = BooleanField(_l("I don’t know who yet"))
     what = RadioField(
@@ -100,10 +98,7 @@ class CaptureForm(BaseForm):
         """Return when it happened and how exactly; None, with an error beside the field, for a bad time."""
         chosen = WhenChoice(self.when.data)
         if chosen is not WhenChoice.OTHER:
-            precision = {
-                WhenChoice.PERIOD: WhenPrecision.PERIOD,
-                WhenChoice.EARLIER: WhenPrecision.EARLIER_TODAY,
-            }
+            precision = {WhenChoice.PERIOD: WhenPrecision.PERIOD, WhenChoice.EARLIER: WhenPrecision.EARLIER_TODAY}
             return now, precision.get(chosen, WhenPrecision.EXACT)
         problem = self._time_problem(local(now, time_zone).replace(tzinfo=None), time_zone)
         if problem:

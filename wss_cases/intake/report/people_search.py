@@ -49,9 +49,7 @@ def people_items(school_id: int, people: Sequence[CapturedPerson]) -> list[Item]
                 "value": str(student.id), "label": student.shown_name, "meta": meta
             }  # fmt: skip
     if staff_ids:
-        of_school_staff = select(StaffMember).where(
-            StaffMember.id.in_(staff_ids), StaffMember.school_id == school_id
-        )
+        of_school_staff = select(StaffMember).where(StaffMember.id.in_(staff_ids), StaffMember.school_id == school_id)
         for staff in db.session.scalars(of_school_staff):
             items[(PersonKind.STAFF, staff.id)] = {
                 "value": f"staff:{staff.id}", "label": staff.name, "meta": staff.role

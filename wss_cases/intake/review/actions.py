@@ -77,13 +77,7 @@ def ask_reporter(
 
 
 def take_no_action(
-    actor: Actor,
-    incident_id: int,
-    reason: str,
-    note: str,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
+    actor: Actor, incident_id: int, reason: str, note: str, version: int | None, now: datetime, request_key: Key = None
 ) -> int:
     """Close a report without further action, with a reason; open duties stay open."""
     with unit_of_work(actor, now, request_key) as uow:
@@ -99,9 +93,7 @@ def take_no_action(
         return incident.id
 
 
-def reopen_review(
-    actor: Actor, incident_id: int, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+def reopen_review(actor: Actor, incident_id: int, version: int | None, now: datetime, request_key: Key = None) -> int:
     """Take a report that was closed without action, or as a duplicate, back into review."""
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
@@ -113,12 +105,7 @@ def reopen_review(
 
 
 def merge_into(
-    actor: Actor,
-    incident_id: int,
-    reference: str,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
+    actor: Actor, incident_id: int, reference: str, version: int | None, now: datetime, request_key: Key = None
 ) -> int:
     """Mark a report as telling of the same thing as another one of the school, which is routed again and decided."""
     with unit_of_work(actor, now, request_key) as uow:

@@ -24,14 +24,8 @@ from wss_cases.routing.engine.states import (
 )
 
 # until facts are established a person is reported, not responsible
-SIDE_WORDS = {
-    Person.CAUSED_HARM: _l("reported to have caused harm"),
-    Person.HARMED: _l("reported as harmed"),
-}
-UNSETTLED_SIDE_WORDS = {
-    Person.CAUSED_HARM: _l("may have caused harm"),
-    Person.HARMED: _l("may have been harmed"),
-}
+SIDE_WORDS = {Person.CAUSED_HARM: _l("reported to have caused harm"), Person.HARMED: _l("reported as harmed")}
+UNSETTLED_SIDE_WORDS = {Person.CAUSED_HARM: _l("may have caused harm"), Person.HARMED: _l("may have been harmed")}
 
 
 def side_of(person: IncidentPerson | None, side: Person) -> str:
@@ -153,9 +147,7 @@ def police_words(police: Police) -> str:
     """Return the line about the police that stands on every recommendation."""
     return {
         Police.NOT_INDICATED: _("Not a matter for the police: no danger, no duty to report."),
-        Police.REQUIRED_BY_LAW: _(
-            "The law requires a notification. A restorative pathway opens all the same."
-        ),
+        Police.REQUIRED_BY_LAW: _("The law requires a notification. A restorative pathway opens all the same."),
         Police.EMERGENCY: _("Danger now: call first, record within the hour."),
     }[police]
 
@@ -164,17 +156,14 @@ def ruleset_words(answers: Sequence[Answered]) -> str:
     """Return which rule set answered."""
     names = {(a.answer["ruleset"]["name"], a.answer["ruleset"]["version"]) for a in answers}
     return ", ".join(
-        _("Rule set %(name)s, version %(version)s", name=name, version=version)
-        for name, version in sorted(names)
+        _("Rule set %(name)s, version %(version)s", name=name, version=version) for name, version in sorted(names)
     )
 
 
 def is_not_words(now: Situation) -> str:
     """Return in a sentence what the recommendation is not."""
     if now.plan.holds:
-        return _(
-            "It is no finding that anybody is responsible, and no punishment; what is held back stays held."
-        )
+        return _("It is no finding that anybody is responsible, and no punishment; what is held back stays held.")
     return _("It is no finding that anybody is responsible, and no punishment. You decide.")
 
 
@@ -231,6 +220,4 @@ def held_kinds(plan: Plan) -> list[str]:
     applied = {hold.applies_to for hold in plan.holds}
     if AppliesTo.CAUSED_HARM_AND_CIRCLES in applied:
         return [_("everything for the adult, and every circle")]
-    return [
-        str(KIND_LABELS[kind]) for kind in Kind if any(is_held(kind, Person.BOTH, one) for one in applied)
-    ]
+    return [str(KIND_LABELS[kind]) for kind in Kind if any(is_held(kind, Person.BOTH, one) for one in applied)]

@@ -88,9 +88,7 @@ def _queue_page(status: int, problem: str = "") -> Page:
     return (page, status) if status != 200 else page
 
 
-def _queue_words(
-    row: QueueRow, now: Situation, places: dict[str, str], zone: str, instant: Any
-) -> dict[str, Any]:
+def _queue_words(row: QueueRow, now: Situation, places: dict[str, str], zone: str, instant: Any) -> dict[str, Any]:
     kinds = list(dict.fromkeys(str(item["kind"]) for item in words.plan_words(now)["pathways"]))
     names = [words.name_of(person) for person in now.people][:3]
     meta = [

@@ -95,9 +95,7 @@ def _alone(session: Session) -> None:
 
 def last_seal(session: Any) -> AuditSeal | None:
     """Return the newest link of the chain."""
-    found: AuditSeal | None = session.scalars(
-        select(AuditSeal).order_by(AuditSeal.number.desc()).limit(1)
-    ).first()
+    found: AuditSeal | None = session.scalars(select(AuditSeal).order_by(AuditSeal.number.desc()).limit(1)).first()
     return found
 
 

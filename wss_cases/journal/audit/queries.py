@@ -93,9 +93,7 @@ def rows_after(number: int) -> Iterator[dict[str, Any] | Broken]:
         if broken is not None or isinstance(link, Broken):
             yield broken or link
             return
-        yield {
-            name: value.isoformat() if isinstance(value, datetime) else value for name, value in link.items()
-        }
+        yield {name: value.isoformat() if isinstance(value, datetime) else value for name, value in link.items()}
 
 
 class _Walk:
@@ -128,9 +126,7 @@ class _Walk:
 
     def end(self) -> Broken | None:
         if self.number < self.wanted:
-            return Broken(
-                self.number + 1, None, f"the chain ends before the exported head (seal {self.wanted})"
-            )
+            return Broken(self.number + 1, None, f"the chain ends before the exported head (seal {self.wanted})")
         return None
 
 

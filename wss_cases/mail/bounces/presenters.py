@@ -30,11 +30,7 @@ def trouble_lines(actor: Actor, now: datetime) -> list[dict[str, str]]:
     own = own_words(actor)
     if own is not None:
         lines.append(
-            {
-                "words": f"{own['words']} {own['why']}",
-                "go": _("See what to do"),
-                "href": url_for("accounts.me"),
-            }
+            {"words": f"{own['words']} {own['why']}", "go": _("See what to do"), "href": url_for("accounts.me")}
         )
     if actor.has(Role.ADMINISTRATOR) and (others := trouble_count(actor, now)):
         lines.append({"words": count_words(others), "go": _("See who"), "href": url_for("troubles.page")})
@@ -43,9 +39,7 @@ def trouble_lines(actor: Actor, now: datetime) -> list[dict[str, str]]:
 
 def count_words(number: int) -> str:
     """Return to how many people mail does not arrive."""
-    return ngettext(
-        "Mail to %(num)d person does not arrive.", "Mail to %(num)d people does not arrive.", number
-    )
+    return ngettext("Mail to %(num)d person does not arrive.", "Mail to %(num)d people does not arrive.", number)
 
 
 def row_words(row: TroubleRow) -> dict[str, Any]:

@@ -54,9 +54,7 @@ def troubles(actor: Actor, now: datetime) -> list[TroubleRow]:
         .where(OutboxMessage.recipient_id == UserAccount.id, OutboxMessage.state == OutboxState.FAILED)
         .scalar_subquery()
     )
-    columns = select(
-        UserAccount.id, UserAccount.name, UserAccount.email, MailTrouble.status, MailTrouble.since, failed
-    )
+    columns = select(UserAccount.id, UserAccount.name, UserAccount.email, MailTrouble.status, MailTrouble.since, failed)
     statement = _visible_to(columns.select_from(MailTrouble), actor, now)
     found = db.session.execute(statement.order_by(UserAccount.name, UserAccount.id).limit(PAGE))
     return [TroubleRow(*row) for row in found]

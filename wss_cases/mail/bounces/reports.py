@@ -29,10 +29,7 @@ def read_report(raw: bytes) -> Report:
     """Return what a delivery report says. Raises ValueError for anything else."""
     mail = message_from_bytes(raw)  # the strict policy stumbles over headers that servers mangle
     recipients = tuple(
-        one
-        for part in mail.walk()
-        if part.get_content_type() == "message/delivery-status"
-        for one in _recipients(part)
+        one for part in mail.walk() if part.get_content_type() == "message/delivery-status" for one in _recipients(part)
     )
     if not recipients:
         raise ValueError(NO_REPORT)

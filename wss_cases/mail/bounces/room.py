@@ -5,8 +5,5 @@ from wss_cases.mail.bounces import views
 
 ROOM = Room(
     pages=(views.blueprint,),
-    panels=(
-        Panel(Place.OWN_ACCOUNT, 10, views.own_panel),
-        Panel(Place.PEOPLE, 10, views.people_panel),
-    ),
+    panels=(Panel(Place.OWN_ACCOUNT, 10, views.own_panel), Panel(Place.PEOPLE, 10, views.people_panel)),
 )

@@ -74,6 +74,4 @@ def address(user_id: int) -> Page:
         mend_address(actor, user_id, form.email.data or "", form.seen_version, now, form.request_key.data)
         flash(_("The address is changed. A mail there says so."))
 
-    return form_page(
-        form, act, url_for("people.person", user_id=user_id), "mail_pages/bounces/address.html", user=user
-    )
+    return form_page(form, act, url_for("people.person", user_id=user_id), "mail_pages/bounces/address.html", user=user)

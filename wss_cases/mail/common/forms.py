@@ -22,9 +22,7 @@ class MailForm(BaseForm):
 class PauseForm(BaseForm):
     """Why no mail goes out for now."""
 
-    reason = ShortText(
-        _l("Why is mail paused?"), validators=[NotBlank(_l("Say why mail is paused."))], limit=300
-    )
+    reason = ShortText(_l("Why is mail paused?"), validators=[NotBlank(_l("Say why mail is paused."))], limit=300)
 
 
 class WordingForm(BaseForm):

@@ -59,9 +59,7 @@ def queued_keys(keys: Collection[str]) -> set[str]:
 def open_schools(now: datetime) -> list[int]:
     """Return the schools with mail waiting for hours, at which those hours are now."""
     waiting = select(OutboxMessage.school_id).where(
-        OutboxMessage.state.in_(UNSENT),
-        OutboxMessage.at_any_hour.is_(False),
-        OutboxMessage.next_attempt_at <= now,
+        OutboxMessage.state.in_(UNSENT), OutboxMessage.at_any_hour.is_(False), OutboxMessage.next_attempt_at <= now
     )
     schools = db.session.execute(select(School.id, School.time_zone).where(School.id.in_(waiting))).all()
     if not schools:

@@ -37,11 +37,7 @@ STYLE_HINTS: dict[str, Any] = {
 }
 
 REASONS: tuple[tuple[str, Any, Any], ...] = (
-    (
-        r"[45]\.2\.2|[45]\.3\.4|[45]52",
-        _l("The mailbox is full."),
-        _l("Ask them to make room, then try again."),
-    ),
+    (r"[45]\.2\.2|[45]\.3\.4|[45]52", _l("The mailbox is full."), _l("Ask them to make room, then try again.")),
     (
         r"[45]\.7\..*|554",
         _l("The mail server of that address refuses our mail."),

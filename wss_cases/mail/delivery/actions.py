@@ -133,9 +133,7 @@ def _claim(token: str, schools: Sequence[int], now: datetime) -> list[int]:
             and_(OutboxMessage.state == OutboxState.WAITING, OutboxMessage.next_attempt_at <= now),
             and_(OutboxMessage.state == OutboxState.CLAIMED, OutboxMessage.lease_until < moment),
         )
-        may_go = or_(
-            OutboxMessage.at_any_hour, OutboxMessage.school_id.is_(None), OutboxMessage.school_id.in_(schools)
-        )
+        may_go = or_(OutboxMessage.at_any_hour, OutboxMessage.school_id.is_(None), OutboxMessage.school_id.in_(schools))
         statement = select(OutboxMessage.id).where(free, may_go, NOT_PAUSED)
         statement = statement.order_by(OutboxMessage.next_attempt_at, OutboxMessage.id).limit(BATCH)
         ids = list(uow.session.scalars(statement.with_for_update(skip_locked=True)))
@@ -167,9 +165,7 @@ def _attempt(post: Post, message_id: int, token: str, now: datetime) -> Verdict 
     reach("deliver.before_send")
     try:
         post.send(mail, f"{message.id:08d}-{message.message_id}")
-    except (
-        Exception
-    ) as error:  # whatever a server or a network does: it is this message's attempt, not our end
+    except Exception as error:  # whatever a server or a network does: it is this message's attempt, not our end
         return _later(message, token, now, error, str(mail["To"]))
     reach("deliver.after_send")
     values = {"state": OutboxState.SENT, "sent_at": now, "last_error": "", "attempts": message.attempts + 1}
@@ -235,11 +231,7 @@ def _later(message: OutboxMessage, token: str, now: datetime, error: Exception, 
 
 
 def _mark(
-    message: OutboxMessage,
-    token: str,
-    now: datetime,
-    values: dict[str, Any],
-    then: Callable[[UnitOfWork], None],
+    message: OutboxMessage, token: str, now: datetime, values: dict[str, Any], then: Callable[[UnitOfWork], None]
 ) -> None:
     """Mark a message with what its attempt came to, and do what follows from it, if it is still ours."""
     with unit_of_work(SYSTEM, now) as uow:

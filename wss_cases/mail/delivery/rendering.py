@@ -48,11 +48,7 @@ def compose(message: OutboxMessage, now: datetime) -> EmailMessage | None:
             return None
         parts = {
             part: render_plain(
-                f"mail/{kind.folder}/{part}",
-                locale=locale,
-                stop=stop,
-                mails=link("/account/mails"),
-                **context,
+                f"mail/{kind.folder}/{part}", locale=locale, stop=stop, mails=link("/account/mails"), **context
             )
             for part in ("subject.txt", "body.txt", "body.html")
         }

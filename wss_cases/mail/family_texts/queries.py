@@ -13,15 +13,7 @@ from wss_cases.mail.common.models import FamilyText
 from wss_cases.mail.family_texts.rules import Text
 from wss_cases.roster.directory.models import Guardian
 
-__all__ = [
-    "Text",
-    "all_texts",
-    "family_text",
-    "family_texts",
-    "get_text",
-    "languages_of_families",
-    "versions_of",
-]
+__all__ = ["Text", "all_texts", "family_text", "family_texts", "get_text", "languages_of_families", "versions_of"]
 
 FALLBACK = "en"
 
@@ -43,9 +35,7 @@ def family_texts(codes: Collection[str], language: str | None, day: date) -> dic
     wanted = _languages(language)
     statement = (
         select(FamilyText)
-        .where(
-            FamilyText.code.in_(sorted(codes)), FamilyText.language.in_(wanted), FamilyText.starts_on <= day
-        )
+        .where(FamilyText.code.in_(sorted(codes)), FamilyText.language.in_(wanted), FamilyText.starts_on <= day)
         .order_by(FamilyText.starts_on)
     )
     newest = {(row.code, row.language): row for row in db.session.scalars(statement)}

@@ -92,9 +92,7 @@ def new() -> Page:
     form.language.choices = choices(language_choices(rows, queries.languages_of_families()))
 
     def act() -> int:
-        return add_text(
-            actor, form.code.data, form.language.data, _wording(form), clock.now(), form.request_key.data
-        )
+        return add_text(actor, form.code.data, form.language.data, _wording(form), clock.now(), form.request_key.data)
 
     asked = _newest(rows, str(form.code.data or ""), "en")
     return _text_page(form, act, str(form.code.data or ""), str(form.language.data or ""), original=asked)
@@ -109,9 +107,7 @@ def change(text_id: int) -> Page:
     form = WordingForm(title=row.title, text=row.text, starts_on=row.starts_on, version=str(row.version))
 
     def act() -> int:
-        return change_text(
-            actor, row.id, _wording(form), form.seen_version, clock.now(), form.request_key.data
-        )
+        return change_text(actor, row.id, _wording(form), form.seen_version, clock.now(), form.request_key.data)
 
     return _text_page(form, act, row.code, row.language, row=row)
 

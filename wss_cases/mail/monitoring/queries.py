@@ -73,9 +73,7 @@ def last_sweep() -> tuple[datetime, int] | None:
 def overdue_since(now: datetime) -> datetime | None:
     """Return since when the oldest mail waits that may go now; hours and school days excuse, a pause does not."""
     may_go = or_(
-        OutboxMessage.at_any_hour,
-        OutboxMessage.school_id.is_(None),
-        OutboxMessage.school_id.in_(open_schools(now)),
+        OutboxMessage.at_any_hour, OutboxMessage.school_id.is_(None), OutboxMessage.school_id.in_(open_schools(now))
     )
     statement = select(func.min(OutboxMessage.next_attempt_at)).where(
         OutboxMessage.state.in_((OutboxState.WAITING, OutboxState.CLAIMED)),

@@ -51,9 +51,7 @@ def mine() -> Page:
         choose(actor, Choice(form.style.data, bool(form.weekly.data)), clock.now(), form.request_key.data)
         flash(_("Your mails are set."))
 
-    return form_page(
-        form, act, url_for("mails.mine"), "mail_pages/preferences/choices.html", hints=STYLE_HINTS
-    )
+    return form_page(form, act, url_for("mails.mine"), "mail_pages/preferences/choices.html", hints=STYLE_HINTS)
 
 
 @blueprint.route("/mails/stop/<token>", methods=["GET", "POST"])

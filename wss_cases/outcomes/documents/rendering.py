@@ -55,12 +55,7 @@ def _as_csv(report: Report) -> bytes:
 
 def _as_xlsx(report: Report) -> bytes:
     stream = io.BytesIO()
-    settings = {
-        "in_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
+    settings = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(stream, settings) as book:
         bold = book.add_format({"bold": True})
         sheet = book.add_worksheet(report.name)

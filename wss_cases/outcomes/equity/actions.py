@@ -17,12 +17,7 @@ from wss_cases.outcomes.equity.states import LEAST_CELL, MOST_CELL, MOST_GROUP
 
 
 def set_minimums(
-    actor: Actor,
-    cell: int,
-    group: int,
-    starts_on: date,
-    now: datetime,
-    request_key: str | None = None,
+    actor: Actor, cell: int, group: int, starts_on: date, now: datetime, request_key: str | None = None
 ) -> int:
     """Show no smaller cell and no smaller group in school years that begin on a day or later.
 
@@ -34,18 +29,14 @@ def set_minimums(
             return uow.answer
         today = local_date(now, DISTRICT_ZONE)
         newest = uow.session.scalar(select(func.max(EquityMinimum.starts_on)))
-        row = EquityMinimum(
-            starts_on=starts_on, cell=cell, student_group=group, set_by_id=actor.user_id, set_at=now
-        )
+        row = EquityMinimum(starts_on=starts_on, cell=cell, student_group=group, set_by_id=actor.user_id, set_at=now)
         require(actor, Permission.EQUITY_EDIT, row)
         if not LEAST_CELL <= cell <= MOST_CELL:
             raise Refused("cell", _("Give a number from 5 to 100."))
         if not cell <= group <= MOST_GROUP:
             raise Refused("group", _("A group is at least as large as a cell, and at most 1000."))
         if starts_on <= today:
-            raise Refused(
-                "starts_on", _("Choose a day to come: a school year that has begun keeps its numbers.")
-            )
+            raise Refused("starts_on", _("Choose a day to come: a school year that has begun keeps its numbers."))
         check_start(starts_on, newest, today)
         uow.add(row)
         uow.record(row, "equity.minimums", day=starts_on.isoformat(), cell=cell, group=group)

@@ -17,21 +17,15 @@ class MinimumForm(BaseForm):
     cell = IntegerField(
         _l("Smallest cell: different students"),
         [InputRequired(_CELL), NumberRange(LEAST_CELL, MOST_CELL, _CELL)],
-        description=_l(
-            "Fewer students at a stage are not shown. Federal rules for comparing groups allow at most 10."
-        ),
+        description=_l("Fewer students at a stage are not shown. Federal rules for comparing groups allow at most 10."),
     )
     group = IntegerField(
         _l("Smallest group: students enrolled"),
         [InputRequired(_GROUP), NumberRange(LEAST_CELL, MOST_GROUP, _GROUP)],
-        description=_l(
-            "A smaller group has no row of its own. Federal rules for comparing groups allow at most 30."
-        ),
+        description=_l("A smaller group has no row of its own. Federal rules for comparing groups allow at most 30."),
     )
     starts_on = DateField(
         _l("For school years that begin on this day or later"),
         [InputRequired(_l("Give the first day."))],
-        description=_l(
-            "A school year keeps the numbers with which it began, so that no two tables can be compared."
-        ),
+        description=_l("A school year keeps the numbers with which it began, so that no two tables can be compared."),
     )

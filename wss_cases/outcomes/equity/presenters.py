@@ -64,9 +64,7 @@ def points_words(interval: Interval) -> str:
         "low": f"{100 * interval.low:.1f}",
         "high": f"{100 * interval.high:.1f}",
     }
-    return _(
-        "%(value)s (%(low)s to %(high)s)", **{end: words.replace("-", MINUS) for end, words in ends.items()}
-    )
+    return _("%(value)s (%(low)s to %(high)s)", **{end: words.replace("-", MINUS) for end, words in ends.items()})
 
 
 def two(number: float) -> str:

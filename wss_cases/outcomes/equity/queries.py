@@ -102,9 +102,7 @@ def _marked(scope: Scope, family: str) -> Any:
     Everything that is known of a student at a school is put one below the other and added up once: joined side by
     side, a planner that knows nothing of the tables yet goes through all of each for every student.
     """
-    facts = union_all(
-        _enrolled(scope), _reported(scope), _ways(scope), _removals(scope), _told(scope)
-    ).subquery()
+    facts = union_all(_enrolled(scope), _reported(scope), _ways(scope), _removals(scope), _told(scope)).subquery()
     unit = (facts.c.student_id, facts.c.school_id)
     at_most = {name: func.max(facts.c[name]) for name in FACTS}
     flags = {stage: at_most[stage] == 1 for stage in BITS if stage != ROOT}
@@ -160,12 +158,7 @@ def _reported(scope: Scope) -> Any:
             points[f"{place}_{half}"] = and_(subjective, where, when)
     light = light_conditions()["held"]
     lines = _known(
-        IncidentPerson.student_id,
-        Incident.school_id,
-        reported=true(),
-        light=light,
-        subjective=subjective,
-        **points,
+        IncidentPerson.student_id, Incident.school_id, reported=true(), light=light, subjective=subjective, **points
     )
     return _acted(
         lines.join(Incident, Incident.id == IncidentPerson.incident_id).outerjoin(
@@ -238,13 +231,7 @@ def _plain_tables(scope: Scope, family: str, least: Minimums) -> dict[str, Any]:
     found = count_students(scope, family)
     flags = {ENROLLED: 0, **BITS}
     moved = [
-        (
-            category,
-            [
-                {stage: stage == ENROLLED or bool(mask & bit) for stage, bit in flags.items()}
-                for mask in masks
-            ],
-        )
+        (category, [{stage: stage == ENROLLED or bool(mask & bit) for stage, bit in flags.items()} for mask in masks])
         for category, masks in found.moved
     ]
     return plain_tables(found.schools(), least, STAGES, moved)

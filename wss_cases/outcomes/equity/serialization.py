@@ -12,14 +12,7 @@ from wss_cases.outcomes.equity import suppression as rules_suppression
 from wss_cases.outcomes.equity import tables as rules_equity_tables
 from wss_cases.outcomes.equity.rules import Comparison, Interval
 from wss_cases.outcomes.equity.suppression import ENROLLED, HIDDEN, Counts, Minimums, Pattern, patterns_of
-from wss_cases.outcomes.equity.tables import (
-    Cell,
-    Line,
-    Moved,
-    Table,
-    table_of_district,
-    table_of_school,
-)
+from wss_cases.outcomes.equity.tables import Cell, Line, Moved, Table, table_of_district, table_of_school
 
 
 @cache
@@ -62,10 +55,7 @@ def table_from(plain: Mapping[str, Any], school_id: int | None, parents: Mapping
 
 
 def _line(plain: Mapping[str, Any]) -> Line:
-    per = {
-        base: {stage: _cell(cell) for stage, cell in plain[base].items()}
-        for base in ("per_enrolled", "per_before")
-    }
+    per = {base: {stage: _cell(cell) for stage, cell in plain[base].items()} for base in ("per_enrolled", "per_before")}
     return Line(tuple(plain["categories"]), plain["enrolled"], **per)
 
 

@@ -56,29 +56,14 @@ _NOT_KNOWN: Final = {UNKNOWN: _l("Not known in the roster")}
 
 FAMILIES: Final[dict[str, tuple[Any, dict[str, Any]]]] = {
     "race": (_l("Race or ethnicity"), {**RACE_LABELS, **_NOT_KNOWN}),
-    "disability": (
-        _l("Disability"),
-        {
-            "yes": _l("With an IEP or a 504 plan"),
-            "no": _l("With neither"),
-            **_NOT_KNOWN,
-        },
-    ),
-    "english": (
-        _l("English learners"),
-        {"yes": _l("English learners"), "no": _l("Other students"), **_NOT_KNOWN},
-    ),
+    "disability": (_l("Disability"), {"yes": _l("With an IEP or a 504 plan"), "no": _l("With neither"), **_NOT_KNOWN}),
+    "english": (_l("English learners"), {"yes": _l("English learners"), "no": _l("Other students"), **_NOT_KNOWN}),
     "sex": (_l("Gender"), {**SEX_LABELS, **_NOT_KNOWN}),
-    "housing": (
-        _l("Housing support"),
-        {"yes": _l("With housing support"), "no": _l("Other students"), **_NOT_KNOWN},
-    ),
+    "housing": (_l("Housing support"), {"yes": _l("With housing support"), "no": _l("Other students"), **_NOT_KNOWN}),
 }
 """Kind of group to (its words, the words of its categories)."""
 
 LEAST_CELL, MOST_CELL, MOST_GROUP = 5, 100, 1000
 SENTENCES: Final[dict[str, Any]] = {
-    "equity.minimums": _l(
-        "Smallest figures of groups changed from %(day)s on: cell %(cell)s, group %(group)s"
-    ),
+    "equity.minimums": _l("Smallest figures of groups changed from %(day)s on: cell %(cell)s, group %(group)s")
 }

@@ -168,11 +168,7 @@ def _hides_at(counts: Counts, pattern: Pattern, district: Pattern, stage: str) -
 
 
 def _veil(
-    body: Body,
-    schools: Mapping[int, Counts],
-    found: dict[int, Pattern],
-    rows: Sequence[tuple[str, ...]],
-    stage: str,
+    body: Body, schools: Mapping[int, Counts], found: dict[int, Pattern], rows: Sequence[tuple[str, ...]], stage: str
 ) -> None:
     """Hide a stage at the smallest schools that show it until those that do not hold enough together."""
     veil = [one for one in schools if stage not in found[one].stages]
@@ -196,6 +192,5 @@ def _without(pattern: Pattern, stage: str, parents: Mapping[str, str]) -> Patter
 def published(body: Body, pattern: Pattern) -> list[Row]:
     """Return the rows that a pattern shows of schools counted together: all that any page or file is made from."""
     return [
-        Row(row, {stage: body.number(row, stage) for stage in (ENROLLED, *pattern.stages)})
-        for row in pattern.rows()
+        Row(row, {stage: body.number(row, stage) for stage in (ENROLLED, *pattern.stages)}) for row in pattern.rows()
     ]

@@ -5,15 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from wss_cases.outcomes.counting.scope.rules import Scope
-from wss_cases.outcomes.equity.rules import (
-    Comparison,
-    Interval,
-    Stratum,
-    Twin,
-    compare,
-    together,
-    within_schools,
-)
+from wss_cases.outcomes.equity.rules import Comparison, Interval, Stratum, Twin, compare, together, within_schools
 from wss_cases.outcomes.equity.suppression import (
     ENROLLED,
     HIDDEN,
@@ -90,10 +82,7 @@ def table_of_school(counts: Counts, pattern: Pattern, parents: Mapping[str, str]
 
 
 def table_of_district(
-    schools: Mapping[int, Counts],
-    patterns: Mapping[int | None, Pattern],
-    parents: Mapping[str, str],
-    moved: Moved = (),
+    schools: Mapping[int, Counts], patterns: Mapping[int | None, Pattern], parents: Mapping[str, str], moved: Moved = ()
 ) -> Table:
     """Return what the patterns of the district and its schools show of all of them."""
     pattern = patterns[None]

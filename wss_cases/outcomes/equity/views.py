@@ -16,13 +16,7 @@ from wss_cases.outcomes.counting.scope.presenters import shown, years_of
 from wss_cases.outcomes.equity.actions import set_minimums
 from wss_cases.outcomes.equity.forms import MinimumForm
 from wss_cases.outcomes.equity.models import EquityMinimum
-from wss_cases.outcomes.equity.presenters import (
-    interval_words,
-    meaning,
-    names_of,
-    points_words,
-    ratio_words,
-)
+from wss_cases.outcomes.equity.presenters import interval_words, meaning, names_of, points_words, ratio_words
 from wss_cases.outcomes.equity.queries import minimum_rows, minimums_of, table_for
 from wss_cases.outcomes.equity.states import FAMILIES, POINTS, STAGE_LABELS, STAGES
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT
@@ -98,9 +92,7 @@ def minimums() -> Page:
     today = clock.local_date(now, clock.DISTRICT_ZONE)
     rows = minimum_rows()
     next_year = clock.school_year_bounds(clock.school_year(today))[1]
-    form = MinimumForm(
-        cell=rows[0].cell, group=rows[0].student_group, starts_on=next_year.replace(month=8, day=1)
-    )
+    form = MinimumForm(cell=rows[0].cell, group=rows[0].student_group, starts_on=next_year.replace(month=8, day=1))
 
     def act() -> int:
         return set_minimums(
@@ -117,6 +109,4 @@ def minimums() -> Page:
 
 def _minimum(row: EquityMinimum) -> tuple[str, str]:
     first = _("For school years that begin on %(day)s or later", day=day_words_with_year(row.starts_on))
-    return first, _(
-        "Cell: %(cell)s students. Group: %(group)s enrolled.", cell=row.cell, group=row.student_group
-    )
+    return first, _("Cell: %(cell)s students. Group: %(group)s enrolled.", cell=row.cell, group=row.student_group)

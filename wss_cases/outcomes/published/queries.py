@@ -52,10 +52,7 @@ def district_years() -> dict[str, Figures]:
     """Return each published year's sums over unsuppressed whole-year rows, charters' expulsions included."""
     statement = select(PublishedYear.school_year, *[func.sum(column) for column in _HISTORY])
     rows = db.session.execute(statement.where(_whole()).group_by(PublishedYear.school_year))
-    return {
-        row[0]: {name: _whole_number(value) for name, value in zip(HISTORY, row[1:], strict=True)}
-        for row in rows
-    }
+    return {row[0]: {name: _whole_number(value) for name, value in zip(HISTORY, row[1:], strict=True)} for row in rows}
 
 
 def are_published() -> bool:
@@ -65,9 +62,7 @@ def are_published() -> bool:
 
 def school_years(published_school_id: int) -> dict[str, SchoolYear]:
     """Return each published year of one school."""
-    statement = (
-        _rows().add_columns(PublishedYear.school_year).where(PublishedSchool.id == published_school_id)
-    )
+    statement = _rows().add_columns(PublishedYear.school_year).where(PublishedSchool.id == published_school_id)
     return {row[-1]: _school_year(row) for row in db.session.execute(statement)}
 
 
@@ -112,16 +107,11 @@ def roster_twin(actor: Actor, identifier: str) -> int | None:
 def largest(year_figures: dict[str, Figures]) -> list[Outlier]:
     """Return, for each year in which one school alone has a tenth of the district's incidents, that school."""
     top = func.max(PublishedYear.misconducts).label("top")
-    tops = (
-        select(PublishedYear.school_year, top).where(_whole()).group_by(PublishedYear.school_year).subquery()
-    )
+    tops = select(PublishedYear.school_year, top).where(_whole()).group_by(PublishedYear.school_year).subquery()
     statement = (
         select(PublishedYear.school_year, PublishedSchool.name, PublishedYear.misconducts)
         .join(PublishedSchool, PublishedSchool.id == PublishedYear.published_school_id)
-        .join(
-            tops,
-            (tops.c.school_year == PublishedYear.school_year) & (tops.c.top == PublishedYear.misconducts),
-        )
+        .join(tops, (tops.c.school_year == PublishedYear.school_year) & (tops.c.top == PublishedYear.misconducts))
         .where(_whole())
     )
     found = [Outlier(row[0], row[1], row[2] or 0) for row in db.session.execute(statement)]
@@ -147,9 +137,7 @@ def _live_statements() -> list[tuple[Any, Any, Sequence[str]]]:
     groups = [_number(Incident.behavior_group.in_(pair)) for pair in GROUPS.values()]
     happened, notified = Incident.local_date, PoliceNotification.local_date
     kind, started = DisciplineAction.kind, DisciplineAction.starts_on
-    incidents = select(_year(happened), func.count(), *groups).where(
-        Incident.state != IncidentState.DUPLICATE
-    )
+    incidents = select(_year(happened), func.count(), *groups).where(Incident.state != IncidentState.DUPLICATE)
     expelled = case((kind == DisciplineKind.EXPULSION, DisciplineAction.student_id))
     discipline = select(
         _year(started),
@@ -197,14 +185,7 @@ def _rows() -> Any:
     school = PublishedSchool
     figures = [getattr(PublishedYear, name) for name in METRICS]
     return (
-        select(
-            school.identifier,
-            school.name,
-            school.network,
-            school.is_charter,
-            PublishedYear.suppressed,
-            *figures,
-        )
+        select(school.identifier, school.name, school.network, school.is_charter, PublishedYear.suppressed, *figures)
         .join(school, school.id == PublishedYear.published_school_id)
         .where(_whole())
     )

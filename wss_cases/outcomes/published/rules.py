@@ -68,9 +68,7 @@ class Reading:
                 if found is not None:
                     yield found
         except UnicodeDecodeError as error:
-            raise Refused(
-                "file", _("The file is not UTF-8 text. Save it as CSV UTF-8 and try again.")
-            ) from error
+            raise Refused("file", _("The file is not UTF-8 text. Save it as CSV UTF-8 and try again.")) from error
         except csv.Error as error:
             raise Refused(
                 "file", _("Row %(row)s cannot be read as CSV: %(reason)s.", row=number, reason=error)
@@ -79,9 +77,7 @@ class Reading:
     def _row(self, number: int, cells: Sequence[str], places: Mapping[str, int]) -> PublishedRow | None:
         before = len(self.problems)
         text = {name: _cell(cells, places[name]) for name in HEADERS}
-        if len(cells) > max(places.values()) + 1 and any(
-            cell.strip() for cell in cells[max(places.values()) + 1 :]
-        ):
+        if len(cells) > max(places.values()) + 1 and any(cell.strip() for cell in cells[max(places.values()) + 1 :]):
             self._refuse(number, "file", _("This row has more cells than the header has columns."))
         key = self._key(number, text)
         figures, suppressed = self._figures(number, text)
@@ -114,15 +110,11 @@ class Reading:
             )
         if text["period"] not in PERIODS:
             self._refuse(
-                number,
-                "period",
-                _("“%(value)s” is not a period; it is S1 or EOY.", value=_short(text["period"])),
+                number, "period", _("“%(value)s” is not a period; it is S1 or EOY.", value=_short(text["period"]))
             )
         return text["identifier"], year or "", text["period"]
 
-    def _figures(
-        self, number: int, text: Mapping[str, str]
-    ) -> tuple[dict[str, int | float | None], tuple[str, ...]]:
+    def _figures(self, number: int, text: Mapping[str, str]) -> tuple[dict[str, int | float | None], tuple[str, ...]]:
         figures: dict[str, int | float | None] = {}
         suppressed = []
         for name in METRICS:
@@ -133,9 +125,7 @@ class Reading:
             elif typed:
                 figures[name] = number_of(typed, whole=name in COUNTS)
                 if figures[name] is None:
-                    self._refuse(
-                        number, name, _("“%(value)s” is not a number from 0 up, or --.", value=_short(typed))
-                    )
+                    self._refuse(number, name, _("“%(value)s” is not a number from 0 up, or --.", value=_short(typed)))
         return figures, tuple(suppressed)
 
     def _check_sums(self, number: int, figures: Mapping[str, int | float | None]) -> None:

@@ -153,13 +153,7 @@ def _follow(uow: UnitOfWork, row: Pathway, event: str) -> None:
 
 
 def offer(
-    actor: Actor,
-    pathway_id: int,
-    by_id: int,
-    on: date,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
+    actor: Actor, pathway_id: int, by_id: int, on: date, version: int | None, now: datetime, request_key: Key = None
 ) -> int:
     """Record who invited the person, and when. Raises Refused for somebody outside the school's case team."""
     with unit_of_work(actor, now, request_key) as uow:
@@ -175,9 +169,7 @@ def offer(
         return row.id
 
 
-def accept(
-    actor: Actor, pathway_id: int, on: date, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+def accept(actor: Actor, pathway_id: int, on: date, version: int | None, now: datetime, request_key: Key = None) -> int:
     """Record that the offer was accepted; preparation begins. An offer not yet noted is the actor's of that day."""
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
@@ -191,9 +183,7 @@ def accept(
         return row.id
 
 
-def start(
-    actor: Actor, pathway_id: int, on: date, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+def start(actor: Actor, pathway_id: int, on: date, version: int | None, now: datetime, request_key: Key = None) -> int:
     """Record that the pathway is active since a day."""
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
@@ -231,13 +221,7 @@ def plan(
 
 
 def complete(
-    actor: Actor,
-    pathway_id: int,
-    outcome: str,
-    note: str,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
+    actor: Actor, pathway_id: int, outcome: str, note: str, version: int | None, now: datetime, request_key: Key = None
 ) -> int:
     """Complete an active pathway with one of its family's outcomes."""
     with unit_of_work(actor, now, request_key) as uow:

@@ -16,9 +16,7 @@ from wss_cases.roster.directory.states import MoveWhy
 PATHWAY = Pathway.__tablename__
 
 
-def leave_day(
-    uow: UnitOfWork, school_id: int, day: date, to_day: date, label: str, but: Collection[int]
-) -> int:
+def leave_day(uow: UnitOfWork, school_id: int, day: date, to_day: date, label: str, but: Collection[int]) -> int:
     """Step: move the next steps of a school's live pathways off a date without school; returns how many.
 
     `but`: pathways whose next step is a meeting, which people move.
@@ -33,12 +31,7 @@ def leave_day(
     for row in found:
         row.next_step_on = to_day
         note_move(uow, school_id, day, MoveWhy.NO_SCHOOL, label, (PATHWAY, row.id), to_day)
-        said: dict[str, Any] = {
-            "what": row.kind,
-            "on": to_day.isoformat(),
-            "day": day.isoformat(),
-            "label": label,
-        }
+        said: dict[str, Any] = {"what": row.kind, "on": to_day.isoformat(), "day": day.isoformat(), "label": label}
         uow.record(row, "pathway.no_school", **said)
     return len(found)
 

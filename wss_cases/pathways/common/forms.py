@@ -28,9 +28,7 @@ def people_choices(people: Mapping[int, Any], empty: Any = None) -> list[Any]:
 class AddForm(BaseForm):
     """A pathway proposed by hand."""
 
-    kind = select(
-        _l("Kind"), list(KIND_LABELS.items()), validators=[InputRequired(_l("Choose one of the kinds."))]
-    )
+    kind = select(_l("Kind"), list(KIND_LABELS.items()), validators=[InputRequired(_l("Choose one of the kinds."))])
     for_whom = RadioField(
         _l("For whom"),
         choices=choices(list(PERSON_LABELS.items())),

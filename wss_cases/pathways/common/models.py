@@ -39,9 +39,7 @@ class Pathway(OfCase, Versioned, Base):
     participant_id: Mapped[int | None] = mapped_column(ForeignKey("case_participant.id"))
     tier: Mapped[int] = mapped_column(default=1)
     rules: Mapped[list[str]] = mapped_column(default=list)
-    state: Mapped[PathwayState] = mapped_column(
-        named_enum(PathwayState, "state"), default=PathwayState.PROPOSED
-    )
+    state: Mapped[PathwayState] = mapped_column(named_enum(PathwayState, "state"), default=PathwayState.PROPOSED)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     proposed_at: Mapped[datetime]
     start_by: Mapped[date | None]

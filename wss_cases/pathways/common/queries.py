@@ -37,9 +37,7 @@ def load_pathway(pathway_id: int) -> Pathway | None:
 def get_pathway(actor: Actor, case_id: int, pathway_id: int) -> Pathway:
     """Return one pathway of one case that the actor may see, with its case. Raises NotFound."""
     statement = (
-        select(Pathway)
-        .options(joinedload(Pathway.case))
-        .where(Pathway.id == pathway_id, Pathway.case_id == case_id)
+        select(Pathway).options(joinedload(Pathway.case)).where(Pathway.id == pathway_id, Pathway.case_id == case_id)
     )
     pathway = db.session.scalar(visible_to(statement, actor))
     if pathway is None:

@@ -5,14 +5,7 @@ from typing import Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.roster.directory.states import NO_LABEL
-from wss_cases.routing.engine.states import (
-    KIND_LABELS,
-    PATHWAY_LABELS,
-    PATHWAY_OF,
-    PERSON_LABELS,
-    Kind,
-    Pathway,
-)
+from wss_cases.routing.engine.states import KIND_LABELS, PATHWAY_LABELS, PATHWAY_OF, PERSON_LABELS, Kind, Pathway
 
 __all__ = ["KIND_LABELS", "PATHWAY_LABELS", "PATHWAY_OF", "PERSON_LABELS", "Kind", "Pathway"]
 
@@ -29,9 +22,7 @@ class PathwayState(enum.StrEnum):
 
 
 TRANSITIONS: dict[PathwayState, frozenset[PathwayState]] = {
-    PathwayState.PROPOSED: frozenset(
-        {PathwayState.PREPARING, PathwayState.DECLINED, PathwayState.ENDED_EARLY}
-    ),
+    PathwayState.PROPOSED: frozenset({PathwayState.PREPARING, PathwayState.DECLINED, PathwayState.ENDED_EARLY}),
     PathwayState.PREPARING: frozenset({PathwayState.ACTIVE, PathwayState.DECLINED, PathwayState.ENDED_EARLY}),
     PathwayState.ACTIVE: frozenset({PathwayState.COMPLETED, PathwayState.ENDED_EARLY, PathwayState.DECLINED}),
     PathwayState.COMPLETED: frozenset(),
@@ -121,10 +112,7 @@ SENTENCES = {
         _l("Next step of the %(what)s moved to %(on)s. There is no school on %(day)s (%(label)s)"),
         _WHAT | NO_LABEL,
     ),
-    "pathway.back": (
-        _l("Next step of the %(what)s back on %(on)s. There is school on that day after all"),
-        _WHAT,
-    ),
+    "pathway.back": (_l("Next step of the %(what)s back on %(on)s. There is school on that day after all"), _WHAT),
     "pathway.owner": (_l("%(what)s handed to %(to)s"), _WHAT),
     "pathway.completed": (_l("%(what)s completed: %(outcome)s"), _WHAT | {"outcome": OUTCOME_LABELS}),
     "pathway.ended_early": (_l("%(what)s ended early: %(reason)s"), _WHAT | {"reason": END_REASON_LABELS}),

@@ -15,15 +15,7 @@ from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.common import actions
-from wss_cases.pathways.common.forms import (
-    AddForm,
-    CompleteForm,
-    DayForm,
-    OfferForm,
-    PlanForm,
-    number,
-    people_choices,
-)
+from wss_cases.pathways.common.forms import AddForm, CompleteForm, DayForm, OfferForm, PlanForm, number, people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway, team_of
 from wss_cases.pathways.common.rules import outcomes_for
@@ -118,13 +110,7 @@ def offer(case_id: int, pathway_id: int) -> Page:
     return form_page(
         form,
         lambda: actions.offer(
-            actor,
-            row.id,
-            number(form.by.data) or 0,
-            form.on.data,
-            form.seen_version,
-            now,
-            form.request_key.data,
+            actor, row.id, number(form.by.data) or 0, form.on.data, form.seen_version, now, form.request_key.data
         ),
         page_of(row),
         ACT,

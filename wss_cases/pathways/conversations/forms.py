@@ -22,9 +22,7 @@ class LogForm(BaseForm):
         choices=choices(list(OUTCOMES[Pathway.RESTORATIVE_CONVERSATION].items())),
         validators=[InputRequired(_l("Choose how it went."))],
     )
-    repair_kind = RadioField(
-        _l("Repair step"), choices=choices(list(REPAIR_LABELS.items())), validators=[Optional()]
-    )
+    repair_kind = RadioField(_l("Repair step"), choices=choices(list(REPAIR_LABELS.items())), validators=[Optional()])
     repair = ShortText(_l("In their words"), description=_l("What the person does to put it right."))
     repair_on = DateField(_l("Until when"), validators=[Optional()])
     held_on = DateField(_l("When"), validators=[InputRequired(_l("Choose a day."))])

@@ -14,7 +14,5 @@ def next_steps(rows: Sequence[Pathway], today: date, now: datetime) -> dict[int,
     """Return the next act of each live pathway by its id."""
     words = _l("Log the conversation")
     return {
-        row.id: Step("log", words, "conversations.log", ids(row), on=row.start_by)
-        for row in rows
-        if row.state in LIVE
+        row.id: Step("log", words, "conversations.log", ids(row), on=row.start_by) for row in rows if row.state in LIVE
     }

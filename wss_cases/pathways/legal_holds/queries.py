@@ -38,9 +38,7 @@ def case_held(case_id: Any) -> ColumnElement[bool]:
     """Whether a hold keeps a case: on itself, on one of its circles, or on a student in it."""
     circles = select(Pathway.id).where(Pathway.case_id == case_id).correlate_except(Pathway)
     on = or_(
-        LegalHold.case_id == case_id,
-        LegalHold.pathway_id.in_(circles),
-        LegalHold.student_id.in_(_students_of(case_id)),
+        LegalHold.case_id == case_id, LegalHold.pathway_id.in_(circles), LegalHold.student_id.in_(_students_of(case_id))
     )
     return select(LegalHold.id).where(OPEN, on).correlate_except(LegalHold).exists()
 
@@ -70,9 +68,7 @@ def student_held(student_id: Any) -> ColumnElement[bool]:
     mine = select(CaseParticipant.case_id).where(CaseParticipant.student_id == student_id)
     cases = mine.correlate_except(CaseParticipant)
     circles = select(Pathway.id).where(Pathway.case_id.in_(cases)).correlate_except(Pathway)
-    on = or_(
-        LegalHold.student_id == student_id, LegalHold.case_id.in_(cases), LegalHold.pathway_id.in_(circles)
-    )
+    on = or_(LegalHold.student_id == student_id, LegalHold.case_id.in_(cases), LegalHold.pathway_id.in_(circles))
     return select(LegalHold.id).where(OPEN, on).correlate_except(LegalHold).exists()
 
 

@@ -3,6 +3,4 @@
 from wss_cases.journal.rooms import Room
 from wss_cases.pathways.legal_holds import models, queries
 
-ROOM = Room(
-    tables=(models,), exemptions={"incident": (queries.keeps_report,), "case_record": (queries.keeps_case,)}
-)
+ROOM = Room(tables=(models,), exemptions={"incident": (queries.keeps_report,), "case_record": (queries.keeps_case,)})

@@ -19,7 +19,5 @@ class DisclosureForm(BaseForm):
         limit=500,
         description=_l("What kind of thing, for example attendance of this year; not what it says."),
     )
-    interest = ShortText(
-        _l("Their legitimate interest"), [NotBlank(_l("Write why they may have it."))], limit=300
-    )
+    interest = ShortText(_l("Their legitimate interest"), [NotBlank(_l("Write why they may have it."))], limit=300)
     purpose = ShortText(_l("What they use it for"), [NotBlank(_l("Write what they use it for."))], limit=300)

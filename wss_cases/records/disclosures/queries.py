@@ -58,7 +58,5 @@ def disclosures(
         at, number = before
         later = (Disclosure.at == at) & (Disclosure.id < number)
         statement = statement.where((Disclosure.at < at) | later)
-    ordered = (
-        statement.where(visible_to(actor)).order_by(Disclosure.at.desc(), Disclosure.id.desc()).limit(limit)
-    )
+    ordered = statement.where(visible_to(actor)).order_by(Disclosure.at.desc(), Disclosure.id.desc()).limit(limit)
     return [Told(row[0], row[1], row[2] or "") for row in db.session.execute(ordered)]

@@ -35,10 +35,7 @@ def everyone() -> Page:
         older = url_for("disclosures.everyone", before=f"{last.at.isoformat()}~{last.id}")
     return render_template(
         "records/disclosures/list.html",
-        rows=[
-            _line(told) | {"student": _name(told.student), "href": _address(told.student)}
-            for told in found[:PAGE]
-        ],
+        rows=[_line(told) | {"student": _name(told.student), "href": _address(told.student)} for told in found[:PAGE]],
         older=older,
         newest=url_for("disclosures.everyone") if request.args.get("before") else None,
     )
@@ -77,9 +74,7 @@ def record(student_id: int) -> Page:
             purpose=form.purpose.data or "", now=now, request_key=form.request_key.data,
         )  # fmt: skip
 
-    return form_page(
-        form, act, _address(found), "records/disclosures/record.html", student=found, name=_name(found)
-    )
+    return form_page(form, act, _address(found), "records/disclosures/record.html", student=found, name=_name(found))
 
 
 def student_panel(actor: Actor, found: Student) -> tuple[str, dict[str, Any]] | None:

@@ -109,9 +109,7 @@ def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:
 
 def get_student(actor: Actor, student_id: int) -> Student:
     """Return a student whose page the actor may open. Raises NotFound."""
-    found: Student | None = db.session.scalar(
-        visible_to(select(Student), actor).where(Student.id == student_id)
-    )
+    found: Student | None = db.session.scalar(visible_to(select(Student), actor).where(Student.id == student_id))
     if found is None:
         raise NotFound
     return found
@@ -166,9 +164,7 @@ def staff_matching(actor: Actor, school_id: int | None, text: str, limit: int = 
         return []
     statement = (
         select(StaffMember.id, StaffMember.name, StaffMember.role)
-        .where(
-            StaffMember.school_id == school_id, StaffMember.is_active, *_holds(StaffMember.search_key, words)
-        )
+        .where(StaffMember.school_id == school_id, StaffMember.is_active, *_holds(StaffMember.search_key, words))
         .order_by(StaffMember.search_key, StaffMember.id)
         .limit(limit)
     )

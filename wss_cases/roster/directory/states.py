@@ -22,11 +22,7 @@ class MoveWhy(enum.StrEnum):
     NEXT_SCHOOL = "next_school"
 
 
-DAY_LABELS = {
-    DayKind.SCHOOL: _l("School day"),
-    DayKind.HALF: _l("Half day"),
-    DayKind.CLOSED: _l("No school"),
-}
+DAY_LABELS = {DayKind.SCHOOL: _l("School day"), DayKind.HALF: _l("Half day"), DayKind.CLOSED: _l("No school")}
 
 NO_LABEL: dict[str, Any] = {"label": {"": _l("no reason given")}}
 """What a sentence says of a day without a label."""

@@ -40,26 +40,8 @@ _RACES = {
 }
 _ETHNICITIES = (*_RACES, "hispanicOrLatinoEthnicity", "demographicRaceTwoOrMoreRaces")
 _YES = ("true", "1", "yes")
-_GRADES = {
-    "IT": -1,
-    "PR": -1,
-    "PK": -1,
-    "PREK": -1,
-    "TK": 0,
-    "KG": 0,
-    "K": 0,
-    "PS": 13,
-    "UG": None,
-    "OTHER": None,
-}
-_SEXES = {
-    "female": "female",
-    "f": "female",
-    "male": "male",
-    "m": "male",
-    "other": "other",
-    "unspecified": None,
-}
+_GRADES = {"IT": -1, "PR": -1, "PK": -1, "PREK": -1, "TK": 0, "KG": 0, "K": 0, "PS": 13, "UG": None, "OTHER": None}
+_SEXES = {"female": "female", "f": "female", "male": "male", "m": "male", "other": "other", "unspecified": None}
 _DATE = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}(T.*)?")
 _STATUSES = {"": False, "active": False, "tobedeleted": True}
 

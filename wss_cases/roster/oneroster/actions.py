@@ -185,9 +185,7 @@ def _read(handler: Handler, ledger: Ledger, row: dict[str, str], joined: str) ->
     key = handler.key(row)
     seen = mark(key)
     if seen in ledger.seen:
-        raise RowRefused(
-            "sourcedId" if "sourcedId" in row else None, _("The same record stands further up already.")
-        )
+        raise RowRefused("sourcedId" if "sourcedId" in row else None, _("The same record stands further up already."))
     ledger.seen.add(seen)
     deleted = is_deleted(row)
     return Item(key, seen, digest(joined), deleted, None if deleted else handler.read(row))

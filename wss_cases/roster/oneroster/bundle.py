@@ -101,14 +101,10 @@ def _safe_members(archive: zipfile.ZipFile, shown: str) -> dict[str, zipfile.Zip
     for info in infos:
         inside = PurePosixPath(info.filename.replace("\\", "/"))
         if inside.is_absolute() or ".." in inside.parts or ":" in inside.parts[0]:
-            raise _refused(
-                shown, _("The zip names a place outside itself: %(name)s", name=info.filename[:200])
-            )
+            raise _refused(shown, _("The zip names a place outside itself: %(name)s", name=info.filename[:200]))
         if info.flag_bits & 1:
             raise _refused(shown, _("The zip is locked with a password."))
-        swollen = info.file_size > SUSPECT_SIZE and info.file_size > SUSPECT_RATIO * max(
-            info.compress_size, 1
-        )
+        swollen = info.file_size > SUSPECT_SIZE and info.file_size > SUSPECT_RATIO * max(info.compress_size, 1)
         if swollen or info.file_size > LARGEST_FILE:
             raise _refused(shown, _("%(name)s would unpack to a suspicious size.", name=info.filename[:200]))
         if "__MACOSX" in inside.parts or len(inside.parts) > 2:
@@ -167,16 +163,13 @@ class Table:
             del record[wanted:]
         if len(record) != wanted:
             raise RowRefused(
-                None,
-                _("The row has %(found)d cells, the header %(wanted)d.", found=len(record), wanted=wanted),
+                None, _("The row has %(found)d cells, the header %(wanted)d.", found=len(record), wanted=wanted)
             )
         cells = [record[index] for index in kept]
         joined = _BETWEEN.join(cells)
         plain = joined.isascii() or unicodedata.is_normalized("NFC", joined)
         if joined.count(_BETWEEN) >= len(cells) or _CONTROL.search(joined):
-            raise RowRefused(
-                self._column_of(record, kept), _("The cell holds a character that cannot be stored.")
-            )
+            raise RowRefused(self._column_of(record, kept), _("The cell holds a character that cannot be stored."))
         # five times as fast as a pattern over the joined cells
         if not plain or list(map(str.strip, cells)) != cells:
             cells = [self._mended(kept[place], cell, report) for place, cell in enumerate(cells)]
@@ -191,9 +184,7 @@ class Table:
         bare = cell.strip()
         composed = unicodedata.normalize("NFC", bare)
         if bare != cell:
-            report.note(
-                self.file, self.number, self.columns[index], _("Imported without the spaces around it.")
-            )
+            report.note(self.file, self.number, self.columns[index], _("Imported without the spaces around it."))
         if composed != bare:
             note = _("Imported with each accent joined to its letter (Unicode NFC).")
             report.note(self.file, self.number, self.columns[index], note)
@@ -211,9 +202,7 @@ class Table:
         try:
             yield
         except UnicodeDecodeError as error:
-            raise _refused(
-                self.file, _("The file is not UTF-8 text from about here on."), self.number
-            ) from error
+            raise _refused(self.file, _("The file is not UTF-8 text from about here on."), self.number) from error
         except csv.Error as error:
             raise _refused(self.file, _csv_words(error), self.number) from error
         except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:

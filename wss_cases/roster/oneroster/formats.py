@@ -23,11 +23,7 @@ class Mode(enum.StrEnum):
     ABSENT = "absent"
 
 
-_FIRST_VERSION = {
-    "users": ("userId", "agents"),
-    "courses": ("schoolYearId",),
-    "classes": ("termSourcedId",),
-}
+_FIRST_VERSION = {"users": ("userId", "agents"), "courses": ("schoolYearId",), "classes": ("termSourcedId",)}
 """Headers that only OneRoster 1.0 has."""
 
 _BOTH = {
@@ -88,9 +84,7 @@ def detect(tables: dict[str, Table], manifest: dict[str, str]) -> Format:
 def _format_of(tables: dict[str, Table], manifest: dict[str, str]) -> Format:
     columns = {name: set(table.columns) for name, table in tables.items()}
     users, roles = columns.get("users"), columns.get("roles")
-    if (roles and "sourcedId" not in roles) or (
-        users and not users & {"status", "role", "enabledUser", "userId"}
-    ):
+    if (roles and "sourcedId" not in roles) or (users and not users & {"status", "role", "enabledUser", "userId"}):
         return Format.SDS_2_1
     _refuse_first_version(columns, manifest.get("oneroster.version", ""))
     if "roles" in columns or (users is not None and "role" not in users):

@@ -45,9 +45,7 @@ def rows_among(
     """
     if session.get_bind().dialect.name != "postgresql":
         return session.execute(select(*columns).where(*fixed, column.in_(list(values)))).all()
-    wanted = (
-        func.unnest(cast(list(values), ARRAY(column.type))).table_valued("value").render_derived("wanted")
-    )
+    wanted = func.unnest(cast(list(values), ARRAY(column.type))).table_valued("value").render_derived("wanted")
     found = select(*columns).where(*fixed, column == wanted.c.value).limit(MOST_FOR_ONE).lateral("found")
     return session.execute(select(*found.c).select_from(wanted.join(found, true()))).all()
 
@@ -130,9 +128,7 @@ _CHANGE = (
     .where(LEDGER.c.id == bindparam("row_id"))
     .values(digest=bindparam("new_digest"), is_present=bindparam("new_present"))
 )
-_FORGET = (
-    LEDGER.update().where(LEDGER.c.id == bindparam("row_id")).values(is_present=bindparam("new_present"))
-)
+_FORGET = LEDGER.update().where(LEDGER.c.id == bindparam("row_id")).values(is_present=bindparam("new_present"))
 
 
 def ids_of(session: Session, model: type[Any], source: str) -> dict[str, int]:

@@ -80,10 +80,7 @@ class Links:
             .subquery()
         )
         last = select(found.c.student_id, found.c.guardian_id, found.c.relation).where(found.c.turn == 1)
-        run_set(
-            self._session,
-            self._pairs.insert().from_select(["student_id", "guardian_id", "relation"], last),
-        )
+        run_set(self._session, self._pairs.insert().from_select(["student_id", "guardian_id", "relation"], last))
 
     def _write(self, source: str, complete: bool) -> None:
         pair = self._pairs

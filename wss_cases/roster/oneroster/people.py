@@ -78,9 +78,7 @@ class Users(Plain):
     def __init__(self, run: Run) -> None:
         super().__init__(run)
         self._standing: dict[type[Any], set[int]] = {}
-        self._staged = {
-            part: Staged(run.uow.session, model, _COLUMNS[part]) for model, part, _kind in _RECORDS
-        }
+        self._staged = {part: Staged(run.uow.session, model, _COLUMNS[part]) for model, part, _kind in _RECORDS}
 
     def read(self, row: Cells) -> Person:
         """Return who a row describes."""
@@ -218,11 +216,7 @@ _COLUMNS = {
     "guardian": ("name", "phone", "email"),
 }  # fmt: skip
 _PREFERRED = ("preferredGivenName", "preferredFamilyName")
-_RECORDS = (
-    (Student, "student", STUDENT),
-    (StaffMember, "staff", "staff"),
-    (Guardian, "guardian", "guardian"),
-)
+_RECORDS = ((Student, "student", STUDENT), (StaffMember, "staff", "staff"), (Guardian, "guardian", "guardian"))
 
 
 @lru_cache(maxsize=50_000)

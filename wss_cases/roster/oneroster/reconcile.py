@@ -61,9 +61,7 @@ def agree(
             continue
         last = mine[-1]
         since = starts or (today if ends is None else last.ends_on)
-        promoted = (
-            grade is not None and last.grade is not None and grade != last.grade and last.starts_on < today
-        )
+        promoted = grade is not None and last.grade is not None and grade != last.grade and last.starts_on < today
         if last.ends_on is not None and since is not None and since > last.ends_on:
             _begin(change, new, max(starts or today, last.starts_on + timedelta(days=1)), ends)
         elif promoted:
@@ -114,9 +112,7 @@ def settle_enrolments(run: Run) -> None:
 def _students(run: Run) -> Iterator[list[tuple[int, str]]]:
     """Yield in batches the id and key of each student of whose places this run has read something."""
     last = 0
-    statement = (
-        select(Student.id, Student.sourced_id).where(Student.source == run.source).order_by(Student.id)
-    )
+    statement = select(Student.id, Student.sourced_id).where(Student.source == run.source).order_by(Student.id)
     while page := run.uow.session.execute(statement.where(Student.id > last).limit(BATCH)).all():
         last = page[-1][0]
         if batch := [(row[0], row[1]) for row in page if row[1] in run.places or row[1] in run.spans]:
@@ -159,12 +155,7 @@ def settle_grades(run: Run) -> None:
     statement = (
         select(School.id, func.min(Student.grade), func.max(Student.grade))
         .join(Student, Student.school_id == School.id)
-        .where(
-            School.source == run.source,
-            School.low_grade.is_(None),
-            Student.is_active,
-            Student.grade.is_not(None),
-        )
+        .where(School.source == run.source, School.low_grade.is_(None), Student.is_active, Student.grade.is_not(None))
         .group_by(School.id)
     )
     values = [{"row_id": row[0], "new_low": row[1], "new_high": row[2]} for row in session.execute(statement)]

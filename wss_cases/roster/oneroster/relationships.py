@@ -38,12 +38,7 @@ class Demographics(Plain):
         birth = day(row, birth_column)
         if birth and not 1900 <= birth.year <= self.run.today.year:
             raise RowRefused(birth_column, _("Nobody in a school was born in that year."))
-        return {
-            "sourced_id": user,
-            "birth_date": birth,
-            "sex": sex(row),
-            "race_ethnicity": race_ethnicity(row),
-        }
+        return {"sourced_id": user, "birth_date": birth, "sex": sex(row), "race_ethnicity": race_ethnicity(row)}
 
     def apply(self, items: list[Item]) -> None:
         """Stage what is said; a deleted row takes nothing away."""
@@ -63,10 +58,7 @@ class Relationships(Plain):
 
     def key(self, row: Cells) -> str:
         """Return both people."""
-        pair = (
-            required(row, "userSourcedId", LONGEST_ID),
-            required(row, "relationshipUserSourcedId", LONGEST_ID),
-        )
+        pair = (required(row, "userSourcedId", LONGEST_ID), required(row, "relationshipUserSourcedId", LONGEST_ID))
         return limited("|".join(pair), "userSourcedId", 300)
 
     def read(self, row: Cells) -> None:
@@ -90,9 +82,7 @@ class UserFlags(Plain):
 
     def key(self, row: Cells) -> str:
         """Return user and flag."""
-        return limited(
-            f"{required(row, 'userSourcedId', LONGEST_ID)}|{required(row, 'flag', 60)}", "flag", 300
-        )
+        return limited(f"{required(row, 'userSourcedId', LONGEST_ID)}|{required(row, 'flag', 60)}", "flag", 300)
 
     def __init__(self, run: Run) -> None:
         super().__init__(run)

@@ -74,9 +74,7 @@ class Run:
     def known(self, file: str) -> set[int]:
         """Return the marks of the keys that a file has now or had in the last import."""
         if file not in self._known:
-            self._known[file] = {
-                mark(key) for _id, key in Ledger(self.uow.session, self.source, file).present()
-            }
+            self._known[file] = {mark(key) for _id, key in Ledger(self.uow.session, self.source, file).present()}
         return self._known[file]
 
     def add_known(self, file: str, marks: Iterable[int]) -> None:

@@ -56,9 +56,7 @@ def draft_from(actor: Actor, source_id: int, now: datetime, request_key: str | N
         if uow.answered:
             return uow.answer
         source = uow.load(RuleSet, source_id, Permission.RULES_EDIT)
-        latest = uow.session.execute(
-            select(func.max(RuleSet.number)).where(RuleSet.name == source.name)
-        ).scalar_one()
+        latest = uow.session.execute(select(func.max(RuleSet.number)).where(RuleSet.name == source.name)).scalar_one()
         draft = uow.add(
             RuleSet(
                 name=source.name,
@@ -73,12 +71,7 @@ def draft_from(actor: Actor, source_id: int, now: datetime, request_key: str | N
 
 
 def edit_row(
-    actor: Actor,
-    rule_set_id: int,
-    version: int | None,
-    row_id: str,
-    changes: Mapping[str, Any],
-    now: datetime,
+    actor: Actor, rule_set_id: int, version: int | None, row_id: str, changes: Mapping[str, Any], now: datetime
 ) -> None:
     """Change values inside one row of a draft; `changes` maps the keys of `editing.leaves` to new values.
 
@@ -94,9 +87,7 @@ def edit_row(
         if edited != rows:
             draft.table_rows = {"rows": edited}
             uow.session.flush()
-            uow.audit(
-                "rules.edited", "routing_rule_set", draft.id, {row_id: _difference(rows, edited, row_id)}
-            )
+            uow.audit("rules.edited", "routing_rule_set", draft.id, {row_id: _difference(rows, edited, row_id)})
             uow.record(draft, "rules.row_edited", row=row_id)
 
 
@@ -132,9 +123,7 @@ def _after_replay(uow: UnitOfWork, draft: RuleSet, why_not: str) -> None:
         if not why_not:
             raise Refused(
                 "why_not_replayed",
-                _(
-                    "Replay this draft as it is now over past incidents first, or say why it is published without."
-                ),
+                _("Replay this draft as it is now over past incidents first, or say why it is published without."),
             )
         uow.record(draft, "rules.not_replayed", reason=why_not)
     elif broken := Tally.of_json(replay.counts).of().broken:

@@ -79,10 +79,7 @@ def condition_words(condition: Condition, inner: bool = False) -> str:
 def either(choices: Iterable[str]) -> str:
     """Join phrases by "or". Before the sound o it is a message of its own: in Spanish another word stands there."""
     found = list(choices)
-    others = [
-        _(" or %(o_words)s", o_words=words) if SOUND_O.match(words) else _(" or ") + words
-        for words in found[1:]
-    ]
+    others = [_(" or %(o_words)s", o_words=words) if SOUND_O.match(words) else _(" or ") + words for words in found[1:]]
     return "".join([*found[:1], *others])
 
 

@@ -89,11 +89,7 @@ def rule_set_page(
             ask_form=ask_form or _year_before(),
             **_replay_words(found),
             entries=[
-                {
-                    "what": sentence(entry),
-                    "when": moment_words(entry.at, clock.DISTRICT_ZONE),
-                    "who": entry.actor_name,
-                }
+                {"what": sentence(entry), "when": moment_words(entry.at, clock.DISTRICT_ZONE), "who": entry.actor_name}
                 for entry in history("routing_rule_set", found.id)
             ],
         ),
@@ -160,11 +156,7 @@ def edit_row(rule_set_id: int, row_id: str) -> Page:
 def _row_page(found: RuleSet, row_id: str, form: RowForm) -> Page:
     row = next(row for row in queries.table_of(found).rows if row.id == row_id)
     page = render_template(
-        "routing/drafts/edit_row.html",
-        rule_set=found,
-        row=row_words(row, locale_code()),
-        form=form,
-        types=LeafType,
+        "routing/drafts/edit_row.html", rule_set=found, row=row_words(row, locale_code()), form=form, types=LeafType
     )
     return page, 200 if request.method == "GET" else 400
 

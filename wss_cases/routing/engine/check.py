@@ -100,9 +100,7 @@ def _samples_of(table: DecisionTable, row: Row) -> Iterator[Facts]:
 def _unreachable(table: DecisionTable, runs: list[Run]) -> Iterator[Finding]:
     matched = frozenset[str]().union(*(done.matched for done in runs))
     added = frozenset[tuple[str, int]]().union(*(done.added for done in runs))
-    kept = {
-        (rule, item.kind, item.person) for done in runs for item in done.answer.items for rule in item.rules
-    }
+    kept = {(rule, item.kind, item.person) for done in runs for item in done.answer.items for rule in item.rules}
     for row in table.rows:
         if row.id not in matched:
             yield Finding(FindingKind.UNREACHABLE_ROW, row.id)
@@ -173,9 +171,7 @@ def _wrongly_together(facts: Facts, answer: Recommendation) -> Iterator[tuple[Fi
             yield FindingKind.CIRCLE_FOR_ADULT, item.kind
 
 
-def _duties_lost(
-    table: DecisionTable, facts: Facts, answer: Recommendation
-) -> Iterator[tuple[FindingKind, str]]:
+def _duties_lost(table: DecisionTable, facts: Facts, answer: Recommendation) -> Iterator[tuple[FindingKind, str]]:
     """Turn each true fact off; every duty that ran without it must still run with it."""
     now = {raised.duty: raised.state for raised in answer.duties}
     for flag in _FLAGS:

@@ -168,9 +168,7 @@ def _check_fact(name: str, op: str, rest: Mapping[str, Any]) -> None:
 
 def _value_fits(spec: FactSpec, op: str, value: object) -> bool:
     if op == "in":
-        return (
-            isinstance(value, list) and value != [] and all(_value_fits(spec, "is", entry) for entry in value)
-        )
+        return isinstance(value, list) and value != [] and all(_value_fits(spec, "is", entry) for entry in value)
     match spec.type:
         case FactType.FLAG:
             return value is True

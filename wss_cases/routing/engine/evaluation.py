@@ -144,9 +144,7 @@ class _Board:
     def limit_to(self, row: Row) -> None:
         """Keep only the kinds a row allows for the person who caused harm; add its items if one went."""
         removed = [
-            (kind, person)
-            for kind, person in self.entries
-            if person is not Person.HARMED and kind not in row.keeps
+            (kind, person) for kind, person in self.entries if person is not Person.HARMED and kind not in row.keeps
         ]
         for key in removed:
             del self.entries[key]
@@ -255,6 +253,4 @@ def _append_new(found: list[_T], value: _T) -> None:
 
 
 def _joined(reasons: list[Text]) -> Text:
-    return {
-        language: " ".join(reason.get(language, reason["en"]) for reason in reasons) for language in LANGUAGES
-    }
+    return {language: " ".join(reason.get(language, reason["en"]) for reason in reasons) for language in LANGUAGES}

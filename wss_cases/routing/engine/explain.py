@@ -96,9 +96,7 @@ def _item(item: Item, said: _Said) -> dict[str, Any]:
 
 def in_words(answer: Recommendation, lang: str = "en") -> list[str]:
     """Return the answer as lines of text; call it where the locale is that language."""
-    lines = [
-        _("Rule set %(name)s, version %(number)d", name=answer.ruleset_name, number=answer.ruleset_version)
-    ]
+    lines = [_("Rule set %(name)s, version %(number)d", name=answer.ruleset_name, number=answer.ruleset_version)]
     for title, entries in (
         (_("Pathways"), [_item_line(item, lang) for item in answer.items]),
         (_("Holds"), [_hold_line(hold, lang) for hold in answer.holds]),

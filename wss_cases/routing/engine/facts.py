@@ -140,9 +140,7 @@ def _decoded(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise Refused(
-            "facts", f"The file is not UTF-8 text: {error.reason} at byte {error.start}."
-        ) from error
+        raise Refused("facts", f"The file is not UTF-8 text: {error.reason} at byte {error.start}.") from error
 
 
 def _parse_entry(number: int, entry: object) -> Facts:
@@ -181,9 +179,7 @@ def _checked(name: str, value: object) -> FactValue:
             return value
         case FactType.TEXT if isinstance(value, str):
             return value
-        case FactType.NUMBER if (
-            isinstance(value, int) and not isinstance(value, bool) and _in_range(spec, value)
-        ):
+        case FactType.NUMBER if isinstance(value, int) and not isinstance(value, bool) and _in_range(spec, value):
             return value
         case FactType.LIST if isinstance(value, list | tuple) and all(
             isinstance(entry, str) and entry in spec.choices for entry in value

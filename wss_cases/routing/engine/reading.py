@@ -11,26 +11,8 @@ from typing import Any, Final
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.routing.engine.conditions import ALWAYS, Condition, check_condition, parts_of
-from wss_cases.routing.engine.states import (
-    AppliesTo,
-    Duty,
-    DutyState,
-    FollowUpKind,
-    Kind,
-    Pathway,
-    Person,
-    Section,
-)
-from wss_cases.routing.engine.table import (
-    LANGUAGES,
-    MOST_SCHOOL_DAYS,
-    TIERS,
-    DecisionTable,
-    Effect,
-    Removal,
-    Row,
-    Text,
-)
+from wss_cases.routing.engine.states import AppliesTo, Duty, DutyState, FollowUpKind, Kind, Pathway, Person, Section
+from wss_cases.routing.engine.table import LANGUAGES, MOST_SCHOOL_DAYS, TIERS, DecisionTable, Effect, Removal, Row, Text
 
 _COMMON: Final = {"id", "rule", "section", "when", "because"}
 _FIELDS: Final[Mapping[Section, set[str]]] = {
@@ -163,10 +145,7 @@ def _read_removal(entry: object) -> Removal:
 def _read_states(states: object) -> dict[str, DutyState | None]:
     if not isinstance(states, Mapping) or set(states) != {"yes", "unknown", "no"}:
         raise Refused("verified", "A duty needs a state for yes, unknown and no.")
-    read = {
-        answer: None if state is None else _as(DutyState, state, "verified")
-        for answer, state in states.items()
-    }
+    read = {answer: None if state is None else _as(DutyState, state, "verified") for answer, state in states.items()}
     if not any(read.values()):
         raise Refused("verified", "This row would never raise its duty.")
     return read

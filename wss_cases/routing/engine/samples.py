@@ -21,9 +21,7 @@ def random_facts(count: int, seed: int = 2026) -> Iterator[Facts]:
     chance = random.Random(seed)
     for _number in range(count):
         density = chance.choice(_DENSITIES)
-        given = {
-            name: _random_value(spec, chance) for name, spec in FACTS.items() if chance.random() < density
-        }
+        given = {name: _random_value(spec, chance) for name, spec in FACTS.items() if chance.random() < density}
         yield Facts(given)
 
 
@@ -105,10 +103,7 @@ def _candidates(name: str, asked: list[_Literal]) -> list[Any]:
             return [_MISSING, True, False]
         case FactType.LIST:
             sizes = range(len(spec.choices) + 1)
-            return [
-                _MISSING,
-                *itertools.chain(*(itertools.combinations(spec.choices, size) for size in sizes)),
-            ]
+            return [_MISSING, *itertools.chain(*(itertools.combinations(spec.choices, size) for size in sizes))]
         case FactType.TEXT:
             return [_MISSING, *named, "any"]
         case FactType.NUMBER:

@@ -230,10 +230,7 @@ DUTY_LABELS: Final = {
     Duty.DISABILITY_RECORDS: _l("Special education records go with the report"),
 }
 
-DUTY_STATE_LABELS: Final = {
-    DutyState.DUE: _l("Due"),
-    DutyState.VERIFY_FIRST: _l("Verify the facts first"),
-}
+DUTY_STATE_LABELS: Final = {DutyState.DUE: _l("Due"), DutyState.VERIFY_FIRST: _l("Verify the facts first")}
 
 POLICE_LABELS: Final = {
     Police.NOT_INDICATED: _l("Nothing here calls for the police"),
@@ -252,28 +249,19 @@ FOLLOW_UP_LABELS: Final = {
     FollowUpKind.LIAISON: _l("Tell the school's liaison"),
 }
 
-NOTE_LABELS: Final = {
-    Note.NOT_CODED_YET: _l("The behavior has no group yet, so this answer may change."),
-}
+NOTE_LABELS: Final = {Note.NOT_CODED_YET: _l("The behavior has no group yet, so this answer may change.")}
 
-RULE_SET_STATE_LABELS: Final = {
-    RuleSetState.DRAFT: _l("Draft"),
-    RuleSetState.PUBLISHED: _l("Published"),
-}
+RULE_SET_STATE_LABELS: Final = {RuleSetState.DRAFT: _l("Draft"), RuleSetState.PUBLISHED: _l("Published")}
 
 FINDING_LABELS: Final = {
     FindingKind.UNREACHABLE_ROW: _l("Row %(row)s can never match."),
     FindingKind.UNREACHABLE_ITEM: _l("Row %(row)s: the condition of %(detail)s can never be met."),
     FindingKind.ALWAYS_REMOVED: _l("Row %(row)s recommends %(detail)s, which is always taken away again."),
-    FindingKind.SAID_DIFFERENTLY: _l(
-        "Row %(row)s contradicts row %(detail)s: same condition, different answer."
-    ),
+    FindingKind.SAID_DIFFERENTLY: _l("Row %(row)s contradicts row %(detail)s: same condition, different answer."),
     FindingKind.SAID_TWICE: _l("Row %(row)s says the same as row %(detail)s."),
     FindingKind.NOBODY_FOR_CAUSED_HARM: _l("A student who caused harm is left without any pathway."),
     FindingKind.NOBODY_FOR_HARMED: _l("A person harmed is left without anybody."),
-    FindingKind.BROUGHT_TOGETHER: _l(
-        "%(detail)s is recommended although each person must be supported apart."
-    ),
+    FindingKind.BROUGHT_TOGETHER: _l("%(detail)s is recommended although each person must be supported apart."),
     FindingKind.TOO_MUCH_FOR_YOUNG: _l("%(detail)s is recommended for a student in grade 2 or below."),
     FindingKind.CIRCLE_FOR_ADULT: _l("%(detail)s is recommended for what an adult did."),
     FindingKind.DUTY_LOST: _l("The duty %(detail)s disappears when one more thing is true."),

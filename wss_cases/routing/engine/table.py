@@ -6,16 +6,7 @@ from functools import cached_property
 from typing import Final
 
 from wss_cases.routing.engine.conditions import Condition, Test, compiled, parts_of
-from wss_cases.routing.engine.states import (
-    PATHWAY_OF,
-    AppliesTo,
-    Duty,
-    DutyState,
-    FollowUpKind,
-    Kind,
-    Person,
-    Section,
-)
+from wss_cases.routing.engine.states import PATHWAY_OF, AppliesTo, Duty, DutyState, FollowUpKind, Kind, Person, Section
 
 Text = Mapping[str, str]
 
@@ -106,9 +97,7 @@ class DecisionTable:
         """The facts that any condition looks at."""
         conditions = [row.when for row in self.rows]
         conditions += [effect.when for row in self.rows for effect in row.effects]
-        return frozenset(
-            part["fact"] for condition in conditions for part in parts_of(condition) if "fact" in part
-        )
+        return frozenset(part["fact"] for condition in conditions for part in parts_of(condition) if "fact" in part)
 
     @cached_property
     def _by_section(self) -> Mapping[Section, tuple[Row, ...]]:

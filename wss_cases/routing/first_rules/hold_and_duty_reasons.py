@@ -8,18 +8,15 @@ _Texts = Mapping[str, Mapping[str, str]]
 REASONS: Final[_Texts] = {
     "H1": {
         "en": "This may be sexual harassment or harm between partners, so nobody is brought together.",
-        "es": "Puede tratarse de acoso sexual o de daño en una relación de pareja, "
-        "así que no se reúne a nadie.",
+        "es": "Puede tratarse de acoso sexual o de daño en una relación de pareja, así que no se reúne a nadie.",
     },
     "H1.behavioral_health": {
         "en": "The person harmed is offered a clinician of their own.",
         "es": "A la persona que sufrió el daño se le ofrece su propio profesional de salud mental.",
     },
     "H2": {
-        "en": "This is bullying or has happened between them before, "
-        "so they do not meet until everyone is safe.",
-        "es": "Se trata de acoso o ya había pasado entre ellos, "
-        "así que no se reúnen hasta que haya seguridad.",
+        "en": "This is bullying or has happened between them before, so they do not meet until everyone is safe.",
+        "es": "Se trata de acoso o ya había pasado entre ellos, así que no se reúnen hasta que haya seguridad.",
     },
     "H3": {
         "en": "The person who caused harm is not ready to meet, and a meeting before that helps nobody.",
@@ -45,10 +42,7 @@ REASONS: Final[_Texts] = {
         "en": "There was a firearm or a threat of gun violence.",
         "es": "Hubo un arma de fuego o una amenaza de violencia con armas de fuego.",
     },
-    "D1-2": {
-        "en": "What was seen may have been a firearm.",
-        "es": "Lo que se vio pudo ser un arma de fuego.",
-    },
+    "D1-2": {"en": "What was seen may have been a firearm.", "es": "Lo que se vio pudo ser un arma de fuego."},
     "D1-3": {
         "en": "A verified firearm incident is reported in Chicago.",
         "es": "En Chicago se informa de todo incidente verificado con un arma de fuego.",
@@ -79,8 +73,7 @@ REASONS: Final[_Texts] = {
     },
     "D5": {
         "en": "Abuse or neglect is suspected, and each adult has their own duty to report it.",
-        "es": "Se sospecha maltrato o negligencia, y cada persona adulta tiene su propio deber de "
-        "informarlo.",
+        "es": "Se sospecha maltrato o negligencia, y cada persona adulta tiene su propio deber de informarlo.",
     },
     "D6": {
         "en": "Bullying is alleged, so the families hear about it and an inquiry begins.",
@@ -90,14 +83,8 @@ REASONS: Final[_Texts] = {
         "en": "This may be sexual harassment or harm between partners.",
         "es": "Puede tratarse de acoso sexual o de daño en una relación de pareja.",
     },
-    "D8": {
-        "en": "Bias is part of what happened.",
-        "es": "El prejuicio es parte de lo que pasó.",
-    },
-    "D9": {
-        "en": "An adult harmed a student.",
-        "es": "Una persona adulta causó daño a un estudiante.",
-    },
+    "D8": {"en": "Bias is part of what happened.", "es": "El prejuicio es parte de lo que pasó."},
+    "D9": {"en": "An adult harmed a student.", "es": "Una persona adulta causó daño a un estudiante."},
     "D10": {
         "en": "The student has an individualized education program, and a report to the police is indicated.",
         "es": "El estudiante tiene un programa educativo individualizado, y corresponde avisar a la policía.",
@@ -161,8 +148,5 @@ CLOCKS: Final[_Texts] = {
     "at_once": {"en": "at once", "es": "de inmediato"},
     "24_hours": {"en": "24 hours", "es": "24 horas"},
     "48_hours": {"en": "48 hours", "es": "48 horas"},
-    "with_the_report": {
-        "en": "with the report, as FERPA permits",
-        "es": "con el informe, según lo permita FERPA",
-    },
+    "with_the_report": {"en": "with the report, as FERPA permits", "es": "con el informe, según lo permita FERPA"},
 }

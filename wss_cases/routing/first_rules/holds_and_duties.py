@@ -52,13 +52,7 @@ GRADE_LIMIT: Final[list[Json]] = [
 
 def _hold(row_id: str, applies_to: str, when: Json, removes: list[Json], *items: Json) -> Json:
     return row(
-        row_id,
-        "holds",
-        when,
-        applies_to=applies_to,
-        until=dict(UNTIL[row_id]),
-        removes=removes,
-        items=list(items),
+        row_id, "holds", when, applies_to=applies_to, until=dict(UNTIL[row_id]), removes=removes, items=list(items)
     )
 
 
@@ -124,9 +118,7 @@ def _duty(row_id: str, duty: Duty, clock: str, when: Json, verified: Json, secti
 
 
 _DRUG: Final = is_in("substance", "cannabis", "narcotic_or_meth")
-_PASSED_ON: Final = all_of(
-    true("distribution"), is_in("substance", "cannabis", "narcotic_or_meth", "other_drug")
-)
+_PASSED_ON: Final = all_of(true("distribution"), is_in("substance", "cannabis", "narcotic_or_meth", "other_drug"))
 _IN_SCHOOL: Final = is_in("place", "on_grounds", "vehicle")
 _MAYBE_IN_SCHOOL: Final = any_of(missing("place"), is_in("place", "school_event"))
 _IN_OR_NEAR_SCHOOL: Final = is_in("place", "on_grounds", "vehicle", "school_event", "travel")
@@ -139,11 +131,7 @@ DUTIES: Final[list[Json]] = [
     _duty("D1-1", Duty.FIREARM_OR_GUN_THREAT, "at_once", _GUN, _DUE_UNLESS_NO),
     _duty("D1-2", Duty.FIREARM_OR_GUN_THREAT, "at_once", is_in("weapon", "maybe_firearm"), _DUE_IF_VERIFIED),
     _duty(
-        "D1-3",
-        Duty.FIREARM_REPORT_CHICAGO,
-        "24_hours",
-        is_in("weapon", "firearm", "maybe_firearm"),
-        _DUE_IF_VERIFIED,
+        "D1-3", Duty.FIREARM_REPORT_CHICAGO, "24_hours", is_in("weapon", "firearm", "maybe_firearm"), _DUE_IF_VERIFIED
     ),
     _duty("D2-1", Duty.DRUG_INCIDENT, "at_once", all_of(_DRUG, _IN_SCHOOL), _DUE_IF_VERIFIED),
     _duty("D2-2", Duty.DRUG_INCIDENT, "at_once", all_of(_DRUG, _MAYBE_IN_SCHOOL), _ONLY_VERIFY),
@@ -179,10 +167,7 @@ FOLLOW_UPS: Final[list[Json]] = [
     _follow_up("F5", FollowUpKind.CHECK_IN_PERSON_HARMED, is_in("harmed", "student"), 5, 20),
     _follow_up("F6", FollowUpKind.SAFETY_PLAN, AGAIN, 1),
     _follow_up(
-        "F7",
-        FollowUpKind.PLAN_CASE_MANAGER,
-        any_of(includes("supports", "iep"), includes("supports", "504")),
-        1,
+        "F7", FollowUpKind.PLAN_CASE_MANAGER, any_of(includes("supports", "iep"), includes("supports", "504")), 1
     ),
     _follow_up("F8", FollowUpKind.LIAISON, includes("supports", "housing"), 1),
 ]

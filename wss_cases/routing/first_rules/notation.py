@@ -83,13 +83,7 @@ ADULT: Final = is_in("caused_by", "staff", "other_adult")
 
 
 def item(
-    kind: Kind,
-    tier: int,
-    start: int,
-    *,
-    when: Json | None = None,
-    why: str = "",
-    person: Person | None = None,
+    kind: Kind, tier: int, start: int, *, when: Json | None = None, why: str = "", person: Person | None = None
 ) -> Json:
     """One item of a row; `why` names its own reason, `person` whom it is for unless the usual one."""
     entry: Json = {"kind": str(kind), "for": str(person or _FOR.get(kind, Person.CAUSED_HARM))}

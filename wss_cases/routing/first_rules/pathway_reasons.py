@@ -8,16 +8,13 @@ from typing import Final
 
 REASONS: Final[Mapping[str, Mapping[str, str]]] = {
     "P0": {
-        "en": "The only concern is tardiness or absence, "
-        "so someone talks with the family about what gets in the way.",
+        "en": "The only concern is tardiness or absence, so someone talks with the family about what gets in the way.",
         "es": "Lo único que preocupa son los retrasos o las ausencias, así que alguien habla con la familia "
         "sobre lo que dificulta la asistencia.",
     },
     "P1": {
-        "en": "This is a group 1 or 2 behavior with few recent incidents before it, "
-        "so a conversation comes first.",
-        "es": "Es una conducta del grupo 1 o 2 con pocos incidentes recientes antes, "
-        "así que primero se conversa.",
+        "en": "This is a group 1 or 2 behavior with few recent incidents before it, so a conversation comes first.",
+        "es": "Es una conducta del grupo 1 o 2 con pocos incidentes recientes antes, así que primero se conversa.",
     },
     "P2.conversation": {
         "en": "This has come up several times lately, so it is talked through right away.",
@@ -25,8 +22,7 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "P2.check_in_check_out": {
         "en": "There have been several recent incidents, so one adult checks in with the student every day.",
-        "es": "Ha habido varios incidentes recientes, "
-        "así que una persona adulta acompaña cada día al estudiante.",
+        "es": "Ha habido varios incidentes recientes, así que una persona adulta acompaña cada día al estudiante.",
     },
     "P3": {
         "en": "Both students caused and suffered harm, nobody needed care, "
@@ -42,8 +38,7 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "P4.group": {
         "en": "The behavior is in one of the highest groups, so it needs the closest preparation.",
-        "es": "La conducta está en uno de los grupos más altos, "
-        "así que necesita la preparación más cuidadosa.",
+        "es": "La conducta está en uno de los grupos más altos, así que necesita la preparación más cuidadosa.",
     },
     "P4.care": {
         "en": "Somebody needed care, so it is prepared with special attention.",
@@ -64,8 +59,7 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "P7": {
         "en": "A substance was involved, so someone who knows about substance use meets with the student.",
-        "es": "Hubo una sustancia de por medio, "
-        "así que alguien que conoce el tema se reúne con el estudiante.",
+        "es": "Hubo una sustancia de por medio, así que alguien que conoce el tema se reúne con el estudiante.",
     },
     "P7.distribution": {
         "en": "It was also passed on to others, so the support is closer.",
@@ -90,10 +84,8 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
         "es": "Después de algo tan serio, el estudiante necesita una persona adulta que siga cerca.",
     },
     "P9b.conversation": {
-        "en": "It was a lookalike and not a real weapon, "
-        "so a conversation about how it felt to others comes first.",
-        "es": "Era una imitación y no un arma real, "
-        "así que primero se conversa sobre cómo lo vivieron los demás.",
+        "en": "It was a lookalike and not a real weapon, so a conversation about how it felt to others comes first.",
+        "es": "Era una imitación y no un arma real, así que primero se conversa sobre cómo lo vivieron los demás.",
     },
     "P9b.family_support": {
         "en": "The family is asked to help, so that lookalikes stay out of school.",
@@ -126,15 +118,13 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
         "un círculo de su gente la apoya.",
     },
     "P13.one_to_one": {
-        "en": "The person harmed does not wish to meet, "
-        "so the person who caused harm works on repair with one adult.",
+        "en": "The person harmed does not wish to meet, so the person who caused harm works on repair with one adult.",
         "es": "La persona que sufrió el daño no desea reunirse, así que quien causó el daño trabaja en repararlo "
         "con una persona adulta.",
     },
     "P16.one_to_one": {
         "en": "What happened was very serious even if no one person was hurt, so one adult stays close.",
-        "es": "Lo que pasó fue muy serio aunque no haya una persona herida, "
-        "así que una persona adulta sigue cerca.",
+        "es": "Lo que pasó fue muy serio aunque no haya una persona herida, así que una persona adulta sigue cerca.",
     },
     "P16.behavioral_health": {
         "en": "A clinician helps to understand what lies behind something this serious.",
@@ -142,8 +132,7 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "P14.conversation": {
         "en": "The student is in grade 2 or below, so a short conversation takes the place of a meeting.",
-        "es": "El estudiante está en segundo grado o antes, "
-        "así que una conversación breve sustituye a la reunión.",
+        "es": "El estudiante está en segundo grado o antes, así que una conversación breve sustituye a la reunión.",
     },
     "P14.family_support": {
         "en": "The student is in grade 2 or below, so the family is part of making it right.",
@@ -155,14 +144,11 @@ REASONS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "P15.one_to_one": {
         "en": "What happened is not discussed for now, so one adult supports the student meanwhile.",
-        "es": "Por ahora no se habla de lo que pasó, "
-        "así que una persona adulta acompaña al estudiante mientras tanto.",
+        "es": "Por ahora no se habla de lo que pasó, así que una persona adulta acompaña al estudiante mientras tanto.",
     },
     "P15.family_support": {
-        "en": "What happened is not discussed for now and the student is very young, "
-        "so the family is supported.",
-        "es": "Por ahora no se habla de lo que pasó y el estudiante es muy pequeño, "
-        "así que se apoya a la familia.",
+        "en": "What happened is not discussed for now and the student is very young, so the family is supported.",
+        "es": "Por ahora no se habla de lo que pasó y el estudiante es muy pequeño, así que se apoya a la familia.",
     },
     "P15.harmed": {
         "en": "Nobody is with the person harmed yet, so someone sits down and listens to them.",

@@ -26,11 +26,7 @@ SERIOUS: Final = any_of(at_least("group", 3), is_in("injury", "needed_care"))
 
 PATHWAYS: Final[list[Json]] = [
     pathway("P0", true("attendance"), item(Kind.FAMILY_SUPPORT, 2, 5)),
-    pathway(
-        "P1",
-        all_of(LOW_GROUP, at_most("priors_90d", 2), no(rule("P0"))),
-        item(Kind.CONVERSATION, 1, 1),
-    ),
+    pathway("P1", all_of(LOW_GROUP, at_most("priors_90d", 2), no(rule("P0"))), item(Kind.CONVERSATION, 1, 1)),
     pathway(
         "P2",
         all_of(LOW_GROUP, at_least("priors_90d", 3), no(rule("P0"))),
@@ -65,8 +61,7 @@ PATHWAYS: Final[list[Json]] = [
     pathway(
         "P6",
         all_of(
-            any_of(at_least("priors_365d", 5), all_of(at_least("group", 4), at_least("priors_90d", 1))),
-            no(rule("P0")),
+            any_of(at_least("priors_365d", 5), all_of(at_least("group", 4), at_least("priors_90d", 1))), no(rule("P0"))
         ),
         item(Kind.ONE_TO_ONE, 3, 10),
     ),
@@ -99,11 +94,7 @@ PATHWAYS: Final[list[Json]] = [
         all_of(includes("supports", "housing"), no(true("housing_support_open"))),
         item(Kind.HOUSING_BASIC_NEEDS, 2, 5),
     ),
-    pathway(
-        "P11",
-        is_in("returning_from", "suspension", "absence", "placement"),
-        item(Kind.REENTRY_CIRCLE, 2, 0),
-    ),
+    pathway("P11", is_in("returning_from", "suspension", "absence", "placement"), item(Kind.REENTRY_CIRCLE, 2, 0)),
     pathway(
         "P12",
         AGAIN,

@@ -117,12 +117,7 @@ def differences(before: Answered, after: Answered, table: DecisionTable, done: R
     ):
         found += _plain(old, new, added, removed, changed)
     if before.police != after.police:
-        rules = [
-            rule
-            for said in (before.duties, after.duties)
-            for _values, cited in said.values()
-            for rule in cited
-        ]
+        rules = [rule for said in (before.duties, after.duties) for _values, cited in said.values() for rule in cited]
         found.append(
             Change(
                 kinds.NOTIFICATION_REVIEW, after.police, "", (before.police,), (after.police,),
@@ -136,9 +131,7 @@ def differences(before: Answered, after: Answered, table: DecisionTable, done: R
     return tuple(found)
 
 
-def _plain(
-    old: Said, new: Said, added: ChangeKind, removed: ChangeKind, changed: ChangeKind
-) -> Iterator[Change]:
+def _plain(old: Said, new: Said, added: ChangeKind, removed: ChangeKind, changed: ChangeKind) -> Iterator[Change]:
     for what in {**old, **new}:
         before, after = old.get(what), new.get(what)
         if before is None and after is not None:

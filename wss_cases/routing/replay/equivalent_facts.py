@@ -24,9 +24,7 @@ def alike(table: DecisionTable) -> Callable[[Facts], Key]:
     asked_known = {one["fact"] for one in of_facts if one["op"] in ("known", "missing")}
     read = {one["fact"] for one in of_facts} | ENGINE_READS
     bounds = {
-        name: sorted({YOUNG} | _bounds(of_facts, name))
-        for name, spec in FACTS.items()
-        if spec.type is FactType.NUMBER
+        name: sorted({YOUNG} | _bounds(of_facts, name)) for name, spec in FACTS.items() if spec.type is FactType.NUMBER
     }
 
     def key(facts: Facts) -> Key:

@@ -135,9 +135,7 @@ def stands_for(replay: Replay, rule_set: RuleSet) -> bool:
 
 def get_replay(actor: Actor, replay_id: int) -> tuple[Replay, RuleSet]:
     """Return a replay with its rule set. Raises NotFound when it is missing or not for this actor."""
-    found = (
-        select(Replay, RuleSet).join(RuleSet, RuleSet.id == Replay.rule_set_id).where(Replay.id == replay_id)
-    )
+    found = select(Replay, RuleSet).join(RuleSet, RuleSet.id == Replay.rule_set_id).where(Replay.id == replay_id)
     row = db.session.execute(found).first() if might(actor, Permission.RULES_READ) else None
     if row is None:
         raise NotFound
@@ -176,14 +174,10 @@ class Told:
     is_read: bool
 
 
-def told_after(
-    actor: Actor, replay_id: int, after: int, limit: int | None, only_broken: bool = False
-) -> list[Told]:
+def told_after(actor: Actor, replay_id: int, after: int, limit: int | None, only_broken: bool = False) -> list[Told]:
     """Return the next incidents of a replay: for the district without a name, for a case team those of its own."""
     readable = visible_to(select(Incident.id), actor)
-    seen = or_(
-        in_schools(ReplayChange.school_id, actor, Role.DISTRICT), ReplayChange.incident_id.in_(readable)
-    )
+    seen = or_(in_schools(ReplayChange.school_id, actor, Role.DISTRICT), ReplayChange.incident_id.in_(readable))
     statement = (
         select(ReplayChange, Incident.reference, School.name, ReplayChange.incident_id.in_(readable))
         .join(Incident, Incident.id == ReplayChange.incident_id)
@@ -195,8 +189,6 @@ def told_after(
     if only_broken:
         statement = statement.where(cast(ReplayChange.broken, Text) != "[]")
     return [
-        Told(
-            row.id, row.incident_id, reference if named else "", school, row.changes, row.broken, row.is_read
-        )
+        Told(row.id, row.incident_id, reference if named else "", school, row.changes, row.broken, row.is_read)
         for row, reference, school, named in db.session.execute(statement)
     ]

@@ -100,8 +100,7 @@ class Replayer:
                 self._answers.clear()
             done = run(self.table, facts)
             broken = dict.fromkeys(
-                f"{finding.kind}:{finding.detail}"
-                for finding in broken_promises(self.table, facts, done.answer)
+                f"{finding.kind}:{finding.detail}" for finding in broken_promises(self.table, facts, done.answer)
             )
             found = self._answers[key] = of_run(done), done, tuple(broken)
         return found
@@ -211,7 +210,6 @@ class Tally:
             for school_id, (incidents, changed, broken, unread, changes) in stored.get("schools", {}).items()
         }
         by = {
-            name: {value: list(pair) for value, pair in parts.items()}
-            for name, parts in stored.get("by", {}).items()
+            name: {value: list(pair) for value, pair in parts.items()} for name, parts in stored.get("by", {}).items()
         }
         return cls(schools, by)

@@ -67,8 +67,6 @@ REPLAY_LABELS: Final = {
 SENTENCES: Final = {
     "rules.replay_asked": _l("Replay asked for, over incidents from %(first)s to %(last)s"),
     "rules.replay_cancelled": _l("Replay cancelled"),
-    "rules.replayed": _l(
-        "Replayed over %(incidents)s incidents: %(changed)s would have been routed differently"
-    ),
+    "rules.replayed": _l("Replayed over %(incidents)s incidents: %(changed)s would have been routed differently"),
     "rules.not_replayed": _l("Published without a replay. The reason: %(reason)s"),
 }

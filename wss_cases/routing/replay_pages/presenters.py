@@ -68,12 +68,7 @@ def _side(kind: ChangeKind, side: Sequence[Any] | None) -> str:
         return _("nothing")
     if kind in PATHWAYS:
         name, tier, start = side
-        return _(
-            "%(kind)s, tier %(tier)d, %(within)s",
-            kind=_LABELS.get(name, name),
-            tier=tier,
-            within=within(start),
-        )
+        return _("%(kind)s, tier %(tier)d, %(within)s", kind=_LABELS.get(name, name), tier=tier, within=within(start))
     if kind in HOLDS:
         return _("in force")
     if kind in DUTIES:
@@ -95,10 +90,7 @@ class ShareWords:
 def share_words(title: str, parts: Parts, names: Mapping[str, str], fewest: SmallestGroups) -> ShareWords:
     """Return each group with its share, grades in their order, the others by name; '' is who is not known."""
     shown = {value: share for value, share in shares(parts, fewest).items() if share is not None}
-    rows = [
-        ((value == "", _number(value), names.get(value) or value), f"{share}%")
-        for value, share in shown.items()
-    ]
+    rows = [((value == "", _number(value), names.get(value) or value), f"{share}%") for value, share in shown.items()]
     words = [(key[2] or _("Not known"), share) for key, share in sorted(rows)]
     return ShareWords(title, words, len(parts) - len(shown))
 

@@ -47,12 +47,7 @@ def ask(rule_set_id: int) -> Page:
     if form.validate_on_submit() and form.first_day.data and form.last_day.data:
         try:
             replay_id = actions_replay.ask(
-                actor,
-                rule_set_id,
-                form.first_day.data,
-                form.last_day.data,
-                clock.now(),
-                form.request_key.data,
+                actor, rule_set_id, form.first_day.data, form.last_day.data, clock.now(), form.request_key.data
             )
         except Refused as refusal:
             apply_refusal(form, refusal)
@@ -101,12 +96,8 @@ def replay(replay_id: int) -> Page:
         found=_found(tally.of(seen)),
         schools=_by_school(tally, seen),
         most=MOST_SCHOOLS,
-        groups=_groups(tally, smallest_groups(clock.school_year(replays.reported_until(row))))
-        if whole
-        else [],
-        versions=sorted((name, pair[0]) for name, pair in tally.by.get("version", {}).items())
-        if whole
-        else [],
+        groups=_groups(tally, smallest_groups(clock.school_year(replays.reported_until(row)))) if whole else [],
+        versions=sorted((name, pair[0]) for name, pair in tally.by.get("version", {}).items()) if whole else [],
     )
 
 

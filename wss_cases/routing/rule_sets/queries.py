@@ -27,14 +27,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 
 def rule_sets(actor: Actor) -> Sequence[Any]:
     """Return id, name, number, state and dates of every rule set, newest first."""
-    columns = (
-        RuleSet.id,
-        RuleSet.name,
-        RuleSet.number,
-        RuleSet.state,
-        RuleSet.starts_on,
-        RuleSet.published_at,
-    )
+    columns = (RuleSet.id, RuleSet.name, RuleSet.number, RuleSet.state, RuleSet.starts_on, RuleSet.published_at)
     return db.session.execute(select(*columns).where(visible_to(actor)).order_by(RuleSet.id.desc())).all()
 
 
@@ -68,9 +61,7 @@ def rule_set_in_force(on: date) -> RuleSet:
     )
     found = db.session.scalars(statement).first()
     if found is None:
-        raise Unavailable(
-            _("No routing rule set is in force on %(day)s.", day=on.isoformat()), "flask db upgrade"
-        )
+        raise Unavailable(_("No routing rule set is in force on %(day)s.", day=on.isoformat()), "flask db upgrade")
     return found
 
 

@@ -11,12 +11,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.roster.directory.models import Student
-from wss_cases.safeguards.discipline.recording.presenters import (
-    action_words,
-    days_words,
-    disability_words,
-    row_words,
-)
+from wss_cases.safeguards.discipline.recording.presenters import action_words, days_words, disability_words, row_words
 from wss_cases.safeguards.discipline.removals.queries import actions_of_incident, actions_of_student
 from wss_cases.safeguards.discipline.removals.rules import ALARM_DAY
 from wss_cases.safeguards.duties.pages.views import zone_of

@@ -50,9 +50,7 @@ class Notice:
     note: str = ""
 
 
-def record_questioning(
-    actor: Actor, incident_id: int, asked: Asked, now: datetime, request_key: Key = None
-) -> int:
+def record_questioning(actor: Actor, incident_id: int, asked: Asked, now: datetime, request_key: Key = None) -> int:
     """Record that somebody wants to question a student of this report, and raise the duty that goes with it.
 
     Raises Refused for a student who is not in the report, and for one that has begun without saying why it was late.
@@ -92,9 +90,7 @@ def _duty(uow: UnitOfWork, incident: Incident, asked: Asked) -> LegalDuty:
     if standing is not None:
         raise Refused(
             "",
-            _(
-                "Another questioning on this report has not come to its end. End it, or record that it is called off."
-            ),
+            _("Another questioning on this report has not come to its end. End it, or record that it is called off."),
         )
     because = f"{asked.who}: {asked.why}"
     return open_by_hand(uow, incident, ByHand(CODE, because, asked.started_at or uow.now), None)
@@ -107,9 +103,7 @@ def _is_taken(uow: UnitOfWork, duty: LegalDuty) -> bool:
     return uow.session.scalar(live.limit(1)) is not None
 
 
-def record_notice(
-    actor: Actor, questioning_id: int, given: Notice, now: datetime, request_key: Key = None
-) -> int:
+def record_notice(actor: Actor, questioning_id: int, given: Notice, now: datetime, request_key: Key = None) -> int:
     """Record one attempt to tell the guardian: when, how, with what result."""
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
@@ -173,12 +167,7 @@ def claim_exception(
 
 
 def start(
-    actor: Actor,
-    questioning_id: int,
-    at: datetime,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
+    actor: Actor, questioning_id: int, at: datetime, version: int | None, now: datetime, request_key: Key = None
 ) -> int:
     """Record that it began. Refused until the guardian was told or tried, and an adult is with the student.
 
@@ -195,9 +184,7 @@ def start(
             raise Refused("", REFUSALS[what]())
         _not_to_come("started_at", at, now)
         if at < record.recorded_at.replace(second=0, microsecond=0):
-            raise Refused(
-                "started_at", _("This is before it was recorded here. Say so on a record of its own.")
-            )
+            raise Refused("started_at", _("This is before it was recorded here. Say so on a record of its own."))
         record.started_at = at
         uow.record(record, "questioning.started")
         if record.exception is None:
@@ -231,9 +218,7 @@ def _carry_out(uow: UnitOfWork, record: Questioning, notices: list[QuestioningNo
     for step, what in zip(steps_left(uow, duty)[:2], told, strict=False):
         add_step(uow, duty, step, what)
     if not steps_left(uow, duty):
-        done = _(
-            "The guardian: %(guardian)s. With the student: %(adult)s.", guardian=_guardian(best), adult=adult
-        )
+        done = _("The guardian: %(guardian)s. With the student: %(adult)s.", guardian=_guardian(best), adult=adult)
         carry_out(uow, duty, done, told[1])
 
 

@@ -62,17 +62,14 @@ class ExceptionForm(BaseForm):
         validators=[InputRequired(_l("Choose the exception."))],
     )
     exception_reason = LongText(
-        _l("What happened, and who claims it"),
-        [NotBlank(_l("Say what happened that makes it an exception."))],
+        _l("What happened, and who claims it"), [NotBlank(_l("Say what happened that makes it an exception."))]
     )
 
 
 class StartForm(BaseForm):
     """When it began."""
 
-    started_at = DateTimeLocalField(
-        _l("When did it begin"), [InputRequired(_l("Say when it was."))], format=MOMENT
-    )
+    started_at = DateTimeLocalField(_l("When did it begin"), [InputRequired(_l("Say when it was."))], format=MOMENT)
 
 
 class EndForm(BaseForm):

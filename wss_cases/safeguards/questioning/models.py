@@ -24,16 +24,13 @@ class Questioning(OfIncident, Versioned, Base):
         CheckConstraint("exception is null or exception_reason <> ''", name="exception"),
         CheckConstraint("adult_present is null or adult_name <> ''", name="adult"),
         CheckConstraint(
-            "started_at is null or recorded_late or exception is not null or adult_present is not null",
-            name="start",
+            "started_at is null or recorded_late or exception is not null or adult_present is not null", name="start"
         ),
         CheckConstraint(
             "ended_at is null or (started_at is not null and ended_at >= started_at and what_followed <> '')",
             name="ending",
         ),
-        CheckConstraint(
-            "called_off_at is null or (started_at is null and what_followed <> '')", name="called_off"
-        ),
+        CheckConstraint("called_off_at is null or (started_at is null and what_followed <> '')", name="called_off"),
     )
     PRIVATE = frozenset({"why", "late_reason", "exception_reason", "what_followed", "who", "adult_name"})
 

@@ -29,10 +29,7 @@ class ClaimedException(enum.StrEnum):
     EMERGENCY = "emergency"
 
 
-ASKED_BY_LABELS: Final = {
-    QuestionedBy.POLICE: _l("Police"),
-    QuestionedBy.SCHOOL_SECURITY: _l("School security"),
-}
+ASKED_BY_LABELS: Final = {QuestionedBy.POLICE: _l("Police"), QuestionedBy.SCHOOL_SECURITY: _l("School security")}
 ADULT_LABELS: Final = {
     AdultPresent.GUARDIAN: _l("The guardian"),
     AdultPresent.SUPPORT_PROFESSIONAL: _l("A support professional of the school"),
@@ -44,10 +41,7 @@ EXCEPTION_LABELS: Final = {
     ClaimedException.EMERGENCY: _l("Another emergency or dangerous situation"),
 }
 SENTENCES: Final[dict[str, Any]] = {
-    "questioning.recorded": (
-        _l("A questioning of a student was asked for, and recorded before it began"),
-        {},
-    ),
+    "questioning.recorded": (_l("A questioning of a student was asked for, and recorded before it began"), {}),
     "questioning.recorded_late": (_l("A questioning of a student was recorded after it had begun"), {}),
     "questioning.notice": (_l("Questioning of a student: an attempt to tell the guardian was recorded"), {}),
     "questioning.prepared": (_l("Questioning of a student: who is with the student was recorded"), {}),

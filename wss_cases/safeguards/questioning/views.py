@@ -29,12 +29,7 @@ from wss_cases.safeguards.questioning.forms import (
     StartForm,
 )
 from wss_cases.safeguards.questioning.models import QuestioningNotice
-from wss_cases.safeguards.questioning.queries import (
-    QuestioningRow,
-    get_questioning,
-    questionings_of,
-    students_of,
-)
+from wss_cases.safeguards.questioning.queries import QuestioningRow, get_questioning, questionings_of, students_of
 from wss_cases.safeguards.questioning.rules import has_contact, missing
 from wss_cases.safeguards.questioning.states import (
     ADULT_LABELS,

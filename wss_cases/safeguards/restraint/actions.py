@@ -47,9 +47,7 @@ class Restraint:
     guardian_manner: str = ""
 
 
-def record_restraint(
-    actor: Actor, incident_id: int, given: Restraint, now: datetime, request_key: Key = None
-) -> int:
+def record_restraint(actor: Actor, incident_id: int, given: Restraint, now: datetime, request_key: Key = None) -> int:
     """Record a restraint or time-out of a student of this incident, whatever their part in it.
 
     Raises Refused for impossible times, or without the danger, what was tried, who was there and the harm. Where the

@@ -24,9 +24,7 @@ class RestraintForm(BaseForm):
     started_at = DateTimeLocalField(
         _l("When did it start?"), [InputRequired(_l("Say when it started."))], format=_MOMENT
     )
-    ended_at = DateTimeLocalField(
-        _l("When did it end?"), [InputRequired(_l("Say when it ended."))], format=_MOMENT
-    )
+    ended_at = DateTimeLocalField(_l("When did it end?"), [InputRequired(_l("Say when it ended."))], format=_MOMENT)
     danger = LongText(
         _l("Why there was imminent danger of serious physical harm"),
         [NotBlank(_l("Say what the imminent danger was."))],
@@ -47,9 +45,7 @@ class ToldForm(BaseForm):
     """When and how the guardian was told, where it was not yet when the record was made."""
 
     guardian_told_at = DateTimeLocalField(
-        _l("When was the guardian told?"),
-        [InputRequired(_l("Say when the guardian was told."))],
-        format=_MOMENT,
+        _l("When was the guardian told?"), [InputRequired(_l("Say when the guardian was told."))], format=_MOMENT
     )
     guardian_manner = select(
         _l("How was the guardian told?"),
@@ -63,6 +59,5 @@ class ReviewForm(BaseForm):
 
     reviewed_on = DateField(_l("When was it reviewed?"), [InputRequired(_l("Say when it was reviewed."))])
     review = LongText(
-        _l("What the review found"),
-        [NotBlank(_l("Say what the review found, and what will be done otherwise."))],
+        _l("What the review found"), [NotBlank(_l("Say what the review found, and what will be done otherwise."))]
     )

@@ -50,9 +50,7 @@ def record(incident_id: int) -> Page:
     form.student_id.choices = choices([("", _("Choose one")), *((str(s.id), s.shown_name) for s in students)])
     return form_page(
         form,
-        lambda: actions_restraint.record_restraint(
-            actor, incident_id, _given(form, zone), now, form.request_key.data
-        ),
+        lambda: actions_restraint.record_restraint(actor, incident_id, _given(form, zone), now, form.request_key.data),
         lambda made: _back(made, _("The record is saved.")),
         "safeguards/restraint/record.html",
         incident=incident,
@@ -180,8 +178,7 @@ def review(restraint_id: int) -> Page:
     actor, found = current_actor(), get_restraint(current_actor(), restraint_id)
     require(actor, Permission.RESTRAINT_RECORD, found.record)
     form = ReviewForm(
-        version=found.record.version,
-        reviewed_on=clock.local_date(clock.now(), zone_of(found.record.school_id)),
+        version=found.record.version, reviewed_on=clock.local_date(clock.now(), zone_of(found.record.school_id))
     )
     return form_page(
         form,

@@ -21,9 +21,7 @@ def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:
     """
     duty, review = aliased(LegalDuty), aliased(PoliceReview)
     action, appeal = aliased(DisciplineAction), aliased(DisciplineAppeal)
-    due = select(duty.id).where(
-        duty.incident_id == ids, duty.state.in_(OPEN_DUTY), duty.code.not_in(sorted(PERSONAL))
-    )
+    due = select(duty.id).where(duty.incident_id == ids, duty.state.in_(OPEN_DUTY), duty.code.not_in(sorted(PERSONAL)))
     asked = select(review.id).where(review.incident_id == ids, review.state.in_(OPEN_REVIEW))
     runs = select(appeal.id).join(action, action.id == appeal.action_id)
     return or_(

@@ -67,6 +67,4 @@ def audit_rows(wanted: AuditFilter, before: int | None, limit: int) -> list[Audi
     if before is not None:
         statement = statement.where(entry.id < before)
     found = db.session.execute(statement.order_by(entry.id.desc()).limit(limit))
-    return [
-        AuditRow(row[0], row[1], row[2], row[3] or "", row[4], row[5], row[6], row[7] or "") for row in found
-    ]
+    return [AuditRow(row[0], row[1], row[2], row[3] or "", row[4], row[5], row[6], row[7] or "") for row in found]

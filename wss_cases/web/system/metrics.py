@@ -82,9 +82,7 @@ class Figures(Collector):
     def _schedulers(self) -> Iterator[Metric]:
         found, sweep = standing(self.now), last_sweep()
         beats = GaugeMetricFamily(
-            "wss_scheduler_heartbeat_timestamp_seconds",
-            "When each scheduler lived last.",
-            labels=["scheduler"],
+            "wss_scheduler_heartbeat_timestamp_seconds", "When each scheduler lived last.", labels=["scheduler"]
         )
         failures = GaugeMetricFamily(
             "wss_scheduler_failures", "Failed ticks in a row of each scheduler.", labels=["scheduler"]
@@ -97,13 +95,9 @@ class Figures(Collector):
         yield GaugeMetricFamily(
             "wss_scheduler_up", "1 while a scheduler lives and sweeps.", int(found.scheduler == "ok")
         )
-        yield GaugeMetricFamily(
-            "wss_delivery_paused", "1 while mail is paused.", int(found.paused_since is not None)
-        )
+        yield GaugeMetricFamily("wss_delivery_paused", "1 while mail is paused.", int(found.paused_since is not None))
         if sweep is not None:
-            yield GaugeMetricFamily(
-                "wss_sweep_seconds", "How long the last completed sweep took.", sweep[1] / 1000
-            )
+            yield GaugeMetricFamily("wss_sweep_seconds", "How long the last completed sweep took.", sweep[1] / 1000)
             yield GaugeMetricFamily(
                 "wss_sweep_timestamp_seconds", "When the last sweep was completed.", sweep[0].timestamp()
             )

@@ -3,9 +3,4 @@
 from wss_cases.journal.rooms import Room
 from wss_cases.web.system import metrics, views
 
-ROOM = Room(
-    pages=(
-        views.blueprint,
-        metrics.blueprint,
-    )
-)
+ROOM = Room(pages=(views.blueprint, metrics.blueprint))

@@ -128,12 +128,7 @@ def _one_scheduler(beat: Heartbeat) -> dict[str, Any]:
             "%(part)s failed on %(when)s: %(words)s",
             part=beat.failed_part, when=moment_words(beat.failed_at, ZONE), words=beat.failed_with,
         )  # fmt: skip
-    return {
-        "name": beat.name,
-        "at": moment_words(beat.at, ZONE),
-        "failed": failed,
-        "failures": beat.failures,
-    }
+    return {"name": beat.name, "at": moment_words(beat.at, ZONE), "failed": failed, "failures": beat.failures}
 
 
 def _sweep() -> dict[str, str] | None:

@@ -7,11 +7,7 @@ from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.roster.directory.states import DayKind
 
-SAY_LABELS = {
-    DayKind.CLOSED: _l("No school"),
-    DayKind.HALF: _l("Half day"),
-    DayKind.SCHOOL: _l("There is school"),
-}
+SAY_LABELS = {DayKind.CLOSED: _l("No school"), DayKind.HALF: _l("Half day"), DayKind.SCHOOL: _l("There is school")}
 
 
 class DayForm(BaseForm):

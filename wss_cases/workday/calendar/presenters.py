@@ -110,9 +110,7 @@ def said_by_words(found: DayAt) -> str:
     when = moment_words(found.said_at, DISTRICT_ZONE)
     if found.own:
         return _("Declared by %(name)s, %(when)s", name=found.said_by or _("the operator"), when=when)
-    return _(
-        "Declared for all schools by %(name)s, %(when)s", name=found.said_by or _("the operator"), when=when
-    )
+    return _("Declared for all schools by %(name)s, %(when)s", name=found.said_by or _("the operator"), when=when)
 
 
 def shift_lines(shifts: Sequence[Shift]) -> list[dict[str, Any]]:

@@ -137,9 +137,7 @@ def _returning(moves: Sequence[CalendarMove]) -> list[Shift]:
 def _untouched(moves: Sequence[CalendarMove]) -> dict[tuple[str, int], Any]:
     """What the calendar moved and nobody has touched since, with its words: (what, reference, owner)."""
     words = _words(moves)
-    still: dict[tuple[str, int], Any] = {
-        (FOLLOW_UP, key): words[(FOLLOW_UP, key)] for key in returning(moves)
-    }
+    still: dict[tuple[str, int], Any] = {(FOLLOW_UP, key): words[(FOLLOW_UP, key)] for key in returning(moves)}
     for move in moves:
         key = (move.subject_type, move.subject_id)
         if move.subject_type == CASE:
@@ -174,10 +172,7 @@ def _words(moves: Sequence[CalendarMove]) -> dict[tuple[str, int], tuple[str, st
     def ids(subject_type: str) -> list[int]:
         return [move.subject_id for move in moves if move.subject_type == subject_type]
 
-    found = {
-        (FOLLOW_UP, row.id): (row.title, row.reference, row.owner)
-        for row in lines_of(ids(FOLLOW_UP)).values()
-    }
+    found = {(FOLLOW_UP, row.id): (row.title, row.reference, row.owner) for row in lines_of(ids(FOLLOW_UP)).values()}
     cases = (
         select(Case.id, Case.reference, UserAccount.name)
         .outerjoin(UserAccount, UserAccount.id == Case.lead_id)

@@ -19,13 +19,7 @@ from wss_cases.roster.calendar.days.queries import DayAt, after_taking_back, day
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.roster.directory.states import DAY_LABELS, DayKind
-from wss_cases.workday.calendar.actions import (
-    District,
-    check_day,
-    declare_day,
-    take_back_day,
-    today_of_place,
-)
+from wss_cases.workday.calendar.actions import District, check_day, declare_day, take_back_day, today_of_place
 from wss_cases.workday.calendar.forms import DayForm, TakeBackForm
 from wss_cases.workday.calendar.presenters import (
     day_words_at,

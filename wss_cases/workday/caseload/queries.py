@@ -126,9 +126,7 @@ def _placed(row: Any, hanging: _Hanging, steps: Mapping[int, Any], today: date) 
     return place(
         situation,
         all_due=[item.due_on for item in follow_ups],
-        start_by=[
-            pathway.start_by for pathway in live if pathway.start_by is not None and not_begun(pathway.state)
-        ],
+        start_by=[pathway.start_by for pathway in live if pathway.start_by is not None and not_begun(pathway.state)],
         moved=hanging.moves.get(row.id, 0),
     )
 
@@ -140,9 +138,9 @@ def _hanging(case_ids: Sequence[int]) -> _Hanging:
         found.pathways[pathway.case_id].append(pathway)
     had = select(Pathway.case_id).where(Pathway.case_id.in_(case_ids), Pathway.state.not_in(LIVE))
     found.had = set(db.session.scalars(had.distinct()))
-    follow_ups = select(
-        FollowUp.case_id, FollowUp.id, FollowUp.kind, FollowUp.due_on, FollowUp.pathway_id
-    ).where(FollowUp.case_id.in_(case_ids), FollowUp.state == FollowUpState.OPEN)
+    follow_ups = select(FollowUp.case_id, FollowUp.id, FollowUp.kind, FollowUp.due_on, FollowUp.pathway_id).where(
+        FollowUp.case_id.in_(case_ids), FollowUp.state == FollowUpState.OPEN
+    )
     for item in db.session.execute(follow_ups.order_by(FollowUp.id)):
         found.follow_ups[item.case_id].append(item)
     duties = (
@@ -187,9 +185,7 @@ def loads_at(school_id: int, weights: Weights) -> list[Load]:
 
 
 def loads_of(
-    where: Sequence[ColumnElement[bool]],
-    weights: Weights,
-    rows_of: Callable[[Any, Reduce], Sequence[Sequence[Any]]],
+    where: Sequence[ColumnElement[bool]], weights: Weights, rows_of: Callable[[Any, Reduce], Sequence[Sequence[Any]]]
 ) -> list[Load]:
     """Return what each lead carries of the open cases that meet these conditions; the caller reaches them.
 

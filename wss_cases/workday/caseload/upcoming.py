@@ -68,21 +68,14 @@ def _circles(
 ) -> Iterable[Entry]:
     columns = (
         select(
-            CircleMeeting.starts_at,
-            CircleMeeting.room,
-            Case.id,
-            CircleMeeting.pathway_id,
-            Case.reference,
-            Pathway.kind,
+            CircleMeeting.starts_at, CircleMeeting.room, Case.id, CircleMeeting.pathway_id, Case.reference, Pathway.kind
         )
         .join(Case, Case.id == CircleMeeting.case_id)
         .join(Pathway, Pathway.id == CircleMeeting.pathway_id)
         .where(CircleMeeting.starts_at >= start, CircleMeeting.starts_at < end)
         .where(CircleMeeting.happened.is_(None), CircleMeeting.school_id == school_id)
     )
-    for at, room, case_id, pathway_id, reference, kind in db.session.execute(
-        _base(columns, actor, school_id, who)
-    ):
+    for at, room, case_id, pathway_id, reference, kind in db.session.execute(_base(columns, actor, school_id, who)):
         yield Entry(local_date(at, zone), CIRCLE, case_id, pathway_id, reference, kind, at, room)
 
 
@@ -99,13 +92,7 @@ def _returns(
     returns = (plan.return_on >= dates[0]) & (plan.return_on < dates[1])
     columns = (
         select(
-            plan.meeting_at,
-            plan.meeting_place,
-            plan.return_on,
-            Case.id,
-            plan.pathway_id,
-            Case.reference,
-            Pathway.kind,
+            plan.meeting_at, plan.meeting_place, plan.return_on, Case.id, plan.pathway_id, Case.reference, Pathway.kind
         )
         .join(Case, Case.id == plan.case_id)
         .join(Pathway, Pathway.id == plan.pathway_id)
@@ -124,9 +111,7 @@ def _sessions(actor: Actor, school_id: int, who: list[Any], today: date, days: S
     plan = MentoringPlan
     last = today + AHEAD - timedelta(days=1)
     columns = (
-        select(
-            plan.rhythm, plan.starts_on, plan.weeks, Case.id, plan.pathway_id, Case.reference, Pathway.kind
-        )
+        select(plan.rhythm, plan.starts_on, plan.weeks, Case.id, plan.pathway_id, Case.reference, Pathway.kind)
         .join(Case, Case.id == plan.case_id)
         .join(Pathway, Pathway.id == plan.pathway_id)
         .where(

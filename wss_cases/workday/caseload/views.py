@@ -205,9 +205,7 @@ def _groups(desk: Desk, cases: Sequence[DeskCase], current: str) -> list[tuple[s
 
 def _load(desk: Desk, loads: Sequence[Load], names: dict[int, str]) -> dict[str, Any]:
     shown = [load for load in loads if desk.lead_ids is None or load.lead_id in desk.lead_ids]
-    others = [
-        load for load in loads if load.lead_id in desk.names and load.lead_id not in (desk.lead_ids or ())
-    ]
+    others = [load for load in loads if load.lead_id in desk.names and load.lead_id not in (desk.lead_ids or ())]
     beside = ""
     if others and desk.lead_ids is not None:
         average = round(sum(load.points for load in others) / len(others))
@@ -269,11 +267,7 @@ def _days(desk: Desk, entries: Sequence[Entry]) -> list[tuple[str, list[dict[str
 
 
 def _entry(desk: Desk, entry: Entry) -> dict[str, Any]:
-    what = {
-        CIRCLE: kind_of(entry.kind),
-        REENTRY: _("Re-entry meeting"),
-        RETURN: _("A student returns"),
-    }[entry.what]
+    what = {CIRCLE: kind_of(entry.kind), REENTRY: _("Re-entry meeting"), RETURN: _("A student returns")}[entry.what]
     at = time_words(entry.at, desk.school.time_zone) if entry.at is not None else ""
     return {
         "title": f"{at} {what}".strip(),

@@ -15,9 +15,7 @@ class HandOverManyForm(BaseForm):
     cases = SelectMultipleField(
         _l("Which cases"), validators=[InputRequired(_l("Choose at least one case."))], choices=[]
     )
-    to = SelectField(
-        _l("Who takes them over"), validators=[InputRequired(_l("Choose who takes the cases over."))]
-    )
+    to = SelectField(_l("Who takes them over"), validators=[InputRequired(_l("Choose who takes the cases over."))])
     note = LongText(
         _l("Note for the next person"),
         [NotBlank(_l("Write what the next person needs to know."))],

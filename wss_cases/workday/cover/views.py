@@ -77,8 +77,7 @@ def set_cover() -> Page:
     form = CoverForm(starts_on=today, user=str(actor.user_id))
     form.user.choices = people_choices(away)
     form.cover.choices = people_choices(
-        {key: name for key, name in team_of(school_id, today).items() if len(away) > 1 or key not in away},
-        _("Choose…"),
+        {key: name for key, name in team_of(school_id, today).items() if len(away) > 1 or key not in away}, _("Choose…")
     )
     form.ends_on.quick = [(day_words(days.add(today, n)), days.add(today, n).isoformat()) for n in (1, 5, 10)]
     return form_page(

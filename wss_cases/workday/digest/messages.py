@@ -46,9 +46,7 @@ def groups(day: MyDay) -> list[dict[str, Any]]:
     meetings, decisions = len(day.circles), day.waiting.count
     found = [
         _group("overdue", _("Overdue"), late, _("%(number)d overdue", number=late), _kinds(day.overdue)),
-        _group(
-            "today", _("Due today"), today, _("%(number)d due today", number=today), _kinds(day.due_today)
-        ),
+        _group("today", _("Due today"), today, _("%(number)d due today", number=today), _kinds(day.due_today)),
         _group(
             "circles",
             ngettext("Circle today", "Circles today", meetings),
@@ -83,9 +81,7 @@ GO = {
 TONES = {"overdue": "brick", "today": "sun", "circles": "teal", "waiting": "slate", "coming": "slate"}
 
 
-def _group(
-    name: str, words: str, count: int, short: str, lines: Sequence[tuple[str, int]] = ()
-) -> dict[str, Any]:
+def _group(name: str, words: str, count: int, short: str, lines: Sequence[tuple[str, int]] = ()) -> dict[str, Any]:
     return {
         "words": words,
         "count": count,
@@ -112,10 +108,7 @@ def _decisions(waiting: Waiting) -> list[tuple[str, int]]:
         ),
         (ngettext("report to review", "reports to review", waiting.to_review), waiting.to_review),
         (ngettext("new case", "new cases", cases), cases),
-        (
-            ngettext("referral that a partner cannot take", "referrals that a partner cannot take", refused),
-            refused,
-        ),
+        (ngettext("referral that a partner cannot take", "referrals that a partner cannot take", refused), refused),
         (ngettext("question about your report", "questions about your reports", asked), asked),
     ]
     return [line for line in lines if line[1]]
@@ -153,24 +146,18 @@ def _weekly(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
     lines = [
         (
             found.at_schools,
-            ngettext(
-                "%(num)d follow-up at your school", "%(num)d follow-ups at your school", found.at_schools
-            ),
+            ngettext("%(num)d follow-up at your school", "%(num)d follow-ups at your school", found.at_schools),
         ),
         (
             found.in_cases,
-            ngettext(
-                "%(num)d follow-up in a case you lead", "%(num)d follow-ups in cases you lead", found.in_cases
-            ),
+            ngettext("%(num)d follow-up in a case you lead", "%(num)d follow-ups in cases you lead", found.in_cases),
         ),
     ]
     words = [words for count, words in lines if count]
     if not words:
         return None
     late = found.at_schools + found.in_cases
-    subject = ngettext(
-        "%(num)d follow-up of others is overdue", "%(num)d follow-ups of others are overdue", late
-    )
+    subject = ngettext("%(num)d follow-up of others is overdue", "%(num)d follow-ups of others are overdue", late)
     return {"subject": subject, "lines": words, "href": link("/follow-ups?whose=school")}
 
 

@@ -18,12 +18,7 @@ from wss_cases.mail.common.queries import NEAR, days_from
 from wss_cases.mail.common.rules import CLOSES, OPENS
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.workday.my_day.queries import (
-    AHEAD,
-    digest_people,
-    schools_with_reviews,
-    schools_with_worries,
-)
+from wss_cases.workday.my_day.queries import AHEAD, digest_people, schools_with_reviews, schools_with_worries
 from wss_cases.workday.my_day.waiting import REVIEWERS
 
 WEEK = timedelta(days=6)
@@ -59,10 +54,7 @@ def _mornings(zone: str, day: date) -> list[Morning]:
     today = days_from(ids, day, day) if ids else {}
     open_today = [number for number in ids if today[number].is_school_day(day)]
     days = days_from(open_today, day - WEEK, day + NEAR) if open_today else {}
-    return [
-        Morning(number, day, days[number].add(day, AHEAD), begins_week(day, days[number]))
-        for number in open_today
-    ]
+    return [Morning(number, day, days[number].add(day, AHEAD), begins_week(day, days[number])) for number in open_today]
 
 
 def begins_week(day: date, days: SchoolDays) -> bool:

@@ -61,17 +61,11 @@ class Asked:
 def entries(actor: Actor, made_at: datetime, now: datetime) -> list[Entry]:
     """Return what stands in a person's calendar, by day, in the reader's language; `made_at`: of the address."""
     today = local_date(now, DISTRICT_ZONE)
-    covered = [
-        (row.user_id, row.school_id) for row in near(actor.user_id, today) if row.cover_id == actor.user_id
-    ]
+    covered = [(row.user_id, row.school_id) for row in near(actor.user_id, today) if row.cover_id == actor.user_id]
     asked = Asked(actor, now, today, covered)
     reentries = list(_reentries(asked))
     planned = {pathway_id for _key, pathway_id, _entry in reentries}
-    keyed = [
-        *_follow_ups(asked, planned),
-        *_circles(asked),
-        *((key, entry) for key, _pathway_id, entry in reentries),
-    ]
+    keyed = [*_follow_ups(asked, planned), *_circles(asked), *((key, entry) for key, _pathway_id, entry in reentries)]
     changed = last_acts(key for key, _entry in keyed)
     found = [replace(entry, changed=changed.get(key, made_at)) for key, entry in keyed]
     return sorted([*found, *_sessions(asked, made_at)], key=lambda entry: (str(entry.starts), entry.uid))
@@ -90,8 +84,7 @@ def _follow_ups(asked: Asked, planned: set[int]) -> Iterable[tuple[tuple[str, in
     me = asked.actor.user_id
     theirs = [and_(FollowUp.owner_id == who, FollowUp.school_id == where) for who, where in asked.covered]
     statement = followups.visible_to(followups.listing(), asked.actor, live=True).where(
-        or_(FollowUp.owner_id == me, *theirs),
-        FollowUp.due_on.between(asked.today - BACK, asked.today + AHEAD),
+        or_(FollowUp.owner_id == me, *theirs), FollowUp.due_on.between(asked.today - BACK, asked.today + AHEAD)
     )
     for row in followups.rows(statement.order_by(FollowUp.due_on, FollowUp.id).limit(MOST)):
         if row.kind == REENTRY_KIND and row.pathway_id in planned:
@@ -116,9 +109,7 @@ def _circles(asked: Asked) -> Iterable[tuple[tuple[str, int], Entry]]:
     keeps = (
         select(CircleKeeper.id)
         .where(
-            CircleKeeper.pathway_id == meeting.pathway_id,
-            CircleKeeper.user_id == me,
-            CircleKeeper.ended_at.is_(None),
+            CircleKeeper.pathway_id == meeting.pathway_id, CircleKeeper.user_id == me, CircleKeeper.ended_at.is_(None)
         )
         .exists()
     )
@@ -156,13 +147,7 @@ def _reentries(asked: Asked) -> Iterable[tuple[tuple[str, int], int, Entry]]:
     theirs = [and_(plan.school_id == where, Case.lead_id == who) for who, where in asked.covered]
     mine = or_(Case.lead_id == me, Pathway.owner_id == me)
     columns: Any = select(
-        plan.id,
-        plan.version,
-        plan.meeting_at,
-        plan.meeting_place,
-        plan.case_id,
-        plan.pathway_id,
-        mine.label("mine"),
+        plan.id, plan.version, plan.meeting_at, plan.meeting_place, plan.case_id, plan.pathway_id, mine.label("mine")
     )
     statement = (
         pathways_visible(columns, asked.actor)
@@ -213,9 +198,7 @@ def _sessions(asked: Asked, made_at: datetime) -> Iterable[Entry]:
             changed=made_at,
             starts=day,
             minutes=0,
-            summary=ngettext(
-                "%(num)d mentoring session planned", "%(num)d mentoring sessions planned", number
-            ),
+            summary=ngettext("%(num)d mentoring session planned", "%(num)d mentoring sessions planned", number),
             address=link("/mentoring"),
             free=True,
         )

@@ -32,13 +32,7 @@ def due_row(item: Item, actor: Actor) -> dict[str, Any]:
     whose = "" if row.owner_id == actor.user_id else _("for %(name)s", name=row.owner)
     href = url_for("followups.follow_up", follow_up_id=row.id)
     act, words = _act(item, actor) or (href, _("Record it"))
-    return {
-        **_said(item, whose),
-        "href": href,
-        "act": act,
-        "act_words": words,
-        "id": row.id,
-    }
+    return {**_said(item, whose), "href": href, "act": act, "act_words": words, "id": row.id}
 
 
 def snoozed_row(item: Item, actor: Actor) -> dict[str, Any]:

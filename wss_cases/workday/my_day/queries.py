@@ -177,9 +177,7 @@ def digest_people(school_ids: Sequence[int]) -> list[tuple[int, int]]:
         Case.school_id.in_(school_ids), Case.state == CaseState.INTAKE, Case.lead_id.is_not(None)
     )
     asked = select(Incident.reporter_id, Incident.school_id).where(
-        Incident.school_id.in_(school_ids),
-        Incident.state == IncidentState.RETURNED,
-        Incident.reporter_id.is_not(None),
+        Incident.school_id.in_(school_ids), Incident.state == IncidentState.RETURNED, Incident.reporter_id.is_not(None)
     )
     found = db.session.execute(leads.union(asked))
     return [(row[0], row[1]) for row in found if row[0] is not None]
@@ -195,7 +193,5 @@ def schools_with_worries(school_ids: Sequence[int]) -> list[int]:
 
 def schools_with_reviews(school_ids: Sequence[int]) -> list[int]:
     """Return the schools among these in whose review queue a report waits."""
-    statement = select(Incident.school_id).where(
-        Incident.school_id.in_(school_ids), Incident.state.in_(WAITING)
-    )
+    statement = select(Incident.school_id).where(Incident.school_id.in_(school_ids), Incident.state.in_(WAITING))
     return list(db.session.scalars(statement.distinct()))

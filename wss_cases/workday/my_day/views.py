@@ -23,14 +23,7 @@ from wss_cases.pathways.mentoring.plan.queries import my_students
 from wss_cases.pathways.mentoring.sessions.views import rows_of
 from wss_cases.pathways.reengagement.returns.views import return_lines
 from wss_cases.workday.caseload.presenters import cover_words
-from wss_cases.workday.my_day.presenters import (
-    circle_card,
-    due_row,
-    given_row,
-    reentry_card,
-    snoozed_row,
-    waiting_rows,
-)
+from wss_cases.workday.my_day.presenters import circle_card, due_row, given_row, reentry_card, snoozed_row, waiting_rows
 from wss_cases.workday.my_day.queries import Item, MyDay, around, my_day, own_reports
 from wss_cases.workday.my_day.waiting import REVIEWERS
 
@@ -88,11 +81,7 @@ def part(part: str) -> Page:
 
 def _group(items: list[Item], name: str, actor: Actor) -> dict[str, Any]:
     shown = items[: MOST_SHOWN[name]]
-    return {
-        "rows": [due_row(item, actor) for item in shown],
-        "count": len(items),
-        "more": len(items) - len(shown),
-    }
+    return {"rows": [due_row(item, actor) for item in shown], "count": len(items), "more": len(items) - len(shown)}
 
 
 def _left(actor: Actor) -> list[FollowUpRow]:

@@ -18,11 +18,7 @@ from wss_cases.incidents.incident.queries import unscreened_counted
 from wss_cases.incidents.incident.states import WAITING, IncidentState
 from wss_cases.pathways.referrals.referral.queries import Unanswerable, declined_for
 from wss_cases.safeguards.discipline.removals.queries import undecided_appeals_counted
-from wss_cases.safeguards.duties.duty.queries import (
-    open_duties_counted,
-    own_duties_counted,
-    second_looks_counted,
-)
+from wss_cases.safeguards.duties.duty.queries import open_duties_counted, own_duties_counted, second_looks_counted
 from wss_cases.safeguards.police.review.queries import waiting_counted as police_reviews_counted
 
 REVIEWERS = (Role.DEAN, Role.ADMINISTRATOR)

@@ -58,9 +58,7 @@ def scene(live_system: LiveSystem, tmp_path: Path) -> Scene:
         db.session.commit()
         caused = (place.students[0], PersonRole.CAUSED_HARM)
         incident = place.report(caused, (place.students[1], PersonRole.HARMED))
-        light = place.report(
-            (place.students[2], PersonRole.CAUSED_HARM), code="disruption", tile="disruption"
-        )
+        light = place.report((place.students[2], PersonRole.CAUSED_HARM), code="disruption", tile="disruption")
         PathwayFactory(
             case_id=world.case.id,
             school_id=world.school.id,
@@ -238,9 +236,7 @@ def review(page: Page, scene: Scene, days: Days, back: str, size: str) -> None:
 
 
 @pytest.mark.parametrize("size", ["phone", "desk"])
-def test_from_the_removal_to_the_desk_again(
-    scene: Scene, days: Days, enter: Callable[..., Page], size: str
-) -> None:
+def test_from_the_removal_to_the_desk_again(scene: Scene, days: Days, enter: Callable[..., Page], size: str) -> None:
     remove(enter(scene.dean, PHONE), scene)
     page = enter(scene.coordinator, PHONE if size == "phone" else DESK)
     back = plan_return(page, scene, size)
@@ -277,9 +273,7 @@ def talk(page: Page, first: Locator, save: str) -> int:
 
 
 @pytest.mark.parametrize("size", ["phone", "desk"])
-def test_a_conversation_is_logged_with_a_thumb(
-    scene: Scene, days: Days, enter: Callable[..., Page], size: str
-) -> None:
+def test_a_conversation_is_logged_with_a_thumb(scene: Scene, days: Days, enter: Callable[..., Page], size: str) -> None:
     page = enter(scene.keeper, PHONE if size == "phone" else DESK)
     page.goto(f"/cases/{scene.case}")
     follow(page, "Log the conversation")

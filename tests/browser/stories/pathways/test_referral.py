@@ -52,9 +52,7 @@ def cast(live_system: LiveSystem, tmp_path: Path) -> Cast:
         other = make_scene(name="Lantern Street Counseling", services=["substance_use"], capacity=3)
         PartnerFactory(name="Lapsed Help", agreement_until=datetime(2026, 9, 1).date())
         place = Place(scene.world.school, scene.world.students)
-        incident = place.report(
-            (place.students[0], PersonRole.CAUSED_HARM), code="disruption", tile="substance"
-        )
+        incident = place.report((place.students[0], PersonRole.CAUSED_HARM), code="disruption", tile="substance")
         set_facts(incident, substance="tobacco_vape")
         for user in (place.dean, scene.world.coordinator, scene.user, other.user):
             fresh(user).password_hash = PASSWORD_HASH
@@ -142,9 +140,7 @@ def log_first_service(page: Page) -> None:
 
 def routed(cast: Cast, new_visitor: NewVisitor, size: dict[str, int]) -> Cast:
     """Accept what routing recommends for the report, and know where its referral stands."""
-    return replace(
-        cast, pathway=accept(person(new_visitor, cast.dean, size), cast.incident, "Substance use support")
-    )
+    return replace(cast, pathway=accept(person(new_visitor, cast.dean, size), cast.incident, "Substance use support"))
 
 
 @pytest.mark.parametrize("sizes", [(DESK, PHONE), (PHONE, DESK)], ids=["partner-phone", "partner-desk"])

@@ -252,9 +252,7 @@ def test_the_audit_holds_no_words_of_a_term(world, circle):
 
 def test_drafts_of_nobody_else(world, circle):
     with pytest.raises(Refused, match="person of this circle"):
-        actions.make_agreement(
-            world.actor, circle.id, [TermDraft("Paint", 10**6, DUE, ""), *drafts(world, "x")], NOW
-        )
+        actions.make_agreement(world.actor, circle.id, [TermDraft("Paint", 10**6, DUE, ""), *drafts(world, "x")], NOW)
 
 
 @pytest.mark.parametrize(

@@ -25,13 +25,7 @@ def texts(count: int = NOTES) -> list[str]:
 def forms_of(word: str) -> list[bytes]:
     """Return how a word may lie in bytes: as it is, in other letters, wide, in hex, in base64 at any offset."""
     plain = word.encode()
-    found = [
-        plain,
-        plain.lower(),
-        word.encode("utf-16-le"),
-        plain.hex().encode(),
-        plain.hex().upper().encode(),
-    ]
+    found = [plain, plain.lower(), word.encode("utf-16-le"), plain.hex().encode(), plain.hex().upper().encode()]
     for offset in range(3):
         # the characters at both ends depend on the neighbours and are left out
         found.append(base64.b64encode(b"\0" * offset + plain)[4:-4])

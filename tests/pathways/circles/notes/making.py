@@ -37,9 +37,7 @@ def end(row: Pathway, at: datetime = NOW) -> None:
 
 def write(actor: Actor, row: Pathway, *texts: str, now: datetime = NOW) -> list[int]:
     """Write notes, a minute apart."""
-    return [
-        write_note(actor, row.id, text, now + timedelta(minutes=minute)) for minute, text in enumerate(texts)
-    ]
+    return [write_note(actor, row.id, text, now + timedelta(minutes=minute)) for minute, text in enumerate(texts)]
 
 
 __all__ = ["LONG_AFTER", "actor_for", "end", "kept_circle", "make_world", "write"]

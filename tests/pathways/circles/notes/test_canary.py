@@ -147,9 +147,7 @@ def case_pages(client: PageClient, case_id: int, limit: int = 120) -> dict[str, 
         seen[address] = client.get(address)
         if seen[address].mimetype == "text/html" and seen[address].status_code == 200:
             queue += [
-                found
-                for found in links(parse(seen[address].text), address)
-                if found.startswith(f"/cases/{case_id}")
+                found for found in links(parse(seen[address].text), address) if found.startswith(f"/cases/{case_id}")
             ]
     return seen
 
@@ -169,9 +167,7 @@ def test_no_page_that_anybody_else_reaches_holds_it(told: Told, role: str) -> No
     found = [v.address for v in visits if leaks(v.response.data) or leaks(str(v.response.headers))]
     assert found == [] and len(visits) > 1
     of_case = case_pages(client, told.case_id)
-    assert [
-        address for address, answer in of_case.items() if leaks(answer.data) or leaks(str(answer.headers))
-    ] == []
+    assert [address for address, answer in of_case.items() if leaks(answer.data) or leaks(str(answer.headers))] == []
     for circle in told.circles:
         for part in ("notes", "privilege/waiver", "privilege/exception"):
             answer = client.get(told.page(circle, part))
@@ -183,9 +179,7 @@ def test_no_page_that_anybody_else_reaches_holds_it(told: Told, role: str) -> No
 @pytest.mark.parametrize("role", ROLES)
 def test_no_search_and_no_export_finds_it(told: Told, role: str) -> None:
     client = client_of(told.app, role)
-    asked = [
-        f"{page}?q=lantern" for page in ("/students/search", "/cases", "/incidents", "/people", "/circles")
-    ]
+    asked = [f"{page}?q=lantern" for page in ("/students/search", "/cases", "/incidents", "/people", "/circles")]
     asked += [f"/audit?object_type=circle_note&action={action}" for action in ("", "circle.note_written")]
     files = [f"/outcomes/files/{name}.{form}" for name in ("history", *LIVE) for form in TYPES]
     reason = {"csrf_token": client.csrf_token("/account"), "reason": "To look for what must not be in it."}
@@ -216,9 +210,7 @@ def test_a_leak_into_the_shared_record_would_be_seen(told: Told, databases: Data
     try:
         found = case_pages(client_of(told.app, "dean"), told.case_id)
         assert [address for address, answer in found.items() if leaks(answer.data, planted)]
-        columns = {
-            (table, column) for table, column, value in rows(told.database) if leaks(as_bytes(value), planted)
-        }
+        columns = {(table, column) for table, column, value in rows(told.database) if leaks(as_bytes(value), planted)}
         assert columns == {("case_note", "text")}
         assert any(leaks(path.read_bytes(), planted) for path in every_file(told, databases))
     finally:
@@ -270,9 +262,7 @@ def test_a_failed_statement_is_told_without_its_values(told: Told) -> None:
 
 
 def test_no_mail_and_no_command_holds_it(told: Told, smtp_server: MailServer, tmp_path: Path) -> None:
-    system = LiveSystem(
-        told.database, tmp_path, {"SMTP_URL": smtp_server.url, "MAIL_FROM": "wss@district.example"}
-    )
+    system = LiveSystem(told.database, tmp_path, {"SMTP_URL": smtp_server.url, "MAIL_FROM": "wss@district.example"})
     with told.app.app_context():
         school = school_of_the_dean()
         other = make_user(Role.DEAN, school)

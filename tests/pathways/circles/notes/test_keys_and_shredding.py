@@ -131,9 +131,7 @@ def test_an_interrupted_rotation_goes_on(session: Any, app: Flask, monkeypatch: 
     assert len(ids) == 7
 
 
-def test_free_answers_are_put_under_the_new_key_too(
-    session: Any, app: Flask, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_free_answers_are_put_under_the_new_key_too(session: Any, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     world = make_world()
     circle = kept_circle(world)
     hidden = seal(setting("WSS_KEYS"), "questionnaire", "It helped.")
@@ -146,16 +144,8 @@ def test_free_answers_are_put_under_the_new_key_too(
     db.session.add(row)
     db.session.commit()
     monkeypatch.setitem(app.config, "WSS_KEYS", Keys((NEW, TEST_KEYS)))
-    assert actions_rotate.rotate(SEALED, NOW)["questionnaires"] == {
-        "resealed": 1,
-        "already": 0,
-        "unreadable": 0,
-    }
-    assert actions_rotate.rotate(SEALED, NOW)["questionnaires"] == {
-        "resealed": 0,
-        "already": 1,
-        "unreadable": 0,
-    }
+    assert actions_rotate.rotate(SEALED, NOW)["questionnaires"] == {"resealed": 1, "already": 0, "unreadable": 0}
+    assert actions_rotate.rotate(SEALED, NOW)["questionnaires"] == {"resealed": 0, "already": 1, "unreadable": 0}
 
 
 def test_a_shredded_note_is_in_no_file_of_the_database(
@@ -190,9 +180,7 @@ def test_a_shredded_note_is_in_no_file_of_the_database(
     assert said(app, keeper, circle) == []
 
 
-def test_a_reader_delays_the_proof_not_the_shredding(
-    database: Database, databases: Databases, tmp_path: Path
-) -> None:
+def test_a_reader_delays_the_proof_not_the_shredding(database: Database, databases: Databases, tmp_path: Path) -> None:
     app = make_app(database.url, tmp_path)
     _keeper, circle = planted(app, 10)
     needles = sealed(app)

@@ -82,9 +82,7 @@ def test_for_everybody_else_the_notes_look_missing(world, circle, client_as):
         assert bare(answer.text) == bare(nothing.text)
         assert headers(answer) == headers(nothing)
         token = client.csrf_token("/account")
-        assert (
-            client.post(page_of(circle, "notes"), data={"csrf_token": token, "text": "x"}).status_code == 404
-        )
+        assert client.post(page_of(circle, "notes"), data={"csrf_token": token, "text": "x"}).status_code == 404
     assert db.session.scalars(select(AuditEntry).where(AuditEntry.action == "circle.notes_read")).all() == []
 
 
@@ -129,16 +127,11 @@ def test_nobody_comes_to_the_notes_by_another_way(world, circle, client_as, way)
     if way == "kept before":
         end_keeper(world.actor, circle.id, dean.id, NOW)
     elif way == "administers too":
-        grant = RoleGrant(
-            role=Role.ADMINISTRATOR, user_id=dean.id, school_id=world.school.id, starts_on=TODAY
-        )
+        grant = RoleGrant(role=Role.ADMINISTRATOR, user_id=dean.id, school_id=world.school.id, starts_on=TODAY)
         db.session.add(grant)
     db.session.commit()
     client = client_as(dean)
-    assert [client.get(page_of(circle, part)).status_code for part in ("notes", "privilege/waiver")] == [
-        404,
-        404,
-    ]
+    assert [client.get(page_of(circle, part)).status_code for part in ("notes", "privilege/waiver")] == [404, 404]
     panel = client.page(f"/cases/{circle.case_id}/pathways/{circle.id}").text
     for page in (panel, client.page("/desk").text, client.page("/my-day").text):
         assert SAID not in page and page_of(circle, "notes") not in page
@@ -189,9 +182,7 @@ def test_acts_around_privilege_are_pages_for_keepers(world, circle, client_as):
     assert client.submit(page_of(circle, "privilege/waiver"), waiver).status_code == 303
     exception = {"kind": "prevent_harm", "told_whom": "The school nurse", "reason": "A threat"}
     assert client.submit(page_of(circle, "privilege/exception"), exception).status_code == 303
-    assert (
-        client.submit(page_of(circle, "privilege/exception"), exception | {"kind": None}).status_code == 400
-    )
+    assert client.submit(page_of(circle, "privilege/exception"), exception | {"kind": None}).status_code == 400
     text = client.page(acts).text
     assert "What I said myself" in text and "The school nurse" in text
     (link,) = [a.get("href") for a in client.page(acts).find_all("a") if a.get("href").endswith("/withdraw")]
@@ -217,9 +208,7 @@ def test_the_administrator_stops_shredding_and_sees_no_waiver(world, circle, cli
     assert "Shredding is stopped" in keeper.page(page_of(circle, "notes")).text
     found = db.session.execute(select(LegalHold)).scalars().one()
     assert (
-        client.submit(
-            page_of(circle, f"privilege/holds/{found.id}/close"), {"reason": "It was answered"}
-        ).status_code
+        client.submit(page_of(circle, f"privilege/holds/{found.id}/close"), {"reason": "It was answered"}).status_code
         == 303
     )
     assert "shredded on" in keeper.page(page_of(circle, "notes")).text

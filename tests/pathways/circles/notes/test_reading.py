@@ -24,12 +24,7 @@ from wss_cases.pathways.circles.circle.keepers import keepers_of
 from wss_cases.pathways.circles.keepers import actions as actions_keepers
 from wss_cases.pathways.circles.notes import actions
 from wss_cases.pathways.circles.notes import shredding as actions_shred
-from wss_cases.pathways.circles.notes.models import (
-    CircleNote,
-    NoteShredding,
-    PrivilegeException,
-    PrivilegeWaiver,
-)
+from wss_cases.pathways.circles.notes.models import CircleNote, NoteShredding, PrivilegeException, PrivilegeWaiver
 from wss_cases.pathways.circles.notes.rules import digest_of
 from wss_cases.pathways.circles.notes.states import ExceptionKind
 from wss_cases.pathways.circles.privilege import actions as actions_privilege
@@ -68,11 +63,7 @@ def test_each_reading_is_an_audit_row_and_without_it_there_is_no_reading(world, 
     write(world.actor, circle, SAID)
     texts(world.actor, circle)
     (entry,) = audits("circle.notes_read")
-    assert (entry.actor_id, entry.object_id, entry.changes) == (
-        world.coordinator.id,
-        circle.id,
-        {"notes": [None, 1]},
-    )
+    assert (entry.actor_id, entry.object_id, entry.changes) == (world.coordinator.id, circle.id, {"notes": [None, 1]})
 
     def refuse(_mapper, _connection, row):
         if row.action == "circle.notes_read":
@@ -179,12 +170,7 @@ def test_the_acts_around_privilege(world, circle):
     with pytest.raises(Refused):
         actions_privilege.withdraw_waiver(world.actor, circle.id, waiver, NOW)
     used = actions_privilege.record_exception(
-        world.actor,
-        circle.id,
-        kind=ExceptionKind.PREVENT_HARM,
-        told_whom="The nurse",
-        reason="A threat",
-        now=NOW,
+        world.actor, circle.id, kind=ExceptionKind.PREVENT_HARM, told_whom="The nurse", reason="A threat", now=NOW
     )
     assert db.session.get_one(PrivilegeWaiver, waiver).withdrawn_on == TODAY
     assert db.session.get_one(PrivilegeException, used).told_whom == "The nurse"
@@ -193,8 +179,7 @@ def test_the_acts_around_privilege(world, circle):
 
 
 @pytest.mark.parametrize(
-    "wrong",
-    [{"scope": " "}, {"reason": ""}, {"participant_id": 10**6}, {"signed_on": TODAY + timedelta(days=1)}],
+    "wrong", [{"scope": " "}, {"reason": ""}, {"participant_id": 10**6}, {"signed_on": TODAY + timedelta(days=1)}]
 )
 def test_waivers_that_are_refused(world, circle, wrong):
     given = {"participant_id": world.people[0].id, "signed_on": TODAY, "scope": "x", "reason": "y"} | wrong
@@ -285,6 +270,4 @@ class Keeping(RuleBasedStateMachine):
 
 
 def test_only_current_keepers_read(session):
-    run_state_machine_as_test(
-        Keeping, settings=settings(max_examples=15, stateful_step_count=15, deadline=None)
-    )
+    run_state_machine_as_test(Keeping, settings=settings(max_examples=15, stateful_step_count=15, deadline=None))

@@ -30,13 +30,7 @@ from wss_cases.pathways.circles.questionnaires import answers as actions_answer
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.queries import words_of
 from wss_cases.pathways.circles.questionnaires.rules import answerer_of, plain_code
-from wss_cases.pathways.circles.questionnaires.states import (
-    QUESTIONS,
-    VALUES,
-    Answerer,
-    Occasion,
-    Scale,
-)
+from wss_cases.pathways.circles.questionnaires.states import QUESTIONS, VALUES, Answerer, Occasion, Scale
 
 AFTER, LAST = Occasion.AFTER_MEETING, Occasion.LAST_CHECK_IN
 SECRET = "The blue door was my idea"
@@ -96,10 +90,7 @@ def test_those_who_came_are_asked_in_the_language_of_their_family(world, circle)
     db.session.commit()
     made = link(world, circle, party(world, 0), party(world, 1))
     rows = [fresh(db.session.get(Questionnaire, one.questionnaire_id)) for one in made]
-    assert [(row.answerer, row.language) for row in rows] == [
-        (Answerer.CAUSED_HARM, "en"),
-        (Answerer.HARMED, "es"),
-    ]
+    assert [(row.answerer, row.language) for row in rows] == [(Answerer.CAUSED_HARM, "en"), (Answerer.HARMED, "es")]
     assert len({one.code for one in made}) == 2
     assert all(plain_code(one.code) == one.code for one in made)
     assert rows[0].expires_at == NOW + timedelta(days=setting("QUESTIONNAIRE_DAYS"))
@@ -147,11 +138,7 @@ def test_only_the_keepers_of_the_circle_read_and_it_is_audited(world, circle, ke
         AuditEntry.action == "questionnaire.read", AuditEntry.object_id == row_id
     )
     assert db.session.scalars(audited).all() == [keeper.id]
-    for user in (
-        world.coordinator,
-        make_user(world.school, Role.ADMINISTRATOR),
-        make_user(make_world().school),
-    ):
+    for user in (world.coordinator, make_user(world.school, Role.ADMINISTRATOR), make_user(make_world().school)):
         with pytest.raises(NotFound):
             actions_answer.read_answers(actor_for(user), circle.id, row_id, NOW)
     ended = select(CircleKeeper).where(CircleKeeper.pathway_id == circle.id)

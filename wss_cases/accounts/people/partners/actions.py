@@ -22,9 +22,7 @@ def invite_for_partner(uow: UnitOfWork, partner_id: int, email: str, name: str) 
     found = select(UserAccount).where(UserAccount.email == email_key(email)).with_for_update()
     user = uow.session.scalars(found).one_or_none()
     if user is None:
-        user = uow.add(
-            UserAccount(email=email_key(email), name=name, created_at=uow.now, state=AccountState.INVITED)
-        )
+        user = uow.add(UserAccount(email=email_key(email), name=name, created_at=uow.now, state=AccountState.INVITED))
         uow.record(user, "account.invited")
     elif any(grant.role is not Role.PARTNER for grant in user.grants):
         raise Refused("email", _("There is already an account with this address."))

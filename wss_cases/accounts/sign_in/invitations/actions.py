@@ -10,9 +10,7 @@ from wss_cases.journal.unit_of_work import UnitOfWork
 def send_invitation(uow: UnitOfWork, user: UserAccount) -> Invitation:
     """Step: make a new one-time link and queue its mail; earlier links stop working."""
     end_links(uow, user)
-    invitation = uow.add(
-        Invitation(user_id=user.id, created_at=uow.now, expires_at=uow.now + INVITATION_LASTS)
-    )
+    invitation = uow.add(Invitation(user_id=user.id, created_at=uow.now, expires_at=uow.now + INVITATION_LASTS))
     uow.notify(user.id, "invitation", invitation, f"invitation:{invitation.id}", at_any_hour=True)
     return invitation
 

@@ -9,13 +9,7 @@ from sqlalchemy import delete, select
 from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.accounts.account.models import AccountState, UserAccount, UserSession
 from wss_cases.accounts.sign_in.saved_forms.models import KeptForm
-from wss_cases.accounts.sign_in.saved_forms.rules import (
-    KEPT_FOR,
-    LONGEST_ADDRESS,
-    MOST_KEPT,
-    PURPOSE,
-    to_keep,
-)
+from wss_cases.accounts.sign_in.saved_forms.rules import KEPT_FOR, LONGEST_ADDRESS, MOST_KEPT, PURPOSE, to_keep
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.ids import token_digest

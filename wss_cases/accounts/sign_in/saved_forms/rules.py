@@ -20,9 +20,7 @@ Fields = list[tuple[str, str]]
 
 def to_keep(path: str, fields: Iterable[tuple[str, str]]) -> Fields:
     """Return the fields of a form that are worth keeping; none for one that holds secrets, or nothing typed."""
-    if len(path) > LONGEST_ADDRESS or any(
-        path == under or path.startswith(f"{under}/") for under in NEVER_UNDER
-    ):
+    if len(path) > LONGEST_ADDRESS or any(path == under or path.startswith(f"{under}/") for under in NEVER_UNDER):
         return []
     kept = [(name, value) for name, value in fields if name not in NEVER_NAMED and "password" not in name]
     return kept if written(kept) else []

@@ -62,9 +62,7 @@ class Enrolled:
 
 def enter_code(half_token: str, code: str, address: str, now: datetime) -> SignInResult | None:
     """Turn a session that waits for its code into a full one with another token; None when that one is over."""
-    waits = select(UserSession).where(
-        UserSession.token_digest == token_digest(half_token), UserSession.awaits_code
-    )
+    waits = select(UserSession).where(UserSession.token_digest == token_digest(half_token), UserSession.awaits_code)
     half = db.session.scalars(waits).one_or_none()
     if half is None:
         return None
@@ -95,9 +93,7 @@ def check_code(uow: UnitOfWork, user: UserAccount, code: str, address: str) -> C
     found = select(SecondFactor).where(SecondFactor.user_id == user.id).with_for_update()
     factor = uow.session.scalars(found.execution_options(populate_existing=True)).one_or_none()
     key = token_digest(f"code:{user.id}")
-    recent = select(func.count()).where(
-        SignInAttempt.account_key == key, SignInAttempt.at > uow.now - THROTTLE_WINDOW
-    )
+    recent = select(func.count()).where(SignInAttempt.account_key == key, SignInAttempt.at > uow.now - THROTTLE_WINDOW)
     before = uow.session.scalar(recent) or 0
     if factor is None or before >= FAILURES_PER_ACCOUNT or factor.failures >= MOST_FAILURES:
         uow.audit("factor.throttled", "user_account", user.id)
@@ -143,9 +139,7 @@ def enrol(actor: Actor, secret: str, code: str, device: str, now: datetime) -> E
     """
     step = step_of(secret, code, now, 0)
     if step is None:
-        raise Refused(
-            "code", _("This is not the code of the moment. Type the six digits that the app shows now.")
-        )
+        raise Refused("code", _("This is not the code of the moment. Type the six digits that the app shows now."))
     sealed = seal(setting("WSS_KEYS"), PURPOSE, secret)
     token = new_token()
     with unit_of_work(actor, now) as uow:
@@ -184,10 +178,7 @@ def switch_off(actor: Actor, must_have: bool, now: datetime) -> None:
         if must_have:
             raise Refused("", _("Your role works only with a second factor."))
         if user.password_short:
-            raise Refused(
-                "",
-                _("Choose a password of 15 characters or more first: yours is too short to stand alone."),
-            )
+            raise Refused("", _("Choose a password of 15 characters or more first: yours is too short to stand alone."))
         _remove(uow, user)
         uow.record(user, FACTOR_OFF)
         _tell(uow, user, FACTOR_OFF)
@@ -213,9 +204,7 @@ def reset(actor: Actor, user_id: int, now: datetime) -> None:
         _tell(uow, user, FACTOR_RESET)
 
 
-def confirm(
-    actor: Actor, session_id: int, password: str, code: str, address: str, now: datetime
-) -> SignInResult:
+def confirm(actor: Actor, session_id: int, password: str, code: str, address: str, now: datetime) -> SignInResult:
     """Note that the person at this session has just proved again who they are; it goes on under another token."""
     user = db.session.get(UserAccount, actor.user_id)
     matches = password_matches(user.password_hash if user else None, password)
@@ -233,9 +222,7 @@ def confirm(
 
 def _password_again(uow: UnitOfWork, user: UserAccount, matches: bool, address: str) -> Checked:
     key = token_digest(user.email)
-    recent = select(func.count()).where(
-        SignInAttempt.account_key == key, SignInAttempt.at > uow.now - THROTTLE_WINDOW
-    )
+    recent = select(func.count()).where(SignInAttempt.account_key == key, SignInAttempt.at > uow.now - THROTTLE_WINDOW)
     if (uow.session.scalar(recent) or 0) >= FAILURES_PER_ACCOUNT:
         uow.audit("session.refused", "user_account", user.id)
         return Checked.WAIT
@@ -260,8 +247,7 @@ def _replace_codes(uow: UnitOfWork, user: UserAccount) -> list[str]:
     uow.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
     codes = new_recovery_codes()
     uow.session.add_all(
-        RecoveryCode(user_id=user.id, digest=token_digest(plain_recovery_code(code)), made_at=uow.now)
-        for code in codes
+        RecoveryCode(user_id=user.id, digest=token_digest(plain_recovery_code(code)), made_at=uow.now) for code in codes
     )
     return codes
 

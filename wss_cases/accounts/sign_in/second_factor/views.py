@@ -49,9 +49,7 @@ def code() -> Page:
 
 def _words(checked: Checked) -> str:
     if checked is Checked.WAIT:
-        return _(
-            "Too many attempts. Wait 15 minutes; if you lost your phone, a system administrator can help."
-        )
+        return _("Too many attempts. Wait 15 minutes; if you lost your phone, a system administrator can help.")
     return _("This code is not right, or it was used before. Wait for the next one, or use a recovery code.")
 
 
@@ -65,9 +63,7 @@ def mine() -> Page:
     state = factor_state(actor.user_id)
     if state is not None:
         since = moment_words(state.since, clock.DISTRICT_ZONE)
-        return render_template(
-            "accounts/sign_in/second_factor/factor.html", state=state, since=since, must_have=must
-        )
+        return render_template("accounts/sign_in/second_factor/factor.html", state=state, since=since, must_have=must)
     form, status = EnrolForm(), 200
     secret = secret_of(actor.user_id, form.signed.data or "") or ""
     if form.validate_on_submit() and secret:
@@ -82,19 +78,13 @@ def mine() -> Page:
     if request.method == "POST":
         status = 400
         if not secret:
-            apply_refusal(
-                form, Refused("", _("This page was open too long. Add the new code below to your app."))
-            )
+            apply_refusal(form, Refused("", _("This page was open too long. Add the new code below to your app.")))
     secret = secret or new_secret()
     form.signed.data = signed_secret(actor.user_id, secret)
     drawn = segno.make(app_address(secret, current_user.row.email), error="m").svg_data_uri(border=4)
     return (
         render_template(
-            "accounts/sign_in/second_factor/enrol.html",
-            form=form,
-            picture=drawn,
-            secret=spaced(secret),
-            must_have=must,
+            "accounts/sign_in/second_factor/enrol.html", form=form, picture=drawn, secret=spaced(secret), must_have=must
         ),
         status,
     )
@@ -106,8 +96,7 @@ def mine() -> Page:
 def codes() -> Page:
     """Make new recovery codes and show them once."""
     return render_template(
-        "accounts/sign_in/second_factor/recovery_codes.html",
-        codes=actions.make_codes(current_actor(), clock.now()),
+        "accounts/sign_in/second_factor/recovery_codes.html", codes=actions.make_codes(current_actor(), clock.now())
     )
 
 
@@ -146,10 +135,7 @@ def confirm() -> Page:
     elif request.method == "POST":
         status = 400
     return render_template(
-        "accounts/sign_in/second_factor/confirm.html",
-        form=form,
-        next=target,
-        by_sign_on=current_user.row.by_sign_on,
+        "accounts/sign_in/second_factor/confirm.html", form=form, next=target, by_sign_on=current_user.row.by_sign_on
     ), status
 
 

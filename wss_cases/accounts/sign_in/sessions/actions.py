@@ -96,9 +96,7 @@ def tell_administrators(uow: UnitOfWork, user: UserAccount, kind: str) -> None:
     """Step: tell every system administrator of something about an account, whatever the hour."""
     today = uow.now.date()
     over = or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= today)
-    found = select(RoleGrant.user_id).where(
-        RoleGrant.role == Role.SYSADMIN, RoleGrant.starts_on <= today, over
-    )
+    found = select(RoleGrant.user_id).where(RoleGrant.role == Role.SYSADMIN, RoleGrant.starts_on <= today, over)
     for user_id in set(uow.session.scalars(found)):
         uow.notify(user_id, kind, user, f"{kind}:{user_id}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
 
@@ -119,9 +117,7 @@ def _failures(account_key: str, address: str, now: datetime) -> tuple[int, int]:
     return account, source
 
 
-def open_session(
-    uow: UnitOfWork, user_id: int, token: str, device: str, *, awaits_code: bool = False
-) -> UserSession:
+def open_session(uow: UnitOfWork, user_id: int, token: str, device: str, *, awaits_code: bool = False) -> UserSession:
     """Step: open a session for a token; one that still awaits its code lasts minutes."""
     row = UserSession(
         token_digest=token_digest(token),
@@ -239,9 +235,7 @@ def accept_invitation(invitation_id: int, password: str, now: datetime) -> None:
         raise Refused("password", problem)
     hashed = hash_password(password)
     with unit_of_work(Actor(user.id, user.name), now) as uow:
-        invitation = uow.session.get_one(
-            Invitation, invitation_id, with_for_update=True, populate_existing=True
-        )
+        invitation = uow.session.get_one(Invitation, invitation_id, with_for_update=True, populate_existing=True)
         account = uow.session.get_one(UserAccount, user.id, with_for_update=True, populate_existing=True)
         if invitation.used_at is not None or account.state is AccountState.DISABLED:
             raise NotFound
@@ -256,6 +250,4 @@ def accept_invitation(invitation_id: int, password: str, now: datetime) -> None:
 
 
 def _tell_password_set(uow: UnitOfWork, user: UserAccount) -> None:
-    uow.notify(
-        user.id, SIGN_IN_CHANGED, user, f"{SIGN_IN_CHANGED}:{user.id}:{uow.now.isoformat()}", at_any_hour=True
-    )
+    uow.notify(user.id, SIGN_IN_CHANGED, user, f"{SIGN_IN_CHANGED}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)

@@ -26,9 +26,7 @@ from wss_cases.foundation.sign_in.login import UserMixin, current_user, login_us
 HALF = "half"
 """The cookie's place for the token of a sign-in that still awaits its code."""
 
-ALWAYS_OPEN = frozenset(
-    {"second_factor.mine", "second_factor.confirm", "accounts.sign_out", "accounts.keep_session"}
-)
+ALWAYS_OPEN = frozenset({"second_factor.mine", "second_factor.confirm", "accounts.sign_out", "accounts.keep_session"})
 """What somebody reaches who must set up a second factor first, besides what is public."""
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -69,12 +67,7 @@ def load_signed_in(token: str) -> SignedIn | None:
 
 def safe_next(target: str | None) -> str | None:
     """Return a path of this site, or None for anything that leads elsewhere."""
-    if (
-        not target
-        or not target.startswith("/")
-        or target.startswith(("//", "/\\"))
-        or not target.isprintable()
-    ):
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")) or not target.isprintable():
         return None
     parts = urlsplit(target)
     return None if parts.scheme or parts.netloc else target

@@ -67,11 +67,7 @@ def keep_text() -> Response:
     page = safe_next(request.form.get("kept_page")) or url_for("web.home")
     path = safe_next(request.form.get("kept_path")) or page
     token = session.get("_user_id", "")
-    fields = [
-        (name, value)
-        for name, value in request.form.items(multi=True)
-        if name not in ("kept_page", "kept_path")
-    ]
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name not in ("kept_page", "kept_path")]
     kept_it = bool(token) and keep_form(token, path.partition("?")[0], page, fields, clock.now())
     if token and load_signed_in(token) is not None:
         return jsonify(next=url_for("sessions.kept", next=page))

@@ -7,12 +7,7 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.accounts.account.models import AccountState, Invitation, UserAccount
-from wss_cases.accounts.sign_in.sessions.actions import (
-    SignInResult,
-    end_all_sessions,
-    has_factor,
-    open_session,
-)
+from wss_cases.accounts.sign_in.sessions.actions import SignInResult, end_all_sessions, has_factor, open_session
 from wss_cases.accounts.sign_in.sso.models import SignOn
 from wss_cases.accounts.sign_in.sso.rules import asked_for_factor
 from wss_cases.foundation.db import db
@@ -53,9 +48,7 @@ def link(invitation_id: int, identity: Identity, now: datetime) -> bool:
         if invitation is None or invitation.used_at is not None or invitation.expires_at <= now:
             uow.bookkeeping()
             return False
-        user = uow.session.get_one(
-            UserAccount, invitation.user_id, with_for_update=True, populate_existing=True
-        )
+        user = uow.session.get_one(UserAccount, invitation.user_id, with_for_update=True, populate_existing=True)
         same = (SignOn.issuer == identity.issuer) & (SignOn.subject == identity.subject)
         links = uow.session.scalars(select(SignOn).where(same | (SignOn.user_id == user.id))).all()
         if user.state is AccountState.DISABLED or any(row.user_id != user.id for row in links):
@@ -64,9 +57,7 @@ def link(invitation_id: int, identity: Identity, now: datetime) -> bool:
         for row in links:
             uow.session.delete(row)
         uow.session.flush()
-        uow.session.add(
-            SignOn(user_id=user.id, issuer=identity.issuer, subject=identity.subject, linked_at=now)
-        )
+        uow.session.add(SignOn(user_id=user.id, issuer=identity.issuer, subject=identity.subject, linked_at=now))
         invitation.used_at = now
         user.state = AccountState.ACTIVE
         user.password_hash, user.password_short = None, False

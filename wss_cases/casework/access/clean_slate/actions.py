@@ -14,9 +14,7 @@ from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.roster.directory.models import Student
 
 
-def open_past(
-    actor: Actor, student_id: int, reason: str, now: datetime, request_key: str | None = None
-) -> int:
+def open_past(actor: Actor, student_id: int, reason: str, now: datetime, request_key: str | None = None) -> int:
     """Put this student's faded reports and cases back in view for the actor, for a while.
 
     Each opening has a reason of its own. Raises NotFound for a student of another school.
@@ -44,9 +42,7 @@ def end_past(actor: Actor, student_id: int, now: datetime) -> None:
     with unit_of_work(actor, now) as uow:
         require(actor, Permission.PAST_LOOK, uow.session.get(Student, student_id))
         mine = select(PastOpening).where(
-            PastOpening.student_id == student_id,
-            PastOpening.user_id == actor.user_id,
-            PastOpening.expires_at > now,
+            PastOpening.student_id == student_id, PastOpening.user_id == actor.user_id, PastOpening.expires_at > now
         )
         for row in uow.session.scalars(mine.with_for_update()):
             row.expires_at = now

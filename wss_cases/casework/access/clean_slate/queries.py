@@ -53,9 +53,7 @@ def openings_around(actor: Actor, case_id: int) -> list[Opened]:
 def own_opening(actor: Actor, student_id: int, now: datetime) -> PastOpening | None:
     """Return the actor's own opening of a student's past years that lasts longest; None when none is live."""
     mine = select(PastOpening).where(
-        PastOpening.student_id == student_id,
-        PastOpening.user_id == actor.user_id,
-        PastOpening.expires_at > now,
+        PastOpening.student_id == student_id, PastOpening.user_id == actor.user_id, PastOpening.expires_at > now
     )
     return db.session.scalar(mine.order_by(PastOpening.expires_at.desc()).limit(1))
 

@@ -65,9 +65,7 @@ def history(case_id: int) -> Page:
             for look in looks[:PAGE]
         ],
         openings=[opened_words(row) for row in openings_around(actor, case_id)],
-        older=url_for("case_access.history", case_id=case_id, before=looks[PAGE - 1].id)
-        if len(looks) > PAGE
-        else None,
+        older=url_for("case_access.history", case_id=case_id, before=looks[PAGE - 1].id) if len(looks) > PAGE else None,
         newest=url_for("case_access.history", case_id=case_id) if before else None,
     )
 

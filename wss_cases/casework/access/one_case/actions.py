@@ -33,9 +33,7 @@ def open_one(actor: Actor, reference: str, reason: str, now: datetime, request_k
         )
         case = uow.session.scalar(wanted)
         if case is None:
-            raise Refused(
-                "reference", _("No case of your schools has this number. Write it as the school does.")
-            )
+            raise Refused("reference", _("No case of your schools has this number. Write it as the school does."))
         require(actor, Permission.CASE_OPEN_ONE, case)
         row = uow.add(
             CaseOpening(

@@ -64,9 +64,7 @@ def case(case_id: int) -> Page:
     opening, found = get_opened(actor, case_id, now)
     page = open_page(found, now)
     entries = case_history(found.id, number(request.args.get("before")), ENTRIES, page.file.incident_ids)
-    older = (
-        url_for("one_case.case", case_id=case_id, before=entries[-1].id) if len(entries) == ENTRIES else None
-    )
+    older = url_for("one_case.case", case_id=case_id, before=entries[-1].id) if len(entries) == ENTRIES else None
     shown: dict[str, Any] = head(page, actor, "")
     due = [(row.title or KINDS.get(row.kind, KINDS["other"]), row) for row in page.file.follow_ups]
     return render_template(
@@ -80,11 +78,7 @@ def case(case_id: int) -> Page:
         people=[(person_words(row), str(ROLE_LABELS[row.role])) for row in page.file.people],
         pathways=[(kind_words(row), str(LABELS[row.state])) for row in page.file.pathways],
         follow_ups=[
-            (
-                str(words),
-                day_words(row.due_on),
-                _("Open") if row.state is FollowUpState.OPEN else _("Settled"),
-            )
+            (str(words), day_words(row.due_on), _("Open") if row.state is FollowUpState.OPEN else _("Settled"))
             for words, row in due
         ],
         entries=history_items(entries, page.zone, {note.id: note.text for note in notes_of(found.id)}),

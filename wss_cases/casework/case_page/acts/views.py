@@ -9,14 +9,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import get_case, get_participant
 from wss_cases.cases.case.rules import person_words
-from wss_cases.cases.case.states import (
-    TRANSITIONS,
-    AgreementKept,
-    CaseResult,
-    CaseState,
-    HarmedSays,
-    ReopenReason,
-)
+from wss_cases.cases.case.states import TRANSITIONS, AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
 from wss_cases.cases.progress import actions as actions_work
 from wss_cases.casework.case_file.presenters import address
 from wss_cases.casework.case_file.queries import count_open_follow_ups, student_here
@@ -111,9 +104,7 @@ def state(case_id: int) -> Page:
     actor, now = current_actor(), clock.now()
     case = get_case(actor, case_id)
     form = StateForm(version=case.version)
-    allowed = (
-        TRANSITIONS[case.state] - {CaseState.CLOSED} if case.state is not CaseState.CLOSED else frozenset()
-    )
+    allowed = TRANSITIONS[case.state] - {CaseState.CLOSED} if case.state is not CaseState.CLOSED else frozenset()
     form.state.choices = state_choices(case.state, frozenset(allowed))
     return form_page(
         form,
@@ -136,19 +127,11 @@ def hand_over(case_id: int) -> Page:
     case = get_case(actor, case_id)
     form = HandOverForm(version=case.version)
     people = team_of(case.school_id, today_of(case.school_id))
-    form.to.choices = people_choices(
-        {key: name for key, name in people.items() if key != case.lead_id}, _("Choose…")
-    )
+    form.to.choices = people_choices({key: name for key, name in people.items() if key != case.lead_id}, _("Choose…"))
     return form_page(
         form,
         lambda: hand_over_case(
-            actor,
-            case_id,
-            number(form.to.data) or 0,
-            form.note.data,
-            form.seen_version,
-            now,
-            form.request_key.data,
+            actor, case_id, number(form.to.data) or 0, form.note.data, form.seen_version, now, form.request_key.data
         ),
         _done(case),
         ACT,
@@ -264,13 +247,7 @@ def add_person(case_id: int) -> Page:
     return form_page(
         form,
         lambda: actions_work.add_person(
-            actor,
-            case_id,
-            PersonRole(form.role.data),
-            chosen,
-            form.description.data or "",
-            now,
-            form.request_key.data,
+            actor, case_id, PersonRole(form.role.data), chosen, form.description.data or "", now, form.request_key.data
         ),
         _done(case, "people"),
         "casework/case_page/add_person.html",

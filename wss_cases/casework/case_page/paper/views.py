@@ -54,9 +54,7 @@ def paper(case_id: int) -> Page:
         pathways=_pathways(page, reader),
         follow_ups=_follow_ups(page, actor),
         story=story_of(page) if "summary" in wanted else [],
-        entries=history_items(
-            case_history(page.case.id, limit=200, incidents=page.file.incident_ids), page.zone
-        ),
+        entries=history_items(case_history(page.case.id, limit=200, incidents=page.file.incident_ids), page.zone),
     )
 
 

@@ -29,13 +29,7 @@ def end(case_id: int, pathway_id: int) -> Page:
     return form_page(
         form,
         lambda: actions.end_early(
-            actor,
-            row.id,
-            EndReason(form.reason.data),
-            form.note.data,
-            form.seen_version,
-            now,
-            form.request_key.data,
+            actor, row.id, EndReason(form.reason.data), form.note.data, form.seen_version, now, form.request_key.data
         ),
         page_of(row),
         ACT,

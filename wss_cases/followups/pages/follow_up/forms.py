@@ -70,9 +70,7 @@ class ReplanForm(BaseForm):
     )
     how = RadioField(
         _l("Where to?"),
-        choices=choices(
-            [(ONE_DAY, _l("All to one day")), (OVER_DAYS, _l("Spread over the next school days"))]
-        ),
+        choices=choices([(ONE_DAY, _l("All to one day")), (OVER_DAYS, _l("Spread over the next school days"))]),
         default=ONE_DAY,
         validators=[InputRequired(_l("Choose where to."))],
     )
@@ -88,9 +86,7 @@ class SnoozeForm(BaseForm):
 
     until = DateField(_l("Until which day?"), validators=[InputRequired(DAY)])
     reason = RadioField(
-        _l("Why?"),
-        choices=choices(list(SNOOZE_REASONS.items())),
-        validators=[InputRequired(_l("Choose why."))],
+        _l("Why?"), choices=choices(list(SNOOZE_REASONS.items())), validators=[InputRequired(_l("Choose why."))]
     )
 
 

@@ -39,6 +39,4 @@ def reminding(row: FollowUp, actor: Actor, now: datetime, days: SchoolDays) -> d
 
 def _paused(row: FollowUp) -> str:
     reason = SNOOZE_REASONS.get(row.snooze_reason, row.snooze_reason)
-    return _(
-        "Reminders are paused until %(day)s: %(reason)s", day=day_words(row.snoozed_until), reason=reason
-    )
+    return _("Reminders are paused until %(day)s: %(reason)s", day=day_words(row.snoozed_until), reason=reason)

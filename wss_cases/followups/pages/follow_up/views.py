@@ -14,14 +14,7 @@ from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.queries import get_case, load_case
 from wss_cases.followups.calendar.queries import TABLE
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
-from wss_cases.followups.core.queries import (
-    OPEN_PAGE,
-    FollowUpRow,
-    get_follow_up,
-    open_at,
-    owner_name,
-    title_of,
-)
+from wss_cases.followups.core.queries import OPEN_PAGE, FollowUpRow, get_follow_up, open_at, owner_name, title_of
 from wss_cases.followups.core.rules import Due, due_words, outcomes_of, quick_days
 from wss_cases.followups.core.states import CONVERSATION, OUTCOME_LABELS, RECORD_PAGES, RECORDED_ELSEWHERE
 from wss_cases.followups.evidence.presenters import closes_with, evidence_rows
@@ -107,13 +100,7 @@ def follow_up(follow_up_id: int) -> Page:
     return form_page(
         form,
         lambda: actions_work.close(
-            actor,
-            row.id,
-            form.outcome.data,
-            form.evidence,
-            form.seen_version,
-            clock.now(),
-            form.request_key.data,
+            actor, row.id, form.outcome.data, form.evidence, form.seen_version, clock.now(), form.request_key.data
         ),
         page_of(row),
         "followups/pages/follow_up/follow_up.html",
@@ -131,13 +118,7 @@ def move(follow_up_id: int) -> Page:
     return form_page(
         form,
         lambda: actions_work.move(
-            actor,
-            row.id,
-            form.due_on.data,
-            form.reason.data,
-            form.seen_version,
-            clock.now(),
-            form.request_key.data,
+            actor, row.id, form.due_on.data, form.reason.data, form.seen_version, clock.now(), form.request_key.data
         ),
         page_of(row),
         "followups/pages/follow_up/move.html",

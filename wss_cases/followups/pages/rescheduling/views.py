@@ -83,9 +83,7 @@ def move() -> Page:
     try:
         if not form.validate() or not wanted:
             raise Refused("ids", _("Choose at least one follow-up."))
-        act_id = move_several(
-            actor, wanted, request.form.get("reason", ""), clock.now(), form.request_key.data
-        )
+        act_id = move_several(actor, wanted, request.form.get("reason", ""), clock.now(), form.request_key.data)
     except Refused as refusal:
         again, found = ReplanForm(formdata=None, ids=ids), _chosen(ids)
         _offer(again, found)
@@ -150,9 +148,7 @@ def _stays(row: FollowUpRow) -> Any:
 def _offer(form: ReplanForm, found: list[FollowUpRow]) -> None:
     known = Calendars()
     form.ids.choices = choices([(row.id, _named(row, known)) for row in found if _stays(row) is None])
-    form.number.choices = choices(
-        [(n, ngettext("%(num)d school day", "%(num)d school days", n)) for n in SPREAD]
-    )
+    form.number.choices = choices([(n, ngettext("%(num)d school day", "%(num)d school days", n)) for n in SPREAD])
 
 
 def _named(row: FollowUpRow, known: Calendars) -> str:
@@ -179,9 +175,7 @@ def _shown(form: ReplanForm, found: list[FollowUpRow]) -> str:
 
 def _check(form: ReplanForm, found: list[FollowUpRow]) -> str:
     picked = [row for row in found if row.id in set(form.ids.data) and _stays(row) is None]
-    proposed = (
-        _one_day(picked, form.due_on.data) if form.how.data == ONE_DAY else _spread(picked, form.number.data)
-    )
+    proposed = _one_day(picked, form.due_on.data) if form.how.data == ONE_DAY else _spread(picked, form.number.data)
     if not any(one.to for one in proposed):
         raise Refused("due_on", _("None of them can move there. Choose another day."))
     return render_template(
@@ -232,6 +226,4 @@ def _proposed(row: FollowUpRow, to: date, today: date, days: SchoolDays) -> Prop
     last = last_day_for(row.kind, row.case_id, row.school_id, to, today, days)
     if last is None:
         return Proposed(row, to)
-    return Proposed(
-        row, stays=_("A check-in comes before the last school day (%(day)s).", day=day_words(last))
-    )
+    return Proposed(row, stays=_("A check-in comes before the last school day (%(day)s).", day=day_words(last)))

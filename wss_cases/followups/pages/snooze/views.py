@@ -30,13 +30,7 @@ def pause(follow_up_id: int) -> Page:
     return form_page(
         form,
         lambda: snooze(
-            actor,
-            row.id,
-            form.until.data,
-            form.reason.data,
-            form.seen_version,
-            clock.now(),
-            form.request_key.data,
+            actor, row.id, form.until.data, form.reason.data, form.seen_version, clock.now(), form.request_key.data
         ),
         page_of(row),
         "followups/pages/snooze/pause.html",

@@ -10,31 +10,12 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.policy import require
 from wss_cases.followups.core.models import FollowUpTemplate
 from wss_cases.followups.core.states import KINDS
-from wss_cases.followups.templates.actions import (
-    New,
-    Wording,
-    add_template,
-    change_template,
-    end_template,
-    make_own,
-)
+from wss_cases.followups.templates.actions import New, Wording, add_template, change_template, end_template, make_own
 from wss_cases.followups.templates.forms import EndTemplateForm, NewTemplateForm, TemplateForm
-from wss_cases.followups.templates.queries import (
-    district_template,
-    get_template,
-    may_write,
-    open_made_from,
-)
+from wss_cases.followups.templates.queries import district_template, get_template, may_write, open_made_from
 from wss_cases.followups.templates.rules import due_on
 from wss_cases.followups.templates.states import EVENTS, TIMED
-from wss_cases.followups.templates.views import (
-    READ,
-    is_near,
-    pathway_words,
-    title_of,
-    today_at,
-    writes_for,
-)
+from wss_cases.followups.templates.views import READ, is_near, pathway_words, title_of, today_at, writes_for
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
@@ -42,14 +23,7 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.roster.directory.queries import get_school, school_days
 
 blueprint = Blueprint("follow_up_template_acts", __name__, url_prefix="/follow-up-templates")
-KEPT = (
-    "title_en",
-    "title_es",
-    "closes_with_en",
-    "closes_with_es",
-    "due_in_school_days",
-    "single_mail",
-)
+KEPT = ("title_en", "title_es", "closes_with_en", "closes_with_es", "due_in_school_days", "single_mail")
 
 
 @blueprint.route("/<int:template_id>", methods=["GET", "POST"])
@@ -61,9 +35,7 @@ def change(template_id: int) -> Page:
     form = _form_of(row)
 
     def act() -> int:
-        return change_template(
-            actor, row.id, _wording(form), form.starts_on.data, clock.now(), form.request_key.data
-        )
+        return change_template(actor, row.id, _wording(form), form.starts_on.data, clock.now(), form.request_key.data)
 
     return _write(form, act, row, row.school_id)
 
@@ -96,9 +68,7 @@ def add() -> Page:
 
     def act() -> int:
         new = New(form.event.data, form.pathway.data, form.kind.data, school_id)
-        return add_template(
-            actor, new, _wording(form), form.starts_on.data, clock.now(), form.request_key.data
-        )
+        return add_template(actor, new, _wording(form), form.starts_on.data, clock.now(), form.request_key.data)
 
     return _write(form, act, None, school_id)
 
@@ -134,9 +104,7 @@ def _wording(form: TemplateForm) -> Wording:
     return Wording(**{name: getattr(form, name).data for name in KEPT})
 
 
-def _write(
-    form: TemplateForm, act: Callable[[], Any], old: FollowUpTemplate | None, school_id: int | None
-) -> Page:
+def _write(form: TemplateForm, act: Callable[[], Any], old: FollowUpTemplate | None, school_id: int | None) -> Page:
     school = get_school(school_id) if school_id is not None else None
     event = old.event if old is not None else ""
     shown: dict[str, Any] = {
@@ -153,9 +121,7 @@ def _write(
         sound = form.validate() and is_near(form, "starts_on", today_at(school_id))
         if sound:
             shown["samples"] = _samples(form, old, school_id)
-        return render_template(
-            "followups/templates/editing/write.html", form=form, **shown
-        ), 200 if sound else 400
+        return render_template("followups/templates/editing/write.html", form=form, **shown), 200 if sound else 400
     done = url_for("follow_up_templates.templates")
     return form_page(form, act, done, "followups/templates/editing/write.html", **shown)
 

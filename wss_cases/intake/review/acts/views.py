@@ -17,13 +17,7 @@ from wss_cases.intake.decision.actions import decide, record_conversation
 from wss_cases.intake.recommendation.queries import situation
 from wss_cases.intake.review import actions
 from wss_cases.intake.review import presenters as words
-from wss_cases.intake.review.forms import (
-    DuplicateForm,
-    FactsForm,
-    NoActionForm,
-    OtherwiseForm,
-    QuestionForm,
-)
+from wss_cases.intake.review.forms import DuplicateForm, FactsForm, NoActionForm, OtherwiseForm, QuestionForm
 from wss_cases.intake.review.views import after_decision, decided_first, reviewed, tile_words
 from wss_cases.pathways.common.views import today_of
 from wss_cases.pathways.conversations.forms import LogForm
@@ -74,9 +68,7 @@ def otherwise(incident_id: int) -> Page:
     found, scene = reviewed(actor, incident_id), situation(incident_id)
     plan = words.plan_words(scene)
     form = OtherwiseForm(version=found.version)
-    form.keep.choices = choices(
-        [(item["key"], f"{item['kind']}, {item['whom']}") for item in plan["pathways"]]
-    )
+    form.keep.choices = choices([(item["key"], f"{item['kind']}, {item['whom']}") for item in plan["pathways"]])
     form.added.choices = choices([("", _("Nothing")), *words.addable(scene)])
     if not form.is_submitted():
         form.keep.data = [item["key"] for item in plan["pathways"]]
@@ -166,13 +158,7 @@ def no_action(incident_id: int) -> Page:
 
     def act() -> int:
         return actions.take_no_action(
-            actor,
-            incident_id,
-            form.reason.data,
-            form.note.data,
-            form.seen_version,
-            now,
-            form.request_key.data,
+            actor, incident_id, form.reason.data, form.note.data, form.seen_version, now, form.request_key.data
         )
 
     return _act(
@@ -262,9 +248,7 @@ def reopen(incident_id: int) -> Page:
     form = BaseForm()
     found = reviewed(current_actor(), incident_id)
     try:
-        actions.reopen_review(
-            current_actor(), incident_id, form.seen_version, clock.now(), form.request_key.data
-        )
+        actions.reopen_review(current_actor(), incident_id, form.seen_version, clock.now(), form.request_key.data)
     except Stale:
         return decided_first(found, _("Back to review"))
     return redirect(url_for("review.incident", incident_id=incident_id), 303)

@@ -71,9 +71,7 @@ def sheet_of(board: Board, links: Links) -> Point:
         "period": period_words(board.scope),
         "year": board.scope.year.replace("-", "–"),
         "year_before": f"{int(board.scope.year[:4]) - 1}–{board.scope.year[2:4]}",
-        "schools": None
-        if board.silent is None
-        else ngettext("%(num)s school", "%(num)s schools", board.schools),
+        "schools": None if board.silent is None else ngettext("%(num)s school", "%(num)s schools", board.schools),
         "glance": _glance(board, links),
         "months": _months(board, links),
         "parts": _parts(board, links),

@@ -24,9 +24,7 @@ PURPOSE = "board-report"
 MOST_WAITING = 5
 
 
-def ask_report(
-    actor: Actor, scope: Scope, language: str, now: datetime, request_key: str | None = None
-) -> int:
+def ask_report(actor: Actor, scope: Scope, language: str, now: datetime, request_key: str | None = None) -> int:
     """Ask for a report of a scope as a PDF in a language. Returns its id.
 
     Raises NotFound for who does not answer for it, Refused when too many of the actor's own are still being made.
@@ -40,9 +38,7 @@ def ask_report(
             BoardReport.asked_by_id == actor.user_id, BoardReport.state == ReportState.ASKED
         )
         if (uow.session.scalar(mine) or 0) >= MOST_WAITING:
-            raise Refused(
-                "", _("%(number)s of your reports are still being made. Wait for one.", number=MOST_WAITING)
-            )
+            raise Refused("", _("%(number)s of your reports are still being made. Wait for one.", number=MOST_WAITING))
         made = add_report(uow, report_of(scope, language, actor.user_id, now))
         uow.answer = made
         return made

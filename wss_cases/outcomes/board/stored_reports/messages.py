@@ -12,17 +12,12 @@ from wss_cases.outcomes.board.stored_reports.queries import is_wanted, load_repo
 
 
 def _report(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
-    return {
-        "href": link(f"/outcomes/board/reports/{message.object_id}"),
-        "end": link("/outcomes/board/delivery"),
-    }
+    return {"href": link(f"/outcomes/board/reports/{message.object_id}"), "end": link("/outcomes/board/delivery")}
 
 
 def _report_still_due(message: OutboxMessage, actor: Actor) -> bool:
     row = load_report(message.object_id)
-    return (
-        row is not None and row.asked_by_id == actor.user_id and is_wanted(row) and reads_report(actor, row)
-    )
+    return row is not None and row.asked_by_id == actor.user_id and is_wanted(row) and reads_report(actor, row)
 
 
 MESSAGES = (MessageKind(NOTICE, "board_report", _report, _report_still_due),)

@@ -20,13 +20,7 @@ class BoardSubscription(Versioned, Base):
     __tablename__ = "board_subscription"
     __table_args__ = (
         CheckConstraint("school_id is null or network is null", name="one_scope"),
-        Index(
-            "uq_board_subscription_user_id_scope",
-            "user_id",
-            "scope",
-            unique=True,
-            **where("ended_at is null"),
-        ),
+        Index("uq_board_subscription_user_id_scope", "user_id", "scope", unique=True, **where("ended_at is null")),
     )
 
     id: Mapped[Id]
@@ -78,6 +72,5 @@ class BoardReport(Versioned, Base):
     key_name: Mapped[str] = mapped_column(String(16), default="", server_default="")
 
     of_network: Mapped[list[School]] = relationship(
-        primaryjoin=lambda: and_(foreign(School.network) == BoardReport.network, School.is_active),
-        viewonly=True,
+        primaryjoin=lambda: and_(foreign(School.network) == BoardReport.network, School.is_active), viewonly=True
     )

@@ -14,13 +14,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.outcomes.board.report.forms import ReportForm
-from wss_cases.outcomes.board.report.states import (
-    LANGUAGE_LABELS,
-    REPORT_LABELS,
-    REPORT_TONES,
-    WHY_LABELS,
-    ReportState,
-)
+from wss_cases.outcomes.board.report.states import LANGUAGE_LABELS, REPORT_LABELS, REPORT_TONES, WHY_LABELS, ReportState
 from wss_cases.outcomes.board.report.views import named_in_address, reported
 from wss_cases.outcomes.board.stored_reports.actions import ask_report, pdf_for
 from wss_cases.outcomes.board.stored_reports.models import BoardReport

@@ -37,9 +37,7 @@ def mine() -> Page:
     def act() -> int:
         _name, school_id, network = scopes[form.scope.data]
         every = Every(form.every.data)
-        return subscribe(
-            actor, school_id, network, every, form.language.data, clock.now(), form.request_key.data
-        )
+        return subscribe(actor, school_id, network, every, form.language.data, clock.now(), form.request_key.data)
 
     def done(_made: int) -> str:
         flash(_("The next report that is due comes to you by mail."))

@@ -41,8 +41,7 @@ def crdc(actor: Actor, scope: Scope, school: str | None) -> Report:
     placed.finish()
     columns = rules.columns()
     rows = [
-        [number, name, *(counts[key][one] for one in columns)]
-        for key, number, name in schools(actor, scope, counts)
+        [number, name, *(counts[key][one] for one in columns)] for key, number, name in schools(actor, scope, counts)
     ]
     document = {
         "report": "crdc", "school_year": scope.year, "school": school, "from": scope.first.isoformat(),
@@ -69,9 +68,7 @@ def crdc(actor: Actor, scope: Scope, school: str | None) -> Report:
 
 def schools(actor: Actor, scope: Scope, counts: Iterable[int]) -> list[tuple[int, str, str]]:
     """Return (id, number, name) of the schools of a file: the active ones, and those with something counted."""
-    statement = visible_to(
-        select(School.id, School.identifier, School.sourced_id, School.name), actor, School.id
-    )
+    statement = visible_to(select(School.id, School.identifier, School.sourced_id, School.name), actor, School.id)
     if scope.school_id is not None:
         statement = statement.where(School.id == scope.school_id)
     else:

@@ -43,13 +43,8 @@ RACES: Final = {
 SEXES: Final = {"male": "M", "female": "F"}
 MEASURES: Final = ("ISS", "SINGOOS", "MULTOOS", "TFRALT", "REF")
 SUSPENDED: Final = DisciplineKind.OUT_OF_SCHOOL_SUSPENSION
-STUDENT_MEASURE: Final = {
-    DisciplineKind.IN_SCHOOL_SUSPENSION: "ISS",
-    DisciplineKind.ALTERNATIVE_PLACEMENT: "TFRALT",
-}
-INFORMAL: Final = frozenset(
-    {DisciplineKind.SENT_HOME, DisciplineKind.EARLY_PICK_UP, DisciplineKind.BUS_REMOVAL}
-)
+STUDENT_MEASURE: Final = {DisciplineKind.IN_SCHOOL_SUSPENSION: "ISS", DisciplineKind.ALTERNATIVE_PLACEMENT: "TFRALT"}
+INFORMAL: Final = frozenset({DisciplineKind.SENT_HOME, DisciplineKind.EARLY_PICK_UP, DisciplineKind.BUS_REMOVAL})
 RESTRAINTS: Final = {RestraintKind.PHYSICAL_RESTRAINT: "PHYS", RestraintKind.ISOLATED_TIME_OUT: "SECL"}
 STANDINGS: Final = ("WODIS", "IDEA", "504")
 OURS: Final = (

@@ -85,12 +85,8 @@ def _removals(actor: Actor, scope: Scope, counting: _Counting) -> None:
     action = DisciplineAction
     conditions = [*removed(actor, scope), action.kind.in_(rules.KINDS)]
     types = _types(select(action.incident_id).where(*conditions, action.incident_id.is_not(None)))
-    statement = select(
-        action.school_id, action.kind, action.incident_id, action.days, action.student_id, *MARKS
-    )
-    for row in db.session.execute(
-        statement.join(Student, Student.id == action.student_id).where(*conditions)
-    ):
+    statement = select(action.school_id, action.kind, action.incident_id, action.days, action.student_id, *MARKS)
+    for row in db.session.execute(statement.join(Student, Student.id == action.student_id).where(*conditions)):
         school_id, kind, incident_id, days, student_id = row[:5]
         counting.instance(school_id, kind.value, types.get(incident_id, rules.NO_REPORT), days)
         counting.student(school_id, kind.value, student_id, row[5:])
@@ -100,9 +96,7 @@ def _referrals(actor: Actor, scope: Scope, counting: _Counting) -> None:
     told = PoliceNotification
     conditions = notified(actor, scope)
     types = _types(select(told.incident_id).where(*conditions))
-    for school_id, incident_id in db.session.execute(
-        select(told.school_id, told.incident_id).where(*conditions)
-    ):
+    for school_id, incident_id in db.session.execute(select(told.school_id, told.incident_id).where(*conditions)):
         counting.instance(school_id, rules.REFERRAL, types[incident_id], None)
     for row in db.session.execute(students_notified(actor, scope, *MARKS)):
         counting.student(row[0], rules.REFERRAL, row[1], row[2:])
@@ -112,14 +106,7 @@ def _types(ids: Any) -> dict[int | None, str]:
     """Return reports to their type."""
     acted = (IncidentPerson.incident_id == Incident.id) & IncidentPerson.role.in_(ACTED)
     statement = (
-        select(
-            Incident.id,
-            Incident.weapon,
-            Incident.substance,
-            Incident.injury,
-            BehaviorCode.crdc,
-            BehaviorCode.ceds,
-        )
+        select(Incident.id, Incident.weapon, Incident.substance, Incident.injury, BehaviorCode.crdc, BehaviorCode.ceds)
         .outerjoin(IncidentPerson, acted)
         .outerjoin(BehaviorCode, BehaviorCode.id == IncidentPerson.behavior_code_id)
         .where(Incident.id.in_(ids))

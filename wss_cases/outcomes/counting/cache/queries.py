@@ -119,10 +119,7 @@ def _kept(statement: Any, is_typed: bool) -> Rows | None:
     if not is_typed:
         return rows
     readers = [_reader(column.type) for column in statement.selected_columns]
-    return [
-        [None if cell is None else read(cell) for read, cell in zip(readers, row, strict=True)]
-        for row in rows
-    ]
+    return [[None if cell is None else read(cell) for read, cell in zip(readers, row, strict=True)] for row in rows]
 
 
 def _stored(digest: str) -> str | None:

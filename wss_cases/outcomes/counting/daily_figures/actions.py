@@ -16,12 +16,7 @@ from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation.db import db, table_of
 from wss_cases.journal.audit.actions import settled_row
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
-from wss_cases.outcomes.counting.daily_figures.models import (
-    ONLY_ROW,
-    DailyFigure,
-    DistrictFigure,
-    FigureState,
-)
+from wss_cases.outcomes.counting.daily_figures.models import ONLY_ROW, DailyFigure, DistrictFigure, FigureState
 from wss_cases.outcomes.counting.daily_figures.queries import changes_after, days_of
 from wss_cases.outcomes.counting.daily_figures.recount import SchoolDay, figures_of_school
 from wss_cases.outcomes.counting.daily_figures.rules import DayFigure
@@ -66,9 +61,7 @@ def _step(now: datetime, settled: int) -> int | None:
         return len(days)
 
 
-def recount(
-    now: datetime, seconds: float, *, settled: int | None = None, only_unbuilt: bool = False
-) -> dict[str, Any]:
+def recount(now: datetime, seconds: float, *, settled: int | None = None, only_unbuilt: bool = False) -> dict[str, Any]:
     """Count every school from its incidents, going on where an earlier count was stopped, for so long.
 
     Returns how many `schools` were counted now, and whether it is `finished`.

@@ -12,12 +12,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import AuditEntry
-from wss_cases.outcomes.counting.daily_figures.models import (
-    ONLY_ROW,
-    DailyFigure,
-    DistrictFigure,
-    FigureState,
-)
+from wss_cases.outcomes.counting.daily_figures.models import ONLY_ROW, DailyFigure, DistrictFigure, FigureState
 from wss_cases.outcomes.counting.daily_figures.recount import SchoolDay, count_days
 from wss_cases.outcomes.counting.daily_figures.rules import DayFigure, Parts, parts_from
 from wss_cases.outcomes.counting.scope.queries import READERS, counted, within
@@ -64,9 +59,7 @@ def days_of(changes: Iterable[Change]) -> set[SchoolDay]:
         elif change.object_id is not None:
             before.setdefault(change.object_id, []).append(change.changes)
     columns = (Incident.id, Incident.school_id, Incident.local_date)
-    for incident_id, school_id, day in db.session.execute(
-        select(*columns).where(Incident.id.in_(sorted(before)))
-    ):
+    for incident_id, school_id, day in db.session.execute(select(*columns).where(Incident.id.in_(sorted(before)))):
         schools, dates = {school_id}, {day}
         for said in before[incident_id]:
             schools |= {old for old in said.get("school_id", [])[:1] if old is not None}

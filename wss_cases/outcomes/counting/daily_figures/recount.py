@@ -28,9 +28,7 @@ def figures_of_school(school_id: int, days: Collection[date] | None = None) -> d
     return {day: figure for (_school, day), figure in count_days(conditions).items()}
 
 
-def count_days(
-    conditions: Sequence[ColumnElement[bool]], by_school: bool = False
-) -> dict[SchoolDay, DayFigure]:
+def count_days(conditions: Sequence[ColumnElement[bool]], by_school: bool = False) -> dict[SchoolDay, DayFigure]:
     """Return what the incidents that meet these conditions add up to, by (school or 0, day), in one query."""
     found: dict[SchoolDay, DayFigure] = {}
     for part, school_id, day, key, number in db.session.execute(union_all(*_branches(conditions, by_school))):

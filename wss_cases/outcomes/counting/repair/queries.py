@@ -75,9 +75,7 @@ def step_conditions() -> dict[str, ColumnElement[bool]]:
 
     A circle or conversation is held when it met; the other pathways when they started.
     """
-    held = case(
-        (Pathway.pathway.in_([one.value for one in MEETS]), Pathway.held_on), else_=Pathway.started_on
-    )
+    held = case((Pathway.pathway.in_([one.value for one in MEETS]), Pathway.held_on), else_=Pathway.started_on)
     conditions: list[ColumnElement[bool]] = [
         Pathway.id.is_not(None),
         Pathway.offered_on.is_not(None),
@@ -93,14 +91,10 @@ def light_conditions() -> dict[str, ColumnElement[bool]]:
     """Return for each step the condition of an incident whose conversation is on itself, without a case."""
     alone = ~exists().where(CaseIncident.incident_id == Incident.id)
     held = and_(
-        Incident.state == IncidentState.CLOSED,
-        Incident.outcome_reason.in_(sorted(CONVERSATION_OUTCOMES)),
-        alone,
+        Incident.state == IncidentState.CLOSED, Incident.outcome_reason.in_(sorted(CONVERSATION_OUTCOMES)), alone
     )
     asked = exists().where(
-        FollowUp.incident_id == Incident.id,
-        FollowUp.kind == CONVERSATION,
-        FollowUp.state != FollowUpState.CANCELLED,
+        FollowUp.incident_id == Incident.id, FollowUp.kind == CONVERSATION, FollowUp.state != FollowUpState.CANCELLED
     )
     return {"proposed": or_(held, and_(asked, alone)), "offered": held, "accepted": held, "held": held}
 

@@ -42,10 +42,7 @@ def within(actor: Actor, scope: Scope, school_column: Any, day_column: Any) -> l
 
 def counted(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     """Return the conditions of an incident that counts: every submitted one but duplicates."""
-    return [
-        *within(actor, scope, Incident.school_id, Incident.local_date),
-        Incident.state != IncidentState.DUPLICATE,
-    ]
+    return [*within(actor, scope, Incident.school_id, Incident.local_date), Incident.state != IncidentState.DUPLICATE]
 
 
 def could_lead_to_police() -> ColumnElement[bool]:
@@ -76,9 +73,7 @@ def enrolled_within(actor: Actor, scope: Scope, grade: int | None = None) -> Any
 
 def _enrolled(actor: Actor, scope: Scope, *columns: Any) -> Any:
     return select(*columns).where(
-        Enrolment.starts_on <= scope.last,
-        _not_ended(scope.first),
-        *within_schools(actor, scope, Enrolment.school_id),
+        Enrolment.starts_on <= scope.last, _not_ended(scope.first), *within_schools(actor, scope, Enrolment.school_id)
     )
 
 

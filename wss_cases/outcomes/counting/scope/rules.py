@@ -163,9 +163,7 @@ def month_ends(scope: Scope, days: SchoolDays) -> list[date]:
     return [reference_day(scope, days, end) for end in ends]
 
 
-def months_of(
-    scope: Scope, by_day: Mapping[date, int], days: SchoolDays, students: Sequence[int]
-) -> list[Month]:
+def months_of(scope: Scope, by_day: Mapping[date, int], days: SchoolDays, students: Sequence[int]) -> list[Month]:
     """Return the months of a period from incidents by day and students enrolled at each month's end."""
     rows = []
     for first, enrolled in zip(scope.months(), students, strict=True):
@@ -205,9 +203,7 @@ def reach_of(pairs: Iterable[tuple[date, date | None, int]], days: SchoolDays, t
             bands[_band(days.between(happened, reached))] += people
         else:
             missed += people
-    return Reach(
-        bands[0] + bands[1], sum(bands) + missed, waiting, (bands[0], bands[1], bands[2], bands[3], bands[4])
-    )
+    return Reach(bands[0] + bands[1], sum(bands) + missed, waiting, (bands[0], bands[1], bands[2], bands[3], bands[4]))
 
 
 def _band(school_days: int) -> int:

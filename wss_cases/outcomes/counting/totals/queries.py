@@ -18,15 +18,7 @@ from wss_cases.outcomes.counting.repair.queries import (
     terms,
 )
 from wss_cases.outcomes.counting.scope.queries import enrolled_on
-from wss_cases.outcomes.counting.scope.rules import (
-    Month,
-    Reach,
-    Scope,
-    Share,
-    month_ends,
-    months_of,
-    reach_of,
-)
+from wss_cases.outcomes.counting.scope.rules import Month, Reach, Scope, Share, month_ends, months_of, reach_of
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 from wss_cases.safeguards.police.review.states import NotificationDoor

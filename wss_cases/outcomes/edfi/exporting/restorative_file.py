@@ -53,9 +53,7 @@ def _of_school(actor: Actor, scope: Scope, school_id: int) -> Iterator[Any]:
         Incident.school_id == school_id,
         Incident.state.in_(DECIDED),
     )
-    broken = exists().where(
-        AgreementTerm.agreement_id == Agreement.id, AgreementTerm.state == TermState.NOT_KEPT
-    )
+    broken = exists().where(AgreementTerm.agreement_id == Agreement.id, AgreementTerm.state == TermState.NOT_KEPT)
     kept = case((agreement_kept(), "yes"), (broken, "no"))
     identifier = func.coalesce(EdfiRecord.identifier, Incident.reference)
     held = (

@@ -92,9 +92,7 @@ class Place:
 
 def schools(actor: Actor, school_id: int | None) -> list[Place]:
     """Return the schools whose outcomes the actor sees, with their number in the standard ('' where none is digits)."""
-    statement = visible_to(
-        select(School.id, School.code, School.identifier, School.sourced_id), actor, School.id
-    )
+    statement = visible_to(select(School.id, School.code, School.identifier, School.sourced_id), actor, School.id)
     if school_id is not None:
         statement = statement.where(School.id == school_id)
     rows = db.session.execute(statement.order_by(School.id)).all()
@@ -141,9 +139,7 @@ def reports(actor: Actor, scope: Scope, place: Place) -> Iterator[list[Report]]:
         for row in rows:
             name, codes = kept.get(row[0], (row[1], {}))
             day, minute, code, mapped, weapon = row[2:]
-            found[row[0]] = Report(
-                row[0], name, day, minute, code, mapped or "", weapon, row[0] in police, codes
-            )
+            found[row[0]] = Report(row[0], name, day, minute, code, mapped or "", weapon, row[0] in police, codes)
         for incident_id, person in _people(ids, kept):
             found[incident_id].people.append(person)
         yield list(found.values())
@@ -180,10 +176,7 @@ def _people(ids: Sequence[int], kept: Received) -> Iterator[tuple[int, Person]]:
         number = unique_id(row[3], row[4])
         said = _said(kept, row[0], row[8])
         behavior = row[6] or (said or {}).get("behavior", "")
-        yield (
-            row[0],
-            Person(row[1], row[2], row[9], number, row[5], behavior, (row[7] or {}).get("weapon"), said),
-        )
+        yield (row[0], Person(row[1], row[2], row[9], number, row[5], behavior, (row[7] or {}).get("weapon"), said))
 
 
 def _said(kept: Received, incident_id: int, person_id: int) -> dict[str, Any] | None:
@@ -204,9 +197,7 @@ def removals(actor: Actor, scope: Scope, place: Place) -> Iterator[list[Removal]
         .where(*removed(actor, scope), action.school_id == place.id)
     )  # fmt: skip
     last = 0
-    while rows := db.session.execute(
-        statement.where(action.id > last).order_by(action.id).limit(BATCH)
-    ).all():
+    while rows := db.session.execute(statement.where(action.id > last).order_by(action.id).limit(BATCH)).all():
         last = rows[-1][0]
         parts = _parts(actor, scope, place, [row[4] for row in rows if row[4] is not None])
         kept = _received(EdfiRecord.action_id, [row[0] for row in rows])

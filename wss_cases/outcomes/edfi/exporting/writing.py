@@ -37,9 +37,7 @@ _NOT_NAMED = ("Not", "Named")
 """The standard wants a first and a last name of whoever is not a student of the district; we give none out."""
 
 
-def write_interchange(
-    actor: Actor, scope: Scope, stream: IO[bytes], tally: Tally, progress: Progress
-) -> None:
+def write_interchange(actor: Actor, scope: Scope, stream: IO[bytes], tally: Tally, progress: Progress) -> None:
     """Write the decided reports and the standing removals of a period as InterchangeStudentDiscipline."""
     leave_undecided(actor, scope, tally)
     found = schools(actor, scope.school_id)

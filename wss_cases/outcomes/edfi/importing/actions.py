@@ -12,13 +12,7 @@ from wss_cases.foundation.files.xml_files import line_of, name_of
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.outcomes.edfi.importing import reading
-from wss_cases.outcomes.edfi.importing.reading import (
-    INTERCHANGES,
-    ElementRefused,
-    FileRefused,
-    elements,
-    root_of,
-)
+from wss_cases.outcomes.edfi.importing.reading import INTERCHANGES, ElementRefused, FileRefused, elements, root_of
 from wss_cases.outcomes.edfi.importing.records import IMPORTED, SOURCE, Read, Taking
 from wss_cases.roster.directory.models import ImportRun
 
@@ -59,9 +53,7 @@ class Report:
         }
 
 
-def import_edfi(
-    actor: Actor, files: Sequence[Path], now: datetime, progress: Callable[[str], None]
-) -> Report:
+def import_edfi(actor: Actor, files: Sequence[Path], now: datetime, progress: Callable[[str], None]) -> Report:
     """Read Ed-Fi 5.2 files (StudentDiscipline, with Student and EducationOrganization where the roster lacks them).
 
     Elements that are refused are in the report, all others land together. A second run of the same changes nothing.
@@ -90,9 +82,7 @@ _INTO: dict[str, Callable[[Read, Any], None]] = {
     "Student": lambda read, element: _by_number(read.students, reading.student_in(element)),
     "DisciplineIncident": lambda read, element: read.incidents.append(reading.incident_in(element)),
     "DisciplineAction": lambda read, element: read.actions.append(reading.action_in(element)),
-    "StudentDisciplineIncidentBehaviorAssociation": lambda read, element: read.parts.append(
-        reading.part_in(element)
-    ),
+    "StudentDisciplineIncidentBehaviorAssociation": lambda read, element: read.parts.append(reading.part_in(element)),
     "StudentDisciplineIncidentNonOffenderAssociation": lambda read, element: read.parts.append(
         reading.part_in(element)
     ),

@@ -11,13 +11,7 @@ from wss_cases.foundation.clock import at_local
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold
 from wss_cases.incidents.incident.models import Incident, IncidentPerson, LocationCode
-from wss_cases.incidents.incident.states import (
-    UNKNOWN_LOCATION,
-    IncidentState,
-    PersonKind,
-    Place,
-    WhenPrecision,
-)
+from wss_cases.incidents.incident.states import UNKNOWN_LOCATION, IncidentState, PersonKind, Place, WhenPrecision
 from wss_cases.journal.unit_of_work import Act, UnitOfWork
 from wss_cases.outcomes.edfi.common.codes import CAUSED, DISCIPLINES_IN, value_of
 from wss_cases.outcomes.edfi.common.models import EdfiRecord
@@ -67,9 +61,7 @@ class Taking:
         session = uow.session
         columns = (LocationCode.edfi, LocationCode.code, LocationCode.place)
         rows = session.execute(select(*columns).order_by(LocationCode.id.desc()))
-        self.places: dict[str, tuple[str, Place | None]] = {
-            row[0]: (row[1], row[2]) for row in rows if row[0]
-        }
+        self.places: dict[str, tuple[str, Place | None]] = {row[0]: (row[1], row[2]) for row in rows if row[0]}
         self.known: dict[tuple[int, str], tuple[str, int]] = {}
 
     def run(self) -> None:
@@ -180,9 +172,7 @@ class Taking:
 
     def _school_of(self, number: str) -> School:
         if number not in self.schools:
-            words = _(
-                "No school has the number %(number)s. Give EducationOrganization.xml as well.", number=number
-            )
+            words = _("No school has the number %(number)s. Give EducationOrganization.xml as well.", number=number)
             raise ElementRefused("SchoolId", words)
         return self.schools[number]
 
@@ -233,9 +223,7 @@ class Taking:
             location_code=code, place=place, weapon=weapon_of(one),
         )  # fmt: skip
 
-    def _person(
-        self, incident: Incident, part: PartIn, beside: list[str]
-    ) -> tuple[IncidentPerson, dict[str, Any]]:
+    def _person(self, incident: Incident, part: PartIn, beside: list[str]) -> tuple[IncidentPerson, dict[str, Any]]:
         acted = [part.codes or [CAUSED]] if part.behavior else []
         role = role_of([code for codes in (*acted, beside) for code in codes])
         person = IncidentPerson(role=role, kind=PersonKind.STUDENT, student_id=self._student_of(part.student))

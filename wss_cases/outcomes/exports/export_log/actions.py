@@ -24,15 +24,10 @@ def note_export(
     """
     rows, most = len(report.rows), setting("EXPORT_ROWS")
     if rows > most:
-        raise Refused(
-            "",
-            _("This file would have %(rows)s rows; at most %(most)s are allowed.", rows=rows, most=most),
-        )
+        raise Refused("", _("This file would have %(rows)s rows; at most %(most)s are allowed.", rows=rows, most=most))
     told = second_persons(actor, school_id, now)
     if not told:
-        raise Refused(
-            "", _("Nobody else can be told of this file, so it is not made. Ask your system administrator.")
-        )
+        raise Refused("", _("Nobody else can be told of this file, so it is not made. Ask your system administrator."))
     with unit_of_work(actor, now) as uow:
         row = uow.add(
             ExportRecord(

@@ -12,13 +12,9 @@ SHORTEST_REASON = 10
 class ExportForm(BaseForm):
     """Why."""
 
-    reason = LongText(
-        _l("What you need the file for"), [NotBlank(_l("Write what you need the file for."))], limit=1000
-    )
+    reason = LongText(_l("What you need the file for"), [NotBlank(_l("Write what you need the file for."))], limit=1000)
 
     def validate_reason(self, field: LongText) -> None:
         """A word is no reason."""
         if len((field.data or "").strip()) < SHORTEST_REASON:
-            raise ValidationError(
-                _("Say a little more: at least %(number)s characters.", number=SHORTEST_REASON)
-            )
+            raise ValidationError(_("Say a little more: at least %(number)s characters.", number=SHORTEST_REASON))

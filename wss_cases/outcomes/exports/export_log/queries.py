@@ -53,9 +53,7 @@ def may_know(actor: Actor, row: ExportRecord) -> bool:
     return actor.has(Role.SYSADMIN) or reaches
 
 
-def exports(
-    actor: Actor, before: int | None = None, limit: int = PAGE
-) -> list[tuple[ExportRecord, str, str]]:
+def exports(actor: Actor, before: int | None = None, limit: int = PAGE) -> list[tuple[ExportRecord, str, str]]:
     """Return the files taken with their taker's name and their school's ('' for all), the newest first."""
     statement = (
         select(ExportRecord, UserAccount.name, School.name)

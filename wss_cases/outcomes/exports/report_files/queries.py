@@ -10,15 +10,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.outcomes.counting.daily_figures.presenters import breakdowns
 from wss_cases.outcomes.counting.daily_figures.queries import parts_of
 from wss_cases.outcomes.counting.measures.definitions import MEASURES
-from wss_cases.outcomes.counting.repair.queries import (
-    STEPS,
-    contacts,
-    follow_ups,
-    funnel,
-    police,
-    removals,
-    terms,
-)
+from wss_cases.outcomes.counting.repair.queries import STEPS, contacts, follow_ups, funnel, police, removals, terms
 from wss_cases.outcomes.counting.scope.rules import Scope, per, reach_of
 from wss_cases.outcomes.counting.totals.queries import core_of
 from wss_cases.outcomes.documents.rendering import Report
@@ -45,15 +37,12 @@ def history(year: str, identifier: str | None = None) -> Report:
     schools = schools_in(year, identifier)
     if not schools:
         raise Refused(
-            "school",
-            _("No published school with the number %(number)s in %(year)s.", number=identifier, year=year),
+            "school", _("No published school with the number %(number)s in %(year)s.", number=identifier, year=year)
         )
     document = {"school_year": year, "district": district, "schools": [_school(school) for school in schools]}
     columns = ("school_id", "school", "network", *HISTORY)
     rows = [] if identifier else [["", "district", "", *(district[name] for name in HISTORY)]]
-    rows += [
-        [one.identifier, one.name, one.network, *(_shown(one, name) for name in HISTORY)] for one in schools
-    ]
+    rows += [[one.identifier, one.name, one.network, *(_shown(one, name) for name in HISTORY)] for one in schools]
     return Report("history", document, columns, rows, _about(year, None, "history"))
 
 
@@ -69,28 +58,13 @@ def core(actor: Actor, scope: Scope, school: str | None) -> Report:
         part: [{"key": row.key, "label": row.label, "incidents": row.number} for row in rows]
         for part, rows in split.items()
     }
-    columns = (
-        "breakdown",
-        "key",
-        "label",
-        "incidents",
-        "school_days",
-        "students",
-        "per_100_students_per_school_day",
-    )
+    columns = ("breakdown", "key", "label", "incidents", "school_days", "students", "per_100_students_per_school_day")
     table: list[list[Any]] = [
-        ["month", m["month"], m["month"], m["incidents"], m["school_days"], m["students"], m["rate"]]
-        for m in months
+        ["month", m["month"], m["month"], m["incidents"], m["school_days"], m["students"], m["rate"]] for m in months
     ]
-    table += [
-        [part, row.key, row.label, row.number, "", "", ""] for part, rows in split.items() for row in rows
-    ]
+    table += [[part, row.key, row.label, row.number, "", "", ""] for part, rows in split.items() for row in rows]
     return Report(
-        "core",
-        document,
-        columns,
-        table,
-        _about(scope.year, school, "incidents", "rate", "breakdowns", "time"),
+        "core", document, columns, table, _about(scope.year, school, "incidents", "rate", "breakdowns", "time")
     )
 
 
@@ -98,20 +72,12 @@ def funnel_report(actor: Actor, scope: Scope, school: str | None) -> Report:
     """Return for each pathway how many incidents came to each step."""
     total = parts_of(actor, scope).total
     steps = funnel(actor, scope)
-    document = _head("funnel", scope, school) | {
-        "incidents": total,
-        "pathways": steps,
-        "agreement_terms": None,
-    }
+    document = _head("funnel", scope, school) | {"incidents": total, "pathways": steps, "agreement_terms": None}
     kept = terms(actor, scope)
     document["agreement_terms"] = asdict(kept)
     rows = [[name, total, *(found[step] for step in STEPS)] for name, found in sorted(steps.items())]
     return Report(
-        "funnel",
-        document,
-        ("pathway", "incidents", *STEPS),
-        rows,
-        _about(scope.year, school, "funnel", "agreements"),
+        "funnel", document, ("pathway", "incidents", *STEPS), rows, _about(scope.year, school, "funnel", "agreements")
     )
 
 

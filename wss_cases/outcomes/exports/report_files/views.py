@@ -58,9 +58,7 @@ def file(name: str, form: str) -> Page:
         "most": setting("EXPORT_ROWS"),
         "about": report.about[2:] if name in COLLECTIONS else [],
     }
-    return render_template(
-        "outcomes/exports/report_files/reason.html", form=asked, page=page, **words
-    ), status
+    return render_template("outcomes/exports/report_files/reason.html", form=asked, page=page, **words), status
 
 
 def _report(page: Shown, name: str, form: str) -> Report:

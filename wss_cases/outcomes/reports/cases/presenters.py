@@ -68,28 +68,18 @@ def repeat_rows(repeats: Sequence[Repeat], behind: Behind) -> list[dict[str, Any
 def _repeat_words(one: Repeat) -> str:
     unfinished = f"{one.unfinished:,}"
     if one.share is None and one.finished >= FEWEST:
-        return _(
-            "not shown: it would tell of few at one school; not over yet: %(unfinished)s",
-            unfinished=unfinished,
-        )
+        return _("not shown: it would tell of few at one school; not over yet: %(unfinished)s", unfinished=unfinished)
     if one.share is None:
         return _("shown from %(least)s; not over yet: %(unfinished)s", least=FEWEST, unfinished=unfinished)
     again = f"{one.share.part:,}"
-    return _(
-        "with another incident: %(again)s; not over yet: %(unfinished)s", again=again, unfinished=unfinished
-    )
+    return _("with another incident: %(again)s; not over yet: %(unfinished)s", again=again, unfinished=unfinished)
 
 
 def carried(page: Shown) -> dict[str, Any]:
     """Return what coordinators carry: the middle and the most, and each by name for who leads the school."""
     found = caseload_of(page.actor, page.scope)
     rows = [
-        {
-            "name": name,
-            "cases": load.cases,
-            "points": load.points,
-            "href": url_for("desk.page", whose=load.lead_id),
-        }
+        {"name": name, "cases": load.cases, "points": load.points, "href": url_for("desk.page", whose=load.lead_id)}
         for name, load in (coordinators(found) if page.leads else ())
     ]
     return {**caseload_words(found), "rows": rows}

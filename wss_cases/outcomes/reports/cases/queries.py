@@ -68,10 +68,7 @@ def times_of(actor: Actor, scope: Scope, days: SchoolDays) -> Times:
                 still_open += 1
             else:
                 closed.append(days.between(began, local_date(closed_at, DISTRICT_ZONE)))
-        return [
-            [_median(met), len(met), waiting, without],
-            [_median(closed), len(closed), still_open, 0],
-        ]
+        return [[_median(met), len(met), waiting, without], [_median(closed), len(closed), still_open, 0]]
 
     meeting, closing = rows_of(timed_cases(actor, scope), timed)
     return Times(Time(*meeting), Time(*closing))

@@ -13,12 +13,7 @@ from wss_cases.outcomes.counting.scope.presenters import Shown
 from wss_cases.outcomes.counting.scope.rules import Count, Scope, Share, outlier, years_between
 from wss_cases.outcomes.counting.totals.queries import Core, Repair
 from wss_cases.outcomes.published.queries import Figures, SchoolYear
-from wss_cases.outcomes.published.states import (
-    FOLLOW_UP_LABELS,
-    HISTORY_LABELS,
-    REMARKABLE_YEARS,
-    STEP_LABELS,
-)
+from wss_cases.outcomes.published.states import FOLLOW_UP_LABELS, HISTORY_LABELS, REMARKABLE_YEARS, STEP_LABELS
 from wss_cases.routing.engine.states import PATHWAY_LABELS
 from wss_cases.safeguards.discipline.removals.states import DISCIPLINE_LABELS, DisciplineKind
 from wss_cases.safeguards.police.review.states import DOOR_LABELS, NotificationDoor
@@ -96,9 +91,7 @@ def funnel_rows(total: int, repair: Repair, pathway: str, page: Shown) -> list[P
             continue
         number = steps.get(step, 0)
         href = page.behind("funnel", step=step, choice=pathway or None) if number else None
-        rows.append(
-            {"label": label, "value": number, "href": href, "tone": "moss" if step == "kept" else "teal"}
-        )
+        rows.append({"label": label, "value": number, "href": href, "tone": "moss" if step == "kept" else "teal"})
     return rows
 
 
@@ -110,13 +103,7 @@ def pathway_choices(repair: Repair) -> list[tuple[str, str]]:
 
 def contact_rows(repair: Repair) -> list[Point]:
     """Return how soon people harmed were reached."""
-    words = (
-        _("Same day"),
-        _("1 school day"),
-        _("2 school days"),
-        _("3 to 5 school days"),
-        _("6 school days or more"),
-    )
+    words = (_("Same day"), _("1 school day"), _("2 school days"), _("3 to 5 school days"), _("6 school days or more"))
     reach = repair.reach
     rows: list[Point] = [
         {"label": label, "value": number, "tone": "moss" if place < 2 else "teal"}
@@ -155,9 +142,7 @@ def removal_rows(repair: Repair, page: Shown) -> list[Point]:
     for kind in DisciplineKind:
         instances, students = repair.removals.get(kind.value, (0, 0))
         href = page.behind("removals", choice=kind.value) if instances else None
-        rows.append(
-            {"label": DISCIPLINE_LABELS[kind], "instances": instances, "students": students, "href": href}
-        )
+        rows.append({"label": DISCIPLINE_LABELS[kind], "instances": instances, "students": students, "href": href})
     for door in NotificationDoor:
         number = repair.police.by_door.get(door, 0)
         href = page.behind("notifications", choice=door.value) if number else None
@@ -197,9 +182,7 @@ def year_points(
             figure = _("%(number)s so far", number=f"{value:,}")
         is_far = value is not None and place == far
         label = year.replace("-", "–")
-        points.append(
-            {"year": year, "label": label, "value": value, "figure": figure, "note": note, "mark": is_far}
-        )
+        points.append({"year": year, "label": label, "value": value, "figure": figure, "note": note, "mark": is_far})
     return points
 
 

@@ -45,10 +45,7 @@ def similar(scope: Scope, narrow: IncidentFilter) -> Similar:
     grades = select(School.low_grade, School.high_grade).where(School.id == scope.school_id)
     span = db.session.execute(grades).one()
     alike = select(School.id).where(
-        School.is_active,
-        School.id != scope.school_id,
-        School.low_grade == span[0],
-        School.high_grade == span[1],
+        School.is_active, School.id != scope.school_id, School.low_grade == span[0], School.high_grade == span[1]
     )
     own = students.get(scope.school_id or 0, 0)
     found = [one for one in db.session.scalars(alike) if is_alike(own, students.get(one, 0))]

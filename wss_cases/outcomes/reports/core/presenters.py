@@ -72,9 +72,7 @@ class Narrowed:
 def narrowed_page() -> Narrowed:
     """Read the address. Raises NotFound for what is no filter, or a school or network that the reader does not see."""
     given = {
-        name: request.args[name]
-        for name in (*DRILLS, "year", "term", "network", "school")
-        if request.args.get(name)
+        name: request.args[name] for name in (*DRILLS, "year", "term", "network", "school") if request.args.get(name)
     }
     try:
         narrow = read_filter({name: given[name] for name in DRILLS if name in given})
@@ -158,10 +156,7 @@ def monthly_rows(core: Core, behaviors: Mapping[str, str]) -> list[tuple[str, li
     months = [month.first.replace(day=1) for month in core.months if month.school_days or month.incidents]
     found = core.parts.months
     return [
-        (
-            behaviors.get(key, key) if key else _("Not coded yet"),
-            [found.get(month, {}).get(key, 0) for month in months],
-        )
+        (behaviors.get(key, key) if key else _("Not coded yet"), [found.get(month, {}).get(key, 0) for month in months])
         for key, _number in most
     ]
 
@@ -176,9 +171,7 @@ def band_rows(bands: Bands) -> list[Point]:
             "label": label,
             "value": number,
             "tone": tone,
-            "note": _("%(share)s of the students", share=f"{100 * number / everyone:.1f}%")
-            if everyone
-            else None,
+            "note": _("%(share)s of the students", share=f"{100 * number / everyone:.1f}%") if everyone else None,
         }
         for label, number, tone in zip(words, numbers, ("moss", "sun", "brick"), strict=True)
     ]
@@ -209,6 +202,5 @@ def compared_months(now: Core, before: Core) -> list[tuple[str, int, int | None]
 def published_rows(years: Mapping[str, SchoolYear]) -> list[tuple[str, Any]]:
     """Return (school year, incidents) of the last published years; None where suppressed or not published."""
     return [
-        (year.replace("-", "–"), one.figures["misconducts"])
-        for year, one in sorted(years.items())[-LAST_PUBLISHED:]
+        (year.replace("-", "–"), one.figures["misconducts"]) for year, one in sorted(years.items())[-LAST_PUBLISHED:]
     ]

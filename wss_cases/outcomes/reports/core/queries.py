@@ -31,9 +31,7 @@ class Bands:
     many: int
 
 
-def bands_of(
-    actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = (), grade: int | None = None
-) -> Bands:
+def bands_of(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = (), grade: int | None = None) -> Bands:
     """Return the bands, of all students (of a grade, when one is given) enrolled on any day of the period, in one
     query."""
     person = IncidentPerson
@@ -68,16 +66,12 @@ def reporting(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = 
     """Return how many different people reported, and how many staff there are, in one query."""
     reporters = select(func.count(Incident.reporter_id.distinct()))
     who = reporters.where(*counted(actor, scope), *more).scalar_subquery()
-    staff = select(func.count()).where(
-        StaffMember.is_active, *within_schools(actor, scope, StaffMember.school_id)
-    )
+    staff = select(func.count()).where(StaffMember.is_active, *within_schools(actor, scope, StaffMember.school_id))
     row = rows_of(select(who, staff.scalar_subquery()))[0]
     return Reporting(row[0], row[1])
 
 
-def by_reporter(
-    actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = ()
-) -> list[tuple[str, int]]:
+def by_reporter(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = ()) -> list[tuple[str, int]]:
     """Return (name, incidents) of who reported, most first; '' for reports that nobody's account made.
 
     Only for whoever leads the school: the caller has checked that.
@@ -98,11 +92,7 @@ def by_reporter(
 def networks_of(actor: Actor) -> list[str]:
     """Return the networks of the schools whose outcomes the actor sees."""
     named: Any = select(School.network).distinct().where(School.network.is_not(None), School.is_active)
-    return [
-        name
-        for name in db.session.scalars(visible_to(named, actor, School.id).order_by(School.network))
-        if name
-    ]
+    return [name for name in db.session.scalars(visible_to(named, actor, School.id).order_by(School.network)) if name]
 
 
 def code_words(locale: str) -> tuple[dict[str, str], dict[str, str]]:

@@ -35,12 +35,9 @@ def school_rows(actor: Actor, scope: Scope) -> list[SchoolRow]:
     named = select(School.id, School.name).where(School.is_active, *within_schools(actor, scope, School.id))
     schools = db.session.execute(named.order_by(School.name, School.id)).all()
     incidents, earlier = totals_by_school(actor, scope), totals_by_school(actor, year_before(scope))
-    reported = _by_school(
-        Incident.school_id, counted(actor, scope), func.count(Incident.reporter_id.distinct())
-    )
+    reported = _by_school(Incident.school_id, counted(actor, scope), func.count(Incident.reporter_id.distinct()))
     staff = _by_school(
-        StaffMember.school_id,
-        [StaffMember.is_active.is_(True), *within_schools(actor, scope, StaffMember.school_id)],
+        StaffMember.school_id, [StaffMember.is_active.is_(True), *within_schools(actor, scope, StaffMember.school_id)]
     )
     days = school_days(None)
     on = reference_day(scope, days)

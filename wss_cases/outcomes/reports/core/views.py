@@ -134,9 +134,7 @@ def _more(here: Narrowed) -> list[Any]:
     return [] if here.is_plain else conditions_of(here.narrow)
 
 
-def _options(
-    here: Narrowed, behaviors: dict[str, str], places: dict[str, str]
-) -> dict[str, list[tuple[str, str]]]:
+def _options(here: Narrowed, behaviors: dict[str, str], places: dict[str, str]) -> dict[str, list[tuple[str, str]]]:
     """What the form offers: parameter to (value, words)."""
     return {
         "year": [(year, year.replace("-", "–")) for year in years_of(here.page)],

@@ -86,27 +86,14 @@ def rows_behind(
 
 
 def _serious(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
-    columns = (
-        Incident.id,
-        literal("incident"),
-        Incident.id,
-        Incident.reference,
-        Incident.local_date,
-        Incident.state,
-    )
+    columns = (Incident.id, literal("incident"), Incident.id, Incident.reference, Incident.local_date, Incident.state)
     statement = select(*columns).where(*counted(actor, scope), could_lead_to_police())
     return statement, Incident.id
 
 
 def _harmed(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
     dates = contact_dates(actor, scope)
-    columns = (
-        dates.c.person_id,
-        literal("incident"),
-        dates.c.incident_id,
-        Incident.reference,
-        dates.c.happened,
-    )
+    columns = (dates.c.person_id, literal("incident"), dates.c.incident_id, Incident.reference, dates.c.happened)
     statement = (
         select(*columns, literal(None), dates.c.reached)
         .join(Incident, Incident.id == dates.c.incident_id)
@@ -126,14 +113,7 @@ def waiting(actor: Actor, scope: Scope) -> int:
 
 
 def _terms(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, Any]:
-    columns = (
-        AgreementTerm.id,
-        literal("case"),
-        Case.id,
-        Case.reference,
-        AgreementTerm.due_on,
-        AgreementTerm.state,
-    )
+    columns = (AgreementTerm.id, literal("case"), Case.id, Case.reference, AgreementTerm.due_on, AgreementTerm.state)
     statement = (
         select(*columns)
         .join(Agreement, Agreement.id == AgreementTerm.agreement_id)
@@ -195,14 +175,7 @@ def _funnel(actor: Actor, scope: Scope, choice: str, step: str) -> tuple[Any, An
     )
     if choice:
         came = came.where(Pathway.pathway == choice)
-    columns = (
-        Incident.id,
-        literal("incident"),
-        Incident.id,
-        Incident.reference,
-        Incident.local_date,
-        Incident.state,
-    )
+    columns = (Incident.id, literal("incident"), Incident.id, Incident.reference, Incident.local_date, Incident.state)
     came_so_far: Any = Incident.id.in_(came)
     if choice in ("", Family.RESTORATIVE_CONVERSATION.value) and step in (light := light_conditions()):
         came_so_far = or_(came_so_far, light[step])

@@ -87,9 +87,7 @@ def rows(name: str) -> str:
 def _title(name: str, choice: str, step: str) -> str:
     if name == "removals" and choice == SUSPENDED:
         return _("Suspensions")
-    return (
-        str(TITLES[name]) % {"step": STEP_LABELS.get(step, step)} if name == "funnel" else str(TITLES[name])
-    )
+    return str(TITLES[name]) % {"step": STEP_LABELS.get(step, step)} if name == "funnel" else str(TITLES[name])
 
 
 def _until(scope: Scope) -> Scope:

@@ -40,17 +40,11 @@ def district() -> str:
     """The district's trend; the switcher's school has its own."""
     page = shown()
     published = district_years()
-    live = (
-        live_years(page.actor, None, max(published, default=None), page.scope.today)
-        if _reads_all(page)
-        else {}
-    )
+    live = live_years(page.actor, None, max(published, default=None), page.scope.today) if _reads_all(page) else {}
     alone = largest(published)
     return render_template(
         "outcomes/reports/history/page.html",
-        **_trend(
-            page, published, live, {max(alone, key=_number).year: ""} if alone else {}, _alone_words(alone)
-        ),
+        **_trend(page, published, live, {max(alone, key=_number).year: ""} if alone else {}, _alone_words(alone)),
         school=None,
         twin=published_twin(page.school.id) if page.school else None,
         suppressed={},
@@ -68,11 +62,7 @@ def school(school_id: int) -> str:
     years = school_years(found.id)
     twin = roster_twin(page.actor, found.identifier)
     published = figures_of(years)
-    live = (
-        live_years(page.actor, twin, max(published, default=None), page.scope.today)
-        if twin is not None
-        else {}
-    )
+    live = live_years(page.actor, twin, max(published, default=None), page.scope.today) if twin is not None else {}
     return render_template(
         "outcomes/reports/history/page.html",
         **_trend(page, published, live, _remarks(published)),
@@ -137,11 +127,7 @@ def _remarks(school: dict[str, Figures]) -> dict[str, str]:
 
 
 def _trend(
-    page: Shown,
-    published: dict[str, Figures],
-    live: dict[str, Figures],
-    remarks: Mapping[str, str],
-    note: str = "",
+    page: Shown, published: dict[str, Figures], live: dict[str, Figures], remarks: Mapping[str, str], note: str = ""
 ) -> dict[str, Any]:
     """What the page shows: `remarks` mark years of one chart, and `note` stands under it."""
     charts = []

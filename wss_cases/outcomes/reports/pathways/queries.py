@@ -170,11 +170,7 @@ def _sessions_due(plans: list[ColumnElement[bool]], scope: Scope, days: SchoolDa
     def planned(rows: Stream) -> Rows:
         number = 0
         for rhythm, starts_on, weeks, ended_at in rows:
-            ends = (
-                last_day_of(starts_on, weeks),
-                local_date(ended_at, DISTRICT_ZONE) if ended_at else None,
-                last,
-            )
+            ends = (last_day_of(starts_on, weeks), local_date(ended_at, DISTRICT_ZONE) if ended_at else None, last)
             until = min(day for day in ends if day is not None)
             if starts_on is not None and until >= max(starts_on, scope.first):
                 number += due(rhythm, starts_on, until)

@@ -92,9 +92,7 @@ def _lives(actor: Actor, scope: Scope) -> Select[Any]:
     one_a_student = (
         acts.join(School, School.id == Incident.school_id)
         .add_columns(*nothing, network)
-        .group_by(
-            Incident.id, IncidentPerson.student_id, Incident.school_id, Incident.local_date, School.network
-        )
+        .group_by(Incident.id, IncidentPerson.student_id, Incident.school_id, Incident.local_date, School.network)
     )
     enrolment = select(
         Enrolment.student_id, Enrolment.school_id, Enrolment.starts_on, Enrolment.ends_on, literal(0),

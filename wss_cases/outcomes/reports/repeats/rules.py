@@ -81,10 +81,7 @@ def _told(rows: Sequence[Sequence[Any]]) -> tuple[int, int, int | None]:
 
 
 def attended(
-    school_days: Sequence[date],
-    enrolled: Collection[FirstLast],
-    removed: Collection[Span],
-    calendar: SchoolDays,
+    school_days: Sequence[date], enrolled: Collection[FirstLast], removed: Collection[Span], calendar: SchoolDays
 ) -> Sequence[date]:
     """Return the school days, in their order, on which a student was enrolled and not removed."""
     spans = [school_days[slice(*_places(school_days, first, last))] for first, last in enrolled]

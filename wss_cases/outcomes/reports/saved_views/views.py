@@ -40,9 +40,7 @@ def new() -> Page:
     here, form = narrowed_page(), ViewForm()
     return form_page(
         form,
-        lambda: save_view(
-            here.page.actor, form.name.data or "", here.parameters, clock.now(), form.request_key.data
-        ),
+        lambda: save_view(here.page.actor, form.name.data or "", here.parameters, clock.now(), form.request_key.data),
         url_for("outcomes.saved.mine"),
         "outcomes/reports/saved_views/new.html",
         asked=here,

@@ -17,10 +17,7 @@ from wss_cases.mail.family_texts.queries import family_texts
 from wss_cases.pathways.circles.agreements.queries import Signer, signer_key, signers_of
 from wss_cases.pathways.circles.consent.actions import load_circle
 from wss_cases.pathways.circles.gates.queries import Circle, circle_of
-from wss_cases.pathways.circles.terms.completion import (
-    follow_completion,
-    settle_completion,
-)
+from wss_cases.pathways.circles.terms.completion import follow_completion, settle_completion
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
 from wss_cases.pathways.circles.terms.rules import completion_held, open_terms
 from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
@@ -63,12 +60,7 @@ def make_agreement(
         today = today_at(uow, row.school_id)
         _check_terms(terms, set(circle.names), today)
         agreement = uow.add(
-            Agreement(
-                pathway_id=row.id,
-                case_id=row.case_id,
-                school_id=row.school_id,
-                agreed_on=row.held_on or today,
-            )
+            Agreement(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, agreed_on=row.held_on or today)
         )
         for position, draft in enumerate(terms, start=1):
             agreement.terms.append(new_term(uow, row, position, draft))
@@ -79,9 +71,7 @@ def make_agreement(
         return agreement.id
 
 
-def _follow_agreement(
-    uow: UnitOfWork, row: Pathway, circle: Circle, agreement: Agreement, today: date
-) -> None:
+def _follow_agreement(uow: UnitOfWork, row: Pathway, circle: Circle, agreement: Agreement, today: date) -> None:
     def due(event: str, pathway_id: int | None = None) -> None:
         make_for_event(
             uow,
@@ -209,9 +199,7 @@ def complete_circle(
         return row.id
 
 
-def _end_agreement(
-    uow: UnitOfWork, row: Pathway, circle: Circle, without_meeting: WithoutMeeting | None
-) -> None:
+def _end_agreement(uow: UnitOfWork, row: Pathway, circle: Circle, without_meeting: WithoutMeeting | None) -> None:
     if circle.agreement is None:
         raise NotFound
     left = [str(term.position) for term in open_terms(circle.agreement)]

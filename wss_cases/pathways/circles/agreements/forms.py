@@ -30,9 +30,7 @@ class MarkForm(BaseForm):
 
     state = RadioField(
         _l("What became of it?"),
-        choices=choices(
-            [(state, words) for state, words in TERM_LABELS.items() if state is not TermState.OPEN]
-        ),
+        choices=choices([(state, words) for state, words in TERM_LABELS.items() if state is not TermState.OPEN]),
         validators=[InputRequired(_l("Choose what became of it."))],
     )
     text = LongText(_l("What was agreed instead"), [Optional()], limit=1000)
@@ -44,9 +42,7 @@ class MarkForm(BaseForm):
 class SignForm(BaseForm):
     """Who signed, how, and when."""
 
-    signers = SelectMultipleField(
-        _l("Who signed"), validators=[InputRequired(_l("Tick who signed."))], choices=[]
-    )
+    signers = SelectMultipleField(_l("Who signed"), validators=[InputRequired(_l("Tick who signed."))], choices=[])
     manner = RadioField(
         _l("How"),
         choices=choices(list(MANNER_LABELS.items())),
@@ -61,7 +57,5 @@ class CompleteCircleForm(CompleteForm):
     without_meeting = RadioField(
         _l("Why was there no meeting at the end?"),
         choices=choices(list(WITHOUT_MEETING_LABELS.items())),
-        validators=[
-            InputRequired(_l("Hold the meeting at the end of the agreement, or choose why there was none."))
-        ],
+        validators=[InputRequired(_l("Hold the meeting at the end of the agreement, or choose why there was none."))],
     )

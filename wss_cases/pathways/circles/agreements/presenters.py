@@ -16,11 +16,7 @@ from wss_cases.pathways.circles.circle.rules import sees_terms
 from wss_cases.pathways.circles.circle.states import TERM_LABELS, TermState
 from wss_cases.pathways.circles.gates.queries import Circle
 from wss_cases.pathways.circles.terms.models import AgreementTerm
-from wss_cases.pathways.circles.terms.rules import (
-    completion_held,
-    completion_meeting_allowed,
-    open_terms,
-)
+from wss_cases.pathways.circles.terms.rules import completion_held, completion_meeting_allowed, open_terms
 from wss_cases.pathways.circles.terms.states import MANNER_LABELS, WITHOUT_MEETING_LABELS
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE

@@ -70,9 +70,7 @@ def supporters_of(pathway_id: int) -> list[CircleSupporter]:
 def signers_of(row: Pathway, circle: Circle) -> list[Signer]:
     """Return who may sign a circle's agreement: its parties, the supporters still invited, its keepers."""
     parties = [Signer("party", key, name) for key, name in circle.names.items()]
-    supporters = [
-        Signer("supporter", one.id, one.name) for one in supporters_of(row.id) if one.ended_at is None
-    ]
+    supporters = [Signer("supporter", one.id, one.name) for one in supporters_of(row.id) if one.ended_at is None]
     keepers = [Signer("keeper", key, name) for key, name in keepers_of(row.id).items()]
     return [*parties, *supporters, *keepers]
 

@@ -113,9 +113,7 @@ def _mark(uow: UnitOfWork, agreement: Agreement, term: AgreementTerm, state: Ter
     if term.owner_participant_id and uow.actor.user_id in accounts_of([term.owner_participant_id]):
         raise Refused("", _("Somebody other than the term's owner marks it."))
     term.state, term.decided_at, term.decided_by_id = state, uow.now, uow.actor.user_id
-    uow.record(
-        term, "agreement.term_marked", case_id=agreement.case_id, position=term.position, state=state.value
-    )
+    uow.record(term, "agreement.term_marked", case_id=agreement.case_id, position=term.position, state=state.value)
     follow_up = uow.session.get(FollowUp, term.follow_up_id) if term.follow_up_id else None
     if follow_up is not None and follow_up.state is FollowUpState.OPEN:
         close_row(uow, follow_up, BY_CONSENT if state is TermState.CHANGED else state.value)

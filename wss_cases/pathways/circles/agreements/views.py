@@ -22,12 +22,7 @@ from wss_cases.pathways.circles.circle.rules import outcome_of
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.gates.queries import Circle, circle_of
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
-from wss_cases.pathways.circles.terms.rules import (
-    completion_held,
-    must_consent,
-    open_terms,
-    terms_in_force,
-)
+from wss_cases.pathways.circles.terms.rules import completion_held, must_consent, open_terms, terms_in_force
 from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.models import Pathway
@@ -94,9 +89,7 @@ def _drafts(form: AgreementForm) -> list[actions.TermDraft]:
         if row.due_on.data is None:
             raise Refused("", _("Term %(position)d: choose until when.", position=position))
         drafts.append(
-            actions.TermDraft(
-                row.text.data or "", number(row.owner.data), row.due_on.data, row.evidence.data or ""
-            )
+            actions.TermDraft(row.text.data or "", number(row.owner.data), row.due_on.data, row.evidence.data or "")
         )
     return drafts
 
@@ -109,9 +102,7 @@ def sign(case_id: int, pathway_id: int) -> Page:
     row, circle = get_circle(actor, case_id, pathway_id)
     signed = {signer_key(one) for one in circle.agreement.signatures} if circle.agreement else set()
     form = SignForm(signed_on=today_of(row.school_id))
-    form.signers.choices = choices(
-        [(one.key, one.name) for one in signers_of(row, circle) if one.key not in signed]
-    )
+    form.signers.choices = choices([(one.key, one.name) for one in signers_of(row, circle) if one.key not in signed])
     return form_page(
         form,
         lambda: actions.sign(

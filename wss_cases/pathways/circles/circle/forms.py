@@ -88,9 +88,7 @@ class SupporterForm(BaseForm):
 class LiftForm(BaseForm):
     """Why a hold's condition is met."""
 
-    reason = LongText(
-        _l("Why is the condition met?"), [NotBlank(_l("Say why the condition is met."))], limit=2000
-    )
+    reason = LongText(_l("Why is the condition met?"), [NotBlank(_l("Say why the condition is met."))], limit=2000)
 
 
 class MeetingForm(BaseForm):
@@ -104,27 +102,21 @@ class MeetingForm(BaseForm):
         validators=[InputRequired(_l("Choose how long it takes."))],
     )
     room = ShortText(_l("Room"), [NotBlank(_l("Write the room."))], limit=80)
-    keeper = SelectField(
-        _l("Circle keeper"), validators=[InputRequired(_l("Choose a keeper of this circle."))]
-    )
+    keeper = SelectField(_l("Circle keeper"), validators=[InputRequired(_l("Choose a keeper of this circle."))])
 
 
 class AnswerForm(BaseForm):
     """Did it happen?"""
 
     state = RadioField(
-        _l("Did it happen?"),
-        choices=choices(WHAT_BECAME),
-        validators=[InputRequired(_l("Choose what became of it."))],
+        _l("Did it happen?"), choices=choices(WHAT_BECAME), validators=[InputRequired(_l("Choose what became of it."))]
     )
 
 
 class TrainingForm(BaseForm):
     """A training of one member of staff."""
 
-    user = SelectField(
-        _l("Who was trained"), validators=[InputRequired(_l("Choose somebody of this school."))]
-    )
+    user = SelectField(_l("Who was trained"), validators=[InputRequired(_l("Choose somebody of this school."))])
     kind = RadioField(
         _l("In what"),
         choices=choices(list(TRAINING_LABELS.items())),
@@ -133,9 +125,7 @@ class TrainingForm(BaseForm):
     provider = ShortText(_l("By whom"), [Optional()], limit=200)
     completed_on = DateField(_l("Completed on"), validators=[InputRequired(DAY)])
     valid_until = DateField(
-        _l("In force until"),
-        validators=[Optional()],
-        description=_l("Leave it empty if it does not run out."),
+        _l("In force until"), validators=[Optional()], description=_l("Leave it empty if it does not run out.")
     )
 
 
@@ -167,10 +157,7 @@ def attendance_form(people: Sequence[tuple[str, Mapping[int, str], Any]], versio
     """
     fields = {
         f"{role}_{key}": RadioField(
-            name,
-            choices=choices(list(PRESENCE_LABELS.items())),
-            validators=[_said_of(name)],
-            description=words,
+            name, choices=choices(list(PRESENCE_LABELS.items())), validators=[_said_of(name)], description=words
         )
         for role, names, words in people
         for key, name in names.items()

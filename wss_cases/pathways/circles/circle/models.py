@@ -7,12 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.cases.case.models import OfCase
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
-from wss_cases.pathways.circles.circle.states import (
-    MeetingKind,
-    ScreenAnswer,
-    SupporterRelation,
-    TrainingKind,
-)
+from wss_cases.pathways.circles.circle.states import MeetingKind, ScreenAnswer, SupporterRelation, TrainingKind
 
 
 class CircleConsent(Base):

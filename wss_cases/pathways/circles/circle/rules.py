@@ -140,10 +140,7 @@ def gates_of(facts: Facts) -> list[Gate]:
     """
     alone = len(facts.invited) == 1
     gates = [] if facts.invited else [Gate("parties", False)]
-    trained, nobody = (
-        Gate("training", facts.has_trained_keeper),
-        Gate("keeper", False, refused=facts.keepers_left),
-    )
+    trained, nobody = (Gate("training", facts.has_trained_keeper), Gate("keeper", False, refused=facts.keepers_left))
     gates.append(trained if facts.has_keeper else nobody)
     for person in facts.invited:
         gates.extend(_party_gates(facts, person, alone))
@@ -226,11 +223,7 @@ def gate_words(gate: Gate, names: Mapping[int, str]) -> str:
 
 _GATE_WORDS: Final[dict[str, tuple[Any, Any, Any]]] = {
     "parties": ("", _l("Nobody of this case is invited yet"), ""),
-    "keeper": (
-        "",
-        _l("The circle has no keeper yet"),
-        _l("Whoever keeps this circle cannot keep it here any more"),
-    ),
+    "keeper": ("", _l("The circle has no keeper yet"), _l("Whoever keeps this circle cannot keep it here any more")),
     "training": (
         _l("A trained keeper keeps the circle"),
         _l("No keeper of this circle has a training on record that is in force"),

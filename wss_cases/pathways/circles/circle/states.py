@@ -190,10 +190,7 @@ SENTENCES = {
     "circle.ready": _l("A person in the case is ready to meet"),
     "circle.not_ready": _l("A person in the case is not ready to meet"),
     "circle.supporter_added": (_l("Supporter invited: %(relation)s"), {"relation": RELATION_LABELS}),
-    "circle.supporter_ended": (
-        _l("Supporter no longer invited: %(relation)s"),
-        {"relation": RELATION_LABELS},
-    ),
+    "circle.supporter_ended": (_l("Supporter no longer invited: %(relation)s"), {"relation": RELATION_LABELS}),
     "circle.screened": (_l("Safety screen: %(answer)s"), {"answer": SCREEN_LABELS}),
     "circle.training_recorded": (_l("Training recorded: %(training)s"), {"training": TRAINING_LABELS}),
     "circle.training_ends": (_l("End of a training set: %(training)s"), {"training": TRAINING_LABELS}),

@@ -13,13 +13,7 @@ from wss_cases.pathways.circles.circle.rules import was_harmed
 from wss_cases.pathways.circles.circle.states import CONSENT_TRANSITIONS, ConsentState, NotHeld, consent_state
 from wss_cases.pathways.circles.gates.queries import Circle, circle_of
 from wss_cases.pathways.circles.invitations.actions import tell_calendars
-from wss_cases.pathways.common.actions import (
-    audit_only,
-    load_live,
-    not_later,
-    note_acceptance,
-    note_offer,
-)
+from wss_cases.pathways.common.actions import audit_only, load_live, not_later, note_acceptance, note_offer
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE, PathwayState
 from wss_cases.routing.engine.states import Pathway as Family
@@ -67,10 +61,7 @@ def record_consent(
             _may_ask(actor, circle, participant_id, today_at(uow, row.school_id))
         _answer(consent, consented, guardian_consented, given_on)
         consent.recorded_at, consent.recorded_by_id = now, actor.user_id
-        kinds = (
-            "circle.consent_withdrawn" if was_willing else "circle.consent_refused",
-            "circle.consent_given",
-        )
+        kinds = ("circle.consent_withdrawn" if was_willing else "circle.consent_refused", "circle.consent_given")
         uow.record(consent, kinds[willing])
         circle.consents[participant_id] = consent
         _follow_consent(uow, row, circle, given_on, willing)
@@ -84,9 +75,7 @@ def _consent_of(row: Pathway, circle: Circle, participant_id: int) -> CircleCons
         return known
     if participant_id not in {person.id for person in circle.invited}:
         raise NotFound
-    return CircleConsent(
-        pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, participant_id=participant_id
-    )
+    return CircleConsent(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, participant_id=participant_id)
 
 
 def _answer(consent: CircleConsent, consented: bool, guardian: bool | None, on: date) -> None:
@@ -137,9 +126,7 @@ def not_held(uow: UnitOfWork, meeting: CircleMeeting, reason: NotHeld) -> None:
     tell_calendars(uow, meeting)
 
 
-def lift_hold(
-    actor: Actor, pathway_id: int, rule: str, reason: str, now: datetime, request_key: Key = None
-) -> int:
+def lift_hold(actor: Actor, pathway_id: int, rule: str, reason: str, now: datetime, request_key: Key = None) -> int:
     """Say why a hold's condition is met.
 
     Raises Refused without a reason, for a hold that stands for good, and for one that the people themselves must meet.

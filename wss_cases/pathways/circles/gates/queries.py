@@ -135,10 +135,7 @@ def answers_on_cases(case_ids: Collection[int]) -> dict[int, list[RoutingAnswer]
         .where(CaseIncident.case_id.in_(sorted(case_ids)))
         .order_by(RoutingAnswer.id)
     )
-    newest = {
-        (case_id, row.incident_id, row.incident_person_id): row
-        for case_id, row in db.session.execute(statement)
-    }
+    newest = {(case_id, row.incident_id, row.incident_person_id): row for case_id, row in db.session.execute(statement)}
     found: dict[int, list[RoutingAnswer]] = defaultdict(list)
     for (case_id, _incident, _person), row in newest.items():
         found[case_id].append(row)
@@ -218,10 +215,7 @@ def _read_parties(found: dict[int, Circle]) -> None:
 
 
 def _read_keepers(found: dict[int, Circle], schools: Mapping[int, int]) -> None:
-    training = and_(
-        KeeperTraining.user_id == CircleKeeper.user_id,
-        KeeperTraining.kind == TrainingKind.CIRCLE_KEEPING,
-    )
+    training = and_(KeeperTraining.user_id == CircleKeeper.user_id, KeeperTraining.kind == TrainingKind.CIRCLE_KEEPING)
     work = and_(
         RoleGrant.user_id == CircleKeeper.user_id,
         RoleGrant.school_id == CircleKeeper.school_id,

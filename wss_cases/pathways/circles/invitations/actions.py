@@ -102,9 +102,7 @@ def withdraw_former(now: datetime) -> int:
         rows = select(MeetingInvitation).where(
             MeetingInvitation.id.in_(former(now)), MeetingInvitation.withdrawn_at.is_(None)
         )
-        found = uow.session.scalars(
-            rows.order_by(MeetingInvitation.id).with_for_update(skip_locked=True)
-        ).all()
+        found = uow.session.scalars(rows.order_by(MeetingInvitation.id).with_for_update(skip_locked=True)).all()
         for row in found:
             _withdraw(uow, row)
         return len(found)

@@ -83,9 +83,7 @@ def _calendar(message: OutboxMessage, actor: Actor) -> CalendarPart:
     # the organizer is the sender: calendars take changes from nobody else
     name, address = parseaddr(setting("MAIL_FROM"))
     email = db.session.get_one(UserAccount, row.user_id).email
-    return CalendarPart(
-        method, calendar_file([entry], method=method, invited=Invited(address, name, attendee=email))
-    )
+    return CalendarPart(method, calendar_file([entry], method=method, invited=Invited(address, name, attendee=email)))
 
 
 MESSAGES = (MessageKind(INVITATION, "circle_invitation", _context, _still_due, calendar=_calendar),)

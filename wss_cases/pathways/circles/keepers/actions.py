@@ -90,9 +90,7 @@ def end_keeper(actor: Actor, pathway_id: int, user_id: int, now: datetime, reque
         if keeps_next == user_id:
             raise Refused("", _("A meeting is planned with this keeper. Move it to another keeper first."))
         current = select(CircleKeeper).where(
-            CircleKeeper.pathway_id == row.id,
-            CircleKeeper.user_id == user_id,
-            CircleKeeper.ended_at.is_(None),
+            CircleKeeper.pathway_id == row.id, CircleKeeper.user_id == user_id, CircleKeeper.ended_at.is_(None)
         )
         keeper = uow.session.execute(current.with_for_update()).scalar_one()
         keeper.ended_at = now

@@ -15,14 +15,7 @@ from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.pathways.circles.circle.keepers import (
-    KeeperRow,
-    KeptCircle,
-    get_circle,
-    keeper_rows,
-    kept,
-    may_keep,
-)
+from wss_cases.pathways.circles.circle.keepers import KeeperRow, KeptCircle, get_circle, keeper_rows, kept, may_keep
 from wss_cases.pathways.circles.keepers import actions as actions_keepers
 from wss_cases.pathways.circles.keepers.forms import KeeperForm
 from wss_cases.pathways.circles.training.queries import trained_keepers
@@ -31,9 +24,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.views import ACT, act_context, kind_words, page_of, today_of
 from wss_cases.roster.directory.queries import get_school
 
-blueprint = Blueprint(
-    "keepers", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/keepers"
-)
+blueprint = Blueprint("keepers", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/keepers")
 
 
 def parts_of(actor: Actor, row: Pathway, circle: KeptCircle, here: str) -> list[tuple[str, str, bool]]:
@@ -59,9 +50,7 @@ def keepers(case_id: int, pathway_id: int) -> Page:
     zone = _zone(row.school_id)
     return form_page(
         form,
-        lambda: actions_keepers.add_keeper(
-            actor, row.id, number(form.keeper.data) or 0, now, form.request_key.data
-        ),
+        lambda: actions_keepers.add_keeper(actor, row.id, number(form.keeper.data) or 0, now, form.request_key.data),
         url_for("keepers.keepers", case_id=case_id, pathway_id=pathway_id),
         "pathways/circles/keepers/keepers.html",
         case=row.case,
@@ -102,9 +91,7 @@ def _shown(actor: Actor, row: Pathway, circle: KeptCircle, one: KeeperRow, zone:
         if until
         else _("since %(since)s", since=since),
         "mine": one.user_id == actor.user_id,
-        "end": url_for("keepers.end", case_id=row.case_id, pathway_id=row.id, user_id=one.user_id)
-        if ends
-        else None,
+        "end": url_for("keepers.end", case_id=row.case_id, pathway_id=row.id, user_id=one.user_id) if ends else None,
     }
 
 
@@ -122,9 +109,7 @@ def end(case_id: int, pathway_id: int, user_id: int) -> Page:
     form = ConfirmForm()
     own = user_id == actor.user_id
     facts = [
-        _(
-            "From then on you cannot read this circle’s notes. Only a keeper or the administrator can add you again."
-        )
+        _("From then on you cannot read this circle’s notes. Only a keeper or the administrator can add you again.")
         if own
         else _("From then on %(name)s cannot read this circle’s notes.", name=found[user_id])
     ]

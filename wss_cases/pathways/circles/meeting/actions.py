@@ -100,9 +100,7 @@ def _note_attendance(
     )
     meeting.attendance = [
         CircleAttendance(
-            attended=presence is not Presence.ABSENT,
-            left_early=presence is Presence.LEFT_EARLY,
-            **{column: person_id},
+            attended=presence is not Presence.ABSENT, left_early=presence is Presence.LEFT_EARLY, **{column: person_id}
         )
         for column, presences in said
         for person_id, presence in presences.items()
@@ -129,17 +127,12 @@ def _hold(uow: UnitOfWork, row: Pathway, meeting: CircleMeeting) -> None:
 def _ask_anew(uow: UnitOfWork, circle: Circle, attendance: Attendance) -> None:
     for person_id in attendance.left:
         consent, prepared = circle.consents.get(person_id), circle.preparations.get(person_id)
-        if (
-            consent is not None
-            and ConsentState.NOT_ASKED in CONSENT_TRANSITIONS[consent_state(consent.consented)]
-        ):
+        if consent is not None and ConsentState.NOT_ASKED in CONSENT_TRANSITIONS[consent_state(consent.consented)]:
             consent.consented = None
             uow.record(consent, "circle.consent_reopened")
         if prepared is not None and prepared.is_ready is not None:
             prepared.is_ready = None
-            uow.audit(
-                "circle.consent_reopened", "circle_preparation", prepared.id, {"is_ready": [True, None]}
-            )
+            uow.audit("circle.consent_reopened", "circle_preparation", prepared.id, {"is_ready": [True, None]})
 
 
 def _follow_up(uow: UnitOfWork, row: Pathway, meeting: CircleMeeting, state: MeetingState) -> None:

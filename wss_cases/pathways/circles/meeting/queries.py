@@ -81,7 +81,4 @@ def meetings_between(
         happened = CircleMeeting.happened
         statement = statement.where(happened.is_(None) if waiting else happened.is_not(None))
     order = CircleMeeting.starts_at.desc() if newest_first else CircleMeeting.starts_at
-    return [
-        MeetingRow(*row)
-        for row in db.session.execute(statement.order_by(order, CircleMeeting.id).limit(limit))
-    ]
+    return [MeetingRow(*row) for row in db.session.execute(statement.order_by(order, CircleMeeting.id).limit(limit))]

@@ -19,9 +19,7 @@ MEETING = CircleMeeting.__tablename__
 NEW_DAY = "plan_meeting"
 
 
-def ask_for_new_days(
-    uow: UnitOfWork, meetings: Sequence[CircleMeeting], day: date, ask_on: date, label: str
-) -> int:
+def ask_for_new_days(uow: UnitOfWork, meetings: Sequence[CircleMeeting], day: date, ask_on: date, label: str) -> int:
     """Step: ask for a new day for each meeting of a date without school, once; the meeting stays until it is moved."""
     asked = 0
     for meeting in meetings:

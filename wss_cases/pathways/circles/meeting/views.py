@@ -124,11 +124,7 @@ def _words(row: MeetingRow, zone: str) -> dict[str, str]:
 def term_of(follow_up_id: int) -> Page:
     """Go to the agreement term that a follow-up stands for."""
     found, agreement = term_of_follow_up(current_actor(), follow_up_id)
-    values: dict[str, Any] = {
-        "case_id": agreement.case_id,
-        "pathway_id": agreement.pathway_id,
-        "term_id": found.id,
-    }
+    values: dict[str, Any] = {"case_id": agreement.case_id, "pathway_id": agreement.pathway_id, "term_id": found.id}
     return redirect(url_for("agreements.term", **values), 303)
 
 
@@ -176,10 +172,7 @@ def _meeting_form(row: Pathway, circle: Circle, today: date, zone: str) -> Meeti
     form.day.quick = [(day_words(days.add(today, n)), days.add(today, n).isoformat()) for n in (1, 3, 5)]
     form.keeper.choices = people_choices(circle.keeper_names)
     if planned and planned.minutes not in LENGTHS:
-        form.minutes.choices = [
-            *form.minutes.choices,
-            *choices([(str(planned.minutes), str(planned.minutes))]),
-        ]
+        form.minutes.choices = [*form.minutes.choices, *choices([(str(planned.minutes), str(planned.minutes))])]
     return form
 
 
@@ -264,8 +257,4 @@ def calendar(meeting_id: int) -> Response:
     row = get_circle(current_actor(), found.case_id, found.pathway_id)
     body = meeting_file(found, row.kind, link(page_of(row)), link("/"), clock.now())
     name = f'attachment; filename="circle-{found.id}.ics"'
-    return Response(
-        body,
-        mimetype="text/calendar",
-        headers={"Content-Disposition": name, "Cache-Control": "no-store"},
-    )
+    return Response(body, mimetype="text/calendar", headers={"Content-Disposition": name, "Cache-Control": "no-store"})

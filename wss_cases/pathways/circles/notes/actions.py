@@ -36,9 +36,7 @@ class ReadNote:
     text: str | None = field(repr=False)
 
 
-def load_kept(
-    uow: UnitOfWork, pathway_id: int, permission: Permission = Permission.CIRCLE_NOTE_READ
-) -> Pathway:
+def load_kept(uow: UnitOfWork, pathway_id: int, permission: Permission = Permission.CIRCLE_NOTE_READ) -> Pathway:
     """Lock a circle that the actor keeps, or may do this with. A step. Raises NotFound for everybody else."""
     row = load_any_circle(uow, pathway_id)
     require(uow.actor, permission, kept(row))

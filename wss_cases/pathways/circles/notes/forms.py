@@ -17,9 +17,7 @@ class NoteForm(BaseForm):
     text = LongText(
         _l("New note"),
         [NotBlank(_l("Write the note."))],
-        description=_l(
-            "No draft is kept: it is stored, sealed, when you save it, and is not changed afterwards."
-        ),
+        description=_l("No draft is kept: it is stored, sealed, when you save it, and is not changed afterwards."),
     )
 
 
@@ -33,10 +31,7 @@ class WaiverForm(BaseForm):
         description=_l("As it is written in the signed waiver: which matter, for whom, until when."),
     )  # fmt: skip
     reason = LongText(
-        _l("Why it was given"),
-        [NotBlank(_l("Say why it was given."))],
-        limit=2000,
-        description=NOT_WHAT_WAS_SAID,
+        _l("Why it was given"), [NotBlank(_l("Say why it was given."))], limit=2000, description=NOT_WHAT_WAS_SAID
     )
 
 
@@ -50,10 +45,7 @@ class ExceptionForm(BaseForm):
     )
     told_whom = ShortText(_l("Who was told"), [NotBlank(_l("Say who was told."))])
     reason = LongText(
-        _l("Why it was needed"),
-        [NotBlank(_l("Say why it was needed."))],
-        limit=2000,
-        description=NOT_WHAT_WAS_SAID,
+        _l("Why it was needed"), [NotBlank(_l("Say why it was needed."))], limit=2000, description=NOT_WHAT_WAS_SAID
     )
 
 
@@ -69,9 +61,7 @@ class HoldForm(BaseForm):
         _l("What it is about"),
         [NotBlank(_l("Say what it is about, without what was said in the circle."))],
         limit=2000,
-        description=_l(
-            "Who asks, the number and the date. A request that reaches the notes goes to counsel first."
-        ),
+        description=_l("Who asks, the number and the date. A request that reaches the notes goes to counsel first."),
     )
 
 

@@ -44,9 +44,7 @@ def acts_of(pathway_id: int) -> Acts:
 
 
 def _newest_first(model: type[Act], pathway_id: int) -> Sequence[Act]:
-    return db.session.scalars(
-        select(model).where(model.pathway_id == pathway_id).order_by(model.id.desc())
-    ).all()
+    return db.session.scalars(select(model).where(model.pathway_id == pathway_id).order_by(model.id.desc())).all()
 
 
 def get_waiver(pathway_id: int, waiver_id: int) -> PrivilegeWaiver:

@@ -100,9 +100,7 @@ def _shred_some(ids: Sequence[int], now: datetime) -> int:
         circles = select(CircleNote.pathway_id).where(CircleNote.id.in_(ids))
         free = select(Pathway.id).where(Pathway.id.in_(circles)).order_by(Pathway.id).with_for_update()
         locked = uow.session.scalars(free).all()
-        still_free = set(
-            uow.session.scalars(select(Pathway.id).where(Pathway.id.in_(locked), ~circle_held()))
-        )
+        still_free = set(uow.session.scalars(select(Pathway.id).where(Pathway.id.in_(locked), ~circle_held())))
         count = 0
         for note in _locked(uow, ids):
             if note.pathway_id in still_free:
@@ -116,11 +114,7 @@ def _shred_one(uow: UnitOfWork, note: CircleNote) -> None:
     digest = digest_of(note.sealed_text, note.sealed_key)
     uow.session.add(
         NoteShredding(
-            note_id=note.id,
-            pathway_id=note.pathway_id,
-            shred_on=note.shred_on,
-            shredded_at=uow.now,
-            digest=digest,
+            note_id=note.id, pathway_id=note.pathway_id, shred_on=note.shred_on, shredded_at=uow.now, digest=digest
         )
     )
     uow.audit("circle.note_shredded", TABLE, note.id, {"digest": [None, digest]})
@@ -139,9 +133,7 @@ def erase(now: datetime) -> tuple[int, int]:
     if not erase_deleted([TABLE]):
         return 0, len(ids)
     with unit_of_work(SYSTEM, now) as uow:
-        rows = uow.session.scalars(
-            open_rows.where(NoteShredding.id.in_(ids)).with_only_columns(NoteShredding)
-        )
+        rows = uow.session.scalars(open_rows.where(NoteShredding.id.in_(ids)).with_only_columns(NoteShredding))
         for row in rows:
             row.erased_at = now
         uow.audit("circle.notes_erased", TABLE, None, {"count": [None, len(ids)]})

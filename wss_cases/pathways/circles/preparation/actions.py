@@ -128,9 +128,7 @@ def add_supporter(
         return row.id
 
 
-def end_supporter(
-    actor: Actor, supporter_id: int, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+def end_supporter(actor: Actor, supporter_id: int, version: int | None, now: datetime, request_key: Key = None) -> int:
     """Invite a supporter no longer. Returns the pathway's id. Raises Refused when that was so already."""
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
@@ -160,9 +158,7 @@ def record_screen(
         circle = circle_of(row)
         if actor.user_id not in circle.keepers_on(today_at(uow, row.school_id)):
             raise Refused("", _("Only a keeper of this circle answers the safety screen."))
-        screen = circle.screen or CircleScreen(
-            pathway_id=row.id, case_id=row.case_id, school_id=row.school_id
-        )
+        screen = circle.screen or CircleScreen(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id)
         screen.answer, screen.screened_on, screen.screened_by_id = answer, on, actor.user_id
         uow.record(screen, "circle.screened", answer=answer.value)
         if answer is ScreenAnswer.NOT_NOW:

@@ -17,11 +17,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.circles.circle.forms import YES_NO as ANSWERS
-from wss_cases.pathways.circles.circle.forms import (
-    ConsentForm,
-    ReadyForm,
-    SupporterForm,
-)
+from wss_cases.pathways.circles.circle.forms import ConsentForm, ReadyForm, SupporterForm
 from wss_cases.pathways.circles.circle.models import CirclePreparation
 from wss_cases.pathways.circles.circle.rules import was_harmed
 from wss_cases.pathways.circles.circle.states import RELATION_LABELS, SupporterRelation
@@ -43,9 +39,7 @@ blueprint = Blueprint("circle_parties", __name__, url_prefix="/cases/<int:case_i
 YES_NO = {True: "yes", False: "no", None: None}
 
 
-def get_party(
-    actor: Actor, case_id: int, pathway_id: int, participant_id: int
-) -> tuple[Pathway, Circle, Any]:
+def get_party(actor: Actor, case_id: int, pathway_id: int, participant_id: int) -> tuple[Pathway, Circle, Any]:
     """Return a circle, what stands around it, and one person of its case. Raises NotFound."""
     row = get_circle(actor, case_id, pathway_id)
     return row, circle_of(row), get_participant(row.case, participant_id)
@@ -101,11 +95,7 @@ def support(case_id: int, pathway_id: int, participant_id: int) -> Page:
         pathway_id,
         participant_id,
         lambda name: _("Support offered to %(name)s", name=name),
-        [
-            _(
-                "What helps now, whatever comes of the circle: somebody to talk to, a safe way, a break, a call home."
-            )
-        ],
+        [_("What helps now, whatever comes of the circle: somebody to talk to, a safe way, a break, a call home.")],
         actions_prepare.record_support,
         lambda prepared: prepared.support_offered_on,
     )
@@ -196,9 +186,7 @@ def _who_asks(actor: Actor, circle: Circle, person: Any, today: date) -> str:
     if not was_harmed(person):
         return ""
     if actor.user_id not in circle.keepers_on(today):
-        return _(
-            "Only a keeper of this circle asks this person. A no that they say by themselves may be recorded."
-        )
+        return _("Only a keeper of this circle asks this person. A no that they say by themselves may be recorded.")
     prepared = circle.preparations.get(person.id)
     if prepared is None or prepared.support_offered_on is None:
         return _("Offer support first, and write down when. Then ask.")
@@ -212,10 +200,7 @@ def letter(case_id: int, pathway_id: int, participant_id: int) -> Page:
     row, _circle, person = get_party(current_actor(), case_id, pathway_id, participant_id)
     back = url_for("circle_parties.consent", participant_id=participant_id, **_ids(row))
     return render_template(
-        "pathways/circles/preparation/letter.html",
-        letter=_letter(row, person),
-        back=back,
-        locale=locale_code(),
+        "pathways/circles/preparation/letter.html", letter=_letter(row, person), back=back, locale=locale_code()
     )
 
 
@@ -252,12 +237,8 @@ def end_supporter(case_id: int, pathway_id: int, supporter_id: int) -> Page:
     back = url_for("circle_parties.party", participant_id=found.participant_id, **_ids(row))
     return form_page(
         form,
-        lambda: actions_prepare.end_supporter(
-            actor, supporter_id, form.seen_version, now, form.request_key.data
-        ),
+        lambda: actions_prepare.end_supporter(actor, supporter_id, form.seen_version, now, form.request_key.data),
         back,
         ACT,
-        **act_context(
-            row, _("No longer invite %(name)s", name=found.name), _("No longer invite"), back_href=back
-        ),
+        **act_context(row, _("No longer invite %(name)s", name=found.name), _("No longer invite"), back_href=back),
     )

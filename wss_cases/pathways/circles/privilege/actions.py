@@ -53,9 +53,7 @@ def record_waiver(
         return waiver.id
 
 
-def withdraw_waiver(
-    actor: Actor, pathway_id: int, waiver_id: int, now: datetime, request_key: Key = None
-) -> int:
+def withdraw_waiver(actor: Actor, pathway_id: int, waiver_id: int, now: datetime, request_key: Key = None) -> int:
     """Record that a waiver was withdrawn today; it needs no reason. Raises Refused when it was before."""
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:

@@ -27,9 +27,7 @@ from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.states import HOLD_LABELS, HoldKind
 from wss_cases.roster.directory.queries import get_school
 
-blueprint = Blueprint(
-    "privilege", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/privilege"
-)
+blueprint = Blueprint("privilege", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/privilege")
 
 
 @blueprint.get("")

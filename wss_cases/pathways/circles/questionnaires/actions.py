@@ -97,9 +97,7 @@ def already_asked(pathway_id: int, occasion: Occasion, now: datetime) -> set[str
     }
 
 
-def _make(
-    uow: UnitOfWork, row: Pathway, circle: Circle, who: Asked, occasion: Occasion, language: str
-) -> Link:
+def _make(uow: UnitOfWork, row: Pathway, circle: Circle, who: Asked, occasion: Occasion, language: str) -> Link:
     code = new_code()
     column = "participant_id" if who.key.startswith("party") else "supporter_id"
     made = uow.add(

@@ -24,11 +24,7 @@ from wss_cases.pathways.circles.questionnaires.actions import (
     load_asked_circle,
     new_values,
 )
-from wss_cases.pathways.circles.questionnaires.models import (
-    Questionnaire,
-    QuestionnaireAnswer,
-    QuestionnaireGuess,
-)
+from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer, QuestionnaireGuess
 from wss_cases.pathways.circles.questionnaires.queries import by_code, guesses
 from wss_cases.pathways.circles.questionnaires.rules import GUESS_WINDOW, state_of, throttled
 from wss_cases.pathways.circles.questionnaires.states import QUESTIONS, VALUES, Answerer, LinkState, Occasion

@@ -16,9 +16,7 @@ class MakeForm(BaseForm):
     """Who gets a link, on which occasion, in which language."""
 
     occasion = RadioField(_l("When it is asked"), validators=[InputRequired(_l("Choose when it is asked."))])
-    people = SelectMultipleField(
-        _l("Who is asked"), validators=[InputRequired(_l("Tick who is asked."))], choices=[]
-    )
+    people = SelectMultipleField(_l("Who is asked"), validators=[InputRequired(_l("Tick who is asked."))], choices=[])
     language = SelectField(_l("Language"), validators=[Optional()])
 
 
@@ -39,9 +37,7 @@ def questions_form(answerer: str, asked: Iterable[Question], texts: Mapping[str,
     for one in asked:
         labels = [(str(value), texts[f"scale.{one.scale}.{value}"].text) for value in VALUES[one.scale]]
         fields[f"q_{one.code}"] = RadioField(
-            texts[f"question.{answerer}.{one.code}"].text,
-            choices=choices(labels),
-            validators=[Optional()],
+            texts[f"question.{answerer}.{one.code}"].text, choices=choices(labels), validators=[Optional()]
         )
     free = texts["questionnaire_free"]
     fields["said"] = LongText(free.title, [Optional()], limit=4000, description=free.text)

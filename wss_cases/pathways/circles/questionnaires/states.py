@@ -66,25 +66,15 @@ def _asked(*pairs: tuple[str, Scale]) -> tuple[Question, ...]:
 _5, _3 = Scale.FIVE, Scale.THREE
 _AFTER, _LAST = Occasion.AFTER_MEETING, Occasion.LAST_CHECK_IN
 QUESTIONS: Final[dict[tuple[Answerer, Occasion], tuple[Question, ...]]] = {
-    (Answerer.HARMED, _AFTER): _asked(
-        ("choice", _3), ("heard", _5), ("fair", _5), ("safer", _5), ("again", _3)
-    ),
-    (Answerer.HARMED, _LAST): _asked(
-        ("kept", _3), ("better", _5), ("safer", _5), ("worth", _5), ("again", _3)
-    ),
+    (Answerer.HARMED, _AFTER): _asked(("choice", _3), ("heard", _5), ("fair", _5), ("safer", _5), ("again", _3)),
+    (Answerer.HARMED, _LAST): _asked(("kept", _3), ("better", _5), ("safer", _5), ("worth", _5), ("again", _3)),
     (Answerer.CAUSED_HARM, _AFTER): _asked(
         ("choice", _3), ("heard", _5), ("fair", _5), ("understand", _5), ("repair", _3), ("again", _3)
     ),
-    (Answerer.CAUSED_HARM, _LAST): _asked(
-        ("kept", _3), ("helped", _5), ("belong", _5), ("worth", _5), ("again", _3)
-    ),
-    (Answerer.SUPPORTER, _AFTER): _asked(
-        ("heard", _5), ("helped", _5), ("fair", _5), ("safe", _5), ("again", _3)
-    ),
+    (Answerer.CAUSED_HARM, _LAST): _asked(("kept", _3), ("helped", _5), ("belong", _5), ("worth", _5), ("again", _3)),
+    (Answerer.SUPPORTER, _AFTER): _asked(("heard", _5), ("helped", _5), ("fair", _5), ("safe", _5), ("again", _3)),
     (Answerer.SUPPORTER, _LAST): _asked(("kept", _3), ("better", _5), ("worth", _5), ("again", _3)),
-    (Answerer.KEEPER, _AFTER): _asked(
-        ("prepared", _5), ("spoke", _5), ("safe", _5), ("fits", _3), ("again", _3)
-    ),
+    (Answerer.KEEPER, _AFTER): _asked(("prepared", _5), ("spoke", _5), ("safe", _5), ("fits", _3), ("again", _3)),
     (Answerer.KEEPER, _LAST): _asked(("kept", _3), ("repaired", _5), ("helped", _5), ("worth", _5)),
 }
 """What is asked of whom, and when; the words are family texts `question.<answerer>.<code>`."""
@@ -96,10 +86,7 @@ ANSWERER_LABELS = {
     Answerer.KEEPER: _l("Circle keeper"),
 }
 
-OCCASION_LABELS = {
-    Occasion.AFTER_MEETING: _l("After the meeting"),
-    Occasion.LAST_CHECK_IN: _l("At the last check-in"),
-}
+OCCASION_LABELS = {Occasion.AFTER_MEETING: _l("After the meeting"), Occasion.LAST_CHECK_IN: _l("At the last check-in")}
 
 LINK_LABELS = {
     LinkState.OPEN: _l("Waiting for the answer"),
@@ -112,8 +99,5 @@ SENTENCES: dict[str, Any] = {
     "questionnaire.made": (_l("Questionnaire handed out: %(occasion)s"), {"occasion": OCCASION_LABELS}),
     "questionnaire.renewed": _l("New link made for a questionnaire"),
     "questionnaire.revoked": _l("Link to a questionnaire taken back"),
-    "questionnaire.answered": (
-        _l("Questionnaire answered: %(occasion)s"),
-        {"occasion": OCCASION_LABELS},
-    ),
+    "questionnaire.answered": (_l("Questionnaire answered: %(occasion)s"), {"occasion": OCCASION_LABELS}),
 }

@@ -143,19 +143,12 @@ def _make_form(row: Pathway, circle: Circle, now: datetime) -> MakeForm:
     open_now = occasions_of(circle, row.state not in LIVE)
     occasion = open_now[-1] if open_now else Occasion.AFTER_MEETING
     asked = {occasion: actions.already_asked(row.id, occasion, now) for occasion in Occasion}
-    people = [
-        one for one in people_to_ask(row, circle) if any(one.key not in keys for keys in asked.values())
-    ]
-    form = MakeForm(
-        occasion=occasion.value, people=[one.key for one in people if one.key not in asked[occasion]]
-    )
+    people = [one for one in people_to_ask(row, circle) if any(one.key not in keys for keys in asked.values())]
+    form = MakeForm(occasion=occasion.value, people=[one.key for one in people if one.key not in asked[occasion]])
     form.occasion.choices = choices([(one.value, OCCASION_LABELS[one]) for one in open_now or [occasion]])
     form.people.choices = choices([(one.key, one.name) for one in people])
     form.language.choices = choices(
-        [
-            ("", _("The language of each family")),
-            *((code, language_words(code)) for code in languages(now.date())),
-        ]
+        [("", _("The language of each family")), *((code, language_words(code)) for code in languages(now.date()))]
     )
     return form
 
@@ -178,10 +171,7 @@ def _handed(row: Pathway, circle: Circle, links: list[actions.Link]) -> Page:
     ]
     context = act_context(row, _("Links to hand over"), "")
     return render_template(
-        "pathways/circles/questionnaires/links.html",
-        links=shown,
-        days=setting("QUESTIONNAIRE_DAYS"),
-        **context,
+        "pathways/circles/questionnaires/links.html", links=shown, days=setting("QUESTIONNAIRE_DAYS"), **context
     )
 
 
@@ -280,9 +270,5 @@ def answers(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
         for one in asked
     ]
     context = act_context(row, _("Answers"), "")
-    context["lede"] = (
-        f"{names_of(row, circle).get(asked_key(said.row), '')} · {OCCASION_LABELS[said.row.occasion]}"
-    )
-    return render_template(
-        "pathways/circles/questionnaires/answers.html", lines=lines, words=said.words, **context
-    )
+    context["lede"] = f"{names_of(row, circle).get(asked_key(said.row), '')} · {OCCASION_LABELS[said.row.occasion]}"
+    return render_template("pathways/circles/questionnaires/answers.html", lines=lines, words=said.words, **context)

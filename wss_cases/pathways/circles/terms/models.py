@@ -21,12 +21,8 @@ class Agreement(OfCase, Versioned, Base):
     case_id: Mapped[int] = mapped_column(ForeignKey("case_record.id"), index=True)
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
     agreed_on: Mapped[date]
-    without_meeting: Mapped[WithoutMeeting | None] = mapped_column(
-        named_enum(WithoutMeeting, "without_meeting")
-    )
-    terms: Mapped[list["AgreementTerm"]] = relationship(
-        order_by="AgreementTerm.position", back_populates="agreement"
-    )
+    without_meeting: Mapped[WithoutMeeting | None] = mapped_column(named_enum(WithoutMeeting, "without_meeting"))
+    terms: Mapped[list["AgreementTerm"]] = relationship(order_by="AgreementTerm.position", back_populates="agreement")
     signatures: Mapped[list["AgreementSignature"]] = relationship(order_by="AgreementSignature.id")
 
 

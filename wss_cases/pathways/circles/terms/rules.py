@@ -38,9 +38,7 @@ def must_consent(agreement: Any, invited: Iterable[int]) -> set[int]:
     return signed or set(invited)
 
 
-def names_on_paper(
-    reader: int, signed: Collection[int], names: Mapping[int, str], instead: str
-) -> dict[int, str]:
+def names_on_paper(reader: int, signed: Collection[int], names: Mapping[int, str], instead: str) -> dict[int, str]:
     """Return how each party is called on the sheet of one of them: other names only where both signed."""
     beside = set(signed) if reader in signed else set()
     return {key: name if key == reader or key in beside else instead for key, name in names.items()}

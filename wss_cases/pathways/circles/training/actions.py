@@ -48,9 +48,7 @@ def record_training(
         return training.id
 
 
-def end_training(
-    actor: Actor, training_id: int, valid_until: date, now: datetime, request_key: Key = None
-) -> int:
+def end_training(actor: Actor, training_id: int, valid_until: date, now: datetime, request_key: Key = None) -> int:
     """Say until when a training counts, e.g. after a mistake. Returns the school's id. Raises Refused, NotFound."""
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:

@@ -24,9 +24,7 @@ def trainings_at(school_id: int, people: Collection[int]) -> list[KeeperTraining
     statement = select(KeeperTraining).where(
         or_(KeeperTraining.school_id == school_id, KeeperTraining.user_id.in_(sorted(people)))
     )
-    return list(
-        db.session.scalars(statement.order_by(KeeperTraining.completed_on.desc(), KeeperTraining.id.desc()))
-    )
+    return list(db.session.scalars(statement.order_by(KeeperTraining.completed_on.desc(), KeeperTraining.id.desc())))
 
 
 def trained_keepers(school_id: int, day: date) -> dict[int, str]:
@@ -51,9 +49,7 @@ def names_of(user_ids: set[int]) -> dict[int, str]:
 def get_training(actor: Actor, training_id: int) -> KeeperTraining:
     """Return a training on record at a school that the actor administers. Raises NotFound."""
     statement = select(KeeperTraining).where(KeeperTraining.id == training_id)
-    found = db.session.scalar(
-        statement.where(in_schools(KeeperTraining.school_id, actor, Role.ADMINISTRATOR))
-    )
+    found = db.session.scalar(statement.where(in_schools(KeeperTraining.school_id, actor, Role.ADMINISTRATOR)))
     if found is None:
         raise NotFound
     return found

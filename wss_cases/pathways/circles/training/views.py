@@ -54,22 +54,14 @@ def training() -> Page:
     return render_template(
         "pathways/circles/training/training.html",
         people=[
-            _person(
-                key,
-                name,
-                [row for row in on_record if row.user_id == key],
-                key in keepers,
-                (school_id, today),
-            )
+            _person(key, name, [row for row in on_record if row.user_id == key], key in keepers, (school_id, today))
             for key, name in sorted(people.items(), key=lambda item: item[1])
         ],
         guardians=setting is not None and setting.guardian_consent,
     )
 
 
-def _person(
-    user_id: int, name: str, rows: list[KeeperTraining], may: bool, here: tuple[int, date]
-) -> dict[str, Any]:
+def _person(user_id: int, name: str, rows: list[KeeperTraining], may: bool, here: tuple[int, date]) -> dict[str, Any]:
     school_id, today = here
     trained = any(row.kind is TrainingKind.CIRCLE_KEEPING and in_force(row, today) for row in rows)
     if trained and may:
@@ -166,12 +158,7 @@ def setting() -> Page:
     return form_page(
         form,
         lambda: actions.save_setting(
-            actor,
-            school_id,
-            bool(form.guardian_consent.data),
-            form.seen_version,
-            now,
-            form.request_key.data,
+            actor, school_id, bool(form.guardian_consent.data), form.seen_version, now, form.request_key.data
         ),
         url_for("circle_training.training"),
         ACT,

@@ -72,14 +72,10 @@ def check_in(actor: Actor, pathway_id: int, now: datetime, request_key: str | No
         day.checked_in_at, day.logged_by_id = now, actor.user_id
         _keep(uow, day, "daily_card_day.checked_in")
         logged = uow.session.scalar(
-            select(MentoringSession).where(
-                MentoringSession.pathway_id == row.id, MentoringSession.on_day == day.on_day
-            )
+            select(MentoringSession).where(MentoringSession.pathway_id == row.id, MentoringSession.on_day == day.on_day)
         )
         if logged is None or not logged.held:
-            minutes = uow.session.scalar(
-                select(MentoringPlan.minutes).where(MentoringPlan.pathway_id == row.id)
-            )
+            minutes = uow.session.scalar(select(MentoringPlan.minutes).where(MentoringPlan.pathway_id == row.id))
             write(uow, row, day.on_day, Said(minutes=minutes))
         uow.answer = card.id
         return card.id

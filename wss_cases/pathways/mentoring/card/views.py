@@ -18,12 +18,7 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.common.views import page_of, today_of
 from wss_cases.pathways.mentoring.card import actions
 from wss_cases.pathways.mentoring.plan.models import DailyCard, DailyCardDay
-from wss_cases.pathways.mentoring.plan.presenters import (
-    card_chart,
-    day_state_words,
-    percent_words,
-    school_days_back,
-)
+from wss_cases.pathways.mentoring.plan.presenters import card_chart, day_state_words, percent_words, school_days_back
 from wss_cases.pathways.mentoring.plan.queries import LOGGED, OwnStudent, card_days, card_of, get_own, is_team
 from wss_cases.pathways.mentoring.plan.rules import percent
 from wss_cases.pathways.mentoring.plan.states import DayState
@@ -96,9 +91,7 @@ def _state_words(day: DailyCardDay | None, school_id: int) -> str:
     return _("%(state)s at %(time)s", state=day_state_words(day), time=time_words(at, school.time_zone))
 
 
-def _period(
-    pathway_id: int, card: DailyCard, day: DailyCardDay | None, on: date, number: int
-) -> dict[str, Any]:
+def _period(pathway_id: int, card: DailyCard, day: DailyCardDay | None, on: date, number: int) -> dict[str, Any]:
     name = card.periods[number]
     marks = day.marks.get(name) if day else None
     share = percent({name: marks}) if marks else None
@@ -106,9 +99,7 @@ def _period(
         "name": name,
         "tag": percent_words(share) if marks else None,
         "tone": "moss" if share is not None and share >= card.goal_percent else "slate",
-        "href": url_for(
-            "mentoring_card.period", pathway_id=pathway_id, day=on.isoformat(), number=number + 1
-        ),
+        "href": url_for("mentoring_card.period", pathway_id=pathway_id, day=on.isoformat(), number=number + 1),
     }
 
 

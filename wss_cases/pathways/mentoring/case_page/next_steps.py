@@ -49,16 +49,12 @@ def step_of(
         words = _l("Match a new mentor") if again else _l("Match with a mentor")
         return Step("match", words, "mentoring.match", ids(row), on=row.start_by, urgent=again)
     if row.state is PathwayState.PROPOSED:
-        return Step(
-            "accept", _l("Record the student’s answer"), "pathway_acts.accept", ids(row), on=row.start_by
-        )
+        return Step("accept", _l("Record the student’s answer"), "pathway_acts.accept", ids(row), on=row.start_by)
     last = last_day_of(plan.starts_on, plan.weeks)
     if last is not None and last < today:
         return Step("finish", _l("Say how the mentoring ended"), "mentoring.finish", ids(row), on=last)
     if row.state is PathwayState.ACTIVE and plan.next_review_on is not None and plan.next_review_on <= today:
-        return Step(
-            "review", _l("Review the mentoring"), "mentoring.review", ids(row), on=plan.next_review_on
-        )
+        return Step("review", _l("Review the mentoring"), "mentoring.review", ids(row), on=plan.next_review_on)
     if row.next_step and row.next_step_on is not None and row.next_step_on <= today:
         return Step("plan_step", row.next_step, "pathway_acts.plan", ids(row), on=row.next_step_on)
     if row.kind == Kind.CHECK_IN_CHECK_OUT and not has_card:

@@ -24,13 +24,7 @@ from wss_cases.pathways.mentoring.plan.presenters import (
     session_words,
     span_words,
 )
-from wss_cases.pathways.mentoring.plan.queries import (
-    LOGGED,
-    card_and_days,
-    plan_of,
-    reviews_of,
-    sessions_of,
-)
+from wss_cases.pathways.mentoring.plan.queries import LOGGED, card_and_days, plan_of, reviews_of, sessions_of
 from wss_cases.pathways.mentoring.plan.rules import dose
 from wss_cases.pathways.mentoring.plan.states import (
     AFTER_LABELS,
@@ -104,11 +98,7 @@ def _delivered(row: Pathway, plan: MentoringPlan, until: date, days: SchoolDays)
         return {}
     delivered = dose(plan, logged, until, days)
     return {
-        "dose": {
-            "title": dose_sentence(delivered),
-            "rows": dose_rows(delivered),
-            "minutes": minutes_words(delivered),
-        },
+        "dose": {"title": dose_sentence(delivered), "rows": dose_rows(delivered), "minutes": minutes_words(delivered)},
         "sessions": [_session(session) for session in logged[:MOST_SESSIONS]],
     }
 
@@ -137,7 +127,5 @@ def _review(review: MentoringReview) -> dict[str, str]:
         "title": day_words_with_year(review.on_day),
         "tag": str(STANDS_LABELS[review.goal_stands]),
         "tone": STANDS_TONES.get(review.goal_stands, "slate"),
-        "note": " · ".join(
-            part for part in (str(GOES_ON_LABELS[GoesOn(review.goes_on)]), review.note) if part
-        ),
+        "note": " · ".join(part for part in (str(GOES_ON_LABELS[GoesOn(review.goes_on)]), review.note) if part),
     }

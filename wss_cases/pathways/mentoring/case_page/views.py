@@ -21,14 +21,7 @@ from wss_cases.pathways.common.states import LIVE, EndReason, Kind
 from wss_cases.pathways.common.views import act_context, page_of, today_of
 from wss_cases.pathways.mentoring.card.actions import set_card
 from wss_cases.pathways.mentoring.course import actions
-from wss_cases.pathways.mentoring.course.forms import (
-    EARLY,
-    CardForm,
-    CourseForm,
-    FinishForm,
-    MatchForm,
-    ReviewForm,
-)
+from wss_cases.pathways.mentoring.course.forms import EARLY, CardForm, CourseForm, FinishForm, MatchForm, ReviewForm
 from wss_cases.pathways.mentoring.mentors.queries import candidates
 from wss_cases.pathways.mentoring.plan.models import MentoringPlan
 from wss_cases.pathways.mentoring.plan.queries import card_of, plan_of
@@ -157,9 +150,7 @@ def details(case_id: int, pathway_id: int) -> Page:
     form.offer_presets(row.kind)
     return form_page(
         form,
-        lambda: actions.save_plan(
-            actor, row.id, form.course(), form.seen_version, now, form.request_key.data
-        ),
+        lambda: actions.save_plan(actor, row.id, form.course(), form.seen_version, now, form.request_key.data),
         page_of(row),
         "pathways/mentoring/case_page/course.html",
         **act_context(row, _("Goal and rhythm"), _("Save")),
@@ -173,9 +164,7 @@ def review(case_id: int, pathway_id: int) -> Page:
     actor, now = current_actor(), clock.now()
     row = _mentoring(case_id, pathway_id)
     days, today = school_days(row.school_id), today_of(row.school_id)
-    form = ReviewForm(
-        version=row.version, next_on=days.on_or_after(today + timedelta(days=DAYS_TO_NEXT_REVIEW))
-    )
+    form = ReviewForm(version=row.version, next_on=days.on_or_after(today + timedelta(days=DAYS_TO_NEXT_REVIEW)))
     plan = plan_of(row.id)
     finish_at = url_for("mentoring.finish", case_id=row.case_id, pathway_id=row.id)
     return form_page(

@@ -104,9 +104,7 @@ def _lock_chosen(uow: UnitOfWork, pathway_id: int, chosen_id: int) -> tuple[Ment
 
 
 def _kind_of(uow: UnitOfWork, pathway_id: int) -> tuple[str, int]:
-    found = uow.session.execute(
-        select(Pathway.kind, Pathway.school_id).where(Pathway.id == pathway_id)
-    ).first()
+    found = uow.session.execute(select(Pathway.kind, Pathway.school_id).where(Pathway.id == pathway_id)).first()
     if found is None:
         raise NotFound
     return found[0], found[1]
@@ -191,16 +189,9 @@ def load_mentoring(uow: UnitOfWork, pathway_id: int, version: int | None) -> Pat
 
 def plan_for(uow: UnitOfWork, row: Pathway) -> MentoringPlan:
     """Return the plan of a locked pathway, locked too; a new one that is not yet added where there is none. A step."""
-    found = uow.session.scalar(
-        select(MentoringPlan).where(MentoringPlan.pathway_id == row.id).with_for_update()
-    )
+    found = uow.session.scalar(select(MentoringPlan).where(MentoringPlan.pathway_id == row.id).with_for_update())
     return found or MentoringPlan(
-        pathway_id=row.id,
-        case_id=row.case_id,
-        school_id=row.school_id,
-        match_reasons="",
-        goal="",
-        comes_after="",
+        pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, match_reasons="", goal="", comes_after=""
     )
 
 
@@ -220,12 +211,7 @@ def set_course(row: Pathway, plan: MentoringPlan, course: Course, today: date) -
     for field, number, most in limits:
         if number is not None and not 1 <= number <= most:
             raise Refused(field, _("Write a number from 1 to %(most)d.", most=most))
-    plan.goal, plan.rhythm, plan.weeks, plan.minutes = (
-        course.goal,
-        course.rhythm,
-        course.weeks,
-        course.minutes,
-    )
+    plan.goal, plan.rhythm, plan.weeks, plan.minutes = (course.goal, course.rhythm, course.weeks, course.minutes)
     plan.starts_on, plan.next_review_on = course.starts_on, course.review_on
     last = last_day_of(plan.starts_on, plan.weeks)
     if last is not None:

@@ -36,9 +36,7 @@ class CourseForm(BaseForm):
         limit=500,
         description=_l("One thing the student wants to be able to do. The mentor sees it."),
     )
-    preset = RadioField(
-        _l("How often and how long"), validators=[InputRequired(_l("Choose how often and how long."))]
-    )
+    preset = RadioField(_l("How often and how long"), validators=[InputRequired(_l("Choose how often and how long."))])
     rhythm = select(_l("How often"), [("", _l("Not set")), *CADENCE_LABELS.items()], validators=[Optional()])
     weeks = number_or_none(_l("How many weeks"), 1, LONGEST_WEEKS)
     minutes = number_or_none(_l("Minutes each time"), 1, LONGEST_MINUTES)
@@ -144,9 +142,7 @@ class CardForm(BaseForm):
         _l("Expectations"),
         [NotBlank(_l("Write at least one line."))],
         limit=500,
-        description=_l(
-            "Up to five, one in each line, in the student’s own words: “I keep my hands to myself”."
-        ),
+        description=_l("Up to five, one in each line, in the student’s own words: “I keep my hands to myself”."),
     )
     periods = LongText(
         _l("Periods of the day"),

@@ -37,9 +37,7 @@ class MentorDraft:
     trained_on: date | None = None
 
 
-def add_mentor(
-    actor: Actor, school_id: int, draft: MentorDraft, now: datetime, request_key: str | None = None
-) -> int:
+def add_mentor(actor: Actor, school_id: int, draft: MentorDraft, now: datetime, request_key: str | None = None) -> int:
     """Add a mentor to a school. Returns the id; Refused names the field."""
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
@@ -160,9 +158,7 @@ def _unmatch(uow: UnitOfWork, mentor: Mentor, plan_id: int, pathway_id: int) -> 
     audit_only(uow, row)
 
 
-def bring_back(
-    actor: Actor, mentor_id: int, version: int | None, now: datetime, request_key: str | None = None
-) -> int:
+def bring_back(actor: Actor, mentor_id: int, version: int | None, now: datetime, request_key: str | None = None) -> int:
     """Say that somebody mentors again."""
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
@@ -189,9 +185,7 @@ def save_group(
         if not 2 <= capacity <= LARGEST_CAPACITY:
             raise Refused("capacity", _("Write a number from 2 to %(most)d.", most=LARGEST_CAPACITY))
         if group_id is None:
-            group = uow.add(
-                MentoringGroup(school_id=school_id, mentor_id=mentor.id, name=name, capacity=capacity)
-            )
+            group = uow.add(MentoringGroup(school_id=school_id, mentor_id=mentor.id, name=name, capacity=capacity))
             uow.record(group, "mentoring_group.added")
         else:
             group = uow.load(MentoringGroup, group_id, Permission.MENTOR_MANAGE, version)

@@ -19,9 +19,7 @@ class MentorForm(BaseForm):
         validators=[InputRequired(_l("Say where the mentor comes from."))],
     )
     user_id = SelectField(
-        _l("Member of staff"),
-        validators=[Optional()],
-        description=_l("They can then log their sessions themselves."),
+        _l("Member of staff"), validators=[Optional()], description=_l("They can then log their sessions themselves.")
     )
     name = ShortText(_l("Name, if they come from a partner"), [Optional()])
     organisation = ShortText(_l("Partner organisation"), [Optional()])

@@ -83,11 +83,7 @@ def group_places_taken(school_id: int) -> dict[int, int]:
     statement = (
         select(MentoringPlan.group_id, func.count())
         .join(Pathway, Pathway.id == MentoringPlan.pathway_id)
-        .where(
-            MentoringPlan.school_id == school_id,
-            MentoringPlan.group_id.is_not(None),
-            Pathway.state.in_(LIVE),
-        )
+        .where(MentoringPlan.school_id == school_id, MentoringPlan.group_id.is_not(None), Pathway.state.in_(LIVE))
         .group_by(MentoringPlan.group_id)
     )
     return {int(row[0] or 0): row[1] for row in db.session.execute(statement)}

@@ -83,9 +83,7 @@ def _places(taken: int, capacity: int) -> dict[str, str]:
 def _row(mentor: Mentor, taken: int) -> dict[str, str]:
     languages = ", ".join(language_words(code) for code in mentor.languages)
     trained = (
-        _("trained %(day)s", day=day_words_with_year(mentor.trained_on))
-        if mentor.trained_on
-        else _("not trained yet")
+        _("trained %(day)s", day=day_words_with_year(mentor.trained_on)) if mentor.trained_on else _("not trained yet")
     )
     parts = (mentor.organisation, languages, mentor.strengths, trained)
     return {
@@ -135,9 +133,7 @@ def mentor(mentor_id: int) -> Page:
     _offered(form, row.school_id, today_of(row.school_id))
     return form_page(
         form,
-        lambda: actions.change_mentor(
-            actor, row.id, _draft(form), form.seen_version, now, form.request_key.data
-        ),
+        lambda: actions.change_mentor(actor, row.id, _draft(form), form.seen_version, now, form.request_key.data),
         url_for("mentors.mentors"),
         "pathways/mentoring/mentors/mentor.html",
         title=row.name,

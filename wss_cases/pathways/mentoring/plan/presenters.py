@@ -105,9 +105,7 @@ def school_days_back(today: date, days: SchoolDays, count: int = CARD_DAYS) -> S
     return [days.add(last, -back) if back else last for back in range(count - 1, -1, -1)]
 
 
-def card_chart(
-    card: DailyCard, kept: Mapping[date, DailyCardDay], today: date, days: SchoolDays
-) -> dict[str, Any]:
+def card_chart(card: DailyCard, kept: Mapping[date, DailyCardDay], today: date, days: SchoolDays) -> dict[str, Any]:
     """Return the picture of a card's last school days: its sentence and its points; an unmarked day is a gap."""
     shares = {day: percent(row.marks) for day, row in kept.items()}
     back = school_days_back(today, days)

@@ -79,9 +79,7 @@ def sessions_of(pathway_id: int, since: date | None = None) -> list[MentoringSes
 def session_on(pathway_id: int, day: date) -> MentoringSession | None:
     """Return what was logged for one day, or None."""
     return db.session.scalar(
-        select(MentoringSession).where(
-            MentoringSession.pathway_id == pathway_id, MentoringSession.on_day == day
-        )
+        select(MentoringSession).where(MentoringSession.pathway_id == pathway_id, MentoringSession.on_day == day)
     )
 
 
@@ -106,9 +104,7 @@ def logged_of(pathway_ids: Collection[int]) -> dict[int, tuple[int, date | None]
 def reviews_of(pathway_id: int) -> list[MentoringReview]:
     """Return the reviews of a pathway, newest first."""
     statement = select(MentoringReview).where(MentoringReview.pathway_id == pathway_id)
-    return list(
-        db.session.scalars(statement.order_by(MentoringReview.on_day.desc(), MentoringReview.id.desc()))
-    )
+    return list(db.session.scalars(statement.order_by(MentoringReview.on_day.desc(), MentoringReview.id.desc())))
 
 
 def card_of(pathway_id: int) -> DailyCard | None:

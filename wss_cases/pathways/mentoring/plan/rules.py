@@ -152,9 +152,7 @@ class Candidate:
         return max(0, self.capacity - self.taken)
 
 
-def ranked(
-    offers: Iterable[tuple[Any, Any, int]], language: str | None, goal: str, today: date
-) -> list[Candidate]:
+def ranked(offers: Iterable[tuple[Any, Any, int]], language: str | None, goal: str, today: date) -> list[Candidate]:
     """Return (mentor, group or None, places taken) as candidates, the best first.
 
     A free place comes first, then the student's language, strengths that the goal names, training, the number of
@@ -172,9 +170,7 @@ def _rank(one: Candidate) -> tuple[Any, ...]:
     return (*(reason not in one.reasons for reason in order), -one.free, fold(one.mentor.name), one.mentor.id)
 
 
-def _reasons(
-    mentor: Any, group: Any, taken: int, language: str | None, goal: str, today: date
-) -> tuple[Reason, ...]:
+def _reasons(mentor: Any, group: Any, taken: int, language: str | None, goal: str, today: date) -> tuple[Reason, ...]:
     speaks = language is not None and language.lower()[:2] in {code.lower()[:2] for code in mentor.languages}
     said = (
         (Reason.PLACE, taken < (group or mentor).capacity),

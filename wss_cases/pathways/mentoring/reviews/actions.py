@@ -63,9 +63,7 @@ def review(
             return uow.answer
         row = uow.load(Pathway, pathway_id, Permission.CASE_WORK, version)
         open_only(row.case)
-        plan = uow.session.scalar(
-            select(MentoringPlan).where(MentoringPlan.pathway_id == row.id).with_for_update()
-        )
+        plan = uow.session.scalar(select(MentoringPlan).where(MentoringPlan.pathway_id == row.id).with_for_update())
         if plan is None:
             raise NotFound
         if row.state is not PathwayState.ACTIVE:
@@ -89,9 +87,7 @@ def review(
         return row.id
 
 
-def _check(
-    uow: UnitOfWork, row: Pathway, stands: str, goes_on: GoesOn, note: str, next_on: date | None
-) -> None:
+def _check(uow: UnitOfWork, row: Pathway, stands: str, goes_on: GoesOn, note: str, next_on: date | None) -> None:
     if stands not in REVIEW_MARKS:
         raise Refused("stands", _("Say how the goal stands."))
     if goes_on is GoesOn.CHANGES and not note.strip():

@@ -72,12 +72,7 @@ def log_session(
 
 
 def log_group(
-    actor: Actor,
-    group_id: int,
-    day: date,
-    said: Mapping[int, Said],
-    now: datetime,
-    request_key: str | None = None,
+    actor: Actor, group_id: int, day: date, said: Mapping[int, Said], now: datetime, request_key: str | None = None
 ) -> int:
     """Log one day for the students of a group, by pathway. Raises Refused when one was logged meanwhile."""
     with unit_of_work(actor, now, request_key) as uow:
@@ -122,9 +117,7 @@ def write(uow: UnitOfWork, row: Pathway, day: date, said: Said) -> MentoringSess
     session = _session_on(uow, row.id, day)
     kind = "mentoring.corrected"
     if session is None:
-        session = MentoringSession(
-            pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, on_day=day, note=""
-        )
+        session = MentoringSession(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, on_day=day, note="")
         kind = "mentoring.held" if said.held else "mentoring.missed"
     session.held, session.missed = said.held, said.missed
     session.minutes = said.minutes if said.held else None
@@ -142,9 +135,7 @@ def write(uow: UnitOfWork, row: Pathway, day: date, said: Said) -> MentoringSess
 
 def _session_on(uow: UnitOfWork, pathway_id: int, day: date) -> MentoringSession | None:
     return uow.session.scalar(
-        select(MentoringSession).where(
-            MentoringSession.pathway_id == pathway_id, MentoringSession.on_day == day
-        )
+        select(MentoringSession).where(MentoringSession.pathway_id == pathway_id, MentoringSession.on_day == day)
     )
 
 
@@ -177,9 +168,7 @@ def _take_back(uow: UnitOfWork, row: Pathway) -> None:
 
 def _asked(uow: UnitOfWork, row: Pathway) -> list[FollowUp]:
     statement = select(FollowUp).where(
-        FollowUp.pathway_id == row.id,
-        FollowUp.kind == MISSED_KIND,
-        FollowUp.state != FollowUpState.CANCELLED,
+        FollowUp.pathway_id == row.id, FollowUp.kind == MISSED_KIND, FollowUp.state != FollowUpState.CANCELLED
     )
     return list(uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()))
 
@@ -190,11 +179,7 @@ def _leave_card(uow: UnitOfWork, row: Pathway, day: date, said: Said) -> None:
     marked = uow.session.scalar(
         select(DailyCardDay.id)
         .join(DailyCard, DailyCard.id == DailyCardDay.card_id)
-        .where(
-            DailyCard.pathway_id == row.id,
-            DailyCardDay.on_day == day,
-            DailyCardDay.checked_in_at.is_not(None),
-        )
+        .where(DailyCard.pathway_id == row.id, DailyCardDay.on_day == day, DailyCardDay.checked_in_at.is_not(None))
     )
     if marked is not None:
         raise Refused("happened", _("The card of this day has a check-in, so the session was held."))

@@ -30,9 +30,7 @@ class MinutesForm(BaseForm):
     def offer_minutes(self, *more: int | None) -> None:
         """Offer the usual numbers, and those of the plan and of an earlier log."""
         numbers = sorted({*USUAL_MINUTES, *(number for number in more if number)})
-        self.minutes.choices = choices(
-            [(str(number), _("%(number)d min", number=number)) for number in numbers]
-        )
+        self.minutes.choices = choices([(str(number), _("%(number)d min", number=number)) for number in numbers])
 
     @property
     def length(self) -> int | None:

@@ -212,9 +212,7 @@ def _session(session: MentoringSession) -> dict[str, Any]:
         "tag": words,
         "tone": tone,
         "note": session.note,
-        "href": url_for(
-            "mentoring_sessions.student", pathway_id=session.pathway_id, day=session.on_day.isoformat()
-        ),
+        "href": url_for("mentoring_sessions.student", pathway_id=session.pathway_id, day=session.on_day.isoformat()),
     }
 
 

@@ -21,22 +21,10 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.rules import outcomes_for
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.reengagement.opening.actions import TO_PLAN, check_days
-from wss_cases.pathways.reengagement.plan.lifecycle import (
-    MEETING,
-    WORK,
-    close_open,
-    follow,
-    load_return,
-    meeting_day,
-)
+from wss_cases.pathways.reengagement.plan.lifecycle import MEETING, WORK, close_open, follow, load_return, meeting_day
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan, ReengagementReview
 from wss_cases.pathways.reengagement.plan.queries import REVIEW, open_of, reviews_of
-from wss_cases.pathways.reengagement.plan.rules import (
-    CATCH_UP,
-    REVIEWS,
-    SOONER,
-    is_near,
-)
+from wss_cases.pathways.reengagement.plan.rules import CATCH_UP, REVIEWS, SOONER, is_near
 from wss_cases.pathways.reengagement.plan.states import ReviewAnswer
 from wss_cases.roster.directory.queries import school_days
 

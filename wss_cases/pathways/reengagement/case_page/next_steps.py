@@ -42,7 +42,5 @@ def step_of(row: Pathway, plan: ReengagementPlan | None, today: date, now: datet
         words = _l("Complete it with its outcome")
         return Step("complete", words, "reengagement.complete", ids(row), on=row.expected_end)
     if plan.next_review_on <= today:
-        return Step(
-            "review", _l("Review the return"), "reengagement.review", ids(row), on=plan.next_review_on
-        )
+        return Step("review", _l("Review the return"), "reengagement.review", ids(row), on=plan.next_review_on)
     return waiting(row, plan.next_review_on)

@@ -22,14 +22,7 @@ from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
 from wss_cases.pathways.reengagement.case_page import actions
 from wss_cases.pathways.reengagement.meeting import actions as actions_meeting
-from wss_cases.pathways.reengagement.plan.forms import (
-    HELD,
-    AnswerForm,
-    BackForm,
-    MeetingForm,
-    PlanForm,
-    ReviewForm,
-)
+from wss_cases.pathways.reengagement.plan.forms import HELD, AnswerForm, BackForm, MeetingForm, PlanForm, ReviewForm
 from wss_cases.pathways.reengagement.plan.lifecycle import MEETING
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.pathways.reengagement.plan.queries import REVIEW, plan_of
@@ -75,9 +68,7 @@ def details(case_id: int, pathway_id: int) -> Page:
     names = ("return_on", "supporters", "supports", "work_missed")
     form = PlanForm(version=_version(plan), **{name: getattr(plan, name) for name in names if plan})
     days, today = school_days(row.school_id), today_of(row.school_id)
-    form.return_on.quick = [
-        (day_words(days.add(today, n)), days.add(today, n).isoformat()) for n in (1, 3, 5)
-    ]
+    form.return_on.quick = [(day_words(days.add(today, n)), days.add(today, n).isoformat()) for n in (1, 3, 5)]
     asks = row.state is PathwayState.PROPOSED
     if not asks:
         del form.agreed
@@ -154,9 +145,7 @@ def answer(case_id: int, pathway_id: int) -> Page:
     def act() -> int:
         said = form.happened.data
         missed = None if said == HELD else MeetingMissed(said)
-        return actions_meeting.answer_meeting(
-            actor, row.id, missed, form.seen_version, now, form.request_key.data
-        )
+        return actions_meeting.answer_meeting(actor, row.id, missed, form.seen_version, now, form.request_key.data)
 
     return form_page(
         form,
@@ -179,17 +168,11 @@ def back(case_id: int, pathway_id: int) -> Page:
     not_back = url_for("reengagement.details", case_id=case_id, pathway_id=pathway_id)
     return form_page(
         form,
-        lambda: actions.record_return(
-            actor, row.id, form.on.data, form.seen_version, now, form.request_key.data
-        ),
+        lambda: actions.record_return(actor, row.id, form.on.data, form.seen_version, now, form.request_key.data),
         page_of(row),
         "pathways/reengagement/case_page/back.html",
         **act_context(
-            row,
-            _("Is the student back?"),
-            _("Yes, back since this day"),
-            facts=_facts(row, plan),
-            not_back=not_back,
+            row, _("Is the student back?"), _("Yes, back since this day"), facts=_facts(row, plan), not_back=not_back
         ),
     )
 
@@ -250,9 +233,6 @@ def of_follow_up(follow_up_id: int) -> Page:
         return redirect(url_for("casework.case", case_id=follow_up.case_id), 303)
     row, plan = _loaded(follow_up.case_id, found.id)
     planned = plan is not None and plan.meeting_at is not None and plan.meeting_at <= clock.now()
-    pages = {
-        MEETING: "reengagement.answer" if planned else "reengagement.meeting",
-        REVIEW: "reengagement.review",
-    }
+    pages = {MEETING: "reengagement.answer" if planned else "reengagement.meeting", REVIEW: "reengagement.review"}
     endpoint = pages.get(follow_up.kind, "reengagement.details")
     return redirect(url_for(endpoint, case_id=row.case_id, pathway_id=row.id), 303)

@@ -47,9 +47,7 @@ def plan_meeting(
         for follow_up in waiting[:1]:
             if follow_up.due_on != day:
                 follow_up.due_on = day
-                uow.record(
-                    follow_up, "followup.moved", what=MEETING, due_on=day.isoformat(), reason="waiting"
-                )
+                uow.record(follow_up, "followup.moved", what=MEETING, due_on=day.isoformat(), reason="waiting")
         if not waiting:
             follow(uow, row, MEETING, day)
         uow.answer = row.id
@@ -69,8 +67,7 @@ def _check_meeting(uow: UnitOfWork, row: Pathway, plan: ReengagementPlan, at: da
         raise Refused("day", _("There is no school on this day. Choose a school day."))
     if not is_near(day, plan.return_on, days):
         raise Refused(
-            "day",
-            _("A re-entry meeting is near the return: at most %(most)d school days from it.", most=NEAR),
+            "day", _("A re-entry meeting is near the return: at most %(most)d school days from it.", most=NEAR)
         )
 
 

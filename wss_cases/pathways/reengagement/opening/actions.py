@@ -98,9 +98,7 @@ def open_for_student(uow: UnitOfWork, student: Student, school_id: int, away: Aw
     return _open(uow, case, case.participants[0].id, student.id, away)
 
 
-def open_by_hand(
-    actor: Actor, student_id: int, away: Away, now: datetime, request_key: str | None = None
-) -> int:
+def open_by_hand(actor: Actor, student_id: int, away: Away, now: datetime, request_key: str | None = None) -> int:
     """Open the return of a student of the own school after a long absence or a placement; returns the pathway's id.
 
     Raises Refused when a return of this student is open already, or the days cannot be; NotFound elsewhere.

@@ -25,8 +25,7 @@ def returns_found(school_ids: Sequence[int], today: date) -> list[Stay]:
     return [
         stay
         for stay in found
-        if is_return(stay.starts_on, stay.earlier_ends, days[stay.school_id], gap)
-        and not opened_by(key_of(stay))
+        if is_return(stay.starts_on, stay.earlier_ends, days[stay.school_id], gap) and not opened_by(key_of(stay))
     ]
 
 

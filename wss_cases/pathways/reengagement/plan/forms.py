@@ -14,9 +14,7 @@ HELD = "held"
 class PlanForm(BaseForm):
     """What is planned with the student."""
 
-    return_on = DateField(
-        _l("First day back"), [Optional()], description=_l("Leave it empty while it is not known.")
-    )
+    return_on = DateField(_l("First day back"), [Optional()], description=_l("Leave it empty while it is not known."))
     supporters = ShortText(
         _l("Who the student wants beside them"),
         [Optional()],
@@ -71,10 +69,7 @@ class ReviewForm(BaseForm):
         validators=[InputRequired(_l("Choose how it goes."))],
     )
     note = LongText(
-        _l("Note"),
-        [Optional()],
-        description=_l("Needed when more is needed, or the student is not back."),
-        limit=2000,
+        _l("Note"), [Optional()], description=_l("Needed when more is needed, or the student is not back."), limit=2000
     )
 
 
@@ -83,9 +78,7 @@ class OpenForm(BaseForm):
 
     cause = RadioField(
         _l("Where does the student come back from?"),
-        choices=choices(
-            [(cause, CAUSE_LABELS[cause]) for cause in (AwayCause.LONG_ABSENCE, AwayCause.PLACEMENT)]
-        ),
+        choices=choices([(cause, CAUSE_LABELS[cause]) for cause in (AwayCause.LONG_ABSENCE, AwayCause.PLACEMENT)]),
         validators=[InputRequired(_l("Choose where from."))],
     )
     away_from = DateField(_l("First day away"), [Optional()])

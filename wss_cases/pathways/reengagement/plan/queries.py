@@ -59,10 +59,7 @@ def _living() -> Select[Any]:
     return (
         select(Pathway)
         .join(ReengagementPlan, ReengagementPlan.pathway_id == Pathway.id)
-        .options(
-            joinedload(Pathway.case),
-            joinedload(Pathway.participant).joinedload(CaseParticipant.student),
-        )
+        .options(joinedload(Pathway.case), joinedload(Pathway.participant).joinedload(CaseParticipant.student))
         .where(Pathway.pathway == Family.REENGAGEMENT, Pathway.state.in_(LIVE))
     )
 
@@ -114,9 +111,7 @@ def stays_begun(school_ids: Sequence[int], since: date, until: date) -> list[Sta
     wanted = (
         select(Enrolment.id, Student, Enrolment.school_id, Enrolment.starts_on, earlier.ends_on)
         .join(Student, Student.id == Enrolment.student_id)
-        .join(
-            earlier, (earlier.student_id == Enrolment.student_id) & (earlier.starts_on < Enrolment.starts_on)
-        )
+        .join(earlier, (earlier.student_id == Enrolment.student_id) & (earlier.starts_on < Enrolment.starts_on))
         .where(
             Enrolment.school_id.in_(school_ids),
             Enrolment.starts_on >= since,

@@ -20,9 +20,7 @@ CATCH_UP = 5
 """School days after the return by which the work missed is looked at."""
 
 
-def back_on(
-    days: SchoolDays, starts_on: date, ends_on: date | None, length: int, is_open: bool
-) -> date | None:
+def back_on(days: SchoolDays, starts_on: date, ends_on: date | None, length: int, is_open: bool) -> date | None:
     """Return the first day back after a removal; None for one without an end (`is_open`) and no last day."""
     if ends_on is not None:
         return days.add(ends_on, 1)

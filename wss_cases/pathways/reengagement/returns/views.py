@@ -59,9 +59,7 @@ def return_lines(
 def _lines(
     found: list[Return], now: datetime, days_of: Callable[[int], SchoolDays] = school_days
 ) -> list[dict[str, Any]]:
-    known = {
-        number: (get_school(number), days_of(number)) for number in {one.pathway.school_id for one in found}
-    }
+    known = {number: (get_school(number), days_of(number)) for number in {one.pathway.school_id for one in found}}
     return [_line(one, now, *known[one.pathway.school_id]) for one in found]
 
 

@@ -67,6 +67,4 @@ def _open_step(row: Pathway, referral: Referral, today: date) -> Step:
     if referral.state is ReferralState.ACCEPTED:
         words = _l("Ask the partner about the first service")
         return Step("first_service", words, "referral_service.service", values, on=due)
-    return Step(
-        "partner_answer", _l("Ask the partner for its answer"), "referral_service.answer", values, on=due
-    )
+    return Step("partner_answer", _l("Ask the partner for its answer"), "referral_service.answer", values, on=due)

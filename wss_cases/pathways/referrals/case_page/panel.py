@@ -81,9 +81,7 @@ def _shown(row: Pathway, referral: Referral, today: date) -> dict[str, Any]:
         "tone": TONES.get(referral.state, "slate"),
         "rows": [{"label": label, "value": value} for label, value in _facts(referral, today) if value],
         "meta": " · ".join(part for part in (day_words(referral.sent_on), _end_words(referral)) if part),
-        "services": [
-            (day_words(each.on_day), str(SERVICE_KIND_LABELS[each.kind])) for each in referral.services
-        ],
+        "services": [(day_words(each.on_day), str(SERVICE_KIND_LABELS[each.kind])) for each in referral.services],
         "letter": _page(referral, "referral_consent.consent_letter"),
         "revoke": _page(referral, "referral_consent.revoke")
         if consent is not None and consent.revoked_at is None
@@ -105,10 +103,7 @@ def _end_words(referral: Referral) -> str:
 
 def _facts(referral: Referral, today: date) -> list[tuple[str, Any]]:
     consent = referral.consent
-    said: list[tuple[str, Any]] = [
-        (_("Kind of help"), service_words(referral.service)),
-        (_("Need"), referral.need),
-    ]
+    said: list[tuple[str, Any]] = [(_("Kind of help"), service_words(referral.service)), (_("Need"), referral.need)]
     if consent is not None:
         signed = [
             consent.signed_by,
@@ -119,10 +114,7 @@ def _facts(referral: Referral, today: date) -> list[tuple[str, Any]]:
         ]
         said += [
             (_("Consent signed by"), " · ".join(part for part in signed if part)),
-            (
-                _("What may be shared"),
-                [str(FIELD_LABELS[code]) for code in consent.fields if code in FIELD_LABELS],
-            ),
+            (_("What may be shared"), [str(FIELD_LABELS[code]) for code in consent.fields if code in FIELD_LABELS]),
             (_("Consent holds until"), _until(consent, today)),
         ]
     return [
@@ -130,10 +122,7 @@ def _facts(referral: Referral, today: date) -> list[tuple[str, Any]]:
         (_("Sent"), day_words(referral.sent_on)),
         (_("Answer due"), day_words(referral.answer_by) if referral.state in AWAITS_ANSWER else ""),
         (_("Answered"), day_words(referral.answered_on)),
-        (
-            _("First service due"),
-            day_words(referral.first_service_by) if referral.first_service_on is None else "",
-        ),
+        (_("First service due"), day_words(referral.first_service_by) if referral.first_service_on is None else ""),
         (_("First service"), day_words(referral.first_service_on)),
         (_("Partner sees it now"), _("Yes") if is_open(referral, today) else _("No")),
     ]
@@ -185,14 +174,8 @@ def _late(referral: Referral, today: date) -> str:
     late = school_days(referral.school_id).between(due, today) if due is not None and due < today else 0
     if late < TO_LEAD:
         return ""
-    words = ngettext(
-        "The partner is late by %(num)d school day.", "The partner is late by %(num)d school days.", late
-    )
-    told = (
-        _("The case’s lead is told.")
-        if late < TO_ADMINISTRATOR
-        else _("The lead and the administrators are told.")
-    )
+    words = ngettext("The partner is late by %(num)d school day.", "The partner is late by %(num)d school days.", late)
+    told = _("The case’s lead is told.") if late < TO_ADMINISTRATOR else _("The lead and the administrators are told.")
     return f"{words} {told}"
 
 
@@ -201,9 +184,7 @@ def _warnings(referral: Referral, today: date) -> Sequence[str]:
     if partner is None:
         return []
     found = []
-    if referral.state in (ReferralState.DRAFTED, ReferralState.CONSENTED) and not agreement_in_force(
-        partner, today
-    ):
+    if referral.state in (ReferralState.DRAFTED, ReferralState.CONSENTED) and not agreement_in_force(partner, today):
         found.append(_("No agreement with this partner is in force, so nothing can be sent to it."))
     if not partner_people(partner.id, today):
         found.append(_("Nobody signs in for this partner yet. Call it, and write its answers down here."))

@@ -20,11 +20,7 @@ from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
 from wss_cases.pathways.referrals.consent.views import load
 from wss_cases.pathways.referrals.partners.queries import suggestions
 from wss_cases.pathways.referrals.referral import actions
-from wss_cases.pathways.referrals.referral.forms import (
-    CompleteForm,
-    DraftForm,
-    WithdrawForm,
-)
+from wss_cases.pathways.referrals.referral.forms import CompleteForm, DraftForm, WithdrawForm
 from wss_cases.pathways.referrals.referral.letters import family_language
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.queries import open_referral, referrals_of
@@ -112,9 +108,7 @@ def withdraw(case_id: int, pathway_id: int, referral_id: int) -> Page:
     form = WithdrawForm(version=referral.version)
     return form_page(
         form,
-        lambda: actions.withdraw(
-            actor, referral.id, form.reason.data, form.seen_version, now, form.request_key.data
-        ),
+        lambda: actions.withdraw(actor, referral.id, form.reason.data, form.seen_version, now, form.request_key.data),
         page_of(row),
         ACT,
         **act_context(row, _("Take the referral back"), _("Take it back")),
@@ -133,9 +127,7 @@ def complete(case_id: int, pathway_id: int) -> Page:
     outcome = outcome_of(referrals_of(row.id)) if row.state in LIVE else None
     return form_page(
         form,
-        lambda: actions.complete(
-            actor, row.id, form.note.data, form.seen_version, now, form.request_key.data
-        ),
+        lambda: actions.complete(actor, row.id, form.note.data, form.seen_version, now, form.request_key.data),
         page_of(row),
         ACT,
         facts=[_("Outcome: %(words)s", words=str(OUTCOME_LABELS[outcome]))] if outcome else [],

@@ -24,12 +24,7 @@ from wss_cases.pathways.referrals.referral.lifecycle import (
 )
 from wss_cases.pathways.referrals.referral.messages import ENDED, SENT
 from wss_cases.pathways.referrals.referral.models import Referral, ReferralConsent
-from wss_cases.pathways.referrals.referral.rules import (
-    agreement_in_force,
-    consent_in_force,
-    is_open,
-    may_become,
-)
+from wss_cases.pathways.referrals.referral.rules import agreement_in_force, consent_in_force, is_open, may_become
 from wss_cases.pathways.referrals.referral.states import (
     ALWAYS,
     FIELD_LABELS,
@@ -73,9 +68,7 @@ def record_consent(
         today = today_at(uow, row.school_id)
         _check(signed, today)
         if set(fields) - set(FIELD_LABELS) or not set(ALWAYS) <= set(fields):
-            raise Refused(
-                "fields", _("Choose what the family agreed to. Without the name nothing can be sent.")
-            )
+            raise Refused("fields", _("Choose what the family agreed to. Without the name nothing can be sent."))
         if not purpose.strip():
             raise Refused("purpose", _("Write why it is shared, as the family read it."))
         check_step(row, ReferralState.CONSENTED)
@@ -169,12 +162,7 @@ def _start_clocks(uow: UnitOfWork, row: Referral, today: date, until: date) -> N
 
 
 def renew(
-    actor: Actor,
-    referral_id: int,
-    signed: Signed,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
+    actor: Actor, referral_id: int, signed: Signed, version: int | None, now: datetime, request_key: Key = None
 ) -> int:
     """Record that the family signed again for the same partner and the same fields, until a later day."""
     with unit_of_work(actor, now, request_key) as uow:
@@ -200,9 +188,7 @@ def renew(
         return row.id
 
 
-def revoke(
-    actor: Actor, referral_id: int, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+def revoke(actor: Actor, referral_id: int, version: int | None, now: datetime, request_key: Key = None) -> int:
     """Record that the family took its consent back; the partner's access ends with this commit.
 
     Works from every state, also after the service, the pathway or the case has ended. What was disclosed, and the

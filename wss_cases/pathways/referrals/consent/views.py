@@ -18,13 +18,7 @@ from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
 from wss_cases.pathways.referrals.consent import actions as actions_consent
 from wss_cases.pathways.referrals.consent.actions import Signed
-from wss_cases.pathways.referrals.referral.forms import (
-    TO_CHOOSE,
-    ConsentForm,
-    LetterForm,
-    RenewForm,
-    SendForm,
-)
+from wss_cases.pathways.referrals.referral.forms import TO_CHOOSE, ConsentForm, LetterForm, RenewForm, SendForm
 from wss_cases.pathways.referrals.referral.letters import (
     family_language,
     field_words,
@@ -39,9 +33,7 @@ from wss_cases.pathways.referrals.referral.rules import agreement_in_force
 from wss_cases.pathways.referrals.referral.states import ALWAYS, FIELD_LABELS, LANGUAGES
 from wss_cases.roster.directory.presenters import language_words
 
-blueprint = Blueprint(
-    "referral_consent", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>"
-)
+blueprint = Blueprint("referral_consent", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 
 MONTHS = (3, 6, 12)
 

@@ -15,11 +15,7 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.referrals.referral.forms import DeclineForm, FinishForm, SendForm, ServiceForm
 from wss_cases.pathways.referrals.referral.letters import field_words, service_words
 from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.pathways.referrals.referral.queries import (
-    get_for_partner,
-    over_for_partner,
-    partners_referrals,
-)
+from wss_cases.pathways.referrals.referral.queries import get_for_partner, over_for_partner, partners_referrals
 from wss_cases.pathways.referrals.referral.rules import waits_until
 from wss_cases.pathways.referrals.referral.states import (
     AWAITS_ANSWER,
@@ -51,11 +47,7 @@ def home() -> Page:
     return render_template(
         "pathways/referrals/partner_pages/home.html",
         to_do=[_item(row, today) for row in rows if row.state in TO_DO],
-        current=[
-            _item(row, today)
-            for row in rows
-            if row.state not in TO_DO and row.state is not ReferralState.DONE
-        ],
+        current=[_item(row, today) for row in rows if row.state not in TO_DO and row.state is not ReferralState.DONE],
         done=[_item(row, today) for row in rows if row.state is ReferralState.DONE],
         over=[day_words_with_year(day) for day in over_for_partner(actor, today)],
     )

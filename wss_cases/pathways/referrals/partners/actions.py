@@ -111,9 +111,7 @@ def set_active(
         return row.id
 
 
-def invite_person(
-    actor: Actor, partner_id: int, email: str, name: str, now: datetime, request_key: Key = None
-) -> int:
+def invite_person(actor: Actor, partner_id: int, email: str, name: str, now: datetime, request_key: Key = None) -> int:
     """Invite a person to sign in for a partner. Returns the account's id."""
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:

@@ -40,9 +40,7 @@ class EntryForm(BaseForm):
     high_grade = SelectField(_l("To grade"), validators=[Optional()])
     area = ShortText(_l("Area"), description=_l("Where families can reach it."))
     capacity = WholeNumber(
-        _l("Places"),
-        validators=[InputRequired(NUMBER)],
-        description=_l("How many students it can take at once."),
+        _l("Places"), validators=[InputRequired(NUMBER)], description=_l("How many students it can take at once.")
     )
     agreement_from = DateField(_l("Agreement since"), validators=[Optional()])
     agreement_until = DateField(_l("Agreement until"), validators=[Optional()])

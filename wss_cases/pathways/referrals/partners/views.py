@@ -21,15 +21,8 @@ from wss_cases.pathways.referrals.consent.views import language_choices
 from wss_cases.pathways.referrals.partners import actions
 from wss_cases.pathways.referrals.partners.actions import Entry
 from wss_cases.pathways.referrals.partners.forms import GRADES, ActiveForm, EntryForm, FilterForm, PersonForm
-from wss_cases.pathways.referrals.partners.queries import (
-    PartnerFilter,
-    get_partner,
-    languages_spoken,
-    taken_of,
-)
-from wss_cases.pathways.referrals.partners.queries import (
-    partners as find_partners,
-)
+from wss_cases.pathways.referrals.partners.queries import PartnerFilter, get_partner, languages_spoken, taken_of
+from wss_cases.pathways.referrals.partners.queries import partners as find_partners
 from wss_cases.pathways.referrals.referral.models import Partner
 from wss_cases.pathways.referrals.referral.rules import agreement_ends_soon, agreement_in_force
 from wss_cases.pathways.referrals.referral.states import SERVICE_LABELS, Service
@@ -82,10 +75,7 @@ def partners() -> Page:
 
 def _chips(form: FilterForm) -> list[tuple[str, str]]:
     """Return each filter in use in words, with the address that takes it away."""
-    used = {
-        field.name: field
-        for field in (form.q, form.service, form.language, form.grade, form.free, form.ended)
-    }
+    used = {field.name: field for field in (form.q, form.service, form.language, form.grade, form.free, form.ended)}
     used = {name: field for name, field in used.items() if field.data}
     held: dict[str, Any] = {name: "y" if field.data is True else field.data for name, field in used.items()}
     found = []
@@ -148,20 +138,11 @@ def partner(partner_id: int) -> Page:
         facts=_facts(row, taken_of([row.id]).get(row.id, 0)),
         may_edit=may_edit,
         people=[
-            {
-                "id": grant.id,
-                "name": user.name,
-                "meta": user.email,
-                "state": str(ACCOUNT_LABELS[user.state]),
-            }
+            {"id": grant.id, "name": user.name, "meta": user.email, "state": str(ACCOUNT_LABELS[user.state])}
             for grant, user in people
         ],
         entries=[
-            {
-                "what": sentence(entry),
-                "when": moment_words(entry.at, clock.DISTRICT_ZONE),
-                "who": author(entry),
-            }
+            {"what": sentence(entry), "when": moment_words(entry.at, clock.DISTRICT_ZONE), "who": author(entry)}
             for entry in (history("partner", row.id) if may_edit else [])
         ],
     )
@@ -177,10 +158,7 @@ def _facts(row: Partner, taken: int) -> list[dict[str, Any]]:
         {"label": _("Languages"), "value": ", ".join(language_words(code) for code in row.languages)},
         {"label": _("Grades"), "value": grades},
         {"label": _("Area"), "value": row.area},
-        {
-            "label": _("Places"),
-            "value": _("%(taken)d of %(places)d places taken", taken=taken, places=row.capacity),
-        },
+        {"label": _("Places"), "value": _("%(taken)d of %(places)d places taken", taken=taken, places=row.capacity)},
         {"label": _("Agreement"), "value": " – ".join(day for day in days if day)},
         {"label": _("Answers within"), "value": _("%(n)d school days", n=row.days_to_answer)},
         {
@@ -275,9 +253,7 @@ def invite(partner_id: int) -> Page:
     form = PersonForm()
     return form_page(
         form,
-        lambda: actions.invite_person(
-            actor, row.id, form.email.data, form.name.data, now, form.request_key.data
-        ),
+        lambda: actions.invite_person(actor, row.id, form.email.data, form.name.data, now, form.request_key.data),
         url_for("partners.partner", partner_id=row.id),
         "pathways/referrals/partners/keep.html",
         row=row,

@@ -24,13 +24,7 @@ from wss_cases.pathways.referrals.referral.messages import ENDED
 from wss_cases.pathways.referrals.referral.models import Partner, Referral
 from wss_cases.pathways.referrals.referral.queries import open_referral, referrals_of
 from wss_cases.pathways.referrals.referral.rules import is_open, outcome_of
-from wss_cases.pathways.referrals.referral.states import (
-    OPEN,
-    PATHWAY_ENDED,
-    WITHDRAW_LABELS,
-    ReferralState,
-    Service,
-)
+from wss_cases.pathways.referrals.referral.states import OPEN, PATHWAY_ENDED, WITHDRAW_LABELS, ReferralState, Service
 
 Key = str | None
 

@@ -39,9 +39,7 @@ def _sent(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
 def _ended(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     return {
         "subject": _("A referral has ended"),
-        "words": _(
-            "A referral to your organisation has ended, and its page is closed. There is nothing to do."
-        ),
+        "words": _("A referral to your organisation has ended, and its page is closed. There is nothing to do."),
         "href": link("/partner"),
         "go": _("Open your list"),
     }

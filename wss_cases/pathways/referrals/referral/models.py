@@ -23,8 +23,7 @@ class Partner(Versioned, Base):
     __table_args__ = (
         CheckConstraint("capacity >= 0", name="capacity"),
         CheckConstraint(
-            "agreement_until is null or agreement_from is null or agreement_until >= agreement_from",
-            name="dates",
+            "agreement_until is null or agreement_from is null or agreement_until >= agreement_from", name="dates"
         ),
     )
 
@@ -56,13 +55,7 @@ class Referral(OfCase, Versioned, Base):
         Index("ix_referral_pathway", "pathway_id"),
         Index("ix_referral_partner_state", "partner_id", "state"),
         Index("ix_referral_school_state", "school_id", "state"),
-        Index(
-            "uq_referral_open",
-            "pathway_id",
-            unique=True,
-            sqlite_where=ONE_OPEN,
-            postgresql_where=ONE_OPEN,
-        ),
+        Index("uq_referral_open", "pathway_id", unique=True, sqlite_where=ONE_OPEN, postgresql_where=ONE_OPEN),
         CheckConstraint(
             "state in ('drafted', 'consented', 'withdrawn', 'revoked') or sent_on is not null", name="sent"
         ),
@@ -71,8 +64,7 @@ class Referral(OfCase, Versioned, Base):
             name="answered",
         ),
         CheckConstraint(
-            "state not in ('first_seen', 'active', 'done') or first_service_on is not null",
-            name="first_service",
+            "state not in ('first_seen', 'active', 'done') or first_service_on is not null", name="first_service"
         ),
         CheckConstraint("state != 'done' or received <> ''", name="received"),
         CheckConstraint(
@@ -91,9 +83,7 @@ class Referral(OfCase, Versioned, Base):
     service: Mapped[str] = mapped_column(String(40), default="", server_default="")
     need: Mapped[str] = mapped_column(Text, default="", server_default="")
     state: Mapped[ReferralState] = mapped_column(
-        named_enum(ReferralState, "state"),
-        default=ReferralState.DRAFTED,
-        server_default=ReferralState.DRAFTED.value,
+        named_enum(ReferralState, "state"), default=ReferralState.DRAFTED, server_default=ReferralState.DRAFTED.value
     )
     sent_on: Mapped[date | None]
     sent_fields: Mapped[dict[str, Any] | None]

@@ -70,19 +70,13 @@ def over_for_partner(actor: Actor, day: date) -> list[date]:
     return [sent_on for sent_on in db.session.scalars(newest.limit(20)) if sent_on is not None]
 
 
-_LOADED = (
-    joinedload(Referral.consent),
-    joinedload(Referral.partner),
-    joinedload(Referral.pathway),
-)
+_LOADED = (joinedload(Referral.consent), joinedload(Referral.partner), joinedload(Referral.pathway))
 
 
 def get_for_partner(actor: Actor, referral_id: int, day: date) -> Referral:
     """Return a referral that the actor's organisation has on a day. Raises NotFound."""
     statement = select(Referral).options(selectinload(Referral.services), *_LOADED)
-    found: Referral | None = db.session.scalar(
-        visible_to(statement.where(Referral.id == referral_id), actor, day)
-    )
+    found: Referral | None = db.session.scalar(visible_to(statement.where(Referral.id == referral_id), actor, day))
     if found is None:
         raise NotFound
     return found
@@ -93,11 +87,7 @@ def get_referral(actor: Actor, pathway_id: int, referral_id: int) -> Referral:
     statement = (
         select(Referral)
         .options(selectinload(Referral.services), *_LOADED)
-        .where(
-            Referral.id == referral_id,
-            Referral.pathway_id == pathway_id,
-            in_view(Referral, actor, *CASE_TEAM),
-        )
+        .where(Referral.id == referral_id, Referral.pathway_id == pathway_id, in_view(Referral, actor, *CASE_TEAM))
     )
     found = db.session.scalar(statement)
     if found is None:

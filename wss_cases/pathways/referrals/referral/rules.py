@@ -96,9 +96,7 @@ def match(partner: Any, taken: int, wanted: Wanted, day: date) -> Match:
         (can_send, _("agreement in force"), _("no agreement in force: nothing can be sent")),
     ]
     reasons = [words for good, words, _bad in said if good and words]
-    return Match(
-        partner, free, reasons, [words for good, _words, words in said if not good], can_send, offers
-    )
+    return Match(partner, free, reasons, [words for good, _words, words in said if not good], can_send, offers)
 
 
 def _language(partner: Any, language: str) -> tuple[bool, str, str]:
@@ -118,8 +116,7 @@ def _grade(partner: Any, grade: int | None) -> tuple[bool, str, str]:
 def by_fit(matches: Sequence[Match]) -> list[Match]:
     """Order partners: those one can send to, then those that offer the help, then by what speaks against them."""
     return sorted(
-        matches,
-        key=lambda one: (not one.can_send, not one.offers, len(one.against), -one.free, one.partner.name),
+        matches, key=lambda one: (not one.can_send, not one.offers, len(one.against), -one.free, one.partner.name)
     )
 
 

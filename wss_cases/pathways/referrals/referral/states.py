@@ -171,11 +171,7 @@ RECEIVED_LABELS = {
     "stopped": _l("It began, and the family stopped it early"),
 }
 
-OUTCOME_OF = {
-    "all": "service_received",
-    "partly": "service_partly_received",
-    "stopped": "service_partly_received",
-}
+OUTCOME_OF = {"all": "service_received", "partly": "service_partly_received", "stopped": "service_partly_received"}
 """What a pathway ends with, by what was received."""
 
 NO_SERVICE = "service_not_available"
@@ -197,17 +193,11 @@ SENTENCES = {
     "referral.sent": _l("Referral sent to %(partner)s; an answer is due by %(by)s"),
     "referral.accepted": _l("%(partner)s accepted the referral; first service is due by %(by)s"),
     "referral.waitlisted": _l("%(partner)s put the referral on its waiting list"),
-    "referral.declined": (
-        _l("%(partner)s cannot take the referral: %(reason)s"),
-        {"reason": DECLINE_LABELS},
-    ),
+    "referral.declined": (_l("%(partner)s cannot take the referral: %(reason)s"), {"reason": DECLINE_LABELS}),
     "referral.late": _l("The partner is late since %(on)s; whoever answers for the case was told"),
     "referral.first_seen": _l("First service at %(partner)s on %(on)s"),
     "referral.service": _l("Service at %(partner)s on %(on)s"),
-    "referral.done": (
-        _l("Service at %(partner)s ended: %(received)s"),
-        {"received": RECEIVED_LABELS},
-    ),
+    "referral.done": (_l("Service at %(partner)s ended: %(received)s"), {"received": RECEIVED_LABELS}),
     "referral.revoked": _l("The family took back its consent; %(partner)s no longer has the referral"),
     "referral.withdrawn": (
         _l("Referral to %(partner)s taken back: %(reason)s"),

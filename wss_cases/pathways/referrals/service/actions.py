@@ -32,13 +32,7 @@ Key = str | None
 
 
 def accept(
-    actor: Actor,
-    referral_id: int,
-    *,
-    by: Permission,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
+    actor: Actor, referral_id: int, *, by: Permission, version: int | None, now: datetime, request_key: Key = None
 ) -> int:
     """Record that the partner accepts; the clock to the first service begins."""
     with unit_of_work(actor, now, request_key) as uow:
@@ -58,13 +52,7 @@ def accept(
 
 
 def waitlist(
-    actor: Actor,
-    referral_id: int,
-    *,
-    by: Permission,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
+    actor: Actor, referral_id: int, *, by: Permission, version: int | None, now: datetime, request_key: Key = None
 ) -> int:
     """Record that the partner put it on its waiting list; it is asked again after its own days to answer."""
     with unit_of_work(actor, now, request_key) as uow:
@@ -165,11 +153,7 @@ def _check_day(uow: UnitOfWork, row: Referral, on: date) -> None:
 
 
 def _add(uow: UnitOfWork, row: Referral, kind: ServiceKind, on: date) -> None:
-    uow.add(
-        ServiceDate(
-            referral_id=row.id, kind=kind, on_day=on, logged_at=uow.now, logged_by_id=uow.actor.user_id
-        )
-    )
+    uow.add(ServiceDate(referral_id=row.id, kind=kind, on_day=on, logged_at=uow.now, logged_by_id=uow.actor.user_id))
 
 
 def _wait_for(uow: UnitOfWork, row: Referral, kind: str, due_on: date) -> None:

@@ -122,9 +122,5 @@ def of_follow_up(follow_up_id: int) -> Page:
     referral = open_referral(follow_up.pathway_id) if follow_up.pathway_id is not None else None
     if referral is None or follow_up.kind not in PAGES:
         return redirect(url_for("casework.case", case_id=follow_up.case_id), 303)
-    here: dict[str, Any] = {
-        "case_id": referral.case_id,
-        "pathway_id": referral.pathway_id,
-        "referral_id": referral.id,
-    }
+    here: dict[str, Any] = {"case_id": referral.case_id, "pathway_id": referral.pathway_id, "referral_id": referral.id}
     return redirect(url_for(PAGES[follow_up.kind], **here), 303)

@@ -22,14 +22,8 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import addenda_of, contacts_of, people_of
-from wss_cases.incidents.incident.states import (
-    INJURY_LABELS,
-    MANNER_LABELS,
-    REPORTED_ROLE_LABELS,
-)
-from wss_cases.incidents.incident.states import (
-    RESULT_LABELS as CONTACT_LABELS,
-)
+from wss_cases.incidents.incident.states import INJURY_LABELS, MANNER_LABELS, REPORTED_ROLE_LABELS
+from wss_cases.incidents.incident.states import RESULT_LABELS as CONTACT_LABELS
 from wss_cases.incidents.pages.presenters import place_names, title_words, when_words
 from wss_cases.pathways.circles.circle.states import TERM_LABELS
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
@@ -63,9 +57,7 @@ class Section:
 def sections_of(release: FamilyRelease) -> list[Section]:
     """Return what goes into a copy as the records stand now, in the language of this moment."""
     school = db.session.get_one(School, release.school_id)
-    wanted = select(Incident).where(
-        Incident.id.in_(release.incident_ids), Incident.school_id == release.school_id
-    )
+    wanted = select(Incident).where(Incident.id.in_(release.incident_ids), Incident.school_id == release.school_id)
     incidents = list(db.session.scalars(wanted.order_by(Incident.local_date, Incident.id)))
     found = []
     if release.note.strip():
@@ -147,9 +139,7 @@ def _cases(student_id: int, incidents: list[Incident]) -> list[Section]:
             *_pathways(case.id, own.id),
             *_safety_plan(case.id, own.id),
         ]
-        found.append(
-            Section(_("Case %(title)s", title=f"{case.reference} · {harm_words(case.harm_kind)}"), lines)
-        )
+        found.append(Section(_("Case %(title)s", title=f"{case.reference} · {harm_words(case.harm_kind)}"), lines))
     return found
 
 
@@ -190,9 +180,7 @@ def _until(day: date) -> str:
 
 
 def _safety_plan(case_id: int, participant_id: int) -> Iterator[Line]:
-    statement = select(SafetyPlan).where(
-        SafetyPlan.case_id == case_id, SafetyPlan.participant_id == participant_id
-    )
+    statement = select(SafetyPlan).where(SafetyPlan.case_id == case_id, SafetyPlan.participant_id == participant_id)
     for plan in db.session.scalars(statement.order_by(SafetyPlan.id)):
         key = f"plan:{plan.id}"
         yield Line(key, _("This student’s safety plan"), str(PLAN_LABELS[plan.state]))

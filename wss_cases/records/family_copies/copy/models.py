@@ -30,22 +30,17 @@ class FamilyRelease(Versioned, Base):
             name="released",
         ),
         CheckConstraint(
-            "state <> 'released' or released_by_id is null or handed_on_by_id <> released_by_id",
-            name="second_person",
+            "state <> 'released' or released_by_id is null or handed_on_by_id <> released_by_id", name="second_person"
         ),
         CheckConstraint("state <> 'withdrawn' or withdrawn_why <> ''", name="withdrawn"),
     )
-    PRIVATE = frozenset(
-        {"purpose", "note", "seen", "by_hand", "decisions", "asked_name", "identity", "withdrawn_why"}
-    )
+    PRIVATE = frozenset({"purpose", "note", "seen", "by_hand", "decisions", "asked_name", "identity", "withdrawn_why"})
 
     id: Mapped[Id]
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
     follow_up_id: Mapped[int | None] = mapped_column(ForeignKey("follow_up.id"))
-    state: Mapped[ReleaseState] = mapped_column(
-        named_enum(ReleaseState, "state"), default=ReleaseState.PREPARING
-    )
+    state: Mapped[ReleaseState] = mapped_column(named_enum(ReleaseState, "state"), default=ReleaseState.PREPARING)
     asked_by: Mapped[Asker] = mapped_column(named_enum(Asker, "asked_by"))
     guardian_id: Mapped[int | None] = mapped_column(ForeignKey("guardian.id"))
     asked_name: Mapped[str] = mapped_column(String(400))

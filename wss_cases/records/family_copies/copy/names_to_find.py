@@ -26,9 +26,7 @@ def finder_for(release: FamilyRelease) -> Finder:
     """Return what finds every other child in the texts of one copy."""
     own_id = release.student_id
     case_ids = list(
-        db.session.scalars(
-            select(CaseIncident.case_id).where(CaseIncident.incident_id.in_(release.incident_ids))
-        )
+        db.session.scalars(select(CaseIncident.case_id).where(CaseIncident.incident_id.in_(release.incident_ids)))
     )
     together = select(CaseIncident.incident_id).where(CaseIncident.case_id.in_(case_ids))
     incident_ids = {*release.incident_ids, *db.session.scalars(together)}
@@ -44,9 +42,7 @@ def finder_for(release: FamilyRelease) -> Finder:
 def _students_in(incident_ids: Iterable[int], case_ids: Sequence[int]) -> set[int]:
     on_reports = select(IncidentPerson.student_id).where(IncidentPerson.incident_id.in_(sorted(incident_ids)))
     in_cases = select(CaseParticipant.student_id).where(CaseParticipant.case_id.in_(case_ids))
-    return {
-        one for one in (*db.session.scalars(on_reports), *db.session.scalars(in_cases)) if one is not None
-    }
+    return {one for one in (*db.session.scalars(on_reports), *db.session.scalars(in_cases)) if one is not None}
 
 
 def _siblings(ids: Iterable[int]) -> set[int]:
@@ -106,7 +102,5 @@ def _named(statement: Select[Any]) -> list[Named]:
             family=tuple(name for name in (family, preferred_family) if name),
             numbers=tuple(each for each in (number, sourced) if each),
         )
-        for _id, given, middle, preferred, family, preferred_family, number, sourced in db.session.execute(
-            statement
-        )
+        for _id, given, middle, preferred, family, preferred_family, number, sourced in db.session.execute(statement)
     ]

@@ -65,9 +65,7 @@ class Draft:
         return [
             {
                 "title": section.title,
-                "lines": [
-                    [line.label, released(line.text, self.marks.get(line.key, ()))] for line in section.lines
-                ],
+                "lines": [[line.label, released(line.text, self.marks.get(line.key, ()))] for line in section.lines],
             }
             for section in self.sections
         ]

@@ -41,9 +41,7 @@ def marks_in(
         key = digest(f"{line}\n{counted[one.words]}\n{one.words}\n{around}")[:16]
         said = decisions.get(key, {})
         by_itself = REPLACE if one.kind is Kind.BY_HAND else ""
-        marks.append(
-            Mark(key, line, one, said.get("do", by_itself), said.get("with") or instead, said.get("why", ""))
-        )
+        marks.append(Mark(key, line, one, said.get("do", by_itself), said.get("with") or instead, said.get("why", "")))
     return marks
 
 
@@ -53,9 +51,7 @@ def _with_by_hand(text: str, found: list[Found], by_hand: Sequence[str]) -> list
     for phrase in by_hand:
         pattern = r"\s+".join(re.escape(word) for word in phrase.split())
         for match in re.finditer(pattern, text, re.IGNORECASE) if pattern else ():
-            extra.append(
-                Found(match.start(), match.end(), match.group(), Kind.BY_HAND, frozenset(), True, False)
-            )
+            extra.append(Found(match.start(), match.end(), match.group(), Kind.BY_HAND, frozenset(), True, False))
     done: list[Found] = []
     for one in sorted([*found, *extra], key=lambda each: (each.start, -each.end)):
         last = done[-1] if done else None
@@ -81,8 +77,7 @@ def pieces(text: str, marks: Iterable[Mark]) -> list[tuple[str, Mark | None]]:
 def released(text: str, marks: Iterable[Mark]) -> str:
     """Return a text with everything replaced that is to be."""
     return "".join(
-        mark.instead if mark is not None and mark.done == REPLACE else words
-        for words, mark in pieces(text, marks)
+        mark.instead if mark is not None and mark.done == REPLACE else words for words, mark in pieces(text, marks)
     )
 
 
@@ -114,9 +109,7 @@ def is_eligible(birth_date: date | None, day: date) -> bool:
     """Whether the right is the student's own: from the eighteenth birthday on."""
     if birth_date is None:
         return False
-    return (day.year - birth_date.year) - (
-        (day.month, day.day) < (birth_date.month, birth_date.day)
-    ) >= ADULT_AT
+    return (day.year - birth_date.year) - ((day.month, day.day) < (birth_date.month, birth_date.day)) >= ADULT_AT
 
 
 def phrases(typed: str) -> list[str]:

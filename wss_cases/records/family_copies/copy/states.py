@@ -18,9 +18,7 @@ class ReleaseState(enum.StrEnum):
 
 TRANSITIONS: dict[ReleaseState, frozenset[ReleaseState]] = {
     ReleaseState.PREPARING: frozenset({ReleaseState.HANDED_ON, ReleaseState.WITHDRAWN}),
-    ReleaseState.HANDED_ON: frozenset(
-        {ReleaseState.PREPARING, ReleaseState.RELEASED, ReleaseState.WITHDRAWN}
-    ),
+    ReleaseState.HANDED_ON: frozenset({ReleaseState.PREPARING, ReleaseState.RELEASED, ReleaseState.WITHDRAWN}),
     ReleaseState.RELEASED: frozenset(),
     ReleaseState.WITHDRAWN: frozenset(),
 }

@@ -57,9 +57,7 @@ def decide(
         with uow.session.no_autoflush:
             row.by_hand = list(by_hand)
             known = {mark.key: mark for mark in draft_of(row).all_marks}
-            said = {
-                key: _judged(known[key], each) for key, each in decisions.items() if key in known and each.do
-            }
+            said = {key: _judged(known[key], each) for key, each in decisions.items() if key in known and each.do}
             if the_rest:
                 rest = {"do": REPLACE, "with": "", "why": ""}
                 said |= {mark.key: rest for mark in known.values() if mark.key not in said and not mark.done}
@@ -69,8 +67,7 @@ def decide(
             draft = draft_of(row)
             if draft.left:
                 raise Refused(
-                    "",
-                    _("What you wrote in its place names a child too: %(names)s.", names=_some(draft.left)),
+                    "", _("What you wrote in its place names a child too: %(names)s.", names=_some(draft.left))
                 )
         if row.state is ReleaseState.HANDED_ON:
             row.state = ReleaseState.PREPARING
@@ -94,9 +91,7 @@ def _judged(mark: Mark, said: Decision) -> dict[str, Any]:
     return {"do": KEEP, "with": "", "why": said.why}
 
 
-def hand_on(
-    actor: Actor, release_id: int, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+def hand_on(actor: Actor, release_id: int, version: int | None, now: datetime, request_key: Key = None) -> int:
     """Say that everything is decided and the administrator may release it. Raises NotFound, Stale, or Refused."""
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
@@ -157,8 +152,7 @@ def _check_same(row: FamilyRelease, draft: Draft) -> None:
     different = draft.changed_since(row.seen)
     if different:
         words = _(
-            "The records changed since it was looked through: %(what)s. Look it through again.",
-            what=_some(different),
+            "The records changed since it was looked through: %(what)s. Look it through again.", what=_some(different)
         )
         raise Refused("", words)
 

@@ -26,18 +26,14 @@ class AskForm(BaseForm):
         choices=[],
         validators=[InputRequired(_l("Choose who asked."))],
         validate_choice=False,
-        description=_l(
-            "Guardians on the roster, which does not hold court orders; or the student, from 18 on."
-        ),
+        description=_l("Guardians on the roster, which does not hold court orders; or the student, from 18 on."),
     )
     orders_checked = BooleanField(
         _l("I looked in the student’s file: no court order keeps this person from the record")
     )
     asked_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
     purpose = LongText(_l("What they want it for"), [Optional()], limit=500)
-    language = select(
-        _l("Language of the copy"), LANGUAGES, validators=[InputRequired(_l("Choose a language."))]
-    )
+    language = select(_l("Language of the copy"), LANGUAGES, validators=[InputRequired(_l("Choose a language."))])
     reports = SelectMultipleField(
         _l("Reports"), [InputRequired(_l("Choose at least one report of this student."))], choices=[],
         coerce=int, validate_choice=False,
@@ -52,12 +48,7 @@ class AskForm(BaseForm):
         default=[part.value for part in Part],
         description=_l("The facts of each report and its text for the family always do."),
     )
-    note = LongText(
-        _l("A note from the school"),
-        [Optional()],
-        limit=4000,
-        description=_l("Stands first in the copy."),
-    )
+    note = LongText(_l("A note from the school"), [Optional()], limit=4000, description=_l("Stands first in the copy."))
 
     def asked(self) -> Asked:
         """Return what a sound form says."""
@@ -90,9 +81,7 @@ class ReleaseForm(BaseForm):
     identity = ShortText(
         _l("How the school knows who takes it"),
         [NotBlank(_l("Say how the school knows who takes it."))],
-        description=_l(
-            "For example: known to the office, showed a card with a picture. No number of a card."
-        ),
+        description=_l("For example: known to the office, showed a card with a picture. No number of a card."),
     )
 
 

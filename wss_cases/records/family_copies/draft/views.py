@@ -26,13 +26,7 @@ from wss_cases.records.family_copies.copy.queries import (
     suspects_abuse,
 )
 from wss_cases.records.family_copies.copy.rules import Mark, is_eligible, phrases, pieces
-from wss_cases.records.family_copies.copy.states import (
-    KIND_LABELS,
-    STATE_LABELS,
-    WHY_LABELS,
-    Asker,
-    ReleaseState,
-)
+from wss_cases.records.family_copies.copy.states import KIND_LABELS, STATE_LABELS, WHY_LABELS, Asker, ReleaseState
 from wss_cases.records.family_copies.draft.actions import decide
 from wss_cases.records.family_copies.draft.forms import AskForm, DraftForm, decisions_in
 from wss_cases.records.family_copies.request.actions import ask
@@ -116,9 +110,7 @@ def draft(release_id: int) -> Page:
         flash(_("Saved."))
         return url_for("family_copies.draft", release_id=release_id)
 
-    return form_page(
-        form, act, done, "records/family_copies/draft/draft.html", **draft_page(actor, found, made)
-    )
+    return form_page(form, act, done, "records/family_copies/draft/draft.html", **draft_page(actor, found, made))
 
 
 def draft_page(actor: Actor, found: FamilyRelease, made: Draft) -> dict[str, Any]:
@@ -145,8 +137,7 @@ def draft_page(actor: Actor, found: FamilyRelease, made: Draft) -> dict[str, Any
         "total": len(made.all_marks),
         "whys": [(why.value, words) for why, words in WHY_LABELS.items()],
         "is_open": found.state in (ReleaseState.PREPARING, ReleaseState.HANDED_ON),
-        "may_release": can(actor, Permission.FAMILY_COPY_RELEASE, found)
-        and found.state is ReleaseState.HANDED_ON,
+        "may_release": can(actor, Permission.FAMILY_COPY_RELEASE, found) and found.state is ReleaseState.HANDED_ON,
         "is_own": found.handed_on_by_id == actor.user_id,
     }
 
@@ -194,8 +185,7 @@ def _askers(found: Student) -> list[tuple[str, str]]:
     if is_eligible(found.birth_date, today):
         return [(Asker.STUDENT.value, _("%(name)s, who is 18 or older", name=found.shown_name))]
     return [
-        (str(who.id), f"{who.name} ({who.relation})" if who.relation else who.name)
-        for who in guardians_of(found.id)
+        (str(who.id), f"{who.name} ({who.relation})" if who.relation else who.name) for who in guardians_of(found.id)
     ]
 
 
@@ -209,6 +199,4 @@ def student_panel(actor: Actor, found: Student) -> tuple[str, dict[str, Any]] | 
     """Return the link to the copies on a student's page; None for whoever prepares none."""
     if not can(actor, Permission.FAMILY_COPY_PREPARE, found):
         return None
-    return "records/family_copies/draft/_panel.html", {
-        "href": url_for("family_copies.student", student_id=found.id)
-    }
+    return "records/family_copies/draft/_panel.html", {"href": url_for("family_copies.student", student_id=found.id)}

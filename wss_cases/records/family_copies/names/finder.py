@@ -18,9 +18,7 @@ FUZZY_FROM = 5
 """Letters from which a name is found with one letter wrong, missing, added or swapped."""
 MOST_BETWEEN = 5
 """Characters that may stand between two pieces of one name, a run of spaces counting as one."""
-_MARKS = frozenset(
-    {"", "-", "\u2010", "\u2011", "\u2013", "'", "\u2019", "\u02bb", "\u02bc", "`", "\u00b4", "_", "/"}
-)
+_MARKS = frozenset({"", "-", "\u2010", "\u2011", "\u2013", "'", "\u2019", "\u02bb", "\u02bc", "`", "\u00b4", "_", "/"})
 
 
 @dataclass(frozen=True)

@@ -123,9 +123,7 @@ def withdraw(
         return row.id
 
 
-def open_release(
-    uow: UnitOfWork, release_id: int, permission: Permission, version: int | None
-) -> FamilyRelease:
+def open_release(uow: UnitOfWork, release_id: int, permission: Permission, version: int | None) -> FamilyRelease:
     """Step: return a locked request that has not ended. Raises NotFound, Stale or Refused."""
     row = uow.load(FamilyRelease, release_id, permission, version)
     if row.state not in OPEN:

@@ -55,9 +55,7 @@ class DecisionForm(BaseForm):
 class TypedForm(BaseForm):
     """The second person's yes: the count, typed."""
 
-    typed = IntegerField(
-        _l("How many records are deleted"), [InputRequired(_WHOLE), NumberRange(0, 1_000_000, _WHOLE)]
-    )
+    typed = IntegerField(_l("How many records are deleted"), [InputRequired(_WHOLE), NumberRange(0, 1_000_000, _WHOLE)])
 
 
 class HoldForm(BaseForm):

@@ -68,12 +68,9 @@ class RecordDeletion(Versioned, Base):
         Index("ix_record_deletion_school", "school_id", "id"),
         Index("uq_record_deletion_proposed", "school_id", unique=True, **where("state = 'proposed'")),
         CheckConstraint(
-            "confirmed_by_id is null or proposed_by_id is null or confirmed_by_id <> proposed_by_id",
-            name="two_people",
+            "confirmed_by_id is null or proposed_by_id is null or confirmed_by_id <> proposed_by_id", name="two_people"
         ),
-        CheckConstraint(
-            "state not in ('confirmed', 'done') or confirmed_by_id is not null", name="confirmed"
-        ),
+        CheckConstraint("state not in ('confirmed', 'done') or confirmed_by_id is not null", name="confirmed"),
         CheckConstraint("(state in ('done', 'withdrawn')) = (ended_at is not null)", name="ended"),
     )
 

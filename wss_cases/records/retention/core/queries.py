@@ -40,9 +40,7 @@ def schedule_rows() -> Sequence[RetentionRule]:
 
 def rules_on(day: date) -> dict[str, RetentionRule]:
     """Return the row of each kind that is in force on a day."""
-    in_force = (RetentionRule.starts_on <= day) & or_(
-        RetentionRule.ends_on.is_(None), RetentionRule.ends_on >= day
-    )
+    in_force = (RetentionRule.starts_on <= day) & or_(RetentionRule.ends_on.is_(None), RetentionRule.ends_on >= day)
     return {row.code: row for row in db.session.scalars(select(RetentionRule).where(in_force))}
 
 

@@ -69,8 +69,7 @@ def due_of(left_on: date | None, kinds: Collection[str], schedule: Schedule) -> 
     if left_on is None:
         return Due(None, None)
     return Due(
-        years_after(left_on, schedule.years(kinds)),
-        years_after(left_on, max(schedule.for_good, schedule.years(kinds))),
+        years_after(left_on, schedule.years(kinds)), years_after(left_on, max(schedule.for_good, schedule.years(kinds)))
     )
 
 

@@ -57,9 +57,7 @@ def add_to_deletion(uow: UnitOfWork, school_id: int, student_id: int, part: Part
     )  # fmt: skip
     uow.session.add(item)
     uow.session.flush()
-    uow.audit(
-        "deletion.added", AUDITED, found.id, {"student_id": [None, student_id], "part": [None, part.value]}
-    )
+    uow.audit("deletion.added", AUDITED, found.id, {"student_id": [None, student_id], "part": [None, part.value]})
     return found
 
 
@@ -75,9 +73,7 @@ def _to(row: RecordDeletion, state: DeletionState) -> None:
     row.state = state
 
 
-def withdraw(
-    actor: Actor, deletion_id: int, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+def withdraw(actor: Actor, deletion_id: int, version: int | None, now: datetime, request_key: Key = None) -> int:
     """Take a proposal back: nothing of it is deleted. Raises NotFound, or Refused when it is not open."""
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:
@@ -154,9 +150,7 @@ def _one(item_id: int, now: datetime) -> str:
         student = uow.session.get(Student, item.student_id, with_for_update=True)
         # whoever opens a hold locks the case or the student: they come before or after, never between
         cases = select(CaseParticipant.case_id).where(CaseParticipant.student_id == item.student_id)
-        uow.session.execute(
-            select(Case.id).where(Case.id.in_(cases)).order_by(Case.id).with_for_update()
-        ).all()
+        uow.session.execute(select(Case.id).where(Case.id.in_(cases)).order_by(Case.id).with_for_update()).all()
         item.done_at = now
         item.why_kept = _what_keeps(student, item.part, now)
         if item.why_kept:

@@ -176,11 +176,7 @@ def _count_bare(uow: UnitOfWork, gone: Rows) -> None:
     for (school_id, year, what), count in sorted(figures.items()):
         found = uow.session.scalars(
             select(RemovedFigure)
-            .where(
-                RemovedFigure.school_id == school_id,
-                RemovedFigure.school_year == year,
-                RemovedFigure.what == what,
-            )
+            .where(RemovedFigure.school_id == school_id, RemovedFigure.school_year == year, RemovedFigure.what == what)
             .with_for_update()
         ).one_or_none()
         if found is None:

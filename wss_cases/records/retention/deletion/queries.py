@@ -62,16 +62,12 @@ def _listed(rows: Sequence[RecordDeletion]) -> list[Listed]:
     )
     counts = {row[0]: row[1] for row in db.session.execute(counted)}
     schools = _names(School, {row.school_id for row in rows})
-    people = _names(
-        UserAccount, {who for row in rows for who in (row.proposed_by_id, row.confirmed_by_id) if who}
-    )
+    people = _names(UserAccount, {who for row in rows for who in (row.proposed_by_id, row.confirmed_by_id) if who})
     return [Listed(row, schools.get(row.school_id, ""), counts.get(row.id, 0), people) for row in rows]
 
 
 def _names(model: Any, ids: set[int]) -> dict[int, str]:
-    return {
-        row[0]: row[1] for row in db.session.execute(select(model.id, model.name).where(model.id.in_(ids)))
-    }
+    return {row[0]: row[1] for row in db.session.execute(select(model.id, model.name).where(model.id.in_(ids)))}
 
 
 def items_of(deletion_id: int) -> list[tuple[DeletionItem, Student | None]]:
@@ -123,18 +119,14 @@ def holds(actor: Actor, before: int | None = None, limit: int = PAGE) -> list[He
     if before is not None:
         statement = statement.where(LegalHold.id < before)
     rows = db.session.execute(statement.order_by(LegalHold.id.desc()).limit(limit)).all()
-    people = _names(
-        UserAccount, {who for row in rows for who in (row[0].opened_by_id, row[0].closed_by_id) if who}
-    )
+    people = _names(UserAccount, {who for row in rows for who in (row[0].opened_by_id, row[0].closed_by_id) if who})
     return [Held(row[0], row[1] or "", row[2], people) for row in rows]
 
 
 def get_record_hold(actor: Actor, hold_id: int) -> LegalHold:
     """Return a hold on a student or a case. Raises NotFound."""
     statement = select(LegalHold).where(
-        LegalHold.id == hold_id,
-        LegalHold.pathway_id.is_(None),
-        in_schools(LegalHold.school_id, actor, Role.DISTRICT),
+        LegalHold.id == hold_id, LegalHold.pathway_id.is_(None), in_schools(LegalHold.school_id, actor, Role.DISTRICT)
     )
     found = db.session.scalar(statement)
     if found is None:

@@ -77,9 +77,7 @@ def _words(one: Listed) -> dict[str, Any]:
 
 
 def _who_when(one: Listed, who: int | None, when: Any) -> str:
-    return (
-        f"{one.people.get(who or 0, _('The system'))} · {moment_words(when, DISTRICT_ZONE)}" if when else ""
-    )
+    return f"{one.people.get(who or 0, _('The system'))} · {moment_words(when, DISTRICT_ZONE)}" if when else ""
 
 
 @blueprint.get("/<int:deletion_id>")
@@ -104,9 +102,7 @@ def one(deletion_id: int) -> Page:
 
 def _names(deletion_id: int) -> list[tuple[str, Any]]:
     return [
-        (student.shown_name, PART_LABELS[item.part])
-        for item, student in items_of(deletion_id)
-        if student is not None
+        (student.shown_name, PART_LABELS[item.part]) for item, student in items_of(deletion_id) if student is not None
     ]
 
 

@@ -51,11 +51,7 @@ def old_rows(name: str, before: datetime) -> ColumnElement[bool]:
     if name == "import_run":
         newest = select(func.max(one.id)).group_by(one.kind)  # the health page says when the last one was
         return and_(one.started_at < before, one.id.not_in(newest))
-    day: dict[str, Any] = {
-        "incident_draft": "updated_at",
-        "export_record": "made_at",
-        "board_report": "asked_at",
-    }
+    day: dict[str, Any] = {"incident_draft": "updated_at", "export_record": "made_at", "board_report": "asked_at"}
     column: ColumnElement[datetime] = one[day.get(name, "at")]
     return column < before
 

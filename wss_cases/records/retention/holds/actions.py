@@ -55,9 +55,7 @@ def _on(uow: UnitOfWork, number: str) -> LegalHold | None:
     if case is not None:
         return LegalHold(case_id=case.id, school_id=case.school_id)
     found = uow.session.execute(
-        select(Student.id, record_school()).where(
-            Student.student_number == number, Student.student_number != ""
-        )
+        select(Student.id, record_school()).where(Student.student_number == number, Student.student_number != "")
     ).all()
     if len(found) != 1 or found[0][1] is None:
         return None

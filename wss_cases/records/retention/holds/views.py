@@ -40,9 +40,7 @@ def _words(one: Held) -> dict[str, Any]:
     row = one.row
     closed = row.closed_at is not None
     return {
-        "title": _("Case %(number)s", number=one.number)
-        if row.case_id
-        else _("Student %(number)s", number=one.number),
+        "title": _("Case %(number)s", number=one.number) if row.case_id else _("Student %(number)s", number=one.number),
         "school": one.school,
         "kind": HOLD_LABELS[row.kind],
         "asked_by": row.asked_by,

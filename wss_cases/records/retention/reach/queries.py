@@ -90,18 +90,14 @@ class Reader:
         for one in tied:
             mine |= self.ids(select(one.c[column]).where(one.c.student_id == self.student_id))
         if column == "incident_id":
-            mine |= self.ids(
-                self._notified().where(table("notified_student").c.student_id == self.student_id)
-            )
+            mine |= self.ids(self._notified().where(table("notified_student").c.student_id == self.student_id))
         shared: set[int] = set()
         for one in tied:
             others = one.c.student_id.is_not(None) & (one.c.student_id != self.student_id)
             shared |= self.ids(select(one.c[column]).where(one.c[column].in_(mine), others))
         if column == "incident_id":
             someone = table("notified_student").c.student_id != self.student_id
-            shared |= self.ids(
-                self._notified().where(table("police_notification").c.incident_id.in_(mine), someone)
-            )
+            shared |= self.ids(self._notified().where(table("police_notification").c.incident_id.in_(mine), someone))
         return mine - shared, shared
 
     def _notified(self) -> Any:
@@ -124,26 +120,20 @@ class Reader:
                 person.c.student_id == self.student_id, person.c.case_id.in_(cases | seeds["case_record"])
             )
         )
-        own = self.ids(
-            select(pathway.c.id).where(pathway.c.participant_id.in_(mine), pathway.c.case_id.in_(cases))
-        )
+        own = self.ids(select(pathway.c.id).where(pathway.c.participant_id.in_(mine), pathway.c.case_id.in_(cases)))
         joint: set[int] = set()
         for name in ABOUT_STUDENTS:
             one = table(name)
             if {"pathway_id", "participant_id"} <= set(one.c.keys()):
                 joint |= self.ids(
-                    select(one.c.pathway_id).where(
-                        one.c.pathway_id.in_(own), one.c.participant_id.not_in(mine)
-                    )
+                    select(one.c.pathway_id).where(one.c.pathway_id.in_(own), one.c.participant_id.not_in(mine))
                 )
                 at_my_side = select(one.c.pathway_id).where(one.c.participant_id.in_(mine))
                 found.circles |= self.ids(at_my_side)
         seeds["pathway"] = own - joint
         found.circles |= joint
         found.circles -= self.ids(
-            select(pathway.c.id).where(
-                pathway.c.id.in_(found.circles), pathway.c.case_id.in_(seeds["case_record"])
-            )
+            select(pathway.c.id).where(pathway.c.id.in_(found.circles), pathway.c.case_id.in_(seeds["case_record"]))
         ) | (own - joint)
         seeds["circle_note"] = self.ids(
             select(table("circle_note").c.id).where(table("circle_note").c.pathway_id.in_(found.circles))
@@ -187,9 +177,7 @@ class Reader:
                 for subject, numbers in list(rows.items()):
                     told |= self.ids(select(one.c.id).where(kind == subject, number.in_(numbers)))
                 if "case_id" in one.c:
-                    told |= self.ids(
-                        select(one.c.id).where(one.c.case_id.in_(rows.get("case_record", set())))
-                    )
+                    told |= self.ids(select(one.c.id).where(one.c.case_id.in_(rows.get("case_record", set()))))
                 rows[name] = rows.get(name, set()) | told
             found.stays[name] -= found.gone[name]
 
@@ -202,12 +190,8 @@ class Reader:
         )
         found.gone["guardian"] = mine - others
         known = [
-            *self.session.execute(
-                select(person.c.source, person.c.sourced_id).where(person.c.id == self.student_id)
-            ),
-            *self.session.execute(
-                select(adult.c.source, adult.c.sourced_id).where(adult.c.id.in_(mine - others))
-            ),
+            *self.session.execute(select(person.c.source, person.c.sourced_id).where(person.c.id == self.student_id)),
+            *self.session.execute(select(adult.c.source, adult.c.sourced_id).where(adult.c.id.in_(mine - others))),
         ]
         found.gone["imported_row"] = self._remembered((row[0], row[1]) for row in known)
 

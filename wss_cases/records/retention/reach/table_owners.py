@@ -30,9 +30,7 @@ class Kept:
     told_of: tuple[str, str] | None = None
 
 
-def _of(
-    kind: str, *owners: str, lets_go: tuple[str, ...] = (), told_of: tuple[str, str] | None = None
-) -> Kept:
+def _of(kind: str, *owners: str, lets_go: tuple[str, ...] = (), told_of: tuple[str, str] | None = None) -> Kept:
     return Kept(Whose.STUDENT, kind, owners, lets_go, told_of)
 
 
@@ -90,9 +88,7 @@ TABLES: dict[str, Kept] = {
     "privilege_waiver": _of("case", "pathway_id", "participant_id"),
     "privilege_exception": _of("case", "pathway_id"),
     "agreement": _of("case", *_CIRCLE),
-    "agreement_term": _of(
-        "case", "agreement_id", lets_go=("owner_participant_id", "follow_up_id", "replaces_id")
-    ),
+    "agreement_term": _of("case", "agreement_id", lets_go=("owner_participant_id", "follow_up_id", "replaces_id")),
     "agreement_term_consent": _of("case", "term_id", "participant_id"),
     "agreement_signature": _of("case", "agreement_id", "participant_id", "supporter_id"),
     "questionnaire": _of("questionnaire", *_PARTY, "meeting_id", "supporter_id"),

@@ -114,9 +114,7 @@ def _check_deleting(student_id: int, part: Part | None) -> None:
     if part is None:
         raise Refused("decision", _("It may not be deleted yet. Keep it until a day."))
     if is_student_held(student_id):
-        raise Refused(
-            "decision", _("A hold is open: nothing of this record is deleted until it is released.")
-        )
+        raise Refused("decision", _("A hold is open: nothing of this record is deleted until it is released."))
     if still_open(student_id):
         raise Refused("decision", _("A report, a case or a legal duty of this student is still open."))
 

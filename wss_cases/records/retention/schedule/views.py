@@ -21,14 +21,7 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.legal_holds.queries import is_student_held
 from wss_cases.records.retention.core.forms import DecisionForm, RuleForm
 from wss_cases.records.retention.core.models import RetentionRule
-from wss_cases.records.retention.core.queries import (
-    PAGE,
-    Looked,
-    get_looked,
-    rules_of,
-    schedule_rows,
-    to_review,
-)
+from wss_cases.records.retention.core.queries import PAGE, Looked, get_looked, rules_of, schedule_rows, to_review
 from wss_cases.records.retention.core.states import (
     EVENT_LABELS,
     KIND_LABELS,

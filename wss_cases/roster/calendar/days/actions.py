@@ -81,13 +81,7 @@ def _row(uow: UnitOfWork, school: School | None, day: date) -> CalendarDay | Non
 
 
 def note_move(
-    uow: UnitOfWork,
-    school_id: int,
-    day: date,
-    why: MoveWhy,
-    label: str,
-    subject: tuple[str, int],
-    to_day: date,
+    uow: UnitOfWork, school_id: int, day: date, why: MoveWhy, label: str, subject: tuple[str, int], to_day: date
 ) -> None:
     """Keep that the calendar moved a record of a table to another day; the room that moved it records it. A step."""
     uow.session.add(

@@ -9,13 +9,7 @@ from wss_cases.access.actor import Actor
 from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
-from wss_cases.roster.calendar.importing.calendar_file import (
-    DayOf,
-    Event,
-    EventKind,
-    days_of_year,
-    read_events,
-)
+from wss_cases.roster.calendar.importing.calendar_file import DayOf, Event, EventKind, days_of_year, read_events
 from wss_cases.roster.directory.models import CalendarDay, ImportRun
 from wss_cases.roster.directory.states import DayKind
 from wss_cases.roster.import_files.report import BundleRefused, Counts, Problem, Report, RowRefused
@@ -49,9 +43,7 @@ def import_calendar(
     try:
         days = days_of_year(events, year, first, last)
     except RowRefused as refused:
-        raise BundleRefused(
-            *report.problems, Problem(name, None, refused.column, refused.message)
-        ) from refused
+        raise BundleRefused(*report.problems, Problem(name, None, refused.column, refused.message)) from refused
     for event in events:
         if bounds[0] <= event.starts_on <= bounds[1]:
             _note(report, name, event)
@@ -67,9 +59,7 @@ def import_calendar(
 
 def _note(report: Report, name: str, event: Event) -> None:
     if event.kind is EventKind.STATE_HOLIDAY_CHECK:
-        words = _(
-            "%(title)s is kept as a school day: whether schools close must be checked.", title=event.title
-        )
+        words = _("%(title)s is kept as a school day: whether schools close must be checked.", title=event.title)
         report.note(name, event.row, "kind", words)
     elif any(word in event.confidence.lower() for word in _UNSURE):
         words = _("%(title)s is not certain: %(why)s", title=event.title, why=event.confidence)

@@ -59,9 +59,7 @@ def read_events(name: str, content: bytes, report: Report) -> list[Event]:
         raise _refused(name, None, None, _("The file is not UTF-8 text.")) from error
     if "\x00" in text:
         raise _refused(name, None, None, _("The file holds a character that cannot be stored."))
-    return (
-        _from_ics(name, text, report) if text.lstrip().startswith("BEGIN:") else _from_csv(name, text, report)
-    )
+    return _from_ics(name, text, report) if text.lstrip().startswith("BEGIN:") else _from_csv(name, text, report)
 
 
 def _refused(file: str, row: int | None, column: str | None, message: str) -> BundleRefused:
@@ -85,11 +83,7 @@ def _from_csv(name: str, text: str, report: Report) -> list[Event]:
             continue
         try:
             if len(record) != len(columns):
-                wrong = _(
-                    "The row has %(found)d cells, the header %(wanted)d.",
-                    found=len(record),
-                    wanted=len(columns),
-                )
+                wrong = _("The row has %(found)d cells, the header %(wanted)d.", found=len(record), wanted=len(columns))
                 raise RowRefused(None, wrong)
             events.append(_event(number, dict(zip(columns, map(str.strip, record), strict=True))))
         except RowRefused as refused:
@@ -141,9 +135,7 @@ def _ics_event(number: int, component: Any) -> Event:
     known = [part for part in given if part in tuple(EventKind)]
     kind = known[0] if known else _kind_from(title)
     if kind is None:
-        message = _(
-            "Neither its category nor its title says what it means for school: %(title)s", title=title[:80]
-        )
+        message = _("Neither its category nor its title says what it means for school: %(title)s", title=title[:80])
         raise RowRefused("CATEGORIES", message)
     said = str(component.get("DESCRIPTION", "")).partition(";")[2].strip()
     row = {"start_date": starts.isoformat(), "end_date": ends.isoformat(), "title": title, "kind": kind}
@@ -171,10 +163,7 @@ _TITLES = (
     (re.compile(r"\bfirst day\b", re.I), EventKind.FIRST_DAY),
     (re.compile(r"\blast day\b", re.I), EventKind.LAST_DAY),
     (re.compile(r"\b(half day|early (dismissal|release))\b", re.I), EventKind.HALF_DAY),
-    (
-        re.compile(r"\b(no school|non-?attendance|holiday|break|recess|vacation|closed)\b", re.I),
-        EventKind.NO_SCHOOL,
-    ),
+    (re.compile(r"\b(no school|non-?attendance|holiday|break|recess|vacation|closed)\b", re.I), EventKind.NO_SCHOOL),
 )
 
 
@@ -199,14 +188,10 @@ def days_of_year(
     if first is None or last is None:
         missing = EventKind.FIRST_DAY if first is None else EventKind.LAST_DAY
         option = "--first-day" if first is None else "--last-day"
-        message = _(
-            "%(year)s has no %(kind)s. Give it with %(option)s.", year=year, kind=missing, option=option
-        )
+        message = _("%(year)s has no %(kind)s. Give it with %(option)s.", year=year, kind=missing, option=option)
         raise RowRefused("kind", message)
     if not start <= first < last <= end:
-        raise RowRefused(
-            "kind", _("The first and the last day do not lie in %(year)s in this order.", year=year)
-        )
+        raise RowRefused("kind", _("The first and the last day do not lie in %(year)s in this order.", year=year))
     days = {}
     for number in range((end - start).days + 1):
         day = start + timedelta(days=number)

@@ -18,25 +18,10 @@ from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.pathways.reengagement.plan.lifecycle import expect_back
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.safeguards.discipline.recording.actions import (
-    back_after,
-    check_acknowledged,
-    check_reason,
-    check_span,
-)
-from wss_cases.safeguards.discipline.removals.models import (
-    DisciplineAction,
-    DisciplineAppeal,
-    DisciplineVersion,
-)
+from wss_cases.safeguards.discipline.recording.actions import back_after, check_acknowledged, check_reason, check_span
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineAppeal, DisciplineVersion
 from wss_cases.safeguards.discipline.removals.queries import appeal_of, grade_on, spans_of
-from wss_cases.safeguards.discipline.removals.rules import (
-    Span,
-    calls_for_review,
-    counted,
-    is_exclusion,
-    is_protected,
-)
+from wss_cases.safeguards.discipline.removals.rules import Span, calls_for_review, counted, is_exclusion, is_protected
 from wss_cases.safeguards.discipline.removals.states import (
     WITHOUT_END,
     ActionState,
@@ -87,12 +72,7 @@ class Decided:
 
 
 def correct(
-    actor: Actor,
-    action_id: int,
-    given: Correction,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
+    actor: Actor, action_id: int, given: Correction, version: int | None, now: datetime, request_key: Key = None
 ) -> int:
     """Correct a removal that stands: what it was is kept as a version with the reason of the correction.
 
@@ -110,9 +90,7 @@ def correct(
         check_span(span, grade_on(student, span.starts_on), calendar, today)
         check_reason(action.incident_id, student, given.reason, given.support_services)
         _check_weight(actor, action, span, given.support_services)
-        protected = is_protected(
-            bool(student.has_iep or student.has_504), action.disability, action.suspected
-        )
+        protected = is_protected(bool(student.has_iep or student.has_504), action.disability, action.suspected)
         others = spans_of(student.id, but=action.id)
         before, count = counted(others, _span_of(action), calendar), counted(others, span, calendar)
         check_acknowledged(protected, count, given.acknowledged or action.review_acknowledged)
@@ -135,9 +113,7 @@ def _check_weight(actor: Actor, action: DisciplineAction, span: Span, supports: 
         # its packet was never asked for: what adults offered, the threat, the supports
         raise Refused("days", _("This would be a new decision with a packet of its own: record it anew."))
     if is_exclusion(span.kind, span.days) and not supports.strip():
-        raise Refused(
-            "support_services", _("More than 3 days, an expulsion or a placement needs this in writing.")
-        )
+        raise Refused("support_services", _("More than 3 days, an expulsion or a placement needs this in writing."))
 
 
 def _span_of(action: DisciplineAction) -> Span:
@@ -203,9 +179,7 @@ def decide_appeal(
         return action.id
 
 
-def _check_decision(
-    uow: UnitOfWork, action: DisciplineAction, appeal: DisciplineAppeal, given: Decided
-) -> None:
+def _check_decision(uow: UnitOfWork, action: DisciplineAction, appeal: DisciplineAppeal, given: Decided) -> None:
     _not_later(uow, action, "heard_on", given.heard_on)
     _not_later(uow, action, "decided_on", given.decided_on)
     if given.heard_on < appeal.asked_on:
@@ -253,9 +227,7 @@ def _move_return(uow: UnitOfWork, action: DisciplineAction, was: date | None, on
     expect_back(uow, f"removal:{action.id}", was, action.starts_on, on)
 
 
-def _standing(
-    uow: UnitOfWork, action_id: int, permission: Permission, version: int | None
-) -> DisciplineAction:
+def _standing(uow: UnitOfWork, action_id: int, permission: Permission, version: int | None) -> DisciplineAction:
     action = uow.load(DisciplineAction, action_id, permission, version)
     if action.state is ActionState.REVERSED:
         raise Refused("", _("This action was reversed; nothing more is done with it."))

@@ -58,9 +58,7 @@ def correction(action_id: int) -> Page:
             form.reason.data or "", form.why.data or "", form.support_services.data or "",
             bool(form.acknowledged.data),
         )  # fmt: skip
-        return correct(
-            current_actor(), action_id, given, form.seen_version, clock.now(), form.request_key.data
-        )
+        return correct(current_actor(), action_id, given, form.seen_version, clock.now(), form.request_key.data)
 
     return form_page(
         form,
@@ -81,10 +79,7 @@ def appeal(action_id: int) -> Page:
 
     def act() -> int:
         asked = Asked(
-            AskedBy(form.asked_by.data),
-            form.asked_name.data or "",
-            form.asked_on.data,
-            form.asked_why.data or "",
+            AskedBy(form.asked_by.data), form.asked_name.data or "", form.asked_on.data, form.asked_why.data or ""
         )
         return ask_appeal(current_actor(), action_id, asked, clock.now(), form.request_key.data)
 
@@ -114,9 +109,7 @@ def decision(action_id: int) -> Page:
             form.heard_on.data, form.heard_by.data or "", AppealOutcome(form.outcome.data), form.decided_on.data,
             form.decision.data or "", form.days.data,
         )  # fmt: skip
-        return decide_appeal(
-            current_actor(), action_id, given, form.seen_version, clock.now(), form.request_key.data
-        )
+        return decide_appeal(current_actor(), action_id, given, form.seen_version, clock.now(), form.request_key.data)
 
     return form_page(
         form,
@@ -139,10 +132,7 @@ def notice(action_id: int) -> str:
     asked = request.args.get("language", "")
     language = asked if asked in languages else own
     text = notice_for(
-        found.action,
-        found.student,
-        language,
-        clock.local_date(clock.now(), zone_of(found.action.school_id)),
+        found.action, found.student, language, clock.local_date(clock.now(), zone_of(found.action.school_id))
     )
     return render_template(
         "safeguards/discipline/appeals/notice.html",

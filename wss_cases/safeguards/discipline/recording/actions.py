@@ -76,9 +76,7 @@ class Removal:
         return Span(self.kind, self.days, self.starts_on, self.ends_on)
 
 
-def record_discipline(
-    actor: Actor, incident_id: int, removal: Removal, now: datetime, request_key: Key = None
-) -> int:
+def record_discipline(actor: Actor, incident_id: int, removal: Removal, now: datetime, request_key: Key = None) -> int:
     """Record a removal of a student who is reported to have caused harm in this incident.
 
     Raises Refused for pre-K to grade 2, for another student, for impossible days, for an exclusion that is not the
@@ -122,9 +120,7 @@ def _student_of(uow: UnitOfWork, incident: Incident, student_id: int) -> Student
 def check_span(span: Span, grade: int | None, calendar: SchoolDays, today: date) -> None:
     """Raise Refused for a removal that this grade has none of, or that cannot lie in time so."""
     if is_too_young(span.kind, grade):
-        raise Refused(
-            "kind", _("Students in pre-K to grade 2 are not suspended, expelled or placed elsewhere.")
-        )
+        raise Refused("kind", _("Students in pre-K to grade 2 are not suspended, expelled or placed elsewhere."))
     if abs(span.starts_on - today) > A_YEAR:
         raise Refused("starts_on", _("This day is more than a year away. Check the year."))
     if not 0 <= span.days <= MOST_DAYS:
@@ -155,8 +151,7 @@ def check_reason(incident_id: int | None, student: Student, reason: str, support
         found = names_found(text, others, own)
         if found:
             words = _(
-                "The family reads this: write it without another child’s name (%(names)s).",
-                names=", ".join(found),
+                "The family reads this: write it without another child’s name (%(names)s).", names=", ".join(found)
             )
             raise Refused(name, words)
 
@@ -225,9 +220,7 @@ def _made(
         suspected=removal.suspected,
         year_days=count.after,
         review_acknowledged=removal.acknowledged,
-        offered=[{"what": offer.what.value, "on": offer.on.isoformat()} for offer in offered]
-        if is_long
-        else [],
+        offered=[{"what": offer.what.value, "on": offer.on.isoformat()} for offer in offered] if is_long else [],
         answers={what.value: words for what, words in removal.answers.items() if words.strip()},
     )
 

@@ -25,9 +25,7 @@ _DAYS = [
 class SpanForm(BaseForm):
     """What a removal is and when."""
 
-    kind = select(
-        _l("Kind"), [_PICK, *DISCIPLINE_LABELS.items()], validators=[InputRequired(_l("Choose the kind."))]
-    )
+    kind = select(_l("Kind"), [_PICK, *DISCIPLINE_LABELS.items()], validators=[InputRequired(_l("Choose the kind."))])
     days = IntegerField(_l("School days"), _DAYS)
     starts_on = DateField(_l("First day"), [InputRequired(_l("Give the first day."))])
     ends_on = DateField(_l("Last day"), [Optional()])
@@ -56,9 +54,7 @@ class DisciplineForm(SpanForm):
     interventions = LongText(_l("Anything else that was tried before"))
     disruption = LongText(_l("The threat or disruption"))
     support_services = LongText(_l("Support services during the removal"))
-    acknowledged = BooleanField(
-        _l("I know that a manifestation review is due within 10 school days of this decision")
-    )
+    acknowledged = BooleanField(_l("I know that a manifestation review is due within 10 school days of this decision"))
 
 
 class CorrectForm(SpanForm):
@@ -66,18 +62,14 @@ class CorrectForm(SpanForm):
 
     support_services = LongText(_l("Support services during the removal"))
     why = LongText(_l("Why it is corrected"), [NotBlank(_l("Say why it is corrected."))])
-    acknowledged = BooleanField(
-        _l("I know that a manifestation review is due within 10 school days of this decision")
-    )
+    acknowledged = BooleanField(_l("I know that a manifestation review is due within 10 school days of this decision"))
 
 
 class AppealForm(BaseForm):
     """Who asks for an appeal, and when."""
 
     asked_by = RadioField(
-        _l("Who asks?"),
-        choices=choices(list(ASKED_BY_LABELS.items())),
-        validators=[InputRequired(_l("Say who asks."))],
+        _l("Who asks?"), choices=choices(list(ASKED_BY_LABELS.items())), validators=[InputRequired(_l("Say who asks."))]
     )
     asked_name = ShortText(_l("Name"), [NotBlank(_l("Give the name of who asks."))])
     asked_on = DateField(_l("When did they ask?"), [InputRequired(_l("Say when they asked."))])

@@ -11,13 +11,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.presenters import number_of_days, span_words
-from wss_cases.safeguards.discipline.removals.queries import (
-    ListedAction,
-    Offer,
-    appeal_of,
-    spans_of,
-    versions_of,
-)
+from wss_cases.safeguards.discipline.removals.queries import ListedAction, Offer, appeal_of, spans_of, versions_of
 from wss_cases.safeguards.discipline.removals.rules import ALARM_DAY, days_away, is_exclusion, is_protected
 from wss_cases.safeguards.discipline.removals.states import (
     ACTION_STATE_LABELS,
@@ -37,12 +31,7 @@ from wss_cases.safeguards.duties.pages.views import zone_of
 def days_words(student_id: int, year: str) -> dict[str, Any]:
     """Return a student's school days away in a school year, over all removals that stand and all schools."""
     number = days_away(spans_of(student_id), year)
-    return {
-        "number": number,
-        "words": number_of_days(number),
-        "year": year,
-        "left": max(ALARM_DAY - number, 0),
-    }
+    return {"number": number, "words": number_of_days(number), "year": year, "left": max(ALARM_DAY - number, 0)}
 
 
 def disability_words(student: Student) -> str:

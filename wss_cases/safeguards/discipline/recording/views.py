@@ -28,13 +28,7 @@ from wss_cases.safeguards.discipline.recording.presenters import (
     row_words,
     version_words,
 )
-from wss_cases.safeguards.discipline.removals.queries import (
-    PAGE,
-    actions_page,
-    get_action,
-    offered_to,
-    standing_counts,
-)
+from wss_cases.safeguards.discipline.removals.queries import PAGE, actions_page, get_action, offered_to, standing_counts
 from wss_cases.safeguards.discipline.removals.states import Answer, DisciplineKind, Tried
 from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
 from wss_cases.safeguards.duties.pages.views import zone_of
@@ -54,9 +48,7 @@ def record(incident_id: int) -> Page:
     form = DisciplineForm(starts_on=today)
     student = _chosen(students, form.student_id.data or request.args.get("student", ""))
     if student is None and not form.is_submitted():
-        return render_template(
-            "safeguards/discipline/recording/who.html", incident=incident, students=students
-        )
+        return render_template("safeguards/discipline/recording/who.html", incident=incident, students=students)
     if student is not None:
         form.student_id.data = str(student.id)
         if not form.is_submitted() and (student.has_iep or student.has_504):

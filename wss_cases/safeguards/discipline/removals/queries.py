@@ -20,11 +20,7 @@ from wss_cases.roster.directory.models import Enrolment, Student
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.routing.engine.states import Pathway as Family
-from wss_cases.safeguards.discipline.removals.models import (
-    DisciplineAction,
-    DisciplineAppeal,
-    DisciplineVersion,
-)
+from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineAppeal, DisciplineVersion
 from wss_cases.safeguards.discipline.removals.rules import Span
 from wss_cases.safeguards.discipline.removals.states import ActionState, Tried
 
@@ -81,17 +77,13 @@ def _listed() -> Select[Any]:
 
 def get_action(actor: Actor, action_id: int) -> ListedAction:
     """Return a discipline action that the actor may see. Raises NotFound."""
-    found = db.session.execute(
-        actions_visible_to(_listed().where(DisciplineAction.id == action_id), actor)
-    ).first()
+    found = db.session.execute(actions_visible_to(_listed().where(DisciplineAction.id == action_id), actor)).first()
     if found is None:
         raise NotFound
     return ListedAction(*found)
 
 
-def actions_page(
-    actor: Actor, school_id: int | None, before_id: int | None, limit: int = PAGE
-) -> list[ListedAction]:
+def actions_page(actor: Actor, school_id: int | None, before_id: int | None, limit: int = PAGE) -> list[ListedAction]:
     """Return the newest discipline actions of a school (None: of all the actor reaches), recorded before one."""
     statement = actions_visible_to(_listed(), actor)
     if school_id is not None:
@@ -182,11 +174,7 @@ def _cases_of(student_id: int, school_id: int) -> Select[Any]:
     return (
         select(CaseParticipant.case_id)
         .join(Case, Case.id == CaseParticipant.case_id)
-        .where(
-            CaseParticipant.student_id == student_id,
-            CaseParticipant.role.in_(CAUSED),
-            Case.school_id == school_id,
-        )
+        .where(CaseParticipant.student_id == student_id, CaseParticipant.role.in_(CAUSED), Case.school_id == school_id)
     )
 
 
@@ -196,9 +184,7 @@ def _pathways_offered(student_id: int, school_id: int, since: date) -> list[Offe
         Pathway.case_id.in_(_cases_of(student_id, school_id)),
         Pathway.pathway.in_(list(FAMILIES)),
         Pathway.offered_on >= since,
-        or_(
-            Pathway.participant_id.in_(own), Pathway.participant_id.is_(None) & (Pathway.for_whom != "harmed")
-        ),
+        or_(Pathway.participant_id.in_(own), Pathway.participant_id.is_(None) & (Pathway.for_whom != "harmed")),
     )
     rows: list[Any] = list(db.session.execute(statement))
     return [Offer(FAMILIES[Family(row[0])], row[1]) for row in rows]

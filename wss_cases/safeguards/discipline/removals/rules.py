@@ -94,10 +94,7 @@ def days_away(spans: Iterable[tuple[Span, SchoolDays]], year: str) -> int:
 def counted(standing: Collection[tuple[Span, SchoolDays]], new: Span, calendar: SchoolDays) -> Count:
     """Return the days away without and with a new removal, in the school year in which they then are most."""
     years = sorted({school_year(new.starts_on), *(school_year(day) for day in dates_of(new, calendar))})
-    counts = [
-        Count(year, days_away(standing, year), days_away([*standing, (new, calendar)], year))
-        for year in years
-    ]
+    counts = [Count(year, days_away(standing, year), days_away([*standing, (new, calendar)], year)) for year in years]
     return max(counts, key=lambda count: count.after)
 
 

@@ -89,21 +89,11 @@ TRIED_LABELS: Final = {
     Tried.CHECK_IN: _l("Check-in by an adult"),
 }
 
-ANSWER_LABELS: Final = {
-    Answer.YES: _l("Yes"),
-    Answer.NO: _l("No"),
-    Answer.NOT_KNOWN: _l("Not known"),
-}
+ANSWER_LABELS: Final = {Answer.YES: _l("Yes"), Answer.NO: _l("No"), Answer.NOT_KNOWN: _l("Not known")}
 
-ACTION_STATE_LABELS: Final = {
-    ActionState.STANDING: _l("Stands"),
-    ActionState.REVERSED: _l("Reversed"),
-}
+ACTION_STATE_LABELS: Final = {ActionState.STANDING: _l("Stands"), ActionState.REVERSED: _l("Reversed")}
 
-CAUSE_LABELS: Final = {
-    ChangeCause.CORRECTION: _l("Corrected"),
-    ChangeCause.APPEAL: _l("Changed by an appeal"),
-}
+CAUSE_LABELS: Final = {ChangeCause.CORRECTION: _l("Corrected"), ChangeCause.APPEAL: _l("Changed by an appeal")}
 
 ASKED_BY_LABELS: Final = {
     AskedBy.GUARDIAN: _l("A guardian"),
@@ -119,13 +109,8 @@ APPEAL_LABELS: Final = {
 
 
 SENTENCES: Final = {
-    "discipline.recorded": (
-        _l("Discipline action recorded: %(what)s, %(days)s days"),
-        {"what": DISCIPLINE_LABELS},
-    ),
-    "discipline.day_ten": _l(
-        "The removals of a student with a disability reached day %(days)s; review by %(by)s"
-    ),
+    "discipline.recorded": (_l("Discipline action recorded: %(what)s, %(days)s days"), {"what": DISCIPLINE_LABELS}),
+    "discipline.day_ten": _l("The removals of a student with a disability reached day %(days)s; review by %(by)s"),
     "discipline.corrected": _l("Discipline action corrected"),
     "discipline.reversed": _l("Discipline action reversed"),
     "appeal.asked": (_l("Appeal asked for by: %(by)s"), {"by": ASKED_BY_LABELS}),

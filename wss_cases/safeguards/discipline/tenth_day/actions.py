@@ -15,9 +15,7 @@ from wss_cases.safeguards.discipline.removals.rules import REVIEW_WITHIN, Count
 MAIL = "discipline.day_ten"
 
 
-def raise_alarm(
-    uow: UnitOfWork, action: DisciplineAction, count: Count, today: date, calendar: SchoolDays
-) -> None:
+def raise_alarm(uow: UnitOfWork, action: DisciplineAction, count: Count, today: date, calendar: SchoolDays) -> None:
     """Tell the administrators and the case's lead that the tenth day is reached, and start the review's clock. A step.
 
     The review is the administrator's to hold, 10 school days from the decision; both are asked to act today.
@@ -37,12 +35,7 @@ def raise_alarm(
 
 
 def _ask(
-    uow: UnitOfWork,
-    action: DisciplineAction,
-    case: Case | None,
-    kind: str,
-    owner_id: int | None,
-    due_on: date,
+    uow: UnitOfWork, action: DisciplineAction, case: Case | None, kind: str, owner_id: int | None, due_on: date
 ) -> None:
     make(
         uow,

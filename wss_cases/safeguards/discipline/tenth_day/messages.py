@@ -21,9 +21,7 @@ def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
 def _still_stands(message: OutboxMessage, actor: Actor) -> bool:
     action = load_action(message.object_id)
     return (
-        action is not None
-        and action.state is ActionState.STANDING
-        and can(actor, Permission.DISCIPLINE_READ, action)
+        action is not None and action.state is ActionState.STANDING and can(actor, Permission.DISCIPLINE_READ, action)
     )
 
 

@@ -78,10 +78,7 @@ def _record(uow: UnitOfWork, known: Known, found: Iterable[Clock], queued: set[s
 def _mark(uow: UnitOfWork, found: Sequence[Clock]) -> None:
     table = table_of(LegalDuty)
     for column, ids in (
-        (
-            table.c.clock_reminded_at,
-            [clock.duty_id for clock in found if clock.remind and not clock.reminded],
-        ),
+        (table.c.clock_reminded_at, [clock.duty_id for clock in found if clock.remind and not clock.reminded]),
         (table.c.clock_escalated_at, [clock.duty_id for clock in found if clock.late]),
     ):
         if ids:

@@ -14,13 +14,7 @@ from wss_cases.followups.reminders.rules import Why
 from wss_cases.foundation.db import db
 from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind
-from wss_cases.safeguards.duties.duty.rules import (
-    EARLIEST_WARNING,
-    is_overdue,
-    late_reaches,
-    must_act,
-    warns_at,
-)
+from wss_cases.safeguards.duties.duty.rules import EARLIEST_WARNING, is_overdue, late_reaches, must_act, warns_at
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, PERSONAL
 
 RUNS = text("legal_duty.state in ('due', 'verify_first') and legal_duty.clock_escalated_at is null")
@@ -46,9 +40,7 @@ def running(now: datetime) -> ColumnElement[bool]:
     return and_(RUNS, LegalDuty.due_at <= now + EARLIEST_WARNING)
 
 
-def clocks(
-    known: Known, wanted: ColumnElement[bool], limit: int, *, lock: bool
-) -> tuple[list[Clock], int | None]:
+def clocks(known: Known, wanted: ColumnElement[bool], limit: int, *, lock: bool) -> tuple[list[Clock], int | None]:
     """Return the clocks of up to `limit` duties by id that have something to say, and the last id seen."""
     case_id = (
         select(func.min(CaseIncident.case_id))

@@ -132,9 +132,7 @@ def carry_out(uow: UnitOfWork, duty: LegalDuty, what_was_done: str, told: Told) 
     if left:
         add_step(uow, duty, left[0], told)
     elif not _anything_done(uow, duty):
-        raise Refused(
-            "", _("No step was carried out. Propose that the duty does not apply: a second person looks.")
-        )
+        raise Refused("", _("No step was carried out. Propose that the duty does not apply: a second person looks."))
     duty.state, duty.closed_at, duty.closed_by_id = DutyState.DISCHARGED, told.done_at, uow.actor.user_id
     duty.what_was_done, duty.told_whom = what_was_done, told.told_whom
     duty.channel, duty.reference = told.channel, told.reference
@@ -149,9 +147,7 @@ def _named(steps: list[LegalDutyKindStep]) -> str:
 def _anything_done(uow: UnitOfWork, duty: LegalDuty) -> bool:
     # a row of the table may ask for no steps of its own: then what was done is all there is
     has_steps = select(LegalDutyKindStep.id).where(LegalDutyKindStep.kind_id == duty.kind_id).limit(1)
-    done = select(LegalDutyStep.id).where(
-        LegalDutyStep.duty_id == duty.id, LegalDutyStep.outcome == StepOutcome.DONE
-    )
+    done = select(LegalDutyStep.id).where(LegalDutyStep.duty_id == duty.id, LegalDutyStep.outcome == StepOutcome.DONE)
     return uow.session.scalar(has_steps) is None or uow.session.scalar(done.limit(1)) is not None
 
 

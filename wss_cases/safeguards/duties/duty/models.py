@@ -50,9 +50,7 @@ class LegalDuty(OfIncident, Versioned, Base):
         Index("ix_legal_duty_incident", "incident_id"),
         Index("ix_legal_duty_school_state", "school_id", "state"),
         Index(
-            "ix_legal_duty_clock",
-            "due_at",
-            **where("state in ('due', 'verify_first') and clock_escalated_at is null"),
+            "ix_legal_duty_clock", "due_at", **where("state in ('due', 'verify_first') and clock_escalated_at is null")
         ),
         UniqueConstraint("incident_id", "code", "turn"),
         CheckConstraint(

@@ -15,12 +15,7 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.roster.directory.models import Student
-from wss_cases.safeguards.duties.duty.models import (
-    LegalDuty,
-    LegalDutyKind,
-    LegalDutyKindStep,
-    LegalDutyStep,
-)
+from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind, LegalDutyKindStep, LegalDutyStep
 from wss_cases.safeguards.duties.duty.rules import AT_ONCE
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, PERSONAL, DutyState
 
@@ -104,9 +99,7 @@ def open_duties(actor: Actor, school_id: int | None) -> list[DutyRow]:
     return duties_page(actor, Wanted(school_id), None)
 
 
-def duties_page(
-    actor: Actor, wanted: Wanted, now: datetime | None, after: int | None = None
-) -> list[DutyRow]:
+def duties_page(actor: Actor, wanted: Wanted, now: datetime | None, after: int | None = None) -> list[DutyRow]:
     """Return up to one more than a page of duties, the soonest clock first; `after` is the last of the page before.
 
     Without a state the open ones. `overdue` keeps those whose clock ran out by `now`.
@@ -167,9 +160,7 @@ def second_looks_counted(actor: Actor) -> Select[Any] | None:
     if not actor.has(*SECOND_LOOK):
         return None
     return select(func.count(LegalDuty.id)).where(
-        in_view(LegalDuty, actor, *SECOND_LOOK, live=True),
-        shared(),
-        LegalDuty.proposed_by_id != actor.user_id,
+        in_view(LegalDuty, actor, *SECOND_LOOK, live=True), shared(), LegalDuty.proposed_by_id != actor.user_id
     )
 
 
@@ -236,8 +227,7 @@ def _rows() -> Select[Any]:
 def kinds_in_force(codes: Iterable[str] | None, day: date) -> dict[str, LegalDutyKind]:
     """Return the rows of the duty table for these codes (None: for all) on a date."""
     statement = select(LegalDutyKind).where(
-        LegalDutyKind.starts_on <= day,
-        or_(LegalDutyKind.ends_on.is_(None), LegalDutyKind.ends_on >= day),
+        LegalDutyKind.starts_on <= day, or_(LegalDutyKind.ends_on.is_(None), LegalDutyKind.ends_on >= day)
     )
     if codes is not None:
         statement = statement.where(LegalDutyKind.code.in_(sorted(codes)))

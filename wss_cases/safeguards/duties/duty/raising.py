@@ -64,9 +64,7 @@ def raise_duties(uow: UnitOfWork, incident: Incident, raised: Mapping[str, Raise
     return [duty for duty in found if duty.state in OPEN_DUTY]
 
 
-def raise_by_hand(
-    actor: Actor, incident_id: int, given: ByHand, now: datetime, request_key: str | None = None
-) -> int:
+def raise_by_hand(actor: Actor, incident_id: int, given: ByHand, now: datetime, request_key: str | None = None) -> int:
     """Raise a duty that somebody sees in a report; one that is each adult's own is raised for that person alone.
 
     Raises Refused for a duty that stands open already, for one without a row in force, and for a time to come.
@@ -75,9 +73,7 @@ def raise_by_hand(
         if uow.answered:
             return uow.answer
         own = given.code in PERSONAL
-        incident = uow.load(
-            Incident, incident_id, Permission.DUTY_RAISE_OWN if own else Permission.DUTY_RAISE
-        )
+        incident = uow.load(Incident, incident_id, Permission.DUTY_RAISE_OWN if own else Permission.DUTY_RAISE)
         if not given.because.strip():
             raise Refused("because", _("Say what made you think so."))
         if given.aware_at > now:
@@ -178,9 +174,7 @@ def _today(uow: UnitOfWork, incident: Incident) -> date:
     return local_date(uow.now, school.time_zone)
 
 
-def _raise(
-    uow: UnitOfWork, incident: Incident, whose: Whose, raised: Raised, standing: Standing
-) -> LegalDuty:
+def _raise(uow: UnitOfWork, incident: Incident, whose: Whose, raised: Raised, standing: Standing) -> LegalDuty:
     duty, is_due = standing.newest.get(whose), raised.state is DutyState.DUE
     if duty is None:
         return _create(uow, incident, whose, raised, standing)
@@ -199,9 +193,7 @@ def _raise(
     return duty
 
 
-def _create(
-    uow: UnitOfWork, incident: Incident, whose: Whose, raised: Raised, standing: Standing
-) -> LegalDuty:
+def _create(uow: UnitOfWork, incident: Incident, whose: Whose, raised: Raised, standing: Standing) -> LegalDuty:
     duty = _new(uow, incident, whose, raised, standing, uow.now)
     record_act(uow, duty, "duty.raised", ", ".join(raised.rules))
     _tell(uow, duty)
@@ -209,12 +201,7 @@ def _create(
 
 
 def _new(
-    uow: UnitOfWork,
-    incident: Incident,
-    whose: Whose,
-    raised: Raised,
-    standing: Standing,
-    aware_at: datetime,
+    uow: UnitOfWork, incident: Incident, whose: Whose, raised: Raised, standing: Standing, aware_at: datetime
 ) -> LegalDuty:
     code, owner_id = whose
     kind = standing.kinds.get(code)

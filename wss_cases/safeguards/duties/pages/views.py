@@ -13,14 +13,7 @@ from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.pages import Page
 from wss_cases.safeguards.duties.duty.presenters import duty_words, instant, zone_of
-from wss_cases.safeguards.duties.duty.queries import (
-    PAGE,
-    Wanted,
-    duties_count,
-    duties_page,
-    get_duty,
-    own_duty_count,
-)
+from wss_cases.safeguards.duties.duty.queries import PAGE, Wanted, duties_count, duties_page, get_duty, own_duty_count
 from wss_cases.safeguards.duties.duty.states import DUTY_STATE_LABELS, DutyState
 from wss_cases.safeguards.duties.pages.acts import views as views_acts
 
@@ -28,9 +21,7 @@ __all__ = ["blueprint", "duty_words", "instant", "zone_of"]
 
 blueprint = Blueprint("safeguards", __name__, url_prefix="/duties")
 
-SCHOOL = views_acts.Side(
-    "safeguards", "duty_id", get_duty, Permission.DUTY_DISCHARGE, Permission.DUTY_DISCHARGE
-)
+SCHOOL = views_acts.Side("safeguards", "duty_id", get_duty, Permission.DUTY_DISCHARGE, Permission.DUTY_DISCHARGE)
 
 
 @blueprint.get("")

@@ -79,9 +79,7 @@ def _check(text: KindText) -> None:
         if not getattr(text, name).strip():
             raise Refused(name, _("This must not be empty."))
     if text.clock_hours is not None and not 0 <= text.clock_hours <= MOST_HOURS:
-        raise Refused(
-            "clock_hours", _("Give the hours as a number from 0 (at once) to %(most)d.", most=MOST_HOURS)
-        )
+        raise Refused("clock_hours", _("Give the hours as a number from 0 (at once) to %(most)d.", most=MOST_HOURS))
     if not 1 <= len(text.steps) <= MOST_STEPS:
         raise Refused("steps_en", _("Name from 1 to %(most)d steps, one a line.", most=MOST_STEPS))
     if any(not english or not spanish for english, spanish in text.steps):

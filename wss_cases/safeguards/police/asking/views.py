@@ -57,9 +57,7 @@ def choose(incident_id: int) -> Page:
         "safeguards/police/review/choose.html",
         incident=incident,
         duties=_duties(incident_id),
-        open_reviews=[
-            review_words(review, now, zone) for review in reviews_of(incident_id) if review.state in OPEN
-        ],
+        open_reviews=[review_words(review, now, zone) for review in reviews_of(incident_id) if review.state in OPEN],
     )
 
 
@@ -92,9 +90,7 @@ def by_law(incident_id: int) -> Page:
     def act() -> int:
         return actions.open_by_law(actor, incident_id, int(form.duty_id.data), now, form.request_key.data)
 
-    return form_page(
-        form, act, _to_review, "safeguards/police/review/law.html", incident=incident, duties=duties
-    )
+    return form_page(form, act, _to_review, "safeguards/police/review/law.html", incident=incident, duties=duties)
 
 
 @blueprint.route("/anything-else", methods=["GET", "POST"])

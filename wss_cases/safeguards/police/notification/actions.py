@@ -21,12 +21,7 @@ from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.safeguards.police.review.actions import end
-from wss_cases.safeguards.police.review.models import (
-    NotifiedStudent,
-    PoliceNotification,
-    PoliceReview,
-    SchoolSergeant,
-)
+from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview, SchoolSergeant
 from wss_cases.safeguards.police.review.states import DOOR_LABELS, TO_RECORD, NotificationDoor, ReviewState
 
 Key = str | None
@@ -126,10 +121,7 @@ def _name_students(uow: UnitOfWork, made: PoliceNotification, given: Told) -> No
     for student_id in sorted(set(given.student_ids)):
         uow.session.add(NotifiedStudent(notification_id=made.id, student_id=student_id))
         ask_for_interpreter(
-            uow,
-            uow.session.get_one(Incident, made.incident_id),
-            uow.session.get_one(Student, student_id),
-            RIGHTS,
+            uow, uow.session.get_one(Incident, made.incident_id), uow.session.get_one(Student, student_id), RIGHTS
         )
         uow.disclose(
             made, student_id, told_whom=given.told_whom, interest=str(DOOR_LABELS[made.door]),

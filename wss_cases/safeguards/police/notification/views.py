@@ -58,17 +58,11 @@ def _followed(form: FollowedForm, zone: str) -> Followed:
 def _steps(review: PoliceReview) -> list[tuple[int, str]]:
     """The open steps of the duty that required the review, for who may carry it out."""
     duty = load_duty(review.duty_id) if review.duty_id is not None else None
-    if (
-        duty is None
-        or duty.state not in OPEN_DUTY
-        or not can(current_actor(), Permission.DUTY_DISCHARGE, duty)
-    ):
+    if duty is None or duty.state not in OPEN_DUTY or not can(current_actor(), Permission.DUTY_DISCHARGE, duty):
         return []
     spanish = locale_code() == "es"
     return [
-        (row.step.id, row.step.whom_es if spanish else row.step.whom_en)
-        for row in steps_of(duty)
-        if row.record is None
+        (row.step.id, row.step.whom_es if spanish else row.step.whom_en) for row in steps_of(duty) if row.record is None
     ]
 
 
@@ -89,9 +83,7 @@ def _told(form: ToldForm, sergeant: SchoolSergeant | None, zone: str) -> Told:
 
 def sergeant_words(row: SchoolSergeant) -> str:
     """Return a contact at the police as a notification names them."""
-    return _(
-        "School Sergeant %(name)s, police district %(district)s", name=row.name, district=row.police_district
-    )
+    return _("School Sergeant %(name)s, police district %(district)s", name=row.name, district=row.police_district)
 
 
 def _whom(sergeants: Mapping[str, SchoolSergeant]) -> list[tuple[str, str]]:
@@ -153,9 +145,7 @@ def complete(review_id: int) -> Page:
     form = FollowedForm(version=made.version, guardian_told_at=told, **known)
 
     def act() -> int:
-        return add_what_followed(
-            actor, review_id, _followed(form, zone), form.seen_version, now, form.request_key.data
-        )
+        return add_what_followed(actor, review_id, _followed(form, zone), form.seen_version, now, form.request_key.data)
 
     back = url_for("police_reviews.review", review_id=review_id)
     return form_page(form, act, back, "safeguards/police/notification/followed.html", row=row)
@@ -176,6 +166,4 @@ def rights(review_id: int) -> Page:
     filled = text.filled({"school": row.school, "contact": f"{actor.name}, {row.school}"})
     shown: dict[str, Any] = {"text": filled, "back": url_for("police_reviews.review", review_id=review_id)}
     with force_locale(text.language if text.language in setting("LANGUAGES") else locale_code()):
-        return render_template(
-            "safeguards/police/notification/rights.html", languages=setting("LANGUAGES"), **shown
-        )
+        return render_template("safeguards/police/notification/rights.html", languages=setting("LANGUAGES"), **shown)

@@ -17,20 +17,8 @@ from wss_cases.safeguards.police.review.messages import ANSWERED, ASKED, CALLED,
 from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.queries import approver_of, deciders, parties_of, reviews_of
 from wss_cases.safeguards.police.review.repair import open_repair
-from wss_cases.safeguards.police.review.rules import (
-    answer_by,
-    may_become,
-    record_due,
-    requires_police,
-    steps_aside,
-)
-from wss_cases.safeguards.police.review.states import (
-    ANSWER_MANNERS,
-    WAITING,
-    WANTED,
-    NotificationDoor,
-    ReviewState,
-)
+from wss_cases.safeguards.police.review.rules import answer_by, may_become, record_due, requires_police, steps_aside
+from wss_cases.safeguards.police.review.states import ANSWER_MANNERS, WAITING, WANTED, NotificationDoor, ReviewState
 
 Key = str | None
 
@@ -57,9 +45,7 @@ class Answer:
     reason: str
 
 
-def call_first(
-    actor: Actor, incident_id: int, called_at: datetime, now: datetime, request_key: Key = None
-) -> int:
+def call_first(actor: Actor, incident_id: int, called_at: datetime, now: datetime, request_key: Key = None) -> int:
     """Note that police were called in imminent danger; the hour to record it runs from the call.
 
     Raises Refused for a time that has not come, or while another emergency of this report waits to be recorded.
@@ -155,8 +141,7 @@ def _open(
 def _check_asking(given: Asking) -> None:
     if not given.not_removal:
         raise Refused(
-            "not_removal",
-            _("A notification is never a way to remove a disruptive student. Say that this is not."),
+            "not_removal", _("A notification is never a way to remove a disruptive student. Say that this is not.")
         )
     for name, words in WANTED.items():
         if not getattr(given, name).strip():
@@ -223,9 +208,7 @@ def _check_answer(uow: UnitOfWork, review: PoliceReview, state: ReviewState, giv
     if review.answer_by is not None and review.answer_by <= uow.now:
         raise Refused("", _("The time to answer is out: silence is a refusal."))
     if steps_aside(uow.actor.user_id, review.requested_by_id, parties_of(review.incident_id)):
-        raise Refused(
-            "", _("You asked for this review or are a party to what happened: somebody else answers.")
-        )
+        raise Refused("", _("You asked for this review or are a party to what happened: somebody else answers."))
     if given.answered_at > uow.now:
         raise Refused("answered_at", _("This time has not come yet."))
     if given.answered_at < (review.first_at or review.requested_at).replace(second=0, microsecond=0):
@@ -238,11 +221,7 @@ def _check_answer(uow: UnitOfWork, review: PoliceReview, state: ReviewState, giv
 
 def ask_second(uow: UnitOfWork, review: PoliceReview) -> None:
     """Write to the network's approver and deputy that the second answer waits. A step."""
-    for user_id in {review.approver_id, review.deputy_id} - {
-        None,
-        review.first_by_id,
-        review.requested_by_id,
-    }:
+    for user_id in {review.approver_id, review.deputy_id} - {None, review.first_by_id, review.requested_by_id}:
         assert user_id is not None
         uow.notify(user_id, SECOND, review, f"{SECOND}:{review.id}:{user_id}", at_any_hour=True)
 

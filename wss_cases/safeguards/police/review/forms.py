@@ -44,17 +44,11 @@ class AskForm(BaseForm):
     guardian_attempts = LongText(
         _l("Attempts to reach the guardian: when, how, result"), [NotBlank(WANTED["guardian_attempts"])]
     )
-    supports = LongText(
-        _l("The student's supports: disability, language, housing"), [NotBlank(WANTED["supports"])]
-    )
+    supports = LongText(_l("The student's supports: disability, language, housing"), [NotBlank(WANTED["supports"])])
     why = LongText(_l("Why the police are needed all the same"), [NotBlank(WANTED["why"])])
     not_removal = BooleanField(
         _l("This is not to remove a disruptive student."),
-        [
-            InputRequired(
-                _l("A notification is never a way to remove a disruptive student. Say that this is not.")
-            )
-        ],
+        [InputRequired(_l("A notification is never a way to remove a disruptive student. Say that this is not."))],
     )
 
 
@@ -63,15 +57,11 @@ class AnswerForm(BaseForm):
 
     approves = RadioField(
         _l("Your answer"),
-        choices=choices(
-            [("no", _l("No: the police are not told")), ("yes", _l("Yes: the police may be told"))]
-        ),
+        choices=choices([("no", _l("No: the police are not told")), ("yes", _l("Yes: the police may be told"))]),
         validators=[InputRequired(_l("Choose your answer."))],
     )
     answered_at = DateTimeLocalField(
-        _l("When was the answer given?"),
-        [InputRequired(_l("Say when the answer was given."))],
-        format=_MOMENT,
+        _l("When was the answer given?"), [InputRequired(_l("Say when the answer was given."))], format=_MOMENT
     )
     manner = select(
         _l("How was it given?"),

@@ -61,9 +61,7 @@ def _still_asks(message: OutboxMessage, actor: Actor) -> bool:
     if review is None or review.state is not state or not can(actor, permission, review):
         return False
     first = review.first_by_id is not None and review.first_by_id == actor.user_id
-    return not first and not steps_aside(
-        actor.user_id, review.requested_by_id, parties_of(review.incident_id)
-    )
+    return not first and not steps_aside(actor.user_id, review.requested_by_id, parties_of(review.incident_id))
 
 
 def _still_theirs(message: OutboxMessage, actor: Actor) -> bool:

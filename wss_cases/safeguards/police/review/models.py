@@ -2,16 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import (
-    CheckConstraint,
-    ForeignKey,
-    ForeignKeyConstraint,
-    Index,
-    String,
-    Text,
-    UniqueConstraint,
-    true,
-)
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
@@ -32,9 +23,7 @@ class PoliceReview(OfIncident, Versioned, Base):
         Index("ix_police_review_incident", "incident_id"),
         Index("ix_police_review_school", "school_id", "state", "id"),
         Index("ix_police_review_waiting", "answer_by", **where("state in ('asked', 'approved_once')")),
-        Index(
-            "ix_police_review_clock", "record_due_at", **where("state = 'called' and clock_late_at is null")
-        ),
+        Index("ix_police_review_clock", "record_due_at", **where("state = 'called' and clock_late_at is null")),
         UniqueConstraint("id", "door", "permits", name="uq_police_review_id_door_permits"),
         CheckConstraint(
             "not permits or before_reviews or (door = 'emergency' and called_at is not null)"
@@ -47,9 +36,7 @@ class PoliceReview(OfIncident, Versioned, Base):
         CheckConstraint("state not in ('called', 'allowed', 'notified') or permits", name="permitted_states"),
         CheckConstraint("door = 'other' or state not in ('asked', 'approved_once', 'refused')", name="doors"),
         CheckConstraint("state <> 'called' or door = 'emergency'", name="calling"),
-        CheckConstraint(
-            "door <> 'emergency' or state <> 'notified' or danger <> '' or before_reviews", name="danger"
-        ),
+        CheckConstraint("door <> 'emergency' or state <> 'notified' or danger <> '' or before_reviews", name="danger"),
         CheckConstraint(
             "door <> 'other' or before_reviews or (not_removal and tried <> '' and alternatives <> ''"
             " and guardian_attempts <> '' and supports <> '' and why <> '')",
@@ -66,9 +53,7 @@ class PoliceReview(OfIncident, Versioned, Base):
         CheckConstraint("(first_by_id is null) = (first_at is null)", name="first_answer"),
         CheckConstraint("(second_by_id is null) = (second_at is null)", name="second_answer"),
         CheckConstraint("state not in ('asked', 'approved_once') or answer_by is not null", name="waiting"),
-        CheckConstraint(
-            "(state in ('notified', 'refused', 'withdrawn')) = (ended_at is not null)", name="ended"
-        ),
+        CheckConstraint("(state in ('notified', 'refused', 'withdrawn')) = (ended_at is not null)", name="ended"),
     )
     PRIVATE = frozenset(
         {

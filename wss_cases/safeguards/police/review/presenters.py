@@ -79,14 +79,8 @@ def request_rows(review: PoliceReview, names: Mapping[int, str], zone: str) -> l
     if review.door is NotificationDoor.OTHER and not review.before_reviews:
         rows += [
             {"label": _("What was done to de-escalate"), "value": review.tried},
-            {
-                "label": _("Which alternatives were tried, and what came of them"),
-                "value": review.alternatives,
-            },
-            {
-                "label": _("Attempts to reach the guardian: when, how, result"),
-                "value": review.guardian_attempts,
-            },
+            {"label": _("Which alternatives were tried, and what came of them"), "value": review.alternatives},
+            {"label": _("Attempts to reach the guardian: when, how, result"), "value": review.guardian_attempts},
             {"label": _("The student's supports: disability, language, housing"), "value": review.supports},
             {"label": _("Why the police are needed all the same"), "value": review.why},
             {"label": _("Not to remove a disruptive student"), "value": _("Stated")},

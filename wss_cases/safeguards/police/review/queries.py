@@ -191,9 +191,7 @@ def notified_students(notification_id: int) -> list[Student]:
 
 def sergeants_of(school_id: int) -> list[SchoolSergeant]:
     """Return a school's contacts at the police, by police district."""
-    statement = select(SchoolSergeant).where(
-        SchoolSergeant.school_id == school_id, SchoolSergeant.ended_at.is_(None)
-    )
+    statement = select(SchoolSergeant).where(SchoolSergeant.school_id == school_id, SchoolSergeant.ended_at.is_(None))
     return list(db.session.scalars(statement.order_by(SchoolSergeant.police_district, SchoolSergeant.id)))
 
 

@@ -19,12 +19,7 @@ from wss_cases.safeguards.duties.pages.views import duty_words, instant, zone_of
 from wss_cases.safeguards.police.review import actions
 from wss_cases.safeguards.police.review.forms import AnswerForm, WithdrawForm
 from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.police.review.presenters import (
-    answer_rows,
-    notification_rows,
-    request_rows,
-    review_words,
-)
+from wss_cases.safeguards.police.review.presenters import answer_rows, notification_rows, request_rows, review_words
 from wss_cases.safeguards.police.review.queries import (
     ReviewRow,
     deciders,
@@ -78,9 +73,7 @@ def review(review_id: int) -> Page:
     row = get_review(actor, review_id)
     found, zone = row.review, zone_of(row.review.school_id)
     team = actor.covers(found.school_id, *CASE_TEAM)
-    names = names_of(
-        {found.requested_by_id, found.first_by_id, found.second_by_id, found.approver_id, found.deputy_id}
-    )
+    names = names_of({found.requested_by_id, found.first_by_id, found.second_by_id, found.approver_id, found.deputy_id})
     return render_template(
         "safeguards/police/review/show.html",
         row=row,
@@ -130,8 +123,7 @@ def _acts(actor: Actor, found: PoliceReview) -> dict[str, bool]:
         "aside": aside and (first or second),
         "record": found.state in TO_RECORD and records,
         "complete": found.state is ReviewState.NOTIFIED and records,
-        "withdraw": may_become(found.state, ReviewState.WITHDRAWN)
-        and can(actor, Permission.POLICE_REVIEW_ASK, found),
+        "withdraw": may_become(found.state, ReviewState.WITHDRAWN) and can(actor, Permission.POLICE_REVIEW_ASK, found),
     }
 
 
@@ -196,9 +188,7 @@ def withdraw(review_id: int) -> Page:
     form = WithdrawForm(version=row.review.version)
 
     def act() -> int:
-        return actions.withdraw(
-            actor, review_id, form.reason.data or "", form.seen_version, now, form.request_key.data
-        )
+        return actions.withdraw(actor, review_id, form.reason.data or "", form.seen_version, now, form.request_key.data)
 
     return form_page(
         form, act, url_for(".review", review_id=review_id), "safeguards/police/review/withdraw.html", row=row

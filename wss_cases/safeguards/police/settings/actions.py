@@ -86,13 +86,7 @@ def _hand_on(uow: UnitOfWork, row: PoliceApprover) -> None:
 
 
 def add_sergeant(
-    actor: Actor,
-    school_id: int,
-    police_district: str,
-    name: str,
-    phone: str,
-    now: datetime,
-    request_key: Key = None,
+    actor: Actor, school_id: int, police_district: str, name: str, phone: str, now: datetime, request_key: Key = None
 ) -> int:
     """Add a school's contact at one police district; the one it had there before goes off the directory."""
     with unit_of_work(actor, now, request_key) as uow:

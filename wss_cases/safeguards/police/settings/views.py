@@ -96,11 +96,7 @@ def approver(name: str) -> Page:
         )  # fmt: skip
 
     return form_page(
-        form,
-        act,
-        url_for(".approver_list"),
-        "safeguards/police/settings/approver.html",
-        network=network_words(network),
+        form, act, url_for(".approver_list"), "safeguards/police/settings/approver.html", network=network_words(network)
     )
 
 
@@ -119,9 +115,7 @@ def sergeants() -> Page:
     actor, now = current_actor(), clock.now()
     chosen = chosen_school_id(actor, Role.ADMINISTRATOR, Role.DISTRICT)
     if chosen is None:
-        return render_template(
-            "safeguards/police/settings/sergeants.html", school=None, rows=[], form=SergeantForm()
-        )
+        return render_template("safeguards/police/settings/sergeants.html", school=None, rows=[], form=SergeantForm())
     school, form = _school(), SergeantForm()
 
     def act() -> int:

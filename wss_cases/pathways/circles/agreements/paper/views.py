@@ -28,9 +28,7 @@ from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.views import today_of
 from wss_cases.roster.directory.queries import get_school
 
-blueprint = Blueprint(
-    "agreement_paper", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>"
-)
+blueprint = Blueprint("agreement_paper", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 
 HEAD = "agreement_head"
 
@@ -62,9 +60,7 @@ def _head(row: Pathway, language: str, today: date) -> Text | None:
     return found.filled({"school": school.name if school else ""}) if found else None
 
 
-def _sheet(
-    row: Pathway, circle: Circle, agreement: Agreement, reader: CaseParticipant | None
-) -> dict[str, Any]:
+def _sheet(row: Pathway, circle: Circle, agreement: Agreement, reader: CaseParticipant | None) -> dict[str, Any]:
     other = _("another person")
     signed = {one.participant_id for one in agreement.signatures if one.participant_id is not None}
     reader_id = reader.id if reader is not None else 0

@@ -18,9 +18,7 @@ from wss_cases.pathways.circles.gates.queries import circle_of
 from wss_cases.pathways.circles.preparation import actions as actions_prepare
 from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
 
-blueprint = Blueprint(
-    "circle_screening", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>"
-)
+blueprint = Blueprint("circle_screening", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 
 
 @blueprint.route("/screen", methods=["GET", "POST"])
@@ -45,9 +43,7 @@ def screen(case_id: int, pathway_id: int) -> Page:
             _("Save the answer"),
             warning="" if keeps else _("Only a keeper of this circle answers the safety screen."),
             facts=[
-                _(
-                    "Is anybody afraid? Is there pressure to come? Can everybody leave when they wish? Is the way safe?"
-                )
+                _("Is anybody afraid? Is there pressure to come? Can everybody leave when they wish? Is the way safe?")
             ],
         ),
     )

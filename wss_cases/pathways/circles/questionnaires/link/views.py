@@ -58,11 +58,7 @@ def _questions(row: Questionnaire, language: str) -> Response:
             if state is not None:
                 return _over(state, language)
     return _page(
-        "pathways/circles/questionnaires/answer.html",
-        status,
-        form=form,
-        intro=texts[INTRO],
-        **_words(language),
+        "pathways/circles/questionnaires/answer.html", status, form=form, intro=texts[INTRO], **_words(language)
     )
 
 
@@ -76,9 +72,7 @@ def _take(questionnaire_id: int, form: Questions) -> LinkState | None:
 
 def _language(row: Questionnaire) -> str:
     known = languages(clock.now().date())
-    asked = (
-        request.form.get("switch_language") or request.form.get("language") or request.args.get("language")
-    )
+    asked = request.form.get("switch_language") or request.form.get("language") or request.args.get("language")
     return asked if asked is not None and asked in known else row.language
 
 

@@ -81,9 +81,7 @@ def verify_page(side: Side, duty_id: int) -> Page:
     form = VerifyForm(version=row.duty.version)
 
     def act() -> int:
-        return verify(
-            actor, duty_id, form.how.data or "", form.seen_version, now, side.work, form.request_key.data
-        )
+        return verify(actor, duty_id, form.how.data or "", form.seen_version, now, side.work, form.request_key.data)
 
     done = side.address("duty", duty_id)
     return form_page(form, act, done, "safeguards/duties/pages/verify.html", duty=duty_words(row, now, zone))
@@ -100,14 +98,7 @@ def step_page(side: Side, duty_id: int, position: int) -> Page:
 
     def act() -> int:
         return actions.record_step(
-            actor,
-            duty_id,
-            step.step.id,
-            form.told(zone),
-            form.seen_version,
-            now,
-            side.work,
-            form.request_key.data,
+            actor, duty_id, step.step.id, form.told(zone), form.seen_version, now, side.work, form.request_key.data
         )
 
     return form_page(
@@ -163,9 +154,7 @@ def not_applicable_page(side: Side, duty_id: int) -> Page:
         )
 
     done = side.address("duty", duty_id)
-    return form_page(
-        form, act, done, "safeguards/duties/pages/not_applicable.html", duty=duty_words(row, now, zone)
-    )
+    return form_page(form, act, done, "safeguards/duties/pages/not_applicable.html", duty=duty_words(row, now, zone))
 
 
 def second_look_act(side: Side, duty_id: int) -> Response:

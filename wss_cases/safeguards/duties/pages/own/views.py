@@ -13,9 +13,7 @@ from wss_cases.safeguards.duties.pages.acts import views as views_acts
 
 blueprint = Blueprint("own_duties", __name__, url_prefix="/duties/own")
 
-OWN = views_acts.Side(
-    "own_duties", "own_duty_id", get_own_duty, Permission.OWN_DUTY_WORK, Permission.OWN_DUTY_LOOK
-)
+OWN = views_acts.Side("own_duties", "own_duty_id", get_own_duty, Permission.OWN_DUTY_WORK, Permission.OWN_DUTY_LOOK)
 
 
 @blueprint.get("")
