@@ -20,7 +20,7 @@ from wss_cases.outcomes.collections.by_name import COLLECTIONS
 from wss_cases.outcomes.counting.scope.queries import school_named
 from wss_cases.outcomes.counting.scope.rules import Scope, scope_of
 from wss_cases.outcomes.documents.rendering import TYPES, rendered
-from wss_cases.outcomes.edfi.common.codes import LEFT_LABELS, Tally
+from wss_cases.outcomes.edfi.common.codes import Left, Tally
 from wss_cases.outcomes.edfi.exporting.actions import Recipient, export_edfi
 from wss_cases.outcomes.exports.export_log.actions import note_command
 
@@ -129,7 +129,7 @@ def _tell(tally: Tally) -> None:
         click.echo(f"{name}: {number:,}", err=True)
     with force_locale("en"):
         lines: list[tuple[Any, ...]] = [
-            (str(LEFT_LABELS[why]), code, number) for (why, code), number in sorted(tally.left.items())
+            (str(Left(why).label), code, number) for (why, code), number in sorted(tally.left.items())
         ]
     for words, code, number in lines:
         click.echo(f"left out – {words}{f' [{code}]' if code else ''}: {number:,}", err=True)

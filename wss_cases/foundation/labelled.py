@@ -11,8 +11,13 @@ class Labelled(enum.StrEnum):
     label: Any
     """A lazy translation: words in the language of whoever reads the page."""
 
-    def __new__(cls, stored: str, label: Any) -> Self:
-        """Return a member that is its stored text, with its label beside it."""
+    def __new__(cls, stored: str, label: Any = None) -> Self:
+        """Return a member that is its stored text, with its label beside it. Raises TypeError without a label.
+
+        Looking a member up by its stored text, `Kind("stored")`, never comes here.
+        """
+        if label is None:
+            raise TypeError(f"{cls.__name__}: {stored!r} has no label")
         member = str.__new__(cls, stored)
         member._value_ = stored
         member.label = label

@@ -1,28 +1,21 @@
 """What each kind of email says, and whether it is still due: every room brings its own."""
 
-import enum
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 from wss_cases.journal.models import OutboxMessage
 
 
-class MailList(enum.StrEnum):
+class MailList(Labelled):
     """Mails that a person may do without; all others always come."""
 
-    DIGEST = "digest"
-    SINGLE = "single"
-    WEEKLY = "weekly"
-
-
-LIST_LABELS: dict[MailList, Any] = {
-    MailList.DIGEST: _l("the morning digest"),
-    MailList.SINGLE: _l("a mail for each thing that is due"),
-    MailList.WEEKLY: _l("the weekly count"),
-}
+    DIGEST = "digest", _l("the morning digest")
+    SINGLE = "single", _l("a mail for each thing that is due")
+    WEEKLY = "weekly", _l("the weekly count")
 
 
 Context = Callable[[OutboxMessage, Actor], dict[str, Any] | None]

@@ -17,7 +17,7 @@ from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.people.actions import end_role, set_enabled
 from wss_cases.cases.case.states import CaseState
-from wss_cases.casework.next_act.states import STUCK_LABELS, Stuck
+from wss_cases.casework.next_act.states import Stuck
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.reminders.rules import heir
 from wss_cases.foundation import clock
@@ -157,7 +157,7 @@ def test_a_case_whose_lead_left_asks_for_a_coordinator(session: Any, at: At, cli
     case, cases, desk = (admin.page(address).text for address in addresses)
     assert [f"{name}, who left" in text for text in (case, cases, desk)] == [True] * 3
     assert "obody coordinates it" in desk
-    assert str(STUCK_LABELS[Stuck.LEAD]) in cases
+    assert str(Stuck.LEAD.label) in cases
 
 
 COORDINATORS, ADMINISTRATORS = {5: "E", 6: "F"}, {7: "G", 8: "H"}

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.incidents.incident.states import ROLE_LABELS, PersonRole
+from wss_cases.incidents.incident.states import PersonRole
 
 _WEIGHT = (
     PersonRole.BOTH,
@@ -35,7 +35,7 @@ def person_words(person: Any) -> str:
     """Return a participant's name as the case team knows it: preferred name, else description, else the part."""
     if person.student is not None:
         return str(person.student.shown_name)
-    return str(person.description or ROLE_LABELS[person.role])
+    return str(person.description or PersonRole(person.role).label)
 
 
 def without_names(text: str, others: Iterable[Any], own: Any) -> str:

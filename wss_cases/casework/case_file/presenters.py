@@ -14,7 +14,7 @@ from wss_cases.access.policy import can
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import place_words
 from wss_cases.cases.case.rules import title
-from wss_cases.cases.case.states import LABELS, RESULT_LABELS, CaseState
+from wss_cases.cases.case.states import CaseResult, CaseState
 from wss_cases.casework.case_file.queries import CaseFile, case_file, situation
 from wss_cases.casework.next_act.presenters import harm_words, kind_of, kind_words, what_words
 from wss_cases.casework.next_act.rules import Next, next_act
@@ -28,12 +28,12 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.timeline import author, sentence
-from wss_cases.pathways.circles.circle.states import TERM_LABELS
+from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.mentoring.plan.queries import given_name
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.routing.engine.states import DUTY_LABELS, Duty
+from wss_cases.routing.engine.states import Duty
 from wss_cases.routing.rule_sets.models import RoutingAnswer
 
 ZONE = "America/Chicago"
@@ -79,12 +79,12 @@ def open_page(case: Case, now: datetime) -> CasePage:
 
 def duty_words(code: str) -> str:
     """Return a legal duty in the reader's language."""
-    return str(DUTY_LABELS[Duty(code)]) if code in set(Duty) else code.replace("_", " ")
+    return str(Duty(code).label) if code in set(Duty) else code.replace("_", " ")
 
 
 def outcome_words(outcome: str) -> str:
     """Return a follow-up's outcome in the reader's language, an agreement term's included."""
-    labels = OUTCOME_LABELS | {str(state): words for state, words in TERM_LABELS.items()}
+    labels = OUTCOME_LABELS | {str(state): words for state, words in TermState.labels().items()}
     return str(labels.get(outcome, outcome.replace("_", " ")))
 
 
@@ -133,7 +133,7 @@ def head(page: CasePage, actor: Actor, tab: str) -> dict[str, Any]:
         "page": page,
         "case": case,
         "title": title(case.reference, harm_words(case.harm_kind), page.place),
-        "state": str(RESULT_LABELS[case.result]) if case.result else str(LABELS[case.state]),
+        "state": str(CaseResult(case.result).label) if case.result else str(CaseState(case.state).label),
         "state_tone": STATE_TONES.get(case.state, "slate"),
         "lede": _lede(page, actor),
         "next": link,

@@ -25,10 +25,10 @@ from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.pathways.circles.agreements.queries import open_terms_of
 from wss_cases.pathways.common.queries import pathways_of
-from wss_cases.pathways.common.states import KIND_LABELS, LIVE, Kind
+from wss_cases.pathways.common.states import LIVE, Kind
 from wss_cases.pathways.referrals.referral.models import Referral
 from wss_cases.pathways.referrals.referral.states import OPEN as OPEN_REFERRAL
-from wss_cases.routing.engine.states import DUTY_LABELS, Duty
+from wss_cases.routing.engine.states import Duty
 
 Key = str | None
 
@@ -38,10 +38,8 @@ def blockers(case: Case) -> list[str]:
 
     Open legal duties, live pathways, open terms, referrals that are with a partner, safety plans that have not ended.
     """
-    duties = [
-        str(DUTY_LABELS[Duty(duty.code)]) if duty.code in set(Duty) else duty.code for duty in open_duties_of(case.id)
-    ]
-    kinds = [str(KIND_LABELS[Kind(row.kind)]) for row in pathways_of(case.id) if row.state in LIVE]
+    duties = [str(Duty(duty.code).label) if duty.code in set(Duty) else duty.code for duty in open_duties_of(case.id)]
+    kinds = [str(Kind(row.kind).label) for row in pathways_of(case.id) if row.state in LIVE]
     terms = [str(term.position) for term in open_terms_of(case.id)]
     plans = [person_words(plan.participant) for plan in living_plans(case.id)]
     partners = select(Referral.partner_name).where(Referral.case_id == case.id, Referral.state.in_(OPEN_REFERRAL))

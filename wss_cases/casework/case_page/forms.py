@@ -3,10 +3,10 @@
 from wtforms import DateField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.cases.case.states import HARMED_SAYS_LABELS, KEPT_LABELS, LABELS, REOPEN_LABELS, RESULT_LABELS, CaseState
+from wss_cases.cases.case.states import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.incidents.incident.states import ROLE_LABELS
+from wss_cases.incidents.incident.states import PersonRole
 
 DAY = _l("Choose a day.")
 
@@ -45,12 +45,12 @@ class CloseForm(BaseForm):
 
     agreement_kept = RadioField(
         _l("Was the agreement kept?"),
-        choices=choices(list(KEPT_LABELS.items())),
+        choices=choices(list(AgreementKept.labels().items())),
         validators=[InputRequired(_l("Say whether the agreement was kept."))],
     )
     harmed_says = RadioField(
         _l("What does the person harmed say?"),
-        choices=choices(list(HARMED_SAYS_LABELS.items())),
+        choices=choices(list(HarmedSays.labels().items())),
         validators=[InputRequired(_l("Choose what the person harmed says."))],
     )
     what_is_left = LongText(
@@ -60,7 +60,9 @@ class CloseForm(BaseForm):
         description=_l("What somebody still has to keep in mind. If nothing is left, say so."),
     )
     result = RadioField(
-        _l("Result"), choices=choices(list(RESULT_LABELS.items())), validators=[InputRequired(_l("Choose the result."))]
+        _l("Result"),
+        choices=choices(list(CaseResult.labels().items())),
+        validators=[InputRequired(_l("Choose the result."))],
     )
     cancel_reason = ShortText(
         _l("Why are the open follow-ups cancelled?"), [Optional()], description=_l("Only if some are still open.")
@@ -72,7 +74,7 @@ class ReopenForm(BaseForm):
 
     reason = RadioField(
         _l("Why is it opened again?"),
-        choices=choices(list(REOPEN_LABELS.items())),
+        choices=choices(list(ReopenReason.labels().items())),
         validators=[InputRequired(_l("Choose why it is opened again."))],
     )
     note = LongText(_l("Note"), [Optional()], limit=4000)
@@ -92,7 +94,7 @@ class PersonForm(BaseForm):
     description = ShortText(_l("Somebody else"), [Optional()], description=_l("For example: grandmother, coach."))
     role = RadioField(
         _l("Part in the case"),
-        choices=choices(list(ROLE_LABELS.items())),
+        choices=choices(list(PersonRole.labels().items())),
         validators=[InputRequired(_l("Choose the part."))],
     )
 
@@ -102,11 +104,13 @@ class RoleForm(BaseForm):
 
     role = RadioField(
         _l("Part in the case"),
-        choices=choices(list(ROLE_LABELS.items())),
+        choices=choices(list(PersonRole.labels().items())),
         validators=[InputRequired(_l("Choose the part."))],
     )
 
 
 def state_choices(now: CaseState, allowed: frozenset[CaseState]) -> list[object]:
     """Return the states an open case can go to, in the order of its life."""
-    return list(choices([(state.value, LABELS[state]) for state in CaseState if state in allowed and state is not now]))
+    return list(
+        choices([(state.value, CaseState(state).label) for state in CaseState if state in allowed and state is not now])
+    )

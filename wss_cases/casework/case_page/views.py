@@ -11,7 +11,7 @@ from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.case.queries import get_case, get_participant, incidents_of, notes_of, place_words
 from wss_cases.cases.case.rules import person_words
-from wss_cases.cases.case.states import HARMED_SAYS_LABELS, KEPT_LABELS, LABELS, CaseState
+from wss_cases.cases.case.states import AgreementKept, CaseState, HarmedSays
 from wss_cases.casework.case_file.presenters import (
     ZONE,
     CasePage,
@@ -24,7 +24,7 @@ from wss_cases.casework.case_file.presenters import (
 from wss_cases.casework.case_file.queries import PAGE, TERM_KIND, CaseFilter, CaseRow, case_rows, count_cases
 from wss_cases.casework.next_act.presenters import harm_words, kind_words
 from wss_cases.casework.next_act.rules import why_stuck
-from wss_cases.casework.next_act.states import STUCK_LABELS
+from wss_cases.casework.next_act.states import Stuck
 from wss_cases.casework.pathway_page.views import pathway_page
 from wss_cases.casework.safety_plans.presenters import safety_card, safety_of
 from wss_cases.casework.story.presenters import story_of
@@ -36,7 +36,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
-from wss_cases.incidents.incident.states import ROLE_LABELS
+from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.queries import case_history
 from wss_cases.pathways.common.forms import number
 from wss_cases.roster.directory.presenters import language_words, relation_words
@@ -74,7 +74,7 @@ def cases() -> Page:
         count=count_cases(actor, wanted),
         whose=whose,
         wanted=wanted,
-        states=[("open", _("Open")), *((s.value, LABELS[s]) for s in CaseState), ("all", _("All"))],
+        states=[("open", _("Open")), *((s.value, CaseState(s).label) for s in CaseState), ("all", _("All"))],
         older=url_for("casework.cases", before=shown[-1].id, **kept) if len(rows) > PAGE else None,
         newer=url_for("casework.cases", **kept) if before else None,
     )
@@ -96,8 +96,8 @@ def _row(row: CaseRow, places: dict[str, str], today: Any, user_id: int | None) 
         "href": url_for("casework.case", case_id=row.id),
         "title": f"{row.reference} · {harm}" + (f", {place}" if place else ""),
         "meta": " · ".join(meta),
-        "stuck": str(STUCK_LABELS[stuck]) if stuck else "",
-        "state": str(LABELS[row.state]),
+        "stuck": str(Stuck(stuck).label) if stuck else "",
+        "state": str(CaseState(row.state).label),
     }
 
 
@@ -113,7 +113,7 @@ def case(case_id: int) -> Page:
             "casework/case_page/people.html",
             **head(page, actor, tab),
             person_words=person_words,
-            roles=ROLE_LABELS,
+            roles=PersonRole.labels(),
             safety=safety_card(page.case, page.today),
         )
     if tab == "incident":
@@ -135,8 +135,8 @@ def _history_tab(page: CasePage, actor: Actor) -> Page:
     kept, says = page.case.agreement_kept, page.case.harmed_says
     if kept is not None and says is not None:
         closing = [
-            {"label": _("Was the agreement kept?"), "value": str(KEPT_LABELS[kept])},
-            {"label": _("What does the person harmed say?"), "value": str(HARMED_SAYS_LABELS[says])},
+            {"label": _("Was the agreement kept?"), "value": str(AgreementKept(kept).label)},
+            {"label": _("What does the person harmed say?"), "value": str(HarmedSays(says).label)},
             {"label": _("What is left?"), "value": page.case.what_is_left},
         ]
     older = (
@@ -214,7 +214,7 @@ def person(case_id: int, participant_id: int) -> Page:
         **head(page, actor, "people"),
         person=found,
         name=person_words(found),
-        role=str(ROLE_LABELS[found.role]),
+        role=str(PersonRole(found.role).label),
         safety=safety_of(page.case, found.id, page.today),
         guardians=_guardian_rows(_guardians(page, found)),
         pathways=[(kind_words(row), url_for("pathways.pathway", case_id=case_id, pathway_id=row.id)) for row in own],

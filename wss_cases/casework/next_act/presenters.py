@@ -1,13 +1,13 @@
 """A case's next act and kind of harm, in words."""
 
-from wss_cases.cases.case.states import ORIGIN_LABELS, CaseOrigin
+from wss_cases.cases.case.states import CaseOrigin
 from wss_cases.casework.next_act.rules import Next
 from wss_cases.casework.next_act.states import Act
 from wss_cases.followups.core.states import KINDS
-from wss_cases.incidents.incident.states import TILE_LABELS, Tile
+from wss_cases.incidents.incident.states import Tile
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import KIND_LABELS, Kind
-from wss_cases.routing.engine.states import DUTY_LABELS, Duty
+from wss_cases.pathways.common.states import Kind
+from wss_cases.routing.engine.states import Duty
 
 
 def what_words(act: Next) -> str:
@@ -15,7 +15,7 @@ def what_words(act: Next) -> str:
     if act.act is Act.FOLLOW_UP:
         return str(KINDS.get(act.what, KINDS["other"]))
     if act.act is Act.DUTY and act.what in set(Duty):
-        return str(DUTY_LABELS[Duty(act.what)])
+        return str(Duty(act.what).label)
     return ""
 
 
@@ -25,13 +25,13 @@ CASE_KINDS = frozenset(Kind)
 def harm_words(code: str) -> str:
     """Return the kind of harm, or what else a case comes from, in the reader's language."""
     if code in set(CaseOrigin):
-        return str(ORIGIN_LABELS[CaseOrigin(code)])
-    return str(TILE_LABELS[Tile(code)]) if code in set(Tile) else code.replace("_", " ").capitalize()
+        return str(CaseOrigin(code).label)
+    return str(Tile(code).label) if code in set(Tile) else code.replace("_", " ").capitalize()
 
 
 def kind_of(code: str) -> str:
     """Return a kind of pathway in the reader's language."""
-    return str(KIND_LABELS[Kind(code)]) if code in CASE_KINDS else code
+    return str(Kind(code).label) if code in CASE_KINDS else code
 
 
 def kind_words(pathway: Pathway) -> str:

@@ -4,6 +4,7 @@ import enum
 from typing import Any
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 
 
 class Act(enum.StrEnum):
@@ -32,21 +33,14 @@ ACT_LABELS: dict[Act, Any] = {
 }
 
 
-class Stuck(enum.StrEnum):
+class Stuck(Labelled):
     """Why a case does not move."""
 
-    REVIEW = "review"
-    LEAD = "lead"
-    FOLLOW_UPS = "follow_ups"
-    PATHWAY = "pathway"
+    REVIEW = "review", _l("Review overdue")
+    LEAD = "lead", _l("No coordinator")
+    FOLLOW_UPS = "follow_ups", _l("Follow-up overdue")
+    PATHWAY = "pathway", _l("Nothing under way")
 
-
-STUCK_LABELS = {
-    Stuck.REVIEW: _l("Review overdue"),
-    Stuck.LEAD: _l("No coordinator"),
-    Stuck.FOLLOW_UPS: _l("Follow-up overdue"),
-    Stuck.PATHWAY: _l("Nothing under way"),
-}
 
 SECTION_LABELS = {
     "summary": _l("Summary"),

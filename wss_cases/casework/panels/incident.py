@@ -9,7 +9,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import cases_of_incident
-from wss_cases.cases.case.states import LABELS
+from wss_cases.cases.case.states import CaseState
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.core.queries import FollowUpRow, for_incident
 from wss_cases.followups.core.rules import due_words
@@ -50,7 +50,7 @@ def _case(case: Case) -> dict[str, str]:
     return {
         "title": _("Case %(reference)s", reference=case.reference),
         "href": url_for("casework.case", case_id=case.id),
-        "state": str(LABELS[case.state]),
+        "state": str(CaseState(case.state).label),
     }
 
 

@@ -6,13 +6,13 @@ from flask import url_for
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.cases.case.models import Case
-from wss_cases.cases.case.states import LABELS, RESULT_LABELS
+from wss_cases.cases.case.states import CaseResult, CaseState
 from wss_cases.casework.access.clean_slate.views import student_words
 from wss_cases.casework.next_act.presenters import harm_words
 from wss_cases.casework.panels.queries import cases_with, reports_with
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
-from wss_cases.incidents.incident.states import ROLE_LABELS, STATE_LABELS
+from wss_cases.incidents.incident.states import IncidentState, PersonRole
 from wss_cases.roster.directory.models import Student
 
 
@@ -26,7 +26,7 @@ def panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] | None:
             {
                 "title": f"{case.reference} · {harm_words(case.harm_kind)}",
                 "href": url_for("casework.case", case_id=case.id),
-                "meta": f"{ROLE_LABELS[role]} · {day_words_with_year(case.opened_on)}",
+                "meta": f"{PersonRole(role).label} · {day_words_with_year(case.opened_on)}",
                 "state": _state(case),
             }
             for case, role in cases_with(actor, student.id)
@@ -35,8 +35,8 @@ def panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] | None:
             {
                 "title": f"{incident.reference} · {harm_words(incident.tile)}",
                 "href": url_for("incidents.incident", incident_id=incident.id),
-                "meta": f"{ROLE_LABELS[role]} · {day_words_with_year(incident.local_date)}",
-                "state": str(STATE_LABELS[incident.state]),
+                "meta": f"{PersonRole(role).label} · {day_words_with_year(incident.local_date)}",
+                "state": str(IncidentState(incident.state).label),
             }
             for incident, role in reports_with(actor, student.id)
         ],
@@ -45,4 +45,4 @@ def panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] | None:
 
 
 def _state(case: Case) -> str:
-    return str(RESULT_LABELS[case.result]) if case.result else str(LABELS[case.state])
+    return str(CaseResult(case.result).label) if case.result else str(CaseState(case.state).label)

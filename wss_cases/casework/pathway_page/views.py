@@ -22,9 +22,9 @@ from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page
 from wss_cases.journal.queries import case_history
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import END_REASON_LABELS, LABELS, LIVE, OUTCOME_LABELS, EndReason, PathwayState
+from wss_cases.pathways.common.states import LIVE, OUTCOME_LABELS, EndReason, PathwayState
 from wss_cases.routing.engine.explain import in_language
-from wss_cases.routing.engine.states import POLICE_LABELS, AppliesTo, Person, Police
+from wss_cases.routing.engine.states import AppliesTo, Person, Police
 from wss_cases.routing.engine.states import Pathway as Family
 from wss_cases.routing.rule_sets.models import RoutingAnswer
 
@@ -55,7 +55,7 @@ def pathway_page(page: CasePage, actor: Actor, row: Pathway) -> Page:
     context: dict[str, Any] = {
         "row": row,
         "kind": kind_words(row),
-        "kind_state": str(LABELS[row.state]),
+        "kind_state": str(PathwayState(row.state).label),
         "kind_tone": TONES.get(row.state, "slate"),
         "live": live,
         "act": (str(step.words), url_for(step.endpoint, **step.values)) if step and not step.waits else None,
@@ -90,7 +90,7 @@ def _police(answers: Any) -> str:
     worst = next(
         (police for police in (Police.EMERGENCY, Police.REQUIRED_BY_LAW, Police.NOT_INDICATED) if police in found), None
     )
-    return str(POLICE_LABELS[worst]) if worst else ""
+    return str(Police(worst).label) if worst else ""
 
 
 def _ruleset(answers: Any, zone: str) -> str:
@@ -121,7 +121,7 @@ def _facts(page: CasePage, row: Pathway) -> list[dict[str, Any]]:
         (_("Next step"), step),
         (_("Expected end"), day_words(row.expected_end)),
         (_("Outcome"), str(OUTCOME_LABELS.get(row.outcome, "")) if row.outcome else ""),
-        (_("Ended because"), str(END_REASON_LABELS[EndReason(row.end_reason)]) if row.end_reason else ""),
+        (_("Ended because"), str(EndReason(row.end_reason).label) if row.end_reason else ""),
         (_("Note"), row.outcome_note),
     ]
     return [{"label": label, "value": value} for label, value in rows if value]

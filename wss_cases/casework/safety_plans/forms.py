@@ -3,7 +3,7 @@
 from wtforms import BooleanField, DateField, RadioField, SelectField
 from wtforms.validators import InputRequired
 
-from wss_cases.cases.case.states import GUARDIAN_LABELS, PLAN_ANSWER_LABELS
+from wss_cases.cases.case.states import GuardianTold, PlanAnswer
 from wss_cases.cases.safety_plans.actions import PlanText
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -51,7 +51,7 @@ class AgreeForm(BaseForm):
     )
     guardian = RadioField(
         _l("Guardian"),
-        choices=choices(list(GUARDIAN_LABELS.items())),
+        choices=choices(list(GuardianTold.labels().items())),
         validators=[InputRequired(_l("Say what the guardian knows."))],
     )
     agreed_on = DateField(_l("Agreed on"), validators=[InputRequired(_l("Choose a day."))])
@@ -62,7 +62,7 @@ class PlanReviewForm(BaseForm):
 
     answer = RadioField(
         _l("Does the plan work?"),
-        choices=choices(list(PLAN_ANSWER_LABELS.items())),
+        choices=choices(list(PlanAnswer.labels().items())),
         validators=[InputRequired(_l("Choose what the review found."))],
     )
     note = LongText(

@@ -7,7 +7,7 @@ from flask import url_for
 
 from wss_cases.cases.case.models import Case, SafetyPlan
 from wss_cases.cases.case.rules import person_words
-from wss_cases.cases.case.states import GUARDIAN_LABELS, PLAN_LABELS, PLAN_TONES, CaseState, PlanState
+from wss_cases.cases.case.states import PLAN_TONES, CaseState, GuardianTold, PlanState
 from wss_cases.cases.safety_plans.queries import plans_of
 from wss_cases.followups.core.rules import due_words
 from wss_cases.foundation.dates import day_words, day_words_with_year
@@ -46,7 +46,7 @@ def line(plan: SafetyPlan, today: date) -> dict[str, Any]:
         "title": person_words(plan.participant),
         "href": page_of(plan),
         "meta": meta,
-        "tag": str(PLAN_LABELS[plan.state]),
+        "tag": str(PlanState(plan.state).label),
         "tone": PLAN_TONES[plan.state],
     }
 
@@ -76,6 +76,6 @@ def agreed(found: SafetyPlan, names: dict[int, str]) -> list[dict[str, Any]]:
     return [
         {"label": _("Agreed on"), "value": day_words_with_year(found.agreed_on)},
         {"label": _("With the person, by"), "value": names.get(found.agreed_by_id or 0, "")},
-        {"label": _("Guardian"), "value": str(GUARDIAN_LABELS[found.guardian])},
+        {"label": _("Guardian"), "value": str(GuardianTold(found.guardian).label)},
         {"label": _("Next review"), "value": day_words_with_year(found.next_review_on)},
     ]

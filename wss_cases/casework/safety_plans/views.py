@@ -10,7 +10,7 @@ from wss_cases.accounts.teams.queries import user_names
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.cases.case.queries import get_case, get_participant, participants_of
 from wss_cases.cases.case.rules import person_words, without_names
-from wss_cases.cases.case.states import PLAN_ANSWER_LABELS, CaseState, GuardianTold, PlanAnswer, PlanState
+from wss_cases.cases.case.states import CaseState, GuardianTold, PlanAnswer, PlanState
 from wss_cases.cases.safety_plans.queries import get_plan, living_plans, plan_reviews
 from wss_cases.casework.safety_plans import actions
 from wss_cases.casework.safety_plans.forms import AgreeForm, EndPlanForm, PlanForm, PlanReviewForm
@@ -102,7 +102,7 @@ def plan(case_id: int, plan_id: int) -> Page:
         agreed=agreed(found, names),
         reviews=[
             {
-                "what": str(PLAN_ANSWER_LABELS[row.answer]),
+                "what": str(PlanAnswer(row.answer).label),
                 "when": day_words(row.on_day),
                 "who": names.get(row.reviewed_by_id or 0, ""),
                 "note": row.note or None,

@@ -17,7 +17,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import END_REASON_LABELS, OUTCOME_LABELS, EndReason, PathwayState
+from wss_cases.pathways.common.states import OUTCOME_LABELS, EndReason, PathwayState
 
 HARMED = (PersonRole.HARMED, PersonRole.BOTH)
 CAUSED = (PersonRole.CAUSED_HARM, PersonRole.BOTH)
@@ -60,7 +60,7 @@ def _told(row: Pathway) -> Told:
         accepted_on=row.accepted_on,
         held_on=row.held_on,
         declined=row.state is PathwayState.DECLINED,
-        ended=str(END_REASON_LABELS[EndReason(row.end_reason)]) if row.end_reason in set(EndReason) else "",
+        ended=str(EndReason(row.end_reason).label) if row.end_reason in set(EndReason) else "",
         outcome=str(OUTCOME_LABELS.get(row.outcome, "")) if row.outcome else "",
     )
 

@@ -4,14 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from wss_cases.cases.case.states import (
-    HARMED_SAYS_LABELS,
-    KEPT_LABELS,
-    RESULT_LABELS,
-    AgreementKept,
-    CaseResult,
-    HarmedSays,
-)
+from wss_cases.cases.case.states import AgreementKept, CaseResult, HarmedSays
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
@@ -166,9 +159,9 @@ def _next(facts: Facts) -> str:
 
 def _closed(facts: Facts) -> str:
     assert facts.result is not None
-    parts = [str(RESULT_LABELS[facts.result])]
+    parts = [str(CaseResult(facts.result).label)]
     if facts.kept is not None:
-        parts.append(_("agreement kept: %(answer)s", answer=KEPT_LABELS[facts.kept]))
+        parts.append(_("agreement kept: %(answer)s", answer=AgreementKept(facts.kept).label))
     if facts.harmed_says is not None:
-        parts.append(_("the person harmed says: %(answer)s", answer=HARMED_SAYS_LABELS[facts.harmed_says]))
+        parts.append(_("the person harmed says: %(answer)s", answer=HarmedSays(facts.harmed_says).label))
     return _("Closed on %(day)s: %(how)s.", day=day_words(facts.closed_on), how="; ".join(parts))

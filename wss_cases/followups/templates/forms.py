@@ -7,13 +7,13 @@ from wss_cases.followups.core.states import KINDS, RECORDED_ELSEWHERE
 from wss_cases.followups.templates.states import EVENTS, TIMED
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.routing.engine.states import KIND_LABELS, PATHWAY_LABELS
+from wss_cases.routing.engine.states import Kind, Pathway
 
 DAY = _l("Choose a day.")
 PATHWAYS = [
     ("", _l("Any pathway, or none")),
-    *((code.value, words) for code, words in PATHWAY_LABELS.items()),
-    *((code.value, words) for code, words in KIND_LABELS.items()),
+    *((code.value, words) for code, words in Pathway.labels().items()),
+    *((code.value, words) for code, words in Kind.labels().items()),
 ]
 
 

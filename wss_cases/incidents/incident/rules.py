@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.incident.states import KIND_LABELS, PersonKind, PersonRole, Tile, WhenPrecision, WhereTile
+from wss_cases.incidents.incident.states import PersonKind, PersonRole, Tile, WhenPrecision, WhereTile
 from wss_cases.roster.directory.models import Student
 
 PREK2_FROM = date(2024, 8, 26)
@@ -141,7 +141,7 @@ def person_words(person: IncidentPerson) -> str:
         return person.student.shown_name
     if person.staff is not None:
         return person.staff.name
-    label = str(KIND_LABELS[person.kind])
+    label = str(PersonKind(person.kind).label)
     return f"{label}: {person.description}" if person.description else label
 
 

@@ -3,18 +3,19 @@
 import enum
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 
 
-class IncidentState(enum.StrEnum):
+class IncidentState(Labelled):
     """Draft is a row of its own table; an incident begins when it is submitted."""
 
-    SUBMITTED = "submitted"
-    UNDER_REVIEW = "under_review"
-    RETURNED = "returned"
-    ROUTED = "routed"
-    NO_FURTHER_ACTION = "no_further_action"
-    DUPLICATE = "duplicate"
-    CLOSED = "closed"
+    SUBMITTED = "submitted", _l("Submitted")
+    UNDER_REVIEW = "under_review", _l("Under review")
+    RETURNED = "returned", _l("A question for you")
+    ROUTED = "routed", _l("Decided")
+    NO_FURTHER_ACTION = "no_further_action", _l("No further action")
+    DUPLICATE = "duplicate", _l("Reported twice")
+    CLOSED = "closed", _l("Closed")
 
 
 TRANSITIONS: dict[IncidentState, frozenset[IncidentState]] = {
@@ -46,25 +47,25 @@ UNDECIDED = WAITING | {IncidentState.RETURNED}
 """States in which a report still asks somebody for something."""
 
 
-class PersonRole(enum.StrEnum):
+class PersonRole(Labelled):
     """What a person's part is said to be; until facts are established it is reported."""
 
-    INVOLVED = "involved"
-    CAUSED_HARM = "caused_harm"
-    HARMED = "harmed"
-    BOTH = "both"
-    WITNESS = "witness"
-    SUPPORT = "support"
+    INVOLVED = "involved", _l("Involved")
+    CAUSED_HARM = "caused_harm", _l("Person who caused harm")
+    HARMED = "harmed", _l("Person harmed")
+    BOTH = "both", _l("Both caused harm and was harmed")
+    WITNESS = "witness", _l("Witness")
+    SUPPORT = "support", _l("Support person")
 
 
-class PersonKind(enum.StrEnum):
+class PersonKind(Labelled):
     """Who a person is."""
 
-    STUDENT = "student"
-    STAFF = "staff"
-    OTHER_ADULT = "other_adult"
-    COMMUNITY = "community"
-    NOT_IDENTIFIED = "not_identified"
+    STUDENT = "student", _l("Student")
+    STAFF = "staff", _l("Staff member")
+    OTHER_ADULT = "other_adult", _l("Another adult")
+    COMMUNITY = "community", _l("The community")
+    NOT_IDENTIFIED = "not_identified", _l("Not identified yet")
 
 
 class WhenPrecision(enum.StrEnum):
@@ -76,128 +77,66 @@ class WhenPrecision(enum.StrEnum):
     DAY = "day"
 
 
-class Place(enum.StrEnum):
+class Place(Labelled):
     """Place as routing sees it; the finer location code is a code list."""
 
-    ON_GROUNDS = "on_grounds"
-    VEHICLE = "vehicle"
-    SCHOOL_EVENT = "school_event"
-    TRAVEL = "travel"
-    OFF_CAMPUS = "off_campus"
-    ONLINE = "online"
+    ON_GROUNDS = "on_grounds", _l("On school grounds")
+    VEHICLE = "vehicle", _l("In a school bus or car")
+    SCHOOL_EVENT = "school_event", _l("At a school event")
+    TRAVEL = "travel", _l("On the way to or from school")
+    OFF_CAMPUS = "off_campus", _l("Away from school")
+    ONLINE = "online", _l("Online")
 
 
-class Tile(enum.StrEnum):
+class Tile(Labelled):
     """What happened, as the capture page asks it."""
 
-    FIGHT = "fight"
-    PUSHING = "pushing"
-    THREAT = "threat"
-    BULLYING = "bullying"
-    HURTFUL_WORDS = "hurtful_words"
-    DISRUPTION = "disruption"
-    LEFT_CLASS = "left_class"
-    PROPERTY = "property"
-    WEAPON = "weapon"
-    SUBSTANCE = "substance"
-    WORRIED = "worried"
-    OTHER = "other"
+    FIGHT = "fight", _l("Fight")
+    PUSHING = "pushing", _l("Pushing")
+    THREAT = "threat", _l("Threat")
+    BULLYING = "bullying", _l("Bullying")
+    HURTFUL_WORDS = "hurtful_words", _l("Hurtful words")
+    DISRUPTION = "disruption", _l("Disruption")
+    LEFT_CLASS = "left_class", _l("Left class")
+    PROPERTY = "property", _l("Property")
+    WEAPON = "weapon", _l("Weapon")
+    SUBSTANCE = "substance", _l("Vape, alcohol, drugs")
+    WORRIED = "worried", _l("Worried about a student")
+    OTHER = "other", _l("Something else")
 
 
-class WhereTile(enum.StrEnum):
+class WhereTile(Labelled):
     """Where it happened, as the capture page asks it."""
 
-    CLASSROOM = "classroom"
-    HALLWAY = "hallway"
-    CAFETERIA = "cafeteria"
-    YARD = "yard"
-    RESTROOM = "restroom"
-    BUS = "bus"
-    WAY_TO_SCHOOL = "way_to_school"
-    ONLINE_OTHER = "online_other"
+    CLASSROOM = "classroom", _l("Classroom")
+    HALLWAY = "hallway", _l("Hallway")
+    CAFETERIA = "cafeteria", _l("Cafeteria")
+    YARD = "yard", _l("Yard")
+    RESTROOM = "restroom", _l("Restroom")
+    BUS = "bus", _l("Bus")
+    WAY_TO_SCHOOL = "way_to_school", _l("Way to school")
+    ONLINE_OTHER = "online_other", _l("Online, other")
 
 
-class WhenChoice(enum.StrEnum):
+class WhenChoice(Labelled):
     """When it happened, as the capture page asks it."""
 
-    NOW = "now"
-    PERIOD = "period"
-    EARLIER = "earlier"
-    OTHER = "other"
+    NOW = "now", _l("Just now")
+    PERIOD = "period", _l("This period")
+    EARLIER = "earlier", _l("Earlier today")
+    OTHER = "other", _l("Other")
 
 
 UNKNOWN_LOCATION = "unknown"
 """Code of the location list for what nobody has said yet; it has no routing place."""
 
-STATE_LABELS = {
-    IncidentState.SUBMITTED: _l("Submitted"),
-    IncidentState.UNDER_REVIEW: _l("Under review"),
-    IncidentState.RETURNED: _l("A question for you"),
-    IncidentState.ROUTED: _l("Decided"),
-    IncidentState.NO_FURTHER_ACTION: _l("No further action"),
-    IncidentState.DUPLICATE: _l("Reported twice"),
-    IncidentState.CLOSED: _l("Closed"),
-}
-TILE_LABELS = {
-    Tile.FIGHT: _l("Fight"),
-    Tile.PUSHING: _l("Pushing"),
-    Tile.THREAT: _l("Threat"),
-    Tile.BULLYING: _l("Bullying"),
-    Tile.HURTFUL_WORDS: _l("Hurtful words"),
-    Tile.DISRUPTION: _l("Disruption"),
-    Tile.LEFT_CLASS: _l("Left class"),
-    Tile.PROPERTY: _l("Property"),
-    Tile.WEAPON: _l("Weapon"),
-    Tile.SUBSTANCE: _l("Vape, alcohol, drugs"),
-    Tile.WORRIED: _l("Worried about a student"),
-    Tile.OTHER: _l("Something else"),
-}
-WHERE_LABELS = {
-    WhereTile.CLASSROOM: _l("Classroom"),
-    WhereTile.HALLWAY: _l("Hallway"),
-    WhereTile.CAFETERIA: _l("Cafeteria"),
-    WhereTile.YARD: _l("Yard"),
-    WhereTile.RESTROOM: _l("Restroom"),
-    WhereTile.BUS: _l("Bus"),
-    WhereTile.WAY_TO_SCHOOL: _l("Way to school"),
-    WhereTile.ONLINE_OTHER: _l("Online, other"),
-}
-WHEN_LABELS = {
-    WhenChoice.NOW: _l("Just now"),
-    WhenChoice.PERIOD: _l("This period"),
-    WhenChoice.EARLIER: _l("Earlier today"),
-    WhenChoice.OTHER: _l("Other"),
-}
-ROLE_LABELS = {
-    PersonRole.INVOLVED: _l("Involved"),
-    PersonRole.CAUSED_HARM: _l("Person who caused harm"),
-    PersonRole.HARMED: _l("Person harmed"),
-    PersonRole.BOTH: _l("Both caused harm and was harmed"),
-    PersonRole.WITNESS: _l("Witness"),
-    PersonRole.SUPPORT: _l("Support person"),
-}
-REPORTED_ROLE_LABELS = ROLE_LABELS | {
+REPORTED_ROLE_LABELS = PersonRole.labels() | {
     PersonRole.CAUSED_HARM: _l("Reported as the person who caused harm"),
     PersonRole.HARMED: _l("Reported as the person harmed"),
     PersonRole.BOTH: _l("Reported as both"),
 }
 """Until facts are established a person is reported, not responsible."""
 
-KIND_LABELS = {
-    PersonKind.STUDENT: _l("Student"),
-    PersonKind.STAFF: _l("Staff member"),
-    PersonKind.OTHER_ADULT: _l("Another adult"),
-    PersonKind.COMMUNITY: _l("The community"),
-    PersonKind.NOT_IDENTIFIED: _l("Not identified yet"),
-}
-PLACE_LABELS = {
-    Place.ON_GROUNDS: _l("On school grounds"),
-    Place.VEHICLE: _l("In a school bus or car"),
-    Place.SCHOOL_EVENT: _l("At a school event"),
-    Place.TRAVEL: _l("On the way to or from school"),
-    Place.OFF_CAMPUS: _l("Away from school"),
-    Place.ONLINE: _l("Online"),
-}
 YES, NO, NOT_KNOWN = _l("Yes"), _l("No"), _l("Not known")
 INJURY_LABELS = {"none": _l("Nobody was hurt"), "minor": _l("Minor"), "needed_care": _l("Needed care")}
 WEAPON_LABELS = {

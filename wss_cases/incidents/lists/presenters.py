@@ -8,11 +8,11 @@ from babel.dates import format_date, format_skeleton, format_time
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.incidents.incident.rules import IncidentFilter
-from wss_cases.incidents.incident.states import PLACE_LABELS
+from wss_cases.incidents.incident.states import Place
 from wss_cases.roster.directory.presenters import grade_words
 
 A_MONDAY = date(2026, 11, 2)
-KINDS_OF_PLACE = {place.value: label for place, label in PLACE_LABELS.items()}
+KINDS_OF_PLACE = {place.value: label for place, label in Place.labels().items()}
 """A list is narrowed to one place of the code list, or to a kind of place."""
 
 

@@ -23,9 +23,7 @@ from wss_cases.incidents.incident.states import (
     REPORTED_ROLE_LABELS,
     RESULT_LABELS,
     SEXUAL_LABELS,
-    STATE_LABELS,
     SUBSTANCE_LABELS,
-    TILE_LABELS,
     WEAPON_LABELS,
     IncidentState,
     Tile,
@@ -79,7 +77,7 @@ def outcome_words(incident: Incident) -> str:
 
 def title_words(tile: str, place: str) -> str:
     """Return a report's title: what and where, without names."""
-    return f"{TILE_LABELS[Tile(tile)]} · {place}"
+    return f"{Tile(tile).label} · {place}"
 
 
 def place_names() -> dict[str, str]:
@@ -100,7 +98,7 @@ def listed(rows: Sequence[ListedIncident]) -> list[dict[str, Any]]:
             "id": row.id,
             "title": title_words(row.tile, places.get(row.location_code, row.location_code)),
             "meta": f"{row.reference} · {moment_words(row.occurred_at, zones[row.school_id])}",
-            "state": STATE_LABELS[row.state],
+            "state": IncidentState(row.state).label,
             "tone": TONES.get(row.state, "slate"),
             "danger": row.danger_now,
         }
@@ -121,7 +119,7 @@ def chips(narrow: IncidentFilter) -> list[tuple[str, str]]:
         "year": _("School year %(year)s", year=narrow.year.replace("-", "–")) if narrow.year else "",
         "from": _("From %(day)s", day=day_words_with_year(narrow.from_day)) if narrow.from_day else "",
         "to": _("To %(day)s", day=day_words_with_year(narrow.to_day)) if narrow.to_day else "",
-        "tile": str(TILE_LABELS[Tile(narrow.tile)]) if narrow.tile else "",
+        "tile": str(Tile(narrow.tile).label) if narrow.tile else "",
         **trait_words(narrow, behaviors, place_names() if narrow.place else {}),
     }
     return [(name, text) for name, text in words.items() if text]
@@ -136,7 +134,7 @@ def state_words(state: str | None) -> str:
     """Return what a list narrowed to a state, to a group of them, or to none, holds."""
     if not state:
         return _("All reports")
-    return str(TAB_LABELS.get(state) or GROUP_LABELS.get(state) or STATE_LABELS[IncidentState(state)])
+    return str(TAB_LABELS.get(state) or GROUP_LABELS.get(state) or IncidentState(state).label)
 
 
 def page_of(incident: Incident, zone: str, *, team: bool) -> Shown:
@@ -176,7 +174,7 @@ def _facts(incident: Incident, zone: str, names: dict[int, str]) -> Rows:
     damage = {True: _("Yes"), False: _("No"), None: ""}[incident.property_damage]
     sexual = (incident.facts or {}).get("sexual")
     rows = [
-        (_("What"), TILE_LABELS[Tile(incident.tile)]),
+        (_("What"), Tile(incident.tile).label),
         (_("Where"), place),
         (_("When"), when_words(incident, zone)),
         (_("Hurt or in danger when it was reported"), _("Yes") if incident.danger_now else _("No")),

@@ -23,7 +23,7 @@ from wss_cases.incidents.details.actions import OPEN_FOR_DETAILS
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.rules import IncidentFilter, person_words
-from wss_cases.incidents.incident.states import STATE_LABELS
+from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.incidents.lists.queries import PAGE, counts_by_group, filtered
 from wss_cases.incidents.pages.forms import PARAMETERS, AddendumForm, AnswerForm, ContactForm, read_filter
 from wss_cases.incidents.pages.presenters import TAB_LABELS, TONES, chips, is_tab, listed, page_of, state_words
@@ -157,7 +157,7 @@ def _page(found: Incident, add: AddendumForm, reply: AnswerForm) -> str:
         own=found.reporter_id == actor.user_id,
         may_review=can(actor, Permission.INCIDENT_REVIEW, found),
         may_complete=found.state in OPEN_FOR_DETAILS,
-        state=STATE_LABELS[found.state],
+        state=IncidentState(found.state).label,
         tone=TONES.get(found.state, "slate"),
         review_href=_link("review.incident", incident_id=found.id),
         panels=panels_for(Place.INCIDENT, actor, found),

@@ -16,11 +16,9 @@ from wss_cases.incidents.incident.rules import Details, PersonDetails, code_set_
 from wss_cases.incidents.incident.states import (
     BIAS_LABELS,
     INJURY_LABELS,
-    KIND_LABELS,
     MOTIVATION_LABELS,
     NO,
     NOT_KNOWN,
-    ROLE_LABELS,
     SEXUAL_LABELS,
     SUBSTANCE_LABELS,
     WEAPON_LABELS,
@@ -122,7 +120,7 @@ class AddPersonForm(BaseForm):
     people_q = ShortText(_l("Name"))
     kind = select(
         _l("Or somebody who is not in the lists"),
-        [("", _l("Nobody")), *((k, KIND_LABELS[k]) for k in PersonKind if k is not PersonKind.STUDENT)],
+        [("", _l("Nobody")), *((k, PersonKind(k).label) for k in PersonKind if k is not PersonKind.STUDENT)],
         validators=[Optional()],
     )
     description = ShortText(_l("Who, in a few words"))
@@ -192,7 +190,7 @@ def _person_fields(person: IncidentPerson, codes: Sequence[BehaviorCode]) -> dic
     behaviors = [("", _l("Not coded yet")), *((str(code.id), behavior_words(code)) for code in codes)]
     prefix = f"p{person.id}_"
     return {
-        prefix + "role": select(_l("Part in it"), list(ROLE_LABELS.items())),
+        prefix + "role": select(_l("Part in it"), list(PersonRole.labels().items())),
         prefix + "behavior": select(_l("What they are reported to have done"), behaviors, validators=[Optional()]),
         prefix + "motivation": pick(_l("What it seemed to be for"), MOTIVATION_LABELS),
         prefix + "injury": pick(_l("Was this person hurt?"), INJURY_LABELS),

@@ -12,16 +12,7 @@ from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.rules import LOCATION_OF_TILE, OLDEST_DAYS, Capture, CapturedPerson
-from wss_cases.incidents.incident.states import (
-    TILE_LABELS,
-    WHEN_LABELS,
-    WHERE_LABELS,
-    PersonKind,
-    Tile,
-    WhenChoice,
-    WhenPrecision,
-    WhereTile,
-)
+from wss_cases.incidents.incident.states import PersonKind, Tile, WhenChoice, WhenPrecision, WhereTile
 
 DRAFT_FIELDS = ("danger", "people", "unknown_person", "what", "where", "when", "occurred", "narrative")
 MOMENT_FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
@@ -57,17 +48,17 @@ class CaptureForm(BaseForm):
     unknown_person = BooleanField(_l("I don’t know who yet"))
     what = RadioField(
         _l("What happened?"),
-        choices=choices(list(TILE_LABELS.items())),
+        choices=choices(list(Tile.labels().items())),
         validators=[InputRequired(_l("Choose what happened."))],
     )
     where = RadioField(
         _l("Where?"),
-        choices=choices(list(WHERE_LABELS.items())),
+        choices=choices(list(WhereTile.labels().items())),
         validators=[InputRequired(_l("Choose where it happened."))],
     )
     when = RadioField(
         _l("When?"),
-        choices=choices(list(WHEN_LABELS.items())),
+        choices=choices(list(WhenChoice.labels().items())),
         default=WhenChoice.NOW.value,
         validators=[InputRequired(_l("Choose when it happened."))],
     )

@@ -23,7 +23,7 @@ from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.drafts.actions import discard_draft, save_draft
 from wss_cases.incidents.incident.queries import get_incident, likely_duplicates, own_draft
 from wss_cases.incidents.incident.rules import LONG_AGO_DAYS, Capture
-from wss_cases.incidents.incident.states import TILE_LABELS, Tile
+from wss_cases.incidents.incident.states import Tile
 from wss_cases.intake.report.actions import open_care_record, submit_incident
 from wss_cases.intake.report.forms import DRAFT_FIELDS, CaptureForm, captured_person, draft_values
 from wss_cases.intake.report.people_search import people_items, search_items
@@ -159,7 +159,7 @@ def _likely_words(found: Any, school: School) -> str:
     return _(
         "%(reference)s: %(what)s, %(when)s.",
         reference=found.reference,
-        what=TILE_LABELS[Tile(found.tile)],
+        what=Tile(found.tile).label,
         when=moment_words(found.occurred_at, school.time_zone),
     )
 

@@ -12,16 +12,7 @@ from wss_cases.incidents.incident.states import REPORTED_ROLE_LABELS, PersonKind
 from wss_cases.intake.decision.rules import is_held
 from wss_cases.intake.recommendation.queries import Situation
 from wss_cases.intake.recommendation.rules import Answered, Plan, PlanItem
-from wss_cases.routing.engine.states import (
-    APPLIES_TO_LABELS,
-    FOLLOW_UP_LABELS,
-    KIND_LABELS,
-    AppliesTo,
-    FollowUpKind,
-    Kind,
-    Person,
-    Police,
-)
+from wss_cases.routing.engine.states import AppliesTo, FollowUpKind, Kind, Person, Police
 
 # until facts are established a person is reported, not responsible
 SIDE_WORDS = {Person.CAUSED_HARM: _l("reported to have caused harm"), Person.HARMED: _l("reported as harmed")}
@@ -89,7 +80,7 @@ def item_words(item: PlanItem, people: Mapping[int, IncidentPerson]) -> dict[str
         whom = _("for %(name)s (%(part)s)", name=name_of(person), part=side_of(person, item.for_whom))
     return {
         "key": item.key,
-        "kind": KIND_LABELS[item.kind],
+        "kind": Kind(item.kind).label,
         "whom": whom,
         "tier": item.tier,
         "start": start_words(item.start),
@@ -122,7 +113,7 @@ def hold_words(plan: Plan, people: Mapping[int, IncidentPerson]) -> list[dict[st
         row = found.setdefault(
             key,
             {
-                "what": APPLIES_TO_LABELS[hold.applies_to],
+                "what": AppliesTo(hold.applies_to).label,
                 "because": said(hold.because),
                 "until": said(hold.until),
                 "rules": ", ".join(hold.rules),
@@ -137,7 +128,7 @@ def follow_up_words(plan: Plan, people: Mapping[int, IncidentPerson]) -> list[st
     """Return a line for each follow-up that accepting makes."""
     lines = []
     for wanted in plan.follow_ups:
-        what, when = FOLLOW_UP_LABELS[FollowUpKind(wanted.kind)], start_words(wanted.days)
+        what, when = FollowUpKind(wanted.kind).label, start_words(wanted.days)
         person = people.get(wanted.person_id) if wanted.person_id is not None else None
         lines.append(f"{what} ({name_of(person)}): {when}" if person is not None else f"{what}: {when}")
     return lines
@@ -201,16 +192,14 @@ def addable(now: Situation) -> list[tuple[str, str]]:
     """
     pairs = []
     shared = [Kind.PEACE_CIRCLE, Kind.PEER_CONFERENCE, Kind.HEALING_CIRCLE, Kind.FAMILY_GROUP_CONFERENCE]
-    pairs += [(f"{kind}:both:0", _("%(kind)s, for both sides", kind=KIND_LABELS[kind])) for kind in shared]
+    pairs += [(f"{kind}:both:0", _("%(kind)s, for both sides", kind=Kind(kind).label)) for kind in shared]
     people = {person.id: person for person in now.people}
     for side, ids in ((Person.CAUSED_HARM, now.plan.caused), (Person.HARMED, now.plan.harmed)):
         for person_id in sorted(ids, key=lambda found: found or 0):
             person = people.get(person_id) if person_id is not None else None
             whom = _("for %(name)s (%(part)s)", name=name_of(person), part=side_of(person, side))
             pairs += [
-                (f"{kind}:{side}:{person_id or 0}", f"{KIND_LABELS[kind]} {whom}")
-                for kind in Kind
-                if kind not in shared
+                (f"{kind}:{side}:{person_id or 0}", f"{Kind(kind).label} {whom}") for kind in Kind if kind not in shared
             ]
     return pairs
 
@@ -220,4 +209,4 @@ def held_kinds(plan: Plan) -> list[str]:
     applied = {hold.applies_to for hold in plan.holds}
     if AppliesTo.CAUSED_HARM_AND_CIRCLES in applied:
         return [_("everything for the adult, and every circle")]
-    return [str(KIND_LABELS[kind]) for kind in Kind if any(is_held(kind, Person.BOTH, one) for one in applied)]
+    return [str(Kind(kind).label) for kind in Kind if any(is_held(kind, Person.BOTH, one) for one in applied)]

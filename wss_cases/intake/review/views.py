@@ -19,7 +19,7 @@ from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
-from wss_cases.incidents.incident.states import STATE_LABELS, TILE_LABELS, TRANSITIONS, IncidentState, Tile
+from wss_cases.incidents.incident.states import TRANSITIONS, IncidentState, Tile
 from wss_cases.intake.decision.actions import DECIDABLE, decide
 from wss_cases.intake.decision.rules import Choice, is_light
 from wss_cases.intake.recommendation.queries import (
@@ -37,12 +37,12 @@ from wss_cases.intake.review.forms import AcceptForm
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import author, sentence
 from wss_cases.safeguards.discipline.removals.queries import discipline_of
-from wss_cases.safeguards.discipline.removals.states import DISCIPLINE_LABELS
+from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.safeguards.duties.pages.views import duty_words, zone_of
 from wss_cases.safeguards.police.review.queries import notifications_of
-from wss_cases.safeguards.police.review.states import DOOR_LABELS
+from wss_cases.safeguards.police.review.states import NotificationDoor
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 
@@ -51,7 +51,7 @@ BATCH = 10
 
 def tile_words(tile: str) -> str:
     """Return what happened, in words."""
-    return str(TILE_LABELS[Tile(tile)]) if tile in set(Tile) else tile
+    return str(Tile(tile).label) if tile in set(Tile) else tile
 
 
 def reviewed(actor: Actor, incident_id: int) -> Incident:
@@ -162,7 +162,7 @@ def show(found: Incident, form: BaseForm, status: int = 200) -> Page:
         incident=found,
         form=form,
         title=f"{found.reference} · {tile_words(found.tile)}",
-        state=STATE_LABELS[found.state],
+        state=IncidentState(found.state).label,
         where=place_words([found.location_code]).get(found.location_code, ""),
         when=moment_words(found.occurred_at, zone),
         waiting=words.waiting_words(found.submitted_at, instant),
@@ -177,8 +177,8 @@ def show(found: Incident, form: BaseForm, status: int = 200) -> Page:
         awaits_conversation=found.state is IncidentState.ROUTED and not cases,
         may_reopen=IncidentState.UNDER_REVIEW in TRANSITIONS[found.state] and found.state not in DECIDABLE,
         may_police=might(actor, Permission.POLICE_REVIEW_ASK),
-        discipline=[(DISCIPLINE_LABELS[row.kind], row.days) for row in discipline_of(found.id)],
-        notifications=[DOOR_LABELS[row.door] for row in notifications_of(found.id)],
+        discipline=[(DisciplineKind(row.kind).label, row.days) for row in discipline_of(found.id)],
+        notifications=[NotificationDoor(row.door).label for row in notifications_of(found.id)],
         history=[
             {"what": sentence(entry), "when": moment_words(entry.at, zone), "who": author(entry)}
             for entry in history("incident", found.id, 20)

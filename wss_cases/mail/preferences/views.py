@@ -13,7 +13,7 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.sign_in.login import csrf
-from wss_cases.journal.message_kinds import LIST_LABELS
+from wss_cases.journal.message_kinds import MailList
 from wss_cases.mail.common.forms import MailForm
 from wss_cases.mail.common.queries import choice_of
 from wss_cases.mail.common.rules import Choice
@@ -70,7 +70,7 @@ def stop_list(token: str) -> Page:
     if done:
         stop(*found, clock.now())
     page = render_template(
-        "mail_pages/preferences/stop.html", what=LIST_LABELS[found[1]], done=done, one_click=ONE_CLICK
+        "mail_pages/preferences/stop.html", what=MailList(found[1]).label, done=done, one_click=ONE_CLICK
     )
     answer = Response(page, 400 if request.method == "POST" and not done else 200, mimetype="text/html")
     answer.headers["X-Robots-Tag"] = "noindex, nofollow"

@@ -4,7 +4,7 @@ from typing import Final
 
 from wss_cases.followups.core.states import CONVERSATION, KINDS
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.routing.engine.states import PATHWAY_LABELS, Pathway
+from wss_cases.routing.engine.states import Pathway
 
 COUNTS: Final[dict[str, str]] = {
     "misconducts": "# of Misconducts",
@@ -70,7 +70,7 @@ HISTORY_LABELS: Final = {
     "expelled": _l("Students expelled"),
 }
 
-FOLLOW_UP_LABELS: Final = {**KINDS, CONVERSATION: PATHWAY_LABELS[Pathway.RESTORATIVE_CONVERSATION]}
+FOLLOW_UP_LABELS: Final = {**KINDS, CONVERSATION: Pathway.RESTORATIVE_CONVERSATION.label}
 """What a follow-up is, the conversation without a case among them."""
 
 REMARKABLE_YEARS: Final = {"2020-21": _l("remote year")}

@@ -8,7 +8,7 @@ from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.pathways.common.states import END_REASON_LABELS, KIND_LABELS, PERSON_LABELS
+from wss_cases.pathways.common.states import EndReason, Kind, Person
 
 DAY = _l("Choose a day.")
 
@@ -28,10 +28,10 @@ def people_choices(people: Mapping[int, Any], empty: Any = None) -> list[Any]:
 class AddForm(BaseForm):
     """A pathway proposed by hand."""
 
-    kind = select(_l("Kind"), list(KIND_LABELS.items()), validators=[InputRequired(_l("Choose one of the kinds."))])
+    kind = select(_l("Kind"), list(Kind.labels().items()), validators=[InputRequired(_l("Choose one of the kinds."))])
     for_whom = RadioField(
         _l("For whom"),
-        choices=choices(list(PERSON_LABELS.items())),
+        choices=choices(list(Person.labels().items())),
         validators=[InputRequired(_l("Say whom it is for."))],
     )
     participant_id = SelectField(_l("For one person"), validators=[Optional()])
@@ -73,7 +73,7 @@ class EndForm(BaseForm):
 
     reason = RadioField(
         _l("Why it ends"),
-        choices=choices(list(END_REASON_LABELS.items())),
+        choices=choices(list(EndReason.labels().items())),
         validators=[InputRequired(_l("Choose why it ends."))],
     )
     note = LongText(_l("Note"), description=_l("Facts only; never what was said in a circle."))

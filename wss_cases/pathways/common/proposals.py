@@ -8,7 +8,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import PATHWAY_OF, PERSON_LABELS, Kind, PathwayState
+from wss_cases.pathways.common.states import PATHWAY_OF, Kind, PathwayState, Person
 
 
 def propose(
@@ -59,7 +59,7 @@ def confirm(uow: UnitOfWork, row: Pathway, tier: int, rules: Sequence[str]) -> N
 def _check(case: Case, pathway: str, kind: str, for_whom: str, participant_id: int | None) -> None:
     if kind not in set(Kind) or PATHWAY_OF[Kind(kind)] != pathway:
         raise Refused("kind", _("Choose one of the kinds."))
-    if for_whom not in PERSON_LABELS:
+    if for_whom not in set(Person):
         raise Refused("for_whom", _("Say whom it is for."))
     if participant_id is not None and participant_id not in {person.id for person in case.participants}:
         raise Refused("participant_id", _("Choose a person of this case."))

@@ -1,24 +1,24 @@
 """The common life of every pathway, and the kinds there are."""
 
-import enum
 from typing import Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 from wss_cases.roster.directory.states import NO_LABEL
-from wss_cases.routing.engine.states import KIND_LABELS, PATHWAY_LABELS, PATHWAY_OF, PERSON_LABELS, Kind, Pathway
+from wss_cases.routing.engine.states import PATHWAY_OF, Kind, Pathway, Person
 
-__all__ = ["KIND_LABELS", "PATHWAY_LABELS", "PATHWAY_OF", "PERSON_LABELS", "Kind", "Pathway"]
+__all__ = ["PATHWAY_OF", "Kind", "Pathway", "Person"]
 
 
-class PathwayState(enum.StrEnum):
+class PathwayState(Labelled):
     """proposed → consent and preparation → active → completed | ended early | declined."""
 
-    PROPOSED = "proposed"
-    PREPARING = "preparing"
-    ACTIVE = "active"
-    COMPLETED = "completed"
-    ENDED_EARLY = "ended_early"
-    DECLINED = "declined"
+    PROPOSED = "proposed", _l("Proposed")
+    PREPARING = "preparing", _l("Preparing")
+    ACTIVE = "active", _l("Active")
+    COMPLETED = "completed", _l("Completed")
+    ENDED_EARLY = "ended_early", _l("Ended early")
+    DECLINED = "declined", _l("Declined")
 
 
 TRANSITIONS: dict[PathwayState, frozenset[PathwayState]] = {
@@ -37,32 +37,15 @@ STANDS = LIVE | {PathwayState.COMPLETED}
 """States in which the same pathway is not opened for the same person once more."""
 
 
-class EndReason(enum.StrEnum):
+class EndReason(Labelled):
     """Why a pathway ended before its outcome."""
 
-    MOVED_SCHOOL = "moved_school"
-    NO_CONTACT = "no_contact"
-    NOT_SUITABLE = "not_suitable"
-    NO_LONGER_NEEDED = "no_longer_needed"
-    OTHER_PATHWAY = "other_pathway"
+    MOVED_SCHOOL = "moved_school", _l("The student moved to another school")
+    NO_CONTACT = "no_contact", _l("Nobody could be reached")
+    NOT_SUITABLE = "not_suitable", _l("It is not suitable")
+    NO_LONGER_NEEDED = "no_longer_needed", _l("It is no longer needed")
+    OTHER_PATHWAY = "other_pathway", _l("Another pathway takes its place")
 
-
-LABELS = {
-    PathwayState.PROPOSED: _l("Proposed"),
-    PathwayState.PREPARING: _l("Preparing"),
-    PathwayState.ACTIVE: _l("Active"),
-    PathwayState.COMPLETED: _l("Completed"),
-    PathwayState.ENDED_EARLY: _l("Ended early"),
-    PathwayState.DECLINED: _l("Declined"),
-}
-
-END_REASON_LABELS = {
-    EndReason.MOVED_SCHOOL: _l("The student moved to another school"),
-    EndReason.NO_CONTACT: _l("Nobody could be reached"),
-    EndReason.NOT_SUITABLE: _l("It is not suitable"),
-    EndReason.NO_LONGER_NEEDED: _l("It is no longer needed"),
-    EndReason.OTHER_PATHWAY: _l("Another pathway takes its place"),
-}
 
 OUTCOMES: Final[dict[Pathway, dict[str, object]]] = {
     Pathway.RESTORATIVE_CONVERSATION: {
@@ -98,7 +81,7 @@ OUTCOME_LABELS: Final[dict[str, object]] = {
     code: words for family in OUTCOMES.values() for code, words in family.items()
 }
 
-_WHAT = {"what": KIND_LABELS}
+_WHAT = {"what": Kind.labels()}
 
 SENTENCES = {
     "pathway.proposed": (_l("%(what)s proposed"), _WHAT),
@@ -115,5 +98,5 @@ SENTENCES = {
     "pathway.back": (_l("Next step of the %(what)s back on %(on)s. There is school on that day after all"), _WHAT),
     "pathway.owner": (_l("%(what)s handed to %(to)s"), _WHAT),
     "pathway.completed": (_l("%(what)s completed: %(outcome)s"), _WHAT | {"outcome": OUTCOME_LABELS}),
-    "pathway.ended_early": (_l("%(what)s ended early: %(reason)s"), _WHAT | {"reason": END_REASON_LABELS}),
+    "pathway.ended_early": (_l("%(what)s ended early: %(reason)s"), _WHAT | {"reason": EndReason.labels()}),
 }

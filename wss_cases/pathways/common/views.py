@@ -19,7 +19,7 @@ from wss_cases.pathways.common.forms import AddForm, CompleteForm, DayForm, Offe
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway, team_of
 from wss_cases.pathways.common.rules import outcomes_for
-from wss_cases.pathways.common.states import KIND_LABELS, Kind
+from wss_cases.pathways.common.states import Kind
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.routing.engine.states import Pathway as Family
 
@@ -44,7 +44,7 @@ def today_of(school_id: int) -> Any:
 
 def kind_words(pathway: Pathway) -> str:
     """Return the kind of a pathway in the reader's language."""
-    return str(KIND_LABELS[Kind(pathway.kind)]) if pathway.kind in set(Kind) else pathway.kind
+    return str(Kind(pathway.kind).label) if pathway.kind in set(Kind) else pathway.kind
 
 
 def page_of(pathway: Pathway) -> str:

@@ -4,14 +4,15 @@ import enum
 from typing import Any
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 
 
-class DayKind(enum.StrEnum):
+class DayKind(Labelled):
     """What a calendar date is for students."""
 
-    SCHOOL = "school"
-    HALF = "half"
-    CLOSED = "closed"
+    SCHOOL = "school", _l("School day")
+    HALF = "half", _l("Half day")
+    CLOSED = "closed", _l("No school")
 
 
 class MoveWhy(enum.StrEnum):
@@ -21,8 +22,6 @@ class MoveWhy(enum.StrEnum):
     YEAR_END = "year_end"
     NEXT_SCHOOL = "next_school"
 
-
-DAY_LABELS = {DayKind.SCHOOL: _l("School day"), DayKind.HALF: _l("Half day"), DayKind.CLOSED: _l("No school")}
 
 NO_LABEL: dict[str, Any] = {"label": {"": _l("no reason given")}}
 """What a sentence says of a day without a label."""
@@ -71,7 +70,7 @@ STAFF_ROLE_LABELS = {
 SENTENCES = {
     "roster.imported": _l("The roster was imported from %(source)s"),
     "calendar.imported": _l("The school calendar of %(school_year)s was imported"),
-    "calendar.said": (_l("%(day)s declared: %(what)s – %(label)s"), {"what": DAY_LABELS}),
+    "calendar.said": (_l("%(day)s declared: %(what)s – %(label)s"), {"what": DayKind.labels()}),
     "calendar.unsaid": _l("What was declared for %(day)s was taken back"),
 }
 """Timeline kinds in words."""

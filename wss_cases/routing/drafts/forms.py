@@ -12,7 +12,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.routing.drafts.editing import Leaf, LeafType
 from wss_cases.routing.engine.facts import FACTS
 from wss_cases.routing.engine.labels import FACT_LABELS, VALUE_LABELS
-from wss_cases.routing.engine.states import KIND_LABELS, Kind
+from wss_cases.routing.engine.states import Kind
 from wss_cases.routing.engine.table import MOST_SCHOOL_DAYS, TIERS
 
 LANGUAGE_NAMES = {"en": _l("English"), "es": _l("Spanish")}
@@ -108,9 +108,9 @@ def leaf_label(leaf: Leaf) -> str:
                 return _("Until (%(language)s)", language=language)
             return _("Reason (%(language)s)", language=language)
         case LeafType.TIER:
-            return _("Tier of %(kind)s", kind=KIND_LABELS[Kind(leaf.about)])
+            return _("Tier of %(kind)s", kind=Kind(leaf.about).label)
         case LeafType.DAYS if leaf.about:
-            return _("School days until %(kind)s starts", kind=KIND_LABELS[Kind(leaf.about)])
+            return _("School days until %(kind)s starts", kind=Kind(leaf.about).label)
         case LeafType.DAYS:
             return _("Due in school days")
         case LeafType.NUMBER if leaf.op == "at_least":

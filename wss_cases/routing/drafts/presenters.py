@@ -10,14 +10,10 @@ from wss_cases.routing.engine.conditions import Condition
 from wss_cases.routing.engine.explain import in_language, within
 from wss_cases.routing.engine.labels import FACT_LABELS, SECTION_LABELS, VALUE_LABELS
 from wss_cases.routing.engine.states import (
-    APPLIES_TO_LABELS,
-    DUTY_LABELS,
-    DUTY_STATE_LABELS,
-    FOLLOW_UP_LABELS,
-    KIND_LABELS,
-    PATHWAY_LABELS,
-    PERSON_LABELS,
-    POLICE_LABELS,
+    AppliesTo,
+    Duty,
+    DutyState,
+    FollowUpKind,
     Kind,
     Pathway,
     Person,
@@ -128,38 +124,38 @@ def _found_words(condition: Condition) -> str:
         case {"rule": rule}:
             return _("rule %(rule)s matches", rule=rule)
         case {"no_item_for": person}:
-            return _("nothing is recommended for the %(person)s", person=PERSON_LABELS[Person(person)])
+            return _("nothing is recommended for the %(person)s", person=Person(person).label)
         case {"item_with_pathway": pathway}:
-            return _("the list has: %(pathway)s", pathway=PATHWAY_LABELS[Pathway(pathway)])
+            return _("the list has: %(pathway)s", pathway=Pathway(pathway).label)
         case _:
-            findings = [str(POLICE_LABELS[Police(found)]) for found in condition["police"]]
+            findings = [str(Police(found).label) for found in condition["police"]]
             return _("found about the police: %(findings)s", findings=either(findings))
 
 
 def _then(row: Row, lang: str) -> Iterator[str]:
     if row.keeps:
-        kinds = ", ".join(sorted(str(KIND_LABELS[Kind(kind)]) for kind in row.keeps))
+        kinds = ", ".join(sorted(str(Kind(kind).label) for kind in row.keeps))
         yield _("Only these stay for the person who caused harm: %(kinds)s. If any went, add:", kinds=kinds)
     if row.applies_to is not None and row.until is not None:
         until = in_language(row.until, lang)
-        yield _("%(what)s, until: %(until)s", what=APPLIES_TO_LABELS[row.applies_to], until=until)
+        yield _("%(what)s, until: %(until)s", what=AppliesTo(row.applies_to).label, until=until)
         yield from (_("Takes away: %(what)s", what=_removal_words(removal)) for removal in row.removals)
     yield from (_effect_words(effect) for effect in row.effects)
     if row.duty is not None and row.states is not None and row.clock is not None:
-        yield f"{DUTY_LABELS[row.duty]} ({in_language(row.clock, lang)})"
+        yield f"{Duty(row.duty).label} ({in_language(row.clock, lang)})"
         for answer, state in row.states.items():
-            said = DUTY_STATE_LABELS[state] if state else _("Not raised")
+            said = DutyState(state).label if state else _("Not raised")
             yield _("verified %(answer)s: %(state)s", answer=value_words(answer), state=said)
     if row.follow_up is not None:
         days = _(" and ").join(within(day) for day in row.days)
-        yield f"{FOLLOW_UP_LABELS[row.follow_up]}, {days}"
+        yield f"{FollowUpKind(row.follow_up).label}, {days}"
 
 
 def _effect_words(effect: Effect) -> str:
     words = _(
         "%(kind)s, for %(person)s, tier %(tier)d, %(within)s",
-        kind=KIND_LABELS[effect.kind],
-        person=PERSON_LABELS[effect.person],
+        kind=Kind(effect.kind).label,
+        person=Person(effect.person).label,
         tier=effect.tier,
         within=within(effect.start),
     )
@@ -171,10 +167,10 @@ def _effect_words(effect: Effect) -> str:
 def _removal_words(removal: Removal) -> str:
     parts = []
     if removal.kinds is not None:
-        parts.append(", ".join(sorted(str(KIND_LABELS[Kind(kind)]) for kind in removal.kinds)))
+        parts.append(", ".join(sorted(str(Kind(kind).label) for kind in removal.kinds)))
     if removal.pathways is not None:
-        parts.append(", ".join(sorted(str(PATHWAY_LABELS[Pathway(name)]) for name in removal.pathways)))
+        parts.append(", ".join(sorted(str(Pathway(name).label) for name in removal.pathways)))
     if removal.people is not None:
-        people = either(sorted(str(PERSON_LABELS[Person(person)]) for person in removal.people))
+        people = either(sorted(str(Person(person).label) for person in removal.people))
         parts.append(_("for %(people)s", people=people))
     return ", ".join(parts)

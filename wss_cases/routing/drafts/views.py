@@ -24,9 +24,9 @@ from wss_cases.routing.drafts.editing import LeafType, leaves
 from wss_cases.routing.drafts.forms import PublishForm, ReplayForm, RowForm, row_form
 from wss_cases.routing.drafts.presenters import facts_words, row_words, table_words
 from wss_cases.routing.engine.check import check_table
-from wss_cases.routing.engine.states import RULE_SET_STATE_LABELS, RuleSetState
+from wss_cases.routing.engine.states import RuleSetState
 from wss_cases.routing.replay.queries import digest_of, newest_replay, stands_for
-from wss_cases.routing.replay.states import REPLAY_LABELS
+from wss_cases.routing.replay.states import ReplayState
 from wss_cases.routing.rule_sets import queries
 from wss_cases.routing.rule_sets.models import RuleSet
 
@@ -47,7 +47,7 @@ def rule_sets() -> Page:
         may_edit=might(actor, Permission.RULES_EDIT),
         new_key=BaseForm(formdata=None).request_key.data,
         day_words=day_words_with_year,
-        state_labels=RULE_SET_STATE_LABELS,
+        state_labels=RuleSetState.labels(),
     )
 
 
@@ -83,7 +83,7 @@ def rule_set_page(
             form=form,
             findings=findings,
             facts_words=facts_words,
-            state_labels=RULE_SET_STATE_LABELS,
+            state_labels=RuleSetState.labels(),
             new_key=BaseForm(formdata=None).request_key.data,
             day_words=day_words_with_year,
             ask_form=ask_form or _year_before(),
@@ -108,7 +108,7 @@ def _replay_words(found: RuleSet) -> dict[str, Any]:
     if replay is None:
         return {"replay": None, "replayed": False}
     stale = replay.rows_digest != digest_of(found)
-    state = _("The rules have been changed since") if stale else REPLAY_LABELS[replay.state]
+    state = _("The rules have been changed since") if stale else ReplayState(replay.state).label
     return {"replay": replay, "replay_state": state, "replayed": stands_for(replay, found)}
 
 

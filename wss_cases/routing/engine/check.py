@@ -11,11 +11,9 @@ from wss_cases.routing.engine.facts import FACTS, Facts, FactType
 from wss_cases.routing.engine.labels import FACT_LABELS
 from wss_cases.routing.engine.samples import facts_for_row, random_facts
 from wss_cases.routing.engine.states import (
-    DUTY_LABELS,
     FACE_TO_FACE,
-    FINDING_LABELS,
-    KIND_LABELS,
     PATHWAY_OF,
+    Duty,
     DutyState,
     FindingKind,
     Kind,
@@ -28,7 +26,7 @@ RANDOM_FACTS: Final = 2000
 """How many random facts a check tries before a table is published."""
 
 _DETAIL_LABELS: Final = {
-    str(name): label for labels in (KIND_LABELS, DUTY_LABELS, FACT_LABELS) for name, label in labels.items()
+    str(name): label for labels in (Kind.labels(), Duty.labels(), FACT_LABELS) for name, label in labels.items()
 }
 _APART: Final = FACE_TO_FACE | {Kind.CONVERSATION, Kind.TALKING_CIRCLE, Kind.HEALING_CIRCLE}
 _FOR_YOUNG: Final = frozenset(
@@ -63,7 +61,7 @@ class Finding:
     def sentence(self) -> str:
         """Return the finding in words of the reader's language."""
         detail = str(_DETAIL_LABELS.get(self.detail, self.detail))
-        return str(FINDING_LABELS[self.kind]) % {"row": self.row, "detail": detail}
+        return str(FindingKind(self.kind).label) % {"row": self.row, "detail": detail}
 
     @property
     def size(self) -> int:

@@ -6,16 +6,7 @@ from typing import Any
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.routing.engine.evaluation import FollowUp, Hold, Item, RaisedDuty, Recommendation
-from wss_cases.routing.engine.states import (
-    APPLIES_TO_LABELS,
-    DUTY_LABELS,
-    DUTY_STATE_LABELS,
-    FOLLOW_UP_LABELS,
-    KIND_LABELS,
-    NOTE_LABELS,
-    PERSON_LABELS,
-    POLICE_LABELS,
-)
+from wss_cases.routing.engine.states import AppliesTo, Duty, DutyState, FollowUpKind, Kind, Note, Person, Police
 from wss_cases.routing.engine.table import Text
 
 _Said = Callable[[Text], Any]
@@ -101,9 +92,9 @@ def in_words(answer: Recommendation, lang: str = "en") -> list[str]:
         (_("Pathways"), [_item_line(item, lang) for item in answer.items]),
         (_("Holds"), [_hold_line(hold, lang) for hold in answer.holds]),
         (_("Duties"), [_duty_line(raised, lang) for raised in answer.duties]),
-        (_("Police"), [str(POLICE_LABELS[answer.police])]),
+        (_("Police"), [str(Police(answer.police).label)]),
         (_("Follow-ups"), [_follow_up_line(follow_up) for follow_up in answer.follow_ups]),
-        (_("Notes"), [str(NOTE_LABELS[note]) for note in answer.notes]),
+        (_("Notes"), [str(Note(note).label) for note in answer.notes]),
     ):
         if entries:
             lines += ["", title, *(f"- {entry}" for entry in entries)]
@@ -120,8 +111,8 @@ def within(days: int) -> str:
 def _item_line(item: Item, lang: str) -> str:
     return _(
         "%(kind)s, for %(person)s, tier %(tier)d, %(within)s (%(rules)s). %(because)s",
-        kind=KIND_LABELS[item.kind],
-        person=PERSON_LABELS[item.person],
+        kind=Kind(item.kind).label,
+        person=Person(item.person).label,
         tier=item.tier,
         within=within(item.start),
         rules=", ".join(item.rules),
@@ -132,7 +123,7 @@ def _item_line(item: Item, lang: str) -> str:
 def _hold_line(hold: Hold, lang: str) -> str:
     return _(
         "%(what)s, until: %(until)s (%(rules)s). %(because)s",
-        what=APPLIES_TO_LABELS[hold.applies_to],
+        what=AppliesTo(hold.applies_to).label,
         until=in_language(hold.until, lang),
         rules=", ".join(hold.rules),
         because=in_language(hold.because, lang),
@@ -142,8 +133,8 @@ def _hold_line(hold: Hold, lang: str) -> str:
 def _duty_line(raised: RaisedDuty, lang: str) -> str:
     return _(
         "%(duty)s. %(state)s, %(clock)s (%(rules)s). %(because)s",
-        duty=DUTY_LABELS[raised.duty],
-        state=DUTY_STATE_LABELS[raised.state],
+        duty=Duty(raised.duty).label,
+        state=DutyState(raised.state).label,
         clock=in_language(raised.clock, lang),
         rules=", ".join(raised.rules),
         because=in_language(raised.because, lang),
@@ -153,7 +144,7 @@ def _duty_line(raised: RaisedDuty, lang: str) -> str:
 def _follow_up_line(follow_up: FollowUp) -> str:
     return _(
         "%(what)s, %(within)s (%(rules)s).",
-        what=FOLLOW_UP_LABELS[follow_up.kind],
+        what=FollowUpKind(follow_up.kind).label,
         within=within(follow_up.days),
         rules=", ".join(follow_up.rules),
     )

@@ -1,53 +1,36 @@
 """What a replay can find changed, and the states of a replay."""
 
-from enum import StrEnum
 from typing import Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 
 
-class ChangeKind(StrEnum):
+class ChangeKind(Labelled):
     """One way in which an incident would have been routed differently."""
 
-    PATHWAY_ADDED = "pathway_added"
-    PATHWAY_REMOVED = "pathway_removed"
-    PATHWAY_OTHER_KIND = "pathway_other_kind"
-    PATHWAY_CHANGED = "pathway_changed"
-    HOLD_ADDED = "hold_added"
-    HOLD_REMOVED = "hold_removed"
-    DUTY_ADDED = "duty_added"
-    DUTY_REMOVED = "duty_removed"
-    DUTY_CHANGED = "duty_changed"
-    NOTIFICATION_REVIEW = "notification_review"
-    FOLLOW_UP_ADDED = "follow_up_added"
-    FOLLOW_UP_REMOVED = "follow_up_removed"
-    FOLLOW_UP_CHANGED = "follow_up_changed"
+    PATHWAY_ADDED = "pathway_added", _l("Pathway added")
+    PATHWAY_REMOVED = "pathway_removed", _l("Pathway removed")
+    PATHWAY_OTHER_KIND = "pathway_other_kind", _l("Another kind in its place")
+    PATHWAY_CHANGED = "pathway_changed", _l("Another tier or start")
+    HOLD_ADDED = "hold_added", _l("Hold added")
+    HOLD_REMOVED = "hold_removed", _l("Hold removed")
+    DUTY_ADDED = "duty_added", _l("Legal duty added")
+    DUTY_REMOVED = "duty_removed", _l("Legal duty removed")
+    DUTY_CHANGED = "duty_changed", _l("Legal duty in another state")
+    NOTIFICATION_REVIEW = "notification_review", _l("Another finding about the police")
+    FOLLOW_UP_ADDED = "follow_up_added", _l("Follow-up added")
+    FOLLOW_UP_REMOVED = "follow_up_removed", _l("Follow-up removed")
+    FOLLOW_UP_CHANGED = "follow_up_changed", _l("Follow-up on another day")
 
 
-CHANGE_LABELS: Final = {
-    ChangeKind.PATHWAY_ADDED: _l("Pathway added"),
-    ChangeKind.PATHWAY_REMOVED: _l("Pathway removed"),
-    ChangeKind.PATHWAY_OTHER_KIND: _l("Another kind in its place"),
-    ChangeKind.PATHWAY_CHANGED: _l("Another tier or start"),
-    ChangeKind.HOLD_ADDED: _l("Hold added"),
-    ChangeKind.HOLD_REMOVED: _l("Hold removed"),
-    ChangeKind.DUTY_ADDED: _l("Legal duty added"),
-    ChangeKind.DUTY_REMOVED: _l("Legal duty removed"),
-    ChangeKind.DUTY_CHANGED: _l("Legal duty in another state"),
-    ChangeKind.NOTIFICATION_REVIEW: _l("Another finding about the police"),
-    ChangeKind.FOLLOW_UP_ADDED: _l("Follow-up added"),
-    ChangeKind.FOLLOW_UP_REMOVED: _l("Follow-up removed"),
-    ChangeKind.FOLLOW_UP_CHANGED: _l("Follow-up on another day"),
-}
-
-
-class ReplayState(StrEnum):
+class ReplayState(Labelled):
     """A replay runs until it is through, somebody stops it, or the rules it replays are changed under it."""
 
-    RUNNING = "running"
-    DONE = "done"
-    CANCELLED = "cancelled"
-    OVERTAKEN = "overtaken"
+    RUNNING = "running", _l("Under way")
+    DONE = "done", _l("Done")
+    CANCELLED = "cancelled", _l("Cancelled")
+    OVERTAKEN = "overtaken", _l("Ended: the rules were changed meanwhile")
 
 
 REPLAY_TRANSITIONS: Final = {
@@ -57,12 +40,6 @@ REPLAY_TRANSITIONS: Final = {
     ReplayState.OVERTAKEN: frozenset[ReplayState](),
 }
 
-REPLAY_LABELS: Final = {
-    ReplayState.RUNNING: _l("Under way"),
-    ReplayState.DONE: _l("Done"),
-    ReplayState.CANCELLED: _l("Cancelled"),
-    ReplayState.OVERTAKEN: _l("Ended: the rules were changed meanwhile"),
-}
 
 SENTENCES: Final = {
     "rules.replay_asked": _l("Replay asked for, over incidents from %(first)s to %(last)s"),

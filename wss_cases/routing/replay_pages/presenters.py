@@ -7,19 +7,11 @@ from typing import Any
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.rooms import SmallestGroups
 from wss_cases.routing.engine.explain import within
-from wss_cases.routing.engine.states import (
-    APPLIES_TO_LABELS,
-    DUTY_LABELS,
-    DUTY_STATE_LABELS,
-    FOLLOW_UP_LABELS,
-    KIND_LABELS,
-    PERSON_LABELS,
-    POLICE_LABELS,
-)
+from wss_cases.routing.engine.states import AppliesTo, Duty, DutyState, FollowUpKind, Kind, Person, Police
 from wss_cases.routing.replay.differences import Change
 from wss_cases.routing.replay.group_shares import shares
 from wss_cases.routing.replay.replayer import Parts
-from wss_cases.routing.replay.states import CHANGE_LABELS, ChangeKind
+from wss_cases.routing.replay.states import ChangeKind
 
 PATHWAYS = (
     ChangeKind.PATHWAY_ADDED,
@@ -31,11 +23,11 @@ HOLDS = (ChangeKind.HOLD_ADDED, ChangeKind.HOLD_REMOVED)
 DUTIES = (ChangeKind.DUTY_ADDED, ChangeKind.DUTY_REMOVED, ChangeKind.DUTY_CHANGED)
 _LABELS: Mapping[str, Any] = {
     str(name): label
-    for labels in (KIND_LABELS, APPLIES_TO_LABELS, DUTY_LABELS, POLICE_LABELS, FOLLOW_UP_LABELS)
+    for labels in (Kind.labels(), AppliesTo.labels(), Duty.labels(), Police.labels(), FollowUpKind.labels())
     for name, label in labels.items()
 }
-_STATES: Mapping[str, Any] = {str(name): label for name, label in DUTY_STATE_LABELS.items()}
-_PEOPLE: Mapping[str, Any] = {str(name): label for name, label in PERSON_LABELS.items()}
+_STATES: Mapping[str, Any] = {str(name): label for name, label in DutyState.labels().items()}
+_PEOPLE: Mapping[str, Any] = {str(name): label for name, label in Person.labels().items()}
 
 
 @dataclass(frozen=True)
@@ -60,7 +52,7 @@ def key_words(key: str) -> str:
     subject = str(_LABELS.get(what, what))
     if person:
         subject = _("%(kind)s, for %(person)s", kind=subject, person=_PEOPLE.get(person, person))
-    return _("%(change)s: %(subject)s", change=CHANGE_LABELS[ChangeKind(kind)], subject=subject)
+    return _("%(change)s: %(subject)s", change=ChangeKind(kind).label, subject=subject)
 
 
 def _side(kind: ChangeKind, side: Sequence[Any] | None) -> str:

@@ -27,7 +27,7 @@ from wss_cases.routing.replay import actions as actions_replay
 from wss_cases.routing.replay import queries as replays
 from wss_cases.routing.replay.differences import Change
 from wss_cases.routing.replay.replayer import SchoolTally, Tally, promise_words
-from wss_cases.routing.replay.states import REPLAY_LABELS, ReplayState
+from wss_cases.routing.replay.states import ReplayState
 from wss_cases.routing.replay_pages.presenters import ShareWords, change_words, key_words, share_words
 from wss_cases.routing.rule_sets import queries
 
@@ -86,7 +86,7 @@ def replay(replay_id: int) -> Page:
         rule_set=rule_set,
         running=row.state is ReplayState.RUNNING,
         partial=row.state in (ReplayState.CANCELLED, ReplayState.OVERTAKEN),
-        state=REPLAY_LABELS[row.state],
+        state=ReplayState(row.state).label,
         is_stale=row.rows_digest != replays.digest_of(rule_set),
         may_edit=might(actor, Permission.RULES_EDIT),
         may_take=might(actor, Permission.OUTCOMES_EXPORT),

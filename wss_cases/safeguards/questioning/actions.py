@@ -19,7 +19,7 @@ from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.safeguards.questioning.models import Questioning, QuestioningNotice
 from wss_cases.safeguards.questioning.queries import notices_of, students_of
 from wss_cases.safeguards.questioning.rules import Missing, has_contact, missing
-from wss_cases.safeguards.questioning.states import ADULT_LABELS, AdultPresent, ClaimedException, QuestionedBy
+from wss_cases.safeguards.questioning.states import AdultPresent, ClaimedException, QuestionedBy
 
 Key = str | None
 CODE = "questioning_of_student"
@@ -210,7 +210,7 @@ def _carry_out(uow: UnitOfWork, record: Questioning, notices: list[QuestioningNo
     if duty.state not in OPEN_DUTY or record.adult_present is None:
         return
     best = next((notice for notice in notices if has_contact([notice.result])), notices[-1])
-    adult = f"{record.adult_name} ({ADULT_LABELS[record.adult_present]})"
+    adult = f"{record.adult_name} ({AdultPresent(record.adult_present).label})"
     told = [
         Told(_guardian(best), CHANNELS.get(best.manner, "mail"), best.at, note=best.note),
         Told(adult, "in_person", record.started_at),

@@ -7,7 +7,7 @@ from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
 from wss_cases.safeguards.duties.duty.forms import MOMENT, PICK
-from wss_cases.safeguards.questioning.states import ADULT_LABELS, ASKED_BY_LABELS, EXCEPTION_LABELS
+from wss_cases.safeguards.questioning.states import AdultPresent, ClaimedException, QuestionedBy
 
 
 class QuestioningForm(BaseForm):
@@ -16,7 +16,7 @@ class QuestioningForm(BaseForm):
     student_id = select(_l("Student"), coerce=str, validators=[InputRequired(_l("Choose the student."))])
     asked_by = RadioField(
         _l("Who wants to question"),
-        choices=choices(list(ASKED_BY_LABELS.items())),
+        choices=choices(list(QuestionedBy.labels().items())),
         validators=[InputRequired(_l("Say who wants to question."))],
     )
     who = ShortText(_l("Name, badge or unit"), [NotBlank(_l("Say who wants to question."))])
@@ -47,7 +47,7 @@ class AdultForm(BaseForm):
 
     adult_present = RadioField(
         _l("Who is with the student"),
-        choices=choices(list(ADULT_LABELS.items())),
+        choices=choices(list(AdultPresent.labels().items())),
         validators=[InputRequired(_l("Say who is with the student."))],
     )
     adult_name = ShortText(_l("Name and function"), [NotBlank(_l("Say who is with the student."))])
@@ -58,7 +58,7 @@ class ExceptionForm(BaseForm):
 
     exception = RadioField(
         _l("Which exception is claimed"),
-        choices=choices(list(EXCEPTION_LABELS.items())),
+        choices=choices(list(ClaimedException.labels().items())),
         validators=[InputRequired(_l("Choose the exception."))],
     )
     exception_reason = LongText(

@@ -1,45 +1,34 @@
 """Who questions, which adult is with the student, which exception is claimed, and the words for it."""
 
-import enum
 from typing import Any, Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 
 
-class QuestionedBy(enum.StrEnum):
+class QuestionedBy(Labelled):
     """Who wants to question a student."""
 
-    POLICE = "police"
-    SCHOOL_SECURITY = "school_security"
+    POLICE = "police", _l("Police")
+    SCHOOL_SECURITY = "school_security", _l("School security")
 
 
-class AdultPresent(enum.StrEnum):
+class AdultPresent(Labelled):
     """The adult who is with the student while they are questioned."""
 
-    GUARDIAN = "guardian"
-    SUPPORT_PROFESSIONAL = "support_professional"
+    GUARDIAN = "guardian", _l("The guardian")
+    SUPPORT_PROFESSIONAL = "support_professional", _l("A support professional of the school")
 
 
-class ClaimedException(enum.StrEnum):
+class ClaimedException(Labelled):
     """Why somebody says that the rule does not hold this time."""
 
-    BODILY_INJURY = "bodily_injury"
-    FLEEING = "fleeing"
-    EVIDENCE = "evidence"
-    EMERGENCY = "emergency"
+    BODILY_INJURY = "bodily_injury", _l("To prevent bodily injury")
+    FLEEING = "fleeing", _l("To apprehend somebody armed or fleeing")
+    EVIDENCE = "evidence", _l("To prevent that evidence is destroyed")
+    EMERGENCY = "emergency", _l("Another emergency or dangerous situation")
 
 
-ASKED_BY_LABELS: Final = {QuestionedBy.POLICE: _l("Police"), QuestionedBy.SCHOOL_SECURITY: _l("School security")}
-ADULT_LABELS: Final = {
-    AdultPresent.GUARDIAN: _l("The guardian"),
-    AdultPresent.SUPPORT_PROFESSIONAL: _l("A support professional of the school"),
-}
-EXCEPTION_LABELS: Final = {
-    ClaimedException.BODILY_INJURY: _l("To prevent bodily injury"),
-    ClaimedException.FLEEING: _l("To apprehend somebody armed or fleeing"),
-    ClaimedException.EVIDENCE: _l("To prevent that evidence is destroyed"),
-    ClaimedException.EMERGENCY: _l("Another emergency or dangerous situation"),
-}
 SENTENCES: Final[dict[str, Any]] = {
     "questioning.recorded": (_l("A questioning of a student was asked for, and recorded before it began"), {}),
     "questioning.recorded_late": (_l("A questioning of a student was recorded after it had begun"), {}),

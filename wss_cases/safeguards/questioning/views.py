@@ -31,14 +31,7 @@ from wss_cases.safeguards.questioning.forms import (
 from wss_cases.safeguards.questioning.models import QuestioningNotice
 from wss_cases.safeguards.questioning.queries import QuestioningRow, get_questioning, questionings_of, students_of
 from wss_cases.safeguards.questioning.rules import has_contact, missing
-from wss_cases.safeguards.questioning.states import (
-    ADULT_LABELS,
-    ASKED_BY_LABELS,
-    EXCEPTION_LABELS,
-    AdultPresent,
-    ClaimedException,
-    QuestionedBy,
-)
+from wss_cases.safeguards.questioning.states import AdultPresent, ClaimedException, QuestionedBy
 
 blueprint = Blueprint("questionings", __name__)
 
@@ -96,7 +89,7 @@ def _words(row: QuestioningRow) -> dict[str, Any]:
 
     return {
         "student": row.student.shown_name,
-        "asked_by": ASKED_BY_LABELS[record.asked_by],
+        "asked_by": QuestionedBy(record.asked_by).label,
         "missing": left,
         "may_start": is_live and record.started_at is None and not left,
         "waits": is_live and record.started_at is None,
@@ -104,8 +97,8 @@ def _words(row: QuestioningRow) -> dict[str, Any]:
         "reached": has_contact(row.results),
         "tried": bool(row.results),
         "notices": [_notice(notice, zone) for notice in row.notices],
-        "adult": ADULT_LABELS.get(record.adult_present, "") if record.adult_present else "",
-        "exception": EXCEPTION_LABELS[record.exception] if record.exception else "",
+        "adult": AdultPresent.labels().get(record.adult_present, "") if record.adult_present else "",
+        "exception": ClaimedException(record.exception).label if record.exception else "",
         "recorded": moment(record.recorded_at),
         "recorded_by": user_name(record.recorded_by_id),
         "started": moment(record.started_at),
@@ -147,7 +140,7 @@ def of_incident(incident_id: int) -> list[dict[str, Any]]:
         {
             "title": student.shown_name,
             "href": url_for("questionings.questioning", questioning_id=record.id),
-            "meta": ASKED_BY_LABELS[record.asked_by],
+            "meta": QuestionedBy(record.asked_by).label,
             "tag": state_words(record),
             "tone": "moss" if record.ended_at or record.called_off_at else "sun",
         }

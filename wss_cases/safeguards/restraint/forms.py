@@ -6,7 +6,7 @@ from wtforms.validators import InputRequired, Optional
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choices, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.states import INJURY_LABELS, MANNER_LABELS
-from wss_cases.safeguards.restraint.states import RESTRAINT_LABELS
+from wss_cases.safeguards.restraint.states import RestraintKind
 
 _MOMENT = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 _PICK = ("", _l("Choose one"))
@@ -18,7 +18,7 @@ class RestraintForm(BaseForm):
     student_id = select(_l("Student"), coerce=str, validators=[InputRequired(_l("Choose the student."))])
     kind = RadioField(
         _l("What was it?"),
-        choices=choices(list(RESTRAINT_LABELS.items())),
+        choices=choices(list(RestraintKind.labels().items())),
         validators=[InputRequired(_l("Choose the kind."))],
     )
     started_at = DateTimeLocalField(

@@ -32,7 +32,7 @@ from wss_cases.safeguards.restraint.queries import (
     restraints_page,
     students_in,
 )
-from wss_cases.safeguards.restraint.states import RESTRAINT_LABELS, RestraintKind
+from wss_cases.safeguards.restraint.states import RestraintKind
 
 blueprint = Blueprint("restraints", __name__)
 
@@ -107,7 +107,7 @@ def restraint_row(found: ListedRestraint) -> dict[str, Any]:
     return {
         "title": found.student.shown_name,
         "href": url_for("restraints.restraint", restraint_id=row.id),
-        "meta": f"{RESTRAINT_LABELS[row.kind]} · {day_words_with_year(row.local_date)} · {found.reference}",
+        "meta": f"{RestraintKind(row.kind).label} · {day_words_with_year(row.local_date)} · {found.reference}",
         "tag": _("Guardian not told") if row.guardian_told_at is None else None,
     }
 
@@ -132,7 +132,7 @@ def _words(found: ListedRestraint) -> dict[str, Any]:
     minutes = int((row.ended_at - row.started_at).total_seconds() // 60)
     told = row.guardian_told_at
     return {
-        "what": RESTRAINT_LABELS[row.kind],
+        "what": RestraintKind(row.kind).label,
         "reference": found.reference,
         "start": moment_words(row.started_at, zone),
         "end": moment_words(row.ended_at, zone),

@@ -21,7 +21,7 @@ from wss_cases.foundation.i18n import ngettext
 from wss_cases.roster.calendar.days.queries import DayAt
 from wss_cases.roster.calendar.days.rules import Shift
 from wss_cases.roster.directory.rules import is_weekday
-from wss_cases.roster.directory.states import DAY_LABELS, DayKind, MoveWhy
+from wss_cases.roster.directory.states import DayKind, MoveWhy
 
 DAY = timedelta(days=1)
 FARTHEST = timedelta(days=36_500)
@@ -64,7 +64,7 @@ class Month:
         guess = DayAt(day, DayKind.SCHOOL if is_weekday(day) else DayKind.CLOSED)
         found = said.get(day, guess)
         return {
-            "day": day, "kind": found.kind.value, "words": long_day_words(day), "what": DAY_LABELS[found.kind],
+            "day": day, "kind": found.kind.value, "words": long_day_words(day), "what": DayKind(found.kind).label,
             "declared": found.said_at is not None,
         }  # fmt: skip
 
@@ -97,7 +97,7 @@ def month_page(text: str, today: date) -> Month:
 
 def day_words_at(found: DayAt) -> str:
     """Return what a date is: "No school – snow day", "Half day until 11:30 am"."""
-    words = str(DAY_LABELS[found.kind])
+    words = str(DayKind(found.kind).label)
     if found.last_bell is not None:
         words = _("Half day, last bell at %(time)s", time=time_of_day_words(found.last_bell))
     return f"{words} – {found.label}" if found.label else words

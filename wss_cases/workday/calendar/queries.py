@@ -22,7 +22,7 @@ from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.meeting.school_days import MEETING
 from wss_cases.pathways.common.calendar import PATHWAY
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import KIND_LABELS, LIVE, Kind
+from wss_cases.pathways.common.states import LIVE, Kind
 from wss_cases.roster.calendar.days.queries import moves_of_day
 from wss_cases.roster.calendar.days.rules import Shift
 from wss_cases.roster.directory.models import CalendarDay, CalendarMove, School
@@ -98,7 +98,7 @@ def _steps(school_id: int, day: date, to_day: date, but: Iterable[int]) -> list[
 
 
 def _step_words(kind: str) -> str:
-    return _("Next step: %(kind)s", kind=KIND_LABELS[Kind(kind)])
+    return _("Next step: %(kind)s", kind=Kind(kind).label)
 
 
 def _asks(school: School, meetings: Sequence[CircleMeeting], day: date, to_day: date) -> list[Shift]:

@@ -18,7 +18,7 @@ from wss_cases.roster.calendar.days.actions import Said
 from wss_cases.roster.calendar.days.queries import DayAt, after_taking_back, day_at, days_between
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
-from wss_cases.roster.directory.states import DAY_LABELS, DayKind
+from wss_cases.roster.directory.states import DayKind
 from wss_cases.workday.calendar.actions import District, check_day, declare_day, take_back_day, today_of_place
 from wss_cases.workday.calendar.forms import DayForm, TakeBackForm
 from wss_cases.workday.calendar.presenters import (
@@ -195,7 +195,7 @@ def _check(place: Place, day: date, form: DayForm, becomes: DayKind) -> Page:
     return render_template(
         "workday/calendar/check.html",
         form=form,
-        becomes=DAY_LABELS[becomes],
+        becomes=DayKind(becomes).label,
         bell=time_of_day_words(bell) if bell else "",
         kept={"kind": becomes.value, "label": form.label.data, "last_bell": f"{bell:%H:%M}" if bell else ""},
         **_effects(place, day, becomes),
@@ -229,7 +229,7 @@ def _take_back(place: Place, day: date) -> Page:
         _to(place, "moved", day=day.isoformat()),
         "workday/calendar/take_back.html",
         past=_refusal(day, place),
-        becomes=DAY_LABELS[after.kind],
+        becomes=DayKind(after.kind).label,
         **_effects(place, day, after.kind),
         **_frame(place, day),
     )

@@ -6,7 +6,6 @@ from typing import Any
 
 from wss_cases.access.actor import Actor
 from wss_cases.accounts.coverage.queries import CoverRow
-from wss_cases.cases.case.states import LABELS as STAGE_LABELS
 from wss_cases.cases.case.states import CaseState
 from wss_cases.followups.core.rules import due_words
 from wss_cases.foundation.dates import day_words
@@ -14,7 +13,6 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.roster.directory.rules import SchoolDays
-from wss_cases.routing.engine.states import PATHWAY_LABELS
 from wss_cases.routing.engine.states import Pathway as Family
 from wss_cases.workday.caseload.rules import Group, Placed, Reason, Why
 from wss_cases.workday.caseload.weights import FAMILIES, STAGES, Part
@@ -69,8 +67,8 @@ def reason_words(reason: Reason) -> str:
 def part_words(code: str) -> str:
     """Return what one part of a weight stands for: a stage of a case, or a family of pathways."""
     if code in STAGES:
-        return str(STAGE_LABELS[CaseState(code)])
-    return str(PATHWAY_LABELS[Family(code)]) if code in FAMILIES else code
+        return str(CaseState(code).label)
+    return str(Family(code).label) if code in FAMILIES else code
 
 
 def weight_words(parts: Sequence[Part]) -> tuple[str, str]:

@@ -16,7 +16,7 @@ from wss_cases.foundation.dates import day_words, time_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.pathways.circles.circle.states import MeetingKind
-from wss_cases.pathways.common.states import KIND_LABELS, Kind
+from wss_cases.pathways.common.states import Kind
 from wss_cases.workday.my_day.queries import Item
 from wss_cases.workday.my_day.today import CircleToday, ReentryToday
 from wss_cases.workday.my_day.waiting import Waiting
@@ -71,7 +71,7 @@ def _act(item: Item, actor: Actor) -> tuple[str, str] | None:
 
 def circle_card(meeting: CircleToday, actor: Actor, now: datetime) -> dict[str, Any]:
     """Return a circle of today: when, where, who keeps it, and what is next about it."""
-    kind = str(KIND_LABELS[Kind(meeting.kind)]) if meeting.kind in set(Kind) else meeting.kind
+    kind = str(Kind(meeting.kind).label) if meeting.kind in set(Kind) else meeting.kind
     if meeting.what is MeetingKind.COMPLETION:
         kind = _("Meeting at the end of an agreement")
     href = url_for("pathways.pathway", case_id=meeting.case_id, pathway_id=meeting.pathway_id)

@@ -17,7 +17,7 @@ from wss_cases.foundation.dates import day_words, long_day_words, time_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import numbers_in
 from wss_cases.foundation.pages import Page
-from wss_cases.incidents.incident.states import STATE_LABELS
+from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.mail.bounces.presenters import trouble_lines
 from wss_cases.pathways.mentoring.plan.queries import my_students
 from wss_cases.pathways.mentoring.sessions.views import rows_of
@@ -142,7 +142,7 @@ def _reports(actor: Actor) -> list[dict[str, str]]:
             "title": f"{reference} · {harm_words(tile)}",
             "href": url_for("incidents.incident", incident_id=incident_id),
             "meta": day_words(day),
-            "state": str(STATE_LABELS[state]),
+            "state": str(IncidentState(state).label),
         }
         for incident_id, reference, tile, state, day in own_reports(actor)
     ]

@@ -20,10 +20,10 @@ from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.incidents.incident.states import ROLE_LABELS
+from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.queries import case_history
 from wss_cases.pathways.common.forms import number
-from wss_cases.pathways.common.states import LABELS
+from wss_cases.pathways.common.states import PathwayState
 
 blueprint = Blueprint("one_case", __name__, url_prefix="/one-case")
 ENTRIES = 50
@@ -75,8 +75,8 @@ def case(case_id: int) -> Page:
         state=shown["state"],
         reason=opening.reason,
         until=moment_words(opening.expires_at, page.zone),
-        people=[(person_words(row), str(ROLE_LABELS[row.role])) for row in page.file.people],
-        pathways=[(kind_words(row), str(LABELS[row.state])) for row in page.file.pathways],
+        people=[(person_words(row), str(PersonRole(row.role).label)) for row in page.file.people],
+        pathways=[(kind_words(row), str(PathwayState(row.state).label)) for row in page.file.pathways],
         follow_ups=[
             (str(words), day_words(row.due_on), _("Open") if row.state is FollowUpState.OPEN else _("Settled"))
             for words, row in due

@@ -21,11 +21,11 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
-from wss_cases.incidents.incident.states import ROLE_LABELS
+from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.queries import case_history
-from wss_cases.pathways.circles.circle.states import TERM_LABELS
+from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.common.forms import number
-from wss_cases.pathways.common.states import LABELS
+from wss_cases.pathways.common.states import PathwayState
 
 blueprint = Blueprint("case_print", __name__, url_prefix="/cases/<int:case_id>")
 
@@ -62,7 +62,7 @@ def _people(people: list[CaseParticipant], reader: CaseParticipant | None) -> li
     return [
         (
             person_words(row) if reader is not None and row.id == reader.id else _("Another person"),
-            str(ROLE_LABELS[row.role]),
+            str(PersonRole(row.role).label),
         )
         for row in people
     ]
@@ -76,9 +76,9 @@ def _pathways(page: CasePage, reader: CaseParticipant | None) -> list[dict[str, 
         shown.append(
             {
                 "kind": kind_words(row),
-                "state": str(LABELS[row.state]),
+                "state": str(PathwayState(row.state).label),
                 "terms": [
-                    (position, day_words(due_on), str(TERM_LABELS[state]))
+                    (position, day_words(due_on), str(TermState(state).label))
                     for position, due_on, state in terms.get(row.id, ())
                 ],
             }

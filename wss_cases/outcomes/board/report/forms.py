@@ -7,7 +7,7 @@ from wtforms.validators import InputRequired
 
 from wss_cases.foundation.forms import BaseForm, choices, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.outcomes.board.report.states import EVERY_LABELS, LANGUAGE_LABELS, Every
+from wss_cases.outcomes.board.report.states import LANGUAGE_LABELS, Every
 
 LANGUAGES = tuple(LANGUAGE_LABELS.items())
 
@@ -24,7 +24,7 @@ class DeliveryForm(BaseForm):
     scope = select(_l("Report of"), validators=[InputRequired(_l("Choose whose report you want."))])
     every = RadioField(
         _l("How often"),
-        choices=choices([(one.value, words) for one, words in EVERY_LABELS.items()]),
+        choices=choices([(one.value, words) for one, words in Every.labels().items()]),
         default=Every.MONTH.value,
     )
     language = select(_l("Language of the report"), LANGUAGES)

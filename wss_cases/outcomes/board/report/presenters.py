@@ -16,8 +16,8 @@ from wss_cases.outcomes.counting.totals.queries import SUSPENSIONS
 from wss_cases.outcomes.published.states import STEP_LABELS
 from wss_cases.outcomes.reports.cases.presenters import repeat_rows, time_rows
 from wss_cases.outcomes.reports.pathways.presenters import said_rows
-from wss_cases.routing.engine.states import PATHWAY_LABELS
-from wss_cases.safeguards.discipline.removals.states import DISCIPLINE_LABELS, DisciplineKind
+from wss_cases.routing.engine.states import Pathway
+from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 
 MOST = 5
 """Rows of what was reported most often, of each kind."""
@@ -215,7 +215,7 @@ def _step_links(pathway: str, numbers: list[int], links: Links) -> list[str | No
 def _pathways(board: Board, links: Links) -> list[tuple[str, list[tuple[int, str | None]]]]:
     """Each pathway, any first: its words, and (number, link) of every step."""
     rows = [("", _("Any pathway"))]
-    rows += [(name, str(words)) for name, words in PATHWAY_LABELS.items() if name in board.repair.funnel]
+    rows += [(name, str(words)) for name, words in Pathway.labels().items() if name in board.repair.funnel]
     shown = []
     for name, words in rows:
         numbers = _step_numbers(board, name or "any")
@@ -248,7 +248,7 @@ def _removal(board: Board, kind: DisciplineKind, students: int, earlier: int, li
     made = board.repair.removals.get(kind.value, (0, 0))[0]
     before = board.removed_before.get(kind.value, (0, 0))[0]
     return {
-        "label": DISCIPLINE_LABELS[kind], "note": "removals", "instances": made, "small": is_small(made),
+        "label": DisciplineKind(kind).label, "note": "removals", "instances": made, "small": is_small(made),
         "rates": [_rate(per(made, students, 100)), _rate(per(before, earlier, 100))],
         "per": _("per 100 students"), "href": links.behind("removals", choice=kind.value) if made else None,
     }  # fmt: skip

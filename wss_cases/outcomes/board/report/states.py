@@ -4,14 +4,15 @@ import enum
 from typing import Any, Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 
 
-class ReportState(enum.StrEnum):
+class ReportState(Labelled):
     """asked → ready, or failed."""
 
-    ASKED = "asked"
-    READY = "ready"
-    FAILED = "failed"
+    ASKED = "asked", _l("Being made")
+    READY = "ready", _l("Ready")
+    FAILED = "failed", _l("Not made")
 
 
 REPORT_TRANSITIONS: Final[dict[ReportState, frozenset[ReportState]]] = {
@@ -31,18 +32,13 @@ class Why(enum.StrEnum):
     FORBIDDEN = "forbidden"
 
 
-class Every(enum.StrEnum):
+class Every(Labelled):
     """How often a report is sent."""
 
-    MONTH = "month"
-    QUARTER = "quarter"
+    MONTH = "month", _l("Every month, on its first school day")
+    QUARTER = "quarter", _l("Every quarter, on the first school day of November, February, May and August")
 
 
-REPORT_LABELS: Final[dict[ReportState, Any]] = {
-    ReportState.ASKED: _l("Being made"),
-    ReportState.READY: _l("Ready"),
-    ReportState.FAILED: _l("Not made"),
-}
 REPORT_TONES: Final = {ReportState.ASKED: "sun", ReportState.READY: "moss", ReportState.FAILED: "brick"}
 
 WHY_LABELS: Final[dict[Why, Any]] = {
@@ -53,8 +49,4 @@ WHY_LABELS: Final[dict[Why, Any]] = {
     Why.FORBIDDEN: _l("Whoever asked for it no longer answers for these schools."),
 }
 
-EVERY_LABELS: Final[dict[Every, Any]] = {
-    Every.MONTH: _l("Every month, on its first school day"),
-    Every.QUARTER: _l("Every quarter, on the first school day of November, February, May and August"),
-}
 LANGUAGE_LABELS: Final[dict[str, str]] = {"en": "English", "es": "Español"}

@@ -14,7 +14,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.outcomes.board.report.forms import ReportForm
-from wss_cases.outcomes.board.report.states import LANGUAGE_LABELS, REPORT_LABELS, REPORT_TONES, WHY_LABELS, ReportState
+from wss_cases.outcomes.board.report.states import LANGUAGE_LABELS, REPORT_TONES, WHY_LABELS, ReportState
 from wss_cases.outcomes.board.report.views import named_in_address, reported
 from wss_cases.outcomes.board.stored_reports.actions import ask_report, pdf_for
 from wss_cases.outcomes.board.stored_reports.models import BoardReport
@@ -105,6 +105,6 @@ def _words(row: BoardReport, school: str | None) -> dict[str, Any]:
         "period": _days(row.starts_on, row.ends_on),
         "language": LANGUAGE_LABELS[row.language],
         "asked": moment_words(row.asked_at, clock.DISTRICT_ZONE),
-        "state": REPORT_LABELS[row.state],
+        "state": ReportState(row.state).label,
         "tone": REPORT_TONES[row.state],
     }

@@ -14,7 +14,7 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.outcomes.board.report.forms import DeliveryForm
 from wss_cases.outcomes.board.report.queries import networks_answered_for
 from wss_cases.outcomes.board.report.rules import BOARD, scope_words
-from wss_cases.outcomes.board.report.states import EVERY_LABELS, LANGUAGE_LABELS, Every
+from wss_cases.outcomes.board.report.states import LANGUAGE_LABELS, Every
 from wss_cases.outcomes.board.stored_reports.queries import subscriptions_of
 from wss_cases.outcomes.board.subscriptions.actions import subscribe, unsubscribe
 from wss_cases.roster.directory.queries import get_school
@@ -47,7 +47,7 @@ def mine() -> Page:
         {
             "id": row.id,
             "name": school or row.network or _("All schools"),
-            "words": f"{EVERY_LABELS[row.every]} · {LANGUAGE_LABELS[row.language]}",
+            "words": f"{Every(row.every).label} · {LANGUAGE_LABELS[row.language]}",
         }
         for row, school in subscriptions_of(actor)
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 
@@ -101,33 +102,19 @@ WEAPONS_IN: Final = {
 ROLES_IN: Final = {CAUSED: PersonRole.CAUSED_HARM, SUFFERED: PersonRole.HARMED, SAW: PersonRole.WITNESS}
 
 
-class Left(enum.StrEnum):
+class Left(Labelled):
     """Why something is not in the file."""
 
-    UNDECIDED = "undecided"
-    NO_FURTHER_ACTION = "no_further_action"
-    DUPLICATE = "duplicate"
-    SCHOOL_NUMBER = "school_number"
-    STUDENT_NUMBER = "student_number"
-    NOT_CODED = "not_coded"
-    BEHAVIOR = "behavior"
-    LOCATION = "location"
-    PART = "part"
-    ADULT = "adult"
-
-
-LEFT_LABELS: Final = {
-    Left.UNDECIDED: _l("Reports that nobody has decided yet"),
-    Left.NO_FURTHER_ACTION: _l("Reports closed without further action"),
-    Left.DUPLICATE: _l("Reports merged into another"),
-    Left.SCHOOL_NUMBER: _l("Reports and removals of a school without a number of digits"),
-    Left.STUDENT_NUMBER: _l("Students without a number of at most 32 characters"),
-    Left.NOT_CODED: _l("Students who caused harm, without a behavior"),
-    Left.BEHAVIOR: _l("Students who caused harm, whose behavior has no Ed-Fi code"),
-    Left.LOCATION: _l("Places without an Ed-Fi code (the report is in the file, without its place)"),
-    Left.PART: _l("People whose part is not established, and support persons"),
-    Left.ADULT: _l("Staff"),
-}
+    UNDECIDED = "undecided", _l("Reports that nobody has decided yet")
+    NO_FURTHER_ACTION = "no_further_action", _l("Reports closed without further action")
+    DUPLICATE = "duplicate", _l("Reports merged into another")
+    SCHOOL_NUMBER = "school_number", _l("Reports and removals of a school without a number of digits")
+    STUDENT_NUMBER = "student_number", _l("Students without a number of at most 32 characters")
+    NOT_CODED = "not_coded", _l("Students who caused harm, without a behavior")
+    BEHAVIOR = "behavior", _l("Students who caused harm, whose behavior has no Ed-Fi code")
+    LOCATION = "location", _l("Places without an Ed-Fi code (the report is in the file, without its place)")
+    PART = "part", _l("People whose part is not established, and support persons")
+    ADULT = "adult", _l("Staff")
 
 
 @dataclass

@@ -14,9 +14,9 @@ from wss_cases.outcomes.counting.scope.rules import Count, Scope, Share, outlier
 from wss_cases.outcomes.counting.totals.queries import Core, Repair
 from wss_cases.outcomes.published.queries import Figures, SchoolYear
 from wss_cases.outcomes.published.states import FOLLOW_UP_LABELS, HISTORY_LABELS, REMARKABLE_YEARS, STEP_LABELS
-from wss_cases.routing.engine.states import PATHWAY_LABELS
-from wss_cases.safeguards.discipline.removals.states import DISCIPLINE_LABELS, DisciplineKind
-from wss_cases.safeguards.police.review.states import DOOR_LABELS, NotificationDoor
+from wss_cases.routing.engine.states import Pathway
+from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+from wss_cases.safeguards.police.review.states import NotificationDoor
 
 LONGEST = 10
 Point = dict[str, Any]
@@ -97,7 +97,7 @@ def funnel_rows(total: int, repair: Repair, pathway: str, page: Shown) -> list[P
 
 def pathway_choices(repair: Repair) -> list[tuple[str, str]]:
     """Return (pathway, words) of the pathways of this period, and of any."""
-    found = [(name, str(words)) for name, words in PATHWAY_LABELS.items() if name in repair.funnel]
+    found = [(name, str(words)) for name, words in Pathway.labels().items() if name in repair.funnel]
     return [("", _("Any pathway")), *found]
 
 
@@ -142,11 +142,11 @@ def removal_rows(repair: Repair, page: Shown) -> list[Point]:
     for kind in DisciplineKind:
         instances, students = repair.removals.get(kind.value, (0, 0))
         href = page.behind("removals", choice=kind.value) if instances else None
-        rows.append({"label": DISCIPLINE_LABELS[kind], "instances": instances, "students": students, "href": href})
+        rows.append({"label": DisciplineKind(kind).label, "instances": instances, "students": students, "href": href})
     for door in NotificationDoor:
         number = repair.police.by_door.get(door, 0)
         href = page.behind("notifications", choice=door.value) if number else None
-        label = _("Police notification: %(door)s", door=DOOR_LABELS[door])
+        label = _("Police notification: %(door)s", door=NotificationDoor(door).label)
         rows.append({"label": label, "instances": number, "students": None, "href": href})
     href = page.behind("notifications") if repair.police.instances else None
     everyone = {"instances": repair.police.instances, "students": repair.police.students, "href": href}

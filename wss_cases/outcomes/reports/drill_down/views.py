@@ -14,15 +14,15 @@ from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.incidents.incident.states import STATE_LABELS
+from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.outcomes.counting.scope.presenters import shown
 from wss_cases.outcomes.counting.scope.rules import Scope, narrowed
 from wss_cases.outcomes.published.states import FOLLOW_UP_LABELS, STEP_LABELS
 from wss_cases.outcomes.reports.cases.queries import first_meeting
 from wss_cases.outcomes.reports.drill_down.queries import PAGE, SUSPENDED, Behind, rows_behind, waiting
-from wss_cases.pathways.circles.circle.states import TERM_LABELS
-from wss_cases.safeguards.discipline.removals.states import DISCIPLINE_LABELS
-from wss_cases.safeguards.police.review.states import DOOR_LABELS
+from wss_cases.pathways.circles.circle.states import TermState
+from wss_cases.safeguards.discipline.removals.states import DisciplineKind
+from wss_cases.safeguards.police.review.states import NotificationDoor
 
 LARGEST_ID = 2**62
 blueprint = Blueprint("behind", __name__, url_prefix="/behind")
@@ -145,12 +145,12 @@ def _tag(name: str, row: Behind) -> tuple[Any, str]:
         closed = day_words_with_year(local_date(row.other, DISTRICT_ZONE)) if row.other else None
         return (_("Closed %(day)s", day=closed), "moss") if closed else (_("Still open"), "sun")
     labels: dict[str, Any] = {
-        "terms": TERM_LABELS,
-        "removals": DISCIPLINE_LABELS,
-        "notifications": DOOR_LABELS,
-        "refusals": DOOR_LABELS,
+        "terms": TermState.labels(),
+        "removals": DisciplineKind.labels(),
+        "notifications": NotificationDoor.labels(),
+        "refusals": NotificationDoor.labels(),
     }
-    return labels.get(name, STATE_LABELS).get(row.state, row.state), "slate"
+    return labels.get(name, IncidentState.labels()).get(row.state, row.state), "slate"
 
 
 def _meeting_tag(row: Behind) -> tuple[Any, str]:

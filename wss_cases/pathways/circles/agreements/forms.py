@@ -5,8 +5,8 @@ from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.pathways.circles.circle.states import TERM_LABELS, TermState
-from wss_cases.pathways.circles.terms.states import MANNER_LABELS, WITHOUT_MEETING_LABELS
+from wss_cases.pathways.circles.circle.states import TermState
+from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
 from wss_cases.pathways.common.forms import CompleteForm
 
 
@@ -30,7 +30,7 @@ class MarkForm(BaseForm):
 
     state = RadioField(
         _l("What became of it?"),
-        choices=choices([(state, words) for state, words in TERM_LABELS.items() if state is not TermState.OPEN]),
+        choices=choices([(state, words) for state, words in TermState.labels().items() if state is not TermState.OPEN]),
         validators=[InputRequired(_l("Choose what became of it."))],
     )
     text = LongText(_l("What was agreed instead"), [Optional()], limit=1000)
@@ -45,7 +45,7 @@ class SignForm(BaseForm):
     signers = SelectMultipleField(_l("Who signed"), validators=[InputRequired(_l("Tick who signed."))], choices=[])
     manner = RadioField(
         _l("How"),
-        choices=choices(list(MANNER_LABELS.items())),
+        choices=choices(list(SignatureManner.labels().items())),
         validators=[InputRequired(_l("Choose how they signed."))],
     )
     signed_on = DateField(_l("On which day"), validators=[InputRequired(_l("Choose a day."))])
@@ -56,6 +56,6 @@ class CompleteCircleForm(CompleteForm):
 
     without_meeting = RadioField(
         _l("Why was there no meeting at the end?"),
-        choices=choices(list(WITHOUT_MEETING_LABELS.items())),
+        choices=choices(list(WithoutMeeting.labels().items())),
         validators=[InputRequired(_l("Hold the meeting at the end of the agreement, or choose why there was none."))],
     )

@@ -13,11 +13,11 @@ from wss_cases.foundation.pages import Page
 from wss_cases.pathways.circles.agreements.queries import accounts_of, signer_key, signers_of, supporters_of
 from wss_cases.pathways.circles.circle.keepers import keeper_rows
 from wss_cases.pathways.circles.circle.rules import sees_terms
-from wss_cases.pathways.circles.circle.states import TERM_LABELS, TermState
+from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.gates.queries import Circle
 from wss_cases.pathways.circles.terms.models import AgreementTerm
 from wss_cases.pathways.circles.terms.rules import completion_held, completion_meeting_allowed, open_terms
-from wss_cases.pathways.circles.terms.states import MANNER_LABELS, WITHOUT_MEETING_LABELS
+from wss_cases.pathways.circles.terms.states import SignatureManner, WithoutMeeting
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.common.views import act_context
@@ -72,7 +72,7 @@ def term_row(
     return {
         "title": f"{term.position}. {term.text}" if reads else _("Term %(number)d", number=term.position),
         "meta": " · ".join(meta),
-        "tag": _("Due") if due else str(TERM_LABELS[term.state]),
+        "tag": _("Due") if due else str(TermState(term.state).label),
         "tone": "sun" if due else TONES.get(term.state, "slate"),
         "href": url_for("agreements.term", term_id=term.id, **values)
         if workable and term.state is TermState.OPEN
@@ -91,7 +91,7 @@ def signature_rows(row: Pathway, circle: Circle) -> list[dict[str, Any]]:
             "party": one.participant_id,
             "keeper": one.keeper_user_id is not None,
             "name": names.get(signer_key(one), ""),
-            "how": str(MANNER_LABELS[one.manner]),
+            "how": str(SignatureManner(one.manner).label),
             "when": day_words(one.signed_on),
         }
         for one in signatures
@@ -102,4 +102,4 @@ def _ended(circle: Circle) -> str:
     if completion_held(circle):
         return _("The meeting at the end was held.")
     reason = circle.agreement.without_meeting if circle.agreement else None
-    return str(WITHOUT_MEETING_LABELS[reason]) if reason else ""
+    return str(WithoutMeeting(reason).label) if reason else ""

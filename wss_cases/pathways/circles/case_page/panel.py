@@ -15,10 +15,10 @@ from wss_cases.pathways.circles.circle.keepers import as_kept
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.rules import closed
 from wss_cases.pathways.circles.circle.states import (
-    CONSENT_LABELS,
-    MEETING_LABELS,
-    RELATION_LABELS,
+    ConsentState,
     MeetingKind,
+    MeetingState,
+    SupporterRelation,
     consent_state,
     meeting_state,
 )
@@ -64,7 +64,7 @@ def _parties(circle: Circle, values: dict[str, Any]) -> list[dict[str, Any]]:
     for person in circle.invited:
         consent = circle.consents.get(person.id)
         beside = [
-            f"{one.name} ({RELATION_LABELS[one.relation]})"
+            f"{one.name} ({SupporterRelation(one.relation).label})"
             for one in circle.supporters
             if one.participant_id == person.id and one.ended_at is None
         ]
@@ -72,7 +72,7 @@ def _parties(circle: Circle, values: dict[str, Any]) -> list[dict[str, Any]]:
             {
                 "name": circle.names[person.id],
                 "href": url_for("circle_parties.party", participant_id=person.id, **values),
-                "said": str(CONSENT_LABELS[consent_state(consent.consented if consent else None)]),
+                "said": str(ConsentState(consent_state(consent.consented if consent else None)).label),
                 "beside": _("beside them: %(names)s", names=", ".join(beside)) if beside else "",
             }
         )
@@ -103,7 +103,7 @@ def _meeting(
         "id": meeting.id,
         "title": title,
         "meta": " · ".join(part for part in parts if part),
-        "tag": str(MEETING_LABELS[state]),
+        "tag": str(MeetingState(state).label),
         "tone": TONES.get(state, "slate"),
         "href": None if waiting else url_for("circles.answer", meeting_id=meeting.id),
         "waiting": waiting,

@@ -9,11 +9,11 @@ from wtforms.validators import InputRequired, Optional
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.circles.circle.states import (
-    PRESENCE_LABELS,
-    RELATION_LABELS,
-    SCREEN_LABELS,
-    TRAINING_LABELS,
     MeetingState,
+    Presence,
+    ScreenAnswer,
+    SupporterRelation,
+    TrainingKind,
 )
 
 YES_NO = [("yes", _l("Yes")), ("no", _l("No"))]
@@ -67,7 +67,7 @@ class ScreenForm(BaseForm):
 
     answer = RadioField(
         _l("Can these people meet safely?"),
-        choices=choices(list(SCREEN_LABELS.items())),
+        choices=choices(list(ScreenAnswer.labels().items())),
         validators=[InputRequired(_l("Choose an answer."))],
         description=_l("Only the answer is kept, never why."),
     )
@@ -80,7 +80,7 @@ class SupporterForm(BaseForm):
     name = ShortText(_l("Name"), [NotBlank(_l("Write the name."))], limit=200)
     relation = RadioField(
         _l("Who they are to this person"),
-        choices=choices(list(RELATION_LABELS.items())),
+        choices=choices(list(SupporterRelation.labels().items())),
         validators=[InputRequired(_l("Choose who they are."))],
     )
 
@@ -119,7 +119,7 @@ class TrainingForm(BaseForm):
     user = SelectField(_l("Who was trained"), validators=[InputRequired(_l("Choose somebody of this school."))])
     kind = RadioField(
         _l("In what"),
-        choices=choices(list(TRAINING_LABELS.items())),
+        choices=choices(list(TrainingKind.labels().items())),
         validators=[InputRequired(_l("Choose the training."))],
     )
     provider = ShortText(_l("By whom"), [Optional()], limit=200)
@@ -157,7 +157,7 @@ def attendance_form(people: Sequence[tuple[str, Mapping[int, str], Any]], versio
     """
     fields = {
         f"{role}_{key}": RadioField(
-            name, choices=choices(list(PRESENCE_LABELS.items())), validators=[_said_of(name)], description=words
+            name, choices=choices(list(Presence.labels().items())), validators=[_said_of(name)], description=words
         )
         for role, names, words in people
         for key, name in names.items()

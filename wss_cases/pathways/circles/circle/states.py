@@ -3,17 +3,18 @@
 import enum
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 from wss_cases.roster.directory.states import NO_LABEL
 
 
-class TermState(enum.StrEnum):
+class TermState(Labelled):
     """What became of an agreement term; marked by someone other than its owner."""
 
-    OPEN = "open"
-    KEPT = "kept"
-    LATE = "late"
-    NOT_KEPT = "not_kept"
-    CHANGED = "changed"
+    OPEN = "open", _l("Open")
+    KEPT = "kept", _l("Kept")
+    LATE = "late", _l("Kept late")
+    NOT_KEPT = "not_kept", _l("Not kept")
+    CHANGED = "changed", _l("Changed by consent")
 
 
 class MeetingKind(enum.StrEnum):
@@ -23,66 +24,66 @@ class MeetingKind(enum.StrEnum):
     COMPLETION = "completion"
 
 
-class ScreenAnswer(enum.StrEnum):
+class ScreenAnswer(Labelled):
     """What the keeper's safety screen says; never why."""
 
-    SAFE = "safe"
-    NOT_NOW = "not_now"
+    SAFE = "safe", _l("Safe to meet")
+    NOT_NOW = "not_now", _l("Not now")
 
 
-class ConsentState(enum.StrEnum):
+class ConsentState(Labelled):
     """What a party said about taking part, as it stands now."""
 
-    NOT_ASKED = "not_asked"
-    YES = "yes"
-    NO = "no"
+    NOT_ASKED = "not_asked", _l("Not asked yet")
+    YES = "yes", _l("Wishes to take part")
+    NO = "no", _l("Does not take part")
 
 
-class MeetingState(enum.StrEnum):
+class MeetingState(Labelled):
     """Where one meeting stands; only a planned one goes anywhere."""
 
-    PLANNED = "planned"
-    HELD = "held"
-    POSTPONED = "postponed"
-    NO_SHOW = "no_show"
-    WALKED_OUT = "walked_out"
-    CALLED_OFF = "called_off"
+    PLANNED = "planned", _l("Planned")
+    HELD = "held", _l("Held")
+    POSTPONED = "postponed", _l("Postponed")
+    NO_SHOW = "no_show", _l("Somebody did not come")
+    WALKED_OUT = "walked_out", _l("Somebody left, and it ended there")
+    CALLED_OFF = "called_off", _l("Called off")
 
 
-class Presence(enum.StrEnum):
+class Presence(Labelled):
     """Whether somebody who was invited came to a meeting."""
 
-    CAME = "came"
-    LEFT_EARLY = "left_early"
-    ABSENT = "absent"
+    CAME = "came", _l("Came")
+    LEFT_EARLY = "left_early", _l("Came and left early")
+    ABSENT = "absent", _l("Did not come")
 
 
-class SupporterRelation(enum.StrEnum):
+class SupporterRelation(Labelled):
     """What a supporter is to the party who asked for them."""
 
-    GUARDIAN = "guardian"
-    FAMILY = "family"
-    STAFF = "staff"
-    FRIEND = "friend"
-    COMMUNITY = "community"
+    GUARDIAN = "guardian", _l("Guardian")
+    FAMILY = "family", _l("Somebody of the family")
+    STAFF = "staff", _l("Member of staff")
+    FRIEND = "friend", _l("Friend")
+    COMMUNITY = "community", _l("Somebody from the community")
 
 
-class TrainingKind(enum.StrEnum):
+class TrainingKind(Labelled):
     """What a member of staff was trained in; keeping a circle needs the first."""
 
-    CIRCLE_KEEPING = "circle_keeping"
-    RESTORATIVE_PRACTICE = "restorative_practice"
-    DE_ESCALATION = "de_escalation"
-    MENTORING = "mentoring"
+    CIRCLE_KEEPING = "circle_keeping", _l("Keeping circles")
+    RESTORATIVE_PRACTICE = "restorative_practice", _l("Restorative practice")
+    DE_ESCALATION = "de_escalation", _l("De-escalation")
+    MENTORING = "mentoring", _l("Mentoring")
 
 
-class NotHeld(enum.StrEnum):
+class NotHeld(Labelled):
     """Why a planned meeting did not happen."""
 
-    POSTPONED = "postponed"
-    NO_SHOW = "no_show"
-    WALKED_OUT = "walked_out"
-    CALLED_OFF = "called_off"
+    POSTPONED = "postponed", _l("Postponed")
+    NO_SHOW = "no_show", _l("Somebody did not come")
+    WALKED_OUT = "walked_out", _l("Somebody left, and it ended there")
+    CALLED_OFF = "called_off", _l("Called off")
 
 
 CONSENT_TRANSITIONS: dict[ConsentState, frozenset[ConsentState]] = {
@@ -109,58 +110,6 @@ TERM_TRANSITIONS: dict[TermState, frozenset[TermState]] = {
     TermState.CHANGED: frozenset(),
 }
 
-TERM_LABELS = {
-    TermState.OPEN: _l("Open"),
-    TermState.KEPT: _l("Kept"),
-    TermState.LATE: _l("Kept late"),
-    TermState.NOT_KEPT: _l("Not kept"),
-    TermState.CHANGED: _l("Changed by consent"),
-}
-
-SCREEN_LABELS = {ScreenAnswer.SAFE: _l("Safe to meet"), ScreenAnswer.NOT_NOW: _l("Not now")}
-
-RELATION_LABELS = {
-    SupporterRelation.GUARDIAN: _l("Guardian"),
-    SupporterRelation.FAMILY: _l("Somebody of the family"),
-    SupporterRelation.STAFF: _l("Member of staff"),
-    SupporterRelation.FRIEND: _l("Friend"),
-    SupporterRelation.COMMUNITY: _l("Somebody from the community"),
-}
-
-TRAINING_LABELS = {
-    TrainingKind.CIRCLE_KEEPING: _l("Keeping circles"),
-    TrainingKind.RESTORATIVE_PRACTICE: _l("Restorative practice"),
-    TrainingKind.DE_ESCALATION: _l("De-escalation"),
-    TrainingKind.MENTORING: _l("Mentoring"),
-}
-
-NOT_HELD_LABELS = {
-    NotHeld.POSTPONED: _l("Postponed"),
-    NotHeld.NO_SHOW: _l("Somebody did not come"),
-    NotHeld.WALKED_OUT: _l("Somebody left, and it ended there"),
-    NotHeld.CALLED_OFF: _l("Called off"),
-}
-
-CONSENT_LABELS = {
-    ConsentState.NOT_ASKED: _l("Not asked yet"),
-    ConsentState.YES: _l("Wishes to take part"),
-    ConsentState.NO: _l("Does not take part"),
-}
-
-MEETING_LABELS = {
-    MeetingState.PLANNED: _l("Planned"),
-    MeetingState.HELD: _l("Held"),
-    MeetingState.POSTPONED: _l("Postponed"),
-    MeetingState.NO_SHOW: _l("Somebody did not come"),
-    MeetingState.WALKED_OUT: _l("Somebody left, and it ended there"),
-    MeetingState.CALLED_OFF: _l("Called off"),
-}
-
-PRESENCE_LABELS = {
-    Presence.CAME: _l("Came"),
-    Presence.LEFT_EARLY: _l("Came and left early"),
-    Presence.ABSENT: _l("Did not come"),
-}
 
 STRUCK_OUT = frozenset({MeetingState.POSTPONED, MeetingState.CALLED_OFF})
 """States in which calendars strike a meeting out."""
@@ -189,11 +138,14 @@ SENTENCES = {
     "circle.pre_met": _l("Pre-meeting held with a person in the case"),
     "circle.ready": _l("A person in the case is ready to meet"),
     "circle.not_ready": _l("A person in the case is not ready to meet"),
-    "circle.supporter_added": (_l("Supporter invited: %(relation)s"), {"relation": RELATION_LABELS}),
-    "circle.supporter_ended": (_l("Supporter no longer invited: %(relation)s"), {"relation": RELATION_LABELS}),
-    "circle.screened": (_l("Safety screen: %(answer)s"), {"answer": SCREEN_LABELS}),
-    "circle.training_recorded": (_l("Training recorded: %(training)s"), {"training": TRAINING_LABELS}),
-    "circle.training_ends": (_l("End of a training set: %(training)s"), {"training": TRAINING_LABELS}),
+    "circle.supporter_added": (_l("Supporter invited: %(relation)s"), {"relation": SupporterRelation.labels()}),
+    "circle.supporter_ended": (
+        _l("Supporter no longer invited: %(relation)s"),
+        {"relation": SupporterRelation.labels()},
+    ),
+    "circle.screened": (_l("Safety screen: %(answer)s"), {"answer": ScreenAnswer.labels()}),
+    "circle.training_recorded": (_l("Training recorded: %(training)s"), {"training": TrainingKind.labels()}),
+    "circle.training_ends": (_l("End of a training set: %(training)s"), {"training": TrainingKind.labels()}),
     "circle.setting_changed": _l("The school's setting for circles changed"),
     "circle.hold_lifted": _l("Hold %(rule)s lifted with a reason"),
     "circle.planned": _l("Meeting planned"),
@@ -203,7 +155,7 @@ SENTENCES = {
         NO_LABEL,
     ),
     "circle.held": _l("Meeting held; %(came)s of %(invited)s came"),
-    "circle.not_held": (_l("Meeting not held: %(reason)s"), {"reason": NOT_HELD_LABELS}),
+    "circle.not_held": (_l("Meeting not held: %(reason)s"), {"reason": NotHeld.labels()}),
     "agreement.made": _l("Agreement made; terms: %(terms)s"),
-    "agreement.term_marked": (_l("Term %(position)s of the agreement: %(state)s"), {"state": TERM_LABELS}),
+    "agreement.term_marked": (_l("Term %(position)s of the agreement: %(state)s"), {"state": TermState.labels()}),
 }

@@ -10,12 +10,12 @@ from wss_cases.foundation.files.icalendar import Entry, calendar_file
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.states import STRUCK_OUT, MeetingKind, meeting_state
-from wss_cases.pathways.common.states import KIND_LABELS, Kind
+from wss_cases.pathways.common.states import Kind
 
 
 def meeting_words(kind: str, meeting_kind: MeetingKind) -> str:
     """Return what a meeting is called: its circle's kind, and whether it is the one at the end of an agreement."""
-    words = str(KIND_LABELS[Kind(kind)]) if kind in set(Kind) else kind
+    words = str(Kind(kind).label) if kind in set(Kind) else kind
     if meeting_kind is MeetingKind.COMPLETION:
         return _("%(kind)s, meeting at the end", kind=words)
     return words

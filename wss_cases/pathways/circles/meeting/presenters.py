@@ -6,7 +6,7 @@ from typing import Any
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.pathways.circles.circle.models import CircleMeeting
-from wss_cases.pathways.circles.circle.states import PRESENCE_LABELS, Presence
+from wss_cases.pathways.circles.circle.states import Presence
 from wss_cases.pathways.circles.gates.queries import Circle
 from wss_cases.pathways.circles.meeting.rules import Attendance
 from wss_cases.pathways.circles.training.queries import names_of
@@ -52,5 +52,5 @@ def came_by_role(meeting: CircleMeeting, circle: Circle) -> list[dict[str, str]]
         )
         presence = Presence.ABSENT if not line.attended else Presence.CAME
         presence = Presence.LEFT_EARLY if line.left_early else presence
-        rows.append({"label": name or _("Somebody else"), "value": str(PRESENCE_LABELS[presence])})
+        rows.append({"label": name or _("Somebody else"), "value": str(Presence(presence).label)})
     return rows

@@ -19,7 +19,7 @@ from wss_cases.pathways.circles.agreements.queries import term_of_follow_up
 from wss_cases.pathways.circles.circle.forms import LENGTHS, AnswerForm, MeetingForm, attendance_form
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.rules import closed
-from wss_cases.pathways.circles.circle.states import MEETING_LABELS, MeetingKind, MeetingState, meeting_state
+from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, meeting_state
 from wss_cases.pathways.circles.gates.presenters import gate_row, get_circle
 from wss_cases.pathways.circles.gates.queries import Circle, circle_of
 from wss_cases.pathways.circles.invitations.calendar_file import meeting_file, meeting_words
@@ -114,7 +114,7 @@ def _words(row: MeetingRow, zone: str) -> dict[str, str]:
         "title": f"{meeting_words(row.kind, row.meeting_kind)} · {row.reference}",
         "when": moment_words(row.starts_at, zone),
         "time": time_words(row.starts_at, zone),
-        "tag": str(MEETING_LABELS[row.state]),
+        "tag": str(MeetingState(row.state).label),
         "tone": TONES.get(row.state, "slate"),
     }
 
@@ -227,7 +227,7 @@ def attendance(meeting_id: int, state: str) -> Page:
             row,
             _("Who came?"),
             _("Save the answer"),
-            facts=[_place(row, found), _("Answered: %(state)s.", state=MEETING_LABELS[MeetingState(state)])],
+            facts=[_place(row, found), _("Answered: %(state)s.", state=MeetingState(state).label)],
             back_href=url_for("circles.answer", meeting_id=meeting_id),
         ),
     )  # fmt: skip
@@ -242,7 +242,7 @@ def _answered(row: Pathway, found: CircleMeeting) -> dict[str, Any]:
     return {
         "meeting": found,
         "place": _place(row, found),
-        "state": str(MEETING_LABELS[state]),
+        "state": str(MeetingState(state).label),
         "tone": TONES.get(state, "slate"),
         "came": came_by_role(found, circle_of(row)),
         **act_context(row, _("What became of the meeting"), ""),

@@ -5,8 +5,8 @@ from wtforms.validators import InputRequired
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.pathways.circles.notes.states import EXCEPTION_LABELS
-from wss_cases.pathways.legal_holds.states import HOLD_LABELS
+from wss_cases.pathways.circles.notes.states import ExceptionKind
+from wss_cases.pathways.legal_holds.states import HoldKind
 
 NOT_WHAT_WAS_SAID = _l("Not what was said in the circle: that stays in its notes.")
 
@@ -40,7 +40,7 @@ class ExceptionForm(BaseForm):
 
     kind = RadioField(
         _l("Which exception"),
-        choices=choices(list(EXCEPTION_LABELS.items())),
+        choices=choices(list(ExceptionKind.labels().items())),
         validators=[InputRequired(_l("Choose which exception it was."))],
     )
     told_whom = ShortText(_l("Who was told"), [NotBlank(_l("Say who was told."))])
@@ -54,7 +54,7 @@ class HoldForm(BaseForm):
 
     kind = RadioField(
         _l("What is open"),
-        choices=choices(list(HOLD_LABELS.items())),
+        choices=choices(list(HoldKind.labels().items())),
         validators=[InputRequired(_l("Choose what is open."))],
     )
     reason = LongText(

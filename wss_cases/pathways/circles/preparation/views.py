@@ -20,7 +20,7 @@ from wss_cases.pathways.circles.circle.forms import YES_NO as ANSWERS
 from wss_cases.pathways.circles.circle.forms import ConsentForm, ReadyForm, SupporterForm
 from wss_cases.pathways.circles.circle.models import CirclePreparation
 from wss_cases.pathways.circles.circle.rules import was_harmed
-from wss_cases.pathways.circles.circle.states import RELATION_LABELS, SupporterRelation
+from wss_cases.pathways.circles.circle.states import SupporterRelation
 from wss_cases.pathways.circles.consent import actions
 from wss_cases.pathways.circles.consent.letters import letter_for
 from wss_cases.pathways.circles.gates.presenters import gate_row, get_circle
@@ -52,7 +52,7 @@ def party(case_id: int, pathway_id: int, participant_id: int) -> Page:
     row, circle, person = get_party(current_actor(), case_id, pathway_id, participant_id)
     gates = [one for one in circle.gates_on(today_of(row.school_id)) if one.person_id == person.id]
     supporters = [
-        {"id": one.id, "name": one.name, "relation": str(RELATION_LABELS[one.relation])}
+        {"id": one.id, "name": one.name, "relation": str(SupporterRelation(one.relation).label)}
         for one in circle.supporters
         if one.participant_id == person.id and one.ended_at is None
     ]

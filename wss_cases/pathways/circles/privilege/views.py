@@ -18,13 +18,13 @@ from wss_cases.pathways.circles.keepers.views import parts_of
 from wss_cases.pathways.circles.notes.forms import ExceptionForm, HoldForm, ReleaseForm, WaiverForm
 from wss_cases.pathways.circles.notes.models import PrivilegeException, PrivilegeWaiver
 from wss_cases.pathways.circles.notes.queries import acts_of, get_hold, get_waiver
-from wss_cases.pathways.circles.notes.states import EXCEPTION_LABELS, ExceptionKind
+from wss_cases.pathways.circles.notes.states import ExceptionKind
 from wss_cases.pathways.circles.privilege import actions
 from wss_cases.pathways.common.forms import ConfirmForm, number, people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.views import ACT, act_context, kind_words, page_of, today_of
 from wss_cases.pathways.legal_holds.models import LegalHold
-from wss_cases.pathways.legal_holds.states import HOLD_LABELS, HoldKind
+from wss_cases.pathways.legal_holds.states import HoldKind
 from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("privilege", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/privilege")
@@ -68,7 +68,7 @@ def _waiver(one: PrivilegeWaiver, people: dict[int, str]) -> dict[str, Any]:
 
 def _exception(one: PrivilegeException, names: dict[int, str], zone: str) -> dict[str, Any]:
     return {
-        "kind": str(EXCEPTION_LABELS[one.kind]),
+        "kind": str(ExceptionKind(one.kind).label),
         "told": one.told_whom,
         "reason": one.reason,
         "when": moment_words(one.recorded_at, zone),
@@ -79,7 +79,7 @@ def _exception(one: PrivilegeException, names: dict[int, str], zone: str) -> dic
 def _hold(one: LegalHold, names: dict[int, str], zone: str) -> dict[str, Any]:
     return {
         "id": one.id,
-        "kind": str(HOLD_LABELS[one.kind]),
+        "kind": str(HoldKind(one.kind).label),
         "reason": one.reason,
         "opened": moment_words(one.opened_at, zone),
         "by": names.get(one.opened_by_id or 0, ""),
@@ -207,7 +207,7 @@ def release(case_id: int, pathway_id: int, hold_id: int) -> Page:
     found = get_hold(row.id, hold_id)
     form = ReleaseForm(version=found.version)
     facts = [
-        str(HOLD_LABELS[found.kind]),
+        str(HoldKind(found.kind).label),
         _("Once nothing else is open, the notes are shredded on their day, for good."),
     ]
     return form_page(

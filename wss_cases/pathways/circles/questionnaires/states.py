@@ -5,22 +5,23 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 
 
-class Answerer(enum.StrEnum):
+class Answerer(Labelled):
     """In which part somebody answers."""
 
-    HARMED = "harmed"
-    CAUSED_HARM = "caused_harm"
-    SUPPORTER = "supporter"
-    KEEPER = "keeper"
+    HARMED = "harmed", _l("Person harmed")
+    CAUSED_HARM = "caused_harm", _l("Person who caused harm")
+    SUPPORTER = "supporter", _l("Support person")
+    KEEPER = "keeper", _l("Circle keeper")
 
 
-class Occasion(enum.StrEnum):
+class Occasion(Labelled):
     """When it is asked."""
 
-    AFTER_MEETING = "after_meeting"
-    LAST_CHECK_IN = "last_check_in"
+    AFTER_MEETING = "after_meeting", _l("After the meeting")
+    LAST_CHECK_IN = "last_check_in", _l("At the last check-in")
 
 
 class Scale(enum.StrEnum):
@@ -30,13 +31,13 @@ class Scale(enum.StrEnum):
     THREE = "three"
 
 
-class LinkState(enum.StrEnum):
+class LinkState(Labelled):
     """What became of a link."""
 
-    OPEN = "open"
-    ANSWERED = "answered"
-    EXPIRED = "expired"
-    REVOKED = "revoked"
+    OPEN = "open", _l("Waiting for the answer")
+    ANSWERED = "answered", _l("Answered")
+    EXPIRED = "expired", _l("Ran out")
+    REVOKED = "revoked", _l("Taken back")
 
 
 @dataclass(frozen=True)
@@ -79,25 +80,10 @@ QUESTIONS: Final[dict[tuple[Answerer, Occasion], tuple[Question, ...]]] = {
 }
 """What is asked of whom, and when; the words are family texts `question.<answerer>.<code>`."""
 
-ANSWERER_LABELS = {
-    Answerer.HARMED: _l("Person harmed"),
-    Answerer.CAUSED_HARM: _l("Person who caused harm"),
-    Answerer.SUPPORTER: _l("Support person"),
-    Answerer.KEEPER: _l("Circle keeper"),
-}
-
-OCCASION_LABELS = {Occasion.AFTER_MEETING: _l("After the meeting"), Occasion.LAST_CHECK_IN: _l("At the last check-in")}
-
-LINK_LABELS = {
-    LinkState.OPEN: _l("Waiting for the answer"),
-    LinkState.ANSWERED: _l("Answered"),
-    LinkState.EXPIRED: _l("Ran out"),
-    LinkState.REVOKED: _l("Taken back"),
-}
 
 SENTENCES: dict[str, Any] = {
-    "questionnaire.made": (_l("Questionnaire handed out: %(occasion)s"), {"occasion": OCCASION_LABELS}),
+    "questionnaire.made": (_l("Questionnaire handed out: %(occasion)s"), {"occasion": Occasion.labels()}),
     "questionnaire.renewed": _l("New link made for a questionnaire"),
     "questionnaire.revoked": _l("Link to a questionnaire taken back"),
-    "questionnaire.answered": (_l("Questionnaire answered: %(occasion)s"), {"occasion": OCCASION_LABELS}),
+    "questionnaire.answered": (_l("Questionnaire answered: %(occasion)s"), {"occasion": Occasion.labels()}),
 }

@@ -37,15 +37,7 @@ from wss_cases.pathways.circles.questionnaires.queries import (
     words_of,
 )
 from wss_cases.pathways.circles.questionnaires.rules import occasions_of, state_of
-from wss_cases.pathways.circles.questionnaires.states import (
-    ANSWERER_LABELS,
-    LINK_LABELS,
-    OCCASION_LABELS,
-    QUESTIONS,
-    Answerer,
-    LinkState,
-    Occasion,
-)
+from wss_cases.pathways.circles.questionnaires.states import QUESTIONS, Answerer, LinkState, Occasion
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.common.views import ACT, act_context, today_of
@@ -72,8 +64,8 @@ def questionnaires(case_id: int, pathway_id: int) -> Page:
         "pathways/circles/questionnaires/list.html",
         ids={"case_id": row.case_id, "pathway_id": row.id},
         rows=[_row(one, names, keeps, now) for one in reversed(rows)],
-        open_now=[(one.value, str(OCCASION_LABELS[one])) for one in open_now],
-        mine=[(one.value, str(OCCASION_LABELS[one])) for one in open_now if keeps and one not in mine],
+        open_now=[(one.value, str(Occasion(one).label)) for one in open_now],
+        mine=[(one.value, str(Occasion(one).label)) for one in open_now if keeps and one not in mine],
         keeps=keeps,
         **act_context(row, _("Questionnaires"), ""),
     )
@@ -89,7 +81,7 @@ def names_of(row: Pathway, circle: Circle) -> dict[str, str]:
 def _row(one: Questionnaire, names: dict[str, str], keeps: bool, now: datetime) -> dict[str, Any]:
     state = state_of(one, now)
     waits = one.keeper_user_id is None and state in (LinkState.OPEN, LinkState.EXPIRED)
-    meta = [str(ANSWERER_LABELS[one.answerer]), str(OCCASION_LABELS[one.occasion])]
+    meta = [str(Answerer(one.answerer).label), str(Occasion(one.occasion).label)]
     if one.keeper_user_id is None:
         meta.append(language_words(one.language))
     if state is LinkState.OPEN:
@@ -98,7 +90,7 @@ def _row(one: Questionnaire, names: dict[str, str], keeps: bool, now: datetime) 
         "id": one.id,
         "name": names.get(asked_key(one), ""),
         "meta": " · ".join(meta),
-        "tag": str(LINK_LABELS[state]),
+        "tag": str(LinkState(state).label),
         "tone": TONES.get(state, "slate"),
         "waits": waits,
         "reads": keeps and state is LinkState.ANSWERED,
@@ -145,7 +137,7 @@ def _make_form(row: Pathway, circle: Circle, now: datetime) -> MakeForm:
     asked = {occasion: actions.already_asked(row.id, occasion, now) for occasion in Occasion}
     people = [one for one in people_to_ask(row, circle) if any(one.key not in keys for keys in asked.values())]
     form = MakeForm(occasion=occasion.value, people=[one.key for one in people if one.key not in asked[occasion]])
-    form.occasion.choices = choices([(one.value, OCCASION_LABELS[one]) for one in open_now or [occasion]])
+    form.occasion.choices = choices([(one.value, Occasion(one).label) for one in open_now or [occasion]])
     form.people.choices = choices([(one.key, one.name) for one in people])
     form.language.choices = choices(
         [("", _("The language of each family")), *((code, language_words(code)) for code in languages(now.date()))]
@@ -236,7 +228,7 @@ def mine(case_id: int, pathway_id: int) -> Page:
         ),
         _list_address(row),
         "pathways/circles/questionnaires/mine.html",
-        **act_context(row, str(OCCASION_LABELS[occasion]), _("Send my answers")),
+        **act_context(row, str(Occasion(occasion).label), _("Send my answers")),
     )
 
 
@@ -270,5 +262,5 @@ def answers(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
         for one in asked
     ]
     context = act_context(row, _("Answers"), "")
-    context["lede"] = f"{names_of(row, circle).get(asked_key(said.row), '')} · {OCCASION_LABELS[said.row.occasion]}"
+    context["lede"] = f"{names_of(row, circle).get(asked_key(said.row), '')} · {Occasion(said.row.occasion).label}"
     return render_template("pathways/circles/questionnaires/answers.html", lines=lines, words=said.words, **context)

@@ -1,47 +1,32 @@
 """How an agreement is signed, and why it ends without a meeting."""
 
-import enum
-
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 
 
-class SignatureManner(enum.StrEnum):
+class SignatureManner(Labelled):
     """How somebody signed."""
 
-    PAPER = "paper"
-    SCREEN = "screen"
-    SPOKEN = "spoken"
-    INTERPRETER = "interpreter"
+    PAPER = "paper", _l("On paper")
+    SCREEN = "screen", _l("On the screen")
+    SPOKEN = "spoken", _l("Aloud, before the keeper")
+    INTERPRETER = "interpreter", _l("With an interpreter")
 
 
-class WithoutMeeting(enum.StrEnum):
+class WithoutMeeting(Labelled):
     """Why no meeting was held at the end of an agreement."""
 
-    DECLINED = "declined"
-    APART = "apart"
-    LEFT = "left"
-    NOT_SAFE = "not_safe"
+    DECLINED = "declined", _l("The people concerned did not wish to meet again")
+    APART = "apart", _l("The keeper spoke with each person apart instead")
+    LEFT = "left", _l("Somebody left the school")
+    NOT_SAFE = "not_safe", _l("Meeting again was not safe")
 
-
-MANNER_LABELS = {
-    SignatureManner.PAPER: _l("On paper"),
-    SignatureManner.SCREEN: _l("On the screen"),
-    SignatureManner.SPOKEN: _l("Aloud, before the keeper"),
-    SignatureManner.INTERPRETER: _l("With an interpreter"),
-}
-
-WITHOUT_MEETING_LABELS = {
-    WithoutMeeting.DECLINED: _l("The people concerned did not wish to meet again"),
-    WithoutMeeting.APART: _l("The keeper spoke with each person apart instead"),
-    WithoutMeeting.LEFT: _l("Somebody left the school"),
-    WithoutMeeting.NOT_SAFE: _l("Meeting again was not safe"),
-}
 
 SENTENCES = {
     "agreement.signed": _l("A person signed the agreement"),
     "agreement.term_replaced": _l("Term %(position)s of the agreement replaces term %(replaces)s"),
     "agreement.without_meeting": (
         _l("The agreement ended without a meeting: %(reason)s"),
-        {"reason": WITHOUT_MEETING_LABELS},
+        {"reason": WithoutMeeting.labels()},
     ),
 }

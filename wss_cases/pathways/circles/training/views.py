@@ -18,7 +18,7 @@ from wss_cases.pathways.circles.circle.forms import EndTrainingForm, SettingForm
 from wss_cases.pathways.circles.circle.keepers import may_keep
 from wss_cases.pathways.circles.circle.models import KeeperTraining
 from wss_cases.pathways.circles.circle.rules import in_force
-from wss_cases.pathways.circles.circle.states import TRAINING_LABELS, TrainingKind
+from wss_cases.pathways.circles.circle.states import TrainingKind
 from wss_cases.pathways.circles.training import actions
 from wss_cases.pathways.circles.training.queries import get_training, names_of, setting_of, trainings_at
 from wss_cases.pathways.common.forms import number, people_choices
@@ -91,7 +91,7 @@ def _row(row: KeeperTraining, school_id: int, today: date) -> dict[str, Any]:
     completed = _("completed %(day)s", day=day_words_with_year(row.completed_on))
     return {
         "href": url_for("circle_training.end", training_id=row.id) if row.school_id == school_id else None,
-        "title": str(TRAINING_LABELS[row.kind]),
+        "title": str(TrainingKind(row.kind).label),
         "meta": " · ".join(part for part in (completed, row.provider, said) if part),
         "tag": tag,
         "tone": "brick" if until is not None and until < today else "sun",
@@ -140,7 +140,7 @@ def end(training_id: int) -> Page:
         url_for("circle_training.training"),
         ACT,
         title=_("Until when a training counts"),
-        facts=[f"{name} · {TRAINING_LABELS[found.kind]}"],
+        facts=[f"{name} · {TrainingKind(found.kind).label}"],
         go_words=_("Save the day"),
     )
 

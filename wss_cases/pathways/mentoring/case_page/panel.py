@@ -26,15 +26,7 @@ from wss_cases.pathways.mentoring.plan.presenters import (
 )
 from wss_cases.pathways.mentoring.plan.queries import LOGGED, card_and_days, plan_of, reviews_of, sessions_of
 from wss_cases.pathways.mentoring.plan.rules import dose
-from wss_cases.pathways.mentoring.plan.states import (
-    AFTER_LABELS,
-    GOES_ON_LABELS,
-    REASON_LABELS,
-    STANDS_LABELS,
-    After,
-    GoesOn,
-    Reason,
-)
+from wss_cases.pathways.mentoring.plan.states import STANDS_LABELS, After, GoesOn, Reason
 from wss_cases.roster.directory.queries import get_school, school_days
 from wss_cases.roster.directory.rules import SchoolDays
 
@@ -82,12 +74,12 @@ def _rows(plan: MentoringPlan) -> list[dict[str, str]]:
     said = (
         (_("Mentor"), " · ".join(part for part in (mentor, organisation) if part)),
         (_("Group"), plan.group.name if plan.group else ""),
-        (_("Why this mentor"), " · ".join(str(REASON_LABELS[Reason(code)]) for code in codes)),
+        (_("Why this mentor"), " · ".join(str(Reason(code).label) for code in codes)),
         (_("Goal"), plan.goal),
         (_("Rhythm"), rhythm_words(plan)),
         (_("First and last day"), span_words(plan)),
         (_("Next review"), day_words_with_year(plan.next_review_on)),
-        (_("What comes after"), str(AFTER_LABELS[After(plan.comes_after)]) if plan.comes_after else ""),
+        (_("What comes after"), str(After(plan.comes_after).label) if plan.comes_after else ""),
     )
     return [{"label": label, "value": value} for label, value in said if value]
 
@@ -127,5 +119,5 @@ def _review(review: MentoringReview) -> dict[str, str]:
         "title": day_words_with_year(review.on_day),
         "tag": str(STANDS_LABELS[review.goal_stands]),
         "tone": STANDS_TONES.get(review.goal_stands, "slate"),
-        "note": " · ".join(part for part in (str(GOES_ON_LABELS[GoesOn(review.goes_on)]), review.note) if part),
+        "note": " · ".join(part for part in (str(GoesOn(review.goes_on).label), review.note) if part),
     }

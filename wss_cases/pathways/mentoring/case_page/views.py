@@ -29,7 +29,6 @@ from wss_cases.pathways.mentoring.plan.rules import Candidate
 from wss_cases.pathways.mentoring.plan.states import (
     OWN_RHYTHM,
     PRESETS,
-    REASON_LABELS,
     REVIEW_AFTER_DAYS,
     After,
     GoesOn,
@@ -135,7 +134,7 @@ def _title(one: Candidate) -> str:
 
 
 def _because(one: Candidate) -> str:
-    said = [str(REASON_LABELS[reason]) for reason in one.reasons if reason is not Reason.PLACE]
+    said = [str(Reason(reason).label) for reason in one.reasons if reason is not Reason.PLACE]
     known = [one.mentor.organisation, *said, _("Strengths: %(what)s", what=one.mentor.strengths)]
     return " · ".join(part for part in (known if one.mentor.strengths else known[:-1]) if part)
 

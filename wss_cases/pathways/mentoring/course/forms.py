@@ -7,20 +7,19 @@ from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choices, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.pathways.common.states import END_REASON_LABELS, OUTCOMES, Pathway
+from wss_cases.pathways.common.states import OUTCOMES, EndReason, Pathway
 from wss_cases.pathways.mentoring.course.actions import Course
 from wss_cases.pathways.mentoring.plan.forms import number_or_none
 from wss_cases.pathways.mentoring.plan.states import (
-    AFTER_LABELS,
-    CADENCE_LABELS,
-    GOES_ON_LABELS,
     LONGEST_MINUTES,
     LONGEST_WEEKS,
     OWN_RHYTHM,
     PRESETS,
-    REASON_LABELS,
     STANDS_LABELS,
+    After,
     Cadence,
+    GoesOn,
+    Reason,
     presets_for,
 )
 
@@ -37,7 +36,7 @@ class CourseForm(BaseForm):
         description=_l("One thing the student wants to be able to do. The mentor sees it."),
     )
     preset = RadioField(_l("How often and how long"), validators=[InputRequired(_l("Choose how often and how long."))])
-    rhythm = select(_l("How often"), [("", _l("Not set")), *CADENCE_LABELS.items()], validators=[Optional()])
+    rhythm = select(_l("How often"), [("", _l("Not set")), *Cadence.labels().items()], validators=[Optional()])
     weeks = number_or_none(_l("How many weeks"), 1, LONGEST_WEEKS)
     minutes = number_or_none(_l("Minutes each time"), 1, LONGEST_MINUTES)
     starts_on = DateField(_l("First day"), validators=[InputRequired(_l("Choose the first day."))])
@@ -76,7 +75,7 @@ class MatchForm(CourseForm):
     chosen = RadioField(_l("Who could mentor"), validators=[InputRequired(_l("Choose the mentor."))])
     reasons = SelectMultipleField(
         _l("Why this mentor"),
-        choices=choices(list(REASON_LABELS.items())),
+        choices=choices(list(Reason.labels().items())),
         validators=[InputRequired(_l("Say why this mentor."))],
     )
     agreed = RadioField(
@@ -101,7 +100,7 @@ class ReviewForm(BaseForm):
     )
     goes_on = RadioField(
         _l("How does it go on?"),
-        choices=choices(list(GOES_ON_LABELS.items())),
+        choices=choices(list(GoesOn.labels().items())),
         validators=[InputRequired(_l("Say how it goes on."))],
     )
     next_on = DateField(_l("Next review"), validators=[Optional()])
@@ -117,11 +116,11 @@ class FinishForm(BaseForm):
         validators=[InputRequired(_l("Say how it ends."))],
     )
     reason = RadioField(
-        _l("Why it ends early"), choices=choices(list(END_REASON_LABELS.items())), validators=[Optional()]
+        _l("Why it ends early"), choices=choices(list(EndReason.labels().items())), validators=[Optional()]
     )
     after = RadioField(
         _l("What comes after?"),
-        choices=choices(list(AFTER_LABELS.items())),
+        choices=choices(list(After.labels().items())),
         validators=[InputRequired(_l("Say what comes after."))],
     )
     note = LongText(_l("Note"), [Optional()], description=_l("Facts only."))

@@ -6,7 +6,7 @@ from wtforms.validators import InputRequired, Optional
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.mentoring.plan.forms import number_or_none
-from wss_cases.pathways.mentoring.plan.states import LANGUAGES, LARGEST_CAPACITY, MENTOR_KIND_LABELS
+from wss_cases.pathways.mentoring.plan.states import LANGUAGES, LARGEST_CAPACITY, MentorKind
 from wss_cases.roster.directory.presenters import language_words
 
 
@@ -15,7 +15,7 @@ class MentorForm(BaseForm):
 
     kind = RadioField(
         _l("Where do they come from?"),
-        choices=choices(list(MENTOR_KIND_LABELS.items())),
+        choices=choices(list(MentorKind.labels().items())),
         validators=[InputRequired(_l("Say where the mentor comes from."))],
     )
     user_id = SelectField(

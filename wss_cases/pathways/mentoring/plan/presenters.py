@@ -9,13 +9,13 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.pathways.mentoring.plan.models import DailyCard, DailyCardDay, MentoringPlan, MentoringSession
 from wss_cases.pathways.mentoring.plan.rules import Dose, last_day_of, percent
-from wss_cases.pathways.mentoring.plan.states import CADENCE_LABELS, CARD_DAYS, DAY_LABELS, MISSED_LABELS
+from wss_cases.pathways.mentoring.plan.states import CARD_DAYS, Cadence, DayState, Missed
 from wss_cases.roster.directory.rules import SchoolDays
 
 
 def rhythm_words(plan: MentoringPlan) -> str:
     """Return how often, how long and how many weeks, as far as they are set."""
-    parts = [str(CADENCE_LABELS[plan.rhythm])] if plan.rhythm is not None else []
+    parts = [str(Cadence(plan.rhythm).label)] if plan.rhythm is not None else []
     if plan.minutes is not None:
         parts.append(_("%(number)d minutes", number=plan.minutes))
     if plan.weeks is not None:
@@ -83,7 +83,7 @@ def minutes_words(dose: Dose) -> str:
 def session_words(session: MentoringSession) -> tuple[str, str]:
     """Return what was logged of a day, and the tone of its tag."""
     if not session.held:
-        return str(MISSED_LABELS[session.missed]) if session.missed else "", "sun"
+        return str(Missed(session.missed).label) if session.missed else "", "sun"
     if session.minutes is None:
         return _("Held"), "moss"
     return _("Held, %(number)d min", number=session.minutes), "moss"
@@ -91,7 +91,7 @@ def session_words(session: MentoringSession) -> tuple[str, str]:
 
 def day_state_words(day: DailyCardDay | None) -> str:
     """Return where the day of a card stands."""
-    return str(DAY_LABELS[day.state]) if day is not None else ""
+    return str(DayState(day.state).label) if day is not None else ""
 
 
 def percent_words(share: int | None) -> str:

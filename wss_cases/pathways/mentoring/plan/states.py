@@ -1,75 +1,75 @@
 """Mentors, matches, sessions and cards in words; how often sessions are planned; the life of a card's day."""
 
-import enum
 from dataclasses import dataclass
 from typing import Any, Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 from wss_cases.routing.engine.states import Kind
 
 
-class MentorKind(enum.StrEnum):
+class MentorKind(Labelled):
     """Where a mentor comes from."""
 
-    STAFF = "staff"
-    PARTNER = "partner"
+    STAFF = "staff", _l("Member of staff")
+    PARTNER = "partner", _l("From a partner")
 
 
-class Cadence(enum.StrEnum):
+class Cadence(Labelled):
     """How often sessions are planned."""
 
-    DAILY = "daily"
-    TWICE_WEEKLY = "twice_weekly"
-    WEEKLY = "weekly"
-    BIWEEKLY = "biweekly"
-    MONTHLY = "monthly"
+    DAILY = "daily", _l("Every school day")
+    TWICE_WEEKLY = "twice_weekly", _l("Twice a week")
+    WEEKLY = "weekly", _l("Every week")
+    BIWEEKLY = "biweekly", _l("Every two weeks")
+    MONTHLY = "monthly", _l("Every month")
 
 
-class Missed(enum.StrEnum):
+class Missed(Labelled):
     """Why a session was not held."""
 
-    STUDENT_ABSENT = "student_absent"
-    STUDENT_CHOSE_NOT = "student_chose_not"
-    MENTOR_ABSENT = "mentor_absent"
-    NO_SCHOOL = "no_school"
-    OTHER = "other"
+    STUDENT_ABSENT = "student_absent", _l("The student was away")
+    STUDENT_CHOSE_NOT = "student_chose_not", _l("The student chose not to come")
+    MENTOR_ABSENT = "mentor_absent", _l("The mentor was away")
+    NO_SCHOOL = "no_school", _l("There was no school")
+    OTHER = "other", _l("Another reason")
 
 
-class Reason(enum.StrEnum):
+class Reason(Labelled):
     """What speaks for a mentor; the first four are found by themselves."""
 
-    PLACE = "place"
-    LANGUAGE = "language"
-    STRENGTH = "strength"
-    TRAINED = "trained"
-    ASKED = "asked"
-    KNOWN = "known"
+    PLACE = "place", _l("Has a place free")
+    LANGUAGE = "language", _l("Speaks the student’s language")
+    STRENGTH = "strength", _l("Their strengths fit the goal")
+    TRAINED = "trained", _l("Is trained")
+    ASKED = "asked", _l("The student asked for them")
+    KNOWN = "known", _l("They know each other already")
 
 
-class DayState(enum.StrEnum):
+class DayState(Labelled):
     """Where the day of a card stands."""
 
-    NOT_BEGUN = "not_begun"
-    CHECKED_IN = "checked_in"
-    CHECKED_OUT = "checked_out"
+    NOT_BEGUN = "not_begun", _l("Not checked in")
+    CHECKED_IN = "checked_in", _l("Checked in")
+    CHECKED_OUT = "checked_out", _l("Checked out")
 
 
-class GoesOn(enum.StrEnum):
+class GoesOn(Labelled):
     """What a review decides."""
 
-    SAME = "same"
-    CHANGES = "changes"
-    ENDS = "ends"
+    SAME = "same", _l("It goes on as it is")
+    CHANGES = "changes", _l("It goes on, with a change")
+    ENDS = "ends", _l("It ends now")
 
 
-class After(enum.StrEnum):
+class After(Labelled):
     """What comes after mentoring."""
 
-    NOTHING = "nothing"
-    STAYS_IN_TOUCH = "stays_in_touch"
-    OTHER_ADULT = "other_adult"
-    OTHER_PATHWAY = "other_pathway"
-    NEXT_SCHOOL = "next_school"
+    NOTHING = "nothing", _l("Nothing more is needed")
+    STAYS_IN_TOUCH = "stays_in_touch", _l("The mentor stays in touch")
+    OTHER_ADULT = "other_adult", _l("Another adult of the school looks after it")
+    OTHER_PATHWAY = "other_pathway", _l("Another pathway takes it up")
+    NEXT_SCHOOL = "next_school", _l("The next school is told")
 
 
 DAY_TRANSITIONS: Final[dict[DayState, frozenset[DayState]]] = {
@@ -120,38 +120,6 @@ def presets_for(kind: str) -> tuple[str, ...]:
 LANGUAGES = ("en", "es", "pl", "zh", "ar", "ur", "uk", "fr", "vi", "tl", "yo", "ro", "ru", "am")
 """Languages a mentor may be said to speak; any other stands in their strengths."""
 
-MENTOR_KIND_LABELS = {MentorKind.STAFF: _l("Member of staff"), MentorKind.PARTNER: _l("From a partner")}
-
-CADENCE_LABELS = {
-    Cadence.DAILY: _l("Every school day"),
-    Cadence.TWICE_WEEKLY: _l("Twice a week"),
-    Cadence.WEEKLY: _l("Every week"),
-    Cadence.BIWEEKLY: _l("Every two weeks"),
-    Cadence.MONTHLY: _l("Every month"),
-}
-
-MISSED_LABELS = {
-    Missed.STUDENT_ABSENT: _l("The student was away"),
-    Missed.STUDENT_CHOSE_NOT: _l("The student chose not to come"),
-    Missed.MENTOR_ABSENT: _l("The mentor was away"),
-    Missed.NO_SCHOOL: _l("There was no school"),
-    Missed.OTHER: _l("Another reason"),
-}
-
-REASON_LABELS = {
-    Reason.PLACE: _l("Has a place free"),
-    Reason.LANGUAGE: _l("Speaks the student’s language"),
-    Reason.STRENGTH: _l("Their strengths fit the goal"),
-    Reason.TRAINED: _l("Is trained"),
-    Reason.ASKED: _l("The student asked for them"),
-    Reason.KNOWN: _l("They know each other already"),
-}
-
-DAY_LABELS = {
-    DayState.NOT_BEGUN: _l("Not checked in"),
-    DayState.CHECKED_IN: _l("Checked in"),
-    DayState.CHECKED_OUT: _l("Checked out"),
-}
 
 STANDS_LABELS = {
     "goal_reached": _l("Goal reached"),
@@ -159,32 +127,19 @@ STANDS_LABELS = {
     "goal_not_reached": _l("Goal not reached"),
 }
 
-GOES_ON_LABELS = {
-    GoesOn.SAME: _l("It goes on as it is"),
-    GoesOn.CHANGES: _l("It goes on, with a change"),
-    GoesOn.ENDS: _l("It ends now"),
-}
-
-AFTER_LABELS = {
-    After.NOTHING: _l("Nothing more is needed"),
-    After.STAYS_IN_TOUCH: _l("The mentor stays in touch"),
-    After.OTHER_ADULT: _l("Another adult of the school looks after it"),
-    After.OTHER_PATHWAY: _l("Another pathway takes it up"),
-    After.NEXT_SCHOOL: _l("The next school is told"),
-}
 
 SENTENCES = {
     "mentoring.planned": _l("Goal and rhythm of the mentoring set"),
     "mentoring.matched": _l("Matched with the mentor %(mentor)s"),
     "mentoring.unmatched": _l("The mentor %(mentor)s has ended; a new match is needed"),
     "mentoring.held": _l("Mentoring session of %(day)s held"),
-    "mentoring.missed": (_l("Mentoring session of %(day)s missed: %(reason)s"), {"reason": MISSED_LABELS}),
+    "mentoring.missed": (_l("Mentoring session of %(day)s missed: %(reason)s"), {"reason": Missed.labels()}),
     "mentoring.corrected": _l("Log of the mentoring session of %(day)s corrected"),
     "mentoring.reviewed": (
         _l("Mentoring reviewed: %(stands)s. %(goes_on)s."),
-        {"stands": STANDS_LABELS, "goes_on": GOES_ON_LABELS},
+        {"stands": STANDS_LABELS, "goes_on": GoesOn.labels()},
     ),
-    "mentoring.after": (_l("After the mentoring: %(after)s"), {"after": AFTER_LABELS}),
+    "mentoring.after": (_l("After the mentoring: %(after)s"), {"after": After.labels()}),
     "mentoring.card_set": _l("Daily card set"),
     "mentor.added": _l("Mentor added"),
     "mentor.changed": _l("Mentor changed"),

@@ -9,7 +9,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 from wss_cases.foundation.forms import BaseForm, ShortText, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.pathways.mentoring.plan.states import BEST_MARK, LONGEST_MINUTES, MISSED_LABELS, Missed
+from wss_cases.pathways.mentoring.plan.states import BEST_MARK, LONGEST_MINUTES, Missed
 from wss_cases.pathways.mentoring.sessions.actions import Said
 
 USUAL_MINUTES = (15, 30, 45, 60)
@@ -48,7 +48,7 @@ class SessionForm(MinutesForm):
         choices=choices([("yes", _l("Yes")), ("no", _l("No"))]),
         validators=[InputRequired(_l("Say whether it happened."))],
     )
-    missed = RadioField(_l("Why not?"), choices=choices(list(MISSED_LABELS.items())), validators=[Optional()])
+    missed = RadioField(_l("Why not?"), choices=choices(list(Missed.labels().items())), validators=[Optional()])
     note = ShortText(_l("Note"), [Optional()], limit=300)
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -71,7 +71,7 @@ class SessionForm(MinutesForm):
 
 def group_form(students: Iterable[tuple[int, str]]) -> type[MinutesForm]:
     """Return a form that asks about each of a group's students, (pathway id, name), in a field s<id>."""
-    answers = choices([(HELD, _l("Came")), *MISSED_LABELS.items(), (NOT_SAID, _l("Not said"))])
+    answers = choices([(HELD, _l("Came")), *Missed.labels().items(), (NOT_SAID, _l("Not said"))])
     fields = {
         f"s{pathway_id}": RadioField(name, choices=answers, default=HELD, validators=[Optional()])
         for pathway_id, name in students

@@ -14,7 +14,7 @@ from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.pathways.common.states import KIND_LABELS, Kind
+from wss_cases.pathways.common.states import Kind
 from wss_cases.pathways.common.views import page_of, today_of
 from wss_cases.pathways.mentoring.plan.models import MentoringPlan, MentoringSession
 from wss_cases.pathways.mentoring.plan.presenters import (
@@ -103,7 +103,7 @@ def _meta(own: OwnStudent, twice: bool) -> str:
     """Return a student's goal; with the kind and the first day for somebody whom one mentors twice."""
     if not twice:
         return own.plan.goal
-    parts = [str(KIND_LABELS[Kind(own.pathway.kind)]), own.plan.goal]
+    parts = [str(Kind(own.pathway.kind).label), own.plan.goal]
     if own.plan.starts_on is not None:
         parts.insert(1, _("since %(day)s", day=day_words(own.plan.starts_on)))
     return " · ".join(parts)

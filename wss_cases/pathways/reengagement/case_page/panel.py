@@ -15,13 +15,7 @@ from wss_cases.pathways.common.steps import Panel
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.pathways.reengagement.plan.queries import plan_of, reviews_of
 from wss_cases.pathways.reengagement.plan.rules import meeting_of, return_words
-from wss_cases.pathways.reengagement.plan.states import (
-    CAUSE_LABELS,
-    MEETING_LABELS,
-    REVIEW_LABELS,
-    Meeting,
-    ReviewAnswer,
-)
+from wss_cases.pathways.reengagement.plan.states import AwayCause, Meeting, ReviewAnswer
 from wss_cases.pathways.reengagement.returns.views import tone_of
 from wss_cases.roster.directory.queries import get_school, school_days
 
@@ -56,7 +50,7 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
                 {
                     "title": day_words(one.on_day),
                     "note": one.note or None,
-                    "tag": str(REVIEW_LABELS[one.answer]),
+                    "tag": str(ReviewAnswer(one.answer).label),
                     "tone": REVIEW_TONES.get(one.answer, "slate"),
                 }
                 for one in reviews_of(row.id)
@@ -67,7 +61,7 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
 
 def _rows(plan: ReengagementPlan) -> list[dict[str, Any]]:
     return [
-        {"label": _("Away because of"), "value": str(CAUSE_LABELS[plan.cause]) if plan.cause else ""},
+        {"label": _("Away because of"), "value": str(AwayCause(plan.cause).label) if plan.cause else ""},
         {"label": _("First day away"), "value": day_words_with_year(plan.away_from)},
         {"label": _("First day back"), "value": day_words_with_year(plan.returned_on or plan.return_on)},
         {"label": _("Who the student wants beside them"), "value": plan.supporters},
@@ -85,7 +79,7 @@ def _meeting(row: Pathway, plan: ReengagementPlan, now: datetime) -> dict[str, A
     begun = plan.meeting_at is not None and plan.meeting_at <= now
     may_plan = live and standing is not Meeting.HELD and plan.return_on is not None
     return {
-        "state": str(MEETING_LABELS[standing]),
+        "state": str(Meeting(standing).label),
         "tone": {Meeting.HELD: "moss", Meeting.PLANNED: "teal", Meeting.MISSED: "sun"}.get(standing, "slate"),
         "when": when if plan.meeting_at is not None else "",
         "plan_words": _("Move it") if standing is Meeting.PLANNED else _("Plan the meeting"),

@@ -5,7 +5,7 @@ from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.pathways.reengagement.plan.states import CAUSE_LABELS, MISSED_LABELS, REVIEW_LABELS, AwayCause
+from wss_cases.pathways.reengagement.plan.states import AwayCause, MeetingMissed, ReviewAnswer
 
 DAY = _l("Choose a day.")
 HELD = "held"
@@ -49,7 +49,7 @@ class AnswerForm(BaseForm):
 
     happened = RadioField(
         _l("Did it happen?"),
-        choices=choices([(HELD, _l("Yes, it was held")), *MISSED_LABELS.items()]),
+        choices=choices([(HELD, _l("Yes, it was held")), *MeetingMissed.labels().items()]),
         validators=[InputRequired(_l("Choose what happened."))],
     )
 
@@ -65,7 +65,7 @@ class ReviewForm(BaseForm):
 
     answer = RadioField(
         _l("How does it go?"),
-        choices=choices(list(REVIEW_LABELS.items())),
+        choices=choices(list(ReviewAnswer.labels().items())),
         validators=[InputRequired(_l("Choose how it goes."))],
     )
     note = LongText(
@@ -78,7 +78,7 @@ class OpenForm(BaseForm):
 
     cause = RadioField(
         _l("Where does the student come back from?"),
-        choices=choices([(cause, CAUSE_LABELS[cause]) for cause in (AwayCause.LONG_ABSENCE, AwayCause.PLACEMENT)]),
+        choices=choices([(cause, AwayCause(cause).label) for cause in (AwayCause.LONG_ABSENCE, AwayCause.PLACEMENT)]),
         validators=[InputRequired(_l("Choose where from."))],
     )
     away_from = DateField(_l("First day away"), [Optional()])

@@ -1,35 +1,34 @@
 """Why somebody was away, the life of a re-entry meeting, and what the history says of a return."""
 
-import enum
-
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 
 
-class AwayCause(enum.StrEnum):
+class AwayCause(Labelled):
     """What a student returns from."""
 
-    REMOVAL = "removal"
-    LONG_ABSENCE = "long_absence"
-    PLACEMENT = "placement"
+    REMOVAL = "removal", _l("A removal from class or school")
+    LONG_ABSENCE = "long_absence", _l("A long absence")
+    PLACEMENT = "placement", _l("A placement elsewhere")
 
 
-class MeetingMissed(enum.StrEnum):
+class MeetingMissed(Labelled):
     """Why a re-entry meeting was not held."""
 
-    STUDENT_AWAY = "student_away"
-    SUPPORTER_AWAY = "supporter_away"
-    POSTPONED = "postponed"
-    NOT_WANTED = "not_wanted"
+    STUDENT_AWAY = "student_away", _l("The student was not there")
+    SUPPORTER_AWAY = "supporter_away", _l("Somebody the student chose was not there")
+    POSTPONED = "postponed", _l("The school put it off")
+    NOT_WANTED = "not_wanted", _l("The student does not want a meeting")
 
 
-class Meeting(enum.StrEnum):
+class Meeting(Labelled):
     """How the re-entry meeting of a return stands; read from the plan, see rules.meeting_of."""
 
-    NOT_PLANNED = "not_planned"
-    PLANNED = "planned"
-    MISSED = "missed"
-    NOT_WANTED = "not_wanted"
-    HELD = "held"
+    NOT_PLANNED = "not_planned", _l("Not planned yet")
+    PLANNED = "planned", _l("Planned")
+    MISSED = "missed", _l("Not held; to be planned again")
+    NOT_WANTED = "not_wanted", _l("The student does not want a meeting")
+    HELD = "held", _l("Held")
 
 
 MEETING_TRANSITIONS: dict[Meeting, frozenset[Meeting]] = {
@@ -42,52 +41,24 @@ MEETING_TRANSITIONS: dict[Meeting, frozenset[Meeting]] = {
 """A meeting that nobody wanted may be wanted later; one that was held is not planned again."""
 
 
-class ReviewAnswer(enum.StrEnum):
+class ReviewAnswer(Labelled):
     """How the return goes, at a review."""
 
-    SETTLED = "settled"
-    SUPPORT_GOES_ON = "support_goes_on"
-    NEEDS_MORE = "needs_more"
-    NOT_BACK = "not_back"
+    SETTLED = "settled", _l("Settled")
+    SUPPORT_GOES_ON = "support_goes_on", _l("Going well with the supports")
+    NEEDS_MORE = "needs_more", _l("Needs more support")
+    NOT_BACK = "not_back", _l("Not back in class")
 
-
-CAUSE_LABELS = {
-    AwayCause.REMOVAL: _l("A removal from class or school"),
-    AwayCause.LONG_ABSENCE: _l("A long absence"),
-    AwayCause.PLACEMENT: _l("A placement elsewhere"),
-}
-
-MISSED_LABELS = {
-    MeetingMissed.STUDENT_AWAY: _l("The student was not there"),
-    MeetingMissed.SUPPORTER_AWAY: _l("Somebody the student chose was not there"),
-    MeetingMissed.POSTPONED: _l("The school put it off"),
-    MeetingMissed.NOT_WANTED: _l("The student does not want a meeting"),
-}
-
-MEETING_LABELS = {
-    Meeting.NOT_PLANNED: _l("Not planned yet"),
-    Meeting.PLANNED: _l("Planned"),
-    Meeting.MISSED: _l("Not held; to be planned again"),
-    Meeting.NOT_WANTED: _l("The student does not want a meeting"),
-    Meeting.HELD: _l("Held"),
-}
-
-REVIEW_LABELS = {
-    ReviewAnswer.SETTLED: _l("Settled"),
-    ReviewAnswer.SUPPORT_GOES_ON: _l("Going well with the supports"),
-    ReviewAnswer.NEEDS_MORE: _l("Needs more support"),
-    ReviewAnswer.NOT_BACK: _l("Not back in class"),
-}
 
 SENTENCES = {
-    "reengagement.opened": (_l("Re-engagement opened: %(cause)s"), {"cause": CAUSE_LABELS}),
-    "reengagement.away_longer": (_l("Away for longer: %(cause)s"), {"cause": CAUSE_LABELS}),
+    "reengagement.opened": (_l("Re-engagement opened: %(cause)s"), {"cause": AwayCause.labels()}),
+    "reengagement.away_longer": (_l("Away for longer: %(cause)s"), {"cause": AwayCause.labels()}),
     "reengagement.planned": _l("Return planned"),
     "reengagement.return_moved": _l("Day of return changed with the removal: %(on)s"),
     "reengagement.meeting_planned": _l("Re-entry meeting planned for %(on)s"),
     "reengagement.meeting_dropped": _l("Re-entry meeting taken off: the day of return moved"),
     "reengagement.meeting_held": _l("Re-entry meeting held"),
-    "reengagement.meeting_missed": (_l("Re-entry meeting not held: %(why)s"), {"why": MISSED_LABELS}),
+    "reengagement.meeting_missed": (_l("Re-entry meeting not held: %(why)s"), {"why": MeetingMissed.labels()}),
     "reengagement.returned": _l("Back at school on %(on)s"),
-    "reengagement.reviewed": (_l("Return reviewed: %(answer)s"), {"answer": REVIEW_LABELS}),
+    "reengagement.reviewed": (_l("Return reviewed: %(answer)s"), {"answer": ReviewAnswer.labels()}),
 }

@@ -21,7 +21,7 @@ from wss_cases.pathways.reengagement.opening.actions import Away, open_by_hand
 from wss_cases.pathways.reengagement.plan.forms import OpenForm
 from wss_cases.pathways.reengagement.plan.queries import Return, living_return, plan_of, returns_of
 from wss_cases.pathways.reengagement.plan.rules import meeting_of, return_words
-from wss_cases.pathways.reengagement.plan.states import CAUSE_LABELS, MEETING_LABELS, AwayCause, Meeting
+from wss_cases.pathways.reengagement.plan.states import AwayCause, Meeting
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.queries import get_school, get_student, school_days
 from wss_cases.roster.directory.rules import SchoolDays
@@ -68,9 +68,9 @@ def _line(found: Return, now: datetime, school: School | None, days: SchoolDays)
     zone = school.time_zone if school else ZONE
     today = local_date(now, zone)
     who = person_words(row.participant) if row.participant is not None else row.case.reference
-    cause = str(CAUSE_LABELS[plan.cause]) if plan.cause is not None else ""
+    cause = str(AwayCause(plan.cause).label) if plan.cause is not None else ""
     standing = meeting_of(plan)
-    meeting = str(MEETING_LABELS[standing])
+    meeting = str(Meeting(standing).label)
     if standing is Meeting.PLANNED:
         meeting = moment_words(plan.meeting_at, zone)
     parts = [row.case.reference, cause, _("meeting: %(how)s", how=meeting)]

@@ -37,9 +37,9 @@ from wss_cases.pathways.referrals.referral.states import (
     RECEIVED_LABELS,
     RELATION_LABELS,
     RENEWABLE,
-    SERVICE_KIND_LABELS,
     STATE_LABELS,
     ReferralState,
+    ServiceKind,
 )
 from wss_cases.roster.directory.presenters import language_words
 from wss_cases.roster.directory.queries import school_days
@@ -81,7 +81,7 @@ def _shown(row: Pathway, referral: Referral, today: date) -> dict[str, Any]:
         "tone": TONES.get(referral.state, "slate"),
         "rows": [{"label": label, "value": value} for label, value in _facts(referral, today) if value],
         "meta": " · ".join(part for part in (day_words(referral.sent_on), _end_words(referral)) if part),
-        "services": [(day_words(each.on_day), str(SERVICE_KIND_LABELS[each.kind])) for each in referral.services],
+        "services": [(day_words(each.on_day), str(ServiceKind(each.kind).label)) for each in referral.services],
         "letter": _page(referral, "referral_consent.consent_letter"),
         "revoke": _page(referral, "referral_consent.revoke")
         if consent is not None and consent.revoked_at is None

@@ -21,9 +21,9 @@ from wss_cases.pathways.referrals.referral.states import (
     AWAITS_ANSWER,
     FIELD_LABELS,
     RECEIVED_LABELS,
-    SERVICE_KIND_LABELS,
     STATE_LABELS,
     ReferralState,
+    ServiceKind,
 )
 from wss_cases.pathways.referrals.service import actions as actions_service
 from wss_cases.pathways.referrals.service.views import end, log
@@ -100,7 +100,7 @@ def referral(referral_id: int) -> Page:
         ],
         until=day_words_with_year(row.consent.until_on) if row.consent else "",
         services=[
-            {"day": day_words_with_year(each.on_day), "kind": str(SERVICE_KIND_LABELS[each.kind])}
+            {"day": day_words_with_year(each.on_day), "kind": str(ServiceKind(each.kind).label)}
             for each in row.services
         ],
         received=str(RECEIVED_LABELS[row.received]) if row.received else "",

@@ -7,7 +7,7 @@ from wtforms.validators import Email, InputRequired, Length, Optional
 
 from wss_cases.foundation.forms import BaseForm, NotBlank, ShortText, check_characters, choices, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.pathways.referrals.referral.states import SERVICE_LABELS
+from wss_cases.pathways.referrals.referral.states import Service
 
 GRADES = range(-1, 14)
 NUMBER = _l("Write a whole number.")
@@ -32,7 +32,7 @@ class EntryForm(BaseForm):
     name = ShortText(_l("Name"), [NotBlank(_l("Write the partner’s name."))])
     services = SelectMultipleField(
         _l("What it does"),
-        choices=choices(list(SERVICE_LABELS.items())),
+        choices=choices(list(Service.labels().items())),
         validators=[InputRequired(_l("Choose at least one kind of help."))],
     )
     languages = SelectMultipleField(_l("Languages spoken there"), validators=[Optional()])
@@ -61,7 +61,7 @@ class FilterForm(BaseForm):
         csrf = False
 
     q = ShortText(_l("Name"))
-    service = select(_l("Kind of help"), [("", _l("Any")), *SERVICE_LABELS.items()], validators=[Optional()])
+    service = select(_l("Kind of help"), [("", _l("Any")), *Service.labels().items()], validators=[Optional()])
     language = SelectField(_l("Language"), validators=[Optional()])
     grade = SelectField(_l("Grade"), validators=[Optional()])
     free = BooleanField(_l("Only with a free place"))

@@ -25,7 +25,7 @@ from wss_cases.pathways.referrals.partners.queries import PartnerFilter, get_par
 from wss_cases.pathways.referrals.partners.queries import partners as find_partners
 from wss_cases.pathways.referrals.referral.models import Partner
 from wss_cases.pathways.referrals.referral.rules import agreement_ends_soon, agreement_in_force
-from wss_cases.pathways.referrals.referral.states import SERVICE_LABELS, Service
+from wss_cases.pathways.referrals.referral.states import Service
 from wss_cases.roster.directory.presenters import grade_words, language_words
 
 blueprint = Blueprint("partners", __name__, url_prefix="/partners")
@@ -111,7 +111,7 @@ def _row(row: Partner, taken: int, today: date) -> dict[str, Any]:
 
 def service_names(row: Partner) -> list[str]:
     """Return what a partner does, in words."""
-    return [str(SERVICE_LABELS[Service(code)]) for code in row.services if code in set(Service)]
+    return [str(Service(code).label) for code in row.services if code in set(Service)]
 
 
 def _agreement(row: Partner, today: date) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from wss_cases.foundation.settings.reading import setting
 from wss_cases.mail.family_texts.queries import family_text
 from wss_cases.mail.family_texts.rules import Text
 from wss_cases.pathways.referrals.referral.models import Referral
-from wss_cases.pathways.referrals.referral.states import FIELD_LABELS, SERVICE_LABELS, Service
+from wss_cases.pathways.referrals.referral.states import FIELD_LABELS, Service
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.roster.directory.presenters import grade_words, language_words
 from wss_cases.roster.directory.queries import guardians_of
@@ -43,7 +43,7 @@ def purpose_words(row: Referral) -> str:
 
 def service_words(service: str) -> str:
     """Return a kind of help in the reader's language; nothing for none."""
-    return str(SERVICE_LABELS[Service(service)]) if service in set(Service) else ""
+    return str(Service(service).label) if service in set(Service) else ""
 
 
 def letter(row: Referral, language: str, fields: list[str], purpose: str, until: date, day: date) -> Text:

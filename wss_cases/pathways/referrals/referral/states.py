@@ -3,6 +3,7 @@
 import enum
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 
 
 class ReferralState(enum.StrEnum):
@@ -52,23 +53,23 @@ TAKES_A_PLACE = frozenset({R.ACCEPTED, R.FIRST_SEEN, R.ACTIVE})
 """States in which a referral takes one of the partner's places."""
 
 
-class Service(enum.StrEnum):
+class Service(Labelled):
     """What a partner does; the families of wrap-around support."""
 
-    BEHAVIORAL_HEALTH = "behavioral_health"
-    SUBSTANCE_USE = "substance_use"
-    HOUSING_BASIC_NEEDS = "housing_basic_needs"
-    VIOLENCE_INTERVENTION = "violence_intervention"
-    FAMILY_SUPPORT = "family_support"
-    ACADEMIC = "academic"
+    BEHAVIORAL_HEALTH = "behavioral_health", _l("Behavioral health")
+    SUBSTANCE_USE = "substance_use", _l("Substance use")
+    HOUSING_BASIC_NEEDS = "housing_basic_needs", _l("Housing and basic needs")
+    VIOLENCE_INTERVENTION = "violence_intervention", _l("Violence intervention")
+    FAMILY_SUPPORT = "family_support", _l("Family support")
+    ACADEMIC = "academic", _l("Academic support")
 
 
-class ServiceKind(enum.StrEnum):
+class ServiceKind(Labelled):
     """Which date of service is logged."""
 
-    FIRST = "first"
-    LATER = "later"
-    LAST = "last"
+    FIRST = "first", _l("First service")
+    LATER = "later", _l("Later service")
+    LAST = "last", _l("Last service")
 
 
 STATE_LABELS = {
@@ -85,20 +86,6 @@ STATE_LABELS = {
     R.WITHDRAWN: _l("Taken back by the school"),
 }
 
-SERVICE_LABELS = {
-    Service.BEHAVIORAL_HEALTH: _l("Behavioral health"),
-    Service.SUBSTANCE_USE: _l("Substance use"),
-    Service.HOUSING_BASIC_NEEDS: _l("Housing and basic needs"),
-    Service.VIOLENCE_INTERVENTION: _l("Violence intervention"),
-    Service.FAMILY_SUPPORT: _l("Family support"),
-    Service.ACADEMIC: _l("Academic support"),
-}
-
-SERVICE_KIND_LABELS = {
-    ServiceKind.FIRST: _l("First service"),
-    ServiceKind.LATER: _l("Later service"),
-    ServiceKind.LAST: _l("Last service"),
-}
 
 FIELD_LABELS = {
     "name": _l("The student’s name"),

@@ -13,8 +13,7 @@ from sqlalchemy import select
 
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan
 from wss_cases.cases.case.queries import cases_of_incident
-from wss_cases.cases.case.states import LABELS as CASE_LABELS
-from wss_cases.cases.case.states import PLAN_LABELS, RESULT_LABELS
+from wss_cases.cases.case.states import CaseResult, CaseState, PlanState
 from wss_cases.casework.next_act.presenters import harm_words, kind_words
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.db import db
@@ -25,10 +24,10 @@ from wss_cases.incidents.incident.queries import addenda_of, contacts_of, people
 from wss_cases.incidents.incident.states import INJURY_LABELS, MANNER_LABELS, REPORTED_ROLE_LABELS
 from wss_cases.incidents.incident.states import RESULT_LABELS as CONTACT_LABELS
 from wss_cases.incidents.pages.presenters import place_names, title_words, when_words
-from wss_cases.pathways.circles.circle.states import TERM_LABELS
+from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.states import LABELS as PATHWAY_LABELS
+from wss_cases.pathways.common.states import PathwayState
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.family_copies.copy.states import Part
 from wss_cases.roster.directory.models import School
@@ -132,7 +131,7 @@ def _cases(student_id: int, incidents: list[Incident]) -> list[Section]:
     found = []
     for case, own in cases_with(student_id, [incident.id for incident in incidents]):
         key = f"case:{case.id}"
-        state = RESULT_LABELS[case.result] if case.result else CASE_LABELS[case.state]
+        state = CaseResult(case.result).label if case.result else CaseState(case.state).label
         lines = [
             Line(f"{key}:opened", _("Opened"), day_words_with_year(case.opened_on)),
             Line(f"{key}:state", _("State"), str(state)),
@@ -148,7 +147,7 @@ def _pathways(case_id: int, participant_id: int) -> Iterator[Line]:
     signed = _signed_by(participant_id)
     for row in db.session.scalars(wanted):
         if row.participant_id == participant_id or row.id in signed:
-            yield Line(f"pathway:{row.id}", kind_words(row), str(PATHWAY_LABELS[row.state]))
+            yield Line(f"pathway:{row.id}", kind_words(row), str(PathwayState(row.state).label))
         if row.id in signed:
             yield from _terms(row.id)
 
@@ -171,7 +170,7 @@ def _terms(pathway_id: int) -> Iterator[Line]:
         .order_by(AgreementTerm.position)
     )
     for term_id, position, due_on, state in db.session.execute(statement):
-        words = f"{_until(due_on)} · {TERM_LABELS[state]}"
+        words = f"{_until(due_on)} · {TermState(state).label}"
         yield Line(f"term:{term_id}", _("Promise %(number)s of the agreement", number=position), words)
 
 
@@ -183,7 +182,7 @@ def _safety_plan(case_id: int, participant_id: int) -> Iterator[Line]:
     statement = select(SafetyPlan).where(SafetyPlan.case_id == case_id, SafetyPlan.participant_id == participant_id)
     for plan in db.session.scalars(statement.order_by(SafetyPlan.id)):
         key = f"plan:{plan.id}"
-        yield Line(key, _("This student’s safety plan"), str(PLAN_LABELS[plan.state]))
+        yield Line(key, _("This student’s safety plan"), str(PlanState(plan.state).label))
         texts = (
             ("steps", _("Steps"), plan.steps),
             ("adults", _("Adults told"), plan.adults_told),

@@ -4,16 +4,17 @@ import enum
 from typing import Any, Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 from wss_cases.records.family_copies.names.spellings import Kind
 
 
-class ReleaseState(enum.StrEnum):
+class ReleaseState(Labelled):
     """Prepared by one person, released by another, and then never changed."""
 
-    PREPARING = "preparing"
-    HANDED_ON = "handed_on"
-    RELEASED = "released"
-    WITHDRAWN = "withdrawn"
+    PREPARING = "preparing", _l("Being prepared")
+    HANDED_ON = "handed_on", _l("Waits for the administrator")
+    RELEASED = "released", _l("Released")
+    WITHDRAWN = "withdrawn", _l("Withdrawn")
 
 
 TRANSITIONS: dict[ReleaseState, frozenset[ReleaseState]] = {
@@ -32,58 +33,34 @@ class Asker(enum.StrEnum):
     STUDENT = "student"
 
 
-class Part(enum.StrEnum):
+class Part(Labelled):
     """What of a student's record goes into a copy."""
 
-    NARRATIVE = "narrative"
-    CONTACTS = "contacts"
-    CASE = "case"
-    DISCIPLINE = "discipline"
+    NARRATIVE = "narrative", _l("What the reports say, with what was added")
+    CONTACTS = "contacts", _l("When the school tried to reach the family")
+    CASE = "case", _l("The case: pathways, promises by number, this student’s own safety plan")
+    DISCIPLINE = "discipline", _l("This student’s own discipline actions")
 
 
-class Manner(enum.StrEnum):
+class Manner(Labelled):
     """How a copy reaches the family."""
 
-    IN_PERSON = "in_person"
-    MAILED = "mailed"
-    READ_HERE = "read_here"
-    SENT_SAFELY = "sent_safely"
+    IN_PERSON = "in_person", _l("Given in person")
+    MAILED = "mailed", _l("Mailed on paper")
+    READ_HERE = "read_here", _l("Read at the school")
+    SENT_SAFELY = "sent_safely", _l("Sent by a protected message")
 
 
-class KeptWhy(enum.StrEnum):
+class KeptWhy(Labelled):
     """Why what looks like a child's name stays."""
 
-    COMMON_WORD = "common_word"
-    ADULT = "adult"
-    OWN = "own"
-    PLACE = "place"
+    COMMON_WORD = "common_word", _l("It is a word here, not a name")
+    ADULT = "adult", _l("It is an adult’s name")
+    OWN = "own", _l("It is this student’s own name")
+    PLACE = "place", _l("It is a place or a thing")
 
 
-STATE_LABELS = {
-    ReleaseState.PREPARING: _l("Being prepared"),
-    ReleaseState.HANDED_ON: _l("Waits for the administrator"),
-    ReleaseState.RELEASED: _l("Released"),
-    ReleaseState.WITHDRAWN: _l("Withdrawn"),
-}
-LABELS = STATE_LABELS
-PART_LABELS: dict[Part, Any] = {
-    Part.NARRATIVE: _l("What the reports say, with what was added"),
-    Part.CONTACTS: _l("When the school tried to reach the family"),
-    Part.CASE: _l("The case: pathways, promises by number, this student’s own safety plan"),
-    Part.DISCIPLINE: _l("This student’s own discipline actions"),
-}
-MANNER_LABELS = {
-    Manner.IN_PERSON: _l("Given in person"),
-    Manner.MAILED: _l("Mailed on paper"),
-    Manner.READ_HERE: _l("Read at the school"),
-    Manner.SENT_SAFELY: _l("Sent by a protected message"),
-}
-WHY_LABELS = {
-    KeptWhy.COMMON_WORD: _l("It is a word here, not a name"),
-    KeptWhy.ADULT: _l("It is an adult’s name"),
-    KeptWhy.OWN: _l("It is this student’s own name"),
-    KeptWhy.PLACE: _l("It is a place or a thing"),
-}
+LABELS = ReleaseState.labels()
 KIND_LABELS = {
     Kind.NUMBER: _l("student number"),
     Kind.FULL: _l("full name"),

@@ -10,7 +10,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, is_storable, select
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.records.family_copies.copy.states import MANNER_LABELS, PART_LABELS, Part
+from wss_cases.records.family_copies.copy.states import Manner, Part
 from wss_cases.records.family_copies.draft.actions import Decision
 from wss_cases.records.family_copies.request.actions import Asked
 
@@ -44,7 +44,7 @@ class AskForm(BaseForm):
     )  # fmt: skip
     parts = SelectMultipleField(
         _l("What goes in"),
-        choices=choices([(part.value, label) for part, label in PART_LABELS.items()]),
+        choices=choices([(part.value, label) for part, label in Part.labels().items()]),
         default=[part.value for part in Part],
         description=_l("The facts of each report and its text for the family always do."),
     )
@@ -75,7 +75,7 @@ class ReleaseForm(BaseForm):
 
     manner = RadioField(
         _l("How it reaches them"),
-        choices=choices(list(MANNER_LABELS.items())),
+        choices=choices(list(Manner.labels().items())),
         validators=[InputRequired(_l("Say how it reaches them."))],
     )
     identity = ShortText(

@@ -26,7 +26,7 @@ from wss_cases.records.family_copies.copy.queries import (
     suspects_abuse,
 )
 from wss_cases.records.family_copies.copy.rules import Mark, is_eligible, phrases, pieces
-from wss_cases.records.family_copies.copy.states import KIND_LABELS, STATE_LABELS, WHY_LABELS, Asker, ReleaseState
+from wss_cases.records.family_copies.copy.states import KIND_LABELS, Asker, KeptWhy, ReleaseState
 from wss_cases.records.family_copies.draft.actions import decide
 from wss_cases.records.family_copies.draft.forms import AskForm, DraftForm, decisions_in
 from wss_cases.records.family_copies.request.actions import ask
@@ -135,7 +135,7 @@ def draft_page(actor: Actor, found: FamilyRelease, made: Draft) -> dict[str, Any
         ],
         "undecided": len(made.undecided),
         "total": len(made.all_marks),
-        "whys": [(why.value, words) for why, words in WHY_LABELS.items()],
+        "whys": [(why.value, words) for why, words in KeptWhy.labels().items()],
         "is_open": found.state in (ReleaseState.PREPARING, ReleaseState.HANDED_ON),
         "may_release": can(actor, Permission.FAMILY_COPY_RELEASE, found) and found.state is ReleaseState.HANDED_ON,
         "is_own": found.handed_on_by_id == actor.user_id,
@@ -168,7 +168,7 @@ def row_words(release: FamilyRelease) -> dict[str, Any]:
             day=day_words_with_year(release.asked_on),
             due=day_words_with_year(release.due_on) or "–",
         ),
-        "state": STATE_LABELS[release.state],
+        "state": ReleaseState(release.state).label,
         "tone": TONES.get(release.state, "slate"),
     }
 

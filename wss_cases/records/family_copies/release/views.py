@@ -19,7 +19,7 @@ from wss_cases.foundation.pages import Page, form_page
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.family_copies.copy.queries import copy_of, draft_of, get_release, student_of
 from wss_cases.records.family_copies.copy.rules import KEEP, digest
-from wss_cases.records.family_copies.copy.states import MANNER_LABELS, WHY_LABELS, KeptWhy, Manner, ReleaseState
+from wss_cases.records.family_copies.copy.states import KeptWhy, Manner, ReleaseState
 from wss_cases.records.family_copies.draft.actions import hand_on, release
 from wss_cases.records.family_copies.draft.forms import DraftForm, PlainForm, ReleaseForm, WithdrawForm
 from wss_cases.records.family_copies.draft.views import draft_page, row_words, zone_of
@@ -83,7 +83,7 @@ def let_go(release_id: int) -> Page:
         head=row_words(found),
         student=student_of(found),
         sections=made.content(),
-        kept=[(mark.found.words, WHY_LABELS[KeptWhy(mark.why)]) for mark in made.all_marks if mark.done == KEEP],
+        kept=[(mark.found.words, KeptWhy(mark.why).label) for mark in made.all_marks if mark.done == KEEP],
     )
 
 
@@ -140,7 +140,7 @@ def _register(found: FamilyRelease, kept: FamilyReleaseCopy) -> dict[str, Any]:
             {"label": _("Looked through by"), "value": first.name if first else _("The system")},
             {"label": _("Released by"), "value": who.name if who else _("The system")},
             {"label": _("Released"), "value": moment_words(found.released_at, zone)},
-            {"label": _("How it reached them"), "value": str(MANNER_LABELS[found.manner]) if found.manner else ""},
+            {"label": _("How it reached them"), "value": str(Manner(found.manner).label) if found.manner else ""},
             {"label": _("How the school knew who took it"), "value": found.identity},
             {"label": _("Seal of the text (SHA-256)"), "value": kept.sha256},
         ],

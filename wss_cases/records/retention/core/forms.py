@@ -5,7 +5,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.pathways.legal_holds.states import HOLD_LABELS
+from wss_cases.pathways.legal_holds.states import HoldKind
 from wss_cases.records.retention.core.states import Decision
 
 _WHOLE = _l("Write a whole number.")
@@ -69,7 +69,7 @@ class HoldForm(BaseForm):
     )
     kind = RadioField(
         _l("What is open"),
-        choices=choices(list(HOLD_LABELS.items())),
+        choices=choices(list(HoldKind.labels().items())),
         validators=[InputRequired(_l("Choose what is open."))],
     )
     asked_by = ShortText(_l("Who asked for it"), [NotBlank(_l("Write who asked for it."))])

@@ -4,30 +4,31 @@ import enum
 from typing import Any
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 
 
-class Part(enum.StrEnum):
+class Part(Labelled):
     """Which part of a record a kind belongs to; the running ones are no record of a student."""
 
-    TEMPORARY = "temporary"
-    PERMANENT = "permanent"
-    RUNNING = "running"
+    TEMPORARY = "temporary", _l("Temporary record")
+    PERMANENT = "permanent", _l("Permanent record")
+    RUNNING = "running", _l("Cleaned by itself")
 
 
-class Unit(enum.StrEnum):
+class Unit(Labelled):
     """In what the time is counted."""
 
-    YEARS = "years"
-    DAYS = "days"
+    YEARS = "years", _l("years")
+    DAYS = "days", _l("days")
 
 
-class ReviewWhy(enum.StrEnum):
+class ReviewWhy(Labelled):
     """Why a student's record is to be looked at."""
 
-    FOUR_YEARS = "four_years"
-    CHANGED_SCHOOL = "changed_school"
-    LEFT = "left"
-    KEPT_UNTIL = "kept_until"
+    FOUR_YEARS = "four_years", _l("Four years since it was last looked at")
+    CHANGED_SCHOOL = "changed_school", _l("Came from another school")
+    LEFT = "left", _l("Left, and the time has passed")
+    KEPT_UNTIL = "kept_until", _l("Was kept until now")
 
 
 class Decision(enum.StrEnum):
@@ -37,13 +38,13 @@ class Decision(enum.StrEnum):
     DELETE = "delete"
 
 
-class DeletionState(enum.StrEnum):
+class DeletionState(Labelled):
     """proposed → confirmed → done; or withdrawn while it is only proposed."""
 
-    PROPOSED = "proposed"
-    CONFIRMED = "confirmed"
-    DONE = "done"
-    WITHDRAWN = "withdrawn"
+    PROPOSED = "proposed", _l("Proposed")
+    CONFIRMED = "confirmed", _l("Confirmed")
+    DONE = "done", _l("Deleted")
+    WITHDRAWN = "withdrawn", _l("Withdrawn")
 
 
 DELETION_TRANSITIONS: dict[DeletionState, frozenset[DeletionState]] = {
@@ -67,13 +68,6 @@ FLOORS: dict[Part, int] = {Part.TEMPORARY: 5, Part.PERMANENT: 60, Part.RUNNING: 
 MOST: dict[Part, int] = {Part.TEMPORARY: 100, Part.PERMANENT: 200, Part.RUNNING: 3650}
 REVIEW_YEARS = 4
 
-PART_LABELS = {
-    Part.TEMPORARY: _l("Temporary record"),
-    Part.PERMANENT: _l("Permanent record"),
-    Part.RUNNING: _l("Cleaned by itself"),
-}
-
-UNIT_LABELS = {Unit.YEARS: _l("years"), Unit.DAYS: _l("days")}
 
 KIND_LABELS: dict[str, Any] = {
     "incident": _l("Reports"),
@@ -105,19 +99,7 @@ EVENT_LABELS: dict[str, Any] = {
     "touched": _l("after it was last saved"),
 }
 
-WHY_LABELS = {
-    ReviewWhy.FOUR_YEARS: _l("Four years since it was last looked at"),
-    ReviewWhy.CHANGED_SCHOOL: _l("Came from another school"),
-    ReviewWhy.LEFT: _l("Left, and the time has passed"),
-    ReviewWhy.KEPT_UNTIL: _l("Was kept until now"),
-}
 
-DELETION_LABELS = {
-    DeletionState.PROPOSED: _l("Proposed"),
-    DeletionState.CONFIRMED: _l("Confirmed"),
-    DeletionState.DONE: _l("Deleted"),
-    DeletionState.WITHDRAWN: _l("Withdrawn"),
-}
 DELETION_TONES = {
     DeletionState.PROPOSED: "sun",
     DeletionState.CONFIRMED: "brick",

@@ -18,14 +18,7 @@ from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.common.forms import ConfirmForm
 from wss_cases.records.retention.core.forms import TypedForm
-from wss_cases.records.retention.core.states import (
-    DELETION_LABELS,
-    DELETION_TONES,
-    KEPT_LABELS,
-    KIND_LABELS,
-    PART_LABELS,
-    DeletionState,
-)
+from wss_cases.records.retention.core.states import DELETION_TONES, KEPT_LABELS, KIND_LABELS, DeletionState, Part
 from wss_cases.records.retention.deletion.actions import confirm as confirm_it
 from wss_cases.records.retention.deletion.actions import withdraw as withdraw_it
 from wss_cases.records.retention.deletion.queries import (
@@ -64,7 +57,7 @@ def _words(one: Listed) -> dict[str, Any]:
         "title": _("Deletion %(number)s", number=row.id),
         "school": one.school,
         "records": one.records,
-        "state": DELETION_LABELS[row.state],
+        "state": DeletionState(row.state).label,
         "tone": DELETION_TONES[row.state],
         "proposed": _who_when(one, row.proposed_by_id, row.proposed_at),
         "confirmed": _who_when(one, row.confirmed_by_id, row.confirmed_at),
@@ -102,7 +95,7 @@ def one(deletion_id: int) -> Page:
 
 def _names(deletion_id: int) -> list[tuple[str, Any]]:
     return [
-        (student.shown_name, PART_LABELS[item.part]) for item, student in items_of(deletion_id) if student is not None
+        (student.shown_name, Part(item.part).label) for item, student in items_of(deletion_id) if student is not None
     ]
 
 

@@ -14,7 +14,7 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.pathways.legal_holds.states import HOLD_LABELS, HoldKind
+from wss_cases.pathways.legal_holds.states import HoldKind
 from wss_cases.records.retention.core.forms import HoldForm, ReleaseForm
 from wss_cases.records.retention.deletion.queries import PAGE, Held, get_record_hold, holds
 from wss_cases.records.retention.holds.actions import Asked, open_record_hold, release_record_hold
@@ -42,7 +42,7 @@ def _words(one: Held) -> dict[str, Any]:
     return {
         "title": _("Case %(number)s", number=one.number) if row.case_id else _("Student %(number)s", number=one.number),
         "school": one.school,
-        "kind": HOLD_LABELS[row.kind],
+        "kind": HoldKind(row.kind).label,
         "asked_by": row.asked_by,
         "reason": row.reason,
         "opened": _who_when(one, row.opened_by_id, row.opened_at),
@@ -97,4 +97,4 @@ def release(record_hold_id: int) -> Page:
         flash(_("It is released."))
         return url_for("holds.every")
 
-    return form_page(form, act, done, "records/retention/holds/release.html", kind=HOLD_LABELS[found.kind])
+    return form_page(form, act, done, "records/retention/holds/release.html", kind=HoldKind(found.kind).label)

@@ -22,15 +22,7 @@ from wss_cases.pathways.legal_holds.queries import is_student_held
 from wss_cases.records.retention.core.forms import DecisionForm, RuleForm
 from wss_cases.records.retention.core.models import RetentionRule
 from wss_cases.records.retention.core.queries import PAGE, Looked, get_looked, rules_of, schedule_rows, to_review
-from wss_cases.records.retention.core.states import (
-    EVENT_LABELS,
-    KIND_LABELS,
-    PART_LABELS,
-    UNIT_LABELS,
-    WHY_LABELS,
-    Decision,
-    Part,
-)
+from wss_cases.records.retention.core.states import EVENT_LABELS, KIND_LABELS, Decision, Part, ReviewWhy, Unit
 from wss_cases.records.retention.schedule.actions import change_rule, decide
 from wss_cases.roster.directory.models import Student
 
@@ -52,7 +44,7 @@ def schedule() -> Page:
         parts[row.code] = row.part
     groups = [
         {
-            "part": PART_LABELS[part],
+            "part": Part(part).label,
             "kinds": [
                 {"code": code, "what": KIND_LABELS[code], "rows": found[code]}
                 for code in KIND_LABELS
@@ -72,7 +64,7 @@ def _rule_words(row: RetentionRule) -> dict[str, Any]:
     today = _today()
     ended = row.ends_on is not None and row.ends_on < today
     return {
-        "keep": f"{row.keep} {UNIT_LABELS[row.unit]} {EVENT_LABELS[row.counted_from]}",
+        "keep": f"{row.keep} {Unit(row.unit).label} {EVENT_LABELS[row.counted_from]}",
         "source": row.source,
         "confirmed": row.is_confirmed,
         "starts": day_words_with_year(row.starts_on),
@@ -110,7 +102,7 @@ def rule(code: str) -> Page:
         flash(_("The new row is kept. It deletes nothing by itself."))
         return url_for("retention.schedule")
 
-    unit = f"{UNIT_LABELS[newest.unit]} {EVENT_LABELS[newest.counted_from]}"
+    unit = f"{Unit(newest.unit).label} {EVENT_LABELS[newest.counted_from]}"
     return form_page(
         form, act, done, "records/retention/schedule/rule.html", what=KIND_LABELS.get(code, code), unit=unit
     )
@@ -144,7 +136,7 @@ def _line(looked: Looked) -> dict[str, Any]:
     return {
         "name": looked.student.shown_name,
         "href": url_for("retention.review", student_id=looked.student.id),
-        "why": WHY_LABELS[looked.why],
+        "why": ReviewWhy(looked.why).label,
         "left": day_words_with_year(looked.left_on) if looked.left_on else "",
         "may": words,
         "held": looked.held,

@@ -6,14 +6,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.safeguards.discipline.removals.rules import MOST_DAYS
-from wss_cases.safeguards.discipline.removals.states import (
-    ANSWER_LABELS,
-    APPEAL_LABELS,
-    ASKED_BY_LABELS,
-    DISCIPLINE_LABELS,
-    TRIED_LABELS,
-    Tried,
-)
+from wss_cases.safeguards.discipline.removals.states import Answer, AppealOutcome, AskedBy, DisciplineKind, Tried
 
 _PICK = ("", _l("Choose one"))
 _DAYS = [
@@ -25,7 +18,9 @@ _DAYS = [
 class SpanForm(BaseForm):
     """What a removal is and when."""
 
-    kind = select(_l("Kind"), [_PICK, *DISCIPLINE_LABELS.items()], validators=[InputRequired(_l("Choose the kind."))])
+    kind = select(
+        _l("Kind"), [_PICK, *DisciplineKind.labels().items()], validators=[InputRequired(_l("Choose the kind."))]
+    )
     days = IntegerField(_l("School days"), _DAYS)
     starts_on = DateField(_l("First day"), [InputRequired(_l("Give the first day."))])
     ends_on = DateField(_l("Last day"), [Optional()])
@@ -38,19 +33,19 @@ class DisciplineForm(SpanForm):
     student_id = HiddenField(validators=[InputRequired(_l("Choose the student."))])
     disability = RadioField(
         _l("Does the student have a disability (an IEP or a 504 plan)?"),
-        choices=choices(list(ANSWER_LABELS.items())),
+        choices=choices(list(Answer.labels().items())),
         validators=[InputRequired(_l("Say whether the student has a disability."))],
     )
     suspected = RadioField(
         _l("Has anyone raised a suspected disability?"),
-        choices=choices(list(ANSWER_LABELS.items())),
+        choices=choices(list(Answer.labels().items())),
         validators=[InputRequired(_l("Say whether anyone has raised a suspected disability."))],
     )
-    answer_conversation = LongText(TRIED_LABELS[Tried.CONVERSATION])
-    answer_circle = LongText(TRIED_LABELS[Tried.CIRCLE])
-    answer_mentoring = LongText(TRIED_LABELS[Tried.MENTORING])
-    answer_referral = LongText(TRIED_LABELS[Tried.REFERRAL])
-    answer_check_in = LongText(TRIED_LABELS[Tried.CHECK_IN])
+    answer_conversation = LongText(Tried.CONVERSATION.label)
+    answer_circle = LongText(Tried.CIRCLE.label)
+    answer_mentoring = LongText(Tried.MENTORING.label)
+    answer_referral = LongText(Tried.REFERRAL.label)
+    answer_check_in = LongText(Tried.CHECK_IN.label)
     interventions = LongText(_l("Anything else that was tried before"))
     disruption = LongText(_l("The threat or disruption"))
     support_services = LongText(_l("Support services during the removal"))
@@ -69,7 +64,9 @@ class AppealForm(BaseForm):
     """Who asks for an appeal, and when."""
 
     asked_by = RadioField(
-        _l("Who asks?"), choices=choices(list(ASKED_BY_LABELS.items())), validators=[InputRequired(_l("Say who asks."))]
+        _l("Who asks?"),
+        choices=choices(list(AskedBy.labels().items())),
+        validators=[InputRequired(_l("Say who asks."))],
     )
     asked_name = ShortText(_l("Name"), [NotBlank(_l("Give the name of who asks."))])
     asked_on = DateField(_l("When did they ask?"), [InputRequired(_l("Say when they asked."))])
@@ -83,7 +80,7 @@ class DecideForm(BaseForm):
     heard_by = ShortText(_l("Who heard it"), [NotBlank(_l("Say who heard it."))])
     outcome = RadioField(
         _l("Decision"),
-        choices=choices(list(APPEAL_LABELS.items())),
+        choices=choices(list(AppealOutcome.labels().items())),
         validators=[InputRequired(_l("Choose the decision."))],
     )
     days = IntegerField(

@@ -14,14 +14,12 @@ from wss_cases.safeguards.discipline.removals.presenters import number_of_days, 
 from wss_cases.safeguards.discipline.removals.queries import ListedAction, Offer, appeal_of, spans_of, versions_of
 from wss_cases.safeguards.discipline.removals.rules import ALARM_DAY, days_away, is_exclusion, is_protected
 from wss_cases.safeguards.discipline.removals.states import (
-    ACTION_STATE_LABELS,
-    ANSWER_LABELS,
-    APPEAL_LABELS,
-    ASKED_BY_LABELS,
-    CAUSE_LABELS,
-    DISCIPLINE_LABELS,
-    TRIED_LABELS,
     ActionState,
+    Answer,
+    AppealOutcome,
+    AskedBy,
+    ChangeCause,
+    DisciplineKind,
     Tried,
 )
 from wss_cases.safeguards.duties.duty.queries import user_name
@@ -45,7 +43,7 @@ def offer_words(offers: Sequence[Offer]) -> list[dict[str, Any]]:
     return [
         {
             "code": what.value,
-            "label": TRIED_LABELS[what],
+            "label": Tried(what).label,
             "dates": [day_words_with_year(offer.on) for offer in offers if offer.what is what],
         }
         for what in Tried
@@ -59,7 +57,7 @@ def row_words(found: ListedAction) -> dict[str, Any]:
         "title": found.student.shown_name,
         "href": url_for("discipline.action", action_id=row.id),
         "meta": f"{span_words(row)} · {found.reference or ''}".strip(" ·"),
-        "tag": ACTION_STATE_LABELS[row.state]
+        "tag": ActionState(row.state).label
         if row.state is ActionState.REVERSED
         else _("Appeal to decide")
         if found.appeal_waits
@@ -73,17 +71,17 @@ def action_words(found: ListedAction) -> dict[str, Any]:
     protected = is_protected(bool(student.has_iep or student.has_504), row.disability, row.suspected)
     offers = {what: [day for code, day in _offered(row) if code == what.value] for what in Tried}
     return {
-        "what": DISCIPLINE_LABELS[row.kind],
+        "what": DisciplineKind(row.kind).label,
         "span": span_words(row),
         "reference": found.reference,
         "reversed": row.state is ActionState.REVERSED,
         "is_long": is_exclusion(row.kind, row.days),
         "protected": protected,
         "alarm": protected and row.state is ActionState.STANDING and (row.year_days or 0) >= ALARM_DAY,
-        "disability": ANSWER_LABELS[row.disability] if row.disability else _("Not asked"),
-        "suspected": ANSWER_LABELS[row.suspected] if row.suspected else _("Not asked"),
+        "disability": Answer(row.disability).label if row.disability else _("Not asked"),
+        "suspected": Answer(row.suspected).label if row.suspected else _("Not asked"),
         "packet": [
-            {"label": TRIED_LABELS[what], "dates": offers[what], "answer": row.answers.get(what.value, "")}
+            {"label": Tried(what).label, "dates": offers[what], "answer": row.answers.get(what.value, "")}
             for what in Tried
         ],
         "recorded": moment_words(row.recorded_at, zone_of(row.school_id)),
@@ -102,7 +100,7 @@ def version_words(row: DisciplineAction) -> list[dict[str, Any]]:
         {
             "span": span_words(before),
             "reason": before.reason,
-            "cause": CAUSE_LABELS[before.cause],
+            "cause": ChangeCause(before.cause).label,
             "why": before.why,
             "when": moment_words(before.changed_at, zone),
             "by": user_name(before.changed_by_id),
@@ -117,10 +115,10 @@ def appeal_words(action_id: int) -> dict[str, Any] | None:
     if row is None:
         return None
     return {
-        "asked": f"{ASKED_BY_LABELS[row.asked_by]}: {row.asked_name}, {day_words_with_year(row.asked_on)}",
+        "asked": f"{AskedBy(row.asked_by).label}: {row.asked_name}, {day_words_with_year(row.asked_on)}",
         "why": row.asked_why,
         "heard": f"{day_words_with_year(row.heard_on)}, {row.heard_by}" if row.heard_on else "",
-        "outcome": APPEAL_LABELS[row.outcome] if row.outcome else "",
+        "outcome": AppealOutcome(row.outcome).label if row.outcome else "",
         "decided": day_words_with_year(row.decided_on) if row.decided_on else "",
         "decision": row.decision,
         "is_open": row.outcome is None,

@@ -4,7 +4,7 @@ from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction, DisciplineVersion
-from wss_cases.safeguards.discipline.removals.states import DISCIPLINE_LABELS
+from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 
 
 def number_of_days(days: int) -> str:
@@ -18,4 +18,4 @@ def span_words(row: DisciplineAction | DisciplineVersion) -> str:
     when = first if row.days == 1 else _("from %(first)s on", first=first)
     if row.ends_on is not None and row.ends_on != row.starts_on:
         when = _("%(first)s to %(last)s", first=first, last=day_words_with_year(row.ends_on))
-    return f"{DISCIPLINE_LABELS[row.kind]} · {number_of_days(row.days)} · {when}"
+    return f"{DisciplineKind(row.kind).label} · {number_of_days(row.days)} · {when}"

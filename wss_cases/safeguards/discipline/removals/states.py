@@ -1,118 +1,83 @@
 """What adults can have offered before a removal, answers about a disability, appeals, restraint, and their words."""
 
-import enum
 from typing import Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 
 
-class DisciplineKind(enum.StrEnum):
+class DisciplineKind(Labelled):
     """Removals that are counted."""
 
-    IN_SCHOOL_SUSPENSION = "in_school_suspension"
-    OUT_OF_SCHOOL_SUSPENSION = "out_of_school_suspension"
-    EXPULSION = "expulsion"
-    ALTERNATIVE_PLACEMENT = "alternative_placement"
-    SENT_HOME = "sent_home"
-    EARLY_PICK_UP = "early_pick_up"
-    BUS_REMOVAL = "bus_removal"
+    IN_SCHOOL_SUSPENSION = "in_school_suspension", _l("In-school suspension")
+    OUT_OF_SCHOOL_SUSPENSION = "out_of_school_suspension", _l("Out-of-school suspension")
+    EXPULSION = "expulsion", _l("Expulsion")
+    ALTERNATIVE_PLACEMENT = "alternative_placement", _l("Alternative placement")
+    SENT_HOME = "sent_home", _l("Sent home")
+    EARLY_PICK_UP = "early_pick_up", _l("Early pick-up at the school's request")
+    BUS_REMOVAL = "bus_removal", _l("Removed from the school bus")
 
 
 WITHOUT_END: Final = frozenset({DisciplineKind.EXPULSION, DisciplineKind.ALTERNATIVE_PLACEMENT})
 """Removals whose last day is not known from their length."""
 
 
-DISCIPLINE_LABELS: Final = {
-    DisciplineKind.IN_SCHOOL_SUSPENSION: _l("In-school suspension"),
-    DisciplineKind.OUT_OF_SCHOOL_SUSPENSION: _l("Out-of-school suspension"),
-    DisciplineKind.EXPULSION: _l("Expulsion"),
-    DisciplineKind.ALTERNATIVE_PLACEMENT: _l("Alternative placement"),
-    DisciplineKind.SENT_HOME: _l("Sent home"),
-    DisciplineKind.EARLY_PICK_UP: _l("Early pick-up at the school's request"),
-    DisciplineKind.BUS_REMOVAL: _l("Removed from the school bus"),
-}
-
-
-class Tried(enum.StrEnum):
+class Tried(Labelled):
     """What adults can have offered before: the other interventions of an over-3-days packet."""
 
-    CONVERSATION = "conversation"
-    CIRCLE = "circle"
-    MENTORING = "mentoring"
-    REFERRAL = "referral"
-    CHECK_IN = "check_in"
+    CONVERSATION = "conversation", _l("Restorative conversation")
+    CIRCLE = "circle", _l("Circle or conference")
+    MENTORING = "mentoring", _l("Mentoring")
+    REFERRAL = "referral", _l("Referral for support")
+    CHECK_IN = "check_in", _l("Check-in by an adult")
 
 
-class Answer(enum.StrEnum):
+class Answer(Labelled):
     """What a person answers who may not know."""
 
-    YES = "yes"
-    NO = "no"
-    NOT_KNOWN = "not_known"
+    YES = "yes", _l("Yes")
+    NO = "no", _l("No")
+    NOT_KNOWN = "not_known", _l("Not known")
 
 
-class ActionState(enum.StrEnum):
+class ActionState(Labelled):
     """A removal stands, or was reversed and counts no more."""
 
-    STANDING = "standing"
-    REVERSED = "reversed"
+    STANDING = "standing", _l("Stands")
+    REVERSED = "reversed", _l("Reversed")
 
 
-class ChangeCause(enum.StrEnum):
+class ChangeCause(Labelled):
     """Why a removal has a newer version."""
 
-    CORRECTION = "correction"
-    APPEAL = "appeal"
+    CORRECTION = "correction", _l("Corrected")
+    APPEAL = "appeal", _l("Changed by an appeal")
 
 
-class AskedBy(enum.StrEnum):
+class AskedBy(Labelled):
     """Who asks for an appeal."""
 
-    GUARDIAN = "guardian"
-    STUDENT = "student"
-    SOMEBODY_ELSE = "somebody_else"
+    GUARDIAN = "guardian", _l("A guardian")
+    STUDENT = "student", _l("The student")
+    SOMEBODY_ELSE = "somebody_else", _l("Somebody on their behalf")
 
 
-class AppealOutcome(enum.StrEnum):
+class AppealOutcome(Labelled):
     """How an appeal is decided."""
 
-    UPHELD = "upheld"
-    SHORTENED = "shortened"
-    REVERSED = "reversed"
-
-
-TRIED_LABELS: Final = {
-    Tried.CONVERSATION: _l("Restorative conversation"),
-    Tried.CIRCLE: _l("Circle or conference"),
-    Tried.MENTORING: _l("Mentoring"),
-    Tried.REFERRAL: _l("Referral for support"),
-    Tried.CHECK_IN: _l("Check-in by an adult"),
-}
-
-ANSWER_LABELS: Final = {Answer.YES: _l("Yes"), Answer.NO: _l("No"), Answer.NOT_KNOWN: _l("Not known")}
-
-ACTION_STATE_LABELS: Final = {ActionState.STANDING: _l("Stands"), ActionState.REVERSED: _l("Reversed")}
-
-CAUSE_LABELS: Final = {ChangeCause.CORRECTION: _l("Corrected"), ChangeCause.APPEAL: _l("Changed by an appeal")}
-
-ASKED_BY_LABELS: Final = {
-    AskedBy.GUARDIAN: _l("A guardian"),
-    AskedBy.STUDENT: _l("The student"),
-    AskedBy.SOMEBODY_ELSE: _l("Somebody on their behalf"),
-}
-
-APPEAL_LABELS: Final = {
-    AppealOutcome.UPHELD: _l("Upheld"),
-    AppealOutcome.SHORTENED: _l("Shortened"),
-    AppealOutcome.REVERSED: _l("Reversed"),
-}
+    UPHELD = "upheld", _l("Upheld")
+    SHORTENED = "shortened", _l("Shortened")
+    REVERSED = "reversed", _l("Reversed")
 
 
 SENTENCES: Final = {
-    "discipline.recorded": (_l("Discipline action recorded: %(what)s, %(days)s days"), {"what": DISCIPLINE_LABELS}),
+    "discipline.recorded": (
+        _l("Discipline action recorded: %(what)s, %(days)s days"),
+        {"what": DisciplineKind.labels()},
+    ),
     "discipline.day_ten": _l("The removals of a student with a disability reached day %(days)s; review by %(by)s"),
     "discipline.corrected": _l("Discipline action corrected"),
     "discipline.reversed": _l("Discipline action reversed"),
-    "appeal.asked": (_l("Appeal asked for by: %(by)s"), {"by": ASKED_BY_LABELS}),
-    "appeal.decided": (_l("Appeal decided: %(outcome)s"), {"outcome": APPEAL_LABELS}),
+    "appeal.asked": (_l("Appeal asked for by: %(by)s"), {"by": AskedBy.labels()}),
+    "appeal.decided": (_l("Appeal decided: %(outcome)s"), {"outcome": AppealOutcome.labels()}),
 }

@@ -12,14 +12,7 @@ from wss_cases.foundation.i18n import locale_code, ngettext
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.safeguards.duties.duty.queries import DutyRow, StepRow, user_name
 from wss_cases.safeguards.duties.duty.rules import is_overdue
-from wss_cases.safeguards.duties.duty.states import (
-    CHANNEL_LABELS,
-    DUTY_LABELS,
-    DUTY_STATE_LABELS,
-    OPEN_DUTY,
-    DutyState,
-    StepOutcome,
-)
+from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, DUTY_LABELS, OPEN_DUTY, DutyState, StepOutcome
 
 ZONE = "America/Chicago"
 
@@ -75,7 +68,7 @@ def state_words(row: DutyRow) -> Any:
     """Return a duty's state in words: "At once" for one that is due without a clock to wait for."""
     if row.duty.state is DutyState.DUE and row.kind.clock_hours == 0:
         return _("At once")
-    return DUTY_STATE_LABELS[row.duty.state]
+    return DutyState(row.duty.state).label
 
 
 def clock_left(row: DutyRow, now: datetime) -> str:

@@ -4,9 +4,10 @@ import enum
 from typing import Any, Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.routing.engine.states import DUTY_LABELS as ROUTED_DUTY_LABELS
+from wss_cases.foundation.labelled import Labelled
+from wss_cases.routing.engine.states import Duty
 
-DUTY_LABELS: Final[dict[str, object]] = {code.value: words for code, words in ROUTED_DUTY_LABELS.items()} | {
+DUTY_LABELS: Final[dict[str, object]] = {code.value: words for code, words in Duty.labels().items()} | {
     "bullying_yearly": _l("Verified bullying: yearly report to the State Board"),
     "questioning_of_student": _l("Questioning of a student on school grounds: the guardian first"),
     "annual_police_referral_count": _l("Yearly count of police referrals to the State Board"),
@@ -14,13 +15,13 @@ DUTY_LABELS: Final[dict[str, object]] = {code.value: words for code, words in RO
 """What each duty of the table asks, in a line."""
 
 
-class DutyState(enum.StrEnum):
+class DutyState(Labelled):
     """Open (due, or to be verified first) until discharged or found not to apply."""
 
-    VERIFY_FIRST = "verify_first"
-    DUE = "due"
-    DISCHARGED = "discharged"
-    NOT_APPLICABLE = "not_applicable"
+    VERIFY_FIRST = "verify_first", _l("Verify first")
+    DUE = "due", _l("Due")
+    DISCHARGED = "discharged", _l("Done")
+    NOT_APPLICABLE = "not_applicable", _l("Found not to apply")
 
 
 OPEN_DUTY: Final = frozenset({DutyState.VERIFY_FIRST, DutyState.DUE})
@@ -43,14 +44,6 @@ class StepOutcome(enum.StrEnum):
 
     DONE = "done"
     NOT_APPLICABLE = "not_applicable"
-
-
-DUTY_STATE_LABELS: Final = {
-    DutyState.VERIFY_FIRST: _l("Verify first"),
-    DutyState.DUE: _l("Due"),
-    DutyState.DISCHARGED: _l("Done"),
-    DutyState.NOT_APPLICABLE: _l("Found not to apply"),
-}
 
 
 CHANNEL_LABELS: Final = {

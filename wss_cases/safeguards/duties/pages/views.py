@@ -14,7 +14,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.pages import Page
 from wss_cases.safeguards.duties.duty.presenters import duty_words, instant, zone_of
 from wss_cases.safeguards.duties.duty.queries import PAGE, Wanted, duties_count, duties_page, get_duty, own_duty_count
-from wss_cases.safeguards.duties.duty.states import DUTY_STATE_LABELS, DutyState
+from wss_cases.safeguards.duties.duty.states import DutyState
 from wss_cases.safeguards.duties.pages.acts import views as views_acts
 
 __all__ = ["blueprint", "duty_words", "instant", "zone_of"]
@@ -46,8 +46,8 @@ def duties() -> Page:
         rows=[duty_words(row, now, zones[row.duty.school_id]) for row in rows[:PAGE]],
         count=duties_count(actor, wanted, now),
         wanted=wanted,
-        states=list(DUTY_STATE_LABELS.items()),
-        states_words=DUTY_STATE_LABELS[wanted.state] if wanted.state else None,
+        states=list(DutyState.labels().items()),
+        states_words=DutyState(wanted.state).label if wanted.state else None,
         first=url_for("safeguards.duties", **kept) if request.args.get("after") else None,
         more=url_for("safeguards.duties", after=rows[PAGE - 1].duty.id, **kept) if len(rows) > PAGE else None,
         own=own_duty_count(actor),

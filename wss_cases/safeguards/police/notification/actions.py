@@ -22,7 +22,7 @@ from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.safeguards.police.review.actions import end
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview, SchoolSergeant
-from wss_cases.safeguards.police.review.states import DOOR_LABELS, TO_RECORD, NotificationDoor, ReviewState
+from wss_cases.safeguards.police.review.states import TO_RECORD, NotificationDoor, ReviewState
 
 Key = str | None
 REACHED = "reached"
@@ -124,7 +124,7 @@ def _name_students(uow: UnitOfWork, made: PoliceNotification, given: Told) -> No
             uow, uow.session.get_one(Incident, made.incident_id), uow.session.get_one(Student, student_id), RIGHTS
         )
         uow.disclose(
-            made, student_id, told_whom=given.told_whom, interest=str(DOOR_LABELS[made.door]),
+            made, student_id, told_whom=given.told_whom, interest=str(NotificationDoor(made.door).label),
             purpose=_("Police notification"), fields=["name"], at=given.notified_at,
         )  # fmt: skip
 

@@ -13,8 +13,6 @@ from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
 from wss_cases.safeguards.police.review.states import (
     ANSWER_MANNERS,
-    DOOR_LABELS,
-    LABELS,
     SHEET_LABELS,
     SHORT_DOOR_LABELS,
     WAITING,
@@ -39,8 +37,8 @@ def review_words(review: PoliceReview, now: datetime, zone: str) -> dict[str, An
     return {
         "id": review.id,
         "door": SHORT_DOOR_LABELS[review.door.value],
-        "door_long": DOOR_LABELS[review.door],
-        "state": LABELS[review.state],
+        "door_long": NotificationDoor(review.door).label,
+        "state": ReviewState(review.state).label,
         "tone": TONES[review.state],
         "left": clock_words(review, now),
         "overdue": bool(late and review.record_due_at is not None and review.record_due_at <= now),

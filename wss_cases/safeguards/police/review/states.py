@@ -1,36 +1,29 @@
 """Life of a police-notification review, and its words."""
 
-import enum
 from typing import Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.labelled import Labelled
 
 
-class NotificationDoor(enum.StrEnum):
+class NotificationDoor(Labelled):
     """Why police were told."""
 
-    EMERGENCY = "emergency"
-    REQUIRED_BY_LAW = "required_by_law"
-    OTHER = "other"
+    EMERGENCY = "emergency", _l("Emergency: imminent danger that staff could not safely de-escalate")
+    REQUIRED_BY_LAW = "required_by_law", _l("The law requires it")
+    OTHER = "other", _l("Anything else")
 
 
-DOOR_LABELS: Final = {
-    NotificationDoor.EMERGENCY: _l("Emergency: imminent danger that staff could not safely de-escalate"),
-    NotificationDoor.REQUIRED_BY_LAW: _l("The law requires it"),
-    NotificationDoor.OTHER: _l("Anything else"),
-}
-
-
-class ReviewState(enum.StrEnum):
+class ReviewState(Labelled):
     """Where a review stands. An emergency begins as called, a duty as allowed, anything else as asked."""
 
-    ASKED = "asked"
-    CALLED = "called"
-    APPROVED_ONCE = "approved_once"
-    ALLOWED = "allowed"
-    NOTIFIED = "notified"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
+    ASKED = "asked", _l("Waits for the administrator")
+    CALLED = "called", _l("Called, to be recorded")
+    APPROVED_ONCE = "approved_once", _l("Waits for the second approval")
+    ALLOWED = "allowed", _l("Allowed, not made yet")
+    NOTIFIED = "notified", _l("Police were told")
+    REFUSED = "refused", _l("Refused")
+    WITHDRAWN = "withdrawn", _l("Withdrawn")
 
 
 BEGINNINGS: Final = frozenset({ReviewState.ASKED, ReviewState.CALLED, ReviewState.ALLOWED})
@@ -55,15 +48,6 @@ OPEN: Final = WAITING | {ReviewState.CALLED, ReviewState.ALLOWED}
 TO_RECORD: Final = frozenset({ReviewState.CALLED, ReviewState.ALLOWED})
 """A notification may be recorded."""
 
-LABELS: Final = {
-    ReviewState.ASKED: _l("Waits for the administrator"),
-    ReviewState.CALLED: _l("Called, to be recorded"),
-    ReviewState.APPROVED_ONCE: _l("Waits for the second approval"),
-    ReviewState.ALLOWED: _l("Allowed, not made yet"),
-    ReviewState.NOTIFIED: _l("Police were told"),
-    ReviewState.REFUSED: _l("Refused"),
-    ReviewState.WITHDRAWN: _l("Withdrawn"),
-}
 
 SHORT_DOOR_LABELS: Final = {
     "emergency": _l("Emergency now"),
@@ -84,7 +68,7 @@ SHEET_LABELS: Final = {
     "not_yet": _l("Not given yet"),
 }
 
-_DOOR: Final = {"door": DOOR_LABELS}
+_DOOR: Final = {"door": NotificationDoor.labels()}
 
 SENTENCES: Final = {
     "police.called": (_l("Police were called first: %(door)s. To be recorded within the hour"), _DOOR),

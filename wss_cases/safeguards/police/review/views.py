@@ -31,7 +31,7 @@ from wss_cases.safeguards.police.review.queries import (
     reviews,
 )
 from wss_cases.safeguards.police.review.rules import may_become, steps_aside
-from wss_cases.safeguards.police.review.states import LABELS, TO_RECORD, ReviewState
+from wss_cases.safeguards.police.review.states import TO_RECORD, ReviewState
 
 blueprint = Blueprint("police_reviews", __name__, url_prefix="/police-reviews")
 
@@ -58,7 +58,7 @@ def page() -> Page:
             for row in rows[:PAGE]
         ],
         several=school_id is None,
-        states=[(one.value, LABELS[one]) for one in ReviewState],
+        states=[(one.value, ReviewState(one).label) for one in ReviewState],
         chosen=state.value if state else "",
         older=older,
         newest=url_for(".page", state=here) if before_id else None,
