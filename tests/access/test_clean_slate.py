@@ -21,6 +21,7 @@ from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
 from tests.support.pages.reading import without_tokens
 from wss_cases.access.actor import CASE_TEAM, STAFF, SYSTEM, Actor, Grant, Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import can
 from wss_cases.accounts.visibility.actions import set_years
@@ -345,7 +346,7 @@ def test_the_district_sets_the_years_from_a_day_on(
     at("2026-11-25 08:00")
     assert in_view(session, acting(dean)) == {report.id}
     with pytest.raises(Refused):
-        set_years(acting(district), Role.PARTNER, 1, date(2027, 8, 1), clock.now())
+        set_years(Invocation(acting(district), clock.now()), Role.PARTNER, 1, date(2027, 8, 1))
     assert (sees_from(1, date(2026, 7, 31)), sees_from(2, date(2026, 8, 1))) == (date(2025, 8, 1), date(2025, 8, 1))
     assert sees_from(None, now.date()) is None
     assert set(STAFF) > set(CASE_TEAM)

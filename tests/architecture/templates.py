@@ -151,7 +151,7 @@ def bare_python_words(path: Path, source: str) -> list[str]:
 
 def _for_operators(path: Path) -> bool:
     # refused files and rule sets are read at a terminal
-    return path.parent.name == "routing" or path.stem.startswith("import")
+    return {"routing", "imports", "importing"} & set(path.parts) != set() or path.stem.startswith("import")
 
 
 def _literal(node: ast.expr) -> str:

@@ -26,6 +26,7 @@ from tests.routing.strategies import facts_of
 from tests.support.applications import make_app
 from tests.support.databases import BACKENDS, Databases
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.routing.drafts import actions
@@ -53,7 +54,7 @@ def build(incidents: int) -> int:
     routed(schools, [few(seed) for seed in range(incidents)], days=DAYS)
     district, now = acting(make_user(Role.DISTRICT)), clock.now()
     first = db.session.scalars(select(RuleSet).where(RuleSet.number == 1)).one()
-    draft_id = actions.draft_from(district, first.id, now)
+    draft_id = actions.draft_from(Invocation(district, now), first.id)
     actions.edit_row(district, draft_id, None, "P7", {"items.0.start": 3}, now)
     actions.edit_row(district, draft_id, None, "F4", {"school_days.0": 3}, now)
     actions_replay.ask(district, draft_id, FIRST_DAY, FIRST_DAY + timedelta(days=DAYS), now)

@@ -13,6 +13,7 @@ from typing import Any
 
 import wss_cases
 from tests.support.databases import ROOT
+from wss_cases.foundation.labelled import Labelled
 
 FILE = ROOT / "docs" / "states.md"
 HEAD = """# States
@@ -42,12 +43,13 @@ class Machine:
         """The states' class in words: `ReferralState` is "Referral"."""
         name = self.states.__name__.removesuffix("State")
         words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
-        return f"{self.room.rsplit('.', 1)[-1].capitalize()}: {words}"
+        return f"{self.room.capitalize()}: {words}"
 
     @property
     def room(self) -> str:
-        """The room below `wss_cases`; the common life of pathways is that of "pathways"."""
-        return self.module.removeprefix("wss_cases.").rsplit(".", 1)[0].removesuffix(".common")
+        """The room in `wss_cases`; of the pathways the one that it is, their common life being that of "pathways"."""
+        room, *folders = self.module.removeprefix("wss_cases.").split(".")[:-1]
+        return folders[0] if room == "pathways" and folders[0] != "common" else room
 
 
 def machines() -> list[Machine]:
@@ -89,6 +91,8 @@ def _state_modules() -> Iterator[ModuleType]:
 
 
 def _labels(module: ModuleType, states: type[enum.Enum]) -> Mapping[Any, Any]:
+    if issubclass(states, Labelled):
+        return states.labels()
     for name, value in sorted(vars(module).items()):
         if name.endswith("LABELS") and isinstance(value, dict) and all(state in value for state in states):
             return value

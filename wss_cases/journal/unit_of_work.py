@@ -45,6 +45,7 @@ class UnitOfWork:
         self.actor = actor
         self.now = now
         self.session = session
+        self.version: int | None = None
         self.request_row: RequestKey | None = None
         self.recorded = False
         self._created: dict[Any, dict[str, Any]] = {}

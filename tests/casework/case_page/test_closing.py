@@ -10,6 +10,7 @@ from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
 from tests.factories.roster import StudentFactory
 from tests.pathways.circles.making import answer, open_gates, plan, terms
+from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import CaseNote
 from wss_cases.cases.case.queries import participants_of
 from wss_cases.cases.case.states import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
@@ -114,7 +115,7 @@ def test_an_open_term_is_named_by_its_number(world):
     row = PathwayFactory(case_id=world.case.id, school_id=world.school.id)
     open_gates(world, row)
     answer(world, row, plan(world, row, starts_at=NOW), MeetingState.HELD)
-    agreements.make_agreement(world.actor, row.id, terms(world, 1, 2), NOW)
+    agreements.make_agreement(Invocation(world.actor, NOW), row.id, terms(world, 1, 2))
     with pytest.raises(Refused, match="number 2"):
         close(world)
 
@@ -174,12 +175,14 @@ def test_handing_over_takes_open_work_along(world):
     db.session.commit()
     row = PathwayFactory(case_id=world.case.id, school_id=world.school.id, owner_id=world.coordinator.id)
     with pytest.raises(Refused):
-        actions_handover.hand_over(world.actor, world.case.id, other.id, "  ", None, NOW)
+        actions_handover.hand_over(Invocation(world.actor, NOW), world.case.id, other.id, "  ")
     with pytest.raises(Refused):
-        actions_handover.hand_over(world.actor, world.case.id, world.coordinator.id, "note", None, NOW)
+        actions_handover.hand_over(Invocation(world.actor, NOW), world.case.id, world.coordinator.id, "note")
     with pytest.raises(Refused):
-        actions_handover.hand_over(world.actor, world.case.id, make_user(make_world().school).id, "note", None, NOW)
-    actions_handover.hand_over(world.actor, world.case.id, other.id, "Call the aunt.", None, NOW)
+        actions_handover.hand_over(
+            Invocation(world.actor, NOW), world.case.id, make_user(make_world().school).id, "note"
+        )
+    actions_handover.hand_over(Invocation(world.actor, NOW), world.case.id, other.id, "Call the aunt.")
     assert fresh(world.case).lead_id == other.id
     assert (fresh(mine).owner_id, fresh(row).owner_id) == (other.id, other.id)
     assert fresh(theirs).owner_id != other.id
@@ -190,13 +193,13 @@ def test_joining_an_incident_brings_its_people(world):
     newcomer = StudentFactory(school=world.school)
     parts = [(newcomer, PersonRole.WITNESS), (world.students[0], PersonRole.HARMED)]
     other = make_incident(world.school, *parts, state=IncidentState.SUBMITTED)
-    actions.merge_incident(world.actor, world.case.id, f" {other.reference} ", NOW)
+    actions.merge_incident(Invocation(world.actor, NOW), world.case.id, f" {other.reference} ")
     assert fresh(other).state is IncidentState.ROUTED
     roles = {person.student_id: person.role for person in participants_of(world.case.id)}
     assert roles[newcomer.id] is PersonRole.WITNESS
     assert roles[world.students[0].id] is PersonRole.BOTH
     with pytest.raises(Refused):
-        actions.merge_incident(world.actor, world.case.id, other.reference, NOW)
+        actions.merge_incident(Invocation(world.actor, NOW), world.case.id, other.reference)
 
 
 @pytest.mark.parametrize("which", ["unknown", "other_school", "other_case", "closed"])
@@ -211,7 +214,7 @@ def test_incidents_that_cannot_be_joined(world, which):
     if which == "closed":
         reference = make_incident(world.school, state=IncidentState.NO_FURTHER_ACTION).reference
     with pytest.raises(Refused):
-        actions.merge_incident(world.actor, world.case.id, reference, NOW)
+        actions.merge_incident(Invocation(world.actor, NOW), world.case.id, reference)
 
 
 def test_a_referral_that_is_with_a_partner_is_named(world):

@@ -10,6 +10,7 @@ from tests.factories.base import fresh
 from tests.factories.cases import CaseFactory, PathwayFactory
 from tests.factories.followups import FollowUpFactory
 from tests.pathways.circles.making import answer, open_gates, plan, put_hold, terms
+from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.case_file.queries import PAGE
 from wss_cases.foundation.db import db
@@ -188,7 +189,7 @@ def test_the_sheet_leaves_other_children_out(world, client_as):
     row = pathway(world)
     open_gates(world, row)
     answer(world, row, plan(world, row, starts_at=NOW - timedelta(hours=2)), MeetingState.HELD, now=NOW)
-    agreements.make_agreement(actor_for(world.coordinator), row.id, terms(world, 1), NOW)
+    agreements.make_agreement(Invocation(actor_for(world.coordinator), NOW), row.id, terms(world, 1))
     sections = "&".join(f"section={name}" for name in ("summary", "people", "pathways", "follow_ups", "history"))
     own, other = (student.shown_name for student in world.students)
     text = client_as(world.coordinator).page(f"/cases/{world.case.id}/print?{sections}&for={world.people[0].id}").text

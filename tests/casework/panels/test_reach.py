@@ -14,6 +14,7 @@ from tests.factories.base import fresh
 from tests.factories.followups import shown
 from tests.intake.making import NOW, WALL, Place, set_facts
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.casework.case_page.hand_over import hand_over
 from wss_cases.casework.panels.incident import panel
@@ -37,7 +38,7 @@ def place(session: Any, at: Callable[..., Any]) -> Place:
 
 
 def decided(place: Place, incident: Any) -> Any:
-    decide(place.actor(), incident.id, Choice(), incident.version, NOW, None)
+    decide(Invocation(place.actor(), NOW, version=incident.version), incident.id, Choice())
     return fresh(incident)
 
 
@@ -47,7 +48,7 @@ def test_a_light_conversation_closes_where_it_is_recorded(
     incident = decided(place, place.report((place.students[0], CAUSED), code="disruption", tile="disruption"))
     row = session.scalar(select(FollowUp).filter_by(incident_id=incident.id, kind="conversation"))
     with pytest.raises(Refused, match="Record the conversation on the report"):
-        close(place.actor(), row.id, "held", shown(NOW.date()), row.version, NOW)
+        close(Invocation(place.actor(), NOW, version=row.version), row.id, "held", shown(NOW.date()))
     assert incident.state is IncidentState.ROUTED
     client = client_as(place.dean)
     address = f"/review/{incident.id}/conversation"
@@ -75,7 +76,12 @@ def test_the_next_lead_is_written_to(place: Place, session: Any) -> None:
     incident = decided(place, place.report((place.students[0], CAUSED), (place.students[1], HARMED)))
     [case] = cases_of_incident(incident.id)
     taker = make_user(Role.COORDINATOR, place.school)
-    hand_over(place.actor(), case.id, taker.id, "They know each other.", case.version, NOW + timedelta(minutes=1))
+    hand_over(
+        Invocation(place.actor(), NOW + timedelta(minutes=1), version=case.version),
+        case.id,
+        taker.id,
+        "They know each other.",
+    )
     sent = session.scalars(select(OutboxMessage).filter_by(kind="case_assigned", recipient_id=taker.id)).all()
     assert [message.object_id for message in sent] == [case.id]
 

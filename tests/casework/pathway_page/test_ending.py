@@ -8,6 +8,7 @@ from tests.factories.cases import PathwayFactory
 from tests.pathways.circles.held import agreed, circle_now, held_circle
 from tests.pathways.circles.making import plan, ready_circle
 from tests.pathways.referrals.making import draft, make_scene
+from wss_cases.access.invocation import Invocation
 from wss_cases.casework.case_page import actions
 from wss_cases.casework.pathway_page import actions as actions_ending
 from wss_cases.followups.core.models import FollowUp
@@ -26,8 +27,8 @@ def world(session):
 
 def end(world, row, how):
     if how == "declined":
-        return actions_ending.decline(world.actor, row.id, None, NOW)
-    return actions_ending.end_early(world.actor, row.id, EndReason.NO_CONTACT, "", None, NOW)
+        return actions_ending.decline(Invocation(world.actor, NOW), row.id)
+    return actions_ending.end_early(Invocation(world.actor, NOW), row.id, EndReason.NO_CONTACT, "")
 
 
 @pytest.mark.parametrize("how", ["declined", "ended"])
@@ -51,8 +52,8 @@ def test_what_was_promised_is_still_followed_up_and_marked(world, how):
     instead = TermDraft("Paint the door", None, TODAY, "")
     people = [person.id for person in world.people]
     with pytest.raises(Refused, match="has ended"):
-        actions_terms.change_term(world.actor, term.id, instead, people, None, NOW)
-    actions_terms.mark_term(world.actor, term.id, TermState.NOT_KEPT, None, NOW)
+        actions_terms.change_term(Invocation(world.actor, NOW), term.id, instead, people)
+    actions_terms.mark_term(Invocation(world.actor, NOW), term.id, TermState.NOT_KEPT)
     assert actions.blockers(world.case) == []
     assert db.session.scalar(select(FollowUp.outcome).where(FollowUp.kind == "agreement_term")) == "not_kept"
 

@@ -11,6 +11,7 @@ from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.factories.followups import FollowUpFactory
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import SafetyPlan
 from wss_cases.cases.case.states import GuardianTold, PlanAnswer, PlanState
 from wss_cases.cases.safety_plans.actions import PlanText
@@ -32,7 +33,7 @@ def world(session: Any, at: Any) -> Any:
 
 
 def written(world: Any, text: PlanText = FULL) -> SafetyPlan:
-    plan_id = actions.write(world.actor, world.case.id, world.people[1].id, text, NOW)
+    plan_id = actions.write(Invocation(world.actor, NOW), world.case.id, world.people[1].id, text)
     return db.session.get_one(SafetyPlan, plan_id)
 
 
@@ -95,7 +96,7 @@ def test_the_sheet_names_no_other_student(world: Any, client_as: Any) -> None:
     other = world.students[0]
     text = PlanText(steps=f"{other.given_name} sits elsewhere. Keep {other.shown_name} away.", adults_told="Mr. Ito")
     plan = written(world, text)
-    actions.agree(world.actor, plan.id, NOW.date(), GuardianTold.TOLD, None, NOW)
+    actions.agree(Invocation(world.actor, NOW), plan.id, NOW.date(), GuardianTold.TOLD)
     page = client_as(world.coordinator).get(f"/cases/{world.case.id}/safety-plans/{plan.id}/sheet")
     assert world.students[1].shown_name in page.text
     assert other.given_name not in page.text and other.family_name not in page.text
@@ -104,27 +105,27 @@ def test_the_sheet_names_no_other_student(world: Any, client_as: Any) -> None:
 
 def test_a_guardian_who_was_not_reached_is_tried_again(world: Any) -> None:
     plan = written(world)
-    actions.agree(world.actor, plan.id, NOW.date(), GuardianTold.NOT_REACHED, None, NOW)
+    actions.agree(Invocation(world.actor, NOW), plan.id, NOW.date(), GuardianTold.NOT_REACHED)
     assert open_kinds(world) == ["guardian_contact", "safety_plan_review"]
 
 
 def test_what_does_not_work_is_agreed_again(world: Any) -> None:
     plan = written(world)
-    actions.agree(world.actor, plan.id, NOW.date(), GuardianTold.TOLD, None, NOW)
-    actions.review(world.actor, plan.id, PlanAnswer.WORKS, "", None, NOW)
+    actions.agree(Invocation(world.actor, NOW), plan.id, NOW.date(), GuardianTold.TOLD)
+    actions.review(Invocation(world.actor, NOW), plan.id, PlanAnswer.WORKS, "")
     assert open_kinds(world) == ["safety_plan_review"]
     with pytest.raises(Refused):
-        actions.review(world.actor, plan.id, PlanAnswer.HAPPENED_AGAIN, " ", None, NOW)
-    actions.review(world.actor, plan.id, PlanAnswer.HAPPENED_AGAIN, "Shouted at on the bus.", None, NOW)
+        actions.review(Invocation(world.actor, NOW), plan.id, PlanAnswer.HAPPENED_AGAIN, " ")
+    actions.review(Invocation(world.actor, NOW), plan.id, PlanAnswer.HAPPENED_AGAIN, "Shouted at on the bus.")
     assert fresh(plan).state is PlanState.DRAFT and open_kinds(world) == ["safety_plan"]
-    actions.agree(world.actor, plan.id, NOW.date(), GuardianTold.TOLD, None, NOW)
-    actions.end(world.actor, plan.id, "They feel safe.", None, NOW)
+    actions.agree(Invocation(world.actor, NOW), plan.id, NOW.date(), GuardianTold.TOLD)
+    actions.end(Invocation(world.actor, NOW), plan.id, "They feel safe.")
     assert open_kinds(world) == [] and fresh(plan).ended_on == NOW.date()
 
 
 def test_the_history_says_what_was_done_and_not_what_it_says(world: Any) -> None:
     plan = written(world)
-    actions.agree(world.actor, plan.id, NOW.date(), GuardianTold.TOLD, None, NOW)
+    actions.agree(Invocation(world.actor, NOW), plan.id, NOW.date(), GuardianTold.TOLD)
     entries = db.session.scalars(
         select(TimelineEntry).where(TimelineEntry.case_id == world.case.id, TimelineEntry.kind.like("safety%"))
     ).all()
@@ -136,9 +137,9 @@ def test_another_school_has_no_part_in_it(world: Any) -> None:
     plan = written(world)
     stranger = actor_for(make_user(make_world().school, Role.COORDINATOR))
     for act in (
-        lambda: actions.write(stranger, world.case.id, world.people[0].id, FULL, NOW),
-        lambda: actions.agree(stranger, plan.id, NOW.date(), GuardianTold.TOLD, None, NOW),
-        lambda: actions.end(stranger, plan.id, "x", None, NOW),
+        lambda: actions.write(Invocation(stranger, NOW), world.case.id, world.people[0].id, FULL),
+        lambda: actions.agree(Invocation(stranger, NOW), plan.id, NOW.date(), GuardianTold.TOLD),
+        lambda: actions.end(Invocation(stranger, NOW), plan.id, "x"),
     ):
         with pytest.raises(NotFound):
             act()

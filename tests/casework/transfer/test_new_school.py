@@ -10,6 +10,7 @@ from tests.factories.base import fresh
 from tests.factories.cases import CaseNoteFactory, PathwayFactory
 from tests.factories.roster import GuardianFactory, SchoolFactory, StudentGuardianFactory
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import Case, CaseNote, SafetyPlan
 from wss_cases.cases.case.queries import participants_of
 from wss_cases.cases.case.states import CaseState, PlanState
@@ -79,8 +80,11 @@ def take_along(world, **values):
 def go(world, own=(), terms=(), with_plan=True, note="Likes to draw.", actor=None, **given):
     going = Going([row.id for row in own], [term.id for term in terms], with_plan, note)
     return continue_elsewhere(
-        actor or world.actor, world.case.id, world.people[0].id, going, given.get("now", NOW), given.get("key")
-    )  # fmt: skip
+        Invocation(actor or world.actor, given.get("now", NOW), given.get("key")),
+        world.case.id,
+        world.people[0].id,
+        going,
+    )
 
 
 def test_the_sweep_notices_a_move_once(world, there):

@@ -16,6 +16,7 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.roster import make_calendar
 from tests.mail.making import scene
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
@@ -79,12 +80,12 @@ def test_each_due_date_fires_once_in_its_hours(
     def happens(now: datetime, wall: str) -> None:
         if wall == "05:50" and what in (SNOW, BACK):
             mark = day_at(school_id, day).mark
-            declare_day(administrator, school_id, day, Said(DayKind.CLOSED, "Snow day"), mark, now)
+            declare_day(Invocation(administrator, now), school_id, day, Said(DayKind.CLOSED, "Snow day"), mark)
         if wall == "10:00" and what == BACK:
-            take_back_day(administrator, school_id, day, day_at(school_id, day).mark, now)
+            take_back_day(Invocation(administrator, now), school_id, day, day_at(school_id, day).mark)
         if wall == "06:29" and what == HALF:
             half = Said(DayKind.HALF, "Boiler", time(11, 30))
-            declare_day(administrator, school_id, day, half, day_at(school_id, day).mark, now)
+            declare_day(Invocation(administrator, now), school_id, day, half, day_at(school_id, day).mark)
 
     walk(at, zone, day, happens)
     expected = _expected(day, what, break_)

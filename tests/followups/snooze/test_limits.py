@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from tests.factories.accounts import acting
 from tests.factories.base import fresh
 from tests.followups.reminders.making import At, make_place
+from wss_cases.access.invocation import Invocation
 from wss_cases.followups.handling import actions as actions_work
 from wss_cases.followups.snooze.actions import snooze
 from wss_cases.followups.snooze.rules import latest_sleep, why_not, wrong_day
@@ -97,15 +98,15 @@ def test_paused_is_out_of_the_digest_and_comes_back_on_its_day(session: Any, at:
     now = at("2026-11-23 16:00")
     assert place.sweep(now) == {f"owner {D}"}
     for row, who in ((mine, "owner"), (singly, "other")):
-        snooze(acting(place.people[who]), row.id, date(2026, 11, 25), "waiting", row.version, now)
+        snooze(Invocation(acting(place.people[who]), now, version=row.version), row.id, date(2026, 11, 25), "waiting")
     assert place.sweep(at("2026-11-24 06:30")) == set()
     assert place.sweep(at("2026-11-25 06:30")) == {f"owner {D}", f"other {G}"}
     now = at("2026-11-25 10:00")
-    snooze(acting(place.people["other"]), singly.id, date(2026, 12, 1), "planned", None, now)
+    snooze(Invocation(acting(place.people["other"]), now), singly.id, date(2026, 12, 1), "planned")
     assert place.sweep(at("2026-11-30 06:30")) == {f"owner {D}", "lead weekly", "admin weekly"}
     assert place.sweep(at("2026-12-01 06:30")) == {f"owner {D}", f"other {G}"}
     with pytest.raises(Refused, match="twice"):
-        snooze(acting(place.people["other"]), singly.id, date(2026, 12, 1), "planned", None, now)
+        snooze(Invocation(acting(place.people["other"]), now), singly.id, date(2026, 12, 1), "planned")
 
 
 def test_moving_and_giving_away_end_the_pause(session: Any, at: At) -> None:
@@ -115,9 +116,9 @@ def test_moving_and_giving_away_end_the_pause(session: Any, at: At) -> None:
     moved, given = place.due(TODAY, **PLAIN), place.due(TODAY, **PLAIN)
     owner = acting(place.people["owner"])
     for row in (moved, given):
-        snooze(owner, row.id, date(2026, 12, 1), "other", None, now)
-    actions_work.move(owner, moved.id, date(2026, 11, 25), "asked", None, now)
-    actions_work.reassign(owner, given.id, place.ids["other"], None, now)
+        snooze(Invocation(owner, now), row.id, date(2026, 12, 1), "other")
+    actions_work.move(Invocation(owner, now), moved.id, date(2026, 11, 25), "asked")
+    actions_work.reassign(Invocation(owner, now), given.id, place.ids["other"])
     assert fresh(moved).snoozed_until is None and fresh(given).snoozed_until is None
     assert place.sweep(at("2026-11-24 06:30")) == {f"owner {D}", f"other {G}"}
 

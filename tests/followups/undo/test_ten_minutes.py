@@ -20,6 +20,7 @@ from tests.support.applications import make_app
 from tests.support.databases import Database
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.grants.queries import actor_of
 from wss_cases.cases.case.states import CaseResult, CaseState
 from wss_cases.followups.core.models import FollowUp, FollowUpAct, FollowUpState
@@ -233,7 +234,7 @@ def test_two_who_race_leave_one_act_whole(database: Database, tmp_path: Path, at
         for turn in range(8):
             row_id = here.due(kind="other", title="Ask").id
             with app.app_context():
-                close(actor_of(coordinator, now), row_id, "done", shown(TODAY), None, now)
+                close(Invocation(actor_of(coordinator, now), now), row_id, "done", shown(TODAY))
                 batch = db.session.scalars(select(FollowUpAct.batch).order_by(FollowUpAct.id.desc()).limit(1)).one()
             results: list[str] = []
 

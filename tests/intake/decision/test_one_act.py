@@ -15,6 +15,7 @@ from tests.factories.incidents import IncidentPersonFactory
 from tests.factories.roster import SchoolFactory, StaffMemberFactory, StudentFactory
 from tests.intake.making import NOW, WALL, Place, route, set_facts
 from wss_cases.access.actor import SYSTEM, Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.core.models import FollowUp, FollowUpState
@@ -43,7 +44,7 @@ def place(session: Any, at: Callable[..., Any]) -> Place:
 
 
 def accept(place: Place, incident: Any, **more: Any) -> Any:
-    decide(place.actor(), incident.id, Choice(**more), incident.version, NOW)
+    decide(Invocation(place.actor(), NOW, version=incident.version), incident.id, Choice(**more))
     return fresh(incident)
 
 
@@ -155,7 +156,7 @@ def test_a_light_report_stays_without_a_case(place: Place, session: Any) -> None
     made = follow_ups(session, incident_id=incident.id)
     assert set(made) == {"conversation", "guardian_contact"}
     assert (made["conversation"].owner_id, made["conversation"].due_on) == (place.dean.id, date(2026, 11, 25))
-    record_conversation(place.actor(), incident.id, "understood", "", incident.version, NOW)
+    record_conversation(Invocation(place.actor(), NOW, version=incident.version), incident.id, "understood", "")
     assert fresh(incident).state is IncidentState.CLOSED
     assert fresh(made["conversation"]).state is FollowUpState.DONE
 
@@ -226,7 +227,9 @@ def test_no_choice_takes_a_duty_away(place: Place) -> None:
     incident = accept(place, incident, keep=keep, reason="other", reason_text="As it is.")
     assert [row.duty.state.value for row in duties_of(incident.id)] == ["due"]
     other = set_facts(place.report((one, CAUSED), (two, HARMED)), bias=True)
-    actions_review.take_no_action(place.actor(), other.id, "unfounded", "It was a play.", other.version, NOW)
+    actions_review.take_no_action(
+        Invocation(place.actor(), NOW, version=other.version), other.id, "unfounded", "It was a play."
+    )
     assert [row.duty.state.value for row in duties_of(other.id)] == ["due"]
 
 
@@ -251,16 +254,16 @@ def test_the_same_form_twice_opens_one_case(place: Place, session: Any) -> None:
     one, two, _ = place.students
     incident = place.report((one, CAUSED), (two, HARMED))
     for _turn in range(2):
-        decide(place.actor(), incident.id, Choice(), incident.version, NOW, "same-key")
+        decide(Invocation(place.actor(), NOW, "same-key", version=incident.version), incident.id, Choice())
     assert session.scalar(select(func.count()).select_from(Case)) == 1
 
 
 def test_the_second_of_two_deans_is_told(place: Place, session: Any) -> None:
     incident = place.report((place.students[0], CAUSED), (place.students[1], HARMED))
-    decide(place.actor(), incident.id, Choice(), incident.version, NOW)
+    decide(Invocation(place.actor(), NOW, version=incident.version), incident.id, Choice())
     for version in (incident.version, None):
         with pytest.raises(Stale):
-            decide(place.actor("administrator"), incident.id, Choice(), version, NOW)
+            decide(Invocation(place.actor("administrator"), NOW, version=version), incident.id, Choice())
     assert session.scalar(select(func.count()).select_from(Case)) == 1
 
 
@@ -269,7 +272,7 @@ def test_only_reviewers_of_the_school_decide(place: Place) -> None:
     stranger = acting(make_user(Role.DEAN, SchoolFactory()))
     for actor in (place.actor("reporter"), place.actor("coordinator"), stranger):
         with pytest.raises(NotFound):
-            decide(actor, incident.id, Choice(), incident.version, NOW)
+            decide(Invocation(actor, NOW, version=incident.version), incident.id, Choice())
         assert queue(actor, None) == []
         assert queue_count(actor, place.school.id) == 0
     assert [row.id for row in queue(place.actor(), None)] == [incident.id]
@@ -295,13 +298,13 @@ def test_verifying_makes_a_duty_due(place: Place) -> None:
     incident = set_facts(incident, substance="cannabis")
     assert [(r.duty.code, r.duty.state.value) for r in duties_of(incident.id)] == [("drug_incident", "verify_first")]
     actions_review.check_facts(
-        place.actor(), incident.id, verified="yes", danger=None, mutual=None, version=incident.version, now=NOW
+        Invocation(place.actor(), NOW, version=incident.version), incident.id, verified="yes", danger=None, mutual=None
     )
     assert [r.duty.state.value for r in duties_of(incident.id)] == ["due"]
     assert situation(incident.id).plan.police.value == "required_by_law"
     incident = fresh(incident)
     actions_review.check_facts(
-        place.actor(), incident.id, verified="no", danger=None, mutual=None, version=incident.version, now=NOW
+        Invocation(place.actor(), NOW, version=incident.version), incident.id, verified="no", danger=None, mutual=None
     )
     [row] = duties_of(incident.id)
     assert (row.duty.state.value, row.duty.still_raised) == ("due", False)
@@ -310,15 +313,17 @@ def test_verifying_makes_a_duty_due(place: Place) -> None:
 def test_asking_no_action_and_duplicates(place: Place) -> None:
     one, two, _ = place.students
     asked = place.report((one, CAUSED))
-    actions_review.ask_reporter(place.actor(), asked.id, "Who else was there?", asked.version, NOW)
+    actions_review.ask_reporter(Invocation(place.actor(), NOW, version=asked.version), asked.id, "Who else was there?")
     assert (fresh(asked).state, fresh(asked).question) == (IncidentState.RETURNED, "Who else was there?")
     closed = place.report((one, CAUSED))
     with pytest.raises(Refused):
-        actions_review.take_no_action(place.actor(), closed.id, "other", " ", closed.version, NOW)
-    actions_review.take_no_action(place.actor(), closed.id, "settled", "They talked.", closed.version, NOW)
-    actions_review.reopen_review(place.actor(), closed.id, fresh(closed).version, NOW)
+        actions_review.take_no_action(Invocation(place.actor(), NOW, version=closed.version), closed.id, "other", " ")
+    actions_review.take_no_action(
+        Invocation(place.actor(), NOW, version=closed.version), closed.id, "settled", "They talked."
+    )
+    actions_review.reopen_review(Invocation(place.actor(), NOW, version=fresh(closed).version), closed.id)
     assert fresh(closed).state is IncidentState.UNDER_REVIEW
     double, kept = place.report((two, CAUSED)), place.report((one, CAUSED))
-    actions_review.merge_into(place.actor(), double.id, kept.reference, double.version, NOW)
+    actions_review.merge_into(Invocation(place.actor(), NOW, version=double.version), double.id, kept.reference)
     assert (fresh(double).state, fresh(double).duplicate_of_id) == (IncidentState.DUPLICATE, kept.id)
     assert {answer.person.student_id for answer in situation(kept.id).answers if answer.person} == {one.id, two.id}

@@ -12,6 +12,7 @@ from tests.factories.base import fresh
 from tests.factories.incidents import behavior_code, make_incident
 from tests.factories.roster import SchoolFactory, StaffMemberFactory, StudentFactory, StudentGuardianFactory
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused, Stale
 from wss_cases.incidents.additions.actions import answer_question
@@ -188,15 +189,15 @@ def test_a_behavior_of_the_other_set_is_refused(fight: Any, dean: Any) -> None:
     person = people_of(fight.id)[0]
     wrong = PersonDetails(person.id, PersonRole.CAUSED_HARM, behavior_code_id=behavior_code("rough_play", "prek2").id)
     with pytest.raises(Refused):
-        complete_details(acting(dean), fight.id, Details("hallway", people=(wrong,)), None, NOW)
+        complete_details(Invocation(acting(dean), NOW), fight.id, Details("hallway", people=(wrong,)))
     assert fresh(fight).details_completed_at is None
 
 
 def test_a_stale_form_is_told(fight: Any, dean: Any) -> None:
     seen = fight.version
-    complete_details(acting(dean), fight.id, Details("hallway"), seen, NOW)
+    complete_details(Invocation(acting(dean), NOW, version=seen), fight.id, Details("hallway"))
     with pytest.raises(Stale):
-        complete_details(acting(dean), fight.id, Details("yard"), seen, NOW)
+        complete_details(Invocation(acting(dean), NOW, version=seen), fight.id, Details("yard"))
     assert fresh(fight).location_code == "hallway"
 
 
@@ -225,7 +226,7 @@ def test_the_reporter_answers_the_question(client_as: Any, school: Any, dean: An
     assert fresh(incident).state is IncidentState.SUBMITTED
     assert fresh(incident).answer == "Nobody saw."
     with pytest.raises(Refused):
-        answer_question(acting(reporter), incident.id, "Again", None, NOW)
+        answer_question(Invocation(acting(reporter), NOW), incident.id, "Again")
 
 
 def test_the_reporter_learns_the_outcome_only(client_as: Any, school: Any, dean: Any) -> None:

@@ -16,6 +16,7 @@ from tests.intake.making import WALL, Place, set_facts
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.foundation import clock
@@ -196,7 +197,11 @@ def test_five_deans_at_once_open_one_case(database: Database, tmp_path: Any) -> 
         start.wait()
         with app.app_context():
             try:
-                decide(actor, incident_id, Choice(), version, clock.now(), "form" if number < 3 else f"f{number}")
+                decide(
+                    Invocation(actor, clock.now(), "form" if number < 3 else f"f{number}", version=version),
+                    incident_id,
+                    Choice(),
+                )
                 outcomes.append("saved")
             except Stale:
                 outcomes.append("told")

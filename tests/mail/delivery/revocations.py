@@ -19,6 +19,7 @@ from tests.factories.roster import StudentFactory
 from tests.factories.safeguards import LegalDutyFactory
 from tests.followups.reminders.making import Place
 from wss_cases.access.actor import SYSTEM, Actor
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.accounts.grants.queries import actor_of
@@ -176,27 +177,27 @@ def done(it: Queued) -> Any:
     outcome = {"guardian_contact": "reached", "safety_plan": "not_wanted", "check_in_person_harmed": "well"}
     kind = db.session.get_one(FollowUp, it.row).kind
     chosen = {"pre_meetings": "all_held", "mentoring_missed": "reached", "circle": "held"} | outcome
-    return actions_work.close(_by(it), it.row, chosen.get(kind, "reached"), shown, None, SINCE)
+    return actions_work.close(Invocation(_by(it), SINCE), it.row, chosen.get(kind, "reached"), shown)
 
 
 def cancelled(it: Queued) -> Any:
-    return actions_work.cancel(_by(it), it.row, "Not needed", None, SINCE)
+    return actions_work.cancel(Invocation(_by(it), SINCE), it.row, "Not needed")
 
 
 def moved(it: Queued) -> Any:
-    return actions_work.move(_by(it), it.row, date(2026, 12, 2), "asked", None, SINCE)
+    return actions_work.move(Invocation(_by(it), SINCE), it.row, date(2026, 12, 2), "asked")
 
 
 def moved_far(it: Queued) -> Any:
-    return actions_work.move(_by(it), it.row, date(2026, 12, 16), "asked", None, SINCE)
+    return actions_work.move(Invocation(_by(it), SINCE), it.row, date(2026, 12, 16), "asked")
 
 
 def reassigned(to: str) -> Way:
-    return lambda it: actions_work.reassign(_by(it), it.row, it.place.ids[to], None, SINCE)
+    return lambda it: actions_work.reassign(Invocation(_by(it), SINCE), it.row, it.place.ids[to])
 
 
 def paused(it: Queued) -> Any:
-    return snooze(_by(it), it.row, date(2026, 12, 2), "waiting", None, SINCE)
+    return snooze(Invocation(_by(it), SINCE), it.row, date(2026, 12, 2), "waiting")
 
 
 def disable(who: str) -> Way:
@@ -219,62 +220,71 @@ def left_and_given_on(it: Queued) -> None:
 
 
 def called_off(it: Queued) -> Any:
-    return end_cover(SYSTEM, it.cover, SINCE)
+    return end_cover(Invocation(SYSTEM, SINCE), it.cover)
 
 
 def case_closed(it: Queued) -> Any:
     return close_case(
-        SYSTEM, it.case_id, result=CaseResult.REPAIRED, agreement_kept=next(iter(AgreementKept)),
-        harmed_says=next(iter(HarmedSays)), what_is_left="Nothing", cancel_reason="It is over", version=None,
-        now=SINCE,
-    )  # fmt: skip
+        Invocation(SYSTEM, SINCE),
+        it.case_id,
+        result=CaseResult.REPAIRED,
+        agreement_kept=next(iter(AgreementKept)),
+        harmed_says=next(iter(HarmedSays)),
+        what_is_left="Nothing",
+        cancel_reason="It is over",
+    )
 
 
 def handed_over(to: str = "other") -> Way:
     def hand(it: Queued) -> Any:
         case_id = it.more.get("case") or it.case_id
-        return hand_over(SYSTEM, case_id, it.place.ids[to], "Please", None, SINCE)
+        return hand_over(Invocation(SYSTEM, SINCE), case_id, it.place.ids[to], "Please")
 
     return hand
 
 
 def pathway_ended(it: Queued) -> Any:
-    return end_early(SYSTEM, it.pathway, next(iter(EndReason)), "Over", None, SINCE)
+    return end_early(Invocation(SYSTEM, SINCE), it.pathway, next(iter(EndReason)), "Over")
 
 
 def pathway_declined(it: Queued) -> Any:
-    return decline(SYSTEM, it.pathway, None, SINCE)
+    return decline(Invocation(SYSTEM, SINCE), it.pathway)
 
 
 def carried_out(it: Queued) -> Any:
     return duties.discharge(
-        SYSTEM, it.row, what_was_done="Told", done_at=SINCE, told_whom="The portal", channel="portal", reference="",
-        version=None, now=SINCE,
-    )  # fmt: skip
+        Invocation(SYSTEM, SINCE),
+        it.row,
+        what_was_done="Told",
+        done_at=SINCE,
+        told_whom="The portal",
+        channel="portal",
+        reference="",
+    )
 
 
 def found_not_to_apply(it: Queued) -> Any:
     """By two people."""
     first, second = (actor_of(it.place.ids[who], SINCE) for who in ("dean", "admin"))
     assert first is not None and second is not None
-    duties.propose_not_applicable(first, it.row, "No", None, SINCE)
-    return duties.take_second_look(second, it.row, agrees=True, version=None, now=SINCE)
+    duties.propose_not_applicable(Invocation(first, SINCE), it.row, "No")
+    return duties.take_second_look(Invocation(second, SINCE), it.row, agrees=True)
 
 
 def answered(it: Queued) -> Any:
-    return actions_service.accept(SYSTEM, it.row, by=Permission.CASE_WORK, version=None, now=SINCE)
+    return actions_service.accept(Invocation(SYSTEM, SINCE), it.row, by=Permission.CASE_WORK)
 
 
 def cannot(it: Queued) -> Any:
-    return actions_service.decline(SYSTEM, it.row, "no_place", by=Permission.CASE_WORK, version=None, now=SINCE)
+    return actions_service.decline(Invocation(SYSTEM, SINCE), it.row, "no_place", by=Permission.CASE_WORK)
 
 
 def taken_back(it: Queued) -> Any:
-    return referrals.withdraw(SYSTEM, it.row, "not_needed", None, SINCE)
+    return referrals.withdraw(Invocation(SYSTEM, SINCE), it.row, "not_needed")
 
 
 def consent_taken_back(it: Queued) -> Any:
-    return actions_consent.revoke(SYSTEM, it.row, None, SINCE)
+    return actions_consent.revoke(Invocation(SYSTEM, SINCE), it.row)
 
 
 def stopped(mail_list: MailList) -> Way:

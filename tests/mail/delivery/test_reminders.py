@@ -20,6 +20,7 @@ from tests.mail.making import CANARY, Scene, scene
 from tests.support.applications import make_app
 from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import SYSTEM, Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import AccountState, RoleGrant
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.handling import actions as actions_work
@@ -154,20 +155,24 @@ def test_mail_for_any_hour_never_waits(session: Any, at: At, mailing: MailServer
 
 
 def _close(here: Scene, row: Any, now: datetime) -> None:
-    actions_work.close(acting(here.coordinator), row.id, "reached", shown(now.date()), row.version, now)
+    actions_work.close(
+        Invocation(acting(here.coordinator), now, version=row.version), row.id, "reached", shown(now.date())
+    )
 
 
 def _cancel(here: Scene, row: Any, now: datetime) -> None:
-    actions_work.cancel(acting(here.coordinator), row.id, "Not needed", row.version, now)
+    actions_work.cancel(Invocation(acting(here.coordinator), now, version=row.version), row.id, "Not needed")
 
 
 def _reassign(here: Scene, row: Any, now: datetime) -> None:
     other = make_user(Role.COORDINATOR, here.school)
-    actions_work.reassign(acting(here.coordinator), row.id, other.id, row.version, now)
+    actions_work.reassign(Invocation(acting(here.coordinator), now, version=row.version), row.id, other.id)
 
 
 def _move(here: Scene, row: Any, now: datetime) -> None:
-    actions_work.move(acting(here.coordinator), row.id, date(2026, 12, 2), "asked", row.version, now)
+    actions_work.move(
+        Invocation(acting(here.coordinator), now, version=row.version), row.id, date(2026, 12, 2), "asked"
+    )
 
 
 def _revoke(here: Scene, row: Any, now: datetime) -> None:

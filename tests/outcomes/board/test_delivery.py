@@ -12,6 +12,7 @@ from tests.factories.accounts import acting, make_user
 from tests.factories.roster import SchoolFactory, make_calendar
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
@@ -64,7 +65,7 @@ def reports() -> list[BoardReport]:
 
 def test_it_comes_on_the_first_school_day_and_once(ids: tuple[int, int]) -> None:
     user_id, school_id = ids
-    subscribe(person(user_id), school_id, None, Every.MONTH, "es", clock.now())
+    subscribe(Invocation(person(user_id), clock.now()), school_id, None, Every.MONTH, "es")
     for day in (24, 30):
         assert queue_due(moment(2026, 11, day)) == {"asked": 0}
     assert queue_due(moment(2026, 12, 1)) == {"asked": 0}
@@ -87,7 +88,7 @@ def test_it_comes_on_the_first_school_day_and_once(ids: tuple[int, int]) -> None
 
 def test_downtime_is_caught_up_once(ids: tuple[int, int]) -> None:
     user_id, school_id = ids
-    subscribe(person(user_id), school_id, None, Every.MONTH, "en", clock.now())
+    subscribe(Invocation(person(user_id), clock.now()), school_id, None, Every.MONTH, "en")
     assert queue_due(moment(2027, 3, 19)) == {"asked": 1}
     assert queue_due(moment(2027, 3, 20)) == {"asked": 0}
     assert [(one.due_on, one.ends_on) for one in reports()] == [(date(2027, 3, 1), date(2027, 2, 28))]
@@ -95,7 +96,7 @@ def test_downtime_is_caught_up_once(ids: tuple[int, int]) -> None:
 
 def test_a_quarter_s_comes_four_times_a_year_and_august_s_tells_of_the_year_before(ids: tuple[int, int]) -> None:
     user_id, school_id = ids
-    subscribe(person(user_id), school_id, None, Every.QUARTER, "en", clock.now())
+    subscribe(Invocation(person(user_id), clock.now()), school_id, None, Every.QUARTER, "en")
     day = date(2026, 11, 24)
     while day < date(2027, 9, 10):
         queue_due(datetime(day.year, day.month, day.day, 18, tzinfo=UTC))
@@ -115,7 +116,7 @@ def test_every_day_has_one_due_month() -> None:
 
 def test_the_mail_is_a_link_and_stops_with_the_wish_the_role_or_the_account(ids: tuple[int, int]) -> None:
     user_id, school_id = ids
-    subscribed = subscribe(person(user_id), school_id, None, Every.MONTH, "en", clock.now())
+    subscribed = subscribe(Invocation(person(user_id), clock.now()), school_id, None, Every.MONTH, "en")
     now = moment(2026, 12, 2)
     queue_due(now)
     report_id = reports()[0].id
@@ -150,7 +151,7 @@ def test_the_mail_is_a_link_and_stops_with_the_wish_the_role_or_the_account(ids:
 
 def test_who_answers_no_longer_gets_no_report(ids: tuple[int, int]) -> None:
     user_id, school_id = ids
-    subscribe(person(user_id), school_id, None, Every.MONTH, "en", clock.now())
+    subscribe(Invocation(person(user_id), clock.now()), school_id, None, Every.MONTH, "en")
     grant = db.session.scalars(db.select(RoleGrant).where(RoleGrant.user_id == user_id)).one()
     grant.role = Role.DEAN
     db.session.commit()
@@ -163,7 +164,7 @@ def test_who_answers_no_longer_gets_no_report(ids: tuple[int, int]) -> None:
 
 def test_what_was_not_made_sends_no_mail(ids: tuple[int, int]) -> None:
     user_id, school_id = ids
-    subscribe(person(user_id), school_id, None, Every.MONTH, "en", clock.now())
+    subscribe(Invocation(person(user_id), clock.now()), school_id, None, Every.MONTH, "en")
     now = moment(2026, 12, 2)
     queue_due(now)
     fail_report(reports()[0].id, Why.SLOW, now)
@@ -175,9 +176,9 @@ def test_one_may_have_what_one_answers_for_and_once(ids: tuple[int, int]) -> Non
     user_id, school_id = ids
     other = SchoolFactory()
     actor, now = person(user_id), clock.now()
-    subscribed = subscribe(actor, school_id, None, Every.MONTH, "en", now)
+    subscribed = subscribe(Invocation(actor, now), school_id, None, Every.MONTH, "en")
     with pytest.raises(Refused):
-        subscribe(actor, school_id, None, Every.QUARTER, "en", now)
+        subscribe(Invocation(actor, now), school_id, None, Every.QUARTER, "en")
     for wanted in ((other.id, None), (None, "Network 1"), (None, None)):
         with pytest.raises(NotFound):
             subscribe(actor, *wanted, Every.MONTH, "en", now)
@@ -185,7 +186,7 @@ def test_one_may_have_what_one_answers_for_and_once(ids: tuple[int, int]) -> Non
     with pytest.raises(NotFound):
         unsubscribe(stranger, subscribed, now)
     unsubscribe(actor, subscribed, now)
-    subscribe(actor, school_id, None, Every.QUARTER, "en", now)
+    subscribe(Invocation(actor, now), school_id, None, Every.QUARTER, "en")
     assert school_days(school_id).is_school_day(date(2026, 12, 2))
 
 
@@ -206,7 +207,7 @@ def test_the_page_subscribes_and_ends(ids: tuple[int, int], client_as: ClientAs)
 
 def test_reports_go_by_the_schedule(ids: tuple[int, int]) -> None:
     user_id, school_id = ids
-    subscribe(person(user_id), school_id, None, Every.MONTH, "en", clock.now())
+    subscribe(Invocation(person(user_id), clock.now()), school_id, None, Every.MONTH, "en")
     queue_due(moment(2026, 12, 2))
     assert "board_report" not in clean(moment(2027, 12, 2))
     assert clean(moment(2028, 2, 2))["board_report"] == 1

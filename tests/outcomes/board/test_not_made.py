@@ -12,6 +12,7 @@ import pytest
 from tests.factories.accounts import acting, make_user
 from tests.outcomes.making.small_district import Made
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations.logs import Lines
@@ -50,7 +51,7 @@ def asked(made: Made, now: datetime) -> int:
     """Ask for the report of a school."""
     scope = board_scope(made.schools[0].id, None, None, date(2026, 11, 24))
     assert scope is not None
-    return ask_report(acting(make_user(Role.ADMINISTRATOR, made.schools[0])), scope, "en", now)
+    return ask_report(Invocation(acting(make_user(Role.ADMINISTRATOR, made.schools[0])), now), scope, "en")
 
 
 @pytest.mark.parametrize(("library", "facts"), BREAKS)

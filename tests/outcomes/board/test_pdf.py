@@ -17,6 +17,7 @@ from tests.outcomes.making.small_district import Made
 from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Form
 from wss_cases.access.actor import Actor, Grant, Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import AccountState, UserAccount
 from wss_cases.cli.common.sealed_tables import SEALED
 from wss_cases.foundation import clock
@@ -212,7 +213,7 @@ def test_filter_and_predicate_agree_about_networks_and_the_district(made: Made) 
     for school_id, network in ((first.id, None), (second.id, None), (None, "Network 1"), (None, None)):
         scope = board_scope(school_id, network, None, TODAY)
         assert scope is not None
-        ask_report(acting(user), scope, "en", now)
+        ask_report(Invocation(acting(user), now), scope, "en")
     rows = list(db.session.scalars(db.select(BoardReport)))
     several = 0
     for role in Role:
@@ -229,9 +230,9 @@ def test_who_answers_no_longer_gets_none_made(made: Made) -> None:
     user, now = make_user(Role.ADMINISTRATOR, made.schools[0]), clock.now()
     scope = board_scope(made.schools[0].id, None, None, TODAY)
     assert scope is not None
-    report_id = ask_report(acting(user), scope, "en", now)
+    report_id = ask_report(Invocation(acting(user), now), scope, "en")
     with pytest.raises(NotFound):
-        ask_report(acting(make_user(Role.ADMINISTRATOR, made.schools[1])), scope, "en", now)
+        ask_report(Invocation(acting(make_user(Role.ADMINISTRATOR, made.schools[1])), now), scope, "en")
     db.session.get_one(UserAccount, user.id).state = AccountState.DISABLED
     db.session.commit()
     assert make_reports(now, 60) == NOT_MADE
@@ -282,7 +283,7 @@ def test_one_that_breaks_holds_up_no_other(made: Made, monkeypatch: pytest.Monke
     user, now = make_user(Role.ADMINISTRATOR, made.schools[0]), clock.now()
     scope = board_scope(made.schools[0].id, None, None, TODAY)
     assert scope is not None
-    first, second = (ask_report(acting(user), scope, "en", now) for _ in range(2))
+    first, second = (ask_report(Invocation(acting(user), now), scope, "en") for _ in range(2))
     db.session.get_one(BoardReport, first).language = "xx"
     db.session.commit()
     assert reports.AWAY
@@ -297,7 +298,7 @@ def test_a_key_that_is_gone_is_said(made: Made, app: Any) -> None:
     user, now = make_user(Role.ADMINISTRATOR, made.schools[0]), clock.now()
     scope = board_scope(made.schools[0].id, None, None, TODAY)
     assert scope is not None
-    report_id = ask_report(acting(user), scope, "en", now)
+    report_id = ask_report(Invocation(acting(user), now), scope, "en")
     keep_report(report_id, b"%PDF", now)
     assert pdf_for(acting(user), report_id) == b"%PDF"
     row = db.session.get_one(BoardReport, report_id)
@@ -315,7 +316,7 @@ def test_a_newer_key_reaches_it_and_the_old_one_can_be_dropped(
     scope = board_scope(made.schools[0].id, None, None, TODAY)
     assert scope is not None
     actor = acting(user)
-    report_id = ask_report(actor, scope, "en", now)
+    report_id = ask_report(Invocation(actor, now), scope, "en")
     assert rotate(SEALED, now)["board_reports"] == {"resealed": 0, "already": 0, "unreadable": 0}
     keep_report(report_id, b"%PDF", now)
     if not noted:  # made by a release that did not write down which key it was

@@ -15,6 +15,7 @@ from tests.factories.base import fresh
 from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFactory
 from tests.outcomes.making.small_district import Made
 from wss_cases.access.actor import SYSTEM, Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.operations import failpoints
@@ -121,7 +122,7 @@ class Town:
         when = self.now - timedelta(days=self.draw.randint(0, 4), minutes=self.draw.randint(5, 200))
         tile = self.draw.choice([one for one in Tile if one.value in ("fight", "disruption", "property")])
         capture = Capture(school.id, False, tile, self.draw.choice(PLACES), when, people=people)
-        return bool(submit_incident(self.teams[school.id][0], capture, self.now))
+        return bool(submit_incident(Invocation(self.teams[school.id][0], self.now), capture))
 
     def complete(self) -> bool:
         report = self.one(IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW)
@@ -137,29 +138,31 @@ class Town:
             self.draw.choice(PLACES), injury=self.draw.choice(("none", "minor")), people=parts,
             weapon=self.draw.choice(("none", "other")),
         )  # fmt: skip
-        return bool(complete_details(self.dean(report), report.id, details, None, self.now))
+        return bool(complete_details(Invocation(self.dean(report), self.now), report.id, details))
 
     def add(self) -> bool:
         report = self.one(IncidentState.SUBMITTED)
         if report is None:
             return False
         who = CapturedPerson(PersonKind.STUDENT, self.draw.choice(self.students[report.school_id]).id)
-        return bool(add_people_to(self.dean(report), report.id, [who], None, self.now))
+        return bool(add_people_to(Invocation(self.dean(report), self.now), report.id, [who], None))
 
     def ask(self) -> bool:
         report = self.one(IncidentState.SUBMITTED)
-        return report is not None and bool(ask_reporter(self.dean(report), report.id, "Where was it?", None, self.now))
+        return report is not None and bool(
+            ask_reporter(Invocation(self.dean(report), self.now), report.id, "Where was it?")
+        )
 
     def answer(self) -> bool:
         report = self.one(IncidentState.RETURNED)
         return report is not None and bool(
-            answer_question(self.teams[report.school_id][0], report.id, "There.", None, self.now)
+            answer_question(Invocation(self.teams[report.school_id][0], self.now), report.id, "There.")
         )
 
     def drop(self) -> bool:
         report = self.one(IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW)
         return report is not None and bool(
-            take_no_action(self.dean(report), report.id, "unfounded", "As seen.", None, self.now)
+            take_no_action(Invocation(self.dean(report), self.now), report.id, "unfounded", "As seen.")
         )
 
     def merge(self) -> bool:
@@ -171,11 +174,11 @@ class Town:
             Incident.state != IncidentState.DUPLICATE,
         )  # fmt: skip
         target = db.session.scalar(others.order_by(Incident.id))
-        return target is not None and bool(merge_into(self.dean(report), report.id, target, None, self.now))
+        return target is not None and bool(merge_into(Invocation(self.dean(report), self.now), report.id, target))
 
     def reopen(self) -> bool:
         report = self.one(IncidentState.DUPLICATE, IncidentState.NO_FURTHER_ACTION)
-        return report is not None and bool(reopen_review(self.dean(report), report.id, None, self.now))
+        return report is not None and bool(reopen_review(Invocation(self.dean(report), self.now), report.id))
 
     def redate(self) -> bool:
         return self._change("incident.redated", local_date=date(2026, 11, self.draw.randint(2, 23)))

@@ -8,6 +8,7 @@ from typing import Any
 from tests.cases.making import NOW, World, actor_for, make_user
 from tests.factories.cases import PathwayFactory
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.agreements import actions
@@ -78,7 +79,9 @@ def drafts(world: World, *texts: str) -> list[actions.TermDraft]:
 
 def agreed(world: World, row: Pathway, *texts: str) -> Agreement:
     """Record an agreement with these terms."""
-    actions.make_agreement(actor_for(world.coordinator), row.id, drafts(world, *(texts or ("Repaint it",))), NOW)
+    actions.make_agreement(
+        Invocation(actor_for(world.coordinator), NOW), row.id, drafts(world, *(texts or ("Repaint it",)))
+    )
     made = circle_now(row).agreement
     assert made is not None
     return made

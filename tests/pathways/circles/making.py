@@ -13,6 +13,7 @@ from tests.cases.making import NOW, TODAY, World, actor_for, make_user
 from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
 from wss_cases.access.actor import Actor, Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.agreements.actions import TermDraft
@@ -65,9 +66,14 @@ def train(
     """Put a training on record at the world's school, by an administrator of it."""
     administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
     return actions_training.record_training(
-        administrator, world.school.id, user_id=user.id, kind=kind, provider="", completed_on=TRAINED,
-        valid_until=until, now=NOW,
-    )  # fmt: skip
+        Invocation(administrator, NOW),
+        world.school.id,
+        user_id=user.id,
+        kind=kind,
+        provider="",
+        completed_on=TRAINED,
+        valid_until=until,
+    )
 
 
 def keep(world: World, pathway: Pathway, user: UserAccount | None = None, until: date | None = None) -> Actor:
@@ -75,7 +81,7 @@ def keep(world: World, pathway: Pathway, user: UserAccount | None = None, until:
     keeper = user or world.coordinator
     actor = world.actor if user is None else actor_for(fresh(user))
     train(world, keeper, until=until)
-    actions_keepers.add_keeper(world.actor, pathway.id, keeper.id, NOW)
+    actions_keepers.add_keeper(Invocation(world.actor, NOW), pathway.id, keeper.id)
     return actor
 
 
@@ -85,11 +91,11 @@ def prepare(
     """Offer support to each invited party, meet them alone, and find them ready, but for what `skip` names."""
     for person in circle_now(pathway).invited if who is None else who:
         if "support" not in skip and was_harmed(person):
-            actions_prepare.record_support(world.actor, pathway.id, person.id, TODAY, now)
+            actions_prepare.record_support(Invocation(world.actor, now), pathway.id, person.id, TODAY)
         if "pre_meeting" not in skip:
-            actions_prepare.record_pre_meeting(world.actor, pathway.id, person.id, TODAY, now)
+            actions_prepare.record_pre_meeting(Invocation(world.actor, now), pathway.id, person.id, TODAY)
         if "ready" not in skip:
-            actions_prepare.record_ready(world.actor, pathway.id, person.id, True, now)
+            actions_prepare.record_ready(Invocation(world.actor, now), pathway.id, person.id, True)
 
 
 def consent(
@@ -101,12 +107,12 @@ def consent(
     keeper = next((db.session.get(UserAccount, key) for key in circle.keeper_names), None)
     actor = actor_for(keeper) if keeper is not None else world.actor
     for person in circle.invited if who is None else who:
-        actions.record_consent(actor, pathway.id, person.id, yes, guardian, TODAY, now)
+        actions.record_consent(Invocation(actor, now), pathway.id, person.id, yes, guardian, TODAY)
 
 
 def screen(actor: Actor, pathway: Pathway, answer: ScreenAnswer = ScreenAnswer.SAFE, now: datetime = NOW) -> None:
     """Answer the safety screen as a keeper."""
-    actions_prepare.record_screen(actor, pathway.id, answer, TODAY, now)
+    actions_prepare.record_screen(Invocation(actor, now), pathway.id, answer, TODAY)
 
 
 def open_gates(world: World, pathway: Pathway, keeper: UserAccount | None = None) -> Pathway:
@@ -129,7 +135,7 @@ def plan(
     """Plan its meeting, or move the one that is planned. Returns its id."""
     keeper = keeper_id or next(iter(circle_now(pathway).keeper_names), world.coordinator.id)
     return actions_plan.plan_meeting(
-        world.actor, pathway.id, starts_at=starts_at, room="204", keeper_id=keeper, now=now
+        Invocation(world.actor, now), pathway.id, starts_at=starts_at, room="204", keeper_id=keeper
     )
 
 
@@ -155,7 +161,7 @@ def answer(
 ) -> None:  # fmt: skip
     """Say what became of a meeting."""
     came = attendance(pathway, absent, left)
-    actions_meeting.answer_meeting(world.actor, meeting_id, state, came, version=None, now=now)
+    actions_meeting.answer_meeting(Invocation(world.actor, now), meeting_id, state, came)
 
 
 def held_circle(world: World, **values: Any) -> Pathway:

@@ -16,6 +16,7 @@ from tests.support.applications import make_app
 from tests.support.pages.browser import DESK, PHONE, NewVisitor, axe_problems, overflow_problems
 from tests.support.servers.live_system import LiveSystem
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.circle.states import MeetingState, SupporterRelation
 from wss_cases.pathways.circles.preparation import actions as actions_prepare
@@ -35,7 +36,7 @@ def people(live_system: LiveSystem, tmp_path: Path) -> dict[str, Any]:
         ready = ready_circle(world)
         person = world.people[1].id
         actions_prepare.add_supporter(
-            world.actor, ready.id, person, SupporterRelation.FAMILY, "Grandmother Ana", MORNING
+            Invocation(world.actor, MORNING), ready.id, person, SupporterRelation.FAMILY, "Grandmother Ana"
         )
         past = plan(world, ready, starts_at=MORNING - timedelta(hours=3), now=MORNING)
         answer(world, ready, past, MeetingState.NO_SHOW, absent=[person], now=MORNING)

@@ -24,6 +24,7 @@ from tests.pathways.circles.making import (
     train,
 )
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.cases.case.models import SafetyPlan
 from wss_cases.cases.case.states import GuardianTold, PlanState
@@ -111,24 +112,24 @@ def test_only_the_keeper_asks_the_person_harmed_and_only_after_support(world):
         actions.record_consent(world.actor, *ask)
     with pytest.raises(Refused, match="Offer support"):
         actions.record_consent(keeper, *ask)
-    actions_prepare.record_support(world.actor, circle.id, harmed, TODAY, NOW)
+    actions_prepare.record_support(Invocation(world.actor, NOW), circle.id, harmed, TODAY)
     actions.record_consent(keeper, *ask)
     assert circle_now(circle).consents[harmed].consented is True
-    actions.record_consent(world.actor, circle.id, world.people[0].id, True, None, TODAY, NOW)
+    actions.record_consent(Invocation(world.actor, NOW), circle.id, world.people[0].id, True, None, TODAY)
     assert fresh(circle).state is PathwayState.PREPARING
 
 
 def test_a_no_of_the_person_harmed_is_heard_from_anybody(world):
     circle = make_circle(world)
-    actions.record_consent(world.actor, circle.id, world.people[1].id, False, None, TODAY, NOW)
+    actions.record_consent(Invocation(world.actor, NOW), circle.id, world.people[1].id, False, None, TODAY)
     assert circle_now(circle).consents[world.people[1].id].consented is False
 
 
 def test_ready_comes_after_the_pre_meeting(world):
     circle = make_circle(world)
     with pytest.raises(Refused, match="alone first"):
-        actions_prepare.record_ready(world.actor, circle.id, world.people[0].id, True, NOW)
-    actions_prepare.record_ready(world.actor, circle.id, world.people[0].id, False, NOW)
+        actions_prepare.record_ready(Invocation(world.actor, NOW), circle.id, world.people[0].id, True)
+    actions_prepare.record_ready(Invocation(world.actor, NOW), circle.id, world.people[0].id, False)
     assert circle_now(circle).preparations[world.people[0].id].is_ready is False
 
 
@@ -138,10 +139,10 @@ def test_a_gate_that_closes_calls_the_planned_meeting_off(world, answer):
     meeting = plan(world, circle)
     person = world.people[1].id
     {
-        "not_ready": lambda: actions_prepare.record_ready(world.actor, circle.id, person, False, NOW),
+        "not_ready": lambda: actions_prepare.record_ready(Invocation(world.actor, NOW), circle.id, person, False),
         "not_now": lambda: screen(world.actor, circle, ScreenAnswer.NOT_NOW),
-        "no": lambda: actions.record_consent(world.actor, circle.id, person, False, None, TODAY, NOW),
-        "guardian": lambda: actions.record_consent(world.actor, circle.id, person, True, False, TODAY, NOW),
+        "no": lambda: actions.record_consent(Invocation(world.actor, NOW), circle.id, person, False, None, TODAY),
+        "guardian": lambda: actions.record_consent(Invocation(world.actor, NOW), circle.id, person, True, False, TODAY),
     }[answer]()
     row = fresh(db.session.get(CircleMeeting, meeting))
     assert (row.happened, row.not_held_reason, row.sequence) == (False, "called_off", 1)
@@ -154,7 +155,7 @@ def test_consent_is_withdrawn_from_every_state(world):
     harmed = world.people[1].id
 
     def withdraw(row, now=NOW):
-        actions.record_consent(world.actor, row.id, harmed, False, None, TODAY, now)
+        actions.record_consent(Invocation(world.actor, now), row.id, harmed, False, None, TODAY)
         return circle_now(row).consents[harmed].consented
 
     assert withdraw(make_circle(world)) is False
@@ -181,7 +182,7 @@ def test_the_guardian_is_asked_where_the_school_says_so(world):
     administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
     circle = ready_circle(world)
     assert shut(circle) == []
-    actions_training.save_setting(administrator, world.school.id, True, None, NOW)
+    actions_training.save_setting(Invocation(administrator, NOW), world.school.id, True)
     assert shut(circle) == ["guardian", "guardian"]
     consent(world, circle, guardian=True)
     assert shut(circle) == []
@@ -189,9 +190,9 @@ def test_the_guardian_is_asked_where_the_school_says_so(world):
     assert shut(circle) == ["guardian"]
     version = setting_of(world.school.id).version
     with pytest.raises(Stale):
-        actions_training.save_setting(administrator, world.school.id, False, version + 1, NOW)
+        actions_training.save_setting(Invocation(administrator, NOW, version=version + 1), world.school.id, False)
     with pytest.raises(NotFound):
-        actions_training.save_setting(world.actor, world.school.id, False, None, NOW)
+        actions_training.save_setting(Invocation(world.actor, NOW), world.school.id, False)
 
 
 def test_a_training_counts_on_the_day_of_the_meeting(world):
@@ -210,7 +211,7 @@ def test_a_training_counts_on_the_day_of_the_meeting(world):
 def test_another_training_does_not_make_a_keeper(world):
     circle = make_circle(world)
     train(world, world.coordinator, TrainingKind.DE_ESCALATION)
-    actions_keepers.add_keeper(world.actor, circle.id, world.coordinator.id, NOW)
+    actions_keepers.add_keeper(Invocation(world.actor, NOW), circle.id, world.coordinator.id)
     assert shut(circle)[0] == "training"
     assert trained_keepers(world.school.id, TODAY) == {}
     train(world, world.coordinator)
@@ -248,7 +249,7 @@ def test_who_is_dean_and_administrator_keeps_no_circle(world):
     db.session.add(RoleGrant(user_id=both.id, role=Role.ADMINISTRATOR, school_id=world.school.id, starts_on=TODAY))
     db.session.commit()
     with pytest.raises(Refused, match="coordinator or dean"):
-        actions_keepers.add_keeper(world.actor, circle.id, both.id, NOW)
+        actions_keepers.add_keeper(Invocation(world.actor, NOW), circle.id, both.id)
 
 
 def test_the_meetings_keeper_keeps_the_circle_and_is_trained(world):
@@ -256,7 +257,7 @@ def test_the_meetings_keeper_keeps_the_circle_and_is_trained(world):
     other = make_user(world.school)
     with pytest.raises(Refused, match="a keeper of this circle"):
         plan(world, circle, keeper_id=other.id)
-    actions_keepers.add_keeper(world.actor, circle.id, other.id, NOW)
+    actions_keepers.add_keeper(Invocation(world.actor, NOW), circle.id, other.id)
     with pytest.raises(Refused, match="training on record"):
         plan(world, circle, keeper_id=other.id)
     train(world, other)
@@ -276,17 +277,17 @@ def test_trainings_that_are_refused(world, bad):
         "dates": {"valid_until": date(2026, 8, 31)},
     }[bad]
     with pytest.raises(Refused):
-        actions_training.record_training(administrator, world.school.id, **values, now=NOW)
+        actions_training.record_training(Invocation(administrator, NOW), world.school.id, **values)
 
 
 def test_a_training_is_ended_by_the_schools_administrator_alone(world):
     number = train(world, world.coordinator)
     administrator = actor_for(make_user(world.school, Role.ADMINISTRATOR))
     with pytest.raises(NotFound):
-        actions_training.end_training(world.actor, number, TODAY, NOW)
+        actions_training.end_training(Invocation(world.actor, NOW), number, TODAY)
     with pytest.raises(Refused):
-        actions_training.end_training(administrator, number, date(2026, 8, 1), NOW)
-    actions_training.end_training(administrator, number, TODAY - timedelta(days=1), NOW)
+        actions_training.end_training(Invocation(administrator, NOW), number, date(2026, 8, 1))
+    actions_training.end_training(Invocation(administrator, NOW), number, TODAY - timedelta(days=1))
     assert trained_keepers(world.school.id, TODAY) == {}
 
 
@@ -308,7 +309,7 @@ def test_a_safety_plan_that_is_agreed_meets_its_hold(world):
     agree_plan(world)
     assert shut(circle) == []
     with pytest.raises(Refused, match="already"):
-        actions.lift_hold(world.actor, circle.id, "H2", "A plan was agreed.", NOW)
+        actions.lift_hold(Invocation(world.actor, NOW), circle.id, "H2", "A plan was agreed.")
 
 
 def test_each_person_harmed_has_a_plan_before_its_hold_is_met(world, client_as):
@@ -326,18 +327,18 @@ def test_a_hold_is_lifted_only_with_a_reason(world):
     put_hold(world)
     circle = ready_circle(world)
     with pytest.raises(Refused):
-        actions.lift_hold(world.actor, circle.id, "H2", "  ", NOW)
-    actions.lift_hold(world.actor, circle.id, "H2", "A safety plan was agreed today.", NOW)
+        actions.lift_hold(Invocation(world.actor, NOW), circle.id, "H2", "  ")
+    actions.lift_hold(Invocation(world.actor, NOW), circle.id, "H2", "A safety plan was agreed today.")
     assert plan(world, circle)
     with pytest.raises(NotFound):
-        actions.lift_hold(world.actor, circle.id, "H9", "because", NOW)
+        actions.lift_hold(Invocation(world.actor, NOW), circle.id, "H9", "because")
 
 
 def test_a_standing_hold_is_never_lifted(world):
     put_hold(world, applies_to="shared_and_conversation", rules=["H1"])
     circle = ready_circle(world)
     with pytest.raises(Refused):
-        actions.lift_hold(world.actor, circle.id, "H1", "because", NOW)
+        actions.lift_hold(Invocation(world.actor, NOW), circle.id, "H1", "because")
     with pytest.raises(Refused, match="H1"):
         plan(world, circle)
 
@@ -347,7 +348,7 @@ def test_nobody_says_for_them_that_they_are_ready_or_wish_it(world):
     put_hold_for_the_other = dict(HOLD, rules=["H4"])
     circle = make_circle(world)
     with pytest.raises(Refused, match="themselves"):
-        actions.lift_hold(world.actor, circle.id, "H3", "They looked ready.", NOW)
+        actions.lift_hold(Invocation(world.actor, NOW), circle.id, "H3", "They looked ready.")
     open_gates(world, circle)
     assert shut(circle) == []
     hold = holds_on("peer_conference", "both", [{"holds": [put_hold_for_the_other]}])[0]
@@ -396,10 +397,10 @@ def test_supporters_come_and_go(world):
     actions_prepare.add_supporter(world.actor, *add, "Aunt Marisol", NOW)
     (supporter,) = circle_now(circle).supporters
     with pytest.raises(Stale):
-        actions_prepare.end_supporter(world.actor, supporter.id, supporter.version + 1, NOW)
-    actions_prepare.end_supporter(world.actor, supporter.id, supporter.version, NOW)
+        actions_prepare.end_supporter(Invocation(world.actor, NOW, version=supporter.version + 1), supporter.id)
+    actions_prepare.end_supporter(Invocation(world.actor, NOW, version=supporter.version), supporter.id)
     with pytest.raises(Refused):
-        actions_prepare.end_supporter(world.actor, supporter.id, None, NOW)
+        actions_prepare.end_supporter(Invocation(world.actor, NOW), supporter.id)
 
 
 def test_a_family_whose_language_has_no_letter_gets_an_interpreter_once(world):
@@ -416,14 +417,14 @@ def test_nobody_from_another_school_prepares_a_circle(world):
     stranger = actor_for(make_user(make_world().school))
     person_id = world.people[0].id
     for act in (
-        lambda: actions.record_consent(stranger, circle.id, person_id, True, None, TODAY, NOW),
-        lambda: actions.record_consent(stranger, circle.id, person_id, False, None, TODAY, NOW),
-        lambda: actions_prepare.record_support(stranger, circle.id, person_id, TODAY, NOW),
-        lambda: actions_prepare.record_ready(stranger, circle.id, person_id, True, NOW),
-        lambda: actions_prepare.record_screen(stranger, circle.id, ScreenAnswer.SAFE, TODAY, NOW),
-        lambda: actions_plan.plan_meeting(stranger, circle.id, starts_at=LATER, room="1", keeper_id=1, now=NOW),
-        lambda: actions_prepare.record_support(world.actor, circle.id, 10**6, TODAY, NOW),
-        lambda: actions.record_consent(world.actor, circle.id, 10**6, False, None, TODAY, NOW),
+        lambda: actions.record_consent(Invocation(stranger, NOW), circle.id, person_id, True, None, TODAY),
+        lambda: actions.record_consent(Invocation(stranger, NOW), circle.id, person_id, False, None, TODAY),
+        lambda: actions_prepare.record_support(Invocation(stranger, NOW), circle.id, person_id, TODAY),
+        lambda: actions_prepare.record_ready(Invocation(stranger, NOW), circle.id, person_id, True),
+        lambda: actions_prepare.record_screen(Invocation(stranger, NOW), circle.id, ScreenAnswer.SAFE, TODAY),
+        lambda: actions_plan.plan_meeting(Invocation(stranger, NOW), circle.id, starts_at=LATER, room="1", keeper_id=1),
+        lambda: actions_prepare.record_support(Invocation(world.actor, NOW), circle.id, 10**6, TODAY),
+        lambda: actions.record_consent(Invocation(world.actor, NOW), circle.id, 10**6, False, None, TODAY),
     ):
         with pytest.raises(NotFound):
             act()
@@ -431,9 +432,9 @@ def test_nobody_from_another_school_prepares_a_circle(world):
 
 def test_a_circle_that_was_declined_takes_no_preparation(world):
     circle = make_circle(world)
-    actions_ending.decline(world.actor, circle.id, None, NOW)
+    actions_ending.decline(Invocation(world.actor, NOW), circle.id)
     with pytest.raises(Refused):
-        actions_prepare.record_support(world.actor, circle.id, world.people[1].id, TODAY, NOW)
+        actions_prepare.record_support(Invocation(world.actor, NOW), circle.id, world.people[1].id, TODAY)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from tests.factories.base import fresh
 from tests.pathways.circles.making import LATER, answer, circle_now, plan, ready_circle, train
 from tests.support.servers.receiving_calendar import ReceivingCalendar
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.casework.case_page.hand_over import hand_over
 from wss_cases.foundation.db import db
@@ -60,7 +61,7 @@ def circle(world, keeper):
 def move(world, circle, to=MOVED, room="Library, east; 2nd floor 🌱", minutes=90):
     keeper_id = next(iter(circle_now(circle).keeper_names))
     return actions_plan.plan_meeting(
-        world.actor, circle.id, starts_at=to, room=room, keeper_id=keeper_id, minutes=minutes, now=NOW
+        Invocation(world.actor, NOW), circle.id, starts_at=to, room=room, keeper_id=keeper_id, minutes=minutes
     )
 
 
@@ -167,11 +168,11 @@ def test_who_keeps_it_no_longer_is_told_and_comes_back_with_a_higher_number(worl
     train(world, other)
     plan(world, circle)
     deliver(NOW)
-    actions_keepers.add_keeper(actor_for(fresh(keeper)), circle.id, other.id, NOW)
+    actions_keepers.add_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, other.id)
     deliver(NOW)
     (his,) = calendars(mailing.mails, other)
     assert [event.starts for event in his.standing()] == [LATER]
-    actions_keepers.end_keeper(actor_for(fresh(keeper)), circle.id, other.id, NOW)
+    actions_keepers.end_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, other.id)
     move(world, circle)
     deliver(NOW)
     his, hers = calendars(mailing.mails, other, keeper)
@@ -179,7 +180,7 @@ def test_who_keeps_it_no_longer_is_told_and_comes_back_with_a_higher_number(worl
     assert next(iter(his.events.values())).starts == LATER  # the new time is not theirs to know
     last = [mail for mail in invitations(mailing.mails) if mail.recipients == (other.email,)][-1]
     assert last.subject.startswith("No longer in your calendar") and "takes place without you" in last.everything
-    actions_keepers.add_keeper(actor_for(fresh(keeper)), circle.id, other.id, NOW)
+    actions_keepers.add_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, other.id)
     deliver(NOW)
     (his,) = calendars(mailing.mails, other)
     assert [event.starts for event in his.standing()] == [MOVED]
@@ -190,7 +191,7 @@ def test_a_case_handed_over_goes_into_the_next_calendar(world, circle, mailing):
     plan(world, circle)
     deliver(NOW)
     other = make_user(world.school, Role.COORDINATOR)
-    hand_over(world.actor, world.case.id, other.id, "All is ready.", None, NOW)
+    hand_over(Invocation(world.actor, NOW), world.case.id, other.id, "All is ready.")
     deliver(NOW)
     former, present = calendars(mailing.mails, world.coordinator, other)
     assert former.standing() == [] and [event.starts for event in present.standing()] == [LATER]
@@ -222,7 +223,7 @@ def test_a_role_that_ended_is_noticed_by_the_sweep_once(world, circle, keeper, m
 def test_an_invitation_that_waits_is_not_sent_to_somebody_who_may_no_longer_know(world, circle, keeper, mailing, how):
     second = make_user(world.school, Role.DEAN)
     train(world, second)
-    actions_keepers.add_keeper(actor_for(fresh(keeper)), circle.id, second.id, NOW)
+    actions_keepers.add_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, second.id)
     plan(world, circle, keeper_id=keeper.id)
     if how == "role":
         ended(world, second)
@@ -230,7 +231,7 @@ def test_an_invitation_that_waits_is_not_sent_to_somebody_who_may_no_longer_know
         db.session.get(UserAccount, second.id).state = AccountState.DISABLED
         db.session.commit()
     else:
-        actions_keepers.end_keeper(actor_for(fresh(keeper)), circle.id, second.id, NOW)
+        actions_keepers.end_keeper(Invocation(actor_for(fresh(keeper)), NOW), circle.id, second.id)
     deliver(NOW)
     assert not [mail for mail in invitations(mailing.mails) if mail.recipients == (second.email,)]
     assert len(invitations(mailing.mails)) == 2

@@ -15,6 +15,7 @@ from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.pathways.circles.making import attendance, circle_now, make_circle, put_hold, terms, train
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.casework.pathway_page import actions as actions_ending
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
@@ -157,7 +158,9 @@ class Circles(RuleBasedStateMachine):
     @rule()
     def name_keeper(self) -> None:
         if not self.keeper:
-            actions_keepers.add_keeper(self.world.actor, self.circle.id, self.world.coordinator.id, self.now)
+            actions_keepers.add_keeper(
+                Invocation(self.world.actor, self.now), self.circle.id, self.world.coordinator.id
+            )
             self.keeper = True
 
     @rule()
@@ -170,12 +173,12 @@ class Circles(RuleBasedStateMachine):
     def end_trainings(self) -> None:
         for training in db.session.query(KeeperTraining).filter_by(school_id=self.world.school.id).all():
             day = training.completed_on
-            actions_training.end_training(self.administrator, training.id, day, self.now)
+            actions_training.end_training(Invocation(self.administrator, self.now), training.id, day)
         self.trained = False
 
     @rule(wanted=st.booleans())
     def set_guardians(self, wanted: bool) -> None:
-        actions_training.save_setting(self.administrator, self.world.school.id, wanted, None, self.now)
+        actions_training.save_setting(Invocation(self.administrator, self.now), self.world.school.id, wanted)
         self.guardians = wanted
 
     @rule(index=who)
@@ -295,7 +298,7 @@ class Circles(RuleBasedStateMachine):
         without = WithoutMeeting.APART if apart else None
         try:
             agreements.complete_circle(
-                self.world.actor, self.circle.id, outcome, "", None, self.now, without_meeting=without
+                Invocation(self.world.actor, self.now), self.circle.id, outcome, "", without_meeting=without
             )
         except Refused:
             return

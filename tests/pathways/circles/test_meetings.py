@@ -20,6 +20,7 @@ from tests.pathways.circles.making import (
     ready_circle,
     terms,
 )
+from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
@@ -73,7 +74,7 @@ def test_a_meeting_is_planned_moved_and_held(world, circle):
 
 def test_attendance_is_kept_by_role(world, circle):
     actions_prepare.add_supporter(
-        world.actor, circle.id, world.people[1].id, SupporterRelation.GUARDIAN, "A mother", NOW
+        Invocation(world.actor, NOW), circle.id, world.people[1].id, SupporterRelation.GUARDIAN, "A mother"
     )
     meeting = plan(world, circle)
     answer(world, circle, meeting, MeetingState.HELD, left=[world.people[0].id])
@@ -98,7 +99,7 @@ def test_what_is_said_of_the_people_fits(world, circle, state, absent, left, why
     with pytest.raises(Refused, match=why):
         answer(world, circle, meeting, state, absent=[ids[n] for n in absent], left=[ids[n] for n in left])
     with pytest.raises(Refused, match="each person"):
-        actions_meeting.answer_meeting(world.actor, meeting, state, Attendance(), version=None, now=AFTER)
+        actions_meeting.answer_meeting(Invocation(world.actor, AFTER), meeting, state, Attendance())
     assert meeting_row(meeting).happened is None
 
 
@@ -107,7 +108,7 @@ def test_without_its_keeper_it_was_not_held(world, circle):
     came = attendance(circle)
     nobody = Attendance(came.parties, {}, dict.fromkeys(came.keepers, Presence.ABSENT))
     with pytest.raises(Refused, match="keeper"):
-        actions_meeting.answer_meeting(world.actor, meeting, MeetingState.HELD, nobody, version=None, now=AFTER)
+        actions_meeting.answer_meeting(Invocation(world.actor, AFTER), meeting, MeetingState.HELD, nobody)
 
 
 def test_a_postponed_meeting_keeps_its_gates_and_asks_for_a_new_day(world, circle):
@@ -165,12 +166,12 @@ def test_plans_that_are_refused(world, circle, bad):
         fresh(circle).state = PathwayState.PROPOSED
         db.session.commit()
     with pytest.raises(Refused):
-        actions_plan.plan_meeting(world.actor, circle.id, **values, now=NOW)
+        actions_plan.plan_meeting(Invocation(world.actor, NOW), circle.id, **values)
 
 
 def test_the_meeting_at_the_end_is_planned_once(world):
     circle = held_circle(world)
-    agreements.make_agreement(world.actor, circle.id, terms(world, 1), AFTER)
+    agreements.make_agreement(Invocation(world.actor, AFTER), circle.id, terms(world, 1))
     end = LATER + timedelta(days=10)
     meeting = plan(world, circle, starts_at=end, now=AFTER)
     assert meeting_row(meeting).kind is MeetingKind.COMPLETION
@@ -184,7 +185,7 @@ def test_the_meeting_at_the_end_is_planned_once(world):
 
 def test_withdrawing_after_the_meeting_leaves_the_agreement_alone(world):
     circle = held_circle(world)
-    agreements.make_agreement(world.actor, circle.id, terms(world, 1), AFTER)
+    agreements.make_agreement(Invocation(world.actor, AFTER), circle.id, terms(world, 1))
     meeting = plan(world, circle, starts_at=LATER + timedelta(days=10), now=AFTER)
     consent(world, circle, yes=False, who=world.people[:1], now=AFTER)
     around = circle_now(circle)
@@ -198,11 +199,11 @@ def test_another_school_cannot_answer_and_an_old_page_is_told(world, circle):
     stranger = actor_for(make_user(make_world().school))
     came = attendance(circle)
     with pytest.raises(NotFound):
-        actions_meeting.answer_meeting(stranger, meeting, MeetingState.HELD, came, version=None, now=AFTER)
+        actions_meeting.answer_meeting(Invocation(stranger, AFTER), meeting, MeetingState.HELD, came)
     with pytest.raises(NotFound):
-        actions_meeting.answer_meeting(world.actor, 10**6, MeetingState.HELD, came, version=None, now=AFTER)
+        actions_meeting.answer_meeting(Invocation(world.actor, AFTER), 10**6, MeetingState.HELD, came)
     with pytest.raises(Stale):
-        actions_meeting.answer_meeting(world.actor, meeting, MeetingState.HELD, came, version=99, now=AFTER)
+        actions_meeting.answer_meeting(Invocation(world.actor, AFTER, version=99), meeting, MeetingState.HELD, came)
 
 
 def test_the_calendar_file_names_nobody(world, circle):

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from tests.cases.making import NOW, make_world
 from tests.factories.base import fresh
 from tests.pathways.circles.making import LATER, answer, plan, ready_circle, terms
+from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.states import CaseState
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
@@ -46,21 +47,21 @@ def test_from_consent_to_a_kept_agreement(world, circle):
     hold(world, circle)
     assert fresh(circle).state is PathwayState.ACTIVE
     assert fresh(circle).held_on == date(2026, 11, 26)
-    agreements.make_agreement(world.actor, circle.id, terms(world, 1, 2), LATER + timedelta(hours=2))
+    agreements.make_agreement(Invocation(world.actor, LATER + timedelta(hours=2)), circle.id, terms(world, 1, 2))
     assert fresh(world.case).state is CaseState.MONITORING
     made = db.session.scalars(select(FollowUp).where(FollowUp.case_id == world.case.id)).all()
     assert [row.kind for row in made].count("agreement_term") == 2
     first, second = circle_of(load_pathway(circle.id)).agreement.terms
     with pytest.raises(Refused, match="1, 2"):
-        agreements.complete_circle(world.actor, circle.id, "agreement_kept", "", None, LATER)
-    actions_terms.mark_term(world.actor, first.id, TermState.KEPT, first.version, LATER)
+        agreements.complete_circle(Invocation(world.actor, LATER), circle.id, "agreement_kept", "")
+    actions_terms.mark_term(Invocation(world.actor, LATER, version=first.version), first.id, TermState.KEPT)
     assert fresh(db.session.get(FollowUp, first.follow_up_id)).outcome == "kept"
     with pytest.raises(Refused):
-        actions_terms.mark_term(world.actor, first.id, TermState.NOT_KEPT, None, LATER)
+        actions_terms.mark_term(Invocation(world.actor, LATER), first.id, TermState.NOT_KEPT)
     with pytest.raises(Stale):
-        actions_terms.mark_term(world.actor, second.id, TermState.LATE, second.version + 1, LATER)
-    actions_terms.mark_term(world.actor, second.id, TermState.LATE, second.version, LATER)
-    agreements.complete_circle(world.actor, circle.id, "agreement_kept", "", None, LATER, without_meeting=APART)
+        actions_terms.mark_term(Invocation(world.actor, LATER, version=second.version + 1), second.id, TermState.LATE)
+    actions_terms.mark_term(Invocation(world.actor, LATER, version=second.version), second.id, TermState.LATE)
+    agreements.complete_circle(Invocation(world.actor, LATER), circle.id, "agreement_kept", "", without_meeting=APART)
     assert fresh(circle).outcome == "agreement_kept"
     said = [sentence(entry) for entry in case_history(world.case.id)]
     assert said[0] == "Peer conference completed: Agreement made and kept"
@@ -70,10 +71,10 @@ def test_from_consent_to_a_kept_agreement(world, circle):
 
 def test_check_ins_outlive_the_circle(world, circle):
     hold(world, circle)
-    agreements.make_agreement(world.actor, circle.id, terms(world, 1), LATER)
+    agreements.make_agreement(Invocation(world.actor, LATER), circle.id, terms(world, 1))
     (term,) = circle_of(load_pathway(circle.id)).agreement.terms
-    actions_terms.mark_term(world.actor, term.id, TermState.KEPT, None, LATER)
-    agreements.complete_circle(world.actor, circle.id, "agreement_kept", "", None, LATER, without_meeting=APART)
+    actions_terms.mark_term(Invocation(world.actor, LATER), term.id, TermState.KEPT)
+    agreements.complete_circle(Invocation(world.actor, LATER), circle.id, "agreement_kept", "", without_meeting=APART)
     check_ins = db.session.scalars(
         select(FollowUp).where(FollowUp.case_id == world.case.id, FollowUp.kind == "agreement_check_in")
     ).all()
@@ -90,12 +91,12 @@ def test_agreements_that_are_refused(world, circle, bad):
         "stranger": [TermDraft("Sorry", 10**6, date(2026, 12, 1), "")],
     }
     with pytest.raises(Refused):
-        agreements.make_agreement(world.actor, circle.id, drafts[bad], LATER)
+        agreements.make_agreement(Invocation(world.actor, LATER), circle.id, drafts[bad])
     assert circle_of(load_pathway(circle.id)).agreement is None
 
 
 def test_no_agreement_before_the_meeting(world, circle):
     with pytest.raises(Refused):
-        agreements.make_agreement(world.actor, circle.id, terms(world, 1), NOW)
+        agreements.make_agreement(Invocation(world.actor, NOW), circle.id, terms(world, 1))
     with pytest.raises(Refused):
-        agreements.complete_circle(world.actor, circle.id, "held_without_agreement", "", None, NOW)
+        agreements.complete_circle(Invocation(world.actor, NOW), circle.id, "held_without_agreement", "")

@@ -12,6 +12,7 @@ from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.factories.cases import PathwayFactory
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.states import CaseState
 from wss_cases.casework.pathway_page import actions as actions_ending
 from wss_cases.followups.core.models import FollowUp
@@ -32,12 +33,14 @@ from wss_cases.pathways.reengagement.case_page.actions import save_plan as save_
 from wss_cases.pathways.referrals.referral.actions import draft as draft_referral
 
 ACTS = {
-    "offer": lambda w, row: life.offer(w.actor, row.id, w.coordinator.id, TODAY, None, NOW),
-    "accept": lambda w, row: life.accept(w.actor, row.id, TODAY, None, NOW),
-    "start": lambda w, row: life.start(w.actor, row.id, TODAY, None, NOW),
-    "complete": lambda w, row: life.complete(w.actor, row.id, next(iter(outcomes_for(row.pathway))), "", None, NOW),
-    "end": lambda w, row: actions_ending.end_early(w.actor, row.id, EndReason.NO_CONTACT, "", None, NOW),
-    "decline": lambda w, row: actions_ending.decline(w.actor, row.id, None, NOW),
+    "offer": lambda w, row: life.offer(Invocation(w.actor, NOW), row.id, w.coordinator.id, TODAY),
+    "accept": lambda w, row: life.accept(Invocation(w.actor, NOW), row.id, TODAY),
+    "start": lambda w, row: life.start(Invocation(w.actor, NOW), row.id, TODAY),
+    "complete": lambda w, row: life.complete(
+        Invocation(w.actor, NOW), row.id, next(iter(outcomes_for(row.pathway))), ""
+    ),
+    "end": lambda w, row: actions_ending.end_early(Invocation(w.actor, NOW), row.id, EndReason.NO_CONTACT, ""),
+    "decline": lambda w, row: actions_ending.decline(Invocation(w.actor, NOW), row.id),
     "log": lambda w, row: talk(w, row, "understood"),
     "log without an outcome": lambda w, row: talk(w, row, ""),
 }
@@ -45,9 +48,8 @@ ACTS = {
 
 def talk(world, row, outcome):
     log_conversation(
-        world.actor, row.id, held_on=TODAY, outcome=outcome, note="", repair="", repair_on=None, version=None,
-        now=NOW,
-    )  # fmt: skip
+        Invocation(world.actor, NOW), row.id, held_on=TODAY, outcome=outcome, note="", repair="", repair_on=None
+    )
 
 
 @pytest.fixture
@@ -99,19 +101,23 @@ def test_the_database_refuses_what_the_table_does(world, mentoring):
 
 
 def test_from_offer_to_outcome(world, mentoring):
-    life.offer(world.actor, mentoring.id, world.coordinator.id, TODAY, None, NOW)
-    life.accept(world.actor, mentoring.id, TODAY, None, NOW)
+    life.offer(Invocation(world.actor, NOW), mentoring.id, world.coordinator.id, TODAY)
+    life.accept(Invocation(world.actor, NOW), mentoring.id, TODAY)
     assert fresh(world.case).state is CaseState.PREPARING
-    life.start(world.actor, mentoring.id, TODAY, None, NOW)
+    life.start(Invocation(world.actor, NOW), mentoring.id, TODAY)
     assert fresh(world.case).state is CaseState.IN_PROCESS
     life.plan(
-        world.actor, mentoring.id, next_step="First meeting", next_step_on=date(2026, 12, 1), expected_end=None,
-        owner_id=world.coordinator.id, version=None, now=NOW,
-    )  # fmt: skip
+        Invocation(world.actor, NOW),
+        mentoring.id,
+        next_step="First meeting",
+        next_step_on=date(2026, 12, 1),
+        expected_end=None,
+        owner_id=world.coordinator.id,
+    )
     assert fresh(mentoring).next_step == "First meeting"
     with pytest.raises(Refused):
-        life.complete(world.actor, mentoring.id, "agreement_kept", "", None, NOW)
-    life.complete(world.actor, mentoring.id, "goal_reached", "Well done.", None, NOW)
+        life.complete(Invocation(world.actor, NOW), mentoring.id, "agreement_kept", "")
+    life.complete(Invocation(world.actor, NOW), mentoring.id, "goal_reached", "Well done.")
     assert fresh(mentoring).state is PathwayState.COMPLETED
 
 
@@ -121,7 +127,7 @@ def test_ending_cancels_what_was_open(world, mentoring):
             uow, school_id=world.school.id, kind="other", owner_id=None, due_on=TODAY, case_id=world.case.id,
             pathway_id=mentoring.id,
         )  # fmt: skip
-    actions_ending.decline(world.actor, mentoring.id, None, NOW)
+    actions_ending.decline(Invocation(world.actor, NOW), mentoring.id)
     assert db.session.get(FollowUp, row.id).state == "cancelled"
 
 
@@ -129,32 +135,37 @@ def test_refusals(world, mentoring):
     reporter = make_user(world.school, Role.REPORTER)
     tomorrow = TODAY + timedelta(days=1)
     with pytest.raises(Refused):
-        life.offer(world.actor, mentoring.id, reporter.id, TODAY, None, NOW)
+        life.offer(Invocation(world.actor, NOW), mentoring.id, reporter.id, TODAY)
     with pytest.raises(Refused):
-        life.offer(world.actor, mentoring.id, world.coordinator.id, tomorrow, None, NOW)
+        life.offer(Invocation(world.actor, NOW), mentoring.id, world.coordinator.id, tomorrow)
     with pytest.raises(Stale):
-        life.accept(world.actor, mentoring.id, TODAY, mentoring.version + 1, NOW)
+        life.accept(Invocation(world.actor, NOW, version=mentoring.version + 1), mentoring.id, TODAY)
     stranger = actor_for(make_user(make_world().school))
     for act in (
-        lambda: actions_ending.decline(stranger, mentoring.id, None, NOW),
-        lambda: life.accept(stranger, 10**9, TODAY, None, NOW),
+        lambda: actions_ending.decline(Invocation(stranger, NOW), mentoring.id),
+        lambda: life.accept(Invocation(stranger, NOW), 10**9, TODAY),
     ):
         with pytest.raises(NotFound):
             act()
     circle = PathwayFactory(case_id=world.case.id, school_id=world.school.id, state=PathwayState.PREPARING)
     with pytest.raises(Refused):
-        life.start(world.actor, circle.id, TODAY, None, NOW)
+        life.start(Invocation(world.actor, NOW), circle.id, TODAY)
     with pytest.raises(Refused):
-        life.complete(world.actor, circle.id, "agreement_kept", "", None, NOW)
+        life.complete(Invocation(world.actor, NOW), circle.id, "agreement_kept", "")
 
 
 def test_a_closed_case_takes_no_work(session):
     world = make_world(state=CaseState.CLOSED, result="repaired")
     with pytest.raises(Refused):
         life.add(
-            world.actor, world.case.id, kind="academic", for_whom="harmed", participant_id=None, start_by=None,
-            owner_id=None, now=NOW,
-        )  # fmt: skip
+            Invocation(world.actor, NOW),
+            world.case.id,
+            kind="academic",
+            for_whom="harmed",
+            participant_id=None,
+            start_by=None,
+            owner_id=None,
+        )
 
 
 def test_every_kind_has_words_and_outcomes():
@@ -164,12 +175,12 @@ def test_every_kind_has_words_and_outcomes():
 
 
 def test_what_each_family_has_of_its_own(world, mentoring):
-    save_mentoring(world.actor, mentoring.id, Course("Calm starts"), None, NOW)
-    save_mentoring(world.actor, mentoring.id, Course("Calm ends"), None, NOW)
+    save_mentoring(Invocation(world.actor, NOW), mentoring.id, Course("Calm starts"))
+    save_mentoring(Invocation(world.actor, NOW), mentoring.id, Course("Calm ends"))
     assert plan_of(mentoring.id).goal == "Calm ends"
     with pytest.raises(NotFound):
-        draft_referral(world.actor, mentoring.id, partner_id=None, student_id=None, need="Help.", version=None, now=NOW)
+        draft_referral(Invocation(world.actor, NOW), mentoring.id, partner_id=None, student_id=None, need="Help.")
     with pytest.raises(NotFound):
-        save_return(world.actor, mentoring.id, PlanText(TODAY), False, None, NOW)
+        save_return(Invocation(world.actor, NOW), mentoring.id, PlanText(TODAY), False)
     with pytest.raises(NotFound):
         talk(world, mentoring, "understood")

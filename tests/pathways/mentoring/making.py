@@ -10,6 +10,7 @@ from tests.cases.making import NOW, TODAY, World, actor_for, make_user, make_wor
 from tests.factories.cases import PathwayFactory
 from tests.factories.mentoring import MentorFactory, MentoringPlanFactory
 from wss_cases.access.actor import Actor, Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind, PathwayState
@@ -75,7 +76,7 @@ def match(made: Mentored, row: Pathway, chosen_id: int | None = None, **values: 
     reasons = values.pop("reasons", [Reason.PLACE])
     chosen = Match(made.mentor.id if chosen_id is None else chosen_id, reasons, None, agreed)
     course = Course(**(vars(COURSE) | values))
-    return match_action(made.actor, row.id, chosen, course, None, NOW)
+    return match_action(Invocation(made.actor, NOW), row.id, chosen, course)
 
 
 __all__ = [

@@ -14,6 +14,7 @@ from tests.factories.followups import shown
 from tests.factories.mentoring import DailyCardFactory, MentorFactory, MentoringGroupFactory
 from tests.pathways.mentoring.making import COURSE, NOW, START, TODAY, make_matched, make_mentored, make_pathway, match
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.handling.actions import close
 from wss_cases.foundation.db import db
@@ -64,8 +65,8 @@ def test_a_match_waits_for_the_yes_and_the_first_day(made):
     match(made, later, starts_on=TODAY + timedelta(days=6))
     assert fresh(later).state is PathwayState.PREPARING
     with pytest.raises(Refused):
-        log_session(made.as_mentor, waiting.id, TODAY, HELD, None, NOW)
-    log_session(made.as_mentor, later.id, TODAY, HELD, None, NOW)
+        log_session(Invocation(made.as_mentor, NOW), waiting.id, TODAY, HELD, None)
+    log_session(Invocation(made.as_mentor, NOW), later.id, TODAY, HELD, None)
     assert (fresh(later).state, fresh(later).started_on) == (PathwayState.ACTIVE, TODAY)
 
 
@@ -80,16 +81,14 @@ def test_places_are_never_given_twice(made):
     with pytest.raises(Refused) as refusal:
         change(made, capacity=1)
     assert refusal.value.field == "capacity"
-    finish(
-        made.actor, rows[0].id, outcome="goal_reached", reason=None, after=After.NOTHING, note="", version=None, now=NOW
-    )  # fmt: skip
+    finish(Invocation(made.actor, NOW), rows[0].id, outcome="goal_reached", reason=None, after=After.NOTHING, note="")
     match(made, rows[2])
 
 
 def change(made, **values):
     given = {"kind": MentorKind.STAFF, "capacity": 2, "user_id": made.user.id}
     draft = MentorDraft(**(given | values))
-    return actions_mentors.change_mentor(made.actor, made.mentor.id, draft, None, NOW)
+    return actions_mentors.change_mentor(Invocation(made.actor, NOW), made.mentor.id, draft)
 
 
 def test_groups_have_places_of_their_own(made):
@@ -103,13 +102,13 @@ def test_groups_have_places_of_their_own(made):
     with pytest.raises(Refused):
         match(made, rows[2], group.id)
     said = {rows[0].id: HELD, rows[1].id: ABSENT}
-    log_group(made.as_mentor, group.id, TODAY, said, NOW)
+    log_group(Invocation(made.as_mentor, NOW), group.id, TODAY, said)
     assert session_on(rows[0].id, TODAY).minutes == 30
     assert session_on(rows[1].id, TODAY).missed is Missed.STUDENT_ABSENT
     with pytest.raises(Refused):
-        log_group(made.as_mentor, group.id, TODAY, said, NOW)
+        log_group(Invocation(made.as_mentor, NOW), group.id, TODAY, said)
     with pytest.raises(NotFound):
-        log_group(made.as_mentor, group.id, TODAY - timedelta(days=1), {single[0].id: HELD}, NOW)
+        log_group(Invocation(made.as_mentor, NOW), group.id, TODAY - timedelta(days=1), {single[0].id: HELD})
 
 
 def test_what_a_match_refuses(made):
@@ -131,21 +130,21 @@ def test_what_a_match_refuses(made):
             match(made, row, **values)
     stranger = actor_for(make_user(make_world().school))
     with pytest.raises(NotFound):
-        save_plan(stranger, row.id, COURSE, None, NOW)
+        save_plan(Invocation(stranger, NOW), row.id, COURSE)
     with pytest.raises(Stale):
-        save_plan(made.actor, row.id, COURSE, row.version + 1, NOW)
+        save_plan(Invocation(made.actor, NOW, version=row.version + 1), row.id, COURSE)
 
 
 def test_a_log_and_its_correction(made):
     row = make_matched(made)
-    log_session(made.as_mentor, row.id, TODAY, ABSENT, None, NOW)
+    log_session(Invocation(made.as_mentor, NOW), row.id, TODAY, ABSENT, None)
     [asked] = follow_ups(row, "mentoring_missed")
     assert (asked.owner_id, asked.due_on) == (made.world.coordinator.id, date(2026, 11, 25))
     with pytest.raises(Refused) as refusal:
-        log_session(made.actor, row.id, TODAY, HELD, None, NOW)
+        log_session(Invocation(made.actor, NOW), row.id, TODAY, HELD, None)
     assert refusal.value.field == "day"
     seen = session_on(row.id, TODAY).version
-    log_session(made.actor, row.id, TODAY, HELD, seen, NOW + timedelta(minutes=1))
+    log_session(Invocation(made.actor, NOW + timedelta(minutes=1)), row.id, TODAY, HELD, seen)
     assert (fresh(asked).state, session_on(row.id, TODAY).minutes) == (FollowUpState.CANCELLED, 30)
     entry = db.session.scalars(select(AuditEntry).where(AuditEntry.action == "mentoring.corrected")).all()[-1]
     assert entry.changes["held"] == [False, True] and entry.changes["missed"] == ["student_absent", None]
@@ -154,19 +153,19 @@ def test_a_log_and_its_correction(made):
 
 def test_one_week_asks_once(made):
     row = make_matched(made)
-    log_session(made.as_mentor, row.id, TODAY, ABSENT, None, NOW)
-    log_session(made.as_mentor, row.id, TODAY - timedelta(days=1), ABSENT, None, NOW)
-    log_session(made.as_mentor, row.id, TODAY - timedelta(days=8), Said(missed=Missed.NO_SCHOOL), None, NOW)
+    log_session(Invocation(made.as_mentor, NOW), row.id, TODAY, ABSENT, None)
+    log_session(Invocation(made.as_mentor, NOW), row.id, TODAY - timedelta(days=1), ABSENT, None)
+    log_session(Invocation(made.as_mentor, NOW), row.id, TODAY - timedelta(days=8), Said(missed=Missed.NO_SCHOOL), None)
     [asked] = follow_ups(row, "mentoring_missed")
     # one of the two was held after all: the other is still missed
     seen = session_on(row.id, TODAY).version
-    log_session(made.actor, row.id, TODAY, HELD, seen, NOW + timedelta(minutes=1))
+    log_session(Invocation(made.actor, NOW + timedelta(minutes=1)), row.id, TODAY, HELD, seen)
     assert fresh(asked).state is FollowUpState.OPEN
-    close(made.actor, asked.id, "reached", shown(TODAY), None, NOW)
+    close(Invocation(made.actor, NOW), asked.id, "reached", shown(TODAY))
     wednesday = NOW + timedelta(days=1)
-    log_session(made.as_mentor, row.id, TODAY + timedelta(days=1), ABSENT, None, wednesday)
+    log_session(Invocation(made.as_mentor, wednesday), row.id, TODAY + timedelta(days=1), ABSENT, None)
     assert len(follow_ups(row, "mentoring_missed")) == 1
-    log_session(made.as_mentor, row.id, TODAY + timedelta(days=7), ABSENT, None, NOW + timedelta(days=7))
+    log_session(Invocation(made.as_mentor, NOW + timedelta(days=7)), row.id, TODAY + timedelta(days=7), ABSENT, None)
     assert len(follow_ups(row, "mentoring_missed")) == 2
 
 
@@ -176,15 +175,15 @@ def test_who_may_log(made):
     stranger = actor_for(make_user(make_world().school))
     for who in (other, stranger):
         with pytest.raises(NotFound):
-            log_session(who, row.id, TODAY, HELD, None, NOW)
+            log_session(Invocation(who, NOW), row.id, TODAY, HELD, None)
         assert my_students(who) == []
     assert [own.name for own in my_students(made.as_mentor)] == [made.world.students[0].given_name]
     for day in (TODAY + timedelta(days=1), TODAY - timedelta(days=61)):
         with pytest.raises(Refused):
-            log_session(made.as_mentor, row.id, day, HELD, None, NOW)
-    actions_mentors.end_mentor(made.actor, made.mentor.id, True, None, NOW)
+            log_session(Invocation(made.as_mentor, NOW), row.id, day, HELD, None)
+    actions_mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, True)
     with pytest.raises(NotFound):
-        log_session(made.as_mentor, row.id, TODAY, HELD, None, NOW)
+        log_session(Invocation(made.as_mentor, NOW), row.id, TODAY, HELD, None)
     assert my_students(made.as_mentor) == []
 
 
@@ -192,23 +191,23 @@ def test_a_mentor_does_not_vanish_silently(made):
     row = make_matched(made)
     group = MentoringGroupFactory(school_id=made.world.school.id, mentor_id=made.mentor.id)
     with pytest.raises(Refused) as refusal:
-        actions_mentors.end_mentor(made.actor, made.mentor.id, False, None, NOW)
+        actions_mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, False)
     assert refusal.value.field == "rematch"
-    actions_mentors.end_mentor(made.actor, made.mentor.id, True, None, NOW)
+    actions_mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, True)
     assert (fresh(made.mentor).is_active, fresh(group).is_active) == (False, False)
     assert (plan_of(row.id).mentor_id, fresh(row).next_step_on) == (None, TODAY)
     entry = db.session.scalar(select(TimelineEntry).where(TimelineEntry.kind == "mentoring.unmatched"))
     assert entry.case_id == row.case_id
     with pytest.raises(Refused):
-        actions_mentors.end_mentor(made.actor, made.mentor.id, True, None, NOW)
-    actions_mentors.bring_back(made.actor, made.mentor.id, None, NOW)
+        actions_mentors.end_mentor(Invocation(made.actor, NOW), made.mentor.id, True)
+    actions_mentors.bring_back(Invocation(made.actor, NOW), made.mentor.id)
     match(made, row)
 
 
 def test_who_may_mentor(made):
     def add(actor=made.actor, **values):
         given = {"kind": MentorKind.PARTNER, "capacity": 3, "name": "Ida", "organisation": "Club"}
-        return actions_mentors.add_mentor(actor, made.world.school.id, MentorDraft(**(given | values)), NOW)
+        return actions_mentors.add_mentor(Invocation(actor, NOW), made.world.school.id, MentorDraft(**(given | values)))
 
     assert add()
     elsewhere = make_user(make_world().school)
@@ -246,7 +245,7 @@ def test_reviews_ask_for_the_next_one(made):
     first, second = follow_ups(row, "mentoring_review")
     assert (first.state, first.outcome) == (FollowUpState.DONE, "goal_partly_reached")
     assert (second.state, second.due_on) == (FollowUpState.OPEN, date(2027, 1, 11))
-    save_plan(made.actor, row.id, COURSE, None, NOW)
+    save_plan(Invocation(made.actor, NOW), row.id, COURSE)
     assert fresh(second).state is FollowUpState.CANCELLED
     say_review(made, row, goes_on=GoesOn.ENDS, next_on=None)
     assert plan_of(row.id).next_review_on is None
@@ -257,8 +256,8 @@ def test_endings_say_what_comes_after(made):
 
     def end(row, outcome="", reason=None):
         return finish(
-            made.actor, row.id, outcome=outcome, reason=reason, after=After.OTHER_ADULT, note="", version=None, now=NOW
-        )  # fmt: skip
+            Invocation(made.actor, NOW), row.id, outcome=outcome, reason=reason, after=After.OTHER_ADULT, note=""
+        )
 
     with pytest.raises(Refused):
         end(well)
@@ -269,7 +268,7 @@ def test_endings_say_what_comes_after(made):
     assert [fresh(row).state for row in (well, early)] == [PathwayState.COMPLETED, PathwayState.ENDED_EARLY]
     assert plan_of(well.id).comes_after == "other_adult"
     with pytest.raises(Refused):
-        log_session(made.actor, well.id, TODAY, HELD, None, NOW)
+        log_session(Invocation(made.actor, NOW), well.id, TODAY, HELD, None)
     with pytest.raises(Refused):
         end(early, reason=EndReason.MOVED_SCHOOL)
     with pytest.raises(Refused):
@@ -278,7 +277,7 @@ def test_endings_say_what_comes_after(made):
 
 def say_review(made, row, **values):
     given = {"stands": "goal_partly_reached", "goes_on": GoesOn.SAME, "note": "", "next_on": date(2027, 1, 11)}
-    return review(made.actor, row.id, **(given | values), version=None, now=NOW)
+    return review(Invocation(made.actor, NOW), row.id, **given | values)
 
 
 def test_a_card_from_check_in_to_check_out(made):
@@ -288,16 +287,16 @@ def test_a_card_from_check_in_to_check_out(made):
     with pytest.raises(Refused):
         set_card(made, row, periods=["same", "same"])
     set_card(made, row)
-    log_session(made.as_mentor, row.id, TODAY, ABSENT, None, NOW)
+    log_session(Invocation(made.as_mentor, NOW), row.id, TODAY, ABSENT, None)
     with pytest.raises(Refused):
-        actions_card.check_out(made.as_mentor, row.id, NOW)
-    actions_card.check_in(made.as_mentor, row.id, NOW)
+        actions_card.check_out(Invocation(made.as_mentor, NOW), row.id)
+    actions_card.check_in(Invocation(made.as_mentor, NOW), row.id)
     held = session_on(row.id, TODAY)
     assert (held.held, held.minutes) == (True, None)
     with pytest.raises(Refused):
-        actions_card.check_in(made.as_mentor, row.id, NOW)
+        actions_card.check_in(Invocation(made.as_mentor, NOW), row.id)
     with pytest.raises(Refused):
-        log_session(made.actor, row.id, TODAY, ABSENT, held.version, NOW)
+        log_session(Invocation(made.actor, NOW), row.id, TODAY, ABSENT, held.version)
     mark(made, row, "Period 1", [2, None], 1)
     mark(made, row, "Lunch", [0, 1], 2)
     mark(made, row, "Period 1", [None, None], 3)
@@ -308,7 +307,7 @@ def test_a_card_from_check_in_to_check_out(made):
             mark(made, row, *wrong, 4)
     with pytest.raises(Refused):
         mark(made, row, "Lunch", [1, 1], 0, date(2026, 11, 22))
-    actions_card.check_out(made.as_mentor, row.id, NOW)
+    actions_card.check_out(Invocation(made.as_mentor, NOW), row.id)
     day = db.session.scalar(select(DailyCardDay))
     assert day.marks == {"Lunch": [0, 1]} and day.checked_out_at == NOW
 
@@ -319,17 +318,17 @@ def set_card(made, row, **values):
         "periods": ["Period 1", "Lunch"],
         "goal_percent": 80,
     }
-    return actions_card.set_card(made.actor, row.id, **(given | values), version=None, now=NOW)
+    return actions_card.set_card(Invocation(made.actor, NOW), row.id, **given | values)
 
 
 def mark(made, row, period, marks, version, day=TODAY):
-    return actions_card.mark(made.as_mentor, row.id, day, period, marks, version, NOW)
+    return actions_card.mark(Invocation(made.as_mentor, NOW, version=version), row.id, day, period, marks)
 
 
 def test_the_database_refuses_what_cannot_be(made):
     row = make_matched(made, Kind.CHECK_IN_CHECK_OUT)
     card = DailyCardFactory(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id)
-    log_session(made.as_mentor, row.id, TODAY, HELD, None, NOW)
+    log_session(Invocation(made.as_mentor, NOW), row.id, TODAY, HELD, None)
     day = DailyCardDay(card_id=card.id, school_id=row.school_id, on_day=TODAY, marks={})
     db.session.add(day)
     db.session.commit()

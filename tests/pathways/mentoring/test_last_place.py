@@ -12,6 +12,7 @@ from tests.pathways.mentoring.making import COURSE, NOW, make_mentored, make_pat
 from tests.support.applications import make_app
 from tests.support.databases import Database
 from wss_cases.access.actor import Actor
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.mentoring.course.actions import Match, match
@@ -30,7 +31,7 @@ def test_the_last_place_is_given_once(database: Database, tmp_path: Path) -> Non
             start.wait(timeout=30)
             try:
                 chosen = Match(mentor_id, [Reason.PLACE], None, agreed=False)
-                match(actor, pathway_id, chosen, COURSE, None, NOW)
+                match(Invocation(actor, NOW), pathway_id, chosen, COURSE)
             except Refused as refusal:
                 return refusal.field
             return "matched"

@@ -15,6 +15,7 @@ from tests.cases.making import TODAY
 from tests.factories.base import fresh
 from tests.factories.mentoring import MentorFactory, MentoringGroupFactory
 from tests.pathways.mentoring.making import NOW, make_mentored, make_pathway, match
+from wss_cases.access.invocation import Invocation
 from wss_cases.casework.pathway_page import actions as actions_ending
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
@@ -98,7 +99,7 @@ class Mentoring(RuleBasedStateMachine):
     @rule(number=which)
     def accept(self, number: int) -> None:
         row = self.pick(number, PathwayState.PROPOSED)
-        self.act(lambda: life.accept(self.made.actor, row.id, TODAY, None, NOW))
+        self.act(lambda: life.accept(Invocation(self.made.actor, NOW), row.id, TODAY))
 
     @rule(number=which, back=st.integers(0, 9), missed=st.sampled_from([None, *Missed]), mentor=st.booleans())
     def log(self, number: int, back: int, missed: Missed | None, mentor: bool) -> None:
@@ -107,7 +108,7 @@ class Mentoring(RuleBasedStateMachine):
         kept = session_on(row.id, day)
         said = Said(missed=missed) if missed else Said(minutes=20)
         before = fresh(row).state
-        if self.act(lambda: log_session(actor, row.id, day, said, kept.version if kept else None, NOW)):
+        if self.act(lambda: log_session(Invocation(actor, NOW), row.id, day, said, kept.version if kept else None)):
             assert before in LOGGED
             assert plan_of(row.id).mentor_user_id == actor.user_id or not mentor
             assert session_on(row.id, day).missed is missed
@@ -118,10 +119,14 @@ class Mentoring(RuleBasedStateMachine):
         row = self.pick(number, PathwayState.ACTIVE)
         done = self.act(
             lambda: review(
-                self.made.actor, row.id, stands="goal_partly_reached", goes_on=goes_on, note="A note",
-                next_on=TODAY + timedelta(days=30), version=None, now=NOW,
+                Invocation(self.made.actor, NOW),
+                row.id,
+                stands="goal_partly_reached",
+                goes_on=goes_on,
+                note="A note",
+                next_on=TODAY + timedelta(days=30),
             )
-        )  # fmt: skip
+        )
         assert done == (fresh(row).state is PathwayState.ACTIVE and plan_of(row.id) is not None)
 
     @rule(number=which, outcome=st.sampled_from(["goal_reached", "goal_not_reached", "", "agreement_kept"]))
@@ -132,10 +137,7 @@ class Mentoring(RuleBasedStateMachine):
         assert done == (before is PathwayState.ACTIVE and outcome.startswith("goal_"))
 
     def end_well(self, row: Any, outcome: str) -> None:
-        finish(
-            self.made.actor, row.id, outcome=outcome, reason=None, after=After.NOTHING, note="", version=None,
-            now=NOW,
-        )  # fmt: skip
+        finish(Invocation(self.made.actor, NOW), row.id, outcome=outcome, reason=None, after=After.NOTHING, note="")
 
     @rule(number=which, declined=st.booleans())
     def leave(self, number: int, declined: bool) -> None:
@@ -143,19 +145,19 @@ class Mentoring(RuleBasedStateMachine):
         row = self.rows[number]
         before, actor = fresh(row).state, self.made.actor
         if declined:
-            done = self.act(lambda: actions_ending.decline(actor, row.id, None, NOW))
+            done = self.act(lambda: actions_ending.decline(Invocation(actor, NOW), row.id))
         else:
-            done = self.act(lambda: actions_ending.end_early(actor, row.id, EndReason.NO_CONTACT, "", None, NOW))
+            done = self.act(lambda: actions_ending.end_early(Invocation(actor, NOW), row.id, EndReason.NO_CONTACT, ""))
         assert done == (before in LIVE)
 
     @rule(mentor=whose, rematch=st.booleans())
     def end_mentor(self, mentor: int, rematch: bool) -> None:
         one = self.mentors[mentor]
-        self.act(lambda: actions_mentors.end_mentor(self.made.actor, one.id, rematch, None, NOW))
+        self.act(lambda: actions_mentors.end_mentor(Invocation(self.made.actor, NOW), one.id, rematch))
 
     @rule(mentor=whose)
     def bring_back(self, mentor: int) -> None:
-        actions_mentors.bring_back(self.made.actor, self.mentors[mentor].id, None, NOW)
+        actions_mentors.bring_back(Invocation(self.made.actor, NOW), self.mentors[mentor].id)
 
     @rule(mentor=whose, capacity=st.integers(0, 2))
     def resize(self, mentor: int, capacity: int) -> None:
@@ -163,7 +165,7 @@ class Mentoring(RuleBasedStateMachine):
         draft = MentorDraft(
             kind=one.kind, capacity=capacity, user_id=one.user_id, name=one.name, organisation=one.organisation
         )
-        self.act(lambda: actions_mentors.change_mentor(self.made.actor, one.id, draft, None, NOW))
+        self.act(lambda: actions_mentors.change_mentor(Invocation(self.made.actor, NOW), one.id, draft))
 
     @invariant()
     def no_place_is_given_twice(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.factories.base import fresh
 from tests.intake.making import NOW, Place
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
@@ -37,7 +38,7 @@ class Removed:
     def remove(self, request_key: str | None = None, **changes: Any) -> int:
         """Record a removal of the student."""
         given = Removal(**{**vars(HOME), "student_id": self.student.id, **changes})
-        return record_discipline(self.place.actor(), self.incident.id, given, NOW, request_key)
+        return record_discipline(Invocation(self.place.actor(), NOW, request_key), self.incident.id, given)
 
     @property
     def row(self) -> Pathway:

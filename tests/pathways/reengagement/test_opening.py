@@ -14,6 +14,7 @@ from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.intake.making import NOW
 from tests.pathways.reengagement.making import Removed
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.cases.case.states import AgreementKept, CaseResult, CaseState, HarmedSays
@@ -76,7 +77,7 @@ def test_another_removal_after_the_return_opens_another(removed: Removed) -> Non
 
 
 def test_the_decision_that_follows_goes_into_the_same_case(removed: Removed) -> None:
-    decide(removed.place.actor(), removed.incident.id, Choice(), None, NOW)
+    decide(Invocation(removed.place.actor(), NOW), removed.incident.id, Choice())
     [case] = cases_of_incident(removed.incident.id)
     assert len(case.participants) == 2
     kinds = {row.pathway for row in db.session.scalars(select(Pathway).where(Pathway.case_id == case.id))}
@@ -87,12 +88,17 @@ def test_a_removal_recorded_late_opens_the_closed_case_again(removed: Removed) -
     [case] = cases_of_incident(removed.incident.id)
     row = removed.row
     with pytest.raises(Refused, match="first day back"):
-        complete(removed.coordinator, row.id, "not_back", "", None, NOW)
-    end_early(removed.coordinator, row.id, EndReason.NO_LONGER_NEEDED, "", None, NOW)
+        complete(Invocation(removed.coordinator, NOW), row.id, "not_back", "")
+    end_early(Invocation(removed.coordinator, NOW), row.id, EndReason.NO_LONGER_NEEDED, "")
     casework.close(
-        removed.coordinator, case.id, result=CaseResult.UNFOUNDED, agreement_kept=AgreementKept.NO_AGREEMENT,
-        harmed_says=HarmedSays.NOT_REACHED, what_is_left="", cancel_reason="done", version=None, now=NOW,
-    )  # fmt: skip
+        Invocation(removed.coordinator, NOW),
+        case.id,
+        result=CaseResult.UNFOUNDED,
+        agreement_kept=AgreementKept.NO_AGREEMENT,
+        harmed_says=HarmedSays.NOT_REACHED,
+        what_is_left="",
+        cancel_reason="done",
+    )
     removed.remove()
     assert fresh(case).state is CaseState.INTAKE and returns() == 2
 
@@ -115,7 +121,7 @@ def test_a_long_absence_is_opened_by_hand_from_the_student(removed: Removed, cli
 def test_another_school_opens_none(removed: Removed) -> None:
     stranger = acting(make_user(Role.COORDINATOR, SchoolFactory()))
     with pytest.raises(NotFound):
-        open_by_hand(stranger, removed.student.id, Away(AwayCause.LONG_ABSENCE, None, None, None), NOW)
+        open_by_hand(Invocation(stranger, NOW), removed.student.id, Away(AwayCause.LONG_ABSENCE, None, None, None))
 
 
 def enrol(student: Any, school: Any, starts_on: date, ends_on: date | None) -> None:

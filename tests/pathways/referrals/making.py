@@ -12,6 +12,7 @@ from tests.factories.cases import PathwayFactory
 from tests.factories.referrals import PartnerFactory, make_partner_user
 from tests.factories.roster import GuardianFactory, StudentGuardianFactory
 from wss_cases.access.actor import Actor
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.pathways.common.models import Pathway
@@ -71,13 +72,11 @@ def signed(on: date = TODAY, until: date = TODAY + timedelta(days=90), **values:
 def draft(scene: Scene, partner: Partner | None = None, now: datetime = NOW) -> int:
     """Draft a referral to the scene's partner, or another one."""
     return actions.draft(
-        scene.school,
+        Invocation(scene.school, now),
         scene.pathway.id,
         partner_id=(partner or scene.partner).id,
         student_id=scene.world.students[0].id,
         need="Somebody to talk to at home.",
-        version=None,
-        now=now,
     )
 
 
@@ -85,13 +84,13 @@ def consent(scene: Scene, referral_id: int, fields: list[str] | None = None, now
     """Record the consent to a drafted referral."""
     purpose = "So that the partner can help."
     return actions_consent.record_consent(
-        scene.school, referral_id, signed(**values), fields or FIELDS, purpose, None, now
+        Invocation(scene.school, now), referral_id, signed(**values), fields or FIELDS, purpose
     )
 
 
 def send(scene: Scene, referral_id: int, now: datetime = NOW) -> int:
     """Send a consented referral."""
-    return actions_consent.send(scene.school, referral_id, None, now)
+    return actions_consent.send(Invocation(scene.school, now), referral_id)
 
 
 def sent(scene: Scene, fields: list[str] | None = None, **values: Any) -> int:
@@ -103,14 +102,14 @@ def sent(scene: Scene, fields: list[str] | None = None, **values: Any) -> int:
 
 def accept(scene: Scene, referral_id: int, now: datetime = NOW) -> int:
     """Let the partner accept."""
-    return actions_service.accept(scene.partner_actor, referral_id, by=PARTNER, version=None, now=now)
+    return actions_service.accept(Invocation(scene.partner_actor, now), referral_id, by=PARTNER)
 
 
 def serve(scene: Scene, referral_id: int, on: date = TODAY, now: datetime = NOW) -> int:
     """Let the partner log a day of service."""
-    return actions_service.log_service(scene.partner_actor, referral_id, on, by=PARTNER, version=None, now=now)
+    return actions_service.log_service(Invocation(scene.partner_actor, now), referral_id, on, by=PARTNER)
 
 
 def finish(scene: Scene, referral_id: int, on: date = TODAY, received: str = "all", now: datetime = NOW) -> int:
     """Let the partner finish."""
-    return actions_service.finish(scene.partner_actor, referral_id, on, received, by=PARTNER, version=None, now=now)
+    return actions_service.finish(Invocation(scene.partner_actor, now), referral_id, on, received, by=PARTNER)

@@ -21,6 +21,7 @@ from sqlalchemy import select
 from tests.factories.base import fresh
 from tests.pathways.referrals.making import FIELDS, PARTNER, SCHOOL, Scene, finish, make_scene, sent, serve, signed
 from tests.support.pages.client import PageClient
+from wss_cases.access.invocation import Invocation
 from wss_cases.casework.pathway_page import actions as actions_ending
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
@@ -149,14 +150,14 @@ class Life(RuleBasedStateMachine):
     def take_consent_back(self, pick: int) -> None:
         """Of any referral, whatever became of it: it works from every state, once."""
         referral_id = sorted(self.until, reverse=True)[pick % len(self.until)]
-        done = self.act(lambda: actions_consent.revoke(self.scene.school, referral_id, None, self.now))
+        done = self.act(lambda: actions_consent.revoke(Invocation(self.scene.school, self.now), referral_id))
         assert done == (referral_id not in self.revoked)
         self.revoked.add(referral_id)
 
     def teardown(self) -> None:
         """Wherever the walk has led, the family can take back what it signed, and the partner has nothing then."""
         for referral_id in sorted(set(self.until) - self.revoked):
-            actions_consent.revoke(self.scene.school, referral_id, None, self.now)
+            actions_consent.revoke(Invocation(self.scene.school, self.now), referral_id)
             assert self.client.get(f"/partner/referrals/{referral_id}").status_code == 404
 
     @rule(days=st.sampled_from([1, 2, 5]))
@@ -171,17 +172,20 @@ class Life(RuleBasedStateMachine):
         student_id = self.scene.world.students[0].id
         self.act(
             lambda: actions.draft(
-                self.scene.school, self.scene.pathway.id, partner_id=self.scene.partner.id, student_id=student_id,
-                need=("Help.", "More help.", " ")[flavour], version=None, now=self.now,
+                Invocation(self.scene.school, self.now),
+                self.scene.pathway.id,
+                partner_id=self.scene.partner.id,
+                student_id=student_id,
+                need=("Help.", "More help.", " ")[flavour],
             )
-        )  # fmt: skip
+        )
 
     def _consent(self, who: Any, flavour: int) -> None:
         referral_id, until = self.newest(), self.today + timedelta(days=(3, 0, 900)[flavour])
         given, fields = signed(self.today, until), (FIELDS, ["name", "service"], ["grade"])[flavour]
         if self.act(
             lambda: actions_consent.record_consent(
-                self.scene.school, referral_id, given, fields, "To help.", None, self.now
+                Invocation(self.scene.school, self.now), referral_id, given, fields, "To help."
             )
         ):
             self.until[referral_id] = until
@@ -189,11 +193,11 @@ class Life(RuleBasedStateMachine):
     def _renew(self, who: Any, flavour: int) -> None:
         referral_id, until = self.newest(), self.today + timedelta(days=(30, 0, -1)[flavour])
         given = signed(self.today, until)
-        if self.act(lambda: actions_consent.renew(self.scene.school, referral_id, given, None, self.now)):
+        if self.act(lambda: actions_consent.renew(Invocation(self.scene.school, self.now), referral_id, given)):
             self.until[referral_id] = until
 
     def _send(self, who: Any, flavour: int) -> None:
-        self.act(lambda: actions_consent.send(self.scene.school, self.newest(), None, self.now))
+        self.act(lambda: actions_consent.send(Invocation(self.scene.school, self.now), self.newest()))
 
     def _accept(self, who: Any, flavour: int) -> None:
         self.act(lambda: actions_service.accept(self.actor(who), self.newest(), **self.by(who)))
@@ -215,18 +219,20 @@ class Life(RuleBasedStateMachine):
 
     def _withdraw(self, who: Any, flavour: int) -> None:
         reason = ("no_answer", "moved", "")[flavour]
-        self.act(lambda: actions.withdraw(self.scene.school, self.newest(), reason, None, self.now))
+        self.act(lambda: actions.withdraw(Invocation(self.scene.school, self.now), self.newest(), reason))
 
     def _complete(self, who: Any, flavour: int) -> None:
-        self.act(lambda: actions.complete(self.scene.school, self.scene.pathway.id, "", None, self.now))
+        self.act(lambda: actions.complete(Invocation(self.scene.school, self.now), self.scene.pathway.id, ""))
 
     def _common_door(self, who: Any, flavour: int) -> None:
         school, pathway_id = self.scene.school, self.scene.pathway.id
         if flavour == 2:
-            self.act(lambda: actions_ending.end_early(school, pathway_id, EndReason.NO_CONTACT, "", None, self.now))
+            self.act(
+                lambda: actions_ending.end_early(Invocation(school, self.now), pathway_id, EndReason.NO_CONTACT, "")
+            )
             return
         outcome = "service_received"
-        assert not self.act(lambda: life.complete(school, pathway_id, outcome, "", None, self.now))
+        assert not self.act(lambda: life.complete(Invocation(school, self.now), pathway_id, outcome, ""))
 
     @invariant()
     def the_table_is_kept(self) -> None:

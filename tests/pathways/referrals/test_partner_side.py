@@ -23,6 +23,7 @@ from tests.support.applications import make_app, people_client
 from tests.support.databases import Databases
 from wss_cases.access.actor import Role
 from wss_cases.access.gate import permission_of
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
@@ -115,9 +116,9 @@ def test_access_is_cut_on_the_next_request(scene: Scene, client_as: Any, at: Any
     assert name in client.page(base).text
     now = NOW
     if how == "revoked":
-        actions_consent.revoke(scene.school, referral_id, None, NOW)
+        actions_consent.revoke(Invocation(scene.school, NOW), referral_id)
     elif how == "withdrawn":
-        actions.withdraw(scene.school, referral_id, "moved", None, NOW)
+        actions.withdraw(Invocation(scene.school, NOW), referral_id, "moved")
     elif how == "run out":
         now = at("2026-11-28 00:05")
         db.session.execute(update(UserAccount).values(locale="en"))
@@ -149,11 +150,11 @@ def test_access_is_cut_on_the_next_request(scene: Scene, client_as: Any, at: Any
 
 def test_mails_to_the_partner_hold_nothing_of_the_student(scene: Scene) -> None:
     referral_id = sent(scene)
-    actions_service.accept(scene.partner_actor, referral_id, by=Permission.REFERRAL_ANSWER, version=None, now=NOW)
+    actions_service.accept(Invocation(scene.partner_actor, NOW), referral_id, by=Permission.REFERRAL_ANSWER)
     sent_mail = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "referral.sent")).one()
     said = str(compose(sent_mail, NOW))
     assert f"/partner/referrals/{referral_id}" in said
-    actions_consent.revoke(scene.school, referral_id, None, NOW)
+    actions_consent.revoke(Invocation(scene.school, NOW), referral_id)
     ended = db.session.scalars(select(OutboxMessage).where(OutboxMessage.kind == "referral.ended")).one()
     said += str(compose(ended, NOW))
     student = scene.world.students[0]

@@ -21,6 +21,7 @@ from tests.factories.roster import GuardianFactory, SchoolFactory, StudentFactor
 from tests.factories.safeguards import DisciplineActionFactory, LegalDutyFactory
 from tests.records.family_copies.planted import CHILDREN, Planted, planted
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import CaseNote
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation import clock
@@ -59,22 +60,24 @@ class Here:
         return Asked(**(values | more))
 
     def ask(self, **more: Any) -> FamilyRelease:
-        made = ask(acting(self.coordinator), self.student.id, self.asked(**more), clock.now())
+        made = ask(Invocation(acting(self.coordinator), clock.now()), self.student.id, self.asked(**more))
         return db.session.get_one(FamilyRelease, made)
 
     def decided(self, row: FamilyRelease) -> FamilyRelease:
-        decide(acting(self.coordinator), row.id, {}, [], clock.now(), the_rest=True)
+        decide(Invocation(acting(self.coordinator), clock.now()), row.id, {}, [], the_rest=True)
         return db.session.get_one(FamilyRelease, row.id)
 
     def handed(self, row: FamilyRelease) -> FamilyRelease:
-        hand_on(acting(self.coordinator), self.decided(row).id, None, clock.now())
+        hand_on(Invocation(acting(self.coordinator), clock.now()), self.decided(row).id)
         return db.session.get_one(FamilyRelease, row.id)
 
     def release(self, row: FamilyRelease, user: Any = None) -> FamilyReleaseCopy:
         release(
-            acting(user or self.administrator), row.id, None, manner=Manner.IN_PERSON, identity="Known here",
-            now=clock.now(),
-        )  # fmt: skip
+            Invocation(acting(user or self.administrator), clock.now()),
+            row.id,
+            manner=Manner.IN_PERSON,
+            identity="Known here",
+        )
         return db.session.scalars(select(FamilyReleaseCopy).where(FamilyReleaseCopy.release_id == row.id)).one()
 
 
@@ -152,7 +155,7 @@ def test_every_form_of_every_other_child_is_gone_from_what_was_released(
 def test_it_is_refused_while_anything_is_undecided_and_names_it(here: Here) -> None:
     row = here.ask()
     with pytest.raises(Refused) as refused:
-        hand_on(acting(here.coordinator), row.id, None, clock.now())
+        hand_on(Invocation(acting(here.coordinator), clock.now()), row.id)
     for words in ("Bill OBrien", "X.N.", "ximena"):
         assert words in refused.value.message
     keys = {mark.found.words: mark.key for mark in draft_of(row).all_marks}
@@ -165,9 +168,11 @@ def test_it_is_refused_while_anything_is_undecided_and_names_it(here: Here) -> N
         (keys["ximena"], Decision("replace", "Ximena N."), "names a child too"),
     ):
         with pytest.raises(Refused, match=words):
-            decide(someone, row.id, {key: decision}, [], clock.now())
-    decide(someone, row.id, {keys["X.N."]: Decision("keep", why="place")}, ["ran"], clock.now(), the_rest=True)
-    hand_on(someone, row.id, None, clock.now())
+            decide(Invocation(someone, clock.now()), row.id, {key: decision}, [])
+    decide(
+        Invocation(someone, clock.now()), row.id, {keys["X.N."]: Decision("keep", why="place")}, ["ran"], the_rest=True
+    )
+    hand_on(Invocation(someone, clock.now()), row.id)
     kept = here.release(row)
     told = [line for section in json.loads(kept.text)["sections"] for _label, line in section["lines"]]
     assert "another student hit Marisol Tenorio. X.N. and another student's friend another student." in told
@@ -178,8 +183,8 @@ def test_a_second_person_releases_and_what_was_released_never_changes(here: Here
         here.release(here.ask())
     row = here.ask()
     other = make_user(Role.ADMINISTRATOR, here.school)
-    decide(acting(here.administrator), row.id, {}, [], clock.now(), the_rest=True)
-    hand_on(acting(here.administrator), row.id, None, clock.now())
+    decide(Invocation(acting(here.administrator), clock.now()), row.id, {}, [], the_rest=True)
+    hand_on(Invocation(acting(here.administrator), clock.now()), row.id)
     with pytest.raises(Refused, match="second person"):
         here.release(row)
     assert list(db.session.scalars(select(OutboxMessage.recipient_id).filter_by(kind=MAIL))) == [other.id]
@@ -189,8 +194,8 @@ def test_a_second_person_releases_and_what_was_released_never_changes(here: Here
     row = db.session.get_one(FamilyRelease, row.id)
     assert (row.state, row.handed_on_by_id) == (ReleaseState.RELEASED, here.administrator.id)
     for act in (
-        lambda: decide(acting(here.coordinator), row.id, {}, [], clock.now()),
-        lambda: withdraw(acting(here.coordinator), row.id, None, "No", clock.now()),
+        lambda: decide(Invocation(acting(here.coordinator), clock.now()), row.id, {}, []),
+        lambda: withdraw(Invocation(acting(here.coordinator), clock.now()), row.id, "No"),
     ):
         with pytest.raises(Refused, match="stays as it is"):
             act()
@@ -225,7 +230,7 @@ def test_what_changed_since_it_was_looked_through_stops_the_release(here: Here) 
 
 
 def _back(here: Here, row: FamilyRelease) -> bool:
-    decide(acting(here.coordinator), row.id, {}, [], clock.now())
+    decide(Invocation(acting(here.coordinator), clock.now()), row.id, {}, [])
     return db.session.get_one(FamilyRelease, row.id).state is ReleaseState.PREPARING
 
 

@@ -19,6 +19,7 @@ from tests.records.retention.canary import Planter, files_with, found_in
 from tests.support.applications import make_app, people_client
 from tests.support.databases import Database
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import Case, CaseNote
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, db
@@ -96,12 +97,16 @@ def world(database: Database, tmp_path: Path, at: Callable[..., Any]) -> Iterato
 def propose_and_confirm(world: World, *students: int) -> int:
     for student_id in students or (world.student_id,):
         decide(
-            acting(world.proposer), student_id, decision=Decision.DELETE, reason="", keep_until=None, now=clock.now()
+            Invocation(acting(world.proposer), clock.now()),
+            student_id,
+            decision=Decision.DELETE,
+            reason="",
+            keep_until=None,
         )
     deletion = db.session.scalars(select(RecordDeletion).order_by(RecordDeletion.id.desc())).first()
     assert deletion is not None
     count = len(students) or 1
-    confirm(acting(world.confirmer), deletion.id, typed=count, version=deletion.version, now=clock.now())
+    confirm(Invocation(acting(world.confirmer), clock.now(), version=deletion.version), deletion.id, typed=count)
     return deletion.id
 
 

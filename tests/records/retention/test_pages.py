@@ -16,6 +16,7 @@ from tests.factories.cases import CaseFactory, CaseParticipantFactory, PathwayFa
 from tests.factories.incidents import make_incident
 from tests.factories.roster import EnrolmentFactory, SchoolFactory, StudentFactory
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import SignInAttempt, UserSession
 from wss_cases.casework.transfer.actions import Going, continue_elsewhere
 from wss_cases.foundation import clock
@@ -207,7 +208,9 @@ def test_a_hold_on_a_student_or_case_stops_every_way_and_only_theirs(
     assert "A hold is open" in client.page(f"/students/{held}").text
     assert "A hold is open" not in client.page(f"/students/{free}").text
     with pytest.raises(Refused, match="A hold is open"):
-        continue_elsewhere(acting(administrator), case_id, person_id, Going((), (), False, "x"), clock.now())
+        continue_elsewhere(
+            Invocation(acting(administrator), clock.now()), case_id, person_id, Going((), (), False, "x")
+        )
     hold = db.session.scalars(select(LegalHold)).one()
     address = f"/records/holds/{hold.id}/release"
     assert district.submit(address, {"reason": " "}).status_code == 400

@@ -14,6 +14,7 @@ from tests.factories.base import fresh
 from tests.factories.roster import SchoolFactory
 from tests.support.databases import ROOT
 from wss_cases.access.actor import SYSTEM, Actor, Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.errors import NotFound, Refused, Stale, Unavailable
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import WhenPrecision
@@ -49,7 +50,7 @@ def first(session: Any) -> RuleSet:
 
 def drafted(district: Actor, session: Any, now: datetime) -> RuleSet:
     """Return a new draft of the first rule set."""
-    draft: RuleSet = session.get(RuleSet, actions.draft_from(district, first(session).id, now))
+    draft: RuleSet = session.get(RuleSet, actions.draft_from(Invocation(district, now), first(session).id))
     return draft
 
 
@@ -149,7 +150,9 @@ def test_two_editors_the_second_is_told(session: Any, district: Actor, now: date
 
 def test_the_same_form_makes_one_draft(session: Any, district: Actor, now: datetime) -> None:
     source = first(session).id
-    assert actions.draft_from(district, source, now, "key") == actions.draft_from(district, source, now, "key")
+    assert actions.draft_from(Invocation(district, now, "key"), source) == actions.draft_from(
+        Invocation(district, now, "key"), source
+    )
     assert [row.number for row in rule_sets(district)] == [2, 1]
 
 
@@ -172,7 +175,7 @@ def test_deans_read_and_do_not_edit(session: Any, now: datetime) -> None:
     source = first(session).id
     assert get_rule_set(dean, source).number == 1
     with pytest.raises(NotFound):
-        actions.draft_from(dean, source, now)
+        actions.draft_from(Invocation(dean, now), source)
 
 
 def test_no_rule_set_in_force_is_said(session: Any) -> None:

@@ -17,6 +17,7 @@ from tests.factories.roster import SchoolFactory
 from tests.factories.routed import FIRST_DAY, answered, routed
 from tests.routing.strategies import facts_of
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.routing.drafts import actions
 from wss_cases.routing.drafts.editing import changed_row
 from wss_cases.routing.engine.check import broken_promises
@@ -231,7 +232,7 @@ def draft(session: Any, at: Callable[..., Any], changes: dict[str, dict[str, Any
     now = at("2026-11-24 10:00")
     district = acting(make_user(Role.DISTRICT))
     first = session.query(RuleSet).filter_by(number=1).one()
-    made: RuleSet = session.get(RuleSet, actions.draft_from(district, first.id, now))
+    made: RuleSet = session.get(RuleSet, actions.draft_from(Invocation(district, now), first.id))
     for row, values in changes.items():
         actions.edit_row(district, made.id, None, row, values, now)
     return made

@@ -11,6 +11,7 @@ from tests.factories.base import fresh
 from tests.factories.safeguards import DisciplineActionFactory
 from tests.intake.making import NOW, Place
 from wss_cases.access.actor import Actor
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
@@ -57,7 +58,7 @@ class Removing:
         """Record a removal; by the administrator unless somebody else is given."""
         given = Removal(**{**vars(SHORT), "student_id": self.student.id, **changes})
         actor = who or self.place.actor("administrator")
-        return record_discipline(actor, self.incident.id, given, NOW, key)
+        return record_discipline(Invocation(actor, NOW, key), self.incident.id, given)
 
     @staticmethod
     def actions() -> list[DisciplineAction]:

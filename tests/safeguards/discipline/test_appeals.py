@@ -17,6 +17,7 @@ from tests.factories.roster import StudentFactory
 from tests.intake.making import NOW
 from tests.safeguards.discipline.making import OSS, PACKET, Removing
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.incident.states import PersonRole
@@ -83,14 +84,14 @@ def scene(session: Any, at: Callable[..., datetime]) -> Appealed:
 def test_a_correction_keeps_what_was_and_moves_what_is_counted(scene: Appealed, session: Any) -> None:
     before = scene.action.version
     for _twice in range(2):
-        correct(scene.dean, scene.made, FIXED, before, NOW, "once")
+        correct(Invocation(scene.dean, NOW, "once", version=before), scene.made, FIXED)
     [kept] = versions_of(scene.made)
     assert (kept.days, kept.reason, kept.why, kept.cause) == (2, "Hit a student.", FIXED.why, ChangeCause.CORRECTION)
     assert (scene.action.days, scene.action.reason, scene.action.year_days) == (1, "Pushed a student.", 1)
     assert scene.counts()[1] == 1
     assert session.scalars(select(ReengagementPlan)).one().return_on == date(2026, 11, 26)
     with pytest.raises(Stale):
-        correct(scene.dean, scene.made, FIXED, before, NOW)
+        correct(Invocation(scene.dean, NOW, version=before), scene.made, FIXED)
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_a_correction_keeps_what_was_and_moves_what_is_counted(scene: Appealed, 
 )
 def test_a_correction_that_is_refused(scene: Appealed, field: str, changes: dict[str, Any]) -> None:
     with pytest.raises(Refused) as refused:
-        correct(scene.administrator, scene.made, replace(FIXED, **changes), None, NOW)
+        correct(Invocation(scene.administrator, NOW), scene.made, replace(FIXED, **changes))
     assert refused.value.field == field and versions_of(scene.made) == []
 
 
@@ -115,21 +116,21 @@ def test_a_correction_that_reaches_the_tenth_day_raises_the_alarm(scene: Appeale
     made = scene.remove(days=1, starts_on=date(2026, 12, 1), disability=Answer.YES)
     reviews = select(FollowUp).filter_by(kind="manifestation_review")
     assert session.scalars(reviews).all() == []
-    correct(scene.administrator, made, replace(FIXED, days=2, starts_on=date(2026, 12, 1)), None, NOW)
+    correct(Invocation(scene.administrator, NOW), made, replace(FIXED, days=2, starts_on=date(2026, 12, 1)))
     assert len(session.scalars(reviews).all()) == 1
     beyond = replace(FIXED, days=3, starts_on=date(2026, 12, 1))
     with pytest.raises(Refused) as refused:
-        correct(scene.administrator, made, beyond, None, NOW)
+        correct(Invocation(scene.administrator, NOW), made, beyond)
     assert refused.value.field == "acknowledged"
-    correct(scene.administrator, made, replace(beyond, acknowledged=True), None, NOW)
+    correct(Invocation(scene.administrator, NOW), made, replace(beyond, acknowledged=True))
     assert len(session.scalars(reviews).all()) == 1
 
 
 def test_what_the_administrator_decided_only_they_correct(scene: Appealed) -> None:
     made = scene.remove(days=5, starts_on=date(2026, 12, 1), **PACKET)
     with pytest.raises(Refused):
-        correct(scene.dean, made, FIXED, None, NOW)
-    assert correct(scene.administrator, made, FIXED, None, NOW)
+        correct(Invocation(scene.dean, NOW), made, FIXED)
+    assert correct(Invocation(scene.administrator, NOW), made, FIXED)
 
 
 @pytest.mark.parametrize(
@@ -139,20 +140,20 @@ def test_what_the_administrator_decided_only_they_correct(scene: Appealed) -> No
 def test_an_appeal_is_asked_heard_and_decided(
     scene: Appealed, session: Any, outcome: AppealOutcome, days: int | None, counted: int
 ) -> None:
-    ask_appeal(scene.dean, scene.made, ASKED, NOW)
+    ask_appeal(Invocation(scene.dean, NOW), scene.made, ASKED)
     given = replace(BACK, outcome=outcome, days=days)
     with pytest.raises(NotFound):
-        decide_appeal(scene.dean, scene.made, given, None, NOW)
-    decide_appeal(scene.administrator, scene.made, given, None, NOW)
+        decide_appeal(Invocation(scene.dean, NOW), scene.made, given)
+    decide_appeal(Invocation(scene.administrator, NOW), scene.made, given)
     instances = 0 if outcome is AppealOutcome.REVERSED else 1
     assert scene.counts() == ((instances, instances), counted)
     assert scene.action.state is (ActionState.STANDING if instances else ActionState.REVERSED)
     assert len(versions_of(scene.made)) == (0 if outcome is AppealOutcome.UPHELD else 1)
     with pytest.raises(NotFound if instances else Refused):
-        decide_appeal(scene.administrator, scene.made, given, None, NOW)
+        decide_appeal(Invocation(scene.administrator, NOW), scene.made, given)
     if not instances:
         with pytest.raises(Refused):
-            correct(scene.administrator, scene.made, FIXED, None, NOW)
+            correct(Invocation(scene.administrator, NOW), scene.made, FIXED)
 
 
 @pytest.mark.parametrize(
@@ -168,20 +169,20 @@ def test_an_appeal_is_asked_heard_and_decided(
     ],
 )
 def test_a_decision_that_is_refused(scene: Appealed, field: str, changes: dict[str, Any]) -> None:
-    ask_appeal(scene.dean, scene.made, ASKED, NOW)
+    ask_appeal(Invocation(scene.dean, NOW), scene.made, ASKED)
     with pytest.raises(Refused) as refused:
-        decide_appeal(scene.administrator, scene.made, replace(BACK, **changes), None, NOW)
+        decide_appeal(Invocation(scene.administrator, NOW), scene.made, replace(BACK, **changes))
     assert refused.value.field == field and scene.action.days == 2
 
 
 def test_only_one_appeal_and_not_before_the_decision(scene: Appealed) -> None:
     for day in (date(2026, 11, 1), date(2026, 12, 24)):
         with pytest.raises(Refused) as refused:
-            ask_appeal(scene.dean, scene.made, Asked(AskedBy.STUDENT, "The student", day), NOW)
+            ask_appeal(Invocation(scene.dean, NOW), scene.made, Asked(AskedBy.STUDENT, "The student", day))
         assert refused.value.field == "asked_on"
-    ask_appeal(scene.dean, scene.made, ASKED, NOW)
+    ask_appeal(Invocation(scene.dean, NOW), scene.made, ASKED)
     with pytest.raises(Refused):
-        ask_appeal(scene.dean, scene.made, ASKED, NOW)
+        ask_appeal(Invocation(scene.dean, NOW), scene.made, ASKED)
 
 
 def test_outcomes_count_what_stands_instances_and_students_apart(scene: Appealed) -> None:

@@ -14,6 +14,7 @@ from tests.factories.roster import StudentFactory
 from tests.factories.safeguards import LegalDutyFactory
 from tests.followups.reminders.making import At, Place, make_place
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import CaseIncident
 from wss_cases.followups.reminders.rules import Why
 from wss_cases.foundation.db import db
@@ -111,9 +112,14 @@ def test_what_was_carried_out_reminds_nobody(session: Any, at: At) -> None:
 
     def carry_out(number: int) -> None:
         actions.discharge(
-            dean, number, what_was_done="Told", done_at=now, told_whom="The portal", channel="portal", reference="",
-            version=None, now=now,
-        )  # fmt: skip
+            Invocation(dean, now),
+            number,
+            what_was_done="Told",
+            done_at=now,
+            told_whom="The portal",
+            channel="portal",
+            reference="",
+        )
 
     carry_out(done)
     assert place.sweep(at("2026-11-22 16:00")) == {f"dean {SOON}", f"admin {SOON}"}

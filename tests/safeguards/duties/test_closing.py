@@ -17,6 +17,7 @@ from tests.factories.roster import SchoolFactory
 from tests.factories.safeguards import LegalDutyFactory
 from tests.support.pages.reading import forms
 from wss_cases.access.actor import SYSTEM, Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
 from wss_cases.journal.unit_of_work import unit_of_work
@@ -157,16 +158,16 @@ def test_not_applicable_needs_a_second_person(scene: Scene) -> None:
     scene.raise_now(drug_incident=VERIFY)
     duty = scene.duties()["drug_incident"]
     dean, other = acting(scene.dean), acting(scene.administrator)
-    actions.propose_not_applicable(dean, duty.id, "It was sugar.", duty.version, NOW)
+    actions.propose_not_applicable(Invocation(dean, NOW, version=duty.version), duty.id, "It was sugar.")
     duty = fresh(duty)
     assert duty.state is VERIFY
     with pytest.raises(Refused, match="second person"):
-        actions.take_second_look(dean, duty.id, agrees=True, version=duty.version, now=NOW)
-    actions.take_second_look(other, duty.id, agrees=False, version=duty.version, now=NOW)
+        actions.take_second_look(Invocation(dean, NOW, version=duty.version), duty.id, agrees=True)
+    actions.take_second_look(Invocation(other, NOW, version=duty.version), duty.id, agrees=False)
     assert fresh(duty).proposed_by_id is None
     duty = fresh(duty)
-    actions.propose_not_applicable(dean, duty.id, "It was sugar, tested.", duty.version, NOW)
-    actions.take_second_look(other, duty.id, agrees=True, version=fresh(duty).version, now=NOW)
+    actions.propose_not_applicable(Invocation(dean, NOW, version=duty.version), duty.id, "It was sugar, tested.")
+    actions.take_second_look(Invocation(other, NOW, version=fresh(duty).version), duty.id, agrees=True)
     duty = fresh(duty)
     assert (duty.state, duty.closed_by_id, duty.what_was_done) == (
         DutyState.NOT_APPLICABLE,
@@ -188,9 +189,9 @@ def test_duties_of_another_school_do_not_exist(scene: Scene) -> None:
     with pytest.raises(NotFound):
         get_duty(stranger, duty.id)
     with pytest.raises(NotFound):
-        actions.propose_not_applicable(coordinator, duty.id, "No.", duty.version, NOW)
+        actions.propose_not_applicable(Invocation(coordinator, NOW, version=duty.version), duty.id, "No.")
     with pytest.raises(NotFound):
-        actions.propose_not_applicable(stranger, duty.id, "No.", duty.version, NOW)
+        actions.propose_not_applicable(Invocation(stranger, NOW, version=duty.version), duty.id, "No.")
 
 
 def test_the_pages_say_what_to_do(scene: Scene, client_as: Callable[[Any], Any]) -> None:

@@ -18,6 +18,7 @@ from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory
 from tests.routing.strategies import facts_of
 from wss_cases.access.actor import CASE_TEAM, SYSTEM, Actor, Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import DomainError
@@ -80,7 +81,7 @@ class World:
     def by_hand(self) -> None:
         code = self.chance.choice(list(DUTY_LABELS))
         given = ByHand(code, "Seen.", self.now, verify_first=self.chance.random() < 0.3)
-        raise_by_hand(self.chance.choice(self.people), self.incident_id, given, self.now)
+        raise_by_hand(Invocation(self.chance.choice(self.people), self.now), self.incident_id, given)
         self.raised.add(code)
 
     def on_a_duty(self) -> None:
@@ -101,19 +102,25 @@ class World:
             case "step":
                 step = self.chance.choice(steps_of(duty)).step.id
                 told = self.chance.choice((Told("Them", "phone", self.now), Told(note=words), Told()))
-                actions.record_step(who, number, step, told, None, self.now, work)
+                actions.record_step(Invocation(who, self.now), number, step, told, work)
             case "discharge":
                 actions.discharge(
-                    who, number, what_was_done=words, done_at=self.now, told_whom="Them", channel="phone",
-                    reference="", version=None, now=self.now, permission=work,
-                )  # fmt: skip
+                    Invocation(who, self.now),
+                    number,
+                    what_was_done=words,
+                    done_at=self.now,
+                    told_whom="Them",
+                    channel="phone",
+                    reference="",
+                    permission=work,
+                )
             case "verify":
-                verify(who, number, words, None, self.now, work)
+                verify(Invocation(who, self.now), number, words, work)
             case "propose":
-                actions.propose_not_applicable(who, number, words, None, self.now, None, work)
+                actions.propose_not_applicable(Invocation(who, self.now), number, words, work)
             case "look":
                 agrees = self.chance.random() < 0.7
-                actions.take_second_look(who, number, agrees=agrees, version=None, now=self.now, permission=look)
+                actions.take_second_look(Invocation(who, self.now), number, agrees=agrees, permission=look)
             case "sweep":
                 sweep_clocks(self.now)
 

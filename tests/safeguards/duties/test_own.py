@@ -19,6 +19,7 @@ from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.support.pages.reading import forms
 from wss_cases.access.actor import CASE_TEAM, SYSTEM, Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
@@ -51,7 +52,7 @@ class Place:
 
     def raise_own(self, who: str = "reporter") -> LegalDuty:
         given = ByHand(CODE, "A bruise, and what was said of it.", NOW)
-        number = raise_by_hand(acting(self.people[who]), self.incident.id, given, NOW)
+        number = raise_by_hand(Invocation(acting(self.people[who]), NOW), self.incident.id, given)
         return db.session.get_one(LegalDuty, number)
 
 
@@ -121,7 +122,7 @@ def test_nothing_of_it_is_written_where_others_read(place: Place, session: Any, 
     duty = place.raise_own()
     reporter, administrator = acting(place.people["reporter"]), acting(place.people["administrator"])
     sweep_clocks(later := at("2026-11-24 12:00"))
-    actions.propose_not_applicable(reporter, duty.id, "It was paint.", None, NOW, None, WORK)
+    actions.propose_not_applicable(Invocation(reporter, NOW), duty.id, "It was paint.", WORK)
     mails = session.scalars(select(OutboxMessage).where(OutboxMessage.object_type == "legal_duty")).all()
     assert {mail.recipient_id for mail in mails} == {reporter.user_id, administrator.user_id}
     for mail in mails:
@@ -144,13 +145,19 @@ def test_the_person_records_it_themselves(place: Place) -> None:
         if name != "reporter":
             for permission in (WORK, Permission.DUTY_DISCHARGE):
                 with pytest.raises(NotFound):
-                    actions.record_step(acting(person), duty.id, hotline.id, told, None, NOW, permission)
+                    actions.record_step(Invocation(acting(person), NOW), duty.id, hotline.id, told, permission)
     reporter = acting(place.people["reporter"])
-    actions.record_step(reporter, duty.id, hotline.id, told, None, NOW, WORK)
+    actions.record_step(Invocation(reporter, NOW), duty.id, hotline.id, told, WORK)
     actions.discharge(
-        reporter, duty.id, what_was_done="Called, then written.", done_at=NOW, told_whom="DCFS", channel="mail",
-        reference="", version=None, now=NOW, permission=WORK,
-    )  # fmt: skip
+        Invocation(reporter, NOW),
+        duty.id,
+        what_was_done="Called, then written.",
+        done_at=NOW,
+        told_whom="DCFS",
+        channel="mail",
+        reference="",
+        permission=WORK,
+    )
     assert fresh(duty).state is DutyState.DISCHARGED
     steps = db.session.scalars(select(LegalDutyStep).order_by(LegalDutyStep.id)).all()
     assert [(step.kind_step_id, step.reference) for step in steps] == [(hotline.id, "D-77"), (confirmation.id, "")]
@@ -159,18 +166,18 @@ def test_the_person_records_it_themselves(place: Place) -> None:
 def test_only_the_administrator_takes_the_second_look(place: Place) -> None:
     duty = place.raise_own()
     reporter = acting(place.people["reporter"])
-    actions.propose_not_applicable(reporter, duty.id, "It was paint.", None, NOW, None, WORK)
+    actions.propose_not_applicable(Invocation(reporter, NOW), duty.id, "It was paint.", WORK)
     for name, person in place.people.items():
         if name != "administrator":
             with pytest.raises(NotFound):
-                actions.take_second_look(acting(person), duty.id, agrees=True, version=None, now=NOW, permission=LOOK)
+                actions.take_second_look(Invocation(acting(person), NOW), duty.id, agrees=True, permission=LOOK)
     administrator = acting(place.people["administrator"])
-    actions.take_second_look(administrator, duty.id, agrees=True, version=None, now=NOW, permission=LOOK)
+    actions.take_second_look(Invocation(administrator, NOW), duty.id, agrees=True, permission=LOOK)
     assert fresh(duty).state is DutyState.NOT_APPLICABLE
     own = place.raise_own("administrator")
-    actions.propose_not_applicable(administrator, own.id, "No.", None, NOW, None, WORK)
+    actions.propose_not_applicable(Invocation(administrator, NOW), own.id, "No.", WORK)
     with pytest.raises(Refused, match="second person"):
-        actions.take_second_look(administrator, own.id, agrees=True, version=None, now=NOW, permission=LOOK)
+        actions.take_second_look(Invocation(administrator, NOW), own.id, agrees=True, permission=LOOK)
 
 
 def test_each_adult_has_their_own(place: Place) -> None:

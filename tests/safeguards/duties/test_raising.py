@@ -17,6 +17,7 @@ from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory
 from tests.factories.safeguards import LegalDutyFactory, duty_kind
 from wss_cases.access.actor import SYSTEM, Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.journal.models import OutboxMessage
@@ -44,7 +45,7 @@ class Place:
 
     def by_hand(self, who: str, code: str, **more: Any) -> LegalDuty:
         given = ByHand(code, "A student told a teacher.", NOW - timedelta(hours=1))
-        number = raise_by_hand(acting(getattr(self, who)), self.incident.id, replace(given, **more), NOW)
+        number = raise_by_hand(Invocation(acting(getattr(self, who)), NOW), self.incident.id, replace(given, **more))
         return db.session.get_one(LegalDuty, number)
 
 
@@ -85,32 +86,37 @@ def test_what_is_refused_by_hand(place: Place) -> None:
     reporter = make_user(Role.REPORTER, place.school)
     for person in (stranger, reporter):
         with pytest.raises(NotFound):
-            raise_by_hand(acting(person), place.incident.id, ByHand(FIREARM, "Seen.", NOW), NOW)
+            raise_by_hand(Invocation(acting(person), NOW), place.incident.id, ByHand(FIREARM, "Seen.", NOW))
 
 
 def test_verified_by_somebody_and_the_clock_does_not_start_anew(place: Place, session: Any) -> None:
     duty = place.by_hand("dean", "drug_incident", verify_first=True)
     assert duty.state is DutyState.VERIFY_FIRST and not duty.was_due
     with pytest.raises(Refused, match="how it was verified"):
-        verify(acting(place.dean), duty.id, " ", duty.version, NOW)
+        verify(Invocation(acting(place.dean), NOW, version=duty.version), duty.id, " ")
     with pytest.raises(NotFound):
-        verify(acting(place.coordinator), duty.id, "Seen.", duty.version, NOW)
-    verify(acting(place.administrator), duty.id, "The nurse looked.", duty.version, NOW)
+        verify(Invocation(acting(place.coordinator), NOW, version=duty.version), duty.id, "Seen.")
+    verify(Invocation(acting(place.administrator), NOW, version=duty.version), duty.id, "The nurse looked.")
     duty = fresh(duty)
     assert (duty.state, duty.was_due, duty.verified_how) == (DutyState.DUE, True, "The nurse looked.")
     assert (duty.verified_by_id, duty.verified_at) == (place.administrator.id, NOW)
     assert duty.due_at == NOW - timedelta(hours=1)
     with pytest.raises(Refused, match="does not wait"):
-        verify(acting(place.dean), duty.id, "Again.", duty.version, NOW)
+        verify(Invocation(acting(place.dean), NOW, version=duty.version), duty.id, "Again.")
     mails = session.scalars(select(OutboxMessage.dedupe_key).where(OutboxMessage.kind == "duty_raised")).all()
     assert len(mails) == 4, "told when it was raised, and again when it is due"
 
 
 def close(place: Place, duty: LegalDuty, told: Told) -> int:
     return actions.discharge(
-        acting(place.dean), duty.id, what_was_done="All were told.", done_at=told.done_at or NOW,
-        told_whom=told.told_whom, channel=told.channel, reference=told.reference, version=None, now=NOW,
-    )  # fmt: skip
+        Invocation(acting(place.dean), NOW),
+        duty.id,
+        what_was_done="All were told.",
+        done_at=told.done_at or NOW,
+        told_whom=told.told_whom,
+        channel=told.channel,
+        reference=told.reference,
+    )
 
 
 def test_closed_only_when_every_step_is_recorded(place: Place) -> None:
@@ -120,12 +126,12 @@ def test_closed_only_when_every_step_is_recorded(place: Place) -> None:
     with pytest.raises(Refused, match="The local police"):
         close(place, duty, told)
     dean = acting(place.dean)
-    actions.record_step(dean, duty.id, office.id, told, None, NOW)
+    actions.record_step(Invocation(dean, NOW), duty.id, office.id, told)
     with pytest.raises(Refused, match="recorded already"):
-        actions.record_step(dean, duty.id, office.id, told, None, NOW)
+        actions.record_step(Invocation(dean, NOW), duty.id, office.id, told)
     with pytest.raises(Refused, match="why this step does not apply"):
-        actions.record_step(dean, duty.id, guardian.id, Told(), None, NOW)
-    actions.record_step(dean, duty.id, guardian.id, Told(note="The person is no student."), None, NOW)
+        actions.record_step(Invocation(dean, NOW), duty.id, guardian.id, Told())
+    actions.record_step(Invocation(dean, NOW), duty.id, guardian.id, Told(note="The person is no student."))
     with pytest.raises(Refused) as refused:
         close(place, duty, replace(told, told_whom=" "))
     assert refused.value.field == "told_whom"
@@ -139,7 +145,7 @@ def test_closed_only_when_every_step_is_recorded(place: Place) -> None:
 def test_steps_that_do_not_apply_close_nothing_alone(place: Place) -> None:
     duty = place.by_hand("dean", FIREARM)
     for row in steps_of(duty):
-        actions.record_step(acting(place.dean), duty.id, row.step.id, Told(note="Not so."), None, NOW)
+        actions.record_step(Invocation(acting(place.dean), NOW), duty.id, row.step.id, Told(note="Not so."))
     with pytest.raises(Refused, match="a second person looks"):
         close(place, duty, Told("", "", NOW))
     assert fresh(duty).state is DutyState.DUE
@@ -170,13 +176,13 @@ def test_a_change_of_the_table_is_a_row_from_a_day_on(place: Place, at: Callable
         ("source", date(2026, 11, 25), replace(TEXT, source=" ")),
     ):
         with pytest.raises(Refused) as refused:
-            change_kind(district, "drug_delivery", text, day, kept.id, NOW)
+            change_kind(Invocation(district, NOW), "drug_delivery", text, day, kept.id)
         assert refused.value.field == field
     with pytest.raises(NotFound):
-        change_kind(acting(place.administrator), "drug_delivery", TEXT, date(2026, 11, 25), kept.id, NOW)
-    change_kind(district, "drug_delivery", TEXT, date(2026, 11, 25), kept.id, NOW)
+        change_kind(Invocation(acting(place.administrator), NOW), "drug_delivery", TEXT, date(2026, 11, 25), kept.id)
+    change_kind(Invocation(district, NOW), "drug_delivery", TEXT, date(2026, 11, 25), kept.id)
     with pytest.raises(Refused, match="meanwhile"):
-        change_kind(district, "drug_delivery", TEXT, date(2026, 11, 26), kept.id, NOW)
+        change_kind(Invocation(district, NOW), "drug_delivery", TEXT, date(2026, 11, 26), kept.id)
     old, new = rows_of("drug_delivery")
     assert (old.id, old.ends_on, old.clock_hours, new.starts_on) == (
         kept.id, date(2026, 11, 24), 48, date(2026, 11, 25),
@@ -186,7 +192,7 @@ def test_a_change_of_the_table_is_a_row_from_a_day_on(place: Place, at: Callable
     assert kinds_in_force(["drug_delivery"], date(2026, 11, 24))["drug_delivery"].id == old.id
     later = at("2026-11-25 09:00")
     other = make_incident(place.school)
-    number = raise_by_hand(acting(place.dean), other.id, ByHand("drug_delivery", "Seen.", later), later)
+    number = raise_by_hand(Invocation(acting(place.dean), later), other.id, ByHand("drug_delivery", "Seen.", later))
     raised = db.session.get_one(LegalDuty, number)
     assert (raised.kind_id, raised.due_at) == (new.id, later + timedelta(hours=12))
 

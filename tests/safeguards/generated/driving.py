@@ -21,6 +21,7 @@ from tests.factories.roster import SchoolFactory, StaffMemberFactory, StudentFac
 from tests.safeguards.generated.stories import Story, story_of
 from tests.support.pages.client import PageClient
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.incidents.incident.models import Incident, LocationCode
@@ -83,7 +84,7 @@ class Town:
         self.lived: list[Lived] = []
         self.acts: Counter[str] = Counter()
         ids = [self.people[name].id for name in ("approver", "deputy")]
-        set_approver(self.actors["bystander"], NETWORK, ids[0], ids[1], 4, None, now)
+        set_approver(Invocation(self.actors["bystander"], now), NETWORK, ids[0], ids[1], 4)
 
     def story(self, seed: int) -> Story:
         """The story of a number in this town."""
@@ -96,10 +97,10 @@ class Town:
             self.schools[0].id, bool(story.answers[0].get("imminent_danger")), Tile(story.tile), "hallway",
             self.now - timedelta(minutes=5), people=people,
         )  # fmt: skip
-        number = submit_incident(self.actors["reporter"], capture, self.now)
+        number = submit_incident(Invocation(self.actors["reporter"], self.now), capture)
         for said in story.answers:
             details = self._details(story, number, said)
-            complete_details(self.actors["dean"], number, details, None, self.now)
+            complete_details(Invocation(self.actors["dean"], self.now), number, details)
         self._decide(story, number)
         return number
 
@@ -125,9 +126,9 @@ class Town:
         if chance.random() < 0.3:
             other = Choice(keep=kept, reason="family_wish", reason_text="The family asked for it.")
             with suppress(*NO):
-                decide(self.actors["dean"], number, other, version, self.now)
+                decide(Invocation(self.actors["dean"], self.now, version=version), number, other)
                 return
-        decide(self.actors["dean"], number, Choice(), version, self.now)
+        decide(Invocation(self.actors["dean"], self.now, version=version), number, Choice())
 
     def by_pages(self, story: Story, client_as: Callable[[Any], PageClient]) -> int:
         """The same through the pages; returns the incident's id."""
@@ -194,14 +195,14 @@ class Town:
         door = chance.choice(("emergency", "law", "other", "other"))
         if door == "emergency":
             called = self.now - timedelta(minutes=chance.randint(-5, 40))
-            found = self._try(door, lambda: call_first(who, number, called, self.now))
+            found = self._try(door, lambda: call_first(Invocation(who, self.now), number, called))
         elif door == "law":
             duties = list(db.session.scalars(select(LegalDuty.id).order_by(LegalDuty.id.desc()).limit(6)))
-            found = self._try(door, lambda: open_by_law(who, number, chance.choice([*duties, 0]), self.now))
+            found = self._try(door, lambda: open_by_law(Invocation(who, self.now), number, chance.choice([*duties, 0])))
         else:
             texts = {name: "" if chance.random() < 0.06 else f"We did {name}." for name in ASKS}
             asking = Asking(**texts, not_removal=chance.random() < 0.9)
-            found = self._try(door, lambda: ask(who, number, asking, self.now))
+            found = self._try(door, lambda: ask(Invocation(who, self.now), number, asking))
         return int(found) if found is not None else None
 
     def _answer(self, chance: random.Random, review: int, turn: int) -> None:
@@ -220,7 +221,9 @@ class Town:
             self.now, "phone", "The sergeant", None, "A counselor", tuple(self.students[n].id for n in named),
             Followed("", None, "", "", "", ""), danger=chance.choice(("", "A fire in the hall")),
         )  # fmt: skip
-        record_notification(chance.choice((self.actors["dean"], self._anybody(chance))), review, told, None, self.now)
+        record_notification(
+            Invocation(chance.choice((self.actors["dean"], self._anybody(chance))), self.now), review, told
+        )
 
 
 def reviews_of(number: int) -> list[PoliceReview]:

@@ -17,6 +17,7 @@ from tests.factories.accounts import RoleGrantFactory, acting
 from tests.factories.safeguards import LegalDutyFactory
 from tests.safeguards.police.test_review import ASKING, FOLLOWED, NOW, Scene
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.safeguards.duties.duty.states import DutyState
@@ -78,11 +79,11 @@ class Reviews(RuleBasedStateMachine):
         incident_id = self.scene.incident.id
         with self.trying():
             if door == "emergency":
-                call_first(self.actor(who), incident_id, self.now, self.now)
+                call_first(Invocation(self.actor(who), self.now), incident_id, self.now)
             elif door == "law":
-                open_by_law(self.actor(who), incident_id, self.duties[duty], self.now)
+                open_by_law(Invocation(self.actor(who), self.now), incident_id, self.duties[duty])
             else:
-                ask(self.actor(who), incident_id, ASKING, self.now)
+                ask(Invocation(self.actor(who), self.now), incident_id, ASKING)
 
     @rule(who=WHO, which=WHICH, approves=YES, second=st.booleans())
     def reply(self, who: str, which: int, approves: bool, second: bool) -> None:
@@ -95,12 +96,12 @@ class Reviews(RuleBasedStateMachine):
     def tell(self, who: str, which: int) -> None:
         told = Told(self.now, "phone", "911", None, "An adult", (), FOLLOWED, danger="A knife.")
         with self.trying():
-            record_notification(self.actor(who), self.review_id(which), told, None, self.now)
+            record_notification(Invocation(self.actor(who), self.now), self.review_id(which), told)
 
     @rule(who=WHO, which=WHICH)
     def take_back(self, who: str, which: int) -> None:
         with self.trying():
-            withdraw(self.actor(who), self.review_id(which), "Settled.", None, self.now)
+            withdraw(Invocation(self.actor(who), self.now), self.review_id(which), "Settled.")
 
     @rule(minutes=st.sampled_from([1, 30, 90]))
     def wait(self, minutes: int) -> None:

@@ -18,6 +18,7 @@ from tests.factories.incidents import IncidentPersonFactory, make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.factories.safeguards import LegalDutyFactory
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.queries import cases_of_incident
 from wss_cases.followups.core.models import FollowUp
@@ -66,11 +67,11 @@ class Scene:
         IncidentPersonFactory(incident_id=self.incident.id, student_id=self.harmed.id, role=PersonRole.HARMED)
         db.session.commit()
         set_approver(
-            acting(self.district), "Network 3", self.district.id, self.deputy.id, 2, None, NOW - timedelta(days=1)
+            Invocation(acting(self.district), NOW - timedelta(days=1)), "Network 3", self.district.id, self.deputy.id, 2
         )
 
     def ask(self, now: datetime = NOW) -> int:
-        return ask(acting(self.dean), self.incident.id, ASKING, now)
+        return ask(Invocation(acting(self.dean), now), self.incident.id, ASKING)
 
     def told(self, **more: Any) -> Told:
         given = Told(NOW, "phone", "911", None, "Ms. Test, counselor", (self.student.id,), FOLLOWED)
@@ -111,48 +112,48 @@ def test_two_people_approve_and_the_notification_counts_who_caused_harm(scene: S
     review_id = scene.ask()
     assert mails(session, "police.asked") == {scene.head.id}
     with pytest.raises(Refused, match="does not allow"):
-        record_notification(acting(scene.dean), review_id, scene.told(), None, NOW)
-    answer_first(acting(scene.head), review_id, answer(True), None, NOW)
+        record_notification(Invocation(acting(scene.dean), NOW), review_id, scene.told())
+    answer_first(Invocation(acting(scene.head), NOW), review_id, answer(True))
     assert mails(session, "police.second") == {scene.district.id, scene.deputy.id}
-    answer_second(acting(scene.deputy), review_id, answer(True), None, NOW)
+    answer_second(Invocation(acting(scene.deputy), NOW), review_id, answer(True))
     assert mails(session, "police.answered") == {scene.dean.id}
     named = scene.told(student_ids=(scene.harmed.id,))
     with pytest.raises(Refused) as refused:
-        record_notification(acting(scene.dean), review_id, named, None, NOW)
+        record_notification(Invocation(acting(scene.dean), NOW), review_id, named)
     assert refused.value.field == "student_ids"
-    record_notification(acting(scene.dean), review_id, scene.told(), None, NOW, "once")
-    record_notification(acting(scene.dean), review_id, scene.told(), None, NOW, "once")
+    record_notification(Invocation(acting(scene.dean), NOW, "once"), review_id, scene.told())
+    record_notification(Invocation(acting(scene.dean), NOW, "once"), review_id, scene.told())
     assert session.scalars(select(NotifiedStudent.student_id)).all() == [scene.student.id]
     assert session.scalars(select(Disclosure.student_id)).all() == [scene.student.id]
     assert state(session, review_id) is ReviewState.NOTIFIED
     assert restorative(scene) == [scene.student.id]
     later = replace(FOLLOWED, note="The officer left; no ticket.")
-    add_what_followed(acting(scene.dean), review_id, later, None, NOW)
+    add_what_followed(Invocation(acting(scene.dean), NOW), review_id, later)
     assert session.scalars(select(PoliceNotification.note)).one() == later.note
 
 
 def test_a_no_of_either_ends_it_and_opens_a_restorative_pathway(scene: Scene, session: Any) -> None:
     first = scene.ask()
-    answer_first(acting(scene.head), first, answer(False), None, NOW)
+    answer_first(Invocation(acting(scene.head), NOW), first, answer(False))
     second = scene.ask()
-    answer_first(acting(scene.head), second, answer(True), None, NOW)
-    answer_second(acting(scene.district), second, answer(False), None, NOW)
+    answer_first(Invocation(acting(scene.head), NOW), second, answer(True))
+    answer_second(Invocation(acting(scene.district), NOW), second, answer(False))
     assert state(session, first) is state(session, second) is ReviewState.REFUSED
     assert restorative(scene) == [scene.student.id], "one, however many reviews end"
     with pytest.raises(Refused):
-        record_notification(acting(scene.dean), second, scene.told(), None, NOW)
+        record_notification(Invocation(acting(scene.dean), NOW), second, scene.told())
 
 
 @pytest.mark.parametrize("name", ["tried", "alternatives", "guardian_attempts", "supports", "why"])
 def test_the_third_door_demands_everything_in_writing(scene: Scene, name: str) -> None:
     with pytest.raises(Refused) as refused:
-        ask(acting(scene.dean), scene.incident.id, replace(ASKING, **{name: " "}), NOW)
+        ask(Invocation(acting(scene.dean), NOW), scene.incident.id, replace(ASKING, **{name: " "}))
     assert refused.value.field == name
 
 
 def test_it_is_never_a_way_to_remove_a_disruptive_student(scene: Scene) -> None:
     with pytest.raises(Refused) as refused:
-        ask(acting(scene.dean), scene.incident.id, replace(ASKING, not_removal=False), NOW)
+        ask(Invocation(acting(scene.dean), NOW), scene.incident.id, replace(ASKING, not_removal=False))
     assert refused.value.field == "not_removal"
 
 
@@ -173,26 +174,26 @@ def test_who_answers(scene: Scene, session: Any) -> None:
     review_id = scene.ask()
     assert mails(session, "police.asked") == {other.id}, "not to the party"
     with pytest.raises(Refused, match="party"):
-        answer_first(acting(scene.head), review_id, answer(True), None, NOW)
+        answer_first(Invocation(acting(scene.head), NOW), review_id, answer(True))
     for nobody in (stranger, scene.dean, scene.district):
         with pytest.raises(NotFound):
-            answer_first(acting(nobody), review_id, answer(True), None, NOW)
-    answer_first(acting(other), review_id, answer(True), None, NOW)
+            answer_first(Invocation(acting(nobody), NOW), review_id, answer(True))
+    answer_first(Invocation(acting(other), NOW), review_id, answer(True))
     for nobody in (bystander, other, scene.head, stranger):
         with pytest.raises(NotFound):
-            answer_second(acting(nobody), review_id, answer(True), None, NOW)
-    withdraw(acting(scene.dean), review_id, "Settled.", None, NOW)
-    own = ask(acting(scene.head), scene.incident.id, ASKING, NOW)
+            answer_second(Invocation(acting(nobody), NOW), review_id, answer(True))
+    withdraw(Invocation(acting(scene.dean), NOW), review_id, "Settled.")
+    own = ask(Invocation(acting(scene.head), NOW), scene.incident.id, ASKING)
     with pytest.raises(Refused, match="somebody else"):
-        answer_first(acting(scene.head), own, answer(True), None, NOW)
+        answer_first(Invocation(acting(scene.head), NOW), own, answer(True))
 
 
 def test_one_person_with_both_roles_gives_one_answer(scene: Scene) -> None:
     RoleGrantFactory(user_id=scene.district.id, role=Role.ADMINISTRATOR, school_id=scene.school.id)
     review_id = scene.ask()
-    answer_first(acting(scene.district), review_id, answer(True), None, NOW)
+    answer_first(Invocation(acting(scene.district), NOW), review_id, answer(True))
     with pytest.raises(Refused, match="second person"):
-        answer_second(acting(scene.district), review_id, answer(True), None, NOW)
+        answer_second(Invocation(acting(scene.district), NOW), review_id, answer(True))
 
 
 def test_silence_refuses_once_with_history_and_mail(scene: Scene, session: Any) -> None:
@@ -201,7 +202,7 @@ def test_silence_refuses_once_with_history_and_mail(scene: Scene, session: Any) 
     assert state(session, review_id) is ReviewState.ASKED
     late = NOW + timedelta(hours=2)
     with pytest.raises(Refused, match="silence"):
-        answer_first(acting(scene.head), review_id, answer(True, late), None, late)
+        answer_first(Invocation(acting(scene.head), late), review_id, answer(True, late))
     for _again in range(2):
         sweep(late)
     assert state(session, review_id) is ReviewState.REFUSED
@@ -211,13 +212,13 @@ def test_silence_refuses_once_with_history_and_mail(scene: Scene, session: Any) 
     assert mails(session, "police.answered") == {scene.dean.id}
     assert restorative(scene) == [scene.student.id]
     with pytest.raises(Refused):
-        answer_first(acting(scene.head), review_id, answer(True, late), None, late)
+        answer_first(Invocation(acting(scene.head), late), review_id, answer(True, late))
 
 
 def test_silence_after_the_first_yes_refuses_too(scene: Scene, session: Any) -> None:
     review_id = scene.ask()
     half = NOW + timedelta(hours=1)
-    answer_first(acting(scene.head), review_id, answer(True, half), None, half)
+    answer_first(Invocation(acting(scene.head), half), review_id, answer(True, half))
     sweep(half + timedelta(minutes=119))
     assert state(session, review_id) is ReviewState.APPROVED_ONCE
     sweep(half + timedelta(hours=2))
@@ -225,10 +226,10 @@ def test_silence_after_the_first_yes_refuses_too(scene: Scene, session: Any) -> 
 
 
 def test_an_emergency_has_an_hour_that_reminds_and_escalates_once(scene: Scene, session: Any) -> None:
-    review_id = call_first(acting(scene.dean), scene.incident.id, NOW, NOW)
+    review_id = call_first(Invocation(acting(scene.dean), NOW), scene.incident.id, NOW)
     assert mails(session, "police.called") == {scene.head.id}
     with pytest.raises(Refused, match="open already"):
-        call_first(acting(scene.dean), scene.incident.id, NOW, NOW)
+        call_first(Invocation(acting(scene.dean), NOW), scene.incident.id, NOW)
     sweep(NOW)  # the digests of the morning
     for minutes, queued in ((44, 0), (45, 1), (46, 0), (59, 0), (60, 1), (61, 0)):
         instant = NOW + timedelta(minutes=minutes)
@@ -236,9 +237,9 @@ def test_an_emergency_has_an_hour_that_reminds_and_escalates_once(scene: Scene, 
     assert mails(session, "police.call_soon") == {scene.dean.id}
     assert mails(session, "police.call_late") == {scene.head.id}
     with pytest.raises(Refused) as refused:
-        record_notification(acting(scene.dean), review_id, scene.told(), None, NOW)
+        record_notification(Invocation(acting(scene.dean), NOW), review_id, scene.told())
     assert refused.value.field == "danger"
-    record_notification(acting(scene.dean), review_id, scene.told(danger="A knife was drawn."), None, NOW)
+    record_notification(Invocation(acting(scene.dean), NOW), review_id, scene.told(danger="A knife was drawn."))
     assert restorative(scene) == [scene.student.id]
 
 
@@ -252,11 +253,11 @@ def test_the_law_is_a_duty_of_this_report_that_names_police(scene: Scene, sessio
     )
     for duty in wrong:
         with pytest.raises(Refused) as refused:
-            open_by_law(acting(scene.dean), scene.incident.id, duty.id, NOW)
+            open_by_law(Invocation(acting(scene.dean), NOW), scene.incident.id, duty.id)
         assert refused.value.field == "duty_id"
     right = LegalDutyFactory(code="firearm_or_gun_threat", **placed)
-    review_id = open_by_law(acting(scene.dean), scene.incident.id, right.id, NOW)
-    record_notification(acting(scene.dean), review_id, scene.told(), None, NOW)
+    review_id = open_by_law(Invocation(acting(scene.dean), NOW), scene.incident.id, right.id)
+    record_notification(Invocation(acting(scene.dean), NOW), review_id, scene.told())
     assert session.scalars(select(PoliceNotification.door)).one() is NotificationDoor.REQUIRED_BY_LAW
 
 
@@ -324,32 +325,32 @@ def test_who_reads(scene: Scene) -> None:
 
 def test_a_new_approver_gets_what_waits(scene: Scene, session: Any) -> None:
     review_id = scene.ask()
-    answer_first(acting(scene.head), review_id, answer(True), None, NOW)
+    answer_first(Invocation(acting(scene.head), NOW), review_id, answer(True))
     new = make_user(Role.DISTRICT)
     with pytest.raises(Refused):
-        set_approver(acting(scene.district), "Network 3", scene.head.id, None, 2, None, NOW)
+        set_approver(Invocation(acting(scene.district), NOW), "Network 3", scene.head.id, None, 2)
     with pytest.raises(Refused) as refused:
-        set_approver(acting(scene.district), "Network 3", new.id, new.id, 2, None, NOW)
+        set_approver(Invocation(acting(scene.district), NOW), "Network 3", new.id, new.id, 2)
     assert refused.value.field == "deputy_id"
     with pytest.raises(NotFound):
-        set_approver(acting(scene.head), "Network 3", new.id, None, 2, None, NOW)
-    set_approver(acting(scene.district), "Network 3", new.id, None, 2, None, NOW)
+        set_approver(Invocation(acting(scene.head), NOW), "Network 3", new.id, None, 2)
+    set_approver(Invocation(acting(scene.district), NOW), "Network 3", new.id, None, 2)
     assert new.id in mails(session, "police.second")
-    answer_second(acting(new), review_id, answer(True), None, NOW)
+    answer_second(Invocation(acting(new), NOW), review_id, answer(True))
     assert state(session, review_id) is ReviewState.ALLOWED
 
 
 def test_the_sergeant_of_the_school_is_whom_a_notification_names(scene: Scene) -> None:
-    add_sergeant(acting(scene.head), scene.school.id, "010", "Old Contact", "1", NOW)
-    add_sergeant(acting(scene.head), scene.school.id, "010", "New Contact", "2", NOW)
+    add_sergeant(Invocation(acting(scene.head), NOW), scene.school.id, "010", "Old Contact", "1")
+    add_sergeant(Invocation(acting(scene.head), NOW), scene.school.id, "010", "New Contact", "2")
     other = SchoolFactory()
     boss: UserAccount = make_user(Role.ADMINISTRATOR, other)
-    foreign = add_sergeant(acting(boss), other.id, "010", "Foreign", "3", NOW)
+    foreign = add_sergeant(Invocation(acting(boss), NOW), other.id, "010", "Foreign", "3")
     assert [row.name for row in sergeants_of(scene.school.id)] == ["New Contact"]
-    review_id = call_first(acting(scene.dean), scene.incident.id, NOW, NOW)
+    review_id = call_first(Invocation(acting(scene.dean), NOW), scene.incident.id, NOW)
     told = scene.told(danger="A knife.", sergeant_id=foreign)
     with pytest.raises(Refused) as refused:
-        record_notification(acting(scene.dean), review_id, told, None, NOW)
+        record_notification(Invocation(acting(scene.dean), NOW), review_id, told)
     assert refused.value.field == "told"
 
 
@@ -363,11 +364,13 @@ def test_what_the_law_required_is_carried_out_in_the_same_step(scene: Scene, ses
     for wrong in (elsewhere, 10**9):
         with pytest.raises(Refused) as refused:
             record_notification(
-                dean, open_by_law(dean, scene.incident.id, duty.id, NOW), scene.told(step_ids=(wrong,)), None, NOW
+                Invocation(dean, NOW),
+                open_by_law(Invocation(dean, NOW), scene.incident.id, duty.id),
+                scene.told(step_ids=(wrong,)),
             )
         assert refused.value.field == "step_ids"
-    review_id = open_by_law(dean, scene.incident.id, duty.id, NOW)
-    record_notification(dean, review_id, scene.told(step_ids=(police,)), None, NOW)
+    review_id = open_by_law(Invocation(dean, NOW), scene.incident.id, duty.id)
+    record_notification(Invocation(dean, NOW), review_id, scene.told(step_ids=(police,)))
     duty = fresh(duty)
     done = {row.step.id: row.record for row in steps_of(duty) if row.record}
     assert set(done) == {police}
@@ -375,8 +378,8 @@ def test_what_the_law_required_is_carried_out_in_the_same_step(scene: Scene, ses
     assert (told.told_whom, told.channel, told.reference) == ("911", "phone", "HZ1")
     assert duty.state is DutyState.DUE, "two steps are left"
     # the only step of the other closes it
-    review_id = open_by_law(dean, scene.incident.id, other.id, NOW)
-    record_notification(dean, review_id, scene.told(step_ids=(elsewhere,)), None, NOW)
+    review_id = open_by_law(Invocation(dean, NOW), scene.incident.id, other.id)
+    record_notification(Invocation(dean, NOW), review_id, scene.told(step_ids=(elsewhere,)))
     other = fresh(other)
     assert (other.state, other.reference, other.closed_at) == (DutyState.DISCHARGED, "HZ1", NOW)
     assert {office, guardian} == {row.step.id for row in steps_of(duty) if row.record is None}
@@ -385,11 +388,11 @@ def test_what_the_law_required_is_carried_out_in_the_same_step(scene: Scene, ses
 def test_who_may_not_discharge_the_duty_records_the_notification_alone(scene: Scene, session: Any) -> None:
     duty = LegalDutyFactory(code="drug_incident", school_id=scene.school.id, incident_id=scene.incident.id)
     coordinator = acting(make_user(Role.COORDINATOR, scene.school))
-    review_id = open_by_law(coordinator, scene.incident.id, duty.id, NOW)
+    review_id = open_by_law(Invocation(coordinator, NOW), scene.incident.id, duty.id)
     given = scene.told(step_ids=(steps_of(duty)[0].step.id,))
     with pytest.raises(NotFound):
-        record_notification(coordinator, review_id, given, None, NOW)
-    record_notification(coordinator, review_id, scene.told(), None, NOW)
+        record_notification(Invocation(coordinator, NOW), review_id, given)
+    record_notification(Invocation(coordinator, NOW), review_id, scene.told())
     assert fresh(duty).state is DutyState.DUE
 
 
@@ -401,7 +404,11 @@ def test_a_rights_sheet_that_the_family_cannot_read_asks_for_an_interpreter(
     session.commit()
     dean = acting(scene.dean)
     for _again in range(2):
-        record_notification(dean, call_first(dean, scene.incident.id, NOW, NOW), scene.told(danger="A gun."), None, NOW)
+        record_notification(
+            Invocation(dean, NOW),
+            call_first(Invocation(dean, NOW), scene.incident.id, NOW),
+            scene.told(danger="A gun."),
+        )
     made = session.scalars(select(FollowUp).filter_by(incident_id=scene.incident.id, kind="interpreter")).all()
     assert len(made) == asked
     assert all(row.owner_id == scene.dean.id and row.due_on == date(2026, 11, 26) for row in made)
@@ -413,7 +420,7 @@ def test_the_form_ticks_the_only_step_and_says_what_is_left_of_several(
     placed = {"school_id": scene.school.id, "incident_id": scene.incident.id}
     one, three = (LegalDutyFactory(code=code, **placed) for code in ("drug_incident", "firearm_or_gun_threat"))
     dean, police = acting(scene.dean), str(steps_of(three)[1].step.id)
-    reviews_of_both = [open_by_law(dean, scene.incident.id, duty.id, NOW) for duty in (one, three)]
+    reviews_of_both = [open_by_law(Invocation(dean, NOW), scene.incident.id, duty.id) for duty in (one, three)]
     client = client_as(scene.dean)
     filled = {
         "told": "911", "channel": "phone", "adult_with_student": "Ms. Test", "guardian_result": "not_yet",

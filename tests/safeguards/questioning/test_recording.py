@@ -15,6 +15,7 @@ from tests.factories.base import fresh
 from tests.factories.incidents import make_incident
 from tests.factories.roster import SchoolFactory, StudentFactory
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.safeguards.duties.duty.models import LegalDuty
@@ -41,19 +42,21 @@ class Place:
         return acts.Asked(**values | {"why": "A theft nearby."} | more)
 
     def record(self, **more: Any) -> Questioning:
-        number = acts.record_questioning(acting(self.coordinator), self.incident.id, self.asked(**more), NOW)
+        number = acts.record_questioning(
+            Invocation(acting(self.coordinator), NOW), self.incident.id, self.asked(**more)
+        )
         return db.session.get_one(Questioning, number)
 
     def notice(self, record: Questioning, result: str, whom: str = "") -> None:
         given = acts.Notice(NOW, "phone", result, whom)
-        acts.record_notice(acting(self.coordinator), record.id, given, NOW)
+        acts.record_notice(Invocation(acting(self.coordinator), NOW), record.id, given)
 
     def adult(self, record: Questioning) -> None:
         kind = AdultPresent.SUPPORT_PROFESSIONAL
-        acts.name_adult(acting(self.coordinator), record.id, kind, "The counselor", None, NOW)
+        acts.name_adult(Invocation(acting(self.coordinator), NOW), record.id, kind, "The counselor")
 
     def start(self, record: Questioning, at: datetime = NOW, version: int | None = None) -> None:
-        acts.start(acting(self.coordinator), record.id, at, version, NOW)
+        acts.start(Invocation(acting(self.coordinator), NOW, version=version), record.id, at)
 
 
 @pytest.fixture
@@ -98,9 +101,9 @@ def test_an_attempt_alone_or_an_adult_alone_is_not_enough(place: Place) -> None:
 def test_an_exception_has_its_reason_and_leaves_the_duty_open(place: Place) -> None:
     record, who = place.record(), acting(place.coordinator)
     with pytest.raises(Refused) as refused:
-        acts.claim_exception(who, record.id, ClaimedException.EMERGENCY, " ", None, NOW)
+        acts.claim_exception(Invocation(who, NOW), record.id, ClaimedException.EMERGENCY, " ")
     assert refused.value.field == "exception_reason"
-    acts.claim_exception(who, record.id, ClaimedException.EMERGENCY, "Smoke in the hall.", None, NOW)
+    acts.claim_exception(Invocation(who, NOW), record.id, ClaimedException.EMERGENCY, "Smoke in the hall.")
     place.start(record)
     assert fresh(record).started_at == NOW
     assert duty_of(record).state is DutyState.DUE
@@ -135,7 +138,7 @@ def test_its_end_and_one_at_a_time(place: Place) -> None:
     record, who = place.record(), acting(place.coordinator)
     with pytest.raises(Refused, match="not come to its end"):
         place.record()
-    acts.end(who, record.id, NOW, "The officer left.", None, NOW)
+    acts.end(Invocation(who, NOW), record.id, NOW, "The officer left.")
     assert fresh(record).called_off_at == NOW and fresh(record).ended_at is None
     with pytest.raises(Refused, match="closed"):
         place.notice(record, "no_answer")
@@ -145,9 +148,9 @@ def test_its_end_and_one_at_a_time(place: Place) -> None:
     place.notice(second, "reached", "The mother")
     place.start(second)
     with pytest.raises(Refused) as refused:
-        acts.end(who, second.id, NOW, " ", None, NOW)
+        acts.end(Invocation(who, NOW), second.id, NOW, " ")
     assert refused.value.field == "what_followed"
-    acts.end(who, second.id, NOW, "Sent back to class.", None, NOW)
+    acts.end(Invocation(who, NOW), second.id, NOW, "Sent back to class.")
     assert fresh(second).ended_at == NOW
 
 
@@ -158,9 +161,9 @@ def test_who_may_not(place: Place) -> None:
     others = [make_user(Role.DEAN, SchoolFactory()), make_user(Role.REPORTER, place.school)]
     for person in (*others, make_user(Role.DISTRICT)):
         with pytest.raises(NotFound):
-            acts.start(acting(person), record.id, NOW, None, NOW)
+            acts.start(Invocation(acting(person), NOW), record.id, NOW)
         with pytest.raises(NotFound):
-            acts.record_questioning(acting(person), place.incident.id, place.asked(), NOW)
+            acts.record_questioning(Invocation(acting(person), NOW), place.incident.id, place.asked())
 
 
 def test_the_page_says_whether_it_may_start(place: Place, client_as: Callable[[Any], Any]) -> None:

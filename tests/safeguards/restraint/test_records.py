@@ -16,6 +16,7 @@ from tests.factories.roster import SchoolFactory, StudentFactory
 from tests.intake.making import NOW
 from tests.safeguards.discipline.making import Removing
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.safeguards.discipline.removals.rules import told_late
@@ -40,7 +41,7 @@ def scene(session: Any, at: Callable[..., datetime]) -> Removing:
 def made(scene: Removing, who: str = "dean", **changes: Any) -> int:
     """Record the restraint of the student who was harmed; any part in a report may be held."""
     given = replace(HELD, **{"student_id": scene.harmed.id, **changes})
-    return record_restraint(scene.place.actor(who), scene.incident.id, given, NOW, changes.get("key"))
+    return record_restraint(Invocation(scene.place.actor(who), NOW, changes.get("key")), scene.incident.id, given)
 
 
 def test_it_is_recorded_with_what_is_due_and_is_no_removal(scene: Removing, session: Any) -> None:
@@ -80,28 +81,28 @@ def test_who_may(scene: Removing) -> None:
     with pytest.raises(NotFound):
         made(scene, "coordinator")
     with pytest.raises(NotFound):
-        record_restraint(stranger, scene.incident.id, replace(HELD, student_id=scene.student.id), NOW)
+        record_restraint(Invocation(stranger, NOW), scene.incident.id, replace(HELD, student_id=scene.student.id))
 
 
 def test_the_guardian_the_same_day_and_the_review_once(scene: Removing, session: Any) -> None:
     dean, number = scene.place.actor("dean"), made(scene)
-    tell_guardian(dean, number, NOW, "phone", None, NOW)
+    tell_guardian(Invocation(dean, NOW), number, NOW, "phone")
     told = session.scalars(select(FollowUp).filter_by(kind="guardian_contact")).one()
     assert (told.state, told.outcome) == (FollowUpState.DONE, "reached")
     assert told.evidence == {"manner": "phone", "on": "2026-11-24"}
-    review(dean, number, date(2026, 11, 24), "The door was locked; it stays open now.", None, NOW)
+    review(Invocation(dean, NOW), number, date(2026, 11, 24), "The door was locked; it stays open now.")
     asked = session.scalars(select(FollowUp).filter_by(kind="restraint_review")).one()
     assert (asked.state, asked.outcome) == (FollowUpState.DONE, "done")
     for again in (
-        lambda: tell_guardian(dean, number, NOW, "phone", None, NOW),
-        lambda: review(dean, number, date(2026, 11, 24), "Again.", None, NOW),
+        lambda: tell_guardian(Invocation(dean, NOW), number, NOW, "phone"),
+        lambda: review(Invocation(dean, NOW), number, date(2026, 11, 24), "Again."),
     ):
         with pytest.raises(Refused):
             again()
     other = made(scene)
     for wrong in (date(2026, 11, 23), date(2026, 11, 25)):
         with pytest.raises(Refused) as refused:
-            review(dean, other, wrong, "Read.", None, NOW)
+            review(Invocation(dean, NOW), other, wrong, "Read.")
         assert refused.value.field == "reviewed_on"
     late = datetime.fromisoformat("2026-11-25T06:30:00+00:00")
     assert not told_late(date(2026, 11, 24), NOW, late, "America/Chicago")

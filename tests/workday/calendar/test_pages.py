@@ -19,6 +19,7 @@ from tests.factories.roster import SchoolFactory, make_calendar
 from tests.support.pages.client import PageClient
 from tests.support.pages.reading import Form, forms, parse
 from wss_cases.access.actor import SYSTEM, Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.handling import actions as actions_work
 from wss_cases.foundation.db import db
@@ -157,7 +158,7 @@ def test_taking_it_back_brings_back_what_nobody_touched(day: Day, at: At) -> Non
     db.session.expunge_all()
     day.declare()
     moved_on = date(2026, 11, 30)
-    actions_work.move(day.world.actor, other.id, moved_on, "asked", None, day.now)
+    actions_work.move(Invocation(day.world.actor, day.now), other.id, moved_on, "asked")
     page = day.client.get(f"{day.address}/take-back").get_data(as_text=True)
     assert "This comes back" in page and "Wed, Nov 25 to Tue, Nov 24" in page
     assert day.client.submit(f"{day.address}/take-back").status_code == 303

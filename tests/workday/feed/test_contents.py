@@ -16,6 +16,7 @@ from tests.pathways.circles.making import LATER, answer, plan
 from tests.support.applications import people_client
 from tests.workday.feed.making import CANARY, circle_keeper, events, full, made_address, mentored_by, read, reentry
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import AccountState, CalendarFeed, Cover, RoleGrant, UserAccount
 from wss_cases.accounts.account.rules import FEED_READINGS
 from wss_cases.accounts.people.actions import set_enabled
@@ -63,11 +64,11 @@ def test_what_changes_keeps_its_uid_and_what_is_over_leaves(world, client_as, ap
     before = events(app, address)
     keeper_id = plan(world, circle) and db.session.scalar(select(RoleGrant.user_id).where(RoleGrant.role == Role.DEAN))
     actions_plan.plan_meeting(
-        world.actor, circle.id, starts_at=LATER + timedelta(days=1), room="B1", keeper_id=keeper_id, now=NOW
+        Invocation(world.actor, NOW), circle.id, starts_at=LATER + timedelta(days=1), room="B1", keeper_id=keeper_id
     )
     (due,) = before["Check-in with the person harmed"]
     number = int(due.url.value.rpartition("/")[2])
-    actions_work.move(world.actor, number, date(2026, 12, 1), "waiting", None, NOW + timedelta(minutes=5))
+    actions_work.move(Invocation(world.actor, NOW + timedelta(minutes=5)), number, date(2026, 12, 1), "waiting")
     after = events(app, address)
     for words in ("Check-in with the person harmed", "Peer conference"):
         (old,), (new,) = before[words], after[words]
@@ -75,7 +76,7 @@ def test_what_changes_keeps_its_uid_and_what_is_over_leaves(world, client_as, ap
         assert int(new.sequence.value) > int(old.sequence.value)
         assert new.dtstart.value > old.dtstart.value
         assert new.last_modified.value >= old.last_modified.value
-    actions_work.close(world.actor, number, "well", shown(NOW.date()), None, NOW)
+    actions_work.close(Invocation(world.actor, NOW), number, "well", shown(NOW.date()))
     meeting_id = int(after["Peer conference"][0].uid.value.split("@")[0].rpartition("-")[2])
     answer(world, circle, meeting_id, MeetingState.POSTPONED, now=NOW)
     assert not {"Check-in with the person harmed", "Peer conference"} & set(events(app, address))

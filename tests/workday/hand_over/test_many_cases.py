@@ -12,6 +12,7 @@ from tests.factories.followups import FollowUpFactory
 from tests.pathways.circles.making import keep, make_circle
 from tests.workday.caseload.making import fill_desk
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.models import Cover
@@ -51,8 +52,10 @@ def test_a_whole_caseload_goes_with_one_note_and_one_mail(world):
     cases = [world.case, *fill_desk(world.school, world.coordinator, 6)]
     to = make_user(world.school, name="Robin Vale")
     ids = [case.id for case in cases]
-    moved = hand_over_many(world.actor, ids, world.coordinator.id, to.id, "Call the aunts first.", NOW, "k1")
-    assert moved == hand_over_many(world.actor, ids, world.coordinator.id, to.id, "x", NOW, "k1") == 7
+    moved = hand_over_many(
+        Invocation(world.actor, NOW, "k1"), ids, world.coordinator.id, to.id, "Call the aunts first."
+    )
+    assert moved == hand_over_many(Invocation(world.actor, NOW, "k1"), ids, world.coordinator.id, to.id, "x") == 7
     assert {fresh(case).lead_id for case in cases} == {to.id}
     notes = db.session.scalars(select(CaseNote.text).where(CaseNote.case_id.in_(ids))).all()
     assert notes == ["Call the aunts first."] * 7
@@ -76,10 +79,10 @@ def test_all_go_or_none(world):
         ([], "note", "at least one case"),
     ):
         with pytest.raises(Refused, match=words):
-            hand_over_many(world.actor, ids, world.coordinator.id, to.id, note, NOW)
+            hand_over_many(Invocation(world.actor, NOW), ids, world.coordinator.id, to.id, note)
     stranger = make_user(make_world().school)
     with pytest.raises(Refused, match="who takes"):
-        hand_over_many(world.actor, [mine.id], world.coordinator.id, stranger.id, "note", NOW)
+        hand_over_many(Invocation(world.actor, NOW), [mine.id], world.coordinator.id, stranger.id, "note")
     assert fresh(mine).lead_id == world.coordinator.id
 
 
@@ -87,7 +90,7 @@ def test_keepers_stay_when_a_case_is_handed_over(world):
     row = make_circle(world)
     keep(world, row)
     to = make_user(world.school)
-    hand_over_many(world.actor, [world.case.id], world.coordinator.id, to.id, "note", NOW)
+    hand_over_many(Invocation(world.actor, NOW), [world.case.id], world.coordinator.id, to.id, "note")
     assert set(keepers_of(row.id)) == {world.coordinator.id}
     assert fresh(row).owner_id == to.id
 
@@ -120,7 +123,7 @@ def test_whoever_stands_in_sees_the_work_marked_with_whose_it_is(world, client_a
     assert world.case.reference in desk
     assert f"{world.coordinator.name}’s" in desk
     assert "Robin Vale stands in for you until Tue, Dec 1." in client_as(world.coordinator).page("/desk").text
-    end_cover(world.actor, number, NOW)
+    end_cover(Invocation(world.actor, NOW), number)
     assert my_day(actor_for(colleague), NOW).due_today == []
 
 
@@ -178,9 +181,14 @@ def test_days_that_are_covered_already_are_refused(world):
         cover(world, second, starts_on=LAST, ends_on=LAST + timedelta(days=3))
     with pytest.raises(Refused, match="away themselves"):
         set_cover(
-            actor_for(second), world.school.id, second.id, world.coordinator.id, starts_on=FIRST,
-            ends_on=FIRST, note="", now=NOW,
-        )  # fmt: skip
+            Invocation(actor_for(second), NOW),
+            world.school.id,
+            second.id,
+            world.coordinator.id,
+            starts_on=FIRST,
+            ends_on=FIRST,
+            note="",
+        )
     cover(world, second, starts_on=LAST + timedelta(days=1), ends_on=LAST + timedelta(days=2))
     assert db.session.scalar(select(func.count()).select_from(Cover)) == 2
 
@@ -198,10 +206,10 @@ def test_only_the_person_and_the_administrator_set_and_end_a_cover(world):
     number = cover(world, colleague, actor=admin)
     for nobody in (actor_for(dean), actor_for(colleague), stranger):
         with pytest.raises(NotFound):
-            end_cover(nobody, number, NOW)
-    end_cover(admin, number, NOW)
+            end_cover(Invocation(nobody, NOW), number)
+    end_cover(Invocation(admin, NOW), number)
     assert db.session.get(Cover, number).ended_at == NOW
-    end_cover(admin, number, NOW + timedelta(hours=1))
+    end_cover(Invocation(admin, NOW + timedelta(hours=1)), number)
     assert db.session.get(Cover, number).ended_at == NOW
 
 

@@ -16,6 +16,7 @@ from tests.factories.incidents import IncidentFactory
 from tests.factories.referrals import PartnerFactory
 from tests.pathways.circles.making import open_gates, plan
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import Cover
 from wss_cases.cases.case.states import CaseState
 from wss_cases.followups.handling.actions import reassign
@@ -126,7 +127,7 @@ def test_what_waits_for_a_decision_is_counted(world: Any, client_as: Any) -> Non
 def test_what_was_given_away_stays_in_sight_until_it_is_done(world: Any, client_as: Any) -> None:
     dean = make_user(world.school, Role.DEAN, name="Robin Vale")
     row = due(world, date(2026, 11, 20), title="Ask the coach")
-    reassign(world.actor, row.id, dean.id, None, NOW)
+    reassign(Invocation(world.actor, NOW), row.id, dean.id)
     due(world, TODAY, owner_id=dean.id, title="Theirs anyway")
     client = client_as(world.coordinator)
     text = section(client.page("/my-day"), "Given to others")

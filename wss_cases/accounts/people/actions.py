@@ -14,30 +14,20 @@ from wss_cases.accounts.sign_in.sessions.actions import email_key, end_all_sessi
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.use_cases import use_case
 
 
-def invite(
-    actor: Actor,
-    email: str,
-    name: str,
-    role: Role,
-    school_id: int | None,
-    now: datetime,
-    request_key: str | None = None,
-) -> int:
+@use_case
+def invite(uow: UnitOfWork, email: str, name: str, role: Role, school_id: int | None) -> int:
     """Make an account with a first role and send its one-time link. Raises Refused for a known address."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        taken = uow.session.scalars(select(UserAccount.id).where(UserAccount.email == email_key(email))).first()
-        if taken is not None:
-            raise Refused("email", _("There is already an account with this address."))
-        user = uow.add(UserAccount(email=email_key(email), name=name, created_at=now, state=AccountState.INVITED))
-        uow.record(user, "account.invited")
-        _give(uow, user, role, school_id, now.date(), None)
-        send_invitation(uow, user)
-        uow.answer = user.id
-        return user.id
+    taken = uow.session.scalars(select(UserAccount.id).where(UserAccount.email == email_key(email))).first()
+    if taken is not None:
+        raise Refused("email", _("There is already an account with this address."))
+    user = uow.add(UserAccount(email=email_key(email), name=name, created_at=uow.now, state=AccountState.INVITED))
+    uow.record(user, "account.invited")
+    _give(uow, user, role, school_id, uow.now.date(), None)
+    send_invitation(uow, user)
+    return user.id
 
 
 def invite_again(actor: Actor, user_id: int, now: datetime) -> None:

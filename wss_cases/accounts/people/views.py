@@ -5,6 +5,7 @@ from collections.abc import Callable
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -71,13 +72,7 @@ def invite() -> Page:
     if form.validate_on_submit():
         try:
             user_id = actions.invite(
-                actor,
-                form.email.data,
-                form.name.data,
-                Role(form.role.data),
-                form.chosen_school,
-                clock.now(),
-                form.request_key.data,
+                submitted(form), form.email.data, form.name.data, Role(form.role.data), form.chosen_school
             )
         except Refused as refusal:
             apply_refusal(form, refusal)

@@ -1,10 +1,10 @@
 """The district says how long past years stay in view for a role: a new row from a day on."""
 
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import func, select
 
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.visibility.models import SightSetting
@@ -13,34 +13,30 @@ from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings.start_day import check_start
-from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 
 
-def set_years(
-    actor: Actor, role: Role, school_years: int, starts_on: date, now: datetime, request_key: str | None = None
-) -> int:
+@use_case
+def set_years(uow: UnitOfWork, role: Role, school_years: int, starts_on: date) -> int:
     """Keep so many school years in view for a role from a day on.
 
     Raises Refused for a role that does not fade, a number out of range, and a day that is past, not after the
     newest row's, or more than two years ahead.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        today = local_date(now, DISTRICT_ZONE)
-        newest = uow.session.scalar(select(func.max(SightSetting.starts_on)).where(SightSetting.role == role))
-        row = SightSetting(
-            role=role, starts_on=starts_on, school_years=school_years, set_by_id=actor.user_id, set_at=now
-        )
-        require(actor, Permission.SIGHT_EDIT, row)
-        if role not in FADING_ROLES:
-            raise Refused("role", _("Choose a role."))
-        if not 1 <= school_years <= MOST_YEARS:
-            raise Refused("school_years", _("Give a number from 1 to %(most)d.", most=MOST_YEARS))
-        if starts_on < today:
-            raise Refused("starts_on", _("A change begins today or later."))
-        check_start(starts_on, newest, today)
-        uow.add(row)
-        uow.record(row, "sight.set", role=role.value, day=starts_on.isoformat(), years=school_years)
-        uow.answer = row.id
-        return row.id
+    today = local_date(uow.now, DISTRICT_ZONE)
+    newest = uow.session.scalar(select(func.max(SightSetting.starts_on)).where(SightSetting.role == role))
+    row = SightSetting(
+        role=role, starts_on=starts_on, school_years=school_years, set_by_id=uow.actor.user_id, set_at=uow.now
+    )
+    require(uow.actor, Permission.SIGHT_EDIT, row)
+    if role not in FADING_ROLES:
+        raise Refused("role", _("Choose a role."))
+    if not 1 <= school_years <= MOST_YEARS:
+        raise Refused("school_years", _("Give a number from 1 to %(most)d.", most=MOST_YEARS))
+    if starts_on < today:
+        raise Refused("starts_on", _("A change begins today or later."))
+    check_start(starts_on, newest, today)
+    uow.add(row)
+    uow.record(row, "sight.set", role=role.value, day=starts_on.isoformat(), years=school_years)
+    return row.id

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, flash, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
@@ -34,9 +35,7 @@ def settings() -> Page:
     form = SightForm(starts_on=today)
 
     def act() -> int:
-        return set_years(
-            actor, form.chosen, form.school_years.data or 0, form.starts_on.data, now, form.request_key.data
-        )
+        return set_years(submitted(form), form.chosen, form.school_years.data or 0, form.starts_on.data)
 
     def done(_made: int) -> str:
         flash(_("The change is kept."))

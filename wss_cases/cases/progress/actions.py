@@ -1,8 +1,7 @@
 """Working a case from day to day: notes, people, state, next review date."""
 
-from datetime import date, datetime
+from datetime import date
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.actions import copy_people, move_to
 from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant
@@ -12,7 +11,8 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School, Student
 
 
@@ -30,15 +30,12 @@ def today_at(uow: UnitOfWork, school_id: int) -> date:
     return local_date(uow.now, school.time_zone)
 
 
-def add_note(actor: Actor, case_id: int, text: str, now: datetime, request_key: str | None = None) -> int:
+@use_case
+def add_note(uow: UnitOfWork, case_id: int, text: str) -> int:
     """Add a note to the shared record; notes are never changed afterwards. Returns the note's id."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        case = uow.load(Case, case_id, Permission.CASE_WORK)
-        note = write_note(uow, case, text)
-        uow.answer = note.id
-        return note.id
+    case = uow.load(Case, case_id, Permission.CASE_WORK)
+    note = write_note(uow, case, text)
+    return note.id
 
 
 def write_note(uow: UnitOfWork, case: Case, text: str) -> CaseNote:
@@ -50,80 +47,59 @@ def write_note(uow: UnitOfWork, case: Case, text: str) -> CaseNote:
     return note
 
 
-def set_review(
-    actor: Actor, case_id: int, review_on: date, version: int | None, now: datetime, request_key: str | None = None
-) -> int:
+@use_case
+def set_review(uow: UnitOfWork, case_id: int, review_on: date) -> int:
     """Set the next review date of an open case. Raises Refused for a past date, Stale for an old form."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        case = uow.load(Case, case_id, Permission.CASE_WORK, version)
-        open_only(case)
-        if review_on < today_at(uow, case.school_id):
-            raise Refused("review_on", _("Choose today or a later day."))
-        case.next_review_on = review_on
-        uow.record(case, "case.review_set", on=review_on.isoformat())
-        uow.answer = case.id
-        return case.id
+    case = uow.load(Case, case_id, Permission.CASE_WORK, uow.version)
+    open_only(case)
+    if review_on < today_at(uow, case.school_id):
+        raise Refused("review_on", _("Choose today or a later day."))
+    case.next_review_on = review_on
+    uow.record(case, "case.review_set", on=review_on.isoformat())
+    return case.id
 
 
-def change_state(
-    actor: Actor, case_id: int, state: CaseState, version: int | None, now: datetime, request_key: str | None = None
-) -> int:
+@use_case
+def change_state(uow: UnitOfWork, case_id: int, state: CaseState) -> int:
     """Move an open case along its life. Raises Refused for a step that the table does not have."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        case = uow.load(Case, case_id, Permission.CASE_WORK, version)
-        move_to(uow, case, state)
-        uow.answer = case.id
-        return case.id
+    case = uow.load(Case, case_id, Permission.CASE_WORK, uow.version)
+    move_to(uow, case, state)
+    return case.id
 
 
-def add_person(
-    actor: Actor, case_id: int, role: PersonRole, student_id: int | None, description: str, now: datetime,
-    request_key: str | None = None,
-) -> int:  # fmt: skip
+@use_case
+def add_person(uow: UnitOfWork, case_id: int, role: PersonRole, student_id: int | None, description: str) -> int:
     """Add a student of the case's school, or another person by a description, to an open case.
 
     Raises Refused when nobody is named or the student is in the case already, NotFound for another school's student.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        case = uow.load(Case, case_id, Permission.CASE_WORK)
-        open_only(case)
-        if student_id is None and not description.strip():
-            raise Refused("student", _("Choose a student, or say who it is."))
-        if student_id is not None:
-            student = uow.session.get(Student, student_id)
-            if student is None or student.school_id != case.school_id:
-                raise NotFound
-            if student_id in {person.student_id for person in case.participants}:
-                raise Refused("student", _("This student is in the case already."))
-        person = uow.add(CaseParticipant(case_id=case.id, role=role, student_id=student_id, description=description))
-        uow.record(person, "case.person_added")
-        uow.answer = person.id
-        return person.id
-
-
-def change_role(
-    actor: Actor, case_id: int, participant_id: int, role: PersonRole, now: datetime, request_key: str | None = None
-) -> int:
-    """Say that a person's part in an open case is another one."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        case = uow.load(Case, case_id, Permission.CASE_WORK)
-        open_only(case)
-        person = uow.session.get(CaseParticipant, participant_id)
-        if person is None or person.case_id != case.id:
+    case = uow.load(Case, case_id, Permission.CASE_WORK)
+    open_only(case)
+    if student_id is None and not description.strip():
+        raise Refused("student", _("Choose a student, or say who it is."))
+    if student_id is not None:
+        student = uow.session.get(Student, student_id)
+        if student is None or student.school_id != case.school_id:
             raise NotFound
-        if person.role is not role:
-            person.role = role
-            uow.record(person, "case.person_role", role=role.value)
-        uow.answer = person.id
-        return person.id
+        if student_id in {person.student_id for person in case.participants}:
+            raise Refused("student", _("This student is in the case already."))
+    person = uow.add(CaseParticipant(case_id=case.id, role=role, student_id=student_id, description=description))
+    uow.record(person, "case.person_added")
+    return person.id
+
+
+@use_case
+def change_role(uow: UnitOfWork, case_id: int, participant_id: int, role: PersonRole) -> int:
+    """Say that a person's part in an open case is another one."""
+    case = uow.load(Case, case_id, Permission.CASE_WORK)
+    open_only(case)
+    person = uow.session.get(CaseParticipant, participant_id)
+    if person is None or person.case_id != case.id:
+        raise NotFound
+    if person.role is not role:
+        person.role = role
+        uow.record(person, "case.person_role", role=role.value)
+    return person.id
 
 
 def join_incident(uow: UnitOfWork, case: Case, incident: Incident) -> None:

@@ -1,10 +1,9 @@
 """Closing and reopening a case, and joining another incident to it."""
 
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.actions import reopen_case
 from wss_cases.cases.case.models import Case
@@ -22,7 +21,8 @@ from wss_cases.foundation.i18n import ngettext
 from wss_cases.incidents.incident.actions import set_state
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.agreements.queries import open_terms_of
 from wss_cases.pathways.common.queries import pathways_of
 from wss_cases.pathways.common.states import LIVE, Kind
@@ -62,80 +62,74 @@ def open_follow_ups(uow: UnitOfWork, case_id: int) -> list[FollowUp]:
     return list(uow.session.scalars(statement.order_by(FollowUp.id)))
 
 
+@use_case
 def close(
-    actor: Actor, case_id: int, *, result: CaseResult, agreement_kept: AgreementKept, harmed_says: HarmedSays,
-    what_is_left: str, cancel_reason: str, version: int | None, now: datetime, request_key: Key = None,
-) -> int:  # fmt: skip
+    uow: UnitOfWork,
+    case_id: int,
+    *,
+    result: CaseResult,
+    agreement_kept: AgreementKept,
+    harmed_says: HarmedSays,
+    what_is_left: str,
+    cancel_reason: str,
+) -> int:
     """Close a case with its three answers and its result.
 
     Raises Refused naming each open legal duty, live pathway and open term; follow-ups that are open must be settled,
     or are cancelled with the reason given.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        case = uow.load(Case, case_id, Permission.CASE_WORK, version)
-        open_only(case)
-        standing = blockers(case)
-        if standing:
-            raise Refused("", _("The case cannot be closed yet. %(why)s", why=" · ".join(standing)))
-        left = len(open_follow_ups(uow, case_id))
-        if left and not cancel_reason.strip():
-            words = ngettext("%(num)d follow-up is open.", "%(num)d follow-ups are open.", left)
-            raise Refused("cancel_reason", _("%(open)s Settle it, or say why it is cancelled.", open=words))
-        if left:
-            cancel_open(uow, case_id=case.id, reason=cancel_reason)
-        case.state, case.result, case.closed_at, case.next_review_on = CaseState.CLOSED, result, now, None
-        case.agreement_kept, case.harmed_says, case.what_is_left = agreement_kept, harmed_says, what_is_left
-        uow.record(case, "case.closed", result=result.value)
-        for incident in case.incidents:
-            if incident.state is IncidentState.ROUTED:
-                set_state(uow, incident, IncidentState.CLOSED)
-        uow.answer = case.id
-        return case.id
+    case = uow.load(Case, case_id, Permission.CASE_WORK, uow.version)
+    open_only(case)
+    standing = blockers(case)
+    if standing:
+        raise Refused("", _("The case cannot be closed yet. %(why)s", why=" · ".join(standing)))
+    left = len(open_follow_ups(uow, case_id))
+    if left and not cancel_reason.strip():
+        words = ngettext("%(num)d follow-up is open.", "%(num)d follow-ups are open.", left)
+        raise Refused("cancel_reason", _("%(open)s Settle it, or say why it is cancelled.", open=words))
+    if left:
+        cancel_open(uow, case_id=case.id, reason=cancel_reason)
+    case.state, case.result, case.closed_at, case.next_review_on = CaseState.CLOSED, result, uow.now, None
+    case.agreement_kept, case.harmed_says, case.what_is_left = agreement_kept, harmed_says, what_is_left
+    uow.record(case, "case.closed", result=result.value)
+    for incident in case.incidents:
+        if incident.state is IncidentState.ROUTED:
+            set_state(uow, incident, IncidentState.CLOSED)
+    return case.id
 
 
-def reopen(
-    actor: Actor, case_id: int, *, reason: ReopenReason, note: str, review_on: date, version: int | None,
-    now: datetime, request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def reopen(uow: UnitOfWork, case_id: int, *, reason: ReopenReason, note: str, review_on: date) -> int:
     """Open a closed case again, with a reason and its next review date; the answers given stay in the audit."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        case = uow.load(Case, case_id, Permission.CASE_WORK, version)
-        if case.state is not CaseState.CLOSED:
-            raise Refused("", _("This case is open."))
-        if review_on < today_at(uow, case.school_id):
-            raise Refused("review_on", _("Choose today or a later day."))
-        reopen_case(uow, case, reason, review_on)
-        if note.strip():
-            write_note(uow, case, note)
-        uow.answer = case.id
-        return case.id
+    case = uow.load(Case, case_id, Permission.CASE_WORK, uow.version)
+    if case.state is not CaseState.CLOSED:
+        raise Refused("", _("This case is open."))
+    if review_on < today_at(uow, case.school_id):
+        raise Refused("review_on", _("Choose today or a later day."))
+    reopen_case(uow, case, reason, review_on)
+    if note.strip():
+        write_note(uow, case, note)
+    return case.id
 
 
-def merge_incident(actor: Actor, case_id: int, reference: str, now: datetime, request_key: Key = None) -> int:
+@use_case
+def merge_incident(uow: UnitOfWork, case_id: int, reference: str) -> int:
     """Join another incident of the school to an open case; it counts as routed by this case.
 
     Raises Refused for an unknown reference, a merged or returned report, or one that has a case of its own.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        case = uow.load(Case, case_id, Permission.CASE_WORK)
-        found = select(Incident).where(Incident.reference == reference.strip(), Incident.school_id == case.school_id)
-        incident = uow.session.scalar(found.with_for_update())
-        if incident is None:
-            raise Refused("reference", _("No incident of this school has this number."))
-        other = other_case_of(incident.id, case.id)
-        if other is not None:
-            raise Refused("reference", _("This incident belongs to case %(case)s.", case=other))
-        waiting = (IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW, IncidentState.ROUTED)
-        if incident.state not in waiting:
-            raise Refused("reference", _("This report cannot be joined to a case as it stands."))
-        join_incident(uow, case, incident)
-        if incident.state is not IncidentState.ROUTED:
-            set_state(uow, incident, IncidentState.ROUTED)
-        uow.answer = case.id
-        return case.id
+    case = uow.load(Case, case_id, Permission.CASE_WORK)
+    found = select(Incident).where(Incident.reference == reference.strip(), Incident.school_id == case.school_id)
+    incident = uow.session.scalar(found.with_for_update())
+    if incident is None:
+        raise Refused("reference", _("No incident of this school has this number."))
+    other = other_case_of(incident.id, case.id)
+    if other is not None:
+        raise Refused("reference", _("This incident belongs to case %(case)s.", case=other))
+    waiting = (IncidentState.SUBMITTED, IncidentState.UNDER_REVIEW, IncidentState.ROUTED)
+    if incident.state not in waiting:
+        raise Refused("reference", _("This report cannot be joined to a case as it stands."))
+    join_incident(uow, case, incident)
+    if incident.state is not IncidentState.ROUTED:
+        set_state(uow, incident, IncidentState.ROUTED)
+    return case.id

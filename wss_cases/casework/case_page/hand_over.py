@@ -1,11 +1,9 @@
 """Handing cases over: one, several, or all that a person leads. Circles' privileged notes never pass along."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case
@@ -13,7 +11,8 @@ from wss_cases.cases.progress.actions import open_only, today_at, write_note
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.invitations.actions import tell_planned
 from wss_cases.pathways.common.models import Pathway
@@ -23,57 +22,38 @@ from wss_cases.pathways.common.states import LIVE
 Key = str | None
 
 
-def hand_over(
-    actor: Actor, case_id: int, to_id: int, note: str, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def hand_over(uow: UnitOfWork, case_id: int, to_id: int, note: str) -> int:
     """Give a case to another person of the school's team, with a note; what the former lead had open goes along.
 
     Raises Refused without a note, for the present lead, or for somebody outside the team.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        case = uow.load(Case, case_id, Permission.CASE_WORK, version)
-        _give(uow, case, to_id, note)
-        if to_id != actor.user_id:
-            uow.notify(to_id, "case_assigned", case, f"case-assigned:{case.id}:{to_id}:{now:%Y%m%d%H%M%S}")
-        uow.answer = case.id
-        return case.id
+    case = uow.load(Case, case_id, Permission.CASE_WORK, uow.version)
+    _give(uow, case, to_id, note)
+    if to_id != uow.actor.user_id:
+        uow.notify(to_id, "case_assigned", case, f"case-assigned:{case.id}:{to_id}:{uow.now:%Y%m%d%H%M%S}")
+    return case.id
 
 
-def hand_over_many(
-    actor: Actor,
-    case_ids: Sequence[int],
-    from_id: int | None,
-    to_id: int,
-    note: str,
-    now: datetime,
-    request_key: Key = None,
-) -> int:
+@use_case
+def hand_over_many(uow: UnitOfWork, case_ids: Sequence[int], from_id: int | None, to_id: int, note: str) -> int:
     """Give several cases of one lead to another person, all or none, with one note on each; they are told once.
 
     Returns how many. Raises Refused without a case, for one that is closed or no longer that lead's, and as
     `hand_over` does.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        if not case_ids:
-            raise Refused("cases", _("Choose at least one case."))
-        for case_id in sorted(set(case_ids)):
-            case = uow.load(Case, case_id, Permission.CASE_WORK)
-            if case.lead_id != from_id:
-                raise Refused(
-                    "cases", _("Case %(reference)s has another coordinator by now.", reference=case.reference)
-                )
-            _give(uow, case, to_id, note)
-        receiver = uow.session.get(UserAccount, to_id)
-        if receiver is not None and to_id != actor.user_id:
-            key = f"cases-handed-over:{to_id}:{actor.user_id}:{now:%Y%m%d%H%M%S%f}"
-            uow.notify(to_id, "cases_handed_over", receiver, key)
-        count = len(set(case_ids))
-        uow.answer = count
-        return count
+    if not case_ids:
+        raise Refused("cases", _("Choose at least one case."))
+    for case_id in sorted(set(case_ids)):
+        case = uow.load(Case, case_id, Permission.CASE_WORK)
+        if case.lead_id != from_id:
+            raise Refused("cases", _("Case %(reference)s has another coordinator by now.", reference=case.reference))
+        _give(uow, case, to_id, note)
+    receiver = uow.session.get(UserAccount, to_id)
+    if receiver is not None and to_id != uow.actor.user_id:
+        key = f"cases-handed-over:{to_id}:{uow.actor.user_id}:{uow.now:%Y%m%d%H%M%S%f}"
+        uow.notify(to_id, "cases_handed_over", receiver, key)
+    return len(set(case_ids))
 
 
 def _give(uow: UnitOfWork, case: Case, to_id: int, note: str) -> None:

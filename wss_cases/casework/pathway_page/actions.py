@@ -1,9 +1,7 @@
 """Ending a pathway before its outcome: what it still has elsewhere ends with it."""
 
-from datetime import datetime
-
-from wss_cases.access.actor import Actor
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.consent.actions import call_off_planned
 from wss_cases.pathways.circles.gates.queries import circle_of
 from wss_cases.pathways.common.actions import load_live, note_decline, note_end
@@ -15,31 +13,22 @@ from wss_cases.routing.engine.states import Pathway as Family
 Key = str | None
 
 
-def end_early(
-    actor: Actor, pathway_id: int, reason: EndReason, note: str, version: int | None, now: datetime,
-    request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def end_early(uow: UnitOfWork, pathway_id: int, reason: EndReason, note: str) -> int:
     """End a pathway before its outcome, with a reason. Returns its id."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_live(uow, pathway_id, version)
-        _let_go(uow, row)
-        note_end(uow, row, reason, note)
-        uow.answer = row.id
-        return row.id
+    row = load_live(uow, pathway_id, uow.version)
+    _let_go(uow, row)
+    note_end(uow, row, reason, note)
+    return row.id
 
 
-def decline(actor: Actor, pathway_id: int, version: int | None, now: datetime, request_key: Key = None) -> int:
+@use_case
+def decline(uow: UnitOfWork, pathway_id: int) -> int:
     """Record that it was declined or left. It costs nothing: no reason is asked and none is kept. Returns its id."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_live(uow, pathway_id, version)
-        _let_go(uow, row)
-        note_decline(uow, row)
-        uow.answer = row.id
-        return row.id
+    row = load_live(uow, pathway_id, uow.version)
+    _let_go(uow, row)
+    note_decline(uow, row)
+    return row.id
 
 
 def _let_go(uow: UnitOfWork, row: Pathway) -> None:

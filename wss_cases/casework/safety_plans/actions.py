@@ -1,10 +1,9 @@
 """The use cases of safety plans: what cases keeps, with the follow-ups that belong to it."""
 
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case, SafetyPlan
 from wss_cases.cases.case.states import GuardianTold, PlanAnswer, PlanState
@@ -15,7 +14,8 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import cancel_row, close_row, make, make_for_event
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.queries import school_days
 
 Key = str | None
@@ -24,89 +24,64 @@ REVIEW_EVERY = 5
 TO_WRITE, TO_REVIEW = "safety_plan", "safety_plan_review"
 
 
-def write(
-    actor: Actor, case_id: int, participant_id: int, text: PlanText, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def write(uow: UnitOfWork, case_id: int, participant_id: int, text: PlanText) -> int:
     """Write a safety plan for one person of a case; returns its id. Raises Refused, NotFound."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        case = uow.load(Case, case_id, Permission.CASE_WORK)
-        plan = draft_plan(uow, case, participant_id, text)
-        uow.answer = plan.id
-        return plan.id
+    case = uow.load(Case, case_id, Permission.CASE_WORK)
+    plan = draft_plan(uow, case, participant_id, text)
+    return plan.id
 
 
-def change(
-    actor: Actor, plan_id: int, text: PlanText, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def change(uow: UnitOfWork, plan_id: int, text: PlanText) -> int:
     """Change a plan; one that was agreed is to be agreed again by the next school day. Raises Refused, Stale."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        plan = _load(uow, plan_id, version)
-        was_agreed, review_on = plan.state is PlanState.AGREED, plan.next_review_on
-        change_plan(uow, plan, text)
-        if was_agreed:
-            _drop_review(uow, plan, review_on, _("The plan is being changed."))
-            _agree_again(uow, plan)
-        uow.answer = plan.id
-        return plan.id
+    plan = _load(uow, plan_id, uow.version)
+    was_agreed, review_on = plan.state is PlanState.AGREED, plan.next_review_on
+    change_plan(uow, plan, text)
+    if was_agreed:
+        _drop_review(uow, plan, review_on, _("The plan is being changed."))
+        _agree_again(uow, plan)
+    return plan.id
 
 
-def agree(
-    actor: Actor, plan_id: int, on: date, guardian: GuardianTold, version: int | None, now: datetime,
-    request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def agree(uow: UnitOfWork, plan_id: int, on: date, guardian: GuardianTold) -> int:
     """Note that a plan is agreed: what asked for one closes, the review comes up, and hold H2 is met.
 
     A guardian who was not reached is tried again the next school day. Raises Refused, Stale.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        plan = _load(uow, plan_id, version)
-        agree_plan(uow, plan, on, guardian, _next_review(uow, plan))
-        for row in _open(uow, plan, TO_WRITE):
-            close_row(uow, row, "agreed")
-        if guardian is GuardianTold.NOT_REACHED:
-            _follow(uow, plan, "guardian_contact", 1)
-        uow.answer = plan.id
-        return plan.id
+    plan = _load(uow, plan_id, uow.version)
+    agree_plan(uow, plan, on, guardian, _next_review(uow, plan))
+    for row in _open(uow, plan, TO_WRITE):
+        close_row(uow, row, "agreed")
+    if guardian is GuardianTold.NOT_REACHED:
+        _follow(uow, plan, "guardian_contact", 1)
+    return plan.id
 
 
-def review(
-    actor: Actor, plan_id: int, answer: PlanAnswer, note: str, version: int | None, now: datetime,
-    request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def review(uow: UnitOfWork, plan_id: int, answer: PlanAnswer, note: str) -> int:
     """Record a review; its follow-up closes. What does not work is a draft again, to be agreed the next school day.
 
     Raises Refused, Stale.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        plan = _load(uow, plan_id, version)
-        due = plan.next_review_on
-        for row in _open(uow, plan, TO_REVIEW, due)[:1]:
-            close_row(uow, row, answer.value, note)
-        works = answer is PlanAnswer.WORKS
-        review_plan(uow, plan, answer, note, _next_review(uow, plan) if works else None)
-        if not works:
-            _agree_again(uow, plan)
-        uow.answer = plan.id
-        return plan.id
+    plan = _load(uow, plan_id, uow.version)
+    due = plan.next_review_on
+    for row in _open(uow, plan, TO_REVIEW, due)[:1]:
+        close_row(uow, row, answer.value, note)
+    works = answer is PlanAnswer.WORKS
+    review_plan(uow, plan, answer, note, _next_review(uow, plan) if works else None)
+    if not works:
+        _agree_again(uow, plan)
+    return plan.id
 
 
-def end(actor: Actor, plan_id: int, why: str, version: int | None, now: datetime, request_key: Key = None) -> int:
+@use_case
+def end(uow: UnitOfWork, plan_id: int, why: str) -> int:
     """End a plan with the reason; what was open for it alone is cancelled. Raises Refused, Stale."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        plan = _load(uow, plan_id, version)
-        end_living(uow, plan, why)
-        uow.answer = plan.id
-        return plan.id
+    plan = _load(uow, plan_id, uow.version)
+    end_living(uow, plan, why)
+    return plan.id
 
 
 def end_living(uow: UnitOfWork, plan: SafetyPlan, why: str) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.teams.queries import user_names
@@ -16,7 +17,6 @@ from wss_cases.casework.safety_plans import actions
 from wss_cases.casework.safety_plans.forms import AgreeForm, EndPlanForm, PlanForm, PlanReviewForm
 from wss_cases.casework.safety_plans.presenters import agreed, line, new_address, page_of, says
 from wss_cases.followups.core.queries import get_follow_up
-from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
@@ -53,7 +53,7 @@ def _act(case: Case, found: SafetyPlan, title: str, go: str, **more: Any) -> dic
 @gate(Permission.CASE_WORK)
 def write(case_id: int) -> Page:
     """Write a safety plan for one person of the case."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     case = get_case(actor, case_id)
     people = participants_of(case.id)
     has_one = {plan.participant_id for plan in living_plans(case.id)}
@@ -62,9 +62,7 @@ def write(case_id: int) -> Page:
     form.participant_id.choices = people_choices({person.id: person_words(person) for person in free})
     return form_page(
         form,
-        lambda: actions.write(
-            actor, case.id, number(form.participant_id.data) or 0, form.text(), now, form.request_key.data
-        ),
+        lambda: actions.write(submitted(form), case.id, number(form.participant_id.data) or 0, form.text()),
         lambda plan_id: url_for("safety.plan", case_id=case.id, plan_id=plan_id),
         "casework/safety_plans/write.html",
         case=case,
@@ -117,7 +115,6 @@ def plan(case_id: int, plan_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def change(case_id: int, plan_id: int) -> Page:
     """Change what a plan says; it is then agreed again."""
-    actor, now = current_actor(), clock.now()
     case, found = _loaded(case_id, plan_id)
     fields = ("steps", "adults_told", "route", "seat", "phone", "moves_person_harmed", "asked_by_them")
     form = PlanForm(version=found.version, **{name: getattr(found, name) for name in fields})
@@ -125,7 +122,7 @@ def change(case_id: int, plan_id: int) -> Page:
     warning = _("This plan is agreed. Once changed, it is to be agreed again with the person and the guardian.")
     return form_page(
         form,
-        lambda: actions.change(actor, found.id, form.text(), form.seen_version, now, form.request_key.data),
+        lambda: actions.change(submitted(form), found.id, form.text()),
         page_of(found),
         "casework/safety_plans/write.html",
         **_act(case, found, _("Change the safety plan"), _("Save the draft")),
@@ -137,20 +134,11 @@ def change(case_id: int, plan_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def agree(case_id: int, plan_id: int) -> Page:
     """Note that the plan was agreed with the person it is for."""
-    actor, now = current_actor(), clock.now()
     case, found = _loaded(case_id, plan_id)
     form = AgreeForm(version=found.version, agreed_on=today_of(case.school_id))
     return form_page(
         form,
-        lambda: actions.agree(
-            actor,
-            found.id,
-            form.agreed_on.data,
-            GuardianTold(form.guardian.data),
-            form.seen_version,
-            now,
-            form.request_key.data,
-        ),
+        lambda: actions.agree(submitted(form), found.id, form.agreed_on.data, GuardianTold(form.guardian.data)),
         page_of(found),
         ACT,
         **_act(
@@ -167,20 +155,11 @@ def agree(case_id: int, plan_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def review(case_id: int, plan_id: int) -> Page:
     """Record what a review found."""
-    actor, now = current_actor(), clock.now()
     case, found = _loaded(case_id, plan_id)
     form = PlanReviewForm(version=found.version)
     return form_page(
         form,
-        lambda: actions.review(
-            actor,
-            found.id,
-            PlanAnswer(form.answer.data),
-            form.note.data or "",
-            form.seen_version,
-            now,
-            form.request_key.data,
-        ),
+        lambda: actions.review(submitted(form), found.id, PlanAnswer(form.answer.data), form.note.data or ""),
         lambda _id: _after_review(found, form.answer.data),
         ACT,
         **_act(
@@ -206,12 +185,11 @@ def _after_review(found: SafetyPlan, answer: str) -> str:
 @gate(Permission.CASE_WORK)
 def end(case_id: int, plan_id: int) -> Page:
     """End a plan that is no longer needed."""
-    actor, now = current_actor(), clock.now()
     case, found = _loaded(case_id, plan_id)
     form = EndPlanForm(version=found.version)
     return form_page(
         form,
-        lambda: actions.end(actor, found.id, form.why.data, form.seen_version, now, form.request_key.data),
+        lambda: actions.end(submitted(form), found.id, form.why.data),
         page_of(found),
         ACT,
         **_act(case, found, _("End the safety plan"), _("End the plan")),

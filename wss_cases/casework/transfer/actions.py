@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, or_, select
 
-from wss_cases.access.actor import SYSTEM, Actor, Role
+from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.grants.queries import holders
@@ -32,6 +32,7 @@ from wss_cases.followups.making.actions import cancel_row, close_row, make, make
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.agreements.term_changes import release_term
 from wss_cases.pathways.circles.terms.rules import without_names
 from wss_cases.pathways.common.actions import note_end
@@ -104,39 +105,34 @@ def _move(participant_id: int, to_school_id: int) -> Select[StudentMove]:
     )
 
 
-def continue_elsewhere(
-    actor: Actor, case_id: int, participant_id: int, going: Going, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def continue_elsewhere(uow: UnitOfWork, case_id: int, participant_id: int, going: Going) -> int:
     """Open a case for this student alone at their new school; their pathways here end. Returns the old case's id.
 
     Other children's names go nowhere: texts lose them, and a note with one is refused. Notes of the old case and of
     its circles stay, and so does a promise whose words the actor may not read. Raises Refused for a student who is
     still here or whose case goes on there already.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        case = uow.load(Case, case_id, Permission.CASE_WORK)
-        open_only(case)
-        person = uow.session.get(CaseParticipant, participant_id)
-        if person is None or person.case_id != case.id or person.student is None:
-            raise NotFound
-        if is_case_held(case.id):
-            raise Refused("", _("A hold is open: this case stays here as it is until it is released."))
-        move = _open_move(uow, case, person)
-        names = names_of_others(participants_of(case.id), person.id)
-        if not going.note.strip():
-            raise Refused("note", _("Write what the new school needs to know."))
-        if without_names(going.note, names, "") != going.note:
-            raise Refused("note", _("This names another child of the case. Write it without their name."))
-        new = _open_there(uow, case, person, move.to_school_id)
-        _take_along(uow, (case, person), new, going, names)
-        write_note(uow, new, going.note)
-        move.continued_as_id = new.id
-        _settle(uow, case, move)
-        _tell(uow, new)
-        uow.answer = case.id
-        return case.id
+    case = uow.load(Case, case_id, Permission.CASE_WORK)
+    open_only(case)
+    person = uow.session.get(CaseParticipant, participant_id)
+    if person is None or person.case_id != case.id or person.student is None:
+        raise NotFound
+    if is_case_held(case.id):
+        raise Refused("", _("A hold is open: this case stays here as it is until it is released."))
+    move = _open_move(uow, case, person)
+    names = names_of_others(participants_of(case.id), person.id)
+    if not going.note.strip():
+        raise Refused("note", _("Write what the new school needs to know."))
+    if without_names(going.note, names, "") != going.note:
+        raise Refused("note", _("This names another child of the case. Write it without their name."))
+    new = _open_there(uow, case, person, move.to_school_id)
+    _take_along(uow, (case, person), new, going, names)
+    write_note(uow, new, going.note)
+    move.continued_as_id = new.id
+    _settle(uow, case, move)
+    _tell(uow, new)
+    return case.id
 
 
 def _open_move(uow: UnitOfWork, case: Case, person: CaseParticipant) -> StudentMove:

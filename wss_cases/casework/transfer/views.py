@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from flask import Blueprint, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case, CaseParticipant
@@ -14,7 +15,6 @@ from wss_cases.casework.next_act.presenters import kind_words
 from wss_cases.casework.transfer.actions import Going, continue_elsewhere
 from wss_cases.casework.transfer.forms import CLOSES, MoveForm
 from wss_cases.casework.transfer.queries import moved_in, names_of_others, own_pathways, own_plan, terms_read_by
-from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices
@@ -31,7 +31,7 @@ blueprint = Blueprint("case_moves", __name__, url_prefix="/cases/<int:case_id>")
 @gate(Permission.CASE_WORK)
 def continue_there(case_id: int, participant_id: int) -> Page:
     """Choose what the new school needs to know, and open the case there."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     case = get_case(actor, case_id)
     person = get_participant(case, participant_id)
     people = participants_of(case.id)
@@ -43,7 +43,7 @@ def continue_there(case_id: int, participant_id: int) -> Page:
     return form_page(
         form,
         lambda: continue_elsewhere(
-            actor,
+            submitted(form),
             case_id,
             participant_id,
             Going(
@@ -52,8 +52,6 @@ def continue_there(case_id: int, participant_id: int) -> Page:
                 with_plan=plan is not None and bool(form.plan.data),
                 note=form.note.data or "",
             ),
-            now,
-            form.request_key.data,
         ),
         lambda _case_id: _done(case_id, form.here.data),
         "casework/transfer/continue.html",

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from wss_cases.access.actor import Actor
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.grants.queries import actor_of
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
@@ -28,7 +29,7 @@ def make_copies(school_id: int, coordinator_id: int, administrator_id: int, now:
         return
     for at, (incident_id, own_id, guardian_id) in enumerate(_chances(school_id, now)[:WANTED]):
         _add_words(first, incident_id, own_id, now)
-        made = ask(first, own_id, _asked(incident_id, guardian_id, now), now)
+        made = ask(Invocation(first, now), own_id, _asked(incident_id, guardian_id, now))
         if at:
             _give(first, second, made, now)
 
@@ -42,9 +43,9 @@ def _asked(incident_id: int, guardian_id: int, now: datetime) -> Asked:
 
 
 def _give(first: Actor, second: Actor, made: int, now: datetime) -> None:
-    decide(first, made, {}, [], now, the_rest=True)
-    hand_on(first, made, None, now)
-    release(second, made, None, manner=Manner.IN_PERSON, identity="Known to the office", now=now)
+    decide(Invocation(first, now), made, {}, [], the_rest=True)
+    hand_on(Invocation(first, now), made)
+    release(Invocation(second, now), made, manner=Manner.IN_PERSON, identity="Known to the office")
 
 
 def _chances(school_id: int, now: datetime) -> list[tuple[int, int, int]]:
@@ -79,4 +80,4 @@ def _add_words(actor: Actor, incident_id: int, own_id: int, now: datetime) -> No
     other = next(student for student in people if student.id != own_id)
     initials = f"{other.given_name[0]}.{other.family_name[0]}."
     text = TEXT.format(own.shown_name, other.shown_name, initials)
-    add_addendum(actor, incident_id, text, now)
+    add_addendum(Invocation(actor, now), incident_id, text)

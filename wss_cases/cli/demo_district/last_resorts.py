@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.grants.queries import actor_of
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.states import OPEN
@@ -37,17 +38,17 @@ def add_last_resorts(school_id: int, administrator_id: int, district_id: int, no
         return
     chances = _chances(school_id)
     for kind, (incident_id, student_id) in zip(OTHER_NAMES, chances, strict=False):
-        action = record_discipline(head, incident_id, _removal(school_id, student_id, kind, now), now)
+        action = record_discipline(Invocation(head, now), incident_id, _removal(school_id, student_id, kind, now))
         if kind is DisciplineKind.EARLY_PICK_UP:
             _appeal(head, action, now)
     for incident_id, student_id in chances[2:3]:
-        record_restraint(head, incident_id, _time_out(student_id, now), now)
+        record_restraint(Invocation(head, now), incident_id, _time_out(student_id, now))
     for incident_id, student_id in chances[-1:]:
         _question(head, incident_id, student_id, now)
     newest = select(Case.reference).where(Case.school_id == school_id, Case.state.in_(OPEN))
     reference = db.session.scalar(newest.order_by(Case.id.desc()).limit(1))
     if reference is not None:
-        open_one(district, reference, "The family asked the network for help.", now)
+        open_one(Invocation(district, now), reference, "The family asked the network for help.")
 
 
 def _chances(school_id: int) -> list[tuple[int, int]]:
@@ -85,7 +86,7 @@ def _removal(school_id: int, student_id: int, kind: DisciplineKind, now: datetim
 
 def _appeal(actor: Actor, action_id: int, now: datetime) -> None:
     asked_on = clock.local_date(now, clock.DISTRICT_ZONE)
-    ask_appeal(actor, action_id, Appealed(AskedBy.GUARDIAN, "The guardian", asked_on), now)
+    ask_appeal(Invocation(actor, now), action_id, Appealed(AskedBy.GUARDIAN, "The guardian", asked_on))
 
 
 def _time_out(student_id: int, now: datetime) -> Restraint:
@@ -101,5 +102,5 @@ def _time_out(student_id: int, now: datetime) -> Restraint:
 def _question(actor: Actor, incident_id: int, student_id: int, now: datetime) -> None:
     """Somebody asked to question a student; the guardian was rung and not reached, so it has not begun."""
     wants = Asked(student_id, QuestionedBy.SCHOOL_SECURITY, "The security office", "What the student saw.")
-    questioning = record_questioning(actor, incident_id, wants, now)
-    record_notice(actor, questioning, Notice(now, "phone", "no_answer"), now)
+    questioning = record_questioning(Invocation(actor, now), incident_id, wants)
+    record_notice(Invocation(actor, now), questioning, Notice(now, "phone", "no_answer"))

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.grants.queries import actor_of
 from wss_cases.foundation import clock
 from wss_cases.outcomes.reports.saved_views.actions import save_view
@@ -23,9 +24,13 @@ def add_reading(administrator_id: int, district_id: int, school_id: int, now: da
     head, district = actor_of(administrator_id, now), actor_of(district_id, now)
     if head is None or district is None:
         return
-    save_view(head, "Hallway, first half of the year", {"school": str(school_id), "place": "hallway", "term": "1"}, now)
+    save_view(
+        Invocation(head, now),
+        "Hallway, first half of the year",
+        {"school": str(school_id), "place": "hallway", "term": "1"},
+    )
     today = clock.local_date(now, clock.DISTRICT_ZONE)
-    draft = draft_from(district, rule_set_in_force(today).id, now)
+    draft = draft_from(Invocation(district, now), rule_set_in_force(today).id)
     edit_row(district, draft, None, CIRCLES, WIDER, now)
     ask(district, draft, today - timedelta(days=DAYS), today, now)
     carry_on(now, SECONDS)

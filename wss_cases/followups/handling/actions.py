@@ -17,7 +17,8 @@ from wss_cases.followups.undo.actions import kept_of, remember, remind_again
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 
 
 @dataclass(frozen=True)
@@ -32,58 +33,36 @@ class New:
     case_id: int | None = None
 
 
-def close(
-    actor: Actor,
-    follow_up_id: int,
-    outcome: str,
-    shown: Evidence,
-    version: int | None,
-    now: datetime,
-    request_key: str | None = None,
-) -> int:
+@use_case
+def close(uow: UnitOfWork, follow_up_id: int, outcome: str, shown: Evidence) -> int:
     """Close a follow-up with one of its kind's outcomes and what shows it.
 
     Raises NotFound, Stale, Refused naming the field.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = open_follow_up(uow, follow_up_id, version)
-        if row.kind in RECORDED_ELSEWHERE:
-            raise Refused("", str(RECORDED_ELSEWHERE[row.kind]))
-        if outcome not in outcomes_of(row.kind):
-            raise Refused("outcome", _("Choose how it went."))
-        if lacks := missing(row.kind, outcome, shown, local_today(uow, row.school_id)):
-            raise Refused(*lacks)
-        before = kept_of(row)
-        close_row(uow, row, outcome, shown.note, shown.kept())
-        remember(uow, row, ActKind.CLOSED, before)
-        uow.answer = row.id
-        return row.id
+    row = open_follow_up(uow, follow_up_id, uow.version)
+    if row.kind in RECORDED_ELSEWHERE:
+        raise Refused("", str(RECORDED_ELSEWHERE[row.kind]))
+    if outcome not in outcomes_of(row.kind):
+        raise Refused("outcome", _("Choose how it went."))
+    if lacks := missing(row.kind, outcome, shown, local_today(uow, row.school_id)):
+        raise Refused(*lacks)
+    before = kept_of(row)
+    close_row(uow, row, outcome, shown.note, shown.kept())
+    remember(uow, row, ActKind.CLOSED, before)
+    return row.id
 
 
-def move(
-    actor: Actor,
-    follow_up_id: int,
-    due_on: date,
-    reason: str,
-    version: int | None,
-    now: datetime,
-    request_key: str | None = None,
-) -> int:
+@use_case
+def move(uow: UnitOfWork, follow_up_id: int, due_on: date, reason: str) -> int:
     """Move a follow-up to another school day; `reason` is one of MOVE_REASONS. Raises NotFound, Stale, Refused."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = open_follow_up(uow, follow_up_id, version)
-        check_day(uow, row.school_id, due_on, row.kind, row.case_id)
-        if reason not in MOVE_REASONS:
-            raise Refused("reason", _("Choose why."))
-        if due_on == row.due_on:
-            raise Refused("due_on", _("It is due on this day already. Choose another day."))
-        move_row(uow, row, due_on, reason)
-        uow.answer = row.id
-        return row.id
+    row = open_follow_up(uow, follow_up_id, uow.version)
+    check_day(uow, row.school_id, due_on, row.kind, row.case_id)
+    if reason not in MOVE_REASONS:
+        raise Refused("reason", _("Choose why."))
+    if due_on == row.due_on:
+        raise Refused("due_on", _("It is due on this day already. Choose another day."))
+    move_row(uow, row, due_on, reason)
+    return row.id
 
 
 def move_row(uow: UnitOfWork, row: FollowUp, due_on: date, reason: str, batch: str = "") -> FollowUpAct:
@@ -95,66 +74,53 @@ def move_row(uow: UnitOfWork, row: FollowUp, due_on: date, reason: str, batch: s
     return remember(uow, row, ActKind.MOVED, before, batch)
 
 
-def reassign(
-    actor: Actor, follow_up_id: int, owner_id: int, version: int | None, now: datetime, request_key: str | None = None
-) -> int:
+@use_case
+def reassign(uow: UnitOfWork, follow_up_id: int, owner_id: int) -> int:
     """Give a follow-up to somebody else of its school. Raises NotFound, Stale, Refused naming the field."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = open_follow_up(uow, follow_up_id, version)
-        owner = _owner(row.school_id, owner_id, now)
-        before = kept_of(row)
-        row.owner_id, row.given_by_id = owner.user_id, actor.user_id
-        row.snoozed_until = None  # whoever gets it is told of what is due already
-        uow.record(row, "followup.reassigned", what=row.kind, owner=owner.name)
-        remember(uow, row, ActKind.REASSIGNED, before)
-        uow.answer = row.id
-        return row.id
+    row = open_follow_up(uow, follow_up_id, uow.version)
+    owner = _owner(row.school_id, owner_id, uow.now)
+    before = kept_of(row)
+    row.owner_id, row.given_by_id = owner.user_id, uow.actor.user_id
+    row.snoozed_until = None  # whoever gets it is told of what is due already
+    uow.record(row, "followup.reassigned", what=row.kind, owner=owner.name)
+    remember(uow, row, ActKind.REASSIGNED, before)
+    return row.id
 
 
-def cancel(
-    actor: Actor, follow_up_id: int, reason: str, version: int | None, now: datetime, request_key: str | None = None
-) -> int:
+@use_case
+def cancel(uow: UnitOfWork, follow_up_id: int, reason: str) -> int:
     """Cancel a follow-up with a reason. Raises NotFound, Stale, Refused naming the field."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = open_follow_up(uow, follow_up_id, version)
-        if not reason.strip():
-            raise Refused("reason", _("Say why it is not needed any more."))
-        before = kept_of(row)
-        cancel_row(uow, row, reason)
-        remember(uow, row, ActKind.CANCELLED, before)
-        uow.answer = row.id
-        return row.id
+    row = open_follow_up(uow, follow_up_id, uow.version)
+    if not reason.strip():
+        raise Refused("reason", _("Say why it is not needed any more."))
+    before = kept_of(row)
+    cancel_row(uow, row, reason)
+    remember(uow, row, ActKind.CANCELLED, before)
+    return row.id
 
 
-def add(actor: Actor, new: New, now: datetime, request_key: str | None = None) -> int:
+@use_case
+def add(uow: UnitOfWork, new: New) -> int:
     """Add a follow-up by hand to a case or an incident. Raises NotFound, Refused naming the field."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        school_id = _subject_school(uow, new)
-        if new.kind not in KINDS or new.kind in RECORDED_ELSEWHERE:
-            raise Refused("kind", _("Choose what it is."))
-        if new.kind == "other" and not new.title.strip():
-            raise Refused("title", _("Say what has to be done."))
-        check_day(uow, school_id, new.due_on, new.kind, new.case_id)
-        owner = _owner(school_id, new.owner_id, now)
-        row = make(
-            uow,
-            school_id=school_id,
-            kind=new.kind,
-            owner_id=owner.user_id,
-            due_on=new.due_on,
-            incident_id=new.incident_id,
-            case_id=new.case_id,
-            title=new.title,
-            given_by_id=actor.user_id,
-        )
-        uow.answer = row.id
-        return row.id
+    school_id = _subject_school(uow, new)
+    if new.kind not in KINDS or new.kind in RECORDED_ELSEWHERE:
+        raise Refused("kind", _("Choose what it is."))
+    if new.kind == "other" and not new.title.strip():
+        raise Refused("title", _("Say what has to be done."))
+    check_day(uow, school_id, new.due_on, new.kind, new.case_id)
+    owner = _owner(school_id, new.owner_id, uow.now)
+    row = make(
+        uow,
+        school_id=school_id,
+        kind=new.kind,
+        owner_id=owner.user_id,
+        due_on=new.due_on,
+        incident_id=new.incident_id,
+        case_id=new.case_id,
+        title=new.title,
+        given_by_id=uow.actor.user_id,
+    )
+    return row.id
 
 
 def _subject_school(uow: UnitOfWork, new: New) -> int:

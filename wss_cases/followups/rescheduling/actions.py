@@ -3,10 +3,9 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.calendar.rules import is_check_in
 from wss_cases.followups.core.models import FollowUp, FollowUpState
@@ -16,7 +15,8 @@ from wss_cases.followups.making.actions import check_day
 from wss_cases.followups.undo.rules import MOST_AT_ONCE, why_fixed
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 
 
 @dataclass(frozen=True)
@@ -28,35 +28,30 @@ class Wanted:
     due_on: date
 
 
-def move_several(
-    actor: Actor, wanted: Sequence[Wanted], reason: str, now: datetime, request_key: str | None = None
-) -> int:
+@use_case
+def move_several(uow: UnitOfWork, wanted: Sequence[Wanted], reason: str) -> int:
     """Move each follow-up to its day for one reason; returns the id of the batch's first act.
 
     What somebody changed meanwhile is left as it is. Raises NotFound when one is not the actor's to move, Refused
     naming the field, also when nothing is left to move.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        if reason not in MOVE_REASONS:
-            raise Refused("reason", _("Choose why."))
-        if len(wanted) > MOST_AT_ONCE:
-            raise Refused("ids", _("Choose at most %(number)d at once.", number=MOST_AT_ONCE))
-        batch, moved, sound = uuid.uuid4().hex, [], set[tuple[Any, ...]]()
-        # locked in the order of their ids, so that two such acts never wait for each other
-        for one in sorted(wanted, key=lambda one: one.id):
-            row = uow.load(FollowUp, one.id, Permission.FOLLOWUP_WORK)
-            if _stands(row, one):
-                asked = (row.school_id, one.due_on, row.kind, row.case_id if is_check_in(row.kind) else None)
-                if asked not in sound:
-                    check_day(uow, *asked)
-                    sound.add(asked)
-                moved.append(move_row(uow, row, one.due_on, reason, batch).id)
-        if not moved:
-            raise Refused("", _("All of them changed since this page was opened. Choose again."))
-        uow.answer = moved[0]
-        return moved[0]
+    if reason not in MOVE_REASONS:
+        raise Refused("reason", _("Choose why."))
+    if len(wanted) > MOST_AT_ONCE:
+        raise Refused("ids", _("Choose at most %(number)d at once.", number=MOST_AT_ONCE))
+    batch, moved, sound = uuid.uuid4().hex, [], set[tuple[Any, ...]]()
+    # locked in the order of their ids, so that two such acts never wait for each other
+    for one in sorted(wanted, key=lambda one: one.id):
+        row = uow.load(FollowUp, one.id, Permission.FOLLOWUP_WORK)
+        if _stands(row, one):
+            asked = (row.school_id, one.due_on, row.kind, row.case_id if is_check_in(row.kind) else None)
+            if asked not in sound:
+                check_day(uow, *asked)
+                sound.add(asked)
+            moved.append(move_row(uow, row, one.due_on, reason, batch).id)
+    if not moved:
+        raise Refused("", _("All of them changed since this page was opened. Choose again."))
+    return moved[0]
 
 
 def _stands(row: FollowUp, one: Wanted) -> bool:

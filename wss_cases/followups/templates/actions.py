@@ -1,9 +1,8 @@
 """Writing follow-up templates. Each change begins on a day, as a row of its own, and rewrites nothing that was made."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.policy import require
 from wss_cases.followups.core.models import FollowUpTemplate
 from wss_cases.followups.core.states import KINDS, RECORDED_ELSEWHERE
@@ -14,7 +13,8 @@ from wss_cases.followups.templates.states import EVENTS, IN_PATHWAY, TIMED
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.routing.engine.states import Kind, Pathway
 
 MOST_SCHOOL_DAYS = 200
@@ -44,86 +44,70 @@ class New:
     school_id: int | None
 
 
-def change_template(
-    actor: Actor, template_id: int, wording: Wording, starts_on: date, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def change_template(uow: UnitOfWork, template_id: int, wording: Wording, starts_on: date) -> int:
     """End a template the day before `starts_on` and begin the changed one. Raises NotFound, Refused."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        old = _standing(uow, template_id)
-        if starts_on <= old.starts_on:
-            raise Refused("starts_on", _("Choose a day after the start of this one."))
-        _check(uow, old, wording, starts_on)
-        old.ends_on = starts_on - timedelta(days=1)
-        uow.record(old, "followup_template.ended")
-        new = FollowUpTemplate(
-            kind=old.kind, event=old.event, pathway=old.pathway, school_id=old.school_id,
-            series_id=old.series, instead_of_id=old.instead_of_id, owner_role=old.owner_role,
-            starts_on=starts_on, **vars(wording),
-        )  # fmt: skip
-        return _begin(uow, new, "followup_template.changed")
+    old = _standing(uow, template_id)
+    if starts_on <= old.starts_on:
+        raise Refused("starts_on", _("Choose a day after the start of this one."))
+    _check(uow, old, wording, starts_on)
+    old.ends_on = starts_on - timedelta(days=1)
+    uow.record(old, "followup_template.ended")
+    new = FollowUpTemplate(
+        kind=old.kind, event=old.event, pathway=old.pathway, school_id=old.school_id,
+        series_id=old.series, instead_of_id=old.instead_of_id, owner_role=old.owner_role,
+        starts_on=starts_on, **vars(wording),
+    )  # fmt: skip
+    return _begin(uow, new, "followup_template.changed")
 
 
-def make_own(
-    actor: Actor, template_id: int, school_id: int, wording: Wording, starts_on: date, now: datetime,
-    request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def make_own(uow: UnitOfWork, template_id: int, school_id: int, wording: Wording, starts_on: date) -> int:
     """Begin a school's own version in place of one of the district's templates. Raises NotFound, Refused."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        old = uow.session.get(FollowUpTemplate, template_id, with_for_update=True)
-        if old is None or old.school_id is not None:
-            raise NotFound
-        new = FollowUpTemplate(
-            kind=old.kind, event=old.event, pathway=old.pathway, school_id=school_id, instead_of_id=old.series,
-            owner_role=old.owner_role, starts_on=starts_on, **vars(wording),
-        )  # fmt: skip
-        require(actor, may_write(new), new)
-        _check(uow, new, wording, starts_on)
-        if own_of(old.series, school_id, starts_on) is not None:
-            raise Refused("", _("This school has a version of its own already. Change that one."))
-        return _begin(uow, new, "followup_template.own")
+    old = uow.session.get(FollowUpTemplate, template_id, with_for_update=True)
+    if old is None or old.school_id is not None:
+        raise NotFound
+    new = FollowUpTemplate(
+        kind=old.kind, event=old.event, pathway=old.pathway, school_id=school_id, instead_of_id=old.series,
+        owner_role=old.owner_role, starts_on=starts_on, **vars(wording),
+    )  # fmt: skip
+    require(uow.actor, may_write(new), new)
+    _check(uow, new, wording, starts_on)
+    if own_of(old.series, school_id, starts_on) is not None:
+        raise Refused("", _("This school has a version of its own already. Change that one."))
+    return _begin(uow, new, "followup_template.own")
 
 
-def add_template(
-    actor: Actor, wanted: New, wording: Wording, starts_on: date, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def add_template(uow: UnitOfWork, wanted: New, wording: Wording, starts_on: date) -> int:
     """Begin a template beside those there are. Raises NotFound, Refused naming the field."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        new = FollowUpTemplate(**vars(wanted), owner_role="coordinator", starts_on=starts_on, **vars(wording))
-        require(actor, may_write(new), new)
-        if wanted.event not in TIMED:
-            raise Refused("event", _("Choose what happens."))
-        if wanted.kind not in KINDS or wanted.kind in RECORDED_ELSEWHERE:
-            raise Refused("kind", _("Choose what is made."))
-        if wanted.pathway and (wanted.event not in IN_PATHWAY or wanted.pathway not in {*Pathway, *Kind}):
-            raise Refused("pathway", _("“%(event)s” does not happen in one pathway only.", event=EVENTS[wanted.event]))
-        _check(uow, new, wording, starts_on)
-        return _begin(uow, new, "followup_template.added")
+    new = FollowUpTemplate(**vars(wanted), owner_role="coordinator", starts_on=starts_on, **vars(wording))
+    require(uow.actor, may_write(new), new)
+    if wanted.event not in TIMED:
+        raise Refused("event", _("Choose what happens."))
+    if wanted.kind not in KINDS or wanted.kind in RECORDED_ELSEWHERE:
+        raise Refused("kind", _("Choose what is made."))
+    if wanted.pathway and (wanted.event not in IN_PATHWAY or wanted.pathway not in {*Pathway, *Kind}):
+        raise Refused("pathway", _("“%(event)s” does not happen in one pathway only.", event=EVENTS[wanted.event]))
+    _check(uow, new, wording, starts_on)
+    return _begin(uow, new, "followup_template.added")
 
 
-def end_template(actor: Actor, template_id: int, until: date, now: datetime, request_key: Key = None) -> int:
+@use_case
+def end_template(uow: UnitOfWork, template_id: int, until: date) -> int:
     """Use a template until a day and no longer; a school's own then gives way to the district's again.
 
     Raises NotFound, Refused: what rules make keeps its words, so that only its own version may end.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = _standing(uow, template_id)
-        if row.event not in TIMED and row.instead_of_id is None:
-            raise Refused("", _("The rules make this follow-up. Its words can be changed, not taken away."))
-        if until < max(_today(uow, row), row.starts_on):
-            raise Refused("until", _("Choose today or a later day, not before its start."))
-        _check_near("until", until, _today(uow, row))
-        row.ends_on = until
-        uow.record(row, "followup_template.ended")
-        uow.answer = row.id
-        return row.id
+    row = _standing(uow, template_id)
+    if row.event not in TIMED and row.instead_of_id is None:
+        raise Refused("", _("The rules make this follow-up. Its words can be changed, not taken away."))
+    if until < max(_today(uow, row), row.starts_on):
+        raise Refused("until", _("Choose today or a later day, not before its start."))
+    _check_near("until", until, _today(uow, row))
+    row.ends_on = until
+    uow.record(row, "followup_template.ended")
+    return row.id
 
 
 def _standing(uow: UnitOfWork, template_id: int) -> FollowUpTemplate:

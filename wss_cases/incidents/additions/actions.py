@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.errors import Refused
@@ -13,7 +12,8 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.actions import set_state
 from wss_cases.incidents.incident.models import Addendum, CareRecord, GuardianContact, Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import StudentGuardian
 
 Key = str | None
@@ -32,74 +32,61 @@ class ContactAttempt:
     note: str = ""
 
 
-def add_addendum(actor: Actor, incident_id: int, text: str, now: datetime, request_key: Key = None) -> int:
+@use_case
+def add_addendum(uow: UnitOfWork, incident_id: int, text: str) -> int:
     """Add text to one's own report, or the case team's to any of its school; nothing written before changes."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
-        _append(uow, incident, text)
-        uow.record(incident, "incident.addendum")
-        uow.answer = incident.id
-        return incident.id
+    incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
+    _append(uow, incident, text)
+    uow.record(incident, "incident.addendum")
+    return incident.id
 
 
-def answer_question(
-    actor: Actor, incident_id: int, text: str, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def answer_question(uow: UnitOfWork, incident_id: int, text: str) -> int:
     """Answer the question a report came back with; it is in the review list again.
 
     Raises Refused when no question waits, Stale when somebody changed the report since.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, version)
-        if incident.state is not IncidentState.RETURNED:
-            raise Refused("", _("No question waits for an answer."))
-        incident.answer = text
-        _append(uow, incident, f"{incident.question}\n\n{text}")
-        uow.record(incident, "incident.answered")
-        set_state(uow, incident, IncidentState.SUBMITTED)
-        uow.answer = incident.id
-        return incident.id
+    incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE, uow.version)
+    if incident.state is not IncidentState.RETURNED:
+        raise Refused("", _("No question waits for an answer."))
+    incident.answer = text
+    _append(uow, incident, f"{incident.question}\n\n{text}")
+    uow.record(incident, "incident.answered")
+    set_state(uow, incident, IncidentState.SUBMITTED)
+    return incident.id
 
 
-def record_guardian_contact(
-    actor: Actor, incident_id: int, attempt: ContactAttempt, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def record_guardian_contact(uow: UnitOfWork, incident_id: int, attempt: ContactAttempt) -> int:
     """Record an attempt to reach a guardian; returns its id.
 
     Raises Refused for a time to come, a person of another report, or an adult who is not the student's guardian.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
-        person = uow.session.get(IncidentPerson, attempt.person_id)
-        if person is None or person.incident_id != incident.id:
-            raise Refused("person", _("One of these people is not in this report."))
-        if attempt.at > now + timedelta(minutes=1):
-            raise Refused("at", _("This time is still to come. Enter when it happened."))
-        _check_guardian(uow, person, attempt.guardian_id)
-        assert actor.user_id is not None
-        contact = uow.add(
-            GuardianContact(
-                incident_id=incident.id,
-                incident_person_id=person.id,
-                guardian_id=attempt.guardian_id,
-                at=attempt.at,
-                manner=attempt.manner,
-                result=attempt.result,
-                language=attempt.language,
-                note=attempt.note,
-                author_id=actor.user_id,
-            )
+    incident = uow.load(Incident, incident_id, Permission.INCIDENT_COMPLETE)
+    person = uow.session.get(IncidentPerson, attempt.person_id)
+    if person is None or person.incident_id != incident.id:
+        raise Refused("person", _("One of these people is not in this report."))
+    if attempt.at > uow.now + timedelta(minutes=1):
+        raise Refused("at", _("This time is still to come. Enter when it happened."))
+    _check_guardian(uow, person, attempt.guardian_id)
+    assert uow.actor.user_id is not None
+    contact = uow.add(
+        GuardianContact(
+            incident_id=incident.id,
+            incident_person_id=person.id,
+            guardian_id=attempt.guardian_id,
+            at=attempt.at,
+            manner=attempt.manner,
+            result=attempt.result,
+            language=attempt.language,
+            note=attempt.note,
+            author_id=uow.actor.user_id,
         )
-        uow.record(contact, "incident.guardian_contact")
-        uow.record(incident, "incident.guardian_contact")
-        uow.answer = contact.id
-        return contact.id
+    )
+    uow.record(contact, "incident.guardian_contact")
+    uow.record(incident, "incident.guardian_contact")
+    return contact.id
 
 
 def merge_report(uow: UnitOfWork, incident: Incident, reference: str) -> Incident:
@@ -118,18 +105,15 @@ def merge_report(uow: UnitOfWork, incident: Incident, reference: str) -> Inciden
     return target
 
 
-def record_screening(actor: Actor, record_id: int, note: str, now: datetime, request_key: Key = None) -> int:
+@use_case
+def record_screening(uow: UnitOfWork, record_id: int, note: str) -> int:
     """Record that a clinician screened; once. Raises Refused when it already is recorded."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        record = uow.load(CareRecord, record_id, Permission.CARE_WORK)
-        if record.screened_at is not None:
-            raise Refused("", _("The screening is already recorded."))
-        record.screened_at, record.screened_by_id, record.screen_note = now, actor.user_id, note
-        uow.record(record, "care.screened")
-        uow.answer = record.id
-        return record.id
+    record = uow.load(CareRecord, record_id, Permission.CARE_WORK)
+    if record.screened_at is not None:
+        raise Refused("", _("The screening is already recorded."))
+    record.screened_at, record.screened_by_id, record.screen_note = uow.now, uow.actor.user_id, note
+    uow.record(record, "care.screened")
+    return record.id
 
 
 def _append(uow: UnitOfWork, incident: Incident, text: str) -> None:

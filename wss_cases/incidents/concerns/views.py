@@ -2,9 +2,9 @@
 
 from flask import Blueprint, render_template, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.pages import Page, form_page
@@ -40,7 +40,7 @@ def record(record_id: int) -> Page:
     form = ScreeningForm()
     return form_page(
         form,
-        lambda: record_screening(actor, found.id, form.note.data, clock.now(), form.request_key.data),
+        lambda: record_screening(submitted(form), found.id, form.note.data),
         url_for("care.record", record_id=found.id),
         "incidents/concerns/concern.html",
         record=found,

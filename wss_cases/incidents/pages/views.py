@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -75,11 +76,10 @@ def incident(incident_id: int) -> str:
 @gate(Permission.INCIDENT_COMPLETE)
 def addendum(incident_id: int) -> Page:
     """Add text to a report."""
-    actor = current_actor()
     found = _completable(incident_id)
     form = AddendumForm()
     if form.validate():
-        add_addendum(actor, found.id, form.text.data, clock.now(), form.request_key.data)
+        add_addendum(submitted(form), found.id, form.text.data)
         return _back(found)
     return _page(found, form, AnswerForm(formdata=None)), 400
 
@@ -88,11 +88,10 @@ def addendum(incident_id: int) -> Page:
 @gate(Permission.INCIDENT_COMPLETE)
 def answer(incident_id: int) -> Page:
     """Answer the question that a report came back with."""
-    actor = current_actor()
     found = _completable(incident_id)
     form = AnswerForm()
     if form.validate():
-        answer_question(actor, found.id, form.answer.data, form.seen_version, clock.now(), form.request_key.data)
+        answer_question(submitted(form), found.id, form.answer.data)
         return _back(found)
     return _page(found, AddendumForm(formdata=None), form), 400
 
@@ -131,7 +130,7 @@ def contact(incident_id: int) -> Page:
             guardian_id=int(form.guardian.data) if form.guardian.data else None,
             note=form.note.data or "",
         )
-        return record_guardian_contact(actor, found.id, attempt, now, form.request_key.data)
+        return record_guardian_contact(submitted(form), found.id, attempt)
 
     done = url_for("incidents.incident", incident_id=found.id) + "#contacts"
     return form_page(form, act, done, "incidents/pages/contact.html", incident=found)

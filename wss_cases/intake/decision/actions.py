@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.actions import open_case
@@ -25,7 +25,8 @@ from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES
 from wss_cases.intake.recommendation.queries import Situation, situation
 from wss_cases.intake.recommendation.rules import PlanItem
 from wss_cases.intake.report.routing import route_incident
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.proposals import confirm, propose
 from wss_cases.pathways.common.queries import standing
 from wss_cases.pathways.reengagement.opening.actions import case_for
@@ -55,33 +56,28 @@ class _Scene:
     dean_id: int | None
 
 
-def decide(
-    actor: Actor, incident_id: int, choice: Choice, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def decide(uow: UnitOfWork, incident_id: int, choice: Choice) -> int:
     """Decide a report in one act and return its id: case, pathways, follow-ups, lead, notices.
 
     Raises Stale when somebody decided or changed it first, Refused for what holds or reasons forbid. No choice can
     close a legal duty: a case opens while one is open.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, version)
-        if incident.state not in DECIDABLE:
-            raise Stale
-        scene = _scene(uow, incident, choice)
-        case = _open(uow, scene) if _needs_case(scene, choice) else None
-        if case is not None and choice.conversation:
-            raise Refused("conversation", _("A case opens: record the conversation there."))
-        _follow_up(uow, scene, case, choice)
-        as_it_stands = choice.keep is None and not choice.add
-        kind = "review.accepted" if as_it_stands else "review.chosen_otherwise"
-        uow.record(incident, kind, case_id=case.id if case else None, reason=choice.reason)
-        set_state(uow, incident, IncidentState.ROUTED, reason=choice.reason, note=choice.reason_text)
-        if case is None and choice.conversation:
-            _conversation_held(uow, incident, choice.conversation, choice.conversation_note)
-        uow.answer = incident.id
-        return incident.id
+    incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, uow.version)
+    if incident.state not in DECIDABLE:
+        raise Stale
+    scene = _scene(uow, incident, choice)
+    case = _open(uow, scene) if _needs_case(scene, choice) else None
+    if case is not None and choice.conversation:
+        raise Refused("conversation", _("A case opens: record the conversation there."))
+    _follow_up(uow, scene, case, choice)
+    as_it_stands = choice.keep is None and not choice.add
+    kind = "review.accepted" if as_it_stands else "review.chosen_otherwise"
+    uow.record(incident, kind, case_id=case.id if case else None, reason=choice.reason)
+    set_state(uow, incident, IncidentState.ROUTED, reason=choice.reason, note=choice.reason_text)
+    if case is None and choice.conversation:
+        _conversation_held(uow, incident, choice.conversation, choice.conversation_note)
+    return incident.id
 
 
 def _scene(uow: UnitOfWork, incident: Incident, choice: Choice) -> _Scene:
@@ -204,37 +200,33 @@ def _conversation_held(uow: UnitOfWork, incident: Incident, outcome: str, note: 
     set_state(uow, incident, IncidentState.CLOSED, reason=outcome)
 
 
+@use_case
 def record_conversation(
-    actor: Actor, incident_id: int, outcome: str, note: str, version: int | None, now: datetime,
-    request_key: Key = None, *, repair: str = "", repair_on: date | None = None,
-) -> int:  # fmt: skip
+    uow: UnitOfWork, incident_id: int, outcome: str, note: str, *, repair: str = "", repair_on: date | None = None
+) -> int:
     """Record how the conversation of a light incident went: its follow-up is done and the incident closes.
 
     A repair step with its day becomes a follow-up of whoever talked. Raises Refused for a step without its day.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, version)
-        if incident.state is not IncidentState.ROUTED:
-            raise Stale
-        _conversation_held(uow, incident, outcome, note)
-        waiting = uow.session.query(FollowUp).filter_by(
-            incident_id=incident.id, kind=CONVERSATION, state=FollowUpState.OPEN
+    incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, uow.version)
+    if incident.state is not IncidentState.ROUTED:
+        raise Stale
+    _conversation_held(uow, incident, outcome, note)
+    waiting = uow.session.query(FollowUp).filter_by(
+        incident_id=incident.id, kind=CONVERSATION, state=FollowUpState.OPEN
+    )
+    for row in waiting:
+        close_row(uow, row, "held")
+    if repair.strip():
+        if repair_on is None:
+            raise Refused("repair_on", _("Choose by when."))
+        make(
+            uow,
+            school_id=incident.school_id,
+            kind="repair_step",
+            owner_id=uow.actor.user_id,
+            due_on=repair_on,
+            incident_id=incident.id,
+            title=repair,
         )
-        for row in waiting:
-            close_row(uow, row, "held")
-        if repair.strip():
-            if repair_on is None:
-                raise Refused("repair_on", _("Choose by when."))
-            make(
-                uow,
-                school_id=incident.school_id,
-                kind="repair_step",
-                owner_id=actor.user_id,
-                due_on=repair_on,
-                incident_id=incident.id,
-                title=repair,
-            )
-        uow.answer = incident.id
-        return incident.id
+    return incident.id

@@ -6,6 +6,7 @@ from flask import jsonify, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -82,7 +83,7 @@ def details_draft(incident_id: int) -> Response | tuple[Response, int]:
 @gate(Permission.INCIDENT_COMPLETE)
 def check(incident_id: int) -> Page:
     """Show every answer with its Change link; the button submits them."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     incident = _open(actor, incident_id)
     draft = own_draft(actor, FORM, incident.id)
     if draft is None:
@@ -98,7 +99,7 @@ def check(incident_id: int) -> Page:
     if button.validate():
         try:
             answers = form.details(incident.people)
-            complete_details(actor, incident.id, answers, button.seen_version, now, button.request_key.data)
+            complete_details(submitted(button), incident.id, answers)
             return redirect(url_for("incidents.incident", incident_id=incident.id, done="details"), 303)
         except Refused as refusal:
             apply_refusal(form, refusal)
@@ -157,7 +158,7 @@ def _add(incident: Incident, actor: Actor, form: DetailsForm, now: datetime) -> 
             if (adding.people_q.data or "").strip() or not named:
                 raise Refused("people", _("Choose the name from the list, or say who it is."))
             target = int(adding.in_place_of.data) if adding.in_place_of.data else None
-            add_people_to(actor, incident.id, named, target, now, adding.request_key.data)
+            add_people_to(submitted(adding), incident.id, named, target)
             return redirect(url_for("capture.details", incident_id=incident.id) + "#who", 303)
     except Refused as refusal:
         apply_refusal(adding, refusal)

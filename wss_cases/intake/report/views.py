@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from wss_cases.access.actor import STAFF, Actor, Role
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.school_choice import chosen_school_id
@@ -130,11 +131,11 @@ def worry_saved() -> str:
 def _submit(actor: Actor, school: School, form: CaptureForm, report: Capture, now: datetime) -> Page:
     key = form.request_key.data
     if report.tile is Tile.WORRIED:
-        open_care_record(actor, report, now, key)
+        open_care_record(Invocation(actor, now, key), report)
         return redirect(url_for("capture.worry_saved", school_id=school.id), 303)
     if "confirmed" not in request.form and (page := _question(actor, school, form, report, now)):
         return page
-    return redirect(url_for("capture.saved", incident_id=submit_incident(actor, report, now, key)), 303)
+    return redirect(url_for("capture.saved", incident_id=submit_incident(Invocation(actor, now, key), report)), 303)
 
 
 def _question(actor: Actor, school: School, form: CaptureForm, report: Capture, now: datetime) -> str | None:

@@ -1,8 +1,5 @@
 """What a reviewer does beside deciding: check facts, ask the reporter, take no action, merge a duplicate."""
 
-from datetime import datetime
-
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Refused, Stale
 from wss_cases.foundation.i18n import gettext as _
@@ -13,7 +10,8 @@ from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.intake.decision.actions import DECIDABLE
 from wss_cases.intake.decision.states import NO_ACTION_REASONS, VERIFIED_LABELS
 from wss_cases.intake.report.routing import route_incident
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 
 Key = str | None
 
@@ -25,95 +23,64 @@ def _waiting(uow: UnitOfWork, incident_id: int, version: int | None) -> Incident
     return incident
 
 
-def check_facts(
-    actor: Actor,
-    incident_id: int,
-    *,
-    verified: str,
-    danger: bool | None,
-    mutual: bool | None,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
-) -> int:
+@use_case
+def check_facts(uow: UnitOfWork, incident_id: int, *, verified: str, danger: bool | None, mutual: bool | None) -> int:
     """Set what only a reviewer says (verified, danger that cannot be de-escalated, mutual) and route again.
 
     None leaves a fact as it is. Duties that were to be verified become due when the facts are verified.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        incident = _waiting(uow, incident_id, version)
-        if verified not in VERIFIED_LABELS:
-            raise Refused("verified", _("Say whether the facts are verified."))
-        facts = {**incident.facts, "verified": verified}
-        if danger is not None:
-            facts["imminent_danger"] = danger
-        if mutual is not None:
-            facts["mutual"] = mutual
-        incident.facts = facts
-        if danger and not incident.danger_now:
-            incident.danger_now = True
-            tell_of_danger(uow, incident, now.date())
-        uow.record(incident, "review.facts_checked", verified=verified)
-        route_incident(uow, incident)
-        uow.answer = incident.id
-        return incident.id
+    incident = _waiting(uow, incident_id, uow.version)
+    if verified not in VERIFIED_LABELS:
+        raise Refused("verified", _("Say whether the facts are verified."))
+    facts = {**incident.facts, "verified": verified}
+    if danger is not None:
+        facts["imminent_danger"] = danger
+    if mutual is not None:
+        facts["mutual"] = mutual
+    incident.facts = facts
+    if danger and not incident.danger_now:
+        incident.danger_now = True
+        tell_of_danger(uow, incident, uow.now.date())
+    uow.record(incident, "review.facts_checked", verified=verified)
+    route_incident(uow, incident)
+    return incident.id
 
 
-def ask_reporter(
-    actor: Actor, incident_id: int, question: str, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def ask_reporter(uow: UnitOfWork, incident_id: int, question: str) -> int:
     """Return a report to its reporter with a question; the duties it raised go on."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        incident = _waiting(uow, incident_id, version)
-        if not question.strip():
-            raise Refused("question", _("Write the question."))
-        set_state(uow, incident, IncidentState.RETURNED, question=question)
-        uow.answer = incident.id
-        return incident.id
+    incident = _waiting(uow, incident_id, uow.version)
+    if not question.strip():
+        raise Refused("question", _("Write the question."))
+    set_state(uow, incident, IncidentState.RETURNED, question=question)
+    return incident.id
 
 
-def take_no_action(
-    actor: Actor, incident_id: int, reason: str, note: str, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def take_no_action(uow: UnitOfWork, incident_id: int, reason: str, note: str) -> int:
     """Close a report without further action, with a reason; open duties stay open."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        incident = _waiting(uow, incident_id, version)
-        if reason not in NO_ACTION_REASONS:
-            raise Refused("reason", _("Choose the reason."))
-        if not note.strip():
-            raise Refused("note", _("Say in a sentence why."))
-        set_state(uow, incident, IncidentState.NO_FURTHER_ACTION, reason=reason, note=note)
-        uow.answer = incident.id
-        return incident.id
+    incident = _waiting(uow, incident_id, uow.version)
+    if reason not in NO_ACTION_REASONS:
+        raise Refused("reason", _("Choose the reason."))
+    if not note.strip():
+        raise Refused("note", _("Say in a sentence why."))
+    set_state(uow, incident, IncidentState.NO_FURTHER_ACTION, reason=reason, note=note)
+    return incident.id
 
 
-def reopen_review(actor: Actor, incident_id: int, version: int | None, now: datetime, request_key: Key = None) -> int:
+@use_case
+def reopen_review(uow: UnitOfWork, incident_id: int) -> int:
     """Take a report that was closed without action, or as a duplicate, back into review."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, version)
-        set_state(uow, incident, IncidentState.UNDER_REVIEW)
-        uow.answer = incident.id
-        return incident.id
+    incident = uow.load(Incident, incident_id, Permission.INCIDENT_REVIEW, uow.version)
+    set_state(uow, incident, IncidentState.UNDER_REVIEW)
+    return incident.id
 
 
-def merge_into(
-    actor: Actor, incident_id: int, reference: str, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def merge_into(uow: UnitOfWork, incident_id: int, reference: str) -> int:
     """Mark a report as telling of the same thing as another one of the school, which is routed again and decided."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        incident = _waiting(uow, incident_id, version)
-        target = merge_report(uow, incident, reference)
-        if target.state in DECIDABLE:
-            route_incident(uow, target)
-        uow.answer = target.id
-        return target.id
+    incident = _waiting(uow, incident_id, uow.version)
+    target = merge_report(uow, incident, reference)
+    if target.state in DECIDABLE:
+        route_incident(uow, target)
+    return target.id

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might, require
 from wss_cases.accounts.account.school_choice import chosen_school_id
@@ -139,7 +140,7 @@ def _accept_light(incident_id: int, version: int, key: str) -> int:
     duties = sum(1 for row in duties_of(incident_id) if row.duty.state in OPEN_DUTY)
     if incident.state in DECIDABLE and not is_light(now.plan, duties):
         raise Refused("", _("This report needs a look of its own."))
-    decide(actor, incident_id, Choice(), version, clock.now(), key)
+    decide(Invocation(actor, clock.now(), key, version=version), incident_id, Choice())
     return 1
 
 
@@ -213,7 +214,7 @@ def accept(incident_id: int) -> Page:
         return show(found, form, 400)
     actor, key = current_actor(), form.request_key.data
     try:
-        decide(actor, incident_id, form.choice(), form.seen_version, clock.now(), key)
+        decide(Invocation(actor, clock.now(), key, version=form.seen_version), incident_id, form.choice())
     except Refused as refusal:
         apply_refusal(form, refusal)
         return show(reviewed(actor, incident_id), form, 400)

@@ -11,6 +11,7 @@ from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.use_cases import use_case
 from wss_cases.mail.common.models import FamilyText
 from wss_cases.mail.family_texts.rules import unknown_placeholders
 
@@ -24,27 +25,20 @@ class Wording:
     starts_on: date
 
 
-def add_text(
-    actor: Actor, code: str, language: str, wording: Wording, now: datetime, request_key: str | None = None
-) -> int:
+@use_case
+def add_text(uow: UnitOfWork, code: str, language: str, wording: Wording) -> int:
     """Add a language, or a newer version of one. Raises NotFound for a code that no page shows, and Refused."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        first = uow.session.scalars(
-            select(FamilyText.id).where(FamilyText.code == code).order_by(FamilyText.id)
-        ).first()
-        if first is None:
-            raise NotFound
-        # the oldest version is the lock of its code, so that two people cannot add the same day
-        uow.load(FamilyText, first, Permission.FAMILY_TEXT_EDIT)
-        taken = _first_days(uow, code, language)
-        _check(code, wording, taken, local_date(now, DISTRICT_ZONE))
-        row = FamilyText(code=code, language=language, **vars(wording))
-        uow.add(row)
-        uow.record(row, "family_text.added", language=language, starts_on=wording.starts_on.isoformat())
-        uow.answer = row.id
-        return row.id
+    first = uow.session.scalars(select(FamilyText.id).where(FamilyText.code == code).order_by(FamilyText.id)).first()
+    if first is None:
+        raise NotFound
+    # the oldest version is the lock of its code, so that two people cannot add the same day
+    uow.load(FamilyText, first, Permission.FAMILY_TEXT_EDIT)
+    taken = _first_days(uow, code, language)
+    _check(code, wording, taken, local_date(uow.now, DISTRICT_ZONE))
+    row = FamilyText(code=code, language=language, **vars(wording))
+    uow.add(row)
+    uow.record(row, "family_text.added", language=language, starts_on=wording.starts_on.isoformat())
+    return row.id
 
 
 def change_text(

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
@@ -81,7 +82,6 @@ def text(text_id: int) -> Page:
 @gate(Permission.FAMILY_TEXT_EDIT)
 def new() -> Page:
     """Write a text in another language, or a newer version of one."""
-    actor = current_actor()
     rows = queries.all_texts()
     code, language = request.args.get("code", ""), request.args.get("language", "")
     begun = _newest(rows, code, language) or _newest(rows, code, "en")
@@ -92,7 +92,7 @@ def new() -> Page:
     form.language.choices = choices(language_choices(rows, queries.languages_of_families()))
 
     def act() -> int:
-        return add_text(actor, form.code.data, form.language.data, _wording(form), clock.now(), form.request_key.data)
+        return add_text(submitted(form), form.code.data, form.language.data, _wording(form))
 
     asked = _newest(rows, str(form.code.data or ""), "en")
     return _text_page(form, act, str(form.code.data or ""), str(form.language.data or ""), original=asked)

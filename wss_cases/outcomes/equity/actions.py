@@ -1,44 +1,41 @@
 """The district sets the smallest figures of groups that are shown: a new row, for school years to come."""
 
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import func, select
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings.start_day import check_start
-from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.outcomes.equity.models import EquityMinimum
 from wss_cases.outcomes.equity.states import LEAST_CELL, MOST_CELL, MOST_GROUP
 
 
-def set_minimums(
-    actor: Actor, cell: int, group: int, starts_on: date, now: datetime, request_key: str | None = None
-) -> int:
+@use_case
+def set_minimums(uow: UnitOfWork, cell: int, group: int, starts_on: date) -> int:
     """Show no smaller cell and no smaller group in school years that begin on a day or later.
 
     Raises Refused for numbers out of range, and for a day that is not to come, not after the newest row's,
     or more than two years ahead.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        today = local_date(now, DISTRICT_ZONE)
-        newest = uow.session.scalar(select(func.max(EquityMinimum.starts_on)))
-        row = EquityMinimum(starts_on=starts_on, cell=cell, student_group=group, set_by_id=actor.user_id, set_at=now)
-        require(actor, Permission.EQUITY_EDIT, row)
-        if not LEAST_CELL <= cell <= MOST_CELL:
-            raise Refused("cell", _("Give a number from 5 to 100."))
-        if not cell <= group <= MOST_GROUP:
-            raise Refused("group", _("A group is at least as large as a cell, and at most 1000."))
-        if starts_on <= today:
-            raise Refused("starts_on", _("Choose a day to come: a school year that has begun keeps its numbers."))
-        check_start(starts_on, newest, today)
-        uow.add(row)
-        uow.record(row, "equity.minimums", day=starts_on.isoformat(), cell=cell, group=group)
-        uow.answer = row.id
-        return row.id
+    today = local_date(uow.now, DISTRICT_ZONE)
+    newest = uow.session.scalar(select(func.max(EquityMinimum.starts_on)))
+    row = EquityMinimum(
+        starts_on=starts_on, cell=cell, student_group=group, set_by_id=uow.actor.user_id, set_at=uow.now
+    )
+    require(uow.actor, Permission.EQUITY_EDIT, row)
+    if not LEAST_CELL <= cell <= MOST_CELL:
+        raise Refused("cell", _("Give a number from 5 to 100."))
+    if not cell <= group <= MOST_GROUP:
+        raise Refused("group", _("A group is at least as large as a cell, and at most 1000."))
+    if starts_on <= today:
+        raise Refused("starts_on", _("Choose a day to come: a school year that has begun keeps its numbers."))
+    check_start(starts_on, newest, today)
+    uow.add(row)
+    uow.record(row, "equity.minimums", day=starts_on.isoformat(), cell=cell, group=group)
+    return row.id

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
@@ -95,9 +96,7 @@ def minimums() -> Page:
     form = MinimumForm(cell=rows[0].cell, group=rows[0].student_group, starts_on=next_year.replace(month=8, day=1))
 
     def act() -> int:
-        return set_minimums(
-            actor, form.cell.data or 0, form.group.data or 0, form.starts_on.data, now, form.request_key.data
-        )
+        return set_minimums(submitted(form), form.cell.data or 0, form.group.data or 0, form.starts_on.data)
 
     def done(_made: int) -> str:
         flash(_("The change is kept."))

@@ -1,8 +1,7 @@
 """The use cases of a pathway's page: propose by hand, offer, accept, start, next step, complete."""
 
-from datetime import date, datetime
+from datetime import date
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.actions import advance
 from wss_cases.cases.case.models import Case
@@ -11,7 +10,8 @@ from wss_cases.cases.progress.actions import open_only, today_at
 from wss_cases.followups.making.actions import cancel_open, make_for_event
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.proposals import propose
 from wss_cases.pathways.common.queries import team_of
@@ -24,34 +24,37 @@ OUTLIVES = frozenset({"agreement_term"})
 """Kinds of follow-ups that stay open when their pathway ends: a promise that was made stands."""
 
 
+@use_case
 def add(
-    actor: Actor, case_id: int, *, kind: str, for_whom: str, participant_id: int | None, start_by: date | None,
-    owner_id: int | None, now: datetime, request_key: Key = None,
-) -> int:  # fmt: skip
+    uow: UnitOfWork,
+    case_id: int,
+    *,
+    kind: str,
+    for_whom: str,
+    participant_id: int | None,
+    start_by: date | None,
+    owner_id: int | None,
+) -> int:
     """Propose a pathway by hand in an open case. Returns its id. Raises Refused for an owner elsewhere."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        case = uow.load(Case, case_id, Permission.CASE_WORK)
-        open_only(case)
-        if kind not in set(Kind):
-            raise Refused("kind", _("Choose one of the kinds."))
-        if owner_id is not None and owner_id not in team_of(case.school_id, today_at(uow, case.school_id)):
-            raise Refused("owner_id", _("Choose the owner."))
-        row = propose(
-            uow,
-            case,
-            pathway=PATHWAY_OF[Kind(kind)],
-            kind=kind,
-            for_whom=for_whom,
-            participant_id=participant_id,
-            tier=case.tier,
-            rules=[],
-            start_by=start_by,
-            owner_id=owner_id if owner_id is not None else case.lead_id,
-        )
-        uow.answer = row.id
-        return row.id
+    case = uow.load(Case, case_id, Permission.CASE_WORK)
+    open_only(case)
+    if kind not in set(Kind):
+        raise Refused("kind", _("Choose one of the kinds."))
+    if owner_id is not None and owner_id not in team_of(case.school_id, today_at(uow, case.school_id)):
+        raise Refused("owner_id", _("Choose the owner."))
+    row = propose(
+        uow,
+        case,
+        pathway=PATHWAY_OF[Kind(kind)],
+        kind=kind,
+        for_whom=for_whom,
+        participant_id=participant_id,
+        tier=case.tier,
+        rules=[],
+        start_by=start_by,
+        owner_id=owner_id if owner_id is not None else case.lead_id,
+    )
+    return row.id
 
 
 def load_live(uow: UnitOfWork, pathway_id: int, version: int | None) -> Pathway:
@@ -152,88 +155,74 @@ def _follow(uow: UnitOfWork, row: Pathway, event: str) -> None:
     )
 
 
-def offer(
-    actor: Actor, pathway_id: int, by_id: int, on: date, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def offer(uow: UnitOfWork, pathway_id: int, by_id: int, on: date) -> int:
     """Record who invited the person, and when. Raises Refused for somebody outside the school's case team."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_live(uow, pathway_id, version)
-        not_later(uow, row.school_id, "on", on)
-        people = team_of(row.school_id, on)
-        if by_id not in people:
-            raise Refused("by", _("Choose who made the offer."))
-        note_offer(uow, row, (by_id, people[by_id]), on)
-        uow.answer = row.id
-        return row.id
+    row = load_live(uow, pathway_id, uow.version)
+    not_later(uow, row.school_id, "on", on)
+    people = team_of(row.school_id, on)
+    if by_id not in people:
+        raise Refused("by", _("Choose who made the offer."))
+    note_offer(uow, row, (by_id, people[by_id]), on)
+    return row.id
 
 
-def accept(actor: Actor, pathway_id: int, on: date, version: int | None, now: datetime, request_key: Key = None) -> int:
+@use_case
+def accept(uow: UnitOfWork, pathway_id: int, on: date) -> int:
     """Record that the offer was accepted; preparation begins. An offer not yet noted is the actor's of that day."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_live(uow, pathway_id, version)
-        not_later(uow, row.school_id, "on", on)
-        if actor.user_id is not None:
-            note_offer(uow, row, (actor.user_id, actor.name), on)
-        note_acceptance(uow, row, on)
-        uow.answer = row.id
-        return row.id
+    row = load_live(uow, pathway_id, uow.version)
+    not_later(uow, row.school_id, "on", on)
+    if uow.actor.user_id is not None:
+        note_offer(uow, row, (uow.actor.user_id, uow.actor.name), on)
+    note_acceptance(uow, row, on)
+    return row.id
 
 
-def start(actor: Actor, pathway_id: int, on: date, version: int | None, now: datetime, request_key: Key = None) -> int:
+@use_case
+def start(uow: UnitOfWork, pathway_id: int, on: date) -> int:
     """Record that the pathway is active since a day."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_live(uow, pathway_id, version)
-        not_later(uow, row.school_id, "on", on)
-        if row.pathway == Family.CIRCLE:
-            raise Refused("", _("A circle starts when its meeting is held."))
-        if row.pathway == Family.REENGAGEMENT:
-            raise Refused("", _("A re-engagement starts with the first day back: record it on its own page."))
-        note_start(uow, row, on)
-        uow.answer = row.id
-        return row.id
+    row = load_live(uow, pathway_id, uow.version)
+    not_later(uow, row.school_id, "on", on)
+    if row.pathway == Family.CIRCLE:
+        raise Refused("", _("A circle starts when its meeting is held."))
+    if row.pathway == Family.REENGAGEMENT:
+        raise Refused("", _("A re-engagement starts with the first day back: record it on its own page."))
+    note_start(uow, row, on)
+    return row.id
 
 
+@use_case
 def plan(
-    actor: Actor, pathway_id: int, *, next_step: str, next_step_on: date | None, expected_end: date | None,
-    owner_id: int | None, version: int | None, now: datetime, request_key: Key = None,
-) -> int:  # fmt: skip
-    """Set the next step with its date, the expected end, and the owner. Raises Refused for an owner elsewhere."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_live(uow, pathway_id, version)
-        if owner_id is not None and owner_id != row.owner_id:
-            people = team_of(row.school_id, today_at(uow, row.school_id))
-            if owner_id not in people:
-                raise Refused("owner", _("Choose the owner."))
-            row.owner_id = owner_id
-            uow.record(row, "pathway.owner", what=row.kind, to=people[owner_id])
-        row.next_step, row.next_step_on, row.expected_end = next_step, next_step_on, expected_end
-        uow.record(row, "pathway.next_step", what=row.kind)
-        uow.answer = row.id
-        return row.id
-
-
-def complete(
-    actor: Actor, pathway_id: int, outcome: str, note: str, version: int | None, now: datetime, request_key: Key = None
+    uow: UnitOfWork,
+    pathway_id: int,
+    *,
+    next_step: str,
+    next_step_on: date | None,
+    expected_end: date | None,
+    owner_id: int | None,
 ) -> int:
+    """Set the next step with its date, the expected end, and the owner. Raises Refused for an owner elsewhere."""
+    row = load_live(uow, pathway_id, uow.version)
+    if owner_id is not None and owner_id != row.owner_id:
+        people = team_of(row.school_id, today_at(uow, row.school_id))
+        if owner_id not in people:
+            raise Refused("owner", _("Choose the owner."))
+        row.owner_id = owner_id
+        uow.record(row, "pathway.owner", what=row.kind, to=people[owner_id])
+    row.next_step, row.next_step_on, row.expected_end = next_step, next_step_on, expected_end
+    uow.record(row, "pathway.next_step", what=row.kind)
+    return row.id
+
+
+@use_case
+def complete(uow: UnitOfWork, pathway_id: int, outcome: str, note: str) -> int:
     """Complete an active pathway with one of its family's outcomes."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_live(uow, pathway_id, version)
-        if row.pathway == Family.CIRCLE:
-            raise Refused("", _("A circle is completed from its own page, after its meeting and agreement."))
-        if row.pathway == Family.REENGAGEMENT:
-            raise Refused("", _("A re-engagement is completed from its own page, after a review."))
-        if row.pathway == Family.WRAPAROUND:
-            raise Refused("", _("A referral is completed from its own page, with what was received."))
-        note_completion(uow, row, outcome, note)
-        uow.answer = row.id
-        return row.id
+    row = load_live(uow, pathway_id, uow.version)
+    if row.pathway == Family.CIRCLE:
+        raise Refused("", _("A circle is completed from its own page, after its meeting and agreement."))
+    if row.pathway == Family.REENGAGEMENT:
+        raise Refused("", _("A re-engagement is completed from its own page, after a review."))
+    if row.pathway == Family.WRAPAROUND:
+        raise Refused("", _("A referral is completed from its own page, with what was received."))
+    note_completion(uow, row, outcome, note)
+    return row.id

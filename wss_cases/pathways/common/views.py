@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case
@@ -68,7 +69,7 @@ def act_context(pathway: Pathway, title: str, go_words: str, **more: Any) -> dic
 @gate(Permission.CASE_WORK)
 def add(case_id: int) -> Page:
     """Propose a pathway by hand."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     case: Case = get_case(actor, case_id)
     form = AddForm(owner_id=str(case.lead_id or ""))
     form.participant_id.choices = people_choices(
@@ -80,15 +81,13 @@ def add(case_id: int) -> Page:
     return form_page(
         form,
         lambda: actions.add(
-            actor,
+            submitted(form),
             case_id,
             kind=form.kind.data,
             for_whom=form.for_whom.data,
             participant_id=number(form.participant_id.data),
             start_by=form.start_by.data,
             owner_id=number(form.owner_id.data),
-            now=now,
-            request_key=form.request_key.data,
         ),
         lambda pathway_id: url_for("pathways.pathway", case_id=case_id, pathway_id=pathway_id),
         ACT,
@@ -102,16 +101,14 @@ def add(case_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def offer(case_id: int, pathway_id: int) -> Page:
     """Record who invited the person, and when."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_pathway(actor, case_id, pathway_id)
     today = today_of(row.school_id)
     form = OfferForm(version=row.version, by=str(actor.user_id), on=today)
     form.by.choices = people_choices(team_of(row.school_id, today))
     return form_page(
         form,
-        lambda: actions.offer(
-            actor, row.id, number(form.by.data) or 0, form.on.data, form.seen_version, now, form.request_key.data
-        ),
+        lambda: actions.offer(submitted(form), row.id, number(form.by.data) or 0, form.on.data),
         page_of(row),
         ACT,
         **act_context(row, _("Record the offer"), _("Save the offer")),
@@ -122,12 +119,12 @@ def offer(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def accept(case_id: int, pathway_id: int) -> Page:
     """Record that the offer was accepted."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_pathway(actor, case_id, pathway_id)
     form = DayForm(version=row.version, on=today_of(row.school_id))
     return form_page(
         form,
-        lambda: actions.accept(actor, row.id, form.on.data, form.seen_version, now, form.request_key.data),
+        lambda: actions.accept(submitted(form), row.id, form.on.data),
         page_of(row),
         ACT,
         **act_context(row, _("The offer was accepted"), _("Save the answer")),
@@ -138,14 +135,14 @@ def accept(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def start(case_id: int, pathway_id: int) -> Page:
     """Record that the pathway began."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_pathway(actor, case_id, pathway_id)
     if row.pathway in OWN_START:
         return redirect(url_for(OWN_START[row.pathway], case_id=case_id, pathway_id=row.id), 303)
     form = DayForm(version=row.version, on=today_of(row.school_id))
     return form_page(
         form,
-        lambda: actions.start(actor, row.id, form.on.data, form.seen_version, now, form.request_key.data),
+        lambda: actions.start(submitted(form), row.id, form.on.data),
         page_of(row),
         ACT,
         **act_context(row, _("Record the start"), _("Save the start")),
@@ -156,7 +153,7 @@ def start(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def plan(case_id: int, pathway_id: int) -> Page:
     """Set the next step with its date."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_pathway(actor, case_id, pathway_id)
     form = PlanForm(
         version=row.version,
@@ -169,15 +166,12 @@ def plan(case_id: int, pathway_id: int) -> Page:
     return form_page(
         form,
         lambda: actions.plan(
-            actor,
+            submitted(form),
             row.id,
             next_step=form.next_step.data,
             next_step_on=form.next_step_on.data,
             expected_end=form.expected_end.data,
             owner_id=number(form.owner.data),
-            version=form.seen_version,
-            now=now,
-            request_key=form.request_key.data,
         ),
         page_of(row),
         ACT,
@@ -189,7 +183,7 @@ def plan(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def complete(case_id: int, pathway_id: int) -> Page:
     """Complete a pathway with its outcome."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_pathway(actor, case_id, pathway_id)
     if row.pathway in OWN_COMPLETION:
         return redirect(url_for(OWN_COMPLETION[row.pathway], case_id=case_id, pathway_id=row.id), 303)
@@ -197,9 +191,7 @@ def complete(case_id: int, pathway_id: int) -> Page:
     form.outcome.choices = choices(list(outcomes_for(row.pathway).items()))
     return form_page(
         form,
-        lambda: actions.complete(
-            actor, row.id, form.outcome.data, form.note.data, form.seen_version, now, form.request_key.data
-        ),
+        lambda: actions.complete(submitted(form), row.id, form.outcome.data, form.note.data),
         page_of(row),
         ACT,
         **act_context(row, _("Complete it with its outcome"), _("Complete")),

@@ -1,12 +1,12 @@
 """Logging a restorative conversation in one go."""
 
-from datetime import date, datetime
+from datetime import date
 
-from wss_cases.access.actor import Actor
 from wss_cases.followups.making.actions import make
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.actions import (
     load_live,
     not_later,
@@ -19,40 +19,36 @@ from wss_cases.pathways.common.states import PathwayState
 from wss_cases.routing.engine.states import Pathway as Family
 
 
+@use_case
 def log_conversation(
-    actor: Actor, pathway_id: int, *, held_on: date, outcome: str, note: str, repair: str, repair_on: date | None,
-    version: int | None, now: datetime, request_key: str | None = None,
-) -> int:  # fmt: skip
+    uow: UnitOfWork, pathway_id: int, *, held_on: date, outcome: str, note: str, repair: str, repair_on: date | None
+) -> int:
     """Record a conversation that took place: offered, accepted, held and completed on its day.
 
     A repair step with a date becomes a follow-up. Raises Refused for a later day, or a step without its date.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_live(uow, pathway_id, version)
-        if row.pathway != Family.RESTORATIVE_CONVERSATION:
-            raise NotFound
-        not_later(uow, row.school_id, "held_on", held_on)
-        if repair.strip() and repair_on is None:
-            raise Refused("repair_on", _("Choose by when."))
-        if actor.user_id is not None:
-            note_offer(uow, row, (actor.user_id, actor.name), held_on)
-        if row.state is PathwayState.PROPOSED:
-            note_acceptance(uow, row, held_on)
-        if row.state is PathwayState.PREPARING:
-            note_start(uow, row, held_on)
-        row.held_on = held_on
-        note_completion(uow, row, outcome, note)
-        if repair.strip() and repair_on is not None:
-            make(
-                uow,
-                school_id=row.school_id,
-                kind="repair_step",
-                owner_id=row.owner_id or row.case.lead_id,
-                due_on=repair_on,
-                case_id=row.case_id,
-                title=repair,
-            )
-        uow.answer = row.id
-        return row.id
+    row = load_live(uow, pathway_id, uow.version)
+    if row.pathway != Family.RESTORATIVE_CONVERSATION:
+        raise NotFound
+    not_later(uow, row.school_id, "held_on", held_on)
+    if repair.strip() and repair_on is None:
+        raise Refused("repair_on", _("Choose by when."))
+    if uow.actor.user_id is not None:
+        note_offer(uow, row, (uow.actor.user_id, uow.actor.name), held_on)
+    if row.state is PathwayState.PROPOSED:
+        note_acceptance(uow, row, held_on)
+    if row.state is PathwayState.PREPARING:
+        note_start(uow, row, held_on)
+    row.held_on = held_on
+    note_completion(uow, row, outcome, note)
+    if repair.strip() and repair_on is not None:
+        make(
+            uow,
+            school_id=row.school_id,
+            kind="repair_step",
+            owner_id=row.owner_id or row.case.lead_id,
+            due_on=repair_on,
+            case_id=row.case_id,
+            title=repair,
+        )
+    return row.id

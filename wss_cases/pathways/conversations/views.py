@@ -4,9 +4,9 @@ from datetime import date
 
 from flask import Blueprint, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
@@ -33,7 +33,7 @@ def repair_days(today: date, days: SchoolDays) -> list[tuple[str, str]]:
 @gate(Permission.CASE_WORK)
 def log(case_id: int, pathway_id: int) -> Page:
     """Log a conversation that took place."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_pathway(actor, case_id, pathway_id)
     days, today = school_days(row.school_id), today_of(row.school_id)
     form = LogForm(version=row.version, held_on=today, repair_on=days.add(today, USUAL))
@@ -41,16 +41,13 @@ def log(case_id: int, pathway_id: int) -> Page:
     return form_page(
         form,
         lambda: log_conversation(
-            actor,
+            submitted(form),
             row.id,
             held_on=form.held_on.data,
             outcome=form.outcome.data,
             note=form.note.data or "",
             repair=form.repair_text(),
             repair_on=form.repair_on.data,
-            version=form.seen_version,
-            now=now,
-            request_key=form.request_key.data,
         ),
         page_of(row),
         LOG,

@@ -1,35 +1,39 @@
 """Writing down by hand that something of a student's record went to somebody outside (FERPA 99.32)."""
 
-from datetime import date, datetime
+from datetime import date
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School, Student
 
 EARLIEST = date(2000, 1, 1)
 
 
+@use_case
 def record_disclosure(
-    actor: Actor, student_id: int, *, asked_by: str, told_whom: str, told_on: date, what: str, interest: str,
-    purpose: str, now: datetime, request_key: str | None = None,
-) -> int:  # fmt: skip
+    uow: UnitOfWork,
+    student_id: int,
+    *,
+    asked_by: str,
+    told_whom: str,
+    told_on: date,
+    what: str,
+    interest: str,
+    purpose: str,
+) -> int:
     """Add one disclosure of a student; returns its id. Raises NotFound, or Refused for a day to come."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        student = uow.load(Student, student_id, Permission.DISCLOSURE_RECORD)
-        school = uow.session.get(School, student.school_id)
-        zone = school.time_zone if school else clock.DISTRICT_ZONE
-        if not EARLIEST <= told_on <= clock.local_date(now, zone):
-            raise Refused("told_on", _("Choose today or an earlier day."))
-        row = uow.disclose(
-            student, student.id, told_whom=told_whom.strip(), interest=interest.strip(),
-            purpose=purpose.strip(), fields=[what.strip()], asked_by=asked_by.strip(),
-            at=clock.at_local(told_on, 12, 0, zone),
-        )  # fmt: skip
-        uow.answer = row.id
-        return row.id
+    student = uow.load(Student, student_id, Permission.DISCLOSURE_RECORD)
+    school = uow.session.get(School, student.school_id)
+    zone = school.time_zone if school else clock.DISTRICT_ZONE
+    if not EARLIEST <= told_on <= clock.local_date(uow.now, zone):
+        raise Refused("told_on", _("Choose today or an earlier day."))
+    row = uow.disclose(
+        student, student.id, told_whom=told_whom.strip(), interest=interest.strip(),
+        purpose=purpose.strip(), fields=[what.strip()], asked_by=asked_by.strip(),
+        at=clock.at_local(told_on, 12, 0, zone),
+    )  # fmt: skip
+    return row.id

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -63,16 +64,21 @@ def student(student_id: int) -> Page:
 @gate(Permission.DISCLOSURE_RECORD)
 def record(student_id: int) -> Page:
     """Add one by hand."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     found = get_student(actor, student_id)
     form = DisclosureForm()
 
     def act() -> int:
         return record_disclosure(
-            actor, student_id, asked_by=form.asked_by.data or "", told_whom=form.told_whom.data or "",
-            told_on=form.told_on.data, what=form.what.data or "", interest=form.interest.data or "",
-            purpose=form.purpose.data or "", now=now, request_key=form.request_key.data,
-        )  # fmt: skip
+            submitted(form),
+            student_id,
+            asked_by=form.asked_by.data or "",
+            told_whom=form.told_whom.data or "",
+            told_on=form.told_on.data,
+            what=form.what.data or "",
+            interest=form.interest.data or "",
+            purpose=form.purpose.data or "",
+        )
 
     return form_page(form, act, _address(found), "records/disclosures/record.html", student=found, name=_name(found))
 

@@ -13,6 +13,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.use_cases import use_case
 from wss_cases.routing.drafts.editing import changed_row
 from wss_cases.routing.engine.check import check_table
 from wss_cases.routing.engine.evaluation import Recommendation, recommend
@@ -50,24 +51,21 @@ def route(
     return answer, recommendation
 
 
-def draft_from(actor: Actor, source_id: int, now: datetime, request_key: str | None = None) -> int:
+@use_case
+def draft_from(uow: UnitOfWork, source_id: int) -> int:
     """Copy a rule set into a new draft, the next version of the same name; return its id."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        source = uow.load(RuleSet, source_id, Permission.RULES_EDIT)
-        latest = uow.session.execute(select(func.max(RuleSet.number)).where(RuleSet.name == source.name)).scalar_one()
-        draft = uow.add(
-            RuleSet(
-                name=source.name,
-                number=latest + 1,
-                state=RuleSetState.DRAFT,
-                table_rows={"rows": source.table_rows["rows"]},
-            )
+    source = uow.load(RuleSet, source_id, Permission.RULES_EDIT)
+    latest = uow.session.execute(select(func.max(RuleSet.number)).where(RuleSet.name == source.name)).scalar_one()
+    draft = uow.add(
+        RuleSet(
+            name=source.name,
+            number=latest + 1,
+            state=RuleSetState.DRAFT,
+            table_rows={"rows": source.table_rows["rows"]},
         )
-        uow.record(draft, "rules.drafted", number=draft.number, source=source.number)
-        uow.answer = draft.id
-        return draft.id
+    )
+    uow.record(draft, "rules.drafted", number=draft.number, source=source.number)
+    return draft.id
 
 
 def edit_row(

@@ -7,6 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
@@ -117,7 +118,7 @@ def _replay_words(found: RuleSet) -> dict[str, Any]:
 def draft(rule_set_id: int) -> Page:
     """Make a draft of a rule set."""
     key = BaseForm().request_key.data
-    draft_id = actions.draft_from(current_actor(), rule_set_id, clock.now(), key)
+    draft_id = actions.draft_from(Invocation(current_actor(), clock.now(), key), rule_set_id)
     return redirect(url_for("routing.rule_set", rule_set_id=draft_id), 303)
 
 

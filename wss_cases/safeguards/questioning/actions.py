@@ -5,13 +5,13 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import RESULT_LABELS
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.safeguards.duties.duty.actions import Told, add_step, carry_out, steps_left
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.duties.duty.raising import ByHand, open_by_hand
@@ -50,34 +50,31 @@ class Notice:
     note: str = ""
 
 
-def record_questioning(actor: Actor, incident_id: int, asked: Asked, now: datetime, request_key: Key = None) -> int:
+@use_case
+def record_questioning(uow: UnitOfWork, incident_id: int, asked: Asked) -> int:
     """Record that somebody wants to question a student of this report, and raise the duty that goes with it.
 
     Raises Refused for a student who is not in the report, and for one that has begun without saying why it was late.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        incident = uow.load(Incident, incident_id, Permission.QUESTIONING_RECORD)
-        if asked.student_id not in {student.id for student in students_of(incident.id)}:
-            raise Refused("student_id", _("Choose a student of this report."))
-        for name, words in (("who", _("Say who wants to question.")), ("why", _("Say why."))):
-            if not getattr(asked, name).strip():
-                raise Refused(name, words)
-        late = asked.started_at is not None
-        if asked.started_at is not None:
-            _not_to_come("started_at", asked.started_at, now)
-            if not asked.late_reason.strip():
-                raise Refused("late_reason", _("Say why it was not recorded before it began."))
-        record = uow.add(
-            Questioning(
-                school_id=incident.school_id, incident_id=incident.id, duty_id=_duty(uow, incident, asked).id,
-                recorded_at=now, recorded_by_id=actor.user_id, recorded_late=late, **vars(asked),
-            )
-        )  # fmt: skip
-        uow.record(record, "questioning.recorded_late" if late else "questioning.recorded")
-        uow.answer = record.id
-        return record.id
+    incident = uow.load(Incident, incident_id, Permission.QUESTIONING_RECORD)
+    if asked.student_id not in {student.id for student in students_of(incident.id)}:
+        raise Refused("student_id", _("Choose a student of this report."))
+    for name, words in (("who", _("Say who wants to question.")), ("why", _("Say why."))):
+        if not getattr(asked, name).strip():
+            raise Refused(name, words)
+    late = asked.started_at is not None
+    if asked.started_at is not None:
+        _not_to_come("started_at", asked.started_at, uow.now)
+        if not asked.late_reason.strip():
+            raise Refused("late_reason", _("Say why it was not recorded before it began."))
+    record = uow.add(
+        Questioning(
+            school_id=incident.school_id, incident_id=incident.id, duty_id=_duty(uow, incident, asked).id,
+            recorded_at=uow.now, recorded_by_id=uow.actor.user_id, recorded_late=late, **vars(asked),
+        )
+    )  # fmt: skip
+    uow.record(record, "questioning.recorded_late" if late else "questioning.recorded")
+    return record.id
 
 
 def _duty(uow: UnitOfWork, incident: Incident, asked: Asked) -> LegalDuty:
@@ -103,94 +100,64 @@ def _is_taken(uow: UnitOfWork, duty: LegalDuty) -> bool:
     return uow.session.scalar(live.limit(1)) is not None
 
 
-def record_notice(actor: Actor, questioning_id: int, given: Notice, now: datetime, request_key: Key = None) -> int:
+@use_case
+def record_notice(uow: UnitOfWork, questioning_id: int, given: Notice) -> int:
     """Record one attempt to tell the guardian: when, how, with what result."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        record = _live(uow, questioning_id, None)
-        _not_to_come("at", given.at, now)
-        if has_contact([given.result]) and not given.told_whom.strip():
-            raise Refused("told_whom", _("Say who was reached."))
-        notice = QuestioningNotice(
-            questioning_id=record.id, school_id=record.school_id, recorded_by_id=actor.user_id,
-            recorded_at=now, **vars(given),
-        )  # fmt: skip
-        uow.add(notice)
-        uow.record(notice, "questioning.notice")
-        uow.answer = record.id
-        return record.id
+    record = _live(uow, questioning_id, None)
+    _not_to_come("at", given.at, uow.now)
+    if has_contact([given.result]) and not given.told_whom.strip():
+        raise Refused("told_whom", _("Say who was reached."))
+    notice = QuestioningNotice(
+        questioning_id=record.id, school_id=record.school_id, recorded_by_id=uow.actor.user_id,
+        recorded_at=uow.now, **vars(given),
+    )  # fmt: skip
+    uow.add(notice)
+    uow.record(notice, "questioning.notice")
+    return record.id
 
 
-def name_adult(
-    actor: Actor,
-    questioning_id: int,
-    kind: AdultPresent,
-    name: str,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
-) -> int:
+@use_case
+def name_adult(uow: UnitOfWork, questioning_id: int, kind: AdultPresent, name: str) -> int:
     """Record which adult is with the student: a guardian, or a support professional of the school."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        record = _live(uow, questioning_id, version)
-        if not name.strip():
-            raise Refused("adult_name", _("Say who is with the student."))
-        record.adult_present, record.adult_name = kind, name
-        uow.record(record, "questioning.prepared")
-        uow.answer = record.id
-        return record.id
+    record = _live(uow, questioning_id, uow.version)
+    if not name.strip():
+        raise Refused("adult_name", _("Say who is with the student."))
+    record.adult_present, record.adult_name = kind, name
+    uow.record(record, "questioning.prepared")
+    return record.id
 
 
-def claim_exception(
-    actor: Actor,
-    questioning_id: int,
-    claimed: ClaimedException,
-    reason: str,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
-) -> int:
+@use_case
+def claim_exception(uow: UnitOfWork, questioning_id: int, claimed: ClaimedException, reason: str) -> int:
     """Record that somebody claims an exception of the law, with its reason; the duty stays open all the same."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        record = _live(uow, questioning_id, version)
-        if not reason.strip():
-            raise Refused("exception_reason", _("Say what happened that makes it an exception."))
-        record.exception, record.exception_reason = claimed, reason
-        uow.record(record, "questioning.exception", claimed=claimed.value)
-        uow.answer = record.id
-        return record.id
+    record = _live(uow, questioning_id, uow.version)
+    if not reason.strip():
+        raise Refused("exception_reason", _("Say what happened that makes it an exception."))
+    record.exception, record.exception_reason = claimed, reason
+    uow.record(record, "questioning.exception", claimed=claimed.value)
+    return record.id
 
 
-def start(
-    actor: Actor, questioning_id: int, at: datetime, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def start(uow: UnitOfWork, questioning_id: int, at: datetime) -> int:
     """Record that it began. Refused until the guardian was told or tried, and an adult is with the student.
 
     Where both stand without an exception, the duty is carried out with it; under an exception it stays open.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        record = _live(uow, questioning_id, version)
-        if record.started_at is not None:
-            raise Refused("", _("It has begun already."))
-        notices = notices_of(record.id)
-        for what in missing(record, [notice.result for notice in notices]):
-            raise Refused("", REFUSALS[what]())
-        _not_to_come("started_at", at, now)
-        if at < record.recorded_at.replace(second=0, microsecond=0):
-            raise Refused("started_at", _("This is before it was recorded here. Say so on a record of its own."))
-        record.started_at = at
-        uow.record(record, "questioning.started")
-        if record.exception is None:
-            _carry_out(uow, record, notices)
-        uow.answer = record.id
-        return record.id
+    record = _live(uow, questioning_id, uow.version)
+    if record.started_at is not None:
+        raise Refused("", _("It has begun already."))
+    notices = notices_of(record.id)
+    for what in missing(record, [notice.result for notice in notices]):
+        raise Refused("", REFUSALS[what]())
+    _not_to_come("started_at", at, uow.now)
+    if at < record.recorded_at.replace(second=0, microsecond=0):
+        raise Refused("started_at", _("This is before it was recorded here. Say so on a record of its own."))
+    record.started_at = at
+    uow.record(record, "questioning.started")
+    if record.exception is None:
+        _carry_out(uow, record, notices)
+    return record.id
 
 
 REFUSALS = {
@@ -228,33 +195,22 @@ def _guardian(notice: QuestioningNotice) -> str:
     return _("no contact, an attempt (%(result)s)", result=RESULT_LABELS.get(notice.result, notice.result))
 
 
-def end(
-    actor: Actor,
-    questioning_id: int,
-    at: datetime,
-    what_followed: str,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
-) -> int:
+@use_case
+def end(uow: UnitOfWork, questioning_id: int, at: datetime, what_followed: str) -> int:
     """Record that it ended and what followed, or where it never began that it did not take place and why."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        record = _live(uow, questioning_id, version)
-        _not_to_come("ended_at", at, now)
-        if not what_followed.strip():
-            raise Refused("what_followed", _("Say what followed."))
-        if record.started_at is not None and at < record.started_at:
-            raise Refused("ended_at", _("It cannot end before it began."))
-        record.what_followed = what_followed
-        if record.started_at is None:
-            record.called_off_at = at
-        else:
-            record.ended_at = at
-        uow.record(record, "questioning.called_off" if record.started_at is None else "questioning.ended")
-        uow.answer = record.id
-        return record.id
+    record = _live(uow, questioning_id, uow.version)
+    _not_to_come("ended_at", at, uow.now)
+    if not what_followed.strip():
+        raise Refused("what_followed", _("Say what followed."))
+    if record.started_at is not None and at < record.started_at:
+        raise Refused("ended_at", _("It cannot end before it began."))
+    record.what_followed = what_followed
+    if record.started_at is None:
+        record.called_off_at = at
+    else:
+        record.ended_at = at
+    uow.record(record, "questioning.called_off" if record.started_at is None else "questioning.ended")
+    return record.id
 
 
 def _live(uow: UnitOfWork, questioning_id: int, version: int | None) -> Questioning:

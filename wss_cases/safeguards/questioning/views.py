@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, url_for
 from flask import render_template as render
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
@@ -59,7 +60,7 @@ def new(incident_id: int) -> Page:
             started_at=(instant(started_at, zone) if started_at else now) if begun else None,
             late_reason=(form.late_reason.data or "") if begun else "",
         )
-        return acts.record_questioning(actor, incident_id, asked, now, form.request_key.data)
+        return acts.record_questioning(submitted(form), incident_id, asked)
 
     return form_page(
         form,
@@ -180,7 +181,7 @@ def notice(questioning_id: int) -> Page:
             at=instant(form.at.data, zone), manner=form.manner.data, result=form.result.data,
             told_whom=form.told_whom.data or "", note=form.note.data or "",
         )  # fmt: skip
-        return acts.record_notice(current_actor(), row.record.id, given, now, form.request_key.data)
+        return acts.record_notice(submitted(form), row.record.id, given)
 
     return _step(questioning_id, NoticeForm, _("Record an attempt to tell the guardian"), act)
 
@@ -192,9 +193,8 @@ def adult(questioning_id: int) -> Page:
 
     def act(form: Any, row: QuestioningRow, zone: str, now: datetime) -> int:
         return acts.name_adult(
-            current_actor(), row.record.id, AdultPresent(form.adult_present.data), form.adult_name.data or "",
-            form.seen_version, now, form.request_key.data,
-        )  # fmt: skip
+            submitted(form), row.record.id, AdultPresent(form.adult_present.data), form.adult_name.data or ""
+        )
 
     return _step(questioning_id, AdultForm, _("Record who is with the student"), act)
 
@@ -206,9 +206,8 @@ def exception(questioning_id: int) -> Page:
 
     def act(form: Any, row: QuestioningRow, zone: str, now: datetime) -> int:
         return acts.claim_exception(
-            current_actor(), row.record.id, ClaimedException(form.exception.data),
-            form.exception_reason.data or "", form.seen_version, now, form.request_key.data,
-        )  # fmt: skip
+            submitted(form), row.record.id, ClaimedException(form.exception.data), form.exception_reason.data or ""
+        )
 
     return _step(questioning_id, ExceptionForm, _("Record an exception that is claimed"), act)
 
@@ -220,7 +219,7 @@ def start(questioning_id: int) -> Page:
 
     def act(form: Any, row: QuestioningRow, zone: str, now: datetime) -> int:
         at = instant(form.started_at.data, zone)
-        return acts.start(current_actor(), row.record.id, at, form.seen_version, now, form.request_key.data)
+        return acts.start(submitted(form), row.record.id, at)
 
     return _step(questioning_id, StartForm, _("It begins now"), act)
 
@@ -232,8 +231,7 @@ def end(questioning_id: int) -> Page:
 
     def act(form: Any, row: QuestioningRow, zone: str, now: datetime) -> int:
         return acts.end(
-            current_actor(), row.record.id, instant(form.ended_at.data, zone), form.what_followed.data or "",
-            form.seen_version, now, form.request_key.data,
-        )  # fmt: skip
+            submitted(form), row.record.id, instant(form.ended_at.data, zone), form.what_followed.data or ""
+        )
 
     return _step(questioning_id, EndForm, _("Record its end"), act)

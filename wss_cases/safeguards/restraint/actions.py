@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, select
 
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.progress.actions import today_at
@@ -15,7 +15,8 @@ from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.restraint.models import RestraintRecord
@@ -47,34 +48,31 @@ class Restraint:
     guardian_manner: str = ""
 
 
-def record_restraint(actor: Actor, incident_id: int, given: Restraint, now: datetime, request_key: Key = None) -> int:
+@use_case
+def record_restraint(uow: UnitOfWork, incident_id: int, given: Restraint) -> int:
     """Record a restraint or time-out of a student of this incident, whatever their part in it.
 
     Raises Refused for impossible times, or without the danger, what was tried, who was there and the harm. Where the
     guardian is not told yet, that is due today; the review is due in two school days.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        incident = uow.load(Incident, incident_id, Permission.RESTRAINT_RECORD)
-        if given.student_id not in {student.id for student in students_in(incident.id)}:
-            raise Refused("student_id", _("Choose a student of this incident."))
-        _check(given, now)
-        zone = uow.session.get_one(School, incident.school_id).time_zone
-        record = uow.add(
-            RestraintRecord(
-                school_id=incident.school_id,
-                incident_id=incident.id,
-                local_date=local_date(given.started_at, zone),
-                recorded_by_id=actor.user_id,
-                recorded_at=now,
-                **vars(given),
-            )
+    incident = uow.load(Incident, incident_id, Permission.RESTRAINT_RECORD)
+    if given.student_id not in {student.id for student in students_in(incident.id)}:
+        raise Refused("student_id", _("Choose a student of this incident."))
+    _check(given, uow.now)
+    zone = uow.session.get_one(School, incident.school_id).time_zone
+    record = uow.add(
+        RestraintRecord(
+            school_id=incident.school_id,
+            incident_id=incident.id,
+            local_date=local_date(given.started_at, zone),
+            recorded_by_id=uow.actor.user_id,
+            recorded_at=uow.now,
+            **vars(given),
         )
-        uow.record(record, "restraint.recorded", what=given.kind.value)
-        _follow(uow, record)
-        uow.answer = record.id
-        return record.id
+    )
+    uow.record(record, "restraint.recorded", what=given.kind.value)
+    _follow(uow, record)
+    return record.id
 
 
 def _check(given: Restraint, now: datetime) -> None:
@@ -137,49 +135,37 @@ def _to_tell(record: RestraintRecord) -> Select[FollowUp]:
     return wanted.order_by(FollowUp.id).with_for_update()
 
 
-def tell_guardian(
-    actor: Actor, record_id: int, told_at: datetime, manner: str, version: int | None, now: datetime,
-    request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def tell_guardian(uow: UnitOfWork, record_id: int, told_at: datetime, manner: str) -> int:
     """Write down when and how the guardian was told, which closes the contact that the record asked for.
 
     Raises Refused for a time that cannot be, or a second time.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        record = uow.load(RestraintRecord, record_id, Permission.RESTRAINT_RECORD, version)
-        if record.guardian_told_at is not None:
-            raise Refused("", _("That the guardian was told is on record already."))
-        check_told(record.started_at, told_at, manner, now)
-        record.guardian_told_at, record.guardian_manner = told_at, manner
-        zone = uow.session.get_one(School, record.school_id).time_zone
-        shown = {"manner": manner, "on": local_date(told_at, zone).isoformat()}
-        for waiting in uow.session.scalars(_to_tell(record).limit(1)):
-            close_row(uow, waiting, "reached", evidence=shown)
-        uow.record(record, "restraint.guardian_told")
-        uow.answer = record.id
-        return record.id
+    record = uow.load(RestraintRecord, record_id, Permission.RESTRAINT_RECORD, uow.version)
+    if record.guardian_told_at is not None:
+        raise Refused("", _("That the guardian was told is on record already."))
+    check_told(record.started_at, told_at, manner, uow.now)
+    record.guardian_told_at, record.guardian_manner = told_at, manner
+    zone = uow.session.get_one(School, record.school_id).time_zone
+    shown = {"manner": manner, "on": local_date(told_at, zone).isoformat()}
+    for waiting in uow.session.scalars(_to_tell(record).limit(1)):
+        close_row(uow, waiting, "reached", evidence=shown)
+    uow.record(record, "restraint.guardian_told")
+    return record.id
 
 
-def review(
-    actor: Actor, record_id: int, reviewed_on: date, words: str, version: int | None, now: datetime,
-    request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def review(uow: UnitOfWork, record_id: int, reviewed_on: date, words: str) -> int:
     """Write down what the review found. Raises Refused for no words, a day that cannot be, or a second review."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        record = uow.load(RestraintRecord, record_id, Permission.RESTRAINT_RECORD, version)
-        if record.reviewed_on is not None:
-            raise Refused("", _("The review is on record already."))
-        if not words.strip():
-            raise Refused("review", _("Say what the review found, and what will be done otherwise."))
-        if not record.local_date <= reviewed_on <= today_at(uow, record.school_id):
-            raise Refused("reviewed_on", _("Choose a day from then until today."))
-        record.reviewed_on, record.review = reviewed_on, words
-        for waiting in uow.session.scalars(_asked(record).limit(1)):
-            close_row(uow, waiting, "done")
-        uow.record(record, "restraint.reviewed")
-        uow.answer = record.id
-        return record.id
+    record = uow.load(RestraintRecord, record_id, Permission.RESTRAINT_RECORD, uow.version)
+    if record.reviewed_on is not None:
+        raise Refused("", _("The review is on record already."))
+    if not words.strip():
+        raise Refused("review", _("Say what the review found, and what will be done otherwise."))
+    if not record.local_date <= reviewed_on <= today_at(uow, record.school_id):
+        raise Refused("reviewed_on", _("Choose a day from then until today."))
+    record.reviewed_on, record.review = reviewed_on, words
+    for waiting in uow.session.scalars(_asked(record).limit(1)):
+        close_row(uow, waiting, "done")
+    uow.record(record, "restraint.reviewed")
+    return record.id

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -41,7 +42,7 @@ blueprint = Blueprint("restraints", __name__)
 @gate(Permission.RESTRAINT_RECORD)
 def record(incident_id: int) -> Page:
     """Record a restraint or time-out on a report."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     incident = get_incident(actor, incident_id)
     require(actor, Permission.RESTRAINT_RECORD, incident)
     zone = zone_of(incident.school_id)
@@ -50,7 +51,7 @@ def record(incident_id: int) -> Page:
     form.student_id.choices = choices([("", _("Choose one")), *((str(s.id), s.shown_name) for s in students)])
     return form_page(
         form,
-        lambda: actions_restraint.record_restraint(actor, incident_id, _given(form, zone), now, form.request_key.data),
+        lambda: actions_restraint.record_restraint(submitted(form), incident_id, _given(form, zone)),
         lambda made: _back(made, _("The record is saved.")),
         "safeguards/restraint/record.html",
         incident=incident,
@@ -156,13 +157,7 @@ def told(restraint_id: int) -> Page:
     return form_page(
         form,
         lambda: actions_restraint.tell_guardian(
-            actor,
-            restraint_id,
-            instant(form.guardian_told_at.data, zone),
-            form.guardian_manner.data,
-            form.seen_version,
-            clock.now(),
-            form.request_key.data,
+            submitted(form), restraint_id, instant(form.guardian_told_at.data, zone), form.guardian_manner.data
         ),
         lambda made: _back(made, _("It is on record that the guardian was told.")),
         "safeguards/restraint/told.html",
@@ -182,15 +177,7 @@ def review(restraint_id: int) -> Page:
     )
     return form_page(
         form,
-        lambda: actions_restraint.review(
-            actor,
-            restraint_id,
-            form.reviewed_on.data,
-            form.review.data or "",
-            form.seen_version,
-            clock.now(),
-            form.request_key.data,
-        ),
+        lambda: actions_restraint.review(submitted(form), restraint_id, form.reviewed_on.data, form.review.data or ""),
         lambda made: _back(made, _("The review is on record.")),
         "safeguards/restraint/review.html",
         record=found.record,

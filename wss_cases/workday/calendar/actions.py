@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from wss_cases.access.actor import SYSTEM, Actor
+from wss_cases.access.actor import SYSTEM
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.cases.review_dates import actions as reviews
@@ -11,6 +11,7 @@ from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.meeting import school_days as circles
 from wss_cases.pathways.common import calendar as next_steps
 from wss_cases.roster.calendar.days.actions import Said, say_day, unsay_day
@@ -33,46 +34,36 @@ class District:
     id: int | None = None
 
 
-def declare_day(
-    actor: Actor, school_id: int | None, day: date, said: Said, seen: str, now: datetime, request_key: Key = None
-) -> int:  # fmt: skip
+@use_case
+def declare_day(uow: UnitOfWork, school_id: int | None, day: date, said: Said, seen: str) -> int:
     """Declare a day of one school (None: of the district) and move what stands on it; returns the school's id or 0.
 
     What the district declares moves at each school with the next sweep. Raises NotFound, Refused for a day that is
     past or too far, or a half day without its bell; Stale when the day is no longer what `seen` says.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        school = _place(uow, school_id)
-        today = today_of_place(school, now)
-        check_day(day, today)
-        _check(said)
-        if day_at(school_id, day).mark != seen:
-            raise Stale
-        say_day(uow, school, day, said)
-        if school is not None:
-            settle(uow, school, day)
-        uow.answer = school_id or 0
-        return school_id or 0
+    school = _place(uow, school_id)
+    today = today_of_place(school, uow.now)
+    check_day(day, today)
+    _check(said)
+    if day_at(school_id, day).mark != seen:
+        raise Stale
+    say_day(uow, school, day, said)
+    if school is not None:
+        settle(uow, school, day)
+    return school_id or 0
 
 
-def take_back_day(
-    actor: Actor, school_id: int | None, day: date, seen: str, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def take_back_day(uow: UnitOfWork, school_id: int | None, day: date, seen: str) -> int:
     """Take back what was declared of a day; what it moved and nobody touched returns. As `declare_day`."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        school = _place(uow, school_id)
-        check_day(day, today_of_place(school, now))
-        if day_at(school_id, day).mark != seen:
-            raise Stale
-        unsay_day(uow, school, day)
-        if school is not None:
-            settle(uow, school, day)
-        uow.answer = school_id or 0
-        return school_id or 0
+    school = _place(uow, school_id)
+    check_day(day, today_of_place(school, uow.now))
+    if day_at(school_id, day).mark != seen:
+        raise Stale
+    unsay_day(uow, school, day)
+    if school is not None:
+        settle(uow, school, day)
+    return school_id or 0
 
 
 def _place(uow: UnitOfWork, school_id: int | None) -> School | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -153,7 +154,6 @@ def _month(place: Place) -> Page:
 
 
 def _declare(place: Place, day: date) -> Page:
-    actor, now = current_actor(), clock.now()
     standing = day_at(_id(place), day)
     form = DayForm(seen=standing.mark)
     past, on = _refusal(day, place), day.isoformat()
@@ -163,7 +163,7 @@ def _declare(place: Place, day: date) -> Page:
     def act() -> int:
         bell = form.last_bell.data if form.kind.data == DayKind.HALF else None
         said = Said(DayKind(form.kind.data), form.label.data or "", bell)
-        return declare_day(actor, _id(place), day, said, form.seen.data or "", now, form.request_key.data)
+        return declare_day(submitted(form), _id(place), day, said, form.seen.data or "")
 
     return form_page(
         form,
@@ -217,7 +217,6 @@ def _effects(place: Place, day: date, becomes: DayKind) -> dict[str, Any]:
 
 
 def _take_back(place: Place, day: date) -> Page:
-    actor, now = current_actor(), clock.now()
     standing = day_at(_id(place), day)
     if not standing.own or standing.said_at is None:
         return redirect(_to(place, "declare", day=day.isoformat()), 303)
@@ -225,7 +224,7 @@ def _take_back(place: Place, day: date) -> Page:
     after: DayAt = after_taking_back(_id(place), standing)
     return form_page(
         form,
-        lambda: take_back_day(actor, _id(place), day, form.seen.data or "", now, form.request_key.data),
+        lambda: take_back_day(submitted(form), _id(place), day, form.seen.data or ""),
         _to(place, "moved", day=day.isoformat()),
         "workday/calendar/take_back.html",
         past=_refusal(day, place),

@@ -1,8 +1,7 @@
 """Cover while away: who stands in for whom at one school, from a first to a last day."""
 
-from datetime import date, datetime
+from datetime import date
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import Cover, UserAccount
@@ -11,7 +10,8 @@ from wss_cases.cases.progress.actions import today_at
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.queries import team_of
 
 Key = str | None
@@ -19,31 +19,27 @@ LONGEST = 366
 """Days that one cover lasts at most."""
 
 
+@use_case
 def set_cover(
-    actor: Actor, school_id: int, user_id: int, cover_id: int, *, starts_on: date, ends_on: date, note: str,
-    now: datetime, request_key: Key = None,
-) -> int:  # fmt: skip
+    uow: UnitOfWork, school_id: int, user_id: int, cover_id: int, *, starts_on: date, ends_on: date, note: str
+) -> int:
     """Say who stands in for a person at a school, and from when to when; returns the cover's id.
 
     Raises NotFound for somebody one may not set it for, Refused for dates that do not fit, somebody outside the
     school's team, days that are covered already, or somebody who is away then as well.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        uow.session.get(UserAccount, user_id, with_for_update=True)
-        row = Cover(
-            school_id=school_id, user_id=user_id, cover_id=cover_id, starts_on=starts_on, ends_on=ends_on,
-            note=note.strip(), made_at=now, made_by_id=actor.user_id,
-        )  # fmt: skip
-        require(actor, Permission.COVER_SET, row)
-        _check(uow, row)
-        uow.add(row)
-        uow.record(row, "cover.set", until=ends_on.isoformat())
-        if cover_id != actor.user_id:
-            uow.notify(cover_id, "cover_set", row, f"cover-set:{row.id}")
-        uow.answer = row.id
-        return row.id
+    uow.session.get(UserAccount, user_id, with_for_update=True)
+    row = Cover(
+        school_id=school_id, user_id=user_id, cover_id=cover_id, starts_on=starts_on, ends_on=ends_on,
+        note=note.strip(), made_at=uow.now, made_by_id=uow.actor.user_id,
+    )  # fmt: skip
+    require(uow.actor, Permission.COVER_SET, row)
+    _check(uow, row)
+    uow.add(row)
+    uow.record(row, "cover.set", until=ends_on.isoformat())
+    if cover_id != uow.actor.user_id:
+        uow.notify(cover_id, "cover_set", row, f"cover-set:{row.id}")
+    return row.id
 
 
 def _check(uow: UnitOfWork, row: Cover) -> None:
@@ -69,15 +65,12 @@ def _check(uow: UnitOfWork, row: Cover) -> None:
         raise Refused("cover", _("They are away themselves on some of these days. Choose somebody else."))
 
 
-def end_cover(actor: Actor, cover_id: int, now: datetime, request_key: Key = None) -> int:
+@use_case
+def end_cover(uow: UnitOfWork, cover_id: int) -> int:
     """Call a cover off at once; one that is over already stays as it is. Raises NotFound."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = uow.load(Cover, cover_id, Permission.COVER_SET)
-        if row.ended_at is None and row.ends_on >= today_at(uow, row.school_id):
-            row.ended_at = now
-            uow.record(row, "cover.ended")
-        uow.bookkeeping()
-        uow.answer = row.id
-        return row.id
+    row = uow.load(Cover, cover_id, Permission.COVER_SET)
+    if row.ended_at is None and row.ends_on >= today_at(uow, row.school_id):
+        row.ended_at = uow.now
+        uow.record(row, "cover.ended")
+    uow.bookkeeping()
+    return row.id

@@ -4,8 +4,10 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.accounts.coverage.queries import CoverRow, covers_of
@@ -70,7 +72,7 @@ def _row(actor: Actor, row: CoverRow) -> dict[str, Any]:
 @gate(Permission.COVER_SET)
 def set_cover() -> Page:
     """Say who stands in, and from when to when."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     school_id = school_of(actor)
     today, days = today_of(school_id), school_days(school_id)
     away = _may_set(actor, school_id)
@@ -83,15 +85,13 @@ def set_cover() -> Page:
     return form_page(
         form,
         lambda: actions_cover.set_cover(
-            actor,
+            submitted(form),
             school_id,
             number(form.user.data) or 0,
             number(form.cover.data) or 0,
             starts_on=form.starts_on.data,
             ends_on=form.ends_on.data,
             note=form.note.data or "",
-            now=now,
-            request_key=form.request_key.data,
         ),
         url_for("covers.covers"),
         "workday/cover/cover.html",
@@ -103,5 +103,5 @@ def set_cover() -> Page:
 @gate(Permission.COVER_SET)
 def end(cover_id: int) -> Page:
     """Call a cover off."""
-    actions_cover.end_cover(current_actor(), cover_id, clock.now())
+    actions_cover.end_cover(Invocation(current_actor(), clock.now()), cover_id)
     return redirect(url_for("covers.covers"), 303)

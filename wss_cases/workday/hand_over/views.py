@@ -2,6 +2,7 @@
 
 from flask import Blueprint, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -10,7 +11,6 @@ from wss_cases.cases.case.rules import title
 from wss_cases.casework.case_file.queries import open_cases_of
 from wss_cases.casework.case_page.hand_over import hand_over_many
 from wss_cases.casework.next_act.presenters import harm_words
-from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
@@ -28,7 +28,7 @@ blueprint = Blueprint("hand_overs", __name__)
 @gate(Permission.CASE_WORK)
 def choose() -> Page:
     """Give one's own cases to somebody, all or some; an administrator those of anybody at the school."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     school_id = school_of(actor)
     people = team_of(school_id, today_of(school_id))
     from_id = _whose(actor, school_id)
@@ -48,13 +48,11 @@ def choose() -> Page:
     return form_page(
         form,
         lambda: hand_over_many(
-            actor,
+            submitted(form),
             [found for found in map(number, form.cases.data or ()) if found is not None],
             from_id,
             number(form.to.data) or 0,
             form.note.data or "",
-            now,
-            form.request_key.data,
         ),
         url_for("desk.page"),
         "workday/hand_over/cases.html",

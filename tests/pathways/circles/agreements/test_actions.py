@@ -10,6 +10,7 @@ from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.pathways.circles.held import DUE, agreed, circle_now, drafts, held_circle, hold
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
@@ -53,17 +54,19 @@ def follow_ups(world, kind, state=FollowUpState.OPEN):
 
 
 def sign(world, circle, *keys, on=TODAY):
-    return actions.sign(world.actor, circle.id, keys, SignatureManner.PAPER, on, NOW)
+    return actions.sign(Invocation(world.actor, NOW), circle.id, keys, SignatureManner.PAPER, on)
 
 
 def change(world, term, text="Paint the door", due=LATER, by=None, actor=None):
     consented = [person.id for person in world.people] if by is None else by
     draft = TermDraft(text, None, due, "")
-    return actions_terms.change_term(actor or world.actor, term.id, draft, consented, term.version, NOW)
+    return actions_terms.change_term(
+        Invocation(actor or world.actor, NOW, version=term.version), term.id, draft, consented
+    )
 
 
 def complete(world, circle, outcome="agreement_kept", **more):
-    return actions.complete_circle(world.actor, circle.id, outcome, "", None, NOW, **more)
+    return actions.complete_circle(Invocation(world.actor, NOW), circle.id, outcome, "", **more)
 
 
 def test_parties_supporters_and_keepers_sign_once(world, circle):
@@ -152,7 +155,7 @@ def test_a_change_needs_new_words_and_a_day(world, circle, text, due, field):
         change(world, term, text=text, due=due)
     assert refusal.value.field == field
     with pytest.raises(Refused):
-        actions_terms.mark_term(world.actor, term.id, TermState.CHANGED, None, NOW)
+        actions_terms.mark_term(Invocation(world.actor, NOW), term.id, TermState.CHANGED)
     assert circle_now(circle).agreement.terms[0].state is TermState.OPEN
 
 
@@ -168,11 +171,11 @@ def test_nobody_marks_their_own_term(world, circle):
     db.session.commit()
     (term,) = agreed(world, circle).terms
     with pytest.raises(Refused, match="Somebody other"):
-        actions_terms.mark_term(world.actor, term.id, TermState.KEPT, None, NOW)
+        actions_terms.mark_term(Invocation(world.actor, NOW), term.id, TermState.KEPT)
     with pytest.raises(Refused, match="Somebody other"):
         change(world, term)
     other = actor_for(make_user(world.school))
-    actions_terms.mark_term(other, term.id, TermState.KEPT, None, NOW)
+    actions_terms.mark_term(Invocation(other, NOW), term.id, TermState.KEPT)
     assert circle_now(circle).agreement.terms[0].decided_by_id == other.user_id
 
 
@@ -181,7 +184,7 @@ def test_the_end_waits_for_every_term_and_for_the_last_meeting(world, circle):
     assert completion_meeting_allowed(circle_now(circle))
     with pytest.raises(Refused, match="not marked yet: 1"):
         complete(world, circle, without_meeting=WithoutMeeting.APART)
-    actions_terms.mark_term(world.actor, term.id, TermState.KEPT, None, NOW)
+    actions_terms.mark_term(Invocation(world.actor, NOW), term.id, TermState.KEPT)
     with pytest.raises(Refused) as refusal:
         complete(world, circle)
     assert refusal.value.field == "without_meeting"
@@ -202,7 +205,7 @@ def test_the_end_waits_for_every_term_and_for_the_last_meeting(world, circle):
 
 def test_the_end_without_a_meeting_has_a_reason(world, circle):
     (term,) = agreed(world, circle).terms
-    actions_terms.mark_term(world.actor, term.id, TermState.NOT_KEPT, None, NOW)
+    actions_terms.mark_term(Invocation(world.actor, NOW), term.id, TermState.NOT_KEPT)
     complete(world, circle, "agreement_not_kept", without_meeting=WithoutMeeting.DECLINED)
     assert circle_now(circle).agreement.without_meeting is WithoutMeeting.DECLINED
     assert any("without a meeting" in sentence(entry) for entry in case_history(world.case.id))
@@ -235,11 +238,11 @@ def test_a_stranger_touches_nothing(world, circle):
     (term,) = agreed(world, circle).terms
     stranger = actor_for(make_user(make_world().school, Role.ADMINISTRATOR))
     with pytest.raises(NotFound):
-        actions.sign(stranger, circle.id, ["party-1"], SignatureManner.PAPER, TODAY, NOW)
+        actions.sign(Invocation(stranger, NOW), circle.id, ["party-1"], SignatureManner.PAPER, TODAY)
     with pytest.raises(NotFound):
         change(world, term, actor=stranger)
     with pytest.raises(NotFound):
-        actions_terms.mark_term(stranger, term.id, TermState.KEPT, None, NOW)
+        actions_terms.mark_term(Invocation(stranger, NOW), term.id, TermState.KEPT)
 
 
 def test_the_audit_holds_no_words_of_a_term(world, circle):
@@ -252,7 +255,9 @@ def test_the_audit_holds_no_words_of_a_term(world, circle):
 
 def test_drafts_of_nobody_else(world, circle):
     with pytest.raises(Refused, match="person of this circle"):
-        actions.make_agreement(world.actor, circle.id, [TermDraft("Paint", 10**6, DUE, ""), *drafts(world, "x")], NOW)
+        actions.make_agreement(
+            Invocation(world.actor, NOW), circle.id, [TermDraft("Paint", 10**6, DUE, ""), *drafts(world, "x")]
+        )
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from tests.cases.making import NOW, make_user, make_world
 from tests.pathways.circles.held import DUE, agreed, held_circle, hold
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
@@ -62,7 +63,7 @@ class Terms(RuleBasedStateMachine):
         term = self.term(which)
         term_id, before = term.id, term.state
         try:
-            actions_terms.mark_term(self.actor, term_id, state, None, NOW)
+            actions_terms.mark_term(Invocation(self.actor, NOW), term_id, state)
         except Refused:
             return
         assert state in TERM_TRANSITIONS[before]
@@ -74,7 +75,7 @@ class Terms(RuleBasedStateMachine):
         draft = TermDraft("Another way", None, DUE + timedelta(days=days), "")
         consented = [self.parties[number] for number in by]
         try:
-            actions_terms.change_term(self.actor, term.id, draft, consented, None, NOW)
+            actions_terms.change_term(Invocation(self.actor, NOW), term.id, draft, consented)
         except Refused:
             return
         assert (signed or set(self.parties)) <= set(consented)
@@ -83,7 +84,7 @@ class Terms(RuleBasedStateMachine):
     def sign(self, who: int) -> None:
         key = f"party-{self.parties[who]}"
         with suppress(Refused):
-            actions.sign(self.actor, self.circle_id, [key], SignatureManner.SPOKEN, NOW.date(), NOW)
+            actions.sign(Invocation(self.actor, NOW), self.circle_id, [key], SignatureManner.SPOKEN, NOW.date())
 
     @rule()
     def meet_again(self) -> None:
@@ -97,7 +98,7 @@ class Terms(RuleBasedStateMachine):
     )
     def complete(self, outcome: str, why: WithoutMeeting | None) -> None:
         with suppress(Refused):
-            actions.complete_circle(self.actor, self.circle_id, outcome, "", None, NOW, without_meeting=why)
+            actions.complete_circle(Invocation(self.actor, NOW), self.circle_id, outcome, "", without_meeting=why)
 
     @invariant()
     def everything_fits(self) -> None:

@@ -5,6 +5,7 @@ import pytest
 from tests.cases.making import NOW, TODAY, make_user, make_world
 from tests.pathways.circles.held import agreed, circle_now, held_circle
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.pathways.circles.agreements import actions
 from wss_cases.pathways.circles.agreements import term_changes as actions_terms
@@ -41,7 +42,7 @@ def sign(world, circle, *who, beside=False):
     signers = {one.key for one in signers_of(circle, circle_now(circle))}
     keys = [f"party-{world.people[number].id}" for number in who]
     keys += [key for key in signers if key.startswith("supporter") and beside]
-    actions.sign(world.actor, circle.id, keys, SignatureManner.PAPER, TODAY, NOW)
+    actions.sign(Invocation(world.actor, NOW), circle.id, keys, SignatureManner.PAPER, TODAY)
 
 
 TERMS = ("Casimir and I repaint the door of Nightingale's locker", "Ophelia sits with auntie Quill")
@@ -118,7 +119,7 @@ def test_a_term_is_changed_on_its_page_and_an_error_keeps_the_new_words(world, c
 
 def test_the_end_is_refused_on_the_page_and_keeps_the_note(world, circle, client_as):
     (term,) = agreed(world, circle).terms
-    actions_terms.mark_term(world.actor, term.id, TermState.KEPT, None, NOW)
+    actions_terms.mark_term(Invocation(world.actor, NOW), term.id, TermState.KEPT)
     client = client_as(world.coordinator)
     address = f"{base_of(circle)}/complete-circle"
     refused = client.submit(address, {"note": "Both came."})
@@ -145,7 +146,7 @@ def test_another_name_stands_on_a_sheet_only_where_both_signed(world, circle, cl
     assert own not in theirs
     assert "quill" not in theirs.casefold()
     sign_again = [f"party-{world.people[0].id}"]
-    actions.sign(world.actor, circle.id, sign_again, SignatureManner.SPOKEN, TODAY, NOW)
+    actions.sign(Invocation(world.actor, NOW), circle.id, sign_again, SignatureManner.SPOKEN, TODAY)
     together = paper(world, circle, client, 0)
     assert "Casimir Nightingale" in together
     assert "Casimir and I repaint the door" in together

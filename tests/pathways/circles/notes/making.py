@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from tests.cases.making import NOW, World, actor_for, make_world
 from tests.factories.cases import PathwayFactory
 from wss_cases.access.actor import Actor
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.journal.unit_of_work import unit_of_work
@@ -37,7 +38,10 @@ def end(row: Pathway, at: datetime = NOW) -> None:
 
 def write(actor: Actor, row: Pathway, *texts: str, now: datetime = NOW) -> list[int]:
     """Write notes, a minute apart."""
-    return [write_note(actor, row.id, text, now + timedelta(minutes=minute)) for minute, text in enumerate(texts)]
+    return [
+        write_note(Invocation(actor, now + timedelta(minutes=minute)), row.id, text)
+        for minute, text in enumerate(texts)
+    ]
 
 
 __all__ = ["LONG_AFTER", "actor_for", "end", "kept_circle", "make_world", "write"]

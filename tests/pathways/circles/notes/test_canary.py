@@ -30,6 +30,7 @@ from tests.support.pages.reading import parse
 from tests.support.servers.live_system import LiveSystem
 from tests.support.servers.mail import MailServer
 from wss_cases.access.actor import Actor, Grant, Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case, CaseNote
 from wss_cases.cases.progress.actions import add_note
@@ -101,9 +102,9 @@ def plant(app: Flask, circles: int = 4) -> tuple[Actor, list[int], int]:
         ]
         case_id, now = case.id, clock.now()
         for circle in made:
-            add_keeper(keeper, circle, user.id, now)
+            add_keeper(Invocation(keeper, now), circle, user.id)
         for number, words in enumerate(texts()):
-            write_note(keeper, made[number % circles], words, now)
+            write_note(Invocation(keeper, now), made[number % circles], words)
     return keeper, made, case_id
 
 
@@ -206,7 +207,7 @@ def test_a_leak_into_the_shared_record_would_be_seen(told: Told, databases: Data
     """The looking is believed because it sees a note that somebody pasted into the case."""
     planted = forms_of(PLANTED)
     with told.app.app_context():
-        note_id = add_note(told.keeper, told.case_id, f"They said {PLANTED} in the circle.", clock.now())
+        note_id = add_note(Invocation(told.keeper, clock.now()), told.case_id, f"They said {PLANTED} in the circle.")
     try:
         found = case_pages(client_of(told.app, "dean"), told.case_id)
         assert [address for address, answer in found.items() if leaks(answer.data, planted)]
@@ -266,7 +267,7 @@ def test_no_mail_and_no_command_holds_it(told: Told, smtp_server: MailServer, tm
     with told.app.app_context():
         school = school_of_the_dean()
         other = make_user(Role.DEAN, school)
-        add_keeper(told.keeper, told.circles[0], other.id, clock.now())
+        add_keeper(Invocation(told.keeper, clock.now()), told.circles[0], other.id)
     year = ("--school-year", "2026-27")
     said = [
         system.flask("outcomes", "report", next(iter(LIVE)), *year, "--format", "csv"),

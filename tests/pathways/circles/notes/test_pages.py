@@ -12,6 +12,7 @@ from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.pathways.circles.notes.making import end, kept_circle, write
 from tests.support.pages.reading import without_tokens
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.account.models import RoleGrant
 from wss_cases.casework.case_page.hand_over import hand_over
 from wss_cases.foundation.db import db
@@ -117,15 +118,15 @@ def test_nobody_comes_to_the_notes_by_another_way(world, circle, client_as, way)
     dean = make_user(world.school, Role.DEAN)
     if way == "covers":
         days = {"starts_on": TODAY, "ends_on": TODAY + timedelta(days=9)}
-        set_cover(world.actor, world.school.id, world.coordinator.id, dean.id, **days, note="", now=NOW)
+        set_cover(Invocation(world.actor, NOW), world.school.id, world.coordinator.id, dean.id, **days, note="")
     elif way == "leads":
-        hand_over(world.actor, world.case.id, dean.id, "Away from today.", None, NOW)
+        hand_over(Invocation(world.actor, NOW), world.case.id, dean.id, "Away from today.")
     elif way == "owns":
         db.session.get_one(Pathway, circle.id).owner_id = dean.id
     else:
-        add_keeper(world.actor, circle.id, dean.id, NOW)
+        add_keeper(Invocation(world.actor, NOW), circle.id, dean.id)
     if way == "kept before":
-        end_keeper(world.actor, circle.id, dean.id, NOW)
+        end_keeper(Invocation(world.actor, NOW), circle.id, dean.id)
     elif way == "administers too":
         grant = RoleGrant(role=Role.ADMINISTRATOR, user_id=dean.id, school_id=world.school.id, starts_on=TODAY)
         db.session.add(grant)

@@ -15,6 +15,7 @@ from sqlalchemy import event, select
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.pathways.circles.notes.making import LONG_AFTER, end, kept_circle, write
 from wss_cases.access.actor import Actor, Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.accounts.grants.queries import actor_of
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
@@ -55,7 +56,7 @@ def audits(kind: str) -> list[AuditEntry]:
 def test_a_keeper_reads_what_keepers_wrote_newest_first(world, circle):
     dean = make_user(world.school, Role.DEAN)
     write(world.actor, circle, SAID, "second")
-    actions_keepers.add_keeper(world.actor, circle.id, dean.id, NOW)
+    actions_keepers.add_keeper(Invocation(world.actor, NOW), circle.id, dean.id)
     assert texts(actor_for(dean), circle) == ["second", SAID]
 
 
@@ -108,13 +109,13 @@ def test_a_hold_stops_shredding_until_it_is_closed(world, circle):
     (note_id,) = write(world.actor, circle, SAID)
     end(circle)
     hold_id = actions_privilege.open_hold(
-        administrator, circle.id, kind=HoldKind.COURT_ORDER, reason="Order 12 of 2027", now=NOW
+        Invocation(administrator, NOW), circle.id, kind=HoldKind.COURT_ORDER, reason="Order 12 of 2027"
     )
     assert actions_shred.shred(LONG_AFTER)["shredded"] == 0
     assert actions_shred.would_shred(LONG_AFTER) == {"shredded": 0, "held": 1}
-    actions_privilege.close_hold(world.actor, circle.id, hold_id, "Counsel said so", None, NOW)
+    actions_privilege.close_hold(Invocation(world.actor, NOW), circle.id, hold_id, "Counsel said so")
     with pytest.raises(Refused):
-        actions_privilege.close_hold(world.actor, circle.id, hold_id, "Counsel said so", None, NOW)
+        actions_privilege.close_hold(Invocation(world.actor, NOW), circle.id, hold_id, "Counsel said so")
     digest = digest_of(*_sealed(note_id))
     assert actions_shred.would_shred(LONG_AFTER) == {"shredded": 1, "held": 0}
     assert actions_shred.shred(LONG_AFTER)["shredded"] == 1
@@ -163,14 +164,22 @@ def test_nothing_is_added_once_the_day_is_past(world, circle):
 
 def test_the_acts_around_privilege(world, circle):
     waiver = actions_privilege.record_waiver(
-        world.actor, circle.id, participant_id=world.people[0].id, signed_on=TODAY, scope="What I said myself",
-        reason="I want my teacher to know", now=NOW,
-    )  # fmt: skip
-    actions_privilege.withdraw_waiver(world.actor, circle.id, waiver, NOW)
+        Invocation(world.actor, NOW),
+        circle.id,
+        participant_id=world.people[0].id,
+        signed_on=TODAY,
+        scope="What I said myself",
+        reason="I want my teacher to know",
+    )
+    actions_privilege.withdraw_waiver(Invocation(world.actor, NOW), circle.id, waiver)
     with pytest.raises(Refused):
-        actions_privilege.withdraw_waiver(world.actor, circle.id, waiver, NOW)
+        actions_privilege.withdraw_waiver(Invocation(world.actor, NOW), circle.id, waiver)
     used = actions_privilege.record_exception(
-        world.actor, circle.id, kind=ExceptionKind.PREVENT_HARM, told_whom="The nurse", reason="A threat", now=NOW
+        Invocation(world.actor, NOW),
+        circle.id,
+        kind=ExceptionKind.PREVENT_HARM,
+        told_whom="The nurse",
+        reason="A threat",
     )
     assert db.session.get_one(PrivilegeWaiver, waiver).withdrawn_on == TODAY
     assert db.session.get_one(PrivilegeException, used).told_whom == "The nurse"
@@ -184,27 +193,27 @@ def test_the_acts_around_privilege(world, circle):
 def test_waivers_that_are_refused(world, circle, wrong):
     given = {"participant_id": world.people[0].id, "signed_on": TODAY, "scope": "x", "reason": "y"} | wrong
     with pytest.raises(Refused):
-        actions_privilege.record_waiver(world.actor, circle.id, now=NOW, **given)
+        actions_privilege.record_waiver(Invocation(world.actor, NOW), circle.id, **given)
 
 
 def test_whoever_keeps_no_circle_does_nothing_with_its_privilege(world, circle):
     write(world.actor, circle, SAID)
     dean, administrator = (actor_for(make_user(world.school, r)) for r in (Role.DEAN, Role.ADMINISTRATOR))
-    hold = actions_privilege.open_hold(world.actor, circle.id, kind=HoldKind.LEGAL_HOLD, reason="x", now=NOW)
+    hold = actions_privilege.open_hold(Invocation(world.actor, NOW), circle.id, kind=HoldKind.LEGAL_HOLD, reason="x")
     for stranger in (dean, administrator, make_world().actor):
         for act in (
             lambda who: actions.read_notes(who, circle.id, NOW),
-            lambda who: actions.write_note(who, circle.id, "x", NOW),
+            lambda who: actions.write_note(Invocation(who, NOW), circle.id, "x"),
             lambda who: actions_privilege.record_exception(
-                who, circle.id, kind=ExceptionKind.OTHER_LAW, told_whom="x", reason="x", now=NOW
+                Invocation(who, NOW), circle.id, kind=ExceptionKind.OTHER_LAW, told_whom="x", reason="x"
             ),
         ):
             with pytest.raises(NotFound):
                 act(stranger)
     with pytest.raises(NotFound):
-        actions_privilege.close_hold(dean, circle.id, hold, "Counsel said so", None, NOW)
+        actions_privilege.close_hold(Invocation(dean, NOW), circle.id, hold, "Counsel said so")
     with pytest.raises(NotFound):
-        actions_privilege.open_hold(dean, circle.id, kind=HoldKind.LEGAL_HOLD, reason="x", now=NOW)
+        actions_privilege.open_hold(Invocation(dean, NOW), circle.id, kind=HoldKind.LEGAL_HOLD, reason="x")
     assert db.session.get_one(LegalHold, hold).closed_at is None
 
 
@@ -232,7 +241,7 @@ class Keeping(RuleBasedStateMachine):
         may = (actor.user_id in self.keepers or by == 2) and actor.user_id not in self.gone
         able = who != 2 and user.id not in self.gone
         try:
-            actions_keepers.add_keeper(actor, self.circle.id, user.id, NOW)
+            actions_keepers.add_keeper(Invocation(actor, NOW), self.circle.id, user.id)
         except (NotFound, Refused):
             assert not (may and able and by != who and user.id not in self.keepers)
         else:
@@ -243,7 +252,7 @@ class Keeping(RuleBasedStateMachine):
     def end(self, by: int, who: int) -> None:
         actor, user = self.actor(self.people[by]), self.people[who]
         try:
-            actions_keepers.end_keeper(actor, self.circle.id, user.id, NOW)
+            actions_keepers.end_keeper(Invocation(actor, NOW), self.circle.id, user.id)
         except NotFound:
             assert actor.user_id not in self.keepers - self.gone or user.id not in self.keepers
         else:

@@ -9,6 +9,7 @@ from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.pathways.circles.held import agreed, held_circle, hold
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.cli.common.sealed_tables import SEALED
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.making.actions import make
@@ -150,11 +151,11 @@ def test_only_the_keepers_of_the_circle_read_and_it_is_audited(world, circle, ke
 
 def test_a_keeper_answers_once_on_their_own_page(world, circle, keeper):
     actor = actor_for(keeper)
-    actions_answer.answer_as_keeper(actor, circle.id, AFTER, {"spoke": 5}, "", NOW)
+    actions_answer.answer_as_keeper(Invocation(actor, NOW), circle.id, AFTER, {"spoke": 5}, "")
     with pytest.raises(Refused, match="already"):
-        actions_answer.answer_as_keeper(actor, circle.id, AFTER, {"spoke": 1}, "", NOW)
+        actions_answer.answer_as_keeper(Invocation(actor, NOW), circle.id, AFTER, {"spoke": 1}, "")
     with pytest.raises(NotFound):
-        actions_answer.answer_as_keeper(world.actor, circle.id, AFTER, {"spoke": 5}, "", NOW)
+        actions_answer.answer_as_keeper(Invocation(world.actor, NOW), circle.id, AFTER, {"spoke": 5}, "")
 
 
 @pytest.mark.parametrize("values", [{}, {"safer": 9}, {"nonsense": 3}, {"again": 2}])

@@ -9,6 +9,7 @@ from tests.cases.making import NOW, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.pathways.circles.held import held_circle
 from wss_cases.access.actor import Role
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.journal.models import AuditEntry, OutboxMessage, TimelineEntry
@@ -110,7 +111,7 @@ def test_the_language_changes_on_the_page_and_keeps_the_answers(world, circle, c
 
 def test_expired_revoked_and_unknown_are_said_plainly(world, circle, client, at):
     address, row_id = link(world, circle)
-    actions.revoke(world.actor, row_id, NOW)
+    actions.revoke(Invocation(world.actor, NOW), row_id)
     forwarded = client.get(address)
     assert (forwarded.status_code, "taken back" in forwarded.text) == (410, True)
     late, _row = link(world, circle, who=0)
@@ -142,7 +143,7 @@ def test_no_page_of_a_link_tells_who_where_or_which_case(world, circle, client, 
     seen.append(answer(client, address))
     seen += [client.get(address), client.get("/q/nothing"), client.get("/q/thanks")]
     second, second_id = link(world, circle, who=0)
-    actions.revoke(world.actor, second_id, NOW)
+    actions.revoke(Invocation(world.actor, NOW), second_id)
     seen.append(client.get(second))
     for response in seen:
         told = f"{response.headers}{response.text}"

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from tests.cases.making import NOW, make_world
 from tests.pathways.circles.held import held_circle
+from wss_cases.access.invocation import Invocation
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.pathways.circles.questionnaires import actions
@@ -79,7 +80,7 @@ class Links(RuleBasedStateMachine):
     def revoke(self, which: int) -> None:
         row = self.row(which)
         try:
-            actions.revoke(self.actor, row.id, self.now)
+            actions.revoke(Invocation(self.actor, self.now), row.id)
         except Refused:
             assert state_of(row, self.now) in (LinkState.ANSWERED, LinkState.REVOKED)
 

@@ -10,31 +10,29 @@ from wss_cases.access.policy import require
 from wss_cases.accounts.visibility.models import PastOpening
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import Student
 
 
-def open_past(actor: Actor, student_id: int, reason: str, now: datetime, request_key: str | None = None) -> int:
+@use_case
+def open_past(uow: UnitOfWork, student_id: int, reason: str) -> int:
     """Put this student's faded reports and cases back in view for the actor, for a while.
 
     Each opening has a reason of its own. Raises NotFound for a student of another school.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        student = uow.session.get(Student, student_id)
-        require(actor, Permission.PAST_LOOK, student)
-        if student is None or student.school_id is None:
-            raise NotFound
-        row = uow.add(
-            PastOpening(
-                student_id=student.id, school_id=student.school_id, user_id=actor.user_id, reason=reason.strip(),
-                opened_at=now, expires_at=now + timedelta(hours=setting("PAST_YEARS_HOURS")),
-            )
-        )  # fmt: skip
-        uow.record(row, "past.opened", reason=row.reason)
-        uow.answer = row.id
-        return row.id
+    student = uow.session.get(Student, student_id)
+    require(uow.actor, Permission.PAST_LOOK, student)
+    if student is None or student.school_id is None:
+        raise NotFound
+    row = uow.add(
+        PastOpening(
+            student_id=student.id, school_id=student.school_id, user_id=uow.actor.user_id, reason=reason.strip(),
+            opened_at=uow.now, expires_at=uow.now + timedelta(hours=setting("PAST_YEARS_HOURS")),
+        )
+    )  # fmt: skip
+    uow.record(row, "past.opened", reason=row.reason)
+    return row.id
 
 
 def end_past(actor: Actor, student_id: int, now: datetime) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -29,12 +30,12 @@ blueprint = Blueprint("past_years", __name__)
 @gate(Permission.PAST_LOOK)
 def look(student_id: int) -> Page:
     """Say why, and this student's past years are in view for a while."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     student = get_student(actor, student_id)
     form = PastForm()
 
     def act() -> int:
-        return open_past(actor, student.id, form.reason.data or "", now, form.request_key.data)
+        return open_past(submitted(form), student.id, form.reason.data or "")
 
     return form_page(
         form,

@@ -14,38 +14,36 @@ from wss_cases.casework.access.one_case.models import CaseOpening
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.use_cases import use_case
 
 NOTICE = "case_opened"
 
 
-def open_one(actor: Actor, reference: str, reason: str, now: datetime, request_key: str | None = None) -> int:
+@use_case
+def open_one(uow: UnitOfWork, reference: str, reason: str) -> int:
     """Let the actor read one case for a while; returns the case's id.
 
     The case's history says who opened it and why, and the school's administrators get a mail.
     Raises Refused when no case of the schools that the actor reaches has this number.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        wanted = select(Case).where(
-            Case.reference == reference.strip().upper(), in_schools(Case.school_id, actor, Role.DISTRICT)
+    wanted = select(Case).where(
+        Case.reference == reference.strip().upper(), in_schools(Case.school_id, uow.actor, Role.DISTRICT)
+    )
+    case = uow.session.scalar(wanted)
+    if case is None:
+        raise Refused("reference", _("No case of your schools has this number. Write it as the school does."))
+    require(uow.actor, Permission.CASE_OPEN_ONE, case)
+    row = uow.add(
+        CaseOpening(
+            case_id=case.id, school_id=case.school_id, user_id=uow.actor.user_id, reason=reason.strip(),
+            opened_at=uow.now, expires_at=uow.now + timedelta(hours=setting("ONE_CASE_HOURS")),
         )
-        case = uow.session.scalar(wanted)
-        if case is None:
-            raise Refused("reference", _("No case of your schools has this number. Write it as the school does."))
-        require(actor, Permission.CASE_OPEN_ONE, case)
-        row = uow.add(
-            CaseOpening(
-                case_id=case.id, school_id=case.school_id, user_id=actor.user_id, reason=reason.strip(),
-                opened_at=now, expires_at=now + timedelta(hours=setting("ONE_CASE_HOURS")),
-            )
-        )  # fmt: skip
-        uow.record(row, "case.opened_by_district", reason=row.reason)
-        for user_id, _name in holders(Role.ADMINISTRATOR, case.school_id, now.date()):
-            uow.notify(user_id, NOTICE, row, f"{NOTICE}:{row.id}:{user_id}")
-        uow.answer = case.id
-        return case.id
+    )  # fmt: skip
+    uow.record(row, "case.opened_by_district", reason=row.reason)
+    for user_id, _name in holders(Role.ADMINISTRATOR, case.school_id, uow.now.date()):
+        uow.notify(user_id, NOTICE, row, f"{NOTICE}:{row.id}:{user_id}")
+    return case.id
 
 
 def end_one(actor: Actor, case_id: int, now: datetime) -> None:

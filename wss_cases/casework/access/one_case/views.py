@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.queries import notes_of
@@ -37,7 +38,7 @@ def choose() -> Page:
     form = OneCaseForm()
 
     def act() -> int:
-        return open_one(actor, form.reference.data or "", form.reason.data or "", now, form.request_key.data)
+        return open_one(submitted(form), form.reference.data or "", form.reason.data or "")
 
     return form_page(
         form,

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case
@@ -27,7 +28,6 @@ from wss_cases.casework.case_page.forms import (
     state_choices,
 )
 from wss_cases.casework.case_page.hand_over import hand_over as hand_over_case
-from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -60,12 +60,12 @@ def _quick(case: Case) -> list[tuple[str, str]]:
 @gate(Permission.CASE_WORK)
 def note(case_id: int) -> Page:
     """Add a note to the shared record."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     case = get_case(actor, case_id)
     form = NoteForm()
     return form_page(
         form,
-        lambda: actions_work.add_note(actor, case_id, form.text.data, now, form.request_key.data),
+        lambda: actions_work.add_note(submitted(form), case_id, form.text.data),
         _done(case, "history"),
         ACT,
         case=case,
@@ -79,15 +79,13 @@ def note(case_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def review(case_id: int) -> Page:
     """Set the next review date."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     case = get_case(actor, case_id)
     form = ReviewForm(version=case.version, review_on=case.next_review_on)
     form.review_on.quick = _quick(case)
     return form_page(
         form,
-        lambda: actions_work.set_review(
-            actor, case_id, form.review_on.data, form.seen_version, now, form.request_key.data
-        ),
+        lambda: actions_work.set_review(submitted(form), case_id, form.review_on.data),
         _done(case),
         ACT,
         case=case,
@@ -101,16 +99,14 @@ def review(case_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def state(case_id: int) -> Page:
     """Say where the case stands."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     case = get_case(actor, case_id)
     form = StateForm(version=case.version)
     allowed = TRANSITIONS[case.state] - {CaseState.CLOSED} if case.state is not CaseState.CLOSED else frozenset()
     form.state.choices = state_choices(case.state, frozenset(allowed))
     return form_page(
         form,
-        lambda: actions_work.change_state(
-            actor, case_id, CaseState(form.state.data), form.seen_version, now, form.request_key.data
-        ),
+        lambda: actions_work.change_state(submitted(form), case_id, CaseState(form.state.data)),
         _done(case),
         ACT,
         case=case,
@@ -123,16 +119,14 @@ def state(case_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def hand_over(case_id: int) -> Page:
     """Give the case to another person, with a note."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     case = get_case(actor, case_id)
     form = HandOverForm(version=case.version)
     people = team_of(case.school_id, today_of(case.school_id))
     form.to.choices = people_choices({key: name for key, name in people.items() if key != case.lead_id}, _("Choose…"))
     return form_page(
         form,
-        lambda: hand_over_case(
-            actor, case_id, number(form.to.data) or 0, form.note.data, form.seen_version, now, form.request_key.data
-        ),
+        lambda: hand_over_case(submitted(form), case_id, number(form.to.data) or 0, form.note.data),
         _done(case),
         ACT,
         case=case,
@@ -146,7 +140,7 @@ def hand_over(case_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def close(case_id: int) -> Page:
     """Close the case with its three questions and its result."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     case = get_case(actor, case_id)
     form = CloseForm(version=case.version, result=request.args.get("result"))
     standing = actions.blockers(case)
@@ -156,16 +150,13 @@ def close(case_id: int) -> Page:
     return form_page(
         form,
         lambda: actions.close(
-            actor,
+            submitted(form),
             case_id,
             result=CaseResult(form.result.data),
             agreement_kept=AgreementKept(form.agreement_kept.data),
             harmed_says=HarmedSays(form.harmed_says.data),
             what_is_left=form.what_is_left.data,
             cancel_reason=form.cancel_reason.data if "cancel_reason" in form else "",
-            version=form.seen_version,
-            now=now,
-            request_key=form.request_key.data,
         ),
         _done(case, "history"),
         "casework/case_page/close.html",
@@ -181,21 +172,18 @@ def close(case_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def reopen(case_id: int) -> Page:
     """Open a closed case again."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     case = get_case(actor, case_id)
     form = ReopenForm(version=case.version)
     form.review_on.quick = _quick(case)
     return form_page(
         form,
         lambda: actions.reopen(
-            actor,
+            submitted(form),
             case_id,
             reason=ReopenReason(form.reason.data),
             note=form.note.data or "",
             review_on=form.review_on.data,
-            version=form.seen_version,
-            now=now,
-            request_key=form.request_key.data,
         ),
         _done(case),
         ACT,
@@ -209,12 +197,12 @@ def reopen(case_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def merge(case_id: int) -> Page:
     """Join another incident to this case."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     case = get_case(actor, case_id)
     form = MergeForm()
     return form_page(
         form,
-        lambda: actions.merge_incident(actor, case_id, form.reference.data, now, form.request_key.data),
+        lambda: actions.merge_incident(submitted(form), case_id, form.reference.data),
         _done(case, "incident"),
         ACT,
         case=case,
@@ -228,7 +216,7 @@ def merge(case_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def add_person(case_id: int) -> Page:
     """Add a person to the case."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     case = get_case(actor, case_id)
     form = PersonForm()
     typed = request.form.get("student_q", "")
@@ -247,7 +235,7 @@ def add_person(case_id: int) -> Page:
     return form_page(
         form,
         lambda: actions_work.add_person(
-            actor, case_id, PersonRole(form.role.data), chosen, form.description.data or "", now, form.request_key.data
+            submitted(form), case_id, PersonRole(form.role.data), chosen, form.description.data or ""
         ),
         _done(case, "people"),
         "casework/case_page/add_person.html",
@@ -259,15 +247,13 @@ def add_person(case_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def role(case_id: int, participant_id: int) -> Page:
     """Say that a person's part is another one."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     case = get_case(actor, case_id)
     person = get_participant(case, participant_id)
     form = RoleForm(role=person.role.value)
     return form_page(
         form,
-        lambda: actions_work.change_role(
-            actor, case_id, participant_id, PersonRole(form.role.data), now, form.request_key.data
-        ),
+        lambda: actions_work.change_role(submitted(form), case_id, participant_id, PersonRole(form.role.data)),
         url_for("casework.person", case_id=case_id, participant_id=participant_id),
         ACT,
         case=case,

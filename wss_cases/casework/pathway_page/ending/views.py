@@ -2,10 +2,10 @@
 
 from flask import Blueprint, redirect, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.casework.pathway_page import actions
-from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.pathways.common.forms import ConfirmForm, EndForm
@@ -21,16 +21,14 @@ blueprint = Blueprint("pathway_ends", __name__, url_prefix="/cases/<int:case_id>
 @gate(Permission.CASE_WORK)
 def end(case_id: int, pathway_id: int) -> Page:
     """End a pathway before its outcome; mentoring on its own page, which also asks what comes after."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_pathway(actor, case_id, pathway_id)
     if row.pathway == Family.MENTORING:
         return redirect(url_for("mentoring.finish", case_id=case_id, pathway_id=row.id), 303)
     form = EndForm(version=row.version)
     return form_page(
         form,
-        lambda: actions.end_early(
-            actor, row.id, EndReason(form.reason.data), form.note.data, form.seen_version, now, form.request_key.data
-        ),
+        lambda: actions.end_early(submitted(form), row.id, EndReason(form.reason.data), form.note.data),
         page_of(row),
         ACT,
         **act_context(row, _("End it early"), _("End it")),
@@ -41,7 +39,7 @@ def end(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def decline(case_id: int, pathway_id: int) -> Page:
     """Record that it was declined; nothing is asked."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_pathway(actor, case_id, pathway_id)
     form = ConfirmForm(version=row.version)
     facts = [
@@ -50,7 +48,7 @@ def decline(case_id: int, pathway_id: int) -> Page:
     ]
     return form_page(
         form,
-        lambda: actions.decline(actor, row.id, form.seen_version, now, form.request_key.data),
+        lambda: actions.decline(submitted(form), row.id),
         page_of(row),
         ACT,
         **act_context(row, _("It was declined"), _("Record that it was declined"), facts=facts),

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -99,9 +100,7 @@ def follow_up(follow_up_id: int) -> Page:
     form.ask(row.kind, today_at(row.school_id))
     return form_page(
         form,
-        lambda: actions_work.close(
-            actor, row.id, form.outcome.data, form.evidence, form.seen_version, clock.now(), form.request_key.data
-        ),
+        lambda: actions_work.close(submitted(form), row.id, form.outcome.data, form.evidence),
         page_of(row),
         "followups/pages/follow_up/follow_up.html",
         **shown(row),
@@ -117,9 +116,7 @@ def move(follow_up_id: int) -> Page:
     form = MoveForm(version=row.version)
     return form_page(
         form,
-        lambda: actions_work.move(
-            actor, row.id, form.due_on.data, form.reason.data, form.seen_version, clock.now(), form.request_key.data
-        ),
+        lambda: actions_work.move(submitted(form), row.id, form.due_on.data, form.reason.data),
         page_of(row),
         "followups/pages/follow_up/move.html",
         quick=quick_days(today_at(row.school_id), school_days(row.school_id)),
@@ -137,9 +134,7 @@ def reassign(follow_up_id: int) -> Page:
     form.owner.choices = people_of(row.school_id)
     return form_page(
         form,
-        lambda: actions_work.reassign(
-            actor, row.id, int(form.owner.data), form.seen_version, clock.now(), form.request_key.data
-        ),
+        lambda: actions_work.reassign(submitted(form), row.id, int(form.owner.data)),
         lambda _id: _after_handing_on(actor, row),
         "followups/pages/follow_up/reassign.html",
         **shown(row),
@@ -159,9 +154,7 @@ def cancel(follow_up_id: int) -> Page:
     form = CancelForm(version=row.version)
     return form_page(
         form,
-        lambda: actions_work.cancel(
-            actor, row.id, form.reason.data, form.seen_version, clock.now(), form.request_key.data
-        ),
+        lambda: actions_work.cancel(submitted(form), row.id, form.reason.data),
         page_of(row),
         "followups/pages/follow_up/cancel.html",
         **shown(row),
@@ -202,7 +195,7 @@ def _add(school_id: int, reference: str, back: str, **subject: int) -> Page:
             due_on=form.due_on.data,
             **subject,
         )
-        return actions_work.add(actor, new, clock.now(), form.request_key.data)
+        return actions_work.add(submitted(form), new)
 
     return form_page(
         form,

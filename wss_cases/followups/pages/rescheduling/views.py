@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import STAFF
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -83,7 +84,7 @@ def move() -> Page:
     try:
         if not form.validate() or not wanted:
             raise Refused("ids", _("Choose at least one follow-up."))
-        act_id = move_several(actor, wanted, request.form.get("reason", ""), clock.now(), form.request_key.data)
+        act_id = move_several(submitted(form), wanted, request.form.get("reason", ""))
     except Refused as refusal:
         again, found = ReplanForm(formdata=None, ids=ids), _chosen(ids)
         _offer(again, found)

@@ -2,6 +2,7 @@
 
 from flask import Blueprint
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.queries import get_follow_up
@@ -10,7 +11,6 @@ from wss_cases.followups.pages.follow_up.forms import SnoozeForm
 from wss_cases.followups.pages.follow_up.views import page_of, shown, today_at
 from wss_cases.followups.snooze.actions import snooze
 from wss_cases.followups.snooze.rules import latest_sleep, why_not
-from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.roster.directory.queries import school_days
@@ -29,9 +29,7 @@ def pause(follow_up_id: int) -> Page:
     latest = latest_sleep(row.due_on, days)
     return form_page(
         form,
-        lambda: snooze(
-            actor, row.id, form.until.data, form.reason.data, form.seen_version, clock.now(), form.request_key.data
-        ),
+        lambda: snooze(submitted(form), row.id, form.until.data, form.reason.data),
         page_of(row),
         "followups/pages/snooze/pause.html",
         quick=[(words, day) for words, day in quick_days(today, days) if day <= latest.isoformat()],

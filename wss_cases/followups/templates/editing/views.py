@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.policy import require
 from wss_cases.followups.core.models import FollowUpTemplate
@@ -16,7 +17,6 @@ from wss_cases.followups.templates.queries import district_template, get_templat
 from wss_cases.followups.templates.rules import due_on
 from wss_cases.followups.templates.states import EVENTS, TIMED
 from wss_cases.followups.templates.views import READ, is_near, pathway_words, title_of, today_at, writes_for
-from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.pages import Page, form_page
@@ -35,7 +35,7 @@ def change(template_id: int) -> Page:
     form = _form_of(row)
 
     def act() -> int:
-        return change_template(actor, row.id, _wording(form), form.starts_on.data, clock.now(), form.request_key.data)
+        return change_template(submitted(form), row.id, _wording(form), form.starts_on.data)
 
     return _write(form, act, row, row.school_id)
 
@@ -44,16 +44,14 @@ def change(template_id: int) -> Page:
 @gate(READ)
 def own(template_id: int) -> Page:
     """Give a school its own version in place of the district's."""
-    actor, school_id = current_actor(), writes_for(current_actor())
+    school_id = writes_for(current_actor())
     row = district_template(template_id)
     if school_id is None:
         raise NotFound
     form = _form_of(row)
 
     def act() -> int:
-        return make_own(
-            actor, row.id, school_id, _wording(form), form.starts_on.data, clock.now(), form.request_key.data
-        )
+        return make_own(submitted(form), row.id, school_id, _wording(form), form.starts_on.data)
 
     return _write(form, act, row, school_id)
 
@@ -68,7 +66,7 @@ def add() -> Page:
 
     def act() -> int:
         new = New(form.event.data, form.pathway.data, form.kind.data, school_id)
-        return add_template(actor, new, _wording(form), form.starts_on.data, clock.now(), form.request_key.data)
+        return add_template(submitted(form), new, _wording(form), form.starts_on.data)
 
     return _write(form, act, None, school_id)
 
@@ -82,7 +80,7 @@ def end(template_id: int) -> Page:
     form = EndTemplateForm()
 
     def act() -> int:
-        return end_template(actor, row.id, form.until.data, clock.now(), form.request_key.data)
+        return end_template(submitted(form), row.id, form.until.data)
 
     return form_page(
         form,

@@ -5,9 +5,9 @@ from typing import Any
 
 from flask import Blueprint, redirect, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Stale
 from wss_cases.foundation.forms import BaseForm, choices
 from wss_cases.foundation.i18n import gettext as _
@@ -64,7 +64,7 @@ def _act(
 @gate(Permission.INCIDENT_REVIEW)
 def otherwise(incident_id: int) -> Page:
     """Choose otherwise: keep some items, add another, with one reason; holds are honoured, duties stay."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     found, scene = reviewed(actor, incident_id), situation(incident_id)
     plan = words.plan_words(scene)
     form = OtherwiseForm(version=found.version)
@@ -74,7 +74,7 @@ def otherwise(incident_id: int) -> Page:
         form.keep.data = [item["key"] for item in plan["pathways"]]
 
     def act() -> int:
-        return decide(actor, incident_id, form.choice(), form.seen_version, now, form.request_key.data)
+        return decide(submitted(form), incident_id, form.choice())
 
     return _act(
         found,
@@ -94,20 +94,17 @@ def otherwise(incident_id: int) -> Page:
 @gate(Permission.INCIDENT_REVIEW)
 def facts(incident_id: int) -> Page:
     """Say what only a reviewer says: verified, danger that cannot be de-escalated, mutual harm."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     found = reviewed(actor, incident_id)
     form = FactsForm(version=found.version, verified=found.facts.get("verified", "unknown"))
 
     def act() -> int:
         return actions.check_facts(
-            actor,
+            submitted(form),
             incident_id,
             verified=form.verified.data,
             danger=SAID.get(form.danger.data),
             mutual=SAID.get(form.mutual.data),
-            version=form.seen_version,
-            now=now,
-            request_key=form.request_key.data,
         )
 
     return _act(
@@ -126,14 +123,12 @@ def facts(incident_id: int) -> Page:
 @gate(Permission.INCIDENT_REVIEW)
 def question(incident_id: int) -> Page:
     """Return the report to its reporter with a question."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     found = reviewed(actor, incident_id)
     form = QuestionForm(version=found.version)
 
     def act() -> int:
-        return actions.ask_reporter(
-            actor, incident_id, form.question.data, form.seen_version, now, form.request_key.data
-        )
+        return actions.ask_reporter(submitted(form), incident_id, form.question.data)
 
     return _act(
         found,
@@ -152,14 +147,12 @@ def question(incident_id: int) -> Page:
 @gate(Permission.INCIDENT_REVIEW)
 def no_action(incident_id: int) -> Page:
     """Close the report without further action."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     found = reviewed(actor, incident_id)
     form = NoActionForm(version=found.version)
 
     def act() -> int:
-        return actions.take_no_action(
-            actor, incident_id, form.reason.data, form.note.data, form.seen_version, now, form.request_key.data
-        )
+        return actions.take_no_action(submitted(form), incident_id, form.reason.data, form.note.data)
 
     return _act(
         found,
@@ -178,14 +171,12 @@ def no_action(incident_id: int) -> Page:
 @gate(Permission.INCIDENT_REVIEW)
 def duplicate(incident_id: int) -> Page:
     """Merge the report into another one of the school."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     found = reviewed(actor, incident_id)
     form = DuplicateForm(version=found.version)
 
     def act() -> int:
-        return actions.merge_into(
-            actor, incident_id, form.reference.data, form.seen_version, now, form.request_key.data
-        )
+        return actions.merge_into(submitted(form), incident_id, form.reference.data)
 
     return _act(
         found,
@@ -204,7 +195,7 @@ def duplicate(incident_id: int) -> Page:
 @gate(Permission.INCIDENT_REVIEW)
 def conversation(incident_id: int) -> Page:
     """Record how the conversation of a report without a case went; the report closes."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     found = reviewed(actor, incident_id)
     days, today = school_days(found.school_id), today_of(found.school_id)
     form = LogForm(version=found.version, repair_on=days.add(today, USUAL))
@@ -213,13 +204,10 @@ def conversation(incident_id: int) -> Page:
 
     def act() -> int:
         return record_conversation(
-            actor,
+            submitted(form),
             incident_id,
             form.outcome.data,
             form.note.data or "",
-            form.seen_version,
-            now,
-            form.request_key.data,
             repair=form.repair_text(),
             repair_on=form.repair_on.data,
         )
@@ -248,7 +236,7 @@ def reopen(incident_id: int) -> Page:
     form = BaseForm()
     found = reviewed(current_actor(), incident_id)
     try:
-        actions.reopen_review(current_actor(), incident_id, form.seen_version, clock.now(), form.request_key.data)
+        actions.reopen_review(submitted(form), incident_id)
     except Stale:
         return decided_first(found, _("Back to review"))
     return redirect(url_for("review.incident", incident_id=incident_id), 303)

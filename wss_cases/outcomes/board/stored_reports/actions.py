@@ -12,6 +12,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.keys.envelope import seal, unseal
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.journal.use_cases import use_case
 from wss_cases.outcomes.board.report.queries import may_report
 from wss_cases.outcomes.board.report.states import REPORT_TRANSITIONS, ReportState, Why
 from wss_cases.outcomes.board.stored_reports.models import BoardReport
@@ -24,24 +25,20 @@ PURPOSE = "board-report"
 MOST_WAITING = 5
 
 
-def ask_report(actor: Actor, scope: Scope, language: str, now: datetime, request_key: str | None = None) -> int:
+@use_case
+def ask_report(uow: UnitOfWork, scope: Scope, language: str) -> int:
     """Ask for a report of a scope as a PDF in a language. Returns its id.
 
     Raises NotFound for who does not answer for it, Refused when too many of the actor's own are still being made.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        if actor.user_id is None or not may_report(actor, scope.school_id, scope.network):
-            raise NotFound
-        mine = select(func.count()).where(
-            BoardReport.asked_by_id == actor.user_id, BoardReport.state == ReportState.ASKED
-        )
-        if (uow.session.scalar(mine) or 0) >= MOST_WAITING:
-            raise Refused("", _("%(number)s of your reports are still being made. Wait for one.", number=MOST_WAITING))
-        made = add_report(uow, report_of(scope, language, actor.user_id, now))
-        uow.answer = made
-        return made
+    if uow.actor.user_id is None or not may_report(uow.actor, scope.school_id, scope.network):
+        raise NotFound
+    mine = select(func.count()).where(
+        BoardReport.asked_by_id == uow.actor.user_id, BoardReport.state == ReportState.ASKED
+    )
+    if (uow.session.scalar(mine) or 0) >= MOST_WAITING:
+        raise Refused("", _("%(number)s of your reports are still being made. Wait for one.", number=MOST_WAITING))
+    return add_report(uow, report_of(scope, language, uow.actor.user_id, uow.now))
 
 
 def report_of(scope: Scope, language: str, user_id: int, now: datetime) -> BoardReport:

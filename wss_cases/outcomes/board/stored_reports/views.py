@@ -7,6 +7,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
@@ -33,7 +34,7 @@ def ask() -> AnyResponse:
         flash(_("Choose English or Spanish for the report."))
         return redirect(_page_of(page.scope.year, page.scope.school_id, page.scope.network), 303)
     try:
-        made = ask_report(page.actor, page.scope, form.language.data, clock.now(), form.request_key.data)
+        made = ask_report(Invocation(page.actor, clock.now(), form.request_key.data), page.scope, form.language.data)
     except Refused as refused:
         flash(refused.message)
         return redirect(_page_of(page.scope.year, page.scope.school_id, page.scope.network), 303)

@@ -10,7 +10,8 @@ from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import changes_of, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.journal.use_cases import use_case
 from wss_cases.outcomes.board.report.queries import may_report
 from wss_cases.outcomes.board.report.rules import DAY, board_scope, due_month, month_due, scope_words
 from wss_cases.outcomes.board.report.states import Every
@@ -22,36 +23,36 @@ from wss_cases.roster.directory.queries import get_school, school_days
 AUDITED = BoardSubscription.__tablename__
 
 
-def subscribe(
-    actor: Actor, school_id: int | None, network: str | None, every: Every, language: str, now: datetime,
-    request_key: str | None = None,
-) -> int:  # fmt: skip
+@use_case
+def subscribe(uow: UnitOfWork, school_id: int | None, network: str | None, every: Every, language: str) -> int:
     """Subscribe to the report of a school, a network, or with neither of all schools; the next due one comes first.
 
     Returns the subscription's id. Raises NotFound for who does not answer for it, Refused when one has it already.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        if actor.user_id is None or not may_report(actor, school_id, network):
-            raise NotFound
-        scope = scope_words(school_id, network)
-        mine = select(BoardSubscription.id).where(
-            BoardSubscription.user_id == actor.user_id, BoardSubscription.scope == scope,
-            BoardSubscription.ended_at.is_(None),
-        )  # fmt: skip
-        if uow.session.scalar(mine) is not None:
-            raise Refused("scope", _("You are sent this report already. End that first."))
-        row = BoardSubscription(
-            user_id=actor.user_id, school_id=school_id, network=network, scope=scope, every=every,
-            language=language, sent_for=due_month(every, _today(school_id, now), school_days(school_id)), made_at=now,
-        )  # fmt: skip
-        made = changes_of(row)
-        uow.session.add(row)
-        uow.session.flush()
-        uow.audit("board_subscription.made", AUDITED, row.id, made)
-        uow.answer = row.id
-        return row.id
+    if uow.actor.user_id is None or not may_report(uow.actor, school_id, network):
+        raise NotFound
+    scope = scope_words(school_id, network)
+    mine = select(BoardSubscription.id).where(
+        BoardSubscription.user_id == uow.actor.user_id, BoardSubscription.scope == scope,
+        BoardSubscription.ended_at.is_(None),
+    )  # fmt: skip
+    if uow.session.scalar(mine) is not None:
+        raise Refused("scope", _("You are sent this report already. End that first."))
+    row = BoardSubscription(
+        user_id=uow.actor.user_id,
+        school_id=school_id,
+        network=network,
+        scope=scope,
+        every=every,
+        language=language,
+        sent_for=due_month(every, _today(school_id, uow.now), school_days(school_id)),
+        made_at=uow.now,
+    )
+    made = changes_of(row)
+    uow.session.add(row)
+    uow.session.flush()
+    uow.audit("board_subscription.made", AUDITED, row.id, made)
+    return row.id
 
 
 def unsubscribe(actor: Actor, subscription_id: int, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, redirect, url_for
 from werkzeug.wrappers import Response
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -37,7 +38,7 @@ def mine() -> Page:
     def act() -> int:
         _name, school_id, network = scopes[form.scope.data]
         every = Every(form.every.data)
-        return subscribe(actor, school_id, network, every, form.language.data, clock.now(), form.request_key.data)
+        return subscribe(submitted(form), school_id, network, every, form.language.data)
 
     def done(_made: int) -> str:
         flash(_("The next report that is due comes to you by mail."))

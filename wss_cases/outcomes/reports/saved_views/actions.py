@@ -8,32 +8,28 @@ from sqlalchemy import func, select
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import changes_of, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.journal.use_cases import use_case
 from wss_cases.outcomes.counting.daily_figures.models import SavedView
 
 MOST_VIEWS = 50
 
 
-def save_view(
-    actor: Actor, name: str, narrowed: Mapping[str, str], now: datetime, request_key: str | None = None
-) -> int:
+@use_case
+def save_view(uow: UnitOfWork, name: str, narrowed: Mapping[str, str]) -> int:
     """Keep what a report is narrowed to under a name. Raises Refused for a name of another view, or too many."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        mine = SavedView.user_id == actor.user_id
-        if uow.session.scalar(select(SavedView.id).where(mine, SavedView.name == name.strip())) is not None:
-            raise Refused("name", _("You have a view of this name. Choose another name."))
-        if (uow.session.scalar(select(func.count()).where(mine)) or 0) >= MOST_VIEWS:
-            raise Refused("", _("You have %(number)s views. Delete one first.", number=MOST_VIEWS))
-        assert actor.user_id is not None
-        view = SavedView(user_id=actor.user_id, name=name.strip(), narrowed=dict(narrowed), made_at=now)
-        changes = changes_of(view)
-        uow.session.add(view)
-        uow.session.flush()
-        uow.audit("view.saved", SavedView.__tablename__, view.id, changes)
-        uow.answer = view.id
-        return view.id
+    mine = SavedView.user_id == uow.actor.user_id
+    if uow.session.scalar(select(SavedView.id).where(mine, SavedView.name == name.strip())) is not None:
+        raise Refused("name", _("You have a view of this name. Choose another name."))
+    if (uow.session.scalar(select(func.count()).where(mine)) or 0) >= MOST_VIEWS:
+        raise Refused("", _("You have %(number)s views. Delete one first.", number=MOST_VIEWS))
+    assert uow.actor.user_id is not None
+    view = SavedView(user_id=uow.actor.user_id, name=name.strip(), narrowed=dict(narrowed), made_at=uow.now)
+    changes = changes_of(view)
+    uow.session.add(view)
+    uow.session.flush()
+    uow.audit("view.saved", SavedView.__tablename__, view.id, changes)
+    return view.id
 
 
 def delete_view(actor: Actor, view_id: int, now: datetime) -> None:

@@ -2,9 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.actions import advance
 from wss_cases.cases.case.states import CaseState
@@ -12,7 +11,8 @@ from wss_cases.cases.progress.actions import today_at
 from wss_cases.followups.making.actions import make, make_for_event
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.mail.family_texts.queries import family_texts
 from wss_cases.pathways.circles.agreements.queries import Signer, signer_key, signers_of
 from wss_cases.pathways.circles.consent.actions import load_circle
@@ -40,35 +40,30 @@ class TermDraft:
     evidence: str
 
 
-def make_agreement(
-    actor: Actor, pathway_id: int, terms: Sequence[TermDraft], now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def make_agreement(uow: UnitOfWork, pathway_id: int, terms: Sequence[TermDraft]) -> int:
     """Record what was agreed in a held circle. Each term gets a follow-up, the agreement its check-ins and its end.
 
     Returns the agreement's id. Raises Refused before a meeting was held, for a second agreement, for no term,
     or a term that is blank, due in the past, or owned by somebody who was not invited.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_circle(uow, pathway_id)
-        circle = circle_of(row)
-        if not circle.was_held:
-            raise Refused("", _("Say first that the meeting happened."))
-        if circle.agreement is not None:
-            raise Refused("", _("This circle has its agreement already."))
-        today = today_at(uow, row.school_id)
-        _check_terms(terms, set(circle.names), today)
-        agreement = uow.add(
-            Agreement(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, agreed_on=row.held_on or today)
-        )
-        for position, draft in enumerate(terms, start=1):
-            agreement.terms.append(new_term(uow, row, position, draft))
-        uow.record(agreement, "agreement.made", terms=len(terms))
-        _follow_agreement(uow, row, circle, agreement, today)
-        advance(uow, row.case, CaseState.MONITORING)
-        uow.answer = agreement.id
-        return agreement.id
+    row = load_circle(uow, pathway_id)
+    circle = circle_of(row)
+    if not circle.was_held:
+        raise Refused("", _("Say first that the meeting happened."))
+    if circle.agreement is not None:
+        raise Refused("", _("This circle has its agreement already."))
+    today = today_at(uow, row.school_id)
+    _check_terms(terms, set(circle.names), today)
+    agreement = uow.add(
+        Agreement(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, agreed_on=row.held_on or today)
+    )
+    for position, draft in enumerate(terms, start=1):
+        agreement.terms.append(new_term(uow, row, position, draft))
+    uow.record(agreement, "agreement.made", terms=len(terms))
+    _follow_agreement(uow, row, circle, agreement, today)
+    advance(uow, row.case, CaseState.MONITORING)
+    return agreement.id
 
 
 def _follow_agreement(uow: UnitOfWork, row: Pathway, circle: Circle, agreement: Agreement, today: date) -> None:
@@ -128,35 +123,29 @@ def new_term(uow: UnitOfWork, row: Pathway, position: int, draft: TermDraft) -> 
     )
 
 
-def sign(
-    actor: Actor, pathway_id: int, signers: Collection[str], manner: SignatureManner, signed_on: date,
-    now: datetime, request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def sign(uow: UnitOfWork, pathway_id: int, signers: Collection[str], manner: SignatureManner, signed_on: date) -> int:
     """Record who signed, when and how; `signers` are keys of `signers_of`. Returns the pathway's id.
 
     Raises Refused without an agreement, for nobody, for somebody who signed already or may not sign, or for a day
     before the agreement or after today.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_circle(uow, pathway_id)
-        circle = circle_of(row)
-        if circle.agreement is None:
-            raise Refused("", _("Record the agreement first."))
-        agreement = uow.load(Agreement, circle.agreement.id, Permission.CASE_WORK)
-        not_later(uow, row.school_id, "signed_on", signed_on)
-        if signed_on < agreement.agreed_on:
-            raise Refused("signed_on", _("Choose the day of the agreement or a later one."))
-        may_sign = {signer.key: signer for signer in signers_of(row, circle)}
-        if not signers or not set(signers) <= set(may_sign):
-            raise Refused("signers", _("Tick who signed."))
-        if set(signers) & {signer_key(signature) for signature in agreement.signatures}:
-            raise Refused("signers", _("One of them signed already."))
-        for key in sorted(signers):
-            _add_signature(uow, agreement, may_sign[key], manner, signed_on)
-        uow.answer = row.id
-        return row.id
+    row = load_circle(uow, pathway_id)
+    circle = circle_of(row)
+    if circle.agreement is None:
+        raise Refused("", _("Record the agreement first."))
+    agreement = uow.load(Agreement, circle.agreement.id, Permission.CASE_WORK)
+    not_later(uow, row.school_id, "signed_on", signed_on)
+    if signed_on < agreement.agreed_on:
+        raise Refused("signed_on", _("Choose the day of the agreement or a later one."))
+    may_sign = {signer.key: signer for signer in signers_of(row, circle)}
+    if not signers or not set(signers) <= set(may_sign):
+        raise Refused("signers", _("Tick who signed."))
+    if set(signers) & {signer_key(signature) for signature in agreement.signatures}:
+        raise Refused("signers", _("One of them signed already."))
+    for key in sorted(signers):
+        _add_signature(uow, agreement, may_sign[key], manner, signed_on)
+    return row.id
 
 
 def _add_signature(
@@ -174,29 +163,25 @@ def _add_signature(
     uow.record(signature, "agreement.signed", case_id=agreement.case_id)
 
 
+@use_case
 def complete_circle(
-    actor: Actor, pathway_id: int, outcome: str, note: str, version: int | None, now: datetime,
-    request_key: Key = None, *, without_meeting: WithoutMeeting | None = None,
-) -> int:  # fmt: skip
+    uow: UnitOfWork, pathway_id: int, outcome: str, note: str, *, without_meeting: WithoutMeeting | None = None
+) -> int:
     """Complete a circle with its outcome. Returns the pathway's id.
 
     Raises Refused without a held meeting, while one is planned, while a term is open, and, where something was
     agreed, before the meeting at its end was held or it was chosen why not.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_circle(uow, pathway_id, version)
-        circle = circle_of(row)
-        if not circle.was_held or circle.waiting is not None:
-            raise Refused("", _("Say first whether the meeting happened."))
-        if circle.agreement is not None:
-            _end_agreement(uow, row, circle, without_meeting)
-        if (outcome == NO_AGREEMENT) != (circle.agreement is None):
-            raise Refused("outcome", _("Choose an outcome that fits: was something agreed?"))
-        note_completion(uow, row, outcome, note)
-        uow.answer = row.id
-        return row.id
+    row = load_circle(uow, pathway_id, uow.version)
+    circle = circle_of(row)
+    if not circle.was_held or circle.waiting is not None:
+        raise Refused("", _("Say first whether the meeting happened."))
+    if circle.agreement is not None:
+        _end_agreement(uow, row, circle, without_meeting)
+    if (outcome == NO_AGREEMENT) != (circle.agreement is None):
+        raise Refused("outcome", _("Choose an outcome that fits: was something agreed?"))
+    note_completion(uow, row, outcome, note)
+    return row.id
 
 
 def _end_agreement(uow: UnitOfWork, row: Pathway, circle: Circle, without_meeting: WithoutMeeting | None) -> None:

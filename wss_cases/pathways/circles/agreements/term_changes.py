@@ -1,16 +1,15 @@
 """What became of a term: kept, late, not kept, or changed by consent into another one."""
 
 from collections.abc import Collection
-from datetime import datetime
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.progress.actions import open_only, today_at
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import close_row
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.agreements.actions import TermDraft, new_term
 from wss_cases.pathways.circles.agreements.queries import accounts_of
 from wss_cases.pathways.circles.circle.states import TERM_TRANSITIONS, TermState
@@ -27,55 +26,44 @@ BY_CONSENT = "changed_by_consent"
 """How the follow-up of a changed term closes."""
 
 
-def mark_term(
-    actor: Actor, term_id: int, state: TermState, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def mark_term(uow: UnitOfWork, term_id: int, state: TermState) -> int:
     """Say whether a term was kept; its follow-up closes with it. Returns the pathway's id.
 
     What was promised outlives its circle: a term is marked after it ended, too. Raises Refused when it was marked
     already, when the one who marks owns the term, or for a change, which needs its new words (see `change_term`).
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row, agreement, term = _load(uow, term_id, version)
-        if state is TermState.CHANGED:
-            raise Refused("text", _("Write what was agreed instead."))
-        _mark(uow, agreement, term, state)
-        uow.answer = row.id
-        return row.id
+    row, agreement, term = _load(uow, term_id, uow.version)
+    if state is TermState.CHANGED:
+        raise Refused("text", _("Write what was agreed instead."))
+    _mark(uow, agreement, term, state)
+    return row.id
 
 
-def change_term(
-    actor: Actor, term_id: int, draft: TermDraft, consented: Collection[int], version: int | None,
-    now: datetime, request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def change_term(uow: UnitOfWork, term_id: int, draft: TermDraft, consented: Collection[int]) -> int:
     """Replace a term by another one that everybody it binds consented to. Returns the pathway's id.
 
     The new term has a follow-up of its own and belongs to the same person, whoever the draft names.
     Raises Refused as `mark_term` does, for no new words, a day that is over, a consent that is missing, or a circle
     that has ended.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row, agreement, term = _load(uow, term_id, version)
-        if row.state not in LIVE:
-            raise Refused("", _("This pathway has ended."))
-        names = circle_of(row).names
-        if not draft.text.strip():
-            raise Refused("text", _("Write what was agreed instead."))
-        if draft.due_on < today_at(uow, row.school_id):
-            raise Refused("due_on", _("Choose today or a later day."))
-        missing = [names.get(key, "") for key in sorted(must_consent(agreement, names) - set(consented))]
-        if missing:
-            words = _("Everybody who agreed must consent: %(names)s.", names=", ".join(missing))
-            raise Refused("consented", words)
-        _mark(uow, agreement, term, TermState.CHANGED)
-        kept = TermDraft(draft.text, term.owner_participant_id, draft.due_on, draft.evidence)
-        _replace(uow, row, agreement, term, kept, set(consented) & set(names))
-        uow.answer = row.id
-        return row.id
+    row, agreement, term = _load(uow, term_id, uow.version)
+    if row.state not in LIVE:
+        raise Refused("", _("This pathway has ended."))
+    names = circle_of(row).names
+    if not draft.text.strip():
+        raise Refused("text", _("Write what was agreed instead."))
+    if draft.due_on < today_at(uow, row.school_id):
+        raise Refused("due_on", _("Choose today or a later day."))
+    missing = [names.get(key, "") for key in sorted(must_consent(agreement, names) - set(consented))]
+    if missing:
+        words = _("Everybody who agreed must consent: %(names)s.", names=", ".join(missing))
+        raise Refused("consented", words)
+    _mark(uow, agreement, term, TermState.CHANGED)
+    kept = TermDraft(draft.text, term.owner_participant_id, draft.due_on, draft.evidence)
+    _replace(uow, row, agreement, term, kept, set(consented) & set(names))
+    return row.id
 
 
 def _replace(

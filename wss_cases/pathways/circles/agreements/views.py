@@ -4,8 +4,10 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
@@ -48,7 +50,7 @@ def get_circle(actor: Actor, case_id: int, pathway_id: int) -> tuple[Pathway, Ci
 @gate(Permission.CASE_WORK)
 def agreement(case_id: int, pathway_id: int) -> Page:
     """Show the agreement; record it, term by term, while there is none. An empty row is left out."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row, circle = get_circle(actor, case_id, pathway_id)
     if circle.agreement is not None and request.method == "GET":
         return show(actor, row, circle, today_of(row.school_id))
@@ -67,7 +69,7 @@ def agreement(case_id: int, pathway_id: int) -> Page:
         return render_template("pathways/circles/agreements/agreement.html", form=form, **context)
     return form_page(
         form,
-        lambda: actions.make_agreement(actor, row.id, _drafts(form), now, form.request_key.data),
+        lambda: actions.make_agreement(submitted(form), row.id, _drafts(form)),
         page_of(row),
         "pathways/circles/agreements/agreement.html",
         **context,
@@ -98,7 +100,7 @@ def _drafts(form: AgreementForm) -> list[actions.TermDraft]:
 @gate(Permission.CASE_WORK)
 def sign(case_id: int, pathway_id: int) -> Page:
     """Record who signed, when and how."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row, circle = get_circle(actor, case_id, pathway_id)
     signed = {signer_key(one) for one in circle.agreement.signatures} if circle.agreement else set()
     form = SignForm(signed_on=today_of(row.school_id))
@@ -106,13 +108,7 @@ def sign(case_id: int, pathway_id: int) -> Page:
     return form_page(
         form,
         lambda: actions.sign(
-            actor,
-            row.id,
-            form.signers.data or [],
-            SignatureManner(form.manner.data),
-            form.signed_on.data,
-            now,
-            form.request_key.data,
+            submitted(form), row.id, form.signers.data or [], SignatureManner(form.manner.data), form.signed_on.data
         ),
         agreement_address(row),
         ACT,
@@ -160,14 +156,14 @@ def _binding(its_agreement: Agreement, circle: Circle) -> list[int]:
 def _save_term(actor: Actor, found: AgreementTerm, form: MarkForm, now: Any) -> int:
     state, key = TermState(form.state.data), form.request_key.data
     if state is not TermState.CHANGED:
-        return actions_terms.mark_term(actor, found.id, state, form.seen_version, now, key)
+        return actions_terms.mark_term(Invocation(actor, now, key, version=form.seen_version), found.id, state)
     if form.due_on.data is None:
         raise Refused("due_on", _("Choose until when."))
     draft = actions.TermDraft(
         form.text.data or "", found.owner_participant_id, form.due_on.data, form.evidence.data or ""
     )
     by = {number(value) or 0 for value in form.consented.data or []}
-    return actions_terms.change_term(actor, found.id, draft, by, form.seen_version, now, key)
+    return actions_terms.change_term(Invocation(actor, now, key, version=form.seen_version), found.id, draft, by)
 
 
 def _term_facts(found: AgreementTerm, circle: Circle, reads: bool) -> list[str]:
@@ -184,7 +180,7 @@ def _term_facts(found: AgreementTerm, circle: Circle, reads: bool) -> list[str]:
 @gate(Permission.CASE_WORK)
 def complete(case_id: int, pathway_id: int) -> Page:
     """Complete a circle; its marked terms suggest the outcome."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row, circle = get_circle(actor, case_id, pathway_id)
     in_force = terms_in_force(circle.agreement)
     suggested = None if open_terms(circle.agreement) else outcome_of([term.state for term in in_force])
@@ -201,14 +197,7 @@ def complete(case_id: int, pathway_id: int) -> Page:
     return form_page(
         form,
         lambda: actions.complete_circle(
-            actor,
-            row.id,
-            form.outcome.data,
-            form.note.data,
-            form.seen_version,
-            now,
-            form.request_key.data,
-            without_meeting=_why(form),
+            submitted(form), row.id, form.outcome.data, form.note.data, without_meeting=_why(form)
         ),
         page_of(row),
         ACT,

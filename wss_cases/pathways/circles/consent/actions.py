@@ -1,13 +1,14 @@
 """Before a circle: what each party says about taking part, and the holds."""
 
-from datetime import date, datetime
+from datetime import date
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.progress.actions import today_at
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting, HoldLift
 from wss_cases.pathways.circles.circle.rules import was_harmed
 from wss_cases.pathways.circles.circle.states import CONSENT_TRANSITIONS, ConsentState, NotHeld, consent_state
@@ -37,10 +38,15 @@ def load_any_circle(uow: UnitOfWork, pathway_id: int) -> Pathway:
     return row
 
 
+@use_case
 def record_consent(
-    actor: Actor, pathway_id: int, participant_id: int, consented: bool, guardian_consented: bool | None,
-    given_on: date, now: datetime, request_key: Key = None,
-) -> int:  # fmt: skip
+    uow: UnitOfWork,
+    pathway_id: int,
+    participant_id: int,
+    consented: bool,
+    guardian_consented: bool | None,
+    given_on: date,
+) -> int:
     """Record what one party said about taking part.
 
     A no is possible at any time, whatever became of the circle, needs no reason, and calls a planned meeting off;
@@ -48,25 +54,21 @@ def record_consent(
     Raises NotFound for somebody who is not invited; Refused where the person harmed was asked by somebody other
     than the keeper, or before support was offered.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        willing = consented and guardian_consented is not False
-        row = load_circle(uow, pathway_id) if willing else load_any_circle(uow, pathway_id)
-        not_later(uow, row.school_id, "given_on", given_on)
-        circle = circle_of(row)
-        consent = _consent_of(row, circle, participant_id)
-        was_willing = consent.consented is True and consent.guardian_consented is not False
-        if consented and consent.consented is not True:
-            _may_ask(actor, circle, participant_id, today_at(uow, row.school_id))
-        _answer(consent, consented, guardian_consented, given_on)
-        consent.recorded_at, consent.recorded_by_id = now, actor.user_id
-        kinds = ("circle.consent_withdrawn" if was_willing else "circle.consent_refused", "circle.consent_given")
-        uow.record(consent, kinds[willing])
-        circle.consents[participant_id] = consent
-        _follow_consent(uow, row, circle, given_on, willing)
-        uow.answer = row.id
-        return row.id
+    willing = consented and guardian_consented is not False
+    row = load_circle(uow, pathway_id) if willing else load_any_circle(uow, pathway_id)
+    not_later(uow, row.school_id, "given_on", given_on)
+    circle = circle_of(row)
+    consent = _consent_of(row, circle, participant_id)
+    was_willing = consent.consented is True and consent.guardian_consented is not False
+    if consented and consent.consented is not True:
+        _may_ask(uow.actor, circle, participant_id, today_at(uow, row.school_id))
+    _answer(consent, consented, guardian_consented, given_on)
+    consent.recorded_at, consent.recorded_by_id = uow.now, uow.actor.user_id
+    kinds = ("circle.consent_withdrawn" if was_willing else "circle.consent_refused", "circle.consent_given")
+    uow.record(consent, kinds[willing])
+    circle.consents[participant_id] = consent
+    _follow_consent(uow, row, circle, given_on, willing)
+    return row.id
 
 
 def _consent_of(row: Pathway, circle: Circle, participant_id: int) -> CircleConsent:
@@ -126,32 +128,29 @@ def not_held(uow: UnitOfWork, meeting: CircleMeeting, reason: NotHeld) -> None:
     tell_calendars(uow, meeting)
 
 
-def lift_hold(actor: Actor, pathway_id: int, rule: str, reason: str, now: datetime, request_key: Key = None) -> int:
+@use_case
+def lift_hold(uow: UnitOfWork, pathway_id: int, rule: str, reason: str) -> int:
     """Say why a hold's condition is met.
 
     Raises Refused without a reason, for a hold that stands for good, and for one that the people themselves must meet.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_circle(uow, pathway_id)
-        circle = circle_of(row)
-        hold = next((hold for hold in circle.holds if hold.rule == rule), None)
-        if hold is None:
-            raise NotFound
-        if hold.stands:
-            raise Refused("", _("This hold stands: each person is supported apart."))
-        if not hold.can_be_lifted:
-            raise Refused("", _("Nobody can say this for them: it opens when they say so themselves."))
-        if not reason.strip():
-            raise Refused("reason", _("Say why the condition is met."))
-        gates = circle.gates_on(today_at(uow, row.school_id))
-        if rule in circle.lifted or any(gate.rule == rule and gate.done for gate in gates):
-            raise Refused("", _("The condition of this hold is met already."))
-        lift = HoldLift(
-            pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, rule=rule, reason=reason,
-            lifted_at=now, lifted_by_id=actor.user_id,
-        )  # fmt: skip
-        uow.record(lift, "circle.hold_lifted", rule=rule)
-        uow.answer = row.id
-        return row.id
+    row = load_circle(uow, pathway_id)
+    circle = circle_of(row)
+    hold = next((hold for hold in circle.holds if hold.rule == rule), None)
+    if hold is None:
+        raise NotFound
+    if hold.stands:
+        raise Refused("", _("This hold stands: each person is supported apart."))
+    if not hold.can_be_lifted:
+        raise Refused("", _("Nobody can say this for them: it opens when they say so themselves."))
+    if not reason.strip():
+        raise Refused("reason", _("Say why the condition is met."))
+    gates = circle.gates_on(today_at(uow, row.school_id))
+    if rule in circle.lifted or any(gate.rule == rule and gate.done for gate in gates):
+        raise Refused("", _("The condition of this hold is met already."))
+    lift = HoldLift(
+        pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, rule=rule, reason=reason,
+        lifted_at=uow.now, lifted_by_id=uow.actor.user_id,
+    )  # fmt: skip
+    uow.record(lift, "circle.hold_lifted", rule=rule)
+    return row.id

@@ -1,16 +1,14 @@
 """Who keeps a circle: the first, others, and the end of it. Only keepers read its notes, so each change is an act."""
 
-from datetime import datetime
-
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.cases.progress.actions import today_at
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.keepers import KeptCircle, keeper_rows, kept, may_keep
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
 from wss_cases.pathways.circles.consent.actions import load_any_circle
@@ -54,48 +52,42 @@ def _tell(uow: UnitOfWork, circle: KeptCircle, keeper: CircleKeeper) -> None:
         uow.notify(user_id, KEEPER_ADDED, keeper, f"{KEEPER_ADDED}:{keeper.id}:{user_id}")
 
 
-def add_keeper(actor: Actor, pathway_id: int, user_id: int, now: datetime, request_key: Key = None) -> int:
+@use_case
+def add_keeper(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
     """Let somebody keep a circle (see `name_keeper`); the keepers are told by mail. Returns the pathway's id."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_any_circle(uow, pathway_id)
-        if user_id in kept(row).keeper_ids:
-            raise Refused("keeper", _("This person keeps the circle already."))
-        name_keeper(uow, row, user_id)
-        uow.answer = row.id
-        return row.id
+    row = load_any_circle(uow, pathway_id)
+    if user_id in kept(row).keeper_ids:
+        raise Refused("keeper", _("This person keeps the circle already."))
+    name_keeper(uow, row, user_id)
+    return row.id
 
 
-def end_keeper(actor: Actor, pathway_id: int, user_id: int, now: datetime, request_key: Key = None) -> int:
+@use_case
+def end_keeper(uow: UnitOfWork, pathway_id: int, user_id: int) -> int:
     """End somebody's keeping of a circle: one's own, or by another keeper. From now on they read nothing.
 
     Raises Refused for the last keeper, and for the one who is to keep it, while a meeting waits; NotFound for anybody
     who is no keeper.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_any_circle(uow, pathway_id)
-        circle = kept(row)
-        require(actor, Permission.CIRCLE_NOTE_READ, circle)
-        if user_id not in circle.keeper_ids:
-            raise NotFound
-        waiting = select(CircleMeeting.keeper_id).where(
-            CircleMeeting.pathway_id == row.id, CircleMeeting.happened.is_(None)
-        )
-        keeps_next = uow.session.scalar(waiting)
-        if keeps_next is not None and len(circle.keeper_ids) == 1:
-            raise Refused("", _("A meeting is planned. Name another keeper first."))
-        if keeps_next == user_id:
-            raise Refused("", _("A meeting is planned with this keeper. Move it to another keeper first."))
-        current = select(CircleKeeper).where(
-            CircleKeeper.pathway_id == row.id, CircleKeeper.user_id == user_id, CircleKeeper.ended_at.is_(None)
-        )
-        keeper = uow.session.execute(current.with_for_update()).scalar_one()
-        keeper.ended_at = now
-        names = {known.user_id: known.name for known in keeper_rows(row.id)}
-        uow.record(keeper, "circle.keeper_ended", name=names[user_id])
-        tell_planned(uow, CircleMeeting.pathway_id == row.id)
-        uow.answer = row.id
-        return row.id
+    row = load_any_circle(uow, pathway_id)
+    circle = kept(row)
+    require(uow.actor, Permission.CIRCLE_NOTE_READ, circle)
+    if user_id not in circle.keeper_ids:
+        raise NotFound
+    waiting = select(CircleMeeting.keeper_id).where(
+        CircleMeeting.pathway_id == row.id, CircleMeeting.happened.is_(None)
+    )
+    keeps_next = uow.session.scalar(waiting)
+    if keeps_next is not None and len(circle.keeper_ids) == 1:
+        raise Refused("", _("A meeting is planned. Name another keeper first."))
+    if keeps_next == user_id:
+        raise Refused("", _("A meeting is planned with this keeper. Move it to another keeper first."))
+    current = select(CircleKeeper).where(
+        CircleKeeper.pathway_id == row.id, CircleKeeper.user_id == user_id, CircleKeeper.ended_at.is_(None)
+    )
+    keeper = uow.session.execute(current.with_for_update()).scalar_one()
+    keeper.ended_at = uow.now
+    names = {known.user_id: known.name for known in keeper_rows(row.id)}
+    uow.record(keeper, "circle.keeper_ended", name=names[user_id])
+    tell_planned(uow, CircleMeeting.pathway_id == row.id)
+    return row.id

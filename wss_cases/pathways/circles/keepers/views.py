@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -41,7 +42,7 @@ def parts_of(actor: Actor, row: Pathway, circle: KeptCircle, here: str) -> list[
 @gate(Permission.CASE_WORK)
 def keepers(case_id: int, pathway_id: int) -> Page:
     """Show who keeps and kept a circle; whoever may, names another."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_circle(actor, case_id, pathway_id)
     circle = kept(row)
     form = KeeperForm()
@@ -50,7 +51,7 @@ def keepers(case_id: int, pathway_id: int) -> Page:
     zone = _zone(row.school_id)
     return form_page(
         form,
-        lambda: actions_keepers.add_keeper(actor, row.id, number(form.keeper.data) or 0, now, form.request_key.data),
+        lambda: actions_keepers.add_keeper(submitted(form), row.id, number(form.keeper.data) or 0),
         url_for("keepers.keepers", case_id=case_id, pathway_id=pathway_id),
         "pathways/circles/keepers/keepers.html",
         case=row.case,
@@ -100,7 +101,7 @@ def _shown(actor: Actor, row: Pathway, circle: KeptCircle, one: KeeperRow, zone:
 @gate(Permission.CIRCLE_NOTE_READ)
 def end(case_id: int, pathway_id: int, user_id: int) -> Page:
     """End somebody's keeping of a circle: one's own, or another keeper's."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
     found = {one.user_id: one.name for one in keeper_rows(row.id) if one.ended_at is None}
     if user_id not in found:
@@ -116,7 +117,7 @@ def end(case_id: int, pathway_id: int, user_id: int) -> Page:
     title = _("Stop keeping this circle") if own else _("%(name)s keeps it no longer", name=found[user_id])
     return form_page(
         form,
-        lambda: actions_keepers.end_keeper(actor, row.id, user_id, now, form.request_key.data),
+        lambda: actions_keepers.end_keeper(submitted(form), row.id, user_id),
         back,
         ACT,
         **(act_context(row, title, _("End it"), facts=facts) | {"back_href": back}),

@@ -1,15 +1,13 @@
 """After a meeting: did it happen, who came, and what follows where it did not."""
 
-from datetime import datetime
-
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.today import local_today
 from wss_cases.followups.making.actions import make_for_event
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleMeeting
 from wss_cases.pathways.circles.circle.states import (
     CONSENT_TRANSITIONS,
@@ -44,35 +42,29 @@ EVENTS = {
 """What is followed up."""
 
 
-def answer_meeting(
-    actor: Actor, meeting_id: int, state: MeetingState, attendance: Attendance, *, version: int | None,
-    now: datetime, request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def answer_meeting(uow: UnitOfWork, meeting_id: int, state: MeetingState, attendance: Attendance) -> int:
     """Say what became of a planned meeting, and who came. Returns the pathway's id.
 
     Whoever left a meeting that ended there is asked anew. Raises Refused when it was answered already, has not begun,
     or when what is said of the people does not fit.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        meeting, row = _load(uow, meeting_id, version)
-        if state not in MEETING_TRANSITIONS[meeting_state(meeting.happened, meeting.not_held_reason)]:
-            raise Refused("", _("This meeting was answered already."))
-        circle = circle_of(row)
-        if state in CAME_TOGETHER:
-            _note_attendance(uow, meeting, circle, state, attendance)
-        if state is MeetingState.HELD:
-            _hold(uow, row, meeting)
-        else:
-            not_held(uow, meeting, NotHeld(state.value))
-            row.next_step_on = None
-            audit_only(uow, row)
-        if state is MeetingState.WALKED_OUT:
-            _ask_anew(uow, circle, attendance)
-        _follow_up(uow, row, meeting, state)
-        uow.answer = row.id
-        return row.id
+    meeting, row = _load(uow, meeting_id, uow.version)
+    if state not in MEETING_TRANSITIONS[meeting_state(meeting.happened, meeting.not_held_reason)]:
+        raise Refused("", _("This meeting was answered already."))
+    circle = circle_of(row)
+    if state in CAME_TOGETHER:
+        _note_attendance(uow, meeting, circle, state, attendance)
+    if state is MeetingState.HELD:
+        _hold(uow, row, meeting)
+    else:
+        not_held(uow, meeting, NotHeld(state.value))
+        row.next_step_on = None
+        audit_only(uow, row)
+    if state is MeetingState.WALKED_OUT:
+        _ask_anew(uow, circle, attendance)
+    _follow_up(uow, row, meeting, state)
+    return row.id
 
 
 def _load(uow: UnitOfWork, meeting_id: int, version: int | None) -> tuple[CircleMeeting, Pathway]:

@@ -4,14 +4,14 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
 from wss_cases.cases.progress.actions import today_at
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import close_row
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.rules import closed, gate_words
 from wss_cases.pathways.circles.consent.actions import load_circle
@@ -29,35 +29,31 @@ SHORTEST, LONGEST = 10, 480
 """Minutes of a meeting."""
 
 
+@use_case
 def plan_meeting(
-    actor: Actor, pathway_id: int, *, starts_at: datetime, room: str, keeper_id: int, now: datetime,
-    minutes: int = 60, request_key: Key = None,
-) -> int:  # fmt: skip
+    uow: UnitOfWork, pathway_id: int, *, starts_at: datetime, room: str, keeper_id: int, minutes: int = 60
+) -> int:
     """Plan the meeting, or move the one that is planned. Returns its id.
 
     Raises Refused while any gate is closed on that day, naming each; for a day that is past; and for a keeper who does
     not keep this circle, or has no training on record for that day.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_circle(uow, pathway_id)
-        circle, day = circle_of(row), _day(uow, row, starts_at)
-        _check(uow, row, circle, day, minutes)
-        _check_keeper(circle, day, keeper_id)
-        meeting = circle.waiting or CircleMeeting(
-            pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, keeper_id=keeper_id,
-            starts_at=starts_at, kind=next_kind(circle.was_held, circle.agreement is not None), sequence=-1,
-        )  # fmt: skip
-        meeting.starts_at, meeting.minutes, meeting.room = starts_at, minutes, room
-        meeting.keeper_id, meeting.sequence = keeper_id, meeting.sequence + 1
-        uow.record(meeting, "circle.moved" if circle.waiting else "circle.planned")
-        tell_calendars(uow, meeting)
-        row.next_step_on = day
-        audit_only(uow, row)
-        _close_asked_for(uow, row)
-        uow.answer = meeting.id
-        return meeting.id
+    row = load_circle(uow, pathway_id)
+    circle, day = circle_of(row), _day(uow, row, starts_at)
+    _check(uow, row, circle, day, minutes)
+    _check_keeper(circle, day, keeper_id)
+    meeting = circle.waiting or CircleMeeting(
+        pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, keeper_id=keeper_id,
+        starts_at=starts_at, kind=next_kind(circle.was_held, circle.agreement is not None), sequence=-1,
+    )  # fmt: skip
+    meeting.starts_at, meeting.minutes, meeting.room = starts_at, minutes, room
+    meeting.keeper_id, meeting.sequence = keeper_id, meeting.sequence + 1
+    uow.record(meeting, "circle.moved" if circle.waiting else "circle.planned")
+    tell_calendars(uow, meeting)
+    row.next_step_on = day
+    audit_only(uow, row)
+    _close_asked_for(uow, row)
+    return meeting.id
 
 
 def _day(uow: UnitOfWork, row: Pathway, starts_at: datetime) -> date:

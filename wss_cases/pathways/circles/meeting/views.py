@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -132,7 +133,7 @@ def term_of(follow_up_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def meeting(case_id: int, pathway_id: int) -> Page:
     """Plan the meeting, or move it; the gates that are closed stand above the form."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_circle(actor, case_id, pathway_id)
     zone, today, circle = zone_of(row.school_id), today_of(row.school_id), circle_of(row)
     planned = circle.waiting
@@ -143,14 +144,12 @@ def meeting(case_id: int, pathway_id: int) -> Page:
     return form_page(
         form,
         lambda: actions_plan.plan_meeting(
-            actor,
+            submitted(form),
             row.id,
             starts_at=clock.at_local(form.day.data, form.time.data.hour, form.time.data.minute, zone),
             minutes=number(form.minutes.data) or 0,
             room=form.room.data,
             keeper_id=number(form.keeper.data) or 0,
-            now=now,
-            request_key=form.request_key.data,
         ),
         page_of(row),
         "pathways/circles/meeting/meeting.html",
@@ -180,7 +179,7 @@ def _meeting_form(row: Pathway, circle: Circle, today: date, zone: str) -> Meeti
 @gate(Permission.CASE_WORK)
 def answer(meeting_id: int) -> Page:
     """Did it happen? Who came is asked on the next page."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     found = get_meeting(actor, meeting_id)
     row = get_circle(actor, found.case_id, found.pathway_id)
     if found.happened is not None and request.method == "GET":
@@ -191,10 +190,7 @@ def answer(meeting_id: int) -> Page:
         state = MeetingState(form.state.data)
         if state in actions_meeting.CAME_TOGETHER:
             return url_for("circles.attendance", meeting_id=meeting_id, state=state.value)
-        actions_meeting.answer_meeting(
-            actor, meeting_id, state, Attendance(), version=form.seen_version, now=now,
-            request_key=form.request_key.data,
-        )  # fmt: skip
+        actions_meeting.answer_meeting(submitted(form), meeting_id, state, Attendance())  # fmt: skip
         return page_of(row)
 
     return form_page(
@@ -210,17 +206,14 @@ def answer(meeting_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def attendance(meeting_id: int, state: str) -> Page:
     """Who came, by role; then the meeting is answered."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     found = get_meeting(actor, meeting_id)
     row = get_circle(actor, found.case_id, found.pathway_id)
     people = invited_by_role(circle_of(row))
     form = attendance_form(people, found.version)
     return form_page(
         form,
-        lambda: actions_meeting.answer_meeting(
-            actor, meeting_id, MeetingState(state), said_in(form, people), version=form.seen_version, now=now,
-            request_key=form.request_key.data,
-        ),
+        lambda: actions_meeting.answer_meeting(submitted(form), meeting_id, MeetingState(state), said_in(form, people)),
         page_of(row),
         ACT,
         **act_context(

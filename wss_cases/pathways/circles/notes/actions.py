@@ -17,6 +17,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.keys.envelope import seal, unseal
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.keepers import kept
 from wss_cases.pathways.circles.consent.actions import load_any_circle
 from wss_cases.pathways.circles.notes.models import CircleNote
@@ -53,28 +54,26 @@ def add_audited(uow: UnitOfWork, record: Base, kind: str) -> int:
     return found
 
 
-def write_note(actor: Actor, pathway_id: int, text: str, now: datetime, request_key: Key = None) -> int:
+@use_case
+def write_note(uow: UnitOfWork, pathway_id: int, text: str) -> int:
     """Add a note under a key of its own; it is never changed afterwards. Returns its id.
 
     Raises NotFound for anybody who does not keep the circle, Refused for an empty text or once the notes' day is past.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_kept(uow, pathway_id)
-        if not text.strip():
-            raise Refused("text", _("Write the note."))
-        today = today_at(uow, row.school_id)
-        shred_on = shred_day(ended_on(uow, row) or today, setting("NOTE_DAYS"))
-        if shred_on <= today:
-            raise Refused("", _("The notes of this circle were due to be shredded. Nothing is added now."))
-        sealed = seal(setting("WSS_KEYS"), PURPOSE, text)
-        note = CircleNote(
-            pathway_id=row.id, author_id=actor.user_id, written_at=now, sealed_text=sealed.text,
-            sealed_key=sealed.key, key_name=sealed.key_name, shred_on=shred_on,
-        )  # fmt: skip
-        uow.answer = add_audited(uow, note, "circle.note_written")
-        return note.id
+    row = load_kept(uow, pathway_id)
+    if not text.strip():
+        raise Refused("text", _("Write the note."))
+    today = today_at(uow, row.school_id)
+    shred_on = shred_day(ended_on(uow, row) or today, setting("NOTE_DAYS"))
+    if shred_on <= today:
+        raise Refused("", _("The notes of this circle were due to be shredded. Nothing is added now."))
+    sealed = seal(setting("WSS_KEYS"), PURPOSE, text)
+    note = CircleNote(
+        pathway_id=row.id, author_id=uow.actor.user_id, written_at=uow.now, sealed_text=sealed.text,
+        sealed_key=sealed.key, key_name=sealed.key_name, shred_on=shred_on,
+    )  # fmt: skip
+    uow.answer = add_audited(uow, note, "circle.note_written")
+    return note.id
 
 
 def ended_on(uow: UnitOfWork, row: Pathway) -> date | None:

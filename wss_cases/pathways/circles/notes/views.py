@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
@@ -38,7 +39,7 @@ def notes(case_id: int, pathway_id: int) -> Page:
         sent = True
         if form.validate():
             try:
-                actions.write_note(actor, row.id, form.text.data, now, form.request_key.data)
+                actions.write_note(submitted(form), row.id, form.text.data)
             except Refused as refusal:
                 apply_refusal(form, refusal)
             else:

@@ -1,17 +1,17 @@
 """Preparing a circle: support, separate pre-meetings, ready or not, supporters, the safety screen. Never why."""
 
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import exists, select
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.progress.actions import today_at
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.making.actions import make_for_event
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CirclePreparation, CircleScreen, CircleSupporter
 from wss_cases.pathways.circles.circle.states import ScreenAnswer, SupporterRelation
 from wss_cases.pathways.circles.consent.actions import call_off_planned, load_circle
@@ -23,61 +23,46 @@ from wss_cases.pathways.common.models import Pathway
 Key = str | None
 
 
-def record_support(
-    actor: Actor, pathway_id: int, participant_id: int, on: date, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def record_support(uow: UnitOfWork, pathway_id: int, participant_id: int, on: date) -> int:
     """Record that support was offered to one party. Raises NotFound for somebody who is not invited."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_circle(uow, pathway_id)
-        not_later(uow, row.school_id, "on", on)
-        prepared = _preparation(row, circle_of(row), participant_id)
-        prepared.support_offered_on, prepared.support_offered_by_id = on, actor.user_id
-        uow.record(prepared, "circle.support_offered")
-        _need_interpreter(uow, row, participant_id)
-        uow.answer = row.id
-        return row.id
+    row = load_circle(uow, pathway_id)
+    not_later(uow, row.school_id, "on", on)
+    prepared = _preparation(row, circle_of(row), participant_id)
+    prepared.support_offered_on, prepared.support_offered_by_id = on, uow.actor.user_id
+    uow.record(prepared, "circle.support_offered")
+    _need_interpreter(uow, row, participant_id)
+    return row.id
 
 
-def record_pre_meeting(
-    actor: Actor, pathway_id: int, participant_id: int, on: date, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def record_pre_meeting(uow: UnitOfWork, pathway_id: int, participant_id: int, on: date) -> int:
     """Record that somebody met one party alone. Raises NotFound for somebody who is not invited."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_circle(uow, pathway_id)
-        not_later(uow, row.school_id, "on", on)
-        prepared = _preparation(row, circle_of(row), participant_id)
-        prepared.pre_met_on, prepared.pre_met_by_id = on, actor.user_id
-        uow.record(prepared, "circle.pre_met")
-        _need_interpreter(uow, row, participant_id)
-        uow.answer = row.id
-        return row.id
+    row = load_circle(uow, pathway_id)
+    not_later(uow, row.school_id, "on", on)
+    prepared = _preparation(row, circle_of(row), participant_id)
+    prepared.pre_met_on, prepared.pre_met_by_id = on, uow.actor.user_id
+    uow.record(prepared, "circle.pre_met")
+    _need_interpreter(uow, row, participant_id)
+    return row.id
 
 
-def record_ready(
-    actor: Actor, pathway_id: int, participant_id: int, ready: bool, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def record_ready(uow: UnitOfWork, pathway_id: int, participant_id: int, ready: bool) -> int:
     """Record that one party is ready to meet, or is not; never why. A no calls a planned meeting off.
 
     Raises Refused before the pre-meeting where one is needed, NotFound for somebody who is not invited.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_circle(uow, pathway_id)
-        circle = circle_of(row)
-        prepared = _preparation(row, circle, participant_id)
-        if ready and prepared.pre_met_on is None and len(circle.invited) > 1:
-            raise Refused("", _("Meet this person alone first, and write down when."))
-        prepared.is_ready = ready
-        uow.record(prepared, "circle.ready" if ready else "circle.not_ready")
-        if not ready:
-            call_off_planned(uow, row, circle)
-        uow.answer = row.id
-        return row.id
+    row = load_circle(uow, pathway_id)
+    circle = circle_of(row)
+    prepared = _preparation(row, circle, participant_id)
+    if ready and prepared.pre_met_on is None and len(circle.invited) > 1:
+        raise Refused("", _("Meet this person alone first, and write down when."))
+    prepared.is_ready = ready
+    uow.record(prepared, "circle.ready" if ready else "circle.not_ready")
+    if not ready:
+        call_off_planned(uow, row, circle)
+    return row.id
 
 
 def _preparation(row: Pathway, circle: Circle, participant_id: int) -> CirclePreparation:
@@ -106,62 +91,48 @@ def _need_interpreter(uow: UnitOfWork, row: Pathway, participant_id: int) -> Non
         )
 
 
-def add_supporter(
-    actor: Actor, pathway_id: int, participant_id: int, relation: SupporterRelation, name: str, now: datetime,
-    request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def add_supporter(uow: UnitOfWork, pathway_id: int, participant_id: int, relation: SupporterRelation, name: str) -> int:
     """Invite somebody whom a party wants beside them. Returns the pathway's id. Raises Refused without a name."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_circle(uow, pathway_id)
-        if participant_id not in {person.id for person in circle_of(row).invited}:
-            raise NotFound
-        if not name.strip():
-            raise Refused("name", _("Write the name."))
-        supporter = CircleSupporter(
-            pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, participant_id=participant_id,
-            relation=relation, name=name,
-        )  # fmt: skip
-        uow.record(supporter, "circle.supporter_added", relation=relation.value)
-        uow.answer = row.id
-        return row.id
+    row = load_circle(uow, pathway_id)
+    if participant_id not in {person.id for person in circle_of(row).invited}:
+        raise NotFound
+    if not name.strip():
+        raise Refused("name", _("Write the name."))
+    supporter = CircleSupporter(
+        pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, participant_id=participant_id,
+        relation=relation, name=name,
+    )  # fmt: skip
+    uow.record(supporter, "circle.supporter_added", relation=relation.value)
+    return row.id
 
 
-def end_supporter(actor: Actor, supporter_id: int, version: int | None, now: datetime, request_key: Key = None) -> int:
+@use_case
+def end_supporter(uow: UnitOfWork, supporter_id: int) -> int:
     """Invite a supporter no longer. Returns the pathway's id. Raises Refused when that was so already."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        supporter = uow.load(CircleSupporter, supporter_id, Permission.CASE_WORK, version)
-        row = load_circle(uow, supporter.pathway_id)
-        if supporter.ended_at is not None:
-            raise Refused("", _("This supporter is not invited any more."))
-        supporter.ended_at = now
-        uow.record(supporter, "circle.supporter_ended", relation=supporter.relation.value)
-        uow.answer = row.id
-        return row.id
+    supporter = uow.load(CircleSupporter, supporter_id, Permission.CASE_WORK, uow.version)
+    row = load_circle(uow, supporter.pathway_id)
+    if supporter.ended_at is not None:
+        raise Refused("", _("This supporter is not invited any more."))
+    supporter.ended_at = uow.now
+    uow.record(supporter, "circle.supporter_ended", relation=supporter.relation.value)
+    return row.id
 
 
-def record_screen(
-    actor: Actor, pathway_id: int, answer: ScreenAnswer, on: date, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def record_screen(uow: UnitOfWork, pathway_id: int, answer: ScreenAnswer, on: date) -> int:
     """Record the keeper's safety screen: safe to meet, or not now, which calls a planned meeting off; never why.
 
     Raises Refused for anybody who does not keep this circle.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_circle(uow, pathway_id)
-        not_later(uow, row.school_id, "on", on)
-        circle = circle_of(row)
-        if actor.user_id not in circle.keepers_on(today_at(uow, row.school_id)):
-            raise Refused("", _("Only a keeper of this circle answers the safety screen."))
-        screen = circle.screen or CircleScreen(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id)
-        screen.answer, screen.screened_on, screen.screened_by_id = answer, on, actor.user_id
-        uow.record(screen, "circle.screened", answer=answer.value)
-        if answer is ScreenAnswer.NOT_NOW:
-            call_off_planned(uow, row, circle)
-        uow.answer = row.id
-        return row.id
+    row = load_circle(uow, pathway_id)
+    not_later(uow, row.school_id, "on", on)
+    circle = circle_of(row)
+    if uow.actor.user_id not in circle.keepers_on(today_at(uow, row.school_id)):
+        raise Refused("", _("Only a keeper of this circle answers the safety screen."))
+    screen = circle.screen or CircleScreen(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id)
+    screen.answer, screen.screened_on, screen.screened_by_id = answer, on, uow.actor.user_id
+    uow.record(screen, "circle.screened", answer=answer.value)
+    if answer is ScreenAnswer.NOT_NOW:
+        call_off_planned(uow, row, circle)
+    return row.id

@@ -6,12 +6,12 @@ from typing import Any
 
 from flask import Blueprint, render_template, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.queries import get_participant
 from wss_cases.cases.case.rules import person_words
-from wss_cases.foundation import clock
 from wss_cases.foundation.forms import BaseForm, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
@@ -73,13 +73,12 @@ def _day_page(
     act: Callable[..., int], known: Callable[[CirclePreparation], date | None],
 ) -> Page:  # fmt: skip
     """Record on which day something was done with one party."""
-    actor, now = current_actor(), clock.now()
-    row, circle, person = get_party(actor, case_id, pathway_id, participant_id)
+    row, circle, person = get_party(current_actor(), case_id, pathway_id, participant_id)
     prepared = circle.preparations.get(participant_id)
     form = DayForm(on=(known(prepared) if prepared else None) or today_of(row.school_id))
     return form_page(
         form,
-        lambda: act(actor, row.id, participant_id, form.on.data, now, form.request_key.data),
+        lambda: act(submitted(form), row.id, participant_id, form.on.data),
         page_of(row),
         ACT,
         **act_context(row, title(person_words(person)), _("Save"), facts=facts),
@@ -120,15 +119,13 @@ def pre_meeting(case_id: int, pathway_id: int, participant_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def ready(case_id: int, pathway_id: int, participant_id: int) -> Page:
     """Record whether this party is ready to meet; never why."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row, circle, person = get_party(actor, case_id, pathway_id, participant_id)
     prepared = circle.preparations.get(participant_id)
     form = ReadyForm(ready=YES_NO[prepared.is_ready if prepared else None])
     return form_page(
         form,
-        lambda: actions_prepare.record_ready(
-            actor, row.id, participant_id, form.ready.data == "yes", now, form.request_key.data
-        ),
+        lambda: actions_prepare.record_ready(submitted(form), row.id, participant_id, form.ready.data == "yes"),
         page_of(row),
         ACT,
         **act_context(row, _("Is %(name)s ready?", name=person_words(person)), _("Save the answer")),
@@ -139,7 +136,7 @@ def ready(case_id: int, pathway_id: int, participant_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def consent(case_id: int, pathway_id: int, participant_id: int) -> Page:
     """Read the letter together, then record what one party said about taking part."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row, circle, person = get_party(actor, case_id, pathway_id, participant_id)
     said = circle.consents.get(participant_id)
     form = ConsentForm(
@@ -152,14 +149,12 @@ def consent(case_id: int, pathway_id: int, participant_id: int) -> Page:
     return form_page(
         form,
         lambda: actions.record_consent(
-            actor,
+            submitted(form),
             row.id,
             participant_id,
             form.consented.data == "yes",
             {"yes": True, "no": False}.get(form.guardian.data),
             form.given_on.data,
-            now,
-            form.request_key.data,
         ),
         page_of(row),
         "pathways/circles/preparation/consent.html",
@@ -208,36 +203,33 @@ def letter(case_id: int, pathway_id: int, participant_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def add_supporter(case_id: int, pathway_id: int, participant_id: int) -> Page:
     """Invite somebody whom this party wants beside them."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row, _circle, person = get_party(actor, case_id, pathway_id, participant_id)
     form = SupporterForm()
     back = url_for("circle_parties.party", participant_id=participant_id, **_ids(row))
     return form_page(
         form,
         lambda: actions_prepare.add_supporter(
-            actor, row.id, participant_id, SupporterRelation(form.relation.data), form.name.data, now,
-            form.request_key.data,
+            submitted(form), row.id, participant_id, SupporterRelation(form.relation.data), form.name.data
         ),
         back,
         ACT,
-        **act_context(
-            row, _("A supporter of %(name)s", name=person_words(person)), _("Invite"), back_href=back
-        ),
-    )  # fmt: skip
+        **act_context(row, _("A supporter of %(name)s", name=person_words(person)), _("Invite"), back_href=back),
+    )
 
 
 @blueprint.route("/supporters/<int:supporter_id>/end", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def end_supporter(case_id: int, pathway_id: int, supporter_id: int) -> Page:
     """Invite a supporter no longer."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_circle(actor, case_id, pathway_id)
     found = get_supporter(row, supporter_id)
     form: BaseForm = ConfirmForm(version=found.version)
     back = url_for("circle_parties.party", participant_id=found.participant_id, **_ids(row))
     return form_page(
         form,
-        lambda: actions_prepare.end_supporter(actor, supporter_id, form.seen_version, now, form.request_key.data),
+        lambda: actions_prepare.end_supporter(submitted(form), supporter_id),
         back,
         ACT,
         **act_context(row, _("No longer invite %(name)s", name=found.name), _("No longer invite"), back_href=back),

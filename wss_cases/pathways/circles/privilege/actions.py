@@ -1,14 +1,14 @@
 """The recorded acts around privilege: waivers, legal exceptions, and what stops shredding while it is open."""
 
-from datetime import date, datetime
+from datetime import date
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.progress.actions import today_at
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import changes_of, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.notes.actions import add_audited, load_kept
 from wss_cases.pathways.circles.notes.models import PrivilegeException, PrivilegeWaiver
 from wss_cases.pathways.circles.notes.queries import get_hold, get_waiver
@@ -30,89 +30,68 @@ def _needed(field: str, text: str, words: str) -> str:
     return text
 
 
+@use_case
 def record_waiver(
-    actor: Actor, pathway_id: int, *, participant_id: int, signed_on: date, scope: str, reason: str, now: datetime,
-    request_key: Key = None,
-) -> int:  # fmt: skip
-    """Record that one participant waived privilege in writing, for what and why. Returns the waiver's id."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_kept(uow, pathway_id)
-        person = uow.session.get(CaseParticipant, participant_id)
-        if person is None or person.case_id != row.case_id:
-            raise Refused("participant", _("Choose who signed."))
-        not_later(uow, row.school_id, "signed_on", signed_on)
-        waiver = PrivilegeWaiver(
-            pathway_id=row.id, school_id=row.school_id, participant_id=person.id, signed_on=signed_on,
-            scope=_needed("scope", scope, _("Say what the waiver covers.")),
-            reason=_needed("reason", reason, _("Say why it was given.")),
-            recorded_at=now, recorded_by_id=actor.user_id,
-        )  # fmt: skip
-        uow.answer = add_audited(uow, waiver, AUDIT_WAIVER)
-        return waiver.id
-
-
-def withdraw_waiver(actor: Actor, pathway_id: int, waiver_id: int, now: datetime, request_key: Key = None) -> int:
-    """Record that a waiver was withdrawn today; it needs no reason. Raises Refused when it was before."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_kept(uow, pathway_id)
-        waiver = get_waiver(row.id, waiver_id)
-        if waiver.withdrawn_on is not None:
-            raise Refused("", _("This waiver was withdrawn before."))
-        waiver.withdrawn_on = today_at(uow, row.school_id)
-        uow.audit(AUDIT_WITHDRAWN, "privilege_waiver", waiver.id, changes_of(waiver))
-        uow.answer = waiver.id
-        return waiver.id
-
-
-def record_exception(
-    actor: Actor, pathway_id: int, *, kind: ExceptionKind, told_whom: str, reason: str, now: datetime,
-    request_key: Key = None,
-) -> int:  # fmt: skip
-    """Record that something privileged was told under a legal exception: to whom and why, never what."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_kept(uow, pathway_id)
-        used = PrivilegeException(
-            pathway_id=row.id, school_id=row.school_id, kind=kind,
-            told_whom=_needed("told_whom", told_whom, _("Say who was told.")),
-            reason=_needed("reason", reason, _("Say why it was needed.")),
-            recorded_at=now, recorded_by_id=actor.user_id,
-        )  # fmt: skip
-        uow.answer = add_audited(uow, used, AUDIT_EXCEPTION)
-        return used.id
-
-
-def open_hold(
-    actor: Actor, pathway_id: int, *, kind: HoldKind, reason: str, now: datetime, request_key: Key = None
+    uow: UnitOfWork, pathway_id: int, *, participant_id: int, signed_on: date, scope: str, reason: str
 ) -> int:
+    """Record that one participant waived privilege in writing, for what and why. Returns the waiver's id."""
+    row = load_kept(uow, pathway_id)
+    person = uow.session.get(CaseParticipant, participant_id)
+    if person is None or person.case_id != row.case_id:
+        raise Refused("participant", _("Choose who signed."))
+    not_later(uow, row.school_id, "signed_on", signed_on)
+    waiver = PrivilegeWaiver(
+        pathway_id=row.id, school_id=row.school_id, participant_id=person.id, signed_on=signed_on,
+        scope=_needed("scope", scope, _("Say what the waiver covers.")),
+        reason=_needed("reason", reason, _("Say why it was given.")),
+        recorded_at=uow.now, recorded_by_id=uow.actor.user_id,
+    )  # fmt: skip
+    uow.answer = add_audited(uow, waiver, AUDIT_WAIVER)
+    return waiver.id
+
+
+@use_case
+def withdraw_waiver(uow: UnitOfWork, pathway_id: int, waiver_id: int) -> int:
+    """Record that a waiver was withdrawn today; it needs no reason. Raises Refused when it was before."""
+    row = load_kept(uow, pathway_id)
+    waiver = get_waiver(row.id, waiver_id)
+    if waiver.withdrawn_on is not None:
+        raise Refused("", _("This waiver was withdrawn before."))
+    waiver.withdrawn_on = today_at(uow, row.school_id)
+    uow.audit(AUDIT_WITHDRAWN, "privilege_waiver", waiver.id, changes_of(waiver))
+    return waiver.id
+
+
+@use_case
+def record_exception(uow: UnitOfWork, pathway_id: int, *, kind: ExceptionKind, told_whom: str, reason: str) -> int:
+    """Record that something privileged was told under a legal exception: to whom and why, never what."""
+    row = load_kept(uow, pathway_id)
+    used = PrivilegeException(
+        pathway_id=row.id, school_id=row.school_id, kind=kind,
+        told_whom=_needed("told_whom", told_whom, _("Say who was told.")),
+        reason=_needed("reason", reason, _("Say why it was needed.")),
+        recorded_at=uow.now, recorded_by_id=uow.actor.user_id,
+    )  # fmt: skip
+    uow.answer = add_audited(uow, used, AUDIT_EXCEPTION)
+    return used.id
+
+
+@use_case
+def open_hold(uow: UnitOfWork, pathway_id: int, *, kind: HoldKind, reason: str) -> int:
     """Stop the shredding of a circle's notes while a request, hold or order is open. Returns the hold's id."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_kept(uow, pathway_id, Permission.CIRCLE_HOLD)
-        hold = LegalHold(pathway_id=row.id, school_id=row.school_id, kind=kind, reason=reason)
-        uow.answer = actions_holds.open_hold(uow, hold).id
-        return hold.id
+    row = load_kept(uow, pathway_id, Permission.CIRCLE_HOLD)
+    hold = LegalHold(pathway_id=row.id, school_id=row.school_id, kind=kind, reason=reason)
+    uow.answer = actions_holds.open_hold(uow, hold).id
+    return hold.id
 
 
-def close_hold(
-    actor: Actor, pathway_id: int, hold_id: int, reason: str, version: int | None, now: datetime,
-    request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def close_hold(uow: UnitOfWork, pathway_id: int, hold_id: int, reason: str) -> int:
     """Record that a request, hold or order is over; shredding goes on. Raises Refused when it was closed before."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_kept(uow, pathway_id, Permission.CIRCLE_HOLD)
-        get_hold(row.id, hold_id)
-        hold = uow.session.get(LegalHold, hold_id, with_for_update=True, populate_existing=True)
-        if hold is None:
-            raise NotFound
-        actions_holds.release_hold(uow, hold, reason, version)
-        uow.answer = hold.id
-        return hold.id
+    row = load_kept(uow, pathway_id, Permission.CIRCLE_HOLD)
+    get_hold(row.id, hold_id)
+    hold = uow.session.get(LegalHold, hold_id, with_for_update=True, populate_existing=True)
+    if hold is None:
+        raise NotFound
+    actions_holds.release_hold(uow, hold, reason, uow.version)
+    return hold.id

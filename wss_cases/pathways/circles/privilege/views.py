@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
@@ -101,7 +102,7 @@ def _context(row: Pathway, title: str, go_words: str, **more: Any) -> dict[str, 
 @gate(Permission.CIRCLE_NOTE_READ)
 def waiver(case_id: int, pathway_id: int) -> Page:
     """Record a participant's waiver in writing."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
     form = WaiverForm(signed_on=today_of(row.school_id))
     people = {person.id: person_words(person) for person in participants_of(row.case_id)}
@@ -109,14 +110,12 @@ def waiver(case_id: int, pathway_id: int) -> Page:
     return form_page(
         form,
         lambda: actions.record_waiver(
-            actor,
+            submitted(form),
             row.id,
             participant_id=number(form.participant.data) or 0,
             signed_on=form.signed_on.data,
             scope=form.scope.data,
             reason=form.reason.data,
-            now=now,
-            request_key=form.request_key.data,
         ),
         _page_of(row),
         ACT,
@@ -133,13 +132,13 @@ def waiver(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CIRCLE_NOTE_READ)
 def withdraw(case_id: int, pathway_id: int, waiver_id: int) -> Page:
     """Record that a waiver was withdrawn."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
     get_waiver(row.id, waiver_id)
     form = ConfirmForm()
     return form_page(
         form,
-        lambda: actions.withdraw_waiver(actor, row.id, waiver_id, now, form.request_key.data),
+        lambda: actions.withdraw_waiver(submitted(form), row.id, waiver_id),
         _page_of(row),
         ACT,
         **_context(
@@ -155,19 +154,17 @@ def withdraw(case_id: int, pathway_id: int, waiver_id: int) -> Page:
 @gate(Permission.CIRCLE_NOTE_READ)
 def exception(case_id: int, pathway_id: int) -> Page:
     """Record the use of a legal exception."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
     form = ExceptionForm()
     return form_page(
         form,
         lambda: actions.record_exception(
-            actor,
+            submitted(form),
             row.id,
             kind=ExceptionKind(form.kind.data),
             told_whom=form.told_whom.data,
             reason=form.reason.data,
-            now=now,
-            request_key=form.request_key.data,
         ),
         _page_of(row),
         ACT,
@@ -179,19 +176,12 @@ def exception(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CIRCLE_HOLD)
 def hold(case_id: int, pathway_id: int) -> Page:
     """Stop the shredding while a request, hold or order is open."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_HOLD)
     form = HoldForm()
     return form_page(
         form,
-        lambda: actions.open_hold(
-            actor,
-            row.id,
-            kind=HoldKind(form.kind.data),
-            reason=form.reason.data,
-            now=now,
-            request_key=form.request_key.data,
-        ),
+        lambda: actions.open_hold(submitted(form), row.id, kind=HoldKind(form.kind.data), reason=form.reason.data),
         _page_of(row),
         ACT,
         **_context(row, _("Stop shredding"), _("Stop shredding")),
@@ -202,7 +192,7 @@ def hold(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CIRCLE_HOLD)
 def release(case_id: int, pathway_id: int, hold_id: int) -> Page:
     """Record that what stopped the shredding is over."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_HOLD)
     found = get_hold(row.id, hold_id)
     form = ReleaseForm(version=found.version)
@@ -212,9 +202,7 @@ def release(case_id: int, pathway_id: int, hold_id: int) -> Page:
     ]
     return form_page(
         form,
-        lambda: actions.close_hold(
-            actor, row.id, hold_id, form.reason.data or "", form.seen_version, now, form.request_key.data
-        ),
+        lambda: actions.close_hold(submitted(form), row.id, hold_id, form.reason.data or ""),
         _page_of(row),
         ACT,
         **_context(row, _("It is over"), _("Let shredding go on"), facts=facts),

@@ -16,6 +16,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.gates.queries import Circle, circle_of
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire
 from wss_cases.pathways.circles.questionnaires.queries import (
@@ -159,18 +160,15 @@ def renew(actor: Actor, questionnaire_id: int, now: datetime, request_key: Key =
         return Link(row.id, code)
 
 
-def revoke(actor: Actor, questionnaire_id: int, now: datetime, request_key: Key = None) -> int:
+@use_case
+def revoke(uow: UnitOfWork, questionnaire_id: int) -> int:
     """Take a link back: it opens nothing any more. Raises Refused when it was answered or taken back already."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = _load(uow, questionnaire_id)
-        if not may_become(state_of(row, now), LinkState.REVOKED):
-            raise Refused("", _("This questionnaire was answered or taken back."))
-        row.revoked_at = now
-        uow.record(row, "questionnaire.revoked")
-        uow.answer = row.id
-        return row.id
+    row = _load(uow, questionnaire_id)
+    if not may_become(state_of(row, uow.now), LinkState.REVOKED):
+        raise Refused("", _("This questionnaire was answered or taken back."))
+    row.revoked_at = uow.now
+    uow.record(row, "questionnaire.revoked")
+    return row.id
 
 
 def _load(uow: UnitOfWork, questionnaire_id: int) -> Questionnaire:

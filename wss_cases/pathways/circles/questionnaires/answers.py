@@ -16,6 +16,7 @@ from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.keys.envelope import seal, unseal
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.keepers import kept
 from wss_cases.pathways.circles.gates.queries import circle_of
 from wss_cases.pathways.circles.questionnaires.actions import (
@@ -71,35 +72,31 @@ def answer(questionnaire_id: int, values: Mapping[str, int], words: str, now: da
         return state
 
 
+@use_case
 def answer_as_keeper(
-    actor: Actor, pathway_id: int, occasion: Occasion, values: Mapping[str, int], words: str, now: datetime,
-    request_key: str | None = None,
-) -> int:  # fmt: skip
+    uow: UnitOfWork, pathway_id: int, occasion: Occasion, values: Mapping[str, int], words: str
+) -> int:
     """Keep a keeper's own answers about their circle. Returns the pathway's id.
 
     Raises NotFound for anybody else, Refused for a second time, before the occasion, or when nothing was answered.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        pathway = load_asked_circle(uow, pathway_id)
-        require(actor, Permission.CIRCLE_NOTE_READ, kept(pathway))
-        circle = circle_of(pathway)
-        check_occasion(pathway, circle, occasion)
-        if f"keeper-{actor.user_id}" in already_asked(pathway_id, occasion, now):
-            raise Refused("", _("You answered already."))
-        row = uow.add(
-            Questionnaire(
-                **new_values(uow, pathway, circle, occasion),
-                answerer=Answerer.KEEPER,
-                keeper_user_id=actor.user_id,
-                language=actor.locale,
-                token_digest=token_digest(secrets.token_hex(32)),
-            )
+    pathway = load_asked_circle(uow, pathway_id)
+    require(uow.actor, Permission.CIRCLE_NOTE_READ, kept(pathway))
+    circle = circle_of(pathway)
+    check_occasion(pathway, circle, occasion)
+    if f"keeper-{uow.actor.user_id}" in already_asked(pathway_id, occasion, uow.now):
+        raise Refused("", _("You answered already."))
+    row = uow.add(
+        Questionnaire(
+            **new_values(uow, pathway, circle, occasion),
+            answerer=Answerer.KEEPER,
+            keeper_user_id=uow.actor.user_id,
+            language=uow.actor.locale,
+            token_digest=token_digest(secrets.token_hex(32)),
         )
-        _keep(uow, row, values, words)
-        uow.answer = pathway.id
-        return pathway.id
+    )
+    _keep(uow, row, values, words)
+    return pathway.id
 
 
 def _keep(uow: UnitOfWork, row: Questionnaire, values: Mapping[str, int], words: str) -> None:

@@ -6,8 +6,10 @@ from typing import Any
 import segno
 from flask import Blueprint, redirect, render_template, request, session, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.sign_in.sessions.actions import sign_out
@@ -190,7 +192,7 @@ def revoke(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
     actor = current_actor()
     row, _circle = get_circle(actor, case_id, pathway_id)
     found = get_questionnaire(actor, row.id, questionnaire_id)
-    actions.revoke(actor, found.id, clock.now())
+    actions.revoke(Invocation(actor, clock.now()), found.id)
     return redirect(_list_address(row), 303)
 
 
@@ -215,7 +217,7 @@ def here(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
 @gate(Permission.CIRCLE_NOTE_READ)
 def mine(case_id: int, pathway_id: int) -> Page:
     """Answer as a keeper of this circle."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row, _circle = _kept_circle(actor, case_id, pathway_id)
     occasion = _occasion(request.args.get("occasion"))
     today = today_of(row.school_id)
@@ -223,9 +225,7 @@ def mine(case_id: int, pathway_id: int) -> Page:
     form = questions_form(Answerer.KEEPER, QUESTIONS[Answerer.KEEPER, occasion], texts)()
     return form_page(
         form,
-        lambda: actions_answer.answer_as_keeper(
-            actor, row.id, occasion, form.values, form.said.data or "", now, form.request_key.data
-        ),
+        lambda: actions_answer.answer_as_keeper(submitted(form), row.id, occasion, form.values, form.said.data or ""),
         _list_address(row),
         "pathways/circles/questionnaires/mine.html",
         **act_context(row, str(Occasion(occasion).label), _("Send my answers")),

@@ -5,11 +5,11 @@ from typing import Any
 
 from flask import Blueprint, render_template, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
-from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
@@ -102,22 +102,20 @@ def _row(row: KeeperTraining, school_id: int, today: date) -> dict[str, Any]:
 @gate(Permission.CIRCLE_SETTINGS)
 def record() -> Page:
     """Put a training on record."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     school_id = own_school(actor)
     form = TrainingForm(kind=TrainingKind.CIRCLE_KEEPING.value)
     form.user.choices = people_choices(actions.staff_of(school_id, today_of(school_id)), _("Choose a person"))
     return form_page(
         form,
         lambda: actions.record_training(
-            actor,
+            submitted(form),
             school_id,
             user_id=number(form.user.data) or 0,
             kind=TrainingKind(form.kind.data),
             provider=form.provider.data or "",
             completed_on=form.completed_on.data,
             valid_until=form.valid_until.data,
-            now=now,
-            request_key=form.request_key.data,
         ),
         url_for("circle_training.training"),
         ACT,
@@ -130,13 +128,13 @@ def record() -> Page:
 @gate(Permission.CIRCLE_SETTINGS)
 def end(training_id: int) -> Page:
     """Say until when a training counts."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     found = get_training(actor, training_id)
     name = names_of({found.user_id}).get(found.user_id, "")
     form = EndTrainingForm(valid_until=found.valid_until)
     return form_page(
         form,
-        lambda: actions.end_training(actor, training_id, form.valid_until.data, now, form.request_key.data),
+        lambda: actions.end_training(submitted(form), training_id, form.valid_until.data),
         url_for("circle_training.training"),
         ACT,
         title=_("Until when a training counts"),
@@ -149,7 +147,7 @@ def end(training_id: int) -> Page:
 @gate(Permission.CIRCLE_SETTINGS)
 def setting() -> Page:
     """Decide what the school asks of its circles."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     school_id = own_school(actor)
     known = setting_of(school_id)
     form = SettingForm(
@@ -157,9 +155,7 @@ def setting() -> Page:
     )
     return form_page(
         form,
-        lambda: actions.save_setting(
-            actor, school_id, bool(form.guardian_consent.data), form.seen_version, now, form.request_key.data
-        ),
+        lambda: actions.save_setting(submitted(form), school_id, bool(form.guardian_consent.data)),
         url_for("circle_training.training"),
         ACT,
         title=_("Circles at this school"),

@@ -1,16 +1,16 @@
 """The daily card of check-in/check-out: set it, check in, mark period by period, check out."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
 from wss_cases.cases.progress.actions import today_at
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import Kind
 from wss_cases.pathways.mentoring.course.actions import load_mentoring
@@ -25,30 +25,26 @@ LOOK_BACK = timedelta(days=7)
 LONGEST_LINE = 80
 
 
+@use_case
 def set_card(
-    actor: Actor, pathway_id: int, *, expectations: Sequence[str], periods: Sequence[str], goal_percent: int,
-    version: int | None, now: datetime, request_key: str | None = None,
-) -> int:  # fmt: skip
+    uow: UnitOfWork, pathway_id: int, *, expectations: Sequence[str], periods: Sequence[str], goal_percent: int
+) -> int:
     """Set what a card asks and when; days that were marked keep what they asked. Raises Refused naming the field."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_mentoring(uow, pathway_id, None)
-        if row.kind != Kind.CHECK_IN_CHECK_OUT:
-            raise NotFound
-        card = uow.session.scalar(select(DailyCard).where(DailyCard.pathway_id == row.id).with_for_update())
-        if card is not None and version is not None and card.version != version:
-            raise Stale
-        if card is None:
-            card = DailyCard(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id)
-        card.expectations = _lines("expectations", expectations, MOST_EXPECTATIONS)
-        card.periods = _lines("periods", periods, MOST_PERIODS)
-        if not 1 <= goal_percent <= 100:
-            raise Refused("goal_percent", _("Write a number from 1 to %(most)d.", most=100))
-        card.goal_percent = goal_percent
-        uow.record(card, "mentoring.card_set")
-        uow.answer = row.id
-        return row.id
+    row = load_mentoring(uow, pathway_id, None)
+    if row.kind != Kind.CHECK_IN_CHECK_OUT:
+        raise NotFound
+    card = uow.session.scalar(select(DailyCard).where(DailyCard.pathway_id == row.id).with_for_update())
+    if card is not None and uow.version is not None and card.version != uow.version:
+        raise Stale
+    if card is None:
+        card = DailyCard(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id)
+    card.expectations = _lines("expectations", expectations, MOST_EXPECTATIONS)
+    card.periods = _lines("periods", periods, MOST_PERIODS)
+    if not 1 <= goal_percent <= 100:
+        raise Refused("goal_percent", _("Write a number from 1 to %(most)d.", most=100))
+    card.goal_percent = goal_percent
+    uow.record(card, "mentoring.card_set")
+    return row.id
 
 
 def _lines(field: str, lines: Sequence[str], most: int) -> list[str]:
@@ -62,68 +58,56 @@ def _lines(field: str, lines: Sequence[str], most: int) -> list[str]:
     return kept
 
 
-def check_in(actor: Actor, pathway_id: int, now: datetime, request_key: str | None = None) -> int:
+@use_case
+def check_in(uow: UnitOfWork, pathway_id: int) -> int:
     """Check a student in today; the day counts as a session held, whatever was logged for it before."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row, card, day = _today(uow, pathway_id)
-        _step_to(day, DayState.CHECKED_IN)
-        day.checked_in_at, day.logged_by_id = now, actor.user_id
-        _keep(uow, day, "daily_card_day.checked_in")
-        logged = uow.session.scalar(
-            select(MentoringSession).where(MentoringSession.pathway_id == row.id, MentoringSession.on_day == day.on_day)
-        )
-        if logged is None or not logged.held:
-            minutes = uow.session.scalar(select(MentoringPlan.minutes).where(MentoringPlan.pathway_id == row.id))
-            write(uow, row, day.on_day, Said(minutes=minutes))
-        uow.answer = card.id
-        return card.id
+    row, card, day = _today(uow, pathway_id)
+    _step_to(day, DayState.CHECKED_IN)
+    day.checked_in_at, day.logged_by_id = uow.now, uow.actor.user_id
+    _keep(uow, day, "daily_card_day.checked_in")
+    logged = uow.session.scalar(
+        select(MentoringSession).where(MentoringSession.pathway_id == row.id, MentoringSession.on_day == day.on_day)
+    )
+    if logged is None or not logged.held:
+        minutes = uow.session.scalar(select(MentoringPlan.minutes).where(MentoringPlan.pathway_id == row.id))
+        write(uow, row, day.on_day, Said(minutes=minutes))
+    return card.id
 
 
-def check_out(actor: Actor, pathway_id: int, now: datetime, request_key: str | None = None) -> int:
+@use_case
+def check_out(uow: UnitOfWork, pathway_id: int) -> int:
     """Check a student out today, after the check-in."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        _row, card, day = _today(uow, pathway_id)
-        _step_to(day, DayState.CHECKED_OUT)
-        day.checked_out_at, day.logged_by_id = now, actor.user_id
-        _keep(uow, day, "daily_card_day.checked_out")
-        uow.answer = card.id
-        return card.id
+    _row, card, day = _today(uow, pathway_id)
+    _step_to(day, DayState.CHECKED_OUT)
+    day.checked_out_at, day.logged_by_id = uow.now, uow.actor.user_id
+    _keep(uow, day, "daily_card_day.checked_out")
+    return card.id
 
 
-def mark(
-    actor: Actor, pathway_id: int, on_day: date, period: str, marks: Sequence[int | None], version: int | None,
-    now: datetime, request_key: str | None = None,
-) -> int:  # fmt: skip
+@use_case
+def mark(uow: UnitOfWork, pathway_id: int, on_day: date, period: str, marks: Sequence[int | None]) -> int:
     """Mark one period of a day, a mark of 0 to 2 for each expectation, None where it was not seen.
 
     `version` is the day's own (0 for a day that has nothing yet). Raises Stale, or Refused for a day that cannot
     be marked.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row, card = _card(uow, pathway_id)
-        today = today_at(uow, row.school_id)
-        if not today - LOOK_BACK <= on_day <= today or not school_days(row.school_id).is_school_day(on_day):
-            raise Refused("", _("Choose a school day of the last week."))
-        if period not in card.periods or len(marks) != len(card.expectations):
-            raise Refused("", _("The card has changed. Look at it again."))
-        if any(one is not None and not 0 <= one <= BEST_MARK for one in marks):
-            raise Refused("", _("Choose 0, 1 or 2."))
-        day = _day(uow, card, on_day)
-        if version is not None and (day.version if day.id is not None else 0) != version:
-            raise Stale
-        kept = {name: row for name, row in day.marks.items() if name != period}
-        if any(one is not None for one in marks):
-            kept[period] = list(marks)
-        day.marks, day.logged_by_id = kept, actor.user_id
-        _keep(uow, day, "daily_card_day.marked")
-        uow.answer = card.id
-        return card.id
+    row, card = _card(uow, pathway_id)
+    today = today_at(uow, row.school_id)
+    if not today - LOOK_BACK <= on_day <= today or not school_days(row.school_id).is_school_day(on_day):
+        raise Refused("", _("Choose a school day of the last week."))
+    if period not in card.periods or len(marks) != len(card.expectations):
+        raise Refused("", _("The card has changed. Look at it again."))
+    if any(one is not None and not 0 <= one <= BEST_MARK for one in marks):
+        raise Refused("", _("Choose 0, 1 or 2."))
+    day = _day(uow, card, on_day)
+    if uow.version is not None and (day.version if day.id is not None else 0) != uow.version:
+        raise Stale
+    kept = {name: row for name, row in day.marks.items() if name != period}
+    if any(one is not None for one in marks):
+        kept[period] = list(marks)
+    day.marks, day.logged_by_id = kept, uow.actor.user_id
+    _keep(uow, day, "daily_card_day.marked")
+    return card.id
 
 
 def _card(uow: UnitOfWork, pathway_id: int) -> tuple[Pathway, DailyCard]:

@@ -5,8 +5,10 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import local
@@ -107,7 +109,7 @@ def _period(pathway_id: int, card: DailyCard, day: DailyCardDay | None, on: date
 @gate(Permission.MENTORING_LOG)
 def period(pathway_id: int) -> Page:
     """Mark one period: 0, 1 or 2 for each expectation; then comes the next period."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     own, row = _own(actor, pathway_id)
     day = _asked_day(today_of(own.plan.school_id))
     number = min(max(request.args.get("number", 1, type=int), 1), len(row.periods))
@@ -118,10 +120,7 @@ def period(pathway_id: int) -> Page:
     form = period_form(row.expectations)(version=kept.version if kept else 0, **values)
     return form_page(
         form,
-        lambda: actions.mark(
-            actor, pathway_id, day, name, marks_of(form, len(row.expectations)), form.seen_version, now,
-            form.request_key.data,
-        ),
+        lambda: actions.mark(submitted(form), pathway_id, day, name, marks_of(form, len(row.expectations))),
         _next_page(pathway_id, row, day, number),
         "pathways/mentoring/card/period.html",
         own=own,
@@ -144,7 +143,7 @@ def check_in(pathway_id: int) -> Page:
     """Check the student in today."""
     actor = current_actor()
     _own(actor, pathway_id)
-    actions.check_in(actor, pathway_id, clock.now())
+    actions.check_in(Invocation(actor, clock.now()), pathway_id)
     return redirect(url_for("mentoring_card.card", pathway_id=pathway_id), 303)
 
 
@@ -154,7 +153,7 @@ def check_out(pathway_id: int) -> Page:
     """Check the student out today."""
     actor = current_actor()
     _own(actor, pathway_id)
-    actions.check_out(actor, pathway_id, clock.now())
+    actions.check_out(Invocation(actor, clock.now()), pathway_id)
     return redirect(url_for("mentoring_card.card", pathway_id=pathway_id), 303)
 
 

@@ -5,11 +5,11 @@ from typing import Any
 
 from flask import Blueprint, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.queries import participants_of
 from wss_cases.cases.case.rules import person_words
-from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
@@ -84,7 +84,6 @@ def _preset_of(row: Pathway, plan: MentoringPlan | None) -> str | None:
 @gate(Permission.CASE_WORK)
 def match(case_id: int, pathway_id: int) -> Page:
     """Match the student with a mentor, and set the course."""
-    actor, now = current_actor(), clock.now()
     row = _mentoring(case_id, pathway_id)
     plan, today = plan_of(row.id), today_of(row.school_id)
     student = row.participant.student if row.participant else None
@@ -102,9 +101,7 @@ def match(case_id: int, pathway_id: int) -> Page:
     form.participant_id.choices = people_choices(students, _("Choose the student"))
     return form_page(
         form,
-        lambda: actions.match(
-            actor, row.id, _match(form), form.course(), form.seen_version, now, form.request_key.data
-        ),
+        lambda: actions.match(submitted(form), row.id, _match(form), form.course()),
         page_of(row),
         "pathways/mentoring/case_page/match.html",
         reasons={str(_id_of(one)): _because(one) for one in found},
@@ -143,13 +140,12 @@ def _because(one: Candidate) -> str:
 @gate(Permission.CASE_WORK)
 def details(case_id: int, pathway_id: int) -> Page:
     """Set towards what, how often and how long."""
-    actor, now = current_actor(), clock.now()
     row = _mentoring(case_id, pathway_id)
     form = CourseForm(version=row.version, **_course_values(row, plan_of(row.id), today_of(row.school_id)))
     form.offer_presets(row.kind)
     return form_page(
         form,
-        lambda: actions.save_plan(actor, row.id, form.course(), form.seen_version, now, form.request_key.data),
+        lambda: actions.save_plan(submitted(form), row.id, form.course()),
         page_of(row),
         "pathways/mentoring/case_page/course.html",
         **act_context(row, _("Goal and rhythm"), _("Save")),
@@ -160,7 +156,6 @@ def details(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def review(case_id: int, pathway_id: int) -> Page:
     """Review how the goal stands."""
-    actor, now = current_actor(), clock.now()
     row = _mentoring(case_id, pathway_id)
     days, today = school_days(row.school_id), today_of(row.school_id)
     form = ReviewForm(version=row.version, next_on=days.on_or_after(today + timedelta(days=DAYS_TO_NEXT_REVIEW)))
@@ -169,42 +164,46 @@ def review(case_id: int, pathway_id: int) -> Page:
     return form_page(
         form,
         lambda: record_review(
-            actor, row.id, stands=form.stands.data, goes_on=GoesOn(form.goes_on.data), note=form.note.data or "",
-            next_on=form.next_on.data, version=form.seen_version, now=now, request_key=form.request_key.data,
+            submitted(form),
+            row.id,
+            stands=form.stands.data,
+            goes_on=GoesOn(form.goes_on.data),
+            note=form.note.data or "",
+            next_on=form.next_on.data,
         ),
         lambda _id: finish_at if form.goes_on.data == GoesOn.ENDS else page_of(row),
         "pathways/mentoring/case_page/review.html",
         **act_context(row, _("Review the mentoring"), _("Save the review"), goal=plan.goal if plan else ""),
-    )  # fmt: skip
+    )
 
 
 @blueprint.route("/finish", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def finish(case_id: int, pathway_id: int) -> Page:
     """End mentoring, well or early, and say what comes after."""
-    actor, now = current_actor(), clock.now()
     row = _mentoring(case_id, pathway_id)
     form = FinishForm(version=row.version)
     plan = plan_of(row.id)
     return form_page(
         form,
         lambda: actions.finish(
-            actor, row.id, outcome="" if form.how.data == EARLY else form.how.data,
+            submitted(form),
+            row.id,
+            outcome="" if form.how.data == EARLY else form.how.data,
             reason=EndReason(form.reason.data) if form.how.data == EARLY else None,
-            after=After(form.after.data), note=form.note.data or "", version=form.seen_version, now=now,
-            request_key=form.request_key.data,
+            after=After(form.after.data),
+            note=form.note.data or "",
         ),
         page_of(row),
         "pathways/mentoring/case_page/finish.html",
         **act_context(row, _("End the mentoring"), _("End it"), goal=plan.goal if plan else ""),
-    )  # fmt: skip
+    )
 
 
 @blueprint.route("/card", methods=["GET", "POST"])
 @gate(Permission.CASE_WORK)
 def card(case_id: int, pathway_id: int) -> Page:
     """Set what the daily card asks, and when."""
-    actor, now = current_actor(), clock.now()
     row = _mentoring(case_id, pathway_id)
     if row.kind != Kind.CHECK_IN_CHECK_OUT or row.state not in LIVE:
         raise NotFound
@@ -219,11 +218,13 @@ def card(case_id: int, pathway_id: int) -> Page:
     return form_page(
         form,
         lambda: set_card(
-            actor, row.id, expectations=form.expectations.data.splitlines(), periods=form.periods.data.splitlines(),
-            goal_percent=form.goal_percent.data, version=form.seen_version, now=now,
-            request_key=form.request_key.data,
+            submitted(form),
+            row.id,
+            expectations=form.expectations.data.splitlines(),
+            periods=form.periods.data.splitlines(),
+            goal_percent=form.goal_percent.data,
         ),
         page_of(row),
         "layouts/act.html",
         **act_context(row, _("The daily card"), _("Save the card")),
-    )  # fmt: skip
+    )

@@ -2,15 +2,15 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
 from wss_cases.cases.progress.actions import today_at
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.actions import (
     audit_only,
     load_live,
@@ -54,38 +54,32 @@ class Match:
     agreed: bool
 
 
-def match(
-    actor: Actor, pathway_id: int, chosen: Match, course: Course, version: int | None, now: datetime,
-    request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def match(uow: UnitOfWork, pathway_id: int, chosen: Match, course: Course) -> int:
     """Match a student with a mentor or a group, and set the course. Returns the pathway's id.
 
     With the student's yes the pathway is prepared, and from its first day on active. Raises Refused, naming the
     field, where no place is free.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        # whoever gives places away is locked first, so that two matches never share the last one
-        mentor, group = _lock_chosen(uow, pathway_id, chosen.chosen_id)
-        row = load_mentoring(uow, pathway_id, version)
-        plan, today = plan_for(uow, row), today_at(uow, row.school_id)
-        _check_match(uow, plan, mentor, group)
-        if not chosen.reasons:
-            raise Refused("reasons", _("Say why this mentor."))
-        _whom(row, chosen.participant_id)
-        plan.mentor_id, plan.group_id = mentor.id, group.id if group is not None else None
-        plan.match_reasons = ",".join(reason.value for reason in Reason if reason in chosen.reasons)
-        row.next_step, row.next_step_on = "", None
-        with_review = set_course(row, plan, course, today)
-        audit_only(uow, row)
-        uow.record(plan, "mentoring.matched", mentor=mentor.name)
-        if with_review:
-            ask_for_review(uow, row, course.review_on)
-        if chosen.agreed:
-            _begin(uow, row, plan)
-        uow.answer = row.id
-        return row.id
+    # whoever gives places away is locked first, so that two matches never share the last one
+    mentor, group = _lock_chosen(uow, pathway_id, chosen.chosen_id)
+    row = load_mentoring(uow, pathway_id, uow.version)
+    plan, today = plan_for(uow, row), today_at(uow, row.school_id)
+    _check_match(uow, plan, mentor, group)
+    if not chosen.reasons:
+        raise Refused("reasons", _("Say why this mentor."))
+    _whom(row, chosen.participant_id)
+    plan.mentor_id, plan.group_id = mentor.id, group.id if group is not None else None
+    plan.match_reasons = ",".join(reason.value for reason in Reason if reason in chosen.reasons)
+    row.next_step, row.next_step_on = "", None
+    with_review = set_course(row, plan, course, today)
+    audit_only(uow, row)
+    uow.record(plan, "mentoring.matched", mentor=mentor.name)
+    if with_review:
+        ask_for_review(uow, row, course.review_on)
+    if chosen.agreed:
+        _begin(uow, row, plan)
+    return row.id
 
 
 def _lock_chosen(uow: UnitOfWork, pathway_id: int, chosen_id: int) -> tuple[Mentor, MentoringGroup | None]:
@@ -141,42 +135,31 @@ def _begin(uow: UnitOfWork, row: Pathway, plan: MentoringPlan) -> None:
         note_start(uow, row, plan.starts_on)
 
 
-def save_plan(
-    actor: Actor, pathway_id: int, course: Course, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def save_plan(uow: UnitOfWork, pathway_id: int, course: Course) -> int:
     """Set towards what, how often and how long. Raises NotFound for another family, Refused naming the field."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_mentoring(uow, pathway_id, version)
-        plan, today = plan_for(uow, row), today_at(uow, row.school_id)
-        with_review = set_course(row, plan, course, today)
-        audit_only(uow, row)
-        uow.record(plan, "mentoring.planned")
-        if with_review:
-            ask_for_review(uow, row, course.review_on)
-        uow.answer = row.id
-        return row.id
+    row = load_mentoring(uow, pathway_id, uow.version)
+    plan, today = plan_for(uow, row), today_at(uow, row.school_id)
+    with_review = set_course(row, plan, course, today)
+    audit_only(uow, row)
+    uow.record(plan, "mentoring.planned")
+    if with_review:
+        ask_for_review(uow, row, course.review_on)
+    return row.id
 
 
-def finish(
-    actor: Actor, pathway_id: int, *, outcome: str, reason: EndReason | None, after: After, note: str,
-    version: int | None, now: datetime, request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def finish(uow: UnitOfWork, pathway_id: int, *, outcome: str, reason: EndReason | None, after: After, note: str) -> int:
     """End mentoring well, with its outcome, or early, with the reason; and say what comes after."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_mentoring(uow, pathway_id, version)
-        plan = plan_for(uow, row)
-        plan.comes_after, plan.next_review_on = after.value, None
-        uow.record(plan, "mentoring.after", after=after.value)
-        if reason is not None:
-            note_end(uow, row, reason, note)
-        else:
-            note_completion(uow, row, outcome, note)
-        uow.answer = row.id
-        return row.id
+    row = load_mentoring(uow, pathway_id, uow.version)
+    plan = plan_for(uow, row)
+    plan.comes_after, plan.next_review_on = after.value, None
+    uow.record(plan, "mentoring.after", after=after.value)
+    if reason is not None:
+        note_end(uow, row, reason, note)
+    else:
+        note_completion(uow, row, outcome, note)
+    return row.id
 
 
 def load_mentoring(uow: UnitOfWork, pathway_id: int, version: int | None) -> Pathway:

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import func, select
 
-from wss_cases.access.actor import STAFF, Actor
+from wss_cases.access.actor import STAFF
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.grants.queries import actor_of
@@ -14,7 +14,8 @@ from wss_cases.cases.progress.actions import today_at
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.actions import audit_only
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
@@ -37,37 +38,28 @@ class MentorDraft:
     trained_on: date | None = None
 
 
-def add_mentor(actor: Actor, school_id: int, draft: MentorDraft, now: datetime, request_key: str | None = None) -> int:
+@use_case
+def add_mentor(uow: UnitOfWork, school_id: int, draft: MentorDraft) -> int:
     """Add a mentor to a school. Returns the id; Refused names the field."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        mentor = Mentor(school_id=school_id, kind=draft.kind, name="", capacity=draft.capacity)
-        require(actor, Permission.MENTOR_MANAGE, mentor)
-        _fill(uow, mentor, draft)
-        uow.add(mentor)
-        uow.record(mentor, "mentor.added")
-        uow.answer = mentor.id
-        return mentor.id
+    mentor = Mentor(school_id=school_id, kind=draft.kind, name="", capacity=draft.capacity)
+    require(uow.actor, Permission.MENTOR_MANAGE, mentor)
+    _fill(uow, mentor, draft)
+    uow.add(mentor)
+    uow.record(mentor, "mentor.added")
+    return mentor.id
 
 
-def change_mentor(
-    actor: Actor, mentor_id: int, draft: MentorDraft, version: int | None, now: datetime,
-    request_key: str | None = None,
-) -> int:  # fmt: skip
+@use_case
+def change_mentor(uow: UnitOfWork, mentor_id: int, draft: MentorDraft) -> int:
     """Change what is known of a mentor. Raises Refused for fewer places than are taken."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        mentor = uow.load(Mentor, mentor_id, Permission.MENTOR_MANAGE, version)
-        taken = places_of(uow, mentor)
-        if draft.capacity < taken:
-            words = ngettext("%(num)d place is taken.", "%(num)d places are taken.", taken)
-            raise Refused("capacity", words)
-        _fill(uow, mentor, draft)
-        uow.record(mentor, "mentor.changed")
-        uow.answer = mentor.id
-        return mentor.id
+    mentor = uow.load(Mentor, mentor_id, Permission.MENTOR_MANAGE, uow.version)
+    taken = places_of(uow, mentor)
+    if draft.capacity < taken:
+        words = ngettext("%(num)d place is taken.", "%(num)d places are taken.", taken)
+        raise Refused("capacity", words)
+    _fill(uow, mentor, draft)
+    uow.record(mentor, "mentor.changed")
+    return mentor.id
 
 
 def _fill(uow: UnitOfWork, mentor: Mentor, draft: MentorDraft) -> None:
@@ -118,35 +110,29 @@ def _count(uow: UnitOfWork, *conditions: object) -> int:
     return uow.session.scalar(statement.where(Pathway.state.in_(LIVE), *conditions)) or 0  # type: ignore[arg-type]
 
 
-def end_mentor(
-    actor: Actor, mentor_id: int, rematch: bool, version: int | None, now: datetime,
-    request_key: str | None = None,
-) -> int:  # fmt: skip
+@use_case
+def end_mentor(uow: UnitOfWork, mentor_id: int, rematch: bool) -> int:
     """Say that somebody mentors no more. Their groups end too.
 
     Raises Refused while students are matched with them, unless `rematch`: then each of these pathways asks for a
     new match, and says so in its case's history.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        mentor = uow.load(Mentor, mentor_id, Permission.MENTOR_MANAGE, version)
-        if not mentor.is_active:
-            raise Refused("", _("This mentor has ended already."))
-        found = open_matches(mentor.id)
-        if found and not rematch:
-            raise Refused("rematch", _("Say that these students get a new mentor."))
-        for match in found:
-            _unmatch(uow, mentor, match.plan.id, match.pathway.id)
-        for group in uow.session.scalars(
-            select(MentoringGroup).where(MentoringGroup.mentor_id == mentor.id, MentoringGroup.is_active)
-        ):
-            group.is_active = False
-            uow.record(group, "mentoring_group.changed")
-        mentor.is_active = False
-        uow.record(mentor, "mentor.ended")
-        uow.answer = mentor.id
-        return mentor.id
+    mentor = uow.load(Mentor, mentor_id, Permission.MENTOR_MANAGE, uow.version)
+    if not mentor.is_active:
+        raise Refused("", _("This mentor has ended already."))
+    found = open_matches(mentor.id)
+    if found and not rematch:
+        raise Refused("rematch", _("Say that these students get a new mentor."))
+    for match in found:
+        _unmatch(uow, mentor, match.plan.id, match.pathway.id)
+    for group in uow.session.scalars(
+        select(MentoringGroup).where(MentoringGroup.mentor_id == mentor.id, MentoringGroup.is_active)
+    ):
+        group.is_active = False
+        uow.record(group, "mentoring_group.changed")
+    mentor.is_active = False
+    uow.record(mentor, "mentor.ended")
+    return mentor.id
 
 
 def _unmatch(uow: UnitOfWork, mentor: Mentor, plan_id: int, pathway_id: int) -> None:
@@ -158,42 +144,42 @@ def _unmatch(uow: UnitOfWork, mentor: Mentor, plan_id: int, pathway_id: int) -> 
     audit_only(uow, row)
 
 
-def bring_back(actor: Actor, mentor_id: int, version: int | None, now: datetime, request_key: str | None = None) -> int:
+@use_case
+def bring_back(uow: UnitOfWork, mentor_id: int) -> int:
     """Say that somebody mentors again."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        mentor = uow.load(Mentor, mentor_id, Permission.MENTOR_MANAGE, version)
-        mentor.is_active = True
-        uow.record(mentor, "mentor.returned")
-        uow.answer = mentor.id
-        return mentor.id
+    mentor = uow.load(Mentor, mentor_id, Permission.MENTOR_MANAGE, uow.version)
+    mentor.is_active = True
+    uow.record(mentor, "mentor.returned")
+    return mentor.id
 
 
+@use_case
 def save_group(
-    actor: Actor, school_id: int, group_id: int | None, *, mentor_id: int | None, name: str, capacity: int,
-    is_active: bool, version: int | None, now: datetime, request_key: str | None = None,
-) -> int:  # fmt: skip
+    uow: UnitOfWork,
+    school_id: int,
+    group_id: int | None,
+    *,
+    mentor_id: int | None,
+    name: str,
+    capacity: int,
+    is_active: bool,
+) -> int:
     """Add a group, or change one; its students stay with it when its mentor changes. Refused names the field."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        mentor = uow.session.get(Mentor, mentor_id) if mentor_id is not None else None
-        if mentor is None or mentor.school_id != school_id or not mentor.is_active:
-            raise Refused("mentor", _("Choose the mentor."))
-        require(actor, Permission.MENTOR_MANAGE, mentor)
-        if not 2 <= capacity <= LARGEST_CAPACITY:
-            raise Refused("capacity", _("Write a number from 2 to %(most)d.", most=LARGEST_CAPACITY))
-        if group_id is None:
-            group = uow.add(MentoringGroup(school_id=school_id, mentor_id=mentor.id, name=name, capacity=capacity))
-            uow.record(group, "mentoring_group.added")
-        else:
-            group = uow.load(MentoringGroup, group_id, Permission.MENTOR_MANAGE, version)
-            if group.school_id != school_id:
-                raise NotFound
-            _change_group(uow, group, mentor, name, capacity, is_active)
-        uow.answer = group.id
-        return group.id
+    mentor = uow.session.get(Mentor, mentor_id) if mentor_id is not None else None
+    if mentor is None or mentor.school_id != school_id or not mentor.is_active:
+        raise Refused("mentor", _("Choose the mentor."))
+    require(uow.actor, Permission.MENTOR_MANAGE, mentor)
+    if not 2 <= capacity <= LARGEST_CAPACITY:
+        raise Refused("capacity", _("Write a number from 2 to %(most)d.", most=LARGEST_CAPACITY))
+    if group_id is None:
+        group = uow.add(MentoringGroup(school_id=school_id, mentor_id=mentor.id, name=name, capacity=capacity))
+        uow.record(group, "mentoring_group.added")
+    else:
+        group = uow.load(MentoringGroup, group_id, Permission.MENTOR_MANAGE, uow.version)
+        if group.school_id != school_id:
+            raise NotFound
+        _change_group(uow, group, mentor, name, capacity, is_active)
+    return group.id
 
 
 def _change_group(

@@ -5,8 +5,10 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.cases.case.rules import person_words
@@ -98,12 +100,12 @@ def _row(mentor: Mentor, taken: int) -> dict[str, str]:
 @gate(Permission.MENTOR_MANAGE)
 def add() -> Page:
     """Add a mentor."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     school_id = _school_id(actor)
     form = _offered(MentorForm(capacity=3), school_id, today_of(school_id))
     return form_page(
         form,
-        lambda: actions.add_mentor(actor, school_id, _draft(form), now, form.request_key.data),
+        lambda: actions.add_mentor(submitted(form), school_id, _draft(form)),
         url_for("mentors.mentors"),
         "pathways/mentoring/mentors/mentor.html",
         title=_("Add a mentor"),
@@ -117,7 +119,7 @@ def add() -> Page:
 @gate(Permission.MENTOR_MANAGE)
 def mentor(mentor_id: int) -> Page:
     """One mentor: what is known, and whom they have now."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_mentor(actor, mentor_id)
     form = MentorForm(
         version=row.version,
@@ -133,7 +135,7 @@ def mentor(mentor_id: int) -> Page:
     _offered(form, row.school_id, today_of(row.school_id))
     return form_page(
         form,
-        lambda: actions.change_mentor(actor, row.id, _draft(form), form.seen_version, now, form.request_key.data),
+        lambda: actions.change_mentor(submitted(form), row.id, _draft(form)),
         url_for("mentors.mentors"),
         "pathways/mentoring/mentors/mentor.html",
         title=row.name,
@@ -177,14 +179,12 @@ def _match(match: OpenMatch) -> dict[str, Any]:
 @gate(Permission.MENTOR_MANAGE)
 def end(mentor_id: int) -> Page:
     """Say that somebody mentors no more; their students are listed first."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_mentor(actor, mentor_id)
     form = EndMentorForm(version=row.version)
     return form_page(
         form,
-        lambda: actions.end_mentor(
-            actor, row.id, bool(form.rematch.data), form.seen_version, now, form.request_key.data
-        ),
+        lambda: actions.end_mentor(submitted(form), row.id, bool(form.rematch.data)),
         url_for("mentors.mentors"),
         "pathways/mentoring/mentors/end.html",
         mentor=row,
@@ -197,7 +197,7 @@ def end(mentor_id: int) -> Page:
 def bring_back(mentor_id: int) -> Page:
     """Say that somebody mentors again."""
     actor = current_actor()
-    actions.bring_back(actor, get_mentor(actor, mentor_id).id, None, clock.now())
+    actions.bring_back(Invocation(actor, clock.now()), get_mentor(actor, mentor_id).id)
     return redirect(url_for("mentors.mentor", mentor_id=mentor_id), 303)
 
 
@@ -212,21 +212,26 @@ def add_group() -> Page:
     return form_page(
         form,
         lambda: actions.save_group(
-            actor, school_id, None, mentor_id=number(form.mentor.data), name=form.name.data,
-            capacity=form.capacity.data, is_active=True, version=None, now=now, request_key=form.request_key.data,
+            Invocation(actor, now, form.request_key.data),
+            school_id,
+            None,
+            mentor_id=number(form.mentor.data),
+            name=form.name.data,
+            capacity=form.capacity.data,
+            is_active=True,
         ),
         url_for("mentors.mentors"),
         "pathways/mentoring/mentors/group_form.html",
         title=_("Add a group"),
         go_words=_("Add the group"),
-    )  # fmt: skip
+    )
 
 
 @blueprint.route("/groups/<int:group_id>", methods=["GET", "POST"])
 @gate(Permission.MENTOR_MANAGE)
 def group(group_id: int) -> Page:
     """Change a group."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_managed_group(actor, group_id)
     form = ChangeGroupForm(
         version=row.version, name=row.name, mentor=str(row.mentor_id), capacity=row.capacity, is_active=row.is_active
@@ -235,15 +240,19 @@ def group(group_id: int) -> Page:
     return form_page(
         form,
         lambda: actions.save_group(
-            actor, row.school_id, row.id, mentor_id=number(form.mentor.data), name=form.name.data,
-            capacity=form.capacity.data, is_active=bool(form.is_active.data), version=form.seen_version, now=now,
-            request_key=form.request_key.data,
+            submitted(form),
+            row.school_id,
+            row.id,
+            mentor_id=number(form.mentor.data),
+            name=form.name.data,
+            capacity=form.capacity.data,
+            is_active=bool(form.is_active.data),
         ),
         url_for("mentors.mentors"),
         "pathways/mentoring/mentors/group_form.html",
         title=row.name,
         go_words=_("Save"),
-    )  # fmt: skip
+    )
 
 
 def _active(school_id: int) -> dict[int, str]:

@@ -1,17 +1,17 @@
 """Reviews of a mentoring plan, and the follow-up that asks for the next one."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.progress.actions import open_only, today_at
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import cancel_row, close_row, make
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.mentoring.plan.models import MentoringPlan, MentoringReview
@@ -50,41 +50,35 @@ def _waiting(uow: UnitOfWork, row: Pathway) -> list[FollowUp]:
     return list(uow.session.scalars(statement.order_by(FollowUp.id).with_for_update()))
 
 
-def review(
-    actor: Actor, pathway_id: int, *, stands: str, goes_on: GoesOn, note: str, next_on: date | None,
-    version: int | None, now: datetime, request_key: str | None = None,
-) -> int:  # fmt: skip
+@use_case
+def review(uow: UnitOfWork, pathway_id: int, *, stands: str, goes_on: GoesOn, note: str, next_on: date | None) -> int:
     """Record a review: how the goal stands, and how it goes on; the next one is planned unless it ends.
 
     Ending itself is an act of its own. Raises Refused naming the field.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = uow.load(Pathway, pathway_id, Permission.CASE_WORK, version)
-        open_only(row.case)
-        plan = uow.session.scalar(select(MentoringPlan).where(MentoringPlan.pathway_id == row.id).with_for_update())
-        if plan is None:
-            raise NotFound
-        if row.state is not PathwayState.ACTIVE:
-            raise Refused("", _("Mentoring is reviewed while it is active."))
-        _check(uow, row, stands, goes_on, note, next_on)
-        today = today_at(uow, row.school_id)
-        plan.next_review_on = next_on if goes_on is not GoesOn.ENDS else None
-        uow.audit("mentoring.next_review", "mentoring_plan", plan.id, changes_of(plan))
-        record = uow.add(
-            MentoringReview(
-                pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, on_day=today, goal_stands=stands,
-                goes_on=goes_on.value, note=note, reviewed_by_id=actor.user_id,
-            )
-        )  # fmt: skip
-        uow.record(record, "mentoring.reviewed", stands=stands, goes_on=goes_on.value)
-        for follow_up in _waiting(uow, row):
-            close_row(uow, follow_up, stands, note)
-        if plan.next_review_on is not None:
-            _ask(uow, row, plan.next_review_on)
-        uow.answer = row.id
-        return row.id
+    row = uow.load(Pathway, pathway_id, Permission.CASE_WORK, uow.version)
+    open_only(row.case)
+    plan = uow.session.scalar(select(MentoringPlan).where(MentoringPlan.pathway_id == row.id).with_for_update())
+    if plan is None:
+        raise NotFound
+    if row.state is not PathwayState.ACTIVE:
+        raise Refused("", _("Mentoring is reviewed while it is active."))
+    _check(uow, row, stands, goes_on, note, next_on)
+    today = today_at(uow, row.school_id)
+    plan.next_review_on = next_on if goes_on is not GoesOn.ENDS else None
+    uow.audit("mentoring.next_review", "mentoring_plan", plan.id, changes_of(plan))
+    record = uow.add(
+        MentoringReview(
+            pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, on_day=today, goal_stands=stands,
+            goes_on=goes_on.value, note=note, reviewed_by_id=uow.actor.user_id,
+        )
+    )  # fmt: skip
+    uow.record(record, "mentoring.reviewed", stands=stands, goes_on=goes_on.value)
+    for follow_up in _waiting(uow, row):
+        close_row(uow, follow_up, stands, note)
+    if plan.next_review_on is not None:
+        _ask(uow, row, plan.next_review_on)
+    return row.id
 
 
 def _check(uow: UnitOfWork, row: Pathway, stands: str, goes_on: GoesOn, note: str, next_on: date | None) -> None:

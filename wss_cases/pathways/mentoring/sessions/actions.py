@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.cases.progress.actions import open_only, today_at
@@ -15,7 +14,8 @@ from wss_cases.followups.making.actions import cancel_row, make_for_event
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.actions import note_start
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
@@ -49,46 +49,35 @@ class Said:
         return self.missed is None
 
 
-def log_session(
-    actor: Actor, pathway_id: int, day: date, said: Said, seen: int | None, now: datetime,
-    request_key: str | None = None,
-) -> int:  # fmt: skip
+@use_case
+def log_session(uow: UnitOfWork, pathway_id: int, day: date, said: Said, seen: int | None) -> int:
     """Log a day's session, or correct its log; `seen` is the version of the log that the form showed, None for none.
 
     Returns the session's id. Raises Refused when somebody logged the day meanwhile, or the day is not to be logged.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = load_logged(uow, pathway_id)
-        session = _session_on(uow, row.id, day)
-        if session is not None and session.version != seen:
-            raise Refused("day", _("This day is logged already. Choose it in the list below to correct it."))
-        if session is not None:
-            _leave_card(uow, row, day, said)
-        session = write(uow, row, day, said)
-        uow.answer = session.id
-        return session.id
+    row = load_logged(uow, pathway_id)
+    session = _session_on(uow, row.id, day)
+    if session is not None and session.version != seen:
+        raise Refused("day", _("This day is logged already. Choose it in the list below to correct it."))
+    if session is not None:
+        _leave_card(uow, row, day, said)
+    session = write(uow, row, day, said)
+    return session.id
 
 
-def log_group(
-    actor: Actor, group_id: int, day: date, said: Mapping[int, Said], now: datetime, request_key: str | None = None
-) -> int:
+@use_case
+def log_group(uow: UnitOfWork, group_id: int, day: date, said: Mapping[int, Said]) -> int:
     """Log one day for the students of a group, by pathway. Raises Refused when one was logged meanwhile."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        group = uow.session.get(MentoringGroup, group_id)
-        require(actor, Permission.MENTORING_LOG, group)
-        if not said:
-            raise Refused("", _("Mark at least one student."))
-        for pathway_id in sorted(said):
-            row = load_logged(uow, pathway_id, group_id)
-            if _session_on(uow, row.id, day) is not None:
-                raise Refused("day", _("A student of this group is logged for this day already. Look again."))
-            write(uow, row, day, said[pathway_id])
-        uow.answer = group_id
-        return group_id
+    group = uow.session.get(MentoringGroup, group_id)
+    require(uow.actor, Permission.MENTORING_LOG, group)
+    if not said:
+        raise Refused("", _("Mark at least one student."))
+    for pathway_id in sorted(said):
+        row = load_logged(uow, pathway_id, group_id)
+        if _session_on(uow, row.id, day) is not None:
+            raise Refused("day", _("A student of this group is logged for this day already. Look again."))
+        write(uow, row, day, said[pathway_id])
+    return group_id
 
 
 def load_logged(uow: UnitOfWork, pathway_id: int, group_id: int | None = None) -> Pathway:

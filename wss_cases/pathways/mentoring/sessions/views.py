@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.queries import get_follow_up
-from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
@@ -147,7 +147,7 @@ def review_of(follow_up_id: int) -> Page:
 @gate(Permission.MENTORING_LOG)
 def student(pathway_id: int) -> Page:
     """One student: log today's session or correct a day, and what was delivered so far."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     own = get_own(actor, pathway_id)
     today, days = today_of(own.plan.school_id), school_days(own.plan.school_id)
     form, kept = _session_form(own, today)
@@ -156,9 +156,7 @@ def student(pathway_id: int) -> Page:
     team = is_team(actor, own.plan)
     return form_page(
         form,
-        lambda: log_session(
-            actor, pathway_id, form.day.data, form.said(), form.seen_version, now, form.request_key.data
-        ),
+        lambda: log_session(submitted(form), pathway_id, form.day.data, form.said(), form.seen_version),
         url_for("mentoring_sessions.student", pathway_id=pathway_id, saved=1),
         "pathways/mentoring/sessions/student.html",
         own=own,
@@ -226,7 +224,7 @@ def _card_href(own: OwnStudent) -> str | None:
 @gate(Permission.MENTORING_LOG)
 def group(group_id: int) -> Page:
     """Log a group's session: one page marks each student."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_group(actor, group_id)
     today = today_of(row.school_id)
     day = _asked_day(today)
@@ -239,8 +237,7 @@ def group(group_id: int) -> Page:
     return form_page(
         form,
         lambda: log_group(
-            actor, group_id, form.day.data, said_of_group(form, [own.pathway.id for own in to_mark]), now,
-            form.request_key.data,
+            submitted(form), group_id, form.day.data, said_of_group(form, [own.pathway.id for own in to_mark])
         ),
         url_for("mentoring_sessions.group", group_id=group_id),
         "pathways/mentoring/sessions/group.html",
@@ -249,7 +246,7 @@ def group(group_id: int) -> Page:
         logged=[_logged(own, logged[own.pathway.id]) for own in students if own.pathway.id in logged],
         nobody=not students,
         day_words=day_words(day),
-    )  # fmt: skip
+    )
 
 
 def _logged(own: OwnStudent, session: MentoringSession) -> dict[str, Any]:

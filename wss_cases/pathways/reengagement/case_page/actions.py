@@ -1,14 +1,14 @@
 """A return, act by act: the plan, the re-entry meeting, the first day back, the reviews."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from wss_cases.access.actor import Actor
 from wss_cases.cases.progress.actions import today_at
 from wss_cases.followups.making.actions import cancel_row, close_row
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.actions import (
     audit_only,
     not_later,
@@ -42,133 +42,108 @@ class PlanText:
     work_missed: str = ""
 
 
-def save_plan(
-    actor: Actor, pathway_id: int, text: PlanText, agreed: bool, version: int | None, now: datetime,
-    request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def save_plan(uow: UnitOfWork, pathway_id: int, text: PlanText, agreed: bool) -> int:
     """Write the plan of a return; `agreed`: the student said yes to it, and preparation begins.
 
     A meeting that no longer is near the day of return is taken off. Raises Refused, NotFound, Stale.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row, plan = load_return(uow, pathway_id, version)
-        check_days(plan.away_from, text.return_on)
-        if plan.returned_on is not None and text.return_on is None:
-            raise Refused("return_on", _("The student is back: the day of return stays."))
-        drops = plan.meeting_held_on is None and plan.meeting_at is not None
-        if drops and not (
-            text.return_on and is_near(meeting_day(uow, plan), text.return_on, school_days(row.school_id))
-        ):
-            _drop_meeting(uow, plan)
-        plan.return_on, plan.supporters, plan.supports = text.return_on, text.supporters, text.supports
-        plan.work_missed = text.work_missed
-        uow.record(plan, "reengagement.planned")
-        if agreed and row.state is PathwayState.PROPOSED:
-            today = today_at(uow, row.school_id)
-            if actor.user_id is not None:
-                note_offer(uow, row, (actor.user_id, actor.name), today)
-            note_acceptance(uow, row, today)
-        if row.state is not PathwayState.PROPOSED:
-            close_open(uow, row, TO_PLAN, "planned")
-            _ask_for_work(uow, row, plan)
-        uow.answer = row.id
-        return row.id
+    row, plan = load_return(uow, pathway_id, uow.version)
+    check_days(plan.away_from, text.return_on)
+    if plan.returned_on is not None and text.return_on is None:
+        raise Refused("return_on", _("The student is back: the day of return stays."))
+    drops = plan.meeting_held_on is None and plan.meeting_at is not None
+    if drops and not (text.return_on and is_near(meeting_day(uow, plan), text.return_on, school_days(row.school_id))):
+        _drop_meeting(uow, plan)
+    plan.return_on, plan.supporters, plan.supports = text.return_on, text.supporters, text.supports
+    plan.work_missed = text.work_missed
+    uow.record(plan, "reengagement.planned")
+    if agreed and row.state is PathwayState.PROPOSED:
+        today = today_at(uow, row.school_id)
+        if uow.actor.user_id is not None:
+            note_offer(uow, row, (uow.actor.user_id, uow.actor.name), today)
+        note_acceptance(uow, row, today)
+    if row.state is not PathwayState.PROPOSED:
+        close_open(uow, row, TO_PLAN, "planned")
+        _ask_for_work(uow, row, plan)
+    return row.id
 
 
-def record_return(
-    actor: Actor, pathway_id: int, on: date, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def record_return(uow: UnitOfWork, pathway_id: int, on: date) -> int:
     """Record the first day back: the pathway is active, and its reviews come up 5 and 20 school days later.
 
     Raises Refused for a day to come or before the first day away, before the student said yes, or twice.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row, plan = load_return(uow, pathway_id, version)
-        if plan.returned_on is not None:
-            raise Refused("", _("The first day back is recorded already."))
-        if row.state is PathwayState.PROPOSED:
-            raise Refused("", _("Plan the return with the student first; it may be short."))
-        not_later(uow, row.school_id, "on", on)
-        if plan.away_from is not None and on < plan.away_from:
-            raise Refused("on", _("This is before the first day away."))
-        plan.returned_on, plan.return_on = on, plan.return_on or on
-        uow.record(plan, "reengagement.returned", on=on.isoformat())
-        note_start(uow, row, on)
-        today, days = today_at(uow, row.school_id), school_days(row.school_id)
-        for wait in REVIEWS:
-            follow(uow, row, REVIEW, max(days.add(on, wait), days.on_or_after(today)))
-        row.expected_end = days.add(on, REVIEWS[-1])
-        _next_review(uow, row, plan)
-        uow.answer = row.id
-        return row.id
+    row, plan = load_return(uow, pathway_id, uow.version)
+    if plan.returned_on is not None:
+        raise Refused("", _("The first day back is recorded already."))
+    if row.state is PathwayState.PROPOSED:
+        raise Refused("", _("Plan the return with the student first; it may be short."))
+    not_later(uow, row.school_id, "on", on)
+    if plan.away_from is not None and on < plan.away_from:
+        raise Refused("on", _("This is before the first day away."))
+    plan.returned_on, plan.return_on = on, plan.return_on or on
+    uow.record(plan, "reengagement.returned", on=on.isoformat())
+    note_start(uow, row, on)
+    today, days = today_at(uow, row.school_id), school_days(row.school_id)
+    for wait in REVIEWS:
+        follow(uow, row, REVIEW, max(days.add(on, wait), days.on_or_after(today)))
+    row.expected_end = days.add(on, REVIEWS[-1])
+    _next_review(uow, row, plan)
+    return row.id
 
 
-def add_review(
-    actor: Actor, pathway_id: int, answer: ReviewAnswer, note: str, version: int | None, now: datetime,
-    request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def add_review(uow: UnitOfWork, pathway_id: int, answer: ReviewAnswer, note: str) -> int:
     """Record a review of the return; the follow-up that asked for it closes.
 
     More support needed, or not back: one more review within five school days. Raises Refused without a sentence then.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row, plan = load_return(uow, pathway_id, version)
-        if plan.returned_on is None or row.state is not PathwayState.ACTIVE:
-            raise Refused("", _("A return is reviewed once the student is back."))
-        hard = answer in (ReviewAnswer.NEEDS_MORE, ReviewAnswer.NOT_BACK)
-        if hard and not note.strip():
-            raise Refused("note", _("Say in a sentence what is needed now."))
-        today, days = today_at(uow, row.school_id), school_days(row.school_id)
-        review = uow.add(
-            ReengagementReview(
-                pathway_id=row.id,
-                case_id=row.case_id,
-                school_id=row.school_id,
-                on_day=today,
-                answer=answer,
-                note=note,
-                reviewed_by_id=actor.user_id,
-            )
+    row, plan = load_return(uow, pathway_id, uow.version)
+    if plan.returned_on is None or row.state is not PathwayState.ACTIVE:
+        raise Refused("", _("A return is reviewed once the student is back."))
+    hard = answer in (ReviewAnswer.NEEDS_MORE, ReviewAnswer.NOT_BACK)
+    if hard and not note.strip():
+        raise Refused("note", _("Say in a sentence what is needed now."))
+    today, days = today_at(uow, row.school_id), school_days(row.school_id)
+    review = uow.add(
+        ReengagementReview(
+            pathway_id=row.id,
+            case_id=row.case_id,
+            school_id=row.school_id,
+            on_day=today,
+            answer=answer,
+            note=note,
+            reviewed_by_id=uow.actor.user_id,
         )
-        uow.record(review, "reengagement.reviewed", answer=answer.value)
-        for follow_up in open_of(row.id, REVIEW)[:1]:
-            close_row(uow, follow_up, answer.value, note)
-        soon = days.add(today, SOONER)
-        left = open_of(row.id, REVIEW)
-        if hard and (not left or left[0].due_on > soon):
-            follow(uow, row, REVIEW, soon)
-            row.expected_end = max(row.expected_end or soon, soon)
-        _next_review(uow, row, plan)
-        uow.answer = row.id
-        return row.id
+    )
+    uow.record(review, "reengagement.reviewed", answer=answer.value)
+    for follow_up in open_of(row.id, REVIEW)[:1]:
+        close_row(uow, follow_up, answer.value, note)
+    soon = days.add(today, SOONER)
+    left = open_of(row.id, REVIEW)
+    if hard and (not left or left[0].due_on > soon):
+        follow(uow, row, REVIEW, soon)
+        row.expected_end = max(row.expected_end or soon, soon)
+    _next_review(uow, row, plan)
+    return row.id
 
 
-def complete(
-    actor: Actor, pathway_id: int, outcome: str, note: str, version: int | None, now: datetime,
-    request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def complete(uow: UnitOfWork, pathway_id: int, outcome: str, note: str) -> int:
     """Complete a return with its outcome. One that went well was reviewed before. Raises Refused, Stale."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row, plan = load_return(uow, pathway_id, version)
-        if outcome not in outcomes_for(row.pathway):
-            raise Refused("outcome", _("Choose the outcome."))
-        if plan.returned_on is None:
-            raise Refused("", _("Record the first day back first, or end it early with the reason."))
-        if outcome != NOT_BACK and not reviews_of(row.id):
-            raise Refused("outcome", _("Review the return once before it is completed like this."))
-        plan.next_review_on = None
-        uow.audit("reengagement.completed", "reengagement_plan", plan.id, changes_of(plan))
-        note_completion(uow, row, outcome, note)
-        uow.answer = row.id
-        return row.id
+    row, plan = load_return(uow, pathway_id, uow.version)
+    if outcome not in outcomes_for(row.pathway):
+        raise Refused("outcome", _("Choose the outcome."))
+    if plan.returned_on is None:
+        raise Refused("", _("Record the first day back first, or end it early with the reason."))
+    if outcome != NOT_BACK and not reviews_of(row.id):
+        raise Refused("outcome", _("Review the return once before it is completed like this."))
+    plan.next_review_on = None
+    uow.audit("reengagement.completed", "reengagement_plan", plan.id, changes_of(plan))
+    note_completion(uow, row, outcome, note)
+    return row.id
 
 
 def _drop_meeting(uow: UnitOfWork, plan: ReengagementPlan) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.queries import get_follow_up
@@ -63,7 +64,6 @@ def _facts(row: Pathway, plan: ReengagementPlan | None) -> list[str]:
 @gate(Permission.CASE_WORK)
 def details(case_id: int, pathway_id: int) -> Page:
     """Plan the return with the student."""
-    actor, now = current_actor(), clock.now()
     row, plan = _loaded(case_id, pathway_id)
     names = ("return_on", "supporters", "supports", "work_missed")
     form = PlanForm(version=_version(plan), **{name: getattr(plan, name) for name in names if plan})
@@ -80,9 +80,7 @@ def details(case_id: int, pathway_id: int) -> Page:
     )
     return form_page(
         form,
-        lambda: actions.save_plan(
-            actor, row.id, text, asks and form.agreed.data, form.seen_version, now, form.request_key.data
-        ),
+        lambda: actions.save_plan(submitted(form), row.id, text, asks and form.agreed.data),
         page_of(row),
         ACT,
         **act_context(row, _("Plan the return"), _("Save the plan"), facts=_facts(row, plan)[:1]),
@@ -93,7 +91,6 @@ def details(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def meeting(case_id: int, pathway_id: int) -> Page:
     """Plan the re-entry meeting near the return, or move it."""
-    actor, now = current_actor(), clock.now()
     row, plan = _loaded(case_id, pathway_id)
     school = get_school(row.school_id)
     zone = school.time_zone if school else ZONE
@@ -111,9 +108,7 @@ def meeting(case_id: int, pathway_id: int) -> Page:
 
     def act() -> int:
         moment = at_local(form.day.data, form.time.data.hour, form.time.data.minute, zone)
-        return actions_meeting.plan_meeting(
-            actor, row.id, moment, form.place.data, form.seen_version, now, form.request_key.data
-        )
+        return actions_meeting.plan_meeting(submitted(form), row.id, moment, form.place.data)
 
     return form_page(
         form,
@@ -134,7 +129,6 @@ def _day_of(day: Any, plan: ReengagementPlan) -> str:
 @gate(Permission.CASE_WORK)
 def answer(case_id: int, pathway_id: int) -> Page:
     """Say whether the re-entry meeting happened, or that the student wants none."""
-    actor, now = current_actor(), clock.now()
     row, plan = _loaded(case_id, pathway_id)
     form = AnswerForm(version=_version(plan))
     planned = plan is not None and meeting_of(plan) is Meeting.PLANNED
@@ -145,7 +139,7 @@ def answer(case_id: int, pathway_id: int) -> Page:
     def act() -> int:
         said = form.happened.data
         missed = None if said == HELD else MeetingMissed(said)
-        return actions_meeting.answer_meeting(actor, row.id, missed, form.seen_version, now, form.request_key.data)
+        return actions_meeting.answer_meeting(submitted(form), row.id, missed)
 
     return form_page(
         form,
@@ -160,7 +154,6 @@ def answer(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def back(case_id: int, pathway_id: int) -> Page:
     """Record the first day back."""
-    actor, now = current_actor(), clock.now()
     row, plan = _loaded(case_id, pathway_id)
     today = today_of(row.school_id)
     expected = plan.return_on if plan and plan.return_on and plan.return_on <= today else today
@@ -168,7 +161,7 @@ def back(case_id: int, pathway_id: int) -> Page:
     not_back = url_for("reengagement.details", case_id=case_id, pathway_id=pathway_id)
     return form_page(
         form,
-        lambda: actions.record_return(actor, row.id, form.on.data, form.seen_version, now, form.request_key.data),
+        lambda: actions.record_return(submitted(form), row.id, form.on.data),
         page_of(row),
         "pathways/reengagement/case_page/back.html",
         **act_context(
@@ -181,20 +174,11 @@ def back(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def review(case_id: int, pathway_id: int) -> Page:
     """Review how the return goes."""
-    actor, now = current_actor(), clock.now()
     row, plan = _loaded(case_id, pathway_id)
     form = ReviewForm(version=_version(plan))
     return form_page(
         form,
-        lambda: actions.add_review(
-            actor,
-            row.id,
-            ReviewAnswer(form.answer.data),
-            form.note.data or "",
-            form.seen_version,
-            now,
-            form.request_key.data,
-        ),
+        lambda: actions.add_review(submitted(form), row.id, ReviewAnswer(form.answer.data), form.note.data or ""),
         page_of(row),
         ACT,
         **act_context(row, _("Review the return"), _("Save the review"), facts=_facts(row, plan)[:1]),
@@ -205,15 +189,12 @@ def review(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def complete(case_id: int, pathway_id: int) -> Page:
     """Complete the return with its outcome."""
-    actor, now = current_actor(), clock.now()
     row, plan = _loaded(case_id, pathway_id)
     form = CompleteForm(version=_version(plan))
     form.outcome.choices = choices(list(outcomes_for(row.pathway).items()))
     return form_page(
         form,
-        lambda: actions.complete(
-            actor, row.id, form.outcome.data, form.note.data, form.seen_version, now, form.request_key.data
-        ),
+        lambda: actions.complete(submitted(form), row.id, form.outcome.data, form.note.data),
         page_of(row),
         ACT,
         **act_context(row, _("Complete it with its outcome"), _("Complete"), facts=_facts(row, plan)[:1]),

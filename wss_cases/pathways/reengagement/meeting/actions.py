@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from wss_cases.access.actor import Actor
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
 from wss_cases.pathways.reengagement.plan.lifecycle import (
@@ -26,32 +26,26 @@ from wss_cases.roster.directory.queries import school_days
 Key = str | None
 
 
-def plan_meeting(
-    actor: Actor, pathway_id: int, at: datetime, place: str, version: int | None, now: datetime,
-    request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def plan_meeting(uow: UnitOfWork, pathway_id: int, at: datetime, place: str) -> int:
     """Set the moment and place of the re-entry meeting, or move it.
 
     Raises Refused before the student said yes, without a day of return, for a moment that has passed, a day without
     school, or one more than five school days away from the return.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row, plan = load_return(uow, pathway_id, version)
-        _check_meeting(uow, row, plan, at)
-        plan.meeting_at, plan.meeting_place, plan.meeting_missed = at, place, None
-        day = meeting_day(uow, plan)
-        uow.record(plan, "reengagement.meeting_planned", on=day.isoformat())
-        waiting = open_of(row.id, MEETING)
-        for follow_up in waiting[:1]:
-            if follow_up.due_on != day:
-                follow_up.due_on = day
-                uow.record(follow_up, "followup.moved", what=MEETING, due_on=day.isoformat(), reason="waiting")
-        if not waiting:
-            follow(uow, row, MEETING, day)
-        uow.answer = row.id
-        return row.id
+    row, plan = load_return(uow, pathway_id, uow.version)
+    _check_meeting(uow, row, plan, at)
+    plan.meeting_at, plan.meeting_place, plan.meeting_missed = at, place, None
+    day = meeting_day(uow, plan)
+    uow.record(plan, "reengagement.meeting_planned", on=day.isoformat())
+    waiting = open_of(row.id, MEETING)
+    for follow_up in waiting[:1]:
+        if follow_up.due_on != day:
+            follow_up.due_on = day
+            uow.record(follow_up, "followup.moved", what=MEETING, due_on=day.isoformat(), reason="waiting")
+    if not waiting:
+        follow(uow, row, MEETING, day)
+    return row.id
 
 
 def _check_meeting(uow: UnitOfWork, row: Pathway, plan: ReengagementPlan, at: datetime) -> None:
@@ -71,31 +65,25 @@ def _check_meeting(uow: UnitOfWork, row: Pathway, plan: ReengagementPlan, at: da
         )
 
 
-def answer_meeting(
-    actor: Actor, pathway_id: int, missed: MeetingMissed | None, version: int | None, now: datetime,
-    request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def answer_meeting(uow: UnitOfWork, pathway_id: int, missed: MeetingMissed | None) -> int:
     """Say that the re-entry meeting was held (`missed` None), or why not; its follow-up closes.
 
     That the student wants none may be said at any time. Raises Refused for a meeting that has not begun.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row, plan = load_return(uow, pathway_id, version)
-        if missed is None:
-            _step(plan, Meeting.HELD)
-            if plan.meeting_at is not None and plan.meeting_at > now:
-                raise Refused("happened", _("The meeting has not begun yet."))
-            plan.meeting_held_on = meeting_day(uow, plan)
-            uow.record(plan, "reengagement.meeting_held")
-        else:
-            _step(plan, Meeting.NOT_WANTED if missed is MeetingMissed.NOT_WANTED else Meeting.MISSED)
-            plan.meeting_at, plan.meeting_missed = None, missed
-            uow.record(plan, "reengagement.meeting_missed", why=missed.value)
-        close_open(uow, row, MEETING, "held" if missed is None else "not_held")
-        uow.answer = row.id
-        return row.id
+    row, plan = load_return(uow, pathway_id, uow.version)
+    if missed is None:
+        _step(plan, Meeting.HELD)
+        if plan.meeting_at is not None and plan.meeting_at > uow.now:
+            raise Refused("happened", _("The meeting has not begun yet."))
+        plan.meeting_held_on = meeting_day(uow, plan)
+        uow.record(plan, "reengagement.meeting_held")
+    else:
+        _step(plan, Meeting.NOT_WANTED if missed is MeetingMissed.NOT_WANTED else Meeting.MISSED)
+        plan.meeting_at, plan.meeting_missed = None, missed
+        uow.record(plan, "reengagement.meeting_missed", why=missed.value)
+    close_open(uow, row, MEETING, "held" if missed is None else "not_held")
+    return row.id
 
 
 def _step(plan: ReengagementPlan, to: Meeting) -> None:

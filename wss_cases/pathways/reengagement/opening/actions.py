@@ -1,11 +1,10 @@
 """How a re-engagement opens by itself: a removal, a long absence, a return from placement; each cause once."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.actions import copy_people, open_case, open_case_for, reopen_case
 from wss_cases.cases.case.models import Case
@@ -16,7 +15,8 @@ from wss_cases.followups.making.actions import make
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.proposals import propose
 from wss_cases.pathways.common.states import LIVE, Kind
@@ -98,28 +98,25 @@ def open_for_student(uow: UnitOfWork, student: Student, school_id: int, away: Aw
     return _open(uow, case, case.participants[0].id, student.id, away)
 
 
-def open_by_hand(actor: Actor, student_id: int, away: Away, now: datetime, request_key: str | None = None) -> int:
+@use_case
+def open_by_hand(uow: UnitOfWork, student_id: int, away: Away) -> int:
     """Open the return of a student of the own school after a long absence or a placement; returns the pathway's id.
 
     Raises Refused when a return of this student is open already, or the days cannot be; NotFound elsewhere.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        student = uow.load(Student, student_id, Permission.CASE_WORK)
-        if student.school_id is None or away.cause is AwayCause.REMOVAL:
-            raise NotFound
-        standing = living_return(student_id, student.school_id)
-        if standing is not None:
-            raise Refused("", _("A return is open already: case %(case)s.", case=standing.case.reference))
-        if away.away_from is not None and away.away_from > today_at(uow, student.school_id):
-            raise Refused("away_from", _("Choose today or an earlier day."))
-        check_days(away.away_from, away.return_on)
-        row = open_for_student(uow, student, student.school_id, away)
-        if row is None:
-            raise NotFound
-        uow.answer = row.id
-        return row.id
+    student = uow.load(Student, student_id, Permission.CASE_WORK)
+    if student.school_id is None or away.cause is AwayCause.REMOVAL:
+        raise NotFound
+    standing = living_return(student_id, student.school_id)
+    if standing is not None:
+        raise Refused("", _("A return is open already: case %(case)s.", case=standing.case.reference))
+    if away.away_from is not None and away.away_from > today_at(uow, student.school_id):
+        raise Refused("away_from", _("Choose today or an earlier day."))
+    check_days(away.away_from, away.return_on)
+    row = open_for_student(uow, student, student.school_id, away)
+    if row is None:
+        raise NotFound
+    return row.id
 
 
 def check_days(away_from: date | None, return_on: date | None) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -99,7 +100,7 @@ def tone_of(return_on: date | None, returned_on: date | None, today: date, days:
 @gate(Permission.CASE_WORK)
 def open_return(student_id: int) -> Page:
     """Open the return of a student who was away long, or comes back from a placement."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     student = get_student(actor, student_id)
     form = OpenForm()
     if student.school_id is not None:
@@ -107,11 +108,9 @@ def open_return(student_id: int) -> Page:
     return form_page(
         form,
         lambda: open_by_hand(
-            actor,
+            submitted(form),
             student.id,
             Away(AwayCause(form.cause.data), None, form.away_from.data, form.return_on.data),
-            now,
-            form.request_key.data,
         ),
         lambda _made: _page_of(student),
         "pathways/reengagement/returns/open.html",

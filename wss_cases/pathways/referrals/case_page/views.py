@@ -4,9 +4,9 @@ from datetime import date
 
 from flask import Blueprint
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices
@@ -38,7 +38,7 @@ MOST_SUGGESTED = 15
 @gate(Permission.CASE_WORK)
 def details(case_id: int, pathway_id: int) -> Page:
     """Draft a referral: for whom, what is needed, and which partner fits."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_pathway(actor, case_id, pathway_id)
     if row.pathway != Family.WRAPAROUND:
         raise NotFound
@@ -57,14 +57,11 @@ def details(case_id: int, pathway_id: int) -> Page:
     return form_page(
         form,
         lambda: actions.draft(
-            actor,
+            submitted(form),
             row.id,
             partner_id=number(form.partner.data),
             student_id=number(form.student.data),
             need=form.need.data,
-            version=form.seen_version,
-            now=now,
-            request_key=form.request_key.data,
         ),
         page_of(row),
         "pathways/referrals/case_page/draft.html",
@@ -103,12 +100,12 @@ def _hint(one: Match) -> str:
 @gate(Permission.CASE_WORK)
 def withdraw(case_id: int, pathway_id: int, referral_id: int) -> Page:
     """The school takes a referral back."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row, referral = load(actor, case_id, pathway_id, referral_id)
     form = WithdrawForm(version=referral.version)
     return form_page(
         form,
-        lambda: actions.withdraw(actor, referral.id, form.reason.data, form.seen_version, now, form.request_key.data),
+        lambda: actions.withdraw(submitted(form), referral.id, form.reason.data),
         page_of(row),
         ACT,
         **act_context(row, _("Take the referral back"), _("Take it back")),
@@ -119,7 +116,7 @@ def withdraw(case_id: int, pathway_id: int, referral_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def complete(case_id: int, pathway_id: int) -> Page:
     """Complete the pathway with what was received."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_pathway(actor, case_id, pathway_id)
     if row.pathway != Family.WRAPAROUND:
         raise NotFound
@@ -127,7 +124,7 @@ def complete(case_id: int, pathway_id: int) -> Page:
     outcome = outcome_of(referrals_of(row.id)) if row.state in LIVE else None
     return form_page(
         form,
-        lambda: actions.complete(actor, row.id, form.note.data, form.seen_version, now, form.request_key.data),
+        lambda: actions.complete(submitted(form), row.id, form.note.data),
         page_of(row),
         ACT,
         facts=[_("Outcome: %(words)s", words=str(OUTCOME_LABELS[outcome]))] if outcome else [],

@@ -1,15 +1,15 @@
 """Written consent (FERPA 99.30), what it lets go to the partner (99.32), and taking it back at once."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.progress.actions import today_at
 from wss_cases.followups.making.actions import make
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.actions import note_acceptance, note_offer, note_start
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
@@ -53,37 +53,31 @@ class Signed:
     until: date
 
 
-def record_consent(
-    actor: Actor, referral_id: int, signed: Signed, fields: list[str], purpose: str, version: int | None,
-    now: datetime, request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def record_consent(uow: UnitOfWork, referral_id: int, signed: Signed, fields: list[str], purpose: str) -> int:
     """Record the written consent to a drafted referral, with exactly the fields that were agreed to.
 
     A pathway that was only proposed is accepted with it. Raises Refused naming what is missing.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        pathway, row = load_with_pathway(uow, referral_id, version)
-        today = today_at(uow, row.school_id)
-        _check(signed, today)
-        if set(fields) - set(FIELD_LABELS) or not set(ALWAYS) <= set(fields):
-            raise Refused("fields", _("Choose what the family agreed to. Without the name nothing can be sent."))
-        if not purpose.strip():
-            raise Refused("purpose", _("Write why it is shared, as the family read it."))
-        check_step(row, ReferralState.CONSENTED)
-        row.state = ReferralState.CONSENTED
-        consent = ReferralConsent(
-            referral_id=row.id, case_id=row.case_id, school_id=row.school_id, purpose=purpose,
-            fields=[code for code in FIELD_LABELS if code in fields],
-        )  # fmt: skip
-        _write(uow, consent, signed)
-        uow.add(consent)
-        uow.audit("referral.consented", "referral_consent", consent.id, {"fields": [None, consent.fields]})
-        uow.record(row, "referral.consented", partner=row.partner_name, until=signed.until.isoformat())
-        _accept(uow, pathway, signed.on)
-        uow.answer = row.id
-        return row.id
+    pathway, row = load_with_pathway(uow, referral_id, uow.version)
+    today = today_at(uow, row.school_id)
+    _check(signed, today)
+    if set(fields) - set(FIELD_LABELS) or not set(ALWAYS) <= set(fields):
+        raise Refused("fields", _("Choose what the family agreed to. Without the name nothing can be sent."))
+    if not purpose.strip():
+        raise Refused("purpose", _("Write why it is shared, as the family read it."))
+    check_step(row, ReferralState.CONSENTED)
+    row.state = ReferralState.CONSENTED
+    consent = ReferralConsent(
+        referral_id=row.id, case_id=row.case_id, school_id=row.school_id, purpose=purpose,
+        fields=[code for code in FIELD_LABELS if code in fields],
+    )  # fmt: skip
+    _write(uow, consent, signed)
+    uow.add(consent)
+    uow.audit("referral.consented", "referral_consent", consent.id, {"fields": [None, consent.fields]})
+    uow.record(row, "referral.consented", partner=row.partner_name, until=signed.until.isoformat())
+    _accept(uow, pathway, signed.on)
+    return row.id
 
 
 def _check(signed: Signed, today: date) -> None:
@@ -115,37 +109,34 @@ def _accept(uow: UnitOfWork, pathway: Pathway, on: date) -> None:
     note_acceptance(uow, pathway, on)
 
 
-def send(actor: Actor, referral_id: int, version: int | None, now: datetime, request_key: Key = None) -> int:
+@use_case
+def send(uow: UnitOfWork, referral_id: int) -> int:
     """Send a consented referral: only the fields agreed to, written down as a disclosure; clocks and mail begin.
 
     Raises Refused where the consent has run out, or no agreement with the partner is in force.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        pathway, row = load_with_pathway(uow, referral_id, version)
-        today = today_at(uow, row.school_id)
-        check_step(row, ReferralState.SENT)
-        consent, partner = row.consent, row.partner
-        if consent is None or not consent_in_force(consent, today):
-            raise Refused("", _("The consent has run out. Ask the family again."))
-        if partner is None or row.student_id is None or not agreement_in_force(partner, today):
-            raise Refused("", _("No agreement with this partner is in force, so nothing can be sent to it."))
-        known = record_of(row)
-        answer_by = school_days(row.school_id).add(today, partner.days_to_answer)
-        row.state, row.sent_on, row.answer_by = ReferralState.SENT, today, answer_by
-        row.sent_fields = {code: known[code] for code in consent.fields if code in known}
-        uow.record(row, "referral.sent", partner=partner.name, by=answer_by.isoformat())
-        uow.disclose(
-            row, row.student_id, told_whom=partner.name, interest=service_words(row.service),
-            purpose=consent.purpose, fields=list(row.sent_fields),
-        )  # fmt: skip
-        if pathway.state is PathwayState.PREPARING:
-            note_start(uow, pathway, today)
-        _start_clocks(uow, row, today, consent.until_on)
-        tell_partner(uow, row, SENT)
-        uow.answer = row.id
-        return row.id
+    pathway, row = load_with_pathway(uow, referral_id, uow.version)
+    today = today_at(uow, row.school_id)
+    check_step(row, ReferralState.SENT)
+    consent, partner = row.consent, row.partner
+    if consent is None or not consent_in_force(consent, today):
+        raise Refused("", _("The consent has run out. Ask the family again."))
+    if partner is None or row.student_id is None or not agreement_in_force(partner, today):
+        raise Refused("", _("No agreement with this partner is in force, so nothing can be sent to it."))
+    known = record_of(row)
+    answer_by = school_days(row.school_id).add(today, partner.days_to_answer)
+    row.state, row.sent_on, row.answer_by = ReferralState.SENT, today, answer_by
+    row.sent_fields = {code: known[code] for code in consent.fields if code in known}
+    uow.record(row, "referral.sent", partner=partner.name, by=answer_by.isoformat())
+    uow.disclose(
+        row, row.student_id, told_whom=partner.name, interest=service_words(row.service),
+        purpose=consent.purpose, fields=list(row.sent_fields),
+    )  # fmt: skip
+    if pathway.state is PathwayState.PREPARING:
+        note_start(uow, pathway, today)
+    _start_clocks(uow, row, today, consent.until_on)
+    tell_partner(uow, row, SENT)
+    return row.id
 
 
 def _start_clocks(uow: UnitOfWork, row: Referral, today: date, until: date) -> None:
@@ -161,56 +152,48 @@ def _start_clocks(uow: UnitOfWork, row: Referral, today: date, until: date) -> N
         )  # fmt: skip
 
 
-def renew(
-    actor: Actor, referral_id: int, signed: Signed, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def renew(uow: UnitOfWork, referral_id: int, signed: Signed) -> int:
     """Record that the family signed again for the same partner and the same fields, until a later day."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        _pathway, row = load_with_pathway(uow, referral_id, version)
-        consent = row.consent
-        if row.state not in RENEWABLE or consent is None or consent.revoked_at is not None:
-            raise Refused("", _("There is no consent here that could be renewed."))
-        today = today_at(uow, row.school_id)
-        _check(signed, today)
-        _write(uow, consent, signed)
-        uow.audit("referral.renewed", "referral_consent", consent.id, changes_of(consent))
-        uow.record(row, "referral.renewed", partner=row.partner_name, until=signed.until.isoformat())
-        if row.sent_on is not None:
-            settle(uow, row, "referral_consent_ends", "renewed")
-            due_on = max(today, school_days(row.school_id).add(signed.until, -BEFORE_END))
-            make(
-                uow, school_id=row.school_id, kind="referral_consent_ends", owner_id=owner_of(row), due_on=due_on,
-                case_id=row.case_id, pathway_id=row.pathway_id,
-            )  # fmt: skip
-        uow.answer = row.id
-        return row.id
+    _pathway, row = load_with_pathway(uow, referral_id, uow.version)
+    consent = row.consent
+    if row.state not in RENEWABLE or consent is None or consent.revoked_at is not None:
+        raise Refused("", _("There is no consent here that could be renewed."))
+    today = today_at(uow, row.school_id)
+    _check(signed, today)
+    _write(uow, consent, signed)
+    uow.audit("referral.renewed", "referral_consent", consent.id, changes_of(consent))
+    uow.record(row, "referral.renewed", partner=row.partner_name, until=signed.until.isoformat())
+    if row.sent_on is not None:
+        settle(uow, row, "referral_consent_ends", "renewed")
+        due_on = max(today, school_days(row.school_id).add(signed.until, -BEFORE_END))
+        make(
+            uow, school_id=row.school_id, kind="referral_consent_ends", owner_id=owner_of(row), due_on=due_on,
+            case_id=row.case_id, pathway_id=row.pathway_id,
+        )  # fmt: skip
+    return row.id
 
 
-def revoke(actor: Actor, referral_id: int, version: int | None, now: datetime, request_key: Key = None) -> int:
+@use_case
+def revoke(uow: UnitOfWork, referral_id: int) -> int:
     """Record that the family took its consent back; the partner's access ends with this commit.
 
     Works from every state, also after the service, the pathway or the case has ended. What was disclosed, and the
     history, stay. Raises Refused where there is no consent to take back.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = uow.load(Referral, referral_id, Permission.CASE_WORK, version)
-        consent = row.consent
-        if consent is None or consent.revoked_at is not None:
-            raise Refused("", _("There is no consent here that could be taken back."))
-        today = today_at(uow, row.school_id)
-        was_open = is_open(row, today)
-        consent.revoked_on, consent.revoked_at, consent.revoked_by_id = today, now, actor.user_id
-        uow.audit("referral.revoked", "referral_consent", consent.id, changes_of(consent))
-        if may_become(row.state, ReferralState.REVOKED):
-            row.state, row.ended_on = ReferralState.REVOKED, today
-            # a referral that was over had settled its own; what waits now is the next one's
-            drop_follow_ups(uow, row)
-        uow.record(row, "referral.revoked", partner=row.partner_name)
-        if was_open:
-            tell_partner(uow, row, ENDED)
-        uow.answer = row.id
-        return row.id
+    row = uow.load(Referral, referral_id, Permission.CASE_WORK, uow.version)
+    consent = row.consent
+    if consent is None or consent.revoked_at is not None:
+        raise Refused("", _("There is no consent here that could be taken back."))
+    today = today_at(uow, row.school_id)
+    was_open = is_open(row, today)
+    consent.revoked_on, consent.revoked_at, consent.revoked_by_id = today, uow.now, uow.actor.user_id
+    uow.audit("referral.revoked", "referral_consent", consent.id, changes_of(consent))
+    if may_become(row.state, ReferralState.REVOKED):
+        row.state, row.ended_on = ReferralState.REVOKED, today
+        # a referral that was over had settled its own; what waits now is the next one's
+        drop_follow_ups(uow, row)
+    uow.record(row, "referral.revoked", partner=row.partner_name)
+    if was_open:
+        tell_partner(uow, row, ENDED)
+    return row.id

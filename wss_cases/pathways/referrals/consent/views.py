@@ -5,10 +5,10 @@ from typing import Any
 
 from flask import Blueprint, render_template, request
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation import clock
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
@@ -85,7 +85,7 @@ def consent_letter(case_id: int, pathway_id: int, referral_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def consent(case_id: int, pathway_id: int, referral_id: int) -> Page:
     """Record the written consent, with exactly what was agreed to."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row, referral = load(actor, case_id, pathway_id, referral_id)
     today, own = today_of(row.school_id), family_language(referral.student_id)
     form = ConsentForm(
@@ -98,14 +98,7 @@ def consent(case_id: int, pathway_id: int, referral_id: int) -> Page:
     return form_page(
         form,
         lambda: actions_consent.record_consent(
-            actor,
-            referral.id,
-            signed_of(form),
-            [*form.fields.data, "service"],
-            form.purpose.data,
-            form.seen_version,
-            now,
-            form.request_key.data,
+            submitted(form), referral.id, signed_of(form), [*form.fields.data, "service"], form.purpose.data
         ),
         page_of(row),
         "pathways/referrals/consent/record.html",
@@ -138,7 +131,7 @@ def until_days(today: date) -> list[tuple[str, str]]:
 @gate(Permission.CASE_WORK)
 def renew(case_id: int, pathway_id: int, referral_id: int) -> Page:
     """Record that the family signed again, until a later day."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row, referral = load(actor, case_id, pathway_id, referral_id)
     today, held = today_of(row.school_id), referral.consent
     form = RenewForm(
@@ -152,9 +145,7 @@ def renew(case_id: int, pathway_id: int, referral_id: int) -> Page:
     form.until.quick = until_days(today)
     return form_page(
         form,
-        lambda: actions_consent.renew(
-            actor, referral.id, signed_of(form), form.seen_version, now, form.request_key.data
-        ),
+        lambda: actions_consent.renew(submitted(form), referral.id, signed_of(form)),
         page_of(row),
         ACT,
         **act_context(row, _("Renew the consent"), _("Save the consent")),
@@ -165,7 +156,7 @@ def renew(case_id: int, pathway_id: int, referral_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def send(case_id: int, pathway_id: int, referral_id: int) -> Page:
     """Look at exactly what goes to the partner, and send it."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row, referral = load(actor, case_id, pathway_id, referral_id)
     known = _record(row, referral)
     agreed = referral.consent.fields if referral.consent else []
@@ -173,7 +164,7 @@ def send(case_id: int, pathway_id: int, referral_id: int) -> Page:
     form = SendForm(version=referral.version)
     return form_page(
         form,
-        lambda: actions_consent.send(actor, referral.id, form.seen_version, now, form.request_key.data),
+        lambda: actions_consent.send(submitted(form), referral.id),
         page_of(row),
         "pathways/referrals/consent/send.html",
         referral=referral,
@@ -191,7 +182,7 @@ def send(case_id: int, pathway_id: int, referral_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def revoke(case_id: int, pathway_id: int, referral_id: int) -> Page:
     """The family takes its consent back."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row, referral = load(actor, case_id, pathway_id, referral_id)
     form = SendForm(version=referral.version)
     facts = [
@@ -201,7 +192,7 @@ def revoke(case_id: int, pathway_id: int, referral_id: int) -> Page:
     ]
     return form_page(
         form,
-        lambda: actions_consent.revoke(actor, referral.id, form.seen_version, now, form.request_key.data),
+        lambda: actions_consent.revoke(submitted(form), referral.id),
         page_of(row),
         ACT,
         facts=facts,

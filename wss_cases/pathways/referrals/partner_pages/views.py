@@ -6,7 +6,9 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year
@@ -117,7 +119,7 @@ def accept(referral_id: int) -> Page:
     """Accept a referral."""
     actor, form = current_actor(), SendForm()
     get_for_partner(actor, referral_id, _today())
-    actions_service.accept(actor, referral_id, by=PARTNER, version=form.seen_version, now=clock.now())
+    actions_service.accept(Invocation(actor, clock.now(), version=form.seen_version), referral_id, by=PARTNER)
     return _back(referral_id)
 
 
@@ -127,7 +129,7 @@ def waitlist(referral_id: int) -> Page:
     """Put a referral on one's waiting list."""
     actor, form = current_actor(), SendForm()
     get_for_partner(actor, referral_id, _today())
-    actions_service.waitlist(actor, referral_id, by=PARTNER, version=form.seen_version, now=clock.now())
+    actions_service.waitlist(Invocation(actor, clock.now(), version=form.seen_version), referral_id, by=PARTNER)
     return _back(referral_id)
 
 
@@ -145,15 +147,7 @@ def decline(referral_id: int) -> Page:
     form = DeclineForm(version=row.version)
     return form_page(
         form,
-        lambda: actions_service.decline(
-            actor,
-            referral_id,
-            form.reason.data,
-            by=PARTNER,
-            version=form.seen_version,
-            now=clock.now(),
-            request_key=form.request_key.data,
-        ),
+        lambda: actions_service.decline(submitted(form), referral_id, form.reason.data, by=PARTNER),
         url_for("partner.home"),
         "pathways/referrals/partner_pages/act.html",
         fact=_("The school is told, and you no longer have this referral."),

@@ -1,17 +1,17 @@
 """Keeping the directory of partners, and who signs in for each."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.people.partners.actions import end_for_partner, invite_for_partner
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.referrals.referral.models import Partner
 from wss_cases.pathways.referrals.referral.states import Service
 
@@ -39,33 +39,25 @@ class Entry:
     days_to_first_service: int
 
 
-def add(actor: Actor, entry: Entry, now: datetime, request_key: Key = None) -> int:
+@use_case
+def add(uow: UnitOfWork, entry: Entry) -> int:
     """Add a partner to the directory. Returns its id. Raises NotFound for whom the directory is not to edit."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        if not might(actor, Permission.PARTNER_EDIT):
-            raise NotFound
-        row = Partner()
-        _write(uow, row, entry)
-        uow.add(row)
-        uow.record(row, "partner.added")
-        uow.answer = row.id
-        return row.id
+    if not might(uow.actor, Permission.PARTNER_EDIT):
+        raise NotFound
+    row = Partner()
+    _write(uow, row, entry)
+    uow.add(row)
+    uow.record(row, "partner.added")
+    return row.id
 
 
-def change(
-    actor: Actor, partner_id: int, entry: Entry, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def change(uow: UnitOfWork, partner_id: int, entry: Entry) -> int:
     """Change a partner's entry. Referrals that were sent keep the name they were sent under."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = uow.load(Partner, partner_id, Permission.PARTNER_EDIT, version)
-        _write(uow, row, entry)
-        uow.record(row, "partner.changed")
-        uow.answer = row.id
-        return row.id
+    row = uow.load(Partner, partner_id, Permission.PARTNER_EDIT, uow.version)
+    _write(uow, row, entry)
+    uow.record(row, "partner.changed")
+    return row.id
 
 
 def _write(uow: UnitOfWork, row: Partner, entry: Entry) -> None:
@@ -97,39 +89,29 @@ def _check(uow: UnitOfWork, row: Partner, entry: Entry) -> None:
         raise Refused("agreement_until", _("The last day is before the first."))
 
 
-def set_active(
-    actor: Actor, partner_id: int, active: bool, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def set_active(uow: UnitOfWork, partner_id: int, active: bool) -> int:
     """End the work with a partner, or take it up again. While ended, its people see no referral at all."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = uow.load(Partner, partner_id, Permission.PARTNER_EDIT, version)
-        row.is_active = active
-        uow.record(row, "partner.resumed" if active else "partner.ended")
-        uow.answer = row.id
-        return row.id
+    row = uow.load(Partner, partner_id, Permission.PARTNER_EDIT, uow.version)
+    row.is_active = active
+    uow.record(row, "partner.resumed" if active else "partner.ended")
+    return row.id
 
 
-def invite_person(actor: Actor, partner_id: int, email: str, name: str, now: datetime, request_key: Key = None) -> int:
+@use_case
+def invite_person(uow: UnitOfWork, partner_id: int, email: str, name: str) -> int:
     """Invite a person to sign in for a partner. Returns the account's id."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = uow.load(Partner, partner_id, Permission.PARTNER_EDIT)
-        if not row.is_active:
-            raise Refused("", _("The work with this partner has ended."))
-        uow.answer = user_id = invite_for_partner(uow, row.id, email, name).id
-        return user_id
+    row = uow.load(Partner, partner_id, Permission.PARTNER_EDIT)
+    if not row.is_active:
+        raise Refused("", _("The work with this partner has ended."))
+    uow.answer = user_id = invite_for_partner(uow, row.id, email, name).id
+    return user_id
 
 
-def end_person(actor: Actor, partner_id: int, grant_id: int, now: datetime, request_key: Key = None) -> int:
+@use_case
+def end_person(uow: UnitOfWork, partner_id: int, grant_id: int) -> int:
     """End a person's access for a partner; it bites on their next request."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = uow.load(Partner, partner_id, Permission.PARTNER_EDIT)
-        user = end_for_partner(uow, row.id, grant_id)
-        uow.record(row, "partner.user_ended", name=user.name)
-        uow.answer = row.id
-        return row.id
+    row = uow.load(Partner, partner_id, Permission.PARTNER_EDIT)
+    user = end_for_partner(uow, row.id, grant_id)
+    uow.record(row, "partner.user_ended", name=user.name)
+    return row.id

@@ -5,7 +5,9 @@ from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.accounts.account.states import STATE_LABELS as ACCOUNT_LABELS
@@ -173,11 +175,10 @@ def _facts(row: Partner, taken: int) -> list[dict[str, Any]]:
 @gate(Permission.PARTNER_EDIT)
 def add() -> Page:
     """Add a partner to the directory."""
-    actor, now = current_actor(), clock.now()
     form = _entry_form(None)
     return form_page(
         form,
-        lambda: actions.add(actor, _entry(form), now, form.request_key.data),
+        lambda: actions.add(submitted(form), _entry(form)),
         lambda partner_id: url_for("partners.partner", partner_id=partner_id),
         "pathways/referrals/partners/edit.html",
         title=_("Add a partner"),
@@ -189,12 +190,11 @@ def add() -> Page:
 @gate(Permission.PARTNER_EDIT)
 def edit(partner_id: int) -> Page:
     """Change a partner's entry."""
-    actor, now = current_actor(), clock.now()
     row = get_partner(partner_id)
     form = _entry_form(row)
     return form_page(
         form,
-        lambda: actions.change(actor, row.id, _entry(form), form.seen_version, now, form.request_key.data),
+        lambda: actions.change(submitted(form), row.id, _entry(form)),
         url_for("partners.partner", partner_id=row.id),
         "pathways/referrals/partners/edit.html",
         title=_("Change the entry"),
@@ -222,7 +222,6 @@ def _entry(form: EntryForm) -> Entry:
 @gate(Permission.PARTNER_EDIT)
 def end(partner_id: int) -> Page:
     """End the work with a partner, or take it up again."""
-    actor, now = current_actor(), clock.now()
     row = get_partner(partner_id)
     form = ActiveForm(version=row.version)
     if row.is_active:
@@ -234,7 +233,7 @@ def end(partner_id: int) -> Page:
     active = not row.is_active
     return form_page(
         form,
-        lambda: actions.set_active(actor, row.id, active, form.seen_version, now, form.request_key.data),
+        lambda: actions.set_active(submitted(form), row.id, active),
         url_for("partners.partner", partner_id=row.id),
         "pathways/referrals/partners/keep.html",
         row=row,
@@ -248,12 +247,11 @@ def end(partner_id: int) -> Page:
 @gate(Permission.PARTNER_EDIT)
 def invite(partner_id: int) -> Page:
     """Invite a person to sign in for a partner."""
-    actor, now = current_actor(), clock.now()
     row = get_partner(partner_id)
     form = PersonForm()
     return form_page(
         form,
-        lambda: actions.invite_person(actor, row.id, form.email.data, form.name.data, now, form.request_key.data),
+        lambda: actions.invite_person(submitted(form), row.id, form.email.data, form.name.data),
         url_for("partners.partner", partner_id=row.id),
         "pathways/referrals/partners/keep.html",
         row=row,
@@ -267,5 +265,5 @@ def invite(partner_id: int) -> Page:
 @gate(Permission.PARTNER_EDIT)
 def end_person(partner_id: int, partner_grant_id: int) -> Page:
     """End a person's access for a partner."""
-    actions.end_person(current_actor(), partner_id, partner_grant_id, clock.now())
+    actions.end_person(Invocation(current_actor(), clock.now()), partner_id, partner_grant_id)
     return redirect(url_for("partners.partner", partner_id=partner_id), 303)

@@ -1,15 +1,13 @@
 """The school's acts on a referral: draft it, take it back, and complete the pathway with what was received."""
 
-from datetime import datetime
-
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.progress.actions import today_at
 from wss_cases.followups.making.actions import make_for_event
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.actions import note_completion
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.referrals.referral.letters import family_language, lacks_text
@@ -29,36 +27,30 @@ from wss_cases.pathways.referrals.referral.states import OPEN, PATHWAY_ENDED, WI
 Key = str | None
 
 
-def draft(
-    actor: Actor, pathway_id: int, *, partner_id: int | None, student_id: int | None, need: str,
-    version: int | None, now: datetime, request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def draft(uow: UnitOfWork, pathway_id: int, *, partner_id: int | None, student_id: int | None, need: str) -> int:
     """Draft a referral of a live pathway, or change its draft. Returns its id.
 
     Raises Refused without a partner, a student of the case or the need, and while another referral is open.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        pathway = load_wraparound(uow, pathway_id, version)
-        row = open_referral(pathway.id)
-        if row is not None and row.state is not ReferralState.DRAFTED:
-            raise Refused("", _("One referral is open already. Take it back before you draft another."))
-        partner = uow.session.get(Partner, partner_id) if partner_id is not None else None
-        if partner is None or not partner.is_active:
-            raise Refused("partner", _("Choose a partner."))
-        if not need.strip():
-            raise Refused("need", _("Say in one sentence what the student needs."))
-        _check_student(uow, pathway, student_id)
-        is_new = row is None
-        row = row or Referral(pathway_id=pathway.id, case_id=pathway.case_id, school_id=pathway.school_id)
-        row.partner_id, row.partner_name, row.student_id = partner.id, partner.name, student_id
-        row.service, row.need = Service(pathway.kind).value, need
-        uow.record(row, "referral.drafted", partner=partner.name)
-        if is_new:
-            _ask_for_interpreter(uow, pathway, row)
-        uow.answer = row.id
-        return row.id
+    pathway = load_wraparound(uow, pathway_id, uow.version)
+    row = open_referral(pathway.id)
+    if row is not None and row.state is not ReferralState.DRAFTED:
+        raise Refused("", _("One referral is open already. Take it back before you draft another."))
+    partner = uow.session.get(Partner, partner_id) if partner_id is not None else None
+    if partner is None or not partner.is_active:
+        raise Refused("partner", _("Choose a partner."))
+    if not need.strip():
+        raise Refused("need", _("Say in one sentence what the student needs."))
+    _check_student(uow, pathway, student_id)
+    is_new = row is None
+    row = row or Referral(pathway_id=pathway.id, case_id=pathway.case_id, school_id=pathway.school_id)
+    row.partner_id, row.partner_name, row.student_id = partner.id, partner.name, student_id
+    row.service, row.need = Service(pathway.kind).value, need
+    uow.record(row, "referral.drafted", partner=partner.name)
+    if is_new:
+        _ask_for_interpreter(uow, pathway, row)
+    return row.id
 
 
 def _check_student(uow: UnitOfWork, pathway: Pathway, student_id: int | None) -> None:
@@ -79,19 +71,14 @@ def _ask_for_interpreter(uow: UnitOfWork, pathway: Pathway, row: Referral) -> No
         )  # fmt: skip
 
 
-def withdraw(
-    actor: Actor, referral_id: int, reason: str, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def withdraw(uow: UnitOfWork, referral_id: int, reason: str) -> int:
     """Take a referral back for the school; the partner no longer has it and learns only that it ended."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        _pathway, row = load_with_pathway(uow, referral_id, version)
-        if reason not in WITHDRAW_LABELS:
-            raise Refused("reason", _("Choose why it is taken back."))
-        _take_back(uow, row, reason)
-        uow.answer = row.id
-        return row.id
+    _pathway, row = load_with_pathway(uow, referral_id, uow.version)
+    if reason not in WITHDRAW_LABELS:
+        raise Refused("reason", _("Choose why it is taken back."))
+    _take_back(uow, row, reason)
+    return row.id
 
 
 def withdraw_open(uow: UnitOfWork, pathway: Pathway) -> None:
@@ -114,18 +101,13 @@ def _take_back(uow: UnitOfWork, row: Referral, reason: str) -> None:
         tell_partner(uow, row, ENDED)
 
 
-def complete(
-    actor: Actor, pathway_id: int, note: str, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def complete(uow: UnitOfWork, pathway_id: int, note: str) -> int:
     """Complete the pathway with what was received. Raises Refused while a referral is open, or none was answered."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        pathway = load_wraparound(uow, pathway_id, version)
-        outcome = outcome_of(referrals_of(pathway.id))
-        if outcome is None:
-            words = _("It is complete once the service is done, or a partner said that it has none to give.")
-            raise Refused("", words)
-        note_completion(uow, pathway, outcome, note)
-        uow.answer = pathway.id
-        return pathway.id
+    pathway = load_wraparound(uow, pathway_id, uow.version)
+    outcome = outcome_of(referrals_of(pathway.id))
+    if outcome is None:
+        words = _("It is complete once the service is done, or a partner said that it has none to give.")
+        raise Refused("", words)
+    note_completion(uow, pathway, outcome, note)
+    return pathway.id

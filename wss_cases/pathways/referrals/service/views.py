@@ -5,11 +5,11 @@ from typing import Any
 
 from flask import Blueprint, redirect, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.queries import get_follow_up
-from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
@@ -41,21 +41,18 @@ def answer(case_id: int, pathway_id: int, referral_id: int) -> Page:
     form = AnswerForm(version=referral.version)
     return form_page(
         form,
-        lambda: _answer(actor, referral.id, form),
+        lambda: _answer(referral.id, form),
         page_of(row),
         ACT,
         **act_context(row, _("Record the partner’s answer"), _("Save the answer")),
     )
 
 
-def _answer(actor: Actor, referral_id: int, form: AnswerForm) -> int:
-    version, now, key = form.seen_version, clock.now(), form.request_key.data
+def _answer(referral_id: int, form: AnswerForm) -> int:
     if form.answer.data == "declined":
-        return actions_service.decline(
-            actor, referral_id, form.reason.data or "", by=SCHOOL, version=version, now=now, request_key=key
-        )
-    act = actions_service.accept if form.answer.data == "accepted" else actions_service.waitlist
-    return act(actor, referral_id, by=SCHOOL, version=version, now=now, request_key=key)
+        return actions_service.decline(submitted(form), referral_id, form.reason.data or "", by=SCHOOL)
+    answer = actions_service.accept if form.answer.data == "accepted" else actions_service.waitlist
+    return answer(submitted(form), referral_id, by=SCHOOL)
 
 
 @blueprint.route(f"{HERE}/service", methods=["GET", "POST"])
@@ -77,9 +74,7 @@ def service(case_id: int, pathway_id: int, referral_id: int) -> Page:
 def log(actor: Actor, referral_id: int, form: ServiceForm, by: Permission) -> int:
     """Carry out what a service form says."""
     on: date = form.on.data
-    return actions_service.log_service(
-        actor, referral_id, on, by=by, version=form.seen_version, now=clock.now(), request_key=form.request_key.data
-    )  # fmt: skip
+    return actions_service.log_service(submitted(form), referral_id, on, by=by)  # fmt: skip
 
 
 @blueprint.route(f"{HERE}/finish", methods=["GET", "POST"])
@@ -100,16 +95,7 @@ def finish(case_id: int, pathway_id: int, referral_id: int) -> Page:
 
 def end(actor: Actor, referral_id: int, form: FinishForm, by: Permission) -> int:
     """Carry out what a finish form says."""
-    return actions_service.finish(
-        actor,
-        referral_id,
-        form.on.data,
-        form.received.data,
-        by=by,
-        version=form.seen_version,
-        now=clock.now(),
-        request_key=form.request_key.data,
-    )
+    return actions_service.finish(submitted(form), referral_id, form.on.data, form.received.data, by=by)
 
 
 @blueprint.get("/follow-ups/<int:follow_up_id>/referral")

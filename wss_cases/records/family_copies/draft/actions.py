@@ -3,22 +3,21 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.followups.core.today import local_today
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.family_copies.copy.queries import Draft, draft_of
 from wss_cases.records.family_copies.copy.rules import KEEP, REPLACE, Mark, digest, may_keep
 from wss_cases.records.family_copies.copy.states import Asker, KeptWhy, Manner, ReleaseState
 from wss_cases.records.family_copies.request.actions import (
-    Key,
     allow,
     check_held_back,
     open_release,
@@ -41,39 +40,38 @@ class Decision:
     why: str = ""
 
 
+@use_case
 def decide(
-    actor: Actor, release_id: int, decisions: Mapping[str, Decision], by_hand: Sequence[str], now: datetime, *,
-    version: int | None = None, the_rest: bool = False, request_key: Key = None,
-) -> int:  # fmt: skip
+    uow: UnitOfWork,
+    release_id: int,
+    decisions: Mapping[str, Decision],
+    by_hand: Sequence[str],
+    *,
+    the_rest: bool = False,
+) -> int:
     """Keep what was decided about each place, and further words to take out; `the_rest` replaces what is undecided.
 
     Whatever was handed on goes back to being prepared. Raises NotFound, Stale, or Refused.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = open_release(uow, release_id, Permission.FAMILY_COPY_PREPARE, version)
-        # what was changed is read off the row at the end, so nothing may write it before
-        with uow.session.no_autoflush:
-            row.by_hand = list(by_hand)
-            known = {mark.key: mark for mark in draft_of(row).all_marks}
-            said = {key: _judged(known[key], each) for key, each in decisions.items() if key in known and each.do}
-            if the_rest:
-                rest = {"do": REPLACE, "with": "", "why": ""}
-                said |= {mark.key: rest for mark in known.values() if mark.key not in said and not mark.done}
-            by = {"by": actor.user_id, "at": now.isoformat()}
-            new = {key: each | by for key, each in said.items() if _differs(row.decisions.get(key), each)}
-            row.decisions = {key: each for key, each in (row.decisions | new).items() if key in known}
-            draft = draft_of(row)
-            if draft.left:
-                raise Refused(
-                    "", _("What you wrote in its place names a child too: %(names)s.", names=_some(draft.left))
-                )
-        if row.state is ReleaseState.HANDED_ON:
-            row.state = ReleaseState.PREPARING
-        record(uow, row, "looked_through")
-        uow.answer = row.id
-        return row.id
+    row = open_release(uow, release_id, Permission.FAMILY_COPY_PREPARE, uow.version)
+    # what was changed is read off the row at the end, so nothing may write it before
+    with uow.session.no_autoflush:
+        row.by_hand = list(by_hand)
+        known = {mark.key: mark for mark in draft_of(row).all_marks}
+        said = {key: _judged(known[key], each) for key, each in decisions.items() if key in known and each.do}
+        if the_rest:
+            rest = {"do": REPLACE, "with": "", "why": ""}
+            said |= {mark.key: rest for mark in known.values() if mark.key not in said and not mark.done}
+        by = {"by": uow.actor.user_id, "at": uow.now.isoformat()}
+        new = {key: each | by for key, each in said.items() if _differs(row.decisions.get(key), each)}
+        row.decisions = {key: each for key, each in (row.decisions | new).items() if key in known}
+        draft = draft_of(row)
+        if draft.left:
+            raise Refused("", _("What you wrote in its place names a child too: %(names)s.", names=_some(draft.left)))
+    if row.state is ReleaseState.HANDED_ON:
+        row.state = ReleaseState.PREPARING
+    record(uow, row, "looked_through")
+    return row.id
 
 
 def _differs(before: dict[str, Any] | None, now: dict[str, Any]) -> bool:
@@ -91,61 +89,52 @@ def _judged(mark: Mark, said: Decision) -> dict[str, Any]:
     return {"do": KEEP, "with": "", "why": said.why}
 
 
-def hand_on(actor: Actor, release_id: int, version: int | None, now: datetime, request_key: Key = None) -> int:
+@use_case
+def hand_on(uow: UnitOfWork, release_id: int) -> int:
     """Say that everything is decided and the administrator may release it. Raises NotFound, Stale, or Refused."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = open_release(uow, release_id, Permission.FAMILY_COPY_PREPARE, version)
-        allow(row, ReleaseState.HANDED_ON)
-        check_held_back(actor, "", row.incident_ids)
-        draft = draft_of(row)
-        _check_decided(draft)
-        administrators = holders(Role.ADMINISTRATOR, row.school_id, local_today(uow, row.school_id))
-        row.seen = {key: digest(text) for key, text in draft.texts.items()}
-        row.state = ReleaseState.HANDED_ON
-        row.handed_on_by_id, row.handed_on_at = actor.user_id, now
-        record(uow, row, "handed_on")
-        for user_id, _name in administrators:
-            if user_id != actor.user_id:
-                uow.notify(user_id, MAIL, row, f"{MAIL}:{row.id}:{row.version}:{user_id}")
-        uow.answer = row.id
-        return row.id
+    row = open_release(uow, release_id, Permission.FAMILY_COPY_PREPARE, uow.version)
+    allow(row, ReleaseState.HANDED_ON)
+    check_held_back(uow.actor, "", row.incident_ids)
+    draft = draft_of(row)
+    _check_decided(draft)
+    administrators = holders(Role.ADMINISTRATOR, row.school_id, local_today(uow, row.school_id))
+    row.seen = {key: digest(text) for key, text in draft.texts.items()}
+    row.state = ReleaseState.HANDED_ON
+    row.handed_on_by_id, row.handed_on_at = uow.actor.user_id, uow.now
+    record(uow, row, "handed_on")
+    for user_id, _name in administrators:
+        if user_id != uow.actor.user_id:
+            uow.notify(user_id, MAIL, row, f"{MAIL}:{row.id}:{row.version}:{user_id}")
+    return row.id
 
 
-def release(
-    actor: Actor, release_id: int, version: int | None, *, manner: Manner, identity: str, now: datetime,
-    request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def release(uow: UnitOfWork, release_id: int, *, manner: Manner, identity: str) -> int:
     """Release a copy: what is in it is kept as it is. Raises NotFound, Stale, or Refused when anything changed."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = open_release(uow, release_id, Permission.FAMILY_COPY_RELEASE, version)
-        if row.handed_on_by_id == actor.user_id:
-            raise Refused("", _("A second person releases it: not whoever looked it through."))
-        allow(row, ReleaseState.RELEASED)
-        student = uow.session.get_one(Student, row.student_id)
-        if row.asked_by is Asker.GUARDIAN:
-            whose_right(student, str(row.guardian_id), local_today(uow, row.school_id))
-        check_held_back(actor, "", row.incident_ids)
-        draft = draft_of(row)
-        _check_same(row, draft)
-        _check_decided(draft)
-        row.released_by_id, row.released_at = actor.user_id, now
-        row.manner, row.identity = manner, identity.strip()
-        row.state = ReleaseState.RELEASED
-        record(uow, row, "released")
-        text = _frozen(row, student, draft)
-        copy = FamilyReleaseCopy(
-            release_id=row.id, school_id=row.school_id, student_id=row.student_id, text=text, sha256=digest(text),
-            made_at=now, made_by_id=actor.user_id,
-        )  # fmt: skip
-        uow.add(copy)
-        uow.audit("family_release_copy.made", "family_release_copy", copy.id, {"sha256": [None, copy.sha256]})
-        settle(uow, row, "done")
-        uow.answer = row.id
-        return row.id
+    row = open_release(uow, release_id, Permission.FAMILY_COPY_RELEASE, uow.version)
+    if row.handed_on_by_id == uow.actor.user_id:
+        raise Refused("", _("A second person releases it: not whoever looked it through."))
+    allow(row, ReleaseState.RELEASED)
+    student = uow.session.get_one(Student, row.student_id)
+    if row.asked_by is Asker.GUARDIAN:
+        whose_right(student, str(row.guardian_id), local_today(uow, row.school_id))
+    check_held_back(uow.actor, "", row.incident_ids)
+    draft = draft_of(row)
+    _check_same(row, draft)
+    _check_decided(draft)
+    row.released_by_id, row.released_at = uow.actor.user_id, uow.now
+    row.manner, row.identity = manner, identity.strip()
+    row.state = ReleaseState.RELEASED
+    record(uow, row, "released")
+    text = _frozen(row, student, draft)
+    copy = FamilyReleaseCopy(
+        release_id=row.id, school_id=row.school_id, student_id=row.student_id, text=text, sha256=digest(text),
+        made_at=uow.now, made_by_id=uow.actor.user_id,
+    )  # fmt: skip
+    uow.add(copy)
+    uow.audit("family_release_copy.made", "family_release_copy", copy.id, {"sha256": [None, copy.sha256]})
+    settle(uow, row, "done")
+    return row.id
 
 
 def _check_same(row: FamilyRelease, draft: Draft) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -80,7 +81,7 @@ def new(student_id: int) -> Page:
     )
     return form_page(
         form,
-        lambda: ask(actor, student_id, form.asked(), now, form.request_key.data),
+        lambda: ask(submitted(form), student_id, form.asked()),
         lambda made: url_for("family_copies.draft", release_id=made),
         "records/family_copies/draft/new.html",
         student=found,
@@ -92,7 +93,7 @@ def new(student_id: int) -> Page:
 @gate(Permission.FAMILY_COPY_PREPARE)
 def draft(release_id: int) -> Page:
     """Look through a copy: each place that may name another child, to be replaced or kept."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     found = get_release(actor, release_id)
     if found.state is ReleaseState.RELEASED:
         return redirect(url_for("family_copy_acts.copy", release_id=release_id), 303)
@@ -102,9 +103,8 @@ def draft(release_id: int) -> Page:
     def act() -> int:
         said = decisions_in(request.form, [mark.key for mark in made.all_marks])
         return decide(
-            actor, release_id, said, phrases(form.by_hand.data or ""), now, version=form.seen_version,
-            the_rest="the_rest" in request.form, request_key=form.request_key.data,
-        )  # fmt: skip
+            submitted(form), release_id, said, phrases(form.by_hand.data or ""), the_rest="the_rest" in request.form
+        )
 
     def done(_made: int) -> str:
         flash(_("Saved."))

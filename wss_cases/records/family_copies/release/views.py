@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
@@ -33,7 +34,7 @@ blueprint = Blueprint("family_copy_acts", __name__, url_prefix="/family-copies/<
 @gate(Permission.FAMILY_COPY_PREPARE)
 def give(release_id: int) -> Page:
     """Hand a draft to the administrator; what is undecided is named on the draft's page."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     found = get_release(actor, release_id)
     form = PlainForm()
 
@@ -44,7 +45,7 @@ def give(release_id: int) -> Page:
     shown = DraftForm(None, by_hand="\n".join(found.by_hand), version=str(found.version))
     return form_page(
         form,
-        lambda: hand_on(actor, release_id, form.seen_version, now, form.request_key.data),
+        lambda: hand_on(submitted(form), release_id),
         done,
         "records/family_copies/draft/draft.html",
         draft_form=shown,
@@ -57,7 +58,7 @@ def give(release_id: int) -> Page:
 @gate(Permission.FAMILY_COPY_RELEASE)
 def let_go(release_id: int) -> Page:
     """Read what the family would get, and release it."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     found = get_release(actor, release_id)
     if found.state is ReleaseState.RELEASED:
         return redirect(url_for("family_copy_acts.copy", release_id=release_id), 303)
@@ -65,10 +66,7 @@ def let_go(release_id: int) -> Page:
     form = ReleaseForm(version=str(found.version))
 
     def act() -> int:
-        return release(
-            actor, release_id, form.seen_version, manner=Manner(form.manner.data),
-            identity=form.identity.data or "", now=now, request_key=form.request_key.data,
-        )  # fmt: skip
+        return release(submitted(form), release_id, manner=Manner(form.manner.data), identity=form.identity.data or "")
 
     def done(_made: int) -> str:
         flash(_("Released. What was released is kept as it is."))
@@ -91,12 +89,12 @@ def let_go(release_id: int) -> Page:
 @gate(Permission.FAMILY_COPY_PREPARE)
 def end(release_id: int) -> Page:
     """End a request without a copy."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     found = get_release(actor, release_id)
     form = WithdrawForm(version=str(found.version))
     return form_page(
         form,
-        lambda: withdraw(actor, release_id, form.seen_version, form.why.data or "", now, form.request_key.data),
+        lambda: withdraw(submitted(form), release_id, form.why.data or ""),
         url_for("family_copies.student", student_id=found.student_id),
         "records/family_copies/release/withdraw.html",
         release=found,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from wss_cases.access.actor import Actor
@@ -12,7 +12,8 @@ from wss_cases.followups.core.today import local_today
 from wss_cases.followups.making.actions import close_row, make_for_event
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.records.family_copies.copy.contents import cases_with
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.family_copies.copy.queries import held_back, reports_about
@@ -39,37 +40,34 @@ class Asked:
     orders_checked: bool = False
 
 
-def ask(actor: Actor, student_id: int, asked: Asked, now: datetime, request_key: Key = None) -> int:
+@use_case
+def ask(uow: UnitOfWork, student_id: int, asked: Asked) -> int:
     """Write down that a family asks for a copy, with its clock; returns its id. Raises NotFound, or Refused."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        student = uow.load(Student, student_id, Permission.FAMILY_COPY_PREPARE)
-        assert student.school_id is not None
-        today = local_today(uow, student.school_id)
-        if not EARLIEST <= asked.asked_on <= today:
-            raise Refused("asked_on", _("Choose today or an earlier day."))
-        who, guardian_id, name = whose_right(student, asked.who, today)
-        if who is Asker.GUARDIAN and not asked.orders_checked:
-            raise Refused("orders_checked", _("Look in the student’s file for a court order first."))
-        _check_reports(actor, student, asked.reports)
-        row = FamilyRelease(
-            school_id=student.school_id, student_id=student.id, asked_by=who, guardian_id=guardian_id,
-            asked_name=name, asked_on=asked.asked_on, orders_checked=asked.orders_checked,
-            purpose=asked.purpose.strip(), language=asked.language, incident_ids=sorted(asked.reports),
-            parts=[part for part in Part if part in asked.parts],
-            note=asked.note, prepared_by_id=actor.user_id, prepared_at=now,
-        )  # fmt: skip
-        waiting = make_for_event(
-            uow, "family_copy_asked", school_id=row.school_id, owner_id=actor.user_id,
-            from_day=asked.asked_on, incident_id=row.incident_ids[0],
-        )  # fmt: skip
-        if waiting:
-            row.follow_up_id, row.due_on = waiting[0].id, waiting[0].due_on
-        uow.add(row)
-        record(uow, row, "asked")
-        uow.answer = row.id
-        return row.id
+    student = uow.load(Student, student_id, Permission.FAMILY_COPY_PREPARE)
+    assert student.school_id is not None
+    today = local_today(uow, student.school_id)
+    if not EARLIEST <= asked.asked_on <= today:
+        raise Refused("asked_on", _("Choose today or an earlier day."))
+    who, guardian_id, name = whose_right(student, asked.who, today)
+    if who is Asker.GUARDIAN and not asked.orders_checked:
+        raise Refused("orders_checked", _("Look in the student’s file for a court order first."))
+    _check_reports(uow.actor, student, asked.reports)
+    row = FamilyRelease(
+        school_id=student.school_id, student_id=student.id, asked_by=who, guardian_id=guardian_id,
+        asked_name=name, asked_on=asked.asked_on, orders_checked=asked.orders_checked,
+        purpose=asked.purpose.strip(), language=asked.language, incident_ids=sorted(asked.reports),
+        parts=[part for part in Part if part in asked.parts],
+        note=asked.note, prepared_by_id=uow.actor.user_id, prepared_at=uow.now,
+    )  # fmt: skip
+    waiting = make_for_event(
+        uow, "family_copy_asked", school_id=row.school_id, owner_id=uow.actor.user_id,
+        from_day=asked.asked_on, incident_id=row.incident_ids[0],
+    )  # fmt: skip
+    if waiting:
+        row.follow_up_id, row.due_on = waiting[0].id, waiting[0].due_on
+    uow.add(row)
+    record(uow, row, "asked")
+    return row.id
 
 
 def whose_right(student: Student, who: str, today: date) -> tuple[Asker, int | None, str]:
@@ -107,20 +105,15 @@ def check_held_back(actor: Actor, field: str, incident_ids: list[Any]) -> None:
         )
 
 
-def withdraw(
-    actor: Actor, release_id: int, version: int | None, why: str, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def withdraw(uow: UnitOfWork, release_id: int, why: str) -> int:
     """End a request without a copy, with a reason. Raises NotFound, Stale, or Refused."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = open_release(uow, release_id, Permission.FAMILY_COPY_PREPARE, version)
-        allow(row, ReleaseState.WITHDRAWN)
-        row.state, row.withdrawn_why = ReleaseState.WITHDRAWN, why.strip()
-        record(uow, row, "withdrawn")
-        settle(uow, row, "not_possible", row.withdrawn_why)
-        uow.answer = row.id
-        return row.id
+    row = open_release(uow, release_id, Permission.FAMILY_COPY_PREPARE, uow.version)
+    allow(row, ReleaseState.WITHDRAWN)
+    row.state, row.withdrawn_why = ReleaseState.WITHDRAWN, why.strip()
+    record(uow, row, "withdrawn")
+    settle(uow, row, "not_possible", row.withdrawn_why)
+    return row.id
 
 
 def open_release(uow: UnitOfWork, release_id: int, permission: Permission, version: int | None) -> FamilyRelease:

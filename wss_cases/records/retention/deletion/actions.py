@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from wss_cases.access.actor import SYSTEM, Actor
+from wss_cases.access.actor import SYSTEM
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
@@ -16,6 +16,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.legal_holds.queries import is_student_held
 from wss_cases.records.retention.core.models import DeletionItem, RecordDeletion
 from wss_cases.records.retention.core.queries import due_now, still_open
@@ -73,43 +74,34 @@ def _to(row: RecordDeletion, state: DeletionState) -> None:
     row.state = state
 
 
-def withdraw(actor: Actor, deletion_id: int, version: int | None, now: datetime, request_key: Key = None) -> int:
+@use_case
+def withdraw(uow: UnitOfWork, deletion_id: int) -> int:
     """Take a proposal back: nothing of it is deleted. Raises NotFound, or Refused when it is not open."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = _locked(uow, deletion_id, Permission.RECORD_REVIEW, version)
-        _to(row, DeletionState.WITHDRAWN)
-        row.ended_at, row.ended_by_id = now, actor.user_id
-        for item in uow.session.scalars(select(DeletionItem).where(DeletionItem.deletion_id == row.id)):
-            item.state, item.why_kept, item.done_at = ItemState.KEPT, "withdrawn", now
-        uow.audit("deletion.withdrawn", AUDITED, row.id, changes_of(row))
-        uow.answer = row.id
-        return row.id
+    row = _locked(uow, deletion_id, Permission.RECORD_REVIEW, uow.version)
+    _to(row, DeletionState.WITHDRAWN)
+    row.ended_at, row.ended_by_id = uow.now, uow.actor.user_id
+    for item in uow.session.scalars(select(DeletionItem).where(DeletionItem.deletion_id == row.id)):
+        item.state, item.why_kept, item.done_at = ItemState.KEPT, "withdrawn", uow.now
+    uow.audit("deletion.withdrawn", AUDITED, row.id, changes_of(row))
+    return row.id
 
 
-def confirm(
-    actor: Actor, deletion_id: int, *, typed: int | None, version: int | None, now: datetime,
-    request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def confirm(uow: UnitOfWork, deletion_id: int, *, typed: int | None) -> int:
     """Confirm a proposal; from now on the scheduler deletes. Raises NotFound for who may not.
 
     Raises Refused for whoever proposed any of it, and when the count that was typed is not the count there is.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = _locked(uow, deletion_id, Permission.RECORD_DELETE_CONFIRM, version)
-        items = uow.session.scalars(select(DeletionItem).where(DeletionItem.deletion_id == row.id)).all()
-        if actor.user_id in proposers(row):
-            raise Refused("", _("Somebody else must confirm what you proposed."))
-        if typed != len(items):
-            raise Refused("typed", _("Type how many records are deleted: the number that stands above."))
-        _to(row, DeletionState.CONFIRMED)
-        row.confirmed_by_id, row.confirmed_at = actor.user_id, now
-        uow.audit("deletion.confirmed", AUDITED, row.id, changes_of(row) | {"records": [None, len(items)]})
-        uow.answer = row.id
-        return row.id
+    row = _locked(uow, deletion_id, Permission.RECORD_DELETE_CONFIRM, uow.version)
+    items = uow.session.scalars(select(DeletionItem).where(DeletionItem.deletion_id == row.id)).all()
+    if uow.actor.user_id in proposers(row):
+        raise Refused("", _("Somebody else must confirm what you proposed."))
+    if typed != len(items):
+        raise Refused("typed", _("Type how many records are deleted: the number that stands above."))
+    _to(row, DeletionState.CONFIRMED)
+    row.confirmed_by_id, row.confirmed_at = uow.actor.user_id, uow.now
+    uow.audit("deletion.confirmed", AUDITED, row.id, changes_of(row) | {"records": [None, len(items)]})
+    return row.id
 
 
 def carry_out(now: datetime, seconds: float = 20.0) -> dict[str, int]:

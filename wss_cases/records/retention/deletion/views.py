@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
-from wss_cases.foundation import clock
 from wss_cases.foundation.clock import DISTRICT_ZONE
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import NotFound
@@ -118,17 +118,14 @@ def _counts(counts: dict[str, Any]) -> list[tuple[Any, int]]:
 @gate(Permission.RECORD_DELETE_CONFIRM)
 def confirm(deletion_id: int) -> Page:
     """The second person types the count; the scheduler deletes from then on."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     found = get_deletion(actor, deletion_id)
     if not can(actor, Permission.RECORD_DELETE_CONFIRM, found.row):
         raise NotFound
     form = TypedForm(version=found.row.version)
 
     def act() -> int:
-        return confirm_it(
-            actor, deletion_id, typed=form.typed.data, version=form.seen_version, now=now,
-            request_key=form.request_key.data,
-        )  # fmt: skip
+        return confirm_it(submitted(form), deletion_id, typed=form.typed.data)  # fmt: skip
 
     def done(_made: int) -> str:
         flash(_("Confirmed. The records are deleted within minutes; that cannot be undone."))
@@ -141,14 +138,14 @@ def confirm(deletion_id: int) -> Page:
 @gate(Permission.RECORD_REVIEW)
 def withdraw(deletion_id: int) -> Page:
     """Take the proposal back."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     found = get_deletion(actor, deletion_id)
     if not can(actor, Permission.RECORD_REVIEW, found.row):
         raise NotFound
     form = ConfirmForm(version=found.row.version)
 
     def act() -> int:
-        return withdraw_it(actor, deletion_id, form.seen_version, now, form.request_key.data)
+        return withdraw_it(submitted(form), deletion_id)
 
     def done(_made: int) -> str:
         flash(_("Withdrawn. Nothing is deleted."))

@@ -1,17 +1,16 @@
 """Holds on a student or a case, by the district: opened by who was asked, released by a named person with a reason."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.legal_holds import actions as actions_holds
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.states import HoldKind
@@ -31,22 +30,20 @@ class Asked:
     reason: str
 
 
-def open_record_hold(actor: Actor, asked: Asked, now: datetime, request_key: Key = None) -> int:
+@use_case
+def open_record_hold(uow: UnitOfWork, asked: Asked) -> int:
     """Hold the record of a student, by their number, or of a case, by its own. Returns the hold's id.
 
     Raises Refused for a number that is none, or not of a school that the actor reaches: the two look the same.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        if not asked.asked_by.strip():
-            raise Refused("asked_by", _("Say who asked for it."))
-        hold = _on(uow, asked.number.strip())
-        if hold is None or not can(actor, Permission.HOLD_MANAGE, hold):
-            raise Refused("number", _("There is no case and no student with this number in your schools."))
-        hold.kind, hold.asked_by, hold.reason = asked.kind, asked.asked_by.strip(), asked.reason
-        uow.answer = actions_holds.open_hold(uow, hold).id
-        return hold.id
+    if not asked.asked_by.strip():
+        raise Refused("asked_by", _("Say who asked for it."))
+    hold = _on(uow, asked.number.strip())
+    if hold is None or not can(uow.actor, Permission.HOLD_MANAGE, hold):
+        raise Refused("number", _("There is no case and no student with this number in your schools."))
+    hold.kind, hold.asked_by, hold.reason = asked.kind, asked.asked_by.strip(), asked.reason
+    uow.answer = actions_holds.open_hold(uow, hold).id
+    return hold.id
 
 
 def _on(uow: UnitOfWork, number: str) -> LegalHold | None:
@@ -63,14 +60,9 @@ def _on(uow: UnitOfWork, number: str) -> LegalHold | None:
     return LegalHold(student_id=found[0][0], school_id=found[0][1])
 
 
-def release_record_hold(
-    actor: Actor, hold_id: int, reason: str, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def release_record_hold(uow: UnitOfWork, hold_id: int, reason: str) -> int:
     """End a hold with a reason. Raises NotFound for one that is not theirs, Refused when it is over already."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        hold = uow.load(LegalHold, hold_id, Permission.HOLD_MANAGE)
-        actions_holds.release_hold(uow, hold, reason, version)
-        uow.answer = hold.id
-        return hold.id
+    hold = uow.load(LegalHold, hold_id, Permission.HOLD_MANAGE)
+    actions_holds.release_hold(uow, hold, reason, uow.version)
+    return hold.id

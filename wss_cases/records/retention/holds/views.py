@@ -4,11 +4,11 @@ from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
-from wss_cases.foundation import clock
 from wss_cases.foundation.clock import DISTRICT_ZONE
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
@@ -63,14 +63,13 @@ def _who_when(one: Held, who: int | None, when: Any) -> str:
 @gate(Permission.HOLD_MANAGE)
 def new() -> Page:
     """Hold the record of a student or a case."""
-    actor, now = current_actor(), clock.now()
     form = HoldForm()
 
     def act() -> int:
         asked = Asked(
             form.number.data or "", HoldKind(form.kind.data), form.asked_by.data or "", form.reason.data or ""
         )
-        return open_record_hold(actor, asked, now, form.request_key.data)
+        return open_record_hold(submitted(form), asked)
 
     def done(_made: int) -> str:
         flash(_("It is held: nothing of it is deleted, shredded or moved until it is released."))
@@ -84,14 +83,12 @@ def new() -> Page:
 @gate(Permission.HOLD_MANAGE)
 def release(record_hold_id: int) -> Page:
     """End a hold, with the reason."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     found = get_record_hold(actor, record_hold_id)
     form = ReleaseForm(version=found.version)
 
     def act() -> int:
-        return release_record_hold(
-            actor, record_hold_id, form.reason.data or "", form.seen_version, now, form.request_key.data
-        )
+        return release_record_hold(submitted(form), record_hold_id, form.reason.data or "")
 
     def done(_made: int) -> str:
         flash(_("It is released."))

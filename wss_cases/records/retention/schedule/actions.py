@@ -1,14 +1,14 @@
 """The schedule of retention, and what a person decides about one student's record."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.legal_holds.queries import is_student_held
 from wss_cases.records.retention.core.models import RecordReview, RetentionRule
 from wss_cases.records.retention.core.queries import get_looked, rules_of, still_open
@@ -20,41 +20,37 @@ from wss_cases.roster.directory.models import Student
 Key = str | None
 
 
+@use_case
 def change_rule(
-    actor: Actor, code: str, *, keep: int, source: str, is_confirmed: bool, starts_on: date, seen_id: int | None,
-    now: datetime, request_key: Key = None,
-) -> int:  # fmt: skip
+    uow: UnitOfWork, code: str, *, keep: int, source: str, is_confirmed: bool, starts_on: date, seen_id: int | None
+) -> int:
     """Put a new row of the schedule in force from a day on. It deletes nothing. Returns the new row's id.
 
     Raises NotFound for a kind that there is none of, Refused below the floor of its part, for a day that is past or
     not after the newest row's, and when somebody changed it since.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        rows = rules_of(code)
-        if not rows:
-            raise NotFound
-        newest = uow.session.get_one(RetentionRule, rows[-1].id, with_for_update=True)
-        require(actor, Permission.RETENTION_EDIT, newest)
-        if seen_id is not None and seen_id != newest.id:
-            raise Refused("", _("Somebody changed this row meanwhile. Look at it again."))
-        if starts_on < local_date(now, DISTRICT_ZONE):
-            raise Refused("starts_on", _("A row begins today or later: what was in force stays as it was."))
-        if starts_on <= newest.starts_on:
-            raise Refused("starts_on", _("This day must be after the first day of the newest row."))
-        _check(newest.part, keep, source)
-        newest.ends_on = starts_on - timedelta(days=1)
-        uow.record(newest, "retention.rule_ended", code=code, day=newest.ends_on.isoformat())
-        row = uow.add(
-            RetentionRule(
-                code=code, part=newest.part, keep=keep, unit=newest.unit, counted_from=newest.counted_from,
-                source=source.strip(), is_confirmed=is_confirmed, starts_on=starts_on, ends_on=None,
-            )
-        )  # fmt: skip
-        uow.record(row, "retention.rule_changed", code=code, day=starts_on.isoformat())
-        uow.answer = row.id
-        return row.id
+    rows = rules_of(code)
+    if not rows:
+        raise NotFound
+    newest = uow.session.get_one(RetentionRule, rows[-1].id, with_for_update=True)
+    require(uow.actor, Permission.RETENTION_EDIT, newest)
+    if seen_id is not None and seen_id != newest.id:
+        raise Refused("", _("Somebody changed this row meanwhile. Look at it again."))
+    if starts_on < local_date(uow.now, DISTRICT_ZONE):
+        raise Refused("starts_on", _("A row begins today or later: what was in force stays as it was."))
+    if starts_on <= newest.starts_on:
+        raise Refused("starts_on", _("This day must be after the first day of the newest row."))
+    _check(newest.part, keep, source)
+    newest.ends_on = starts_on - timedelta(days=1)
+    uow.record(newest, "retention.rule_ended", code=code, day=newest.ends_on.isoformat())
+    row = uow.add(
+        RetentionRule(
+            code=code, part=newest.part, keep=keep, unit=newest.unit, counted_from=newest.counted_from,
+            source=source.strip(), is_confirmed=is_confirmed, starts_on=starts_on, ends_on=None,
+        )
+    )  # fmt: skip
+    uow.record(row, "retention.rule_changed", code=code, day=starts_on.isoformat())
+    return row.id
 
 
 def _check(part: Part, keep: int, source: str) -> None:
@@ -71,36 +67,30 @@ def _check(part: Part, keep: int, source: str) -> None:
         raise Refused("source", _("Say where this comes from."))
 
 
-def decide(
-    actor: Actor, student_id: int, *, decision: Decision, reason: str, keep_until: date | None, now: datetime,
-    request_key: Key = None,
-) -> int:  # fmt: skip
+@use_case
+def decide(uow: UnitOfWork, student_id: int, *, decision: Decision, reason: str, keep_until: date | None) -> int:
     """Keep a student's record until a day, with a reason, or propose that it is deleted. Returns the review's id.
 
     Raises NotFound for who does not decide about it; Refused to delete what may not go yet, what a hold keeps, and
     what is not at its end; to keep without a reason, or for longer than until the next look.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        uow.session.get(Student, student_id, with_for_update=True)
-        today = local_date(now, DISTRICT_ZONE)
-        looked = get_looked(actor, student_id, today)
-        row = RecordReview(
-            student_id=student_id, school_id=looked.school_id, why=looked.why, decision=decision,
-            reason=reason.strip(), keep_until=keep_until if decision is Decision.KEEP else None,
-            decided_on=today, decided_at=now, decided_by_id=actor.user_id,
-        )  # fmt: skip
-        if decision is Decision.KEEP:
-            _check_keeping(row, today)
-        else:
-            part = looked.due.part_on(today)
-            _check_deleting(student_id, part)
-            assert part is not None
-            add_to_deletion(uow, looked.school_id, student_id, part)
-        _note(uow, row)
-        uow.answer = row.id
-        return row.id
+    uow.session.get(Student, student_id, with_for_update=True)
+    today = local_date(uow.now, DISTRICT_ZONE)
+    looked = get_looked(uow.actor, student_id, today)
+    row = RecordReview(
+        student_id=student_id, school_id=looked.school_id, why=looked.why, decision=decision,
+        reason=reason.strip(), keep_until=keep_until if decision is Decision.KEEP else None,
+        decided_on=today, decided_at=uow.now, decided_by_id=uow.actor.user_id,
+    )  # fmt: skip
+    if decision is Decision.KEEP:
+        _check_keeping(row, today)
+    else:
+        part = looked.due.part_on(today)
+        _check_deleting(student_id, part)
+        assert part is not None
+        add_to_deletion(uow, looked.school_id, student_id, part)
+    _note(uow, row)
+    return row.id
 
 
 def _check_keeping(row: RecordReview, today: date) -> None:

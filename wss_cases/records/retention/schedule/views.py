@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -79,7 +80,7 @@ def _rule_words(row: RetentionRule) -> dict[str, Any]:
 @gate(Permission.RETENTION_EDIT)
 def rule(code: str) -> Page:
     """Put a new row in force for one kind from a day on."""
-    actor, now, rows = current_actor(), clock.now(), rules_of(code)
+    actor, rows = current_actor(), rules_of(code)
     if not rows or not can(actor, Permission.RETENTION_EDIT, rows[-1]):
         raise NotFound
     newest = rows[-1]
@@ -93,10 +94,14 @@ def rule(code: str) -> Page:
 
     def act() -> int:
         return change_rule(
-            actor, code, keep=form.keep.data, source=form.source.data or "",
-            is_confirmed=form.confirmed.data == "yes", starts_on=form.starts_on.data, seen_id=form.seen,
-            now=now, request_key=form.request_key.data,
-        )  # fmt: skip
+            submitted(form),
+            code,
+            keep=form.keep.data,
+            source=form.source.data or "",
+            is_confirmed=form.confirmed.data == "yes",
+            starts_on=form.starts_on.data,
+            seen_id=form.seen,
+        )
 
     def done(_made: int) -> str:
         flash(_("The new row is kept. It deletes nothing by itself."))
@@ -150,15 +155,18 @@ def _line(looked: Looked) -> dict[str, Any]:
 @gate(Permission.RECORD_REVIEW)
 def review(student_id: int) -> Page:
     """Decide about one student's record."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     looked = get_looked(actor, student_id, _today())
     form = DecisionForm()
 
     def act() -> int:
         return decide(
-            actor, student_id, decision=Decision(form.decision.data), reason=form.reason.data or "",
-            keep_until=form.keep_until.data, now=now, request_key=form.request_key.data,
-        )  # fmt: skip
+            submitted(form),
+            student_id,
+            decision=Decision(form.decision.data),
+            reason=form.reason.data or "",
+            keep_until=form.keep_until.data,
+        )
 
     def done(_made: int) -> str:
         proposed = form.decision.data == Decision.DELETE.value

@@ -4,7 +4,7 @@ The action holds what stands now, and every count reads it; what it was before i
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from sqlalchemy import func, select
 
@@ -14,7 +14,8 @@ from wss_cases.access.policy import can
 from wss_cases.cases.progress.actions import today_at
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.reengagement.plan.lifecycle import expect_back
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import school_days
@@ -71,39 +72,34 @@ class Decided:
     days: int | None = None
 
 
-def correct(
-    actor: Actor, action_id: int, given: Correction, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def correct(uow: UnitOfWork, action_id: int, given: Correction) -> int:
     """Correct a removal that stands: what it was is kept as a version with the reason of the correction.
 
     Raises Refused for what recording it would refuse, and without a reason.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        action = _standing(uow, action_id, Permission.DISCIPLINE_RECORD, version)
-        if not given.why.strip():
-            raise Refused("why", _("Say why it is corrected."))
-        student = uow.session.get_one(Student, action.student_id, with_for_update=True)
-        today, calendar = today_at(uow, action.school_id), school_days(action.school_id)
-        span = Span(given.kind, given.days, given.starts_on, given.ends_on)
-        check_span(span, grade_on(student, span.starts_on), calendar, today)
-        check_reason(action.incident_id, student, given.reason, given.support_services)
-        _check_weight(actor, action, span, given.support_services)
-        protected = is_protected(bool(student.has_iep or student.has_504), action.disability, action.suspected)
-        others = spans_of(student.id, but=action.id)
-        before, count = counted(others, _span_of(action), calendar), counted(others, span, calendar)
-        check_acknowledged(protected, count, given.acknowledged or action.review_acknowledged)
-        keep_version(uow, action, ChangeCause.CORRECTION, given.why)
-        _set(uow, action, span)
-        action.reason, action.support_services = given.reason, given.support_services
-        action.year_days = count.after
-        action.review_acknowledged = given.acknowledged or action.review_acknowledged
-        uow.record(action, "discipline.corrected")
-        if calls_for_review(protected, count) and not calls_for_review(protected, before):
-            raise_alarm(uow, action, count, today, calendar)
-        uow.answer = action.id
-        return action.id
+    action = _standing(uow, action_id, Permission.DISCIPLINE_RECORD, uow.version)
+    if not given.why.strip():
+        raise Refused("why", _("Say why it is corrected."))
+    student = uow.session.get_one(Student, action.student_id, with_for_update=True)
+    today, calendar = today_at(uow, action.school_id), school_days(action.school_id)
+    span = Span(given.kind, given.days, given.starts_on, given.ends_on)
+    check_span(span, grade_on(student, span.starts_on), calendar, today)
+    check_reason(action.incident_id, student, given.reason, given.support_services)
+    _check_weight(uow.actor, action, span, given.support_services)
+    protected = is_protected(bool(student.has_iep or student.has_504), action.disability, action.suspected)
+    others = spans_of(student.id, but=action.id)
+    before, count = counted(others, _span_of(action), calendar), counted(others, span, calendar)
+    check_acknowledged(protected, count, given.acknowledged or action.review_acknowledged)
+    keep_version(uow, action, ChangeCause.CORRECTION, given.why)
+    _set(uow, action, span)
+    action.reason, action.support_services = given.reason, given.support_services
+    action.year_days = count.after
+    action.review_acknowledged = given.acknowledged or action.review_acknowledged
+    uow.record(action, "discipline.corrected")
+    if calls_for_review(protected, count) and not calls_for_review(protected, before):
+        raise_alarm(uow, action, count, today, calendar)
+    return action.id
 
 
 def _check_weight(actor: Actor, action: DisciplineAction, span: Span, supports: str) -> None:
@@ -120,63 +116,55 @@ def _span_of(action: DisciplineAction) -> Span:
     return Span(action.kind, action.days, action.starts_on, action.ends_on)
 
 
-def ask_appeal(actor: Actor, action_id: int, asked: Asked, now: datetime, request_key: Key = None) -> int:
+@use_case
+def ask_appeal(uow: UnitOfWork, action_id: int, asked: Asked) -> int:
     """Write down that somebody asks for an appeal. Raises Refused for a second one, or a day that cannot be."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        action = _standing(uow, action_id, Permission.DISCIPLINE_RECORD, None)
-        if appeal_of(action.id) is not None:
-            raise Refused("", _("An appeal against this action is on record already."))
-        _not_later(uow, action, "asked_on", asked.on)
-        if asked.on < action.recorded_at.date() and asked.on < action.starts_on:
-            raise Refused("asked_on", _("This is before the action was decided."))
-        appeal = uow.add(
-            DisciplineAppeal(
-                action_id=action.id,
-                school_id=action.school_id,
-                asked_by=asked.by,
-                asked_name=asked.name,
-                asked_on=asked.on,
-                asked_why=asked.why,
-                recorded_by_id=actor.user_id,
-                recorded_at=now,
-            )
+    action = _standing(uow, action_id, Permission.DISCIPLINE_RECORD, None)
+    if appeal_of(action.id) is not None:
+        raise Refused("", _("An appeal against this action is on record already."))
+    _not_later(uow, action, "asked_on", asked.on)
+    if asked.on < action.recorded_at.date() and asked.on < action.starts_on:
+        raise Refused("asked_on", _("This is before the action was decided."))
+    appeal = uow.add(
+        DisciplineAppeal(
+            action_id=action.id,
+            school_id=action.school_id,
+            asked_by=asked.by,
+            asked_name=asked.name,
+            asked_on=asked.on,
+            asked_why=asked.why,
+            recorded_by_id=uow.actor.user_id,
+            recorded_at=uow.now,
         )
-        uow.record(appeal, "appeal.asked", by=asked.by.value)
-        uow.answer = action.id
-        return action.id
+    )
+    uow.record(appeal, "appeal.asked", by=asked.by.value)
+    return action.id
 
 
-def decide_appeal(
-    actor: Actor, action_id: int, given: Decided, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def decide_appeal(uow: UnitOfWork, action_id: int, given: Decided) -> int:
     """Write down how an appeal was heard and decided; shortened or reversed changes what every count reads.
 
     Raises Refused for days out of order, or a shortening that is none.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        action = _standing(uow, action_id, Permission.DISCIPLINE_DECIDE, None)
-        found = appeal_of(action.id)
-        if found is None or found.outcome is not None:
-            raise NotFound
-        appeal = uow.load(DisciplineAppeal, found.id, Permission.DISCIPLINE_DECIDE, version)
-        _check_decision(uow, action, appeal, given)
-        for name in ("heard_on", "heard_by", "outcome", "decided_on", "decision"):
-            setattr(appeal, name, getattr(given, name))
-        if given.outcome is not AppealOutcome.UPHELD:
-            keep_version(uow, action, ChangeCause.APPEAL, given.decision)
-        if given.outcome is AppealOutcome.SHORTENED:
-            _set(uow, action, Span(action.kind, given.days or 0, action.starts_on))
-        if given.outcome is AppealOutcome.REVERSED:
-            action.state = ActionState.REVERSED
-            _move_return(uow, action, back_after(action), today_at(uow, action.school_id))
-            uow.record(action, "discipline.reversed")
-        uow.record(appeal, "appeal.decided", outcome=given.outcome.value)
-        uow.answer = action.id
-        return action.id
+    action = _standing(uow, action_id, Permission.DISCIPLINE_DECIDE, None)
+    found = appeal_of(action.id)
+    if found is None or found.outcome is not None:
+        raise NotFound
+    appeal = uow.load(DisciplineAppeal, found.id, Permission.DISCIPLINE_DECIDE, uow.version)
+    _check_decision(uow, action, appeal, given)
+    for name in ("heard_on", "heard_by", "outcome", "decided_on", "decision"):
+        setattr(appeal, name, getattr(given, name))
+    if given.outcome is not AppealOutcome.UPHELD:
+        keep_version(uow, action, ChangeCause.APPEAL, given.decision)
+    if given.outcome is AppealOutcome.SHORTENED:
+        _set(uow, action, Span(action.kind, given.days or 0, action.starts_on))
+    if given.outcome is AppealOutcome.REVERSED:
+        action.state = ActionState.REVERSED
+        _move_return(uow, action, back_after(action), today_at(uow, action.school_id))
+        uow.record(action, "discipline.reversed")
+    uow.record(appeal, "appeal.decided", outcome=given.outcome.value)
+    return action.id
 
 
 def _check_decision(uow: UnitOfWork, action: DisciplineAction, appeal: DisciplineAppeal, given: Decided) -> None:

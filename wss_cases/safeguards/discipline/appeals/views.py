@@ -2,6 +2,7 @@
 
 from flask import Blueprint, flash, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
@@ -58,7 +59,7 @@ def correction(action_id: int) -> Page:
             form.reason.data or "", form.why.data or "", form.support_services.data or "",
             bool(form.acknowledged.data),
         )  # fmt: skip
-        return correct(current_actor(), action_id, given, form.seen_version, clock.now(), form.request_key.data)
+        return correct(submitted(form), action_id, given)
 
     return form_page(
         form,
@@ -81,7 +82,7 @@ def appeal(action_id: int) -> Page:
         asked = Asked(
             AskedBy(form.asked_by.data), form.asked_name.data or "", form.asked_on.data, form.asked_why.data or ""
         )
-        return ask_appeal(current_actor(), action_id, asked, clock.now(), form.request_key.data)
+        return ask_appeal(submitted(form), action_id, asked)
 
     return form_page(
         form,
@@ -109,7 +110,7 @@ def decision(action_id: int) -> Page:
             form.heard_on.data, form.heard_by.data or "", AppealOutcome(form.outcome.data), form.decided_on.data,
             form.decision.data or "", form.days.data,
         )  # fmt: skip
-        return decide_appeal(current_actor(), action_id, given, form.seen_version, clock.now(), form.request_key.data)
+        return decide_appeal(submitted(form), action_id, given)
 
     return form_page(
         form,

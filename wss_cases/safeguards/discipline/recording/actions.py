@@ -1,7 +1,7 @@
 """Recording a removal: what is refused, what adults had offered, the tenth day, and the return that opens."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
@@ -12,7 +12,8 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.reengagement.opening.actions import Away, open_for_incident
 from wss_cases.pathways.reengagement.plan.rules import back_on
 from wss_cases.pathways.reengagement.plan.states import AwayCause
@@ -76,33 +77,30 @@ class Removal:
         return Span(self.kind, self.days, self.starts_on, self.ends_on)
 
 
-def record_discipline(actor: Actor, incident_id: int, removal: Removal, now: datetime, request_key: Key = None) -> int:
+@use_case
+def record_discipline(uow: UnitOfWork, incident_id: int, removal: Removal) -> int:
     """Record a removal of a student who is reported to have caused harm in this incident.
 
     Raises Refused for pre-K to grade 2, for another student, for impossible days, for an exclusion that is not the
     administrator's or whose packet has gaps, and beyond the tenth day of a student with a disability without the
     review acknowledged. The student's return opens in the same act.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        incident = uow.load(Incident, incident_id, Permission.DISCIPLINE_RECORD)
-        student = _student_of(uow, incident, removal.student_id)
-        today = today_at(uow, incident.school_id)
-        calendar = school_days(incident.school_id)
-        check_span(removal.span, grade_on(student, removal.starts_on), calendar, today)
-        check_reason(incident.id, student, removal.reason, removal.support_services)
-        offered = offered_to(student.id, incident.school_id, year_began(today))
-        _check_exclusion(actor, incident, removal, offered)
-        protected, count = _check_disability(student, removal, calendar)
-        action = uow.add(_made(uow, incident, removal, offered, count))
-        uow.record(action, "discipline.recorded", what=removal.kind.value, days=removal.days)
-        _open_return(uow, incident, action)
-        ask_for_interpreter(uow, incident, student, NOTICE)
-        if calls_for_review(protected, count):
-            raise_alarm(uow, action, count, today, calendar)
-        uow.answer = action.id
-        return action.id
+    incident = uow.load(Incident, incident_id, Permission.DISCIPLINE_RECORD)
+    student = _student_of(uow, incident, removal.student_id)
+    today = today_at(uow, incident.school_id)
+    calendar = school_days(incident.school_id)
+    check_span(removal.span, grade_on(student, removal.starts_on), calendar, today)
+    check_reason(incident.id, student, removal.reason, removal.support_services)
+    offered = offered_to(student.id, incident.school_id, year_began(today))
+    _check_exclusion(uow.actor, incident, removal, offered)
+    protected, count = _check_disability(student, removal, calendar)
+    action = uow.add(_made(uow, incident, removal, offered, count))
+    uow.record(action, "discipline.recorded", what=removal.kind.value, days=removal.days)
+    _open_return(uow, incident, action)
+    ask_for_interpreter(uow, incident, student, NOTICE)
+    if calls_for_review(protected, count):
+        raise_alarm(uow, action, count, today, calendar)
+    return action.id
 
 
 def year_began(today: date) -> date:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -55,7 +56,7 @@ def record(incident_id: int) -> Page:
             form.disability.data = Answer.YES.value
     return form_page(
         form,
-        lambda: record_discipline(actor, incident_id, _removal(form), now, form.request_key.data),
+        lambda: record_discipline(submitted(form), incident_id, _removal(form)),
         _recorded,
         "safeguards/discipline/recording/record.html",
         incident=incident,

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKindStep, LegalDutyStep
 from wss_cases.safeguards.duties.duty.raising import record_act, responsible
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState, StepOutcome
@@ -29,31 +29,21 @@ class Told:
     note: str = ""
 
 
+@use_case
 def record_step(
-    actor: Actor,
-    duty_id: int,
-    step_id: int,
-    told: Told,
-    version: int | None,
-    now: datetime,
-    permission: Permission = Permission.DUTY_DISCHARGE,
-    request_key: Key = None,
+    uow: UnitOfWork, duty_id: int, step_id: int, told: Told, permission: Permission = Permission.DUTY_DISCHARGE
 ) -> int:
     """Record one step of an open duty: who was told, how and when, or with `note` alone why it does not apply.
 
     Raises Refused for a step of another duty, for one recorded already, and for a time to come.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        duty = uow.load(LegalDuty, duty_id, permission, version)
-        _open_only(duty)
-        step = next((step for step in steps_left(uow, duty) if step.id == step_id), None)
-        if step is None:
-            raise Refused("", _("This step is recorded already, or belongs to another duty."))
-        add_step(uow, duty, step, told)
-        uow.answer = duty.id
-        return duty.id
+    duty = uow.load(LegalDuty, duty_id, permission, uow.version)
+    _open_only(duty)
+    step = next((step for step in steps_left(uow, duty) if step.id == step_id), None)
+    if step is None:
+        raise Refused("", _("This step is recorded already, or belongs to another duty."))
+    add_step(uow, duty, step, told)
+    return duty.id
 
 
 def steps_left(uow: UnitOfWork, duty: LegalDuty) -> list[LegalDutyKindStep]:
@@ -91,8 +81,9 @@ def add_step(uow: UnitOfWork, duty: LegalDuty, step: LegalDutyKindStep, told: To
         uow.record(row, act, code=duty.code, position=step.position)
 
 
+@use_case
 def discharge(
-    actor: Actor,
+    uow: UnitOfWork,
     duty_id: int,
     *,
     what_was_done: str,
@@ -100,23 +91,16 @@ def discharge(
     told_whom: str,
     channel: str,
     reference: str,
-    version: int | None,
-    now: datetime,
     permission: Permission = Permission.DUTY_DISCHARGE,
-    request_key: Key = None,
 ) -> int:
     """Record that a duty was carried out: what, when, by whom. The last step left open is recorded with it.
 
     Raises Refused for a time in the future, a duty that is closed, and one with more steps left than this one.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        duty = uow.load(LegalDuty, duty_id, permission, version)
-        told = Told(told_whom, channel, done_at, reference)
-        carry_out(uow, duty, what_was_done, told)
-        uow.answer = duty.id
-        return duty.id
+    duty = uow.load(LegalDuty, duty_id, permission, uow.version)
+    told = Told(told_whom, channel, done_at, reference)
+    carry_out(uow, duty, what_was_done, told)
+    return duty.id
 
 
 def carry_out(uow: UnitOfWork, duty: LegalDuty, what_was_done: str, told: Told) -> None:
@@ -151,62 +135,43 @@ def _anything_done(uow: UnitOfWork, duty: LegalDuty) -> bool:
     return uow.session.scalar(has_steps) is None or uow.session.scalar(done.limit(1)) is not None
 
 
+@use_case
 def propose_not_applicable(
-    actor: Actor,
-    duty_id: int,
-    reason: str,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
-    permission: Permission = Permission.DUTY_DISCHARGE,
+    uow: UnitOfWork, duty_id: int, reason: str, permission: Permission = Permission.DUTY_DISCHARGE
 ) -> int:
     """Propose, with a reason, that a duty does not apply; it stays open until a second person has looked."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        duty = uow.load(LegalDuty, duty_id, permission, version)
-        _open_only(duty)
-        if duty.proposed_by_id is not None:
-            raise Refused("", _("Somebody has proposed this already; it waits for a second look."))
-        if not reason.strip():
-            raise Refused("reason", _("Say why it does not apply."))
-        duty.proposed_by_id, duty.proposed_at, duty.proposed_reason = actor.user_id, now, reason
-        record_act(uow, duty, "duty.not_applicable_proposed")
-        for user_id in sorted(responsible(uow, duty) - {actor.user_id or 0}):
-            uow.notify(user_id, "duty_second_look", duty, f"duty-look:{duty.id}:{duty.version}:{user_id}")
-        uow.answer = duty.id
-        return duty.id
+    duty = uow.load(LegalDuty, duty_id, permission, uow.version)
+    _open_only(duty)
+    if duty.proposed_by_id is not None:
+        raise Refused("", _("Somebody has proposed this already; it waits for a second look."))
+    if not reason.strip():
+        raise Refused("reason", _("Say why it does not apply."))
+    duty.proposed_by_id, duty.proposed_at, duty.proposed_reason = uow.actor.user_id, uow.now, reason
+    record_act(uow, duty, "duty.not_applicable_proposed")
+    for user_id in sorted(responsible(uow, duty) - {uow.actor.user_id or 0}):
+        uow.notify(user_id, "duty_second_look", duty, f"duty-look:{duty.id}:{duty.version}:{user_id}")
+    return duty.id
 
 
+@use_case
 def take_second_look(
-    actor: Actor,
-    duty_id: int,
-    *,
-    agrees: bool,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
-    permission: Permission = Permission.DUTY_DISCHARGE,
+    uow: UnitOfWork, duty_id: int, *, agrees: bool, permission: Permission = Permission.DUTY_DISCHARGE
 ) -> int:
     """Close a duty as not applicable, or let it stand, as a person other than the one who proposed it."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        duty = uow.load(LegalDuty, duty_id, permission, version)
-        _open_only(duty)
-        if duty.proposed_by_id is None:
-            raise Refused("", _("Nobody has proposed that this duty does not apply."))
-        if duty.proposed_by_id == actor.user_id:
-            raise Refused("", _("A second person takes the second look."))
-        if agrees:
-            duty.state, duty.closed_at, duty.closed_by_id = DutyState.NOT_APPLICABLE, now, actor.user_id
-            duty.what_was_done = duty.proposed_reason
-            record_act(uow, duty, "duty.not_applicable")
-        else:
-            duty.proposed_by_id, duty.proposed_at, duty.proposed_reason = None, None, ""
-            record_act(uow, duty, "duty.not_applicable_refused")
-        uow.answer = duty.id
-        return duty.id
+    duty = uow.load(LegalDuty, duty_id, permission, uow.version)
+    _open_only(duty)
+    if duty.proposed_by_id is None:
+        raise Refused("", _("Nobody has proposed that this duty does not apply."))
+    if duty.proposed_by_id == uow.actor.user_id:
+        raise Refused("", _("A second person takes the second look."))
+    if agrees:
+        duty.state, duty.closed_at, duty.closed_by_id = DutyState.NOT_APPLICABLE, uow.now, uow.actor.user_id
+        duty.what_was_done = duty.proposed_reason
+        record_act(uow, duty, "duty.not_applicable")
+    else:
+        duty.proposed_by_id, duty.proposed_at, duty.proposed_reason = None, None, ""
+        record_act(uow, duty, "duty.not_applicable_refused")
+    return duty.id
 
 
 def _open_only(duty: LegalDuty) -> None:

@@ -7,14 +7,15 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor, Role
+from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind
 from wss_cases.safeguards.duties.duty.queries import kinds_in_force
@@ -64,23 +65,20 @@ def raise_duties(uow: UnitOfWork, incident: Incident, raised: Mapping[str, Raise
     return [duty for duty in found if duty.state in OPEN_DUTY]
 
 
-def raise_by_hand(actor: Actor, incident_id: int, given: ByHand, now: datetime, request_key: str | None = None) -> int:
+@use_case
+def raise_by_hand(uow: UnitOfWork, incident_id: int, given: ByHand) -> int:
     """Raise a duty that somebody sees in a report; one that is each adult's own is raised for that person alone.
 
     Raises Refused for a duty that stands open already, for one without a row in force, and for a time to come.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        own = given.code in PERSONAL
-        incident = uow.load(Incident, incident_id, Permission.DUTY_RAISE_OWN if own else Permission.DUTY_RAISE)
-        if not given.because.strip():
-            raise Refused("because", _("Say what made you think so."))
-        if given.aware_at > now:
-            raise Refused("aware_at", _("This time has not come yet."))
-        duty = open_by_hand(uow, incident, given, actor.user_id if own else None)
-        uow.answer = duty.id
-        return duty.id
+    own = given.code in PERSONAL
+    incident = uow.load(Incident, incident_id, Permission.DUTY_RAISE_OWN if own else Permission.DUTY_RAISE)
+    if not given.because.strip():
+        raise Refused("because", _("Say what made you think so."))
+    if given.aware_at > uow.now:
+        raise Refused("aware_at", _("This time has not come yet."))
+    duty = open_by_hand(uow, incident, given, uow.actor.user_id if own else None)
+    return duty.id
 
 
 def open_by_hand(uow: UnitOfWork, incident: Incident, given: ByHand, owner_id: int | None) -> LegalDuty:
@@ -97,33 +95,22 @@ def open_by_hand(uow: UnitOfWork, incident: Incident, given: ByHand, owner_id: i
     return duty
 
 
-def verify(
-    actor: Actor,
-    duty_id: int,
-    how: str,
-    version: int | None,
-    now: datetime,
-    permission: Permission = Permission.DUTY_DISCHARGE,
-    request_key: str | None = None,
-) -> int:
+@use_case
+def verify(uow: UnitOfWork, duty_id: int, how: str, permission: Permission = Permission.DUTY_DISCHARGE) -> int:
     """Say that the facts of a duty were verified and it is due now. Its clock has run since somebody became aware.
 
     Raises Refused for a duty that is not to be verified, or without how it was verified.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        duty = uow.load(LegalDuty, duty_id, permission, version)
-        if duty.state is not DutyState.VERIFY_FIRST:
-            raise Refused("", _("This duty does not wait for verification."))
-        if not how.strip():
-            raise Refused("how", _("Say how it was verified."))
-        duty.state, duty.was_due = DutyState.DUE, True
-        duty.verified_by_id, duty.verified_at, duty.verified_how = actor.user_id, now, how
-        record_act(uow, duty, "duty.verified")
-        _tell(uow, duty)
-        uow.answer = duty.id
-        return duty.id
+    duty = uow.load(LegalDuty, duty_id, permission, uow.version)
+    if duty.state is not DutyState.VERIFY_FIRST:
+        raise Refused("", _("This duty does not wait for verification."))
+    if not how.strip():
+        raise Refused("how", _("Say how it was verified."))
+    duty.state, duty.was_due = DutyState.DUE, True
+    duty.verified_by_id, duty.verified_at, duty.verified_how = uow.actor.user_id, uow.now, how
+    record_act(uow, duty, "duty.verified")
+    _tell(uow, duty)
+    return duty.id
 
 
 def record_act(uow: UnitOfWork, duty: LegalDuty, kind: str, rules: str = "") -> None:

@@ -1,15 +1,15 @@
 """The dated table of legal duties: a change is a new row from a day on; duties keep the row they were raised under."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.safeguards.duties.duty.models import LegalDutyKind, LegalDutyKindStep
 from wss_cases.safeguards.duties.table.queries import rows_of
 
@@ -33,45 +33,34 @@ class KindText:
     steps: tuple[tuple[str, str], ...] = ()
 
 
-def change_kind(
-    actor: Actor,
-    code: str,
-    text: KindText,
-    starts_on: date,
-    seen_id: int | None,
-    now: datetime,
-    request_key: str | None = None,
-) -> int:
+@use_case
+def change_kind(uow: UnitOfWork, code: str, text: KindText, starts_on: date, seen_id: int | None) -> int:
     """Put a new row in force for a duty from a day on, and end the one before the day before it.
 
     Raises NotFound for a duty that the table does not have, Refused for a day in the past, for one that is not after
     the newest row's, when the newest row is not the one that was seen, and for what is left empty.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        rows = rows_of(code)
-        if not rows:
-            raise NotFound
-        newest = uow.session.get_one(LegalDutyKind, rows[-1].id, with_for_update=True)
-        require(actor, Permission.DUTY_TABLE_EDIT, newest)
-        if seen_id is not None and seen_id != newest.id:
-            raise Refused("", _("Somebody changed this row meanwhile. Look at it again."))
-        if starts_on < local_date(now, DISTRICT_ZONE):
-            raise Refused("starts_on", _("A row begins today or later: what was in force stays as it was."))
-        if starts_on <= newest.starts_on:
-            raise Refused("starts_on", _("This day must be after the first day of the newest row."))
-        _check(text)
-        newest.ends_on = starts_on - timedelta(days=1)
-        uow.record(newest, "duty_kind.ended", code=code, day=newest.ends_on.isoformat())
-        fields = {name: value for name, value in vars(text).items() if name != "steps"}
-        kind = uow.add(LegalDutyKind(code=code, starts_on=starts_on, ends_on=None, **fields))
-        for position, (english, spanish) in enumerate(text.steps, 1):
-            step = LegalDutyKindStep(kind_id=kind.id, position=position, whom_en=english, whom_es=spanish)
-            uow.session.add(step)
-        uow.record(kind, "duty_kind.changed", code=code, day=starts_on.isoformat())
-        uow.answer = kind.id
-        return kind.id
+    rows = rows_of(code)
+    if not rows:
+        raise NotFound
+    newest = uow.session.get_one(LegalDutyKind, rows[-1].id, with_for_update=True)
+    require(uow.actor, Permission.DUTY_TABLE_EDIT, newest)
+    if seen_id is not None and seen_id != newest.id:
+        raise Refused("", _("Somebody changed this row meanwhile. Look at it again."))
+    if starts_on < local_date(uow.now, DISTRICT_ZONE):
+        raise Refused("starts_on", _("A row begins today or later: what was in force stays as it was."))
+    if starts_on <= newest.starts_on:
+        raise Refused("starts_on", _("This day must be after the first day of the newest row."))
+    _check(text)
+    newest.ends_on = starts_on - timedelta(days=1)
+    uow.record(newest, "duty_kind.ended", code=code, day=newest.ends_on.isoformat())
+    fields = {name: value for name, value in vars(text).items() if name != "steps"}
+    kind = uow.add(LegalDutyKind(code=code, starts_on=starts_on, ends_on=None, **fields))
+    for position, (english, spanish) in enumerate(text.steps, 1):
+        step = LegalDutyKindStep(kind_id=kind.id, position=position, whom_en=english, whom_es=spanish)
+        uow.session.add(step)
+    uow.record(kind, "duty_kind.changed", code=code, day=starts_on.isoformat())
+    return kind.id
 
 
 def _check(text: KindText) -> None:

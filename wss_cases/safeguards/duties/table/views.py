@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, flash, render_template, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
@@ -64,7 +65,7 @@ def _words(kind: LegalDutyKind, steps: list[LegalDutyKindStep]) -> dict[str, Any
 @gate(Permission.DUTY_TABLE_EDIT)
 def change(code: str) -> Page:
     """Put a new row in force for one duty from a day on."""
-    actor, now = current_actor(), clock.now()
+    now = clock.now()
     rows = rows_of(code)
     if not rows:
         raise NotFound
@@ -83,9 +84,8 @@ def change(code: str) -> Page:
     def act() -> int:
         seen = form.seen_id.data or ""
         return change_kind(
-            actor, code, form.text(), form.starts_on.data, int(seen) if seen.isdecimal() else None, now,
-            form.request_key.data,
-        )  # fmt: skip
+            submitted(form), code, form.text(), form.starts_on.data, int(seen) if seen.isdecimal() else None
+        )
 
     def done(_made: int) -> str:
         flash(_("The new row is kept. Duties that were raised before keep theirs."))

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, flash, render_template, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
@@ -65,14 +66,14 @@ def choose(incident_id: int) -> Page:
 @gate(Permission.POLICE_REVIEW_ASK)
 def emergency(incident_id: int) -> Page:
     """Note that police were called; the hour to record it begins."""
-    actor, now = current_actor(), clock.now()
+    now = clock.now()
     incident = _loaded(incident_id)
     zone = zone_of(incident.school_id)
     form = CallForm(called_at=clock.local(now, zone).replace(tzinfo=None, second=0, microsecond=0))
 
     def act() -> int:
         called_at = instant(form.called_at.data, zone)
-        return actions.call_first(actor, incident_id, called_at, now, form.request_key.data)
+        return actions.call_first(submitted(form), incident_id, called_at)
 
     return form_page(form, act, _to_review, "safeguards/police/review/emergency.html", incident=incident)
 
@@ -81,14 +82,13 @@ def emergency(incident_id: int) -> Page:
 @gate(Permission.POLICE_REVIEW_ASK)
 def by_law(incident_id: int) -> Page:
     """Open the review that a legal duty of this report decides."""
-    actor, now = current_actor(), clock.now()
     incident = _loaded(incident_id)
     form = LawForm()
     duties = _duties(incident_id)
     form.duty_id.choices = choices([("", _("Choose one")), *((str(key), words) for key, words in duties)])
 
     def act() -> int:
-        return actions.open_by_law(actor, incident_id, int(form.duty_id.data), now, form.request_key.data)
+        return actions.open_by_law(submitted(form), incident_id, int(form.duty_id.data))
 
     return form_page(form, act, _to_review, "safeguards/police/review/law.html", incident=incident, duties=duties)
 
@@ -97,7 +97,6 @@ def by_law(incident_id: int) -> Page:
 @gate(Permission.POLICE_REVIEW_ASK)
 def ask(incident_id: int) -> Page:
     """Ask for what is refused unless two people approve."""
-    actor, now = current_actor(), clock.now()
     incident = _loaded(incident_id)
     form = AskForm()
 
@@ -110,7 +109,7 @@ def ask(incident_id: int) -> Page:
             why=form.why.data or "",
             not_removal=bool(form.not_removal.data),
         )
-        return actions.ask(actor, incident_id, given, now, form.request_key.data)
+        return actions.ask(submitted(form), incident_id, given)
 
     def done(review_id: int) -> str:
         flash(_("The review is open. Until two people have approved, the answer is no."))

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School, Student
 from wss_cases.safeguards.discipline.family_notice.interpreter import ask_for_interpreter
 from wss_cases.safeguards.duties.duty.actions import Told as StepTold
@@ -57,45 +57,40 @@ class Told:
     step_ids: tuple[int, ...] = ()
 
 
-def record_notification(
-    actor: Actor, review_id: int, given: Told, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def record_notification(uow: UnitOfWork, review_id: int, given: Told) -> int:
     """Record the notification that a review permits.
 
     Raises Refused without a review that permits it, for a time before the second approval, an emergency without its
     danger, and for students who are not reported to have caused harm: witnesses and people harmed never count.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        review = uow.load(PoliceReview, review_id, Permission.POLICE_NOTIFICATION_RECORD, version)
-        _check(uow, review, given, now)
-        review.danger = given.danger if review.door is NotificationDoor.EMERGENCY else ""
-        school = uow.session.get(School, review.school_id)
-        if school is None:
-            raise NotFound
-        made = uow.add(
-            PoliceNotification(
-                school_id=review.school_id,
-                incident_id=review.incident_id,
-                review_id=review.id,
-                door=review.door,
-                notified_at=given.notified_at,
-                local_date=local_date(given.notified_at, school.time_zone),
-                channel=given.channel,
-                told_whom=given.told_whom,
-                sergeant_id=given.sergeant_id,
-                adult_with_student=given.adult_with_student,
-                recorded_by_id=actor.user_id,
-                **vars(given.followed),
-            )
+    review = uow.load(PoliceReview, review_id, Permission.POLICE_NOTIFICATION_RECORD, uow.version)
+    _check(uow, review, given, uow.now)
+    review.danger = given.danger if review.door is NotificationDoor.EMERGENCY else ""
+    school = uow.session.get(School, review.school_id)
+    if school is None:
+        raise NotFound
+    made = uow.add(
+        PoliceNotification(
+            school_id=review.school_id,
+            incident_id=review.incident_id,
+            review_id=review.id,
+            door=review.door,
+            notified_at=given.notified_at,
+            local_date=local_date(given.notified_at, school.time_zone),
+            channel=given.channel,
+            told_whom=given.told_whom,
+            sergeant_id=given.sergeant_id,
+            adult_with_student=given.adult_with_student,
+            recorded_by_id=uow.actor.user_id,
+            **vars(given.followed),
         )
-        _name_students(uow, made, given)
-        uow.audit("police.recorded", "police_notification", made.id, {"door": [None, review.door.value]})
-        _carry_out_duty(uow, review, given)
-        end(uow, review, ReviewState.NOTIFIED, "police.recorded", door=review.door.value)
-        uow.answer = review.id
-        return review.id
+    )
+    _name_students(uow, made, given)
+    uow.audit("police.recorded", "police_notification", made.id, {"door": [None, review.door.value]})
+    _carry_out_duty(uow, review, given)
+    end(uow, review, ReviewState.NOTIFIED, "police.recorded", door=review.door.value)
+    return review.id
 
 
 def _carry_out_duty(uow: UnitOfWork, review: PoliceReview, given: Told) -> None:
@@ -162,21 +157,16 @@ def _check_followed(given: Followed, now: datetime) -> None:
         raise Refused("guardian_told_at", _("Say when and how the guardian was told."))
 
 
-def add_what_followed(
-    actor: Actor, review_id: int, given: Followed, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def add_what_followed(uow: UnitOfWork, review_id: int, given: Followed) -> int:
     """Add what was not known when the notification was recorded; `version` is the notification's."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        found = select(PoliceNotification.id).where(PoliceNotification.review_id == review_id)
-        made_id = uow.session.scalar(found)
-        if made_id is None:
-            raise NotFound
-        made = uow.load(PoliceNotification, made_id, Permission.POLICE_NOTIFICATION_RECORD, version)
-        _check_followed(given, now)
-        for name, value in vars(given).items():
-            setattr(made, name, value)
-        uow.record(made, "police.completed")
-        uow.answer = review_id
-        return review_id
+    found = select(PoliceNotification.id).where(PoliceNotification.review_id == review_id)
+    made_id = uow.session.scalar(found)
+    if made_id is None:
+        raise NotFound
+    made = uow.load(PoliceNotification, made_id, Permission.POLICE_NOTIFICATION_RECORD, uow.version)
+    _check_followed(given, uow.now)
+    for name, value in vars(given).items():
+        setattr(made, name, value)
+    uow.record(made, "police.completed")
+    return review_id

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
@@ -95,7 +96,7 @@ def _whom(sergeants: Mapping[str, SchoolSergeant]) -> list[tuple[str, str]]:
 @gate(Permission.POLICE_NOTIFICATION_RECORD)
 def record(review_id: int) -> Page:
     """Record the notification that the review permits."""
-    actor, now = current_actor(), clock.now()
+    now = clock.now()
     row = _loaded(review_id)
     review, zone = row.review, zone_of(row.review.school_id)
     form = ToldForm(version=review.version, notified_at=_wall(review.called_at or now, zone))
@@ -110,7 +111,7 @@ def record(review_id: int) -> Page:
 
     def act() -> int:
         given = _told(form, sergeants.get(form.told.data), zone)
-        return record_notification(actor, review_id, given, form.seen_version, now, form.request_key.data)
+        return record_notification(submitted(form), review_id, given)
 
     def done(_made: int) -> str:
         flash(_("The notification is recorded. A restorative pathway is open all the same."))
@@ -135,7 +136,6 @@ def record(review_id: int) -> Page:
 @gate(Permission.POLICE_NOTIFICATION_RECORD)
 def complete(review_id: int) -> Page:
     """Add what was not known yet: report number, guardian, rights sheet, what followed."""
-    actor, now = current_actor(), clock.now()
     row = _loaded(review_id)
     zone, made = zone_of(row.review.school_id), notification_of(review_id)
     if made is None:
@@ -145,7 +145,7 @@ def complete(review_id: int) -> Page:
     form = FollowedForm(version=made.version, guardian_told_at=told, **known)
 
     def act() -> int:
-        return add_what_followed(actor, review_id, _followed(form, zone), form.seen_version, now, form.request_key.data)
+        return add_what_followed(submitted(form), review_id, _followed(form, zone))
 
     back = url_for("police_reviews.review", review_id=review_id)
     return form_page(form, act, back, "safeguards/police/notification/followed.html", row=row)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.messages import ANSWERED, ASKED, CALLED, SECOND
@@ -45,76 +45,67 @@ class Answer:
     reason: str
 
 
-def call_first(actor: Actor, incident_id: int, called_at: datetime, now: datetime, request_key: Key = None) -> int:
+@use_case
+def call_first(uow: UnitOfWork, incident_id: int, called_at: datetime) -> int:
     """Note that police were called in imminent danger; the hour to record it runs from the call.
 
     Raises Refused for a time that has not come, or while another emergency of this report waits to be recorded.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        incident = uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK)
-        _none_open(incident, {ReviewState.CALLED})
-        if called_at > now:
-            raise Refused("called_at", _("This time has not come yet."))
-        review = _open(
-            uow, incident, NotificationDoor.EMERGENCY, ReviewState.CALLED,
-            permits=True, called_at=called_at, record_due_at=record_due(called_at),
-        )  # fmt: skip
-        uow.record(review, "police.called", door=review.door.value)
-        for user_id, _name in deciders(review, now.date(), ()):
-            uow.notify(user_id, CALLED, review, f"{CALLED}:{review.id}:{user_id}", at_any_hour=True)
-        uow.answer = review.id
-        return review.id
+    incident = uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK)
+    _none_open(incident, {ReviewState.CALLED})
+    if called_at > uow.now:
+        raise Refused("called_at", _("This time has not come yet."))
+    review = _open(
+        uow, incident, NotificationDoor.EMERGENCY, ReviewState.CALLED,
+        permits=True, called_at=called_at, record_due_at=record_due(called_at),
+    )  # fmt: skip
+    uow.record(review, "police.called", door=review.door.value)
+    for user_id, _name in deciders(review, uow.now.date(), ()):
+        uow.notify(user_id, CALLED, review, f"{CALLED}:{review.id}:{user_id}", at_any_hour=True)
+    return review.id
 
 
-def open_by_law(actor: Actor, incident_id: int, duty_id: int, now: datetime, request_key: Key = None) -> int:
+@use_case
+def open_by_law(uow: UnitOfWork, incident_id: int, duty_id: int) -> int:
     """Open a review that a duty of this incident decides. Raises Refused for a duty that does not name police."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        incident = uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK)
-        duty = uow.session.get(LegalDuty, duty_id)
-        if duty is None or duty.incident_id != incident.id or not requires_police(duty.code, duty.state):
-            raise Refused("duty_id", _("Choose the legal duty of this incident that requires it."))
-        review = _open(
-            uow, incident, NotificationDoor.REQUIRED_BY_LAW, ReviewState.ALLOWED,
-            permits=True, duty_id=duty.id,
-        )  # fmt: skip
-        uow.record(review, "police.allowed_by_law")
-        uow.answer = review.id
-        return review.id
+    incident = uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK)
+    duty = uow.session.get(LegalDuty, duty_id)
+    if duty is None or duty.incident_id != incident.id or not requires_police(duty.code, duty.state):
+        raise Refused("duty_id", _("Choose the legal duty of this incident that requires it."))
+    review = _open(
+        uow, incident, NotificationDoor.REQUIRED_BY_LAW, ReviewState.ALLOWED,
+        permits=True, duty_id=duty.id,
+    )  # fmt: skip
+    uow.record(review, "police.allowed_by_law")
+    return review.id
 
 
-def ask(actor: Actor, incident_id: int, given: Asking, now: datetime, request_key: Key = None) -> int:
+@use_case
+def ask(uow: UnitOfWork, incident_id: int, given: Asking) -> int:
     """Ask for a notification that is neither an emergency nor the law's: refused unless two people approve.
 
     Raises Refused where the form is incomplete, or a review of this report waits for its answers already.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        incident = uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK)
-        _none_open(incident, WAITING)
-        _check_asking(given)
-        school = uow.session.get(School, incident.school_id)
-        if school is None:
-            raise NotFound
-        named = approver_of(school.network)
-        hours = named.hours if named is not None else None
-        review = _open(
-            uow, incident, NotificationDoor.OTHER, ReviewState.ASKED,
-            approver_id=named.approver_id if named is not None else None,
-            deputy_id=named.deputy_id if named is not None else None,
-            hours=hours,
-            answer_by=answer_by(now, hours),
-            **vars(given),
-        )  # fmt: skip
-        uow.record(review, "police.asked")
-        for user_id, _name in deciders(review, now.date(), parties_of(incident.id)):
-            uow.notify(user_id, ASKED, review, f"{ASKED}:{review.id}:{user_id}", at_any_hour=True)
-        uow.answer = review.id
-        return review.id
+    incident = uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK)
+    _none_open(incident, WAITING)
+    _check_asking(given)
+    school = uow.session.get(School, incident.school_id)
+    if school is None:
+        raise NotFound
+    named = approver_of(school.network)
+    hours = named.hours if named is not None else None
+    review = _open(
+        uow, incident, NotificationDoor.OTHER, ReviewState.ASKED,
+        approver_id=named.approver_id if named is not None else None,
+        deputy_id=named.deputy_id if named is not None else None,
+        hours=hours,
+        answer_by=answer_by(uow.now, hours),
+        **vars(given),
+    )  # fmt: skip
+    uow.record(review, "police.asked")
+    for user_id, _name in deciders(review, uow.now.date(), parties_of(incident.id)):
+        uow.notify(user_id, ASKED, review, f"{ASKED}:{review.id}:{user_id}", at_any_hour=True)
+    return review.id
 
 
 def _none_open(incident: Incident, states: Collection[ReviewState]) -> None:
@@ -148,58 +139,48 @@ def _check_asking(given: Asking) -> None:
             raise Refused(name, words)
 
 
-def answer_first(
-    actor: Actor, review_id: int, given: Answer, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def answer_first(uow: UnitOfWork, review_id: int, given: Answer) -> int:
     """Give the administrator's answer; a yes asks the network's approver, a no is the end.
 
     Raises Refused when the time is out, and for somebody who asked or is a party to what happened.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        review = uow.load(PoliceReview, review_id, Permission.POLICE_REVIEW_ANSWER, version)
-        _check_answer(uow, review, ReviewState.ASKED, given)
-        review.first_by_id, review.first_at = actor.user_id, given.answered_at
-        review.first_approves, review.first_manner = given.approves, given.manner
-        review.first_reason = given.reason
-        if given.approves:
-            move(review, ReviewState.APPROVED_ONCE)
-            review.answer_by = answer_by(now, review.hours)
-            uow.record(review, "police.first_approved")
-            ask_second(uow, review)
-        else:
-            end(uow, review, ReviewState.REFUSED, "police.refused")
-        uow.answer = review.id
-        return review.id
+    review = uow.load(PoliceReview, review_id, Permission.POLICE_REVIEW_ANSWER, uow.version)
+    _check_answer(uow, review, ReviewState.ASKED, given)
+    review.first_by_id, review.first_at = uow.actor.user_id, given.answered_at
+    review.first_approves, review.first_manner = given.approves, given.manner
+    review.first_reason = given.reason
+    if given.approves:
+        move(review, ReviewState.APPROVED_ONCE)
+        review.answer_by = answer_by(uow.now, review.hours)
+        uow.record(review, "police.first_approved")
+        ask_second(uow, review)
+    else:
+        end(uow, review, ReviewState.REFUSED, "police.refused")
+    return review.id
 
 
-def answer_second(
-    actor: Actor, review_id: int, given: Answer, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def answer_second(uow: UnitOfWork, review_id: int, given: Answer) -> int:
     """Give the answer from outside the school, as the network's named approver or deputy.
 
     Raises Refused when the time is out, and for somebody who gave the first answer, asked, or is a party.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        review = uow.load(PoliceReview, review_id, Permission.POLICE_REVIEW_APPROVE, version)
-        _check_answer(uow, review, ReviewState.APPROVED_ONCE, given)
-        if review.first_by_id == actor.user_id:
-            raise Refused("", _("You gave the first answer: a second person gives the second."))
-        review.second_by_id, review.second_at = actor.user_id, given.answered_at
-        review.second_approves, review.second_manner = given.approves, given.manner
-        review.second_reason = given.reason
-        if given.approves:
-            move(review, ReviewState.ALLOWED)
-            review.permits = True
-            uow.record(review, "police.second_approved")
-            tell_asker(uow, review)
-        else:
-            end(uow, review, ReviewState.REFUSED, "police.refused")
-        uow.answer = review.id
-        return review.id
+    review = uow.load(PoliceReview, review_id, Permission.POLICE_REVIEW_APPROVE, uow.version)
+    _check_answer(uow, review, ReviewState.APPROVED_ONCE, given)
+    if review.first_by_id == uow.actor.user_id:
+        raise Refused("", _("You gave the first answer: a second person gives the second."))
+    review.second_by_id, review.second_at = uow.actor.user_id, given.answered_at
+    review.second_approves, review.second_manner = given.approves, given.manner
+    review.second_reason = given.reason
+    if given.approves:
+        move(review, ReviewState.ALLOWED)
+        review.permits = True
+        uow.record(review, "police.second_approved")
+        tell_asker(uow, review)
+    else:
+        end(uow, review, ReviewState.REFUSED, "police.refused")
+    return review.id
 
 
 def _check_answer(uow: UnitOfWork, review: PoliceReview, state: ReviewState, given: Answer) -> None:
@@ -226,22 +207,17 @@ def ask_second(uow: UnitOfWork, review: PoliceReview) -> None:
         uow.notify(user_id, SECOND, review, f"{SECOND}:{review.id}:{user_id}", at_any_hour=True)
 
 
-def withdraw(
-    actor: Actor, review_id: int, reason: str, version: int | None, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def withdraw(uow: UnitOfWork, review_id: int, reason: str) -> int:
     """Withdraw a review before police were told. Raises Refused without a reason, or once it is answered or made."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        review = uow.load(PoliceReview, review_id, Permission.POLICE_REVIEW_ASK, version)
-        if not may_become(review.state, ReviewState.WITHDRAWN):
-            raise Refused("", _("This review cannot be withdrawn any more."))
-        if not reason.strip():
-            raise Refused("reason", _("Give the reason."))
-        review.end_reason = reason
-        end(uow, review, ReviewState.WITHDRAWN, "police.withdrawn")
-        uow.answer = review.id
-        return review.id
+    review = uow.load(PoliceReview, review_id, Permission.POLICE_REVIEW_ASK, uow.version)
+    if not may_become(review.state, ReviewState.WITHDRAWN):
+        raise Refused("", _("This review cannot be withdrawn any more."))
+    if not reason.strip():
+        raise Refused("reason", _("Give the reason."))
+    review.end_reason = reason
+    end(uow, review, ReviewState.WITHDRAWN, "police.withdrawn")
+    return review.id
 
 
 def move(review: PoliceReview, state: ReviewState) -> None:

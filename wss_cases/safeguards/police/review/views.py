@@ -1,12 +1,15 @@
 """Police-notification reviews: the list, one review with its answers, and the notification behind it."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.accounts.account.school_choice import chosen_school_id
@@ -137,8 +140,8 @@ def _wall(now: datetime, zone: str) -> datetime:
     return clock.local(now, zone).replace(tzinfo=None, second=0, microsecond=0)
 
 
-def _answer(review_id: int, permission: Permission, give: Any) -> Page:
-    actor, now = current_actor(), clock.now()
+def _answer(review_id: int, permission: Permission, give: Callable[[Invocation, int, actions.Answer], int]) -> Page:
+    now = clock.now()
     row = _loaded(review_id, permission)
     found, zone = row.review, zone_of(row.review.school_id)
     form = AnswerForm(version=found.version, answered_at=_wall(now, zone))
@@ -150,8 +153,7 @@ def _answer(review_id: int, permission: Permission, give: Any) -> Page:
             manner=form.manner.data,
             reason=form.reason.data or "",
         )
-        answered: int = give(actor, review_id, given, form.seen_version, now, form.request_key.data)
-        return answered
+        return give(submitted(form), review_id, given)
 
     return form_page(
         form,
@@ -183,12 +185,11 @@ def second_answer(review_id: int) -> Page:
 @gate(Permission.POLICE_REVIEW_ASK)
 def withdraw(review_id: int) -> Page:
     """Withdraw a review before police are told."""
-    actor, now = current_actor(), clock.now()
     row = _loaded(review_id, Permission.POLICE_REVIEW_ASK)
     form = WithdrawForm(version=row.review.version)
 
     def act() -> int:
-        return actions.withdraw(actor, review_id, form.reason.data or "", form.seen_version, now, form.request_key.data)
+        return actions.withdraw(submitted(form), review_id, form.reason.data or "")
 
     return form_page(
         form, act, url_for(".review", review_id=review_id), "safeguards/police/review/withdraw.html", row=row

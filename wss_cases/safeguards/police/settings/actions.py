@@ -4,12 +4,12 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
+from wss_cases.journal.unit_of_work import UnitOfWork
+from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.police.review.actions import ask_second
 from wss_cases.safeguards.police.review.models import PoliceApprover, PoliceReview, SchoolSergeant
@@ -20,40 +20,28 @@ from wss_cases.safeguards.police.review.states import WAITING, ReviewState
 Key = str | None
 
 
-def set_approver(
-    actor: Actor,
-    network: str,
-    approver_id: int,
-    deputy_id: int | None,
-    hours: int,
-    version: int | None,
-    now: datetime,
-    request_key: Key = None,
-) -> int:
+@use_case
+def set_approver(uow: UnitOfWork, network: str, approver_id: int, deputy_id: int | None, hours: int) -> int:
     """Name a network's approver and deputy; reviews that wait go to them from now on.
 
     Raises Refused for somebody who does not administer that network, or the same person twice.
     """
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        require(actor, Permission.POLICE_APPROVER_EDIT, actor)
-        if network not in networks():
-            raise NotFound
-        _check_people(network, approver_id, deputy_id, now)
-        if not FEWEST_HOURS <= hours <= MOST_HOURS:
-            raise Refused("hours", _("Give the hours as a number from 1 to 72."))
-        found = select(PoliceApprover.id).where(PoliceApprover.network == network)
-        row_id = uow.session.scalar(found)
-        if row_id is None:
-            row = PoliceApprover(network=network, approver_id=approver_id, deputy_id=deputy_id, hours=hours)
-        else:
-            row = uow.load(PoliceApprover, row_id, Permission.POLICE_APPROVER_EDIT, version)
-            row.approver_id, row.deputy_id, row.hours = approver_id, deputy_id, hours
-        uow.record(row, "police_approver.set", network=network)
-        _hand_on(uow, row)
-        uow.answer = row.id
-        return row.id
+    require(uow.actor, Permission.POLICE_APPROVER_EDIT, uow.actor)
+    if network not in networks():
+        raise NotFound
+    _check_people(network, approver_id, deputy_id, uow.now)
+    if not FEWEST_HOURS <= hours <= MOST_HOURS:
+        raise Refused("hours", _("Give the hours as a number from 1 to 72."))
+    found = select(PoliceApprover.id).where(PoliceApprover.network == network)
+    row_id = uow.session.scalar(found)
+    if row_id is None:
+        row = PoliceApprover(network=network, approver_id=approver_id, deputy_id=deputy_id, hours=hours)
+    else:
+        row = uow.load(PoliceApprover, row_id, Permission.POLICE_APPROVER_EDIT, uow.version)
+        row.approver_id, row.deputy_id, row.hours = approver_id, deputy_id, hours
+    uow.record(row, "police_approver.set", network=network)
+    _hand_on(uow, row)
+    return row.id
 
 
 def _check_people(network: str, approver_id: int, deputy_id: int | None, now: datetime) -> None:
@@ -85,42 +73,34 @@ def _hand_on(uow: UnitOfWork, row: PoliceApprover) -> None:
             ask_second(uow, review)
 
 
-def add_sergeant(
-    actor: Actor, school_id: int, police_district: str, name: str, phone: str, now: datetime, request_key: Key = None
-) -> int:
+@use_case
+def add_sergeant(uow: UnitOfWork, school_id: int, police_district: str, name: str, phone: str) -> int:
     """Add a school's contact at one police district; the one it had there before goes off the directory."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        uow.load(School, school_id, Permission.SCHOOL_MANAGE)
-        before = select(SchoolSergeant).where(
-            SchoolSergeant.school_id == school_id,
-            SchoolSergeant.police_district == police_district,
-            SchoolSergeant.ended_at.is_(None),
-        )
-        for row in uow.session.scalars(before.with_for_update()):
-            row.ended_at = now
-            uow.record(row, "sergeant.ended")
-        made = SchoolSergeant(school_id=school_id, police_district=police_district, name=name, phone=phone)
-        uow.record(made, "sergeant.added")
-        uow.answer = made.id
-        return made.id
+    uow.load(School, school_id, Permission.SCHOOL_MANAGE)
+    before = select(SchoolSergeant).where(
+        SchoolSergeant.school_id == school_id,
+        SchoolSergeant.police_district == police_district,
+        SchoolSergeant.ended_at.is_(None),
+    )
+    for row in uow.session.scalars(before.with_for_update()):
+        row.ended_at = uow.now
+        uow.record(row, "sergeant.ended")
+    made = SchoolSergeant(school_id=school_id, police_district=police_district, name=name, phone=phone)
+    uow.record(made, "sergeant.added")
+    return made.id
 
 
-def end_sergeant(actor: Actor, sergeant_id: int, now: datetime, request_key: Key = None) -> int:
+@use_case
+def end_sergeant(uow: UnitOfWork, sergeant_id: int) -> int:
     """Take a contact off the directory; notifications that went to them keep the name."""
-    with unit_of_work(actor, now, request_key) as uow:
-        if uow.answered:
-            return uow.answer
-        row = uow.session.get(SchoolSergeant, sergeant_id)
-        if row is None:
-            raise NotFound
-        uow.load(School, row.school_id, Permission.SCHOOL_MANAGE)
-        found = uow.session.get(SchoolSergeant, sergeant_id, with_for_update=True, populate_existing=True)
-        if found is not None and found.ended_at is None:
-            found.ended_at = now
-            uow.record(found, "sergeant.ended")
-        else:
-            uow.bookkeeping()
-        uow.answer = sergeant_id
-        return sergeant_id
+    row = uow.session.get(SchoolSergeant, sergeant_id)
+    if row is None:
+        raise NotFound
+    uow.load(School, row.school_id, Permission.SCHOOL_MANAGE)
+    found = uow.session.get(SchoolSergeant, sergeant_id, with_for_update=True, populate_existing=True)
+    if found is not None and found.ended_at is None:
+        found.ended_at = uow.now
+        uow.record(found, "sergeant.ended")
+    else:
+        uow.bookkeeping()
+    return sergeant_id

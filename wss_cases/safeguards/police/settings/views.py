@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
@@ -73,7 +74,7 @@ def approver_list() -> Page:
 @gate(Permission.POLICE_APPROVER_EDIT)
 def approver(name: str) -> Page:
     """Name one network's approver, deputy and hours."""
-    actor, now = _district(), clock.now()
+    now = clock.now()
     network = "" if name == NO_NETWORK else name
     if network not in networks():
         raise NotFound
@@ -90,10 +91,7 @@ def approver(name: str) -> Page:
 
     def act() -> int:
         deputy_id = int(form.deputy_id.data) if form.deputy_id.data else None
-        return set_approver(
-            actor, network, int(form.approver_id.data), deputy_id, form.hours.data or 0, form.seen_version, now,
-            form.request_key.data,
-        )  # fmt: skip
+        return set_approver(submitted(form), network, int(form.approver_id.data), deputy_id, form.hours.data or 0)
 
     return form_page(
         form, act, url_for(".approver_list"), "safeguards/police/settings/approver.html", network=network_words(network)
@@ -112,7 +110,7 @@ def _school() -> School:
 @gate(Permission.SCHOOL_MANAGE)
 def sergeants() -> Page:
     """The chosen school's contacts at the police, and the form for another."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     chosen = chosen_school_id(actor, Role.ADMINISTRATOR, Role.DISTRICT)
     if chosen is None:
         return render_template("safeguards/police/settings/sergeants.html", school=None, rows=[], form=SergeantForm())
@@ -120,9 +118,8 @@ def sergeants() -> Page:
 
     def act() -> int:
         return add_sergeant(
-            actor, school.id, form.police_district.data or "", form.name.data or "", form.phone.data or "", now,
-            form.request_key.data,
-        )  # fmt: skip
+            submitted(form), school.id, form.police_district.data or "", form.name.data or "", form.phone.data or ""
+        )
 
     def done(_made: int) -> str:
         flash(_("The School Sergeant is in the directory."))
@@ -144,5 +141,5 @@ def sergeants() -> Page:
 def end(sergeant_id: int) -> Response:
     """Take a contact off the directory."""
     form = BaseForm()
-    end_sergeant(current_actor(), sergeant_id, clock.now(), form.request_key.data)
+    end_sergeant(submitted(form), sergeant_id)
     return redirect(url_for(".sergeants"), 303)

@@ -2,9 +2,9 @@
 
 from flask import Blueprint
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
@@ -25,16 +25,14 @@ blueprint = Blueprint("circle_screening", __name__, url_prefix="/cases/<int:case
 @gate(Permission.CASE_WORK)
 def screen(case_id: int, pathway_id: int) -> Page:
     """Answer the safety screen of a circle."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_circle(actor, case_id, pathway_id)
     circle = circle_of(row)
     form = ScreenForm(answer=circle.screen.answer if circle.screen else None, on=today_of(row.school_id))
     keeps = actor.user_id in circle.keepers_on(today_of(row.school_id))
     return form_page(
         form,
-        lambda: actions_prepare.record_screen(
-            actor, row.id, ScreenAnswer(form.answer.data), form.on.data, now, form.request_key.data
-        ),
+        lambda: actions_prepare.record_screen(submitted(form), row.id, ScreenAnswer(form.answer.data), form.on.data),
         page_of(row),
         ACT,
         **act_context(
@@ -53,7 +51,7 @@ def screen(case_id: int, pathway_id: int) -> Page:
 @gate(Permission.CASE_WORK)
 def hold(case_id: int, pathway_id: int, rule: str) -> Page:
     """Read a hold, and say why its condition is met."""
-    actor, now = current_actor(), clock.now()
+    actor = current_actor()
     row = get_circle(actor, case_id, pathway_id)
     circle = circle_of(row)
     found = next((hold for hold in circle.holds if hold.rule == rule), None)
@@ -71,7 +69,7 @@ def hold(case_id: int, pathway_id: int, rule: str) -> Page:
         facts.append(_("It opens by itself when the people concerned say so; nobody can say it for them."))
     return form_page(
         form,
-        lambda: actions.lift_hold(actor, row.id, rule, form.reason.data, now, form.request_key.data),
+        lambda: actions.lift_hold(submitted(form), row.id, rule, form.reason.data),
         page_of(row),
         ACT if found.can_be_lifted else "pathways/circles/preparation/hold.html",
         **act_context(row, _("Hold %(rule)s", rule=rule), _("Lift the hold"), facts=facts),

@@ -7,6 +7,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor
 from wss_cases.access.permissions import Permission
@@ -68,20 +69,20 @@ def show(side: Side, duty_id: int) -> Page:
     )
 
 
-def _loaded(side: Side, duty_id: int) -> tuple[Actor, DutyRow, str]:
+def _loaded(side: Side, duty_id: int) -> tuple[DutyRow, str]:
     actor = current_actor()
     row = side.read(actor, duty_id)
     require(actor, side.work, row.duty)
-    return actor, row, zone_of(row.duty.school_id)
+    return row, zone_of(row.duty.school_id)
 
 
 def verify_page(side: Side, duty_id: int) -> Page:
     """Say that the facts were verified and the duty is due now."""
-    (actor, row, zone), now = _loaded(side, duty_id), clock.now()
+    (row, zone), now = _loaded(side, duty_id), clock.now()
     form = VerifyForm(version=row.duty.version)
 
     def act() -> int:
-        return verify(actor, duty_id, form.how.data or "", form.seen_version, now, side.work, form.request_key.data)
+        return verify(submitted(form), duty_id, form.how.data or "", side.work)
 
     done = side.address("duty", duty_id)
     return form_page(form, act, done, "safeguards/duties/pages/verify.html", duty=duty_words(row, now, zone))
@@ -89,7 +90,7 @@ def verify_page(side: Side, duty_id: int) -> Page:
 
 def step_page(side: Side, duty_id: int, position: int) -> Page:
     """Record one step: who was told, how and when, or why it does not apply."""
-    (actor, row, zone), now = _loaded(side, duty_id), clock.now()
+    (row, zone), now = _loaded(side, duty_id), clock.now()
     step = next((step for step in steps_of(row.duty) if step.step.position == position), None)
     if step is None:
         raise NotFound
@@ -97,9 +98,7 @@ def step_page(side: Side, duty_id: int, position: int) -> Page:
     form = StepForm(version=row.duty.version, done_at=local_now, outcome="done")
 
     def act() -> int:
-        return actions.record_step(
-            actor, duty_id, step.step.id, form.told(zone), form.seen_version, now, side.work, form.request_key.data
-        )
+        return actions.record_step(submitted(form), duty_id, step.step.id, form.told(zone), side.work)
 
     return form_page(
         form,
@@ -113,24 +112,21 @@ def step_page(side: Side, duty_id: int, position: int) -> Page:
 
 def discharge_page(side: Side, duty_id: int) -> Page:
     """Record that a duty was carried out."""
-    (actor, row, zone), now = _loaded(side, duty_id), clock.now()
+    (row, zone), now = _loaded(side, duty_id), clock.now()
     left = [step_words(step, zone) for step in steps_of(row.duty) if step.record is None]
     local_now = clock.local(now, zone).replace(tzinfo=None, second=0, microsecond=0)
     form = DischargeForm(version=row.duty.version, done_at=local_now)
 
     def act() -> int:
         return actions.discharge(
-            actor,
+            submitted(form),
             duty_id,
             what_was_done=form.what_was_done.data or "",
             done_at=instant(form.done_at.data, zone),
             told_whom=form.told_whom.data or "",
             channel=form.channel.data or "",
             reference=form.reference.data or "",
-            version=form.seen_version,
-            now=now,
             permission=side.work,
-            request_key=form.request_key.data,
         )
 
     return form_page(
@@ -145,13 +141,11 @@ def discharge_page(side: Side, duty_id: int) -> Page:
 
 def not_applicable_page(side: Side, duty_id: int) -> Page:
     """Propose that a duty does not apply."""
-    (actor, row, zone), now = _loaded(side, duty_id), clock.now()
+    (row, zone), now = _loaded(side, duty_id), clock.now()
     form = NotApplicableForm(version=row.duty.version)
 
     def act() -> int:
-        return actions.propose_not_applicable(
-            actor, duty_id, form.reason.data or "", form.seen_version, now, form.request_key.data, side.work
-        )
+        return actions.propose_not_applicable(submitted(form), duty_id, form.reason.data or "", side.work)
 
     done = side.address("duty", duty_id)
     return form_page(form, act, done, "safeguards/duties/pages/not_applicable.html", duty=duty_words(row, now, zone))
@@ -160,13 +154,5 @@ def not_applicable_page(side: Side, duty_id: int) -> Page:
 def second_look_act(side: Side, duty_id: int) -> Response:
     """Agree that a duty does not apply, or let it stand, as a second person."""
     form = BaseForm()
-    actions.take_second_look(
-        current_actor(),
-        duty_id,
-        agrees=request.form.get("agrees") == "1",
-        version=form.seen_version,
-        now=clock.now(),
-        request_key=form.request_key.data,
-        permission=side.look,
-    )
+    actions.take_second_look(submitted(form), duty_id, agrees=request.form.get("agrees") == "1", permission=side.look)
     return redirect(side.address("duty", duty_id), 303)

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, url_for
 
-from wss_cases.access.actor import Actor
+from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
@@ -23,18 +23,18 @@ blueprint = Blueprint("duty_raising", __name__, url_prefix="/incidents/<int:inci
 OWN_CODE = "child_abuse_or_neglect"
 
 
-def _loaded(incident_id: int, permission: Permission) -> tuple[Actor, Incident, str]:
+def _loaded(incident_id: int, permission: Permission) -> tuple[Incident, str]:
     actor = current_actor()
     incident = get_incident(actor, incident_id)
     require(actor, permission, incident)
-    return actor, incident, zone_of(incident.school_id)
+    return incident, zone_of(incident.school_id)
 
 
 @blueprint.route("/new", methods=["GET", "POST"])
 @gate(Permission.DUTY_RAISE)
 def new(incident_id: int) -> Page:
     """Raise a duty of the table that somebody sees in this report."""
-    actor, incident, zone = _loaded(incident_id, Permission.DUTY_RAISE)
+    incident, zone = _loaded(incident_id, Permission.DUTY_RAISE)
     now = clock.now()
     form = RaiseForm(aware_at=clock.local(now, zone).replace(tzinfo=None, second=0, microsecond=0))
     kinds = kinds_in_force(None, clock.local_date(now, zone))
@@ -48,7 +48,7 @@ def new(incident_id: int) -> Page:
             instant(form.aware_at.data, zone),
             verify_first=form.facts.data == "verify_first",
         )
-        return raise_by_hand(actor, incident_id, given, now, form.request_key.data)
+        return raise_by_hand(submitted(form), incident_id, given)
 
     return form_page(
         form,
@@ -64,13 +64,13 @@ def new(incident_id: int) -> Page:
 @gate(Permission.DUTY_RAISE_OWN)
 def own(incident_id: int) -> Page:
     """Take up one's own duty to report abuse or neglect that one sees in this report."""
-    actor, incident, zone = _loaded(incident_id, Permission.DUTY_RAISE_OWN)
+    incident, zone = _loaded(incident_id, Permission.DUTY_RAISE_OWN)
     now = clock.now()
     form = RaiseOwnForm(aware_at=clock.local(now, zone).replace(tzinfo=None, second=0, microsecond=0))
 
     def act() -> int:
         given = ByHand(OWN_CODE, form.because.data or "", instant(form.aware_at.data, zone))
-        return raise_by_hand(actor, incident_id, given, now, form.request_key.data)
+        return raise_by_hand(submitted(form), incident_id, given)
 
     return form_page(
         form,
