@@ -24,6 +24,7 @@ from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import can, load_object
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.account.rules import manages
+from wss_cases.accounts.grants.queries import is_over
 from wss_cases.accounts.visibility.models import PastOpening
 from wss_cases.cases.case import queries as case_queries
 from wss_cases.cases.case.models import Case
@@ -81,7 +82,10 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "outcomes.queries_export.visible_to": (ExportRecord, may_know),
     "accounts.queries_people.visible_to": (
         UserAccount,
-        lambda actor, user: can(actor, P.ACCOUNT_MANAGE, user) and manages(actor, user.grants, DAY),
+        lambda actor, user: (
+            can(actor, P.ACCOUNT_MANAGE, user)
+            and manages(actor, [held for held in user.grants if not is_over(held, NOW)])
+        ),
     ),
 }
 """Every filter of what an actor may see: the records it filters, and what is asked of one of them."""
@@ -100,7 +104,7 @@ def shown(function: Callable[..., Any], model: Any, actor: Actor) -> set[int]:
     """The ids of the records that a filter leaves, however it wants to be called."""
     wanted = inspect.signature(function).parameters.values()
     names = [one.name for one in wanted if one.default is one.empty]
-    more = {"day": DAY, "today": DAY, "school_column": School.id}
+    more = {"day": DAY, "today": DAY, "now": NOW, "school_column": School.id}
     if names[0] == "actor":
         return set(db.session.scalars(select(model.id).where(function(actor))))
     arguments = [more[name] for name in names[2:]]

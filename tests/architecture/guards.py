@@ -20,6 +20,9 @@ FLASK_EDGES = {
 }  # fmt: skip
 CLOCK_CALLS = {"now", "utcnow", "today", "fromtimestamp", "utcfromtimestamp"}
 CLOCK_NAMES = {"datetime", "date"}
+SCHOOL_TIME = PACKAGE / "foundation" / "school_time.py"
+# dates that a person typed or a file says: no instants
+GIVEN_DATES = {"roster/calendar/importing/calendar_file.py", "cli/imports/command.py", "cli/routing/replay.py"}
 
 
 def sources() -> Iterator[Path]:
@@ -102,6 +105,33 @@ def own_clock(path: Path, source: str) -> list[str]:
             if name in CLOCK_NAMES:
                 offences.append(f"{path}:{node.lineno}: {name}.{node.func.attr}() instead of foundation.clock")
     return offences
+
+
+def own_days(path: Path, source: str) -> list[str]:
+    """`foundation.school_time` alone makes a date of an instant: no other file knows a zone, and no day is UTC's."""
+    if path == SCHOOL_TIME:
+        return []
+    given = path.relative_to(PACKAGE).as_posix() in GIVEN_DATES
+    return [
+        f"{path}:{line}: {words} instead of foundation.school_time"
+        for line, words in _days_made(ast.parse(source))
+        if not (given and words == ".date()")
+    ]
+
+
+def _days_made(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(attr="date"), args=[]):
+                yield node.lineno, ".date()"
+            case ast.Call(func=ast.Attribute(attr="astimezone"), args=[zone]) if ast.unparse(zone) != "UTC":
+                yield node.lineno, ".astimezone()"
+            case ast.Attribute(value=ast.Name(id="func"), attr="date" | "current_date" | "timezone"):
+                yield node.lineno, f"func.{node.attr}"
+            case ast.ImportFrom(module="zoneinfo") | ast.Import(names=[ast.alias(name="zoneinfo")]):
+                yield node.lineno, "zoneinfo"
+            case ast.Constant(value=str(value)) if value == "UTC" or value.startswith("America/"):
+                yield node.lineno, value
 
 
 def own_commit(path: Path, source: str) -> list[str]:

@@ -14,9 +14,9 @@ from tests.support.applications import make_app
 from tests.support.databases import DEMO_PASSWORD, Database
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.cli.demo_district.questions import NOTES_WRITTEN, WORDS
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.db import Base, db
 from wss_cases.foundation.keys.envelope import unseal
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.circles.circle.models import CircleMeeting

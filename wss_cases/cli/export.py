@@ -16,6 +16,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.files.whole_file import whole_file
 from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.school_time import today_at
 from wss_cases.outcomes.collections.by_name import COLLECTIONS
 from wss_cases.outcomes.counting.scope.queries import school_named
 from wss_cases.outcomes.counting.scope.rules import Scope, scope_of
@@ -89,7 +90,7 @@ _collection("state", "Write the State's counts of removals and police referrals,
 
 def scope(year: str, school: str | None) -> Scope:
     """Return what is exported. Raises Refused for a school that is not there."""
-    today = clock.local_date(clock.now(), clock.DISTRICT_ZONE)
+    today = today_at(None, clock.now())
     found = scope_of(None, year, today)
     if found is None:
         raise click.BadParameter(

@@ -15,6 +15,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.replica import reports_reading
+from wss_cases.foundation.school_time import today_at
 from wss_cases.outcomes.counting.daily_figures.actions import recount
 from wss_cases.outcomes.counting.scope.queries import school_named
 from wss_cases.outcomes.counting.scope.rules import scope_of
@@ -68,7 +69,7 @@ def recount_all(as_json: bool) -> None:
 
 
 def _report(name: str, year: str, school: str | None) -> Report:
-    scope = scope_of(None, year, clock.local_date(clock.now(), clock.DISTRICT_ZONE))
+    scope = scope_of(None, year, today_at(None, clock.now()))
     if scope is None:
         raise click.BadParameter(
             f"{year} is not a school year that has begun; it is written 2026-27", param_hint="--school-year"

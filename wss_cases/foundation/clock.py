@@ -2,10 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
-DISTRICT_ZONE = "America/Chicago"
-"""The zone of pages that belong to no school."""
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 """Between these an address may name a school year or a month."""
 
@@ -24,25 +21,6 @@ def now() -> datetime:
     if _offset_file is not None and _offset_file.exists():
         instant += timedelta(seconds=float(_offset_file.read_text(encoding="ascii") or 0))
     return instant
-
-
-def local(instant: datetime, time_zone: str) -> datetime:
-    """Return the wall-clock time of an instant in a school's zone."""
-    return instant.astimezone(ZoneInfo(time_zone))
-
-
-def local_date(instant: datetime, time_zone: str) -> date:
-    """Return the school-local date of an instant."""
-    return local(instant, time_zone).date()
-
-
-def at_local(day: date, hour: int, minute: int, time_zone: str) -> datetime:
-    """Return the instant of a wall-clock time on a school-local day.
-
-    In the hour that a spring change skips, the instant after the gap; in the doubled hour, the first.
-    """
-    wall = datetime(day.year, day.month, day.day, hour, minute, tzinfo=ZoneInfo(time_zone))
-    return wall.astimezone(UTC)
 
 
 def school_year(day: date) -> str:

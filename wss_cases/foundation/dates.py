@@ -5,8 +5,8 @@ from functools import lru_cache
 
 from babel.dates import format_date, format_skeleton, format_time
 
-from wss_cases.foundation.clock import local
 from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.school_time import local, local_date
 
 
 @lru_cache(maxsize=4096)
@@ -60,4 +60,4 @@ def moment_words(instant: datetime | None, time_zone: str) -> str:
     """Return an instant in a school's zone as "Mon, Nov 30, 2:15 pm"; nothing for None."""
     if instant is None:
         return ""
-    return f"{day_words(local(instant, time_zone).date())}, {time_words(instant, time_zone)}"
+    return f"{day_words(local_date(instant, time_zone))}, {time_words(instant, time_zone)}"

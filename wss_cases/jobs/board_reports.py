@@ -7,10 +7,10 @@ from datetime import datetime
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from wss_cases.accounts.grants.queries import actor_of
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.replica import reports_reading
+from wss_cases.foundation.school_time import today_at
 from wss_cases.jobs.pdf.printing import NotMade, pdf_of
 from wss_cases.outcomes.board.report.paper import paper_of
 from wss_cases.outcomes.board.report.queries import board_of
@@ -73,7 +73,7 @@ def _page(row: BoardReport, now: datetime) -> str:
     if actor is None:
         raise NotFound
     school = get_school(row.school_id) if row.school_id is not None else None
-    today = local_date(now, school.time_zone if school else DISTRICT_ZONE)
+    today = today_at(row.school_id, now)
     scope = Scope(row.school_id, row.school_year, row.starts_on, row.ends_on, today, row.network)
     name = school.name if school else row.network
     with reports_reading():

@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 import threading
+from datetime import UTC
 from types import FrameType
 
 import click
@@ -25,7 +26,7 @@ group = AppGroup("scheduler", help="The process that sends reminders.")
 def run() -> None:
     """Sweep and deliver once a minute until told to stop. Any number of these is safe."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
-    scheduler = BlockingScheduler(timezone="UTC")
+    scheduler = BlockingScheduler(timezone=UTC)
     rules = {"coalesce": True, "misfire_grace_time": None, "max_instances": 1}
     name = f"{socket.gethostname()[:60]}:{os.getpid()}"
     scheduler.add_job(_tick, args=[app, name], **rules)

@@ -21,6 +21,7 @@ from tests.support.demo import client_of
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.outcomes.cache_refresh.actions import CLAIM, NEVER, keep
 from wss_cases.outcomes.counting.cache.models import CountingRound, KeptCount
 from wss_cases.outcomes.counting.cache.queries import keeping
@@ -164,7 +165,7 @@ def test_what_another_release_kept_in_another_shape_is_not_read(demo: Flask, mon
 
 
 def test_of_equity_nothing_is_kept_but_the_tables(demo: Flask) -> None:
-    year = scope_of(None, "2026-27", clock.local_date(clock.now(), clock.DISTRICT_ZONE))
+    year = scope_of(None, "2026-27", local_date(clock.now(), DISTRICT_ZONE))
     assert year is not None
     scope = settled(year)
     assert scope is not None

@@ -23,6 +23,7 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.replica import reports_database
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 
 REPORTS = 5
 
@@ -59,7 +60,7 @@ def test_reports_read_the_copy_and_writes_never_go_there(
 ) -> None:
     app = make_app(database.url, tmp_path / "one")
     with app.app_context():
-        today = clock.local_date(clock.now(), clock.DISTRICT_ZONE)
+        today = local_date(clock.now(), DISTRICT_ZONE)
         make_calendar(today.replace(day=1), today)
         school = SchoolFactory()
         make_user(Role.ADMINISTRATOR, school)

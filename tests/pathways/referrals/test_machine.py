@@ -24,9 +24,9 @@ from tests.support.pages.client import PageClient
 from wss_cases.access.invocation import Invocation
 from wss_cases.casework.pathway_page import actions as actions_ending
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.common import actions as life
 from wss_cases.pathways.common.states import EndReason, PathwayState

@@ -29,8 +29,8 @@ from wss_cases.access.policy import can
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.foundation import clock
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.mail.delivery.rendering import compose
@@ -252,9 +252,7 @@ OWN = """
 def test_a_partner_against_every_route_and_every_id(walk: Walk) -> None:
     with walk.app.app_context():
         user = db.session.scalars(select(UserAccount).where(UserAccount.email == "partner@demo.example")).one()
-        mine = set(
-            db.session.scalars(text(OWN), {"user": user.id, "today": local_date(clock.now(), clock.DISTRICT_ZONE)})
-        )
+        mine = set(db.session.scalars(text(OWN), {"user": user.id, "today": local_date(clock.now(), DISTRICT_ZONE)}))
         shown = {
             row.sent_fields["name"]
             for row in db.session.scalars(select(Referral).where(Referral.id.in_(mine)))

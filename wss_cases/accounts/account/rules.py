@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -116,15 +116,14 @@ def _is_run(text: str) -> bool:
     return len(text) > 1 and len(steps) == 1
 
 
-def manages(actor: Actor, grants: list[Any], today: date) -> bool:
-    """Whether the actor manages an account with these grants: all of them, or the own school's staff.
+def manages(actor: Actor, held: list[Any]) -> bool:
+    """Whether the actor manages an account that holds these grants: all of them, or the own school's staff.
 
-    Grants that are over do not count: who left a school is no longer that school's to manage.
+    Grants that are over are none of them: who left a school is no longer that school's to manage.
     """
     if actor.is_system or actor.has(Role.SYSADMIN):
         return True
     own = actor.school_ids(Role.ADMINISTRATOR)
-    held = [grant for grant in grants if grant.ends_on is None or grant.ends_on >= today]
     beyond = [grant for grant in held if grant.role not in GIVEN_BY_SCHOOL]
     return not beyond and any(grant.school_id in own for grant in held)
 

@@ -7,10 +7,10 @@ from sqlalchemy import or_, select
 
 from wss_cases.access.actor import STAFF, Actor
 from wss_cases.accounts.account.models import AccountState, CalendarFeed, RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import SCHOOL, grant_columns, grants_of, in_force
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.accounts.grants.queries import SCHOOL, grant_columns, grants_of, in_force_at
 from wss_cases.foundation.db import db
 from wss_cases.foundation.ids import token_digest
+from wss_cases.foundation.school_time import today_at
 
 
 @dataclass(frozen=True)
@@ -27,11 +27,11 @@ class Reader:
 
 def reader_of(secret: str, now: datetime) -> Reader | None:
     """Return whose live address has this secret, with the roles of today, in one query; None when there is none."""
-    today = local_date(now, DISTRICT_ZONE)
+    today = today_at(None, now)
     statement = (
         select(CalendarFeed, UserAccount, *grant_columns(today))
         .join(UserAccount, UserAccount.id == CalendarFeed.user_id)
-        .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force(now.date()))
+        .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force_at(now))
         .outerjoin(SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network))
         .where(CalendarFeed.secret_digest == token_digest(secret), CalendarFeed.ended_at.is_(None))
     )

@@ -11,6 +11,7 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.pages import Page
 from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.school_time import DISTRICT_ZONE
 
 blueprint = Blueprint("feed", __name__, url_prefix="/account/calendar")
 
@@ -29,8 +30,8 @@ def mine() -> Page:
         "accounts/calendar_address/address.html",
         form=form,
         address=address,
-        made=moment_words(row.made_at, clock.DISTRICT_ZONE) if row else "",
-        read=moment_words(row.last_read_at, clock.DISTRICT_ZONE) if row else "",
+        made=moment_words(row.made_at, DISTRICT_ZONE) if row else "",
+        read=moment_words(row.last_read_at, DISTRICT_ZONE) if row else "",
     )
 
 

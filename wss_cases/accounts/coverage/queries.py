@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, select
 
 from wss_cases.accounts.account.models import Cover, UserAccount
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import school_day
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ def load_cover(cover_id: int) -> Cover | None:
     return db.session.get(Cover, cover_id)
 
 
-def cover_on(day: date) -> ColumnElement[bool]:
-    """Covers in force on a date; one that was called off is over at once."""
+def cover_on(day: date | ColumnElement[date]) -> ColumnElement[bool]:
+    """Covers in force on a date of their school; one that was called off is over at once."""
     return (Cover.starts_on <= day) & (Cover.ends_on >= day) & Cover.ended_at.is_(None)
 
 
@@ -57,10 +58,10 @@ def covers_of(user_ids: Iterable[int], school_id: int, day: date) -> list[CoverR
     return _rows(Cover.user_id.in_(wanted), Cover.school_id == school_id, coming) if wanted else []
 
 
-def near(user_id: int | None, day: date) -> list[CoverRow]:
-    """Return the covers of a date that this person is away in or stands in for, in one query."""
+def near(user_id: int | None, now: datetime) -> list[CoverRow]:
+    """Return the covers of today that this person is away in or stands in for, in one query."""
     mine = (Cover.cover_id == user_id) | (Cover.user_id == user_id)
-    return _rows(mine, cover_on(day)) if user_id is not None else []
+    return _rows(mine, cover_on(school_day(Cover.school_id, now))) if user_id is not None else []
 
 
 def stands_in(user_id: int | None, for_id: int | None, school_id: int, day: date) -> bool:

@@ -13,9 +13,9 @@ from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccou
 from wss_cases.accounts.credentials.models import SecondFactor
 from wss_cases.accounts.visibility.models import PastOpening, SightSetting
 from wss_cases.accounts.visibility.rules import sees_from
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
-from wss_cases.foundation.db import db
+from wss_cases.foundation.db import UtcDateTime, db
 from wss_cases.foundation.ids import token_digest
+from wss_cases.foundation.school_time import school_day, today_at
 
 SCHOOL = table("school", column("id"), column("network"), column("name"))
 """The roster is a room above; these columns are all that accounts need of it."""
@@ -44,9 +44,24 @@ class SessionRow:
     factor_by_provider: bool
 
 
-def in_force(day: date | BindParameter[Any]) -> ColumnElement[bool]:
-    """Grants in force on a date."""
+def in_force(day: date | ColumnElement[date]) -> ColumnElement[bool]:
+    """Grants in force on a date of the place where they are held."""
     return (RoleGrant.starts_on <= day) & or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= day)
+
+
+def in_force_at(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
+    """Grants in force at an instant: from midnight to midnight at their own school, all others in the district."""
+    return in_force(school_day(RoleGrant.school_id, now))
+
+
+def not_over(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
+    """Grants in force at an instant or still to come: those of which `is_over` is not true."""
+    return or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= school_day(RoleGrant.school_id, now))
+
+
+def is_over(grant: RoleGrant, now: datetime) -> bool:
+    """Whether the last day of a grant is over where it is held."""
+    return grant.ends_on is not None and grant.ends_on < today_at(grant.school_id, now)
 
 
 def grant_columns(today: date | BindParameter[Any]) -> tuple[Any, ...]:
@@ -75,14 +90,13 @@ def past_students(user_id: int, now: datetime) -> frozenset[int]:
 @cache
 def _live_session() -> Select[Any]:
     """Put the statement of every request together once: that takes longer than asking it."""
-    now: Any = bindparam("now")
+    now: Any = bindparam("now", type_=UtcDateTime())
     today: Any = bindparam("today")
-    day: Any = bindparam("day")
     return (
         select(UserSession, UserAccount, SecondFactor.id, _past_open(now), *grant_columns(today))
         .join(UserAccount, UserAccount.id == UserSession.user_id)
         .outerjoin(SecondFactor, SecondFactor.user_id == UserAccount.id)
-        .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force(day))
+        .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force_at(now))
         .outerjoin(SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network))
         .where(
             UserSession.token_digest == bindparam("token_digest"),
@@ -96,9 +110,7 @@ def _live_session() -> Select[Any]:
 
 def live_session(token: str, now: datetime) -> SessionRow | None:
     """Return the session of a cookie's token with the person's grants of today, in one query; None when it is over."""
-    values = {
-        "now": now, "today": local_date(now, DISTRICT_ZONE), "day": now.date(), "token_digest": token_digest(token)
-    }  # fmt: skip
+    values = {"now": now, "today": today_at(None, now), "token_digest": token_digest(token)}
     rows = db.session.execute(_live_session(), values).all()
     if not rows:
         return None
@@ -123,8 +135,9 @@ def live_session(token: str, now: datetime) -> SessionRow | None:
 def actor_of(user_id: int, now: datetime) -> Actor | None:
     """Return a person as an actor with the grants of today; None when the account is not active."""
     statement = (
-        select(UserAccount, _past_open(now), *grant_columns(local_date(now, DISTRICT_ZONE)))
-        .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force(now.date()))
+        select(UserAccount, _past_open(now), *grant_columns(today_at(None, now)))
+        .select_from(UserAccount)
+        .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force_at(now))
         .outerjoin(SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network))
         .where(UserAccount.id == user_id, UserAccount.state == AccountState.ACTIVE)
     )
@@ -139,7 +152,7 @@ def _actor(user: UserAccount, grants: Iterable[Any], opened: int, now: datetime)
     return Actor(
         user_id=user.id,
         name=user.name,
-        grants=grants_of((tuple(grant) for grant in grants), local_date(now, DISTRICT_ZONE)),
+        grants=grants_of((tuple(grant) for grant in grants), today_at(None, now)),
         locale=user.locale,
         past_students=past_students(user.id, now) if opened else frozenset(),
     )
@@ -156,7 +169,7 @@ def grants_of(rows: Iterable[GrantRow], today: date) -> tuple[Grant, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def partner_people(partner_id: int, day: date) -> list[tuple[int, str]]:
+def partner_people(partner_id: int, now: datetime) -> list[tuple[int, str]]:
     """Return (user id, name) of the active people who sign in for this partner, by name."""
     statement = (
         select(UserAccount.id, UserAccount.name)
@@ -165,7 +178,7 @@ def partner_people(partner_id: int, day: date) -> list[tuple[int, str]]:
             RoleGrant.role == Role.PARTNER,
             RoleGrant.partner_id == partner_id,
             UserAccount.state == AccountState.ACTIVE,
-            in_force(day),
+            in_force_at(now),
         )
         .distinct()
         .order_by(UserAccount.name, UserAccount.id)
@@ -174,7 +187,7 @@ def partner_people(partner_id: int, day: date) -> list[tuple[int, str]]:
 
 
 def holders(role: Role, school_id: int, day: date) -> list[tuple[int, str]]:
-    """Return (user id, name) of the active people who hold this role at this school, by name."""
+    """Return (user id, name) of the active people who hold this role at this school on a date, by name."""
     statement = (
         select(UserAccount.id, UserAccount.name)
         .join(RoleGrant, RoleGrant.user_id == UserAccount.id)

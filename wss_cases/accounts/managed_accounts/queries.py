@@ -1,40 +1,40 @@
 """Lists and pages for those who manage accounts."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, func, or_, select, true
 
 from wss_cases.access.actor import Actor, Role
 from wss_cases.accounts.account.models import RoleGrant, UserAccount, UserSession
 from wss_cases.accounts.account.rules import GIVEN_BY_SCHOOL
-from wss_cases.accounts.grants.queries import PARTNER, SCHOOL, in_force
+from wss_cases.accounts.grants.queries import PARTNER, SCHOOL, in_force_at, not_over
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 
 PAGE = 50
 
 
-def managed_by(actor: Actor, today: date) -> ColumnElement[bool]:
+def managed_by(actor: Actor, now: datetime) -> ColumnElement[bool]:
     """Accounts the actor manages; the same rule as `rules.manages`."""
     if actor.is_system or actor.has(Role.SYSADMIN):
         return true()
     own = sorted(actor.school_ids(Role.ADMINISTRATOR))
     if not own:
         return false()
-    held = (RoleGrant.user_id == UserAccount.id) & or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= today)
+    held = (RoleGrant.user_id == UserAccount.id) & not_over(now)
     here = exists().where(held, RoleGrant.school_id.in_(own))
     beyond = exists().where(held, RoleGrant.role.not_in(GIVEN_BY_SCHOOL))
     return and_(here, ~beyond)
 
 
-def visible_to(statement: Select[UserAccount], actor: Actor, today: date) -> Select[UserAccount]:
+def visible_to(statement: Select[UserAccount], actor: Actor, now: datetime) -> Select[UserAccount]:
     """Limit a select over accounts to those the actor manages."""
-    return statement.where(managed_by(actor, today))
+    return statement.where(managed_by(actor, now))
 
 
-def people(actor: Actor, text: str, after: str, today: date) -> list[UserAccount]:
+def people(actor: Actor, text: str, after: str, now: datetime) -> list[UserAccount]:
     """Return up to a page and one more of the accounts the actor manages, by address, after `after`."""
-    statement = visible_to(select(UserAccount), actor, today).order_by(UserAccount.email).limit(PAGE + 1)
+    statement = visible_to(select(UserAccount), actor, now).order_by(UserAccount.email).limit(PAGE + 1)
     if text:
         like = "%" + text.casefold().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         statement = statement.where(
@@ -60,22 +60,20 @@ def roles_of(user_ids: list[int]) -> dict[int, list[tuple[RoleGrant, str]]]:
     return found
 
 
-def accounts_of_partner(partner_id: int, day: date) -> list[tuple[RoleGrant, UserAccount]]:
+def accounts_of_partner(partner_id: int, now: datetime) -> list[tuple[RoleGrant, UserAccount]]:
     """Return the grants in force for a partner with their people, by name; the caller has checked the partner."""
     statement = (
         select(RoleGrant, UserAccount)
         .join(UserAccount, UserAccount.id == RoleGrant.user_id)
-        .where(RoleGrant.partner_id == partner_id, in_force(day))
+        .where(RoleGrant.partner_id == partner_id, in_force_at(now))
         .order_by(UserAccount.name, UserAccount.id)
     )
     return [(grant, user) for grant, user in db.session.execute(statement)]
 
 
-def get_person(actor: Actor, user_id: int, today: date) -> UserAccount:
+def get_person(actor: Actor, user_id: int, now: datetime) -> UserAccount:
     """Return an account the actor manages. Raises NotFound."""
-    row = db.session.scalars(
-        visible_to(select(UserAccount), actor, today).where(UserAccount.id == user_id)
-    ).one_or_none()
+    row = db.session.scalars(visible_to(select(UserAccount), actor, now).where(UserAccount.id == user_id)).one_or_none()
     if row is None:
         raise NotFound
     return row

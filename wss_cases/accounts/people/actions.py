@@ -9,10 +9,12 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.account.rules import DISTRICT_ROLES, GIVEN_BY_HAND, SCHOOL_ROLES, manages, may_give
 from wss_cases.accounts.calendar_address.actions import end_feeds
+from wss_cases.accounts.grants.queries import is_over
 from wss_cases.accounts.sign_in.invitations.actions import end_links, send_invitation
 from wss_cases.accounts.sign_in.sessions.actions import email_key, end_all_sessions
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 
@@ -25,7 +27,7 @@ def invite(uow: UnitOfWork, email: str, name: str, role: Role, school_id: int | 
         raise Refused("email", _("There is already an account with this address."))
     user = uow.add(UserAccount(email=email_key(email), name=name, created_at=uow.now, state=AccountState.INVITED))
     uow.record(user, "account.invited")
-    _give(uow, user, role, school_id, uow.now.date(), None)
+    _give(uow, user, role, school_id, today_at(school_id, uow.now), None)
     send_invitation(uow, user)
     return user.id
 
@@ -79,7 +81,7 @@ def _give(
         raise Refused("role", _("A partner’s people are invited from the partner’s page in the directory."))
     if not may_give(uow.actor, role, school_id):
         raise Refused("role", _("You cannot give this role at this school."))
-    if any(grant.role is Role.PARTNER and not _is_over(grant, uow.now.date()) for grant in user.grants):
+    if any(grant.role is Role.PARTNER and not is_over(grant, uow.now) for grant in user.grants):
         raise Refused("role", _("This person signs in for a partner already."))
     scoped = school_id if role in SCHOOL_ROLES else None
     uow.add(
@@ -95,10 +97,6 @@ def _give(
     uow.record(user, "account.role_given", role=role.value)
 
 
-def _is_over(grant: RoleGrant, today: date) -> bool:
-    return grant.ends_on is not None and grant.ends_on < today
-
-
 def end_role(actor: Actor, user_id: int, grant_id: int, now: datetime) -> None:
     """End a role today; it bites on the person's next request."""
     with unit_of_work(actor, now) as uow:
@@ -108,7 +106,7 @@ def end_role(actor: Actor, user_id: int, grant_id: int, now: datetime) -> None:
             raise NotFound
         if not may_give(actor, grant.role, grant.school_id):
             raise Refused("", _("You cannot end this role."))
-        yesterday = now.date() - timedelta(days=1)
+        yesterday = today_at(grant.school_id, now) - timedelta(days=1)
         if grant.starts_on <= yesterday:
             grant.ends_on = yesterday
         else:
@@ -133,6 +131,6 @@ def set_enabled(actor: Actor, user_id: int, enabled: bool, version: int | None, 
 
 def _managed(uow: UnitOfWork, user_id: int, version: int | None = None) -> UserAccount:
     user = uow.load(UserAccount, user_id, Permission.ACCOUNT_MANAGE, version)
-    if not manages(uow.actor, user.grants, uow.now.date()):
+    if not manages(uow.actor, [grant for grant in user.grants if not is_over(grant, uow.now)]):
         raise NotFound
     return user

@@ -15,6 +15,7 @@ from wss_cases.accounts.account.rules import GIVEN_BY_HAND, GIVEN_BY_SCHOOL, may
 from wss_cases.accounts.account.states import ROLE_LABELS, STATE_LABELS
 from wss_cases.accounts.credentials.queries import factor_state
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
+from wss_cases.accounts.grants.queries import is_over
 from wss_cases.accounts.managed_accounts.queries import PAGE, get_person, roles_of, schools_to_give
 from wss_cases.accounts.managed_accounts.queries import people as find_people
 from wss_cases.accounts.people import actions
@@ -23,6 +24,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import BaseForm, apply_refusal
+from wss_cases.foundation.school_time import DISTRICT_ZONE, today_at
 from wss_cases.journal.extension_points import panels_for
 from wss_cases.journal.queries import history
 from wss_cases.journal.rooms import Place
@@ -43,7 +45,7 @@ def people() -> Page:
     """The people whose accounts one manages, by address."""
     actor = current_actor()
     text, after = request.args.get("q", "").strip(), request.args.get("after", "")
-    rows = find_people(actor, text, after, clock.now().date())
+    rows = find_people(actor, text, after, clock.now())
     shown = rows[:PAGE]
     older = url_for("people.people", q=text or None, after=shown[-1].email) if len(rows) > PAGE else None
     newer = url_for("people.people", q=text or None) if after else None
@@ -85,7 +87,7 @@ def invite() -> Page:
 @gate(Permission.ACCOUNT_MANAGE)
 def person(user_id: int) -> Page:
     """One account: state, roles, history."""
-    user = get_person(current_actor(), user_id, clock.now().date())
+    user = get_person(current_actor(), user_id, clock.now())
     return _person_page(user, RoleForm(formdata=None), 200)
 
 
@@ -101,13 +103,13 @@ def _person_page(user: UserAccount, form: RoleForm, code: int) -> Page:
             grants=grants,
             endable={grant.id for grant, _name in grants if may_give(actor, grant.role, grant.school_id)},
             form=form,
-            factor=moment_words(factor.since, clock.DISTRICT_ZONE) if factor else "",
-            today=clock.now().date(),
+            factor=moment_words(factor.since, DISTRICT_ZONE) if factor else "",
+            over={grant.id for grant, _name in grants if is_over(grant, clock.now())},
             role_labels=ROLE_LABELS,
             state_labels=STATE_LABELS,
             day_words=day_words_with_year,
             entries=[
-                {"what": sentence(entry), "when": moment_words(entry.at, clock.DISTRICT_ZONE), "who": entry.actor_name}
+                {"what": sentence(entry), "when": moment_words(entry.at, DISTRICT_ZONE), "who": entry.actor_name}
                 for entry in history("user_account", user.id)
             ],
         ),
@@ -121,11 +123,11 @@ def _person_page(user: UserAccount, form: RoleForm, code: int) -> Page:
 def give_role(user_id: int) -> Page:
     """Give a role with its scope and dates."""
     actor, now = current_actor(), clock.now()
-    user = get_person(actor, user_id, clock.now().date())
+    user = get_person(actor, user_id, clock.now())
     form = RoleForm()
     form.offer(_roles(actor), schools_to_give(actor))
     if form.validate_on_submit():
-        starts_on = form.starts_on.data or now.date()
+        starts_on = form.starts_on.data or today_at(form.chosen_school, now)
         role = Role(form.role.data)
         try:
             actions.give_role(actor, user_id, role, form.chosen_school, starts_on, form.ends_on.data, now)
@@ -138,7 +140,7 @@ def give_role(user_id: int) -> Page:
 
 def _act(user_id: int, act: Callable[[Actor], None], leads_to: str = "") -> Page:
     actor = current_actor()
-    user = get_person(actor, user_id, clock.now().date())
+    user = get_person(actor, user_id, clock.now())
     try:
         act(actor)
     except Refused as refusal:

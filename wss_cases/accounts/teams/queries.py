@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
@@ -10,15 +10,16 @@ from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import SCHOOL, grant_columns, grants_of, in_force
+from wss_cases.accounts.grants.queries import SCHOOL, grant_columns, grants_of, in_force_at
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import today_at
 
 Team = Mapping[Role, Mapping[int, str]]
 """The active people of one school's case team: id to name by role, the lowest id first."""
 
 
-def teams_at(school_ids: Collection[int], day: date) -> dict[int, Team]:
-    """Return each school's case team on a date, in one query; an empty one where there is nobody."""
+def teams_at(school_ids: Collection[int], now: datetime) -> dict[int, Team]:
+    """Return each school's case team now, in one query; an empty one where there is nobody."""
     statement = (
         select(RoleGrant.school_id, RoleGrant.role, UserAccount.id, UserAccount.name)
         .join(UserAccount, UserAccount.id == RoleGrant.user_id)
@@ -26,7 +27,7 @@ def teams_at(school_ids: Collection[int], day: date) -> dict[int, Team]:
             RoleGrant.school_id.in_(sorted(school_ids)),
             RoleGrant.role.in_(sorted(CASE_TEAM)),
             UserAccount.state == AccountState.ACTIVE,
-            in_force(day),
+            in_force_at(now),
         )
         .order_by(UserAccount.id)
     )
@@ -36,8 +37,8 @@ def teams_at(school_ids: Collection[int], day: date) -> dict[int, Team]:
     return {school_id: found[school_id] for school_id in school_ids}
 
 
-def works(user_id: Any, school_id: Any, roles: Collection[Role], day: date) -> ColumnElement[bool]:
-    """Whether somebody holds one of these roles at a school on a date, in SQL; nobody whose account is disabled does.
+def works(user_id: Any, school_id: Any, roles: Collection[Role], now: datetime) -> ColumnElement[bool]:
+    """Whether somebody holds one of these roles at a school now, in SQL; nobody whose account is disabled does.
 
     `user_id` and `school_id` are columns.
     """
@@ -50,18 +51,20 @@ def works(user_id: Any, school_id: Any, roles: Collection[Role], day: date) -> C
             RoleGrant.user_id == user_id,
             RoleGrant.role.in_(sorted(roles)),
             account.state != AccountState.DISABLED,
-            in_force(day),
+            in_force_at(now),
             or_(RoleGrant.school_id == school_id, RoleGrant.district, SCHOOL.c.id == school_id),
         )
     )
     return held.exists()
 
 
-def colleagues(user_ids: Collection[int], day: date) -> dict[int, Actor]:
-    """Return those of these people whose account is not disabled, with their grants of a date, in one query."""
+def colleagues(user_ids: Collection[int], now: datetime) -> dict[int, Actor]:
+    """Return those of these people whose account is not disabled, with their grants of today, in one query."""
+    today = today_at(None, now)
     statement = (
-        select(UserAccount.id, UserAccount.name, UserAccount.locale, *grant_columns(day))
-        .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force(day))
+        select(UserAccount.id, UserAccount.name, UserAccount.locale, *grant_columns(today))
+        .select_from(UserAccount)
+        .outerjoin(RoleGrant, (RoleGrant.user_id == UserAccount.id) & in_force_at(now))
         .outerjoin(SCHOOL, or_(SCHOOL.c.id == RoleGrant.school_id, SCHOOL.c.network == RoleGrant.network))
         .where(UserAccount.id.in_(sorted(user_ids)), UserAccount.state != AccountState.DISABLED)
     )
@@ -71,7 +74,7 @@ def colleagues(user_ids: Collection[int], day: date) -> dict[int, Actor]:
         people[user_id] = (name, locale)
         grants[user_id].append(tuple(grant))
     return {
-        user_id: Actor(user_id=user_id, name=name, grants=grants_of(grants[user_id], day), locale=locale)
+        user_id: Actor(user_id=user_id, name=name, grants=grants_of(grants[user_id], today), locale=locale)
         for user_id, (name, locale) in people.items()
     }
 

@@ -9,9 +9,9 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.visibility.models import SightSetting
 from wss_cases.accounts.visibility.rules import FADING_ROLES, MOST_YEARS
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.start_day import check_start
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -24,7 +24,7 @@ def set_years(uow: UnitOfWork, role: Role, school_years: int, starts_on: date) -
     Raises Refused for a role that does not fade, a number out of range, and a day that is past, not after the
     newest row's, or more than two years ahead.
     """
-    today = local_date(uow.now, DISTRICT_ZONE)
+    today = today_at(None, uow.now)
     newest = uow.session.scalar(select(func.max(SightSetting.starts_on)).where(SightSetting.role == role))
     row = SightSetting(
         role=role, starts_on=starts_on, school_years=school_years, set_by_id=uow.actor.user_id, set_at=uow.now

@@ -16,11 +16,11 @@ from wss_cases.accounts.visibility.models import SightSetting
 from wss_cases.accounts.visibility.queries import sight_settings
 from wss_cases.accounts.visibility.rules import FADING_ROLES, sees_from
 from wss_cases.foundation import clock
-from wss_cases.foundation.clock import DISTRICT_ZONE
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 
 blueprint = Blueprint("clean_slate", __name__, url_prefix="/clean-slate")
 
@@ -31,7 +31,7 @@ def settings() -> Page:
     """What is in force and to come for each role, and the form for a change."""
     actor, now = current_actor(), clock.now()
     require(actor, Permission.SIGHT_EDIT, actor)
-    today = clock.local_date(now, DISTRICT_ZONE)
+    today = today_at(None, now)
     form = SightForm(starts_on=today)
 
     def act() -> int:

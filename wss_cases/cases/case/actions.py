@@ -7,9 +7,9 @@ from typing import Any
 from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant
 from wss_cases.cases.case.rules import stronger_role
 from wss_cases.cases.case.states import TRANSITIONS, CaseOrigin, CaseState, ReopenReason
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import local_date
 from wss_cases.incidents.incident.actions import set_state
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState, PersonRole

@@ -29,8 +29,8 @@ from wss_cases.cases.case.states import (
     PlanAnswer,
     PlanState,
 )
-from wss_cases.foundation.clock import DISTRICT_ZONE, at_local, local_date
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local_date
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.roster.directory.models import Student

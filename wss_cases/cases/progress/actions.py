@@ -6,28 +6,20 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.actions import copy_people, move_to
 from wss_cases.cases.case.models import Case, CaseIncident, CaseNote, CaseParticipant
 from wss_cases.cases.case.states import CaseState
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.roster.directory.models import School, Student
+from wss_cases.roster.directory.models import Student
 
 
 def open_only(case: Case) -> None:
     """Raise Refused for work on a closed case."""
     if case.state is CaseState.CLOSED:
         raise Refused("", _("This case is closed. Reopen it first."))
-
-
-def today_at(uow: UnitOfWork, school_id: int) -> date:
-    """Return the school-local date of this act. Raises NotFound without the school."""
-    school = uow.session.get(School, school_id)
-    if school is None:
-        raise NotFound
-    return local_date(uow.now, school.time_zone)
 
 
 @use_case
@@ -52,7 +44,7 @@ def set_review(uow: UnitOfWork, case_id: int, review_on: date) -> int:
     """Set the next review date of an open case. Raises Refused for a past date, Stale for an old form."""
     case = uow.load(Case, case_id, Permission.CASE_WORK, uow.version)
     open_only(case)
-    if review_on < today_at(uow, case.school_id):
+    if review_on < today_at(case.school_id, uow.now):
         raise Refused("review_on", _("Choose today or a later day."))
     case.next_review_on = review_on
     uow.record(case, "case.review_set", on=review_on.isoformat())

@@ -7,9 +7,10 @@ from sqlalchemy import select
 
 from wss_cases.cases.case.models import Case, CaseParticipant, SafetyPlan, SafetyPlanReview
 from wss_cases.cases.case.states import PLAN_TRANSITIONS, GuardianTold, PlanAnswer, PlanState
-from wss_cases.cases.progress.actions import open_only, today_at
+from wss_cases.cases.progress.actions import open_only
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 
 
@@ -69,7 +70,7 @@ def agree_plan(uow: UnitOfWork, plan: SafetyPlan, on: date, guardian: GuardianTo
     """
     if plan.state is PlanState.AGREED:
         raise Refused("", _("This plan is agreed already."))
-    if on > today_at(uow, plan.school_id):
+    if on > today_at(plan.school_id, uow.now):
         raise Refused("agreed_on", _("Choose today or an earlier day."))
     if not plan.steps.strip():
         raise Refused("", _("Write the steps before the plan is agreed."))
@@ -96,7 +97,7 @@ def review_plan(
         SafetyPlanReview(
             safety_plan_id=plan.id,
             case_id=plan.case_id,
-            on_day=today_at(uow, plan.school_id),
+            on_day=today_at(plan.school_id, uow.now),
             answer=answer,
             note=note,
             reviewed_by_id=uow.actor.user_id,
@@ -116,7 +117,7 @@ def end_plan(uow: UnitOfWork, plan: SafetyPlan, why: str) -> None:
     """End a plan that is no longer needed. A step. Raises Refused without a reason."""
     if not why.strip():
         raise Refused("why", _("Say why the plan is no longer needed."))
-    today = today_at(uow, plan.school_id)
+    today = today_at(plan.school_id, uow.now)
     _step(plan, PlanState.ENDED)
     plan.ended_on, plan.ended_why, plan.next_review_on = today, why, None
     uow.record(plan, "safety_plan.ended")

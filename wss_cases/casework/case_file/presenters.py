@@ -22,10 +22,10 @@ from wss_cases.casework.next_act.states import ACT_LABELS, Act
 from wss_cases.casework.transfer.presenters import links_of, move_notices
 from wss_cases.casework.transfer.queries import continued_as, moved_in
 from wss_cases.followups.core.states import OUTCOME_LABELS
-from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.journal.models import TimelineEntry
 from wss_cases.journal.timeline import author, sentence
 from wss_cases.pathways.circles.circle.states import TermState
@@ -36,7 +36,6 @@ from wss_cases.roster.directory.queries import get_school
 from wss_cases.routing.engine.states import Duty
 from wss_cases.routing.rule_sets.models import RoutingAnswer
 
-ZONE = "America/Chicago"
 STATE_TONES = {CaseState.MONITORING: "teal", CaseState.CLOSED: "moss"}
 
 CASE_ACTS = {
@@ -70,8 +69,8 @@ class CasePage:
 def open_page(case: Case, now: datetime) -> CasePage:
     """Gather what a page of this case needs; the caller has checked the case."""
     school = get_school(case.school_id)
-    zone = school.time_zone if school else ZONE
-    today = clock.local_date(now, zone)
+    zone = zone_of(case.school_id)
+    today = local_date(now, zone)
     file = case_file(case, today, now)
     place = place_words([case.location_code]).get(case.location_code, "")
     return CasePage(file, zone, today, now, next_act(situation(file, today)), place, school)

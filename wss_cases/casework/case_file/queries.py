@@ -18,6 +18,7 @@ from wss_cases.casework.next_act.steps import stands_for, steps_of
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import school_day
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.gates.queries import answers_on_case
@@ -82,17 +83,18 @@ def count_cases(actor: Actor, wanted: CaseFilter) -> int:
     return db.session.scalar(_filtered(select(func.count(Case.id)), actor, wanted)) or 0
 
 
-def case_rows(actor: Actor, wanted: CaseFilter, today: date, before: int | None = None) -> list[CaseRow]:
+def case_rows(actor: Actor, wanted: CaseFilter, now: datetime, before: int | None = None) -> list[CaseRow]:
     """Return up to one more than a page of cases, newest first, below the id `before`."""
+    day = school_day(Case.school_id, now)
     overdue = (
         select(func.count(FollowUp.id))
-        .where(FollowUp.case_id == Case.id, FollowUp.state == FollowUpState.OPEN, FollowUp.due_on < today)
+        .where(FollowUp.case_id == Case.id, FollowUp.state == FollowUpState.OPEN, FollowUp.due_on < day)
         .scalar_subquery()
     )
     live = select(func.count(Pathway.id)).where(Pathway.case_id == Case.id, Pathway.state.in_(LIVE)).scalar_subquery()
     columns = (
         Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id, UserAccount.name,
-        works(Case.lead_id, Case.school_id, CASE_TEAM, today), Case.opened_on, Case.next_review_on, overdue, live,
+        works(Case.lead_id, Case.school_id, CASE_TEAM, now), Case.opened_on, Case.next_review_on, overdue, live,
     )  # fmt: skip
     statement = _filtered(select(*columns).outerjoin(UserAccount, UserAccount.id == Case.lead_id), actor, wanted)
     if before is not None:
@@ -149,7 +151,7 @@ def case_file(case: Case, today: date, now: datetime) -> CaseFile:
     pathways = pathways_of(case.id)
     follow_ups = list(db.session.scalars(select(FollowUp).where(FollowUp.case_id == case.id).order_by(FollowUp.id)))
     staff = [case.lead_id, *(row.owner_id for row in pathways), *(row.offered_by_id for row in pathways)]
-    names, gone = _staff(staff, case, today)
+    names, gone = _staff(staff, case, now)
     return CaseFile(
         case=case,
         people=participants_of(case.id),
@@ -164,10 +166,10 @@ def case_file(case: Case, today: date, now: datetime) -> CaseFile:
     )
 
 
-def _staff(ids: Sequence[int | None], case: Case, day: date) -> tuple[dict[int, str], frozenset[int]]:
+def _staff(ids: Sequence[int | None], case: Case, now: datetime) -> tuple[dict[int, str], frozenset[int]]:
     """The names of staff by id, and those of them who no longer work at the case's school; in one query."""
     wanted = sorted({user_id for user_id in ids if user_id is not None})
-    here = works(UserAccount.id, literal(case.school_id), CASE_TEAM, day)
+    here = works(UserAccount.id, literal(case.school_id), CASE_TEAM, now)
     statement = select(UserAccount.id, UserAccount.name, here).where(UserAccount.id.in_(wanted))
     rows = db.session.execute(statement).all() if wanted else []
     gone = () if case.state is CaseState.CLOSED else (row[0] for row in rows if not row[2])

@@ -9,7 +9,7 @@ from wss_cases.cases.case.actions import reopen_case
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import AgreementKept, CaseResult, CaseState, HarmedSays, ReopenReason
-from wss_cases.cases.progress.actions import join_incident, open_only, today_at, write_note
+from wss_cases.cases.progress.actions import join_incident, open_only, write_note
 from wss_cases.cases.safety_plans.queries import living_plans
 from wss_cases.casework.case_file.queries import open_duties_of, other_case_of
 from wss_cases.followups.core.models import FollowUp, FollowUpState
@@ -18,6 +18,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.actions import set_state
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
@@ -104,7 +105,7 @@ def reopen(uow: UnitOfWork, case_id: int, *, reason: ReopenReason, note: str, re
     case = uow.load(Case, case_id, Permission.CASE_WORK, uow.version)
     if case.state is not CaseState.CLOSED:
         raise Refused("", _("This case is open."))
-    if review_on < today_at(uow, case.school_id):
+    if review_on < today_at(case.school_id, uow.now):
         raise Refused("review_on", _("Choose today or a later day."))
     reopen_case(uow, case, reason, review_on)
     if note.strip():

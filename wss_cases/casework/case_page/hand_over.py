@@ -7,10 +7,11 @@ from sqlalchemy import select
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case
-from wss_cases.cases.progress.actions import open_only, today_at, write_note
+from wss_cases.cases.progress.actions import open_only, write_note
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleMeeting
@@ -58,7 +59,7 @@ def hand_over_many(uow: UnitOfWork, case_ids: Sequence[int], from_id: int | None
 
 def _give(uow: UnitOfWork, case: Case, to_id: int, note: str) -> None:
     open_only(case)
-    people = team_of(case.school_id, today_at(uow, case.school_id))
+    people = team_of(case.school_id, today_at(case.school_id, uow.now))
     if to_id not in people or to_id == case.lead_id:
         raise Refused("to", _("Choose who takes the case over."))
     if not note.strip():

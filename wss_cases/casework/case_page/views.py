@@ -12,15 +12,7 @@ from wss_cases.cases.case.models import CaseParticipant
 from wss_cases.cases.case.queries import get_case, get_participant, incidents_of, notes_of, place_words
 from wss_cases.cases.case.rules import person_words
 from wss_cases.cases.case.states import AgreementKept, CaseState, HarmedSays
-from wss_cases.casework.case_file.presenters import (
-    ZONE,
-    CasePage,
-    address,
-    head,
-    history_items,
-    open_page,
-    outcome_words,
-)
+from wss_cases.casework.case_file.presenters import CasePage, address, head, history_items, open_page, outcome_words
 from wss_cases.casework.case_file.queries import PAGE, TERM_KIND, CaseFilter, CaseRow, case_rows, count_cases
 from wss_cases.casework.next_act.presenters import harm_words, kind_words
 from wss_cases.casework.next_act.rules import why_stuck
@@ -36,11 +28,12 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.queries import case_history
 from wss_cases.pathways.common.forms import number
 from wss_cases.roster.directory.presenters import language_words, relation_words
-from wss_cases.roster.directory.queries import GuardianOf, get_school, guardians_of, school_days
+from wss_cases.roster.directory.queries import GuardianOf, guardians_of, school_days
 
 blueprint = Blueprint("casework", __name__, url_prefix="/cases")
 
@@ -53,8 +46,7 @@ def cases() -> Page:
     """The list of cases: one's own or the school's, newest first."""
     actor, now = current_actor(), clock.now()
     school_id = chosen_school_id(actor, *CASE_TEAM)
-    school = get_school(school_id) if school_id is not None else None
-    today = clock.local_date(now, school.time_zone if school else ZONE)
+    today = today_at(school_id, now)
     whose = "mine" if request.args.get("whose") == "mine" else "school"
     state = request.args.get("state", "open")
     wanted = CaseFilter(
@@ -64,7 +56,7 @@ def cases() -> Page:
         text=request.args.get("q", "").strip()[:40],
     )
     before = number(request.args.get("before"))
-    rows = case_rows(actor, wanted, today, before)
+    rows = case_rows(actor, wanted, now, before)
     shown = rows[:PAGE]
     places = place_words(row.location_code for row in shown)
     kept: dict[str, Any] = {"whose": whose, "state": wanted.state, "q": wanted.text or None}

@@ -16,10 +16,11 @@ from wss_cases.followups.core.rules import due_words
 from wss_cases.followups.core.states import OUTCOME_LABELS
 from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.duties.duty.queries import duties_of
-from wss_cases.safeguards.duties.pages.views import duty_words, zone_of
+from wss_cases.safeguards.duties.pages.views import duty_words
 from wss_cases.safeguards.police.review.presenters import review_words
 from wss_cases.safeguards.police.review.queries import reviews_of
 
@@ -55,7 +56,7 @@ def _case(case: Case) -> dict[str, str]:
 
 
 def _follow_ups(actor: Actor, incident: Incident, zone: str) -> list[dict[str, str]]:
-    days, today = school_days(incident.school_id), clock.local_date(clock.now(), zone)
+    days, today = school_days(incident.school_id), local_date(clock.now(), zone)
 
     def line(row: FollowUpRow) -> dict[str, str]:
         due = due_words(row.due_on, today, days)

@@ -7,13 +7,14 @@ from sqlalchemy import select
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case, SafetyPlan
 from wss_cases.cases.case.states import GuardianTold, PlanAnswer, PlanState
-from wss_cases.cases.progress.actions import open_only, today_at
+from wss_cases.cases.progress.actions import open_only
 from wss_cases.cases.safety_plans.actions import PlanText, agree_plan, change_plan, draft_plan, end_plan, review_plan
 from wss_cases.cases.safety_plans.queries import living_plans
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import cancel_row, close_row, make, make_for_event
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.queries import school_days
@@ -110,7 +111,7 @@ def _next_review(uow: UnitOfWork, plan: SafetyPlan) -> date:
         "safety_plan_agreed",
         school_id=plan.school_id,
         owner_id=_owner(uow, plan),
-        from_day=today_at(uow, plan.school_id),
+        from_day=today_at(plan.school_id, uow.now),
         case_id=plan.case_id,
     )
     reviews = [row for row in made if row.kind == TO_REVIEW]
@@ -123,7 +124,7 @@ def _agree_again(uow: UnitOfWork, plan: SafetyPlan) -> None:
 
 
 def _follow(uow: UnitOfWork, plan: SafetyPlan, kind: str, wait: int) -> FollowUp:
-    due_on = school_days(plan.school_id).add(today_at(uow, plan.school_id), wait)
+    due_on = school_days(plan.school_id).add(today_at(plan.school_id, uow.now), wait)
     return make(
         uow, school_id=plan.school_id, kind=kind, owner_id=_owner(uow, plan), due_on=due_on, case_id=plan.case_id
     )

@@ -17,13 +17,15 @@ from wss_cases.casework.safety_plans import actions
 from wss_cases.casework.safety_plans.forms import AgreeForm, EndPlanForm, PlanForm, PlanReviewForm
 from wss_cases.casework.safety_plans.presenters import agreed, line, new_address, page_of, says
 from wss_cases.followups.core.queries import get_follow_up
+from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.forms import number, people_choices
-from wss_cases.pathways.common.views import ACT, today_of
+from wss_cases.pathways.common.views import ACT
 from wss_cases.roster.directory.presenters import grade_words
 
 blueprint = Blueprint("safety", __name__)
@@ -86,7 +88,7 @@ def _suggested(free: list[CaseParticipant]) -> int | None:
 def plan(case_id: int, plan_id: int) -> Page:
     """One safety plan with its reviews and its next act."""
     case, found = _loaded(case_id, plan_id)
-    today = today_of(case.school_id)
+    today = today_at(case.school_id, clock.now())
     reviews = plan_reviews(found.id)
     names = user_names([found.agreed_by_id, *(row.reviewed_by_id for row in reviews)])
     return render_template(
@@ -135,7 +137,7 @@ def change(case_id: int, plan_id: int) -> Page:
 def agree(case_id: int, plan_id: int) -> Page:
     """Note that the plan was agreed with the person it is for."""
     case, found = _loaded(case_id, plan_id)
-    form = AgreeForm(version=found.version, agreed_on=today_of(case.school_id))
+    form = AgreeForm(version=found.version, agreed_on=today_at(case.school_id, clock.now()))
     return form_page(
         form,
         lambda: actions.agree(submitted(form), found.id, form.agreed_on.data, GuardianTold(form.guardian.data)),

@@ -11,9 +11,9 @@ from wss_cases.casework.case_file.queries import terms_of
 from wss_cases.casework.next_act.presenters import harm_words, kind_words, what_words
 from wss_cases.casework.next_act.states import Act
 from wss_cases.casework.story.rules import Facts, Terms, Told, story
-from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import local_date
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.common.models import Pathway
@@ -42,7 +42,7 @@ def story_of(page: CasePage) -> list[str]:
             result=case.result,
             kept=case.agreement_kept,
             harmed_says=case.harmed_says,
-            closed_on=clock.local_date(case.closed_at, page.zone) if case.closed_at else None,
+            closed_on=local_date(case.closed_at, page.zone) if case.closed_at else None,
             from_elsewhere=case.continued_from_id is not None,
         )
     )

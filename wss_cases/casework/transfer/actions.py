@@ -14,7 +14,7 @@ from wss_cases.accounts.grants.queries import holders
 from wss_cases.cases.case.actions import open_continued
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.cases.case.queries import choose_lead, participants_of
-from wss_cases.cases.progress.actions import open_only, today_at, write_note
+from wss_cases.cases.progress.actions import open_only, write_note
 from wss_cases.cases.safety_plans.actions import PlanText, draft_plan
 from wss_cases.casework.safety_plans.actions import end_living
 from wss_cases.casework.transfer.models import StudentMove
@@ -31,6 +31,7 @@ from wss_cases.followups.core.states import CHECK_INS
 from wss_cases.followups.making.actions import cancel_row, close_row, make, make_for_event
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, insert_once, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.agreements.term_changes import release_term
@@ -76,7 +77,7 @@ def notice_moves(now: datetime) -> int:
                 continue
             rows = make_for_event(
                 uow, "student_moved", school_id=case.school_id, owner_id=case.lead_id,
-                from_day=today_at(uow, case.school_id), case_id=case.id,
+                from_day=today_at(case.school_id, uow.now), case_id=case.id,
             )  # fmt: skip
             move.follow_up_id = next((row.id for row in rows if row.kind == "student_moved"), None)
             uow.record(move, "case.student_moved")
@@ -150,7 +151,7 @@ def _open_move(uow: UnitOfWork, case: Case, person: CaseParticipant) -> StudentM
 
 
 def _open_there(uow: UnitOfWork, case: Case, person: CaseParticipant, school_id: int) -> Case:
-    today = today_at(uow, school_id)
+    today = today_at(school_id, uow.now)
     return open_continued(
         uow, case, person,
         school_id=school_id,
@@ -172,7 +173,7 @@ def _take_along(uow: UnitOfWork, old: tuple[Case, CaseParticipant], new: Case, g
                 owner_id=new.lead_id,
             )  # fmt: skip
         note_end(uow, row, EndReason.MOVED_SCHOOL, "")
-    tomorrow = school_days(new.school_id).add(today_at(uow, new.school_id), 1)
+    tomorrow = school_days(new.school_id).add(today_at(new.school_id, uow.now), 1)
     here: dict[str, Any] = {"school_id": new.school_id, "owner_id": new.lead_id, "case_id": new.id}
     instead = _("another student")
     for term in terms_read_by(uow.actor, case, person.id):
@@ -197,7 +198,7 @@ def _take_check_ins(uow: UnitOfWork, case: Case, person: CaseParticipant, new: C
     if all(one.student_id is None for one in others):
         of = or_(of, FollowUp.pathway_id.is_(None))
     days = school_days(new.school_id)
-    first = days.add(today_at(uow, new.school_id), 1)
+    first = days.add(today_at(new.school_id, uow.now), 1)
     statement = select(FollowUp).where(
         FollowUp.case_id == case.id, FollowUp.state == FollowUpState.OPEN, FollowUp.kind.in_(CHECK_INS), of
     )
@@ -229,7 +230,7 @@ def _tell(uow: UnitOfWork, new: Case) -> None:
     if new.lead_id is not None:
         uow.notify(new.lead_id, "case_assigned", new, f"case-assigned:{new.id}:{new.lead_id}")
         return
-    for user_id, _name in holders(Role.ADMINISTRATOR, new.school_id, today_at(uow, new.school_id)):
+    for user_id, _name in holders(Role.ADMINISTRATOR, new.school_id, today_at(new.school_id, uow.now)):
         account = uow.session.get(UserAccount, user_id)
         if account is not None:
             uow.notify(user_id, "cases_handed_over", account, f"case-came:{new.id}:{user_id}")

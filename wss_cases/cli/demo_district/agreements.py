@@ -6,7 +6,7 @@ from wss_cases.cli.demo_district.acts import PRIVATE
 from wss_cases.cli.demo_district.circle_start import Circle
 from wss_cases.cli.demo_district.followups import close
 from wss_cases.cli.demo_district.world import later, moment
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.pathways.circles.agreements.term_changes import BY_CONSENT
 from wss_cases.pathways.circles.circle.rules import outcome_of as suggested
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementSignature, AgreementTerm, AgreementTermConsent

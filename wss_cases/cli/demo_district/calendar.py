@@ -6,7 +6,8 @@ from functools import cached_property
 
 from wss_cases.cli.demo_district.acts import Somebody, Story
 from wss_cases.cli.demo_district.store import Store
-from wss_cases.foundation.clock import DISTRICT_ZONE, at_local, local, school_year, school_year_bounds
+from wss_cases.foundation.clock import school_year, school_year_bounds
+from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local, local_date
 from wss_cases.roster.directory.models import CalendarDay
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.roster.directory.states import DayKind
@@ -64,7 +65,7 @@ class Calendar:
 
 def make_calendar(now: datetime, number: int) -> Calendar:
     """Return the current school year and the `number` - 1 before; one more where none has begun yet."""
-    today = local(now, DISTRICT_ZONE).date()
+    today = local_date(now, DISTRICT_ZONE)
     first = int(school_year(today)[:4])
     if number == 1 and today <= _first_day(first) + 3 * _DAY:
         number = 2

@@ -13,7 +13,7 @@ from wss_cases.cli.demo_district.pathways import add_pathway
 from wss_cases.cli.demo_district.reports import Part, Report, Scene
 from wss_cases.cli.demo_district.world import moment
 from wss_cases.followups.core.states import CONVERSATION
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES
 from wss_cases.intake.recommendation.rules import Plan, PlanItem

@@ -8,6 +8,7 @@ from wss_cases.cli.demo_district.acts import PRIVATE, Somebody
 from wss_cases.cli.demo_district.courses import Course, Participant
 from wss_cases.cli.demo_district.names import name_of
 from wss_cases.cli.demo_district.world import later
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.mail.family_texts.queries import FALLBACK
 from wss_cases.pathways.circles.circle.models import (
     CircleConsent,
@@ -149,7 +150,9 @@ def prepare(circle: Circle, accepted_on: date) -> datetime | None:
 def _screen(circle: Circle, at: datetime) -> None:
     course = circle.course
     answer = ScreenAnswer.SAFE.value
-    circle.screen = course.new(CircleScreen, answer=answer, screened_on=at.date(), screened_by_id=circle.keepers[0].id)
+    circle.screen = course.new(
+        CircleScreen, answer=answer, screened_on=local_date(at, DISTRICT_ZONE), screened_by_id=circle.keepers[0].id
+    )
     course.tell(at, "circle_screen", circle.screen["id"], "circle.screened", {"answer": answer}, answer=answer)
 
 

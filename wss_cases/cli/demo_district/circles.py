@@ -7,7 +7,7 @@ from wss_cases.cli.demo_district import agreements, circle_start, questions
 from wss_cases.cli.demo_district.circle_start import Circle
 from wss_cases.cli.demo_district.courses import Course
 from wss_cases.cli.demo_district.world import later, moment
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleMeeting
 from wss_cases.pathways.circles.circle.states import MeetingKind, MeetingState, Presence
 from wss_cases.pathways.circles.meeting.rules import Attendance, attendance_problem

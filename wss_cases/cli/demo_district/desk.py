@@ -12,6 +12,7 @@ from wss_cases.cli.demo_district.followups import add_follow_up
 from wss_cases.cli.demo_district.reports import Report, Scene
 from wss_cases.cli.demo_district.schools import Place
 from wss_cases.cli.demo_district.world import later, moment
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.circles.notes.models import CircleNote, PrivilegeWaiver
 from wss_cases.pathways.legal_holds.models import LegalHold
@@ -115,7 +116,7 @@ def ask_for_notes(scene: Scene) -> None:
                 PrivilegeWaiver,
                 **keys,
                 participant_id=circle.invited[0].id,
-                signed_on=at.date(),
+                signed_on=local_date(at, DISTRICT_ZONE),
                 scope="That a letter of thanks was written.",
                 reason="They wish to show it when they apply for a summer job.",
                 recorded_at=at,

@@ -13,7 +13,7 @@ from wss_cases.followups.core.rules import needs_note, outcomes_of
 from wss_cases.followups.core.states import RECORDED_ELSEWHERE
 from wss_cases.followups.evidence.rules import Evidence
 from wss_cases.followups.evidence.states import BY_CONTACT, LEAST_ATTEMPTS, NAMES_WHOM, WITHOUT_CONTACT
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.incidents.incident.models import GuardianContact
 from wss_cases.roster.directory.models import CalendarMove
 from wss_cases.roster.directory.states import MoveWhy

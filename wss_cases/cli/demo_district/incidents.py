@@ -10,7 +10,8 @@ from wss_cases.cli.demo_district.parts import add_people, without_details
 from wss_cases.cli.demo_district.reports import Report, Scene, remember, route
 from wss_cases.cli.demo_district.safeguards import add_duties, add_records, draw_removal
 from wss_cases.cli.demo_district.world import later, moment
-from wss_cases.foundation.clock import DISTRICT_ZONE, local, school_year
+from wss_cases.foundation.clock import school_year
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.rules import code_set_for, highest_group
 from wss_cases.incidents.incident.states import IncidentState

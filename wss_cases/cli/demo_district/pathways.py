@@ -11,7 +11,7 @@ from wss_cases.cli.demo_district.mentoring import Matched
 from wss_cases.cli.demo_district.referrals import Sent
 from wss_cases.cli.demo_district.reports import Report, Scene
 from wss_cases.cli.demo_district.world import later
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.intake.recommendation.rules import PlanItem
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import OUTCOMES, EndReason

@@ -10,7 +10,7 @@ from wss_cases.cli.demo_district.reports import Report, Scene
 from wss_cases.cli.demo_district.schools import Place
 from wss_cases.cli.demo_district.store import Store
 from wss_cases.cli.demo_district.world import later
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.routing.engine.states import Police
 from wss_cases.safeguards.police.review.models import (
     NotifiedStudent,

@@ -6,9 +6,9 @@ from typing import Any
 from wss_cases.cli.demo_district.circle_start import Circle
 from wss_cases.cli.demo_district.followups import close
 from wss_cases.cli.demo_district.world import later
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.ids import token_digest
 from wss_cases.foundation.keys.envelope import seal
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.pathways.circles.circle.states import MeetingKind
 from wss_cases.pathways.circles.notes.models import CircleNote

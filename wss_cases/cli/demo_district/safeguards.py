@@ -7,7 +7,7 @@ from wss_cases.cli.demo_district.acts import PRIVATE, Somebody
 from wss_cases.cli.demo_district.police import add_police
 from wss_cases.cli.demo_district.reports import Removal, Report, Scene
 from wss_cases.cli.demo_district.world import later
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.intake.recommendation.rules import Plan
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.states import Tried

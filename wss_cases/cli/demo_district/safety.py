@@ -10,7 +10,7 @@ from wss_cases.cli.demo_district.courses import Participant, Work
 from wss_cases.cli.demo_district.followups import add_follow_up, close
 from wss_cases.cli.demo_district.reports import Report, Scene
 from wss_cases.cli.demo_district.world import later, moment
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.incidents.incident.states import PersonRole
 
 STEPS = "An adult walks the first hallway with them. A sign to any teacher is enough to leave the room."

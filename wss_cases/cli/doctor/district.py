@@ -1,14 +1,15 @@
 """What only the people of a district can set, looked at by `flask doctor`."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import in_force
+from wss_cases.accounts.grants.queries import in_force_at
 from wss_cases.cli.doctor.findings import Finding, ok, warning
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.models import CalendarDay, School
 from wss_cases.safeguards.police.review.models import PoliceApprover
 from wss_cases.safeguards.police.review.queries import approvers, networks, possible_approvers
@@ -19,7 +20,7 @@ SHOWN = 5
 
 def calendar(now: datetime) -> Finding:
     """Whether the district's calendar goes on; a day that one school declared is no calendar."""
-    last = (now + timedelta(days=DAYS_AHEAD)).date()
+    last = today_at(None, now) + timedelta(days=DAYS_AHEAD)
     beyond = (CalendarDay.school_id.is_(None), CalendarDay.day >= last)
     if db.session.scalar(select(func.count()).select_from(CalendarDay).where(*beyond)):
         return ok("calendar", f"It reaches beyond {last}.")
@@ -35,7 +36,7 @@ def leaders(now: datetime) -> Finding:
             RoleGrant.role == Role.ADMINISTRATOR,
             RoleGrant.school_id.is_not(None),
             UserAccount.state == AccountState.ACTIVE,
-            in_force(now.date()),
+            in_force_at(now),
         )
     )
     statement = select(School.name).where(School.is_active, School.id.not_in(led)).order_by(School.name)
@@ -55,15 +56,15 @@ def police_reviewers(now: datetime) -> Finding:
         [
             network or "(schools in no network)"
             for network in networks()
-            if network not in named or not _may_answer(named[network], now.date())
+            if network not in named or not _may_answer(named[network], now)
         ],
         "Every network has somebody who gives second approvals.",
         "Nobody gives second approvals, so silence refuses",
     )
 
 
-def _may_answer(named: PoliceApprover, day: date) -> bool:
-    possible = dict(possible_approvers(named.network, day))
+def _may_answer(named: PoliceApprover, now: datetime) -> bool:
+    possible = dict(possible_approvers(named.network, now))
     return named.approver_id in possible or named.deputy_id in possible
 
 

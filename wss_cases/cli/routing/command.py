@@ -12,6 +12,7 @@ from wss_cases.cli.routing.replay import replay
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused, Unavailable
 from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.school_time import today_at
 from wss_cases.routing.engine.evaluation import recommend
 from wss_cases.routing.engine.explain import as_document, in_words
 from wss_cases.routing.engine.facts import parse_document
@@ -48,7 +49,7 @@ def explain(facts: Any, as_json: bool, lang: str) -> None:
 
 def _table_in_force() -> DecisionTable:
     with force_locale("en"):
-        return table_of(rule_set_in_force(clock.now().date()))
+        return table_of(rule_set_in_force(today_at(None, clock.now())))
 
 
 def _refuse(field: str, message: str, as_json: bool) -> NoReturn:

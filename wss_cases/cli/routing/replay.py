@@ -20,6 +20,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import force_locale
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.extension_points import smallest_groups
 from wss_cases.outcomes.counting.scope.queries import school_named
 from wss_cases.outcomes.documents.rendering import safe_cell
@@ -89,7 +90,7 @@ def _rule_set(name: str | None, rule_set_id: int | None) -> RuleSet:
 def _period(first: Any, last: Any, school: str | None) -> Period:
     starts_on: date | None = first.date() if first else None
     ends_on: date | None = last.date() if last else None
-    check_days(starts_on, ends_on, clock.local_date(clock.now(), clock.DISTRICT_ZONE), ("from", "to"))
+    check_days(starts_on, ends_on, today_at(None, clock.now()), ("from", "to"))
     if school is None:
         return Period(starts_on, ends_on)
     found = school_named(SYSTEM, school)
@@ -157,7 +158,7 @@ def _change(change: Change) -> dict[str, Any]:
 
 def _summary(asked: Asked, tally: Tally) -> dict[str, Any]:
     total, period = tally.of(), asked.period
-    last = period.ends_on or clock.local_date(clock.now(), clock.DISTRICT_ZONE)
+    last = period.ends_on or today_at(None, clock.now())
     fewest = smallest_groups(clock.school_year(last))
     return {
         "ruleset": {

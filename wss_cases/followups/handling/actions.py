@@ -10,12 +10,12 @@ from wss_cases.cases.case.models import Case
 from wss_cases.followups.core.models import ActKind, FollowUp, FollowUpAct, FollowUpState
 from wss_cases.followups.core.rules import outcomes_of
 from wss_cases.followups.core.states import KINDS, MOVE_REASONS, RECORDED_ELSEWHERE
-from wss_cases.followups.core.today import local_today
 from wss_cases.followups.evidence.rules import Evidence, missing
 from wss_cases.followups.making.actions import cancel_row, check_day, close_row, make
 from wss_cases.followups.undo.actions import kept_of, remember, remind_again
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -44,7 +44,7 @@ def close(uow: UnitOfWork, follow_up_id: int, outcome: str, shown: Evidence) -> 
         raise Refused("", str(RECORDED_ELSEWHERE[row.kind]))
     if outcome not in outcomes_of(row.kind):
         raise Refused("outcome", _("Choose how it went."))
-    if lacks := missing(row.kind, outcome, shown, local_today(uow, row.school_id)):
+    if lacks := missing(row.kind, outcome, shown, today_at(row.school_id, uow.now)):
         raise Refused(*lacks)
     before = kept_of(row)
     close_row(uow, row, outcome, shown.note, shown.kept())

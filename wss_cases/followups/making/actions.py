@@ -10,12 +10,12 @@ from wss_cases.followups.calendar.actions import tell_move, wanted_day
 from wss_cases.followups.calendar.queries import last_day_for
 from wss_cases.followups.calendar.rules import Planned
 from wss_cases.followups.core.models import FollowUp, FollowUpState, FollowUpTemplate
-from wss_cases.followups.core.today import local_today
 from wss_cases.followups.templates.queries import template_in_force, templates_for
 from wss_cases.followups.templates.rules import due_on as due_of
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.roster.directory.queries import school_days
 
@@ -31,7 +31,7 @@ def make(
     Without a title it shows its template's, which is the kind's own where none is given; `single_mail` None takes
     the template's word; `given_by_id` is who gave it to its owner by hand.
     """
-    today = local_today(uow, school_id)
+    today = today_at(school_id, uow.now)
     template = template or template_in_force(kind, school_id, today)
     own_mail = single_mail if single_mail is not None else bool(template and template.single_mail)
     planned = wanted_day(kind, school_id, case_id, due_on, today, (case_id or incident_id or 0))
@@ -136,7 +136,7 @@ def close_row(
 
 def _settle(uow: UnitOfWork, row: FollowUp) -> None:
     row.closed_at, row.closed_by_id = uow.now, uow.actor.user_id
-    row.closed_on = local_today(uow, row.school_id)
+    row.closed_on = today_at(row.school_id, uow.now)
 
 
 def check_day(uow: UnitOfWork, school_id: int, due_on: date, kind: str, case_id: int | None) -> None:
@@ -144,7 +144,7 @@ def check_day(uow: UnitOfWork, school_id: int, due_on: date, kind: str, case_id:
 
     Raises Refused.
     """
-    today, days = local_today(uow, school_id), school_days(school_id)
+    today, days = today_at(school_id, uow.now), school_days(school_id)
     if due_on < today:
         raise Refused("due_on", _("Choose today or a later day."))
     if (due_on - today).days > 400:

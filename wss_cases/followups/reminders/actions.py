@@ -25,9 +25,9 @@ from wss_cases.followups.reminders.plan import Item, Plan, plan
 from wss_cases.followups.reminders.queries import all_unswept, items, next_unswept, overtaken, unswept
 from wss_cases.followups.reminders.recipients import Known
 from wss_cases.followups.reminders.rules import UNREACHED
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.db import among, table_of
 from wss_cases.foundation.operations.failpoints import reach
+from wss_cases.foundation.school_time import local_date
 from wss_cases.journal.unit_of_work import Act, UnitOfWork, unit_of_work
 from wss_cases.mail.common.queries import queued_keys
 from wss_cases.mail.common.rules import Planned

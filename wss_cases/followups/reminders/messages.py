@@ -16,9 +16,10 @@ from wss_cases.followups.reminders.presenters import reached_words
 from wss_cases.followups.reminders.queries import item as due_item
 from wss_cases.followups.reminders.recipients import reaching
 from wss_cases.followups.reminders.rules import UNREACHED
-from wss_cases.foundation.clock import local_date, now
+from wss_cases.foundation.clock import now
 from wss_cases.foundation.db import db
 from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.school_time import local_date
 from wss_cases.journal.message_kinds import MailList, MessageKind
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.queries import school_days

@@ -17,7 +17,7 @@ from wss_cases.followups.reminders.rules import (
     reminds_on,
     with_covers,
 )
-from wss_cases.foundation.clock import local_date
+from wss_cases.foundation.school_time import local_date
 from wss_cases.roster.directory.rules import SchoolDays
 
 

@@ -15,6 +15,7 @@ from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.reminders.plan import Item
 from wss_cases.followups.reminders.rules import CONTACT
 from wss_cases.foundation.db import among, db
+from wss_cases.foundation.school_time import today_at
 from wss_cases.mail.common.models import MailTrouble
 from wss_cases.roster.calendar.days.queries import half_day_bells
 from wss_cases.roster.directory.models import School
@@ -106,7 +107,7 @@ def overtaken(now: datetime) -> list[int]:
     them, mail to their owner has not arrived since, or their owner's account was disabled or last role at the school
     ended."""
     found = set(db.session.scalars(select(FollowUp.id).where(OPEN, FollowUp.owner_id.in_(_DISABLED))))
-    return sorted(found | _newly_covered(now) | _newly_unreached(now) | _of_former(now.date()))
+    return sorted(found | _newly_covered(now) | _newly_unreached(now) | _of_former(now))
 
 
 _DISABLED = select(UserAccount.id).where(UserAccount.state == AccountState.DISABLED)
@@ -134,12 +135,14 @@ def _newly_unreached(now: datetime) -> set[int]:
     return set(db.session.scalars(statement.where(OPEN, new, MailTrouble.since >= FollowUp.swept_at)))
 
 
-def _of_former(day: date) -> set[int]:
+def _of_former(now: datetime) -> set[int]:
+    # the day of some school may be one more; whose role ends there today still holds it
+    day = today_at(None, now)
     ended = select(RoleGrant.user_id).where(RoleGrant.ends_on > day - RECENT, RoleGrant.ends_on <= day)
     former = set(db.session.scalars(ended))
     if not former:
         return set()
-    still = works(FollowUp.owner_id, FollowUp.school_id, STAFF, day)
+    still = works(FollowUp.owner_id, FollowUp.school_id, STAFF, now)
     theirs = select(FollowUp.id).where(OPEN, among(FollowUp.owner_id, sorted(former)), ~still)
     return set(db.session.scalars(theirs))
 

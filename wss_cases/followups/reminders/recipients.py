@@ -14,8 +14,8 @@ from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.states import OPEN
 from wss_cases.followups.reminders.plan import Facts, Item, Reached, reached_by
 from wss_cases.followups.reminders.rules import Why, with_covers
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import local_date
 from wss_cases.mail.common.queries import choices_of, days_from, unreachable
 from wss_cases.roster.directory.rules import SchoolDays
 
@@ -49,7 +49,7 @@ class Known:
         new = {school_id: zone for school_id, zone in zones.items() if school_id not in self._teams}
         if not new:
             return
-        self._teams |= teams_at(new, self.now.date())
+        self._teams |= teams_at(new, self.now)
         by_day: dict[date, list[int]] = defaultdict(list)
         for school_id, zone in new.items():
             by_day[local_date(self.now, zone)].append(school_id)
@@ -69,7 +69,7 @@ class Known:
         new = {user_id for user_id in user_ids if user_id is not None and user_id not in self.people}
         if not new:
             return
-        found = colleagues(new, self.now.date())
+        found = colleagues(new, self.now)
         self.people |= {user_id: found.get(user_id) for user_id in new}
         self.singles.update(user_id for user_id, choice in choices_of(new).items() if choice.style == "single")
 

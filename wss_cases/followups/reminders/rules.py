@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime, time, timedelta
 
 from wss_cases.access.actor import Role
-from wss_cases.foundation.clock import at_local, local_date
+from wss_cases.foundation.school_time import at_local, local_date
 
 CONTACT = frozenset({"contact_person_harmed", "check_in_person_harmed"})
 """Kinds that are contact with a person harmed."""

@@ -4,12 +4,12 @@ from datetime import date
 
 from wss_cases.followups.core.models import ActKind
 from wss_cases.followups.core.states import SNOOZE_REASONS
-from wss_cases.followups.core.today import local_today
 from wss_cases.followups.handling.actions import open_follow_up
 from wss_cases.followups.snooze.rules import why_not, wrong_day
 from wss_cases.followups.undo.actions import kept_of, remember
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.roster.directory.queries import school_days
@@ -22,7 +22,7 @@ def snooze(uow: UnitOfWork, follow_up_id: int, until: date, reason: str) -> int:
     Raises NotFound, Stale, Refused naming the field.
     """
     row = open_follow_up(uow, follow_up_id, uow.version)
-    today, days = local_today(uow, row.school_id), school_days(row.school_id)
+    today, days = today_at(row.school_id, uow.now), school_days(row.school_id)
     if refusal := why_not(row.kind, row.same_day, row.due_on, row.snooze_count, today, days):
         raise Refused("", refusal)
     if wrong := wrong_day(until, row.due_on, today, days):

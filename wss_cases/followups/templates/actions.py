@@ -6,19 +6,17 @@ from datetime import date, timedelta
 from wss_cases.access.policy import require
 from wss_cases.followups.core.models import FollowUpTemplate
 from wss_cases.followups.core.states import KINDS, RECORDED_ELSEWHERE
-from wss_cases.followups.core.today import local_today
 from wss_cases.followups.templates.queries import may_write, own_of
 from wss_cases.followups.templates.rules import too_far
 from wss_cases.followups.templates.states import EVENTS, IN_PATHWAY, TIMED
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.routing.engine.states import Kind, Pathway
 
 MOST_SCHOOL_DAYS = 200
-DISTRICT_ZONE = "America/Chicago"
 Key = str | None
 
 
@@ -102,9 +100,9 @@ def end_template(uow: UnitOfWork, template_id: int, until: date) -> int:
     row = _standing(uow, template_id)
     if row.event not in TIMED and row.instead_of_id is None:
         raise Refused("", _("The rules make this follow-up. Its words can be changed, not taken away."))
-    if until < max(_today(uow, row), row.starts_on):
+    if until < max(today_at(row.school_id, uow.now), row.starts_on):
         raise Refused("until", _("Choose today or a later day, not before its start."))
-    _check_near("until", until, _today(uow, row))
+    _check_near("until", until, today_at(row.school_id, uow.now))
     row.ends_on = until
     uow.record(row, "followup_template.ended")
     return row.id
@@ -120,14 +118,10 @@ def _standing(uow: UnitOfWork, template_id: int) -> FollowUpTemplate:
     return row
 
 
-def _today(uow: UnitOfWork, row: FollowUpTemplate) -> date:
-    return local_today(uow, row.school_id) if row.school_id is not None else local_date(uow.now, DISTRICT_ZONE)
-
-
 def _check(uow: UnitOfWork, row: FollowUpTemplate, wording: Wording, starts_on: date) -> None:
-    if starts_on <= _today(uow, row):
+    if starts_on <= today_at(row.school_id, uow.now):
         raise Refused("starts_on", _("Choose a day after today."))
-    _check_near("starts_on", starts_on, _today(uow, row))
+    _check_near("starts_on", starts_on, today_at(row.school_id, uow.now))
     if not 0 <= wording.due_in_school_days <= MOST_SCHOOL_DAYS:
         raise Refused("due_in_school_days", _("Choose a number of school days from 0 to 200."))
 

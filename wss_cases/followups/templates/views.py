@@ -13,7 +13,6 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.followups.core.models import FollowUpTemplate
-from wss_cases.followups.templates.actions import DISTRICT_ZONE
 from wss_cases.followups.templates.forms import PATHWAYS, SampleForm
 from wss_cases.followups.templates.queries import may_write, open_made_from, schools_own, templates_for, templates_on
 from wss_cases.followups.templates.rules import Sample, sample, too_far
@@ -25,6 +24,7 @@ from wss_cases.foundation.forms import BaseForm, apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code, ngettext
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.queries import get_school, school_days
 
 blueprint = Blueprint("follow_up_templates", __name__, url_prefix="/follow-up-templates")
@@ -39,12 +39,6 @@ def school_of(actor: Actor) -> int | None:
 def writes_for(actor: Actor) -> int | None:
     """Return the school that this person writes templates for; None: the district writes its own."""
     return None if actor.has(Role.DISTRICT) else chosen_school_id(actor, Role.ADMINISTRATOR)
-
-
-def today_at(school_id: int | None) -> date:
-    """Return today's date at a school, or in the district."""
-    school = get_school(school_id) if school_id is not None else None
-    return clock.local_date(clock.now(), school.time_zone if school else DISTRICT_ZONE)
 
 
 def title_of(row: FollowUpTemplate) -> str:
@@ -78,7 +72,7 @@ def templates() -> Page:
     """What is made when something happens: the district's, and what a school has in its place."""
     actor = current_actor()
     school_id = school_of(actor)
-    today = today_at(school_id)
+    today = today_at(school_id, clock.now())
     rows = templates_on(today, school_id)
     own = {row.instead_of_id for row in rows if row.school_id is not None}
     counts, elsewhere = open_made_from(actor), schools_own(today) if school_id is None else {}
@@ -153,7 +147,7 @@ def _tag(row: FollowUpTemplate, replaced: bool) -> tuple[str, str] | None:
 def try_out() -> Page:
     """What would be made of a case in which something happens on a day."""
     school_id = school_of(current_actor())
-    today = today_at(school_id)
+    today = today_at(school_id, clock.now())
     form = SampleForm(request.args if request.args else None, day=today)
     made: Sequence[Sample] = ()
     asked = bool(request.args)

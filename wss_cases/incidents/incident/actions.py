@@ -9,9 +9,9 @@ from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.grants.queries import holders
-from wss_cases.foundation.clock import local
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import local, local_date, today_at
 from wss_cases.incidents.incident.models import CareRecord, Incident, IncidentDraft, IncidentPerson
 from wss_cases.incidents.incident.queries import behavior_of_tile, location
 from wss_cases.incidents.incident.rules import Capture, CapturedPerson, highest_group
@@ -52,7 +52,7 @@ def create_incident(uow: UnitOfWork, capture: Capture) -> Incident:
         reporter_id=uow.actor.user_id,
         submitted_at=uow.now,
         occurred_at=capture.occurred_at,
-        local_date=wall.date(),
+        local_date=local_date(capture.occurred_at, school.time_zone),
         local_minute=wall.hour * 60 + wall.minute if exact else None,
         when_precision=capture.precision,
         period=capture.period,
@@ -68,7 +68,7 @@ def create_incident(uow: UnitOfWork, capture: Capture) -> Incident:
     uow.add(incident)
     uow.record(incident, "incident.submitted", reference=incident.reference)
     if capture.danger_now:
-        tell_of_danger(uow, incident, wall.date())
+        tell_of_danger(uow, incident)
     return incident
 
 
@@ -99,12 +99,13 @@ def person_of(uow: UnitOfWork, school_id: int, who: CapturedPerson, tile: str, d
     return person
 
 
-def tell_of_danger(uow: UnitOfWork, incident: Incident, day: date) -> int:
+def tell_of_danger(uow: UnitOfWork, incident: Incident) -> int:
     """Queue the at-any-hour notice to every dean and administrator of the school; return how many. A step."""
+    today = today_at(incident.school_id, uow.now)
     people = {
         user_id: name
         for role in (Role.DEAN, Role.ADMINISTRATOR)
-        for user_id, name in holders(role, incident.school_id, day)
+        for user_id, name in holders(role, incident.school_id, today)
     }
     for user_id in people:
         uow.notify(user_id, "incident.danger", incident, f"danger:{incident.id}:{user_id}", at_any_hour=True)
@@ -136,9 +137,9 @@ def open_care(uow: UnitOfWork, capture: Capture) -> CareRecord:
         )
     )
     uow.record(record, "care.opened")
-    day = local(uow.now, school.time_zone).date()
+    today = today_at(school.id, uow.now)
     for role in (Role.COORDINATOR, Role.ADMINISTRATOR):
-        for user_id, _name in holders(role, school.id, day):
+        for user_id, _name in holders(role, school.id, today):
             uow.notify(user_id, "care.opened", record, f"care:{record.id}:{user_id}", at_any_hour=True)
     return record
 

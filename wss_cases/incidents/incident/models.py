@@ -18,8 +18,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
 
 from wss_cases.access.visibility import Fading, holds, kept, seen_through
-from wss_cases.foundation.clock import DISTRICT_ZONE, at_local, local_date
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local_date
 from wss_cases.incidents.incident.states import UNDECIDED, IncidentState, PersonKind, PersonRole, Place, WhenPrecision
 from wss_cases.roster.directory.models import StaffMember, Student
 

@@ -33,8 +33,9 @@ from wss_cases.incidents.lists.presenters import trait_words
 from wss_cases.incidents.lists.queries import ListedIncident
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import author, sentence
-from wss_cases.roster.directory.models import Guardian, School
+from wss_cases.roster.directory.models import Guardian
 from wss_cases.roster.directory.presenters import grade_words
+from wss_cases.roster.directory.queries import schools_by_id
 
 TONES = {
     IncidentState.RETURNED: "sun",
@@ -92,23 +93,18 @@ def _label(code: LocationCode) -> str:
 def listed(rows: Sequence[ListedIncident]) -> list[dict[str, Any]]:
     """Return the rows of a list in words."""
     places = place_names()
-    zones = _zones({row.school_id for row in rows})
+    schools = schools_by_id({row.school_id for row in rows})
     return [
         {
             "id": row.id,
             "title": title_words(row.tile, places.get(row.location_code, row.location_code)),
-            "meta": f"{row.reference} · {moment_words(row.occurred_at, zones[row.school_id])}",
+            "meta": f"{row.reference} · {moment_words(row.occurred_at, schools[row.school_id].time_zone)}",
             "state": IncidentState(row.state).label,
             "tone": TONES.get(row.state, "slate"),
             "danger": row.danger_now,
         }
         for row in rows
     ]
-
-
-def _zones(school_ids: set[int]) -> dict[int, str]:
-    statement = select(School.id, School.time_zone).where(School.id.in_(school_ids))
-    return {row[0]: row[1] for row in db.session.execute(statement)}
 
 
 def chips(narrow: IncidentFilter) -> list[tuple[str, str]]:

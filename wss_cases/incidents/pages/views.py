@@ -19,6 +19,7 @@ from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import at_wall, local
 from wss_cases.incidents.additions.actions import ContactAttempt, add_addendum, answer_question, record_guardian_contact
 from wss_cases.incidents.details.actions import OPEN_FOR_DETAILS
 from wss_cases.incidents.incident.models import Incident
@@ -116,14 +117,12 @@ def contact(incident_id: int) -> Page:
     }
     form.guardian.choices = choices([("", _("Somebody not in the roster")), *names.items()])
     if not form.is_submitted():
-        form.at.data = clock.local(now, school.time_zone).replace(tzinfo=None)
+        form.at.data = local(now, school.time_zone).replace(tzinfo=None)
 
     def act() -> int:
-        wall = form.at.data
-        instant = clock.at_local(wall.date(), wall.hour, wall.minute, school.time_zone)
         attempt = ContactAttempt(
             person_id=int(form.person.data),
-            at=instant,
+            at=at_wall(form.at.data, school.time_zone),
             manner=form.manner.data,
             result=form.result.data,
             language=form.language.data or "",

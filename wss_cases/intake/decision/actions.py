@@ -12,11 +12,11 @@ from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import cases_of_incident, choose_lead
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import CONVERSATION
-from wss_cases.followups.core.today import local_today
 from wss_cases.followups.making.actions import close_row, make
 from wss_cases.followups.templates.queries import template_in_force
 from wss_cases.foundation.errors import Refused, Stale
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.actions import set_state
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
@@ -85,7 +85,7 @@ def _scene(uow: UnitOfWork, incident: Incident, choice: Choice) -> _Scene:
     if not now.answers:
         route_incident(uow, incident)
         now = situation(incident.id)
-    today = local_today(uow, incident.school_id)
+    today = today_at(incident.school_id, uow.now)
     return _Scene(
         incident=incident,
         today=today,

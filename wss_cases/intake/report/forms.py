@@ -7,10 +7,10 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, DateTimeLocalField, HiddenField, RadioField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional, StopValidation
 
-from wss_cases.foundation.clock import at_local, local
 from wss_cases.foundation.forms import BaseForm, LongText, ShortText, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.school_time import at_wall, local
 from wss_cases.incidents.incident.rules import LOCATION_OF_TILE, OLDEST_DAYS, Capture, CapturedPerson
 from wss_cases.incidents.incident.states import PersonKind, Tile, WhenChoice, WhenPrecision, WhereTile
 
@@ -95,8 +95,7 @@ class CaptureForm(BaseForm):
         if problem:
             self.occurred.errors = [problem]
             return None
-        wall = self.occurred.data
-        return at_local(wall.date(), wall.hour, wall.minute, time_zone), WhenPrecision.EXACT
+        return at_wall(self.occurred.data, time_zone), WhenPrecision.EXACT
 
     def _time_problem(self, wall_now: datetime, time_zone: str) -> str:
         wall = self.occurred.data
@@ -106,8 +105,7 @@ class CaptureForm(BaseForm):
             return _("This time is still to come. Enter when it happened.")
         if wall < wall_now - timedelta(days=OLDEST_DAYS):
             return _("This is more than five years ago. Check the year.")
-        instant = at_local(wall.date(), wall.hour, wall.minute, time_zone)
-        shown = local(instant, time_zone)
+        shown = local(at_wall(wall, time_zone), time_zone)
         if (shown.hour, shown.minute) != (wall.hour, wall.minute):
             return _("The clocks were moved at this time. Enter a time before or after.")
         return ""

@@ -3,13 +3,11 @@
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from wss_cases.foundation.clock import local_date
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import priors
 from wss_cases.incidents.incident.rules import facts_of, routed_people
 from wss_cases.journal.unit_of_work import UnitOfWork
-from wss_cases.roster.directory.models import School
 from wss_cases.routing.drafts.actions import route
 from wss_cases.routing.engine.facts import parse_facts
 from wss_cases.routing.rule_sets.models import RoutingAnswer
@@ -23,11 +21,8 @@ def route_incident(uow: UnitOfWork, incident: Incident) -> list[RoutingAnswer]:
     With nobody of that kind one answer is made for a person not identified. Raises the duties of all answers
     together, at once and at any hour; duties that an earlier answer raised are never taken back.
     """
-    school = uow.session.get(School, incident.school_id)
-    if school is None:
-        raise NotFound
     people = _people(uow, incident)
-    today = local_date(uow.now, school.time_zone)
+    today = today_at(incident.school_id, uow.now)
     answers = []
     for person in _routed(people):
         student = person.student if person is not None else None

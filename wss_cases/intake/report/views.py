@@ -20,6 +20,7 @@ from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, typed_in_header
+from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.drafts.actions import discard_draft, save_draft
 from wss_cases.incidents.incident.queries import get_incident, likely_duplicates, own_draft
@@ -112,7 +113,7 @@ def saved(incident_id: int) -> str:
     """Say the reference, who was told, and what happens next."""
     actor = current_actor()
     incident = get_incident(actor, incident_id)
-    day = incident.local_date
+    day = today_at(incident.school_id, incident.submitted_at)
     deans = [name for _id, name in holders(Role.DEAN, incident.school_id, day)]
     heads = [name for _id, name in holders(Role.ADMINISTRATOR, incident.school_id, day)]
     return render_template("intake/report/saved.html", incident=incident, deans=deans, heads=heads)
@@ -123,7 +124,7 @@ def saved(incident_id: int) -> str:
 def worry_saved() -> str:
     """Say that the care team was told, and what to do meanwhile."""
     school = _school(current_actor(), request.args.get("school_id"))
-    day = clock.local_date(clock.now(), school.time_zone)
+    day = today_at(school.id, clock.now())
     team = {n for role in (Role.COORDINATOR, Role.ADMINISTRATOR) for _id, n in holders(role, school.id, day)}
     return render_template("intake/report/concern_saved.html", team=sorted(team))
 

@@ -40,7 +40,7 @@ def check_facts(uow: UnitOfWork, incident_id: int, *, verified: str, danger: boo
     incident.facts = facts
     if danger and not incident.danger_now:
         incident.danger_now = True
-        tell_of_danger(uow, incident, uow.now.date())
+        tell_of_danger(uow, incident)
     uow.record(incident, "review.facts_checked", verified=verified)
     route_incident(uow, incident)
     return incident.id

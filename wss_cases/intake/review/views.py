@@ -18,6 +18,7 @@ from wss_cases.foundation.forms import BaseForm, apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import TRANSITIONS, IncidentState, Tile
@@ -41,7 +42,7 @@ from wss_cases.safeguards.discipline.removals.queries import discipline_of
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
-from wss_cases.safeguards.duties.pages.views import duty_words, zone_of
+from wss_cases.safeguards.duties.pages.views import duty_words
 from wss_cases.safeguards.police.review.queries import notifications_of
 from wss_cases.safeguards.police.review.states import NotificationDoor
 

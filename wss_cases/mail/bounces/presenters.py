@@ -6,10 +6,10 @@ from typing import Any
 from flask import url_for
 
 from wss_cases.access.actor import Actor, Role
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.mail.bounces.queries import TroubleRow, own_trouble, trouble_count
 from wss_cases.mail.bounces.rules import reason
 

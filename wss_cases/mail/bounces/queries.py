@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, select, true
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import in_force
+from wss_cases.accounts.grants.queries import in_force_at
 from wss_cases.foundation.db import db
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.common.models import MailTrouble
@@ -35,7 +35,7 @@ def looked_after_by(actor: Actor, now: datetime) -> ColumnElement[bool]:
         return true()
     return exists().where(
         RoleGrant.user_id == UserAccount.id,
-        in_force(now.date()),
+        in_force_at(now),
         RoleGrant.school_id.is_not(None),
         in_schools(RoleGrant.school_id, actor, Role.ADMINISTRATOR),
     )

@@ -67,7 +67,7 @@ def retry_own() -> Response:
 def address(user_id: int) -> Page:
     """Give an account another address."""
     actor, now = current_actor(), clock.now()
-    user = get_person(actor, user_id, now.date())
+    user = get_person(actor, user_id, now)
     form = AddressForm(version=str(user.version))
 
     def act() -> None:

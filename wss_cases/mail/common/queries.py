@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, or_, select
 
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.models import OutboxMessage, OutboxState
 from wss_cases.mail.common.models import Heartbeat, MailChoice, MailTrouble
 from wss_cases.mail.common.rules import Choice, in_hours
@@ -64,7 +64,7 @@ def open_schools(now: datetime) -> list[int]:
     schools = db.session.execute(select(School.id, School.time_zone).where(School.id.in_(waiting))).all()
     if not schools:
         return []
-    days = days_near([row.id for row in schools], local_date(now, "UTC"))
+    days = days_near([row.id for row in schools], today_at(None, now))
     return [row.id for row in schools if in_hours(now, row.time_zone, days[row.id])]
 
 

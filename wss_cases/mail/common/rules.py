@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from enum import Enum
 from typing import Literal
 
-from wss_cases.foundation.clock import local
+from wss_cases.foundation.school_time import local, local_date
 from wss_cases.journal.message_kinds import MailList
 from wss_cases.roster.directory.rules import SchoolDays
 
@@ -62,8 +62,7 @@ def without(choice: Choice, mail_list: MailList) -> Choice:
 
 def in_hours(now: datetime, time_zone: str, days: SchoolDays) -> bool:
     """Whether mail that waits for hours may go now: 06:30 to 18:00 on a school day."""
-    here = local(now, time_zone)
-    return OPENS <= here.time() < CLOSES and days.is_school_day(here.date())
+    return OPENS <= local(now, time_zone).time() < CLOSES and days.is_school_day(local_date(now, time_zone))
 
 
 def pause_after(attempts: int) -> timedelta:

@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.mail.common.models import FamilyText
@@ -34,7 +34,7 @@ def add_text(uow: UnitOfWork, code: str, language: str, wording: Wording) -> int
     # the oldest version is the lock of its code, so that two people cannot add the same day
     uow.load(FamilyText, first, Permission.FAMILY_TEXT_EDIT)
     taken = _first_days(uow, code, language)
-    _check(code, wording, taken, local_date(uow.now, DISTRICT_ZONE))
+    _check(code, wording, taken, today_at(None, uow.now))
     row = FamilyText(code=code, language=language, **vars(wording))
     uow.add(row)
     uow.record(row, "family_text.added", language=language, starts_on=wording.starts_on.isoformat())
@@ -49,7 +49,7 @@ def change_text(
         if uow.answered:
             return uow.answer
         row = uow.load(FamilyText, text_id, Permission.FAMILY_TEXT_EDIT, version)
-        today = local_date(now, DISTRICT_ZONE)
+        today = today_at(None, now)
         if row.starts_on <= today:
             raise Refused("", _("Families have been shown this version. Write a new one."))
         _check(row.code, wording, _first_days(uow, row.code, row.language) - {row.starts_on}, today)

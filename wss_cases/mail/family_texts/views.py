@@ -1,6 +1,5 @@
 """Pages of the texts for families: which languages there are, reading one, and writing a new version."""
 
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -14,6 +13,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import apply_refusal, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.mail.common.forms import TextForm, WordingForm
 from wss_cases.mail.common.models import FamilyText
 from wss_cases.mail.common.states import EXAMPLES, PLACEHOLDER_LABELS
@@ -24,10 +24,6 @@ from wss_cases.mail.family_texts.rules import PLACEHOLDERS, Text, placeholders, 
 from wss_cases.roster.directory.presenters import language_words
 
 blueprint = Blueprint("texts", __name__, url_prefix="/texts")
-
-
-def _today() -> date:
-    return clock.local_date(clock.now(), clock.DISTRICT_ZONE)
 
 
 @blueprint.get("")
@@ -44,7 +40,7 @@ def texts() -> Page:
         languages=languages,
         chosen=chosen,
         chosen_words=language_words(chosen),
-        groups=groups(rows, chosen, _today()),
+        groups=groups(rows, chosen, today_at(None, clock.now())),
     )
 
 
@@ -54,7 +50,7 @@ def text(text_id: int) -> Page:
     """One version as a family sees it, with what the page fills in."""
     row = queries.get_text(current_actor(), text_id)
     versions = queries.versions_of(row.code, row.language)
-    today = _today()
+    today = today_at(None, clock.now())
     in_force = next((each.id for each in versions if each.starts_on <= today), None)
     return render_template(
         "mail_pages/family_texts/text.html",

@@ -15,6 +15,7 @@ from sqlalchemy import delete, insert, select, update
 from wss_cases.access.actor import SYSTEM
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import db, table_of
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import insert_once, unit_of_work
 from wss_cases.outcomes.board.report.queries import board_but_equity
 from wss_cases.outcomes.counting.cache.models import CountingRound, KeptCount
@@ -98,7 +99,7 @@ def _claim(one: Round, now: datetime) -> bool:
 
 def _rounds(now: datetime) -> Iterator[Round]:
     """Yield the rounds of the district: the year in work under today's date, then the years before."""
-    today = clock.local_date(now, clock.DISTRICT_ZONE)
+    today = today_at(None, now)
     first = db.session.scalar(select(DistrictFigure.day).order_by(DistrictFigure.day).limit(1))
     current = clock.school_year(today)
     for year in years_between(clock.school_year(first), current)[::-1] if first else [current]:

@@ -6,9 +6,9 @@ from sqlalchemy import func, select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.start_day import check_start
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -23,7 +23,7 @@ def set_minimums(uow: UnitOfWork, cell: int, group: int, starts_on: date) -> int
     Raises Refused for numbers out of range, and for a day that is not to come, not after the newest row's,
     or more than two years ahead.
     """
-    today = local_date(uow.now, DISTRICT_ZONE)
+    today = today_at(None, uow.now)
     newest = uow.session.scalar(select(func.max(EquityMinimum.starts_on)))
     row = EquityMinimum(
         starts_on=starts_on, cell=cell, student_group=group, set_by_id=uow.actor.user_id, set_at=uow.now

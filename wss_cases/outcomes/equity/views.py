@@ -13,6 +13,7 @@ from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.outcomes.counting.scope.presenters import shown, years_of
 from wss_cases.outcomes.equity.actions import set_minimums
 from wss_cases.outcomes.equity.forms import MinimumForm
@@ -90,7 +91,7 @@ def minimums() -> Page:
     """The minimums in force and to come, and the form for a change."""
     actor, now = current_actor(), clock.now()
     require(actor, Permission.EQUITY_EDIT, actor)
-    today = clock.local_date(now, clock.DISTRICT_ZONE)
+    today = today_at(None, now)
     rows = minimum_rows()
     next_year = clock.school_year_bounds(clock.school_year(today))[1]
     form = MinimumForm(cell=rows[0].cell, group=rows[0].student_group, starts_on=next_year.replace(month=8, day=1))

@@ -6,10 +6,11 @@ from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.actions import advance
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.states import CaseState
-from wss_cases.cases.progress.actions import open_only, today_at
+from wss_cases.cases.progress.actions import open_only
 from wss_cases.followups.making.actions import cancel_open, make_for_event
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.models import Pathway
@@ -40,7 +41,7 @@ def add(
     open_only(case)
     if kind not in set(Kind):
         raise Refused("kind", _("Choose one of the kinds."))
-    if owner_id is not None and owner_id not in team_of(case.school_id, today_at(uow, case.school_id)):
+    if owner_id is not None and owner_id not in team_of(case.school_id, today_at(case.school_id, uow.now)):
         raise Refused("owner_id", _("Choose the owner."))
     row = propose(
         uow,
@@ -75,7 +76,7 @@ def step_to(row: Pathway, state: PathwayState) -> None:
 
 def not_later(uow: UnitOfWork, school_id: int, field: str, day: date) -> None:
     """Raise Refused for a day that has not come yet. A step."""
-    if day > today_at(uow, school_id):
+    if day > today_at(school_id, uow.now):
         raise Refused(field, _("Choose today or an earlier day."))
 
 
@@ -148,7 +149,7 @@ def _follow(uow: UnitOfWork, row: Pathway, event: str) -> None:
         event,
         school_id=row.school_id,
         owner_id=row.owner_id or row.case.lead_id,
-        from_day=today_at(uow, row.school_id),
+        from_day=today_at(row.school_id, uow.now),
         case_id=row.case_id,
         pathway_id=row.id if row.state in LIVE else None,
         pathway_kind=row.kind,
@@ -204,7 +205,7 @@ def plan(
     """Set the next step with its date, the expected end, and the owner. Raises Refused for an owner elsewhere."""
     row = load_live(uow, pathway_id, uow.version)
     if owner_id is not None and owner_id != row.owner_id:
-        people = team_of(row.school_id, today_at(uow, row.school_id))
+        people = team_of(row.school_id, today_at(row.school_id, uow.now))
         if owner_id not in people:
             raise Refused("owner", _("Choose the owner."))
         row.owner_id = owner_id

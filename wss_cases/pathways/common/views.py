@@ -11,17 +11,16 @@ from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import get_case, participants_of
 from wss_cases.cases.case.rules import person_words
 from wss_cases.foundation import clock
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common import actions
 from wss_cases.pathways.common.forms import AddForm, CompleteForm, DayForm, OfferForm, PlanForm, number, people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway, team_of
 from wss_cases.pathways.common.rules import outcomes_for
 from wss_cases.pathways.common.states import Kind
-from wss_cases.roster.directory.queries import get_school
 from wss_cases.routing.engine.states import Pathway as Family
 
 blueprint = Blueprint("pathway_acts", __name__, url_prefix="/cases/<int:case_id>/pathways")
@@ -35,12 +34,6 @@ OWN_COMPLETION: dict[str, str] = {
     Family.CIRCLE: "agreements.complete",
 }
 """Families whose own page records this: the endpoint."""
-
-
-def today_of(school_id: int) -> Any:
-    """Return the school-local date of this request."""
-    school = get_school(school_id)
-    return local_date(clock.now(), school.time_zone if school else "America/Chicago")
 
 
 def kind_words(pathway: Pathway) -> str:
@@ -76,7 +69,7 @@ def add(case_id: int) -> Page:
         {person.id: person_words(person) for person in participants_of(case.id)}, _("Nobody in particular")
     )
     form.owner_id.choices = people_choices(
-        team_of(case.school_id, today_of(case.school_id)), _("The case's coordinator")
+        team_of(case.school_id, today_at(case.school_id, clock.now())), _("The case's coordinator")
     )
     return form_page(
         form,
@@ -103,7 +96,7 @@ def offer(case_id: int, pathway_id: int) -> Page:
     """Record who invited the person, and when."""
     actor = current_actor()
     row = get_pathway(actor, case_id, pathway_id)
-    today = today_of(row.school_id)
+    today = today_at(row.school_id, clock.now())
     form = OfferForm(version=row.version, by=str(actor.user_id), on=today)
     form.by.choices = people_choices(team_of(row.school_id, today))
     return form_page(
@@ -121,7 +114,7 @@ def accept(case_id: int, pathway_id: int) -> Page:
     """Record that the offer was accepted."""
     actor = current_actor()
     row = get_pathway(actor, case_id, pathway_id)
-    form = DayForm(version=row.version, on=today_of(row.school_id))
+    form = DayForm(version=row.version, on=today_at(row.school_id, clock.now()))
     return form_page(
         form,
         lambda: actions.accept(submitted(form), row.id, form.on.data),
@@ -139,7 +132,7 @@ def start(case_id: int, pathway_id: int) -> Page:
     row = get_pathway(actor, case_id, pathway_id)
     if row.pathway in OWN_START:
         return redirect(url_for(OWN_START[row.pathway], case_id=case_id, pathway_id=row.id), 303)
-    form = DayForm(version=row.version, on=today_of(row.school_id))
+    form = DayForm(version=row.version, on=today_at(row.school_id, clock.now()))
     return form_page(
         form,
         lambda: actions.start(submitted(form), row.id, form.on.data),
@@ -162,7 +155,7 @@ def plan(case_id: int, pathway_id: int) -> Page:
         expected_end=row.expected_end,
         owner=str(row.owner_id or ""),
     )
-    form.owner.choices = people_choices(team_of(row.school_id, today_of(row.school_id)), _("Nobody yet"))
+    form.owner.choices = people_choices(team_of(row.school_id, today_at(row.school_id, clock.now())), _("Nobody yet"))
     return form_page(
         form,
         lambda: actions.plan(

@@ -7,11 +7,13 @@ from flask import Blueprint, url_for
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.queries import get_pathway
-from wss_cases.pathways.common.views import act_context, page_of, today_of
+from wss_cases.pathways.common.views import act_context, page_of
 from wss_cases.pathways.conversations.actions import log_conversation
 from wss_cases.pathways.conversations.forms import LogForm
 from wss_cases.roster.directory.queries import school_days
@@ -35,7 +37,7 @@ def log(case_id: int, pathway_id: int) -> Page:
     """Log a conversation that took place."""
     actor = current_actor()
     row = get_pathway(actor, case_id, pathway_id)
-    days, today = school_days(row.school_id), today_of(row.school_id)
+    days, today = school_days(row.school_id), today_at(row.school_id, clock.now())
     form = LogForm(version=row.version, held_on=today, repair_on=days.add(today, USUAL))
     form.offer_days(repair_days(today, days))
     return form_page(

@@ -3,12 +3,12 @@
 from datetime import date
 
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import at_local, local_date, zone_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.roster.directory.models import School, Student
+from wss_cases.roster.directory.models import Student
 
 EARLIEST = date(2000, 1, 1)
 
@@ -27,13 +27,12 @@ def record_disclosure(
 ) -> int:
     """Add one disclosure of a student; returns its id. Raises NotFound, or Refused for a day to come."""
     student = uow.load(Student, student_id, Permission.DISCLOSURE_RECORD)
-    school = uow.session.get(School, student.school_id)
-    zone = school.time_zone if school else clock.DISTRICT_ZONE
-    if not EARLIEST <= told_on <= clock.local_date(uow.now, zone):
+    zone = zone_of(student.school_id)
+    if not EARLIEST <= told_on <= local_date(uow.now, zone):
         raise Refused("told_on", _("Choose today or an earlier day."))
     row = uow.disclose(
         student, student.id, told_whom=told_whom.strip(), interest=interest.strip(),
         purpose=purpose.strip(), fields=[what.strip()], asked_by=asked_by.strip(),
-        at=clock.at_local(told_on, 12, 0, zone),
+        at=at_local(told_on, 12, 0, zone),
     )  # fmt: skip
     return row.id

@@ -1,6 +1,6 @@
 """The record of disclosures: of one student, on screen and on paper, and of all for whoever verifies it."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -14,12 +14,12 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.pathways.referrals.referral.states import FIELD_LABELS
 from wss_cases.records.disclosures.actions import record_disclosure
 from wss_cases.records.disclosures.forms import DisclosureForm
 from wss_cases.records.disclosures.queries import PAGE, Told, disclosures, get_student
 from wss_cases.roster.directory.models import Student
-from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("disclosures", __name__)
 ON_PAPER = 1000
@@ -56,7 +56,7 @@ def student(student_id: int) -> Page:
         rows=[_line(told) for told in disclosures(actor, student_id, limit=ON_PAPER)],
         may_record=can(actor, Permission.DISCLOSURE_RECORD, found),
         may_open=can(actor, Permission.STUDENT_READ, found),
-        printed_on=day_words_with_year(clock.local_date(clock.now(), _zone(found))),
+        printed_on=day_words_with_year(today_at(found.school_id, clock.now())),
     )
 
 
@@ -94,7 +94,7 @@ def _line(told: Told) -> dict[str, Any]:
     row = told.row
     by_hand = row.object_type == "student"
     return {
-        "on": day_words_with_year(clock.local_date(row.at, _zone(told.student))),
+        "on": day_words_with_year(local_date(row.at, zone_of(told.student.school_id))),
         "asked_by": row.asked_by or _("The school, with written consent"),
         "told_whom": row.told_whom,
         "what": ", ".join(name if by_hand else str(FIELD_LABELS.get(name, name)) for name in row.fields),
@@ -112,11 +112,6 @@ def _name(found: Student) -> str:
     return found.shown_name
 
 
-def _zone(found: Student) -> str:
-    school = get_school(found.school_id) if found.school_id is not None else None
-    return school.time_zone if school else clock.DISTRICT_ZONE
-
-
 def _before(text: str) -> tuple[datetime, int] | None:
     at, _tilde, number = text.partition("~")
     try:
@@ -125,4 +120,4 @@ def _before(text: str) -> tuple[datetime, int] | None:
         return None
     if instant.tzinfo is None or not (number.isascii() and number.isdigit() and len(number) <= 18):
         return None
-    return (instant, int(number)) if date(2000, 1, 1) <= instant.date() <= date(2200, 1, 1) else None
+    return (instant, int(number)) if 2000 <= instant.year < 2200 else None

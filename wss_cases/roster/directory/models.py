@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.roster.directory.states import DayKind as DayKind
 from wss_cases.roster.directory.states import MoveWhy
 
@@ -28,7 +29,7 @@ class School(Versioned, Base):
     network: Mapped[str | None] = mapped_column(String(80), index=True)
     low_grade: Mapped[int | None]
     high_grade: Mapped[int | None]
-    time_zone: Mapped[str] = mapped_column(String(60), default="America/Chicago")
+    time_zone: Mapped[str] = mapped_column(String(60), default=DISTRICT_ZONE)
     first_bell: Mapped[time] = mapped_column(default=time(8, 0))
     last_bell: Mapped[time] = mapped_column(default=time(15, 0))
     is_active: Mapped[bool] = mapped_column(default=True)

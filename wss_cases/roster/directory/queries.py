@@ -12,6 +12,7 @@ from wss_cases.access.actor import CASE_TEAM, STAFF, Actor
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.school_time import known_schools
 from wss_cases.roster.directory.models import (
     CalendarDay,
     Enrolment,
@@ -23,9 +24,6 @@ from wss_cases.roster.directory.models import (
 )
 from wss_cases.roster.directory.rules import YEAR_ENDS, SchoolDays, merge_days, search_words
 from wss_cases.roster.directory.states import DayKind
-
-KNOWN_SCHOOLS = "known_schools"
-"""What a session knows of them."""
 
 
 @dataclass(frozen=True)
@@ -88,18 +86,9 @@ def get_school(school_id: int) -> School | None:
     return schools_by_id([school_id]).get(school_id)
 
 
-@cache
-def _schools() -> Select[Any]:
-    return select(School).where(School.id.in_(bindparam("ids", expanding=True)))
-
-
 def schools_by_id(ids: Collection[int]) -> dict[int, School]:
     """Return these schools by id, those that there are; each is read once for a page, whose session is its own."""
-    known: dict[int, School] = db.session.info.setdefault(KNOWN_SCHOOLS, {})
-    missing = sorted(set(ids) - known.keys())
-    if missing:
-        known.update({row.id: row for row in db.session.scalars(_schools(), {"ids": missing})})
-    return {number: known[number] for number in ids if number in known}
+    return known_schools(ids)
 
 
 def visible_to(statement: Select[Any], actor: Actor) -> Select[Any]:

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from wss_cases.access.actor import Actor
-from wss_cases.foundation import clock
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.roster.directory.models import ImportRun, School
 from wss_cases.roster.import_files.report import BundleRefused, Counts, Problem, Report, RowRefused
@@ -30,7 +30,6 @@ from wss_cases.roster.oneroster.unchanged import KIND, bundle_digest, last_count
 SHRINK = 0.2
 """The share of rows of the last import that may not be missing without being asked about."""
 
-TIME_ZONE = "America/Chicago"
 HANDLERS: dict[str, type[Handler]] = {
     "orgs": Orgs,
     "academicSessions": Sessions,
@@ -97,7 +96,7 @@ def _take_in(uow: UnitOfWork, look: _Look, report: Report, accept_shrink: bool, 
     progress("compared", 0)
     as_before = last_counts(uow.session, report.source, look.whole)
     if as_before is None:
-        today, links = clock.local_date(uow.now, TIME_ZONE), Links(uow.session)
+        today, links = today_at(None, uow.now), Links(uow.session)
         run = Run(uow, report.source, look.format, look.modes, report, today, look.orgs, links, progress)
         _carry_out(run, look.tables, accept_shrink)
     report.files |= as_before or {}

@@ -12,6 +12,7 @@ from wss_cases.access.policy import require
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.routing.drafts.editing import changed_row
@@ -105,7 +106,7 @@ def publish(
         if blocking:
             found = " ".join(finding.sentence() for finding in blocking)
             raise Refused("", _("This draft cannot be published yet. %(found)s", found=found))
-        if starts_on < now.date():
+        if starts_on < today_at(None, now):
             raise Refused("starts_on", _("The first day must be today or later."))
         _after_replay(uow, draft, why_not_replayed.strip())
         draft.state = RuleSetState.PUBLISHED

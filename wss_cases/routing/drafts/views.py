@@ -18,6 +18,7 @@ from wss_cases.foundation.errors import NotFound, Refused, Unavailable
 from wss_cases.foundation.forms import BaseForm, apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
+from wss_cases.foundation.school_time import DISTRICT_ZONE, today_at
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import sentence
 from wss_cases.routing.drafts import actions
@@ -54,7 +55,7 @@ def rule_sets() -> Page:
 
 def _in_force_id() -> int | None:
     try:
-        return queries.rule_set_in_force(clock.now().date()).id
+        return queries.rule_set_in_force(today_at(None, clock.now())).id
     except Unavailable:
         return None
 
@@ -90,7 +91,7 @@ def rule_set_page(
             ask_form=ask_form or _year_before(),
             **_replay_words(found),
             entries=[
-                {"what": sentence(entry), "when": moment_words(entry.at, clock.DISTRICT_ZONE), "who": entry.actor_name}
+                {"what": sentence(entry), "when": moment_words(entry.at, DISTRICT_ZONE), "who": entry.actor_name}
                 for entry in history("routing_rule_set", found.id)
             ],
         ),
@@ -99,7 +100,7 @@ def rule_set_page(
 
 
 def _year_before() -> ReplayForm:
-    today = clock.local_date(clock.now(), clock.DISTRICT_ZONE)
+    today = today_at(None, clock.now())
     return ReplayForm(formdata=None, data={"first_day": today - timedelta(days=365), "last_day": today})
 
 

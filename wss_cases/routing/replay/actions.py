@@ -10,10 +10,10 @@ from sqlalchemy import delete, insert, select
 from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
 from wss_cases.routing.replay.models import Replay, ReplayChange
@@ -34,7 +34,7 @@ def ask(
 
     Raises Refused for days that `check_days` refuses.
     """
-    check_days(starts_on, ends_on, local_date(now, DISTRICT_ZONE))
+    check_days(starts_on, ends_on, today_at(None, now))
     total = count_routed(Period(starts_on, ends_on))
     with unit_of_work(actor, now, request_key) as uow:
         if uow.answered:

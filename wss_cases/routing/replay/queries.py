@@ -14,9 +14,9 @@ from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import might
 from wss_cases.access.scope import in_schools
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.db import among, db
 from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.queries import visible_to
 from wss_cases.roster.directory.models import School, Student

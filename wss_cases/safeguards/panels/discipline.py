@@ -9,12 +9,12 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.discipline.recording.presenters import action_words, days_words, disability_words, row_words
 from wss_cases.safeguards.discipline.removals.queries import actions_of_incident, actions_of_student
 from wss_cases.safeguards.discipline.removals.rules import ALARM_DAY
-from wss_cases.safeguards.duties.pages.views import zone_of
 from wss_cases.safeguards.restraint.queries import restraints_of_incident
 from wss_cases.safeguards.restraint.views import restraint_row
 
@@ -42,7 +42,7 @@ def student_panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] 
     """Return a student's days away this school year, over all schools, and the removals that this person may see."""
     if student.school_id is None or not actor.covers(student.school_id, *CASE_TEAM):
         return None
-    days = days_words(student.id, school_year(clock.local_date(clock.now(), zone_of(student.school_id))))
+    days = days_words(student.id, school_year(today_at(student.school_id, clock.now())))
     plans = disability_words(student)
     shown = {
         "days": days,

@@ -8,8 +8,9 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation import clock
+from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.incident.models import Incident
-from wss_cases.safeguards.duties.duty.presenters import duty_words, zone_of
+from wss_cases.safeguards.duties.duty.presenters import duty_words
 from wss_cases.safeguards.duties.duty.queries import own_duties_of
 from wss_cases.safeguards.questioning.views import of_incident
 

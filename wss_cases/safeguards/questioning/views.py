@@ -16,9 +16,9 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.forms import BaseForm, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import at_wall, local, zone_of
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
-from wss_cases.safeguards.duties.duty.presenters import instant, zone_of
 from wss_cases.safeguards.duties.duty.queries import user_name
 from wss_cases.safeguards.questioning import actions as acts
 from wss_cases.safeguards.questioning.forms import (
@@ -57,7 +57,7 @@ def new(incident_id: int) -> Page:
             asked_by=QuestionedBy(form.asked_by.data),
             who=form.who.data or "",
             why=form.why.data or "",
-            started_at=(instant(started_at, zone) if started_at else now) if begun else None,
+            started_at=(at_wall(started_at, zone) if started_at else now) if begun else None,
             late_reason=(form.late_reason.data or "") if begun else "",
         )
         return acts.record_questioning(submitted(form), incident_id, asked)
@@ -158,7 +158,7 @@ def _step(questioning_id: int, form_of: Callable[..., BaseForm], words: str, act
     row = get_questioning(actor, questioning_id)
     require(actor, Permission.QUESTIONING_RECORD, row.record)
     zone = zone_of(row.record.school_id)
-    local_now = clock.local(now, zone).replace(tzinfo=None, second=0, microsecond=0)
+    local_now = local(now, zone).replace(tzinfo=None, second=0, microsecond=0)
     form = form_of(version=row.record.version, at=local_now, started_at=local_now, ended_at=local_now)
     return form_page(
         form,
@@ -178,7 +178,7 @@ def notice(questioning_id: int) -> Page:
 
     def act(form: Any, row: QuestioningRow, zone: str, now: datetime) -> int:
         given = acts.Notice(
-            at=instant(form.at.data, zone), manner=form.manner.data, result=form.result.data,
+            at=at_wall(form.at.data, zone), manner=form.manner.data, result=form.result.data,
             told_whom=form.told_whom.data or "", note=form.note.data or "",
         )  # fmt: skip
         return acts.record_notice(submitted(form), row.record.id, given)
@@ -218,7 +218,7 @@ def start(questioning_id: int) -> Page:
     """Record that it began."""
 
     def act(form: Any, row: QuestioningRow, zone: str, now: datetime) -> int:
-        at = instant(form.started_at.data, zone)
+        at = at_wall(form.started_at.data, zone)
         return acts.start(submitted(form), row.record.id, at)
 
     return _step(questioning_id, StartForm, _("It begins now"), act)
@@ -231,7 +231,7 @@ def end(questioning_id: int) -> Page:
 
     def act(form: Any, row: QuestioningRow, zone: str, now: datetime) -> int:
         return acts.end(
-            submitted(form), row.record.id, instant(form.ended_at.data, zone), form.what_followed.data or ""
+            submitted(form), row.record.id, at_wall(form.ended_at.data, zone), form.what_followed.data or ""
         )
 
     return _step(questioning_id, EndForm, _("Record its end"), act)

@@ -8,16 +8,14 @@ from sqlalchemy import Select, select
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import holders
-from wss_cases.cases.progress.actions import today_at
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import close_row, make
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.restraint.models import RestraintRecord
 from wss_cases.safeguards.restraint.queries import students_in
@@ -59,7 +57,7 @@ def record_restraint(uow: UnitOfWork, incident_id: int, given: Restraint) -> int
     if given.student_id not in {student.id for student in students_in(incident.id)}:
         raise Refused("student_id", _("Choose a student of this incident."))
     _check(given, uow.now)
-    zone = uow.session.get_one(School, incident.school_id).time_zone
+    zone = zone_of(incident.school_id)
     record = uow.add(
         RestraintRecord(
             school_id=incident.school_id,
@@ -107,7 +105,7 @@ def check_told(started_at: datetime, told_at: datetime | None, manner: str, now:
 
 
 def _follow(uow: UnitOfWork, record: RestraintRecord) -> None:
-    today, days = today_at(uow, record.school_id), school_days(record.school_id)
+    today, days = today_at(record.school_id, uow.now), school_days(record.school_id)
     administrators = [user_id for user_id, _name in holders(Role.ADMINISTRATOR, record.school_id, today)]
     owner = next(iter(administrators), uow.actor.user_id)
     if record.guardian_told_at is None:
@@ -146,7 +144,7 @@ def tell_guardian(uow: UnitOfWork, record_id: int, told_at: datetime, manner: st
         raise Refused("", _("That the guardian was told is on record already."))
     check_told(record.started_at, told_at, manner, uow.now)
     record.guardian_told_at, record.guardian_manner = told_at, manner
-    zone = uow.session.get_one(School, record.school_id).time_zone
+    zone = zone_of(record.school_id)
     shown = {"manner": manner, "on": local_date(told_at, zone).isoformat()}
     for waiting in uow.session.scalars(_to_tell(record).limit(1)):
         close_row(uow, waiting, "reached", evidence=shown)
@@ -162,7 +160,7 @@ def review(uow: UnitOfWork, record_id: int, reviewed_on: date, words: str) -> in
         raise Refused("", _("The review is on record already."))
     if not words.strip():
         raise Refused("review", _("Say what the review found, and what will be done otherwise."))
-    if not record.local_date <= reviewed_on <= today_at(uow, record.school_id):
+    if not record.local_date <= reviewed_on <= today_at(record.school_id, uow.now):
         raise Refused("reviewed_on", _("Choose a day from then until today."))
     record.reviewed_on, record.review = reviewed_on, words
     for waiting in uow.session.scalars(_asked(record).limit(1)):

@@ -18,11 +18,11 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import at_wall, today_at, zone_of
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import INJURY_LABELS, MANNER_LABELS
 from wss_cases.safeguards.discipline.removals.rules import told_late
 from wss_cases.safeguards.duties.duty.queries import user_name
-from wss_cases.safeguards.duties.pages.views import instant, zone_of
 from wss_cases.safeguards.restraint import actions as actions_restraint
 from wss_cases.safeguards.restraint.forms import RestraintForm, ReviewForm, ToldForm
 from wss_cases.safeguards.restraint.queries import (
@@ -64,14 +64,14 @@ def _given(form: RestraintForm, zone: str) -> actions_restraint.Restraint:
     return actions_restraint.Restraint(
         student_id=int(form.student_id.data),
         kind=RestraintKind(form.kind.data),
-        started_at=instant(form.started_at.data, zone),
-        ended_at=instant(form.ended_at.data, zone),
+        started_at=at_wall(form.started_at.data, zone),
+        ended_at=at_wall(form.ended_at.data, zone),
         danger=form.danger.data or "",
         tried=form.tried.data or "",
         staff_present=form.staff_present.data or "",
         harm=form.harm.data,
         harm_words=form.harm_words.data or "",
-        guardian_told_at=instant(told, zone) if told else None,
+        guardian_told_at=at_wall(told, zone) if told else None,
         guardian_manner=form.guardian_manner.data or "",
     )
 
@@ -89,7 +89,7 @@ def restraints() -> str:
     school_id = chosen_school_id(actor, *CASE_TEAM)
     before_id = id_in(request.args.get("before"))
     rows = restraints_page(actor, school_id, before_id, PAGE + 1)
-    year = school_year(clock.local_date(clock.now(), zone_of(school_id or 0)))
+    year = school_year(today_at(school_id or 0, clock.now()))
     instances, students = restraint_counts(actor, school_id, *school_year_bounds(year))
     return render_template(
         "safeguards/restraint/list.html",
@@ -157,7 +157,7 @@ def told(restraint_id: int) -> Page:
     return form_page(
         form,
         lambda: actions_restraint.tell_guardian(
-            submitted(form), restraint_id, instant(form.guardian_told_at.data, zone), form.guardian_manner.data
+            submitted(form), restraint_id, at_wall(form.guardian_told_at.data, zone), form.guardian_manner.data
         ),
         lambda made: _back(made, _("It is on record that the guardian was told.")),
         "safeguards/restraint/told.html",
@@ -172,9 +172,7 @@ def review(restraint_id: int) -> Page:
     """Write down what the review found."""
     actor, found = current_actor(), get_restraint(current_actor(), restraint_id)
     require(actor, Permission.RESTRAINT_RECORD, found.record)
-    form = ReviewForm(
-        version=found.record.version, reviewed_on=clock.local_date(clock.now(), zone_of(found.record.school_id))
-    )
+    form = ReviewForm(version=found.record.version, reviewed_on=today_at(found.record.school_id, clock.now()))
     return form_page(
         form,
         lambda: actions_restraint.review(submitted(form), restraint_id, form.reviewed_on.data, form.review.data or ""),

@@ -7,19 +7,18 @@ from flask import Blueprint, render_template, request, url_for
 
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words, time_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local_date
 from wss_cases.journal.audit.queries import keeping
 from wss_cases.web.audit_log.queries import PAGE, AuditFilter, AuditRow, audit_rows
 
 blueprint = Blueprint("audit", __name__, url_prefix="/audit")
 
-ZONE = "America/Chicago"
 LONGEST = 200
 FIELDS = ("who", "action", "type", "id", "from", "to")
 
@@ -51,14 +50,14 @@ def _keeping() -> list[str]:
     """When the log was sealed and verified last, in sentences."""
     kept = keeping()
     sealed = (
-        _("Last sealed %(moment)s", moment=moment_words(kept.sealed_at, ZONE))
+        _("Last sealed %(moment)s", moment=moment_words(kept.sealed_at, DISTRICT_ZONE))
         if kept.sealed_at
         else _("Not sealed yet")
     )
     waits = ngettext("%(num)d row waits for its seal", "%(num)d rows wait for their seal", kept.unsealed)
     if kept.verified_at is None:
         return [sealed, waits, _("Nobody has verified it yet")]
-    moment = moment_words(kept.verified_at, ZONE)
+    moment = moment_words(kept.verified_at, DISTRICT_ZONE)
     if kept.whole:
         return [sealed, waits, _("Last verified %(moment)s: as it was sealed", moment=moment)]
     return [sealed, waits, _("Last verified %(moment)s: it is NOT as it was sealed", moment=moment)]
@@ -89,7 +88,7 @@ def read_filter(typed: dict[str, str]) -> tuple[AuditFilter, list[tuple[str, str
 
 
 def _start(day: date) -> datetime:
-    return clock.at_local(day, 0, 0, ZONE)
+    return at_local(day, 0, 0, DISTRICT_ZONE)
 
 
 def _day(text: str) -> date | None:
@@ -106,7 +105,7 @@ def _line(row: AuditRow) -> dict[str, str]:
     nobody = _("The system") if row.actor_id is None else str(row.actor_id)
     return {
         "id": str(row.id),
-        "at": f"{day_words_with_year(clock.local_date(row.at, ZONE))}, {time_words(row.at, ZONE)}",
+        "at": f"{day_words_with_year(local_date(row.at, DISTRICT_ZONE))}, {time_words(row.at, DISTRICT_ZONE)}",
         "actor": row.actor or nobody,
         "action": row.action,
         "record": f"{row.object_type.replace('_', ' ')}{number}{page}",

@@ -17,6 +17,7 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.mail.bounces.actions import retry_all
 from wss_cases.mail.bounces.presenters import count_words
@@ -32,8 +33,6 @@ from wss_cases.roster.directory.models import ImportRun
 
 blueprint = Blueprint("system", __name__, url_prefix="/system")
 
-ZONE = "America/Chicago"
-
 
 @blueprint.get("")
 @gate(Permission.SYSTEM_HEALTH)
@@ -47,7 +46,7 @@ def health() -> Page:
         sweep=_sweep(),
         paused=_paused(),
         depth=queue_depth(),
-        oldest=moment_words(oldest_waiting(), ZONE),
+        oldest=moment_words(oldest_waiting(), DISTRICT_ZONE),
         failed=[
             {
                 "id": message.id,
@@ -55,7 +54,7 @@ def health() -> Page:
                 "to": email,
                 "error": error_label(message.last_error),
                 "attempts": message.attempts,
-                "at": moment_words(message.created_at, ZONE),
+                "at": moment_words(message.created_at, DISTRICT_ZONE),
             }
             for message, email in failed_mail()
         ],
@@ -111,7 +110,7 @@ def _scheduler(now: datetime) -> dict[str, Any]:
     if found.last_beat is None:
         return {"ok": False, "words": _("Not started yet"), "meta": _("Start it with: flask scheduler run")}
     ok = found.scheduler == "ok"
-    meta = moment_words(found.last_beat, ZONE)
+    meta = moment_words(found.last_beat, DISTRICT_ZONE)
     if found.scheduler == "failing":
         return {"ok": ok, "words": _("Running, but no sweep succeeds"), "meta": meta}
     minutes = abs(int((now - found.last_beat).total_seconds())) // 60
@@ -126,21 +125,21 @@ def _one_scheduler(beat: Heartbeat) -> dict[str, Any]:
     if beat.failed_at is not None:
         failed = _(
             "%(part)s failed on %(when)s: %(words)s",
-            part=beat.failed_part, when=moment_words(beat.failed_at, ZONE), words=beat.failed_with,
+            part=beat.failed_part, when=moment_words(beat.failed_at, DISTRICT_ZONE), words=beat.failed_with,
         )  # fmt: skip
-    return {"name": beat.name, "at": moment_words(beat.at, ZONE), "failed": failed, "failures": beat.failures}
+    return {"name": beat.name, "at": moment_words(beat.at, DISTRICT_ZONE), "failed": failed, "failures": beat.failures}
 
 
 def _sweep() -> dict[str, str] | None:
     found = last_sweep()
     if found is None:
         return None
-    return {"words": _("%(ms)d ms", ms=found[1]), "meta": moment_words(found[0], ZONE)}
+    return {"words": _("%(ms)d ms", ms=found[1]), "meta": moment_words(found[0], DISTRICT_ZONE)}
 
 
 def _paused() -> dict[str, str] | None:
     row = pause_row()
-    return {"since": moment_words(row.since, ZONE), "reason": row.reason} if row else None
+    return {"since": moment_words(row.since, DISTRICT_ZONE), "reason": row.reason} if row else None
 
 
 def _trouble(now: datetime) -> str:
@@ -154,7 +153,7 @@ def _imports() -> list[dict[str, Any]]:
         {
             "kind": run.kind,
             "source": run.source,
-            "at": moment_words(run.started_at, ZONE),
+            "at": moment_words(run.started_at, DISTRICT_ZONE),
             "problems": len(run.report.get("problems", [])),
         }
         for run in runs

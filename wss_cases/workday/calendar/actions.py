@@ -7,9 +7,9 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.cases.review_dates import actions as reviews
 from wss_cases.followups.calendar import actions as follow_ups
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.meeting import school_days as circles
@@ -42,8 +42,7 @@ def declare_day(uow: UnitOfWork, school_id: int | None, day: date, said: Said, s
     past or too far, or a half day without its bell; Stale when the day is no longer what `seen` says.
     """
     school = _place(uow, school_id)
-    today = today_of_place(school, uow.now)
-    check_day(day, today)
+    check_day(day, today_at(school_id, uow.now))
     _check(said)
     if day_at(school_id, day).mark != seen:
         raise Stale
@@ -57,7 +56,7 @@ def declare_day(uow: UnitOfWork, school_id: int | None, day: date, said: Said, s
 def take_back_day(uow: UnitOfWork, school_id: int | None, day: date, seen: str) -> int:
     """Take back what was declared of a day; what it moved and nobody touched returns. As `declare_day`."""
     school = _place(uow, school_id)
-    check_day(day, today_of_place(school, uow.now))
+    check_day(day, today_at(school_id, uow.now))
     if day_at(school_id, day).mark != seen:
         raise Stale
     unsay_day(uow, school, day)
@@ -71,11 +70,6 @@ def _place(uow: UnitOfWork, school_id: int | None) -> School | None:
         return uow.load(School, school_id, Permission.SCHOOL_MANAGE)
     require(uow.actor, Permission.SCHOOL_MANAGE, District())
     return None
-
-
-def today_of_place(school: School | None, now: datetime) -> date:
-    """Return the date of now at a school, or in the district."""
-    return local_date(now, school.time_zone if school else DISTRICT_ZONE)
 
 
 def check_day(day: date, today: date) -> None:
@@ -95,7 +89,7 @@ def _check(said: Said) -> None:
 
 def settle(uow: UnitOfWork, school: School, day: date) -> None:
     """Move what stands on a date of a school that has no school, or bring back what it moved. A step."""
-    days, today = school_days(school.id), local_date(uow.now, school.time_zone)
+    days, today = school_days(school.id), today_at(school.id, uow.now)
     if day < today:
         return
     if days.is_school_day(day):

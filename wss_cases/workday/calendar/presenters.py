@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from wss_cases.foundation.clock import DISTRICT_ZONE
 from wss_cases.foundation.dates import (
     day_words,
     long_day_words,
@@ -18,6 +17,7 @@ from wss_cases.foundation.dates import (
 )
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.roster.calendar.days.queries import DayAt
 from wss_cases.roster.calendar.days.rules import Shift
 from wss_cases.roster.directory.rules import is_weekday

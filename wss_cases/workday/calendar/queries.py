@@ -14,10 +14,10 @@ from wss_cases.cases.review_dates.actions import CASE
 from wss_cases.followups.calendar.queries import TABLE as FOLLOW_UP
 from wss_cases.followups.calendar.queries import leaving, lines_of, returning
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.foundation.clock import at_local
 from wss_cases.foundation.dates import time_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import at_local
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.meeting.school_days import MEETING
 from wss_cases.pathways.common.calendar import PATHWAY

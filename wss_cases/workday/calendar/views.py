@@ -15,12 +15,13 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import long_day_words, time_of_day_words
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.calendar.days.actions import Said
 from wss_cases.roster.calendar.days.queries import DayAt, after_taking_back, day_at, days_between
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.roster.directory.states import DayKind
-from wss_cases.workday.calendar.actions import District, check_day, declare_day, take_back_day, today_of_place
+from wss_cases.workday.calendar.actions import District, check_day, declare_day, take_back_day
 from wss_cases.workday.calendar.forms import DayForm, TakeBackForm
 from wss_cases.workday.calendar.presenters import (
     day_words_at,
@@ -142,7 +143,7 @@ def _id(place: Place) -> int | None:
 
 
 def _month(place: Place) -> Page:
-    today = today_of_place(place, clock.now())
+    today = today_at(_id(place), clock.now())
     shown = month_page(request.args.get("of", ""), today)
     said = days_between(_id(place), shown.first, shown.last)
     return render_template(
@@ -180,7 +181,7 @@ def _declare(place: Place, day: date) -> Page:
 
 def _refusal(day: date, place: Place) -> str:
     try:
-        check_day(day, today_of_place(place, clock.now()))
+        check_day(day, today_at(_id(place), clock.now()))
     except Refused as refused:
         return refused.message
     return ""
@@ -207,7 +208,7 @@ def _effects(place: Place, day: date, becomes: DayKind) -> dict[str, Any]:
     """What a change would do at a school: line by line for its own case team, as counts for others."""
     if place is None:
         return {"found": None, "detailed": False}
-    found: Consequences = consequences(place, day, becomes, today_of_place(place, clock.now()))
+    found: Consequences = consequences(place, day, becomes, today_at(_id(place), clock.now()))
     detailed = current_actor().covers(place.id, *CASE_TEAM)
     words = shift_lines if detailed else lines_by_kind
     return {

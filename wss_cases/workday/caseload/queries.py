@@ -72,7 +72,7 @@ def desk_cases(
     """Return the open cases of these leads at a school (None: of everybody, and of nobody), first things first."""
     columns: Any = select(
         Case.id, Case.reference, Case.harm_kind, Case.location_code, Case.state, Case.lead_id, Case.next_review_on,
-        works(Case.lead_id, Case.school_id, CASE_TEAM, today).label("lead_works"),
+        works(Case.lead_id, Case.school_id, CASE_TEAM, now).label("lead_works"),
     )  # fmt: skip
     statement = visible_to(columns, actor, live=True).where(Case.school_id == school_id)
     if lead_ids is not None:

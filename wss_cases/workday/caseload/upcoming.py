@@ -10,8 +10,8 @@ from sqlalchemy import or_, select
 from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import visible_to
-from wss_cases.foundation.clock import at_local, local_date
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import at_local, local_date
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState

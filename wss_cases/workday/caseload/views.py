@@ -26,6 +26,7 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.pathways.common.forms import number
 from wss_cases.pathways.common.queries import team_of
@@ -69,16 +70,14 @@ class Desk:
 
 def open_desk(actor: Actor, school: School, whose: str, now: datetime) -> Desk:
     """Return the desk that is asked for: one's own with those one stands in for, one person's, or the school's."""
-    today = clock.local_date(now, school.time_zone)
-    covers = [row for row in near(actor.user_id, today) if row.school_id == school.id]
+    today = today_at(school.id, now)
+    covers = [row for row in near(actor.user_id, now) if row.school_id == school.id]
     names = dict(holders(Role.COORDINATOR, school.id, today))
     if not whose:
         whose = MINE if actor.user_id in names or covers else EVERYBODY
     person = number(whose)
-    lead_ids: frozenset[int] | None = None
-    if person is not None:
-        lead_ids = frozenset({person})
-    elif whose == MINE:
+    lead_ids = frozenset({person}) if person is not None else None
+    if whose == MINE:
         own = {actor.user_id} if actor.user_id is not None else set()
         lead_ids = frozenset(own | {row.user_id for row in covers if row.cover_id == actor.user_id})
     return Desk(

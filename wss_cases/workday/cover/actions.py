@@ -6,10 +6,10 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import Cover, UserAccount
 from wss_cases.accounts.coverage.queries import overlapping
-from wss_cases.cases.progress.actions import today_at
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.queries import team_of
@@ -43,7 +43,7 @@ def set_cover(
 
 
 def _check(uow: UnitOfWork, row: Cover) -> None:
-    today = today_at(uow, row.school_id)
+    today = today_at(row.school_id, uow.now)
     if row.ends_on < today:
         raise Refused("ends_on", _("Choose today or a later day."))
     if row.ends_on < row.starts_on:
@@ -69,7 +69,7 @@ def _check(uow: UnitOfWork, row: Cover) -> None:
 def end_cover(uow: UnitOfWork, cover_id: int) -> int:
     """Call a cover off at once; one that is over already stays as it is. Raises NotFound."""
     row = uow.load(Cover, cover_id, Permission.COVER_SET)
-    if row.ended_at is None and row.ends_on >= today_at(uow, row.school_id):
+    if row.ended_at is None and row.ends_on >= today_at(row.school_id, uow.now):
         row.ended_at = uow.now
         uow.record(row, "cover.ended")
     uow.bookkeeping()

@@ -16,9 +16,9 @@ from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.queries import team_of
-from wss_cases.pathways.common.views import today_of
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.workday.cover import actions as actions_cover
 from wss_cases.workday.cover.forms import CoverForm
@@ -40,7 +40,7 @@ def covers() -> Page:
     """Who stands in for whom, now and in the days to come: one's own, for an administrator everybody's."""
     actor = current_actor()
     school_id = school_of(actor)
-    today = today_of(school_id)
+    today = today_at(school_id, clock.now())
     rows = covers_of(_may_set(actor, school_id), school_id, today)
     return render_template(
         "workday/cover/list.html", rows=[_row(actor, row) for row in rows], day_words=day_words, today=today
@@ -48,7 +48,7 @@ def covers() -> Page:
 
 
 def _may_set(actor: Actor, school_id: int) -> dict[int, str]:
-    people = team_of(school_id, today_of(school_id))
+    people = team_of(school_id, today_at(school_id, clock.now()))
     if actor.covers(school_id, Role.ADMINISTRATOR):
         return people
     return {key: name for key, name in people.items() if key == actor.user_id}
@@ -74,7 +74,7 @@ def set_cover() -> Page:
     """Say who stands in, and from when to when."""
     actor = current_actor()
     school_id = school_of(actor)
-    today, days = today_of(school_id), school_days(school_id)
+    today, days = today_at(school_id, clock.now()), school_days(school_id)
     away = _may_set(actor, school_id)
     form = CoverForm(starts_on=today, user=str(actor.user_id))
     form.user.choices = people_choices(away)

@@ -35,7 +35,7 @@ def sweep_mornings(now: datetime) -> tuple[int, list[Morning]]:
             mine = [morning for morning in some if _claim(uow, morning)]
             reach("sweep.after_claim")
             late = late_referrals(now, [morning.school_id for morning in mine])
-            keys = queue(uow, [*_mails(mine, {}), *overdue_mails(late)])
+            keys = queue(uow, [*_mails(mine, {}, now), *overdue_mails(late)])
             record_overdue(uow, late, keys)
         reach("queue.after_commit")
         queued += len(keys)
@@ -48,7 +48,7 @@ def mornings_would_queue(now: datetime, given: Given) -> int:
     keys: set[str] = set()
     for some in _chunks(mornings(now)):
         late = late_referrals(now, [morning.school_id for morning in some])
-        planned = {message.dedupe_key for message in [*_mails(some, given), *overdue_mails(late)]}
+        planned = {message.dedupe_key for message in [*_mails(some, given, now), *overdue_mails(late)]}
         keys |= planned - queued_keys(planned)
     return len(keys)
 
@@ -62,24 +62,24 @@ def _claim(uow: UnitOfWork, morning: Morning) -> bool:
     return insert_once(uow.session, DigestDay, row, ["school_id", "day"])
 
 
-def _mails(some: Iterable[Morning], given: Given) -> list[Planned]:
+def _mails(some: Iterable[Morning], given: Given, now: datetime) -> list[Planned]:
     """One digest and one weekly count a person and date, however many schools they work at."""
     together: dict[tuple[date, date, bool], list[Morning]] = defaultdict(list)
     for morning in some:
         together[morning.day, morning.horizon, morning.begins_week].append(morning)
     planned: dict[str, Planned] = {}
     for (day, _horizon, begins_week), alike in together.items():
-        found = _digests(with_work(alike, given), day)
+        found = _digests(with_work(alike, given, now), day, now)
         if begins_week:
-            people = weekly_people([morning.school_id for morning in alike], day)
-            found += _weekly(with_covers(people, day), day)
+            people = weekly_people([morning.school_id for morning in alike], day, now)
+            found += _weekly(with_covers(people, day), day, now)
         for message in found:
             planned.setdefault(message.dedupe_key, message)
     return list(planned.values())
 
 
-def _digests(people: Iterable[tuple[int, int]], day: date) -> list[Planned]:
-    pairs = _at_work(people, day)
+def _digests(people: Iterable[tuple[int, int]], day: date, now: datetime) -> list[Planned]:
+    pairs = _at_work(people, now)
     choices = choices_of({user_id for user_id, _school_id in pairs})
     return [
         Planned(user_id, DIGEST, "user_account", user_id, school_id, digest_key(user_id, day))
@@ -88,8 +88,8 @@ def _digests(people: Iterable[tuple[int, int]], day: date) -> list[Planned]:
     ]
 
 
-def _weekly(people: Iterable[tuple[int, int]], day: date) -> list[Planned]:
-    pairs = _at_work(people, day)
+def _weekly(people: Iterable[tuple[int, int]], day: date, now: datetime) -> list[Planned]:
+    pairs = _at_work(people, now)
     choices = choices_of({user_id for user_id, _school_id in pairs})
     return [
         Planned(user_id, WEEKLY, "user_account", user_id, school_id, weekly_key(user_id, day))
@@ -98,10 +98,10 @@ def _weekly(people: Iterable[tuple[int, int]], day: date) -> list[Planned]:
     ]
 
 
-def _at_work(people: Iterable[tuple[int, int]], day: date) -> list[tuple[int, int]]:
+def _at_work(people: Iterable[tuple[int, int]], now: datetime) -> list[tuple[int, int]]:
     """Those of these (person, school) who still work there."""
     pairs = sorted(people)
-    known = colleagues({user_id for user_id, _school_id in pairs}, day)
+    known = colleagues({user_id for user_id, _school_id in pairs}, now)
     return [
         (user_id, school_id)
         for user_id, school_id in pairs

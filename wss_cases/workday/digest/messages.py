@@ -5,21 +5,21 @@ No names, no titles.
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.accounts.coverage.queries import load_cover
 from wss_cases.followups.core.states import KINDS
-from wss_cases.foundation.clock import local_date, now
+from wss_cases.foundation.clock import now
 from wss_cases.foundation.dates import long_day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.message_kinds import MailList, MessageKind
 from wss_cases.journal.models import OutboxMessage
-from wss_cases.roster.directory.queries import get_school
 from wss_cases.workday.digest.weekly import weekly_count
 from wss_cases.workday.my_day.queries import Item, MyDay, my_day
 from wss_cases.workday.my_day.waiting import Waiting
@@ -133,16 +133,12 @@ def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
 
 
 def _still_due(message: OutboxMessage, actor: Actor) -> bool:
-    return message.dedupe_key == digest_key(message.recipient_id, _local_day(message, now()))
-
-
-def _local_day(message: OutboxMessage, instant: datetime) -> date:
-    school = get_school(message.school_id) if message.school_id is not None else None
-    return local_date(instant, school.time_zone if school else "UTC")
+    return message.dedupe_key == digest_key(message.recipient_id, today_at(message.school_id, now()))
 
 
 def _weekly(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
-    found = weekly_count(actor, _local_day(message, now()))
+    instant = now()
+    found = weekly_count(actor, today_at(message.school_id, instant), instant)
     lines = [
         (
             found.at_schools,
@@ -162,7 +158,7 @@ def _weekly(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
 
 
 def _of_this_week(message: OutboxMessage, actor: Actor) -> bool:
-    day = _local_day(message, now())
+    day = today_at(message.school_id, now())
     week = {weekly_key(message.recipient_id, day - timedelta(days=back)) for back in range(day.weekday() + 1)}
     return message.dedupe_key in week
 
@@ -179,7 +175,7 @@ def _stands_in(message: OutboxMessage, actor: Actor) -> bool:
     row = load_cover(message.object_id)
     if row is None or row.ended_at is not None or row.cover_id != actor.user_id:
         return False
-    return row.ends_on >= _local_day(message, now()) and actor.covers(row.school_id, *CASE_TEAM)
+    return row.ends_on >= today_at(message.school_id, now()) and actor.covers(row.school_id, *CASE_TEAM)
 
 
 MESSAGES = (

@@ -10,8 +10,8 @@ from wss_cases.accounts.coverage.queries import covers_at
 from wss_cases.accounts.teams.queries import teams_at
 from wss_cases.followups.reminders.plan import Item
 from wss_cases.followups.reminders.queries import owners_due
-from wss_cases.foundation.clock import local
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import local, local_date
 from wss_cases.incidents.incident.queries import CARE_TEAM
 from wss_cases.mail.common.models import DigestDay
 from wss_cases.mail.common.queries import NEAR, days_from
@@ -43,7 +43,7 @@ def mornings(now: datetime) -> list[Morning]:
     for zone in sorted(zones.all()):
         here = local(now, zone)
         if OPENS <= here.time() < CLOSES:
-            found += _mornings(zone, here.date())
+            found += _mornings(zone, local_date(now, zone))
     return sorted(found, key=lambda morning: morning.school_id)
 
 
@@ -63,7 +63,7 @@ def begins_week(day: date, days: SchoolDays) -> bool:
     return days.on_or_after(monday) == day
 
 
-def with_work(some: Sequence[Morning], given: Given) -> set[tuple[int, int]]:
+def with_work(some: Sequence[Morning], given: Given, now: datetime) -> set[tuple[int, int]]:
     """Return (person, school) of everyone for whom something is due or waits, and of whoever stands in for them.
 
     The mornings are of one date and one horizon."""
@@ -76,7 +76,7 @@ def with_work(some: Sequence[Morning], given: Given) -> set[tuple[int, int]]:
     )
     found.update(digest_people(school_ids))
     for waiting, roles in ((schools_with_reviews, REVIEWERS), (schools_with_worries, CARE_TEAM)):
-        for school_id, team in teams_at(waiting(school_ids), day).items():
+        for school_id, team in teams_at(waiting(school_ids), now).items():
             found.update((user_id, school_id) for role in roles for user_id in team.get(role, ()))
     return with_covers(found, day)
 

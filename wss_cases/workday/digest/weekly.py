@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
@@ -23,24 +23,24 @@ class Overdue:
     in_cases: int
 
 
-def weekly_people(school_ids: Sequence[int], day: date) -> list[tuple[int, int]]:
+def weekly_people(school_ids: Sequence[int], day: date, now: datetime) -> list[tuple[int, int]]:
     """Return (person, school) of whoever administers one of these schools, or leads a case there, with something
     overdue that escalates to nobody."""
     here = and_(FollowUp.school_id.in_(school_ids), overdue_quietly(day))
     leads = select(Case.lead_id, FollowUp.school_id).join(Case, Case.id == FollowUp.case_id).where(here)
     found = {(row[0], row[1]) for row in db.session.execute(leads.distinct()) if row[0] is not None}
     late = set(db.session.scalars(select(FollowUp.school_id).where(here).distinct()))
-    for school_id, team in teams_at(late, day).items():
+    for school_id, team in teams_at(late, now).items():
         found.update((user_id, school_id) for user_id in team.get(Role.ADMINISTRATOR, ()))
     return sorted(found)
 
 
-def weekly_count(actor: Actor, day: date) -> Overdue:
+def weekly_count(actor: Actor, day: date, now: datetime) -> Overdue:
     """Return what is overdue for a person and for those they stand in for today; what they own themselves is not
     counted, their own digest has it."""
-    standing = [row for row in near(actor.user_id, day) if row.cover_id == actor.user_id]
+    standing = [row for row in near(actor.user_id, now) if row.cover_id == actor.user_id]
     reach = actor.school_ids(*CASE_TEAM)
-    teams = teams_at({row.school_id for row in standing}, day)
+    teams = teams_at({row.school_id for row in standing}, now)
     administers = actor.school_ids(Role.ADMINISTRATOR) | {
         row.school_id for row in standing if row.user_id in teams[row.school_id].get(Role.ADMINISTRATOR, ())
     }

@@ -20,12 +20,12 @@ from wss_cases.cases.case.models import Case
 from wss_cases.followups.core import queries as followups
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.core.states import KINDS
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.db import db
 from wss_cases.foundation.files.icalendar import Entry
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.queries import last_acts
 from wss_cases.mail.common.queries import days_near
 from wss_cases.pathways.circles.circle.models import CircleKeeper, CircleMeeting
@@ -60,8 +60,8 @@ class Asked:
 
 def entries(actor: Actor, made_at: datetime, now: datetime) -> list[Entry]:
     """Return what stands in a person's calendar, by day, in the reader's language; `made_at`: of the address."""
-    today = local_date(now, DISTRICT_ZONE)
-    covered = [(row.user_id, row.school_id) for row in near(actor.user_id, today) if row.cover_id == actor.user_id]
+    today = today_at(None, now)
+    covered = [(row.user_id, row.school_id) for row in near(actor.user_id, now) if row.cover_id == actor.user_id]
     asked = Asked(actor, now, today, covered)
     reentries = list(_reentries(asked))
     planned = {pathway_id for _key, pathway_id, _entry in reentries}

@@ -11,13 +11,14 @@ from wss_cases.cases.case.rules import title
 from wss_cases.casework.case_file.queries import open_cases_of
 from wss_cases.casework.case_page.hand_over import hand_over_many
 from wss_cases.casework.next_act.presenters import harm_words
+from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.queries import team_of
-from wss_cases.pathways.common.views import today_of
 from wss_cases.workday.cover.forms import HandOverManyForm
 from wss_cases.workday.cover.views import school_of
 
@@ -30,7 +31,7 @@ def choose() -> Page:
     """Give one's own cases to somebody, all or some; an administrator those of anybody at the school."""
     actor = current_actor()
     school_id = school_of(actor)
-    people = team_of(school_id, today_of(school_id))
+    people = team_of(school_id, today_at(school_id, clock.now()))
     from_id = _whose(actor, school_id)
     rows = open_cases_of(actor, school_id, from_id)
     places = place_words(row.location_code for row in rows)

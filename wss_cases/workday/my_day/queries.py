@@ -15,8 +15,8 @@ from wss_cases.cases.case.states import OPEN, CaseState
 from wss_cases.followups.core.queries import FollowUpRow, due_for
 from wss_cases.followups.core.rules import Due, due_words
 from wss_cases.followups.undo.queries import given_by
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date, today_at, zone_of
 from wss_cases.incidents.incident.models import CareRecord, Incident
 from wss_cases.incidents.incident.queries import own_reports as reported_by
 from wss_cases.incidents.incident.states import WAITING, IncidentState
@@ -28,7 +28,6 @@ from wss_cases.workday.my_day.waiting import Waiting, waiting_for
 AHEAD = 2
 """School days that the morning looks ahead."""
 
-ZONE = "America/Chicago"
 MOST_DUE = 500
 MOST_GIVEN = 8
 
@@ -76,11 +75,11 @@ class Around:
 
 def my_day(actor: Actor, now: datetime) -> MyDay:
     """Return what waits for a person at this instant, each date by its own school's days."""
-    zones = _zones(actor)
-    time_zone = next(iter(zones.values()), ZONE)
+    zones = {number: zone_of(number) for number in schools_by_id(sorted(actor.school_ids(*STAFF)))}
+    time_zone = next(iter(zones.values()), DISTRICT_ZONE)
     today = local_date(now, time_zone)
     calendars = Calendars(zones, now)
-    covers = near(actor.user_id, today)
+    covers = near(actor.user_id, now)
     standing = [(row.user_id, row.school_id) for row in covers if row.cover_id == actor.user_id]
     found = due_for(actor, today + timedelta(days=14), MOST_DUE, covered=standing)
     snoozed = [row for row in found if calendars.sleeps(row)]
@@ -141,7 +140,7 @@ class Calendars:
 
     def _today(self, school_id: int) -> date:
         if school_id not in self._dates:
-            self._dates[school_id] = local_date(self._now, self.zones.get(school_id, ZONE))
+            self._dates[school_id] = today_at(school_id, self._now)
         return self._dates[school_id]
 
 
@@ -154,11 +153,6 @@ def own_reports(actor: Actor, limit: int = 10) -> list[tuple[int, str, str, Inci
         .limit(limit)
     )
     return [(row[0], row[1], row[2], row[3], row[4]) for row in db.session.execute(statement)]
-
-
-def _zones(actor: Actor) -> dict[int, str]:
-    schools = schools_by_id(sorted(actor.school_ids(*STAFF)))
-    return {number: school.time_zone for number, school in schools.items()}
 
 
 def _caseload(actor: Actor, today: date) -> tuple[dict[CaseState, int], int]:

@@ -11,8 +11,8 @@ from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case
-from wss_cases.foundation.clock import at_local, local_date
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import at_local, local_date
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.states import MeetingKind
 from wss_cases.pathways.common.models import Pathway

@@ -17,6 +17,7 @@ from wss_cases.foundation.dates import day_words, long_day_words, time_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import numbers_in
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import local
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.mail.bounces.presenters import trouble_lines
 from wss_cases.pathways.mentoring.plan.queries import my_students
@@ -47,7 +48,7 @@ def page() -> Page:
     meetings += [reentry_card(meeting, now) for meeting in beside.reentries]
     return render_template(
         "workday/my_day/page.html",
-        greeting=_greeting(clock.local(now, day.time_zone).hour),
+        greeting=_greeting(local(now, day.time_zone).hour),
         lede=_lede(day),
         overdue=_group(day.overdue, "overdue", actor),
         due_today=_group(day.due_today, "today", actor),

@@ -6,8 +6,8 @@ from sqlalchemy import func, or_, select
 
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.reminders.messages import FOLLOW_UP_DUE, FOLLOW_UP_LATE
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import local_date
 from wss_cases.journal.models import OutboxMessage
 from wss_cases.roster.directory.models import School
 from wss_cases.workday.digest.messages import DIGEST

@@ -6,10 +6,12 @@ from sqlalchemy import select
 
 from wss_cases.access.actor import Role
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
+from wss_cases.accounts.grants.queries import is_over
 from wss_cases.accounts.sign_in.invitations.actions import send_invitation
 from wss_cases.accounts.sign_in.sessions.actions import email_key, end_all_sessions
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 
 
@@ -28,9 +30,10 @@ def invite_for_partner(uow: UnitOfWork, partner_id: int, email: str, name: str) 
         raise Refused("email", _("There is already an account with this address."))
     elif user.state is AccountState.DISABLED:
         raise Refused("email", _("This account is disabled. A system administrator can enable it."))
-    elif any(_in_force(uow, grant) for grant in user.grants):
+    elif any(not is_over(grant, uow.now) for grant in user.grants):
         raise Refused("email", _("This person signs in for a partner already."))
-    uow.add(RoleGrant(user_id=user.id, role=Role.PARTNER, partner_id=partner_id, starts_on=uow.now.date()))
+    today = today_at(None, uow.now)
+    uow.add(RoleGrant(user_id=user.id, role=Role.PARTNER, partner_id=partner_id, starts_on=today))
     uow.record(user, "account.role_given", role=Role.PARTNER.value)
     send_invitation(uow, user)
     return user
@@ -39,10 +42,10 @@ def invite_for_partner(uow: UnitOfWork, partner_id: int, email: str, name: str) 
 def end_for_partner(uow: UnitOfWork, partner_id: int, grant_id: int) -> UserAccount:
     """End a person's access for a partner, and their sessions at once. A step. Raises NotFound for another's grant."""
     grant = uow.session.get(RoleGrant, grant_id, with_for_update=True)
-    if grant is None or grant.partner_id != partner_id or not _in_force(uow, grant):
+    if grant is None or grant.partner_id != partner_id or is_over(grant, uow.now):
         raise NotFound
     user = uow.session.get_one(UserAccount, grant.user_id, with_for_update=True)
-    yesterday = uow.now.date() - timedelta(days=1)
+    yesterday = today_at(None, uow.now) - timedelta(days=1)
     if grant.starts_on <= yesterday:
         grant.ends_on = yesterday
     else:
@@ -50,7 +53,3 @@ def end_for_partner(uow: UnitOfWork, partner_id: int, grant_id: int) -> UserAcco
     end_all_sessions(uow, user.id)
     uow.record(user, "account.role_ended", role=Role.PARTNER.value)
     return user
-
-
-def _in_force(uow: UnitOfWork, grant: RoleGrant) -> bool:
-    return grant.ends_on is None or grant.ends_on >= uow.now.date()

@@ -19,6 +19,7 @@ from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.foundation.sign_in.login import current_user, login_user
 
 blueprint = Blueprint("second_factor", __name__)
@@ -62,7 +63,7 @@ def mine() -> Page:
     assert actor.user_id is not None
     state = factor_state(actor.user_id)
     if state is not None:
-        since = moment_words(state.since, clock.DISTRICT_ZONE)
+        since = moment_words(state.since, DISTRICT_ZONE)
         return render_template("accounts/sign_in/second_factor/factor.html", state=state, since=since, must_have=must)
     form, status = EnrolForm(), 200
     secret = secret_of(actor.user_id, form.signed.data or "") or ""
@@ -145,7 +146,7 @@ def confirm() -> Page:
 def reset(user_id: int) -> Page:
     """Take away the second factor of somebody who lost it."""
     actor, now = current_actor(), clock.now()
-    get_person(actor, user_id, now.date())
+    get_person(actor, user_id, now)
     actions.reset(actor, user_id, now)
     flash(_("The second factor is reset, and the person is told by mail."))
     return redirect(url_for("people.person", user_id=user_id), 303)

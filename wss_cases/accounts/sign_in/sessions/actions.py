@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from wss_cases.access.actor import SYSTEM, Actor, Role
@@ -26,6 +26,7 @@ from wss_cases.accounts.account.rules import (
 from wss_cases.accounts.credentials.models import SecondFactor
 from wss_cases.accounts.credentials.passwords import hash_password, needs_rehash, password_matches
 from wss_cases.accounts.credentials.rules import HALF_LASTS, may_use_password
+from wss_cases.accounts.grants.queries import in_force_at
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
@@ -94,9 +95,7 @@ def alarm_if_break_glass(uow: UnitOfWork, user: UserAccount) -> None:
 
 def tell_administrators(uow: UnitOfWork, user: UserAccount, kind: str) -> None:
     """Step: tell every system administrator of something about an account, whatever the hour."""
-    today = uow.now.date()
-    over = or_(RoleGrant.ends_on.is_(None), RoleGrant.ends_on >= today)
-    found = select(RoleGrant.user_id).where(RoleGrant.role == Role.SYSADMIN, RoleGrant.starts_on <= today, over)
+    found = select(RoleGrant.user_id).where(RoleGrant.role == Role.SYSADMIN, in_force_at(uow.now))
     for user_id in set(uow.session.scalars(found)):
         uow.notify(user_id, kind, user, f"{kind}:{user_id}:{user.id}:{uow.now.isoformat()}", at_any_hour=True)
 

@@ -14,10 +14,10 @@ from wss_cases.access.visibility import first_in_view
 from wss_cases.casework.access.clean_slate.actions import end_past, open_past
 from wss_cases.casework.access.clean_slate.forms import PastForm
 from wss_cases.casework.access.clean_slate.queries import PAGE, Opened, openings_at, openings_of, own_opening
-from wss_cases.casework.case_file.presenters import ZONE
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.pathways.common.forms import number
 from wss_cases.roster.directory.models import Student
@@ -73,8 +73,8 @@ def openings() -> Page:
 def opened_words(row: Opened) -> dict[str, str]:
     """One opening as a row of a table."""
     return {
-        "when": moment_words(row.opening.opened_at, ZONE),
-        "until": moment_words(row.opening.expires_at, ZONE),
+        "when": moment_words(row.opening.opened_at, DISTRICT_ZONE),
+        "until": moment_words(row.opening.expires_at, DISTRICT_ZONE),
         "who": row.who,
         "student": row.student.shown_name,
         "href": url_for("students.student", student_id=row.student.id),
@@ -89,7 +89,7 @@ def student_words(actor: Actor, student: Student, now: datetime) -> dict[str, An
     answers = can(actor, Permission.PAST_READ, student)
     return {
         "since": day_words_with_year(first) if first else "",
-        "until": moment_words(mine.expires_at, ZONE) if mine else "",
+        "until": moment_words(mine.expires_at, DISTRICT_ZONE) if mine else "",
         "reason": mine.reason if mine else "",
         "student_id": student.id,
         "openings": [opened_words(row) for row in openings_of(actor, student.id)] if answers else [],

@@ -10,13 +10,12 @@ from wss_cases.casework.access.clean_slate.queries import openings_around
 from wss_cases.casework.access.clean_slate.views import opened_words
 from wss_cases.casework.access.one_case.models import CaseOpening
 from wss_cases.casework.access.one_case.queries import PAGE, Look, looks_at, openings_of
-from wss_cases.casework.case_file.presenters import ZONE
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import zone_of
 from wss_cases.pathways.common.forms import number
-from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("case_access", __name__, url_prefix="/cases/<int:case_id>/access")
 
@@ -49,8 +48,7 @@ def history(case_id: int) -> Page:
     require(actor, Permission.CASE_ACCESS_READ, case)
     before = number(request.args.get("before"))
     looks = looks_at(case_id, before, PAGE + 1)
-    school = get_school(case.school_id)
-    zone = school.time_zone if school else ZONE
+    zone = zone_of(case.school_id)
     openings = openings_of(case_id)
     return render_template(
         "casework/access/log/log.html",

@@ -13,6 +13,7 @@ from wss_cases.cases.case.models import Case
 from wss_cases.casework.access.one_case.models import CaseOpening
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
@@ -41,7 +42,7 @@ def open_one(uow: UnitOfWork, reference: str, reason: str) -> int:
         )
     )  # fmt: skip
     uow.record(row, "case.opened_by_district", reason=row.reason)
-    for user_id, _name in holders(Role.ADMINISTRATOR, case.school_id, uow.now.date()):
+    for user_id, _name in holders(Role.ADMINISTRATOR, case.school_id, today_at(case.school_id, uow.now)):
         uow.notify(user_id, NOTICE, row, f"{NOTICE}:{row.id}:{user_id}")
     return case.id
 

@@ -12,7 +12,7 @@ from wss_cases.cases.case.rules import person_words
 from wss_cases.casework.access.one_case.actions import end_one, open_one
 from wss_cases.casework.access.one_case.forms import OneCaseForm
 from wss_cases.casework.access.one_case.queries import get_opened, open_now
-from wss_cases.casework.case_file.presenters import ZONE, head, history_items, open_page
+from wss_cases.casework.case_file.presenters import head, history_items, open_page
 from wss_cases.casework.next_act.presenters import kind_words
 from wss_cases.followups.core.models import FollowUpState
 from wss_cases.followups.core.states import KINDS
@@ -20,6 +20,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.journal.queries import case_history
@@ -50,7 +51,7 @@ def choose() -> Page:
             {
                 "title": case.reference,
                 "href": url_for("one_case.case", case_id=case.id),
-                "meta": _("until %(moment)s", moment=moment_words(row.expires_at, ZONE)),
+                "meta": _("until %(moment)s", moment=moment_words(row.expires_at, DISTRICT_ZONE)),
             }
             for row, case in open_now(actor, now)
         ],

@@ -28,14 +28,16 @@ from wss_cases.casework.case_page.forms import (
     state_choices,
 )
 from wss_cases.casework.case_page.hand_over import hand_over as hand_over_case
+from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.queries import team_of
-from wss_cases.pathways.common.views import ACT, today_of
+from wss_cases.pathways.common.views import ACT
 from wss_cases.roster.directory.queries import school_days, students_matching
 
 HAND_OVER_LEDE = _l(
@@ -52,7 +54,7 @@ def _done(case: Case, tab: str | None = None) -> str:
 
 
 def _quick(case: Case) -> list[tuple[str, str]]:
-    days, today = school_days(case.school_id), today_of(case.school_id)
+    days, today = school_days(case.school_id), today_at(case.school_id, clock.now())
     return [(day_words(days.add(today, n)), days.add(today, n).isoformat()) for n in (5, 10, 20)]
 
 
@@ -122,7 +124,7 @@ def hand_over(case_id: int) -> Page:
     actor = current_actor()
     case = get_case(actor, case_id)
     form = HandOverForm(version=case.version)
-    people = team_of(case.school_id, today_of(case.school_id))
+    people = team_of(case.school_id, today_at(case.school_id, clock.now()))
     form.to.choices = people_choices({key: name for key, name in people.items() if key != case.lead_id}, _("Choose…"))
     return form_page(
         form,

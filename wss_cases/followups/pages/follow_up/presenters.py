@@ -10,9 +10,9 @@ from wss_cases.followups.reminders.presenters import reached_words
 from wss_cases.followups.reminders.queries import item
 from wss_cases.followups.reminders.recipients import reaching
 from wss_cases.followups.snooze.rules import why_not
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import local_date
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import sentence
 from wss_cases.roster.directory.rules import SchoolDays

@@ -31,16 +31,16 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.ids import IdConverter
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.roster.calendar.days.queries import moves_of
 from wss_cases.roster.directory.presenters import move_words
-from wss_cases.roster.directory.queries import get_school, school_days
+from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 
 blueprint = Blueprint("followups", __name__)
 
 FOLLOW_UP = "/follow-ups/<int:follow_up_id>"
-ZONE = "America/Chicago"
 
 
 @blueprint.get("/follow-ups")
@@ -79,14 +79,8 @@ def _after(text: str) -> tuple[date, int] | None:
 
 def _due(row: FollowUpRow, days: dict[int, tuple[date, SchoolDays]]) -> Due:
     if row.school_id not in days:
-        days[row.school_id] = (today_at(row.school_id), school_days(row.school_id))
+        days[row.school_id] = (today_at(row.school_id, clock.now()), school_days(row.school_id))
     return due_words(row.due_on, *days[row.school_id])
-
-
-def today_at(school_id: int) -> date:
-    """Return the school's own date."""
-    school = get_school(school_id)
-    return clock.local_date(clock.now(), school.time_zone if school else ZONE)
 
 
 @blueprint.route(FOLLOW_UP, methods=["GET", "POST"])
@@ -97,7 +91,7 @@ def follow_up(follow_up_id: int) -> Page:
     row = get_follow_up(actor, follow_up_id)
     form = CloseForm(version=row.version)
     form.outcome.choices = choices([(code, OUTCOME_LABELS[code]) for code in outcomes_of(row.kind)])
-    form.ask(row.kind, today_at(row.school_id))
+    form.ask(row.kind, today_at(row.school_id, clock.now()))
     return form_page(
         form,
         lambda: actions_work.close(submitted(form), row.id, form.outcome.data, form.evidence),
@@ -119,7 +113,7 @@ def move(follow_up_id: int) -> Page:
         lambda: actions_work.move(submitted(form), row.id, form.due_on.data, form.reason.data),
         page_of(row),
         "followups/pages/follow_up/move.html",
-        quick=quick_days(today_at(row.school_id), school_days(row.school_id)),
+        quick=quick_days(today_at(row.school_id, clock.now()), school_days(row.school_id)),
         **shown(row),
     )
 
@@ -202,7 +196,7 @@ def _add(school_id: int, reference: str, back: str, **subject: int) -> Page:
         act,
         back,
         "followups/pages/follow_up/add.html",
-        quick=quick_days(today_at(school_id), school_days(school_id)),
+        quick=quick_days(today_at(school_id, clock.now()), school_days(school_id)),
         reference=reference,
         back=back,
     )
@@ -210,7 +204,7 @@ def _add(school_id: int, reference: str, back: str, **subject: int) -> Page:
 
 def people_of(school_id: int) -> list[Any]:
     """Return the staff of a school as the choices of a select, by name."""
-    today = today_at(school_id)
+    today = today_at(school_id, clock.now())
     people = {pair for role in STAFF for pair in holders(role, school_id, today)}
     return choices([(str(user_id), name) for user_id, name in sorted(people, key=lambda pair: pair[1])])
 
@@ -242,7 +236,7 @@ def shown(row: FollowUp) -> dict[str, Any]:
     template = db.session.get(FollowUpTemplate, row.template_id) if row.template_id else None
     case = load_case(row.case_id) if row.case_id else None
     incident = db.session.get(Incident, row.incident_id) if row.incident_id else None
-    today, days = today_at(row.school_id), school_days(row.school_id)
+    today, days = today_at(row.school_id, clock.now()), school_days(row.school_id)
     title_en, title_es = (template.title_en, template.title_es) if template else (None, None)
     return {
         "row": row,

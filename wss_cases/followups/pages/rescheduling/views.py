@@ -16,7 +16,6 @@ from wss_cases.followups.core.queries import FollowUpRow, some_of
 from wss_cases.followups.core.rules import due_words, quick_days
 from wss_cases.followups.core.states import MOVE_REASONS
 from wss_cases.followups.pages.follow_up.forms import ONE_DAY, ReplanForm
-from wss_cases.followups.pages.follow_up.views import today_at
 from wss_cases.followups.rescheduling.actions import Wanted, move_several
 from wss_cases.followups.undo.actions import undo
 from wss_cases.followups.undo.queries import moved_with, overdue_ids
@@ -29,6 +28,7 @@ from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.ids import IdConverter, numbers_in
 from wss_cases.foundation.pages import Page, fill_by_chip
+from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 
@@ -44,7 +44,7 @@ class Calendars:
     def of(self, school_id: int) -> tuple[date, SchoolDays]:
         """Return a school's date and its school days."""
         if school_id not in self._known:
-            self._known[school_id] = (today_at(school_id), school_days(school_id))
+            self._known[school_id] = (today_at(school_id, clock.now()), school_days(school_id))
         return self._known[school_id]
 
 

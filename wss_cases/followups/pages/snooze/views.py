@@ -8,11 +8,13 @@ from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.queries import get_follow_up
 from wss_cases.followups.core.rules import quick_days
 from wss_cases.followups.pages.follow_up.forms import SnoozeForm
-from wss_cases.followups.pages.follow_up.views import page_of, shown, today_at
+from wss_cases.followups.pages.follow_up.views import page_of, shown
 from wss_cases.followups.snooze.actions import snooze
 from wss_cases.followups.snooze.rules import latest_sleep, why_not
+from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.queries import school_days
 
 blueprint = Blueprint("snoozing", __name__)
@@ -25,7 +27,7 @@ def pause(follow_up_id: int) -> Page:
     actor = current_actor()
     row = get_follow_up(actor, follow_up_id)
     form = SnoozeForm(version=row.version)
-    today, days = today_at(row.school_id), school_days(row.school_id)
+    today, days = today_at(row.school_id, clock.now()), school_days(row.school_id)
     latest = latest_sleep(row.due_on, days)
     return form_page(
         form,

@@ -16,10 +16,12 @@ from wss_cases.followups.templates.forms import EndTemplateForm, NewTemplateForm
 from wss_cases.followups.templates.queries import district_template, get_template, may_write, open_made_from
 from wss_cases.followups.templates.rules import due_on
 from wss_cases.followups.templates.states import EVENTS, TIMED
-from wss_cases.followups.templates.views import READ, is_near, pathway_words, title_of, today_at, writes_for
+from wss_cases.followups.templates.views import READ, is_near, pathway_words, title_of, writes_for
+from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.roster.directory.queries import get_school, school_days
 
 blueprint = Blueprint("follow_up_template_acts", __name__, url_prefix="/follow-up-templates")
@@ -116,7 +118,7 @@ def _write(form: TemplateForm, act: Callable[[], Any], old: FollowUpTemplate | N
         "samples": None,
     }
     if form.is_submitted() and "preview" in request.form:
-        sound = form.validate() and is_near(form, "starts_on", today_at(school_id))
+        sound = form.validate() and is_near(form, "starts_on", today_at(school_id, clock.now()))
         if sound:
             shown["samples"] = _samples(form, old, school_id)
         return render_template("followups/templates/editing/write.html", form=form, **shown), 200 if sound else 400
@@ -129,7 +131,7 @@ def _samples(form: TemplateForm, old: FollowUpTemplate | None, school_id: int | 
     days = school_days(school_id)
     written = FollowUpTemplate(**vars(_wording(form)))
     found = []
-    for day in sorted({form.starts_on.data, today_at(school_id)}):
+    for day in sorted({form.starts_on.data, today_at(school_id, clock.now())}):
         found.append(
             {
                 "happens": day_words_with_year(day),

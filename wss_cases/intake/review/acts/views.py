@@ -8,10 +8,12 @@ from flask import Blueprint, redirect, url_for
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Stale
 from wss_cases.foundation.forms import BaseForm, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.intake.decision.actions import decide, record_conversation
 from wss_cases.intake.recommendation.queries import situation
@@ -19,7 +21,6 @@ from wss_cases.intake.review import actions
 from wss_cases.intake.review import presenters as words
 from wss_cases.intake.review.forms import DuplicateForm, FactsForm, NoActionForm, OtherwiseForm, QuestionForm
 from wss_cases.intake.review.views import after_decision, decided_first, reviewed, tile_words
-from wss_cases.pathways.common.views import today_of
 from wss_cases.pathways.conversations.forms import LogForm
 from wss_cases.pathways.conversations.views import LOG, USUAL, repair_days
 from wss_cases.roster.directory.queries import school_days
@@ -197,7 +198,7 @@ def conversation(incident_id: int) -> Page:
     """Record how the conversation of a report without a case went; the report closes."""
     actor = current_actor()
     found = reviewed(actor, incident_id)
-    days, today = school_days(found.school_id), today_of(found.school_id)
+    days, today = school_days(found.school_id), today_at(found.school_id, clock.now())
     form = LogForm(version=found.version, repair_on=days.add(today, USUAL))
     form.offer_days(repair_days(today, days))
     del form.held_on

@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from wss_cases.foundation.clock import DISTRICT_ZONE
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.plain_templates import render_plain
+from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.outcomes.board.report.presenters import Paper, sheet_of
 from wss_cases.outcomes.board.report.queries import Board
 from wss_cases.outcomes.counting.cache.queries import oldest_shown

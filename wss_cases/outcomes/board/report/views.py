@@ -14,6 +14,7 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.school_time import today_at
 from wss_cases.outcomes.board.report.forms import ReportForm
 from wss_cases.outcomes.board.report.presenters import sheet_of
 from wss_cases.outcomes.board.report.queries import board_of, networks_answered_for
@@ -67,7 +68,7 @@ def reported() -> Reported:
     if network and network not in networks_answered_for(actor):
         raise NotFound
     school = get_school(school_id) if school_id is not None else None
-    today = clock.local_date(clock.now(), school.time_zone if school else clock.DISTRICT_ZONE)
+    today = today_at(school_id, clock.now())
     scope = board_scope(school_id, network, request.values.get("year") or None, today)
     if scope is None:
         raise NotFound

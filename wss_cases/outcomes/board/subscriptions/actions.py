@@ -1,15 +1,15 @@
 """Subscriptions to a board report: one's own wish, and what the scheduler makes of it on the first school day."""
 
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 
 from wss_cases.access.actor import SYSTEM, Actor
 from wss_cases.accounts.grants.queries import actor_of
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.outcomes.board.report.queries import may_report
@@ -18,7 +18,7 @@ from wss_cases.outcomes.board.report.states import Every
 from wss_cases.outcomes.board.stored_reports.actions import add_report, report_of
 from wss_cases.outcomes.board.stored_reports.models import BoardSubscription
 from wss_cases.outcomes.board.stored_reports.queries import live_subscriptions
-from wss_cases.roster.directory.queries import get_school, school_days
+from wss_cases.roster.directory.queries import school_days
 
 AUDITED = BoardSubscription.__tablename__
 
@@ -45,7 +45,7 @@ def subscribe(uow: UnitOfWork, school_id: int | None, network: str | None, every
         scope=scope,
         every=every,
         language=language,
-        sent_for=due_month(every, _today(school_id, uow.now), school_days(school_id)),
+        sent_for=due_month(every, today_at(school_id, uow.now), school_days(school_id)),
         made_at=uow.now,
     )
     made = changes_of(row)
@@ -72,12 +72,12 @@ def queue_due(now: datetime) -> dict[str, int]:
     """
     asked = 0
     db.session.remove()
-    tomorrow = local_date(now, DISTRICT_ZONE) + DAY
+    tomorrow = today_at(None, now) + DAY
     for found in live_subscriptions():
         if month_due(found.every, tomorrow) <= found.sent_for:
             continue
         days = school_days(found.school_id)
-        if due_month(found.every, _today(found.school_id, now), days) > found.sent_for:
+        if due_month(found.every, today_at(found.school_id, now), days) > found.sent_for:
             asked += _queue(found.id, now)
     return {"asked": asked}
 
@@ -88,7 +88,7 @@ def _queue(subscription_id: int, now: datetime) -> int:
         uow.bookkeeping()
         if row is None or row.ended_at is not None:
             return 0
-        today = _today(row.school_id, now)
+        today = today_at(row.school_id, now)
         due = due_month(row.every, today, school_days(row.school_id))
         if due <= row.sent_for:
             return 0
@@ -103,8 +103,3 @@ def _queue(subscription_id: int, now: datetime) -> int:
         report.subscription_id, report.due_on = row.id, due
         add_report(uow, report)
         return 1
-
-
-def _today(school_id: int | None, now: datetime) -> date:
-    school = get_school(school_id) if school_id is not None else None
-    return local_date(now, school.time_zone if school else DISTRICT_ZONE)

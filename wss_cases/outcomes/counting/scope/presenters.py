@@ -12,6 +12,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
+from wss_cases.foundation.school_time import today_at
 from wss_cases.outcomes.counting.scope.queries import READERS, first_year_counted, may_list
 from wss_cases.outcomes.counting.scope.rules import Scope, scope_of, years_between
 from wss_cases.roster.directory.models import School
@@ -75,7 +76,7 @@ def shown(school: str | None = None, *, of_network: bool = False) -> Shown:
     found = get_school(school_id) if school_id is not None else None
     if school is not None and found is None:
         raise NotFound
-    today = clock.local_date(clock.now(), found.time_zone if found else clock.DISTRICT_ZONE)
+    today = today_at(school_id, clock.now())
     scope = scope_of(school_id, request.args.get("year") or clock.school_year(today), today)
     if scope is None:
         raise NotFound

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import func, or_, select
 
-from wss_cases.foundation.clock import at_local
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import fold
+from wss_cases.foundation.school_time import at_local
 from wss_cases.incidents.incident.models import Incident, IncidentPerson, LocationCode
 from wss_cases.incidents.incident.states import UNKNOWN_LOCATION, IncidentState, PersonKind, Place, WhenPrecision
 from wss_cases.journal.unit_of_work import Act, UnitOfWork

@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement, select, true
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import holders, in_force
+from wss_cases.accounts.grants.queries import holders, in_force_at
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import today_at
 from wss_cases.outcomes.exports.export_log.models import ExportRecord
 from wss_cases.roster.directory.models import School
 
@@ -18,7 +19,7 @@ PAGE = 50
 def second_persons(actor: Actor, school_id: int | None, now: datetime) -> list[int]:
     """Return who is told of a file, never its taker: the school's administrators, else the district's, else the
     system's."""
-    day = now.date()
+    day = today_at(school_id, now)
     others = holders(Role.ADMINISTRATOR, school_id, day) if school_id is not None else []
     found = [user_id for user_id, _name in others if user_id != actor.user_id]
     for role, scope in ((Role.DISTRICT, RoleGrant.district), (Role.SYSADMIN, true())):
@@ -29,7 +30,7 @@ def second_persons(actor: Actor, school_id: int | None, now: datetime) -> list[i
                 .where(
                     RoleGrant.role == role,
                     scope,
-                    in_force(day),
+                    in_force_at(now),
                     UserAccount.state == AccountState.ACTIVE,
                     UserAccount.id != actor.user_id,
                 )

@@ -14,6 +14,7 @@ from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.outcomes.collections.by_name import COLLECTIONS
 from wss_cases.outcomes.counting.scope.presenters import Shown, shown
@@ -84,7 +85,7 @@ def taken() -> Page:
         "outcomes/exports/report_files/list.html",
         rows=[
             {
-                "when": moment_words(row.made_at, clock.DISTRICT_ZONE),
+                "when": moment_words(row.made_at, DISTRICT_ZONE),
                 "who": who,
                 "what": f"{row.name}-{row.school_year}.{row.form}",
                 "school": school or _("All schools"),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import Case, CaseIncident
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.outcomes.counting.cache.queries import Rows, Stream, rows_of

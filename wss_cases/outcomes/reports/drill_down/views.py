@@ -9,11 +9,11 @@ from wss_cases.access.actor import CASE_TEAM
 from wss_cases.access.gate import gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.visibility import first_in_view
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.outcomes.counting.scope.presenters import shown
 from wss_cases.outcomes.counting.scope.rules import Scope, narrowed

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Date, Select, String, case, func, literal, or_, select, union_all
 
 from wss_cases.access.actor import Actor
-from wss_cases.foundation.clock import DISTRICT_ZONE, at_local, local_date
+from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local_date
 from wss_cases.outcomes.counting.cache.queries import Rows, Stream, rows_of
 from wss_cases.outcomes.counting.scope.queries import within, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope, Share

@@ -7,10 +7,10 @@ from datetime import date
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.actions import advance
 from wss_cases.cases.case.states import CaseState
-from wss_cases.cases.progress.actions import today_at
 from wss_cases.followups.making.actions import make, make_for_event
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.mail.family_texts.queries import family_texts
@@ -53,7 +53,7 @@ def make_agreement(uow: UnitOfWork, pathway_id: int, terms: Sequence[TermDraft])
         raise Refused("", _("Say first that the meeting happened."))
     if circle.agreement is not None:
         raise Refused("", _("This circle has its agreement already."))
-    today = today_at(uow, row.school_id)
+    today = today_at(row.school_id, uow.now)
     _check_terms(terms, set(circle.names), today)
     agreement = uow.add(
         Agreement(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id, agreed_on=row.held_on or today)

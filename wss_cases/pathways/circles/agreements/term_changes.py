@@ -3,11 +3,12 @@
 from collections.abc import Collection
 
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.progress.actions import open_only, today_at
+from wss_cases.cases.progress.actions import open_only
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import close_row
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.agreements.actions import TermDraft, new_term
@@ -54,7 +55,7 @@ def change_term(uow: UnitOfWork, term_id: int, draft: TermDraft, consented: Coll
     names = circle_of(row).names
     if not draft.text.strip():
         raise Refused("text", _("Write what was agreed instead."))
-    if draft.due_on < today_at(uow, row.school_id):
+    if draft.due_on < today_at(row.school_id, uow.now):
         raise Refused("due_on", _("Choose today or a later day."))
     missing = [names.get(key, "") for key in sorted(must_consent(agreement, names) - set(consented))]
     if missing:

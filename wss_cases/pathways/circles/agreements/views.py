@@ -15,6 +15,7 @@ from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.circles.agreements import actions
 from wss_cases.pathways.circles.agreements import term_changes as actions_terms
 from wss_cases.pathways.circles.agreements.forms import AgreementForm, CompleteCircleForm, MarkForm, SignForm
@@ -30,7 +31,7 @@ from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.rules import outcomes_for
-from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
+from wss_cases.pathways.common.views import ACT, act_context, page_of
 from wss_cases.roster.directory.queries import school_days
 
 __all__ = ["blueprint", "may_read_terms"]
@@ -53,7 +54,7 @@ def agreement(case_id: int, pathway_id: int) -> Page:
     actor = current_actor()
     row, circle = get_circle(actor, case_id, pathway_id)
     if circle.agreement is not None and request.method == "GET":
-        return show(actor, row, circle, today_of(row.school_id))
+        return show(actor, row, circle, today_at(row.school_id, clock.now()))
     form = AgreementForm()
     if "add_row" in request.form and len(form.terms) < actions.MOST_TERMS:
         form.terms.append_entry()
@@ -77,7 +78,7 @@ def agreement(case_id: int, pathway_id: int) -> Page:
 
 
 def _quick(school_id: int) -> list[tuple[str, str]]:
-    days, today = school_days(school_id), today_of(school_id)
+    days, today = school_days(school_id), today_at(school_id, clock.now())
     later = [days.add(today, n) for n in (5, 10, 20)]
     return [(day_words(day), day.isoformat()) for day in later]
 
@@ -103,7 +104,7 @@ def sign(case_id: int, pathway_id: int) -> Page:
     actor = current_actor()
     row, circle = get_circle(actor, case_id, pathway_id)
     signed = {signer_key(one) for one in circle.agreement.signatures} if circle.agreement else set()
-    form = SignForm(signed_on=today_of(row.school_id))
+    form = SignForm(signed_on=today_at(row.school_id, clock.now()))
     form.signers.choices = choices([(one.key, one.name) for one in signers_of(row, circle) if one.key not in signed])
     return form_page(
         form,

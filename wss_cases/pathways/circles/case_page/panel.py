@@ -10,6 +10,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import zone_of
 from wss_cases.pathways.circles.agreements.presenters import may_read_terms, term_row
 from wss_cases.pathways.circles.circle.keepers import as_kept
 from wss_cases.pathways.circles.circle.models import CircleMeeting
@@ -24,7 +25,7 @@ from wss_cases.pathways.circles.circle.states import (
 )
 from wss_cases.pathways.circles.gates.presenters import gate_row
 from wss_cases.pathways.circles.gates.queries import Circle, circle_of
-from wss_cases.pathways.circles.meeting.views import TONES, zone_of
+from wss_cases.pathways.circles.meeting.views import TONES
 from wss_cases.pathways.circles.terms.rules import completion_meeting_allowed
 from wss_cases.pathways.circles.training.queries import names_of
 from wss_cases.pathways.common.models import Pathway

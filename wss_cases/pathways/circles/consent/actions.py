@@ -4,9 +4,9 @@ from datetime import date
 
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.progress.actions import today_at
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleConsent, CircleMeeting, HoldLift
@@ -61,7 +61,7 @@ def record_consent(
     consent = _consent_of(row, circle, participant_id)
     was_willing = consent.consented is True and consent.guardian_consented is not False
     if consented and consent.consented is not True:
-        _may_ask(uow.actor, circle, participant_id, today_at(uow, row.school_id))
+        _may_ask(uow.actor, circle, participant_id, today_at(row.school_id, uow.now))
     _answer(consent, consented, guardian_consented, given_on)
     consent.recorded_at, consent.recorded_by_id = uow.now, uow.actor.user_id
     kinds = ("circle.consent_withdrawn" if was_willing else "circle.consent_refused", "circle.consent_given")
@@ -145,7 +145,7 @@ def lift_hold(uow: UnitOfWork, pathway_id: int, rule: str, reason: str) -> int:
         raise Refused("", _("Nobody can say this for them: it opens when they say so themselves."))
     if not reason.strip():
         raise Refused("reason", _("Say why the condition is met."))
-    gates = circle.gates_on(today_at(uow, row.school_id))
+    gates = circle.gates_on(today_at(row.school_id, uow.now))
     if rule in circle.lifted or any(gate.rule == rule and gate.done for gate in gates):
         raise Refused("", _("The condition of this hold is met already."))
     lift = HoldLift(

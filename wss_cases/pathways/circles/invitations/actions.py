@@ -13,7 +13,7 @@ from wss_cases.access.actor import CASE_TEAM, SYSTEM
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import actor_of, in_force
+from wss_cases.accounts.grants.queries import actor_of, in_force_at
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
@@ -122,7 +122,7 @@ def former(now: datetime) -> list[int]:
             RoleGrant.user_id == MeetingInvitation.user_id,
             RoleGrant.school_id == MeetingInvitation.school_id,
             RoleGrant.role.in_(sorted(CASE_TEAM)),
-            in_force(now.date()),
+            in_force_at(now),
             UserAccount.state == AccountState.ACTIVE,
         )
     )

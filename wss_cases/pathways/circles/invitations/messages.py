@@ -7,11 +7,12 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.foundation.clock import DISTRICT_ZONE, now
+from wss_cases.foundation.clock import now
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.files.icalendar import Entry, Invited, calendar_file
 from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.school_time import zone_of
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.message_kinds import CalendarPart, MessageKind
 from wss_cases.journal.models import OutboxMessage
@@ -19,7 +20,6 @@ from wss_cases.pathways.circles.circle.models import CircleMeeting, MeetingInvit
 from wss_cases.pathways.circles.invitations.calendar_file import meeting_uid, meeting_words
 from wss_cases.pathways.circles.invitations.queries import INVITATION, invitation_key, staff_of, was_told
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.roster.directory.queries import get_school
 
 
 def _rows(message: OutboxMessage) -> tuple[MeetingInvitation, CircleMeeting]:
@@ -47,10 +47,9 @@ def _page(row: MeetingInvitation) -> str:
 
 def _context(message: OutboxMessage, actor: Actor) -> dict[str, Any]:
     row, meeting = _rows(message)
-    school = get_school(row.school_id)
     return {
         "what": _words(row, meeting),
-        "when": moment_words(row.starts_at, school.time_zone if school else DISTRICT_ZONE),
+        "when": moment_words(row.starts_at, zone_of(row.school_id)),
         "minutes": row.minutes,
         "room": row.room,
         "href": _page(row) if can(actor, Permission.CASE_READ, meeting) else "",

@@ -4,9 +4,9 @@ from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.cases.progress.actions import today_at
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.keepers import KeptCircle, keeper_rows, kept, may_keep
@@ -33,7 +33,7 @@ def name_keeper(uow: UnitOfWork, row: Pathway, user_id: int) -> None:
         require(uow.actor, Permission.CIRCLE_KEEPER_NAME, circle)
         if user_id == uow.actor.user_id:
             raise Refused("keeper", _("You cannot name yourself. Ask a keeper of this circle."))
-    people = may_keep(row.school_id, today_at(uow, row.school_id))
+    people = may_keep(row.school_id, today_at(row.school_id, uow.now))
     if user_id not in people:
         raise Refused("keeper", _("Choose a coordinator or dean of this school."))
     keeper = CircleKeeper(

@@ -16,14 +16,14 @@ from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.pathways.circles.circle.keepers import KeeperRow, KeptCircle, get_circle, keeper_rows, kept, may_keep
 from wss_cases.pathways.circles.keepers import actions as actions_keepers
 from wss_cases.pathways.circles.keepers.forms import KeeperForm
 from wss_cases.pathways.circles.training.queries import trained_keepers
 from wss_cases.pathways.common.forms import ConfirmForm, number, people_choices
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.views import ACT, act_context, kind_words, page_of, today_of
-from wss_cases.roster.directory.queries import get_school
+from wss_cases.pathways.common.views import ACT, act_context, kind_words, page_of
 
 blueprint = Blueprint("keepers", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/keepers")
 
@@ -48,7 +48,7 @@ def keepers(case_id: int, pathway_id: int) -> Page:
     form = KeeperForm()
     form.keeper.choices = people_choices(_candidates(actor, row, circle), _("Choose"))
     known = keeper_rows(row.id)
-    zone = _zone(row.school_id)
+    zone = zone_of(row.school_id)
     return form_page(
         form,
         lambda: actions_keepers.add_keeper(submitted(form), row.id, number(form.keeper.data) or 0),
@@ -59,7 +59,7 @@ def keepers(case_id: int, pathway_id: int) -> Page:
         back_href=page_of(row),
         tabs=parts_of(actor, row, circle, "keepers.keepers"),
         current=[_shown(actor, row, circle, one, zone) for one in known if one.ended_at is None],
-        at_work=set(may_keep(row.school_id, today_of(row.school_id))),
+        at_work=set(may_keep(row.school_id, today_at(row.school_id, clock.now()))),
         former=[_shown(actor, row, circle, one, zone) for one in known if one.ended_at is not None],
         first=not circle.had_keepers,
         may_add=not circle.had_keepers or can(actor, Permission.CIRCLE_KEEPER_NAME, circle),
@@ -67,13 +67,8 @@ def keepers(case_id: int, pathway_id: int) -> Page:
     )
 
 
-def _zone(school_id: int) -> str:
-    school = get_school(school_id)
-    return school.time_zone if school else clock.DISTRICT_ZONE
-
-
 def _candidates(actor: Actor, row: Pathway, circle: KeptCircle) -> dict[int, str]:
-    today = today_of(row.school_id)
+    today = today_at(row.school_id, clock.now())
     out = set(circle.keeper_ids) | ({actor.user_id} if circle.had_keepers else set())
     trained = trained_keepers(row.school_id, today)
     found = {key: _("%(name)s · training on record", name=name) for key, name in trained.items()}
@@ -82,8 +77,8 @@ def _candidates(actor: Actor, row: Pathway, circle: KeptCircle) -> dict[int, str
 
 
 def _shown(actor: Actor, row: Pathway, circle: KeptCircle, one: KeeperRow, zone: str) -> dict[str, Any]:
-    since = day_words_with_year(clock.local_date(one.added_at, zone))
-    until = day_words_with_year(clock.local_date(one.ended_at, zone)) if one.ended_at else ""
+    since = day_words_with_year(local_date(one.added_at, zone))
+    until = day_words_with_year(local_date(one.ended_at, zone)) if one.ended_at else ""
     ends = one.ended_at is None and can(actor, Permission.CIRCLE_NOTE_READ, circle)
     return {
         "name": one.name,

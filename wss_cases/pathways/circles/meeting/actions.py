@@ -1,11 +1,10 @@
 """After a meeting: did it happen, who came, and what follows where it did not."""
 
 from wss_cases.access.permissions import Permission
-from wss_cases.followups.core.today import local_today
 from wss_cases.followups.making.actions import make_for_event
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleAttendance, CircleMeeting
@@ -27,7 +26,6 @@ from wss_cases.pathways.circles.terms.completion import settle_completion
 from wss_cases.pathways.common.actions import audit_only, note_start
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.roster.directory.models import School
 
 Key = str | None
 CAME_TOGETHER = frozenset({MeetingState.HELD, MeetingState.NO_SHOW, MeetingState.WALKED_OUT})
@@ -100,7 +98,7 @@ def _note_attendance(
 
 
 def _hold(uow: UnitOfWork, row: Pathway, meeting: CircleMeeting) -> None:
-    zone = uow.session.get_one(School, row.school_id).time_zone
+    zone = zone_of(row.school_id)
     meeting.happened = True
     if meeting.kind is MeetingKind.CIRCLE:
         row.held_on = local_date(meeting.starts_at, zone)
@@ -136,7 +134,7 @@ def _follow_up(uow: UnitOfWork, row: Pathway, meeting: CircleMeeting, state: Mee
         event,
         school_id=row.school_id,
         owner_id=row.owner_id or row.case.lead_id,
-        from_day=local_today(uow, row.school_id),
+        from_day=today_at(row.school_id, uow.now),
         case_id=row.case_id,
         pathway_id=row.id,
         pathway_kind=row.kind,

@@ -4,12 +4,11 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from wss_cases.cases.progress.actions import today_at
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import close_row
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleMeeting
@@ -22,7 +21,6 @@ from wss_cases.pathways.circles.terms.rules import completion_held
 from wss_cases.pathways.common.actions import audit_only
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.roster.directory.models import School
 
 Key = str | None
 SHORTEST, LONGEST = 10, 480
@@ -57,7 +55,7 @@ def plan_meeting(
 
 
 def _day(uow: UnitOfWork, row: Pathway, starts_at: datetime) -> date:
-    return local_date(starts_at, uow.session.get_one(School, row.school_id).time_zone)
+    return local_date(starts_at, zone_of(row.school_id))
 
 
 def _check(uow: UnitOfWork, row: Pathway, circle: Circle, day: date, minutes: int) -> None:
@@ -69,7 +67,7 @@ def _check(uow: UnitOfWork, row: Pathway, circle: Circle, day: date, minutes: in
         raise Refused("", _("The meeting cannot be planned before the circle is accepted."))
     if circle.agreement is not None and completion_held(circle):
         raise Refused("", _("The meeting at the end of the agreement was held. Complete the circle instead."))
-    if day < today_at(uow, row.school_id):
+    if day < today_at(row.school_id, uow.now):
         raise Refused("day", _("Choose today or a later day."))
     if not SHORTEST <= minutes <= LONGEST:
         raise Refused("minutes", _("Between 10 minutes and 8 hours."))

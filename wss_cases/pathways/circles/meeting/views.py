@@ -16,6 +16,7 @@ from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.plain_templates import link
+from wss_cases.foundation.school_time import at_local, local, local_date, today_at, zone_of
 from wss_cases.pathways.circles.agreements.queries import term_of_follow_up
 from wss_cases.pathways.circles.circle.forms import LENGTHS, AnswerForm, MeetingForm, attendance_form
 from wss_cases.pathways.circles.circle.models import CircleMeeting
@@ -31,21 +32,14 @@ from wss_cases.pathways.circles.meeting.queries import MeetingRow, get_meeting, 
 from wss_cases.pathways.circles.meeting.rules import Attendance, next_kind
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
-from wss_cases.roster.directory.queries import get_school, school_days
+from wss_cases.pathways.common.views import ACT, act_context, page_of
+from wss_cases.roster.directory.queries import school_days
 
 blueprint = Blueprint("circles", __name__)
 
-ZONE = "America/Chicago"
 PATHWAY = "/cases/<int:case_id>/pathways/<int:pathway_id>"
 TONES = {MeetingState.PLANNED: "sun", MeetingState.HELD: "moss"}
 WEEK = 7
-
-
-def zone_of(school_id: int | None) -> str:
-    """Return a school's time zone; the district's where no school is chosen."""
-    school = get_school(school_id) if school_id is not None else None
-    return school.time_zone if school else ZONE
 
 
 @blueprint.get("/circles")
@@ -55,9 +49,9 @@ def circles() -> Page:
     actor, now = current_actor(), clock.now()
     school_id = chosen_school_id(actor, *CASE_TEAM)
     zone = zone_of(school_id)
-    today = clock.local_date(now, zone)
-    midnight = clock.at_local(today, 0, 0, zone)
-    tomorrow = clock.at_local(today + timedelta(days=1), 0, 0, zone)
+    today = local_date(now, zone)
+    midnight = at_local(today, 0, 0, zone)
+    tomorrow = at_local(today + timedelta(days=1), 0, 0, zone)
     return render_template(
         "pathways/circles/meeting/list.html",
         to_answer=meetings_between(actor, school_id, None, midnight, waiting=True),
@@ -76,13 +70,13 @@ def week() -> Page:
     actor, now = current_actor(), clock.now()
     school_id = chosen_school_id(actor, *CASE_TEAM)
     zone = zone_of(school_id)
-    today = clock.local_date(now, zone)
+    today = local_date(now, zone)
     monday = _monday(_asked_day(today))
     days = [monday + timedelta(days=n) for n in range(WEEK)]
-    start, end = (clock.at_local(day, 0, 0, zone) for day in (monday, monday + timedelta(days=WEEK)))
+    start, end = (at_local(day, 0, 0, zone) for day in (monday, monday + timedelta(days=WEEK)))
     by_day: dict[date, list[MeetingRow]] = {day: [] for day in days}
     for row in meetings_between(actor, school_id, start, end, limit=300):
-        by_day[clock.local_date(row.starts_at, zone)].append(row)
+        by_day[local_date(row.starts_at, zone)].append(row)
     return render_template(
         "pathways/circles/meeting/week.html",
         days=[
@@ -135,7 +129,7 @@ def meeting(case_id: int, pathway_id: int) -> Page:
     """Plan the meeting, or move it; the gates that are closed stand above the form."""
     actor = current_actor()
     row = get_circle(actor, case_id, pathway_id)
-    zone, today, circle = zone_of(row.school_id), today_of(row.school_id), circle_of(row)
+    zone, today, circle = zone_of(row.school_id), today_at(row.school_id, clock.now()), circle_of(row)
     planned = circle.waiting
     form = _meeting_form(row, circle, today, zone)
     title = _("Move the meeting") if planned else _("Plan the meeting")
@@ -146,7 +140,7 @@ def meeting(case_id: int, pathway_id: int) -> Page:
         lambda: actions_plan.plan_meeting(
             submitted(form),
             row.id,
-            starts_at=clock.at_local(form.day.data, form.time.data.hour, form.time.data.minute, zone),
+            starts_at=at_local(form.day.data, form.time.data.hour, form.time.data.minute, zone),
             minutes=number(form.minutes.data) or 0,
             room=form.room.data,
             keeper_id=number(form.keeper.data) or 0,
@@ -160,10 +154,10 @@ def meeting(case_id: int, pathway_id: int) -> Page:
 
 def _meeting_form(row: Pathway, circle: Circle, today: date, zone: str) -> MeetingForm:
     planned, days = circle.waiting, school_days(row.school_id)
-    local = clock.local(planned.starts_at, zone) if planned else None
+    starts = local(planned.starts_at, zone) if planned else None
     form = MeetingForm(
-        day=local.date() if local else days.add(today, 1),
-        time=local.time() if local else None,
+        day=local_date(planned.starts_at, zone) if planned else days.add(today, 1),
+        time=starts.time() if starts else None,
         minutes=str(planned.minutes if planned else 60),
         room=planned.room if planned else "",
         keeper=str(planned.keeper_id if planned else next(iter(circle.trained_on(today)), "")),

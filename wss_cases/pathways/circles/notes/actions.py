@@ -9,12 +9,11 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.account.models import UserAccount
-from wss_cases.cases.progress.actions import today_at
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.db import Base
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.keys.envelope import seal, unseal
+from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
 from wss_cases.journal.use_cases import use_case
@@ -23,7 +22,6 @@ from wss_cases.pathways.circles.consent.actions import load_any_circle
 from wss_cases.pathways.circles.notes.models import CircleNote
 from wss_cases.pathways.circles.notes.rules import PURPOSE, shred_day
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.roster.directory.models import School
 
 Key = str | None
 
@@ -63,7 +61,7 @@ def write_note(uow: UnitOfWork, pathway_id: int, text: str) -> int:
     row = load_kept(uow, pathway_id)
     if not text.strip():
         raise Refused("text", _("Write the note."))
-    today = today_at(uow, row.school_id)
+    today = today_at(row.school_id, uow.now)
     shred_on = shred_day(ended_on(uow, row) or today, setting("NOTE_DAYS"))
     if shred_on <= today:
         raise Refused("", _("The notes of this circle were due to be shredded. Nothing is added now."))
@@ -78,10 +76,7 @@ def write_note(uow: UnitOfWork, pathway_id: int, text: str) -> int:
 
 def ended_on(uow: UnitOfWork, row: Pathway) -> date | None:
     """Return the school-local day on which a circle ended; None while it is live. A step."""
-    if row.ended_at is None:
-        return None
-    school = uow.session.get_one(School, row.school_id)
-    return local_date(row.ended_at, school.time_zone)
+    return today_at(row.school_id, row.ended_at) if row.ended_at is not None else None
 
 
 def read_notes(actor: Actor, pathway_id: int, now: datetime) -> list[ReadNote]:

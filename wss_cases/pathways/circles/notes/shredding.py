@@ -6,9 +6,9 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.database.erasing import erase_deleted
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import local_date, today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
 from wss_cases.pathways.circles.notes.models import CircleNote, NoteShredding
@@ -76,7 +76,7 @@ def _days() -> list[tuple[int, date, date]]:
 
 def _due(now: datetime, *, on_hold: bool = False, moved: bool = False) -> list[int]:
     """Return the notes of ended circles whose day has come; `moved` counts by the day that `set_days` would set."""
-    today = local_date(now, DISTRICT_ZONE)
+    today = today_at(None, now)
     statement = (
         select(CircleNote.id)
         .join(Pathway, Pathway.id == CircleNote.pathway_id)

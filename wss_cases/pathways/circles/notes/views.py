@@ -14,6 +14,7 @@ from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.pathways.circles.circle.keepers import get_circle, kept
 from wss_cases.pathways.circles.keepers.views import parts_of
@@ -23,7 +24,6 @@ from wss_cases.pathways.circles.notes.queries import is_held
 from wss_cases.pathways.circles.notes.rules import shred_day
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.views import kind_words, page_of
-from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("notes", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/notes")
 
@@ -46,8 +46,7 @@ def notes(case_id: int, pathway_id: int) -> Page:
                 return redirect(url_for("notes.notes", case_id=case_id, pathway_id=pathway_id), 303)
     read = actions.read_notes(actor, row.id, now)
     row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
-    school = get_school(row.school_id)
-    zone = school.time_zone if school else clock.DISTRICT_ZONE
+    zone = zone_of(row.school_id)
     page = render_template(
         "pathways/circles/notes/list.html",
         form=form,
@@ -75,5 +74,5 @@ def _shredding(row: Pathway, zone: str) -> str:
             "The notes are shredded %(num)d days after the circle has ended.",
             days,
         )
-    day = shred_day(clock.local_date(row.ended_at, zone), days)
+    day = shred_day(local_date(row.ended_at, zone), days)
     return _("The notes are shredded on %(day)s.", day=day_words_with_year(day))

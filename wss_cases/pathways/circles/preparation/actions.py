@@ -5,11 +5,11 @@ from datetime import date
 from sqlalchemy import exists, select
 
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.progress.actions import today_at
 from wss_cases.followups.core.models import FollowUp
 from wss_cases.followups.making.actions import make_for_event
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CirclePreparation, CircleScreen, CircleSupporter
@@ -76,7 +76,7 @@ def _preparation(row: Pathway, circle: Circle, participant_id: int) -> CirclePre
 def _need_interpreter(uow: UnitOfWork, row: Pathway, participant_id: int) -> None:
     """Ask once for an interpreter where the consent letter does not exist in the family's language."""
     person = next(person for person in circle_of(row).invited if person.id == participant_id)
-    if letter_language(person, today_at(uow, row.school_id)) is None:
+    if letter_language(person, today_at(row.school_id, uow.now)) is None:
         return
     known = exists().where(FollowUp.pathway_id == row.id, FollowUp.kind == "interpreter")
     if not uow.session.scalar(select(known)):
@@ -85,7 +85,7 @@ def _need_interpreter(uow: UnitOfWork, row: Pathway, participant_id: int) -> Non
             "interpreter_needed",
             school_id=row.school_id,
             owner_id=row.owner_id or row.case.lead_id,
-            from_day=today_at(uow, row.school_id),
+            from_day=today_at(row.school_id, uow.now),
             case_id=row.case_id,
             pathway_id=row.id,
         )
@@ -128,7 +128,7 @@ def record_screen(uow: UnitOfWork, pathway_id: int, answer: ScreenAnswer, on: da
     row = load_circle(uow, pathway_id)
     not_later(uow, row.school_id, "on", on)
     circle = circle_of(row)
-    if uow.actor.user_id not in circle.keepers_on(today_at(uow, row.school_id)):
+    if uow.actor.user_id not in circle.keepers_on(today_at(row.school_id, uow.now)):
         raise Refused("", _("Only a keeper of this circle answers the safety screen."))
     screen = circle.screen or CircleScreen(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id)
     screen.answer, screen.screened_on, screen.screened_by_id = answer, on, uow.actor.user_id

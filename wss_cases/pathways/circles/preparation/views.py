@@ -12,10 +12,12 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.queries import get_participant
 from wss_cases.cases.case.rules import person_words
+from wss_cases.foundation import clock
 from wss_cases.foundation.forms import BaseForm, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.circles.circle.forms import YES_NO as ANSWERS
 from wss_cases.pathways.circles.circle.forms import ConsentForm, ReadyForm, SupporterForm
 from wss_cases.pathways.circles.circle.models import CirclePreparation
@@ -31,7 +33,7 @@ from wss_cases.pathways.circles.training.queries import names_of
 from wss_cases.pathways.common.forms import ConfirmForm, DayForm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
-from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
+from wss_cases.pathways.common.views import ACT, act_context, page_of
 from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("circle_parties", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
@@ -50,7 +52,7 @@ def get_party(actor: Actor, case_id: int, pathway_id: int, participant_id: int) 
 def party(case_id: int, pathway_id: int, participant_id: int) -> Page:
     """How far one party is prepared, and who is beside them."""
     row, circle, person = get_party(current_actor(), case_id, pathway_id, participant_id)
-    gates = [one for one in circle.gates_on(today_of(row.school_id)) if one.person_id == person.id]
+    gates = [one for one in circle.gates_on(today_at(row.school_id, clock.now())) if one.person_id == person.id]
     supporters = [
         {"id": one.id, "name": one.name, "relation": str(SupporterRelation(one.relation).label)}
         for one in circle.supporters
@@ -75,7 +77,7 @@ def _day_page(
     """Record on which day something was done with one party."""
     row, circle, person = get_party(current_actor(), case_id, pathway_id, participant_id)
     prepared = circle.preparations.get(participant_id)
-    form = DayForm(on=(known(prepared) if prepared else None) or today_of(row.school_id))
+    form = DayForm(on=(known(prepared) if prepared else None) or today_at(row.school_id, clock.now()))
     return form_page(
         form,
         lambda: act(submitted(form), row.id, participant_id, form.on.data),
@@ -142,7 +144,7 @@ def consent(case_id: int, pathway_id: int, participant_id: int) -> Page:
     form = ConsentForm(
         consented=YES_NO[said.consented if said else None],
         guardian=YES_NO[said.guardian_consented if said else None] or "not_asked",
-        given_on=today_of(row.school_id),
+        given_on=today_at(row.school_id, clock.now()),
     )
     if circle.guardians_asked:
         form.guardian.choices = choices([*ANSWERS, ("not_asked", _("Not asked yet"))])
@@ -160,7 +162,7 @@ def consent(case_id: int, pathway_id: int, participant_id: int) -> Page:
         "pathways/circles/preparation/consent.html",
         letter=_letter(row, person),
         letter_href=url_for("circle_parties.letter", participant_id=participant_id, **_ids(row)),
-        warning=_who_asks(actor, circle, person, today_of(row.school_id)),
+        warning=_who_asks(actor, circle, person, today_at(row.school_id, clock.now())),
         **act_context(row, _("Consent of %(name)s", name=person_words(person)), _("Save the answer")),
     )
 
@@ -174,7 +176,7 @@ def _letter(row: Pathway, person: Any) -> Any:
     assert school is not None
     lead = names_of({row.case.lead_id}) if row.case.lead_id is not None else {}
     contact = ", ".join([*lead.values(), school.name])
-    return letter_for(person, school, contact, today_of(row.school_id))
+    return letter_for(person, school, contact, today_at(row.school_id, clock.now()))
 
 
 def _who_asks(actor: Actor, circle: Circle, person: Any, today: date) -> str:

@@ -4,9 +4,9 @@ from datetime import date
 
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import CaseParticipant
-from wss_cases.cases.progress.actions import today_at
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.notes.actions import add_audited, load_kept
@@ -57,7 +57,7 @@ def withdraw_waiver(uow: UnitOfWork, pathway_id: int, waiver_id: int) -> int:
     waiver = get_waiver(row.id, waiver_id)
     if waiver.withdrawn_on is not None:
         raise Refused("", _("This waiver was withdrawn before."))
-    waiver.withdrawn_on = today_at(uow, row.school_id)
+    waiver.withdrawn_on = today_at(row.school_id, uow.now)
     uow.audit(AUDIT_WITHDRAWN, "privilege_waiver", waiver.id, changes_of(waiver))
     return waiver.id
 

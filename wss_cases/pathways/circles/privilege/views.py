@@ -14,6 +14,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at, zone_of
 from wss_cases.pathways.circles.circle.keepers import get_circle, kept
 from wss_cases.pathways.circles.keepers.views import parts_of
 from wss_cases.pathways.circles.notes.forms import ExceptionForm, HoldForm, ReleaseForm, WaiverForm
@@ -23,10 +24,9 @@ from wss_cases.pathways.circles.notes.states import ExceptionKind
 from wss_cases.pathways.circles.privilege import actions
 from wss_cases.pathways.common.forms import ConfirmForm, number, people_choices
 from wss_cases.pathways.common.models import Pathway
-from wss_cases.pathways.common.views import ACT, act_context, kind_words, page_of, today_of
+from wss_cases.pathways.common.views import ACT, act_context, kind_words, page_of
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.pathways.legal_holds.states import HoldKind
-from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("privilege", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>/privilege")
 
@@ -40,8 +40,7 @@ def acts(case_id: int, pathway_id: int) -> Page:
     circle, found = kept(row), acts_of(row.id)
     keeps = can(actor, Permission.CIRCLE_NOTE_READ, circle)
     people = {person.id: person_words(person) for person in participants_of(row.case_id)} if keeps else {}
-    school = get_school(row.school_id)
-    zone = school.time_zone if school else clock.DISTRICT_ZONE
+    zone = zone_of(row.school_id)
     return render_template(
         "pathways/circles/privilege/read.html",
         case=row.case,
@@ -104,7 +103,7 @@ def waiver(case_id: int, pathway_id: int) -> Page:
     """Record a participant's waiver in writing."""
     actor = current_actor()
     row = get_circle(actor, case_id, pathway_id, Permission.CIRCLE_NOTE_READ)
-    form = WaiverForm(signed_on=today_of(row.school_id))
+    form = WaiverForm(signed_on=today_at(row.school_id, clock.now()))
     people = {person.id: person_words(person) for person in participants_of(row.case_id)}
     form.participant.choices = people_choices(people, _("Choose"))
     return form_page(

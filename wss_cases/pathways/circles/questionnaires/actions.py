@@ -14,6 +14,7 @@ from wss_cases.followups.making.actions import close_row
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import token_digest
+from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.journal.use_cases import use_case
@@ -78,7 +79,7 @@ def make_links(
             raise Refused("people", _("Tick who is asked."))
         if set(keys) & already_asked(row.id, occasion, now):
             raise Refused("people", _("One of them was asked already. Make a new link in the list."))
-        spoken = languages(now.date())
+        spoken = languages(today_at(None, now))
         links = []
         for key in sorted(keys):
             wanted = language or asked[key].language.split("-")[0]

@@ -20,6 +20,7 @@ from wss_cases.foundation.forms import apply_refusal, choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.foundation.sign_in.login import current_user, logout_user
 from wss_cases.pathways.circles.agreements.queries import supporters_of
@@ -42,7 +43,7 @@ from wss_cases.pathways.circles.questionnaires.rules import occasions_of, state_
 from wss_cases.pathways.circles.questionnaires.states import QUESTIONS, Answerer, LinkState, Occasion
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
-from wss_cases.pathways.common.views import ACT, act_context, today_of
+from wss_cases.pathways.common.views import ACT, act_context
 from wss_cases.roster.directory.presenters import language_words
 
 blueprint = Blueprint(
@@ -87,7 +88,7 @@ def _row(one: Questionnaire, names: dict[str, str], keeps: bool, now: datetime) 
     if one.keeper_user_id is None:
         meta.append(language_words(one.language))
     if state is LinkState.OPEN:
-        meta.append(_("until %(day)s", day=day_words(one.expires_at.date())))
+        meta.append(_("until %(day)s", day=day_words(today_at(one.school_id, one.expires_at))))
     return {
         "id": one.id,
         "name": names.get(asked_key(one), ""),
@@ -142,7 +143,10 @@ def _make_form(row: Pathway, circle: Circle, now: datetime) -> MakeForm:
     form.occasion.choices = choices([(one.value, Occasion(one).label) for one in open_now or [occasion]])
     form.people.choices = choices([(one.key, one.name) for one in people])
     form.language.choices = choices(
-        [("", _("The language of each family")), *((code, language_words(code)) for code in languages(now.date()))]
+        [
+            ("", _("The language of each family")),
+            *((code, language_words(code)) for code in languages(today_at(None, now))),
+        ]
     )
     return form
 
@@ -220,7 +224,7 @@ def mine(case_id: int, pathway_id: int) -> Page:
     actor = current_actor()
     row, _circle = _kept_circle(actor, case_id, pathway_id)
     occasion = _occasion(request.args.get("occasion"))
-    today = today_of(row.school_id)
+    today = today_at(row.school_id, clock.now())
     texts = words_of(Answerer.KEEPER, occasion, locale_code(), today)
     form = questions_form(Answerer.KEEPER, QUESTIONS[Answerer.KEEPER, occasion], texts)()
     return form_page(
@@ -251,7 +255,7 @@ def answers(case_id: int, pathway_id: int, questionnaire_id: int) -> Page:
     row, circle = _kept_circle(actor, case_id, pathway_id)
     said = actions_answer.read_answers(actor, row.id, questionnaire_id, now)
     asked = QUESTIONS[said.row.answerer, said.row.occasion]
-    texts = words_of(said.row.answerer, said.row.occasion, locale_code(), today_of(row.school_id))
+    texts = words_of(said.row.answerer, said.row.occasion, locale_code(), today_at(row.school_id, now))
     lines = [
         {
             "label": texts[f"question.{said.row.answerer}.{one.code}"].text,

@@ -6,9 +6,9 @@ from wss_cases.access.actor import STAFF
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.grants.queries import holders
-from wss_cases.followups.core.today import local_today
 from wss_cases.foundation.errors import Refused, Stale
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.circles.circle.models import CircleSetting, KeeperTraining
@@ -41,7 +41,7 @@ def record_training(
         valid_until=valid_until, recorded_at=uow.now, recorded_by_id=uow.actor.user_id,
     )  # fmt: skip
     require(uow.actor, Permission.CIRCLE_SETTINGS, training)
-    today = local_today(uow, school_id)
+    today = today_at(school_id, uow.now)
     if user_id not in staff_of(school_id, today):
         raise Refused("user", _("Choose somebody of this school."))
     if completed_on > today:

@@ -10,10 +10,12 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
+from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.circles.circle.forms import EndTrainingForm, SettingForm, TrainingForm
 from wss_cases.pathways.circles.circle.keepers import may_keep
 from wss_cases.pathways.circles.circle.models import KeeperTraining
@@ -23,7 +25,6 @@ from wss_cases.pathways.circles.training import actions
 from wss_cases.pathways.circles.training.queries import get_training, names_of, setting_of, trainings_at
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.queries import team_of
-from wss_cases.pathways.common.views import today_of
 
 blueprint = Blueprint("circle_training", __name__, url_prefix="/circles")
 
@@ -46,7 +47,7 @@ def own_school(actor: Actor) -> int:
 def training() -> Page:
     """Who of the school was trained in what, and what runs out."""
     school_id = own_school(current_actor())
-    today = today_of(school_id)
+    today = today_at(school_id, clock.now())
     keepers, team = may_keep(school_id, today), team_of(school_id, today)
     on_record = trainings_at(school_id, team)
     people = team | names_of({row.user_id for row in on_record} - team.keys())
@@ -105,7 +106,9 @@ def record() -> Page:
     actor = current_actor()
     school_id = own_school(actor)
     form = TrainingForm(kind=TrainingKind.CIRCLE_KEEPING.value)
-    form.user.choices = people_choices(actions.staff_of(school_id, today_of(school_id)), _("Choose a person"))
+    form.user.choices = people_choices(
+        actions.staff_of(school_id, today_at(school_id, clock.now())), _("Choose a person")
+    )
     return form_page(
         form,
         lambda: actions.record_training(

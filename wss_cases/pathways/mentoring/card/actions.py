@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from wss_cases.cases.progress.actions import today_at
 from wss_cases.foundation.errors import NotFound, Refused, Stale
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.models import Pathway
@@ -92,7 +92,7 @@ def mark(uow: UnitOfWork, pathway_id: int, on_day: date, period: str, marks: Seq
     be marked.
     """
     row, card = _card(uow, pathway_id)
-    today = today_at(uow, row.school_id)
+    today = today_at(row.school_id, uow.now)
     if not today - LOOK_BACK <= on_day <= today or not school_days(row.school_id).is_school_day(on_day):
         raise Refused("", _("Choose a school day of the last week."))
     if period not in card.periods or len(marks) != len(card.expectations):
@@ -120,7 +120,7 @@ def _card(uow: UnitOfWork, pathway_id: int) -> tuple[Pathway, DailyCard]:
 
 def _today(uow: UnitOfWork, pathway_id: int) -> tuple[Pathway, DailyCard, DailyCardDay]:
     row, card = _card(uow, pathway_id)
-    today = today_at(uow, row.school_id)
+    today = today_at(row.school_id, uow.now)
     if not school_days(row.school_id).is_school_day(today):
         raise Refused("", _("There is no school today."))
     return row, card, _day(uow, card, today)

@@ -11,13 +11,13 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
-from wss_cases.foundation.clock import local
 from wss_cases.foundation.dates import day_words, long_day_words, time_words
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import force_locale, locale_code
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.pathways.common.views import page_of, today_of
+from wss_cases.foundation.school_time import today_at
+from wss_cases.pathways.common.views import page_of
 from wss_cases.pathways.mentoring.card import actions
 from wss_cases.pathways.mentoring.plan.models import DailyCard, DailyCardDay
 from wss_cases.pathways.mentoring.plan.presenters import card_chart, day_state_words, percent_words, school_days_back
@@ -46,7 +46,7 @@ def card(pathway_id: int) -> Page:
     """The card of one day, each period one tap from its marks."""
     actor = current_actor()
     own, row = _own(actor, pathway_id)
-    today, days = today_of(own.plan.school_id), school_days(own.plan.school_id)
+    today, days = today_at(own.plan.school_id, clock.now()), school_days(own.plan.school_id)
     day = _asked_day(today)
     back = school_days_back(today, days)
     kept = card_days(row.id, min(back[0], day))
@@ -111,7 +111,7 @@ def period(pathway_id: int) -> Page:
     """Mark one period: 0, 1 or 2 for each expectation; then comes the next period."""
     actor = current_actor()
     own, row = _own(actor, pathway_id)
-    day = _asked_day(today_of(own.plan.school_id))
+    day = _asked_day(today_at(own.plan.school_id, clock.now()))
     number = min(max(request.args.get("number", 1, type=int), 1), len(row.periods))
     name = row.periods[number - 1]
     kept = card_days(row.id, day).get(day)
@@ -164,8 +164,7 @@ def paper(pathway_id: int) -> Page:
     own, row = _own(current_actor(), pathway_id)
     asked = request.args.get("language", "")
     language = asked if asked in ("en", "es") else locale_code()
-    school = get_school(own.plan.school_id)
-    today = local(clock.now(), school.time_zone).date() if school else today_of(own.plan.school_id)
+    today = today_at(own.plan.school_id, clock.now())
     with force_locale(language):
         return render_template(
             "pathways/mentoring/card/paper.html",

@@ -6,9 +6,9 @@ from typing import Any
 from flask import url_for
 
 from wss_cases.access.actor import Actor
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.next_steps import ids
 from wss_cases.pathways.common.states import LIVE, Kind, PathwayState
@@ -27,7 +27,7 @@ from wss_cases.pathways.mentoring.plan.presenters import (
 from wss_cases.pathways.mentoring.plan.queries import LOGGED, card_and_days, plan_of, reviews_of, sessions_of
 from wss_cases.pathways.mentoring.plan.rules import dose
 from wss_cases.pathways.mentoring.plan.states import STANDS_LABELS, After, GoesOn, Reason
-from wss_cases.roster.directory.queries import get_school, school_days
+from wss_cases.roster.directory.queries import school_days
 from wss_cases.roster.directory.rules import SchoolDays
 
 MOST_SESSIONS = 5
@@ -63,8 +63,7 @@ def panel(actor: Actor, row: Pathway, today: date, now: datetime) -> Panel:
 def _until(row: Pathway, today: date) -> date:
     if row.ended_at is None:
         return today
-    school = get_school(row.school_id)
-    return min(today, local_date(row.ended_at, school.time_zone)) if school else today
+    return min(today, today_at(row.school_id, row.ended_at))
 
 
 def _rows(plan: MentoringPlan) -> list[dict[str, str]]:

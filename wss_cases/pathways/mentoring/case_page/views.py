@@ -10,15 +10,17 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.queries import participants_of
 from wss_cases.cases.case.rules import person_words
+from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.states import LIVE, EndReason, Kind
-from wss_cases.pathways.common.views import act_context, page_of, today_of
+from wss_cases.pathways.common.views import act_context, page_of
 from wss_cases.pathways.mentoring.card.actions import set_card
 from wss_cases.pathways.mentoring.course import actions
 from wss_cases.pathways.mentoring.course.forms import EARLY, CardForm, CourseForm, FinishForm, MatchForm, ReviewForm
@@ -85,7 +87,7 @@ def _preset_of(row: Pathway, plan: MentoringPlan | None) -> str | None:
 def match(case_id: int, pathway_id: int) -> Page:
     """Match the student with a mentor, and set the course."""
     row = _mentoring(case_id, pathway_id)
-    plan, today = plan_of(row.id), today_of(row.school_id)
+    plan, today = plan_of(row.id), today_at(row.school_id, clock.now())
     student = row.participant.student if row.participant else None
     found = candidates(row, student.language if student else None, plan.goal if plan else "", today)
     form = MatchForm(
@@ -141,7 +143,7 @@ def _because(one: Candidate) -> str:
 def details(case_id: int, pathway_id: int) -> Page:
     """Set towards what, how often and how long."""
     row = _mentoring(case_id, pathway_id)
-    form = CourseForm(version=row.version, **_course_values(row, plan_of(row.id), today_of(row.school_id)))
+    form = CourseForm(version=row.version, **_course_values(row, plan_of(row.id), today_at(row.school_id, clock.now())))
     form.offer_presets(row.kind)
     return form_page(
         form,
@@ -157,7 +159,7 @@ def details(case_id: int, pathway_id: int) -> Page:
 def review(case_id: int, pathway_id: int) -> Page:
     """Review how the goal stands."""
     row = _mentoring(case_id, pathway_id)
-    days, today = school_days(row.school_id), today_of(row.school_id)
+    days, today = school_days(row.school_id), today_at(row.school_id, clock.now())
     form = ReviewForm(version=row.version, next_on=days.on_or_after(today + timedelta(days=DAYS_TO_NEXT_REVIEW)))
     plan = plan_of(row.id)
     finish_at = url_for("mentoring.finish", case_id=row.case_id, pathway_id=row.id)

@@ -6,9 +6,9 @@ from datetime import date
 
 from sqlalchemy import select
 
-from wss_cases.cases.progress.actions import today_at
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.actions import (
@@ -64,7 +64,7 @@ def match(uow: UnitOfWork, pathway_id: int, chosen: Match, course: Course) -> in
     # whoever gives places away is locked first, so that two matches never share the last one
     mentor, group = _lock_chosen(uow, pathway_id, chosen.chosen_id)
     row = load_mentoring(uow, pathway_id, uow.version)
-    plan, today = plan_for(uow, row), today_at(uow, row.school_id)
+    plan, today = plan_for(uow, row), today_at(row.school_id, uow.now)
     _check_match(uow, plan, mentor, group)
     if not chosen.reasons:
         raise Refused("reasons", _("Say why this mentor."))
@@ -125,7 +125,7 @@ def _whom(row: Pathway, participant_id: int | None) -> None:
 
 
 def _begin(uow: UnitOfWork, row: Pathway, plan: MentoringPlan) -> None:
-    today = today_at(uow, row.school_id)
+    today = today_at(row.school_id, uow.now)
     since = min(today, plan.starts_on or today)
     if row.state is PathwayState.PROPOSED:
         if uow.actor.user_id is not None:
@@ -139,7 +139,7 @@ def _begin(uow: UnitOfWork, row: Pathway, plan: MentoringPlan) -> None:
 def save_plan(uow: UnitOfWork, pathway_id: int, course: Course) -> int:
     """Set towards what, how often and how long. Raises NotFound for another family, Refused naming the field."""
     row = load_mentoring(uow, pathway_id, uow.version)
-    plan, today = plan_for(uow, row), today_at(uow, row.school_id)
+    plan, today = plan_for(uow, row), today_at(row.school_id, uow.now)
     with_review = set_course(row, plan, course, today)
     audit_only(uow, row)
     uow.record(plan, "mentoring.planned")

@@ -10,10 +10,10 @@ from wss_cases.access.actor import STAFF
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.accounts.grants.queries import actor_of
-from wss_cases.cases.progress.actions import today_at
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.actions import audit_only
@@ -65,7 +65,7 @@ def change_mentor(uow: UnitOfWork, mentor_id: int, draft: MentorDraft) -> int:
 def _fill(uow: UnitOfWork, mentor: Mentor, draft: MentorDraft) -> None:
     if not 0 <= draft.capacity <= LARGEST_CAPACITY:
         raise Refused("capacity", _("Write a number from 0 to %(most)d.", most=LARGEST_CAPACITY))
-    if draft.trained_on is not None and draft.trained_on > today_at(uow, mentor.school_id):
+    if draft.trained_on is not None and draft.trained_on > today_at(mentor.school_id, uow.now):
         raise Refused("trained_on", _("Choose today or an earlier day."))
     name, user_id = draft.name, None
     if draft.kind is MentorKind.STAFF:
@@ -140,7 +140,7 @@ def _unmatch(uow: UnitOfWork, mentor: Mentor, plan_id: int, pathway_id: int) -> 
     plan = uow.session.get_one(MentoringPlan, plan_id, with_for_update=True, populate_existing=True)
     plan.mentor_id, plan.group_id, plan.match_reasons = None, None, ""
     uow.record(plan, "mentoring.unmatched", mentor=mentor.name)
-    row.next_step, row.next_step_on = _("Match a new mentor"), today_at(uow, row.school_id)
+    row.next_step, row.next_step_on = _("Match a new mentor"), today_at(row.school_id, uow.now)
     audit_only(uow, row)
 
 

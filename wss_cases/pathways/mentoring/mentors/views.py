@@ -17,8 +17,9 @@ from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.forms import number, people_choices
-from wss_cases.pathways.common.views import kind_words, page_of, today_of
+from wss_cases.pathways.common.views import kind_words, page_of
 from wss_cases.pathways.mentoring.mentors import actions
 from wss_cases.pathways.mentoring.mentors.actions import MentorDraft
 from wss_cases.pathways.mentoring.mentors.forms import ChangeGroupForm, EndMentorForm, GroupForm, MentorForm
@@ -102,7 +103,7 @@ def add() -> Page:
     """Add a mentor."""
     actor = current_actor()
     school_id = _school_id(actor)
-    form = _offered(MentorForm(capacity=3), school_id, today_of(school_id))
+    form = _offered(MentorForm(capacity=3), school_id, today_at(school_id, clock.now()))
     return form_page(
         form,
         lambda: actions.add_mentor(submitted(form), school_id, _draft(form)),
@@ -132,7 +133,7 @@ def mentor(mentor_id: int) -> Page:
         strengths=row.strengths,
         trained_on=row.trained_on,
     )
-    _offered(form, row.school_id, today_of(row.school_id))
+    _offered(form, row.school_id, today_at(row.school_id, clock.now()))
     return form_page(
         form,
         lambda: actions.change_mentor(submitted(form), row.id, _draft(form)),

@@ -5,11 +5,12 @@ from datetime import date, timedelta
 from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.progress.actions import open_only, today_at
+from wss_cases.cases.progress.actions import open_only
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import cancel_row, close_row, make
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.models import Pathway
@@ -64,7 +65,7 @@ def review(uow: UnitOfWork, pathway_id: int, *, stands: str, goes_on: GoesOn, no
     if row.state is not PathwayState.ACTIVE:
         raise Refused("", _("Mentoring is reviewed while it is active."))
     _check(uow, row, stands, goes_on, note, next_on)
-    today = today_at(uow, row.school_id)
+    today = today_at(row.school_id, uow.now)
     plan.next_review_on = next_on if goes_on is not GoesOn.ENDS else None
     uow.audit("mentoring.next_review", "mentoring_plan", plan.id, changes_of(plan))
     record = uow.add(
@@ -86,6 +87,6 @@ def _check(uow: UnitOfWork, row: Pathway, stands: str, goes_on: GoesOn, note: st
         raise Refused("stands", _("Say how the goal stands."))
     if goes_on is GoesOn.CHANGES and not note.strip():
         raise Refused("note", _("Say what changes."))
-    today = today_at(uow, row.school_id)
+    today = today_at(row.school_id, uow.now)
     if goes_on is not GoesOn.ENDS and (next_on is None or not today < next_on <= today + FURTHEST):
         raise Refused("next_on", _("Choose the day of the next review, after today and within a year."))

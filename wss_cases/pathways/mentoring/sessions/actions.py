@@ -8,12 +8,12 @@ from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.cases.progress.actions import open_only, today_at
+from wss_cases.cases.progress.actions import open_only
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import cancel_row, make_for_event
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.actions import note_start
@@ -28,7 +28,6 @@ from wss_cases.pathways.mentoring.plan.models import (
 )
 from wss_cases.pathways.mentoring.plan.queries import LOGGED
 from wss_cases.pathways.mentoring.plan.states import LONGEST_MINUTES, Missed
-from wss_cases.roster.directory.models import School
 
 MISSED_EVENT = MISSED_KIND = "mentoring_missed"
 LOOK_BACK = timedelta(days=60)
@@ -98,7 +97,7 @@ def load_logged(uow: UnitOfWork, pathway_id: int, group_id: int | None = None) -
 
 def write(uow: UnitOfWork, row: Pathway, day: date, said: Said) -> MentoringSession:
     """Write what is said of a day, with all that follows from it. A step; the pathway is locked."""
-    today = today_at(uow, row.school_id)
+    today = today_at(row.school_id, uow.now)
     if not today - LOOK_BACK <= day <= today:
         raise Refused("day", _("Choose today or a day of the last two months."))
     if said.minutes is not None and not 1 <= said.minutes <= LONGEST_MINUTES:
@@ -130,7 +129,7 @@ def _session_on(uow: UnitOfWork, pathway_id: int, day: date) -> MentoringSession
 
 def _ask_after(uow: UnitOfWork, row: Pathway, day: date, today: date) -> None:
     """Ask for contact after a missed session, unless that is asked already or was in the week of this session."""
-    zone = uow.session.scalars(select(School.time_zone).where(School.id == row.school_id)).one()
+    zone = zone_of(row.school_id)
     monday = day - timedelta(days=day.weekday())
     for asked in _asked(uow, row):
         if asked.state is FollowUpState.OPEN or local_date(asked.created_at, zone) >= monday:

@@ -10,12 +10,14 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.queries import get_follow_up
+from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.states import Kind
-from wss_cases.pathways.common.views import page_of, today_of
+from wss_cases.pathways.common.views import page_of
 from wss_cases.pathways.mentoring.plan.models import MentoringPlan, MentoringSession
 from wss_cases.pathways.mentoring.plan.presenters import (
     dose_rows,
@@ -84,7 +86,7 @@ def rows_of(found: list[OwnStudent]) -> list[dict[str, Any]]:
     for own in found:
         school_id = own.plan.school_id
         if school_id not in days:
-            days[school_id] = (today_of(school_id), school_days(school_id))
+            days[school_id] = (today_at(school_id, clock.now()), school_days(school_id))
     names = Counter(own.name for own in found)
     return [
         _row(own, logged.get(own.pathway.id, (0, None)), *days[own.plan.school_id])
@@ -149,7 +151,7 @@ def student(pathway_id: int) -> Page:
     """One student: log today's session or correct a day, and what was delivered so far."""
     actor = current_actor()
     own = get_own(actor, pathway_id)
-    today, days = today_of(own.plan.school_id), school_days(own.plan.school_id)
+    today, days = today_at(own.plan.school_id, clock.now()), school_days(own.plan.school_id)
     form, kept = _session_form(own, today)
     logged = sessions_of(pathway_id)
     delivered = dose(own.plan, logged, today, days)
@@ -226,7 +228,7 @@ def group(group_id: int) -> Page:
     """Log a group's session: one page marks each student."""
     actor = current_actor()
     row = get_group(actor, group_id)
-    today = today_of(row.school_id)
+    today = today_at(row.school_id, clock.now())
     day = _asked_day(today)
     students = group_students(group_id)
     logged = sessions_on([own.pathway.id for own in students], day)

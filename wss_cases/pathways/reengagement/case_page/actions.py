@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
-from wss_cases.cases.progress.actions import today_at
 from wss_cases.followups.making.actions import cancel_row, close_row
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.actions import (
@@ -59,7 +59,7 @@ def save_plan(uow: UnitOfWork, pathway_id: int, text: PlanText, agreed: bool) ->
     plan.work_missed = text.work_missed
     uow.record(plan, "reengagement.planned")
     if agreed and row.state is PathwayState.PROPOSED:
-        today = today_at(uow, row.school_id)
+        today = today_at(row.school_id, uow.now)
         if uow.actor.user_id is not None:
             note_offer(uow, row, (uow.actor.user_id, uow.actor.name), today)
         note_acceptance(uow, row, today)
@@ -86,7 +86,7 @@ def record_return(uow: UnitOfWork, pathway_id: int, on: date) -> int:
     plan.returned_on, plan.return_on = on, plan.return_on or on
     uow.record(plan, "reengagement.returned", on=on.isoformat())
     note_start(uow, row, on)
-    today, days = today_at(uow, row.school_id), school_days(row.school_id)
+    today, days = today_at(row.school_id, uow.now), school_days(row.school_id)
     for wait in REVIEWS:
         follow(uow, row, REVIEW, max(days.add(on, wait), days.on_or_after(today)))
     row.expected_end = days.add(on, REVIEWS[-1])
@@ -106,7 +106,7 @@ def add_review(uow: UnitOfWork, pathway_id: int, answer: ReviewAnswer, note: str
     hard = answer in (ReviewAnswer.NEEDS_MORE, ReviewAnswer.NOT_BACK)
     if hard and not note.strip():
         raise Refused("note", _("Say in a sentence what is needed now."))
-    today, days = today_at(uow, row.school_id), school_days(row.school_id)
+    today, days = today_at(row.school_id, uow.now), school_days(row.school_id)
     review = uow.add(
         ReengagementReview(
             pathway_id=row.id,
@@ -156,7 +156,7 @@ def _drop_meeting(uow: UnitOfWork, plan: ReengagementPlan) -> None:
 def _ask_for_work(uow: UnitOfWork, row: Pathway, plan: ReengagementPlan) -> None:
     if plan.work_missed.strip() and plan.return_on is not None and not open_of(row.id, WORK):
         days = school_days(row.school_id)
-        due = max(days.add(plan.return_on, CATCH_UP), days.on_or_after(today_at(uow, row.school_id)))
+        due = max(days.add(plan.return_on, CATCH_UP), days.on_or_after(today_at(row.school_id, uow.now)))
         follow(uow, row, WORK, due)
 
 

@@ -8,6 +8,7 @@ from flask import url_for
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.dates import day_words, day_words_with_year, moment_words
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.next_steps import ids
 from wss_cases.pathways.common.states import LIVE, PathwayState
@@ -19,7 +20,6 @@ from wss_cases.pathways.reengagement.plan.states import AwayCause, Meeting, Revi
 from wss_cases.pathways.reengagement.returns.views import tone_of
 from wss_cases.roster.directory.queries import get_school, school_days
 
-ZONE = "America/Chicago"
 REVIEW_TONES = {ReviewAnswer.SETTLED: "moss", ReviewAnswer.NEEDS_MORE: "sun", ReviewAnswer.NOT_BACK: "brick"}
 
 
@@ -72,7 +72,7 @@ def _rows(plan: ReengagementPlan) -> list[dict[str, Any]]:
 
 def _meeting(row: Pathway, plan: ReengagementPlan, now: datetime) -> dict[str, Any]:
     school = get_school(row.school_id)
-    zone = school.time_zone if school else ZONE
+    zone = school.time_zone if school else DISTRICT_ZONE
     standing = meeting_of(plan)
     live = row.state in LIVE and row.state is not PathwayState.PROPOSED
     when = " · ".join(part for part in (moment_words(plan.meeting_at, zone), plan.meeting_place) if part)

@@ -9,18 +9,18 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.queries import get_follow_up
 from wss_cases.foundation import clock
-from wss_cases.foundation.clock import at_local, local
 from wss_cases.foundation.dates import day_words
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local, local_date, today_at
 from wss_cases.pathways.common.forms import CompleteForm
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway, load_pathway
 from wss_cases.pathways.common.rules import outcomes_for
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
+from wss_cases.pathways.common.views import ACT, act_context, page_of
 from wss_cases.pathways.reengagement.case_page import actions
 from wss_cases.pathways.reengagement.meeting import actions as actions_meeting
 from wss_cases.pathways.reengagement.plan.forms import HELD, AnswerForm, BackForm, MeetingForm, PlanForm, ReviewForm
@@ -35,7 +35,6 @@ from wss_cases.routing.engine.states import Pathway as Family
 blueprint = Blueprint("reengagement", __name__)
 
 ROOT = "/cases/<int:case_id>/pathways/<int:pathway_id>/return"
-ZONE = "America/Chicago"
 
 
 def _loaded(case_id: int, pathway_id: int) -> tuple[Pathway, ReengagementPlan | None]:
@@ -53,7 +52,7 @@ def _facts(row: Pathway, plan: ReengagementPlan | None) -> list[str]:
     """How long until the return, and whom the student chose."""
     if plan is None:
         return []
-    days, today = school_days(row.school_id), today_of(row.school_id)
+    days, today = school_days(row.school_id), today_at(row.school_id, clock.now())
     facts = [return_words(plan.return_on, plan.returned_on, today, days)]
     if plan.supporters:
         facts.append(_("The student wants beside them: %(people)s", people=plan.supporters))
@@ -67,7 +66,7 @@ def details(case_id: int, pathway_id: int) -> Page:
     row, plan = _loaded(case_id, pathway_id)
     names = ("return_on", "supporters", "supports", "work_missed")
     form = PlanForm(version=_version(plan), **{name: getattr(plan, name) for name in names if plan})
-    days, today = school_days(row.school_id), today_of(row.school_id)
+    days, today = school_days(row.school_id), today_at(row.school_id, clock.now())
     form.return_on.quick = [(day_words(days.add(today, n)), days.add(today, n).isoformat()) for n in (1, 3, 5)]
     asks = row.state is PathwayState.PROPOSED
     if not asks:
@@ -93,15 +92,15 @@ def meeting(case_id: int, pathway_id: int) -> Page:
     """Plan the re-entry meeting near the return, or move it."""
     row, plan = _loaded(case_id, pathway_id)
     school = get_school(row.school_id)
-    zone = school.time_zone if school else ZONE
+    zone = school.time_zone if school else DISTRICT_ZONE
     at = local(plan.meeting_at, zone) if plan and plan.meeting_at else None
     form = MeetingForm(
         version=_version(plan),
-        day=at.date() if at else None,
+        day=local_date(plan.meeting_at, zone) if plan and plan.meeting_at else None,
         time=at.time() if at else (school.first_bell if school else None),
         place=plan.meeting_place if plan else "",
     )
-    days, today = school_days(row.school_id), today_of(row.school_id)
+    days, today = school_days(row.school_id), today_at(row.school_id, clock.now())
     if plan and plan.return_on:
         around = quick_meetings(plan.return_on, today, days)
         form.day.quick = [(_day_of(day, plan), day.isoformat()) for day in around]
@@ -155,7 +154,7 @@ def answer(case_id: int, pathway_id: int) -> Page:
 def back(case_id: int, pathway_id: int) -> Page:
     """Record the first day back."""
     row, plan = _loaded(case_id, pathway_id)
-    today = today_of(row.school_id)
+    today = today_at(row.school_id, clock.now())
     expected = plan.return_on if plan and plan.return_on and plan.return_on <= today else today
     form = BackForm(version=_version(plan), on=expected)
     not_back = url_for("reengagement.details", case_id=case_id, pathway_id=pathway_id)

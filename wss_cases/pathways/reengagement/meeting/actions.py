@@ -2,21 +2,14 @@
 
 from datetime import datetime
 
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import PathwayState
-from wss_cases.pathways.reengagement.plan.lifecycle import (
-    MEETING,
-    close_open,
-    follow,
-    load_return,
-    meeting_day,
-    zone_of,
-)
+from wss_cases.pathways.reengagement.plan.lifecycle import MEETING, close_open, follow, load_return, meeting_day
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.pathways.reengagement.plan.queries import open_of
 from wss_cases.pathways.reengagement.plan.rules import NEAR, is_near, meeting_of
@@ -56,7 +49,7 @@ def _check_meeting(uow: UnitOfWork, row: Pathway, plan: ReengagementPlan, at: da
         raise Refused("", _("Say on which day the student returns first."))
     if at <= uow.now:
         raise Refused("day", _("This time has passed. Choose a later one."))
-    days, day = school_days(row.school_id), local_date(at, zone_of(uow, row))
+    days, day = school_days(row.school_id), local_date(at, zone_of(row.school_id))
     if not days.is_school_day(day):
         raise Refused("day", _("There is no school on this day. Choose a school day."))
     if not is_near(day, plan.return_on, days):

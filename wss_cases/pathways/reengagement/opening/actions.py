@@ -10,10 +10,10 @@ from wss_cases.cases.case.actions import copy_people, open_case, open_case_for, 
 from wss_cases.cases.case.models import Case
 from wss_cases.cases.case.queries import cases_of_incident, choose_lead
 from wss_cases.cases.case.states import CaseOrigin, CaseState, ReopenReason
-from wss_cases.cases.progress.actions import today_at
 from wss_cases.followups.making.actions import make
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -46,7 +46,7 @@ class Away:
 
 def case_for(uow: UnitOfWork, incident: Incident) -> Case:
     """Return the case of an incident: the one it has (opened again when closed), else a new one. A step."""
-    review_on = school_days(incident.school_id).add(today_at(uow, incident.school_id), REVIEW_AFTER)
+    review_on = school_days(incident.school_id).add(today_at(incident.school_id, uow.now), REVIEW_AFTER)
     standing = cases_of_incident(incident.id)
     if standing:
         case = standing[0]
@@ -84,7 +84,7 @@ def open_for_student(uow: UnitOfWork, student: Student, school_id: int, away: Aw
     """Open the return of a student in a case of its own; None when this cause opened one before. A step."""
     if away.key is not None and opened_by(away.key):
         return None
-    review_on = school_days(school_id).add(today_at(uow, school_id), REVIEW_AFTER)
+    review_on = school_days(school_id).add(today_at(school_id, uow.now), REVIEW_AFTER)
     case = open_case_for(
         uow,
         student,
@@ -110,7 +110,7 @@ def open_by_hand(uow: UnitOfWork, student_id: int, away: Away) -> int:
     standing = living_return(student_id, student.school_id)
     if standing is not None:
         raise Refused("", _("A return is open already: case %(case)s.", case=standing.case.reference))
-    if away.away_from is not None and away.away_from > today_at(uow, student.school_id):
+    if away.away_from is not None and away.away_from > today_at(student.school_id, uow.now):
         raise Refused("away_from", _("Choose today or an earlier day."))
     check_days(away.away_from, away.return_on)
     row = open_for_student(uow, student, student.school_id, away)
@@ -130,7 +130,7 @@ def _open(uow: UnitOfWork, case: Case, participant_id: int, student_id: int, awa
     plan = plan_of(row.id) if row is not None else None
     if row is not None and plan is not None and plan.cause is not None:
         return _away_longer(uow, row, plan, away)
-    today = today_at(uow, case.school_id)
+    today = today_at(case.school_id, uow.now)
     if row is None:
         row = propose(
             uow,
@@ -187,7 +187,7 @@ def _away_longer(uow: UnitOfWork, row: Pathway, plan: ReengagementPlan, away: Aw
 
 
 def _lead(uow: UnitOfWork, school_id: int) -> int | None:
-    return choose_lead(school_id, today_at(uow, school_id)) or uow.actor.user_id
+    return choose_lead(school_id, today_at(school_id, uow.now)) or uow.actor.user_id
 
 
 def _tell_lead(uow: UnitOfWork, case: Case) -> None:

@@ -5,14 +5,13 @@ from datetime import date
 from sqlalchemy import select
 
 from wss_cases.followups.making.actions import close_row, make
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import NotFound, Stale
+from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.actions import load_live
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.reengagement.plan.models import ReengagementPlan
 from wss_cases.pathways.reengagement.plan.queries import open_of, plan_of
-from wss_cases.roster.directory.models import School
 from wss_cases.routing.engine.states import Pathway as Family
 
 MEETING, WORK = "reentry_meeting", "work_missed"
@@ -39,12 +38,7 @@ def meeting_day(uow: UnitOfWork, plan: ReengagementPlan) -> date:
     """Return the school-local date of the planned meeting. A step."""
     if plan.meeting_at is None:
         raise NotFound
-    return local_date(plan.meeting_at, zone_of(uow, plan))
-
-
-def zone_of(uow: UnitOfWork, record: Pathway | ReengagementPlan) -> str:
-    """Return the time zone of a return's school. A step."""
-    return uow.session.get_one(School, record.school_id).time_zone
+    return local_date(plan.meeting_at, zone_of(plan.school_id))
 
 
 def expect_back(uow: UnitOfWork, cause_key: str, was: date | None, away_from: date, on: date | None) -> None:

@@ -13,11 +13,10 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.cases.case.rules import person_words
 from wss_cases.foundation import clock
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.pathways.common.views import today_of
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date, today_at
 from wss_cases.pathways.reengagement.opening.actions import Away, open_by_hand
 from wss_cases.pathways.reengagement.plan.forms import OpenForm
 from wss_cases.pathways.reengagement.plan.queries import Return, living_return, plan_of, returns_of
@@ -28,8 +27,6 @@ from wss_cases.roster.directory.queries import get_school, get_student, school_d
 from wss_cases.roster.directory.rules import SchoolDays
 
 blueprint = Blueprint("returns", __name__)
-
-ZONE = "America/Chicago"
 
 
 @blueprint.get("/returns")
@@ -66,7 +63,7 @@ def _lines(
 
 def _line(found: Return, now: datetime, school: School | None, days: SchoolDays) -> dict[str, Any]:
     row, plan = found.pathway, found.plan
-    zone = school.time_zone if school else ZONE
+    zone = school.time_zone if school else DISTRICT_ZONE
     today = local_date(now, zone)
     who = person_words(row.participant) if row.participant is not None else row.case.reference
     cause = str(AwayCause(plan.cause).label) if plan.cause is not None else ""
@@ -119,7 +116,7 @@ def open_return(student_id: int) -> Page:
 
 
 def _quick(school_id: int) -> list[tuple[str, str]]:
-    days, today = school_days(school_id), today_of(school_id)
+    days, today = school_days(school_id), today_at(school_id, clock.now())
     return [(_("Today"), today.isoformat())] + [
         (_("in %(number)d school days", number=n), days.add(today, n).isoformat()) for n in (2, 5)
     ]

@@ -9,10 +9,11 @@ from flask import url_for
 from wss_cases.access.actor import Actor
 from wss_cases.accounts.grants.queries import partner_people
 from wss_cases.followups.reminders.rules import TO_ADMINISTRATOR, TO_LEAD
-from wss_cases.foundation.clock import DISTRICT_ZONE
+from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year, moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.journal.models import Disclosure
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.next_steps import ids
@@ -186,7 +187,7 @@ def _warnings(referral: Referral, today: date) -> Sequence[str]:
     found = []
     if referral.state in (ReferralState.DRAFTED, ReferralState.CONSENTED) and not agreement_in_force(partner, today):
         found.append(_("No agreement with this partner is in force, so nothing can be sent to it."))
-    if not partner_people(partner.id, today):
+    if not partner_people(partner.id, clock.now()):
         found.append(_("Nobody signs in for this partner yet. Call it, and write its answers down here."))
     return found
 

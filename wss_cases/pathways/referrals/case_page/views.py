@@ -7,16 +7,18 @@ from flask import Blueprint
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.forms import number, people_choices
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.states import LIVE, OUTCOME_LABELS
-from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
+from wss_cases.pathways.common.views import ACT, act_context, page_of
 from wss_cases.pathways.referrals.consent.views import load
 from wss_cases.pathways.referrals.partners.queries import suggestions
 from wss_cases.pathways.referrals.referral import actions
@@ -45,7 +47,7 @@ def details(case_id: int, pathway_id: int) -> Page:
     plan = open_referral(row.id)
     students = _students(row)
     chosen = (plan.student_id if plan else None) or next(iter(students), None)
-    found = _suggested(row, chosen, plan, today_of(row.school_id))
+    found = _suggested(row, chosen, plan, today_at(row.school_id, clock.now()))
     form = DraftForm(
         version=row.version,
         student=str(chosen or ""),

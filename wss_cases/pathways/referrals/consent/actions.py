@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.progress.actions import today_at
 from wss_cases.followups.making.actions import make
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.actions import note_acceptance, note_offer, note_start
@@ -60,7 +60,7 @@ def record_consent(uow: UnitOfWork, referral_id: int, signed: Signed, fields: li
     A pathway that was only proposed is accepted with it. Raises Refused naming what is missing.
     """
     pathway, row = load_with_pathway(uow, referral_id, uow.version)
-    today = today_at(uow, row.school_id)
+    today = today_at(row.school_id, uow.now)
     _check(signed, today)
     if set(fields) - set(FIELD_LABELS) or not set(ALWAYS) <= set(fields):
         raise Refused("fields", _("Choose what the family agreed to. Without the name nothing can be sent."))
@@ -116,7 +116,7 @@ def send(uow: UnitOfWork, referral_id: int) -> int:
     Raises Refused where the consent has run out, or no agreement with the partner is in force.
     """
     pathway, row = load_with_pathway(uow, referral_id, uow.version)
-    today = today_at(uow, row.school_id)
+    today = today_at(row.school_id, uow.now)
     check_step(row, ReferralState.SENT)
     consent, partner = row.consent, row.partner
     if consent is None or not consent_in_force(consent, today):
@@ -159,7 +159,7 @@ def renew(uow: UnitOfWork, referral_id: int, signed: Signed) -> int:
     consent = row.consent
     if row.state not in RENEWABLE or consent is None or consent.revoked_at is not None:
         raise Refused("", _("There is no consent here that could be renewed."))
-    today = today_at(uow, row.school_id)
+    today = today_at(row.school_id, uow.now)
     _check(signed, today)
     _write(uow, consent, signed)
     uow.audit("referral.renewed", "referral_consent", consent.id, changes_of(consent))
@@ -185,7 +185,7 @@ def revoke(uow: UnitOfWork, referral_id: int) -> int:
     consent = row.consent
     if consent is None or consent.revoked_at is not None:
         raise Refused("", _("There is no consent here that could be taken back."))
-    today = today_at(uow, row.school_id)
+    today = today_at(row.school_id, uow.now)
     was_open = is_open(row, today)
     consent.revoked_on, consent.revoked_at, consent.revoked_by_id = today, uow.now, uow.actor.user_id
     uow.audit("referral.revoked", "referral_consent", consent.id, changes_of(consent))

@@ -9,13 +9,15 @@ from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
 from wss_cases.pathways.common.states import LIVE
-from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
+from wss_cases.pathways.common.views import ACT, act_context, page_of
 from wss_cases.pathways.referrals.consent import actions as actions_consent
 from wss_cases.pathways.referrals.consent.actions import Signed
 from wss_cases.pathways.referrals.referral.forms import TO_CHOOSE, ConsentForm, LetterForm, RenewForm, SendForm
@@ -60,7 +62,7 @@ def language_choices(*more: str) -> list[tuple[str, str]]:
 def consent_letter(case_id: int, pathway_id: int, referral_id: int) -> Page:
     """The letter to the family, to be read together and signed; what is chosen above it is on it."""
     row, referral = load(current_actor(), case_id, pathway_id, referral_id)
-    today, consent = today_of(row.school_id), referral.consent
+    today, consent = today_at(row.school_id, clock.now()), referral.consent
     own = family_language(referral.student_id)
     form = LetterForm(formdata=request.args) if request.args else LetterForm(formdata=None)
     form.language.choices = choices(language_choices(own))
@@ -87,7 +89,7 @@ def consent(case_id: int, pathway_id: int, referral_id: int) -> Page:
     """Record the written consent, with exactly what was agreed to."""
     actor = current_actor()
     row, referral = load(actor, case_id, pathway_id, referral_id)
-    today, own = today_of(row.school_id), family_language(referral.student_id)
+    today, own = today_at(row.school_id, clock.now()), family_language(referral.student_id)
     form = ConsentForm(
         version=referral.version, fields=["name"], purpose=purpose_words(referral), language=own, on=today
     )
@@ -133,7 +135,7 @@ def renew(case_id: int, pathway_id: int, referral_id: int) -> Page:
     """Record that the family signed again, until a later day."""
     actor = current_actor()
     row, referral = load(actor, case_id, pathway_id, referral_id)
-    today, held = today_of(row.school_id), referral.consent
+    today, held = today_at(row.school_id, clock.now()), referral.consent
     form = RenewForm(
         version=referral.version,
         by=held.signed_by if held else "",
@@ -160,7 +162,7 @@ def send(case_id: int, pathway_id: int, referral_id: int) -> Page:
     row, referral = load(actor, case_id, pathway_id, referral_id)
     known = _record(row, referral)
     agreed = referral.consent.fields if referral.consent else []
-    today = today_of(row.school_id)
+    today = today_at(row.school_id, clock.now())
     form = SendForm(version=referral.version)
     return form_page(
         form,

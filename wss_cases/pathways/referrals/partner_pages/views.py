@@ -14,6 +14,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words, day_words_with_year
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.referrals.referral.forms import DeclineForm, FinishForm, SendForm, ServiceForm
 from wss_cases.pathways.referrals.referral.letters import field_words, service_words
 from wss_cases.pathways.referrals.referral.models import Referral
@@ -36,15 +37,11 @@ PARTNER = Permission.REFERRAL_ANSWER
 TO_DO = AWAITS_ANSWER | {ReferralState.ACCEPTED}
 
 
-def _today() -> date:
-    return clock.local_date(clock.now(), clock.DISTRICT_ZONE)
-
-
 @blueprint.get("")
 @gate(Permission.REFERRAL_ANSWER)
 def home() -> Page:
     """The referrals of one's own organisation: to do, under way, done."""
-    actor, today = current_actor(), _today()
+    actor, today = current_actor(), today_at(None, clock.now())
     rows = partners_referrals(actor, today)
     return render_template(
         "pathways/referrals/partner_pages/home.html",
@@ -88,7 +85,7 @@ def _due(row: Referral, due: date) -> str:
 @gate(Permission.REFERRAL_ANSWER)
 def referral(referral_id: int) -> Page:
     """One referral: what was sent, and the partner's own acts."""
-    today = _today()
+    today = today_at(None, clock.now())
     row = get_for_partner(current_actor(), referral_id, today)
     sent = row.sent_fields or {}
     return render_template(
@@ -118,7 +115,7 @@ def referral(referral_id: int) -> Page:
 def accept(referral_id: int) -> Page:
     """Accept a referral."""
     actor, form = current_actor(), SendForm()
-    get_for_partner(actor, referral_id, _today())
+    get_for_partner(actor, referral_id, today_at(None, clock.now()))
     actions_service.accept(Invocation(actor, clock.now(), version=form.seen_version), referral_id, by=PARTNER)
     return _back(referral_id)
 
@@ -128,7 +125,7 @@ def accept(referral_id: int) -> Page:
 def waitlist(referral_id: int) -> Page:
     """Put a referral on one's waiting list."""
     actor, form = current_actor(), SendForm()
-    get_for_partner(actor, referral_id, _today())
+    get_for_partner(actor, referral_id, today_at(None, clock.now()))
     actions_service.waitlist(Invocation(actor, clock.now(), version=form.seen_version), referral_id, by=PARTNER)
     return _back(referral_id)
 
@@ -143,7 +140,7 @@ def _back(referral_id: int) -> Response:
 def decline(referral_id: int) -> Page:
     """Say that one cannot take it, and why."""
     actor = current_actor()
-    row = get_for_partner(actor, referral_id, _today())
+    row = get_for_partner(actor, referral_id, today_at(None, clock.now()))
     form = DeclineForm(version=row.version)
     return form_page(
         form,
@@ -159,7 +156,7 @@ def decline(referral_id: int) -> Page:
 @gate(Permission.REFERRAL_ANSWER)
 def service(referral_id: int) -> Page:
     """Log a day of service."""
-    actor, today = current_actor(), _today()
+    actor, today = current_actor(), today_at(None, clock.now())
     row = get_for_partner(actor, referral_id, today)
     form = ServiceForm(version=row.version, on=today)
     first = row.state is ReferralState.ACCEPTED
@@ -176,7 +173,7 @@ def service(referral_id: int) -> Page:
 @gate(Permission.REFERRAL_ANSWER)
 def finish(referral_id: int) -> Page:
     """Say when the last service was, and what was received."""
-    actor, today = current_actor(), _today()
+    actor, today = current_actor(), today_at(None, clock.now())
     row = get_for_partner(actor, referral_id, today)
     form = FinishForm(version=row.version, on=today)
     return form_page(

@@ -17,6 +17,7 @@ from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import DISTRICT_ZONE, today_at
 from wss_cases.journal.queries import history
 from wss_cases.journal.timeline import author, sentence
 from wss_cases.pathways.referrals.consent.views import language_choices
@@ -31,10 +32,6 @@ from wss_cases.pathways.referrals.referral.states import Service
 from wss_cases.roster.directory.presenters import grade_words, language_words
 
 blueprint = Blueprint("partners", __name__, url_prefix="/partners")
-
-
-def _today() -> date:
-    return clock.local_date(clock.now(), clock.DISTRICT_ZONE)
 
 
 def grade_choices(empty: Any) -> list[Any]:
@@ -63,7 +60,7 @@ def partners() -> Page:
         free=form.free.data,
         ended=form.ended.data,
     )
-    today = _today()
+    today = today_at(None, clock.now())
     found = find_partners(asked)
     return render_template(
         "pathways/referrals/partners/list.html",
@@ -130,9 +127,9 @@ def _agreement(row: Partner, today: date) -> tuple[str, str]:
 @gate(Permission.PARTNER_READ)
 def partner(partner_id: int) -> Page:
     """One partner; for the district also who signs in for it, and its history."""
-    row, today = get_partner(partner_id), _today()
+    row, today = get_partner(partner_id), today_at(None, clock.now())
     may_edit = might(current_actor(), Permission.PARTNER_EDIT)
-    people = accounts_of_partner(row.id, clock.now().date()) if may_edit else []
+    people = accounts_of_partner(row.id, clock.now()) if may_edit else []
     return render_template(
         "pathways/referrals/partners/partner.html",
         row=row,
@@ -144,7 +141,7 @@ def partner(partner_id: int) -> Page:
             for grant, user in people
         ],
         entries=[
-            {"what": sentence(entry), "when": moment_words(entry.at, clock.DISTRICT_ZONE), "who": author(entry)}
+            {"what": sentence(entry), "when": moment_words(entry.at, DISTRICT_ZONE), "who": author(entry)}
             for entry in (history("partner", row.id) if may_edit else [])
         ],
     )

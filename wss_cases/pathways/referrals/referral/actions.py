@@ -2,10 +2,10 @@
 
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import CaseParticipant
-from wss_cases.cases.progress.actions import today_at
 from wss_cases.followups.making.actions import make_for_event
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.common.actions import note_completion
@@ -63,7 +63,7 @@ def _check_student(uow: UnitOfWork, pathway: Pathway, student_id: int | None) ->
 
 
 def _ask_for_interpreter(uow: UnitOfWork, pathway: Pathway, row: Referral) -> None:
-    today = today_at(uow, row.school_id)
+    today = today_at(row.school_id, uow.now)
     if lacks_text(family_language(row.student_id), today):
         make_for_event(
             uow, "interpreter_needed", school_id=row.school_id, owner_id=pathway.owner_id or pathway.case.lead_id,
@@ -91,7 +91,7 @@ def withdraw_open(uow: UnitOfWork, pathway: Pathway) -> None:
 
 
 def _take_back(uow: UnitOfWork, row: Referral, reason: str) -> None:
-    today = today_at(uow, row.school_id)
+    today = today_at(row.school_id, uow.now)
     was_open = is_open(row, today)
     check_step(row, ReferralState.WITHDRAWN)
     row.state, row.ended_on = ReferralState.WITHDRAWN, today

@@ -97,5 +97,5 @@ def tell_partner(uow: UnitOfWork, row: Referral, kind: str) -> None:
     """Queue one mail to each of the partner's people: what happened and a link, nothing of the student."""
     if row.partner_id is None:
         return
-    for user_id, _name in partner_people(row.partner_id, uow.now.date()):
+    for user_id, _name in partner_people(row.partner_id, uow.now):
         uow.notify(user_id, kind, row, f"{kind}:{row.id}:{user_id}")

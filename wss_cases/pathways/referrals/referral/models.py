@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from wss_cases.cases.case.models import OfCase
 from wss_cases.foundation import clock
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum
+from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.referrals.referral.rules import is_open
 from wss_cases.pathways.referrals.referral.states import OPEN, ReferralState, ServiceKind
@@ -102,7 +103,7 @@ class Referral(OfCase, Versioned, Base):
     @property
     def is_open_to_partner(self) -> bool:
         """Whether the partner has it today: sent, consent in force, and not cut short by the school."""
-        return is_open(self, clock.local_date(clock.now(), clock.DISTRICT_ZONE))
+        return is_open(self, today_at(None, clock.now()))
 
 
 class ReferralConsent(Versioned, Base):

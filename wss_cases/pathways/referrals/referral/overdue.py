@@ -10,8 +10,8 @@ from sqlalchemy import or_, select
 from wss_cases.cases.case.models import Case
 from wss_cases.followups.reminders.recipients import Known
 from wss_cases.followups.reminders.rules import Why, levels_of, reached
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import day_in, local_date
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.states import LIVE
 from wss_cases.pathways.referrals.referral.models import Referral
@@ -43,6 +43,7 @@ def late_referral(now: datetime, referral_id: int) -> Late | None:
 
 
 def _late(now: datetime, wanted: Any) -> list[Late]:
+    day = day_in(School.time_zone, now)
     statement = (
         select(
             Referral.id,
@@ -61,8 +62,8 @@ def _late(now: datetime, wanted: Any) -> list[Late]:
             wanted,
             Pathway.state.in_(LIVE),
             or_(
-                Referral.state.in_(AWAITS_ANSWER) & (Referral.answer_by < now.date()),
-                (Referral.state == ReferralState.ACCEPTED) & (Referral.first_service_by < now.date()),
+                Referral.state.in_(AWAITS_ANSWER) & (Referral.answer_by < day),
+                (Referral.state == ReferralState.ACCEPTED) & (Referral.first_service_by < day),
             ),
         )
         .order_by(Referral.id)

@@ -3,10 +3,10 @@
 from datetime import date
 
 from wss_cases.access.permissions import Permission
-from wss_cases.cases.progress.actions import today_at
 from wss_cases.followups.making.actions import make
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.referrals.referral.lifecycle import (
@@ -36,7 +36,7 @@ def accept(uow: UnitOfWork, referral_id: int, *, by: Permission) -> int:
     """Record that the partner accepts; the clock to the first service begins."""
     row = load_by(uow, referral_id, by, uow.version)
     check_step(row, ReferralState.ACCEPTED)
-    today = today_at(uow, row.school_id)
+    today = today_at(row.school_id, uow.now)
     terms = row.partner.days_to_first_service if row.partner else DAYS_TO_FIRST_SERVICE
     due_on = school_days(row.school_id).add(today, terms)
     row.state, row.answered_on, row.first_service_by = ReferralState.ACCEPTED, today, due_on
@@ -51,7 +51,7 @@ def waitlist(uow: UnitOfWork, referral_id: int, *, by: Permission) -> int:
     """Record that the partner put it on its waiting list; it is asked again after its own days to answer."""
     row = load_by(uow, referral_id, by, uow.version)
     check_step(row, ReferralState.WAITLISTED)
-    today = today_at(uow, row.school_id)
+    today = today_at(row.school_id, uow.now)
     terms = row.partner.days_to_answer if row.partner else DAYS_TO_ANSWER
     ask_on = school_days(row.school_id).add(today, max(terms, 1))
     row.state, row.answered_on, row.answer_by = ReferralState.WAITLISTED, today, ask_on
@@ -68,7 +68,7 @@ def decline(uow: UnitOfWork, referral_id: int, reason: str, *, by: Permission) -
     if reason not in DECLINE_LABELS:
         raise Refused("reason", _("Choose the reason."))
     check_step(row, ReferralState.DECLINED)
-    today = today_at(uow, row.school_id)
+    today = today_at(row.school_id, uow.now)
     row.answered_on = row.ended_on = today
     row.state, row.answer_note = ReferralState.DECLINED, reason
     uow.record(row, "referral.declined", partner=row.partner_name, reason=reason)
@@ -117,7 +117,7 @@ def finish(uow: UnitOfWork, referral_id: int, on: date, received: str, *, by: Pe
 
 
 def _check_day(uow: UnitOfWork, row: Referral, on: date) -> None:
-    if on > today_at(uow, row.school_id):
+    if on > today_at(row.school_id, uow.now):
         raise Refused("on", _("Choose today or an earlier day."))
     earliest = row.first_service_on if row.state in SERVED else row.sent_on
     if earliest is not None and on < earliest:

@@ -10,10 +10,12 @@ from wss_cases.access.actor import Actor
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.queries import get_follow_up
+from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
+from wss_cases.foundation.school_time import today_at
+from wss_cases.pathways.common.views import ACT, act_context, page_of
 from wss_cases.pathways.referrals.consent.views import load
 from wss_cases.pathways.referrals.referral.forms import AnswerForm, FinishForm, ServiceForm
 from wss_cases.pathways.referrals.referral.queries import open_referral
@@ -61,7 +63,7 @@ def service(case_id: int, pathway_id: int, referral_id: int) -> Page:
     """Write down a day of service."""
     actor = current_actor()
     row, referral = load(actor, case_id, pathway_id, referral_id)
-    form = ServiceForm(version=referral.version, on=today_of(row.school_id))
+    form = ServiceForm(version=referral.version, on=today_at(row.school_id, clock.now()))
     return form_page(
         form,
         lambda: log(actor, referral.id, form, SCHOOL),
@@ -83,7 +85,7 @@ def finish(case_id: int, pathway_id: int, referral_id: int) -> Page:
     """Write down the last day of service and what was received."""
     actor = current_actor()
     row, referral = load(actor, case_id, pathway_id, referral_id)
-    form = FinishForm(version=referral.version, on=today_of(row.school_id))
+    form = FinishForm(version=referral.version, on=today_at(row.school_id, clock.now()))
     return form_page(
         form,
         lambda: end(actor, referral.id, form, SCHOOL),

@@ -8,9 +8,9 @@ from typing import Any
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import holders
-from wss_cases.followups.core.today import local_today
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
@@ -97,7 +97,7 @@ def hand_on(uow: UnitOfWork, release_id: int) -> int:
     check_held_back(uow.actor, "", row.incident_ids)
     draft = draft_of(row)
     _check_decided(draft)
-    administrators = holders(Role.ADMINISTRATOR, row.school_id, local_today(uow, row.school_id))
+    administrators = holders(Role.ADMINISTRATOR, row.school_id, today_at(row.school_id, uow.now))
     row.seen = {key: digest(text) for key, text in draft.texts.items()}
     row.state = ReleaseState.HANDED_ON
     row.handed_on_by_id, row.handed_on_at = uow.actor.user_id, uow.now
@@ -117,7 +117,7 @@ def release(uow: UnitOfWork, release_id: int, *, manner: Manner, identity: str) 
     allow(row, ReleaseState.RELEASED)
     student = uow.session.get_one(Student, row.student_id)
     if row.asked_by is Asker.GUARDIAN:
-        whose_right(student, str(row.guardian_id), local_today(uow, row.school_id))
+        whose_right(student, str(row.guardian_id), today_at(row.school_id, uow.now))
     check_held_back(uow.actor, "", row.incident_ids)
     draft = draft_of(row)
     _check_same(row, draft)

@@ -14,6 +14,7 @@ from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.pages.presenters import place_names, title_words
 from wss_cases.records.family_copies.copy.models import FamilyRelease
 from wss_cases.records.family_copies.copy.queries import (
@@ -32,7 +33,7 @@ from wss_cases.records.family_copies.draft.actions import decide
 from wss_cases.records.family_copies.draft.forms import AskForm, DraftForm, decisions_in
 from wss_cases.records.family_copies.request.actions import ask
 from wss_cases.roster.directory.models import Student
-from wss_cases.roster.directory.queries import get_school, get_student, guardians_of
+from wss_cases.roster.directory.queries import get_student, guardians_of
 
 blueprint = Blueprint("family_copies", __name__)
 TONES = {ReleaseState.HANDED_ON: "sun", ReleaseState.RELEASED: "moss"}
@@ -68,7 +69,7 @@ def new(student_id: int) -> Page:
     """Write down who asked for what."""
     actor, now = current_actor(), clock.now()
     found = _student(actor, student_id)
-    form = AskForm(asked_on=clock.local_date(now, zone_of(found.school_id)))
+    form = AskForm(asked_on=today_at(found.school_id, now))
     form.who.choices = choices(_askers(found))
     reports = reports_about(actor, found)
     places = place_names()
@@ -181,18 +182,12 @@ def _student(actor: Actor, student_id: int) -> Student:
 
 def _askers(found: Student) -> list[tuple[str, str]]:
     """Return whose right it is: the student's own from 18 on, else each guardian's on the roster."""
-    today = clock.local_date(clock.now(), zone_of(found.school_id))
+    today = today_at(found.school_id, clock.now())
     if is_eligible(found.birth_date, today):
         return [(Asker.STUDENT.value, _("%(name)s, who is 18 or older", name=found.shown_name))]
     return [
         (str(who.id), f"{who.name} ({who.relation})" if who.relation else who.name) for who in guardians_of(found.id)
     ]
-
-
-def zone_of(school_id: int | None) -> str:
-    """Return a school's time zone."""
-    school = get_school(school_id) if school_id is not None else None
-    return school.time_zone if school else clock.DISTRICT_ZONE
 
 
 def student_panel(actor: Actor, found: Student) -> tuple[str, dict[str, Any]] | None:

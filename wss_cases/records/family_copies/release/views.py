@@ -11,19 +11,19 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
-from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.db import db
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.records.family_copies.copy.models import FamilyRelease, FamilyReleaseCopy
 from wss_cases.records.family_copies.copy.queries import copy_of, draft_of, get_release, student_of
 from wss_cases.records.family_copies.copy.rules import KEEP, digest
 from wss_cases.records.family_copies.copy.states import KeptWhy, Manner, ReleaseState
 from wss_cases.records.family_copies.draft.actions import hand_on, release
 from wss_cases.records.family_copies.draft.forms import DraftForm, PlainForm, ReleaseForm, WithdrawForm
-from wss_cases.records.family_copies.draft.views import draft_page, row_words, zone_of
+from wss_cases.records.family_copies.draft.views import draft_page, row_words
 from wss_cases.records.family_copies.request.actions import withdraw
 from wss_cases.roster.directory.queries import get_school
 
@@ -120,7 +120,7 @@ def copy(release_id: int) -> Page:
             **values,
             school=school.name if school else "",
             asked_on=day_words_with_year(found.asked_on),
-            released_on=day_words_with_year(clock.local_date(kept.made_at, zone)),
+            released_on=day_words_with_year(local_date(kept.made_at, zone)),
         )
 
 

@@ -8,10 +8,10 @@ from typing import Any
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.followups.core.models import FollowUp, FollowUpState
-from wss_cases.followups.core.today import local_today
 from wss_cases.followups.making.actions import close_row, make_for_event
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.records.family_copies.copy.contents import cases_with
@@ -45,7 +45,7 @@ def ask(uow: UnitOfWork, student_id: int, asked: Asked) -> int:
     """Write down that a family asks for a copy, with its clock; returns its id. Raises NotFound, or Refused."""
     student = uow.load(Student, student_id, Permission.FAMILY_COPY_PREPARE)
     assert student.school_id is not None
-    today = local_today(uow, student.school_id)
+    today = today_at(student.school_id, uow.now)
     if not EARLIEST <= asked.asked_on <= today:
         raise Refused("asked_on", _("Choose today or an earlier day."))
     who, guardian_id, name = whose_right(student, asked.who, today)

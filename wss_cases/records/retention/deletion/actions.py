@@ -10,11 +10,11 @@ from sqlalchemy import func, select
 from wss_cases.access.actor import SYSTEM
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case, CaseParticipant
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.database.erasing import erase_deleted
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, changes_of, unit_of_work
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.legal_holds.queries import is_student_held
@@ -163,7 +163,7 @@ def _what_keeps(student: Student | None, part: Part, now: datetime) -> str:
         return "hold"
     if still_open(student.id):
         return "open"
-    return "" if due_now(student.id, part, local_date(now, DISTRICT_ZONE)) else "not_due"
+    return "" if due_now(student.id, part, today_at(None, now)) else "not_due"
 
 
 def _over() -> list[int]:

@@ -2,13 +2,14 @@
 
 import enum
 from collections import Counter
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, Column, Enum, String, Table, Text, delete, func, null, select, update
 
 from wss_cases.foundation.clock import school_year
 from wss_cases.foundation.db import Base
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.circles.terms.rules import without_names
@@ -170,7 +171,7 @@ def _count_bare(uow: UnitOfWork, gone: Rows) -> None:
         one = table(name)
         columns = [one.c.school_id, one.c[day], *([one.c[by]] if by else [])]
         for row in uow.session.execute(select(*columns).where(one.c.id.in_(gone.get(name, set())))):
-            on: date = row[1].date() if hasattr(row[1], "date") else row[1]
+            on: date = today_at(row[0], row[1]) if isinstance(row[1], datetime) else row[1]
             what = f"{name}:{_code(row[2])}" if by else name
             figures[row[0], school_year(on), what] += 1
     for (school_id, year, what), count in sorted(figures.items()):

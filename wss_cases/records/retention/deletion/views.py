@@ -10,12 +10,12 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
-from wss_cases.foundation.clock import DISTRICT_ZONE
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.pathways.common.forms import ConfirmForm
 from wss_cases.records.retention.core.forms import TypedForm
 from wss_cases.records.retention.core.states import DELETION_TONES, KEPT_LABELS, KIND_LABELS, DeletionState, Part

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select
 
 from wss_cases.access.actor import SYSTEM
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.journal.models import OutboxState
 from wss_cases.journal.unit_of_work import unit_of_work
@@ -58,7 +58,7 @@ def old_rows(name: str, before: datetime) -> ColumnElement[bool]:
 
 def clean(now: datetime) -> dict[str, int]:
     """Delete what is past its days; returns how many rows of each table, and how many files, went."""
-    rules = rules_on(local_date(now, DISTRICT_ZONE))
+    rules = rules_on(today_at(None, now))
     counts: dict[str, int] = {}
     for name in CLEANED:
         rule = rules.get(KIND_OF[name])

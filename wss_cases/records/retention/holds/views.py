@@ -9,11 +9,11 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
-from wss_cases.foundation.clock import DISTRICT_ZONE
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.pathways.legal_holds.states import HoldKind
 from wss_cases.records.retention.core.forms import HoldForm, ReleaseForm
 from wss_cases.records.retention.deletion.queries import PAGE, Held, get_record_hold, holds

@@ -4,9 +4,9 @@ from datetime import date, timedelta
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.legal_holds.queries import is_student_held
@@ -36,7 +36,7 @@ def change_rule(
     require(uow.actor, Permission.RETENTION_EDIT, newest)
     if seen_id is not None and seen_id != newest.id:
         raise Refused("", _("Somebody changed this row meanwhile. Look at it again."))
-    if starts_on < local_date(uow.now, DISTRICT_ZONE):
+    if starts_on < today_at(None, uow.now):
         raise Refused("starts_on", _("A row begins today or later: what was in force stays as it was."))
     if starts_on <= newest.starts_on:
         raise Refused("starts_on", _("This day must be after the first day of the newest row."))
@@ -75,7 +75,7 @@ def decide(uow: UnitOfWork, student_id: int, *, decision: Decision, reason: str,
     what is not at its end; to keep without a reason, or for longer than until the next look.
     """
     uow.session.get(Student, student_id, with_for_update=True)
-    today = local_date(uow.now, DISTRICT_ZONE)
+    today = today_at(None, uow.now)
     looked = get_looked(uow.actor, student_id, today)
     row = RecordReview(
         student_id=student_id, school_id=looked.school_id, why=looked.why, decision=decision,

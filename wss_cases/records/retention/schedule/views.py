@@ -1,6 +1,5 @@
 """How long records are kept, and whose record is to be looked at by the administrator of its school."""
 
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
@@ -13,12 +12,12 @@ from wss_cases.access.policy import can, might
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
 from wss_cases.foundation import clock
-from wss_cases.foundation.clock import DISTRICT_ZONE
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.legal_holds.queries import is_student_held
 from wss_cases.records.retention.core.forms import DecisionForm, RuleForm
 from wss_cases.records.retention.core.models import RetentionRule
@@ -28,10 +27,6 @@ from wss_cases.records.retention.schedule.actions import change_rule, decide
 from wss_cases.roster.directory.models import Student
 
 blueprint = Blueprint("retention", __name__, url_prefix="/records")
-
-
-def _today() -> date:
-    return clock.local_date(clock.now(), DISTRICT_ZONE)
 
 
 @blueprint.get("/schedule")
@@ -62,7 +57,7 @@ def schedule() -> Page:
 
 
 def _rule_words(row: RetentionRule) -> dict[str, Any]:
-    today = _today()
+    today = today_at(None, clock.now())
     ended = row.ends_on is not None and row.ends_on < today
     return {
         "keep": f"{row.keep} {Unit(row.unit).label} {EVENT_LABELS[row.counted_from]}",
@@ -86,7 +81,7 @@ def rule(code: str) -> Page:
     newest = rows[-1]
     form = RuleForm(
         seen_id=newest.id,
-        starts_on=_today(),
+        starts_on=today_at(None, clock.now()),
         keep=newest.keep,
         source=newest.source,
         confirmed="yes" if newest.is_confirmed else "no",
@@ -118,7 +113,7 @@ def rule(code: str) -> Page:
 def reviews() -> Page:
     """The records of the actor's schools that are to be looked at."""
     after = id_in(request.args.get("after")) or 0
-    found = to_review(current_actor(), _today(), after, PAGE + 1)
+    found = to_review(current_actor(), today_at(None, clock.now()), after, PAGE + 1)
     more = len(found) > PAGE
     return render_template(
         "records/retention/schedule/reviews.html",
@@ -129,7 +124,7 @@ def reviews() -> Page:
 
 
 def _line(looked: Looked) -> dict[str, Any]:
-    part, due = looked.due.part_on(_today()), looked.due.temporary
+    part, due = looked.due.part_on(today_at(None, clock.now())), looked.due.temporary
     if part is Part.PERMANENT:
         words = _("All of it may go now")
     elif part is Part.TEMPORARY:
@@ -155,8 +150,8 @@ def _line(looked: Looked) -> dict[str, Any]:
 @gate(Permission.RECORD_REVIEW)
 def review(student_id: int) -> Page:
     """Decide about one student's record."""
-    actor = current_actor()
-    looked = get_looked(actor, student_id, _today())
+    actor, now = current_actor(), clock.now()
+    looked = get_looked(actor, student_id, today_at(None, now))
     form = DecisionForm()
 
     def act() -> int:

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select
 from wss_cases.access.actor import Actor
 from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork, unit_of_work
 from wss_cases.roster.calendar.importing.calendar_file import DayOf, Event, EventKind, days_of_year, read_events
 from wss_cases.roster.directory.models import CalendarDay, ImportRun
@@ -73,7 +74,7 @@ def _write(uow: UnitOfWork, days: dict[date, DayOf], year: str, counts: Counts) 
     for day, said in days.items():
         found = standing.get(day)
         values = {"kind": said.kind, "label": said.label}
-        unsettled = uow.now if said.kind is DayKind.CLOSED and day >= uow.now.date() - _NEAR else None
+        unsettled = uow.now if said.kind is DayKind.CLOSED and day >= today_at(None, uow.now) - _NEAR else None
         if found is None:
             place = {"school_year": year, "school_id": None, "day": day, "planned_label": ""}
             new.append({**values, **place, "unsettled_since": unsettled})

@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.cases.progress.actions import today_at
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.reengagement.plan.lifecycle import expect_back
@@ -82,7 +82,7 @@ def correct(uow: UnitOfWork, action_id: int, given: Correction) -> int:
     if not given.why.strip():
         raise Refused("why", _("Say why it is corrected."))
     student = uow.session.get_one(Student, action.student_id, with_for_update=True)
-    today, calendar = today_at(uow, action.school_id), school_days(action.school_id)
+    today, calendar = today_at(action.school_id, uow.now), school_days(action.school_id)
     span = Span(given.kind, given.days, given.starts_on, given.ends_on)
     check_span(span, grade_on(student, span.starts_on), calendar, today)
     check_reason(action.incident_id, student, given.reason, given.support_services)
@@ -123,7 +123,7 @@ def ask_appeal(uow: UnitOfWork, action_id: int, asked: Asked) -> int:
     if appeal_of(action.id) is not None:
         raise Refused("", _("An appeal against this action is on record already."))
     _not_later(uow, action, "asked_on", asked.on)
-    if asked.on < action.recorded_at.date() and asked.on < action.starts_on:
+    if asked.on < today_at(action.school_id, action.recorded_at) and asked.on < action.starts_on:
         raise Refused("asked_on", _("This is before the action was decided."))
     appeal = uow.add(
         DisciplineAppeal(
@@ -161,7 +161,7 @@ def decide_appeal(uow: UnitOfWork, action_id: int, given: Decided) -> int:
         _set(uow, action, Span(action.kind, given.days or 0, action.starts_on))
     if given.outcome is AppealOutcome.REVERSED:
         action.state = ActionState.REVERSED
-        _move_return(uow, action, back_after(action), today_at(uow, action.school_id))
+        _move_return(uow, action, back_after(action), today_at(action.school_id, uow.now))
         uow.record(action, "discipline.reversed")
     uow.record(appeal, "appeal.decided", outcome=given.outcome.value)
     return action.id
@@ -223,5 +223,5 @@ def _standing(uow: UnitOfWork, action_id: int, permission: Permission, version: 
 
 
 def _not_later(uow: UnitOfWork, action: DisciplineAction, name: str, day: date) -> None:
-    if day > today_at(uow, action.school_id):
+    if day > today_at(action.school_id, uow.now):
         raise Refused(name, _("Choose today or an earlier day."))

@@ -10,6 +10,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.roster.directory.presenters import language_words
 from wss_cases.safeguards.discipline.appeals.actions import (
@@ -25,7 +26,6 @@ from wss_cases.safeguards.discipline.recording.forms import AppealForm, CorrectF
 from wss_cases.safeguards.discipline.recording.presenters import action_words, appeal_words
 from wss_cases.safeguards.discipline.removals.queries import ListedAction, appeal_of, get_action
 from wss_cases.safeguards.discipline.removals.states import AppealOutcome, AskedBy, DisciplineKind
-from wss_cases.safeguards.duties.pages.views import zone_of
 
 blueprint = Blueprint("appeals", __name__, url_prefix="/discipline/<int:action_id>")
 
@@ -76,7 +76,7 @@ def correction(action_id: int) -> Page:
 def appeal(action_id: int) -> Page:
     """Write down that somebody asks for an appeal."""
     found = _loaded(action_id, Permission.DISCIPLINE_RECORD)
-    form = AppealForm(asked_on=clock.local_date(clock.now(), zone_of(found.action.school_id)))
+    form = AppealForm(asked_on=today_at(found.action.school_id, clock.now()))
 
     def act() -> int:
         asked = Asked(
@@ -102,7 +102,7 @@ def decision(action_id: int) -> Page:
     row = appeal_of(action_id)
     if row is None or row.outcome is not None:
         raise NotFound
-    today = clock.local_date(clock.now(), zone_of(found.action.school_id))
+    today = today_at(found.action.school_id, clock.now())
     form = DecideForm(version=row.version, decided_on=today)
 
     def act() -> int:
@@ -132,9 +132,7 @@ def notice(action_id: int) -> str:
     languages = list(dict.fromkeys([*setting("LANGUAGES"), own]))
     asked = request.args.get("language", "")
     language = asked if asked in languages else own
-    text = notice_for(
-        found.action, found.student, language, clock.local_date(clock.now(), zone_of(found.action.school_id))
-    )
+    text = notice_for(found.action, found.student, language, today_at(found.action.school_id, clock.now()))
     return render_template(
         "safeguards/discipline/appeals/notice.html",
         text=text,

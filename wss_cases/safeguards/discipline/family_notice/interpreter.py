@@ -2,9 +2,9 @@
 
 from sqlalchemy import select
 
-from wss_cases.cases.progress.actions import today_at
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.making.actions import make_for_event
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.mail.family_texts.queries import family_text
@@ -16,7 +16,7 @@ EVENT, KIND = "interpreter_needed", "interpreter"
 
 def ask_for_interpreter(uow: UnitOfWork, incident: Incident, student: Student, code: str) -> None:
     """Ask for an interpreter where a text for families is not in this family's language, once a report. A step."""
-    today, language = today_at(uow, incident.school_id), family_language(student)
+    today, language = today_at(incident.school_id, uow.now), family_language(student)
     if family_text(code, language, today).language.split("-")[0] == language.split("-")[0]:
         return
     asked = select(FollowUp.id).filter_by(incident_id=incident.id, kind=KIND, state=FollowUpState.OPEN)

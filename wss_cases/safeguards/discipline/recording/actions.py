@@ -6,11 +6,11 @@ from datetime import date, timedelta
 from wss_cases.access.actor import Actor
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can
-from wss_cases.cases.progress.actions import today_at
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -87,7 +87,7 @@ def record_discipline(uow: UnitOfWork, incident_id: int, removal: Removal) -> in
     """
     incident = uow.load(Incident, incident_id, Permission.DISCIPLINE_RECORD)
     student = _student_of(uow, incident, removal.student_id)
-    today = today_at(uow, incident.school_id)
+    today = today_at(incident.school_id, uow.now)
     calendar = school_days(incident.school_id)
     check_span(removal.span, grade_on(student, removal.starts_on), calendar, today)
     check_reason(incident.id, student, removal.reason, removal.support_services)

@@ -8,6 +8,7 @@ from flask import url_for
 
 from wss_cases.foundation.dates import day_words_with_year, moment_words
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import zone_of
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.presenters import number_of_days, span_words
@@ -23,7 +24,6 @@ from wss_cases.safeguards.discipline.removals.states import (
     Tried,
 )
 from wss_cases.safeguards.duties.duty.queries import user_name
-from wss_cases.safeguards.duties.pages.views import zone_of
 
 
 def days_words(student_id: int, year: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.discipline.recording.actions import Removal, record_discipline, year_began
@@ -32,7 +33,6 @@ from wss_cases.safeguards.discipline.recording.presenters import (
 from wss_cases.safeguards.discipline.removals.queries import PAGE, actions_page, get_action, offered_to, standing_counts
 from wss_cases.safeguards.discipline.removals.states import Answer, DisciplineKind, Tried
 from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
-from wss_cases.safeguards.duties.pages.views import zone_of
 
 blueprint = Blueprint("discipline", __name__)
 
@@ -45,7 +45,7 @@ def record(incident_id: int) -> Page:
     incident = get_incident(actor, incident_id)
     require(actor, Permission.DISCIPLINE_RECORD, incident)
     students = students_who_caused_harm(incident_id)
-    today = clock.local_date(now, zone_of(incident.school_id))
+    today = today_at(incident.school_id, now)
     form = DisciplineForm(starts_on=today)
     student = _chosen(students, form.student_id.data or request.args.get("student", ""))
     if student is None and not form.is_submitted():
@@ -112,7 +112,7 @@ def actions() -> str:
     school_id = chosen_school_id(actor, *CASE_TEAM)
     before_id = id_in(request.args.get("before"))
     rows = actions_page(actor, school_id, before_id, PAGE + 1)
-    year = school_year(clock.local_date(clock.now(), zone_of(school_id or 0)))
+    year = school_year(today_at(school_id or 0, clock.now()))
     instances, students = standing_counts(actor, school_id, *school_year_bounds(year))
     return render_template(
         "safeguards/discipline/recording/list.html",

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 
-from wss_cases.foundation.clock import local_date, school_year, school_year_bounds
+from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.ids import fold
+from wss_cases.foundation.school_time import local_date
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.removals.states import WITHOUT_END, Answer, DisciplineKind, Tried
 

@@ -5,8 +5,8 @@ from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
+from wss_cases.foundation.school_time import at_wall
 from wss_cases.safeguards.duties.duty.actions import Told
-from wss_cases.safeguards.duties.duty.presenters import instant
 from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS
 
 MOMENT = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
@@ -73,7 +73,7 @@ class StepForm(BaseForm):
         return Told(
             self.told_whom.data or "",
             self.channel.data or "",
-            instant(self.done_at.data, zone),
+            at_wall(self.done_at.data, zone),
             self.reference.data or "",
             note,
         )

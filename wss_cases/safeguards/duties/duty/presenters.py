@@ -1,32 +1,16 @@
 """A legal duty and its steps in the reader's words, and instants of the school's wall clock."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import url_for
 
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code, ngettext
-from wss_cases.roster.directory.queries import get_school
 from wss_cases.safeguards.duties.duty.queries import DutyRow, StepRow, user_name
 from wss_cases.safeguards.duties.duty.rules import is_overdue
 from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, DUTY_LABELS, OPEN_DUTY, DutyState, StepOutcome
-
-ZONE = "America/Chicago"
-
-
-def zone_of(school_id: int) -> str:
-    """Return a school's time zone."""
-    school = get_school(school_id)
-    return school.time_zone if school else ZONE
-
-
-def instant(wall: datetime | None, zone: str) -> datetime:
-    """Return the instant of a wall-clock time that a form gave; a missing one is a programming error."""
-    assert wall is not None
-    return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def duty_words(row: DutyRow, now: datetime, zone: str) -> dict[str, Any]:

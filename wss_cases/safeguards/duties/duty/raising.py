@@ -3,20 +3,19 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import select
 
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import holders
-from wss_cases.foundation.clock import local_date
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.roster.directory.models import School
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind
 from wss_cases.safeguards.duties.duty.queries import kinds_in_force
 from wss_cases.safeguards.duties.duty.rules import Raised, due_at
@@ -126,7 +125,7 @@ def record_act(uow: UnitOfWork, duty: LegalDuty, kind: str, rules: str = "") -> 
 def responsible(uow: UnitOfWork, duty: LegalDuty) -> set[int]:
     """Return who is told of a duty: the school's deans and administrators; of a personal one its owner instead of
     the deans."""
-    today = uow.now.date()
+    today = today_at(duty.school_id, uow.now)
     administrators = {number for number, _name in holders(Role.ADMINISTRATOR, duty.school_id, today)}
     if duty.is_personal:
         return administrators | ({duty.owner_id} if duty.owner_id is not None else set())
@@ -134,7 +133,7 @@ def responsible(uow: UnitOfWork, duty: LegalDuty) -> set[int]:
 
 
 def _standing(uow: UnitOfWork, incident: Incident, codes: Mapping[str, Raised] | list[str]) -> Standing:
-    found = Standing(kinds_in_force(codes, _today(uow, incident)) if codes else {})
+    found = Standing(kinds_in_force(codes, today_at(incident.school_id, uow.now)) if codes else {})
     statement = select(LegalDuty).where(LegalDuty.incident_id == incident.id).order_by(LegalDuty.turn)
     for duty in uow.session.scalars(statement.with_for_update()):
         found.newest[duty.code, duty.owner_id] = duty
@@ -152,13 +151,6 @@ def _owners(uow: UnitOfWork, incident: Incident, code: str, standing: Standing) 
         owners = [incident.reporter_id, uow.actor.user_id]
     known = list(dict.fromkeys(owner_id for owner_id in owners if owner_id is not None))
     return [*known] or [None]
-
-
-def _today(uow: UnitOfWork, incident: Incident) -> date:
-    school = uow.session.get(School, incident.school_id)
-    if school is None:
-        raise NotFound
-    return local_date(uow.now, school.time_zone)
 
 
 def _raise(uow: UnitOfWork, incident: Incident, whose: Whose, raised: Raised, standing: Standing) -> LegalDuty:

@@ -12,12 +12,13 @@ from wss_cases.access.policy import might
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.pages import Page
-from wss_cases.safeguards.duties.duty.presenters import duty_words, instant, zone_of
+from wss_cases.foundation.school_time import zone_of
+from wss_cases.safeguards.duties.duty.presenters import duty_words
 from wss_cases.safeguards.duties.duty.queries import PAGE, Wanted, duties_count, duties_page, get_duty, own_duty_count
 from wss_cases.safeguards.duties.duty.states import DutyState
 from wss_cases.safeguards.duties.pages.acts import views as views_acts
 
-__all__ = ["blueprint", "duty_words", "instant", "zone_of"]
+__all__ = ["blueprint", "duty_words"]
 
 blueprint = Blueprint("safeguards", __name__, url_prefix="/duties")
 

@@ -5,9 +5,9 @@ from datetime import date, timedelta
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.foundation.clock import DISTRICT_ZONE, local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.safeguards.duties.duty.models import LegalDutyKind, LegalDutyKindStep
@@ -47,7 +47,7 @@ def change_kind(uow: UnitOfWork, code: str, text: KindText, starts_on: date, see
     require(uow.actor, Permission.DUTY_TABLE_EDIT, newest)
     if seen_id is not None and seen_id != newest.id:
         raise Refused("", _("Somebody changed this row meanwhile. Look at it again."))
-    if starts_on < local_date(uow.now, DISTRICT_ZONE):
+    if starts_on < today_at(None, uow.now):
         raise Refused("starts_on", _("A row begins today or later: what was in force stays as it was."))
     if starts_on <= newest.starts_on:
         raise Refused("starts_on", _("This day must be after the first day of the newest row."))

@@ -11,12 +11,12 @@ from wss_cases.access.policy import might
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
 from wss_cases.foundation import clock
-from wss_cases.foundation.clock import DISTRICT_ZONE
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.safeguards.duties.duty.models import LegalDutyKind, LegalDutyKindStep
 from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
 from wss_cases.safeguards.duties.table.actions import change_kind
@@ -43,7 +43,7 @@ def table() -> Page:
 
 
 def _words(kind: LegalDutyKind, steps: list[LegalDutyKindStep]) -> dict[str, Any]:
-    spanish, today = locale_code() == "es", clock.local_date(clock.now(), DISTRICT_ZONE)
+    spanish, today = locale_code() == "es", today_at(None, clock.now())
     ended = kind.ends_on is not None and kind.ends_on < today
     return {
         "trigger": kind.trigger_es if spanish else kind.trigger_en,
@@ -75,7 +75,7 @@ def change(code: str) -> Page:
     form = KindForm(
         **{name: getattr(newest, name) for name in kept},
         seen_id=newest.id,
-        starts_on=clock.local_date(now, DISTRICT_ZONE),
+        starts_on=today_at(None, now),
         confirmed="yes" if newest.is_confirmed else "no",
         steps_en="\n".join(step.whom_en for step in steps),
         steps_es="\n".join(step.whom_es for step in steps),

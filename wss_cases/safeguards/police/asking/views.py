@@ -12,13 +12,13 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import at_wall, local, zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.presenters import language_words
 from wss_cases.safeguards.duties.duty.queries import duties_of, students_who_caused_harm
 from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
-from wss_cases.safeguards.duties.pages.views import instant, zone_of
 from wss_cases.safeguards.police.review import actions
 from wss_cases.safeguards.police.review.forms import AskForm, CallForm, LawForm
 from wss_cases.safeguards.police.review.presenters import review_words
@@ -69,10 +69,10 @@ def emergency(incident_id: int) -> Page:
     now = clock.now()
     incident = _loaded(incident_id)
     zone = zone_of(incident.school_id)
-    form = CallForm(called_at=clock.local(now, zone).replace(tzinfo=None, second=0, microsecond=0))
+    form = CallForm(called_at=local(now, zone).replace(tzinfo=None, second=0, microsecond=0))
 
     def act() -> int:
-        called_at = instant(form.called_at.data, zone)
+        called_at = at_wall(form.called_at.data, zone)
         return actions.call_first(submitted(form), incident_id, called_at)
 
     return form_page(form, act, _to_review, "safeguards/police/review/emergency.html", incident=incident)

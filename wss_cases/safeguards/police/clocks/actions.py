@@ -13,6 +13,7 @@ from wss_cases.access.actor import SYSTEM, Role
 from wss_cases.access.permissions import Permission
 from wss_cases.accounts.grants.queries import holders
 from wss_cases.foundation.db import db, table_of
+from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import Act, UnitOfWork, unit_of_work
 from wss_cases.mail.common.queries import queued_keys
 from wss_cases.mail.common.rules import Planned
@@ -106,7 +107,8 @@ def _call(review: PoliceReview, now: datetime) -> Call | None:
     if not over and review.clock_reminded_at is not None:
         return None
     caller = [(review.requested_by_id, "")] if review.requested_by_id is not None else []
-    late = holders(Role.ADMINISTRATOR, review.school_id, now.date()) if over else []
+    today = today_at(review.school_id, now)
+    late = holders(Role.ADMINISTRATOR, review.school_id, today) if over else []
     return Call(review.id, review.school_id, over, caller, late)
 
 

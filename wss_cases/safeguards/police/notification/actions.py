@@ -7,13 +7,13 @@ from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.foundation.clock import local_date
 from wss_cases.foundation.errors import NotFound, Refused
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
-from wss_cases.roster.directory.models import School, Student
+from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.discipline.family_notice.interpreter import ask_for_interpreter
 from wss_cases.safeguards.duties.duty.actions import Told as StepTold
 from wss_cases.safeguards.duties.duty.actions import add_step, carry_out, steps_left
@@ -67,9 +67,6 @@ def record_notification(uow: UnitOfWork, review_id: int, given: Told) -> int:
     review = uow.load(PoliceReview, review_id, Permission.POLICE_NOTIFICATION_RECORD, uow.version)
     _check(uow, review, given, uow.now)
     review.danger = given.danger if review.door is NotificationDoor.EMERGENCY else ""
-    school = uow.session.get(School, review.school_id)
-    if school is None:
-        raise NotFound
     made = uow.add(
         PoliceNotification(
             school_id=review.school_id,
@@ -77,7 +74,7 @@ def record_notification(uow: UnitOfWork, review_id: int, given: Told) -> int:
             review_id=review.id,
             door=review.door,
             notified_at=given.notified_at,
-            local_date=local_date(given.notified_at, school.time_zone),
+            local_date=local_date(given.notified_at, zone_of(review.school_id)),
             channel=given.channel,
             told_whom=given.told_whom,
             sergeant_id=given.sergeant_id,

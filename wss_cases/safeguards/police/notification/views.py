@@ -16,11 +16,11 @@ from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import force_locale, locale_code, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import at_wall, local, today_at, zone_of
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.mail.family_texts.queries import family_text
 from wss_cases.safeguards.duties.duty.queries import load_duty, steps_of, students_who_caused_harm
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
-from wss_cases.safeguards.duties.pages.views import instant, zone_of
 from wss_cases.safeguards.police.notification.actions import (
     RIGHTS,
     Followed,
@@ -48,7 +48,7 @@ def _followed(form: FollowedForm, zone: str) -> Followed:
     told = form.guardian_told_at.data
     return Followed(
         report_number=form.report_number.data or "",
-        guardian_told_at=instant(told, zone) if told else None,
+        guardian_told_at=at_wall(told, zone) if told else None,
         guardian_manner=form.guardian_manner.data or "",
         guardian_result=form.guardian_result.data or "",
         rights_sheet=form.rights_sheet.data or "",
@@ -70,7 +70,7 @@ def _steps(review: PoliceReview) -> list[tuple[int, str]]:
 def _told(form: ToldForm, sergeant: SchoolSergeant | None, zone: str) -> Told:
     named = sergeant_words(sergeant) if sergeant else form.told_whom.data or ""
     return Told(
-        notified_at=instant(form.notified_at.data, zone),
+        notified_at=at_wall(form.notified_at.data, zone),
         channel=form.channel.data,
         told_whom=TOLD_911 if form.told.data == TOLD_911 else named,
         sergeant_id=sergeant.id if sergeant else None,
@@ -152,7 +152,7 @@ def complete(review_id: int) -> Page:
 
 
 def _wall(moment: datetime, zone: str) -> datetime:
-    return clock.local(moment, zone).replace(tzinfo=None, second=0, microsecond=0)
+    return local(moment, zone).replace(tzinfo=None, second=0, microsecond=0)
 
 
 @blueprint.get("/rights-sheet")
@@ -161,7 +161,7 @@ def rights(review_id: int) -> Page:
     """The sheet for the student and the family, in plain words, to print; in English where a language is missing."""
     actor, row = current_actor(), _loaded(review_id)
     language = request.args.get("language", locale_code())[:20]
-    today = clock.local_date(clock.now(), zone_of(row.review.school_id))
+    today = today_at(row.review.school_id, clock.now())
     text = family_text(RIGHTS, language, today)
     filled = text.filled({"school": row.school, "contact": f"{actor.name}, {row.school}"})
     shown: dict[str, Any] = {"text": filled, "back": url_for("police_reviews.review", review_id=review_id)}

@@ -60,7 +60,7 @@ def call_first(uow: UnitOfWork, incident_id: int, called_at: datetime) -> int:
         permits=True, called_at=called_at, record_due_at=record_due(called_at),
     )  # fmt: skip
     uow.record(review, "police.called", door=review.door.value)
-    for user_id, _name in deciders(review, uow.now.date(), ()):
+    for user_id, _name in deciders(review, uow.now, ()):
         uow.notify(user_id, CALLED, review, f"{CALLED}:{review.id}:{user_id}", at_any_hour=True)
     return review.id
 
@@ -103,7 +103,7 @@ def ask(uow: UnitOfWork, incident_id: int, given: Asking) -> int:
         **vars(given),
     )  # fmt: skip
     uow.record(review, "police.asked")
-    for user_id, _name in deciders(review, uow.now.date(), parties_of(incident.id)):
+    for user_id, _name in deciders(review, uow.now, parties_of(incident.id)):
         uow.notify(user_id, ASKED, review, f"{ASKED}:{review.id}:{user_id}", at_any_hour=True)
     return review.id
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -11,9 +11,10 @@ from wss_cases.access.actor import CASE_TEAM, Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.access.visibility import in_view
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
-from wss_cases.accounts.grants.queries import holders, in_force
+from wss_cases.accounts.grants.queries import holders, in_force_at
 from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.roster.directory.models import School, StaffMember, Student
@@ -125,10 +126,11 @@ def parties_of(incident_id: int) -> frozenset[int]:
     return frozenset(db.session.scalars(statement))
 
 
-def deciders(review: PoliceReview, day: date, but: Collection[int]) -> list[tuple[int, str]]:
+def deciders(review: PoliceReview, now: datetime, but: Collection[int]) -> list[tuple[int, str]]:
     """Return the administrators who may decide: not who asked, not a party (`but`)."""
     aside = {*but, review.requested_by_id}
-    return [one for one in holders(Role.ADMINISTRATOR, review.school_id, day) if one[0] not in aside]
+    people = holders(Role.ADMINISTRATOR, review.school_id, today_at(review.school_id, now))
+    return [one for one in people if one[0] not in aside]
 
 
 def approver_of(network: str | None) -> PoliceApprover | None:
@@ -147,7 +149,7 @@ def networks() -> list[str]:
     return sorted({network or "" for network in found})
 
 
-def possible_approvers(network: str, day: date) -> list[tuple[int, str]]:
+def possible_approvers(network: str, now: datetime) -> list[tuple[int, str]]:
     """Return (user id, name) of the active people who administer a network or the district, by name."""
     statement = (
         select(UserAccount.id, UserAccount.name)
@@ -156,7 +158,7 @@ def possible_approvers(network: str, day: date) -> list[tuple[int, str]]:
             RoleGrant.role == Role.DISTRICT,
             RoleGrant.district | (RoleGrant.network == network),
             UserAccount.state == AccountState.ACTIVE,
-            in_force(day),
+            in_force_at(now),
         )
         .distinct()
         .order_by(UserAccount.name, UserAccount.id)

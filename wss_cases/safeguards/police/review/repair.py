@@ -3,8 +3,8 @@
 from sqlalchemy import select
 
 from wss_cases.cases.case.queries import cases_of_incident
-from wss_cases.cases.progress.actions import today_at
 from wss_cases.foundation.db import db
+from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.pathways.common.models import Pathway
@@ -30,7 +30,7 @@ def open_repair(uow: UnitOfWork, incident: Incident) -> None:
         return
     case = case_for(uow, incident)
     reached = _reached(incident)
-    start = school_days(case.school_id).add(today_at(uow, case.school_id), START_WITHIN)
+    start = school_days(case.school_id).add(today_at(case.school_id, uow.now), START_WITHIN)
     for person in case.participants:
         if person.student_id not in students or person.student_id in reached:
             continue

@@ -16,9 +16,10 @@ from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import at_wall, local, zone_of
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
 from wss_cases.safeguards.duties.duty.queries import get_duty
-from wss_cases.safeguards.duties.pages.views import duty_words, instant, zone_of
+from wss_cases.safeguards.duties.pages.views import duty_words
 from wss_cases.safeguards.police.review import actions
 from wss_cases.safeguards.police.review.forms import AnswerForm, WithdrawForm
 from wss_cases.safeguards.police.review.models import PoliceReview
@@ -98,7 +99,7 @@ def review(review_id: int) -> Page:
 def _waits_for(found: PoliceReview, names: dict[int, str], now: datetime) -> list[str]:
     """The people who may give the answer that is waited for."""
     if found.state is ReviewState.ASKED:
-        return [name for _id, name in deciders(found, now.date(), parties_of(found.incident_id))]
+        return [name for _id, name in deciders(found, now, parties_of(found.incident_id))]
     if found.state is ReviewState.APPROVED_ONCE:
         aside = {found.first_by_id, found.requested_by_id}
         named = [one for one in (found.approver_id, found.deputy_id) if one is not None and one not in aside]
@@ -137,7 +138,7 @@ def _loaded(review_id: int, permission: Permission) -> ReviewRow:
 
 
 def _wall(now: datetime, zone: str) -> datetime:
-    return clock.local(now, zone).replace(tzinfo=None, second=0, microsecond=0)
+    return local(now, zone).replace(tzinfo=None, second=0, microsecond=0)
 
 
 def _answer(review_id: int, permission: Permission, give: Callable[[Invocation, int, actions.Answer], int]) -> Page:
@@ -149,7 +150,7 @@ def _answer(review_id: int, permission: Permission, give: Callable[[Invocation, 
     def act() -> int:
         given = actions.Answer(
             approves=form.approves.data == "yes",
-            answered_at=instant(form.answered_at.data, zone),
+            answered_at=at_wall(form.answered_at.data, zone),
             manner=form.manner.data,
             reason=form.reason.data or "",
         )

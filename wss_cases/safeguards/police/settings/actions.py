@@ -45,7 +45,7 @@ def set_approver(uow: UnitOfWork, network: str, approver_id: int, deputy_id: int
 
 
 def _check_people(network: str, approver_id: int, deputy_id: int | None, now: datetime) -> None:
-    possible = dict(possible_approvers(network, now.date()))
+    possible = dict(possible_approvers(network, now))
     if approver_id not in possible:
         raise Refused("approver_id", _("Choose somebody who administers this network or the district."))
     if deputy_id is not None and deputy_id not in possible:

@@ -85,7 +85,7 @@ def approver(name: str) -> Page:
         deputy_id=str(row.deputy_id or "") if row else "",
         hours=row.hours if row else DEFAULT_HOURS,
     )
-    people = [(str(user_id), name) for user_id, name in possible_approvers(network, now.date())]
+    people = [(str(user_id), name) for user_id, name in possible_approvers(network, now)]
     form.approver_id.choices = choices([("", _("Choose one")), *people])
     form.deputy_id.choices = choices([("", _("Nobody")), *people])
 

@@ -9,11 +9,13 @@ from flask import Blueprint, render_template, request
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import CaseParticipant
+from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import force_locale, locale_code
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.mail.family_texts.queries import family_texts
 from wss_cases.mail.family_texts.rules import Text
@@ -25,7 +27,6 @@ from wss_cases.pathways.circles.terms.rules import names_on_paper, terms_in_forc
 from wss_cases.pathways.common.forms import number
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.pathways.common.queries import get_pathway
-from wss_cases.pathways.common.views import today_of
 from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("agreement_paper", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
@@ -48,8 +49,8 @@ def paper(case_id: int, pathway_id: int) -> Page:
         return render_template(
             "pathways/circles/agreements/paper.html",
             back=f"{request.script_root}{request.path.removesuffix('/paper')}",
-            head=_head(row, language, today_of(row.school_id)),
-            printed_on=day_words_with_year(today_of(row.school_id)),
+            head=_head(row, language, today_at(row.school_id, clock.now())),
+            printed_on=day_words_with_year(today_at(row.school_id, clock.now())),
             **_sheet(row, circle, circle.agreement, reader),
         )
 

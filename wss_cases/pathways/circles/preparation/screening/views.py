@@ -5,10 +5,12 @@ from flask import Blueprint
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
+from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import today_at
 from wss_cases.pathways.circles.circle.forms import LiftForm, ScreenForm
 from wss_cases.pathways.circles.circle.rules import is_met
 from wss_cases.pathways.circles.circle.states import ScreenAnswer
@@ -16,7 +18,7 @@ from wss_cases.pathways.circles.consent import actions
 from wss_cases.pathways.circles.gates.presenters import get_circle
 from wss_cases.pathways.circles.gates.queries import circle_of
 from wss_cases.pathways.circles.preparation import actions as actions_prepare
-from wss_cases.pathways.common.views import ACT, act_context, page_of, today_of
+from wss_cases.pathways.common.views import ACT, act_context, page_of
 
 blueprint = Blueprint("circle_screening", __name__, url_prefix="/cases/<int:case_id>/pathways/<int:pathway_id>")
 
@@ -28,8 +30,8 @@ def screen(case_id: int, pathway_id: int) -> Page:
     actor = current_actor()
     row = get_circle(actor, case_id, pathway_id)
     circle = circle_of(row)
-    form = ScreenForm(answer=circle.screen.answer if circle.screen else None, on=today_of(row.school_id))
-    keeps = actor.user_id in circle.keepers_on(today_of(row.school_id))
+    form = ScreenForm(answer=circle.screen.answer if circle.screen else None, on=today_at(row.school_id, clock.now()))
+    keeps = actor.user_id in circle.keepers_on(today_at(row.school_id, clock.now()))
     return form_page(
         form,
         lambda: actions_prepare.record_screen(submitted(form), row.id, ScreenAnswer(form.answer.data), form.on.data),
@@ -61,7 +63,7 @@ def hold(case_id: int, pathway_id: int, rule: str) -> Page:
     language = locale_code()
     because, until = (texts.get(language) or texts["en"] for texts in (found.because, found.until))
     facts = [because, _("It holds until: %(until)s", until=until)]
-    if is_met(found, circle.facts_on(today_of(row.school_id))):
+    if is_met(found, circle.facts_on(today_at(row.school_id, clock.now()))):
         facts.append(_("Its condition is met."))
     elif found.stands:
         facts.append(_("Nobody can lift it: each person is supported apart."))

@@ -11,6 +11,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.forms import apply_refusal
 from wss_cases.foundation.i18n import force_locale, locale_code
+from wss_cases.foundation.school_time import today_at
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.pathways.circles.questionnaires.answers import answer, open_link
 from wss_cases.pathways.circles.questionnaires.forms import Questions, questions_form
@@ -45,7 +46,7 @@ def link(token: str) -> Response:
 
 def _questions(row: Questionnaire, language: str) -> Response:
     now = clock.now()
-    texts = words_of(row.answerer, row.occasion, language, now.date())
+    texts = words_of(row.answerer, row.occasion, language, today_at(None, now))
     form = questions_form(row.answerer, QUESTIONS[row.answerer, row.occasion], texts)()
     status = 200
     if form.is_submitted() and "switch_language" not in request.form:
@@ -71,13 +72,13 @@ def _take(questionnaire_id: int, form: Questions) -> LinkState | None:
 
 
 def _language(row: Questionnaire) -> str:
-    known = languages(clock.now().date())
+    known = languages(today_at(None, clock.now()))
     asked = request.form.get("switch_language") or request.form.get("language") or request.args.get("language")
     return asked if asked is not None and asked in known else row.language
 
 
 def _words(language: str) -> dict[str, Any]:
-    others = [code for code in languages(clock.now().date()) if code != language]
+    others = [code for code in languages(today_at(None, clock.now())) if code != language]
     named = []
     for code in others:
         with force_locale(code):

@@ -17,9 +17,10 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.school_time import at_wall, local, zone_of
 from wss_cases.safeguards.duties.duty import actions
 from wss_cases.safeguards.duties.duty.forms import DischargeForm, NotApplicableForm, StepForm, VerifyForm
-from wss_cases.safeguards.duties.duty.presenters import duty_words, instant, step_words, zone_of
+from wss_cases.safeguards.duties.duty.presenters import duty_words, step_words
 from wss_cases.safeguards.duties.duty.queries import DutyRow, steps_of, user_name
 from wss_cases.safeguards.duties.duty.raising import verify
 from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, OPEN_DUTY
@@ -94,7 +95,7 @@ def step_page(side: Side, duty_id: int, position: int) -> Page:
     step = next((step for step in steps_of(row.duty) if step.step.position == position), None)
     if step is None:
         raise NotFound
-    local_now = clock.local(now, zone).replace(tzinfo=None, second=0, microsecond=0)
+    local_now = local(now, zone).replace(tzinfo=None, second=0, microsecond=0)
     form = StepForm(version=row.duty.version, done_at=local_now, outcome="done")
 
     def act() -> int:
@@ -114,7 +115,7 @@ def discharge_page(side: Side, duty_id: int) -> Page:
     """Record that a duty was carried out."""
     (row, zone), now = _loaded(side, duty_id), clock.now()
     left = [step_words(step, zone) for step in steps_of(row.duty) if step.record is None]
-    local_now = clock.local(now, zone).replace(tzinfo=None, second=0, microsecond=0)
+    local_now = local(now, zone).replace(tzinfo=None, second=0, microsecond=0)
     form = DischargeForm(version=row.duty.version, done_at=local_now)
 
     def act() -> int:
@@ -122,7 +123,7 @@ def discharge_page(side: Side, duty_id: int) -> Page:
             submitted(form),
             duty_id,
             what_was_done=form.what_was_done.data or "",
-            done_at=instant(form.done_at.data, zone),
+            done_at=at_wall(form.done_at.data, zone),
             told_whom=form.told_whom.data or "",
             channel=form.channel.data or "",
             reference=form.reference.data or "",

@@ -7,7 +7,8 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.foundation import clock
 from wss_cases.foundation.pages import Page
-from wss_cases.safeguards.duties.duty.presenters import duty_words, zone_of
+from wss_cases.foundation.school_time import zone_of
+from wss_cases.safeguards.duties.duty.presenters import duty_words
 from wss_cases.safeguards.duties.duty.queries import get_own_duty, own_duties
 from wss_cases.safeguards.duties.pages.acts import views as views_acts
 

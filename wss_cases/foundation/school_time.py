@@ -1,0 +1,125 @@
+"""A school's zone, its day and its wall clock: nothing else makes a date of an instant.
+
+Days are the school's own, from midnight to midnight there; whatever belongs to no school keeps the district's. `now`
+is always an instant.
+"""
+
+import sqlite3
+from collections.abc import Collection
+from datetime import UTC, date, datetime, time
+from functools import cache, lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Date,
+    Engine,
+    Select,
+    bindparam,
+    column,
+    event,
+    func,
+    literal,
+    select,
+    table,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from wss_cases.foundation.db import Base, UtcDateTime, db
+
+DISTRICT_ZONE = "America/Chicago"
+"""The zone of whatever belongs to no school."""
+KNOWN_SCHOOLS = "known_schools"
+"""What a session knows of them."""
+_SCHOOL = table("school", column("id"), column("time_zone"))
+
+
+def local(instant: datetime, time_zone: str) -> datetime:
+    """Return the wall-clock time of an instant in a zone."""
+    return instant.astimezone(ZoneInfo(time_zone))
+
+
+def local_date(instant: datetime, time_zone: str) -> date:
+    """Return the date of an instant in a zone."""
+    return local(instant, time_zone).date()
+
+
+def at_local(day: date, hour: int, minute: int, time_zone: str) -> datetime:
+    """Return the instant of a wall-clock time on a date in a zone.
+
+    In the hour that a spring change skips, the instant after the gap; in the doubled hour, the first.
+    """
+    return at_wall(datetime.combine(day, time(hour, minute)), time_zone)
+
+
+def at_wall(wall: datetime, time_zone: str) -> datetime:
+    """Return the instant of a wall-clock time that somebody typed, found as `at_local` does."""
+    return wall.replace(tzinfo=ZoneInfo(time_zone)).astimezone(UTC)
+
+
+def known_schools(ids: Collection[int]) -> dict[int, Any]:
+    """Return the rows of these schools by id, those that there are; each is read once for a page, whose session is its
+    own."""
+    known: dict[int, Any] = db.session.info.setdefault(KNOWN_SCHOOLS, {})
+    missing = sorted(set(ids) - known.keys())
+    if missing:
+        known.update({row.id: row for row in db.session.scalars(_schools(), {"ids": missing})})
+    return {number: known[number] for number in ids if number in known}
+
+
+@cache
+def _schools() -> Select[Any]:
+    # the roster, which keeps them, is a room above
+    model: Any = next(kept.class_ for kept in Base.registry.mappers if str(kept.local_table) == _SCHOOL.name)
+    return select(model).where(model.id.in_(bindparam("ids", expanding=True)))
+
+
+def zone_of(school_id: int | None) -> str:
+    """Return a school's zone; the district's for None."""
+    school = known_schools([school_id]).get(school_id) if school_id is not None else None
+    return school.time_zone if school else DISTRICT_ZONE
+
+
+def today_at(school_id: int | None, now: datetime) -> date:
+    """Return the date at a school; the district's for None."""
+    return local_date(now, zone_of(school_id))
+
+
+class day_in(FunctionElement[date]):
+    """In SQL, the date in a zone at an instant: what `local_date` returns."""
+
+    type = Date()
+    inherit_cache = True
+
+
+@compiles(day_in, "sqlite")
+def _on_sqlite(element: day_in, compiler: Any, **given: Any) -> str:
+    return f"day_in({compiler.process(element.clauses, **given)})"
+
+
+@compiles(day_in, "postgresql")
+def _on_postgresql(element: day_in, compiler: Any, **given: Any) -> str:
+    return f"CAST(timezone({compiler.process(element.clauses, **given)}) AS DATE)"
+
+
+@event.listens_for(Engine, "connect")
+def _teach_sqlite(connection: Any, _record: object) -> None:
+    # SQLite knows no time zones
+    if isinstance(connection, sqlite3.Connection):
+        connection.create_function("day_in", 2, _day_in, deterministic=True)
+
+
+@lru_cache(maxsize=64)
+def _day_in(time_zone: str, instant: str) -> str:
+    return local_date(datetime.fromisoformat(instant).replace(tzinfo=UTC), time_zone).isoformat()
+
+
+def school_day(school_id: Any, now: datetime | BindParameter[Any]) -> ColumnElement[date]:
+    """Return, in SQL, the date at the school that a column of a row names; where that is null, the district's."""
+    school = _SCHOOL.alias()
+    zone = select(school.c.time_zone).where(school.c.id == school_id).correlate_except(school)
+    instant = now if isinstance(now, BindParameter) else literal(now, UtcDateTime())
+    return day_in(func.coalesce(zone.scalar_subquery(), DISTRICT_ZONE), instant)
