@@ -18,6 +18,8 @@ WORD = re.compile(r"[^\W\d_]{2,}")
 SENTENCE_START = re.compile(r"^[A-ZÁÉÍÓÚÑ][a-zñáéíóú]+\b|[a-z]{3,} [a-z]{2,} [a-z]{2,}")
 SEEN_ATTRIBUTES = {"alt", "title", "placeholder", "aria-label", "aria-description", "aria-roledescription", "summary"}
 BRAND = "Whole School Safety"
+LONGEST = 160
+"""Characters of a line, its indentation among them: what a screen and a review show without folding."""
 MADE_ID = re.compile(EXPRESSION + r"[-_][\w-]+")
 STATIC_LAYOUT = "layouts/static.html"
 SAME_IN_BOTH = {"Español", "English", "CSV", "XLSX", "ICS", "SHA", "UTC"}
@@ -125,6 +127,15 @@ def inline_code(path: Path, source: str) -> list[str]:
     reader.feed(rendered_shape(source))
     reader.close()
     return [f"{path}: inline {what}" for what in reader.inline]
+
+
+def long_lines(path: Path, source: str) -> list[str]:
+    """A page is read, reviewed and blamed line by line: no line is longer than `LONGEST`."""
+    return [
+        f"{path}:{number}: {len(line)} characters"
+        for number, line in enumerate(source.split("\n"), 1)
+        if len(line) > LONGEST
+    ]
 
 
 def bare_python_words(path: Path, source: str) -> list[str]:

@@ -161,7 +161,7 @@ def close(case_id: int) -> Page:
             cancel_reason=form.cancel_reason.data if "cancel_reason" in form else "",
         ),
         _done(case, "history"),
-        "casework/case_page/close.html",
+        "casework/case_page/acts/close.html",
         case=case,
         title=_("Close the case"),
         go_words=_("Close the case"),
@@ -240,7 +240,7 @@ def add_person(case_id: int) -> Page:
             submitted(form), case_id, PersonRole(form.role.data), chosen, form.description.data or ""
         ),
         _done(case, "people"),
-        "casework/case_page/add_person.html",
+        "casework/case_page/acts/add_person.html",
         **context,
     )
 

@@ -40,11 +40,11 @@ def paper(case_id: int) -> Page:
     people = [(person.id, person_words(person)) for person in page.file.people]
     if not wanted:
         return render_template(
-            "casework/case_page/print_choice.html", case=page.case, sections=SECTION_LABELS, people=people
+            "casework/case_page/paper/choice.html", case=page.case, sections=SECTION_LABELS, people=people
         )
     reader = next((row for row in page.file.people if row.id == number(request.args.get("for"))), None)
     return render_template(
-        "casework/case_page/paper.html",
+        "casework/case_page/paper/paper.html",
         **head(page, actor, ""),
         wanted=wanted,
         sections=SECTION_LABELS,

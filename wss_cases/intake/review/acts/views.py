@@ -39,7 +39,7 @@ def _act(
     go: str,
     *,
     done: str | Callable[[Any], str] | None = None,
-    template: str = "intake/review/act.html",
+    template: str = "intake/review/acts/act.html",
     **context: Any,
 ) -> Page:
     """Show one act's form; the loser of two editors is told what happened instead."""
@@ -85,7 +85,7 @@ def otherwise(incident_id: int) -> Page:
         _("Choose otherwise"),
         _("Decide this way"),
         done=after_decision,
-        template="intake/review/otherwise.html",
+        template="intake/review/acts/otherwise.html",
         plan=plan,
         held=words.held_kinds(scene.plan),
     )

@@ -55,7 +55,7 @@ def choose(incident_id: int) -> Page:
     incident, now = _loaded(incident_id), clock.now()
     zone = zone_of(incident.school_id)
     return render_template(
-        "safeguards/police/review/choose.html",
+        "safeguards/police/asking/choose.html",
         incident=incident,
         duties=_duties(incident_id),
         open_reviews=[review_words(review, now, zone) for review in reviews_of(incident_id) if review.state in OPEN],
@@ -75,7 +75,7 @@ def emergency(incident_id: int) -> Page:
         called_at = at_wall(form.called_at.data, zone)
         return actions.call_first(submitted(form), incident_id, called_at)
 
-    return form_page(form, act, _to_review, "safeguards/police/review/emergency.html", incident=incident)
+    return form_page(form, act, _to_review, "safeguards/police/asking/emergency.html", incident=incident)
 
 
 @blueprint.route("/required-by-law", methods=["GET", "POST"])
@@ -90,7 +90,7 @@ def by_law(incident_id: int) -> Page:
     def act() -> int:
         return actions.open_by_law(submitted(form), incident_id, int(form.duty_id.data))
 
-    return form_page(form, act, _to_review, "safeguards/police/review/law.html", incident=incident, duties=duties)
+    return form_page(form, act, _to_review, "safeguards/police/asking/law.html", incident=incident, duties=duties)
 
 
 @blueprint.route("/anything-else", methods=["GET", "POST"])
@@ -119,7 +119,7 @@ def ask(incident_id: int) -> Page:
         form,
         act,
         done,
-        "safeguards/police/review/ask.html",
+        "safeguards/police/asking/ask.html",
         incident=incident,
         supports=[_supports(student) for student in students_who_caused_harm(incident_id)],
     )

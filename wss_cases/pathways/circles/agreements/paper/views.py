@@ -47,7 +47,7 @@ def paper(case_id: int, pathway_id: int) -> Page:
     language = request.args.get("language", locale_code())
     with force_locale(language if language in setting("LANGUAGES") else locale_code()):
         return render_template(
-            "pathways/circles/agreements/paper.html",
+            "pathways/circles/agreements/paper/sheet.html",
             back=f"{request.script_root}{request.path.removesuffix('/paper')}",
             head=_head(row, language, today_at(row.school_id, clock.now())),
             printed_on=day_words_with_year(today_at(row.school_id, clock.now())),

@@ -73,6 +73,6 @@ def hold(case_id: int, pathway_id: int, rule: str) -> Page:
         form,
         lambda: actions.lift_hold(submitted(form), row.id, rule, form.reason.data),
         page_of(row),
-        ACT if found.can_be_lifted else "pathways/circles/preparation/hold.html",
+        ACT if found.can_be_lifted else "pathways/circles/preparation/screening/hold.html",
         **act_context(row, _("Hold %(rule)s", rule=rule), _("Lift the hold"), facts=facts),
     )

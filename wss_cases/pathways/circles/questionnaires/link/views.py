@@ -59,7 +59,7 @@ def _questions(row: Questionnaire, language: str) -> Response:
             if state is not None:
                 return _over(state, language)
     return _page(
-        "pathways/circles/questionnaires/answer.html", status, form=form, intro=texts[INTRO], **_words(language)
+        "pathways/circles/questionnaires/link/answer.html", status, form=form, intro=texts[INTRO], **_words(language)
     )
 
 
@@ -91,7 +91,7 @@ def _words(language: str) -> dict[str, Any]:
 def thanks() -> Response:
     """Say that the answers arrived."""
     with force_locale(_shown(request.args.get("language"))):
-        return _page("pathways/circles/questionnaires/thanks.html", 200)
+        return _page("pathways/circles/questionnaires/link/thanks.html", 200)
 
 
 def _shown(language: str | None) -> str:
@@ -100,7 +100,7 @@ def _shown(language: str | None) -> str:
 
 def _over(why: str, language: str | None = None) -> Response:
     with force_locale(_shown(language)):
-        page = _page("pathways/circles/questionnaires/over.html", STATUS.get(why, OVER), why=str(why))
+        page = _page("pathways/circles/questionnaires/link/over.html", STATUS.get(why, OVER), why=str(why))
     if why == WAIT:
         page.headers["Retry-After"] = str(int(GUESS_WINDOW.total_seconds()))
     return page

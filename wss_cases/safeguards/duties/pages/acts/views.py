@@ -51,7 +51,7 @@ def show(side: Side, duty_id: int) -> Page:
     is_open = row.duty.state in OPEN_DUTY
     steps = [step_words(step, zone) for step in steps_of(row.duty) if is_open or step.record is not None]
     return render_template(
-        "safeguards/duties/pages/duty.html",
+        "safeguards/duties/pages/acts/duty.html",
         side=side,
         duty=duty_words(row, now, zone),
         record=row.duty,
@@ -86,7 +86,7 @@ def verify_page(side: Side, duty_id: int) -> Page:
         return verify(submitted(form), duty_id, form.how.data or "", side.work)
 
     done = side.address("duty", duty_id)
-    return form_page(form, act, done, "safeguards/duties/pages/verify.html", duty=duty_words(row, now, zone))
+    return form_page(form, act, done, "safeguards/duties/pages/acts/verify.html", duty=duty_words(row, now, zone))
 
 
 def step_page(side: Side, duty_id: int, position: int) -> Page:
@@ -105,7 +105,7 @@ def step_page(side: Side, duty_id: int, position: int) -> Page:
         form,
         act,
         side.address("duty", duty_id),
-        "safeguards/duties/pages/step.html",
+        "safeguards/duties/pages/acts/step.html",
         duty=duty_words(row, now, zone),
         step=step_words(step, zone),
     )
@@ -134,7 +134,7 @@ def discharge_page(side: Side, duty_id: int) -> Page:
         form,
         act,
         side.address("duty", duty_id),
-        "safeguards/duties/pages/discharge.html",
+        "safeguards/duties/pages/acts/discharge.html",
         duty=duty_words(row, now, zone),
         left=left,
     )
@@ -149,7 +149,9 @@ def not_applicable_page(side: Side, duty_id: int) -> Page:
         return actions.propose_not_applicable(submitted(form), duty_id, form.reason.data or "", side.work)
 
     done = side.address("duty", duty_id)
-    return form_page(form, act, done, "safeguards/duties/pages/not_applicable.html", duty=duty_words(row, now, zone))
+    return form_page(
+        form, act, done, "safeguards/duties/pages/acts/not_applicable.html", duty=duty_words(row, now, zone)
+    )
 
 
 def second_look_act(side: Side, duty_id: int) -> Response:

@@ -23,7 +23,7 @@ def duties() -> Page:
     """One's own duties to report abuse or neglect; for an administrator those of the school too."""
     now = clock.now()
     rows = [duty_words(row, now, zone_of(row.duty.school_id)) for row in own_duties(current_actor())]
-    return render_template("safeguards/duties/pages/own.html", rows=rows)
+    return render_template("safeguards/duties/pages/own/list.html", rows=rows)
 
 
 @blueprint.get("/<int:own_duty_id>")

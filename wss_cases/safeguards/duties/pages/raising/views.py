@@ -54,7 +54,7 @@ def new(incident_id: int) -> Page:
         form,
         act,
         lambda made: url_for("safeguards.duty", duty_id=made),
-        "safeguards/duties/pages/raise.html",
+        "safeguards/duties/pages/raising/raise.html",
         incident=incident,
         own=False,
     )
@@ -76,7 +76,7 @@ def own(incident_id: int) -> Page:
         form,
         act,
         lambda made: url_for("own_duties.duty", own_duty_id=made),
-        "safeguards/duties/pages/raise.html",
+        "safeguards/duties/pages/raising/raise.html",
         incident=incident,
         own=True,
     )
