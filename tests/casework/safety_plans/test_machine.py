@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from tests.cases.making import NOW, make_world
 from tests.factories.base import fresh
+from wss_cases.access.invocation import Invocation
 from wss_cases.cases.case.models import SafetyPlan, SafetyPlanReview
 from wss_cases.cases.case.states import PLAN_TRANSITIONS, GuardianTold, PlanAnswer, PlanState
 from wss_cases.cases.safety_plans.actions import PlanText
@@ -42,7 +43,7 @@ class Plans(RuleBasedStateMachine):
     def act(self, act: Any, *arguments: Any, may: bool) -> None:
         """Carry out an act; it is refused exactly where it may not be."""
         try:
-            act(self.world.actor, *arguments)
+            act(Invocation(self.world.actor, self.now), *arguments)
         except Refused:
             assert not may, (act.__name__, arguments)
         else:
@@ -62,7 +63,7 @@ class Plans(RuleBasedStateMachine):
         plan = self.plan(index)
         free = plan is None or plan.state is PlanState.ENDED
         kind = text.asked_by_them or not text.moves_person_harmed
-        self.act(actions.write, self.world.case.id, self.who(index), text, self.now, may=free and kind)
+        self.act(actions.write, self.world.case.id, self.who(index), text, may=free and kind)
 
     @rule(index=st.integers(0, 1), text=texts)
     def change(self, index: int, text: PlanText) -> None:
@@ -70,7 +71,7 @@ class Plans(RuleBasedStateMachine):
         if plan is not None:
             kind = text.asked_by_them or not text.moves_person_harmed
             may = plan.state is not PlanState.ENDED and kind
-            self.act(actions.change, plan.id, text, None, self.now, may=may)
+            self.act(actions.change, plan.id, text, may=may)
 
     @rule(index=st.integers(0, 1), guardian=st.sampled_from(GuardianTold), later=st.sampled_from([0, 0, -3, 1]))
     def agree(self, index: int, guardian: GuardianTold, later: int) -> None:
@@ -79,7 +80,7 @@ class Plans(RuleBasedStateMachine):
             full = bool(plan.steps.strip() and plan.adults_told.strip())
             may = plan.state is PlanState.DRAFT and full and later <= 0
             day = (self.now + timedelta(days=later)).date()
-            self.act(actions.agree, plan.id, day, guardian, None, self.now, may=may)
+            self.act(actions.agree, plan.id, day, guardian, may=may)
 
     @rule(index=st.integers(0, 1), answer=st.sampled_from(PlanAnswer), note=words)
     def review(self, index: int, answer: PlanAnswer, note: str) -> None:
@@ -87,14 +88,14 @@ class Plans(RuleBasedStateMachine):
         if plan is not None:
             said = answer is PlanAnswer.WORKS or bool(note.strip())
             may = plan.state is PlanState.AGREED and said
-            self.act(actions.review, plan.id, answer, note, None, self.now, may=may)
+            self.act(actions.review, plan.id, answer, note, may=may)
 
     @rule(index=st.integers(0, 1), why=words)
     def end(self, index: int, why: str) -> None:
         plan = self.plan(index)
         if plan is not None:
             may = plan.state is not PlanState.ENDED and bool(why.strip())
-            self.act(actions.end, plan.id, why, None, self.now, may=may)
+            self.act(actions.end, plan.id, why, may=may)
 
     @rule(days=st.integers(1, 8))
     def wait(self, days: int) -> None:

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from tests.cases.making import NOW, TODAY, actor_for, make_user, make_world
 from tests.factories.base import fresh
 from tests.pathways.circles.making import attendance, circle_now, make_circle, put_hold, terms, train
-from wss_cases.access.actor import Role
+from wss_cases.access.actor import Actor, Role
 from wss_cases.access.invocation import Invocation
 from wss_cases.casework.pathway_page import actions as actions_ending
 from wss_cases.foundation.db import db
@@ -96,10 +96,10 @@ class Circles(RuleBasedStateMachine):
         prepared = 1 in self.support and self.met == both and self.ready == both and self.willing == both
         return self.keeper and self.trained and self.safe and self.lifted and prepared and guardians
 
-    def act(self, may: bool, act: Callable[..., Any], *arguments: Any, **named: Any) -> bool:
+    def act(self, may: bool, act: Callable[..., Any], actor: Actor, *arguments: Any, **named: Any) -> bool:
         """Carry out an act; it is refused exactly where it may not be."""
         try:
-            act(*arguments, **named)
+            act(Invocation(actor, self.now), *arguments, **named)
         except Refused:
             assert not may, (act.__name__, arguments)
             return False
@@ -184,20 +184,20 @@ class Circles(RuleBasedStateMachine):
     @rule(index=who)
     def offer_support(self, index: int) -> None:
         act = actions_prepare.record_support
-        if self.act(self.live, act, self.world.actor, self.circle.id, self.person(index), TODAY, self.now):
+        if self.act(self.live, act, self.world.actor, self.circle.id, self.person(index), TODAY):
             self.support.add(index)
 
     @rule(index=who)
     def pre_meet(self, index: int) -> None:
         act = actions_prepare.record_pre_meeting
-        if self.act(self.live, act, self.world.actor, self.circle.id, self.person(index), TODAY, self.now):
+        if self.act(self.live, act, self.world.actor, self.circle.id, self.person(index), TODAY):
             self.met.add(index)
 
     @rule(index=who, ready=yes_mostly)
     def say_ready(self, index: int, ready: bool) -> None:
         may = self.live and (not ready or index in self.met)
         act = actions_prepare.record_ready
-        if self.act(may, act, self.world.actor, self.circle.id, self.person(index), ready, self.now):
+        if self.act(may, act, self.world.actor, self.circle.id, self.person(index), ready):
             self.ready = self.ready | {index} if ready else self.ready - {index}
 
     @rule(index=who, by_keeper=yes_mostly, guardian=st.sampled_from([True, True, None]))
@@ -205,14 +205,14 @@ class Circles(RuleBasedStateMachine):
         asker = self.world.actor if by_keeper else self.dean
         keeps = self.keeper and by_keeper
         asked = index in self.willing or index == 0 or (keeps and index in self.support)
-        given = (self.circle.id, self.person(index), True, guardian, TODAY, self.now)
+        given = (self.circle.id, self.person(index), True, guardian, TODAY)
         if self.act(self.live and asked, actions.record_consent, asker, *given):
             self.willing.add(index)
             self.guardian = self.guardian | {index} if guardian else self.guardian - {index}
 
     @rule(index=who)
     def withdraw(self, index: int) -> None:
-        given = (self.circle.id, self.person(index), False, None, TODAY, self.now)
+        given = (self.circle.id, self.person(index), False, None, TODAY)
         self.act(True, actions.record_consent, self.dean, *given)
         self.willing.discard(index)
         self.guardian.discard(index)
@@ -222,15 +222,13 @@ class Circles(RuleBasedStateMachine):
     def screen(self, safe: bool) -> None:
         answer = ScreenAnswer.SAFE if safe else ScreenAnswer.NOT_NOW
         may = self.live and self.keeper
-        given = (self.circle.id, answer, TODAY, self.now)
-        if self.act(may, actions_prepare.record_screen, self.world.actor, *given):
+        if self.act(may, actions_prepare.record_screen, self.world.actor, self.circle.id, answer, TODAY):
             self.safe = safe
 
     @rule()
     def lift(self) -> None:
         may = self.live and not self.lifted
-        given = (self.circle.id, "H2", "The plan is agreed.", self.now)
-        if self.act(may, actions.lift_hold, self.world.actor, *given):
+        if self.act(may, actions.lift_hold, self.world.actor, self.circle.id, "H2", "The plan is agreed."):
             self.lifted = True
 
     @rule(days=st.integers(0, 3))
@@ -248,7 +246,6 @@ class Circles(RuleBasedStateMachine):
             starts_at=self.now + timedelta(days=days),
             room="204",
             keeper_id=self.world.coordinator.id,
-            now=self.now,
         )
 
     @rule()
@@ -271,10 +268,7 @@ class Circles(RuleBasedStateMachine):
         came = attendance(self.circle, absent, left)
         given = (self.world.actor, meeting.id, state, came)
         may = self.live and begun
-        if (
-            self.act(may, actions_meeting.answer_meeting, *given, version=None, now=self.now)
-            and state is MeetingState.WALKED_OUT
-        ):
+        if self.act(may, actions_meeting.answer_meeting, *given) and state is MeetingState.WALKED_OUT:
             self.willing.discard(index)
             self.ready.discard(index)
 
@@ -283,14 +277,14 @@ class Circles(RuleBasedStateMachine):
         around = self.around
         may = self.live and around.was_held and around.agreement is None
         drafts = terms(self.world, 30)
-        self.act(may, agreements.make_agreement, self.world.actor, self.circle.id, drafts, self.now)
+        self.act(may, agreements.make_agreement, self.world.actor, self.circle.id, drafts)
 
     @rule(state=st.sampled_from([TermState.KEPT, TermState.NOT_KEPT]))
     def mark(self, state: TermState) -> None:
         agreement = self.around.agreement
         for term in agreement.terms if agreement and self.live else []:
             may = term.state is TermState.OPEN
-            self.act(may, actions_terms.mark_term, self.world.actor, term.id, state, None, self.now)
+            self.act(may, actions_terms.mark_term, self.world.actor, term.id, state)
 
     @rule(outcome=st.sampled_from([OUTCOME, "agreement_kept", "nothing"]), apart=st.booleans())
     def complete(self, outcome: str, apart: bool) -> None:
@@ -308,9 +302,9 @@ class Circles(RuleBasedStateMachine):
     @rule(how=st.sampled_from(["decline", "end"]), really=st.sampled_from([False, False, False, True]))
     def end(self, how: str, really: bool) -> None:
         if really and how == "decline":
-            self.act(self.live, actions_ending.decline, self.world.actor, self.circle.id, None, self.now)
+            self.act(self.live, actions_ending.decline, self.world.actor, self.circle.id)
         elif really:
-            given = (self.circle.id, EndReason.NOT_SUITABLE, "", None, self.now)
+            given = (self.circle.id, EndReason.NOT_SUITABLE, "")
             self.act(self.live, actions_ending.end_early, self.world.actor, *given)
 
     @rule(hours=st.integers(1, 60))

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from tests.intake.making import NOW
 from tests.pathways.reengagement.making import Removed
+from wss_cases.access.invocation import Invocation
 from wss_cases.casework.pathway_page.actions import decline, end_early
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
@@ -55,7 +56,7 @@ class Return(RuleBasedStateMachine):
     def act(self, act: Any, *arguments: Any, may: bool) -> None:
         """Carry out an act; it is refused exactly where it may not be."""
         try:
-            act(self.removed.coordinator, self.row_id, *arguments, None, self.now)
+            act(Invocation(self.removed.coordinator, self.now), self.row_id, *arguments)
             done = True
         except Refused:
             done = False

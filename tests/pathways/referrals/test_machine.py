@@ -22,6 +22,7 @@ from tests.factories.base import fresh
 from tests.pathways.referrals.making import FIELDS, PARTNER, SCHOOL, Scene, finish, make_scene, sent, serve, signed
 from tests.support.pages.client import PageClient
 from wss_cases.access.invocation import Invocation
+from wss_cases.access.permissions import Permission
 from wss_cases.casework.pathway_page import actions as actions_ending
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
@@ -87,9 +88,9 @@ class Life(RuleBasedStateMachine):
             referral_id = self.sent()
             answer = {"waitlisted": actions_service.waitlist, "accepted": actions_service.accept}
             if stage in ("declined", "again"):
-                actions_service.decline(self.scene.partner_actor, referral_id, "no_place", **self.by(PARTNER))
+                actions_service.decline(self.by(PARTNER), referral_id, "no_place", by=PARTNER)
             elif stage != "sent":
-                answer.get(stage, actions_service.accept)(self.scene.partner_actor, referral_id, **self.by(PARTNER))
+                answer.get(stage, actions_service.accept)(self.by(PARTNER), referral_id, by=PARTNER)
             if stage in ("served", "done"):
                 serve(self.scene, referral_id)
             if stage == "done":
@@ -128,11 +129,9 @@ class Life(RuleBasedStateMachine):
             return False
         return True
 
-    def by(self, who: Any) -> dict[str, Any]:
-        return {"by": who, "version": None, "now": self.now}
-
-    def actor(self, who: Any) -> Any:
-        return self.scene.school if who is SCHOOL else self.scene.partner_actor
+    def by(self, who: Permission) -> Invocation:
+        """Return a call of the school or of the partner, now."""
+        return Invocation(self.scene.school if who is SCHOOL else self.scene.partner_actor, self.now)
 
     @rule(pick=st.integers(0, 3))
     def go_on(self, pick: int) -> None:
@@ -200,22 +199,22 @@ class Life(RuleBasedStateMachine):
         self.act(lambda: actions_consent.send(Invocation(self.scene.school, self.now), self.newest()))
 
     def _accept(self, who: Any, flavour: int) -> None:
-        self.act(lambda: actions_service.accept(self.actor(who), self.newest(), **self.by(who)))
+        self.act(lambda: actions_service.accept(self.by(who), self.newest(), by=who))
 
     def _waitlist(self, who: Any, flavour: int) -> None:
-        self.act(lambda: actions_service.waitlist(self.actor(who), self.newest(), **self.by(who)))
+        self.act(lambda: actions_service.waitlist(self.by(who), self.newest(), by=who))
 
     def _decline(self, who: Any, flavour: int) -> None:
         reason = ("no_place", "language", "nonsense")[flavour]
-        self.act(lambda: actions_service.decline(self.actor(who), self.newest(), reason, **self.by(who)))
+        self.act(lambda: actions_service.decline(self.by(who), self.newest(), reason, by=who))
 
     def _serve(self, who: Any, flavour: int) -> None:
         on = self.today - timedelta(days=(0, 1, -1)[flavour])
-        self.act(lambda: actions_service.log_service(self.actor(who), self.newest(), on, **self.by(who)))
+        self.act(lambda: actions_service.log_service(self.by(who), self.newest(), on, by=who))
 
     def _finish(self, who: Any, flavour: int) -> None:
         received = ("all", "partly", "")[flavour]
-        self.act(lambda: actions_service.finish(self.actor(who), self.newest(), self.today, received, **self.by(who)))
+        self.act(lambda: actions_service.finish(self.by(who), self.newest(), self.today, received, by=who))
 
     def _withdraw(self, who: Any, flavour: int) -> None:
         reason = ("no_answer", "moved", "")[flavour]
