@@ -211,7 +211,7 @@ class Town:
         who = chance.choice((*[self.actors[name]] * 3, self._anybody(chance)))
         reason = "" if chance.random() < 0.05 else "As it was told to me."
         answer = Answer(chance.random() < 0.8, self.now, "phone", reason)
-        give(who, review, answer, None, self.now)
+        give(Invocation(who, self.now), review, answer)
 
     def _record(self, chance: random.Random, story: Story, review: int) -> None:
         caused = sorted(story.of(("caused_harm", "both")))

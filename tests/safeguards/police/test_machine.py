@@ -90,7 +90,7 @@ class Reviews(RuleBasedStateMachine):
         with self.trying():
             give = answer_second if second else answer_first
             given = Answer(approves, self.now, "here", "Because.")
-            give(self.actor(who), self.review_id(which), given, None, self.now)
+            give(Invocation(self.actor(who), self.now), self.review_id(which), given)
 
     @rule(who=WHO, which=WHICH)
     def tell(self, who: str, which: int) -> None:
