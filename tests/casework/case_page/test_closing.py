@@ -35,17 +35,16 @@ def world(session):
     return make_world()
 
 
-def close(world, actor=None, **changes):
+def close(world, actor=None, now=NOW, request_key=None, version=None, **changes):
     answers = {
         "result": CaseResult.REPAIRED,
         "agreement_kept": AgreementKept.KEPT,
         "harmed_says": HarmedSays.REPAIRED,
         "what_is_left": "Nothing.",
         "cancel_reason": "",
-        "version": None,
-        "now": NOW,
     }
-    return actions.close(actor or world.actor, world.case.id, **(answers | changes))
+    asked = Invocation(actor or world.actor, now, request_key, version)
+    return actions.close(asked, world.case.id, **(answers | changes))
 
 
 def add_duty(world, state=DutyState.DUE, code="bullying_notice"):
@@ -163,9 +162,9 @@ def test_reopening_needs_a_reason_and_a_review_date(world):
     assert fresh(world.incident).state is IncidentState.ROUTED
 
 
-def reopen(world, **changes):
-    given = {"reason": ReopenReason.ASKED, "note": "", "review_on": date(2026, 12, 1), "version": None, "now": NOW}
-    return actions.reopen(world.actor, world.case.id, **(given | changes))
+def reopen(world, now=NOW, **changes):
+    given = {"reason": ReopenReason.ASKED, "note": "", "review_on": date(2026, 12, 1)}
+    return actions.reopen(Invocation(world.actor, now), world.case.id, **(given | changes))
 
 
 def test_handing_over_takes_open_work_along(world):

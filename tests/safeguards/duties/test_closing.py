@@ -118,17 +118,16 @@ def test_due_beats_verify_first_over_several_people() -> None:
     assert merged(answers) == {"drug_incident": Raised(DUE, ("D2", "D9"))}
 
 
-def close(scene: Scene, duty: LegalDuty, **more: Any) -> int:
+def close(scene: Scene, duty: LegalDuty, version: int | None = None, **more: Any) -> int:
     values = {
         "what_was_done": "Called the coordinator.",
         "done_at": NOW,
         "told_whom": "The coordinator",
         "channel": "phone",
         "reference": "T-1",
-        "version": duty.version,
-        "now": NOW,
     } | more
-    return actions.discharge(acting(scene.dean), duty.id, **values)
+    seen = duty.version if version is None else version
+    return actions.discharge(Invocation(acting(scene.dean), NOW, version=seen), duty.id, **values)
 
 
 def test_carried_out_once_and_not_raised_again(scene: Scene, session: Any) -> None:

@@ -45,8 +45,9 @@ def mails(kind):
 
 
 def cover(world, colleague, actor=None, **changes):
-    given = {"starts_on": FIRST, "ends_on": LAST, "note": "", "now": NOW}
-    return set_cover(actor or world.actor, world.school.id, world.coordinator.id, colleague.id, **(given | changes))
+    given = {"starts_on": FIRST, "ends_on": LAST, "note": ""}
+    asked = Invocation(actor or world.actor, NOW)
+    return set_cover(asked, world.school.id, world.coordinator.id, colleague.id, **(given | changes))
 
 
 def test_a_whole_caseload_goes_with_one_note_and_one_mail(world):
