@@ -181,7 +181,7 @@ def test_one_may_have_what_one_answers_for_and_once(ids: tuple[int, int]) -> Non
         subscribe(Invocation(actor, now), school_id, None, Every.QUARTER, "en")
     for wanted in ((other.id, None), (None, "Network 1"), (None, None)):
         with pytest.raises(NotFound):
-            subscribe(actor, *wanted, Every.MONTH, "en", now)
+            subscribe(Invocation(actor, now), *wanted, Every.MONTH, "en")
     stranger = acting(make_user(Role.ADMINISTRATOR, db.session.get_one(School, school_id)))
     with pytest.raises(NotFound):
         unsubscribe(stranger, subscribed, now)

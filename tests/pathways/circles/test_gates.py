@@ -103,17 +103,17 @@ def test_a_circle_without_anybody_is_not_planned(world):
 def test_only_the_keeper_asks_the_person_harmed_and_only_after_support(world):
     circle = make_circle(world)
     harmed = world.people[1].id
-    ask = (circle.id, harmed, True, None, TODAY, NOW)
+    ask = (circle.id, harmed, True, None, TODAY)
     with pytest.raises(Refused, match="no keeper yet"):
-        actions.record_consent(world.actor, *ask)
+        actions.record_consent(Invocation(world.actor, NOW), *ask)
     dean = make_user(world.school, Role.DEAN, "Morgan Reyes")
     keeper = keep(world, circle, dean)
     with pytest.raises(Refused, match="Only the keeper of this circle asks the person harmed: Morgan Reyes"):
-        actions.record_consent(world.actor, *ask)
+        actions.record_consent(Invocation(world.actor, NOW), *ask)
     with pytest.raises(Refused, match="Offer support"):
-        actions.record_consent(keeper, *ask)
+        actions.record_consent(Invocation(keeper, NOW), *ask)
     actions_prepare.record_support(Invocation(world.actor, NOW), circle.id, harmed, TODAY)
-    actions.record_consent(keeper, *ask)
+    actions.record_consent(Invocation(keeper, NOW), *ask)
     assert circle_now(circle).consents[harmed].consented is True
     actions.record_consent(Invocation(world.actor, NOW), circle.id, world.people[0].id, True, None, TODAY)
     assert fresh(circle).state is PathwayState.PREPARING
@@ -393,8 +393,8 @@ def test_supporters_come_and_go(world):
     circle = make_circle(world)
     add = (circle.id, world.people[0].id, SupporterRelation.FAMILY)
     with pytest.raises(Refused):
-        actions_prepare.add_supporter(world.actor, *add, " ", NOW)
-    actions_prepare.add_supporter(world.actor, *add, "Aunt Marisol", NOW)
+        actions_prepare.add_supporter(Invocation(world.actor, NOW), *add, " ")
+    actions_prepare.add_supporter(Invocation(world.actor, NOW), *add, "Aunt Marisol")
     (supporter,) = circle_now(circle).supporters
     with pytest.raises(Stale):
         actions_prepare.end_supporter(Invocation(world.actor, NOW, version=supporter.version + 1), supporter.id)
