@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Blueprint, redirect, url_for
 
-from wss_cases.access.act_pages import submitted
+from wss_cases.access.act_pages import act_page, submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.cases.case.models import Case
@@ -108,20 +108,17 @@ def offer(case_id: int, pathway_id: int) -> Page:
     )
 
 
-@blueprint.route("/<int:pathway_id>/accept", methods=["GET", "POST"])
-@gate(Permission.CASE_WORK)
-def accept(case_id: int, pathway_id: int) -> Page:
-    """Record that the offer was accepted."""
-    actor = current_actor()
-    row = get_pathway(actor, case_id, pathway_id)
-    form = DayForm(version=row.version, on=today_at(row.school_id, clock.now()))
-    return form_page(
-        form,
-        lambda: actions.accept(submitted(form), row.id, form.on.data),
-        page_of(row),
-        ACT,
-        **act_context(row, _("The offer was accepted"), _("Save the answer")),
-    )
+act_page(
+    blueprint,
+    "/<int:pathway_id>/accept",
+    "accept",
+    Permission.CASE_WORK,
+    load=get_pathway,
+    form=lambda row: DayForm(version=row.version, on=today_at(row.school_id, clock.now())),
+    act=lambda call, row, form: actions.accept(call, row.id, form.on.data),
+    done=page_of,
+    words=lambda row: act_context(row, _("The offer was accepted"), _("Save the answer")),
+)
 
 
 @blueprint.route("/<int:pathway_id>/start", methods=["GET", "POST"])
