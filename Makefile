@@ -1,4 +1,4 @@
-# From nothing: `make run`, `make test`. Nothing here needs more than Python 3.11 and make.
+# From nothing: `make run`, `make test`, `make prove`. Nothing here needs more than Python 3.11 and make.
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -6,7 +6,7 @@ TEST_ARGS ?= -n 2
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then echo $$name; break; fi; done)
 
-.PHONY: run test check audit bench faults screenshots states messages tools
+.PHONY: run test prove counts check audit bench faults screenshots states messages tools
 
 run: $(STAMP)
 	@$(BIN)/flask prepare
@@ -14,6 +14,18 @@ run: $(STAMP)
 
 test: $(STAMP) tools
 	@$(BIN)/python -m pytest $(TEST_ARGS)
+
+# A release: every test on every database and in the full sizes, then the large counts.
+prove: check
+	@$(MAKE) --no-print-directory test TEST_ARGS="$(TEST_ARGS) --full-cross"
+	@$(MAKE) --no-print-directory counts
+
+# Killed processes, broken mail servers, generated stories and attacked tables, each by the hundreds.
+counts: $(STAMP) tools
+	@$(BIN)/python -m tests.faults
+	@$(BIN)/python -m tests.safeguards --kind sqlite & one=$$!; \
+		$(BIN)/python -m tests.safeguards --kind postgresql && wait $$one
+	@$(BIN)/python -m tests.suppression
 
 check: $(STAMP)
 	@$(BIN)/python -m tests.tools.checks

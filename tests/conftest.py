@@ -16,9 +16,10 @@ from flask import Flask
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.support import postgres
+from tests.support import depth, ledger, postgres
 from tests.support.applications import Applications, Rollback, people_client
 from tests.support.databases import BACKENDS, ROOT, Database, Databases
+from tests.support.ledger import Ledger
 from tests.support.network import Guard, guarded
 from tests.support.pages.browser import DESK, NewVisitor, Visitor, chromium, launch
 from tests.support.pages.client import PageClient
@@ -42,37 +43,29 @@ settings.load_profile("bench")
 share_compiled_templates()
 
 
-WIDTH_OF = {"sqlite": "phone", "postgresql": "desk"}
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--every-pair`: see below."""
-    parser.addoption("--every-pair", action="store_true", help="stories in both widths on both databases")
+    """`--full-cross`: see `tests/support/depth.py`."""
+    parser.addoption("--full-cross", action="store_true", help="every test on every database, in the full sizes")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Say how deep this run goes, and keep the ledger where its words are printed."""
+    depth.set_full_cross(config.getoption("full_cross"))
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Ledger())
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What drives Chromium on a busy machine may fail once for the machine's sake: it is tried a second time, and the
-    closing line counts it as rerun. A story told in both widths and on both databases runs on a phone with SQLite and
-    at a desk with PostgreSQL, unless every pair is asked for: no page knows its database."""
-    pairs = {pair for item in items if (pair := _pair(item))}
-    left_out = []
+    """Leave to the full cross what is its own, after `-k` and `-m` have chosen: what they leave of a test runs."""
     for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.flaky(reruns=1))
-        where, backend, width = _pair(item) or ("", "", "")
-        if where and WIDTH_OF[backend] != width and len({pair[1] for pair in pairs if pair[0] == where}) > 1:
-            left_out.append(item)
-    if left_out and not config.getoption("every_pair"):
+        if database := depth.database_of(item):
+            item.user_properties.append((ledger.PROPERTY, database))
+    left_out = [] if depth.full_cross() else depth.left_to_the_full_cross(items)
+    if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
-
-
-def _pair(item: pytest.Item) -> tuple[str, str, str] | None:
-    """Which story on which database in which width; None where it is not told in both."""
-    spec = getattr(item, "callspec", None)
-    backend, width = (spec.params.get("backend"), spec.id.rpartition("-")[2]) if spec else (None, "")
-    told = item.get_closest_marker("browser") and backend and width in WIDTH_OF.values()
-    return (item.nodeid.partition("[")[0], str(backend), width) if told else None
+        gone = set(left_out)
+        items[:] = [item for item in items if item not in gone]
 
 
 def pytest_collection_finish() -> None:
@@ -115,7 +108,8 @@ def applications(databases: Databases, tmp_path_factory: pytest.TempPathFactory)
 
 @pytest.fixture(scope="session", params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> str:
-    """The kind of database: a test that uses it, even through another fixture, runs on both."""
+    """The kind of database: a test that uses it, even through another fixture, runs on the one that its name chooses;
+    on both where it is marked `both_databases` or the full cross is asked for."""
     kind: str = request.param
     if kind == "postgresql" and postgres.binaries() is None:
         leave_out("PostgreSQL's server programs are missing (apt install postgresql)")

@@ -129,6 +129,7 @@ def test_a_page_that_leaves_none_is_seen(reads: Reads, monkeypatch: pytest.Monke
     assert "/incidents unseen" in found[0]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("how", BREAK)
 def test_what_cannot_be_audited_is_not_answered(reads: Reads, backend: str, how: str) -> None:
     leaks = []
@@ -140,6 +141,7 @@ def test_what_cannot_be_audited_is_not_answered(reads: Reads, backend: str, how:
     assert not leaks, "\n".join(leaks)
 
 
+@pytest.mark.both_databases
 def test_what_cannot_be_audited_is_not_saved(reads: Reads, backend: str) -> None:
     client, _user_id = reads.clients["administrator"]
     [rule] = [rule for rule, _method in reads.walk.rules() if rule.endpoint == "case_acts.note" and _method == "GET"]

@@ -17,6 +17,8 @@ from flask import Flask
 from tests.support.applications import make_app
 from tests.support.databases import ROOT, Database, flask
 
+pytestmark = pytest.mark.both_databases
+
 VERSIONS = ROOT / "migrations" / "versions"
 PLAUSIBLE: dict[type, Any] = {
     str: "x",

@@ -13,6 +13,8 @@ from sqlalchemy.engine import make_url
 from tests.support.applications import make_app, people_client
 from tests.support.databases import DEMO_PASSWORD, Database, Databases, flask
 
+pytestmark = pytest.mark.both_databases
+
 WEB, SCHEDULER, READING = "wss web", "wss_scheduler", "wss_reading"
 """One with a space: names are quoted."""
 

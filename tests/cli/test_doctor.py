@@ -51,6 +51,7 @@ def found(app: Flask) -> dict[str, tuple[str, str]]:
     return {one["what"]: (one["level"], one["words"]) for one in findings}
 
 
+@pytest.mark.both_databases
 def test_a_system_that_runs_is_well(running: Flask) -> None:
     levels = {what: level for what, (level, _words) in found(running).items()}
     assert len(levels) == len(doctor.LOOKS) + 1
@@ -83,6 +84,7 @@ STATEMENTS = (
 )  # fmt: skip
 
 
+@pytest.mark.both_databases
 def test_what_the_rows_say_is_named(running: Flask) -> None:
     for statement, what, level, words in STATEMENTS:
         with db.engine.begin() as connection:
@@ -167,6 +169,7 @@ def _orphaned(path: Path) -> None:
         connection.execute("UPDATE case_note SET case_id = 999999")
 
 
+@pytest.mark.any_database("the damaged file is SQLite's")
 @pytest.mark.parametrize(("harm", "words"), [(_damaged, "damaged"), (_orphaned, "not there")])
 def test_a_file_that_is_not_whole_is_named(
     databases: Databases, tmp_path: Path, harm: Callable[[Path], None], words: str

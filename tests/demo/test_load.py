@@ -94,6 +94,7 @@ def test_counts_are_as_asked(demo: Flask) -> None:
     assert count(OutboxMessage) == 0
 
 
+@pytest.mark.both_databases
 def test_nothing_points_nowhere_and_numbering_goes_on(demo: Flask) -> None:
     if db.engine.dialect.name == "sqlite":
         assert db.session.execute(text("PRAGMA foreign_key_check")).all() == []
@@ -170,6 +171,7 @@ def test_answers_are_what_the_rules_say_of_the_stored_rows(demo: Flask) -> None:
     assert compared > 80
 
 
+@pytest.mark.any_database("one setting is changed by hand")
 def test_loading_again_or_on_real_data_is_refused(demo: Flask) -> None:
     again = demo.test_cli_runner().invoke(args=["demo", "load"])
     assert again.exit_code == 1 and "loaded already" in again.output

@@ -22,6 +22,7 @@ HIDE = "ALTER TABLE digest_day RENAME TO digest_day_away"
 BACK = "ALTER TABLE digest_day_away RENAME TO digest_day"
 
 
+@pytest.mark.any_database("one table is hidden by hand")
 def test_a_failing_sweep_is_shown_and_does_not_stop_delivery(
     session: Any, app: Any, at: Callable[..., datetime], smtp_server: MailServer, client_as: Any,
     monkeypatch: pytest.MonkeyPatch,

@@ -103,6 +103,7 @@ def together(work: Callable[[int], None], threads: int) -> None:
         thread.join()
 
 
+@pytest.mark.both_databases
 def test_writers_at_once_lose_nothing_and_save_a_form_once(database: Database, tmp_path: Any) -> None:
     """Eight threads: numbers stay gapless, versions decide, one request key is one row."""
     app = make_app(database.url, tmp_path)

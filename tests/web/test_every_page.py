@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.pages.crawl import WRITES, Visit, shape_of
 
 MOST_STATEMENTS = 36
@@ -18,6 +20,7 @@ def test_addresses_of_one_page_have_one_shape() -> None:
     assert shape_of("/cases/41?page=2&q=a") == shape_of("/cases/7?page=1&q=b") == "/cases/N?page=&q="
 
 
+@pytest.mark.both_databases
 def test_every_link_leads_somewhere(visits: dict[str, list[Visit]]) -> None:
     broken = [
         f"{role}: {visit.address} answers {visit.response.status_code}"

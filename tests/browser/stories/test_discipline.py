@@ -148,11 +148,12 @@ def what_starts(page: Page, system: LiveSystem, mails: MailServer, size: str) ->
     assert subjects.count("A student with a disability reached the tenth day away") == 2
 
 
+@pytest.mark.parametrize("size", ["phone", "desk"])
 def test_more_than_three_days_at_day_nine(
-    backend: str, live_system: LiveSystem, scene: Scene, new_visitor: NewVisitor, smtp_server: MailServer
+    size: str, live_system: LiveSystem, scene: Scene, new_visitor: NewVisitor, smtp_server: MailServer
 ) -> None:
     live_system.set_clock(NOW)
-    size, viewport = ("phone", PHONE) if backend == "sqlite" else ("desk", DESK)
+    viewport = PHONE if size == "phone" else DESK
     pages = []
     for email in (scene.dean, scene.administrator):
         visitor = new_visitor(viewport=viewport)

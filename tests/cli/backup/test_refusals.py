@@ -19,6 +19,8 @@ from tests.support.postgres import free_port
 from wss_cases.foundation.db import db
 from wss_cases.foundation.operations import failpoints
 
+pytestmark = pytest.mark.both_databases
+
 AWAY = "Refused: The database cannot be reached.\n"
 NOBODY = 987_654_321
 

@@ -19,6 +19,8 @@ from tests.support.databases import BACKENDS, Database, Databases, flask
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 
+pytestmark = pytest.mark.both_databases
+
 CHANGED_BY_RESTORING = {"user_session", "delivery_pause", "audit_entry"}
 
 

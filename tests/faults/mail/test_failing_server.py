@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.faults.mail.misdelivering import PATIENCE, refused, smtp_faults
 from tests.faults.mail.smtp_server import FAULTS
 from tests.faults.reminders.system import Reminding
@@ -12,6 +14,7 @@ from tests.support.databases import BACKENDS, Database
 SLOW = ("hang", "drip")
 
 
+@pytest.mark.both_databases
 def test_a_mail_server_may_go_wrong_at_every_step(backend: str, database: Database, tmp_path: Path) -> None:
     """Every step and way; those that take their time are shared out between the databases."""
     half = BACKENDS.index(backend)

@@ -123,6 +123,7 @@ def test_moving_and_giving_away_end_the_pause(session: Any, at: At) -> None:
     assert place.sweep(at("2026-11-24 06:30")) == {f"owner {D}", f"other {G}"}
 
 
+@pytest.mark.both_databases
 def test_the_database_keeps_a_same_day_item_awake(session: Any, at: At) -> None:
     at("2026-11-24 10:00")
     asleep = {"snoozed_until": date(2026, 11, 25), "snooze_count": 1, "snooze_reason": "waiting"}

@@ -224,6 +224,7 @@ def test_a_move_there_and_back_does_not_lose_the_mail(here: Scene, client_as: An
     assert queue_state() == [OutboxState.SENT]
 
 
+@pytest.mark.both_databases
 def test_two_who_race_leave_one_act_whole(database: Database, tmp_path: Path, at: Callable[..., datetime]) -> None:
     """Undo against the next act on the same follow-up, and undo against itself: one wins, nothing is half."""
     now = at("2026-11-24 10:00")

@@ -181,6 +181,7 @@ def test_another_schools_report_does_not_exist(place: Place, client_as: Callable
     assert client_as(place.reporter).get("/review").status_code == 404
 
 
+@pytest.mark.both_databases
 def test_five_deans_at_once_open_one_case(database: Database, tmp_path: Any) -> None:
     """Threads on a real database: the same form twice saves once, another form is told that it lost."""
     app = make_app(database.url, tmp_path)

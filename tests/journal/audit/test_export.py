@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
@@ -45,6 +46,7 @@ def test_every_sealed_row_goes_out_once_and_in_order(session: Any, app: Flask) -
     assert count == ROWS + 4, "an export of nothing but exports is no news"
 
 
+@pytest.mark.both_databases
 def test_it_stops_at_a_row_that_was_changed(session: Any, app: Flask) -> None:
     write(10)
     seal(clock.now())

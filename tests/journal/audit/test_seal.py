@@ -169,6 +169,7 @@ def tampered(app: Flask, head: Any, seed: int) -> tuple[int, Broken | None, dict
         return at, verdict.broken, places, act.__name__
 
 
+@pytest.mark.both_databases
 def test_every_tampering_up_to_the_exported_head_is_named(backend: str, chained: tuple[Flask, Any]) -> None:
     app, head = chained
     with app.app_context():
@@ -186,6 +187,7 @@ def test_every_tampering_up_to_the_exported_head_is_named(backend: str, chained:
         assert verify(head["number"], head["hash"]).broken is None
 
 
+@pytest.mark.both_databases
 def test_the_newest_rows_and_a_cut_off_end_are_covered_by_a_head_alone(chained: tuple[Flask, Any]) -> None:
     """What the documents say is not covered is not covered: nobody should believe more."""
     app, head = chained
@@ -201,6 +203,7 @@ def test_the_newest_rows_and_a_cut_off_end_are_covered_by_a_head_alone(chained: 
         assert broken is not None and "before the exported head" in broken.problem
 
 
+@pytest.mark.both_databases
 def test_sixteen_writers_and_two_sealers_give_no_false_alarm(database: Database, tmp_path: Path) -> None:
     app = make_app(database.url, tmp_path)
     done = threading.Event()
@@ -238,6 +241,7 @@ def test_sixteen_writers_and_two_sealers_give_no_false_alarm(database: Database,
     assert written == WRITERS * ACTS
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("hasty", [False, True])
 def test_a_row_that_is_committed_late_joins_the_chain(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hasty: bool
@@ -303,6 +307,7 @@ def test_the_scheduler_seals(session: Any, at: Callable[..., Any]) -> None:
     assert verify() == Verdict(2, 0, db.session.scalars(select(AuditSeal.hash)).all()[-1], None)
 
 
+@pytest.mark.both_databases
 def test_the_commands_seal_export_and_name_the_first_broken_row(session: Any, app: Flask, tmp_path: Path) -> None:
     command = app.test_cli_runner()
     write(BATCH + 2)

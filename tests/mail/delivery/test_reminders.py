@@ -273,6 +273,7 @@ def test_without_a_server_mail_is_written_to_files(session: Any, at: At, app: Fl
     assert b"Message-ID" in written[0].read_bytes()
 
 
+@pytest.mark.both_databases
 def test_two_senders_and_two_sweepers_at_once_double_nothing(
     live_system: Any, tmp_path: Path, smtp_server: MailServer
 ) -> None:

@@ -92,6 +92,7 @@ def rows_of(statement: str) -> list[Any]:
     return list(db.session.execute(text(statement)).mappings())
 
 
+@pytest.mark.both_databases
 def test_the_federal_counts_are_those_of_a_second_count(app: Flask, made: Made) -> None:
     found = counts(app, "crdc")
     names = {school.name: school.id for school in made.schools}
@@ -219,6 +220,7 @@ def _restraint(student: Any, kind: RestraintKind) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.both_databases
 def test_the_states_counts_are_those_of_a_second_count(app: Flask, made: Made) -> None:
     found = {(one["school"], one["kind"]): one["counts"] for one in counts(app, "state")}
     kinds = ("out_of_school_suspension", "expulsion", "alternative_placement", "police_referral")

@@ -215,6 +215,7 @@ class Town:
         return self.teams[report.school_id][1]
 
 
+@pytest.mark.both_databases
 def test_whatever_happens_the_figures_are_exact(session: Any, at: Callable[..., datetime]) -> None:
     now = at(WALL)
     town = Town(11, now)

@@ -66,6 +66,7 @@ def made(session: Any, at: Any) -> Made:
     return district
 
 
+@pytest.mark.any_database("audit rows are counted by hand")
 def test_the_file_of_a_district_is_by_the_schema_and_a_killed_export_leaves_none(
     demo_database: Database, shared_data: Path, tmp_path: Path
 ) -> None:

@@ -79,6 +79,7 @@ def everything() -> dict[str, list[Any]]:
     return {name: sorted(map(repr, db.session.execute(text(f"select * from {name}")))) for name in names}
 
 
+@pytest.mark.any_database("tables are read whole, by hand")
 def test_the_sample_comes_in_once_and_goes_out_without_loss_of_what_is_held(
     app: Flask, session: Any, at: Any, shared_data: Path, tmp_path: Path
 ) -> None:

@@ -92,6 +92,7 @@ def plain(column: str, stage: str) -> dict[tuple[int, Any], int]:
     return {(row[0], row[1]): row[2] for row in db.session.execute(text(statement))}
 
 
+@pytest.mark.both_databases
 def test_a_plain_count_agrees_with_every_number(session: Any) -> None:
     made, pick = Made(seed=11, incidents=160), random.Random(2)
     for student in made.students:
@@ -127,6 +128,7 @@ def test_a_plain_count_agrees_with_every_number(session: Any) -> None:
         assert len(counted.moved) == 6
 
 
+@pytest.mark.both_databases
 def test_the_pages_and_files_of_a_district_say_what_the_numbers_prove(
     session: Any, at: Any, client_as: ClientAs
 ) -> None:

@@ -24,6 +24,7 @@ OF_A_DISTRICT = {**incidents.COUNTS, **repair.COUNTS, **pathways.COUNTS, **cases
 SEEDS = (20261, 20262, 20263)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_second_count_agrees_with_every_measure(
     app: Flask, session: Any, at: Any, client_as: Callable[[Any], PageClient], seed: int
@@ -40,6 +41,7 @@ def test_a_second_count_agrees_with_every_measure(
     agree(OF_A_DISTRICT, seen, seed)
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("seed", SEEDS)
 def test_a_second_count_agrees_with_equity(
     app: Flask, session: Any, at: Any, client_as: Callable[[Any], PageClient], seed: int

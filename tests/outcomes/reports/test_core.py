@@ -232,6 +232,7 @@ def test_the_district_sees_every_school_those_at_zero_too_and_no_list(made: Made
     assert "Staff who reported" not in client.page(f"{PAGE}?school={silent.id}&year=2025-26").text
 
 
+@pytest.mark.any_database("who reported is changed by hand")
 def test_who_reported_is_for_the_administrator_of_the_school(made: Made, client_as: ClientAs) -> None:
     school, other = made.schools
     teacher = make_user(Role.REPORTER, school, name="Teacher Who Reports")

@@ -25,6 +25,8 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.replica import reports_database
 from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 
+pytestmark = pytest.mark.both_databases
+
 REPORTS = 5
 
 

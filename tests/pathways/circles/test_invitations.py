@@ -203,6 +203,7 @@ def ended(world, keeper):
     db.session.commit()
 
 
+@pytest.mark.both_databases
 def test_a_role_that_ended_is_noticed_by_the_sweep_once(world, circle, keeper, mailing):
     plan(world, circle)
     deliver(NOW)
@@ -219,6 +220,7 @@ def test_a_role_that_ended_is_noticed_by_the_sweep_once(world, circle, keeper, m
     assert "/cases/" not in last.everything  # no address that is no longer theirs
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("how", ["role", "account", "keeper"])
 def test_an_invitation_that_waits_is_not_sent_to_somebody_who_may_no_longer_know(world, circle, keeper, mailing, how):
     second = make_user(world.school, Role.DEAN)

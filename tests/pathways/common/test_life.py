@@ -88,6 +88,7 @@ def test_no_walk_leaves_the_table(session, kind, walk):
     assert (final.state in ENDED) == (final.ended_at is not None)
 
 
+@pytest.mark.both_databases
 def test_the_database_refuses_what_the_table_does(world, mentoring):
     for values in (
         {"state": PathwayState.ACTIVE},

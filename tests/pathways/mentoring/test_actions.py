@@ -325,6 +325,7 @@ def mark(made, row, period, marks, version, day=TODAY):
     return actions_card.mark(Invocation(made.as_mentor, NOW, version=version), row.id, day, period, marks)
 
 
+@pytest.mark.both_databases
 def test_the_database_refuses_what_cannot_be(made):
     row = make_matched(made, Kind.CHECK_IN_CHECK_OUT)
     card = DailyCardFactory(pathway_id=row.id, case_id=row.case_id, school_id=row.school_id)

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
+import pytest
 from sqlalchemy import func, select
 
 from tests.pathways.mentoring.making import COURSE, NOW, make_mentored, make_pathway
@@ -22,6 +23,7 @@ from wss_cases.pathways.mentoring.plan.states import Reason
 AT_ONCE, ROUNDS = 4, 5
 
 
+@pytest.mark.both_databases
 def test_the_last_place_is_given_once(database: Database, tmp_path: Path) -> None:
     app = make_app(database.url, tmp_path)
     start = Barrier(AT_ONCE)

@@ -199,6 +199,7 @@ def test_every_walk_keeps_the_promises(session: Any) -> None:
     )
 
 
+@pytest.mark.any_database("the fault is planted by hand")
 def test_an_overfull_mentor_is_seen(session: Any) -> None:
     made = make_mentored(capacity=1)
     match(made, make_pathway(made.world))

@@ -294,6 +294,7 @@ def test_days_of_service_make_sense(scene: Scene) -> None:
             finish(scene, referral_id, **values)
 
 
+@pytest.mark.both_databases
 def test_the_database_refuses_what_the_table_does(scene: Scene) -> None:
     referral_id = draft(scene)
     table = Referral.__table__

@@ -249,6 +249,7 @@ OWN = """
 """What a partner may see, said anew, so that a wrong filter of the application is not asked about itself."""
 
 
+@pytest.mark.any_database("ids are collected by hand")
 def test_a_partner_against_every_route_and_every_id(walk: Walk) -> None:
     with walk.app.app_context():
         user = db.session.scalars(select(UserAccount).where(UserAccount.email == "partner@demo.example")).one()

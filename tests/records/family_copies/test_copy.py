@@ -178,6 +178,7 @@ def test_it_is_refused_while_anything_is_undecided_and_names_it(here: Here) -> N
     assert "another student hit Marisol Tenorio. X.N. and another student's friend another student." in told
 
 
+@pytest.mark.both_databases
 def test_a_second_person_releases_and_what_was_released_never_changes(here: Here) -> None:
     with pytest.raises(Refused, match="not looked through"):
         here.release(here.ask())

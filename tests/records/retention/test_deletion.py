@@ -39,6 +39,8 @@ from wss_cases.records.retention.reach.table_owners import TABLES, Whose
 from wss_cases.records.retention.schedule.actions import decide
 from wss_cases.roster.directory.models import Enrolment, Student
 
+pytestmark = pytest.mark.both_databases
+
 WORD, OTHER = "zqcanary", "zqkeeper"
 
 

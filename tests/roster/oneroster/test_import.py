@@ -32,6 +32,8 @@ from wss_cases.journal.models import AuditEntry
 from wss_cases.roster.directory.models import Enrolment, Guardian, School, StaffMember, Student, StudentGuardian
 from wss_cases.roster.import_files.report import BundleRefused
 
+pytestmark = pytest.mark.both_databases
+
 TODAY = date(2026, 11, 24)
 CREATED, UPDATED, UNCHANGED, REFUSED = range(4)
 

@@ -67,6 +67,7 @@ def test_the_migration_stores_the_first_rule_set_as_it_is_written(session: Any) 
     assert (table.name, table.version, len(table.rows)) == ("2026-1", 1, len(first_rows()))
 
 
+@pytest.mark.both_databases
 def test_a_published_rule_set_cannot_be_changed_even_in_sql(session: Any) -> None:
     for statement in (
         "UPDATE routing_rule_set SET name = 'other' WHERE number = 1",

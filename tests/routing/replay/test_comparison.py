@@ -78,6 +78,7 @@ def test_a_rule_set_equal_to_the_published_one_changes_nothing(session: Any, two
     assert all(one.is_read for one in found)
 
 
+@pytest.mark.both_databases
 def test_one_changed_row_changes_exactly_what_another_count_names(session: Any, two_schools: list[int]) -> None:
     ids = dict(enumerate(routed(two_schools, MANY)))
     given = {ids[number]: facts for number, facts in enumerate(MANY)}

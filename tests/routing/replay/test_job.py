@@ -156,6 +156,7 @@ def test_a_replay_of_absurd_days_that_was_kept_before_days_were_checked_can_be_r
     assert taken.status_code == 200
 
 
+@pytest.mark.both_databases
 def test_a_replay_is_cancelled_replaced_and_dropped_with_its_draft(
     session: Any, ids: list[int], district: Actor, at: At, now: datetime
 ) -> None:

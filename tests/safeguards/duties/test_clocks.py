@@ -70,6 +70,7 @@ TABLE: dict[str, tuple[str, int | None, dict[str, Any], list[tuple[int, set[str]
 }  # fmt: skip
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("name", TABLE)
 def test_who_is_told_when(session: Any, at: At, name: str) -> None:
     code, hours, more, moments = TABLE[name]
@@ -83,6 +84,7 @@ def test_who_is_told_when(session: Any, at: At, name: str) -> None:
     assert db.session.get_one(LegalDuty, number).version == 1, "whoever fills in its form is not disturbed"
 
 
+@pytest.mark.both_databases
 def test_a_sweep_is_sent_on_a_sunday_night_and_says_why(
     session: Any, app: Any, at: At, tmp_path: Any, monkeypatch: Any
 ) -> None:

@@ -151,6 +151,7 @@ def test_steps_that_do_not_apply_close_nothing_alone(place: Place) -> None:
     assert fresh(duty).state is DutyState.DUE
 
 
+@pytest.mark.both_databases
 def test_an_open_duty_is_never_deleted_not_even_by_hand(place: Place) -> None:
     duty = place.by_hand("dean", FIREARM)
     with pytest.raises(DBAPIError, match="never deleted"), db.session.begin_nested():

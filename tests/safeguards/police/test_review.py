@@ -196,6 +196,7 @@ def test_one_person_with_both_roles_gives_one_answer(scene: Scene) -> None:
         answer_second(Invocation(acting(scene.district), NOW), review_id, answer(True))
 
 
+@pytest.mark.both_databases
 def test_silence_refuses_once_with_history_and_mail(scene: Scene, session: Any) -> None:
     review_id = scene.ask()
     sweep(NOW + timedelta(hours=1, minutes=59))
@@ -261,6 +262,7 @@ def test_the_law_is_a_duty_of_this_report_that_names_police(scene: Scene, sessio
     assert session.scalars(select(PoliceNotification.door)).one() is NotificationDoor.REQUIRED_BY_LAW
 
 
+@pytest.mark.both_databases
 def test_the_database_refuses_a_notification_that_nothing_permits(scene: Scene, session: Any) -> None:
     review_id = scene.ask()
     review = session.get(PoliceReview, review_id)

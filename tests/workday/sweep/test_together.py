@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -49,6 +50,7 @@ def rows(app: Flask) -> dict[str, int]:
         return {table.name: db.session.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
 
 
+@pytest.mark.both_databases
 def test_four_at_once_leave_what_one_leaves(database: Database, databases: Databases, tmp_path: Path) -> None:
     alone = make_app(database.url, tmp_path)
     fill(alone)

@@ -105,6 +105,7 @@ def test_nobody_signs_what_is_not_written(world, circle):
         sign(world, circle, f"party-{world.people[0].id}")
 
 
+@pytest.mark.both_databases
 def test_a_signature_is_of_exactly_one_person(world, circle):
     made = agreed(world, circle)
     both = AgreementSignature(

@@ -203,6 +203,7 @@ def every_file(told: Told, databases: Databases) -> list[Path]:
     return [*files(told.database, folder), *log]
 
 
+@pytest.mark.both_databases
 def test_a_leak_into_the_shared_record_would_be_seen(told: Told, databases: Databases) -> None:
     """The looking is believed because it sees a note that somebody pasted into the case."""
     planted = forms_of(PLANTED)
@@ -230,6 +231,7 @@ def test_no_column_holds_it_in_clear(told: Told) -> None:
     assert [(table, column) for table, column, value in seen if leaks(as_bytes(value))] == []
 
 
+@pytest.mark.both_databases
 def test_no_log_holds_it_and_a_failure_is_told_without_values(told: Told) -> None:
     def refuse(_mapper: object, _connection: object, row: AuditEntry) -> None:
         if row.action in ("circle.notes_read", "circle.note_written"):
@@ -254,6 +256,7 @@ def test_no_log_holds_it_and_a_failure_is_told_without_values(told: Told) -> Non
     assert leaks(told.log.lines.pop())
 
 
+@pytest.mark.both_databases
 def test_a_failed_statement_is_told_without_its_values(told: Told) -> None:
     with told.app.app_context():
         with pytest.raises(SQLAlchemyError) as failure:
@@ -288,6 +291,7 @@ def test_no_mail_and_no_command_holds_it(told: Told, smtp_server: MailServer, tm
     assert not any(leaks(path.read_bytes()) for path in tmp_path.rglob("*") if path.is_file())
 
 
+@pytest.mark.both_databases
 def test_no_file_of_the_database_holds_it(told: Told, databases: Databases) -> None:
     found = every_file(told, databases)
     assert found and [path.name for path in found if path.exists() and leaks(path.read_bytes())] == []

@@ -76,6 +76,7 @@ def counts(done: Any) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.both_databases
 def test_a_rotated_key_reads_everything_and_the_old_one_can_be_dropped(
     database: Database, databases: Databases, tmp_path: Path
 ) -> None:
@@ -148,6 +149,7 @@ def test_free_answers_are_put_under_the_new_key_too(session: Any, app: Flask, mo
     assert actions_rotate.rotate(SEALED, NOW)["questionnaires"] == {"resealed": 0, "already": 1, "unreadable": 0}
 
 
+@pytest.mark.both_databases
 def test_a_shredded_note_is_in_no_file_of_the_database(
     database: Database, databases: Databases, tmp_path: Path
 ) -> None:
@@ -180,6 +182,7 @@ def test_a_shredded_note_is_in_no_file_of_the_database(
     assert said(app, keeper, circle) == []
 
 
+@pytest.mark.both_databases
 def test_a_reader_delays_the_proof_not_the_shredding(database: Database, databases: Databases, tmp_path: Path) -> None:
     app = make_app(database.url, tmp_path)
     _keeper, circle = planted(app, 10)

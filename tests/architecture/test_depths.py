@@ -1,0 +1,103 @@
+"""What depends on the database is proven on both of them at every depth, and the names divide the rest evenly."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from tests.architecture import depths, guards
+from tests.support import depth
+from tests.support.databases import BACKENDS, ROOT
+
+pytestmark = pytest.mark.any_database("it reads sources, and asks no database")
+PROVEN_ON_BOTH = {
+    "wss_cases.cli.demo_district.store": "tests.demo.test_load",
+    "wss_cases.cli.doctor.command": "tests.cli.test_doctor",
+    "wss_cases.cli.permissions.command": "tests.cli.test_database_roles",
+    "wss_cases.followups.reminders.queries": "tests.workday.sweep.test_together",
+    "wss_cases.foundation.backup.archive": "tests.cli.backup.test_round_trip",
+    "wss_cases.foundation.backup.engine": "tests.cli.backup.test_round_trip",
+    "wss_cases.foundation.database.bulk": "tests.roster.oneroster.test_import",
+    "wss_cases.foundation.db": "tests.journal.test_unit_of_work",
+    "wss_cases.foundation.database.erasing": "tests.records.retention.test_deletion",
+    "wss_cases.foundation.replica": "tests.outcomes.reports.test_replica",
+    "wss_cases.journal.audit.actions": "tests.journal.audit.test_seal",
+    "wss_cases.journal.unit_of_work": "tests.journal.test_unit_of_work",
+    "wss_cases.mail.delivery.actions": "tests.mail.delivery.test_reminders",
+    "wss_cases.pathways.circles.invitations.actions": "tests.pathways.circles.test_invitations",
+    "wss_cases.roster.oneroster.staging": "tests.roster.oneroster.test_import",
+    "wss_cases.roster.oneroster.ledger": "tests.roster.oneroster.test_import",
+    "wss_cases.safeguards.police.clocks.actions": "tests.safeguards.police.test_review",
+    "wss_cases.safeguards.duties.clocks.queries": "tests.safeguards.duties.test_clocks",
+}
+"""Each module that does one thing on SQLite and another on PostgreSQL, and where that is proven on both."""
+
+OFFENDERS = {
+    "dialect": "def test_x(session):\n    assert session.get_bind().dialect.name\n",
+    "lock": "def test_x(session):\n    session.scalars(select(Case).with_for_update())\n",
+    "locking words": "def test_x(session):\n    run(session, 'SELECT id FROM setting FOR UPDATE')\n",
+    "raw SQL": "from sqlalchemy import text\ndef test_x(session):\n    session.execute(text('vacuum'))\n",
+    "a statement": "def test_x(session):\n    run('UPDATE setting SET value = 1')\n",
+    "DDL": "def test_x(session):\n    run('ALTER TABLE setting ADD extra')\n",
+    "constraint": "def test_x(session):\n    with pytest.raises(IntegrityError):\n        session.flush()\n",
+    "racing": "def test_x(database):\n    threading.Thread(target=print).start()\n",
+    "by kind": "def test_x(backend):\n    assert backend == 'sqlite'\n",
+    "a table by kind": "SIZES = {'sqlite': 1, 'postgresql': 2}\ndef test_x(backend):\n    assert SIZES[backend]\n",
+    "a helper": "def told():\n    run('DELETE FROM setting')\ndef test_x(session):\n    told()\n",
+    "a helper's helper": "def a():\n    db.text('x')\ndef b():\n    a()\ndef test_x(session):\n    b()\n",
+    "a fixture": "@pytest.fixture\ndef roles(backend):\n    return 'CREATE ROLE x '\ndef test_x(roles):\n    pass\n",
+    "in a class": "class TestX:\n    def test_x(self, session):\n        session.execute(db.text('x'))\n",
+    "a reason left out": "@pytest.mark.any_database\ndef test_x(session):\n    db.text('x')\n",
+}
+MARKS = ("@pytest.mark.both_databases", '@pytest.mark.any_database("why")', '@pytest.mark.parametrize("backend", [])')
+
+
+@pytest.mark.parametrize("kind", OFFENDERS)
+def test_a_planted_test_that_depends_on_the_database_is_caught(kind: str) -> None:
+    assert depths.unmarked(Path("test_x.py"), OFFENDERS[kind])
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_a_mark_settles_it(mark: str) -> None:
+    body = "def test_x(session):\n    db.text('x')\n"
+    assert not depths.unmarked(Path("test_x.py"), f"{mark}\n{body}")
+    assert not depths.unmarked(Path("test_x.py"), f"pytestmark = {mark[1:]}\n{body}")
+    assert not depths.unmarked(Path("test_x.py"), f"ONE = {mark[1:]}\n@ONE\n{body}")
+
+
+def test_no_test_that_depends_on_the_database_runs_on_one_alone() -> None:
+    offences = [
+        offence for path in depths.test_files() for offence in depths.unmarked(path, path.read_text(encoding="utf-8"))
+    ]
+    assert not offences, "\n".join(offence.replace(f"{ROOT}/", "") for offence in offences)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "if session.get_bind().dialect.name == 'sqlite':\n    pass\n",
+        "select(Case).with_for_update(skip_locked=True)\n",
+        "insert(Case).on_conflict_do_nothing()\n",
+    ],
+)
+def test_planted_code_that_depends_on_the_database_is_caught(source: str) -> None:
+    assert depths.speaks_a_dialect(source)
+
+
+def test_what_depends_on_the_database_is_proven_on_both() -> None:
+    speaking = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in guards.sources()
+        if depths.speaks_a_dialect(path.read_text(encoding="utf-8"))
+    }
+    assert speaking == PROVEN_ON_BOTH.keys()
+    for module in set(PROVEN_ON_BOTH.values()):
+        assert depths.proves_on_both(Path(str(import_module(module).__file__)).read_text(encoding="utf-8")), module
+
+
+def test_names_choose_the_same_database_always_and_each_about_as_often() -> None:
+    assert [depth.choose(name) for name in ("test_a", "test_f", "test_k")] == ["sqlite", "postgresql", "sqlite"]
+    chosen = [depth.choose(f"test_the_{number}_thing") for number in range(400)]
+    assert {kind: 160 < chosen.count(kind) < 240 for kind in BACKENDS} == dict.fromkeys(BACKENDS, True)

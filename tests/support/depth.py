@@ -1,0 +1,112 @@
+"""How much one run proves.
+
+Without an option: every behaviour once, each test on one database that its own name chooses, in sizes that still catch
+what is planted for them. With `--full-cross` (`make prove`): everything on everything."""
+
+from __future__ import annotations
+
+import zlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from tests.support.databases import BACKENDS
+
+BOTH = "both_databases"
+"""The marker of a test whose point is the dialect, a lock, a constraint or a migration."""
+ANY = "any_database"
+"""The marker, with a reason, of a test that touches such a thing beside its point."""
+WIDTH_OF = {"sqlite": "phone", "postgresql": "desk"}
+"""A story told in both widths is told once on each database: no page knows its database."""
+
+_full = False
+
+
+def set_full_cross(wanted: bool) -> None:
+    """Say once, before any test is collected, which depth this process runs at."""
+    global _full
+    _full = wanted
+
+
+def full_cross() -> bool:
+    """Whether everything is to be proven on everything."""
+    return _full
+
+
+def examples(small: int, full: int) -> int:
+    """Return how many examples, rounds or districts to try: `small` is what still catches the planted bug."""
+    return full if _full else small
+
+
+def database_of(item: pytest.Item) -> str | None:
+    """Return the kind of database a test runs on, None where it uses none."""
+    spec = getattr(item, "callspec", None)
+    return spec.params.get("backend") if spec else None
+
+
+def left_to_the_full_cross(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Return which of the selected tests only the full cross runs: of a test on both databases the one that its name
+    does not choose. What was selected on one database alone is never among them."""
+    told: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for item in items:
+        if database := database_of(item):
+            told[_story(item)].add(database)
+    widths: dict[str, set[str]] = defaultdict(set)
+    for item in items:
+        if width := _width(item):
+            widths[_function(item)].add(width)
+    return [item for item in items if _is_left(item, told, widths)]
+
+
+def _is_left(item: pytest.Item, told: dict[tuple[str, str], set[str]], widths: dict[str, set[str]]) -> bool:
+    database = database_of(item)
+    if database is None or len(told[_story(item)]) == 1 or item.get_closest_marker(BOTH):
+        return False
+    width = _width(item)
+    if width and len(widths[_function(item)]) > 1:
+        return WIDTH_OF[database] != width
+    return database != choose(_world(item) or "".join(_story(item)))
+
+
+def choose(name: str) -> str:
+    """Return the kind of database that a name chooses, the same in every process."""
+    return BACKENDS[zlib.crc32(name.encode()) % len(BACKENDS)]
+
+
+def _function(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
+
+
+def _story(item: pytest.Item) -> tuple[str, str]:
+    """Return a test's own name and its parameters, but for the database: the same wherever its file lies."""
+    parts = item.callspec.id.split("-")  # type: ignore[attr-defined]
+    parts.remove(database_of(item))
+    return _function(item).rpartition("/")[2], "-".join(parts)
+
+
+def _width(item: pytest.Item) -> str | None:
+    """Return the width of a browser story that is told in several, None for any other test."""
+    spec = getattr(item, "callspec", None)
+    width = spec.id.rpartition("-")[2] if spec else ""
+    told = item.get_closest_marker("browser") and database_of(item) and width in WIDTH_OF.values()
+    return width if told else None
+
+
+def _world(item: pytest.Item) -> str | None:
+    """Return the name of what several tests share on a database: made once, so these tests stay together."""
+    definitions = item._fixtureinfo.name2fixturedefs  # type: ignore[attr-defined]
+    for name in item.fixturenames:  # type: ignore[attr-defined]
+        for fixture in definitions.get(name, ())[-1:]:
+            if name != "backend" and fixture.scope != "function" and _on_a_database(fixture, definitions):
+                return f"{item.path.name if fixture.scope == 'module' else ''}:{name}"
+    return None
+
+
+def _on_a_database(fixture: pytest.FixtureDef[Any], definitions: Mapping[str, Sequence[Any]]) -> bool:
+    return any(
+        name == "backend" or any(_on_a_database(other, definitions) for other in definitions.get(name, ())[-1:])
+        for name in fixture.argnames
+        if name != fixture.argname
+    )
