@@ -89,7 +89,7 @@ def restraints() -> str:
     school_id = chosen_school_id(actor, *CASE_TEAM)
     before_id = id_in(request.args.get("before"))
     rows = restraints_page(actor, school_id, before_id, PAGE + 1)
-    year = school_year(today_at(school_id or 0, clock.now()))
+    year = school_year(today_at(school_id, clock.now()))
     instances, students = restraint_counts(actor, school_id, *school_year_bounds(year))
     return render_template(
         "safeguards/restraint/list.html",

@@ -112,7 +112,7 @@ def actions() -> str:
     school_id = chosen_school_id(actor, *CASE_TEAM)
     before_id = id_in(request.args.get("before"))
     rows = actions_page(actor, school_id, before_id, PAGE + 1)
-    year = school_year(today_at(school_id or 0, clock.now()))
+    year = school_year(today_at(school_id, clock.now()))
     instances, students = standing_counts(actor, school_id, *school_year_bounds(year))
     return render_template(
         "safeguards/discipline/recording/list.html",
