@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture import guards
-from tests.architecture.guards import PACKAGE
+from tests.architecture.rules import guards
+from tests.architecture.rules.guards import PACKAGE
 from tests.support.databases import ROOT
 from wss_cases.app import create_app
 from wss_cases.foundation.db import Base

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture import dangers, guards, templates
-from tests.architecture.guards import PACKAGE
+from tests.architecture.rules import dangers, guards, templates
+from tests.architecture.rules.guards import PACKAGE
 from tests.support.databases import ROOT
 
 HERE = PACKAGE / "cases" / "actions.py"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture import depths, guards
+from tests.architecture.rules import depths, guards
 from tests.support import depth
 from tests.support.databases import BACKENDS, ROOT
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.folders import crowded, cycles, features_in_names, files
-from tests.architecture.guards import PACKAGE
+from tests.architecture.rules.folders import crowded, cycles, features_in_names, files
+from tests.architecture.rules.guards import PACKAGE
 from tests.support.databases import ROOT
 
 TESTS = ROOT / "tests"

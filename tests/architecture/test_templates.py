@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture import guards, templates
-from tests.architecture.templates import FOLDER
+from tests.architecture.rules import guards, templates
+from tests.architecture.rules.templates import FOLDER
 from tests.support.databases import ROOT
 
 Guard = Callable[[Path, str], list[str]]

@@ -95,8 +95,8 @@ class _Reader:
     @staticmethod
     def _spoken(element: Any) -> list[str]:
         return [name for name in sorted(element.keys()) if name.startswith("aria-") and name not in _UNSAID] + [
-            name for name in REFERENCES if name in element.keys()
-        ]  # noqa: SIM118 - an lxml element
+            name for name in REFERENCES if element.get(name) is not None
+        ]
 
     def _attribute(self, element: Any, name: str) -> str:
         value = element.get(name)

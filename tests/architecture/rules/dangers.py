@@ -6,7 +6,7 @@ import ast
 import re
 from pathlib import Path
 
-from tests.architecture.guards import PACKAGE, imports
+from tests.architecture.rules.guards import PACKAGE, imports
 
 FORBIDDEN_IMPORTS = {
     "pickle": "data that is code",

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 
-from tests.architecture.guards import imports
+from tests.architecture.rules.guards import imports
 
 MOST_FILES = 15
 KINDS = ("states", "rules", "models", "queries", "actions", "messages", "forms", "views", "presenters")
