@@ -27,7 +27,7 @@ from tests.support.databases import DEMO_PASSWORD, ROOT, Database, Databases, en
 from tests.support.postgres import free_port
 from tests.support.servers.live_system import wait_until
 from wss_cases.foundation import clock
-from wss_cases.outcomes.cache_refresh.actions import keep
+from wss_cases.outcomes.cache_refresh.actions import store_due_counts
 
 POSTGRES = {
     "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "shared_buffers": "2GB",
@@ -36,7 +36,7 @@ POSTGRES = {
 }  # fmt: skip
 """A small server of its own would be set so, and writes through to its disk."""
 PEOPLE = 8
-KEEPING_SECONDS = 3600.0
+ROUNDS_SECONDS = 3600.0
 HEADING = f"{'page':44} {'aim':>5} {'median':>8} {'p95':>8} {'kB':>7} {'SQL ms':>7} {'SQL':>5}"
 
 
@@ -62,7 +62,7 @@ def serving(database: Database, folder: Path) -> Iterator[tuple[int, int]]:
 def measure(app: Flask, database: Database, folder: Path, wanted: argparse.Namespace) -> list[str]:
     """Return the lines of one district's table."""
     with app.app_context():
-        keep(clock.now(), KEEPING_SECONDS)
+        store_due_counts(clock.now(), ROUNDS_SECONDS)
         found = look()
         acts = [(email, mixture(known)) for email, known in deans(PEOPLE)]
     lines = [HEADING]

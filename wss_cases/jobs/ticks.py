@@ -16,7 +16,7 @@ from wss_cases.journal.audit.actions import seal
 from wss_cases.mail.delivery.actions import deliver
 from wss_cases.mail.monitoring.actions import beat, note_failure, note_recovery
 from wss_cases.outcomes.board.subscriptions.actions import queue_due
-from wss_cases.outcomes.cache_refresh.actions import keep
+from wss_cases.outcomes.cache_refresh.actions import store_due_counts
 from wss_cases.outcomes.counting.daily_figures.actions import follow
 from wss_cases.pathways.circles.notes.shredding import shred
 from wss_cases.records.retention.deletion.actions import carry_out
@@ -80,7 +80,7 @@ class Tick:
 
 def tick(name: str, now: datetime) -> str:
     """Sweep, shred, forget, clean, delete, leave a heartbeat under the scheduler's name, deliver, seal the audit
-    log, bring the daily figures up to date, keep counts that take long, ask for board reports that are due, make them,
+    log, bring the daily figures up to date, store cached counts, ask for board reports that are due, make them,
     replay rules.
 
     Returns words for the log, '' for none.
@@ -101,7 +101,7 @@ def tick(name: str, now: datetime) -> str:
     is_all_sent = time.monotonic() - delivering < DELIVER_SECONDS
     this.part("seal", lambda: seal(now))
     this.part("figures", lambda: follow(now, _left(began, FIGURES_SECONDS)))
-    this.part("counts", lambda: keep(now, _left(began, FIGURES_SECONDS)))
+    this.part("counts", lambda: store_due_counts(now, _left(began, FIGURES_SECONDS)))
     this.part("due reports", lambda: queue_due(now))
     reporting = _left(began, REPORT_SECONDS) if is_all_sent else 0.0
     made = this.part("reports", lambda: make_reports(now, reporting))

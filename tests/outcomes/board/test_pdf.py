@@ -35,7 +35,7 @@ from wss_cases.outcomes.board.report.rules import board_scope, reads_report
 from wss_cases.outcomes.board.report.states import ReportState, Why
 from wss_cases.outcomes.board.stored_reports.actions import ask_report, keep_report, pdf_for
 from wss_cases.outcomes.board.stored_reports.models import BoardReport
-from wss_cases.outcomes.board.stored_reports.queries import kept_reports
+from wss_cases.outcomes.board.stored_reports.queries import stored_reports
 from wss_cases.roster.directory.models import Student
 
 ClientAs = Callable[[Any], PageClient]
@@ -220,7 +220,7 @@ def test_filter_and_predicate_agree_about_networks_and_the_district(made: Made) 
         for grants in ([first.id], [second.id], [first.id, second.id], None):
             held = [Grant(role, school_id=one) for one in grants] if grants else [Grant(role, district=True)]
             actor = Actor(1, "x", tuple(held))
-            shown = {row.id for row, _school in kept_reports(actor, None)}
+            shown = {row.id for row, _school in stored_reports(actor, None)}
             assert shown == {row.id for row in rows if reads_report(actor, row)}, (role, grants)
             several += len(shown) > 1
     assert several >= 3

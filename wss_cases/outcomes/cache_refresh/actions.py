@@ -1,11 +1,11 @@
-"""Keeping counts of the whole district that take long, so that its pages need not wait for them.
+"""The rounds in which the scheduler stores cached counts, so that pages of a large district need not wait for them.
 
-The scheduler makes them in rounds, each by itself, the one that was made longest ago first: those of the school year in
-work every half hour, what changes by the month or lies in past years less often. A round that is killed is made again.
+Each round is made by itself, the one that was made longest ago first: those of the school year in work every half
+hour, what changes by the month or lies in past years less often. A round that is killed is made again.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,8 +18,8 @@ from wss_cases.foundation.db import db, table_of
 from wss_cases.foundation.school_time import today_at
 from wss_cases.journal.unit_of_work import insert_once, unit_of_work
 from wss_cases.outcomes.board.report.queries import board_but_equity
-from wss_cases.outcomes.counting.cache.models import CountingRound, KeptCount
-from wss_cases.outcomes.counting.cache.queries import KEEP_FROM_MS, Kept, keeping
+from wss_cases.outcomes.counting.cache.cached_counts import Recorded, all_versions, recording
+from wss_cases.outcomes.counting.cache.models import CachedCount, CountingRound
 from wss_cases.outcomes.counting.daily_figures.models import DistrictFigure
 from wss_cases.outcomes.counting.scope.queries import first_year_counted, schools_reached
 from wss_cases.outcomes.counting.scope.rules import Scope, scope_of, years_between
@@ -34,9 +34,10 @@ from wss_cases.outcomes.reports.core.queries import bands_of, reporting
 from wss_cases.outcomes.reports.pathways.queries import figures_of_pathways
 from wss_cases.outcomes.reports.repeats.queries import repeats_of
 from wss_cases.roster.directory.queries import school_days
-from wss_cases.roster.directory.rules import SchoolDays
 
 OFTEN, DAILY, SELDOM = timedelta(minutes=30), timedelta(hours=12), timedelta(days=7)
+STORED_FROM_MS = 20
+"""What takes less is counted whenever it is asked for: a district of some schools always is."""
 MANY_SCHOOLS = 20
 CLAIM = timedelta(minutes=10)
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -53,13 +54,12 @@ class Round:
     count: Callable[[], object]
 
 
-def keep(
-    now: datetime, seconds: float = 20.0, least_ms: int = KEEP_FROM_MS, schools: int = MANY_SCHOOLS
+def store_due_counts(
+    now: datetime, seconds: float = 20.0, least_ms: int = STORED_FROM_MS, schools: int = MANY_SCHOOLS
 ) -> dict[str, int]:
-    """Make the rounds that are due, for so long; returns how many `counts` are kept of them.
+    """Make the rounds that are due, for so many seconds; returns how many `counts` were stored.
 
-    Keeps what took `least_ms` or longer, in a district of so many `schools` or more. A day that began makes everything
-    due: its counts are other ones.
+    Stores what took `least_ms` or longer, in a district of so many `schools` or more.
     """
     until = time.monotonic() + seconds
     done = 0
@@ -68,15 +68,17 @@ def keep(
             break
         if _claim(one, now):
             began = time.monotonic()
-            with keeping() as noted:
+            with recording() as recorded:
                 one.count()
-            long = [count for count in noted if count.took_ms >= least_ms]
+            long = {key: count for key, count in recorded.items() if count.took_ms >= least_ms}
             _store(one, long, now, round((time.monotonic() - began) * 1000))
             done += len(long)
     return {"counts": done}
 
 
 def _due(now: datetime) -> list[Round]:
+    """Return the rounds that are due, the one made longest ago first. A day that began makes those of the current year
+    due, for its counts are others, and a raised version makes all of them due."""
     db.session.remove()
     made = {row.name: row.counted_at for row in db.session.scalars(select(CountingRound))}
     rounds = [(made.get(one.name, NEVER), one) for one in _rounds(now)]
@@ -109,64 +111,43 @@ def _rounds(now: datetime) -> Iterator[Round]:
 
 
 def _rounds_of(scope: Scope) -> Iterator[Round]:
-    days = school_days(None)
-    stamp = f"{scope.year} {scope.today if scope.is_current else ''}".strip()
-    every = OFTEN if scope.is_current else SELDOM
-    for name, count in (
-        ("incidents", partial(core_of, SYSTEM, scope, days)),
-        ("repair", partial(repair_of, SYSTEM, scope, days)),
-        ("pathways", partial(figures_of_pathways, SYSTEM, scope, days)),
-        ("cases", partial(_cases, scope, days)),
-        ("students", partial(_people, scope)),
-        ("years", partial(_years, scope)),
-    ):
-        yield Round(f"{name} {stamp}", every, count)
+    days, month = school_days(None), settled(scope)
+    often, daily = (OFTEN, DAILY) if scope.is_current else (SELDOM, SELDOM)
+    stamp = f"{scope.year} {scope.today if scope.is_current else ''} {all_versions()}"
+    yield Round(f"incidents {stamp}", often, partial(core_of, SYSTEM, scope, days))
+    yield Round(f"repair {stamp}", often, partial(repair_of, SYSTEM, scope, days))
+    yield Round(f"pathways {stamp}", often, partial(figures_of_pathways, SYSTEM, scope, days))
+    yield Round(f"cases {stamp}", often, partial(times_of, SYSTEM, scope, days))
+    yield Round(f"students {stamp}", often, partial(bands_of, SYSTEM, scope))
+    yield Round(f"reporters {stamp}", often, partial(reporting, SYSTEM, scope))
     # windows end with a day, and every incident of the year is read for them
-    windows = partial(repeats_of, SYSTEM, scope, days)
-    yield Round(f"repeats {stamp}", DAILY if scope.is_current else SELDOM, windows)
-    month = settled(scope)
+    yield Round(f"repeats {stamp}", daily, partial(repeats_of, SYSTEM, scope, days))
+    if scope.is_current:
+        yield Round(f"caseload {stamp}", often, partial(caseload_of, SYSTEM, scope))
+        yield Round(f"years {stamp}", often, partial(_years, scope))
     if month is None:
         return
     if scope.is_current:
-        yield Round(f"board {stamp}", DAILY, partial(board_but_equity, SYSTEM, month))
-    length = DAILY if scope.is_current else SELDOM
+        yield Round(f"board {stamp}", daily, partial(board_but_equity, SYSTEM, month))
     for family in FAMILIES:
         count_family = partial(table_for, SYSTEM, month, family)
-        yield Round(f"equity {family} {month.year} {month.last}", length, count_family)
-
-
-def _people(scope: Scope) -> None:
-    bands_of(SYSTEM, scope)
-    reporting(SYSTEM, scope)
-
-
-def _cases(scope: Scope, days: SchoolDays) -> None:
-    times_of(SYSTEM, scope, days)
-    if scope.is_current:
-        caseload_of(SYSTEM, scope)
+        yield Round(f"equity {family} {month.year} {month.last} {all_versions()}", daily, count_family)
 
 
 def _years(scope: Scope) -> None:
     first_year_counted(SYSTEM, None)
-    if scope.is_current:
-        live_years(SYSTEM, None, max(district_years(), default=None), scope.today)
+    live_years(SYSTEM, None, max(district_years(), default=None), scope.today)
 
 
-def _store(one: Round, counts: list[Kept], now: datetime, took_ms: int) -> None:
-    digests = [count.digest for count in counts]
-    good_until = now + GOOD_TIMES * one.every
-    rows = {
-        count.digest: {
-            "digest": count.digest, "rows": count.rows, "counted_at": now, "good_until": good_until
-        }
-        for count in counts
-    }  # fmt: skip
+def _store(one: Round, counts: Mapping[str, Recorded], now: datetime, took_ms: int) -> None:
+    good = {"counted_at": now, "good_until": now + GOOD_TIMES * one.every}
+    rows = [{"digest": key, "rows": count.figures, **good} for key, count in counts.items()]
     with unit_of_work(SYSTEM, now) as uow:
         uow.bookkeeping()
-        old = KeptCount.digest.in_(digests) | (KeptCount.good_until <= now)
-        uow.session.execute(delete(table_of(KeptCount)).where(old))
+        old = CachedCount.digest.in_(list(counts)) | (CachedCount.good_until <= now)
+        uow.session.execute(delete(table_of(CachedCount)).where(old))
         if rows:
-            uow.session.execute(insert(table_of(KeptCount)), list(rows.values()))
+            uow.session.execute(insert(table_of(CachedCount)), rows)
         made = {"counted_at": now, "took_ms": took_ms, "claimed_until": now}
         uow.session.execute(update(CountingRound).where(CountingRound.name == one.name).values(**made))
         forgotten = CountingRound.claimed_until < now - 2 * SELDOM

@@ -7,7 +7,6 @@ outcomes they see, as docs/decisions/0017 lets it be.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, literal_column, not_, or_, select, true, union_all
@@ -19,15 +18,14 @@ from wss_cases.foundation.db import db
 from wss_cases.foundation.errors import NotFound
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson
 from wss_cases.incidents.lists.queries import ACTED
-from wss_cases.outcomes.counting.cache.queries import made_of_counts, rows_of
+from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
 from wss_cases.outcomes.counting.repair.queries import light_conditions, notified, removed, step_conditions
 from wss_cases.outcomes.counting.scope.queries import READERS, counted
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.equity.models import EquityMinimum
-from wss_cases.outcomes.equity.serialization import plain_tables, rules_digest, table_from
 from wss_cases.outcomes.equity.states import HALVES, NOON, PLACES, STAGES, SUSPENSIONS, UNKNOWN
 from wss_cases.outcomes.equity.suppression import ENROLLED, ROOT, Counts, Minimums
-from wss_cases.outcomes.equity.tables import Table
+from wss_cases.outcomes.equity.tables import Table, plain_tables, table_from
 from wss_cases.pathways.circles.terms.models import Agreement
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import Enrolment, Student
@@ -86,12 +84,12 @@ def count_students(scope: Scope, family: str) -> Counted:
     marked = _marked(everywhere, family)
     columns = (marked.c.school_id, marked.c.category, marked.c.mask)
     grouped = select(*columns, func.count()).group_by(*columns)
-    masks = {(row[0], row[1], row[2]): row[3] for row in rows_of(grouped)}
-    # a number instead of who it is: this is kept
+    masks = {(row[0], row[1], row[2]): row[3] for row in db.session.execute(grouped)}
+    # a number instead of who it is
     whoever = func.dense_rank().over(order_by=marked.c.student_id)
     rows = select(whoever, marked.c.category, marked.c.mask).where(marked.c.schools > 1)
     moved: dict[int, tuple[str, list[int]]] = {}
-    for number, category, mask in rows_of(rows):
+    for number, category, mask in db.session.execute(rows):
         moved.setdefault(number, (category, []))[1].append(mask)
     return Counted(masks, list(moved.values()))
 
@@ -221,13 +219,17 @@ def table_for(actor: Actor, scope: Scope, family: str) -> Table:
     """Return one kind of group's table of a school or of the district. Raises NotFound for who may not see it."""
     if not may_see(actor, scope.school_id):
         raise NotFound
-    least = minimums_of(scope.year)
-    of_what = (family, scope.year, scope.first, scope.last, least.cell, least.group, rules_digest())
-    plain = made_of_counts(f"equity {of_what}", partial(_plain_tables, scope, family, least))
-    return table_from(plain, scope.school_id, STAGES)
+    return table_from(_plain_tables(scope, family, minimums_of(scope.year)), scope.school_id, STAGES)
 
 
+def _by_minimums(scope: Scope, family: str, least: Minimums) -> Values:
+    return family, scope.first, scope.last, least
+
+
+@cached_count("equity", version=1, depends_on=_by_minimums)
 def _plain_tables(scope: Scope, family: str, least: Minimums) -> dict[str, Any]:
+    """Return what may be shown of every school and of the district; the counts of single children that it follows from
+    are stored nowhere."""
     found = count_students(scope, family)
     flags = {ENROLLED: 0, **BITS}
     moved = [

@@ -1,9 +1,11 @@
 """The table of one school or of the district: what may be shown, and each group against all others."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
+from typing import Any
 
+from wss_cases.foundation.typed_json import reader_of
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.equity.rules import Comparison, Interval, Stratum, Twin, compare, together, within_schools
 from wss_cases.outcomes.equity.suppression import (
@@ -62,18 +64,39 @@ class Table:
     lines: tuple[Line, ...] = ()
 
 
-def table_of(
-    schools: Mapping[int, Counts],
-    school_id: int | None,
-    minimums: Minimums,
-    parents: Mapping[str, str],
-    moved: Moved = (),
-) -> Table:
-    """Return what may be shown of one school, or with None of the district."""
+READ_TABLE, READ_PATTERN = reader_of(Table), reader_of(Pattern)
+
+
+def plain_tables(
+    schools: Mapping[int, Counts], minimums: Minimums, parents: Mapping[str, str], moved: Moved
+) -> dict[str, Any]:
+    """Return the district's table, and of each school that shows anything what it shows and its counts, as JSON has
+    them: a school's own table is made of these when it is asked for."""
     patterns = patterns_of(schools, minimums, parents)
+    columns = (ENROLLED, *parents)
+    shown = {
+        str(one): {
+            "pattern": asdict(patterns[one]),
+            "counts": {name: [row[stage] for stage in columns] for name, row in schools[one].items()},
+        }
+        for one in schools
+        if patterns[one] != HIDDEN
+    }
+    district = table_of_district(schools, patterns, parents, moved)
+    return {"columns": columns, "schools": shown, "district": asdict(district)}
+
+
+def table_from(plain: Mapping[str, Any], school_id: int | None, parents: Mapping[str, str]) -> Table:
+    """Return the table of one school, or with None of the district."""
     if school_id is None:
-        return table_of_district(schools, patterns, parents, moved)
-    return table_of_school(schools.get(school_id, {}), patterns.get(school_id, HIDDEN), parents)
+        table: Table = READ_TABLE(plain["district"])
+        return table
+    of_school = plain["schools"].get(str(school_id))
+    if of_school is None:
+        return Table()
+    columns = plain["columns"]
+    counts = {name: dict(zip(columns, row, strict=True)) for name, row in of_school["counts"].items()}
+    return table_of_school(counts, READ_PATTERN(of_school["pattern"]), parents)
 
 
 def table_of_school(counts: Counts, pattern: Pattern, parents: Mapping[str, str]) -> Table:

@@ -13,7 +13,7 @@ from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.outcomes.board.report import views as views_board
 from wss_cases.outcomes.board.stored_reports import views as views_board_kept
 from wss_cases.outcomes.board.subscriptions import views as views_board_delivery
-from wss_cases.outcomes.counting.cache.queries import count_now, oldest_shown
+from wss_cases.outcomes.counting.cache.cached_counts import oldest_shown
 from wss_cases.outcomes.counting.daily_figures.presenters import day_of_year_words
 from wss_cases.outcomes.counting.measures.definitions import MEASURES
 from wss_cases.outcomes.counting.scope.presenters import Shown, shown, years_of
@@ -97,10 +97,10 @@ def read_no_more(_error: BaseException | None) -> None:
 
 
 @blueprint.context_processor
-def words_of_kept_counts() -> dict[str, str]:
-    """Say since when counts stand that were kept; '' where everything on the page was counted for it."""
+def words_of_cached_counts() -> dict[str, str]:
+    """Say when the oldest cached count of the page was made; '' where everything on it was counted now."""
     since = oldest_shown()
-    return {"kept_since": moment_words(since, DISTRICT_ZONE) if since else ""}
+    return {"counted_since": moment_words(since, DISTRICT_ZONE) if since else ""}
 
 
 @blueprint.get("")
@@ -108,8 +108,6 @@ def words_of_kept_counts() -> dict[str, str]:
 def overview() -> str:
     """What became of a school year so far."""
     page = shown()
-    if not page.scope.is_all:
-        count_now()
     days = school_days(page.scope.school_id)
     core, repair = core_of(page.actor, page.scope, days), repair_of(page.actor, page.scope, days)
     figures = figures_of_pathways(page.actor, page.scope, days)

@@ -12,8 +12,8 @@ from wss_cases.foundation.clock import school_year_bounds
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.outcomes.counting.cache.queries import rows_of
-from wss_cases.outcomes.counting.scope.queries import visible_to
+from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
+from wss_cases.outcomes.counting.scope.queries import reads_everywhere, visible_to
 from wss_cases.outcomes.counting.scope.rules import OUTLIER_SHARE
 from wss_cases.outcomes.published.models import PublishedSchool, PublishedYear
 from wss_cases.outcomes.published.states import HISTORY, METRICS, WHOLE_YEAR
@@ -119,13 +119,18 @@ def largest(year_figures: dict[str, Figures]) -> list[Outlier]:
     return sorted((one for one in found if one.number > least[one.year]), key=lambda one: one.year)
 
 
+def _by_years(actor: Actor, school_id: int | None, after: str | None, today: date) -> Values:
+    return (after, today) if school_id is None and reads_everywhere(actor) else None
+
+
+@cached_count("live_years", version=1, depends_on=_by_years)
 def live_years(actor: Actor, school_id: int | None, after: str | None, today: date) -> dict[str, Figures]:
     """Return the history's figures for each school year counted here, after a published year and up to today, in four
     queries."""
     years: dict[str, Figures] = {}
     for statement, day, names in _live_statements():
         narrowed = _narrowed(statement, actor, day, school_id, after).where(day <= today)
-        for row in rows_of(narrowed):
+        for row in db.session.execute(narrowed):
             first = int(row[0])
             figures = years.setdefault(f"{first}-{(first + 1) % 100:02d}", dict.fromkeys(HISTORY, 0))
             figures.update({name: int(value or 0) for name, value in zip(names, row[1:], strict=True)})

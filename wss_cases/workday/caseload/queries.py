@@ -1,7 +1,7 @@
 """Reading the desk: every open case of one or more leads, placed, weighed, in a constant number of queries."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -174,45 +174,29 @@ class Load:
     points: int
 
 
-Rows = Iterable[Sequence[Any]]
-Reduce = Callable[[Rows], Sequence[Sequence[Any]]]
-
-
 def loads_at(school_id: int, weights: Weights) -> list[Load]:
     """Return what each lead of a school carries, in one query; the caller reaches the school."""
-    where = [Case.school_id == school_id]
-    return loads_of(where, weights, lambda statement, reduced: reduced(db.session.execute(statement)))
+    return loads_of([Case.school_id == school_id], weights)
 
 
-def loads_of(
-    where: Sequence[ColumnElement[bool]], weights: Weights, rows_of: Callable[[Any, Reduce], Sequence[Sequence[Any]]]
-) -> list[Load]:
-    """Return what each lead carries of the open cases that meet these conditions; the caller reaches them.
-
-    `rows_of` reads a statement and makes of its rows what a function makes of them.
-    """
-
-    def carried(rows: Rows) -> list[list[int | None]]:
-        cases: dict[int | None, int] = defaultdict(int)
-        points: dict[int | None, int] = defaultdict(int)
-        for lead_id, what, name, count in rows:
-            if what == STAGE:
-                cases[lead_id] += count
-                points[lead_id] += count * weight_of(CaseState(name), (), weights)
-            else:
-                points[lead_id] += count * weights.families.get(name, 1)
-        return [[lead_id, cases[lead_id], points[lead_id]] for lead_id in cases]
-
-    return [Load(*row) for row in rows_of(_carrying(where, weights), carried)]
+def loads_of(where: Sequence[ColumnElement[bool]], weights: Weights) -> list[Load]:
+    """Return what each lead carries of the open cases that meet these conditions; the caller reaches them."""
+    cases: dict[int | None, int] = defaultdict(int)
+    points: dict[int | None, int] = defaultdict(int)
+    for lead_id, what, name, count in db.session.execute(_carrying(where)):
+        if what == STAGE:
+            cases[lead_id] += count
+            points[lead_id] += count * weight_of(CaseState(name), (), weights)
+        else:
+            points[lead_id] += count * weights.families.get(name, 1)
+    return [Load(lead_id, cases[lead_id], points[lead_id]) for lead_id in cases]
 
 
-def _carrying(where: Sequence[ColumnElement[bool]], weights: Weights) -> Any:
-    """Return a select of open cases by lead and stage, and of their pathways by lead and family; the weights stand in
-    it, so that nobody takes what was made with others for the same."""
-    weighed = literal(repr(weights)) != ""
+def _carrying(where: Sequence[ColumnElement[bool]]) -> Any:
+    """Return a select of open cases by lead and stage, and of their pathways by lead and family."""
     stages = (
         select(Case.lead_id, literal(STAGE), cast(Case.state, String(40)), func.count())
-        .where(*where, Case.state.in_(OPEN), weighed)
+        .where(*where, Case.state.in_(OPEN))
         .group_by(Case.lead_id, Case.state)
     )
     families = (

@@ -9,7 +9,7 @@ from wss_cases.foundation.plain_templates import render_plain
 from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.outcomes.board.report.presenters import Paper, sheet_of
 from wss_cases.outcomes.board.report.queries import Board
-from wss_cases.outcomes.counting.cache.queries import oldest_shown
+from wss_cases.outcomes.counting.cache.cached_counts import oldest_shown
 
 
 def paper_of(board: Board, name: str | None, locale: str, made_on: date) -> str:
@@ -21,6 +21,6 @@ def paper_of(board: Board, name: str | None, locale: str, made_on: date) -> str:
             locale=locale,
             name=name or _("All schools"),
             made=day_words_with_year(made_on),
-            kept_since=moment_words(since, DISTRICT_ZONE) if since else "",
+            counted_since=moment_words(since, DISTRICT_ZONE) if since else "",
             sheet=sheet_of(board, Paper()),
         )

@@ -1,4 +1,4 @@
-"""The board report: which days it tells of, when it is due again, and who reads one that was kept. Pure."""
+"""The board report: which days it tells of, when it is due again, and who reads one that is stored. Pure."""
 
 from datetime import date, timedelta
 from typing import Any, Final
@@ -73,5 +73,5 @@ def scope_words(school_id: int | None, network: str | None) -> str:
 
 
 def reads_report(actor: Actor, report: Any) -> bool:
-    """Whether the actor answers to a board for what a kept report is about, today."""
+    """Whether the actor answers to a board for what a stored report is about, today."""
     return answers_for(actor, report.school_id, report.network, [school.id for school in report.of_network])

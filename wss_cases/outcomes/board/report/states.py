@@ -1,4 +1,4 @@
-"""Board reports that are kept, and how often one is sent: their words."""
+"""Stored board reports, and how often one is sent: their words."""
 
 import enum
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Board reports as PDFs: asked for, made by the scheduler, kept sealed, sent as a link to who subscribed."""
+"""Board reports as PDFs: asked for, made by the scheduler, stored encrypted, sent as a link to who subscribed."""
 
 import base64
 from datetime import datetime

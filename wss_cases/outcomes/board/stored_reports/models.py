@@ -1,4 +1,4 @@
-"""Board reports that are kept as PDFs, and who is sent one."""
+"""Board reports stored as PDFs, and who is sent one."""
 
 from datetime import date, datetime
 

@@ -1,4 +1,4 @@
-"""Board reports that are kept, and subscriptions: who reads which, and what waits to be made."""
+"""Stored board reports, and subscriptions: who reads which, and what waits to be made."""
 
 from typing import Any, Final
 
@@ -42,7 +42,7 @@ def report_for(actor: Actor, report_id: int) -> BoardReport:
     return found
 
 
-def kept_reports(actor: Actor, before: int | None, limit: int = PAGE) -> list[tuple[BoardReport, str | None]]:
+def stored_reports(actor: Actor, before: int | None, limit: int = PAGE) -> list[tuple[BoardReport, str | None]]:
     """Return the newest reports that the actor reads, each with its school's name; None for those of several."""
     statement = select(BoardReport, School.name).outerjoin(School, School.id == BoardReport.school_id)
     if before is not None:

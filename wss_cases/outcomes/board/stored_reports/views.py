@@ -1,4 +1,4 @@
-"""Board reports as PDFs: asking for one, the list of those that are kept, one that is being made, and its file."""
+"""Board reports as PDFs: asking for one, the list of those that are stored, one that is being made, and its file."""
 
 from datetime import date
 from typing import Any
@@ -20,7 +20,7 @@ from wss_cases.outcomes.board.report.states import LANGUAGE_LABELS, REPORT_TONES
 from wss_cases.outcomes.board.report.views import named_in_address, reported
 from wss_cases.outcomes.board.stored_reports.actions import ask_report, pdf_for
 from wss_cases.outcomes.board.stored_reports.models import BoardReport
-from wss_cases.outcomes.board.stored_reports.queries import PAGE, kept_reports, report_for
+from wss_cases.outcomes.board.stored_reports.queries import PAGE, report_for, stored_reports
 from wss_cases.roster.directory.queries import get_school
 
 blueprint = Blueprint("reports", __name__, url_prefix="/board")
@@ -45,9 +45,9 @@ def ask() -> AnyResponse:
 @blueprint.get("/reports")
 @gate(Permission.OUTCOMES_BOARD)
 def kept() -> str:
-    """The reports that are kept, newest first."""
+    """The stored reports, newest first."""
     before = id_in(request.args.get("before"))
-    found = kept_reports(current_actor(), before, PAGE + 1)
+    found = stored_reports(current_actor(), before, PAGE + 1)
     older = url_for("outcomes.reports.kept", before=found[PAGE - 1][0].id) if len(found) > PAGE else None
     return render_template(
         "outcomes/board/stored_reports/list.html",

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from wss_cases.foundation.db import Base
 
 
-class KeptCount(Base):
-    """The rows of one counting statement that takes long, as JSON, under a digest of the statement and its values."""
+class CachedCount(Base):
+    """The figures of one count that takes long, as JSON, under its key (see `cached_counts`)."""
 
     __tablename__ = "kept_count"
 
@@ -20,7 +20,7 @@ class KeptCount(Base):
 
 
 class CountingRound(Base):
-    """When the scheduler last made the counts of one name (of a school year) that pages may take from what is kept.
+    """When the scheduler last made a round of cached counts.
 
     `claimed_until` is set while a scheduler makes them.
     """

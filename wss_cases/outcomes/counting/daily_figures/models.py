@@ -1,4 +1,4 @@
-"""The daily figures: what a school's incidents of one day add up to, kept so that a report never scans incidents."""
+"""The daily figures: what a school's incidents of one day add up to, stored so that a report never scans incidents."""
 
 from datetime import date, datetime
 from typing import Any

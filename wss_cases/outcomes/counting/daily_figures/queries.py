@@ -15,7 +15,7 @@ from wss_cases.journal.models import AuditEntry
 from wss_cases.outcomes.counting.daily_figures.models import ONLY_ROW, DailyFigure, DistrictFigure, FigureState
 from wss_cases.outcomes.counting.daily_figures.recount import SchoolDay, count_days
 from wss_cases.outcomes.counting.daily_figures.rules import DayFigure, Parts, parts_from
-from wss_cases.outcomes.counting.scope.queries import READERS, counted, within
+from wss_cases.outcomes.counting.scope.queries import counted, reads_all, within
 from wss_cases.outcomes.counting.scope.rules import Scope
 
 MOST_BEHIND = 300
@@ -83,8 +83,9 @@ def totals_by_school(actor: Actor, scope: Scope) -> dict[int, int]:
         number = select(Incident.school_id, func.count()).where(*counted(actor, scope))
         return {row[0]: row[1] for row in db.session.execute(number.group_by(Incident.school_id))}
     own = DailyFigure
-    kept = [*within(actor, scope, own.school_id, own.day), ~tuple_(own.school_id, own.day).in_(unreckoned)]
-    stored = select(own.school_id, func.sum(own.incidents)).where(*(kept if unreckoned else kept[:-1]))
+    stored = select(own.school_id, func.sum(own.incidents)).where(*within(actor, scope, own.school_id, own.day))
+    if unreckoned:
+        stored = stored.where(~tuple_(own.school_id, own.day).in_(unreckoned))
     found = {row[0]: int(row[1]) for row in db.session.execute(stored.group_by(own.school_id))}
     for (school_id, _day), figure in _moved(actor, scope, unreckoned).items():
         found[school_id] = found.get(school_id, 0) + figure.incidents
@@ -112,7 +113,7 @@ def _stored(actor: Actor, scope: Scope, without: Sequence[SchoolDay]) -> list[tu
     own, all_of_them = DailyFigure, DistrictFigure
     moved = tuple_(own.school_id, own.day).in_(without)
     of_schools = _columns(own, 1).where(*within(actor, scope, own.school_id, own.day))
-    if scope.is_all and (actor.is_system or actor.everywhere(*READERS)):
+    if reads_all(actor, scope):
         together = _columns(all_of_them, 1).where(all_of_them.day.between(scope.first, scope.last))
         taken_back = _columns(own, -1).where(own.day.between(scope.first, scope.last), moved)
         statement: Any = union_all(together, taken_back) if without else together

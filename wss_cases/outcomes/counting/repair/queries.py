@@ -11,11 +11,12 @@ from wss_cases.access.actor import Actor
 from wss_cases.cases.case.models import CaseIncident, CaseParticipant
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.followups.core.states import CONVERSATION
+from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES
-from wss_cases.outcomes.counting.cache.queries import rows_of
-from wss_cases.outcomes.counting.scope.queries import HARMED, counted, within
+from wss_cases.outcomes.counting.cache.cached_counts import cached_count
+from wss_cases.outcomes.counting.scope.queries import HARMED, by_days, counted, within
 from wss_cases.outcomes.counting.scope.rules import Scope, Share
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.pathways.circles.terms.models import Agreement, AgreementTerm
@@ -102,10 +103,11 @@ def light_conditions() -> dict[str, ColumnElement[bool]]:
 def _light(actor: Actor, scope: Scope) -> tuple[int, int]:
     conditions = light_conditions()
     sums = [func.sum(case((conditions[step], 1), else_=0)) for step in ("proposed", "held")]
-    row = rows_of(select(*sums).where(*counted(actor, scope)))[0]
+    row = db.session.execute(select(*sums).where(*counted(actor, scope))).one()
     return int(row[0] or 0), int(row[1] or 0)
 
 
+@cached_count("funnel", version=1, depends_on=by_days)
 def funnel(actor: Actor, scope: Scope) -> dict[str, dict[str, int]]:
     """Return for each pathway, and for "any", how many incidents came to each step, in three queries."""
     counts = [func.count(case((step, Incident.id)).distinct()) for step in step_conditions().values()]
@@ -118,8 +120,8 @@ def funnel(actor: Actor, scope: Scope) -> dict[str, dict[str, int]]:
         .where(*counted(actor, scope))
     )
     each = joined.add_columns(Pathway.pathway).group_by(Pathway.pathway)
-    found = {row[-1]: dict(zip(STEPS, row[:-1], strict=True)) for row in rows_of(each)}
-    found["any"] = dict(zip(STEPS, rows_of(joined)[0], strict=True))
+    found = {row[-1]: dict(zip(STEPS, row[:-1], strict=True)) for row in db.session.execute(each)}
+    found["any"] = dict(zip(STEPS, db.session.execute(joined).one(), strict=True))
     proposed, met = _light(actor, scope)
     if proposed:
         found.setdefault(Family.RESTORATIVE_CONVERSATION.value, dict.fromkeys(STEPS, 0))
@@ -152,11 +154,12 @@ def contact_dates(actor: Actor, scope: Scope) -> Any:
     )
 
 
+@cached_count("contacts", version=1, depends_on=by_days)
 def contacts(actor: Actor, scope: Scope) -> list[tuple[date, date | None, int]]:
     """Return (date of the incident, date of first contact or None, how many people harmed)."""
     dates = contact_dates(actor, scope)
     statement = select(dates.c.happened, dates.c.reached, func.count())
-    rows = rows_of(statement.group_by(dates.c.happened, dates.c.reached))
+    rows = db.session.execute(statement.group_by(dates.c.happened, dates.c.reached))
     return [(row[0], row[1], row[2]) for row in rows]
 
 
@@ -167,6 +170,7 @@ def terms_due(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
     return [*dates, AgreementTerm.state != TermState.CHANGED, over]
 
 
+@cached_count("terms", version=1, depends_on=by_days)
 def terms(actor: Actor, scope: Scope) -> Terms:
     """Return the terms due in the period; one that its own owner marked is due and not kept."""
     owner, person = aliased(CaseParticipant), aliased(IncidentPerson)
@@ -188,7 +192,7 @@ def terms(actor: Actor, scope: Scope) -> Terms:
         .outerjoin(StaffMember, StaffMember.id == person.staff_id)
         .where(*terms_due(actor, scope))
     )
-    row = rows_of(statement)[0]
+    row = db.session.execute(statement).one()
     return Terms(int(row[0] or 0), int(row[1] or 0), int(row[2] or 0))
 
 
@@ -204,11 +208,12 @@ def on_time() -> ColumnElement[bool]:
     return and_(FollowUp.state == FollowUpState.DONE, FollowUp.closed_on <= FollowUp.due_on)
 
 
+@cached_count("follow_ups", version=1, depends_on=by_days)
 def follow_ups(actor: Actor, scope: Scope) -> dict[str, Share]:
     """Return for each kind the follow-ups done on time of those due in the period."""
     good = func.sum(case((on_time(), 1), else_=0))
     statement = select(FollowUp.kind, good, func.count()).where(*due_follow_ups(actor, scope))
-    rows = rows_of(statement.group_by(FollowUp.kind).order_by(FollowUp.kind))
+    rows = db.session.execute(statement.group_by(FollowUp.kind).order_by(FollowUp.kind))
     return {row[0]: Share(int(row[1]), row[2]) for row in rows}
 
 
@@ -218,6 +223,7 @@ def removed(actor: Actor, scope: Scope) -> tuple[ColumnElement[bool], ...]:
     return (*began, DisciplineAction.state == ActionState.STANDING)
 
 
+@cached_count("removals", version=1, depends_on=by_days)
 def removals(actor: Actor, scope: Scope) -> dict[str, tuple[int, int]]:
     """Return for each kind of removal (instances, different students)."""
     statement = (
@@ -225,7 +231,7 @@ def removals(actor: Actor, scope: Scope) -> dict[str, tuple[int, int]]:
         .where(*removed(actor, scope))
         .group_by(DisciplineAction.kind)
     )
-    return {row[0].value: (row[1], row[2]) for row in rows_of(statement)}
+    return {row[0].value: (row[1], row[2]) for row in db.session.execute(statement)}
 
 
 def refused_reviews(actor: Actor, scope: Scope) -> list[ColumnElement[bool]]:
@@ -249,6 +255,7 @@ def students_notified(actor: Actor, scope: Scope, *columns: Any) -> Any:
     )
 
 
+@cached_count("police", version=1, depends_on=by_days)
 def police(actor: Actor, scope: Scope) -> Police:
     """Return the notifications made in the period by door, their different students, and how many reviews of the
     period's incidents were refused, in two queries."""
@@ -264,6 +271,6 @@ def police(actor: Actor, scope: Scope) -> Police:
         .join(Incident, Incident.id == PoliceReview.incident_id)
         .where(*refused_reviews(actor, scope))
     )
-    by_door = {row[0]: row[1] for row in rows_of(doors)}
-    others = rows_of(select(students.scalar_subquery(), refused.scalar_subquery()))[0]
+    by_door = {row[0]: row[1] for row in db.session.execute(doors)}
+    others = db.session.execute(select(students.scalar_subquery(), refused.scalar_subquery())).one()
     return Police(by_door, others[0], others[1])

@@ -1,6 +1,6 @@
 """Counting what happened, in grouped SQL. Every read starts from the schools whose outcomes the actor sees."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,18 +11,40 @@ from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, LocationCode
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.outcomes.counting.cache.queries import rows_of
+from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.roster.directory.models import Enrolment, School
 
 READERS = (Role.DEAN, Role.COORDINATOR, Role.ADMINISTRATOR, Role.DISTRICT)
 HARMED = (PersonRole.HARMED, PersonRole.BOTH)
 SERIOUS_GROUP = 4
+AT_ONCE = 5000
+"""Rows that are read at a time where there can be hundreds of thousands: the scheduler is small."""
 
 
 def visible_to(statement: Any, actor: Actor, school_column: Any) -> Any:
     """Keep the rows of the schools whose outcomes the actor may see."""
     return statement.where(in_schools(school_column, actor, *READERS))
+
+
+def reads_everywhere(actor: Actor) -> bool:
+    """Whether the actor sees the outcomes of every school."""
+    return actor.is_system or actor.everywhere(*READERS)
+
+
+def reads_all(actor: Actor, scope: Scope) -> bool:
+    """Whether a scope is the whole district: every school is counted, and the actor sees the outcomes of each."""
+    return scope.is_all and reads_everywhere(actor)
+
+
+def by_days(actor: Actor, scope: Scope, *_more: Any) -> Values:
+    """Return the days of a scope of the whole district, which cached counts depend on; None for any other scope."""
+    return (scope.first, scope.last, scope.late_before) if reads_all(actor, scope) else None
+
+
+def streamed(statement: Any) -> Iterable[Any]:
+    """Return the rows of a statement that can have very many, some at a time."""
+    return db.session.execute(statement, execution_options={"yield_per": AT_ONCE})
 
 
 def within_schools(actor: Actor, scope: Scope, school_column: Any) -> list[ColumnElement[bool]]:
@@ -55,13 +77,18 @@ def could_lead_to_police() -> ColumnElement[bool]:
     )
 
 
+def _by_days_asked(actor: Actor, scope: Scope, days: Sequence[date], grade: int | None = None) -> Values:
+    return (scope.first, scope.last, *days) if grade is None and reads_all(actor, scope) else None
+
+
+@cached_count("enrolled", version=1, depends_on=_by_days_asked)
 def enrolled_on(actor: Actor, scope: Scope, days: Sequence[date], grade: int | None = None) -> list[int]:
     """Return how many enrolments (of a grade, when one is given) stood on each of these dates, in one query."""
     sums = [func.sum(case((and_(Enrolment.starts_on <= day, _not_ended(day)), 1), else_=0)) for day in days]
     statement = _enrolled(actor, scope, *sums)
     if grade is not None:
         statement = statement.where(Enrolment.grade == grade)
-    return [int(value or 0) for value in rows_of(statement)[0]]
+    return [int(value or 0) for value in db.session.execute(statement).one()]
 
 
 def enrolled_within(actor: Actor, scope: Scope, grade: int | None = None) -> Any:
@@ -109,12 +136,17 @@ def schools_reached(actor: Actor) -> int:
     return db.session.scalar(statement) or 0
 
 
+def _by_nothing(actor: Actor, school_id: int | None) -> Values:
+    return () if school_id is None and reads_everywhere(actor) else None
+
+
+@cached_count("first_year", version=1, depends_on=_by_nothing)
 def first_year_counted(actor: Actor, school_id: int | None) -> date | None:
     """Return the date of the first incident in the actor's schools, None when there is none."""
     statement = visible_to(select(func.min(Incident.local_date)), actor, Incident.school_id)
     if school_id is not None:
         statement = statement.where(Incident.school_id == school_id)
-    day: date | None = rows_of(statement)[0][0]
+    day: date | None = db.session.scalar(statement)
     return day
 
 

@@ -41,7 +41,7 @@ class Scope:
     @property
     def late_before(self) -> date:
         """The first day on which something due in the period is not late yet. Of days that are over it is the same
-        whenever one asks, so that what is kept of them is found on another day too."""
+        whenever one asks, so that a cached count of them is found on another day too."""
         return min(self.today, self.last + timedelta(days=1))
 
     def months(self) -> list[date]:

@@ -7,8 +7,8 @@ from wss_cases.access.actor import Actor
 from wss_cases.accounts.teams.queries import user_names
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.settings.reading import setting
-from wss_cases.outcomes.counting.cache.queries import rows_of
-from wss_cases.outcomes.counting.scope.queries import within_schools
+from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
+from wss_cases.outcomes.counting.scope.queries import reads_all, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.workday.caseload.queries import Load, loads_of
 
@@ -36,10 +36,15 @@ class Caseload:
         return self.loads[0].points if self.loads else None
 
 
+def _by_weights(actor: Actor, scope: Scope) -> Values:
+    return (setting("CASELOAD_WEIGHTS"),) if reads_all(actor, scope) else None
+
+
+@cached_count("caseload", version=1, depends_on=_by_weights)
 def caseload_of(actor: Actor, scope: Scope) -> Caseload:
     """Return what the coordinators of a scope carry now, whatever its days, in one query."""
     where = within_schools(actor, scope, Case.school_id)
-    loads = loads_of(where, setting("CASELOAD_WEIGHTS"), rows_of)
+    loads = loads_of(where, setting("CASELOAD_WEIGHTS"))
     led = [load for load in loads if load.lead_id is not None]
     led.sort(key=lambda load: (-load.points, -load.cases, load.lead_id or 0))
     return Caseload(led, sum(load.cases for load in loads if load.lead_id is None))

@@ -14,9 +14,9 @@ from wss_cases.cases.case.models import Case, CaseIncident
 from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
-from wss_cases.outcomes.counting.cache.queries import Rows, Stream, rows_of
+from wss_cases.outcomes.counting.cache.cached_counts import cached_count
 from wss_cases.outcomes.counting.repair.queries import MEETS
-from wss_cases.outcomes.counting.scope.queries import counted
+from wss_cases.outcomes.counting.scope.queries import by_days, counted, streamed
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.pathways.circles.circle.models import CircleMeeting
 from wss_cases.pathways.circles.circle.states import MeetingKind
@@ -49,29 +49,25 @@ class Times:
     closing: Time
 
 
+@cached_count("times", version=1, depends_on=by_days)
 def times_of(actor: Actor, scope: Scope, days: SchoolDays) -> Times:
     """Return how long the cases of a scope took, in one query; `days` are the school days of its school or district."""
-
-    def timed(rows: Stream) -> Rows:
-        met: list[int] = []
-        closed: list[int] = []
-        waiting = without = still_open = 0
-        for _id, began, closed_at, *meetings in rows:
-            meeting = first_meeting(*meetings)
-            if meeting is not None:
-                met.append(days.between(began, meeting))
-            elif closed_at is None:
-                waiting += 1
-            else:
-                without += 1
-            if closed_at is None:
-                still_open += 1
-            else:
-                closed.append(days.between(began, local_date(closed_at, DISTRICT_ZONE)))
-        return [[_median(met), len(met), waiting, without], [_median(closed), len(closed), still_open, 0]]
-
-    meeting, closing = rows_of(timed_cases(actor, scope), timed)
-    return Times(Time(*meeting), Time(*closing))
+    met: list[int] = []
+    closed: list[int] = []
+    waiting = without = still_open = 0
+    for _id, began, closed_at, *meetings in streamed(timed_cases(actor, scope)):
+        meeting = first_meeting(*meetings)
+        if meeting is not None:
+            met.append(days.between(began, meeting))
+        elif closed_at is None:
+            waiting += 1
+        else:
+            without += 1
+        if closed_at is None:
+            still_open += 1
+        else:
+            closed.append(days.between(began, local_date(closed_at, DISTRICT_ZONE)))
+    return Times(Time(_median(met), len(met), waiting, without), Time(_median(closed), len(closed), still_open))
 
 
 def timed_cases(actor: Actor, scope: Scope) -> Select[Any]:

@@ -11,9 +11,9 @@ from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import BehaviorCode, Incident, IncidentPerson, LocationCode
 from wss_cases.incidents.lists.queries import ACTED
-from wss_cases.outcomes.counting.cache.queries import rows_of
+from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
 from wss_cases.outcomes.counting.daily_figures.models import SavedView
-from wss_cases.outcomes.counting.scope.queries import counted, enrolled_within, visible_to, within_schools
+from wss_cases.outcomes.counting.scope.queries import by_days, counted, enrolled_within, visible_to, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.roster.directory.models import Enrolment, School, StaffMember
 
@@ -31,6 +31,13 @@ class Bands:
     many: int
 
 
+def _by_days_of_all(
+    actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = (), grade: int | None = None
+) -> Values:
+    return None if more or grade is not None else by_days(actor, scope)
+
+
+@cached_count("bands", version=1, depends_on=_by_days_of_all)
 def bands_of(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = (), grade: int | None = None) -> Bands:
     """Return the bands, of all students (of a grade, when one is given) enrolled on any day of the period, in one
     query."""
@@ -50,7 +57,7 @@ def bands_of(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = (
     # a student of another school stands in a band here without being enrolled here, so nothing is subtracted
     several = select(each.c.student_id).where(each.c.number >= FEW)
     others = enrolled_within(actor, scope, grade).where(Enrolment.student_id.not_in(several))
-    row = rows_of(select(others.scalar_subquery(), some, many).select_from(each))[0]
+    row = db.session.execute(select(others.scalar_subquery(), some, many).select_from(each)).one()
     return Bands(row[0], int(row[1] or 0), int(row[2] or 0))
 
 
@@ -62,12 +69,13 @@ class Reporting:
     staff: int
 
 
+@cached_count("reporting", version=1, depends_on=_by_days_of_all)
 def reporting(actor: Actor, scope: Scope, more: Sequence[ColumnElement[bool]] = ()) -> Reporting:
     """Return how many different people reported, and how many staff there are, in one query."""
     reporters = select(func.count(Incident.reporter_id.distinct()))
     who = reporters.where(*counted(actor, scope), *more).scalar_subquery()
     staff = select(func.count()).where(StaffMember.is_active, *within_schools(actor, scope, StaffMember.school_id))
-    row = rows_of(select(who, staff.scalar_subquery()))[0]
+    row = db.session.execute(select(who, staff.scalar_subquery())).one()
     return Reporting(row[0], row[1])
 
 

@@ -10,7 +10,6 @@ from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import locale_code
 from wss_cases.incidents.lists.queries import conditions_of
-from wss_cases.outcomes.counting.cache.queries import count_now
 from wss_cases.outcomes.counting.daily_figures.presenters import day_of_year_words
 from wss_cases.outcomes.counting.scope.presenters import years_of
 from wss_cases.outcomes.counting.scope.queries import schools_reached
@@ -46,8 +45,6 @@ def report() -> str:
     """Incidents of a school or of all, narrowed by any of their own traits."""
     here = narrowed_page()
     actor, scope = here.page.actor, here.page.scope
-    if not scope.is_all:
-        count_now()
     days = school_days(scope.school_id)
     core = core_of(actor, scope, days, here.narrow)
     behaviors, places = code_words(locale_code())

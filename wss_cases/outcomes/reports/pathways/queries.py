@@ -10,9 +10,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Date, Select, String, case, func, literal, or_, select, union_all
 
 from wss_cases.access.actor import Actor
+from wss_cases.foundation.db import db
 from wss_cases.foundation.school_time import DISTRICT_ZONE, at_local, local_date
-from wss_cases.outcomes.counting.cache.queries import Rows, Stream, rows_of
-from wss_cases.outcomes.counting.scope.queries import within, within_schools
+from wss_cases.outcomes.counting.cache.cached_counts import cached_count
+from wss_cases.outcomes.counting.scope.queries import by_days, streamed, within, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope, Share
 from wss_cases.outcomes.counting.scope.small_shares import FEWEST, Piece, share_told
 from wss_cases.pathways.circles.questionnaires.models import Questionnaire, QuestionnaireAnswer
@@ -67,6 +68,7 @@ class PathwayFigures:
     returns: Share
 
 
+@cached_count("pathways", version=1, depends_on=by_days)
 def figures_of_pathways(actor: Actor, scope: Scope, days: SchoolDays) -> PathwayFigures:
     """Return the figures of a scope, in four queries; `days` are the school days of its school or district."""
     asked, plans = _asked(actor, scope), _started_plans(actor, scope)
@@ -75,7 +77,7 @@ def figures_of_pathways(actor: Actor, scope: Scope, days: SchoolDays) -> Pathway
         select(func.count(Questionnaire.answered_at)).where(*asked).scalar_subquery(),
         _held(plans, scope).scalar_subquery(),
     )
-    number, answered, held = rows_of(counts)[0]
+    number, answered, held = db.session.execute(counts).one()
     waited = _waited(actor, scope, days)
     return PathwayFigures(
         said=Said(number, answered, _answers(scope, asked)),
@@ -117,16 +119,11 @@ def _answers(scope: Scope, asked: list[ColumnElement[bool]]) -> dict[str, Share]
     by_network = select(by_school.c.question, by_school.c.network, *sums).group_by(
         by_school.c.question, by_school.c.network
     )
-    return {question: Share(part, whole) for question, part, whole in rows_of(by_network, _told)}
-
-
-def _told(rows: Stream) -> Rows:
-    """Make of [question, network, answers, good ones, those of small schools] what may be shown; no more is kept."""
     found: dict[str, list[Piece]] = {}
-    for question, name, *numbers in rows:
+    for question, name, *numbers in db.session.execute(by_network):
         found.setdefault(question, []).append(Piece(name, *map(int, numbers)))
     told = {question: share_told(pieces) for question, pieces in sorted(found.items())}
-    return [[question, share.part, share.whole] for question, share in told.items() if share is not None]
+    return {question: share for question, share in told.items() if share is not None}
 
 
 def _yesterday(scope: Scope) -> date:
@@ -167,36 +164,26 @@ def _sessions_due(plans: list[ColumnElement[bool]], scope: Scope, days: SchoolDa
     def due(rhythm: Cadence, starts_on: date, until: date) -> int:
         return sum(day >= scope.first for day in due_days(rhythm, starts_on, until, days))
 
-    def planned(rows: Stream) -> Rows:
-        number = 0
-        for rhythm, starts_on, weeks, ended_at in rows:
-            ends = (last_day_of(starts_on, weeks), local_date(ended_at, DISTRICT_ZONE) if ended_at else None, last)
-            until = min(day for day in ends if day is not None)
-            if starts_on is not None and until >= max(starts_on, scope.first):
-                number += due(rhythm, starts_on, until)
-        return [[number]]
-
-    found: int = rows_of(statement, planned)[0][0]
-    return found
+    number = 0
+    for rhythm, starts_on, weeks, ended_at in streamed(statement):
+        ended_on = local_date(ended_at, DISTRICT_ZONE) if ended_at else None
+        ends = (last_day_of(starts_on, weeks), ended_on, last)
+        until = min(day for day in ends if day is not None)
+        if starts_on is not None and until >= max(starts_on, scope.first):
+            number += due(rhythm, starts_on, until)
+    return number
 
 
 def _waited(actor: Actor, scope: Scope, days: SchoolDays) -> dict[str, Counter[int | None]]:
     """Return school days from sending a referral to its answer and to its first service (None: not yet), and whether
     a first day back had its meeting near it, each with how often."""
-
-    def counted(rows: Stream) -> Rows:
-        found: Counter[tuple[str, int | None]] = Counter()
-        for kind, on, then, first, number in rows:
-            if kind == RETURNED:
-                found[RETURNED, NEAR if then is not None and is_near(then, on, days) else None] += number
-            else:
-                found[ANSWERED, None if then is None else days.between(on, then)] += number
-                found[SERVED, None if first is None else days.between(on, first)] += number
-        return [[*key, number] for key, number in found.items()]
-
     waited: dict[str, Counter[int | None]] = {ANSWERED: Counter(), SERVED: Counter(), RETURNED: Counter()}
-    for kind, value, number in rows_of(_dated(actor, scope), counted):
-        waited[kind][value] += number
+    for kind, on, then, first, number in streamed(_dated(actor, scope)):
+        if kind == RETURNED:
+            waited[RETURNED][NEAR if then is not None and is_near(then, on, days) else None] += number
+        else:
+            waited[ANSWERED][None if then is None else days.between(on, then)] += number
+            waited[SERVED][None if first is None else days.between(on, first)] += number
     return waited
 
 

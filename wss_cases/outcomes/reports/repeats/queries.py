@@ -1,7 +1,7 @@
 """Students in another incident within so many school days attended. This is never an effect of what was done."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -13,8 +13,8 @@ from wss_cases.access.actor import Actor
 from wss_cases.foundation.db import db
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import IncidentState, PersonRole
-from wss_cases.outcomes.counting.cache.queries import Rows, Stream, rows_of
-from wss_cases.outcomes.counting.scope.queries import within_schools
+from wss_cases.outcomes.counting.cache.cached_counts import Values, cached_count
+from wss_cases.outcomes.counting.scope.queries import reads_all, streamed, within_schools
 from wss_cases.outcomes.counting.scope.rules import Scope
 from wss_cases.outcomes.reports.repeats.rules import (
     LENGTHS,
@@ -39,19 +39,23 @@ Window = tuple[Where, int, date, list[bool | None]]
 
 
 def repeats_of(actor: Actor, scope: Scope, days: SchoolDays) -> list[Repeat]:
-    """Return the windows of each length, in one query; `days` are the school days of its school or district.
+    """Return the windows of each length, in one query; `days` are the school days of its school or district."""
+    return repeats_until(_by_month(actor, scope, days), f"{scope.last:%Y-%m}")
 
-    What is kept is counted by month, so that a report that ends with a month takes of it what it tells of.
-    """
 
-    def by_month(rows: Stream) -> Rows:
-        found: Counter[tuple[str, int, str | None, int, bool | None]] = Counter()
-        for where, _person, day, windows in _windows(rows, scope, days):
-            for length, repeated in zip(LENGTHS, windows, strict=True):
-                found[f"{day:%Y-%m}", length, *where, repeated] += 1
-        return repeats_by_month(found)
+def _by_first_day(actor: Actor, scope: Scope, _days: SchoolDays) -> Values:
+    return (scope.first,) if reads_all(actor, scope) else None
 
-    return repeats_until(rows_of(_lives(actor, scope), by_month), f"{scope.last:%Y-%m}")
+
+@cached_count("repeats", version=1, depends_on=_by_first_day)
+def _by_month(actor: Actor, scope: Scope, days: SchoolDays) -> list[list[Any]]:
+    """Return the windows by month whenever it ends, so that a report that ends with a month takes of the year's what
+    it tells of."""
+    found: Counter[tuple[str, int, str | None, int, bool | None]] = Counter()
+    for where, _person, day, windows in _windows(streamed(_lives(actor, scope)), scope, days):
+        for length, repeated in zip(LENGTHS, windows, strict=True):
+            found[f"{day:%Y-%m}", length, *where, repeated] += 1
+    return repeats_by_month(found)
 
 
 def finished_windows(actor: Actor, scope: Scope, days: SchoolDays, length: int) -> dict[int, bool]:
@@ -111,7 +115,7 @@ def _lives(actor: Actor, scope: Scope) -> Select[Any]:
     return select(*who).order_by(who[0], who[1])
 
 
-def _windows(rows: Stream, scope: Scope, days: SchoolDays) -> Iterator[Window]:
+def _windows(rows: Iterable[Any], scope: Scope, days: SchoolDays) -> Iterator[Window]:
     """Yield the windows of the school year; what lies after it is only looked at for what followed."""
     yesterday = scope.today - timedelta(days=1)
     over = [

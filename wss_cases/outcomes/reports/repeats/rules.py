@@ -35,7 +35,7 @@ Outcomes = Mapping[tuple[str, int, str | None, int, bool | None], int]
 
 def repeats_by_month(windows: Outcomes) -> list[list[Any]]:
     """Return [month, length, finished, not finished, with another incident], all up to that month, months in their
-    order; the last is None where it would tell of too few, so that what is kept of windows tells of no fewer."""
+    order; the last is None where it would tell of too few, so that what is stored of windows tells of no fewer."""
     rows, found = _by_network(windows), []
     for month in sorted({row[0] for row in rows}):
         so_far = [row for row in rows if row[0] <= month]

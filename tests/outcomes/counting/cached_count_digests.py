@@ -1,0 +1,165 @@
+"""What each cached count counts, as a digest of its statements with their values, the rules that it follows and the
+shape of its figures.
+
+`cached_counts.txt` holds name, version and digest of each; `python -m tests.outcomes.counting.cached_count_digests`
+writes it anew. Where a count changed and its version did not, it refuses, unless `--same-figures` says that a person
+has looked: a name, an order of lines or the like is other, and every figure stays as it was. Comments, docstrings,
+imports and the lines in which a version stands make no difference.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from textwrap import dedent
+from typing import Any, get_args, get_origin, get_type_hints
+
+from sqlalchemy import event
+from sqlalchemy.orm import ORMExecuteState
+
+from tests.support.applications import make_app
+from wss_cases.access.actor import SYSTEM
+from wss_cases.foundation.db import Base, db
+from wss_cases.outcomes.counting.cache.cached_counts import VERSIONS, recording
+from wss_cases.outcomes.counting.repair import queries as queries_repair
+from wss_cases.outcomes.counting.scope import small_shares as rules_answers
+from wss_cases.outcomes.counting.scope.queries import enrolled_on, first_year_counted
+from wss_cases.outcomes.counting.scope.rules import Scope
+from wss_cases.outcomes.equity import queries as queries_equity
+from wss_cases.outcomes.equity import rules as rules_equity
+from wss_cases.outcomes.equity import suppression as rules_suppression
+from wss_cases.outcomes.equity import tables as rules_equity_tables
+from wss_cases.outcomes.equity.suppression import Minimums
+from wss_cases.outcomes.published.queries import live_years
+from wss_cases.outcomes.reports.cases import queries as queries_cases
+from wss_cases.outcomes.reports.cases.caseload import caseload_of
+from wss_cases.outcomes.reports.core.queries import bands_of, reporting
+from wss_cases.outcomes.reports.pathways import queries as queries_pathways
+from wss_cases.outcomes.reports.repeats import queries as queries_repeats
+from wss_cases.outcomes.reports.repeats import rules as rules_repeats
+from wss_cases.pathways.mentoring.plan.rules import due_days, last_day_of
+from wss_cases.pathways.reengagement.plan.rules import is_near
+from wss_cases.roster.directory.rules import SchoolDays
+from wss_cases.safeguards.discipline.removals.rules import dates_of
+from wss_cases.workday.caseload.queries import loads_of
+from wss_cases.workday.caseload.weights import weight_of
+
+RECORDED = Path(__file__).with_name("cached_counts.txt")
+TODAY = date(2026, 11, 24)
+SCOPE = Scope(None, "2026-27", date(2026, 8, 1), TODAY, TODAY)
+DAYS = SchoolDays()
+
+
+Count = tuple[Callable[..., object], tuple[Any, ...], tuple[Any, ...]]
+OF_DAYS, OF_SCHOOL_DAYS = (SYSTEM, SCOPE), (SYSTEM, SCOPE, DAYS)
+WAITS = (rules_answers, due_days, last_day_of, is_near, SchoolDays)
+WINDOWS = (queries_repeats, rules_repeats, rules_answers, dates_of, SchoolDays)
+TABLES = (queries_equity, rules_equity, rules_equity_tables, rules_suppression)
+COUNTS: dict[str, Count] = {
+    "bands": (bands_of, OF_DAYS, ()),
+    "caseload": (caseload_of, OF_DAYS, (loads_of, weight_of)),
+    "contacts": (queries_repair.contacts, OF_DAYS, ()),
+    "enrolled": (enrolled_on, (*OF_DAYS, [TODAY]), ()),
+    "equity": (queries_equity._plain_tables, (SCOPE, "race", Minimums(10, 30)), TABLES),
+    "first_year": (first_year_counted, (SYSTEM, None), ()),
+    "follow_ups": (queries_repair.follow_ups, OF_DAYS, ()),
+    "funnel": (queries_repair.funnel, OF_DAYS, (queries_repair._light,)),
+    "live_years": (live_years, (SYSTEM, None, "2024-25", TODAY), ()),
+    "pathways": (queries_pathways.figures_of_pathways, OF_SCHOOL_DAYS, (queries_pathways, *WAITS)),
+    "police": (queries_repair.police, OF_DAYS, ()),
+    "removals": (queries_repair.removals, OF_DAYS, ()),
+    "repeats": (queries_repeats._by_month, OF_SCHOOL_DAYS, WINDOWS),
+    "reporting": (reporting, OF_DAYS, ()),
+    "terms": (queries_repair.terms, OF_DAYS, ()),
+    "times": (queries_cases.times_of, OF_SCHOOL_DAYS, (queries_cases, SchoolDays)),
+}
+"""Name to the function that counts, what it is given, and the functions, classes and modules that it relies on."""
+
+
+def digest_of(name: str) -> str:
+    """Return the digest of what a count counts today; in an application context, on a database with any rows."""
+    count, given, rules = COUNTS[name]
+    words = [shape_of(get_type_hints(inspect.unwrap(count))["return"])]
+
+    def note(state: ORMExecuteState) -> None:
+        compiled = state.statement.compile()
+        values = [(key, _in_order(value)) for key, value in sorted(compiled.params.items())]
+        words.append(f"{compiled} {values}")
+
+    event.listen(db.session, "do_orm_execute", note)
+    try:
+        with recording():
+            count(*given)
+    finally:
+        event.remove(db.session, "do_orm_execute", note)
+    words += [code_of(inspect.getsource(rule)) for rule in (count, *rules)]
+    return sha256("\n".join(words).encode()).hexdigest()[:16]
+
+
+def shape_of(kind: Any) -> str:
+    """Return how a value of a type is written: the fields of dataclasses, wherever these stand."""
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return str({field.name: shape_of(hints[field.name]) for field in fields(kind)})
+    name = getattr(get_origin(kind) or kind, "__name__", "")
+    return f"{name}{[shape_of(one) for one in get_args(kind)]}"
+
+
+def _in_order(value: Any) -> str:
+    """Sets stand in another order in each process."""
+    many = isinstance(value, list | tuple | set | frozenset)
+    return str(sorted(map(str, value)) if many else value)
+
+
+def code_of(source: str) -> str:
+    """Return what a source does: without comments, docstrings, imports and decorators."""
+    return ast.unparse(_OnlyCode().visit(ast.parse(dedent(source))))
+
+
+class _OnlyCode(ast.NodeTransformer):
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | None:
+        is_words = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+        return None if is_words else node
+
+    def visit_Import(self, _node: ast.Import) -> None:
+        return None
+
+    def visit_ImportFrom(self, _node: ast.ImportFrom) -> None:
+        return None
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.decorator_list = []
+        return self.generic_visit(node)
+
+
+def recorded() -> dict[str, tuple[int, str]]:
+    """Return name to the version and the digest that a person let stand."""
+    lines = (line.split() for line in RECORDED.read_text().splitlines())
+    return {name: (int(version), digest) for name, version, digest in lines}
+
+
+def main(arguments: list[str]) -> int:
+    """Write the file anew."""
+    before = recorded() if RECORDED.exists() else {}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with make_app(f"sqlite:///{folder / 'empty.sqlite3'}", folder).app_context():
+            Base.metadata.create_all(db.engine)
+            now = {one: (VERSIONS[one], digest_of(one)) for one in sorted(COUNTS)}
+    same = [one for one in now if one in before and before[one][0] == now[one][0] and before[one] != now[one]]
+    if same and "--same-figures" not in arguments:
+        sys.stderr.write(f"raise the version of: {', '.join(same)} (or see --same-figures)\n")
+        return 1
+    RECORDED.write_text("".join(f"{one} {version} {digest}\n" for one, (version, digest) in now.items()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

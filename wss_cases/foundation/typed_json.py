@@ -1,0 +1,46 @@
+"""Values as JSON and back by their type: dataclasses, lists, tuples, mappings by words, enums of words, dates, None."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date
+from enum import Enum
+from types import EllipsisType, NoneType, UnionType
+from typing import Any, get_args, get_origin, get_type_hints
+
+Reader = Callable[[Any], Any]
+
+
+def as_json(value: Any) -> str:
+    """Return a value as JSON. Raises TypeError for what has no one way to be written, such as a set."""
+    return json.dumps(value, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(value)
+
+
+def reader_of(kind: Any) -> Reader:
+    """Return what makes a value of a type from its parsed JSON: of a union its first type or None; what has no reader
+    of its own is left as it is."""
+    origin, args = get_origin(kind), get_args(kind)
+    inner = [reader_of(one) for one in args if not isinstance(one, EllipsisType) and one is not NoneType]
+    if is_dataclass(kind):
+        hints = get_type_hints(kind)
+        readers = {field.name: reader_of(hints[field.name]) for field in fields(kind)}
+        return lambda plain: kind(**{name: read(plain[name]) for name, read in readers.items()})  # type: ignore[operator]
+    if origin is tuple and ... not in args:
+        return lambda plain: tuple(read(cell) for read, cell in zip(inner, plain, strict=True))
+    if origin in (list, tuple):
+        return lambda plain: origin(map(inner[0], plain))
+    if origin in (dict, Mapping):
+        return lambda plain: {inner[0](key): inner[1](value) for key, value in plain.items()}
+    if origin is UnionType:
+        return lambda plain: None if plain is None else inner[0](plain)
+    if isinstance(kind, type) and issubclass(kind, date):
+        return kind.fromisoformat
+    return kind if isinstance(kind, type) and issubclass(kind, Enum) else lambda plain: plain

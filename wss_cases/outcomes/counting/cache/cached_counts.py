@@ -1,0 +1,120 @@
+"""Cached counts: figures of the whole district that take long, as the scheduler last stored them, else counted now.
+
+A cached count has a name, a version and the values that its figures depend on; these three are its key, so whoever
+asks for other schools or another period never meets it. Whoever changes what a count finds raises its version in the
+same change: what was stored under another version is not read, and is counted again in the scheduler's next rounds.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+from hashlib import sha256
+from time import perf_counter
+from typing import Any, ParamSpec, TypeVar, get_type_hints
+
+from sqlalchemy import select
+
+from wss_cases.foundation import clock
+from wss_cases.foundation.db import db
+from wss_cases.foundation.typed_json import as_json, reader_of
+from wss_cases.outcomes.counting.cache.models import CachedCount
+
+GOOD, OLDEST = "good_cached_counts", "oldest_cached_count"
+"""What a session knows of them."""
+VERSIONS: dict[str, int] = {}
+"""Every cached count by its name."""
+Values = Sequence[Any] | None
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The figures of one cached count as JSON, and how long counting took."""
+
+    figures: str
+    took_ms: int
+
+
+_RECORDED: ContextVar[dict[str, Recorded] | None] = ContextVar("recorded_counts", default=None)
+
+
+def cached_count(
+    name: str, version: int, depends_on: Callable[..., Values]
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Cache what a function returns, which its return annotation describes down to plain values and dates.
+
+    `depends_on` takes the function's arguments and returns the values that its figures follow from, None where they
+    are nobody's but the reader's: those are always counted. Raises ValueError for a name that is taken.
+    """
+    if name in VERSIONS:
+        raise ValueError(name)
+    VERSIONS[name] = version
+
+    def cached(count: Callable[P, R]) -> Callable[P, R]:
+        read = reader_of(get_type_hints(count)["return"])
+
+        @wraps(count)
+        def counted(*args: P.args, **kwargs: P.kwargs) -> R:
+            values, recorded = depends_on(*args, **kwargs), _RECORDED.get()
+            if values is None:
+                return count(*args, **kwargs)
+            key = key_of(name, values)
+            stored = _stored(key) if recorded is None else None
+            if stored is not None:
+                return read(json.loads(stored))  # type: ignore[no-any-return]
+            began = perf_counter()
+            figures = count(*args, **kwargs)
+            if recorded is not None:
+                recorded[key] = Recorded(as_json(figures), round((perf_counter() - began) * 1000))
+            return figures
+
+        return counted
+
+    return cached
+
+
+@contextmanager
+def recording() -> Iterator[dict[str, Recorded]]:
+    """Inside the block every cached count is made anew, and noted by its key."""
+    recorded: dict[str, Recorded] = {}
+    token = _RECORDED.set(recorded)
+    try:
+        yield recorded
+    finally:
+        _RECORDED.reset(token)
+
+
+def key_of(name: str, values: Sequence[Any]) -> str:
+    """Return the key of a count in today's version: the same in every process and on every database."""
+    return sha256(f"{name} {VERSIONS[name]} {as_json(values)}".encode()).hexdigest()
+
+
+def all_versions() -> str:
+    """Return what changes whenever any version is raised."""
+    return sha256(as_json(sorted(VERSIONS.items())).encode()).hexdigest()[:8]
+
+
+def oldest_shown() -> datetime | None:
+    """Return when the oldest of the stored counts of this page was made; None when all of it was counted now."""
+    oldest: datetime | None = db.session.info.get(OLDEST)
+    return oldest
+
+
+def _stored(key: str) -> str | None:
+    """Return what is stored under a key, and note for the page how old it is; None when nothing good is."""
+    if GOOD not in db.session.info:
+        # looked up once for a page: its session is its own
+        good = select(CachedCount.digest, CachedCount.counted_at).where(CachedCount.good_until > clock.now())
+        db.session.info[GOOD] = {row[0]: row[1] for row in db.session.execute(good)}
+    counted_at = db.session.info[GOOD].get(key)
+    if counted_at is None:
+        return None
+    stored = db.session.scalar(select(CachedCount.rows).where(CachedCount.digest == key))
+    if stored is not None:
+        db.session.info[OLDEST] = min(counted_at, db.session.info.get(OLDEST, counted_at))
+    return stored
