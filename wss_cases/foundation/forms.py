@@ -8,14 +8,12 @@ from typing import Any
 from flask import g, request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import CombinedMultiDict
-from wtforms import Field, HiddenField, SelectField, StringField, TextAreaField
+from wtforms import DateField, Field, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import Length, StopValidation, ValidationError
+from wtforms.validators import InputRequired, Length, StopValidation, ValidationError
 
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import lazy_gettext as _l
-
-__all__ = ["BaseForm", "LongText", "NotBlank", "ShortText", "apply_refusal", "choices", "is_storable", "select"]
 
 _FORBIDDEN_CATEGORIES = {"Cc", "Cs"}
 _EVERY_FORM_HAS = {"csrf_token", "request_key", "version"}
@@ -43,6 +41,19 @@ class BaseForm(FlaskForm):
         """The record's version when the page was shown; None when the form carries none."""
         text = str(self.version.data or "")
         return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+class DatedRowForm(BaseForm):
+    """A form for the next row of a dated setting: the first day, and the newest row when the page was shown."""
+
+    seen_id = HiddenField()
+    starts_on = DateField(_l("In force from"), [InputRequired(_l("Give the first day."))])
+
+    @property
+    def seen(self) -> int | None:
+        """The newest row when the page was shown; None when the form carries none."""
+        text = str(self.seen_id.data or "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
 
 
 def _kept_for(form: Any) -> Any:

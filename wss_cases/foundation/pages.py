@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import unquote
 
-from flask import redirect, render_template, request
+from flask import flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from wss_cases.foundation.errors import Refused
@@ -31,6 +31,16 @@ def form_page(
         else:
             return redirect(done if isinstance(done, str) else done(result), 303)
     return render_template(template, form=form, **context), 400
+
+
+def with_flash(words: str, address: str) -> Callable[[Any], str]:
+    """Return what goes on to an address and says so there: the `done` of a form page."""
+
+    def done(_result: Any) -> str:
+        flash(words)
+        return address
+
+    return done
 
 
 def typed_in_header(longest: int) -> str:

@@ -2,8 +2,6 @@
 
 from datetime import date
 
-from sqlalchemy import func, select
-
 from wss_cases.access.actor import Role
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
@@ -12,7 +10,7 @@ from wss_cases.accounts.visibility.rules import FADING_ROLES, MOST_YEARS
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.start_day import check_start
+from wss_cases.journal.dated_settings import add_row
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 
@@ -24,8 +22,6 @@ def set_years(uow: UnitOfWork, role: Role, school_years: int, starts_on: date) -
     Raises Refused for a role that does not fade, a number out of range, and a day that is past, not after the
     newest row's, or more than two years ahead.
     """
-    today = today_at(None, uow.now)
-    newest = uow.session.scalar(select(func.max(SightSetting.starts_on)).where(SightSetting.role == role))
     row = SightSetting(
         role=role, starts_on=starts_on, school_years=school_years, set_by_id=uow.actor.user_id, set_at=uow.now
     )
@@ -34,9 +30,8 @@ def set_years(uow: UnitOfWork, role: Role, school_years: int, starts_on: date) -
         raise Refused("role", _("Choose a role."))
     if not 1 <= school_years <= MOST_YEARS:
         raise Refused("school_years", _("Give a number from 1 to %(most)d.", most=MOST_YEARS))
-    if starts_on < today:
+    if starts_on < today_at(None, uow.now):
         raise Refused("starts_on", _("A change begins today or later."))
-    check_start(starts_on, newest, today)
-    uow.add(row)
+    add_row(uow, row, SightSetting.role == role)
     uow.record(row, "sight.set", role=role.value, day=starts_on.isoformat(), years=school_years)
     return row.id

@@ -2,14 +2,12 @@
 
 from datetime import date
 
-from sqlalchemy import func, select
-
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
-from wss_cases.foundation.settings.start_day import check_start
+from wss_cases.journal.dated_settings import add_row
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.outcomes.equity.models import EquityMinimum
@@ -23,8 +21,6 @@ def set_minimums(uow: UnitOfWork, cell: int, group: int, starts_on: date) -> int
     Raises Refused for numbers out of range, and for a day that is not to come, not after the newest row's,
     or more than two years ahead.
     """
-    today = today_at(None, uow.now)
-    newest = uow.session.scalar(select(func.max(EquityMinimum.starts_on)))
     row = EquityMinimum(
         starts_on=starts_on, cell=cell, student_group=group, set_by_id=uow.actor.user_id, set_at=uow.now
     )
@@ -33,9 +29,8 @@ def set_minimums(uow: UnitOfWork, cell: int, group: int, starts_on: date) -> int
         raise Refused("cell", _("Give a number from 5 to 100."))
     if not cell <= group <= MOST_GROUP:
         raise Refused("group", _("A group is at least as large as a cell, and at most 1000."))
-    if starts_on <= today:
+    if starts_on <= today_at(None, uow.now):
         raise Refused("starts_on", _("Choose a day to come: a school year that has begun keeps its numbers."))
-    check_start(starts_on, newest, today)
-    uow.add(row)
+    add_row(uow, row)
     uow.record(row, "equity.minimums", day=starts_on.isoformat(), cell=cell, group=group)
     return row.id

@@ -1,9 +1,9 @@
 """Forms of retention: a row of the schedule, a decision about a record, a deletion, a hold."""
 
-from wtforms import DateField, HiddenField, IntegerField, RadioField
+from wtforms import DateField, IntegerField, RadioField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.forms import BaseForm, DatedRowForm, LongText, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.pathways.legal_holds.states import HoldKind
 from wss_cases.records.retention.core.states import Decision
@@ -11,11 +11,9 @@ from wss_cases.records.retention.core.states import Decision
 _WHOLE = _l("Write a whole number.")
 
 
-class RuleForm(BaseForm):
+class RuleForm(DatedRowForm):
     """How long one kind is kept, from when on, and where that comes from."""
 
-    seen_id = HiddenField()
-    starts_on = DateField(_l("In force from"), [InputRequired(_l("Give the first day."))])
     keep = IntegerField(_l("How long"), [InputRequired(_WHOLE), NumberRange(0, 10_000, _WHOLE)])
     source = ShortText(_l("Source"), [NotBlank(_l("Say where this comes from."))], limit=300)
     confirmed = RadioField(
@@ -24,24 +22,13 @@ class RuleForm(BaseForm):
         validators=[InputRequired(_l("Say whether it is confirmed."))],
     )
 
-    @property
-    def seen(self) -> int | None:
-        """The newest row when the page was shown; None when the form carries none."""
-        text = str(self.seen_id.data or "")
-        return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
-
 
 class DecisionForm(BaseForm):
     """Keep a record until a day, with a reason, or propose that it is deleted."""
 
     decision = RadioField(
         _l("What is decided?"),
-        choices=choices(
-            [
-                (Decision.KEEP.value, _l("Keep it until a day")),
-                (Decision.DELETE.value, _l("Propose that it is deleted")),
-            ]
-        ),
+        choices=choices(list(Decision.labels().items())),
         validators=[InputRequired(_l("Say what is decided."))],
     )
     keep_until = DateField(
@@ -81,7 +68,7 @@ class HoldForm(BaseForm):
     )
 
 
-class ReleaseForm(BaseForm):
+class HoldReleaseForm(BaseForm):
     """That a hold is over, and why."""
 
     reason = LongText(

@@ -31,11 +31,11 @@ class ReviewWhy(Labelled):
     KEPT_UNTIL = "kept_until", _l("Was kept until now")
 
 
-class Decision(enum.StrEnum):
+class Decision(Labelled):
     """What the person who looked decided."""
 
-    KEEP = "keep"
-    DELETE = "delete"
+    KEEP = "keep", _l("Keep it until a day")
+    DELETE = "delete", _l("Propose that it is deleted")
 
 
 class DeletionState(Labelled):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
@@ -12,10 +12,10 @@ from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.pathways.legal_holds.states import HoldKind
-from wss_cases.records.retention.core.forms import HoldForm, ReleaseForm
+from wss_cases.records.retention.core.forms import HoldForm, HoldReleaseForm
 from wss_cases.records.retention.deletion.queries import PAGE, Held, get_record_hold, holds
 from wss_cases.records.retention.holds.actions import Asked, open_record_hold, release_record_hold
 
@@ -27,11 +27,11 @@ blueprint = Blueprint("holds", __name__, url_prefix="/records/holds")
 def every() -> Page:
     """Every hold on a student or a case of the actor's schools, the newest first."""
     before = id_in(request.args.get("before"))
-    found = holds(current_actor(), before, PAGE + 1)
+    rows = holds(current_actor(), before, PAGE + 1)
     return render_template(
         "records/retention/holds/list.html",
-        rows=[_words(one) for one in found[:PAGE]],
-        older=url_for("holds.every", before=found[PAGE - 1].row.id) if len(found) > PAGE else None,
+        rows=[_words(one) for one in rows[:PAGE]],
+        older=url_for("holds.every", before=rows[PAGE - 1].row.id) if len(rows) > PAGE else None,
         newest=url_for("holds.every") if before else None,
     )
 
@@ -66,16 +66,19 @@ def new() -> Page:
     form = HoldForm()
 
     def act() -> int:
-        asked = Asked(
+        wanted = Asked(
             form.number.data or "", HoldKind(form.kind.data), form.asked_by.data or "", form.reason.data or ""
         )
-        return open_record_hold(submitted(form), asked)
+        return open_record_hold(submitted(form), wanted)
 
-    def done(_made: int) -> str:
-        flash(_("It is held: nothing of it is deleted, shredded or moved until it is released."))
-        return url_for("holds.every")
-
-    return form_page(form, act, done, "records/retention/holds/new.html")
+    return form_page(
+        form,
+        act,
+        with_flash(
+            _("It is held: nothing of it is deleted, shredded or moved until it is released."), url_for("holds.every")
+        ),
+        "records/retention/holds/new.html",
+    )
 
 
 @blueprint.route("/<int:record_hold_id>/release", methods=["GET", "POST"])
@@ -84,14 +87,12 @@ def new() -> Page:
 def release(record_hold_id: int) -> Page:
     """End a hold, with the reason."""
     actor = current_actor()
-    found = get_record_hold(actor, record_hold_id)
-    form = ReleaseForm(version=found.version)
-
-    def act() -> int:
-        return release_record_hold(submitted(form), record_hold_id, form.reason.data or "")
-
-    def done(_made: int) -> str:
-        flash(_("It is released."))
-        return url_for("holds.every")
-
-    return form_page(form, act, done, "records/retention/holds/release.html", kind=HoldKind(found.kind).label)
+    hold = get_record_hold(actor, record_hold_id)
+    form = HoldReleaseForm(version=hold.version)
+    return form_page(
+        form,
+        lambda: release_record_hold(submitted(form), record_hold_id, form.reason.data or ""),
+        with_flash(_("It is released."), url_for("holds.every")),
+        "records/retention/holds/release.html",
+        kind=HoldKind(hold.kind).label,
+    )

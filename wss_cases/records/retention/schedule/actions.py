@@ -1,23 +1,21 @@
 """The schedule of retention, and what a person decides about one student's record."""
 
-from datetime import date, timedelta
+from datetime import date
 
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import require
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.dated_settings import end_before, newest_row
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.pathways.legal_holds.queries import is_student_held
 from wss_cases.records.retention.core.models import RecordReview, RetentionRule
-from wss_cases.records.retention.core.queries import get_looked, rules_of, still_open
+from wss_cases.records.retention.core.queries import get_looked, still_open
 from wss_cases.records.retention.core.rules import latest_keep
 from wss_cases.records.retention.core.states import FLOORS, MOST, Decision, Part
 from wss_cases.records.retention.deletion.actions import add_to_deletion
 from wss_cases.roster.directory.models import Student
-
-Key = str | None
 
 
 @use_case
@@ -29,20 +27,9 @@ def change_rule(
     Raises NotFound for a kind that there is none of, Refused below the floor of its part, for a day that is past or
     not after the newest row's, and when somebody changed it since.
     """
-    rows = rules_of(code)
-    if not rows:
-        raise NotFound
-    newest = uow.session.get_one(RetentionRule, rows[-1].id, with_for_update=True)
-    require(uow.actor, Permission.RETENTION_EDIT, newest)
-    if seen_id is not None and seen_id != newest.id:
-        raise Refused("", _("Somebody changed this row meanwhile. Look at it again."))
-    if starts_on < today_at(None, uow.now):
-        raise Refused("starts_on", _("A row begins today or later: what was in force stays as it was."))
-    if starts_on <= newest.starts_on:
-        raise Refused("starts_on", _("This day must be after the first day of the newest row."))
+    newest: RetentionRule = newest_row(uow, RetentionRule, code, Permission.RETENTION_EDIT, starts_on, seen_id)
     _check(newest.part, keep, source)
-    newest.ends_on = starts_on - timedelta(days=1)
-    uow.record(newest, "retention.rule_ended", code=code, day=newest.ends_on.isoformat())
+    end_before(uow, newest, starts_on, "retention.rule_ended")
     row = uow.add(
         RetentionRule(
             code=code, part=newest.part, keep=keep, unit=newest.unit, counted_from=newest.counted_from,

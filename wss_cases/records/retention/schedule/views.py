@@ -16,8 +16,9 @@ from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.dated_settings import period_words
 from wss_cases.pathways.legal_holds.queries import is_student_held
 from wss_cases.records.retention.core.forms import DecisionForm, RuleForm
 from wss_cases.records.retention.core.models import RetentionRule
@@ -33,16 +34,16 @@ blueprint = Blueprint("retention", __name__, url_prefix="/records")
 @gate(Permission.RETENTION_READ)
 def schedule() -> Page:
     """Every row of the schedule, in force or not, by kind."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    rows: dict[str, list[dict[str, Any]]] = {}
     parts: dict[str, Part] = {}
     for row in schedule_rows():
-        found.setdefault(row.code, []).insert(0, _rule_words(row))
+        rows.setdefault(row.code, []).insert(0, _rule_words(row))
         parts[row.code] = row.part
     groups = [
         {
             "part": Part(part).label,
             "kinds": [
-                {"code": code, "what": KIND_LABELS[code], "rows": found[code]}
+                {"code": code, "what": KIND_LABELS[code], "rows": rows[code]}
                 for code in KIND_LABELS
                 if parts.get(code) is part
             ],
@@ -57,16 +58,10 @@ def schedule() -> Page:
 
 
 def _rule_words(row: RetentionRule) -> dict[str, Any]:
-    today = today_at(None, clock.now())
-    ended = row.ends_on is not None and row.ends_on < today
-    return {
+    return period_words(row, today_at(None, clock.now())) | {
         "keep": f"{row.keep} {Unit(row.unit).label} {EVENT_LABELS[row.counted_from]}",
         "source": row.source,
         "confirmed": row.is_confirmed,
-        "starts": day_words_with_year(row.starts_on),
-        "ends": day_words_with_year(row.ends_on) if row.ends_on else "",
-        "tag": _("Ended") if ended else (_("In force") if row.starts_on <= today else _("To come")),
-        "tone": "slate" if ended else ("moss" if row.starts_on <= today else "sun"),
     }
 
 
@@ -98,13 +93,14 @@ def rule(code: str) -> Page:
             seen_id=form.seen,
         )
 
-    def done(_made: int) -> str:
-        flash(_("The new row is kept. It deletes nothing by itself."))
-        return url_for("retention.schedule")
-
     unit = f"{Unit(newest.unit).label} {EVENT_LABELS[newest.counted_from]}"
     return form_page(
-        form, act, done, "records/retention/schedule/rule.html", what=KIND_LABELS.get(code, code), unit=unit
+        form,
+        act,
+        with_flash(_("The new row is kept. It deletes nothing by itself."), url_for("retention.schedule")),
+        "records/retention/schedule/rule.html",
+        what=KIND_LABELS.get(code, code),
+        unit=unit,
     )
 
 
@@ -113,13 +109,13 @@ def rule(code: str) -> Page:
 def reviews() -> Page:
     """The records of the actor's schools that are to be looked at."""
     after = id_in(request.args.get("after")) or 0
-    found = to_review(current_actor(), today_at(None, clock.now()), after, PAGE + 1)
-    more = len(found) > PAGE
+    records = to_review(current_actor(), today_at(None, clock.now()), after, PAGE + 1)
+    more = len(records) > PAGE
     return render_template(
         "records/retention/schedule/reviews.html",
-        rows=[_line(looked) for looked in found[:PAGE]],
+        rows=[_line(looked) for looked in records[:PAGE]],
         first=url_for("retention.reviews") if after else None,
-        more=url_for("retention.reviews", after=found[PAGE - 1].student.id) if more else None,
+        more=url_for("retention.reviews", after=records[PAGE - 1].student.id) if more else None,
     )
 
 
@@ -174,11 +170,11 @@ def review(student_id: int) -> Page:
     )  # fmt: skip
 
 
-def student_panel(actor: Actor, found: Student) -> tuple[str, dict[str, Any]] | None:
+def student_panel(actor: Actor, student: Student) -> tuple[str, dict[str, Any]] | None:
     """Return, for a student's page, that a hold is open, and the administrator's way to the record's review."""
-    reviews_it = can(actor, Permission.RECORD_REVIEW, found)
-    held = is_student_held(found.id)
+    reviews_it = can(actor, Permission.RECORD_REVIEW, student)
+    held = is_student_held(student.id)
     if not held and not reviews_it:
         return None
-    href = url_for("retention.review", student_id=found.id) if reviews_it else None
+    href = url_for("retention.review", student_id=student.id) if reviews_it else None
     return "records/retention/schedule/_panel.html", {"held": held, "href": href}

@@ -1,17 +1,15 @@
 """The dated table of legal duties: a change is a new row from a day on; duties keep the row they were raised under."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import require
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.school_time import today_at
+from wss_cases.journal.dated_settings import end_before, newest_row
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
 from wss_cases.safeguards.duties.duty.models import LegalDutyKind, LegalDutyKindStep
-from wss_cases.safeguards.duties.table.queries import rows_of
 
 MOST_HOURS = 8784
 MOST_STEPS = 12
@@ -40,20 +38,9 @@ def change_kind(uow: UnitOfWork, code: str, text: KindText, starts_on: date, see
     Raises NotFound for a duty that the table does not have, Refused for a day in the past, for one that is not after
     the newest row's, when the newest row is not the one that was seen, and for what is left empty.
     """
-    rows = rows_of(code)
-    if not rows:
-        raise NotFound
-    newest = uow.session.get_one(LegalDutyKind, rows[-1].id, with_for_update=True)
-    require(uow.actor, Permission.DUTY_TABLE_EDIT, newest)
-    if seen_id is not None and seen_id != newest.id:
-        raise Refused("", _("Somebody changed this row meanwhile. Look at it again."))
-    if starts_on < today_at(None, uow.now):
-        raise Refused("starts_on", _("A row begins today or later: what was in force stays as it was."))
-    if starts_on <= newest.starts_on:
-        raise Refused("starts_on", _("This day must be after the first day of the newest row."))
+    newest = newest_row(uow, LegalDutyKind, code, Permission.DUTY_TABLE_EDIT, starts_on, seen_id)
     _check(text)
-    newest.ends_on = starts_on - timedelta(days=1)
-    uow.record(newest, "duty_kind.ended", code=code, day=newest.ends_on.isoformat())
+    end_before(uow, newest, starts_on, "duty_kind.ended")
     fields = {name: value for name, value in vars(text).items() if name != "steps"}
     kind = uow.add(LegalDutyKind(code=code, starts_on=starts_on, ends_on=None, **fields))
     for position, (english, spanish) in enumerate(text.steps, 1):

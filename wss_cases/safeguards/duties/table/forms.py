@@ -2,21 +2,19 @@
 
 from itertools import zip_longest
 
-from wtforms import DateField, HiddenField, IntegerField, RadioField
+from wtforms import IntegerField, RadioField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.forms import DatedRowForm, LongText, NotBlank, ShortText, choices
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.safeguards.duties.table.actions import MOST_HOURS, KindText
 
 _FILLED = NotBlank(_l("This must not be empty."))
 
 
-class KindForm(BaseForm):
+class KindForm(DatedRowForm):
     """A row of the table: trigger, whom to tell, clock, source, steps, and from which day on."""
 
-    seen_id = HiddenField()
-    starts_on = DateField(_l("In force from"), [InputRequired(_l("Give the first day."))])
     trigger_en = LongText(_l("Trigger, in English"), [_FILLED], limit=2000)
     trigger_es = LongText(_l("Trigger, in Spanish"), [_FILLED], limit=2000)
     tell_en = LongText(_l("Whom to tell, in English"), [_FILLED], limit=2000)

@@ -22,7 +22,7 @@ def rows_of(code: str) -> list[LegalDutyKind]:
 
 def steps_of_kinds() -> dict[int, list[LegalDutyKindStep]]:
     """Return the steps that each row of the table asks for, in order."""
-    found: dict[int, list[LegalDutyKindStep]] = defaultdict(list)
+    steps: dict[int, list[LegalDutyKindStep]] = defaultdict(list)
     for step in db.session.scalars(select(LegalDutyKindStep).order_by(LegalDutyKindStep.position)):
-        found[step.kind_id].append(step)
-    return found
+        steps[step.kind_id].append(step)
+    return steps
