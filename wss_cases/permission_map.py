@@ -8,7 +8,12 @@ from wss_cases.access.permissions import Permission as P
 from wss_cases.access.policy import Predicate, Rule
 from wss_cases.access.visibility import sees
 from wss_cases.records.retention.core.rules import held_by_district, reads_deletion
-from wss_cases.safeguards.duties.duty.rules import administers_own_duty, own_duty, own_duty_or_administers, shared_duty
+from wss_cases.safeguards.duties.duty.rules import (
+    administers_mandated_duty,
+    mandated_duty,
+    mandated_duty_or_administers,
+    shared_duty,
+)
 from wss_cases.safeguards.police.review.rules import named_to_approve, reads_review
 
 
@@ -197,14 +202,16 @@ PERMISSION_MAP: dict[P, Rule] = {
     P.OUTCOMES_EXPORT: _rule(_of(A, DISTRICT), anywhere, "figures of the schools one reaches"),
     P.OUTCOMES_READ: _rule(_of(D, C, A, DISTRICT), anywhere, "figures of the schools one reaches"),
     P.OWN_DUTY_LOOK: _rule(
-        _of(A), administers_own_duty, "the second person, among the few who may know: the administrator"
+        _of(A), administers_mandated_duty, "the second person, among the few who may know: the administrator"
     ),
     P.OWN_DUTY_READ: _rule(
         frozenset(STAFF),
-        own_duty_or_administers,
+        mandated_duty_or_administers,
         "shown to few: the adult whose duty it is, and the school's administrator",
     ),
-    P.OWN_DUTY_WORK: _rule(frozenset(STAFF), own_duty, "recorded by the person themselves; nobody does it for them"),
+    P.OWN_DUTY_WORK: _rule(
+        frozenset(STAFF), mandated_duty, "recorded by the person themselves; nobody does it for them"
+    ),
     P.PARTNER_EDIT: _rule(_of(DISTRICT), anywhere, "one directory for the district"),
     P.PARTNER_READ: _rule(_of(D, C, A, DISTRICT), anywhere, "whoever may need a partner; it holds no case content"),
     P.PAST_LOOK: _rule(TEAM, at_own_school(*CASE_TEAM), "with a reason; who only reports may never"),

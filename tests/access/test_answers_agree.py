@@ -69,7 +69,7 @@ FILTERS: dict[str, tuple[Any, Allows]] = {
     "records.queries.visible_to": (Student, by(P.DISCLOSURE_READ)),
     "followups.queries.visible_to": (FollowUp, by(P.FOLLOWUP_READ)),
     "safeguards.queries.visible_to": (LegalDuty, by(P.DUTY_READ)),
-    "safeguards.queries.own_visible_to": (LegalDuty, by(P.OWN_DUTY_READ)),
+    "safeguards.queries.mandated_visible_to": (LegalDuty, by(P.OWN_DUTY_READ)),
     "safeguards.queries_police.visible_to": (PoliceReview, by(P.POLICE_REVIEW_READ)),
     "safeguards.queries_discipline.actions_visible_to": (DisciplineAction, by(P.DISCIPLINE_READ)),
     "safeguards.queries_restraint.restraints_visible_to": (RestraintRecord, by(P.DISCIPLINE_READ)),

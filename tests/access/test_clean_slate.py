@@ -122,7 +122,7 @@ KINDS: list[tuple[Any, P, Callable[[Actor], Any]]] = [
     (Pathway, P.CASE_READ, lambda actor: pathways.visible_to(select(Pathway.id), actor)),
     (FollowUp, P.FOLLOWUP_READ, lambda actor: followups.visible_to(select(FollowUp.id), actor)),
     (LegalDuty, P.DUTY_READ, lambda actor: duties.visible_to(select(LegalDuty.id), actor)),
-    (LegalDuty, P.OWN_DUTY_READ, lambda actor: duties.own_visible_to(select(LegalDuty.id), actor)),
+    (LegalDuty, P.OWN_DUTY_READ, lambda actor: duties.mandated_visible_to(select(LegalDuty.id), actor)),
     (
         DisciplineAction,
         P.DISCIPLINE_READ,
@@ -173,7 +173,7 @@ LIVE: list[tuple[Any, Callable[..., Any]]] = [
     (Case, cases.visible_to),
     (FollowUp, followups.visible_to),
     (LegalDuty, duties.visible_to),
-    (LegalDuty, duties.own_visible_to),
+    (LegalDuty, duties.mandated_visible_to),
     (Pathway, pathways.visible_to),
     (Incident, lambda chosen, actor, **more: chosen.where(incidents.own_reports(actor, **more))),
 ]

@@ -53,7 +53,7 @@ from wss_cases.routing.rule_sets.models import RoutingAnswer, RuleSet
 from wss_cases.safeguards.discipline.removals.models import DisciplineAppeal
 from wss_cases.safeguards.discipline.removals.states import AskedBy
 from wss_cases.safeguards.police.review.models import SchoolSergeant
-from wss_cases.safeguards.police.review.states import NotificationDoor
+from wss_cases.safeguards.police.review.states import NotificationGround
 from wss_cases.safeguards.questioning.models import Questioning
 from wss_cases.safeguards.questioning.states import QuestionedBy
 from wss_cases.safeguards.restraint.models import RestraintRecord
@@ -102,7 +102,7 @@ def plant(school_id: int, reporter_email: str = "") -> None:
             asked_by=QuestionedBy.POLICE, who="An officer", why="A question", recorded_at=NOW,
         )
     )  # fmt: skip
-    make_notification(incident, NotificationDoor.EMERGENCY, NOW.date(), NOW)
+    make_notification(incident, NotificationGround.EMERGENCY, NOW.date(), NOW)
     db.session.add(SchoolSergeant(school_id=school_id, police_district="010", name="Walked Sergeant"))
     plant_discipline(school_id, incident.id, student)
     plant_retention(student, lead)

@@ -15,7 +15,7 @@ from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKind
 from wss_cases.safeguards.duties.duty.states import DutyState
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
-from wss_cases.safeguards.police.review.states import NotificationDoor, ReviewState
+from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
 
 RAISED = datetime(2026, 11, 24, 16, 30, tzinfo=UTC)
 
@@ -56,7 +56,7 @@ class DisciplineActionFactory(Factory):
     recorded_at = RAISED
 
 
-def make_notification(incident: Incident, door: NotificationDoor, day: date, at: datetime) -> PoliceNotification:
+def make_notification(incident: Incident, door: NotificationGround, day: date, at: datetime) -> PoliceNotification:
     """A notification of a day, behind a review that was recorded before reviews existed."""
     placed: dict[str, Any] = {"school_id": incident.school_id, "incident_id": incident.id, "door": door}
     review = PoliceReview(
@@ -74,7 +74,7 @@ def make_refusal(incident: Incident) -> PoliceReview:
     """A review of an incident that nobody answered in time."""
     words = dict.fromkeys(("tried", "alternatives", "guardian_attempts", "supports", "why"), "made")
     review = PoliceReview(
-        school_id=incident.school_id, incident_id=incident.id, door=NotificationDoor.OTHER,
+        school_id=incident.school_id, incident_id=incident.id, door=NotificationGround.OTHER,
         state=ReviewState.REFUSED, requested_at=RAISED, ended_at=RAISED, not_removal=True, **words,
     )  # fmt: skip
     db.session.add(review)

@@ -45,7 +45,7 @@ from wss_cases.records.family_copies.draft.actions import MAIL as COPY_WAITS
 from wss_cases.safeguards.discipline.tenth_day.actions import MAIL as DAY_TEN
 from wss_cases.safeguards.duties.clocks.messages import clock_key
 from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.police.review.states import NotificationDoor, ReviewState
+from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
 from wss_cases.workday.digest.messages import digest_key, weekly_key
 
 NOW = datetime(2026, 11, 24, 16, tzinfo=UTC)
@@ -323,8 +323,8 @@ def _copy_waits(world: World) -> OutboxMessage:
 def _police(kind: str, to: Role, state: ReviewState) -> Callable[[World], OutboxMessage]:
     def make(world: World) -> OutboxMessage:
         person, asker = world.people[to], world.people[Role.DEAN]
-        called = {"door": NotificationDoor.EMERGENCY, "called_at": NOW, "record_due_at": NOW, "permits": True}
-        asked = {"door": NotificationDoor.OTHER, "answer_by": NOW + timedelta(hours=2), "not_removal": True}
+        called = {"door": NotificationGround.EMERGENCY, "called_at": NOW, "record_due_at": NOW, "permits": True}
+        asked = {"door": NotificationGround.OTHER, "answer_by": NOW + timedelta(hours=2), "not_removal": True}
         first = {"first_by_id": world.people[Role.ADMINISTRATOR].id, "first_at": NOW, "first_approves": True}
         row = PoliceReview(
             school_id=world.school.id, incident_id=world.incident().id, state=state, requested_at=NOW,

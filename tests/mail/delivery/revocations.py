@@ -268,7 +268,7 @@ def found_not_to_apply(it: Queued) -> Any:
     first, second = (actor_of(it.place.ids[who], SINCE) for who in ("dean", "admin"))
     assert first is not None and second is not None
     duties.propose_not_applicable(Invocation(first, SINCE), it.row, "No")
-    return duties.take_second_look(Invocation(second, SINCE), it.row, agrees=True)
+    return duties.take_second_review(Invocation(second, SINCE), it.row, agrees=True)
 
 
 def answered(it: Queued) -> Any:

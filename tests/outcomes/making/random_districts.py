@@ -26,7 +26,7 @@ from wss_cases.roster.directory.states import DayKind
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.states import ActionState
 from wss_cases.safeguards.police.review.models import PoliceReview
-from wss_cases.safeguards.police.review.states import NotificationDoor, ReviewState
+from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
 from wss_cases.safeguards.restraint.models import RestraintRecord
 from wss_cases.safeguards.restraint.states import RestraintKind
 
@@ -175,7 +175,7 @@ class District(Made):
         for action in db.session.scalars(db.select(DisciplineAction)):
             action.state = pick.choice((*ActionState, ActionState.STANDING))
         for incident in db.session.scalars(db.select(Incident).limit(12)):
-            review = {"school_id": incident.school_id, "incident_id": incident.id, "door": NotificationDoor.OTHER}
+            review = {"school_id": incident.school_id, "incident_id": incident.id, "door": NotificationGround.OTHER}
             ended = pick.choice((ReviewState.REFUSED, ReviewState.WITHDRAWN))
             db.session.add(PoliceReview(state=ended, requested_at=AT, ended_at=AT, not_removal=True, **review, **WORDS))
             restraint = {"kind": RestraintKind.TIME_OUT, "local_date": incident.local_date, "harm": "none"}

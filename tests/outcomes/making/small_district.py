@@ -22,7 +22,7 @@ from wss_cases.pathways.common.states import Kind, PathwayState
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
 from wss_cases.safeguards.police.review.models import NotifiedStudent
-from wss_cases.safeguards.police.review.states import NotificationDoor
+from wss_cases.safeguards.police.review.states import NotificationGround
 
 FIRST_DAY, TODAY = date(2026, 8, 24), date(2026, 11, 24)
 CLOSED = {date(2026, 9, 7), date(2026, 10, 12), date(2026, 11, 11)}
@@ -198,7 +198,7 @@ class Made:
             )
         if incident.id % 2:
             make_refusal(incident)
-        door = self.random.choice(list(NotificationDoor))
+        door = self.random.choice(list(NotificationGround))
         made = make_notification(incident, door, day, datetime(2026, 8, 24, tzinfo=UTC))
         for student_id in {about.id, people[0].student_id}:
             db.session.add(NotifiedStudent(notification_id=made.id, student_id=student_id))

@@ -258,7 +258,7 @@ def test_only_who_has_the_right_may_ask_and_abuse_goes_to_no_family(here: Here) 
     db.session.get_one(Student, here.student.id).birth_date = None
     db.session.commit()
     row = here.handed(here.ask())
-    # an adult's own duty is the administrator's to know: it stops the release, and says nothing before
+    # a mandated-reporter duty is the administrator's to know: it stops the release, and says nothing before
     LegalDutyFactory(
         school_id=here.school.id, incident_id=here.incident.id, code="child_abuse_or_neglect",
         owner_id=make_user(Role.REPORTER, here.school).id,

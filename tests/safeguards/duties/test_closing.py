@@ -161,12 +161,12 @@ def test_not_applicable_needs_a_second_person(scene: Scene) -> None:
     duty = fresh(duty)
     assert duty.state is VERIFY
     with pytest.raises(Refused, match="second person"):
-        actions.take_second_look(Invocation(dean, NOW, version=duty.version), duty.id, agrees=True)
-    actions.take_second_look(Invocation(other, NOW, version=duty.version), duty.id, agrees=False)
+        actions.take_second_review(Invocation(dean, NOW, version=duty.version), duty.id, agrees=True)
+    actions.take_second_review(Invocation(other, NOW, version=duty.version), duty.id, agrees=False)
     assert fresh(duty).proposed_by_id is None
     duty = fresh(duty)
     actions.propose_not_applicable(Invocation(dean, NOW, version=duty.version), duty.id, "It was sugar, tested.")
-    actions.take_second_look(Invocation(other, NOW, version=fresh(duty).version), duty.id, agrees=True)
+    actions.take_second_review(Invocation(other, NOW, version=fresh(duty).version), duty.id, agrees=True)
     duty = fresh(duty)
     assert (duty.state, duty.closed_by_id, duty.what_was_done) == (
         DutyState.NOT_APPLICABLE,

@@ -30,7 +30,7 @@ from wss_cases.safeguards.duties.clocks.actions import sweep_clocks
 from wss_cases.safeguards.duties.duty import actions
 from wss_cases.safeguards.duties.duty.actions import Told
 from wss_cases.safeguards.duties.duty.models import LegalDuty
-from wss_cases.safeguards.duties.duty.queries import duties_of, own_duties_of, steps_of
+from wss_cases.safeguards.duties.duty.queries import duties_of, mandated_duties_of, steps_of
 from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand, raise_duties, verify
 from wss_cases.safeguards.duties.duty.rules import merged
 from wss_cases.safeguards.duties.duty.states import DUTY_LABELS, OPEN_DUTY, PERSONAL, DutyState, StepOutcome
@@ -120,7 +120,7 @@ class World:
                 actions.propose_not_applicable(Invocation(who, self.now), number, words, work)
             case "look":
                 agrees = self.chance.random() < 0.7
-                actions.take_second_look(Invocation(who, self.now), number, agrees=agrees, permission=look)
+                actions.take_second_review(Invocation(who, self.now), number, agrees=agrees, permission=look)
             case "sweep":
                 sweep_clocks(self.now)
 
@@ -151,7 +151,7 @@ class World:
         shown = {row.duty.id for row in duties_of(self.incident_id)}
         for actor in self.people:
             if actor.has(Role.ADMINISTRATOR):
-                shown |= {row.duty.id for row in own_duties_of(actor, self.incident_id)}
+                shown |= {row.duty.id for row in mandated_duties_of(actor, self.incident_id)}
         assert shown == set(duties), "a duty is hidden"
 
     def was_carried_out(self, duty: LegalDuty) -> None:

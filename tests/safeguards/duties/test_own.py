@@ -1,4 +1,4 @@
-"""An adult's own duty to report abuse or neglect: that adult and the administrator see it; others see no change."""
+"""A mandated-reporter duty to report abuse or neglect: that adult and the administrator see it; others see no change."""
 
 from __future__ import annotations
 
@@ -170,14 +170,14 @@ def test_only_the_administrator_takes_the_second_look(place: Place) -> None:
     for name, person in place.people.items():
         if name != "administrator":
             with pytest.raises(NotFound):
-                actions.take_second_look(Invocation(acting(person), NOW), duty.id, agrees=True, permission=LOOK)
+                actions.take_second_review(Invocation(acting(person), NOW), duty.id, agrees=True, permission=LOOK)
     administrator = acting(place.people["administrator"])
-    actions.take_second_look(Invocation(administrator, NOW), duty.id, agrees=True, permission=LOOK)
+    actions.take_second_review(Invocation(administrator, NOW), duty.id, agrees=True, permission=LOOK)
     assert fresh(duty).state is DutyState.NOT_APPLICABLE
     own = place.raise_own("administrator")
     actions.propose_not_applicable(Invocation(administrator, NOW), own.id, "No.", WORK)
     with pytest.raises(Refused, match="second person"):
-        actions.take_second_look(Invocation(administrator, NOW), own.id, agrees=True, permission=LOOK)
+        actions.take_second_review(Invocation(administrator, NOW), own.id, agrees=True, permission=LOOK)
 
 
 def test_each_adult_has_their_own(place: Place) -> None:

@@ -220,9 +220,7 @@ def test_pages_of_duties_miss_none_and_repeat_none(place: Place) -> None:
         state = DutyState.VERIFY_FIRST if number % 5 == 0 else DutyState.DUE
         LegalDutyFactory(incident_id=incident.id, school_id=place.school.id, code=code, due_at=due_at, state=state)
     dean = acting(place.dean)
-    for wanted in (
-        Wanted(), Wanted(place.school.id), Wanted(state=DutyState.VERIFY_FIRST), Wanted(overdue=True),
-    ):  # fmt: skip
+    for wanted in (Wanted(), Wanted(place.school.id), Wanted(state=DutyState.VERIFY_FIRST), Wanted(overdue=True)):
         seen: list[int] = []
         after = None
         while True:

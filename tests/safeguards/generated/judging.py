@@ -17,9 +17,7 @@ from wss_cases.pathways.common.models import Pathway
 from wss_cases.safeguards.duties.duty.models import LegalDuty
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
 
-NAMES_POLICE = {
-    "firearm_or_gun_threat", "firearm_report_chicago", "drug_incident", "drug_delivery", "attack_on_staff",
-}  # fmt: skip
+NAMES_POLICE = {"firearm_or_gun_threat", "firearm_report_chicago", "drug_incident", "drug_delivery", "attack_on_staff"}
 
 
 def wrong_notifications(town: Town, lived: Lived) -> Iterator[str]:

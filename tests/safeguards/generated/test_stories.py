@@ -16,7 +16,7 @@ from sqlalchemy import select
 from tests.safeguards.generated.driving import Town, live
 from tests.safeguards.generated.judging import problems
 from wss_cases.safeguards.police.review.models import PoliceNotification
-from wss_cases.safeguards.police.review.states import NotificationDoor
+from wss_cases.safeguards.police.review.states import NotificationGround
 
 
 @pytest.fixture
@@ -32,5 +32,5 @@ def test_police_only_as_the_last_resort_no_duty_missed_nobody_left_out(
     done = {name: town.acts[name] for name in ("emergency", "law", "other", "answer", "record")}
     assert all(done.values()), done
     doors = set(session.scalars(select(PoliceNotification.door)))
-    assert doors == set(NotificationDoor), doors
+    assert doors == set(NotificationGround), doors
     assert all(town.acts[f"{name} tried"] > count for name, count in done.items()), town.acts

@@ -33,7 +33,7 @@ from wss_cases.safeguards.police.review.actions import (
     withdraw,
 )
 from wss_cases.safeguards.police.review.models import PoliceNotification, PoliceReview
-from wss_cases.safeguards.police.review.states import BEGINNINGS, TRANSITIONS, WAITING, NotificationDoor, ReviewState
+from wss_cases.safeguards.police.review.states import BEGINNINGS, TRANSITIONS, WAITING, NotificationGround, ReviewState
 
 WHO = st.sampled_from(["dean", "head", "district", "deputy"])
 """The district's person is an administrator of the school too, and would be both."""
@@ -132,9 +132,9 @@ def reachable(state: ReviewState) -> set[ReviewState]:
 
 def is_permitted(review: PoliceReview) -> bool:
     """The rule in words of its own, apart from the code's."""
-    if review.door is NotificationDoor.EMERGENCY:
+    if review.door is NotificationGround.EMERGENCY:
         return review.called_at is not None
-    if review.door is NotificationDoor.REQUIRED_BY_LAW:
+    if review.door is NotificationGround.REQUIRED_BY_LAW:
         return review.duty_id is not None
     people = {review.first_by_id, review.second_by_id, review.requested_by_id}
     return None not in people and len(people) == 3 and bool(review.first_approves and review.second_approves)

@@ -1,4 +1,4 @@
-"""Police-notification reviews: three doors, two answers, silence, and what a notification hangs on."""
+"""Police-notification reviews: three grounds, two answers, silence, and what a notification hangs on."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from wss_cases.safeguards.police.review.actions import (
 )
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
 from wss_cases.safeguards.police.review.queries import get_review, reviews, sergeants_of
-from wss_cases.safeguards.police.review.states import NotificationDoor, ReviewState
+from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
 from wss_cases.safeguards.police.settings.actions import add_sergeant, set_approver
 from wss_cases.workday.sweep.actions import sweep
 
@@ -161,15 +161,13 @@ def test_who_answers(scene: Scene, session: Any) -> None:
     """A party and whoever asked step aside for another administrator; nobody but the named two gives the second."""
     other = make_user(Role.ADMINISTRATOR, scene.school)
     staff = StaffMember(
-        sourced_id="head", name=scene.head.name, search_key="head", email=scene.head.email,
-        school_id=scene.school.id,
-    )  # fmt: skip
+        sourced_id="head", name=scene.head.name, search_key="head", email=scene.head.email, school_id=scene.school.id
+    )
     session.add(staff)
     session.flush()
     IncidentPersonFactory(
-        incident_id=scene.incident.id, kind=PersonKind.STAFF, student_id=None, staff_id=staff.id,
-        role=PersonRole.HARMED,
-    )  # fmt: skip
+        incident_id=scene.incident.id, kind=PersonKind.STAFF, student_id=None, staff_id=staff.id, role=PersonRole.HARMED
+    )
     stranger, bystander = make_user(Role.ADMINISTRATOR, SchoolFactory()), make_user(Role.DISTRICT)
     review_id = scene.ask()
     assert mails(session, "police.asked") == {other.id}, "not to the party"
@@ -259,7 +257,7 @@ def test_the_law_is_a_duty_of_this_report_that_names_police(scene: Scene, sessio
     right = LegalDutyFactory(code="firearm_or_gun_threat", **placed)
     review_id = open_by_law(Invocation(acting(scene.dean), NOW), scene.incident.id, right.id)
     record_notification(Invocation(acting(scene.dean), NOW), review_id, scene.told())
-    assert session.scalars(select(PoliceNotification.door)).one() is NotificationDoor.REQUIRED_BY_LAW
+    assert session.scalars(select(PoliceNotification.door)).one() is NotificationGround.REQUIRED_BY_LAW
 
 
 @pytest.mark.both_databases
@@ -272,18 +270,18 @@ def test_the_database_refuses_a_notification_that_nothing_permits(scene: Scene, 
         lambda: setattr(review, "state", ReviewState.ALLOWED),
         lambda: session.add(
             PoliceNotification(
-                review_id=review_id, door=NotificationDoor.OTHER, notified_at=NOW, local_date=NOW.date(), **placed
+                review_id=review_id, door=NotificationGround.OTHER, notified_at=NOW, local_date=NOW.date(), **placed
             )
         ),
         lambda: session.add(
             PoliceNotification(
-                review_id=review_id, door=NotificationDoor.OTHER, permitted=False, notified_at=NOW,
+                review_id=review_id, door=NotificationGround.OTHER, permitted=False, notified_at=NOW,
                 local_date=NOW.date(), **placed,
             )
         ),
         lambda: session.add(
             PoliceReview(
-                door=NotificationDoor.REQUIRED_BY_LAW, state=ReviewState.ALLOWED, permits=True, requested_at=NOW,
+                door=NotificationGround.REQUIRED_BY_LAW, state=ReviewState.ALLOWED, permits=True, requested_at=NOW,
                 **placed,
             )
         ),

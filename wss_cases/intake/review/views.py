@@ -44,7 +44,7 @@ from wss_cases.safeguards.duties.duty.queries import duties_of
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.safeguards.duties.pages.views import duty_words
 from wss_cases.safeguards.police.review.queries import notifications_of
-from wss_cases.safeguards.police.review.states import NotificationDoor
+from wss_cases.safeguards.police.review.states import NotificationGround
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 
@@ -180,7 +180,7 @@ def show(found: Incident, form: BaseForm, status: int = 200) -> Page:
         may_reopen=IncidentState.UNDER_REVIEW in TRANSITIONS[found.state] and found.state not in DECIDABLE,
         may_police=might(actor, Permission.POLICE_REVIEW_ASK),
         discipline=[(DisciplineKind(row.kind).label, row.days) for row in discipline_of(found.id)],
-        notifications=[NotificationDoor(row.door).label for row in notifications_of(found.id)],
+        notifications=[NotificationGround(row.door).label for row in notifications_of(found.id)],
         history=[
             {"what": sentence(entry), "when": moment_words(entry.at, zone), "who": author(entry)}
             for entry in history("incident", found.id, 20)

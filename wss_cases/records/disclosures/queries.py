@@ -14,17 +14,17 @@ from wss_cases.journal.models import Disclosure
 from wss_cases.roster.directory.models import Student
 
 PAGE = 50
-KEEPERS = (Role.COORDINATOR, Role.ADMINISTRATOR)
+RECORD_ROLES = (Role.COORDINATOR, Role.ADMINISTRATOR)
 """Who keeps the disclosures of their school's students; auditors read them all."""
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """Students whose disclosures the actor may read: the record goes with the student."""
-    return true() if actor.has(Role.AUDITOR) else in_schools(Student.school_id, actor, *KEEPERS)
+    return true() if actor.has(Role.AUDITOR) else in_schools(Student.school_id, actor, *RECORD_ROLES)
 
 
 @dataclass(frozen=True)
-class Told:
+class ListedDisclosure:
     """One disclosure with the names that stand beside it; `made_by` is '' for the system."""
 
     row: Disclosure
@@ -42,7 +42,7 @@ def get_student(actor: Actor, student_id: int) -> Student:
 
 def disclosures(
     actor: Actor, student_id: int | None = None, before: tuple[datetime, int] | None = None, limit: int = PAGE
-) -> list[Told]:
+) -> list[ListedDisclosure]:
     """Return disclosures of one student, or of all that the actor may read, the latest first.
 
     `before` is the time and id of the last one shown.
@@ -59,4 +59,4 @@ def disclosures(
         later = (Disclosure.at == at) & (Disclosure.id < number)
         statement = statement.where((Disclosure.at < at) | later)
     ordered = statement.where(visible_to(actor)).order_by(Disclosure.at.desc(), Disclosure.id.desc()).limit(limit)
-    return [Told(row[0], row[1], row[2] or "") for row in db.session.execute(ordered)]
+    return [ListedDisclosure(row[0], row[1], row[2] or "") for row in db.session.execute(ordered)]

@@ -18,7 +18,7 @@ from wss_cases.foundation.school_time import local_date, today_at, zone_of
 from wss_cases.pathways.referrals.referral.states import FIELD_LABELS
 from wss_cases.records.disclosures.actions import record_disclosure
 from wss_cases.records.disclosures.forms import DisclosureForm
-from wss_cases.records.disclosures.queries import PAGE, Told, disclosures, get_student
+from wss_cases.records.disclosures.queries import PAGE, ListedDisclosure, disclosures, get_student
 from wss_cases.roster.directory.models import Student
 
 blueprint = Blueprint("disclosures", __name__)
@@ -29,14 +29,14 @@ ON_PAPER = 1000
 @gate(Permission.DISCLOSURE_READ)
 def everyone() -> Page:
     """Every disclosure that the actor may read, the latest first."""
-    found = disclosures(current_actor(), before=_before(request.args.get("before", "")), limit=PAGE + 1)
+    rows = disclosures(current_actor(), before=_before(request.args.get("before", "")), limit=PAGE + 1)
     older = None
-    if len(found) > PAGE:
-        last = found[PAGE - 1].row
+    if len(rows) > PAGE:
+        last = rows[PAGE - 1].row
         older = url_for("disclosures.everyone", before=f"{last.at.isoformat()}~{last.id}")
     return render_template(
         "records/disclosures/list.html",
-        rows=[_line(told) | {"student": _name(told.student), "href": _address(told.student)} for told in found[:PAGE]],
+        rows=[_line(row) | {"student": _name(row.student), "href": _address(row.student)} for row in rows[:PAGE]],
         older=older,
         newest=url_for("disclosures.everyone") if request.args.get("before") else None,
     )
@@ -47,16 +47,16 @@ def everyone() -> Page:
 def student(student_id: int) -> Page:
     """One student's disclosures; `paper` for the sheet that is kept with the record."""
     actor = current_actor()
-    found = get_student(actor, student_id)
+    pupil = get_student(actor, student_id)
     on_paper = "paper" in request.args
     return render_template(
         "records/disclosures/sheet.html" if on_paper else "records/disclosures/student.html",
-        student=found,
-        name=_name(found),
-        rows=[_line(told) for told in disclosures(actor, student_id, limit=ON_PAPER)],
-        may_record=can(actor, Permission.DISCLOSURE_RECORD, found),
-        may_open=can(actor, Permission.STUDENT_READ, found),
-        printed_on=day_words_with_year(today_at(found.school_id, clock.now())),
+        student=pupil,
+        name=_name(pupil),
+        rows=[_line(row) for row in disclosures(actor, student_id, limit=ON_PAPER)],
+        may_record=can(actor, Permission.DISCLOSURE_RECORD, pupil),
+        may_open=can(actor, Permission.STUDENT_READ, pupil),
+        printed_on=day_words_with_year(today_at(pupil.school_id, clock.now())),
     )
 
 
@@ -65,7 +65,7 @@ def student(student_id: int) -> Page:
 def record(student_id: int) -> Page:
     """Add one by hand."""
     actor = current_actor()
-    found = get_student(actor, student_id)
+    pupil = get_student(actor, student_id)
     form = DisclosureForm()
 
     def act() -> int:
@@ -80,36 +80,36 @@ def record(student_id: int) -> Page:
             purpose=form.purpose.data or "",
         )
 
-    return form_page(form, act, _address(found), "records/disclosures/record.html", student=found, name=_name(found))
+    return form_page(form, act, _address(pupil), "records/disclosures/record.html", student=pupil, name=_name(pupil))
 
 
-def student_panel(actor: Actor, found: Student) -> tuple[str, dict[str, Any]] | None:
+def student_panel(actor: Actor, pupil: Student) -> tuple[str, dict[str, Any]] | None:
     """Return the link to a student's disclosures on the student's page; None for whoever may not read them."""
-    if not can(actor, Permission.DISCLOSURE_READ, found):
+    if not can(actor, Permission.DISCLOSURE_READ, pupil):
         return None
-    return "records/disclosures/_panel.html", {"href": _address(found)}
+    return "records/disclosures/_panel.html", {"href": _address(pupil)}
 
 
-def _line(told: Told) -> dict[str, Any]:
-    row = told.row
+def _line(disclosure: ListedDisclosure) -> dict[str, Any]:
+    row = disclosure.row
     by_hand = row.object_type == "student"
     return {
-        "on": day_words_with_year(local_date(row.at, zone_of(told.student.school_id))),
+        "on": day_words_with_year(local_date(row.at, zone_of(disclosure.student.school_id))),
         "asked_by": row.asked_by or _("The school, with written consent"),
         "told_whom": row.told_whom,
         "what": ", ".join(name if by_hand else str(FIELD_LABELS.get(name, name)) for name in row.fields),
         "interest": row.interest,
         "purpose": row.purpose,
-        "made_by": told.made_by or _("The system"),
+        "made_by": disclosure.made_by or _("The system"),
     }
 
 
-def _address(found: Student) -> str:
-    return url_for("disclosures.student", student_id=found.id)
+def _address(pupil: Student) -> str:
+    return url_for("disclosures.student", student_id=pupil.id)
 
 
-def _name(found: Student) -> str:
-    return found.shown_name
+def _name(pupil: Student) -> str:
+    return pupil.shown_name
 
 
 def _before(text: str) -> tuple[datetime, int] | None:

@@ -23,10 +23,10 @@ def incident_panel(actor: Actor, incident: Incident) -> tuple[str, dict[str, Any
     """Return the removals, restraints and time-outs of a report, and where the next is recorded."""
     if not actor.covers(incident.school_id, *CASE_TEAM):
         return None
-    found = actions_of_incident(actor, incident.id)
+    listed = actions_of_incident(actor, incident.id)
     shown = {
-        "rows": [row_words(row) for row in found],
-        "alarms": [row.student.shown_name for row in found if action_words(row)["alarm"]],
+        "rows": [row_words(row) for row in listed],
+        "alarms": [row.student.shown_name for row in listed if action_words(row)["alarm"]],
         "record_href": url_for("discipline.record", incident_id=incident.id)
         if can(actor, Permission.DISCIPLINE_RECORD, incident)
         else None,

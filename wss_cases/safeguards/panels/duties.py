@@ -11,17 +11,17 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.school_time import zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.safeguards.duties.duty.presenters import duty_words
-from wss_cases.safeguards.duties.duty.queries import own_duties_of
+from wss_cases.safeguards.duties.duty.queries import mandated_duties_of
 from wss_cases.safeguards.questioning.views import of_incident
 
 
 def panel(actor: Actor, incident: Incident) -> tuple[str, dict[str, Any]] | None:
-    """Return what stands on a report's page: one's own duties, questionings, and the ways to more of them."""
+    """Return what stands on a report's page: mandated-reporter duties, questionings, and links to add them."""
     if not can(actor, Permission.DUTY_RAISE_OWN, incident):
         return None
     zone, now = zone_of(incident.school_id), clock.now()
     shown: dict[str, Any] = {
-        "own": [duty_words(row, now, zone) for row in own_duties_of(actor, incident.id)],
+        "own": [duty_words(row, now, zone) for row in mandated_duties_of(actor, incident.id)],
         "own_href": url_for("duty_raising.own", incident_id=incident.id),
         "questionings": [],
     }

@@ -21,7 +21,6 @@ from wss_cases.safeguards.questioning.queries import notices_of, students_of
 from wss_cases.safeguards.questioning.rules import Missing, has_contact, missing
 from wss_cases.safeguards.questioning.states import AdultPresent, ClaimedException, QuestionedBy
 
-Key = str | None
 CODE = "questioning_of_student"
 CHANNELS = {"phone": "phone", "in_person": "in_person"}
 """Manners of telling a guardian that are channels of a duty's step under the same name; the rest is writing."""
@@ -51,33 +50,33 @@ class Notice:
 
 
 @use_case
-def record_questioning(uow: UnitOfWork, incident_id: int, asked: Asked) -> int:
+def record_questioning(uow: UnitOfWork, incident_id: int, request: Asked) -> int:
     """Record that somebody wants to question a student of this report, and raise the duty that goes with it.
 
     Raises Refused for a student who is not in the report, and for one that has begun without saying why it was late.
     """
     incident = uow.load(Incident, incident_id, Permission.QUESTIONING_RECORD)
-    if asked.student_id not in {student.id for student in students_of(incident.id)}:
+    if request.student_id not in {student.id for student in students_of(incident.id)}:
         raise Refused("student_id", _("Choose a student of this report."))
     for name, words in (("who", _("Say who wants to question.")), ("why", _("Say why."))):
-        if not getattr(asked, name).strip():
+        if not getattr(request, name).strip():
             raise Refused(name, words)
-    late = asked.started_at is not None
-    if asked.started_at is not None:
-        _not_to_come("started_at", asked.started_at, uow.now)
-        if not asked.late_reason.strip():
+    late = request.started_at is not None
+    if request.started_at is not None:
+        _not_to_come("started_at", request.started_at, uow.now)
+        if not request.late_reason.strip():
             raise Refused("late_reason", _("Say why it was not recorded before it began."))
     record = uow.add(
         Questioning(
-            school_id=incident.school_id, incident_id=incident.id, duty_id=_duty(uow, incident, asked).id,
-            recorded_at=uow.now, recorded_by_id=uow.actor.user_id, recorded_late=late, **vars(asked),
+            school_id=incident.school_id, incident_id=incident.id, duty_id=_duty(uow, incident, request).id,
+            recorded_at=uow.now, recorded_by_id=uow.actor.user_id, recorded_late=late, **vars(request),
         )
     )  # fmt: skip
     uow.record(record, "questioning.recorded_late" if late else "questioning.recorded")
     return record.id
 
 
-def _duty(uow: UnitOfWork, incident: Incident, asked: Asked) -> LegalDuty:
+def _duty(uow: UnitOfWork, incident: Incident, request: Asked) -> LegalDuty:
     statement = select(LegalDuty).where(
         LegalDuty.incident_id == incident.id, LegalDuty.code == CODE, LegalDuty.state.in_(OPEN_DUTY)
     )
@@ -89,8 +88,8 @@ def _duty(uow: UnitOfWork, incident: Incident, asked: Asked) -> LegalDuty:
             "",
             _("Another questioning on this report has not come to its end. End it, or record that it is called off."),
         )
-    because = f"{asked.who}: {asked.why}"
-    return open_by_hand(uow, incident, ByHand(CODE, because, asked.started_at or uow.now), None)
+    because = f"{request.who}: {request.why}"
+    return open_by_hand(uow, incident, ByHand(CODE, because, request.started_at or uow.now), None)
 
 
 def _is_taken(uow: UnitOfWork, duty: LegalDuty) -> bool:
@@ -178,15 +177,15 @@ def _carry_out(uow: UnitOfWork, record: Questioning, notices: list[QuestioningNo
         return
     best = next((notice for notice in notices if has_contact([notice.result])), notices[-1])
     adult = f"{record.adult_name} ({AdultPresent(record.adult_present).label})"
-    told = [
+    reports = [
         Told(_guardian(best), CHANNELS.get(best.manner, "mail"), best.at, note=best.note),
         Told(adult, "in_person", record.started_at),
     ]
-    for step, what in zip(steps_left(uow, duty)[:2], told, strict=False):
+    for step, what in zip(steps_left(uow, duty)[:2], reports, strict=False):
         add_step(uow, duty, step, what)
     if not steps_left(uow, duty):
         done = _("The guardian: %(guardian)s. With the student: %(adult)s.", guardian=_guardian(best), adult=adult)
-        carry_out(uow, duty, done, told[1])
+        carry_out(uow, duty, done, reports[1])
 
 
 def _guardian(notice: QuestioningNotice) -> str:

@@ -1,12 +1,12 @@
 """Forms of a questioning: who asks, the guardian, the adult present, an exception, its start and end."""
 
-from wtforms import DateTimeLocalField, RadioField
-from wtforms.validators import InputRequired, Optional
+from wtforms import RadioField
+from wtforms.validators import InputRequired
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
-from wss_cases.safeguards.duties.duty.forms import MOMENT, PICK
+from wss_cases.safeguards.duties.duty.forms import PICK, moment_field
 from wss_cases.safeguards.questioning.states import AdultPresent, ClaimedException, QuestionedBy
 
 
@@ -26,14 +26,14 @@ class QuestioningForm(BaseForm):
         choices=choices([("no", _l("No, it has not begun")), ("yes", _l("Yes, it has begun"))]),
         default="no",
     )
-    started_at = DateTimeLocalField(_l("When did it begin"), [Optional()], format=MOMENT)
+    started_at = moment_field(_l("When did it begin"))
     late_reason = LongText(_l("Why it was not recorded before"))
 
 
 class NoticeForm(BaseForm):
     """One attempt to tell the guardian."""
 
-    at = DateTimeLocalField(_l("When"), [InputRequired(_l("Say when it was."))], format=MOMENT)
+    at = moment_field(_l("When"), _l("Say when it was."))
     manner = select(_l("How"), [PICK, *MANNER_LABELS.items()], validators=[InputRequired(_l("Say how."))])
     result = select(
         _l("Result"), [PICK, *RESULT_LABELS.items()], validators=[InputRequired(_l("Say what came of it."))]
@@ -69,11 +69,11 @@ class ExceptionForm(BaseForm):
 class StartForm(BaseForm):
     """When it began."""
 
-    started_at = DateTimeLocalField(_l("When did it begin"), [InputRequired(_l("Say when it was."))], format=MOMENT)
+    started_at = moment_field(_l("When did it begin"), _l("Say when it was."))
 
 
 class EndForm(BaseForm):
     """When it ended, and what followed."""
 
-    ended_at = DateTimeLocalField(_l("When"), [InputRequired(_l("Say when it was."))], format=MOMENT)
+    ended_at = moment_field(_l("When"), _l("Say when it was."))
     what_followed = LongText(_l("What followed"), [NotBlank(_l("Say what followed."))])

@@ -36,12 +36,12 @@ def load_questioning(questioning_id: int) -> Questioning | None:
 def get_questioning(actor: Actor, questioning_id: int) -> QuestioningRow:
     """Return a questioning at a school where the actor is on the case team. Raises NotFound."""
     statement = select(Questioning, Student).join(Student, Student.id == Questioning.student_id)
-    found = db.session.execute(
+    row = db.session.execute(
         statement.where(Questioning.id == questioning_id, in_view(Questioning, actor, *CASE_TEAM))
     ).first()
-    if found is None:
+    if row is None:
         raise NotFound
-    return QuestioningRow(found[0], found[1], notices_of(questioning_id))
+    return QuestioningRow(row[0], row[1], notices_of(questioning_id))
 
 
 def notices_of(questioning_id: int) -> list[QuestioningNotice]:

@@ -33,8 +33,8 @@ def missing(record: Prepared, results: Collection[str]) -> list[Missing]:
     """
     if record.exception is not None:
         return []
-    found = [] if results else [Missing.NOTICE]
-    return found if record.adult_present is not None else [*found, Missing.ADULT]
+    lacking = [] if results else [Missing.NOTICE]
+    return lacking if record.adult_present is not None else [*lacking, Missing.ADULT]
 
 
 def has_contact(results: Collection[str]) -> bool:

@@ -4,23 +4,25 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, url_for
-from flask import render_template as render
+from flask import Blueprint, render_template, url_for
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
+from wss_cases.access.invocation import Invocation
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.forms import BaseForm, choices
 from wss_cases.foundation.i18n import gettext as _
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import at_wall, local, zone_of
+from wss_cases.foundation.school_time import at_wall, zone_of
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
+from wss_cases.safeguards.duties.duty.forms import wall_minute
 from wss_cases.safeguards.duties.duty.queries import user_name
-from wss_cases.safeguards.questioning import actions as acts
+from wss_cases.safeguards.questioning import actions
 from wss_cases.safeguards.questioning.forms import (
     AdultForm,
     EndForm,
@@ -52,7 +54,7 @@ def new(incident_id: int) -> Page:
     def act() -> int:
         begun = form.begun.data == "yes"
         started_at = form.started_at.data if begun else None
-        asked = acts.Asked(
+        request = actions.Asked(
             student_id=int(form.student_id.data),
             asked_by=QuestionedBy(form.asked_by.data),
             who=form.who.data or "",
@@ -60,7 +62,7 @@ def new(incident_id: int) -> Page:
             started_at=(at_wall(started_at, zone) if started_at else now) if begun else None,
             late_reason=(form.late_reason.data or "") if begun else "",
         )
-        return acts.record_questioning(submitted(form), incident_id, asked)
+        return actions.record_questioning(submitted(form), incident_id, request)
 
     return form_page(
         form,
@@ -77,7 +79,7 @@ def new(incident_id: int) -> Page:
 def questioning(questioning_id: int) -> Page:
     """One questioning: whether it may start and what is missing, who was told, who is with the student."""
     row = get_questioning(current_actor(), questioning_id)
-    return render("safeguards/questioning/show.html", shown=_words(row), record=row.record)
+    return render_template("safeguards/questioning/show.html", shown=_words(row), record=row.record)
 
 
 def _words(row: QuestioningRow) -> dict[str, Any]:
@@ -149,89 +151,77 @@ def of_incident(incident_id: int) -> list[dict[str, Any]]:
     ]
 
 
-Filled = Callable[[Any, QuestioningRow, str, datetime], int]
+def _step(name: str, form_of: type[BaseForm], title: Any, act: Callable[[Invocation, int, Any, str], int]) -> None:
+    """Declare the page of one step: the version of the record, the school's wall clock, then the use case.
 
+    `act` takes the call, the record's id, the form and the school's zone.
+    """
 
-def _step(questioning_id: int, form_of: Callable[..., BaseForm], words: str, act: Filled) -> Page:
-    """One form on one questioning: the version of the record, the school's wall clock, then the act."""
-    actor, now = current_actor(), clock.now()
-    row = get_questioning(actor, questioning_id)
-    require(actor, Permission.QUESTIONING_RECORD, row.record)
-    zone = zone_of(row.record.school_id)
-    local_now = local(now, zone).replace(tzinfo=None, second=0, microsecond=0)
-    form = form_of(version=row.record.version, at=local_now, started_at=local_now, ended_at=local_now)
-    return form_page(
-        form,
-        lambda: act(form, row, zone, now),
-        url_for("questionings.questioning", questioning_id=questioning_id),
-        "safeguards/questioning/step.html",
-        words=words,
-        shown=_words(row),
-        record=row.record,
-    )
-
-
-@blueprint.route("/questionings/<int:questioning_id>/notice", methods=["GET", "POST"])
-@gate(Permission.QUESTIONING_RECORD)
-def notice(questioning_id: int) -> Page:
-    """Record one attempt to tell the guardian."""
-
-    def act(form: Any, row: QuestioningRow, zone: str, now: datetime) -> int:
-        given = acts.Notice(
-            at=at_wall(form.at.data, zone), manner=form.manner.data, result=form.result.data,
-            told_whom=form.told_whom.data or "", note=form.note.data or "",
-        )  # fmt: skip
-        return acts.record_notice(submitted(form), row.record.id, given)
-
-    return _step(questioning_id, NoticeForm, _("Record an attempt to tell the guardian"), act)
-
-
-@blueprint.route("/questionings/<int:questioning_id>/adult", methods=["GET", "POST"])
-@gate(Permission.QUESTIONING_RECORD)
-def adult(questioning_id: int) -> Page:
-    """Record which adult is with the student."""
-
-    def act(form: Any, row: QuestioningRow, zone: str, now: datetime) -> int:
-        return acts.name_adult(
-            submitted(form), row.record.id, AdultPresent(form.adult_present.data), form.adult_name.data or ""
+    @gate(Permission.QUESTIONING_RECORD)
+    def page(questioning_id: int) -> Page:
+        actor, now = current_actor(), clock.now()
+        row = get_questioning(actor, questioning_id)
+        require(actor, Permission.QUESTIONING_RECORD, row.record)
+        zone = zone_of(row.record.school_id)
+        local_now = wall_minute(now, zone)
+        form = form_of(version=row.record.version, at=local_now, started_at=local_now, ended_at=local_now)
+        return form_page(
+            form,
+            lambda: act(submitted(form), questioning_id, form, zone),
+            url_for("questionings.questioning", questioning_id=questioning_id),
+            "safeguards/questioning/step.html",
+            title=title,
+            shown=_words(row),
+            record=row.record,
         )
 
-    return _step(questioning_id, AdultForm, _("Record who is with the student"), act)
+    rule = f"/questionings/<int:questioning_id>/{name}"
+    blueprint.add_url_rule(rule, name, page, methods=["GET", "POST"])
 
 
-@blueprint.route("/questionings/<int:questioning_id>/exception", methods=["GET", "POST"])
-@gate(Permission.QUESTIONING_RECORD)
-def exception(questioning_id: int) -> Page:
-    """Record that somebody claims an exception."""
-
-    def act(form: Any, row: QuestioningRow, zone: str, now: datetime) -> int:
-        return acts.claim_exception(
-            submitted(form), row.record.id, ClaimedException(form.exception.data), form.exception_reason.data or ""
-        )
-
-    return _step(questioning_id, ExceptionForm, _("Record an exception that is claimed"), act)
-
-
-@blueprint.route("/questionings/<int:questioning_id>/start", methods=["GET", "POST"])
-@gate(Permission.QUESTIONING_RECORD)
-def start(questioning_id: int) -> Page:
-    """Record that it began."""
-
-    def act(form: Any, row: QuestioningRow, zone: str, now: datetime) -> int:
-        at = at_wall(form.started_at.data, zone)
-        return acts.start(submitted(form), row.record.id, at)
-
-    return _step(questioning_id, StartForm, _("It begins now"), act)
-
-
-@blueprint.route("/questionings/<int:questioning_id>/end", methods=["GET", "POST"])
-@gate(Permission.QUESTIONING_RECORD)
-def end(questioning_id: int) -> Page:
-    """Record that it ended and what followed, or that it did not take place."""
-
-    def act(form: Any, row: QuestioningRow, zone: str, now: datetime) -> int:
-        return acts.end(
-            submitted(form), row.record.id, at_wall(form.ended_at.data, zone), form.what_followed.data or ""
-        )
-
-    return _step(questioning_id, EndForm, _("Record its end"), act)
+_step(
+    "notice",
+    NoticeForm,
+    _l("Record an attempt to tell the guardian"),
+    lambda call, record_id, form, zone: actions.record_notice(
+        call,
+        record_id,
+        actions.Notice(
+            at_wall(form.at.data, zone),
+            form.manner.data,
+            form.result.data,
+            form.told_whom.data or "",
+            form.note.data or "",
+        ),
+    ),
+)
+_step(
+    "adult",
+    AdultForm,
+    _l("Record who is with the student"),
+    lambda call, record_id, form, zone: actions.name_adult(
+        call, record_id, AdultPresent(form.adult_present.data), form.adult_name.data or ""
+    ),
+)
+_step(
+    "exception",
+    ExceptionForm,
+    _l("Record an exception that is claimed"),
+    lambda call, record_id, form, zone: actions.claim_exception(
+        call, record_id, ClaimedException(form.exception.data), form.exception_reason.data or ""
+    ),
+)
+_step(
+    "start",
+    StartForm,
+    _l("It begins now"),
+    lambda call, record_id, form, zone: actions.start(call, record_id, at_wall(form.started_at.data, zone)),
+)
+_step(
+    "end",
+    EndForm,
+    _l("Record its end"),
+    lambda call, record_id, form, zone: actions.end(
+        call, record_id, at_wall(form.ended_at.data, zone), form.what_followed.data or ""
+    ),
+)

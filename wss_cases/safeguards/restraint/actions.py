@@ -21,7 +21,6 @@ from wss_cases.safeguards.restraint.models import RestraintRecord
 from wss_cases.safeguards.restraint.queries import students_in
 from wss_cases.safeguards.restraint.states import RestraintKind
 
-Key = str | None
 LONGEST = timedelta(hours=12)
 CONTACT = "guardian_contact"
 REVIEW = "restraint_review"

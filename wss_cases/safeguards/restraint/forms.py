@@ -1,15 +1,13 @@
 """Forms of the record of a restraint or time-out."""
 
-from wtforms import DateField, DateTimeLocalField, RadioField
-from wtforms.validators import InputRequired, Optional
+from wtforms import DateField, RadioField
+from wtforms.validators import InputRequired
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, choices, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.states import INJURY_LABELS, MANNER_LABELS
+from wss_cases.safeguards.duties.duty.forms import PICK, moment_field
 from wss_cases.safeguards.restraint.states import RestraintKind
-
-_MOMENT = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
-_PICK = ("", _l("Choose one"))
 
 
 class RestraintForm(BaseForm):
@@ -21,10 +19,8 @@ class RestraintForm(BaseForm):
         choices=choices(list(RestraintKind.labels().items())),
         validators=[InputRequired(_l("Choose the kind."))],
     )
-    started_at = DateTimeLocalField(
-        _l("When did it start?"), [InputRequired(_l("Say when it started."))], format=_MOMENT
-    )
-    ended_at = DateTimeLocalField(_l("When did it end?"), [InputRequired(_l("Say when it ended."))], format=_MOMENT)
+    started_at = moment_field(_l("When did it start?"), _l("Say when it started."))
+    ended_at = moment_field(_l("When did it end?"), _l("Say when it ended."))
     danger = LongText(
         _l("Why there was imminent danger of serious physical harm"),
         [NotBlank(_l("Say what the imminent danger was."))],
@@ -37,19 +33,17 @@ class RestraintForm(BaseForm):
         validators=[InputRequired(_l("Say whether anyone was hurt."))],
     )
     harm_words = LongText(_l("Who was hurt and how"))
-    guardian_told_at = DateTimeLocalField(_l("When was the guardian told?"), [Optional()], format=_MOMENT)
-    guardian_manner = select(_l("How was the guardian told?"), [_PICK, *MANNER_LABELS.items()])
+    guardian_told_at = moment_field(_l("When was the guardian told?"))
+    guardian_manner = select(_l("How was the guardian told?"), [PICK, *MANNER_LABELS.items()])
 
 
-class ToldForm(BaseForm):
+class GuardianToldForm(BaseForm):
     """When and how the guardian was told, where it was not yet when the record was made."""
 
-    guardian_told_at = DateTimeLocalField(
-        _l("When was the guardian told?"), [InputRequired(_l("Say when the guardian was told."))], format=_MOMENT
-    )
+    guardian_told_at = moment_field(_l("When was the guardian told?"), _l("Say when the guardian was told."))
     guardian_manner = select(
         _l("How was the guardian told?"),
-        [_PICK, *MANNER_LABELS.items()],
+        [PICK, *MANNER_LABELS.items()],
         validators=[InputRequired(_l("Say how the guardian was told."))],
     )
 

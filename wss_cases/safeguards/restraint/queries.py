@@ -46,10 +46,10 @@ def _listed() -> Select[Any]:
 
 def get_restraint(actor: Actor, record_id: int) -> ListedRestraint:
     """Return a record that the actor may see. Raises NotFound."""
-    found = db.session.execute(restraints_visible_to(_listed().where(RestraintRecord.id == record_id), actor)).first()
-    if found is None:
+    row = db.session.execute(restraints_visible_to(_listed().where(RestraintRecord.id == record_id), actor)).first()
+    if row is None:
         raise NotFound
-    return ListedRestraint(*found)
+    return ListedRestraint(*row)
 
 
 def restraints_page(

@@ -23,8 +23,8 @@ from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.incidents.incident.states import INJURY_LABELS, MANNER_LABELS
 from wss_cases.safeguards.discipline.removals.rules import told_late
 from wss_cases.safeguards.duties.duty.queries import user_name
-from wss_cases.safeguards.restraint import actions as actions_restraint
-from wss_cases.safeguards.restraint.forms import RestraintForm, ReviewForm, ToldForm
+from wss_cases.safeguards.restraint import actions
+from wss_cases.safeguards.restraint.forms import GuardianToldForm, RestraintForm, ReviewForm
 from wss_cases.safeguards.restraint.queries import (
     PAGE,
     ListedRestraint,
@@ -51,7 +51,7 @@ def record(incident_id: int) -> Page:
     form.student_id.choices = choices([("", _("Choose one")), *((str(s.id), s.shown_name) for s in students)])
     return form_page(
         form,
-        lambda: actions_restraint.record_restraint(submitted(form), incident_id, _given(form, zone)),
+        lambda: actions.record_restraint(submitted(form), incident_id, _given(form, zone)),
         lambda made: _back(made, _("The record is saved.")),
         "safeguards/restraint/record.html",
         incident=incident,
@@ -59,9 +59,9 @@ def record(incident_id: int) -> Page:
     )
 
 
-def _given(form: RestraintForm, zone: str) -> actions_restraint.Restraint:
-    told = form.guardian_told_at.data
-    return actions_restraint.Restraint(
+def _given(form: RestraintForm, zone: str) -> actions.Restraint:
+    told_at = form.guardian_told_at.data
+    return actions.Restraint(
         student_id=int(form.student_id.data),
         kind=RestraintKind(form.kind.data),
         started_at=at_wall(form.started_at.data, zone),
@@ -71,7 +71,7 @@ def _given(form: RestraintForm, zone: str) -> actions_restraint.Restraint:
         staff_present=form.staff_present.data or "",
         harm=form.harm.data,
         harm_words=form.harm_words.data or "",
-        guardian_told_at=at_wall(told, zone) if told else None,
+        guardian_told_at=at_wall(told_at, zone) if told_at else None,
         guardian_manner=form.guardian_manner.data or "",
     )
 
@@ -102,13 +102,13 @@ def restraints() -> str:
     )
 
 
-def restraint_row(found: ListedRestraint) -> dict[str, Any]:
+def restraint_row(listed: ListedRestraint) -> dict[str, Any]:
     """Return one row of a list of restraints and time-outs."""
-    row = found.record
+    row = listed.record
     return {
-        "title": found.student.shown_name,
+        "title": listed.student.shown_name,
         "href": url_for("restraints.restraint", restraint_id=row.id),
-        "meta": f"{RestraintKind(row.kind).label} · {day_words_with_year(row.local_date)} · {found.reference}",
+        "meta": f"{RestraintKind(row.kind).label} · {day_words_with_year(row.local_date)} · {listed.reference}",
         "tag": _("Guardian not told") if row.guardian_told_at is None else None,
     }
 
@@ -118,29 +118,29 @@ def restraint_row(found: ListedRestraint) -> dict[str, Any]:
 def restraint(restraint_id: int) -> str:
     """One restraint or time-out, whether the guardian was told the same day, and its review."""
     actor = current_actor()
-    found = get_restraint(actor, restraint_id)
+    listed = get_restraint(actor, restraint_id)
     return render_template(
         "safeguards/restraint/show.html",
-        record=found.record,
-        student=found.student,
-        words=_words(found),
-        may_record=can(actor, Permission.RESTRAINT_RECORD, found.record),
+        record=listed.record,
+        student=listed.student,
+        words=_words(listed),
+        may_record=can(actor, Permission.RESTRAINT_RECORD, listed.record),
     )
 
 
-def _words(found: ListedRestraint) -> dict[str, Any]:
-    row, zone = found.record, zone_of(found.record.school_id)
+def _words(listed: ListedRestraint) -> dict[str, Any]:
+    row, zone = listed.record, zone_of(listed.record.school_id)
     minutes = int((row.ended_at - row.started_at).total_seconds() // 60)
-    told = row.guardian_told_at
+    told_at = row.guardian_told_at
     return {
         "what": RestraintKind(row.kind).label,
-        "reference": found.reference,
+        "reference": listed.reference,
         "start": moment_words(row.started_at, zone),
         "end": moment_words(row.ended_at, zone),
         "minutes": ngettext("%(num)d minute", "%(num)d minutes", minutes),
         "harm": INJURY_LABELS[row.harm],
-        "told": f"{moment_words(told, zone)}, {MANNER_LABELS[row.guardian_manner]}" if told else "",
-        "late": told_late(row.local_date, told, clock.now(), zone),
+        "told": f"{moment_words(told_at, zone)}, {MANNER_LABELS[row.guardian_manner]}" if told_at else "",
+        "late": told_late(row.local_date, told_at, clock.now(), zone),
         "reviewed": day_words_with_year(row.reviewed_on) if row.reviewed_on else "",
         "recorded": f"{moment_words(row.recorded_at, zone)}, {user_name(row.recorded_by_id)}",
     }
@@ -150,19 +150,19 @@ def _words(found: ListedRestraint) -> dict[str, Any]:
 @gate(Permission.RESTRAINT_RECORD)
 def told(restraint_id: int) -> Page:
     """Write down when and how the guardian was told."""
-    actor, found = current_actor(), get_restraint(current_actor(), restraint_id)
-    require(actor, Permission.RESTRAINT_RECORD, found.record)
-    form = ToldForm(version=found.record.version)
-    zone = zone_of(found.record.school_id)
+    actor, listed = current_actor(), get_restraint(current_actor(), restraint_id)
+    require(actor, Permission.RESTRAINT_RECORD, listed.record)
+    form = GuardianToldForm(version=listed.record.version)
+    zone = zone_of(listed.record.school_id)
     return form_page(
         form,
-        lambda: actions_restraint.tell_guardian(
+        lambda: actions.tell_guardian(
             submitted(form), restraint_id, at_wall(form.guardian_told_at.data, zone), form.guardian_manner.data
         ),
         lambda made: _back(made, _("It is on record that the guardian was told.")),
         "safeguards/restraint/told.html",
-        record=found.record,
-        words=_words(found),
+        record=listed.record,
+        words=_words(listed),
     )
 
 
@@ -170,14 +170,14 @@ def told(restraint_id: int) -> Page:
 @gate(Permission.RESTRAINT_RECORD)
 def review(restraint_id: int) -> Page:
     """Write down what the review found."""
-    actor, found = current_actor(), get_restraint(current_actor(), restraint_id)
-    require(actor, Permission.RESTRAINT_RECORD, found.record)
-    form = ReviewForm(version=found.record.version, reviewed_on=today_at(found.record.school_id, clock.now()))
+    actor, listed = current_actor(), get_restraint(current_actor(), restraint_id)
+    require(actor, Permission.RESTRAINT_RECORD, listed.record)
+    form = ReviewForm(version=listed.record.version, reviewed_on=today_at(listed.record.school_id, clock.now()))
     return form_page(
         form,
-        lambda: actions_restraint.review(submitted(form), restraint_id, form.reviewed_on.data, form.review.data or ""),
+        lambda: actions.review(submitted(form), restraint_id, form.reviewed_on.data, form.review.data or ""),
         lambda made: _back(made, _("The review is on record.")),
         "safeguards/restraint/review.html",
-        record=found.record,
-        words=_words(found),
+        record=listed.record,
+        words=_words(listed),
     )

@@ -17,16 +17,16 @@ from wss_cases.safeguards.police.review.states import OPEN as OPEN_REVIEW
 def keeps_report(ids: Any, first: date) -> ColumnElement[bool]:
     """An open duty of the school, an open police review, a running appeal or a later removal keeps its report in view.
 
-    An adult's own duty does not: that a report stays in view would tell that there is one. It stays with its owner.
+    A mandated-reporter duty does not: a report that stays in view would tell that there is one. Its owner sees it.
     """
     duty, review = aliased(LegalDuty), aliased(PoliceReview)
     action, appeal = aliased(DisciplineAction), aliased(DisciplineAppeal)
     due = select(duty.id).where(duty.incident_id == ids, duty.state.in_(OPEN_DUTY), duty.code.not_in(sorted(PERSONAL)))
-    asked = select(review.id).where(review.incident_id == ids, review.state.in_(OPEN_REVIEW))
+    open_review = select(review.id).where(review.incident_id == ids, review.state.in_(OPEN_REVIEW))
     runs = select(appeal.id).join(action, action.id == appeal.action_id)
     return or_(
         due.exists(),
-        asked.exists(),
+        open_review.exists(),
         runs.where(action.incident_id == ids, appeal.outcome.is_(None)).exists(),
         select(action.id).where(action.incident_id == ids, action.starts_on >= first).exists(),
     )

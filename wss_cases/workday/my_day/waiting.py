@@ -18,7 +18,11 @@ from wss_cases.incidents.incident.queries import unscreened_counted
 from wss_cases.incidents.incident.states import WAITING, IncidentState
 from wss_cases.pathways.referrals.referral.queries import Unanswerable, declined_for
 from wss_cases.safeguards.discipline.removals.queries import undecided_appeals_counted
-from wss_cases.safeguards.duties.duty.queries import open_duties_counted, own_duties_counted, second_looks_counted
+from wss_cases.safeguards.duties.duty.queries import (
+    mandated_duties_counted,
+    open_duties_counted,
+    second_reviews_counted,
+)
 from wss_cases.safeguards.police.review.queries import waiting_counted as police_reviews_counted
 
 REVIEWERS = (Role.DEAN, Role.ADMINISTRATOR)
@@ -52,9 +56,9 @@ def waiting_for(actor: Actor, covered: Sequence[tuple[int, int]] = ()) -> Waitin
     """Return what waits for a person's decision; new cases too of those they stand in for: (person, school)."""
     counts = counts_of(
         reviews=_to_review(actor),
-        looks=second_looks_counted(actor),
+        looks=second_reviews_counted(actor),
         duties=open_duties_counted(actor),
-        own_duties=own_duties_counted(actor),
+        own_duties=mandated_duties_counted(actor),
         police_reviews=police_reviews_counted(actor),
         worries=unscreened_counted(actor),
         appeals=undecided_appeals_counted(actor),

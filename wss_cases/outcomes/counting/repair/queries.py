@@ -27,7 +27,7 @@ from wss_cases.routing.engine.states import Pathway as Family
 from wss_cases.safeguards.discipline.removals.models import DisciplineAction
 from wss_cases.safeguards.discipline.removals.states import ActionState
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview
-from wss_cases.safeguards.police.review.states import NotificationDoor, ReviewState
+from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
 
 KEPT: Final = (TermState.KEPT, TermState.LATE)
 STEPS: Final = ("proposed", "offered", "accepted", "held", "agreement", "kept")
@@ -54,7 +54,7 @@ class Terms:
 class Police:
     """Notifications made, by door, the different students in them, and the reviews that were refused."""
 
-    by_door: dict[NotificationDoor, int] = field(default_factory=dict)
+    by_door: dict[NotificationGround, int] = field(default_factory=dict)
     students: int = 0
     refused: int = 0
 

@@ -21,7 +21,7 @@ from wss_cases.outcomes.counting.scope.queries import enrolled_on
 from wss_cases.outcomes.counting.scope.rules import Month, Reach, Scope, Share, month_ends, months_of, reach_of
 from wss_cases.roster.directory.rules import SchoolDays
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
-from wss_cases.safeguards.police.review.states import NotificationDoor
+from wss_cases.safeguards.police.review.states import NotificationGround
 
 NOTHING = IncidentFilter()
 """The filter that every incident fits."""
@@ -66,7 +66,7 @@ class Repair:
     @property
     def avoidable(self) -> int:
         """Notifications neither emergency nor required by law."""
-        return self.police.by_door.get(NotificationDoor.OTHER, 0)
+        return self.police.by_door.get(NotificationGround.OTHER, 0)
 
     @property
     def on_time(self) -> Share:

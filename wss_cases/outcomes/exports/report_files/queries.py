@@ -19,7 +19,7 @@ from wss_cases.outcomes.published.queries import SchoolYear, district_years, sch
 from wss_cases.outcomes.published.states import HISTORY
 from wss_cases.roster.directory.queries import school_days
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
-from wss_cases.safeguards.police.review.states import NotificationDoor
+from wss_cases.safeguards.police.review.states import NotificationGround
 
 SUPPRESSED_WORD = "suppressed"
 
@@ -85,7 +85,7 @@ def notifications(actor: Actor, scope: Scope, school: str | None) -> Report:
     """Return police notifications by door, the avoidable ones beside the incidents, and removals."""
     core_figures = core_of(actor, scope, school_days(scope.school_id))
     made, kinds = police(actor, scope), removals(actor, scope)
-    doors = {door.value: made.by_door.get(door, 0) for door in NotificationDoor}
+    doors = {door.value: made.by_door.get(door, 0) for door in NotificationGround}
     removed = {kind.value: kinds.get(kind.value, (0, 0)) for kind in DisciplineKind}
     document = _head("notifications", scope, school) | {
         "notifications": made.instances,

@@ -16,7 +16,7 @@ from wss_cases.outcomes.published.queries import Figures, SchoolYear
 from wss_cases.outcomes.published.states import FOLLOW_UP_LABELS, HISTORY_LABELS, REMARKABLE_YEARS, STEP_LABELS
 from wss_cases.routing.engine.states import Pathway
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
-from wss_cases.safeguards.police.review.states import NotificationDoor
+from wss_cases.safeguards.police.review.states import NotificationGround
 
 LONGEST = 10
 Point = dict[str, Any]
@@ -143,10 +143,10 @@ def removal_rows(repair: Repair, page: Shown) -> list[Point]:
         instances, students = repair.removals.get(kind.value, (0, 0))
         href = page.behind("removals", choice=kind.value) if instances else None
         rows.append({"label": DisciplineKind(kind).label, "instances": instances, "students": students, "href": href})
-    for door in NotificationDoor:
+    for door in NotificationGround:
         number = repair.police.by_door.get(door, 0)
         href = page.behind("notifications", choice=door.value) if number else None
-        label = _("Police notification: %(door)s", door=NotificationDoor(door).label)
+        label = _("Police notification: %(door)s", door=NotificationGround(door).label)
         rows.append({"label": label, "instances": number, "students": None, "href": href})
     href = page.behind("notifications") if repair.police.instances else None
     everyone = {"instances": repair.police.instances, "students": repair.police.students, "href": href}

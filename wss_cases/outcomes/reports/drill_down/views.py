@@ -22,7 +22,7 @@ from wss_cases.outcomes.reports.cases.queries import first_meeting
 from wss_cases.outcomes.reports.drill_down.queries import PAGE, SUSPENDED, Behind, rows_behind, waiting
 from wss_cases.pathways.circles.circle.states import TermState
 from wss_cases.safeguards.discipline.removals.states import DisciplineKind
-from wss_cases.safeguards.police.review.states import NotificationDoor
+from wss_cases.safeguards.police.review.states import NotificationGround
 
 LARGEST_ID = 2**62
 blueprint = Blueprint("behind", __name__, url_prefix="/behind")
@@ -147,8 +147,8 @@ def _tag(name: str, row: Behind) -> tuple[Any, str]:
     labels: dict[str, Any] = {
         "terms": TermState.labels(),
         "removals": DisciplineKind.labels(),
-        "notifications": NotificationDoor.labels(),
-        "refusals": NotificationDoor.labels(),
+        "notifications": NotificationGround.labels(),
+        "refusals": NotificationGround.labels(),
     }
     return labels.get(name, IncidentState.labels()).get(row.state, row.state), "slate"
 

@@ -58,25 +58,25 @@ def sections_of(release: FamilyRelease) -> list[Section]:
     school = db.session.get_one(School, release.school_id)
     wanted = select(Incident).where(Incident.id.in_(release.incident_ids), Incident.school_id == release.school_id)
     incidents = list(db.session.scalars(wanted.order_by(Incident.local_date, Incident.id)))
-    found = []
+    sections = []
     if release.note.strip():
-        found.append(Section(_("From the school"), [_typed("note", "", release.note)]))
+        sections.append(Section(_("From the school"), [_typed("note", "", release.note)]))
     for incident in incidents:
         own = [person for person in people_of(incident.id) if person.student_id == release.student_id]
         if own:
-            found.append(_report(release, incident, own[0], school.time_zone))
+            sections.append(_report(release, incident, own[0], school.time_zone))
     if Part.CASE in release.parts:
-        found += _cases(release.student_id, incidents)
+        sections += _cases(release.student_id, incidents)
     if Part.DISCIPLINE in release.parts:
-        found += _discipline(release.student_id, [incident.id for incident in incidents])
-    for section in found:
+        sections += _discipline(release.student_id, [incident.id for incident in incidents])
+    for section in sections:
         section.lines[:] = [line for line in section.lines if line.text.strip()]
-    return [section for section in found if section.lines]
+    return [section for section in sections if section.lines]
 
 
 def cases_with(student_id: int, incident_ids: Sequence[int]) -> list[tuple[Case, CaseParticipant]]:
     """Return the cases of some reports in which a student stands, with the student's part."""
-    found: dict[int, tuple[Case, CaseParticipant]] = {}
+    cases: dict[int, tuple[Case, CaseParticipant]] = {}
     for incident_id in incident_ids:
         for case in cases_of_incident(incident_id):
             own = select(CaseParticipant).where(
@@ -84,8 +84,8 @@ def cases_with(student_id: int, incident_ids: Sequence[int]) -> list[tuple[Case,
             )
             part = db.session.scalar(own.order_by(CaseParticipant.id).limit(1))
             if part is not None:
-                found[case.id] = (case, part)
-    return list(found.values())
+                cases[case.id] = (case, part)
+    return list(cases.values())
 
 
 def _typed(key: str, label: str, text: str) -> Line:
@@ -121,14 +121,14 @@ def _report(release: FamilyRelease, incident: Incident, own: IncidentPerson, zon
 def _contacts(incident_id: int, person_id: int, zone: str) -> Iterator[Line]:
     for contact in contacts_of(incident_id):
         if contact.incident_person_id == person_id:
-            said = f"{MANNER_LABELS[contact.manner]}: {CONTACT_LABELS[contact.result]}"
+            result = f"{MANNER_LABELS[contact.manner]}: {CONTACT_LABELS[contact.result]}"
             key = f"contact:{contact.id}"
-            yield Line(key, moment_words(contact.at, zone), said)
+            yield Line(key, moment_words(contact.at, zone), result)
             yield _typed(f"{key}:note", _("Note of that attempt"), contact.note)
 
 
 def _cases(student_id: int, incidents: list[Incident]) -> list[Section]:
-    found = []
+    sections = []
     for case, own in cases_with(student_id, [incident.id for incident in incidents]):
         key = f"case:{case.id}"
         state = CaseResult(case.result).label if case.result else CaseState(case.state).label
@@ -138,8 +138,8 @@ def _cases(student_id: int, incidents: list[Incident]) -> list[Section]:
             *_pathways(case.id, own.id),
             *_safety_plan(case.id, own.id),
         ]
-        found.append(Section(_("Case %(title)s", title=f"{case.reference} · {harm_words(case.harm_kind)}"), lines))
-    return found
+        sections.append(Section(_("Case %(title)s", title=f"{case.reference} · {harm_words(case.harm_kind)}"), lines))
+    return sections
 
 
 def _pathways(case_id: int, participant_id: int) -> Iterator[Line]:
@@ -198,7 +198,7 @@ def _discipline(student_id: int, incident_ids: list[int]) -> list[Section]:
     statement = select(DisciplineAction).where(
         DisciplineAction.student_id == student_id, DisciplineAction.incident_id.in_(incident_ids)
     )
-    found = []
+    sections = []
     for action in db.session.scalars(statement.order_by(DisciplineAction.starts_on, DisciplineAction.id)):
         key = f"discipline:{action.id}"
         lines = [
@@ -206,5 +206,5 @@ def _discipline(student_id: int, incident_ids: list[int]) -> list[Section]:
             _typed(f"{key}:reason", _("Reason"), action.reason),
             _typed(f"{key}:supports", _("Support services"), action.support_services),
         ]
-        found.append(Section(_("Discipline action"), lines))
-    return found
+        sections.append(Section(_("Discipline action"), lines))
+    return sections

@@ -20,9 +20,9 @@ from wss_cases.records.family_copies.copy.names_to_find import finder_for
 from wss_cases.records.family_copies.copy.rules import Mark, changed, left_over, marks_in, released
 from wss_cases.records.family_copies.copy.states import OPEN
 from wss_cases.roster.directory.models import Student
-from wss_cases.safeguards.duties.duty.queries import own_duties_of
+from wss_cases.safeguards.duties.duty.queries import mandated_duties_of
 
-KEEPERS = (Role.COORDINATOR, Role.ADMINISTRATOR)
+RECORD_ROLES = (Role.COORDINATOR, Role.ADMINISTRATOR)
 MOST = 100
 
 
@@ -42,7 +42,7 @@ class Draft:
     @property
     def all_marks(self) -> list[Mark]:
         """Every place to decide about, in the order of the text."""
-        return [mark for found in self.marks.values() for mark in found]
+        return [mark for line_marks in self.marks.values() for mark in line_marks]
 
     @property
     def undecided(self) -> list[Mark]:
@@ -84,27 +84,27 @@ def draft_of(release: FamilyRelease) -> Draft:
     marks: dict[str, list[Mark]] = {}
     left: list[str] = []
     for line in (line for section in sections for line in section.lines if line.is_free):
-        found = marks_in(line.key, line.text, finder, release.by_hand, release.decisions, instead)
-        left += left_over(line.text, found, finder)
-        for mark in found:
+        line_marks = marks_in(line.key, line.text, finder, release.by_hand, release.decisions, instead)
+        left += left_over(line.text, line_marks, finder)
+        for mark in line_marks:
             if mark.instead != instead:
                 left += [one.words for one in finder.find(mark.instead)]
-        if found:
-            marks[line.key] = found
+        if line_marks:
+            marks[line.key] = line_marks
     return Draft(sections, marks, left)
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """Requests of the schools whose records the actor keeps; a copy stays with the school that released it."""
-    return in_schools(FamilyRelease.school_id, actor, *KEEPERS)
+    return in_schools(FamilyRelease.school_id, actor, *RECORD_ROLES)
 
 
 def get_release(actor: Actor, release_id: int) -> FamilyRelease:
     """Return one request. Raises NotFound."""
-    found = db.session.scalar(select(FamilyRelease).where(FamilyRelease.id == release_id, visible_to(actor)))
-    if found is None:
+    release = db.session.scalar(select(FamilyRelease).where(FamilyRelease.id == release_id, visible_to(actor)))
+    if release is None:
         raise NotFound
-    return found
+    return release
 
 
 def student_of(release: FamilyRelease) -> Student:
@@ -119,10 +119,10 @@ def load_release(release_id: int) -> FamilyRelease | None:
 
 def copy_of(release: FamilyRelease) -> FamilyReleaseCopy:
     """Return what was released. Raises NotFound while nothing was."""
-    found = db.session.scalar(select(FamilyReleaseCopy).where(FamilyReleaseCopy.release_id == release.id))
-    if found is None:
+    stored_copy = db.session.scalar(select(FamilyReleaseCopy).where(FamilyReleaseCopy.release_id == release.id))
+    if stored_copy is None:
         raise NotFound
-    return found
+    return stored_copy
 
 
 def releases_of(actor: Actor, student_id: int) -> list[FamilyRelease]:
@@ -164,17 +164,17 @@ def reports_about(actor: Actor, student: Student) -> list[Incident]:
 def held_back(actor: Actor, incident_ids: list[Any]) -> list[str]:
     """Return the references of reports that never go to a family from here: suspected abuse or neglect.
 
-    An adult's own duty is known to few, so it holds back only before those who may know of it.
+    A mandated-reporter duty is known to few, so it holds back only before those who may know of it.
     """
     statement = select(Incident).where(Incident.id.in_(incident_ids)).order_by(Incident.id)
     return [
         incident.reference
         for incident in db.session.scalars(statement)
-        if suspects_abuse(incident) or own_duties_of(actor, incident.id)
+        if suspects_abuse(incident) or mandated_duties_of(actor, incident.id)
     ]
 
 
 def suspects_abuse(incident: Incident) -> bool:
     """Whether the facts of a report say that abuse or neglect is suspected."""
-    said = [incident.facts or {}, *((person.facts or {}) for person in incident.people)]
-    return any(facts.get("abuse_suspected") is True for facts in said)
+    all_facts = [incident.facts or {}, *((person.facts or {}) for person in incident.people)]
+    return any(facts.get("abuse_suspected") is True for facts in all_facts)

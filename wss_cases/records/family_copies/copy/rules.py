@@ -32,20 +32,24 @@ def marks_in(
     line: str, text: str, finder: Finder, by_hand: Sequence[str], decisions: Mapping[str, Any], instead: str
 ) -> list[Mark]:
     """Return what is to be decided in one line, in order, with what was decided about the same words before."""
-    found = _with_by_hand(text, finder.find(text), by_hand)
+    places = _with_by_hand(text, finder.find(text), by_hand)
     marks = []
     counted: dict[str, int] = {}
-    for one in found:
+    for one in places:
         counted[one.words] = counted.get(one.words, 0) + 1
         around = text[max(0, one.start - 20) : one.end + 20]
         key = digest(f"{line}\n{counted[one.words]}\n{one.words}\n{around}")[:16]
-        said = decisions.get(key, {})
+        decision = decisions.get(key, {})
         by_itself = REPLACE if one.kind is Kind.BY_HAND else ""
-        marks.append(Mark(key, line, one, said.get("do", by_itself), said.get("with") or instead, said.get("why", "")))
+        marks.append(
+            Mark(
+                key, line, one, decision.get("do", by_itself), decision.get("with") or instead, decision.get("why", "")
+            )
+        )
     return marks
 
 
-def _with_by_hand(text: str, found: list[Found], by_hand: Sequence[str]) -> list[Found]:
+def _with_by_hand(text: str, places: list[Found], by_hand: Sequence[str]) -> list[Found]:
     """Add what a person marked; where it meets what was found, the whole of both is one place."""
     extra = []
     for phrase in by_hand:
@@ -53,7 +57,7 @@ def _with_by_hand(text: str, found: list[Found], by_hand: Sequence[str]) -> list
         for match in re.finditer(pattern, text, re.IGNORECASE) if pattern else ():
             extra.append(Found(match.start(), match.end(), match.group(), Kind.BY_HAND, frozenset(), True, False))
     done: list[Found] = []
-    for one in sorted([*found, *extra], key=lambda each: (each.start, -each.end)):
+    for one in sorted([*places, *extra], key=lambda each: (each.start, -each.end)):
         last = done[-1] if done else None
         if last is not None and one.start < last.end:
             end = max(last.end, one.end)
@@ -66,12 +70,12 @@ def _with_by_hand(text: str, found: list[Found], by_hand: Sequence[str]) -> list
 
 def pieces(text: str, marks: Iterable[Mark]) -> list[tuple[str, Mark | None]]:
     """Return a text in pieces: plain ones, and the places to decide about."""
-    found: list[tuple[str, Mark | None]] = []
+    cut: list[tuple[str, Mark | None]] = []
     at = 0
     for mark in marks:
-        found += [(text[at : mark.found.start], None), (mark.found.words, mark)]
+        cut += [(text[at : mark.found.start], None), (mark.found.words, mark)]
         at = mark.found.end
-    return [(words, mark) for words, mark in [*found, (text[at:], None)] if words]
+    return [(words, mark) for words, mark in [*cut, (text[at:], None)] if words]
 
 
 def released(text: str, marks: Iterable[Mark]) -> str:

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
-from wss_cases.records.family_copies.names.spellings import Kind
 
 
 class ReleaseState(Labelled):
@@ -60,16 +59,6 @@ class KeptWhy(Labelled):
     PLACE = "place", _l("It is a place or a thing")
 
 
-LABELS = ReleaseState.labels()
-KIND_LABELS = {
-    Kind.NUMBER: _l("student number"),
-    Kind.FULL: _l("full name"),
-    Kind.NAME: _l("name"),
-    Kind.NICKNAME: _l("short name"),
-    Kind.MISSPELT: _l("name with a slip"),
-    Kind.INITIALS: _l("initials"),
-    Kind.BY_HAND: _l("marked by hand"),
-}
 SENTENCES: dict[str, Any] = {
     "family_release.asked": _l("A family asked for a copy of the record"),
     "family_release.looked_through": _l("The copy for the family was looked through"),

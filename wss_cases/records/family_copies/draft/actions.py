@@ -20,9 +20,9 @@ from wss_cases.records.family_copies.copy.states import Asker, KeptWhy, Manner, 
 from wss_cases.records.family_copies.request.actions import (
     allow,
     check_held_back,
+    close_follow_up,
     open_release,
     record,
-    settle,
     whose_right,
 )
 from wss_cases.roster.directory.models import Student
@@ -58,16 +58,16 @@ def decide(
     with uow.session.no_autoflush:
         row.by_hand = list(by_hand)
         known = {mark.key: mark for mark in draft_of(row).all_marks}
-        said = {key: _judged(known[key], each) for key, each in decisions.items() if key in known and each.do}
+        judged = {key: _judged(known[key], each) for key, each in decisions.items() if key in known and each.do}
         if the_rest:
             rest = {"do": REPLACE, "with": "", "why": ""}
-            said |= {mark.key: rest for mark in known.values() if mark.key not in said and not mark.done}
+            judged |= {mark.key: rest for mark in known.values() if mark.key not in judged and not mark.done}
         by = {"by": uow.actor.user_id, "at": uow.now.isoformat()}
-        new = {key: each | by for key, each in said.items() if _differs(row.decisions.get(key), each)}
+        new = {key: each | by for key, each in judged.items() if _differs(row.decisions.get(key), each)}
         row.decisions = {key: each for key, each in (row.decisions | new).items() if key in known}
         draft = draft_of(row)
         if draft.left:
-            raise Refused("", _("What you wrote in its place names a child too: %(names)s.", names=_some(draft.left)))
+            raise Refused("", _("What you wrote in its place names a child too: %(names)s.", names=_short(draft.left)))
     if row.state is ReleaseState.HANDED_ON:
         row.state = ReleaseState.PREPARING
     record(uow, row, "looked_through")
@@ -78,15 +78,15 @@ def _differs(before: dict[str, Any] | None, now: dict[str, Any]) -> bool:
     return before is None or any(before.get(name) != value for name, value in now.items())
 
 
-def _judged(mark: Mark, said: Decision) -> dict[str, Any]:
+def _judged(mark: Mark, decision: Decision) -> dict[str, Any]:
     words = mark.found.words
-    if said.do == REPLACE:
-        return {"do": REPLACE, "with": said.instead.strip(), "why": ""}
-    if said.do != KEEP or said.why not in set(KeptWhy):
+    if decision.do == REPLACE:
+        return {"do": REPLACE, "with": decision.instead.strip(), "why": ""}
+    if decision.do != KEEP or decision.why not in set(KeptWhy):
         raise Refused("", _("Say why “%(words)s” stays.", words=words))
-    if not may_keep(mark, said.why):
+    if not may_keep(mark, decision.why):
         raise Refused("", _("“%(words)s” cannot stay: it says who another child is.", words=words))
-    return {"do": KEEP, "with": "", "why": said.why}
+    return {"do": KEEP, "with": "", "why": decision.why}
 
 
 @use_case
@@ -133,7 +133,7 @@ def release(uow: UnitOfWork, release_id: int, *, manner: Manner, identity: str) 
     )  # fmt: skip
     uow.add(copy)
     uow.audit("family_release_copy.made", "family_release_copy", copy.id, {"sha256": [None, copy.sha256]})
-    settle(uow, row, "done")
+    close_follow_up(uow, row, "done")
     return row.id
 
 
@@ -141,20 +141,20 @@ def _check_same(row: FamilyRelease, draft: Draft) -> None:
     different = draft.changed_since(row.seen)
     if different:
         words = _(
-            "The records changed since it was looked through: %(what)s. Look it through again.", what=_some(different)
+            "The records changed since it was looked through: %(what)s. Look it through again.", what=_short(different)
         )
         raise Refused("", words)
 
 
 def _frozen(row: FamilyRelease, student: Student, draft: Draft) -> str:
-    kept = {
+    contents = {
         "language": row.language,
         "student": student.shown_name,
         "asked_by": row.asked_name,
         "asked_on": row.asked_on.isoformat(),
         "sections": draft.content(),
     }
-    return json.dumps(kept, ensure_ascii=False, sort_keys=True)
+    return json.dumps(contents, ensure_ascii=False, sort_keys=True)
 
 
 def _check_decided(draft: Draft) -> None:
@@ -165,12 +165,12 @@ def _check_decided(draft: Draft) -> None:
             f"“{mark.found.words}” ({draft.lines[mark.line].label or _('Note to the family')})"
             for mark in draft.undecided
         ]
-        raise Refused("", _("Decide about each place first: %(words)s.", words=_some(words)))
+        raise Refused("", _("Decide about each place first: %(words)s.", words=_short(words)))
     if draft.left:
-        raise Refused("", _("It would still name a child: %(names)s.", names=_some(draft.left)))
+        raise Refused("", _("It would still name a child: %(names)s.", names=_short(draft.left)))
 
 
-def _some(words: Sequence[str]) -> str:
+def _short(words: Sequence[str]) -> str:
     shown = list(dict.fromkeys(words))
     more = _(" and %(number)s more", number=len(shown) - MOST_NAMED) if len(shown) > MOST_NAMED else ""
     return ", ".join(shown[:MOST_NAMED]) + more

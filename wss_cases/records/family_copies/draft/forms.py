@@ -100,7 +100,7 @@ def decisions_in(fields: MultiDict[str, str], keys: Sequence[str]) -> dict[str, 
 
     Raises Refused for words that cannot be kept as they are.
     """
-    said: dict[str, Decision] = {}
+    decisions: dict[str, Decision] = {}
     for key in keys:
         do = fields.get(f"do-{key}", "")
         if do:
@@ -109,5 +109,5 @@ def decisions_in(fields: MultiDict[str, str], keys: Sequence[str]) -> dict[str, 
                 raise Refused("", _("Use at most %(max)d characters.", max=MOST_INSTEAD))
             if not is_storable(instead):
                 raise Refused("", _("This text contains a character that cannot be stored. Type it again."))
-            said[key] = Decision(do, instead, fields.get(f"why-{key}", ""))
-    return said
+            decisions[key] = Decision(do, instead, fields.get(f"why-{key}", ""))
+    return decisions

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
@@ -13,7 +13,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.dates import day_words_with_year
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.pages.presenters import place_names, title_words
 from wss_cases.records.family_copies.copy.models import FamilyRelease
@@ -28,7 +28,7 @@ from wss_cases.records.family_copies.copy.queries import (
     suspects_abuse,
 )
 from wss_cases.records.family_copies.copy.rules import Mark, is_eligible, phrases, pieces
-from wss_cases.records.family_copies.copy.states import KIND_LABELS, Asker, KeptWhy, ReleaseState
+from wss_cases.records.family_copies.copy.states import Asker, KeptWhy, ReleaseState
 from wss_cases.records.family_copies.draft.actions import decide
 from wss_cases.records.family_copies.draft.forms import AskForm, DraftForm, decisions_in
 from wss_cases.records.family_copies.request.actions import ask
@@ -55,10 +55,10 @@ def waiting() -> Page:
 def student(student_id: int) -> Page:
     """What the family of one student asked for, and what it was given."""
     actor = current_actor()
-    found = _student(actor, student_id)
+    pupil = _student(actor, student_id)
     return render_template(
         "records/family_copies/draft/student.html",
-        student=found,
+        student=pupil,
         rows=[row_words(release) for release in releases_of(actor, student_id)],
     )
 
@@ -68,10 +68,10 @@ def student(student_id: int) -> Page:
 def new(student_id: int) -> Page:
     """Write down who asked for what."""
     actor, now = current_actor(), clock.now()
-    found = _student(actor, student_id)
-    form = AskForm(asked_on=today_at(found.school_id, now))
-    form.who.choices = choices(_askers(found))
-    reports = reports_about(actor, found)
+    pupil = _student(actor, student_id)
+    form = AskForm(asked_on=today_at(pupil.school_id, now))
+    form.who.choices = choices(_askers(pupil))
+    reports = reports_about(actor, pupil)
     places = place_names()
     form.reports.choices = choices(
         [
@@ -85,7 +85,7 @@ def new(student_id: int) -> Page:
         lambda: ask(submitted(form), student_id, form.asked()),
         lambda made: url_for("family_copies.draft", release_id=made),
         "records/family_copies/draft/new.html",
-        student=found,
+        student=pupil,
         held=[row.reference for row in reports if suspects_abuse(row)],
     )
 
@@ -95,31 +95,37 @@ def new(student_id: int) -> Page:
 def draft(release_id: int) -> Page:
     """Look through a copy: each place that may name another child, to be replaced or kept."""
     actor = current_actor()
-    found = get_release(actor, release_id)
-    if found.state is ReleaseState.RELEASED:
+    release = get_release(actor, release_id)
+    if release.state is ReleaseState.RELEASED:
         return redirect(url_for("family_copy_acts.copy", release_id=release_id), 303)
-    made = draft_of(found)
-    form = DraftForm(by_hand="\n".join(found.by_hand), version=str(found.version))
+    made = draft_of(release)
+    form = DraftForm(by_hand="\n".join(release.by_hand), version=str(release.version))
 
     def act() -> int:
-        said = decisions_in(request.form, [mark.key for mark in made.all_marks])
+        decisions = decisions_in(request.form, [mark.key for mark in made.all_marks])
         return decide(
-            submitted(form), release_id, said, phrases(form.by_hand.data or ""), the_rest="the_rest" in request.form
+            submitted(form),
+            release_id,
+            decisions,
+            phrases(form.by_hand.data or ""),
+            the_rest="the_rest" in request.form,
         )
 
-    def done(_made: int) -> str:
-        flash(_("Saved."))
-        return url_for("family_copies.draft", release_id=release_id)
+    return form_page(
+        form,
+        act,
+        with_flash(_("Saved."), url_for("family_copies.draft", release_id=release_id)),
+        "records/family_copies/draft/draft.html",
+        **draft_page(actor, release, made),
+    )
 
-    return form_page(form, act, done, "records/family_copies/draft/draft.html", **draft_page(actor, found, made))
 
-
-def draft_page(actor: Actor, found: FamilyRelease, made: Draft) -> dict[str, Any]:
+def draft_page(actor: Actor, release: FamilyRelease, made: Draft) -> dict[str, Any]:
     """Return what the page of a draft shows, with what was sent in place of what is kept."""
     return {
-        "release": found,
-        "head": row_words(found),
-        "student": student_of(found),
+        "release": release,
+        "head": row_words(release),
+        "student": student_of(release),
         "sections": [
             {
                 "title": section.title,
@@ -137,9 +143,9 @@ def draft_page(actor: Actor, found: FamilyRelease, made: Draft) -> dict[str, Any
         "undecided": len(made.undecided),
         "total": len(made.all_marks),
         "whys": [(why.value, words) for why, words in KeptWhy.labels().items()],
-        "is_open": found.state in (ReleaseState.PREPARING, ReleaseState.HANDED_ON),
-        "may_release": can(actor, Permission.FAMILY_COPY_RELEASE, found) and found.state is ReleaseState.HANDED_ON,
-        "is_own": found.handed_on_by_id == actor.user_id,
+        "is_open": release.state in (ReleaseState.PREPARING, ReleaseState.HANDED_ON),
+        "may_release": can(actor, Permission.FAMILY_COPY_RELEASE, release) and release.state is ReleaseState.HANDED_ON,
+        "is_own": release.handed_on_by_id == actor.user_id,
     }
 
 
@@ -149,7 +155,7 @@ def _mark_words(mark: Mark) -> dict[str, Any]:
     return {
         "key": key,
         "words": mark.found.words,
-        "kind": KIND_LABELS[mark.found.kind],
+        "kind": mark.found.kind.label,
         "whose": whose if mark.found.near else _("somebody at this school"),
         "shared": mark.found.shared,
         "done": mark.done,
@@ -175,23 +181,23 @@ def row_words(release: FamilyRelease) -> dict[str, Any]:
 
 
 def _student(actor: Actor, student_id: int) -> Student:
-    found = get_student(actor, student_id)
-    require(actor, Permission.FAMILY_COPY_PREPARE, found)
-    return found
+    pupil = get_student(actor, student_id)
+    require(actor, Permission.FAMILY_COPY_PREPARE, pupil)
+    return pupil
 
 
-def _askers(found: Student) -> list[tuple[str, str]]:
+def _askers(pupil: Student) -> list[tuple[str, str]]:
     """Return whose right it is: the student's own from 18 on, else each guardian's on the roster."""
-    today = today_at(found.school_id, clock.now())
-    if is_eligible(found.birth_date, today):
-        return [(Asker.STUDENT.value, _("%(name)s, who is 18 or older", name=found.shown_name))]
+    today = today_at(pupil.school_id, clock.now())
+    if is_eligible(pupil.birth_date, today):
+        return [(Asker.STUDENT.value, _("%(name)s, who is 18 or older", name=pupil.shown_name))]
     return [
-        (str(who.id), f"{who.name} ({who.relation})" if who.relation else who.name) for who in guardians_of(found.id)
+        (str(who.id), f"{who.name} ({who.relation})" if who.relation else who.name) for who in guardians_of(pupil.id)
     ]
 
 
-def student_panel(actor: Actor, found: Student) -> tuple[str, dict[str, Any]] | None:
+def student_panel(actor: Actor, pupil: Student) -> tuple[str, dict[str, Any]] | None:
     """Return the link to the copies on a student's page; None for whoever prepares none."""
-    if not can(actor, Permission.FAMILY_COPY_PREPARE, found):
+    if not can(actor, Permission.FAMILY_COPY_PREPARE, pupil):
         return None
-    return "records/family_copies/draft/_panel.html", {"href": url_for("family_copies.student", student_id=found.id)}
+    return "records/family_copies/draft/_panel.html", {"href": url_for("family_copies.student", student_id=pupil.id)}

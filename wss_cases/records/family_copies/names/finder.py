@@ -72,9 +72,9 @@ class Finder:
         words = list(_words(text))
         runs = list(_runs(text, words, self._longest))
         own_spans = [(run[0], run[1]) for run in runs if run[2] in self._own.full]
-        found = [one for run in runs for one in self._judge(text, *run)]
-        found = [one for one in found if one.kind in _CERTAIN or not _inside(one, own_spans)]
-        return [_with_its_dot(text, one) for one in _merged(text, found)]
+        places = [one for run in runs for one in self._judge(text, *run)]
+        places = [one for one in places if one.kind in _CERTAIN or not _inside(one, own_spans)]
+        return [_with_its_dot(text, one) for one in _merged(text, places)]
 
     def _judge(self, text: str, start: int, end: int, letters: str, words: list[Word]) -> Iterator[Found]:
         shared = letters in self._own.single
@@ -225,10 +225,10 @@ def _one_apart(one: str, other: str) -> bool:
     return len(long) == len(short) + 1 and short in _shorter(long)
 
 
-def _merged(text: str, found: list[Found]) -> list[Found]:
+def _merged(text: str, places: list[Found]) -> list[Found]:
     """Join what overlaps, and the pieces of one child's name that stand side by side."""
     done: list[Found] = []
-    for one in sorted(found, key=lambda each: (each.start, -each.end)):
+    for one in sorted(places, key=lambda each: (each.start, -each.end)):
         last = done[-1] if done else None
         overlaps = last is not None and one.start < last.end
         if last is not None and (overlaps or (last.who & one.who and _side_by_side(text, last, one))):

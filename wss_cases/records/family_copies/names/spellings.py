@@ -1,6 +1,5 @@
 """The ways in which one child can be named: whole names, their pieces, short names, initials, numbers. Pure."""
 
-import enum
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -9,7 +8,9 @@ from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
+from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.ids import fold
+from wss_cases.foundation.labelled import Labelled
 
 BREAK = "\n\ue000\ue000\ue000\ue000\n"
 """What no name reaches across."""
@@ -24,16 +25,16 @@ CONNECTING = frozenset({"de", "del", "la", "las", "los", "y", "e"})
 """Pieces of given names that say nothing alone."""
 
 
-class Kind(enum.StrEnum):
+class Kind(Labelled):
     """What a place in a text is, the surest first."""
 
-    NUMBER = "number"
-    FULL = "full"
-    NAME = "name"
-    NICKNAME = "nickname"
-    MISSPELT = "misspelt"
-    INITIALS = "initials"
-    BY_HAND = "by_hand"
+    NUMBER = "number", _l("student number")
+    FULL = "full", _l("full name")
+    NAME = "name", _l("name")
+    NICKNAME = "nickname", _l("short name")
+    MISSPELT = "misspelt", _l("name with a slip")
+    INITIALS = "initials", _l("initials")
+    BY_HAND = "by_hand", _l("marked by hand")
 
 
 @dataclass(frozen=True)
@@ -87,16 +88,16 @@ def forms_of(who: Named, *, with_nicknames: bool = False) -> Forms:
 
 def _names(names: Iterable[str], small: frozenset[str]) -> set[str]:
     """Return the letters of each name, and of each of its pieces that says something alone."""
-    found = set()
+    spellings = set()
     for name in names:
         pieces = pieces_of(name)
-        found.add("".join(pieces))
-        found |= {piece for piece in pieces if len(piece) > 1 and piece not in small}
+        spellings.add("".join(pieces))
+        spellings |= {piece for piece in pieces if len(piece) > 1 and piece not in small}
         # a name of several words is also used without its small ones, and by two neighbours
-        told = [piece for piece in pieces if piece not in small]
-        found.add("".join(told))
-        found |= {f"{one}{two}" for one, two in pairwise(told)}
-    return found - {""}
+        distinctive = [piece for piece in pieces if piece not in small]
+        spellings.add("".join(distinctive))
+        spellings |= {f"{one}{two}" for one, two in pairwise(distinctive)}
+    return spellings - {""}
 
 
 def pieces_of(name: str) -> list[str]:
@@ -110,22 +111,22 @@ def _is_letter(character: str) -> bool:
 
 
 def _initials(given: Iterable[str], family: Iterable[str]) -> set[str]:
-    found = set()
+    spellings = set()
     lasts = [pieces_of(name) for name in family]
     for name in given:
         firsts = pieces_of(name)
         if not firsts:
             continue
-        found.add(firsts[0][0])
+        spellings.add(firsts[0][0])
         if len(firsts) > 1:
-            found.add("".join(piece[0] for piece in firsts))
+            spellings.add("".join(piece[0] for piece in firsts))
         for last in lasts:
-            told = [piece for piece in last if piece not in SMALL_WORDS] or last
+            distinctive = [piece for piece in last if piece not in SMALL_WORDS] or last
             every = "".join(piece[0] for piece in firsts)
-            for ends in (last, told, last[:1], told[:1]):
+            for ends in (last, distinctive, last[:1], distinctive[:1]):
                 end = "".join(piece[0] for piece in ends)
-                found |= {f"{firsts[0][0]}{end}", f"{every}{end}", f"{end}{firsts[0][0]}"}
-    return found - {""}
+                spellings |= {f"{firsts[0][0]}{end}", f"{every}{end}", f"{end}{firsts[0][0]}"}
+    return spellings - {""}
 
 
 def _numbers(numbers: Iterable[str]) -> set[str]:
@@ -144,13 +145,13 @@ def nicknames(letters: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = {}
+    table: dict[str, set[str]] = {}
     text = (Path(__file__).parent / "nicknames.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
         if re.match(r"\s*(#|$)", line):
             continue
         full, *short = (fold(name) for name in line.split())
-        found.setdefault(full, set()).update(short)
+        table.setdefault(full, set()).update(short)
         for name in short:
-            found.setdefault(name, set()).add(full)
-    return {name: frozenset(others) for name, others in found.items()}
+            table.setdefault(name, set()).add(full)
+    return {name: frozenset(others) for name, others in table.items()}

@@ -1,4 +1,7 @@
-"""A family asks for a copy of a record: the request with its clock, and its end without a copy."""
+"""A family asks for a copy of a record: the request with its clock, and its end without a copy.
+
+The functions that take the unit of work are for use cases, here and in `draft`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +26,6 @@ from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.queries import guardians_of
 
 EARLIEST = date(2000, 1, 1)
-Key = str | None
 
 
 @dataclass(frozen=True)
@@ -41,27 +43,27 @@ class Asked:
 
 
 @use_case
-def ask(uow: UnitOfWork, student_id: int, asked: Asked) -> int:
+def ask(uow: UnitOfWork, student_id: int, wanted: Asked) -> int:
     """Write down that a family asks for a copy, with its clock; returns its id. Raises NotFound, or Refused."""
     student = uow.load(Student, student_id, Permission.FAMILY_COPY_PREPARE)
     assert student.school_id is not None
     today = today_at(student.school_id, uow.now)
-    if not EARLIEST <= asked.asked_on <= today:
+    if not EARLIEST <= wanted.asked_on <= today:
         raise Refused("asked_on", _("Choose today or an earlier day."))
-    who, guardian_id, name = whose_right(student, asked.who, today)
-    if who is Asker.GUARDIAN and not asked.orders_checked:
+    who, guardian_id, name = whose_right(student, wanted.who, today)
+    if who is Asker.GUARDIAN and not wanted.orders_checked:
         raise Refused("orders_checked", _("Look in the student’s file for a court order first."))
-    _check_reports(uow.actor, student, asked.reports)
+    _check_reports(uow.actor, student, wanted.reports)
     row = FamilyRelease(
         school_id=student.school_id, student_id=student.id, asked_by=who, guardian_id=guardian_id,
-        asked_name=name, asked_on=asked.asked_on, orders_checked=asked.orders_checked,
-        purpose=asked.purpose.strip(), language=asked.language, incident_ids=sorted(asked.reports),
-        parts=[part for part in Part if part in asked.parts],
-        note=asked.note, prepared_by_id=uow.actor.user_id, prepared_at=uow.now,
+        asked_name=name, asked_on=wanted.asked_on, orders_checked=wanted.orders_checked,
+        purpose=wanted.purpose.strip(), language=wanted.language, incident_ids=sorted(wanted.reports),
+        parts=[part for part in Part if part in wanted.parts],
+        note=wanted.note, prepared_by_id=uow.actor.user_id, prepared_at=uow.now,
     )  # fmt: skip
     waiting = make_for_event(
         uow, "family_copy_asked", school_id=row.school_id, owner_id=uow.actor.user_id,
-        from_day=asked.asked_on, incident_id=row.incident_ids[0],
+        from_day=wanted.asked_on, incident_id=row.incident_ids[0],
     )  # fmt: skip
     if waiting:
         row.follow_up_id, row.due_on = waiting[0].id, waiting[0].due_on
@@ -71,17 +73,17 @@ def ask(uow: UnitOfWork, student_id: int, asked: Asked) -> int:
 
 
 def whose_right(student: Student, who: str, today: date) -> tuple[Asker, int | None, str]:
-    """Step: return who asks, the guardian's id and the name. Raises Refused for whoever has no right to it."""
+    """Return who asks, the guardian's id and the name. Raises Refused for whoever has no right to it."""
     eligible = is_eligible(student.birth_date, today)
     if who == Asker.STUDENT and eligible:
         return Asker.STUDENT, None, student.shown_name
     if eligible:
         words = _("The student is 18 or older, so the right is theirs. Others need their written consent.")
         raise Refused("who", words)
-    found = next((each for each in guardians_of(student.id) if str(each.id) == who), None)
-    if found is None:
+    guardian = next((each for each in guardians_of(student.id) if str(each.id) == who), None)
+    if guardian is None:
         raise Refused("who", _("Choose who asked."))
-    return Asker.GUARDIAN, found.id, found.name
+    return Asker.GUARDIAN, guardian.id, guardian.name
 
 
 def _check_reports(actor: Actor, student: Student, reports: Sequence[int]) -> None:
@@ -92,7 +94,7 @@ def _check_reports(actor: Actor, student: Student, reports: Sequence[int]) -> No
 
 
 def check_held_back(actor: Actor, field: str, incident_ids: list[Any]) -> None:
-    """Step: raise Refused for reports that never go to a family from here."""
+    """Raise Refused for reports that never go to a family from here."""
     held = held_back(actor, incident_ids)
     if held:
         raise Refused(
@@ -112,12 +114,12 @@ def withdraw(uow: UnitOfWork, release_id: int, why: str) -> int:
     allow(row, ReleaseState.WITHDRAWN)
     row.state, row.withdrawn_why = ReleaseState.WITHDRAWN, why.strip()
     record(uow, row, "withdrawn")
-    settle(uow, row, "not_possible", row.withdrawn_why)
+    close_follow_up(uow, row, "not_possible", row.withdrawn_why)
     return row.id
 
 
 def open_release(uow: UnitOfWork, release_id: int, permission: Permission, version: int | None) -> FamilyRelease:
-    """Step: return a locked request that has not ended. Raises NotFound, Stale or Refused."""
+    """Return a locked request that has not ended. Raises NotFound, Stale or Refused."""
     row = uow.load(FamilyRelease, release_id, permission, version)
     if row.state not in OPEN:
         raise Refused("", _("This request has ended. What was released stays as it is."))
@@ -125,7 +127,7 @@ def open_release(uow: UnitOfWork, release_id: int, permission: Permission, versi
 
 
 def allow(row: FamilyRelease, state: ReleaseState) -> None:
-    """Step: raise Refused where a request cannot become this."""
+    """Raise Refused where a request cannot become this."""
     if state in TRANSITIONS[row.state]:
         return
     if state is ReleaseState.RELEASED:
@@ -133,15 +135,15 @@ def allow(row: FamilyRelease, state: ReleaseState) -> None:
     raise Refused("", _("It already waits for the administrator."))
 
 
-def settle(uow: UnitOfWork, row: FamilyRelease, outcome: str, note: str = "") -> None:
-    """Step: close the follow-up that reminds of a request."""
+def close_follow_up(uow: UnitOfWork, row: FamilyRelease, outcome: str, note: str = "") -> None:
+    """Close the follow-up that reminds of a request."""
     waiting = uow.session.get(FollowUp, row.follow_up_id, with_for_update=True) if row.follow_up_id else None
     if waiting is not None and waiting.state is FollowUpState.OPEN:
         close_row(uow, waiting, outcome, note)
 
 
 def record(uow: UnitOfWork, row: FamilyRelease, act: str) -> None:
-    """Step: write the timeline and audit row of one act on a request, in the history of its case too."""
+    """Write the timeline and audit row of one act on a request, in the history of its case too."""
     # what was changed is read off the row, so nothing may write it before
     with uow.session.no_autoflush:
         cases = cases_with(row.student_id, row.incident_ids)

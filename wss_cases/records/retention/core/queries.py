@@ -80,16 +80,14 @@ KINDS: dict[str, tuple[Any, ...]] = {
     "case": (select(CaseParticipant.student_id),),
     "discipline": (select(DisciplineAction.student_id),),
     "restraint": (select(RestraintRecord.student_id),),
-    "police": (
-        _in_incident(PoliceReview), select(NotifiedStudent.student_id), select(Questioning.student_id),
-    ),
+    "police": (_in_incident(PoliceReview), select(NotifiedStudent.student_id), select(Questioning.student_id)),
     "duty": (_in_incident(LegalDuty),),
     "care": (select(CareRecord.student_id),),
     "questionnaire": (
         select(CaseParticipant.student_id).join(Questionnaire, Questionnaire.participant_id == CaseParticipant.id),
     ),
     "disclosure": (select(Disclosure.student_id),),
-}  # fmt: skip
+}
 """The students of whom there is a record of each kind."""
 
 
@@ -99,13 +97,13 @@ def _student_column(statement: Any) -> Any:
 
 def kinds_of(student_ids: Collection[int]) -> dict[int, set[str]]:
     """Return which kinds the temporary record of each student holds."""
-    found: dict[int, set[str]] = {student_id: set() for student_id in student_ids}
+    kinds: dict[int, set[str]] = {student_id: set() for student_id in student_ids}
     for kind, statements in KINDS.items():
         for statement in statements:
             wanted = statement.where(_student_column(statement).in_(student_ids)).distinct()
             for student_id in db.session.scalars(wanted):
-                found[student_id].add(kind)
-    return found
+                kinds[student_id].add(kind)
+    return kinds
 
 
 def _has_record() -> ColumnElement[bool]:

@@ -92,12 +92,12 @@ def spellings(names: Sequence[str], spared: Sequence[str]) -> list[str]:
 
     Accents composed, decomposed or left out; in full and word by word.
     """
-    kept = {_plain(part) for name in spared for part in (name, *name.split())}
+    spared_parts = {_plain(part) for name in spared for part in (name, *name.split())}
     parts = {part for name in names for part in (name, *name.split()) if len(part) > 1}
     return sorted(
         spelling
         for part in parts
-        if _plain(part) not in kept
+        if _plain(part) not in spared_parts
         for spelling in {unicodedata.normalize("NFC", part), unicodedata.normalize("NFD", part), _bare(part)}
     )
 
@@ -110,9 +110,9 @@ def _plain(text: str) -> str:
     return _bare(text).casefold()
 
 
-def certificate(said: Mapping[str, Any]) -> str:
+def certificate(contents: Mapping[str, Any]) -> str:
     """Return the digest of what a certificate says."""
-    words = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    words = json.dumps(contents, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(words.encode("ascii")).hexdigest()
 
 

@@ -27,39 +27,41 @@ from wss_cases.records.retention.deletion.queries import proposers
 from wss_cases.records.retention.reach.queries import ABOUT_STUDENTS
 from wss_cases.roster.directory.models import Student
 
-Key = str | None
 AUDITED = "record_deletion"
 
 
 def add_to_deletion(uow: UnitOfWork, school_id: int, student_id: int, part: Part) -> RecordDeletion:
-    """Put a student's record on the school's open proposal, or begin one. A step. Raises Refused when it is on one."""
+    """Put a student's record on the school's open proposal, or begin one. Raises Refused when it is on one."""
     waits = select(DeletionItem.id).where(
         DeletionItem.student_id == student_id, DeletionItem.state == ItemState.WAITING
     )
     if uow.session.scalar(waits.limit(1)) is not None:
         raise Refused("decision", _("It is proposed for deletion already."))
-    found = uow.session.scalars(
+    proposal = uow.session.scalars(
         select(RecordDeletion)
         .where(RecordDeletion.school_id == school_id, RecordDeletion.state == DeletionState.PROPOSED)
         .with_for_update()
     ).one_or_none()
-    if found is None:
-        found = RecordDeletion(
+    if proposal is None:
+        proposal = RecordDeletion(
             school_id=school_id, state=DeletionState.PROPOSED, proposed_by_id=uow.actor.user_id,
             proposed_at=uow.now, counts={},
         )  # fmt: skip
-        changes = changes_of(found)
-        uow.session.add(found)
+        changes = changes_of(proposal)
+        uow.session.add(proposal)
         uow.session.flush()
-        uow.audit("deletion.proposed", AUDITED, found.id, changes)
+        uow.audit("deletion.proposed", AUDITED, proposal.id, changes)
     item = DeletionItem(
-        deletion_id=found.id, student_id=student_id, part=part, state=ItemState.WAITING,
+        deletion_id=proposal.id,
+        student_id=student_id,
+        part=part,
+        state=ItemState.WAITING,
         added_by_id=uow.actor.user_id,
-    )  # fmt: skip
+    )
     uow.session.add(item)
     uow.session.flush()
-    uow.audit("deletion.added", AUDITED, found.id, {"student_id": [None, student_id], "part": [None, part.value]})
-    return found
+    uow.audit("deletion.added", AUDITED, proposal.id, {"student_id": [None, student_id], "part": [None, part.value]})
+    return proposal
 
 
 def _locked(uow: UnitOfWork, deletion_id: int, permission: Permission, version: int | None) -> RecordDeletion:

@@ -34,7 +34,7 @@ COUNTED: dict[str, tuple[str, str | None]] = {
     "discipline_action": ("starts_on", "kind"),
     "police_notification": ("local_date", "door"),
 }
-"""What leaves a bare count behind: the day it counts on, and by which column."""
+"""What leaves a bare count: the day it counts on, and by which column."""
 
 
 def erase_student(uow: UnitOfWork, student_id: int, permanent: bool) -> dict[str, int]:
@@ -72,22 +72,22 @@ def _names_of(uow: UnitOfWork, student_id: int, reach: Reach) -> tuple[list[str]
     others = select(*(person.c[name] for name in NAMES[:4])).where(
         person.c.id.in_(beside.union(there)), person.c.id != student_id
     )
-    spared = [name for found in uow.session.execute(others) for name in found if name]
+    spared = [name for rows in uow.session.execute(others) for name in rows if name]
     return [name for name in own if name], spared
 
 
 def written(one: Table) -> list[Column[Any]]:
     """Return the columns of a table that hold what somebody wrote."""
     private = _private().get(one.name, frozenset())
-    found = []
+    columns = []
     for column in one.c:
         kind = column.type
         if isinstance(kind, Enum) or column.foreign_keys:
             continue
         long = isinstance(kind, Text) or (isinstance(kind, String) and (kind.length or 0) >= LEAST_LENGTH)
         if isinstance(kind, JSON) or long or (isinstance(kind, String) and column.name in private):
-            found.append(column)
-    return found
+            columns.append(column)
+    return columns
 
 
 def _private() -> dict[str, frozenset[str]]:
@@ -133,14 +133,14 @@ def _drop_drafts(uow: UnitOfWork, student_id: int, names: list[str]) -> int:
     """Drafts of reports about the student: they name them by number, or in words in full."""
     draft = table("incident_draft")
     whole = [name for name in names if " " in name or name.isdigit()]
-    found = [
+    draft_ids = [
         row["id"]
         for row in uow.session.execute(select(draft.c.id, draft.c.payload)).mappings()
         if _mentions(row["payload"], student_id, whole)
     ]
-    if found:
-        uow.session.execute(delete(draft).where(draft.c.id.in_(found)))
-    return len(found)
+    if draft_ids:
+        uow.session.execute(delete(draft).where(draft.c.id.in_(draft_ids)))
+    return len(draft_ids)
 
 
 def _mentions(payload: dict[str, Any], student_id: int, names: list[str]) -> bool:
@@ -175,15 +175,15 @@ def _count_bare(uow: UnitOfWork, gone: Rows) -> None:
             what = f"{name}:{_code(row[2])}" if by else name
             figures[row[0], school_year(on), what] += 1
     for (school_id, year, what), count in sorted(figures.items()):
-        found = uow.session.scalars(
+        figure = uow.session.scalars(
             select(RemovedFigure)
             .where(RemovedFigure.school_id == school_id, RemovedFigure.school_year == year, RemovedFigure.what == what)
             .with_for_update()
         ).one_or_none()
-        if found is None:
+        if figure is None:
             uow.session.add(RemovedFigure(school_id=school_id, school_year=year, what=what, how_many=count))
         else:
-            found.how_many += count
+            figure.how_many += count
     uow.session.flush()
 
 
@@ -196,8 +196,8 @@ def _say_where(uow: UnitOfWork, gone: Rows) -> None:
     days: dict[int, set[str]] = {}
     for school_id, day in uow.session.execute(select(report.c.school_id, report.c.local_date).where(which)):
         days.setdefault(school_id, set()).add(day.isoformat())
-    for school_id, found in sorted(days.items()):
-        uow.audit("figures.moved", "school", school_id, {"days": [None, sorted(found)]})
+    for school_id, first_days in sorted(days.items()):
+        uow.audit("figures.moved", "school", school_id, {"days": [None, sorted(first_days)]})
 
 
 def _code(value: Any) -> str:
@@ -208,8 +208,8 @@ def _code(value: Any) -> str:
 
 def _let_go(uow: UnitOfWork, gone: Rows) -> None:
     """Empty what points at rows that go from rows that may stay."""
-    for name, kept in TABLES.items():
-        for column in kept.lets_go:
+    for name, entry in TABLES.items():
+        for column in entry.lets_go:
             one = table(name)
             lost = gone.get(goes_to(one.c[column]) or "")
             if not lost:

@@ -47,10 +47,10 @@ def deletions(actor: Actor, before: int | None = None, limit: int = PAGE) -> lis
 def get_deletion(actor: Actor, deletion_id: int) -> Listed:
     """Return one deletion. Raises NotFound."""
     statement = select(RecordDeletion).where(RecordDeletion.id == deletion_id, deletions_visible_to(actor))
-    found = _listed(db.session.scalars(statement).all())
-    if not found:
+    listed = _listed(db.session.scalars(statement).all())
+    if not listed:
         raise NotFound
-    return found[0]
+    return listed[0]
 
 
 def _listed(rows: Sequence[RecordDeletion]) -> list[Listed]:
@@ -128,7 +128,7 @@ def get_record_hold(actor: Actor, hold_id: int) -> LegalHold:
     statement = select(LegalHold).where(
         LegalHold.id == hold_id, LegalHold.pathway_id.is_(None), in_schools(LegalHold.school_id, actor, Role.DISTRICT)
     )
-    found = db.session.scalar(statement)
-    if found is None:
+    hold = db.session.scalar(statement)
+    if hold is None:
         raise NotFound
-    return found
+    return hold

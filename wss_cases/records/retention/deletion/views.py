@@ -2,19 +2,18 @@
 
 from typing import Any
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
-from wss_cases.access.policy import can
+from wss_cases.access.policy import can, require
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
 from wss_cases.foundation.dates import moment_words
-from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.foundation.school_time import DISTRICT_ZONE
 from wss_cases.pathways.common.forms import ConfirmForm
 from wss_cases.records.retention.core.forms import TypedForm
@@ -40,11 +39,11 @@ blueprint = Blueprint("deletions", __name__, url_prefix="/records/deletions")
 def every() -> Page:
     """Every deletion that the actor may see, the newest first."""
     before = id_in(request.args.get("before"))
-    found = deletions(current_actor(), before, PAGE + 1)
+    rows = deletions(current_actor(), before, PAGE + 1)
     return render_template(
         "records/retention/deletion/list.html",
-        rows=[_words(one) for one in found[:PAGE]],
-        older=url_for("deletions.every", before=found[PAGE - 1].row.id) if len(found) > PAGE else None,
+        rows=[_words(one) for one in rows[:PAGE]],
+        older=url_for("deletions.every", before=rows[PAGE - 1].row.id) if len(rows) > PAGE else None,
         newest=url_for("deletions.every") if before else None,
     )
 
@@ -78,18 +77,18 @@ def _who_when(one: Listed, who: int | None, when: Any) -> str:
 def one(deletion_id: int) -> Page:
     """One deletion: whose records while they stand, for the school alone; afterwards its certificate."""
     actor = current_actor()
-    found = get_deletion(actor, deletion_id)
-    may_review = can(actor, Permission.RECORD_REVIEW, found.row)
+    listed = get_deletion(actor, deletion_id)
+    may_review = can(actor, Permission.RECORD_REVIEW, listed.row)
     return render_template(
         "records/retention/deletion/request.html",
-        row=_words(found),
+        row=_words(listed),
         names=_names(deletion_id) if may_review else [],
-        counts=_counts(found.row.counts),
+        counts=_counts(listed.row.counts),
         kept=[(KEPT_LABELS[why], count) for why, count in sorted(kept_by(deletion_id).items())],
-        may_confirm=found.row.state is DeletionState.PROPOSED
-        and can(actor, Permission.RECORD_DELETE_CONFIRM, found.row)
-        and actor.user_id not in proposers(found.row),
-        may_withdraw=found.row.state is DeletionState.PROPOSED and may_review,
+        may_confirm=listed.row.state is DeletionState.PROPOSED
+        and can(actor, Permission.RECORD_DELETE_CONFIRM, listed.row)
+        and actor.user_id not in proposers(listed.row),
+        may_withdraw=listed.row.state is DeletionState.PROPOSED and may_review,
     )
 
 
@@ -106,11 +105,11 @@ def _counts(counts: dict[str, Any]) -> list[tuple[Any, int]]:
         "drafts": KIND_LABELS["draft"],
         "sealed": _("Sealed answers about a shared circle"),
     }
-    found: dict[str, int] = {}
+    totals: dict[str, int] = {}
     for name, count in counts.items():
         label = own.get(name) or KIND_LABELS[TABLES[name].kind]
-        found[str(label)] = found.get(str(label), 0) + int(count)
-    return sorted(found.items())
+        totals[str(label)] = totals.get(str(label), 0) + int(count)
+    return sorted(totals.items())
 
 
 @blueprint.route("/<int:deletion_id>/confirm", methods=["GET", "POST"])
@@ -119,19 +118,19 @@ def _counts(counts: dict[str, Any]) -> list[tuple[Any, int]]:
 def confirm(deletion_id: int) -> Page:
     """The second person types the count; the scheduler deletes from then on."""
     actor = current_actor()
-    found = get_deletion(actor, deletion_id)
-    if not can(actor, Permission.RECORD_DELETE_CONFIRM, found.row):
-        raise NotFound
-    form = TypedForm(version=found.row.version)
-
-    def act() -> int:
-        return confirm_it(submitted(form), deletion_id, typed=form.typed.data)  # fmt: skip
-
-    def done(_made: int) -> str:
-        flash(_("Confirmed. The records are deleted within minutes; that cannot be undone."))
-        return url_for("deletions.one", deletion_id=deletion_id)
-
-    return form_page(form, act, done, "records/retention/deletion/confirm.html", row=_words(found))
+    listed = get_deletion(actor, deletion_id)
+    require(actor, Permission.RECORD_DELETE_CONFIRM, listed.row)
+    form = TypedForm(version=listed.row.version)
+    return form_page(
+        form,
+        lambda: confirm_it(submitted(form), deletion_id, typed=form.typed.data),
+        with_flash(
+            _("Confirmed. The records are deleted within minutes; that cannot be undone."),
+            url_for("deletions.one", deletion_id=deletion_id),
+        ),
+        "records/retention/deletion/confirm.html",
+        row=_words(listed),
+    )
 
 
 @blueprint.route("/<int:deletion_id>/withdraw", methods=["GET", "POST"])
@@ -139,16 +138,13 @@ def confirm(deletion_id: int) -> Page:
 def withdraw(deletion_id: int) -> Page:
     """Take the proposal back."""
     actor = current_actor()
-    found = get_deletion(actor, deletion_id)
-    if not can(actor, Permission.RECORD_REVIEW, found.row):
-        raise NotFound
-    form = ConfirmForm(version=found.row.version)
-
-    def act() -> int:
-        return withdraw_it(submitted(form), deletion_id)
-
-    def done(_made: int) -> str:
-        flash(_("Withdrawn. Nothing is deleted."))
-        return url_for("deletions.one", deletion_id=deletion_id)
-
-    return form_page(form, act, done, "records/retention/deletion/withdraw.html", row=_words(found))
+    listed = get_deletion(actor, deletion_id)
+    require(actor, Permission.RECORD_REVIEW, listed.row)
+    form = ConfirmForm(version=listed.row.version)
+    return form_page(
+        form,
+        lambda: withdraw_it(submitted(form), deletion_id),
+        with_flash(_("Withdrawn. Nothing is deleted."), url_for("deletions.one", deletion_id=deletion_id)),
+        "records/retention/deletion/withdraw.html",
+        row=_words(listed),
+    )

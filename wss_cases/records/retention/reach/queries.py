@@ -53,23 +53,23 @@ class Reader:
         incidents, shared_incidents = self._split("incident_id")
         cases, shared_cases = self._split("case_id")
         cases |= self._cases_without_students(incidents)
-        found = Reach()
+        reached = Reach()
         seeds: Rows = {"student": {self.student_id}, "incident": incidents, "case_record": cases}
-        self._shared_parts(seeds, shared_incidents, shared_cases, found)
-        found.gone = self._below(seeds, permanent=permanent)
+        self._shared_parts(seeds, shared_incidents, shared_cases, reached)
+        reached.gone = self._below(seeds, permanent=permanent)
         shared: Rows = {"incident": shared_incidents, "case_record": shared_cases - cases}
         below = self._below(shared, permanent=False)
-        found.stays = {name: rows - found.gone.get(name, set()) for name, rows in below.items()}
-        found.stays["family_release"] = self._requests_beside(found.stays)
-        self._told(found)
+        reached.stays = {name: rows - reached.gone.get(name, set()) for name, rows in below.items()}
+        reached.stays["family_release"] = self._requests_beside(reached.stays)
+        self._told(reached)
         if permanent:
-            self._family(found)
+            self._family(reached)
         else:
             # who the student is stays: the record of the school, not of what happened
-            found.gone.pop("student")
-        found.gone = {name: rows for name, rows in found.gone.items() if rows}
-        found.stays = {name: rows for name, rows in found.stays.items() if rows}
-        return found
+            reached.gone.pop("student")
+        reached.gone = {name: rows for name, rows in reached.gone.items() if rows}
+        reached.stays = {name: rows for name, rows in reached.stays.items() if rows}
+        return reached
 
     def _requests_beside(self, stays: Rows) -> set[int]:
         """Other families' requests for a copy: they list by hand which names do not go out with it."""
@@ -107,12 +107,12 @@ class Reader:
     def _cases_without_students(self, incidents: set[int]) -> set[int]:
         """Cases that only these incidents lead to, in which no student is a participant."""
         link, person = table("case_incident"), table("case_participant")
-        found = self.ids(select(link.c.case_id).where(link.c.incident_id.in_(incidents)))
-        others = select(link.c.case_id).where(link.c.case_id.in_(found), link.c.incident_id.not_in(incidents))
-        known = select(person.c.case_id).where(person.c.case_id.in_(found), person.c.student_id.is_not(None))
-        return found - self.ids(others) - self.ids(known)
+        case_ids = self.ids(select(link.c.case_id).where(link.c.incident_id.in_(incidents)))
+        others = select(link.c.case_id).where(link.c.case_id.in_(case_ids), link.c.incident_id.not_in(incidents))
+        known = select(person.c.case_id).where(person.c.case_id.in_(case_ids), person.c.student_id.is_not(None))
+        return case_ids - self.ids(others) - self.ids(known)
 
-    def _shared_parts(self, seeds: Rows, incidents: set[int], cases: set[int], found: Reach) -> None:
+    def _shared_parts(self, seeds: Rows, incidents: set[int], cases: set[int], reached: Reach) -> None:
         """What in shared records is this student's alone: their pathways, and notifications about nobody else."""
         person, pathway = table("case_participant"), table("pathway")
         mine = self.ids(
@@ -129,14 +129,14 @@ class Reader:
                     select(one.c.pathway_id).where(one.c.pathway_id.in_(own), one.c.participant_id.not_in(mine))
                 )
                 at_my_side = select(one.c.pathway_id).where(one.c.participant_id.in_(mine))
-                found.circles |= self.ids(at_my_side)
+                reached.circles |= self.ids(at_my_side)
         seeds["pathway"] = own - joint
-        found.circles |= joint
-        found.circles -= self.ids(
-            select(pathway.c.id).where(pathway.c.id.in_(found.circles), pathway.c.case_id.in_(seeds["case_record"]))
+        reached.circles |= joint
+        reached.circles -= self.ids(
+            select(pathway.c.id).where(pathway.c.id.in_(reached.circles), pathway.c.case_id.in_(seeds["case_record"]))
         ) | (own - joint)
         seeds["circle_note"] = self.ids(
-            select(table("circle_note").c.id).where(table("circle_note").c.pathway_id.in_(found.circles))
+            select(table("circle_note").c.id).where(table("circle_note").c.pathway_id.in_(reached.circles))
         )
         seeds["police_review"] = self.ids(self._told_police_of_nobody_else(incidents))
 
@@ -151,54 +151,54 @@ class Reader:
 
     def _below(self, seeds: Rows, permanent: bool) -> Rows:
         """Return the seeds and all rows that they own, by the declared owners; tables come parents first."""
-        found: Rows = {name: set(rows) for name, rows in seeds.items()}
+        below: Rows = {name: set(rows) for name, rows in seeds.items()}
         for one in Base.metadata.sorted_tables:
-            kept = TABLES[one.name]
-            if kept.whose is not Whose.STUDENT or (kept.kind == PERMANENT and not permanent):
+            entry = TABLES[one.name]
+            if entry.whose is not Whose.STUDENT or (entry.kind == PERMANENT and not permanent):
                 continue
             owned = [
-                one.c[name].in_(found[owner])
-                for name in kept.owners
-                if (owner := goes_to(one.c[name])) is not None and found.get(owner)
+                one.c[name].in_(below[owner])
+                for name in entry.owners
+                if (owner := goes_to(one.c[name])) is not None and below.get(owner)
             ]
             if owned:
-                found[one.name] = found.get(one.name, set()) | self.ids(select(one.c.id).where(or_(*owned)))
-        return found
+                below[one.name] = below.get(one.name, set()) | self.ids(select(one.c.id).where(or_(*owned)))
+        return below
 
-    def _told(self, found: Reach) -> None:
+    def _told(self, reached: Reach) -> None:
         """Add what is told of rows that go or stay: histories, moves by the calendar, mails, disclosures."""
-        for name, kept in TABLES.items():
-            if kept.told_of is None:
+        for name, entry in TABLES.items():
+            if entry.told_of is None:
                 continue
             one = table(name)
-            kind, number = (one.c[column] for column in kept.told_of)
-            for rows in (found.gone, found.stays):
+            kind, number = (one.c[column] for column in entry.told_of)
+            for rows in (reached.gone, reached.stays):
                 told: set[int] = set()
                 for subject, numbers in list(rows.items()):
                     told |= self.ids(select(one.c.id).where(kind == subject, number.in_(numbers)))
                 if "case_id" in one.c:
                     told |= self.ids(select(one.c.id).where(one.c.case_id.in_(rows.get("case_record", set()))))
                 rows[name] = rows.get(name, set()) | told
-            found.stays[name] -= found.gone[name]
+            reached.stays[name] -= reached.gone[name]
 
-    def _family(self, found: Reach) -> None:
+    def _family(self, reached: Reach) -> None:
         """Add guardians of nobody else, and what imports remember of the student and of them."""
         tie, adult, person = table("student_guardian"), table("guardian"), table("student")
         mine = self.ids(select(tie.c.guardian_id).where(tie.c.student_id == self.student_id))
         others = self.ids(
             select(tie.c.guardian_id).where(tie.c.guardian_id.in_(mine), tie.c.student_id != self.student_id)
         )
-        found.gone["guardian"] = mine - others
+        reached.gone["guardian"] = mine - others
         known = [
             *self.session.execute(select(person.c.source, person.c.sourced_id).where(person.c.id == self.student_id)),
             *self.session.execute(select(adult.c.source, adult.c.sourced_id).where(adult.c.id.in_(mine - others))),
         ]
-        found.gone["imported_row"] = self._remembered((row[0], row[1]) for row in known)
+        reached.gone["imported_row"] = self._remembered((row[0], row[1]) for row in known)
 
     def _remembered(self, known: Iterable[tuple[str, str]]) -> set[int]:
         row = table("imported_row")
-        found: set[int] = set()
+        guardian_ids: set[int] = set()
         for source, key in known:
             wrapped = (literal("|") + row.c.sourced_id + literal("|")).contains(f"|{key}|", autoescape=True)
-            found |= self.ids(select(row.c.id).where(row.c.source == source, wrapped))
-        return found
+            guardian_ids |= self.ids(select(row.c.id).where(row.c.source == source, wrapped))
+        return guardian_ids

@@ -33,8 +33,6 @@ from wss_cases.safeguards.discipline.removals.states import (
 )
 from wss_cases.safeguards.discipline.tenth_day.actions import raise_alarm
 
-Key = str | None
-
 
 @dataclass(frozen=True)
 class Correction:
@@ -117,27 +115,27 @@ def _span_of(action: DisciplineAction) -> Span:
 
 
 @use_case
-def ask_appeal(uow: UnitOfWork, action_id: int, asked: Asked) -> int:
+def ask_appeal(uow: UnitOfWork, action_id: int, request: Asked) -> int:
     """Write down that somebody asks for an appeal. Raises Refused for a second one, or a day that cannot be."""
     action = _standing(uow, action_id, Permission.DISCIPLINE_RECORD, None)
     if appeal_of(action.id) is not None:
         raise Refused("", _("An appeal against this action is on record already."))
-    _not_later(uow, action, "asked_on", asked.on)
-    if asked.on < today_at(action.school_id, action.recorded_at) and asked.on < action.starts_on:
+    _not_later(uow, action, "asked_on", request.on)
+    if request.on < today_at(action.school_id, action.recorded_at) and request.on < action.starts_on:
         raise Refused("asked_on", _("This is before the action was decided."))
     appeal = uow.add(
         DisciplineAppeal(
             action_id=action.id,
             school_id=action.school_id,
-            asked_by=asked.by,
-            asked_name=asked.name,
-            asked_on=asked.on,
-            asked_why=asked.why,
+            asked_by=request.by,
+            asked_name=request.name,
+            asked_on=request.on,
+            asked_why=request.why,
             recorded_by_id=uow.actor.user_id,
             recorded_at=uow.now,
         )
     )
-    uow.record(appeal, "appeal.asked", by=asked.by.value)
+    uow.record(appeal, "appeal.asked", by=request.by.value)
     return action.id
 
 
@@ -148,10 +146,10 @@ def decide_appeal(uow: UnitOfWork, action_id: int, given: Decided) -> int:
     Raises Refused for days out of order, or a shortening that is none.
     """
     action = _standing(uow, action_id, Permission.DISCIPLINE_DECIDE, None)
-    found = appeal_of(action.id)
-    if found is None or found.outcome is not None:
+    undecided = appeal_of(action.id)
+    if undecided is None or undecided.outcome is not None:
         raise NotFound
-    appeal = uow.load(DisciplineAppeal, found.id, Permission.DISCIPLINE_DECIDE, uow.version)
+    appeal = uow.load(DisciplineAppeal, undecided.id, Permission.DISCIPLINE_DECIDE, uow.version)
     _check_decision(uow, action, appeal, given)
     for name in ("heard_on", "heard_by", "outcome", "decided_on", "decision"):
         setattr(appeal, name, getattr(given, name))
@@ -186,14 +184,14 @@ def _check_decision(uow: UnitOfWork, action: DisciplineAction, appeal: Disciplin
 
 
 def keep_version(uow: UnitOfWork, action: DisciplineAction, cause: ChangeCause, why: str) -> None:
-    """Keep what an action is before it changes. A step."""
+    """Keep what an action is before it changes. For use cases."""
     number = uow.session.scalar(
         select(func.count()).select_from(DisciplineVersion).where(DisciplineVersion.action_id == action.id)
     )
-    kept = ("school_id", "kind", "days", "starts_on", "ends_on", "reason")
+    fields = ("school_id", "kind", "days", "starts_on", "ends_on", "reason")
     uow.add(
         DisciplineVersion(
-            **{name: getattr(action, name) for name in kept},
+            **{name: getattr(action, name) for name in fields},
             action_id=action.id,
             number=(number or 0) + 1,
             cause=cause,

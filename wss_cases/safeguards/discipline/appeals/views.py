@@ -32,9 +32,9 @@ blueprint = Blueprint("appeals", __name__, url_prefix="/discipline/<int:action_i
 
 def _loaded(action_id: int, permission: Permission) -> ListedAction:
     actor = current_actor()
-    found = get_action(actor, action_id)
-    require(actor, permission, found.action)
-    return found
+    listed = get_action(actor, action_id)
+    require(actor, permission, listed.action)
+    return listed
 
 
 def _back(action_id: int, words: str) -> str:
@@ -46,8 +46,8 @@ def _back(action_id: int, words: str) -> str:
 @gate(Permission.DISCIPLINE_RECORD)
 def correction(action_id: int) -> Page:
     """Correct what was recorded; what it was stays on the action's page."""
-    found = _loaded(action_id, Permission.DISCIPLINE_RECORD)
-    row = found.action
+    listed = _loaded(action_id, Permission.DISCIPLINE_RECORD)
+    row = listed.action
     form = CorrectForm(
         kind=row.kind.value, days=row.days, starts_on=row.starts_on, ends_on=row.ends_on, reason=row.reason,
         support_services=row.support_services, version=row.version,
@@ -67,7 +67,7 @@ def correction(action_id: int) -> Page:
         lambda made: _back(made, _("Corrected. What it was before stays on this page.")),
         "safeguards/discipline/appeals/correct.html",
         action=row,
-        words=action_words(found),
+        words=action_words(listed),
     )
 
 
@@ -75,22 +75,22 @@ def correction(action_id: int) -> Page:
 @gate(Permission.DISCIPLINE_RECORD)
 def appeal(action_id: int) -> Page:
     """Write down that somebody asks for an appeal."""
-    found = _loaded(action_id, Permission.DISCIPLINE_RECORD)
-    form = AppealForm(asked_on=today_at(found.action.school_id, clock.now()))
+    listed = _loaded(action_id, Permission.DISCIPLINE_RECORD)
+    form = AppealForm(asked_on=today_at(listed.action.school_id, clock.now()))
 
     def act() -> int:
-        asked = Asked(
+        request = Asked(
             AskedBy(form.asked_by.data), form.asked_name.data or "", form.asked_on.data, form.asked_why.data or ""
         )
-        return ask_appeal(submitted(form), action_id, asked)
+        return ask_appeal(submitted(form), action_id, request)
 
     return form_page(
         form,
         act,
         lambda made: _back(made, _("The appeal is on record. It waits to be heard.")),
         "safeguards/discipline/appeals/appeal.html",
-        words=action_words(found),
-        action=found.action,
+        words=action_words(listed),
+        action=listed.action,
     )
 
 
@@ -98,11 +98,11 @@ def appeal(action_id: int) -> Page:
 @gate(Permission.DISCIPLINE_DECIDE)
 def decision(action_id: int) -> Page:
     """Write down how the appeal was heard and decided."""
-    found = _loaded(action_id, Permission.DISCIPLINE_DECIDE)
+    listed = _loaded(action_id, Permission.DISCIPLINE_DECIDE)
     row = appeal_of(action_id)
     if row is None or row.outcome is not None:
         raise NotFound
-    today = today_at(found.action.school_id, clock.now())
+    today = today_at(listed.action.school_id, clock.now())
     form = DecideForm(version=row.version, decided_on=today)
 
     def act() -> int:
@@ -117,9 +117,9 @@ def decision(action_id: int) -> Page:
         act,
         lambda made: _back(made, _("The appeal is decided. Every count reads what stands now.")),
         "safeguards/discipline/appeals/decision.html",
-        words=action_words(found),
+        words=action_words(listed),
         appeal=appeal_words(action_id),
-        action=found.action,
+        action=listed.action,
     )
 
 
@@ -127,17 +127,17 @@ def decision(action_id: int) -> Page:
 @gate(Permission.DISCIPLINE_RECORD)
 def notice(action_id: int) -> str:
     """The notice to the family on paper, in their language; held back while it would name another child."""
-    found = _loaded(action_id, Permission.DISCIPLINE_RECORD)
-    own = family_language(found.student)
+    listed = _loaded(action_id, Permission.DISCIPLINE_RECORD)
+    own = family_language(listed.student)
     languages = list(dict.fromkeys([*setting("LANGUAGES"), own]))
-    asked = request.args.get("language", "")
-    language = asked if asked in languages else own
-    text = notice_for(found.action, found.student, language, today_at(found.action.school_id, clock.now()))
+    wanted = request.args.get("language", "")
+    language = wanted if wanted in languages else own
+    text = notice_for(listed.action, listed.student, language, today_at(listed.action.school_id, clock.now()))
     return render_template(
         "safeguards/discipline/appeals/notice.html",
         text=text,
-        names=names_left(found.action, found.student),
+        names=names_left(listed.action, listed.student),
         missing=language_words(language) if text.language.split("-")[0] != language.split("-")[0] else "",
         languages=[(each, language_words(each), each == language) for each in languages],
-        action=found.action,
+        action=listed.action,
     )

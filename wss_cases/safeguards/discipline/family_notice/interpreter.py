@@ -15,12 +15,12 @@ EVENT, KIND = "interpreter_needed", "interpreter"
 
 
 def ask_for_interpreter(uow: UnitOfWork, incident: Incident, student: Student, code: str) -> None:
-    """Ask for an interpreter where a text for families is not in this family's language, once a report. A step."""
+    """Ask for an interpreter where a text for families is not in this family's language, once a report."""
     today, language = today_at(incident.school_id, uow.now), family_language(student)
     if family_text(code, language, today).language.split("-")[0] == language.split("-")[0]:
         return
-    asked = select(FollowUp.id).filter_by(incident_id=incident.id, kind=KIND, state=FollowUpState.OPEN)
-    if uow.session.scalar(asked.limit(1)) is None:
+    open_request = select(FollowUp.id).filter_by(incident_id=incident.id, kind=KIND, state=FollowUpState.OPEN)
+    if uow.session.scalar(open_request.limit(1)) is None:
         make_for_event(
             uow, EVENT, school_id=incident.school_id, owner_id=uow.actor.user_id, from_day=today,
             incident_id=incident.id,

@@ -49,7 +49,6 @@ from wss_cases.safeguards.discipline.removals.states import WITHOUT_END, Answer,
 from wss_cases.safeguards.discipline.tenth_day.actions import raise_alarm
 from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
 
-Key = str | None
 A_YEAR = timedelta(days=366)
 
 
@@ -146,10 +145,10 @@ def check_reason(incident_id: int | None, student: Student, reason: str, support
         raise Refused("reason", _("Give the reason."))
     others, own = names_of_others(incident_id, student.id), names_of(student)
     for name, text in (("reason", reason), ("support_services", supports)):
-        found = names_found(text, others, own)
-        if found:
+        names = names_found(text, others, own)
+        if names:
             words = _(
-                "The family reads this: write it without another child’s name (%(names)s).", names=", ".join(found)
+                "The family reads this: write it without another child’s name (%(names)s).", names=", ".join(names)
             )
             raise Refused(name, words)
 
@@ -203,28 +202,18 @@ def _made(
     return DisciplineAction(
         school_id=incident.school_id,
         incident_id=incident.id,
-        student_id=removal.student_id,
-        kind=removal.kind,
-        days=removal.days,
-        starts_on=removal.starts_on,
-        ends_on=removal.ends_on,
-        reason=removal.reason,
-        interventions=removal.interventions,
-        disruption=removal.disruption,
-        support_services=removal.support_services,
         recorded_by_id=uow.actor.user_id,
         recorded_at=uow.now,
-        disability=removal.disability,
-        suspected=removal.suspected,
         year_days=count.after,
         review_acknowledged=removal.acknowledged,
         offered=[{"what": offer.what.value, "on": offer.on.isoformat()} for offer in offered] if is_long else [],
         answers={what.value: words for what, words in removal.answers.items() if words.strip()},
+        **{name: value for name, value in vars(removal).items() if name not in ("answers", "acknowledged")},
     )
 
 
 def _open_return(uow: UnitOfWork, incident: Incident, action: DisciplineAction) -> None:
-    """Planning the return starts on the day of the removal, in the incident's case. A step."""
+    """Planning the return starts on the day of the removal, in the incident's case. For use cases."""
     away = Away(AwayCause.REMOVAL, f"removal:{action.id}", action.starts_on, back_after(action))
     open_for_incident(uow, incident, action.student_id, away)
 

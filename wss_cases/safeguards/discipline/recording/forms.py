@@ -7,8 +7,8 @@ from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, 
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.safeguards.discipline.removals.rules import MOST_DAYS
 from wss_cases.safeguards.discipline.removals.states import Answer, AppealOutcome, AskedBy, DisciplineKind, Tried
+from wss_cases.safeguards.duties.duty.forms import PICK
 
-_PICK = ("", _l("Choose one"))
 _DAYS = [
     InputRequired(_l("Give the number of school days.")),
     NumberRange(0, MOST_DAYS, _l("Give the school days as a number from 0 to 730.")),
@@ -19,7 +19,7 @@ class SpanForm(BaseForm):
     """What a removal is and when."""
 
     kind = select(
-        _l("Kind"), [_PICK, *DisciplineKind.labels().items()], validators=[InputRequired(_l("Choose the kind."))]
+        _l("Kind"), [PICK, *DisciplineKind.labels().items()], validators=[InputRequired(_l("Choose the kind."))]
     )
     days = IntegerField(_l("School days"), _DAYS)
     starts_on = DateField(_l("First day"), [InputRequired(_l("Give the first day."))])

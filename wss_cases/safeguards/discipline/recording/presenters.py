@@ -50,30 +50,30 @@ def offer_words(offers: Sequence[Offer]) -> list[dict[str, Any]]:
     ]
 
 
-def row_words(found: ListedAction) -> dict[str, Any]:
+def row_words(listed: ListedAction) -> dict[str, Any]:
     """Return one row of the school's list."""
-    row = found.action
+    row = listed.action
     return {
-        "title": found.student.shown_name,
+        "title": listed.student.shown_name,
         "href": url_for("discipline.action", action_id=row.id),
-        "meta": f"{span_words(row)} · {found.reference or ''}".strip(" ·"),
+        "meta": f"{span_words(row)} · {listed.reference or ''}".strip(" ·"),
         "tag": ActionState(row.state).label
         if row.state is ActionState.REVERSED
         else _("Appeal to decide")
-        if found.appeal_waits
+        if listed.appeal_waits
         else None,
     }
 
 
-def action_words(found: ListedAction) -> dict[str, Any]:
+def action_words(listed: ListedAction) -> dict[str, Any]:
     """Return everything that the page of one action says of it."""
-    row, student = found.action, found.student
+    row, student = listed.action, listed.student
     protected = is_protected(bool(student.has_iep or student.has_504), row.disability, row.suspected)
     offers = {what: [day for code, day in _offered(row) if code == what.value] for what in Tried}
     return {
         "what": DisciplineKind(row.kind).label,
         "span": span_words(row),
-        "reference": found.reference,
+        "reference": listed.reference,
         "reversed": row.state is ActionState.REVERSED,
         "is_long": is_exclusion(row.kind, row.days),
         "protected": protected,

@@ -130,13 +130,13 @@ def actions() -> str:
 def action(action_id: int) -> str:
     """One discipline action as it stands, its packet, what it was before, and its appeal."""
     actor = current_actor()
-    found = get_action(actor, action_id)
-    row = found.action
+    listed = get_action(actor, action_id)
+    row = listed.action
     return render_template(
         "safeguards/discipline/recording/action.html",
         action=row,
-        words=action_words(found),
-        student=found.student,
+        words=action_words(listed),
+        student=listed.student,
         days=days_words(row.student_id, school_year(row.starts_on)),
         versions=version_words(row),
         appeal=appeal_words(row.id),

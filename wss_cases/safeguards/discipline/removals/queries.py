@@ -77,10 +77,10 @@ def _listed() -> Select[Any]:
 
 def get_action(actor: Actor, action_id: int) -> ListedAction:
     """Return a discipline action that the actor may see. Raises NotFound."""
-    found = db.session.execute(actions_visible_to(_listed().where(DisciplineAction.id == action_id), actor)).first()
-    if found is None:
+    row = db.session.execute(actions_visible_to(_listed().where(DisciplineAction.id == action_id), actor)).first()
+    if row is None:
         raise NotFound
-    return ListedAction(*found)
+    return ListedAction(*row)
 
 
 def actions_page(actor: Actor, school_id: int | None, before_id: int | None, limit: int = PAGE) -> list[ListedAction]:
@@ -113,10 +113,10 @@ def versions_of(action_id: int) -> list[DisciplineVersion]:
 
 def appeal_of(action_id: int) -> DisciplineAppeal | None:
     """Return the appeal against an action; the caller has checked the action."""
-    found: DisciplineAppeal | None = db.session.scalar(
+    appeal: DisciplineAppeal | None = db.session.scalar(
         select(DisciplineAppeal).where(DisciplineAppeal.action_id == action_id)
     )
-    return found
+    return appeal
 
 
 def undecided_appeals_counted(actor: Actor) -> Select[Any] | None:
@@ -152,8 +152,8 @@ def grade_on(student: Student, day: date) -> int | None:
         Enrolment.starts_on <= day,
         or_(Enrolment.ends_on.is_(None), Enrolment.ends_on >= day),
     )
-    found: int | None = db.session.scalar(statement.order_by(Enrolment.starts_on.desc()).limit(1))
-    return found if found is not None else student.grade
+    grade: int | None = db.session.scalar(statement.order_by(Enrolment.starts_on.desc()).limit(1))
+    return grade if grade is not None else student.grade
 
 
 def offered_to(student_id: int, school_id: int, since: date) -> list[Offer]:
@@ -161,13 +161,13 @@ def offered_to(student_id: int, school_id: int, since: date) -> list[Offer]:
 
     Kind and date are all there is: what a student answered, declined or left is in no packet.
     """
-    found = {
+    offers = {
         *_pathways_offered(student_id, school_id, since),
         *_conversations_on_reports(student_id, school_id, since),
         *_check_ins(student_id, school_id, since),
     }
     order = list(Tried)
-    return sorted(found, key=lambda offer: (order.index(offer.what), offer.on))
+    return sorted(offers, key=lambda offer: (order.index(offer.what), offer.on))
 
 
 def _cases_of(student_id: int, school_id: int) -> Select[Any]:

@@ -16,7 +16,7 @@ MAIL = "discipline.day_ten"
 
 
 def raise_alarm(uow: UnitOfWork, action: DisciplineAction, count: Count, today: date, calendar: SchoolDays) -> None:
-    """Tell the administrators and the case's lead that the tenth day is reached, and start the review's clock. A step.
+    """Tell the administrators and the case's lead that the tenth day is reached, and start the review's clock.
 
     The review is the administrator's to hold, 10 school days from the decision; both are asked to act today.
     """

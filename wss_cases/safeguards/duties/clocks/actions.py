@@ -30,10 +30,10 @@ def sweep_clocks(now: datetime) -> int:
     while after is not None:
         with unit_of_work(SYSTEM, now) as uow:
             uow.bookkeeping()
-            found, after = clocks(known, and_(running(now), LegalDuty.id > after), BATCH, lock=True)
-            keys = queue(uow, _messages(found)) if found else set()
-            _record(uow, known, found, keys)
-            _mark(uow, found)
+            batch, after = clocks(known, and_(running(now), LegalDuty.id > after), BATCH, lock=True)
+            keys = queue(uow, _messages(batch)) if batch else set()
+            _record(uow, known, batch, keys)
+            _mark(uow, batch)
             queued += len(keys)
     return queued
 
@@ -43,43 +43,43 @@ def clocks_would_queue(now: datetime) -> int:
     known, count = Known(now), 0
     after: int | None = 0
     while after is not None:
-        found, after = clocks(known, and_(running(now), LegalDuty.id > after), BATCH, lock=False)
-        keys = {message.dedupe_key for message in _messages(found)}
+        batch, after = clocks(known, and_(running(now), LegalDuty.id > after), BATCH, lock=False)
+        keys = {message.dedupe_key for message in _messages(batch)}
         count += len(keys - queued_keys(keys))
     return count
 
 
-def _messages(found: Iterable[Clock]) -> list[Planned]:
+def _messages(batch: Iterable[Clock]) -> list[Planned]:
     return [
         Planned(
             user_id, kind, "legal_duty", clock.duty_id, clock.school_id,
             clock_key(kind, clock.duty_id, user_id), at_any_hour=True,
         )
-        for clock in found
+        for clock in batch
         for kind, people in ((DUTY_SOON, {} if clock.reminded else clock.remind), (DUTY_LATE, clock.late))
         for user_id in people
     ]  # fmt: skip
 
 
-def _record(uow: UnitOfWork, known: Known, found: Iterable[Clock], queued: set[str]) -> None:
+def _record(uow: UnitOfWork, known: Known, batch: Iterable[Clock], queued: set[str]) -> None:
     acts = []
-    for clock in found:
-        told = [
+    for clock in batch:
+        names = [
             known.name_of(user_id, clock.school_id)
             for user_id in clock.late
             if clock_key(DUTY_LATE, clock.duty_id, user_id) in queued
         ]
-        if told:
-            data = {} if clock.code in PERSONAL else {"code": clock.code, "to": ", ".join(told)}
+        if names:
+            data = {} if clock.code in PERSONAL else {"code": clock.code, "to": ", ".join(names)}
             acts.append(Act("legal_duty", clock.duty_id, clock.case_id, clock.school_id, data, {}))
     uow.record_each("duty.escalated", acts)
 
 
-def _mark(uow: UnitOfWork, found: Sequence[Clock]) -> None:
+def _mark(uow: UnitOfWork, batch: Sequence[Clock]) -> None:
     table = table_of(LegalDuty)
     for column, ids in (
-        (table.c.clock_reminded_at, [clock.duty_id for clock in found if clock.remind and not clock.reminded]),
-        (table.c.clock_escalated_at, [clock.duty_id for clock in found if clock.late]),
+        (table.c.clock_reminded_at, [clock.duty_id for clock in batch if clock.remind and not clock.reminded]),
+        (table.c.clock_escalated_at, [clock.duty_id for clock in batch if clock.late]),
     ):
         if ids:
             uow.session.execute(update(table).where(table.c.id.in_(ids)).values({column: uow.now}))

@@ -1,4 +1,4 @@
-"""The mails about legal duties: that one waits, that its clock ends or ran out, that one waits for a second look.
+"""The mails about legal duties: that one waits, that its clock ends or ran out, that one waits for a second review.
 
 No names, a link.
 """
@@ -76,11 +76,11 @@ def _on_the_clock(message: OutboxMessage, actor: Actor) -> tuple[Clock, Why] | N
 
 
 def _clock_context(message: OutboxMessage, actor: Actor) -> dict[str, Any] | None:
-    found = _on_the_clock(message, actor)
+    on_the_clock = _on_the_clock(message, actor)
     school = get_school(message.school_id) if message.school_id is not None else None
-    if found is None or school is None:
+    if on_the_clock is None or school is None:
         return None
-    clock, why = found
+    clock, why = on_the_clock
     return _said(clock.duty_id, clock.code) | {
         "ends": moment_words(clock.due_at, school.time_zone),
         "over": clock.due_at <= now(),

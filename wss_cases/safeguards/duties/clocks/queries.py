@@ -65,8 +65,8 @@ def clocks(known: Known, wanted: ColumnElement[bool], limit: int, *, lock: bool)
     rows = db.session.execute(statement).all()
     known.learn_schools({row.school_id: row.time_zone for row in rows})
     known.learn_people(number for row in rows for number in (row.lead_id, row.owner_id))
-    found = [clock for row in rows if (clock := _clock(known, row)) is not None]
-    return found, rows[-1].id if rows else None
+    batch = [clock for row in rows if (clock := _clock(known, row)) is not None]
+    return batch, rows[-1].id if rows else None
 
 
 def clock_of(now: datetime, duty_id: int) -> Clock | None:
@@ -94,7 +94,7 @@ def _clock(known: Known, row: Any) -> Clock | None:
     if not remind and not late:
         return None
     reminded = row.clock_reminded_at is not None
-    # an adult's own duty stands in no case's history, and nobody who stands in for them learns of it
+    # a mandated-reporter duty stands in no case's history, and nobody who stands in for them learns of it
     case_id = None if personal else row.case_id
     return Clock(row.id, row.code, case_id, row.school_id, row.due_at, reminded, remind, late)
 

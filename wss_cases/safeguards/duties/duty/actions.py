@@ -15,8 +15,6 @@ from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKindStep
 from wss_cases.safeguards.duties.duty.raising import record_act, responsible
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState, StepOutcome
 
-Key = str | None
-
 
 @dataclass(frozen=True)
 class Told:
@@ -31,7 +29,7 @@ class Told:
 
 @use_case
 def record_step(
-    uow: UnitOfWork, duty_id: int, step_id: int, told: Told, permission: Permission = Permission.DUTY_DISCHARGE
+    uow: UnitOfWork, duty_id: int, step_id: int, report: Told, permission: Permission = Permission.DUTY_DISCHARGE
 ) -> int:
     """Record one step of an open duty: who was told, how and when, or with `note` alone why it does not apply.
 
@@ -42,7 +40,7 @@ def record_step(
     step = next((step for step in steps_left(uow, duty) if step.id == step_id), None)
     if step is None:
         raise Refused("", _("This step is recorded already, or belongs to another duty."))
-    add_step(uow, duty, step, told)
+    add_step(uow, duty, step, report)
     return duty.id
 
 
@@ -55,23 +53,23 @@ def steps_left(uow: UnitOfWork, duty: LegalDuty) -> list[LegalDutyKindStep]:
     return list(uow.session.scalars(statement.order_by(LegalDutyKindStep.position)))
 
 
-def add_step(uow: UnitOfWork, duty: LegalDuty, step: LegalDutyKindStep, told: Told) -> None:
-    """Write down one step of a duty. A step of the use cases that close it too."""
-    done = told.done_at is not None
-    if told.done_at is not None:
-        if told.done_at > uow.now:
+def add_step(uow: UnitOfWork, duty: LegalDuty, step: LegalDutyKindStep, report: Told) -> None:
+    """Write down one step of a duty. For use cases that close it too."""
+    done = report.done_at is not None
+    if report.done_at is not None:
+        if report.done_at > uow.now:
             raise Refused("done_at", _("This time has not come yet."))
-        if not told.told_whom.strip():
+        if not report.told_whom.strip():
             raise Refused("told_whom", _("Say who was told."))
-        if not told.channel:
+        if not report.channel:
             raise Refused("channel", _("Say how."))
-    elif not told.note.strip():
+    elif not report.note.strip():
         raise Refused("note", _("Say why this step does not apply."))
     row = uow.add(
         LegalDutyStep(
             duty_id=duty.id, kind_step_id=step.id, school_id=duty.school_id,
             outcome=StepOutcome.DONE if done else StepOutcome.NOT_APPLICABLE,
-            recorded_by_id=uow.actor.user_id, recorded_at=uow.now, **vars(told),
+            recorded_by_id=uow.actor.user_id, recorded_at=uow.now, **vars(report),
         )
     )  # fmt: skip
     act = "duty.step_done" if done else "duty.step_not_applicable"
@@ -98,15 +96,15 @@ def discharge(
     Raises Refused for a time in the future, a duty that is closed, and one with more steps left than this one.
     """
     duty = uow.load(LegalDuty, duty_id, permission, uow.version)
-    told = Told(told_whom, channel, done_at, reference)
-    carry_out(uow, duty, what_was_done, told)
+    report = Told(told_whom, channel, done_at, reference)
+    carry_out(uow, duty, what_was_done, report)
     return duty.id
 
 
-def carry_out(uow: UnitOfWork, duty: LegalDuty, what_was_done: str, told: Told) -> None:
-    """Close an open duty with what was done. A step; Raises Refused as `discharge` says."""
+def carry_out(uow: UnitOfWork, duty: LegalDuty, what_was_done: str, report: Told) -> None:
+    """Close an open duty with what was done. For use cases. Raises Refused as `discharge` says."""
     _open_only(duty)
-    if told.done_at is None or told.done_at > uow.now:
+    if report.done_at is None or report.done_at > uow.now:
         raise Refused("done_at", _("This time has not come yet."))
     if not what_was_done.strip():
         raise Refused("what_was_done", _("Say what was done."))
@@ -114,12 +112,12 @@ def carry_out(uow: UnitOfWork, duty: LegalDuty, what_was_done: str, told: Told) 
     if len(left) > 1:
         raise Refused("", _("First record each step. Still open: %(steps)s.", steps=_named(left)))
     if left:
-        add_step(uow, duty, left[0], told)
+        add_step(uow, duty, left[0], report)
     elif not _anything_done(uow, duty):
         raise Refused("", _("No step was carried out. Propose that the duty does not apply: a second person looks."))
-    duty.state, duty.closed_at, duty.closed_by_id = DutyState.DISCHARGED, told.done_at, uow.actor.user_id
-    duty.what_was_done, duty.told_whom = what_was_done, told.told_whom
-    duty.channel, duty.reference = told.channel, told.reference
+    duty.state, duty.closed_at, duty.closed_by_id = DutyState.DISCHARGED, report.done_at, uow.actor.user_id
+    duty.what_was_done, duty.told_whom = what_was_done, report.told_whom
+    duty.channel, duty.reference = report.channel, report.reference
     record_act(uow, duty, "duty.discharged")
 
 
@@ -154,7 +152,7 @@ def propose_not_applicable(
 
 
 @use_case
-def take_second_look(
+def take_second_review(
     uow: UnitOfWork, duty_id: int, *, agrees: bool, permission: Permission = Permission.DUTY_DISCHARGE
 ) -> int:
     """Close a duty as not applicable, or let it stand, as a person other than the one who proposed it."""

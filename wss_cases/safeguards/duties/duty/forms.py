@@ -1,16 +1,29 @@
 """Forms of legal duties: raising one, verifying it, its steps, and how it closes."""
 
+from datetime import datetime
+from typing import Any
+
 from wtforms import DateTimeLocalField, RadioField
 from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
-from wss_cases.foundation.school_time import at_wall
+from wss_cases.foundation.school_time import at_wall, local
 from wss_cases.safeguards.duties.duty.actions import Told
-from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS
+from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, StepOutcome
 
 MOMENT = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 PICK = ("", _l("Choose one"))
+
+
+def moment_field(label: Any, missing: Any = None) -> DateTimeLocalField:
+    """Return a field for a day and a time of the school's wall clock; with `missing`, the message where it is empty."""
+    return DateTimeLocalField(label, [InputRequired(missing) if missing else Optional()], format=MOMENT)
+
+
+def wall_minute(at: datetime, zone: str) -> datetime:
+    """Return the minute of an instant on a zone's wall clock, as a field for a moment shows it."""
+    return local(at, zone).replace(tzinfo=None, second=0, microsecond=0)
 
 
 class RaiseForm(BaseForm):
@@ -18,9 +31,7 @@ class RaiseForm(BaseForm):
 
     code = select(_l("Which duty"), coerce=str, validators=[InputRequired(_l("Choose the duty."))])
     because = LongText(_l("What made you think so"), [NotBlank(_l("Say what made you think so."))])
-    aware_at = DateTimeLocalField(
-        _l("When did you learn of it"), [InputRequired(_l("Say when you learned of it."))], format=MOMENT
-    )
+    aware_at = moment_field(_l("When did you learn of it"), _l("Say when you learned of it."))
     facts = RadioField(
         _l("Are the facts clear?"),
         choices=choices([("due", _l("Yes, it is due now")), ("verify_first", _l("No, verify them first"))]),
@@ -28,13 +39,11 @@ class RaiseForm(BaseForm):
     )
 
 
-class RaiseOwnForm(BaseForm):
-    """One's own duty to report abuse or neglect."""
+class RaiseMandatedForm(BaseForm):
+    """One's mandated-reporter duty to report abuse or neglect."""
 
     because = LongText(_l("What made you think so"), [NotBlank(_l("Say what made you think so."))])
-    aware_at = DateTimeLocalField(
-        _l("When did you learn of it"), [InputRequired(_l("Say when you learned of it."))], format=MOMENT
-    )
+    aware_at = moment_field(_l("When did you learn of it"), _l("Say when you learned of it."))
 
 
 class VerifyForm(BaseForm):
@@ -48,12 +57,12 @@ class StepForm(BaseForm):
 
     outcome = RadioField(
         _l("What became of this step"),
-        choices=choices([("done", _l("Carried out")), ("not_applicable", _l("Does not apply"))]),
+        choices=choices(list(StepOutcome.labels().items())),
         validators=[InputRequired(_l("Say what became of this step."))],
     )
     told_whom = ShortText(_l("Who was told"))
     channel = select(_l("How"), [PICK, *CHANNEL_LABELS.items()])
-    done_at = DateTimeLocalField(_l("When"), [Optional()], format=MOMENT)
+    done_at = moment_field(_l("When"))
     reference = ShortText(_l("Reference or report number"), limit=120)
     note = LongText(_l("Note, or why this step does not apply"))
 
@@ -83,7 +92,7 @@ class DischargeForm(BaseForm):
     """What was done for a duty; whoever was told is named unless every step says so already."""
 
     what_was_done = LongText(_l("What was done"), [NotBlank(_l("Say what was done."))])
-    done_at = DateTimeLocalField(_l("When"), [InputRequired(_l("Say when it was done."))], format=MOMENT)
+    done_at = moment_field(_l("When"), _l("Say when it was done."))
     told_whom = ShortText(_l("Who was told"))
     channel = select(_l("How"), [PICK, *CHANNEL_LABELS.items()])
     reference = ShortText(_l("Reference or report number"), limit=120)

@@ -42,7 +42,8 @@ class LegalDuty(OfIncident, Versioned, Base):
 
     `turn` counts how often the same incident raised it; `still_raised` is false when newer facts no longer do;
     `was_due` is whether it ever was more than something to verify. Found not to apply needs two people.
-    Its clock runs from `aware_at`. `owner_id` is the one adult whose own duty it is, for a kind that is each adult's.
+    Its clock runs from `aware_at`. `owner_id` is the adult whose mandated-reporter duty it is; None for a
+    duty of the school.
     """
 
     __tablename__ = "legal_duty"
@@ -105,9 +106,7 @@ class LegalDuty(OfIncident, Versioned, Base):
     @property
     def PRIVATE(self) -> frozenset[str]:
         """What the audit log never shows in clear; of a personal duty not even which it is."""
-        texts = {
-            "what_was_done", "told_whom", "reference", "proposed_reason", "raised_because", "verified_how",
-        }  # fmt: skip
+        texts = {"what_was_done", "told_whom", "reference", "proposed_reason", "raised_because", "verified_how"}
         which = {"code", "kind_id", "rules", "owner_id"}
         return frozenset(texts | which if self.is_personal else texts)
 

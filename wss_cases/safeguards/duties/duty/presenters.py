@@ -86,7 +86,7 @@ def span_words(span: Any) -> str:
 def step_words(row: StepRow, zone: str) -> dict[str, Any]:
     """Return one step of a duty in the reader's words: whom to tell, and how it was recorded, if it was."""
     step, record = row.step, row.record
-    found: dict[str, Any] = {
+    words: dict[str, Any] = {
         "position": step.position,
         "whom": step.whom_es if locale_code() == "es" else step.whom_en,
         "recorded": record is not None,
@@ -96,7 +96,7 @@ def step_words(row: StepRow, zone: str) -> dict[str, Any]:
         "by": row.by,
     }
     if record is None:
-        return found
+        return words
     parts = [
         record.told_whom,
         str(CHANNEL_LABELS.get(record.channel, record.channel)),
@@ -104,4 +104,4 @@ def step_words(row: StepRow, zone: str) -> dict[str, Any]:
         record.reference,
     ]
     done = record.outcome is StepOutcome.DONE
-    return found | {"done": done, "told": " · ".join(part for part in parts if part), "note": record.note}
+    return words | {"done": done, "told": " · ".join(part for part in parts if part), "note": record.note}

@@ -20,7 +20,7 @@ from wss_cases.safeguards.duties.duty.rules import AT_ONCE
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, PERSONAL, DutyState
 
 Statement = TypeVar("Statement", bound=Select[Any])
-SECOND_LOOK = (Role.DEAN, Role.ADMINISTRATOR)
+SECOND_REVIEW = (Role.DEAN, Role.ADMINISTRATOR)
 
 
 PAGE = 50
@@ -54,12 +54,12 @@ class StepRow:
 
 
 def visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
-    """Keep the duties of the schools in which the actor is on the case team, but no adult's own duty; with `live` the
-    open ones alone."""
+    """Keep the duties of the schools in which the actor is on the case team, without mandated-reporter duties; with
+    `live` the open ones alone."""
     return statement.where(in_view(LegalDuty, actor, *CASE_TEAM, live=live), shared())
 
 
-def own_visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
+def mandated_visible_to(statement: Statement, actor: Actor, *, live: bool = False) -> Statement:
     """Keep the duties that are each adult's own: the actor's, and all of the schools that they administer; with `live`
     the open ones alone."""
     mine = and_(LegalDuty.owner_id == actor.user_id, in_view(LegalDuty, actor, *STAFF, live=live))
@@ -82,16 +82,16 @@ def get_duty(actor: Actor, duty_id: int) -> DutyRow:
     return _one(visible_to(_rows().where(LegalDuty.id == duty_id), actor))
 
 
-def get_own_duty(actor: Actor, duty_id: int) -> DutyRow:
+def get_mandated_duty(actor: Actor, duty_id: int) -> DutyRow:
     """Return a duty that is the actor's own, or an adult's of a school that they administer. Raises NotFound."""
-    return _one(own_visible_to(_rows().where(LegalDuty.id == duty_id), actor))
+    return _one(mandated_visible_to(_rows().where(LegalDuty.id == duty_id), actor))
 
 
 def _one(statement: Select[Any]) -> DutyRow:
-    found = db.session.execute(statement).first()
-    if found is None:
+    row = db.session.execute(statement).first()
+    if row is None:
         raise NotFound
-    return DutyRow(*found)
+    return DutyRow(*row)
 
 
 def open_duties(actor: Actor, school_id: int | None) -> list[DutyRow]:
@@ -154,32 +154,32 @@ def open_duties_counted(actor: Actor) -> Select[Any] | None:
     return visible_to(select(func.count(LegalDuty.id)), actor, live=True)
 
 
-def second_looks_counted(actor: Actor) -> Select[Any] | None:
+def second_reviews_counted(actor: Actor) -> Select[Any] | None:
     """Return the select of how many open duties somebody else proposed as not applicable, for the actor to take the
-    second look."""
-    if not actor.has(*SECOND_LOOK):
+    second review."""
+    if not actor.has(*SECOND_REVIEW):
         return None
     return select(func.count(LegalDuty.id)).where(
-        in_view(LegalDuty, actor, *SECOND_LOOK, live=True), shared(), LegalDuty.proposed_by_id != actor.user_id
+        in_view(LegalDuty, actor, *SECOND_REVIEW, live=True), shared(), LegalDuty.proposed_by_id != actor.user_id
     )
 
 
-def own_duties_counted(actor: Actor) -> Select[Any] | None:
+def mandated_duties_counted(actor: Actor) -> Select[Any] | None:
     """Return the select of how many of these wait for the actor: their own open ones, and as administrator those of
     others."""
     if not actor.has(*STAFF):
         return None
-    return own_visible_to(select(func.count(LegalDuty.id)), actor, live=True)
+    return mandated_visible_to(select(func.count(LegalDuty.id)), actor, live=True)
 
 
-def own_duty_count(actor: Actor) -> int:
+def mandated_duty_count(actor: Actor) -> int:
     """Return how many that is."""
-    return counts_of(own=own_duties_counted(actor))["own"]
+    return counts_of(own=mandated_duties_counted(actor))["own"]
 
 
-def own_duties(actor: Actor) -> list[DutyRow]:
-    """Return the adults' own duties that the actor may see: open ones first, then the newest, at most 200."""
-    statement = own_visible_to(_rows(), actor)
+def mandated_duties(actor: Actor) -> list[DutyRow]:
+    """Return the mandated-reporter duties that the actor may see: open ones first, then the newest, at most 200."""
+    statement = mandated_visible_to(_rows(), actor)
     closed = LegalDuty.state.not_in(OPEN_DUTY)
     rows = db.session.execute(statement.order_by(closed, LegalDuty.id.desc()).limit(200))
     return [DutyRow(*row) for row in rows]
@@ -188,14 +188,14 @@ def own_duties(actor: Actor) -> list[DutyRow]:
 def duties_of(incident_id: int) -> list[DutyRow]:
     """Return every duty of the school that an incident raised, open ones first; the caller has checked the incident.
 
-    An adult's own duty is never among them: see `own_duties_of`.
+    A mandated-reporter duty is never among them: see `mandated_duties_of`.
     """
     return _open_first(_rows().where(LegalDuty.incident_id == incident_id, shared()))
 
 
-def own_duties_of(actor: Actor, incident_id: int) -> list[DutyRow]:
-    """Return the adults' own duties of an incident that this actor may see."""
-    return _open_first(own_visible_to(_rows().where(LegalDuty.incident_id == incident_id), actor))
+def mandated_duties_of(actor: Actor, incident_id: int) -> list[DutyRow]:
+    """Return the mandated-reporter duties of an incident that this actor may see."""
+    return _open_first(mandated_visible_to(_rows().where(LegalDuty.incident_id == incident_id), actor))
 
 
 def _open_first(statement: Select[Any]) -> list[DutyRow]:

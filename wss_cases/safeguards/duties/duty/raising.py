@@ -31,7 +31,7 @@ class Standing:
 
     kinds: Mapping[str, LegalDutyKind]
     newest: dict[Whose, LegalDuty] = field(default_factory=dict)
-    turns: Counter[str] = field(default_factory=Counter)
+    occurrences: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
@@ -45,23 +45,23 @@ class ByHand:
 
 
 def raise_duties(uow: UnitOfWork, incident: Incident, raised: Mapping[str, Raised]) -> list[LegalDuty]:
-    """Bring an incident's duties to what routing raises now; return the open ones. A step.
+    """Bring an incident's duties to what routing raises now; return the open ones. For use cases.
 
     Verify-first becomes due, never the reverse; an open duty that is no longer raised stays open and is marked.
     A duty that was carried out is not raised again; one found not to apply is when it then was only to be verified.
     """
     standing = _standing(uow, incident, raised)
-    found = []
+    duties = []
     for code, what in raised.items():
         for owner_id in _owners(uow, incident, code, standing):
-            found.append(_raise(uow, incident, (code, owner_id), what, standing))
+            duties.append(_raise(uow, incident, (code, owner_id), what, standing))
     for (code, _owner_id), duty in standing.newest.items():
         if code not in raised and duty.state in OPEN_DUTY:
-            found.append(duty)
+            duties.append(duty)
             if duty.still_raised and duty.rules:
                 duty.still_raised = False
                 record_act(uow, duty, "duty.facts_changed")
-    return [duty for duty in found if duty.state in OPEN_DUTY]
+    return [duty for duty in duties if duty.state in OPEN_DUTY]
 
 
 @use_case
@@ -81,7 +81,7 @@ def raise_by_hand(uow: UnitOfWork, incident_id: int, given: ByHand) -> int:
 
 
 def open_by_hand(uow: UnitOfWork, incident: Incident, given: ByHand, owner_id: int | None) -> LegalDuty:
-    """Open a duty by hand. A step. Raises Refused when the same one stands open."""
+    """Open a duty by hand. For use cases. Raises Refused when the same one stands open."""
     standing = _standing(uow, incident, [given.code])
     newest = standing.newest.get((given.code, owner_id))
     if newest is not None and newest.state in OPEN_DUTY:
@@ -133,12 +133,12 @@ def responsible(uow: UnitOfWork, duty: LegalDuty) -> set[int]:
 
 
 def _standing(uow: UnitOfWork, incident: Incident, codes: Mapping[str, Raised] | list[str]) -> Standing:
-    found = Standing(kinds_in_force(codes, today_at(incident.school_id, uow.now)) if codes else {})
+    standing = Standing(kinds_in_force(codes, today_at(incident.school_id, uow.now)) if codes else {})
     statement = select(LegalDuty).where(LegalDuty.incident_id == incident.id).order_by(LegalDuty.turn)
     for duty in uow.session.scalars(statement.with_for_update()):
-        found.newest[duty.code, duty.owner_id] = duty
-        found.turns[duty.code] = duty.turn
-    return found
+        standing.newest[duty.code, duty.owner_id] = duty
+        standing.occurrences[duty.code] = duty.turn
+    return standing
 
 
 def _owners(uow: UnitOfWork, incident: Incident, code: str, standing: Standing) -> list[int | None]:
@@ -186,7 +186,7 @@ def _new(
     kind = standing.kinds.get(code)
     if kind is None:
         raise Refused("code", _("The table of legal duties has no row in force for %(code)s.", code=code))
-    standing.turns[code] += 1
+    standing.occurrences[code] += 1
     return uow.add(
         LegalDuty(
             incident_id=incident.id,
@@ -194,7 +194,7 @@ def _new(
             kind_id=kind.id,
             code=code,
             state=raised.state,
-            turn=standing.turns[code],
+            turn=standing.occurrences[code],
             rules=list(raised.rules),
             still_raised=True,
             was_due=raised.state is DutyState.DUE,

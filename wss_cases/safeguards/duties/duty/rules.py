@@ -74,10 +74,10 @@ def must_act(team: Mapping[Role, Collection[int]]) -> dict[int, Why]:
 def late_reaches(lead_id: int | None, team: Mapping[Role, Collection[int]]) -> dict[int, Why]:
     """Return whom a clock that ran out reaches: the administrators, and somebody who need not act on it - the
     case's lead, else the coordinators."""
-    found = dict.fromkeys(team.get(Role.ADMINISTRATOR, ()), Why.ADMINISTERS)
+    people = dict.fromkeys(team.get(Role.ADMINISTRATOR, ()), Why.ADMINISTERS)
     if lead_id is not None and lead_id not in must_act(team):
-        return found | {lead_id: Why.LEADS}
-    return found | dict.fromkeys(team.get(Role.COORDINATOR, ()), Why.NEXT)
+        return people | {lead_id: Why.LEADS}
+    return people | dict.fromkeys(team.get(Role.COORDINATOR, ()), Why.NEXT)
 
 
 def shared_duty(*roles: Role) -> Callable[[Actor, Any], bool]:
@@ -89,17 +89,17 @@ def shared_duty(*roles: Role) -> Callable[[Actor, Any], bool]:
     return allows
 
 
-def own_duty(actor: Actor, duty: Any) -> bool:
-    """The adult whose own duty it is, while they work at its school."""
+def mandated_duty(actor: Actor, duty: Any) -> bool:
+    """The adult whose mandated-reporter duty it is, while they work at its school."""
     mine = duty.owner_id is not None and duty.owner_id == actor.user_id
     return duty.is_personal and mine and sees(actor, duty, *STAFF)
 
 
-def administers_own_duty(actor: Actor, duty: Any) -> bool:
+def administers_mandated_duty(actor: Actor, duty: Any) -> bool:
     """An administrator of the school in which a duty is some adult's own."""
     return duty.is_personal and sees(actor, duty, Role.ADMINISTRATOR)
 
 
-def own_duty_or_administers(actor: Actor, duty: Any) -> bool:
-    """The adult whose own duty it is, or an administrator of its school: nobody else may know of it."""
-    return own_duty(actor, duty) or administers_own_duty(actor, duty)
+def mandated_duty_or_administers(actor: Actor, duty: Any) -> bool:
+    """The adult whose mandated-reporter duty it is, or an administrator of its school: nobody else may know of it."""
+    return mandated_duty(actor, duty) or administers_mandated_duty(actor, duty)

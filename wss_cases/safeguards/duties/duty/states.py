@@ -1,6 +1,5 @@
-"""Life of a legal duty, the doors of a police notification, the kinds of removal, and their words."""
+"""Life of a legal duty, the grounds of a police notification, the kinds of removal, and their words."""
 
-import enum
 from typing import Any, Final
 
 from wss_cases.foundation.i18n import lazy_gettext as _l
@@ -39,11 +38,11 @@ PERSONAL: Final = frozenset({"child_abuse_or_neglect"})
 """Duties that are each adult's own: nobody but that adult and the school's administrator may know of one."""
 
 
-class StepOutcome(enum.StrEnum):
+class StepOutcome(Labelled):
     """What became of one step of a duty."""
 
-    DONE = "done"
-    NOT_APPLICABLE = "not_applicable"
+    DONE = "done", _l("Carried out")
+    NOT_APPLICABLE = "not_applicable", _l("Does not apply")
 
 
 CHANNEL_LABELS: Final = {

@@ -1,4 +1,4 @@
-"""Asking to tell the police about a report, by one of three doors."""
+"""Asking to tell the police about a report, by one of three grounds."""
 
 from typing import Any
 
@@ -12,11 +12,12 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import at_wall, local, zone_of
+from wss_cases.foundation.school_time import at_wall, zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
 from wss_cases.roster.directory.models import Student
 from wss_cases.roster.directory.presenters import language_words
+from wss_cases.safeguards.duties.duty.forms import wall_minute
 from wss_cases.safeguards.duties.duty.queries import duties_of, students_who_caused_harm
 from wss_cases.safeguards.duties.duty.states import DUTY_LABELS
 from wss_cases.safeguards.police.review import actions
@@ -51,7 +52,7 @@ def _to_review(review_id: int) -> str:
 @blueprint.get("")
 @gate(Permission.POLICE_REVIEW_ASK)
 def choose(incident_id: int) -> Page:
-    """The three doors, and the reviews of this report that are open."""
+    """The three grounds, and the reviews of this report that are open."""
     incident, now = _loaded(incident_id), clock.now()
     zone = zone_of(incident.school_id)
     return render_template(
@@ -69,7 +70,7 @@ def emergency(incident_id: int) -> Page:
     now = clock.now()
     incident = _loaded(incident_id)
     zone = zone_of(incident.school_id)
-    form = CallForm(called_at=local(now, zone).replace(tzinfo=None, second=0, microsecond=0))
+    form = CallForm(called_at=wall_minute(now, zone))
 
     def act() -> int:
         called_at = at_wall(form.called_at.data, zone)
@@ -133,7 +134,7 @@ def _supports(student: Student) -> tuple[str, str]:
         (student.is_english_learner, _("learns English")),
         (student.has_housing_support, _("gets housing support")),
     ]
-    said = [words for has, words in known if has]
+    supports = [words for has, words in known if has]
     if student.language and student.language.split("-")[0] != "en":
-        said.append(_("speaks %(language)s", language=language_words(student.language)))
-    return student.shown_name, ", ".join(said) or _("nothing on record")
+        supports.append(_("speaks %(language)s", language=language_words(student.language)))
+    return student.shown_name, ", ".join(supports) or _("nothing on record")

@@ -31,8 +31,8 @@ BATCH = 200
 def refuse_silence(now: datetime) -> int:
     """Refuse what nobody answered in time; returns how many reviews."""
     refused = 0
-    while found := silent(now, BATCH):
-        refused += sum(_refuse(review_id, now) for review_id in found)
+    while review_ids := silent(now, BATCH):
+        refused += sum(_refuse(review_id, now) for review_id in review_ids)
     return refused
 
 
@@ -63,19 +63,19 @@ def sweep_calls(now: datetime) -> int:
     if not calls_would_queue(now):
         return 0
     with unit_of_work(SYSTEM, now) as uow:
-        found = _calls(now, lock=True)
-        queued = queue(uow, _messages(found)) if found else set()
+        calls = _calls(now, lock=True)
+        queued = queue(uow, _messages(calls)) if calls else set()
         uow.bookkeeping()
         uow.record_each(
             "police.late",
             [
                 Act("police_review", call.review_id, None, call.school_id,
                     {"to": ", ".join(name for _id, name in call.late)}, {})
-                for call in found
+                for call in calls
                 if call.over
             ],
         )  # fmt: skip
-        _mark(uow, found)
+        _mark(uow, calls)
     return len(queued)
 
 
@@ -112,23 +112,23 @@ def _call(review: PoliceReview, now: datetime) -> Call | None:
     return Call(review.id, review.school_id, over, caller, late)
 
 
-def _messages(found: Sequence[Call]) -> list[Planned]:
+def _messages(calls: Sequence[Call]) -> list[Planned]:
     return [
         Planned(
             user_id, kind, "police_review", call.review_id, call.school_id,
             f"{kind}:{call.review_id}:{user_id}", at_any_hour=True,
         )
-        for call in found
+        for call in calls
         for kind, people in ((CALL_SOON, call.remind), (CALL_LATE, call.late))
         for user_id, _name in people
     ]  # fmt: skip
 
 
-def _mark(uow: UnitOfWork, found: Sequence[Call]) -> None:
+def _mark(uow: UnitOfWork, calls: Sequence[Call]) -> None:
     table = table_of(PoliceReview)
     for column, ids in (
-        (table.c.clock_reminded_at, [call.review_id for call in found if not call.over]),
-        (table.c.clock_late_at, [call.review_id for call in found if call.over]),
+        (table.c.clock_reminded_at, [call.review_id for call in calls if not call.over]),
+        (table.c.clock_late_at, [call.review_id for call in calls if call.over]),
     ):
         if ids:
             uow.session.execute(update(table).where(table.c.id.in_(ids)).values({column: uow.now}))

@@ -1,4 +1,4 @@
-"""The notification behind a review: what was said to whom, and what is added when it is known."""
+"""The notification that a review permits: what was said to whom, and what is added when it is known."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,9 +22,8 @@ from wss_cases.safeguards.duties.duty.queries import students_who_caused_harm
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.safeguards.police.review.actions import end
 from wss_cases.safeguards.police.review.models import NotifiedStudent, PoliceNotification, PoliceReview, SchoolSergeant
-from wss_cases.safeguards.police.review.states import TO_RECORD, NotificationDoor, ReviewState
+from wss_cases.safeguards.police.review.states import TO_RECORD, NotificationGround, ReviewState
 
-Key = str | None
 REACHED = "reached"
 RIGHTS = "police_rights"
 """The sheet of rights, a text for families."""
@@ -66,7 +65,7 @@ def record_notification(uow: UnitOfWork, review_id: int, given: Told) -> int:
     """
     review = uow.load(PoliceReview, review_id, Permission.POLICE_NOTIFICATION_RECORD, uow.version)
     _check(uow, review, given, uow.now)
-    review.danger = given.danger if review.door is NotificationDoor.EMERGENCY else ""
+    review.danger = given.danger if review.door is NotificationGround.EMERGENCY else ""
     made = uow.add(
         PoliceNotification(
             school_id=review.school_id,
@@ -99,13 +98,13 @@ def _carry_out_duty(uow: UnitOfWork, review: PoliceReview, given: Told) -> None:
     left = {step.id: step for step in steps_left(uow, duty)} if duty is not None else {}
     if duty is None or duty.state not in OPEN_DUTY or not set(given.step_ids) <= set(left):
         raise Refused("step_ids", _("Choose steps of the duty that are still open."))
-    told = StepTold(given.told_whom, given.channel, given.notified_at, given.followed.report_number)
+    report = StepTold(given.told_whom, given.channel, given.notified_at, given.followed.report_number)
     steps = [left[step_id] for step_id in sorted(set(given.step_ids))]
     last = steps.pop() if len(steps) == len(left) else None
     for step in steps:
-        add_step(uow, duty, step, told)
+        add_step(uow, duty, step, report)
     if last is not None:
-        carry_out(uow, duty, _("The police were told: see the police-notification review."), told)
+        carry_out(uow, duty, _("The police were told: see the police-notification review."), report)
 
 
 def _name_students(uow: UnitOfWork, made: PoliceNotification, given: Told) -> None:
@@ -116,7 +115,7 @@ def _name_students(uow: UnitOfWork, made: PoliceNotification, given: Told) -> No
             uow, uow.session.get_one(Incident, made.incident_id), uow.session.get_one(Student, student_id), RIGHTS
         )
         uow.disclose(
-            made, student_id, told_whom=given.told_whom, interest=str(NotificationDoor(made.door).label),
+            made, student_id, told_whom=given.told_whom, interest=str(NotificationGround(made.door).label),
             purpose=_("Police notification"), fields=["name"], at=given.notified_at,
         )  # fmt: skip
 
@@ -124,7 +123,7 @@ def _name_students(uow: UnitOfWork, made: PoliceNotification, given: Told) -> No
 def _check(uow: UnitOfWork, review: PoliceReview, given: Told, now: datetime) -> None:
     if review.state not in TO_RECORD or not review.permits:
         raise Refused("", _("No notification can be recorded: the review does not allow it."))
-    if review.door is NotificationDoor.EMERGENCY and not given.danger.strip():
+    if review.door is NotificationGround.EMERGENCY and not given.danger.strip():
         raise Refused("danger", _("Say what the imminent danger was."))
     if given.notified_at > now:
         raise Refused("notified_at", _("This time has not come yet."))
@@ -142,8 +141,8 @@ def _check(uow: UnitOfWork, review: PoliceReview, given: Told, now: datetime) ->
 
 
 def _check_sergeant(uow: UnitOfWork, review: PoliceReview, sergeant_id: int | None) -> None:
-    found = uow.session.get(SchoolSergeant, sergeant_id) if sergeant_id is not None else None
-    if sergeant_id is not None and (found is None or found.school_id != review.school_id):
+    sergeant = uow.session.get(SchoolSergeant, sergeant_id) if sergeant_id is not None else None
+    if sergeant_id is not None and (sergeant is None or sergeant.school_id != review.school_id):
         raise Refused("told", _("Choose a School Sergeant of this school."))
 
 
@@ -157,8 +156,8 @@ def _check_followed(given: Followed, now: datetime) -> None:
 @use_case
 def add_what_followed(uow: UnitOfWork, review_id: int, given: Followed) -> int:
     """Add what was not known when the notification was recorded; `version` is the notification's."""
-    found = select(PoliceNotification.id).where(PoliceNotification.review_id == review_id)
-    made_id = uow.session.scalar(found)
+    statement = select(PoliceNotification.id).where(PoliceNotification.review_id == review_id)
+    made_id = uow.session.scalar(statement)
     if made_id is None:
         raise NotFound
     made = uow.load(PoliceNotification, made_id, Permission.POLICE_NOTIFICATION_RECORD, uow.version)

@@ -1,7 +1,6 @@
-"""The notification behind a review: its form, what is added later, and the rights sheet to print."""
+"""The notification that a review permits: its form, what is added later, and the rights sheet to print."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
@@ -16,9 +15,10 @@ from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import force_locale, locale_code, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import at_wall, local, today_at, zone_of
+from wss_cases.foundation.school_time import at_wall, today_at, zone_of
 from wss_cases.foundation.settings.reading import setting
 from wss_cases.mail.family_texts.queries import family_text
+from wss_cases.safeguards.duties.duty.forms import wall_minute
 from wss_cases.safeguards.duties.duty.queries import load_duty, steps_of, students_who_caused_harm
 from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
 from wss_cases.safeguards.police.notification.actions import (
@@ -28,10 +28,10 @@ from wss_cases.safeguards.police.notification.actions import (
     add_what_followed,
     record_notification,
 )
-from wss_cases.safeguards.police.review.forms import TOLD_911, TOLD_OTHER, FollowedForm, ToldForm
+from wss_cases.safeguards.police.review.forms import TOLD_911, TOLD_OTHER, FollowedForm, NotificationForm
 from wss_cases.safeguards.police.review.models import PoliceReview, SchoolSergeant
 from wss_cases.safeguards.police.review.queries import ReviewRow, get_review, notification_of, sergeants_of
-from wss_cases.safeguards.police.review.states import NotificationDoor
+from wss_cases.safeguards.police.review.states import NotificationGround
 
 blueprint = Blueprint("police_record", __name__, url_prefix="/police-reviews/<int:review_id>")
 
@@ -45,10 +45,10 @@ def _loaded(review_id: int) -> ReviewRow:
 
 
 def _followed(form: FollowedForm, zone: str) -> Followed:
-    told = form.guardian_told_at.data
+    told_at = form.guardian_told_at.data
     return Followed(
         report_number=form.report_number.data or "",
-        guardian_told_at=at_wall(told, zone) if told else None,
+        guardian_told_at=at_wall(told_at, zone) if told_at else None,
         guardian_manner=form.guardian_manner.data or "",
         guardian_result=form.guardian_result.data or "",
         rights_sheet=form.rights_sheet.data or "",
@@ -67,7 +67,7 @@ def _steps(review: PoliceReview) -> list[tuple[int, str]]:
     ]
 
 
-def _told(form: ToldForm, sergeant: SchoolSergeant | None, zone: str) -> Told:
+def _told(form: NotificationForm, sergeant: SchoolSergeant | None, zone: str) -> Told:
     named = sergeant_words(sergeant) if sergeant else form.told_whom.data or ""
     return Told(
         notified_at=at_wall(form.notified_at.data, zone),
@@ -99,7 +99,7 @@ def record(review_id: int) -> Page:
     now = clock.now()
     row = _loaded(review_id)
     review, zone = row.review, zone_of(row.review.school_id)
-    form = ToldForm(version=review.version, notified_at=_wall(review.called_at or now, zone))
+    form = NotificationForm(version=review.version, notified_at=wall_minute(review.called_at or now, zone))
     sergeants = {str(one.id): one for one in sergeants_of(review.school_id)}
     students = students_who_caused_harm(review.incident_id)
     form.told.choices = choices(_whom(sergeants))
@@ -125,7 +125,7 @@ def record(review_id: int) -> Page:
             )
         return url_for("police_reviews.review", review_id=review_id)
 
-    emergency = review.door is NotificationDoor.EMERGENCY
+    emergency = review.door is NotificationGround.EMERGENCY
     return form_page(
         form, act, done, "safeguards/police/notification/record.html",
         row=row, emergency=emergency, students=students, has_sergeants=bool(sergeants), steps=steps,
@@ -141,18 +141,14 @@ def complete(review_id: int) -> Page:
     if made is None:
         raise NotFound
     known = {name: getattr(made, name) for name in _KNOWN}
-    told = _wall(made.guardian_told_at, zone) if made.guardian_told_at else None
-    form = FollowedForm(version=made.version, guardian_told_at=told, **known)
+    told_at = wall_minute(made.guardian_told_at, zone) if made.guardian_told_at else None
+    form = FollowedForm(version=made.version, guardian_told_at=told_at, **known)
 
     def act() -> int:
         return add_what_followed(submitted(form), review_id, _followed(form, zone))
 
     back = url_for("police_reviews.review", review_id=review_id)
     return form_page(form, act, back, "safeguards/police/notification/followed.html", row=row)
-
-
-def _wall(moment: datetime, zone: str) -> datetime:
-    return local(moment, zone).replace(tzinfo=None, second=0, microsecond=0)
 
 
 @blueprint.get("/rights-sheet")

@@ -1,4 +1,4 @@
-"""Asking to tell the police, by three doors, and the two answers: no unless two people approve; silence refuses."""
+"""Asking to tell the police, by three grounds, and the two answers: no unless two people approve; silence refuses."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,14 +18,12 @@ from wss_cases.safeguards.police.review.models import PoliceReview
 from wss_cases.safeguards.police.review.queries import approver_of, deciders, parties_of, reviews_of
 from wss_cases.safeguards.police.review.repair import open_repair
 from wss_cases.safeguards.police.review.rules import answer_by, may_become, record_due, requires_police, steps_aside
-from wss_cases.safeguards.police.review.states import ANSWER_MANNERS, WAITING, WANTED, NotificationDoor, ReviewState
-
-Key = str | None
+from wss_cases.safeguards.police.review.states import ANSWER_MANNERS, WAITING, WANTED, NotificationGround, ReviewState
 
 
 @dataclass(frozen=True)
 class Asking:
-    """What the third door demands in writing; `not_removal`: this is not to remove a disruptive student."""
+    """What the third ground demands in writing; `not_removal`: this is not to remove a disruptive student."""
 
     tried: str
     alternatives: str
@@ -56,7 +54,7 @@ def call_first(uow: UnitOfWork, incident_id: int, called_at: datetime) -> int:
     if called_at > uow.now:
         raise Refused("called_at", _("This time has not come yet."))
     review = _open(
-        uow, incident, NotificationDoor.EMERGENCY, ReviewState.CALLED,
+        uow, incident, NotificationGround.EMERGENCY, ReviewState.CALLED,
         permits=True, called_at=called_at, record_due_at=record_due(called_at),
     )  # fmt: skip
     uow.record(review, "police.called", door=review.door.value)
@@ -73,9 +71,8 @@ def open_by_law(uow: UnitOfWork, incident_id: int, duty_id: int) -> int:
     if duty is None or duty.incident_id != incident.id or not requires_police(duty.code, duty.state):
         raise Refused("duty_id", _("Choose the legal duty of this incident that requires it."))
     review = _open(
-        uow, incident, NotificationDoor.REQUIRED_BY_LAW, ReviewState.ALLOWED,
-        permits=True, duty_id=duty.id,
-    )  # fmt: skip
+        uow, incident, NotificationGround.REQUIRED_BY_LAW, ReviewState.ALLOWED, permits=True, duty_id=duty.id
+    )
     uow.record(review, "police.allowed_by_law")
     return review.id
 
@@ -95,7 +92,7 @@ def ask(uow: UnitOfWork, incident_id: int, given: Asking) -> int:
     named = approver_of(school.network)
     hours = named.hours if named is not None else None
     review = _open(
-        uow, incident, NotificationDoor.OTHER, ReviewState.ASKED,
+        uow, incident, NotificationGround.OTHER, ReviewState.ASKED,
         approver_id=named.approver_id if named is not None else None,
         deputy_id=named.deputy_id if named is not None else None,
         hours=hours,
@@ -114,7 +111,7 @@ def _none_open(incident: Incident, states: Collection[ReviewState]) -> None:
 
 
 def _open(
-    uow: UnitOfWork, incident: Incident, door: NotificationDoor, state: ReviewState, **more: object
+    uow: UnitOfWork, incident: Incident, door: NotificationGround, state: ReviewState, **more: object
 ) -> PoliceReview:
     return uow.add(
         PoliceReview(
@@ -201,7 +198,7 @@ def _check_answer(uow: UnitOfWork, review: PoliceReview, state: ReviewState, giv
 
 
 def ask_second(uow: UnitOfWork, review: PoliceReview) -> None:
-    """Write to the network's approver and deputy that the second answer waits. A step."""
+    """Write to the network's approver and deputy that the second answer waits. For use cases."""
     for user_id in {review.approver_id, review.deputy_id} - {None, review.first_by_id, review.requested_by_id}:
         assert user_id is not None
         uow.notify(user_id, SECOND, review, f"{SECOND}:{review.id}:{user_id}", at_any_hour=True)
@@ -221,18 +218,18 @@ def withdraw(uow: UnitOfWork, review_id: int, reason: str) -> int:
 
 
 def move(review: PoliceReview, state: ReviewState) -> None:
-    """Take the next step of the table. A step; ValueError for one that is not in it is a programming error."""
+    """Take the next step of the table. For use cases; ValueError for one that is not in it is a programming error."""
     if not may_become(review.state, state):
         raise ValueError(f"{review.state} does not become {state}")
     review.state = state
 
 
 def end(uow: UnitOfWork, review: PoliceReview, state: ReviewState, kind: str, door: str = "") -> None:
-    """Come to an outcome: the history, the mail to who asked, and a restorative pathway all the same. A step."""
+    """Come to an outcome: the history, the mail to who asked, and a restorative pathway all the same. For use cases."""
     move(review, state)
     review.ended_at = uow.now
-    said: dict[str, Any] = {"door": door} if door else {}
-    uow.record(review, kind, **said)
+    data: dict[str, Any] = {"door": door} if door else {}
+    uow.record(review, kind, **data)
     tell_asker(uow, review)
     incident = uow.session.get(Incident, review.incident_id)
     if incident is None:
@@ -241,8 +238,8 @@ def end(uow: UnitOfWork, review: PoliceReview, state: ReviewState, kind: str, do
 
 
 def tell_asker(uow: UnitOfWork, review: PoliceReview) -> None:
-    """Write to who asked that there is an answer. A step."""
-    told = review.state in (ReviewState.REFUSED, ReviewState.ALLOWED)
-    if told and review.requested_by_id not in (None, uow.actor.user_id):
+    """Write to who asked that there is an answer. For use cases."""
+    is_answered = review.state in (ReviewState.REFUSED, ReviewState.ALLOWED)
+    if is_answered and review.requested_by_id not in (None, uow.actor.user_id):
         key = f"{ANSWERED}:{review.id}:{review.state.value}"
         uow.notify(review.requested_by_id, ANSWERED, review, key, at_any_hour=True)

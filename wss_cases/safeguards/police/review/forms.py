@@ -1,17 +1,16 @@
-"""Forms of police-notification reviews: the three doors, the answers, the notification, the settings."""
+"""Forms of police-notification reviews: the three grounds, the answers, the notification, the settings."""
 
-from wtforms import BooleanField, DateTimeLocalField, IntegerField, RadioField, SelectMultipleField
-from wtforms.validators import InputRequired, NumberRange, Optional
+from wtforms import BooleanField, IntegerField, RadioField, SelectMultipleField
+from wtforms.validators import InputRequired, NumberRange
 
 from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
+from wss_cases.safeguards.duties.duty.forms import PICK, moment_field
 from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS
 from wss_cases.safeguards.police.review.rules import FEWEST_HOURS, MOST_HOURS
 from wss_cases.safeguards.police.review.states import ANSWER_MANNERS, SHEET_LABELS, WANTED
 
-_MOMENT = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
-_PICK = ("", _l("Choose one"))
 TOLD_911 = "911"
 TOLD_OTHER = "other"
 
@@ -19,9 +18,7 @@ TOLD_OTHER = "other"
 class CallForm(BaseForm):
     """That police were called, and when."""
 
-    called_at = DateTimeLocalField(
-        _l("When did you call?"), [InputRequired(_l("Say when you called."))], format=_MOMENT
-    )
+    called_at = moment_field(_l("When did you call?"), _l("Say when you called."))
 
 
 class LawForm(BaseForm):
@@ -35,7 +32,7 @@ class LawForm(BaseForm):
 
 
 class AskForm(BaseForm):
-    """What the third door demands."""
+    """What the third ground demands."""
 
     tried = LongText(_l("What was done to de-escalate"), [NotBlank(WANTED["tried"])])
     alternatives = LongText(
@@ -60,12 +57,10 @@ class AnswerForm(BaseForm):
         choices=choices([("no", _l("No: the police are not told")), ("yes", _l("Yes: the police may be told"))]),
         validators=[InputRequired(_l("Choose your answer."))],
     )
-    answered_at = DateTimeLocalField(
-        _l("When was the answer given?"), [InputRequired(_l("Say when the answer was given."))], format=_MOMENT
-    )
+    answered_at = moment_field(_l("When was the answer given?"), _l("Say when the answer was given."))
     manner = select(
         _l("How was it given?"),
-        [_PICK, *ANSWER_MANNERS.items()],
+        [PICK, *ANSWER_MANNERS.items()],
         validators=[InputRequired(_l("Say how the answer was given."))],
     )
     reason = LongText(_l("Reason"), [NotBlank(_l("Give the reason."))])
@@ -81,29 +76,27 @@ class FollowedForm(BaseForm):
     """What may be known only after the notification."""
 
     report_number = ShortText(_l("Report number"), limit=80)
-    guardian_told_at = DateTimeLocalField(_l("When was the guardian told?"), [Optional()], format=_MOMENT)
-    guardian_manner = select(_l("How was the guardian told?"), [_PICK, *MANNER_LABELS.items()])
+    guardian_told_at = moment_field(_l("When was the guardian told?"))
+    guardian_manner = select(_l("How was the guardian told?"), [PICK, *MANNER_LABELS.items()])
     guardian_result = select(
         _l("Was the guardian reached?"),
-        [_PICK, *RESULT_LABELS.items(), ("not_yet", _l("Not tried yet"))],
+        [PICK, *RESULT_LABELS.items(), ("not_yet", _l("Not tried yet"))],
         validators=[InputRequired(_l("Say whether the guardian was reached."))],
     )
     rights_sheet = select(
         _l("Rights sheet"),
-        [_PICK, *SHEET_LABELS.items()],
+        [PICK, *SHEET_LABELS.items()],
         validators=[InputRequired(_l("Say whether the rights sheet was given."))],
     )
     note = LongText(_l("What followed"))
 
 
-class ToldForm(FollowedForm):
+class NotificationForm(FollowedForm):
     """The notification itself."""
 
     danger = LongText(_l("What the imminent danger was"))
-    notified_at = DateTimeLocalField(
-        _l("When were they told?"), [InputRequired(_l("Say when they were told."))], format=_MOMENT
-    )
-    channel = select(_l("How"), [_PICK, *CHANNEL_LABELS.items()], validators=[InputRequired(_l("Say how."))])
+    notified_at = moment_field(_l("When were they told?"), _l("Say when they were told."))
+    channel = select(_l("How"), [PICK, *CHANNEL_LABELS.items()], validators=[InputRequired(_l("Say how."))])
     told = select(_l("Who was told"), coerce=str, validators=[InputRequired(_l("Say who was told."))])
     told_whom = ShortText(_l("Somebody else: who"))
     adult_with_student = ShortText(

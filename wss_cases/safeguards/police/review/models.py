@@ -1,4 +1,4 @@
-"""Police-notification reviews, the notifications behind them, who approves for a network, and School Sergeants."""
+"""Police-notification reviews, the notifications that they permit, who approves for a network, and School Sergeants."""
 
 from datetime import date, datetime
 
@@ -7,11 +7,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wss_cases.foundation.db import Base, Id, Versioned, named_enum, where
 from wss_cases.incidents.incident.models import OfIncident
-from wss_cases.safeguards.police.review.states import NotificationDoor, ReviewState
+from wss_cases.safeguards.police.review.states import NotificationGround, ReviewState
 
 
 class PoliceReview(OfIncident, Versioned, Base):
-    """One request to tell the police, by one of three doors, with every answer to it.
+    """One request to tell the police, by one of three grounds, with every answer to it.
 
     `permits` is what a notification hangs on: the database lets it be true only for an emergency that was called, a
     duty that requires it, or two approvals by two people (`before_reviews`: it was recorded before reviews existed).
@@ -65,7 +65,7 @@ class PoliceReview(OfIncident, Versioned, Base):
     id: Mapped[Id]
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"))
-    door: Mapped[NotificationDoor] = mapped_column(named_enum(NotificationDoor, "door"))
+    door: Mapped[NotificationGround] = mapped_column(named_enum(NotificationGround, "door"))
     state: Mapped[ReviewState] = mapped_column(named_enum(ReviewState, "state"))
     permits: Mapped[bool] = mapped_column(default=False)
     before_reviews: Mapped[bool] = mapped_column(default=False)
@@ -132,7 +132,7 @@ class SchoolSergeant(Versioned, Base):
 
 
 class PoliceNotification(Versioned, Base):
-    """One notification that was made, behind the review that permits it; `note` is what followed.
+    """One notification that was made under the review that permits it; `note` is what followed.
 
     `permitted` is always true and part of the key to the review, so that a review that permits nothing has none.
     """
@@ -154,7 +154,7 @@ class PoliceNotification(Versioned, Base):
     incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)
     review_id: Mapped[int] = mapped_column(unique=True)
     permitted: Mapped[bool] = mapped_column(default=True, server_default=true())
-    door: Mapped[NotificationDoor] = mapped_column(named_enum(NotificationDoor, "door"))
+    door: Mapped[NotificationGround] = mapped_column(named_enum(NotificationGround, "door"))
     notified_at: Mapped[datetime]
     local_date: Mapped[date]
     told_whom: Mapped[str] = mapped_column(String(200), default="")

@@ -1,4 +1,4 @@
-"""A police-notification review in the reader's words: its door, state, clock and answers."""
+"""A police-notification review in the reader's words: its ground, state, clock and answers."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,9 +14,9 @@ from wss_cases.safeguards.police.review.models import PoliceNotification, Police
 from wss_cases.safeguards.police.review.states import (
     ANSWER_MANNERS,
     SHEET_LABELS,
-    SHORT_DOOR_LABELS,
+    SHORT_GROUND_LABELS,
     WAITING,
-    NotificationDoor,
+    NotificationGround,
     ReviewState,
 )
 
@@ -32,12 +32,12 @@ TONES = {
 
 
 def review_words(review: PoliceReview, now: datetime, zone: str) -> dict[str, Any]:
-    """Return a review as a line of a list: door, state, how much of its clock is left."""
+    """Return a review as a line of a list: ground, state, how much of its clock is left."""
     late = review.state is ReviewState.CALLED and review.record_due_at is not None
     return {
         "id": review.id,
-        "door": SHORT_DOOR_LABELS[review.door.value],
-        "door_long": NotificationDoor(review.door).label,
+        "door": SHORT_GROUND_LABELS[review.door.value],
+        "door_long": NotificationGround(review.door).label,
         "state": ReviewState(review.state).label,
         "tone": TONES[review.state],
         "left": clock_words(review, now),
@@ -70,11 +70,11 @@ def request_rows(review: PoliceReview, names: Mapping[int, str], zone: str) -> l
     ]
     if review.before_reviews:
         rows.append({"label": _("Review"), "value": _("Recorded before there were reviews")})
-    if review.door is NotificationDoor.EMERGENCY:
+    if review.door is NotificationGround.EMERGENCY:
         rows.append({"label": _("Police called"), "value": moment_words(review.called_at, zone)})
         if review.danger:
             rows.append({"label": _("What the imminent danger was"), "value": review.danger})
-    if review.door is NotificationDoor.OTHER and not review.before_reviews:
+    if review.door is NotificationGround.OTHER and not review.before_reviews:
         rows += [
             {"label": _("What was done to de-escalate"), "value": review.tried},
             {"label": _("Which alternatives were tried, and what came of them"), "value": review.alternatives},
@@ -90,7 +90,7 @@ def request_rows(review: PoliceReview, names: Mapping[int, str], zone: str) -> l
 
 def answer_rows(review: PoliceReview, names: Mapping[int, str], zone: str) -> list[dict[str, Any]]:
     """Return both answers: yes or no, by whom, when, how and why; silence where there was none."""
-    found = []
+    rows = []
     both = (
         (_("The administrator"), review.first_by_id, review.first_at, review.first_approves,
          review.first_manner, review.first_reason),
@@ -100,7 +100,7 @@ def answer_rows(review: PoliceReview, names: Mapping[int, str], zone: str) -> li
     for who, user_id, at, approves, manner, reason in both:
         if user_id is None:
             continue
-        found.append(
+        rows.append(
             {
                 "who": who,
                 "name": names.get(user_id, ""),
@@ -109,7 +109,7 @@ def answer_rows(review: PoliceReview, names: Mapping[int, str], zone: str) -> li
                 "reason": reason,
             }
         )
-    return found
+    return rows
 
 
 def notification_rows(made: PoliceNotification, students: list[str], zone: str, labels: Any) -> list[Any]:

@@ -56,10 +56,10 @@ def load_review(review_id: int) -> PoliceReview | None:
 
 def get_review(actor: Actor, review_id: int) -> ReviewRow:
     """Return a review that the actor may see. Raises NotFound."""
-    found = db.session.execute(visible_to(_rows().where(PoliceReview.id == review_id), actor)).first()
-    if found is None:
+    row = db.session.execute(visible_to(_rows().where(PoliceReview.id == review_id), actor)).first()
+    if row is None:
         raise NotFound
-    return ReviewRow(*found)
+    return ReviewRow(*row)
 
 
 def reviews(
@@ -94,19 +94,19 @@ def _rows() -> Select[Any]:
 def waiting_counted(actor: Actor) -> Select[Any] | None:
     """Return the select of how many reviews wait for the actor's answer: as administrator, or as a network's named
     approver."""
-    found = []
+    waiting = []
     if actor.has(Role.ADMINISTRATOR):
-        found.append(
+        waiting.append(
             in_schools(PoliceReview.school_id, actor, Role.ADMINISTRATOR)
             & (PoliceReview.state == ReviewState.ASKED)
             & PoliceReview.requested_by_id.is_distinct_from(actor.user_id)
         )
     if actor.has(Role.DISTRICT):
         named = or_(PoliceReview.approver_id == actor.user_id, PoliceReview.deputy_id == actor.user_id)
-        found.append(named & (PoliceReview.state == ReviewState.APPROVED_ONCE))
-    if not found:
+        waiting.append(named & (PoliceReview.state == ReviewState.APPROVED_ONCE))
+    if not waiting:
         return None
-    return visible_to(select(func.count(PoliceReview.id)).where(or_(*found)), actor)
+    return visible_to(select(func.count(PoliceReview.id)).where(or_(*waiting)), actor)
 
 
 def parties_of(incident_id: int) -> frozenset[int]:
@@ -145,8 +145,8 @@ def approvers() -> dict[str, PoliceApprover]:
 
 def networks() -> list[str]:
     """Return the networks of active schools by name; '' first where a school is in none."""
-    found = db.session.scalars(select(School.network).where(School.is_active).distinct())
-    return sorted({network or "" for network in found})
+    names = db.session.scalars(select(School.network).where(School.is_active).distinct())
+    return sorted({network or "" for network in names})
 
 
 def possible_approvers(network: str, now: datetime) -> list[tuple[int, str]]:
@@ -171,12 +171,12 @@ def names_of(user_ids: Collection[int | None]) -> dict[int, str]:
     ids = sorted({user_id for user_id in user_ids if user_id is not None})
     if not ids:
         return {}
-    found = db.session.execute(select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(ids)))
-    return {row[0]: row[1] for row in found}
+    rows = db.session.execute(select(UserAccount.id, UserAccount.name).where(UserAccount.id.in_(ids)))
+    return {row[0]: row[1] for row in rows}
 
 
 def notification_of(review_id: int) -> PoliceNotification | None:
-    """Return the notification behind a review, if it was made."""
+    """Return the notification that a review permits, if it was made."""
     return db.session.scalar(select(PoliceNotification).where(PoliceNotification.review_id == review_id))
 
 

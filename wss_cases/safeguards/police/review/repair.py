@@ -20,7 +20,7 @@ START_WITHIN = 1
 
 
 def open_repair(uow: UnitOfWork, incident: Incident) -> None:
-    """Propose a restorative conversation for each student who caused harm and has no restorative pathway. A step.
+    """Propose a restorative conversation for each student who caused harm and has no restorative pathway.
 
     The case of the incident opens where there is none, as it does for a removal; an answer never waits for a decision
     on the report, and a review of the report finds the case and adds to it.
@@ -50,7 +50,7 @@ def open_repair(uow: UnitOfWork, incident: Incident) -> None:
 
 def _reached(incident: Incident) -> set[int]:
     """Students of the incident's cases with a restorative pathway of their own or of everybody."""
-    found: set[int] = set()
+    reached: set[int] = set()
     for case in cases_of_incident(incident.id):
         rows = select(Pathway.participant_id).where(
             Pathway.case_id == case.id, Pathway.pathway.in_(RESTORATIVE), Pathway.state.in_(STANDS)
@@ -58,5 +58,5 @@ def _reached(incident: Incident) -> set[int]:
         of = set(db.session.scalars(rows))
         for person in case.participants:
             if person.student_id is not None and (None in of or person.id in of):
-                found.add(person.student_id)
-    return found
+                reached.add(person.student_id)
+    return reached

@@ -37,9 +37,9 @@ def record_due(called_at: datetime) -> datetime:
 
 def reminds_at(due: datetime) -> datetime:
     """Return when the person who called is reminded: as of any clock in hours, in its last quarter."""
-    found = warns_at(due, RECORD_HOURS)
-    assert found is not None
-    return found
+    warned_at = warns_at(due, RECORD_HOURS)
+    assert warned_at is not None
+    return warned_at
 
 
 def answer_by(asked_at: datetime, hours: int | None) -> datetime:

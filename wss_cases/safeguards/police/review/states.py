@@ -6,7 +6,7 @@ from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.labelled import Labelled
 
 
-class NotificationDoor(Labelled):
+class NotificationGround(Labelled):
     """Why police were told."""
 
     EMERGENCY = "emergency", _l("Emergency: imminent danger that staff could not safely de-escalate")
@@ -27,7 +27,7 @@ class ReviewState(Labelled):
 
 
 BEGINNINGS: Final = frozenset({ReviewState.ASKED, ReviewState.CALLED, ReviewState.ALLOWED})
-"""Where the three doors begin."""
+"""Where the three grounds begin."""
 
 TRANSITIONS: Final[dict[ReviewState, frozenset[ReviewState]]] = {
     ReviewState.ASKED: frozenset({ReviewState.APPROVED_ONCE, ReviewState.REFUSED, ReviewState.WITHDRAWN}),
@@ -49,7 +49,7 @@ TO_RECORD: Final = frozenset({ReviewState.CALLED, ReviewState.ALLOWED})
 """A notification may be recorded."""
 
 
-SHORT_DOOR_LABELS: Final = {
+SHORT_GROUND_LABELS: Final = {
     "emergency": _l("Emergency now"),
     "required_by_law": _l("The law requires it"),
     "other": _l("Anything else"),
@@ -68,7 +68,7 @@ SHEET_LABELS: Final = {
     "not_yet": _l("Not given yet"),
 }
 
-_DOOR: Final = {"door": NotificationDoor.labels()}
+_DOOR: Final = {"door": NotificationGround.labels()}
 
 SENTENCES: Final = {
     "police.called": (_l("Police were called first: %(door)s. To be recorded within the hour"), _DOOR),
@@ -94,4 +94,4 @@ WANTED: Final = {
     "supports": _l("Write down the student's supports, or that there are none."),
     "why": _l("Write down why the police are needed."),
 }
-"""What the third door demands in writing; without one of them the answer is no."""
+"""What the third ground demands in writing; without one of them the answer is no."""

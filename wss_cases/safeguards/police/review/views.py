@@ -1,4 +1,4 @@
-"""Police-notification reviews: the list, one review with its answers, and the notification behind it."""
+"""Police-notification reviews: the list, one review with its answers, and the notification that it permits."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -16,8 +16,9 @@ from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import at_wall, local, zone_of
+from wss_cases.foundation.school_time import at_wall, zone_of
 from wss_cases.incidents.incident.states import MANNER_LABELS, RESULT_LABELS
+from wss_cases.safeguards.duties.duty.forms import wall_minute
 from wss_cases.safeguards.duties.duty.queries import get_duty
 from wss_cases.safeguards.duties.pages.views import duty_words
 from wss_cases.safeguards.police.review import actions
@@ -75,59 +76,60 @@ def review(review_id: int) -> Page:
     """One review: what was asked, both answers, what was done, and the one next act."""
     actor, now = current_actor(), clock.now()
     row = get_review(actor, review_id)
-    found, zone = row.review, zone_of(row.review.school_id)
-    team = actor.covers(found.school_id, *CASE_TEAM)
-    names = names_of({found.requested_by_id, found.first_by_id, found.second_by_id, found.approver_id, found.deputy_id})
+    shown, zone = row.review, zone_of(row.review.school_id)
+    team = actor.covers(shown.school_id, *CASE_TEAM)
+    names = names_of({shown.requested_by_id, shown.first_by_id, shown.second_by_id, shown.approver_id, shown.deputy_id})
     return render_template(
         "safeguards/police/review/show.html",
         row=row,
-        review=found,
-        words=review_words(found, now, zone),
-        request_rows=request_rows(found, names, zone),
-        answers=answer_rows(found, names, zone),
-        waits_for=_waits_for(found, names, now),
-        silent=found.state is ReviewState.REFUSED
-        and found.first_approves is not False
-        and found.second_approves is not False,
-        made=_made(found, zone) if team else None,
-        duty=duty_words(get_duty(actor, found.duty_id), now, zone) if team and found.duty_id else None,
+        review=shown,
+        words=review_words(shown, now, zone),
+        request_rows=request_rows(shown, names, zone),
+        answers=answer_rows(shown, names, zone),
+        waits_for=_waits_for(shown, names, now),
+        silent=shown.state is ReviewState.REFUSED
+        and shown.first_approves is not False
+        and shown.second_approves is not False,
+        made=_made(shown, zone) if team else None,
+        duty=duty_words(get_duty(actor, shown.duty_id), now, zone) if team and shown.duty_id else None,
         team=team,
-        acts=_acts(actor, found),
+        acts=_acts(actor, shown),
     )
 
 
-def _waits_for(found: PoliceReview, names: dict[int, str], now: datetime) -> list[str]:
+def _waits_for(review: PoliceReview, names: dict[int, str], now: datetime) -> list[str]:
     """The people who may give the answer that is waited for."""
-    if found.state is ReviewState.ASKED:
-        return [name for _id, name in deciders(found, now, parties_of(found.incident_id))]
-    if found.state is ReviewState.APPROVED_ONCE:
-        aside = {found.first_by_id, found.requested_by_id}
-        named = [one for one in (found.approver_id, found.deputy_id) if one is not None and one not in aside]
+    if review.state is ReviewState.ASKED:
+        return [name for _id, name in deciders(review, now, parties_of(review.incident_id))]
+    if review.state is ReviewState.APPROVED_ONCE:
+        aside = {review.first_by_id, review.requested_by_id}
+        named = [one for one in (review.approver_id, review.deputy_id) if one is not None and one not in aside]
         return [names[one] for one in named if one in names]
     return []
 
 
-def _made(found: PoliceReview, zone: str) -> list[Any] | None:
-    made = notification_of(found.id)
+def _made(review: PoliceReview, zone: str) -> list[Any] | None:
+    made = notification_of(review.id)
     if made is None:
         return None
     students = [student.shown_name for student in notified_students(made.id)]
     return notification_rows(made, students, zone, (MANNER_LABELS, RESULT_LABELS))
 
 
-def _acts(actor: Actor, found: PoliceReview) -> dict[str, bool]:
-    aside = steps_aside(actor.user_id, found.requested_by_id, parties_of(found.incident_id))
-    first = found.state is ReviewState.ASKED and can(actor, Permission.POLICE_REVIEW_ANSWER, found)
-    second = found.state is ReviewState.APPROVED_ONCE and can(actor, Permission.POLICE_REVIEW_APPROVE, found)
-    second = second and found.first_by_id != actor.user_id
-    records = can(actor, Permission.POLICE_NOTIFICATION_RECORD, found)
+def _acts(actor: Actor, review: PoliceReview) -> dict[str, bool]:
+    aside = steps_aside(actor.user_id, review.requested_by_id, parties_of(review.incident_id))
+    first = review.state is ReviewState.ASKED and can(actor, Permission.POLICE_REVIEW_ANSWER, review)
+    second = review.state is ReviewState.APPROVED_ONCE and can(actor, Permission.POLICE_REVIEW_APPROVE, review)
+    second = second and review.first_by_id != actor.user_id
+    records = can(actor, Permission.POLICE_NOTIFICATION_RECORD, review)
     return {
         "first": first and not aside,
         "second": second and not aside,
         "aside": aside and (first or second),
-        "record": found.state in TO_RECORD and records,
-        "complete": found.state is ReviewState.NOTIFIED and records,
-        "withdraw": may_become(found.state, ReviewState.WITHDRAWN) and can(actor, Permission.POLICE_REVIEW_ASK, found),
+        "record": review.state in TO_RECORD and records,
+        "complete": review.state is ReviewState.NOTIFIED and records,
+        "withdraw": may_become(review.state, ReviewState.WITHDRAWN)
+        and can(actor, Permission.POLICE_REVIEW_ASK, review),
     }
 
 
@@ -137,15 +139,11 @@ def _loaded(review_id: int, permission: Permission) -> ReviewRow:
     return row
 
 
-def _wall(now: datetime, zone: str) -> datetime:
-    return local(now, zone).replace(tzinfo=None, second=0, microsecond=0)
-
-
 def _answer(review_id: int, permission: Permission, give: Callable[[Invocation, int, actions.Answer], int]) -> Page:
     now = clock.now()
     row = _loaded(review_id, permission)
-    found, zone = row.review, zone_of(row.review.school_id)
-    form = AnswerForm(version=found.version, answered_at=_wall(now, zone))
+    review, zone = row.review, zone_of(row.review.school_id)
+    form = AnswerForm(version=review.version, answered_at=wall_minute(now, zone))
 
     def act() -> int:
         given = actions.Answer(
@@ -162,8 +160,8 @@ def _answer(review_id: int, permission: Permission, give: Callable[[Invocation, 
         url_for(".review", review_id=review_id),
         "safeguards/police/review/answer.html",
         row=row,
-        words=review_words(found, now, zone),
-        request_rows=request_rows(found, names_of({found.requested_by_id}), zone),
+        words=review_words(review, now, zone),
+        request_rows=request_rows(review, names_of({review.requested_by_id}), zone),
         second=permission is Permission.POLICE_REVIEW_APPROVE,
     )
 

@@ -17,8 +17,6 @@ from wss_cases.safeguards.police.review.queries import networks, possible_approv
 from wss_cases.safeguards.police.review.rules import FEWEST_HOURS, MOST_HOURS
 from wss_cases.safeguards.police.review.states import WAITING, ReviewState
 
-Key = str | None
-
 
 @use_case
 def set_approver(uow: UnitOfWork, network: str, approver_id: int, deputy_id: int | None, hours: int) -> int:
@@ -32,8 +30,8 @@ def set_approver(uow: UnitOfWork, network: str, approver_id: int, deputy_id: int
     _check_people(network, approver_id, deputy_id, uow.now)
     if not FEWEST_HOURS <= hours <= MOST_HOURS:
         raise Refused("hours", _("Give the hours as a number from 1 to 72."))
-    found = select(PoliceApprover.id).where(PoliceApprover.network == network)
-    row_id = uow.session.scalar(found)
+    statement = select(PoliceApprover.id).where(PoliceApprover.network == network)
+    row_id = uow.session.scalar(statement)
     if row_id is None:
         row = PoliceApprover(network=network, approver_id=approver_id, deputy_id=deputy_id, hours=hours)
     else:
@@ -97,10 +95,10 @@ def end_sergeant(uow: UnitOfWork, sergeant_id: int) -> int:
     if row is None:
         raise NotFound
     uow.load(School, row.school_id, Permission.SCHOOL_MANAGE)
-    found = uow.session.get(SchoolSergeant, sergeant_id, with_for_update=True, populate_existing=True)
-    if found is not None and found.ended_at is None:
-        found.ended_at = uow.now
-        uow.record(found, "sergeant.ended")
+    sergeant = uow.session.get(SchoolSergeant, sergeant_id, with_for_update=True, populate_existing=True)
+    if sergeant is not None and sergeant.ended_at is None:
+        sergeant.ended_at = uow.now
+        uow.record(sergeant, "sergeant.ended")
     else:
         uow.bookkeeping()
     return sergeant_id

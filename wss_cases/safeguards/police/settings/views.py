@@ -1,6 +1,6 @@
 """Who gives second approvals for each network, and the directory of School Sergeants."""
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from wss_cases.access.act_pages import submitted
@@ -15,7 +15,7 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import BaseForm, choices
 from wss_cases.foundation.i18n import gettext as _
-from wss_cases.foundation.pages import Page, form_page
+from wss_cases.foundation.pages import Page, form_page, with_flash
 from wss_cases.roster.directory.models import School
 from wss_cases.roster.directory.queries import get_school
 from wss_cases.safeguards.police.review.forms import ApproverForm, SergeantForm
@@ -121,14 +121,10 @@ def sergeants() -> Page:
             submitted(form), school.id, form.police_district.data or "", form.name.data or "", form.phone.data or ""
         )
 
-    def done(_made: int) -> str:
-        flash(_("The School Sergeant is in the directory."))
-        return url_for(".sergeants")
-
     return form_page(
         form,
         act,
-        done,
+        with_flash(_("The School Sergeant is in the directory."), url_for(".sergeants")),
         "safeguards/police/settings/sergeants.html",
         school=school,
         rows=sergeants_of(school.id),

@@ -1,15 +1,15 @@
-"""What may be done about one duty: the same pages for the school's duties and for those that are an adult's own."""
+"""The page of one duty and what may be done about it: for the school's duties and for those that are an adult's own."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from wss_cases.access.act_pages import submitted
 from wss_cases.access.actor import Actor
-from wss_cases.access.gate import current_actor
+from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.foundation import clock
@@ -17,9 +17,9 @@ from wss_cases.foundation.dates import moment_words
 from wss_cases.foundation.errors import NotFound
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import at_wall, local, zone_of
+from wss_cases.foundation.school_time import at_wall, zone_of
 from wss_cases.safeguards.duties.duty import actions
-from wss_cases.safeguards.duties.duty.forms import DischargeForm, NotApplicableForm, StepForm, VerifyForm
+from wss_cases.safeguards.duties.duty.forms import DischargeForm, NotApplicableForm, StepForm, VerifyForm, wall_minute
 from wss_cases.safeguards.duties.duty.presenters import duty_words, step_words
 from wss_cases.safeguards.duties.duty.queries import DutyRow, steps_of, user_name
 from wss_cases.safeguards.duties.duty.raising import verify
@@ -29,11 +29,12 @@ from wss_cases.safeguards.duties.duty.states import CHANNEL_LABELS, OPEN_DUTY
 @dataclass(frozen=True)
 class Side:
     """Whose duties a set of pages is about: where its pages are and what names a duty there, how one is read, and who
-    may act."""
+    may see one, work on it, and review as a second person that it does not apply."""
 
     pages: str
     key: str
     read: Callable[[Actor, int], DutyRow]
+    see: Permission
     work: Permission
     look: Permission
 
@@ -41,6 +42,24 @@ class Side:
         """Return the address of one of its pages."""
         named: dict[str, Any] = {self.key: duty_id, **more}
         return url_for(f"{self.pages}.{page}", **named)
+
+
+def add_pages(blueprint: Blueprint, side: Side) -> None:
+    """Put the page of one duty and its acts below a blueprint's address."""
+
+    def add(rule: str, name: str, permission: Permission, page: Callable[..., Page | Response], *methods: str) -> None:
+        @gate(permission)
+        def view(**ids: int) -> Page | Response:
+            return page(side, ids.pop(side.key), **ids)
+
+        blueprint.add_url_rule(f"/<int:{side.key}>{rule}", name, view, methods=methods)
+
+    add("", "duty", side.see, show, "GET")
+    add("/verify", "verify", side.work, verify_page, "GET", "POST")
+    add("/steps/<int:position>", "step", side.work, step_page, "GET", "POST")
+    add("/discharge", "discharge", side.work, discharge_page, "GET", "POST")
+    add("/not-applicable", "not_applicable", side.work, not_applicable_page, "GET", "POST")
+    add("/second-look", "second_look", side.look, second_review, "POST")
 
 
 def show(side: Side, duty_id: int) -> Page:
@@ -95,7 +114,7 @@ def step_page(side: Side, duty_id: int, position: int) -> Page:
     step = next((step for step in steps_of(row.duty) if step.step.position == position), None)
     if step is None:
         raise NotFound
-    local_now = local(now, zone).replace(tzinfo=None, second=0, microsecond=0)
+    local_now = wall_minute(now, zone)
     form = StepForm(version=row.duty.version, done_at=local_now, outcome="done")
 
     def act() -> int:
@@ -115,7 +134,7 @@ def discharge_page(side: Side, duty_id: int) -> Page:
     """Record that a duty was carried out."""
     (row, zone), now = _loaded(side, duty_id), clock.now()
     left = [step_words(step, zone) for step in steps_of(row.duty) if step.record is None]
-    local_now = local(now, zone).replace(tzinfo=None, second=0, microsecond=0)
+    local_now = wall_minute(now, zone)
     form = DischargeForm(version=row.duty.version, done_at=local_now)
 
     def act() -> int:
@@ -154,8 +173,8 @@ def not_applicable_page(side: Side, duty_id: int) -> Page:
     )
 
 
-def second_look_act(side: Side, duty_id: int) -> Response:
+def second_review(side: Side, duty_id: int) -> Response:
     """Agree that a duty does not apply, or let it stand, as a second person."""
     form = BaseForm()
-    actions.take_second_look(submitted(form), duty_id, agrees=request.form.get("agrees") == "1", permission=side.look)
+    actions.take_second_review(submitted(form), duty_id, agrees=request.form.get("agrees") == "1", permission=side.look)
     return redirect(side.address("duty", duty_id), 303)

@@ -10,17 +10,17 @@ from wss_cases.foundation import clock
 from wss_cases.foundation.forms import choices
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
-from wss_cases.foundation.school_time import at_wall, local, local_date, zone_of
+from wss_cases.foundation.school_time import at_wall, local_date, zone_of
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.queries import get_incident
-from wss_cases.safeguards.duties.duty.forms import RaiseForm, RaiseOwnForm
+from wss_cases.safeguards.duties.duty.forms import RaiseForm, RaiseMandatedForm, wall_minute
 from wss_cases.safeguards.duties.duty.queries import kinds_in_force
 from wss_cases.safeguards.duties.duty.raising import ByHand, raise_by_hand
 from wss_cases.safeguards.duties.duty.states import DUTY_LABELS, PERSONAL
 
 blueprint = Blueprint("duty_raising", __name__, url_prefix="/incidents/<int:incident_id>/duties")
 
-OWN_CODE = "child_abuse_or_neglect"
+MANDATED_CODE = "child_abuse_or_neglect"
 
 
 def _loaded(incident_id: int, permission: Permission) -> tuple[Incident, str]:
@@ -36,7 +36,7 @@ def new(incident_id: int) -> Page:
     """Raise a duty of the table that somebody sees in this report."""
     incident, zone = _loaded(incident_id, Permission.DUTY_RAISE)
     now = clock.now()
-    form = RaiseForm(aware_at=local(now, zone).replace(tzinfo=None, second=0, microsecond=0))
+    form = RaiseForm(aware_at=wall_minute(now, zone))
     kinds = kinds_in_force(None, local_date(now, zone))
     labels = [(code, DUTY_LABELS.get(code, code)) for code in DUTY_LABELS if code in kinds.keys() - PERSONAL]
     form.code.choices = choices([("", _("Choose one")), *labels])
@@ -63,13 +63,13 @@ def new(incident_id: int) -> Page:
 @blueprint.route("/own", methods=["GET", "POST"])
 @gate(Permission.DUTY_RAISE_OWN)
 def own(incident_id: int) -> Page:
-    """Take up one's own duty to report abuse or neglect that one sees in this report."""
+    """Take up one's mandated-reporter duty to report abuse or neglect that one sees in this report."""
     incident, zone = _loaded(incident_id, Permission.DUTY_RAISE_OWN)
     now = clock.now()
-    form = RaiseOwnForm(aware_at=local(now, zone).replace(tzinfo=None, second=0, microsecond=0))
+    form = RaiseMandatedForm(aware_at=wall_minute(now, zone))
 
     def act() -> int:
-        given = ByHand(OWN_CODE, form.because.data or "", at_wall(form.aware_at.data, zone))
+        given = ByHand(MANDATED_CODE, form.because.data or "", at_wall(form.aware_at.data, zone))
         return raise_by_hand(submitted(form), incident_id, given)
 
     return form_page(
