@@ -1,5 +1,9 @@
 """The few errors that actions raise; the web and the commands turn them into answers."""
 
+from typing import TypeVar
+
+Record = TypeVar("Record")
+
 
 class DomainError(Exception):
     """Base of every refusal that is the caller's to show."""
@@ -7,6 +11,13 @@ class DomainError(Exception):
 
 class NotFound(DomainError):
     """The record is not there, or this actor may not know that it is."""
+
+
+def existing(record: Record | None) -> Record:
+    """Return what was read. Raises NotFound where there is nothing."""
+    if record is None:
+        raise NotFound
+    return record
 
 
 class Refused(DomainError):

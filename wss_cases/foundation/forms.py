@@ -2,8 +2,9 @@
 
 import unicodedata
 import uuid
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+from typing import Any, TypeVar, cast
 
 from flask import g, request
 from flask_wtf import FlaskForm
@@ -15,6 +16,7 @@ from wtforms.validators import InputRequired, Length, StopValidation, Validation
 from wss_cases.foundation.errors import Refused
 from wss_cases.foundation.i18n import lazy_gettext as _l
 
+Input = TypeVar("Input")
 _FORBIDDEN_CATEGORIES = {"Cc", "Cs"}
 _EVERY_FORM_HAS = {"csrf_token", "request_key", "version"}
 _ALLOWED_CONTROLS = {"\n", "\r", "\t"}
@@ -115,6 +117,17 @@ def choices(pairs: Sequence[tuple[Any, Any]]) -> list[SelectChoice]:
 def select(label: Any, pairs: Sequence[tuple[Any, Any]] = (), **kwargs: Any) -> SelectField:
     """Return a select field over (value, label) pairs."""
     return SelectField(label, choices=choices(pairs), **kwargs)
+
+
+def filled(form: BaseForm, kind: Callable[..., Input], /, **read: Any) -> Input:
+    """Return the input of a use case, a dataclass, from the fields of the same names; a text that was not sent is ''.
+
+    `read` are the values that are more than what was typed: codes, instants, ids.
+    """
+    names = [one.name for one in fields(cast(Any, kind)) if one.name in form and one.name not in read]
+    texts = (name for name in names if isinstance(form[name], StringField | SelectField))
+    unsent = {name: "" for name in texts if form[name].data is None}
+    return kind(**{name: form[name].data for name in names} | unsent | read)
 
 
 def apply_refusal(form: FlaskForm, refusal: Refused) -> None:

@@ -9,7 +9,7 @@ from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.journal.models import Disclosure
 from wss_cases.roster.directory.models import Student
 
@@ -34,10 +34,7 @@ class ListedDisclosure:
 
 def get_student(actor: Actor, student_id: int) -> Student:
     """Return a student whose disclosures the actor may read. Raises NotFound."""
-    student = db.session.scalar(select(Student).where(Student.id == student_id, visible_to(actor)))
-    if student is None:
-        raise NotFound
-    return student
+    return existing(db.session.scalar(select(Student).where(Student.id == student_id, visible_to(actor))))
 
 
 def disclosures(

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.visibility import in_view
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.incidents.incident.models import IncidentPerson
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.questioning.models import Questioning, QuestioningNotice
@@ -35,12 +35,12 @@ def load_questioning(questioning_id: int) -> Questioning | None:
 
 def get_questioning(actor: Actor, questioning_id: int) -> QuestioningRow:
     """Return a questioning at a school where the actor is on the case team. Raises NotFound."""
-    statement = select(Questioning, Student).join(Student, Student.id == Questioning.student_id)
-    row = db.session.execute(
-        statement.where(Questioning.id == questioning_id, in_view(Questioning, actor, *CASE_TEAM))
-    ).first()
-    if row is None:
-        raise NotFound
+    statement = (
+        select(Questioning, Student)
+        .join(Student, Student.id == Questioning.student_id)
+        .where(Questioning.id == questioning_id, in_view(Questioning, actor, *CASE_TEAM))
+    )
+    row = existing(db.session.execute(statement).first())
     return QuestioningRow(row[0], row[1], notices_of(questioning_id))
 
 

@@ -13,7 +13,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
-from wss_cases.foundation.forms import BaseForm, choices
+from wss_cases.foundation.forms import BaseForm, choices, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.pages import Page, form_page
@@ -54,11 +54,11 @@ def new(incident_id: int) -> Page:
     def act() -> int:
         begun = form.begun.data == "yes"
         started_at = form.started_at.data if begun else None
-        request = actions.Asked(
+        request = filled(
+            form,
+            actions.Asked,
             student_id=int(form.student_id.data),
             asked_by=QuestionedBy(form.asked_by.data),
-            who=form.who.data or "",
-            why=form.why.data or "",
             started_at=(at_wall(started_at, zone) if started_at else now) if begun else None,
             late_reason=(form.late_reason.data or "") if begun else "",
         )
@@ -184,15 +184,7 @@ _step(
     NoticeForm,
     _l("Record an attempt to tell the guardian"),
     lambda call, record_id, form, zone: actions.record_notice(
-        call,
-        record_id,
-        actions.Notice(
-            at_wall(form.at.data, zone),
-            form.manner.data,
-            form.result.data,
-            form.told_whom.data or "",
-            form.note.data or "",
-        ),
+        call, record_id, filled(form, actions.Notice, at=at_wall(form.at.data, zone))
     ),
 )
 _step(

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from wss_cases.access.actor import CASE_TEAM, Actor
 from wss_cases.access.visibility import in_view
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.roster.directory.models import Student
 from wss_cases.safeguards.restraint.models import RestraintRecord
@@ -47,9 +47,7 @@ def _listed() -> Select[Any]:
 def get_restraint(actor: Actor, record_id: int) -> ListedRestraint:
     """Return a record that the actor may see. Raises NotFound."""
     row = db.session.execute(restraints_visible_to(_listed().where(RestraintRecord.id == record_id), actor)).first()
-    if row is None:
-        raise NotFound
-    return ListedRestraint(*row)
+    return ListedRestraint(*existing(row))
 
 
 def restraints_page(

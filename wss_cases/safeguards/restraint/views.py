@@ -13,7 +13,7 @@ from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
 from wss_cases.foundation.dates import day_words_with_year, moment_words
-from wss_cases.foundation.forms import choices
+from wss_cases.foundation.forms import choices, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import ngettext
 from wss_cases.foundation.ids import id_in
@@ -61,18 +61,14 @@ def record(incident_id: int) -> Page:
 
 def _given(form: RestraintForm, zone: str) -> actions.Restraint:
     told_at = form.guardian_told_at.data
-    return actions.Restraint(
+    return filled(
+        form,
+        actions.Restraint,
         student_id=int(form.student_id.data),
         kind=RestraintKind(form.kind.data),
         started_at=at_wall(form.started_at.data, zone),
         ended_at=at_wall(form.ended_at.data, zone),
-        danger=form.danger.data or "",
-        tried=form.tried.data or "",
-        staff_present=form.staff_present.data or "",
-        harm=form.harm.data,
-        harm_words=form.harm_words.data or "",
         guardian_told_at=at_wall(told_at, zone) if told_at else None,
-        guardian_manner=form.guardian_manner.data or "",
     )
 
 

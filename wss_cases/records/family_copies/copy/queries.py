@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, select
 from wss_cases.access.actor import Actor, Role
 from wss_cases.access.scope import in_schools
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.i18n import force_locale
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
@@ -101,10 +101,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 
 def get_release(actor: Actor, release_id: int) -> FamilyRelease:
     """Return one request. Raises NotFound."""
-    release = db.session.scalar(select(FamilyRelease).where(FamilyRelease.id == release_id, visible_to(actor)))
-    if release is None:
-        raise NotFound
-    return release
+    return existing(db.session.scalar(select(FamilyRelease).where(FamilyRelease.id == release_id, visible_to(actor))))
 
 
 def student_of(release: FamilyRelease) -> Student:
@@ -119,10 +116,7 @@ def load_release(release_id: int) -> FamilyRelease | None:
 
 def copy_of(release: FamilyRelease) -> FamilyReleaseCopy:
     """Return what was released. Raises NotFound while nothing was."""
-    stored_copy = db.session.scalar(select(FamilyReleaseCopy).where(FamilyReleaseCopy.release_id == release.id))
-    if stored_copy is None:
-        raise NotFound
-    return stored_copy
+    return existing(db.session.scalar(select(FamilyReleaseCopy).where(FamilyReleaseCopy.release_id == release.id)))
 
 
 def releases_of(actor: Actor, student_id: int) -> list[FamilyRelease]:

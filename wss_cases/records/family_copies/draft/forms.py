@@ -7,7 +7,7 @@ from wtforms import BooleanField, DateField, RadioField, SelectMultipleField
 from wtforms.validators import InputRequired, Optional
 
 from wss_cases.foundation.errors import Refused
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, is_storable, select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, filled, is_storable, select
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.records.family_copies.copy.states import Manner, Part
@@ -52,11 +52,7 @@ class AskForm(BaseForm):
 
     def asked(self) -> Asked:
         """Return what a sound form says."""
-        return Asked(
-            who=self.who.data or "", asked_on=self.asked_on.data, purpose=self.purpose.data or "",
-            language=self.language.data, reports=self.reports.data or [], parts=self.parts.data or [],
-            note=self.note.data or "", orders_checked=bool(self.orders_checked.data),
-        )  # fmt: skip
+        return filled(self, Asked, reports=self.reports.data or [], parts=self.parts.data or [])
 
 
 class DraftForm(BaseForm):

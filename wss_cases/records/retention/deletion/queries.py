@@ -11,7 +11,7 @@ from wss_cases.access.scope import in_schools
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.cases.case.models import Case
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import NotFound, existing
 from wss_cases.pathways.legal_holds.models import LegalHold
 from wss_cases.records.retention.core.models import DeletionItem, RecordDeletion
 from wss_cases.roster.directory.models import School, Student
@@ -128,7 +128,4 @@ def get_record_hold(actor: Actor, hold_id: int) -> LegalHold:
     statement = select(LegalHold).where(
         LegalHold.id == hold_id, LegalHold.pathway_id.is_(None), in_schools(LegalHold.school_id, actor, Role.DISTRICT)
     )
-    hold = db.session.scalar(statement)
-    if hold is None:
-        raise NotFound
-    return hold
+    return existing(db.session.scalar(statement))

@@ -10,6 +10,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.accounts.credentials.rules import FRESH_MINUTES
 from wss_cases.accounts.sign_in.sessions.signed_in import fresh_within
 from wss_cases.foundation.dates import moment_words
+from wss_cases.foundation.forms import filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page, with_flash
@@ -64,16 +65,9 @@ def _who_when(one: Held, who: int | None, when: Any) -> str:
 def new() -> Page:
     """Hold the record of a student or a case."""
     form = HoldForm()
-
-    def act() -> int:
-        wanted = Asked(
-            form.number.data or "", HoldKind(form.kind.data), form.asked_by.data or "", form.reason.data or ""
-        )
-        return open_record_hold(submitted(form), wanted)
-
     return form_page(
         form,
-        act,
+        lambda: open_record_hold(submitted(form), filled(form, Asked, kind=HoldKind(form.kind.data))),
         with_flash(
             _("It is held: nothing of it is deleted, shredded or moved until it is released."), url_for("holds.every")
         ),

@@ -8,6 +8,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.forms import filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import today_at
@@ -54,11 +55,7 @@ def correction(action_id: int) -> Page:
     )  # fmt: skip
 
     def act() -> int:
-        given = Correction(
-            DisciplineKind(form.kind.data), form.days.data or 0, form.starts_on.data, form.ends_on.data,
-            form.reason.data or "", form.why.data or "", form.support_services.data or "",
-            bool(form.acknowledged.data),
-        )  # fmt: skip
+        given = filled(form, Correction, kind=DisciplineKind(form.kind.data), days=form.days.data or 0)
         return correct(submitted(form), action_id, given)
 
     return form_page(
@@ -106,10 +103,7 @@ def decision(action_id: int) -> Page:
     form = DecideForm(version=row.version, decided_on=today)
 
     def act() -> int:
-        given = Decided(
-            form.heard_on.data, form.heard_by.data or "", AppealOutcome(form.outcome.data), form.decided_on.data,
-            form.decision.data or "", form.days.data,
-        )  # fmt: skip
+        given = filled(form, Decided, outcome=AppealOutcome(form.outcome.data))
         return decide_appeal(submitted(form), action_id, given)
 
     return form_page(

@@ -13,6 +13,7 @@ from wss_cases.access.policy import can, require
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
 from wss_cases.foundation.clock import school_year, school_year_bounds
+from wss_cases.foundation.forms import filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
@@ -73,20 +74,15 @@ def _chosen(students: Sequence[Student], wanted: str) -> Student | None:
 
 
 def _removal(form: DisciplineForm) -> Removal:
-    return Removal(
+    return filled(
+        form,
+        Removal,
         student_id=id_in(form.student_id.data) or 0,
         kind=DisciplineKind(form.kind.data),
         days=form.days.data or 0,
-        starts_on=form.starts_on.data,
-        ends_on=form.ends_on.data,
-        reason=form.reason.data or "",
         disability=Answer(form.disability.data),
         suspected=Answer(form.suspected.data),
-        interventions=form.interventions.data or "",
         answers={what: form[f"answer_{what.value}"].data or "" for what in Tried},
-        disruption=form.disruption.data or "",
-        support_services=form.support_services.data or "",
-        acknowledged=bool(form.acknowledged.data),
     )
 
 

@@ -12,7 +12,7 @@ from wss_cases.access.visibility import in_view
 from wss_cases.cases.case.models import Case, CaseParticipant
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.pathways.common.models import Pathway
@@ -78,9 +78,7 @@ def _listed() -> Select[Any]:
 def get_action(actor: Actor, action_id: int) -> ListedAction:
     """Return a discipline action that the actor may see. Raises NotFound."""
     row = db.session.execute(actions_visible_to(_listed().where(DisciplineAction.id == action_id), actor)).first()
-    if row is None:
-        raise NotFound
-    return ListedAction(*row)
+    return ListedAction(*existing(row))
 
 
 def actions_page(actor: Actor, school_id: int | None, before_id: int | None, limit: int = PAGE) -> list[ListedAction]:

@@ -6,7 +6,7 @@ from typing import Any
 from wtforms import DateTimeLocalField, RadioField
 from wtforms.validators import InputRequired, Optional
 
-from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, select
+from wss_cases.foundation.forms import BaseForm, LongText, NotBlank, ShortText, choices, filled, select
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.foundation.school_time import at_wall, local
 from wss_cases.safeguards.duties.duty.actions import Told
@@ -76,16 +76,9 @@ class StepForm(BaseForm):
 
     def told(self, zone: str) -> Told:
         """Return what the action takes."""
-        note = self.note.data or ""
         if self.outcome.data != "done":
-            return Told(note=note)
-        return Told(
-            self.told_whom.data or "",
-            self.channel.data or "",
-            at_wall(self.done_at.data, zone),
-            self.reference.data or "",
-            note,
-        )
+            return Told(note=self.note.data or "")
+        return filled(self, Told, done_at=at_wall(self.done_at.data, zone))
 
 
 class DischargeForm(BaseForm):

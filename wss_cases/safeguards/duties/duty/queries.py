@@ -11,7 +11,7 @@ from wss_cases.access.actor import CASE_TEAM, STAFF, Actor, Role
 from wss_cases.access.visibility import in_view
 from wss_cases.accounts.account.models import UserAccount
 from wss_cases.foundation.db import counts_of, db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
 from wss_cases.roster.directory.models import Student
@@ -88,10 +88,7 @@ def get_mandated_duty(actor: Actor, duty_id: int) -> DutyRow:
 
 
 def _one(statement: Select[Any]) -> DutyRow:
-    row = db.session.execute(statement).first()
-    if row is None:
-        raise NotFound
-    return DutyRow(*row)
+    return DutyRow(*existing(db.session.execute(statement).first()))
 
 
 def open_duties(actor: Actor, school_id: int | None) -> list[DutyRow]:

@@ -5,7 +5,7 @@ from itertools import zip_longest
 from wtforms import IntegerField, RadioField
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from wss_cases.foundation.forms import DatedRowForm, LongText, NotBlank, ShortText, choices
+from wss_cases.foundation.forms import DatedRowForm, LongText, NotBlank, ShortText, choices, filled
 from wss_cases.foundation.i18n import lazy_gettext as _l
 from wss_cases.safeguards.duties.table.actions import MOST_HOURS, KindText
 
@@ -37,18 +37,8 @@ class KindForm(DatedRowForm):
     def text(self) -> KindText:
         """Return what the action takes."""
         english, spanish = _lines(self.steps_en.data), _lines(self.steps_es.data)
-        return KindText(
-            trigger_en=self.trigger_en.data or "",
-            trigger_es=self.trigger_es.data or "",
-            tell_en=self.tell_en.data or "",
-            tell_es=self.tell_es.data or "",
-            clock_en=self.clock_en.data or "",
-            clock_es=self.clock_es.data or "",
-            clock_hours=self.clock_hours.data,
-            source=self.source.data or "",
-            is_confirmed=self.confirmed.data == "yes",
-            steps=tuple(zip_longest(english, spanish, fillvalue="")),
-        )
+        steps = tuple(zip_longest(english, spanish, fillvalue=""))
+        return filled(self, KindText, is_confirmed=self.confirmed.data == "yes", steps=steps)
 
 
 def _lines(text: str | None) -> list[str]:

@@ -9,7 +9,7 @@ from wss_cases.access.gate import current_actor, gate
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
 from wss_cases.foundation import clock
-from wss_cases.foundation.forms import choices
+from wss_cases.foundation.forms import choices, filled
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import at_wall, zone_of
@@ -101,24 +101,13 @@ def ask(incident_id: int) -> Page:
     incident = _loaded(incident_id)
     form = AskForm()
 
-    def act() -> int:
-        given = actions.Asking(
-            tried=form.tried.data or "",
-            alternatives=form.alternatives.data or "",
-            guardian_attempts=form.guardian_attempts.data or "",
-            supports=form.supports.data or "",
-            why=form.why.data or "",
-            not_removal=bool(form.not_removal.data),
-        )
-        return actions.ask(submitted(form), incident_id, given)
-
     def done(review_id: int) -> str:
         flash(_("The review is open. Until two people have approved, the answer is no."))
         return _to_review(review_id)
 
     return form_page(
         form,
-        act,
+        lambda: actions.ask(submitted(form), incident_id, filled(form, actions.Asking)),
         done,
         "safeguards/police/asking/ask.html",
         incident=incident,

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.school_time import local_date, zone_of
 from wss_cases.incidents.incident.models import Incident
@@ -157,9 +157,7 @@ def _check_followed(given: Followed, now: datetime) -> None:
 def add_what_followed(uow: UnitOfWork, review_id: int, given: Followed) -> int:
     """Add what was not known when the notification was recorded; `version` is the notification's."""
     statement = select(PoliceNotification.id).where(PoliceNotification.review_id == review_id)
-    made_id = uow.session.scalar(statement)
-    if made_id is None:
-        raise NotFound
+    made_id = existing(uow.session.scalar(statement))
     made = uow.load(PoliceNotification, made_id, Permission.POLICE_NOTIFICATION_RECORD, uow.version)
     _check_followed(given, uow.now)
     for name, value in vars(given).items():

@@ -11,7 +11,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.foundation import clock
 from wss_cases.foundation.errors import NotFound
-from wss_cases.foundation.forms import choices
+from wss_cases.foundation.forms import choices, filled
 from wss_cases.foundation.i18n import force_locale, locale_code, ngettext
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.foundation.pages import Page, form_page
@@ -46,14 +46,7 @@ def _loaded(review_id: int) -> ReviewRow:
 
 def _followed(form: FollowedForm, zone: str) -> Followed:
     told_at = form.guardian_told_at.data
-    return Followed(
-        report_number=form.report_number.data or "",
-        guardian_told_at=at_wall(told_at, zone) if told_at else None,
-        guardian_manner=form.guardian_manner.data or "",
-        guardian_result=form.guardian_result.data or "",
-        rights_sheet=form.rights_sheet.data or "",
-        note=form.note.data or "",
-    )
+    return filled(form, Followed, guardian_told_at=at_wall(told_at, zone) if told_at else None)
 
 
 def _steps(review: PoliceReview) -> list[tuple[int, str]]:
@@ -69,15 +62,14 @@ def _steps(review: PoliceReview) -> list[tuple[int, str]]:
 
 def _told(form: NotificationForm, sergeant: SchoolSergeant | None, zone: str) -> Told:
     named = sergeant_words(sergeant) if sergeant else form.told_whom.data or ""
-    return Told(
+    return filled(
+        form,
+        Told,
         notified_at=at_wall(form.notified_at.data, zone),
-        channel=form.channel.data,
         told_whom=TOLD_911 if form.told.data == TOLD_911 else named,
         sergeant_id=sergeant.id if sergeant else None,
-        adult_with_student=form.adult_with_student.data or "",
         student_ids=tuple(form.student_ids.data or ()),
         followed=_followed(form, zone),
-        danger=form.danger.data or "",
         step_ids=tuple(form.step_ids.data or ()),
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from wss_cases.access.permissions import Permission
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.incidents.incident.models import Incident
 from wss_cases.journal.unit_of_work import UnitOfWork
@@ -86,9 +86,7 @@ def ask(uow: UnitOfWork, incident_id: int, given: Asking) -> int:
     incident = uow.load(Incident, incident_id, Permission.POLICE_REVIEW_ASK)
     _none_open(incident, WAITING)
     _check_asking(given)
-    school = uow.session.get(School, incident.school_id)
-    if school is None:
-        raise NotFound
+    school = existing(uow.session.get(School, incident.school_id))
     named = approver_of(school.network)
     hours = named.hours if named is not None else None
     review = _open(
@@ -231,9 +229,7 @@ def end(uow: UnitOfWork, review: PoliceReview, state: ReviewState, kind: str, do
     data: dict[str, Any] = {"door": door} if door else {}
     uow.record(review, kind, **data)
     tell_asker(uow, review)
-    incident = uow.session.get(Incident, review.incident_id)
-    if incident is None:
-        raise NotFound
+    incident = existing(uow.session.get(Incident, review.incident_id))
     open_repair(uow, incident)
 
 

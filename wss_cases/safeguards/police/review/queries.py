@@ -13,7 +13,7 @@ from wss_cases.access.visibility import in_view
 from wss_cases.accounts.account.models import AccountState, RoleGrant, UserAccount
 from wss_cases.accounts.grants.queries import holders, in_force_at
 from wss_cases.foundation.db import db
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.school_time import today_at
 from wss_cases.incidents.incident.models import Incident, IncidentPerson
 from wss_cases.incidents.incident.states import PersonRole
@@ -57,9 +57,7 @@ def load_review(review_id: int) -> PoliceReview | None:
 def get_review(actor: Actor, review_id: int) -> ReviewRow:
     """Return a review that the actor may see. Raises NotFound."""
     row = db.session.execute(visible_to(_rows().where(PoliceReview.id == review_id), actor)).first()
-    if row is None:
-        raise NotFound
-    return ReviewRow(*row)
+    return ReviewRow(*existing(row))
 
 
 def reviews(

@@ -14,6 +14,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.accounts.account.school_choice import chosen_school_id
 from wss_cases.foundation import clock
+from wss_cases.foundation.forms import filled
 from wss_cases.foundation.ids import id_in
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import at_wall, zone_of
@@ -146,12 +147,8 @@ def _answer(review_id: int, permission: Permission, give: Callable[[Invocation, 
     form = AnswerForm(version=review.version, answered_at=wall_minute(now, zone))
 
     def act() -> int:
-        given = actions.Answer(
-            approves=form.approves.data == "yes",
-            answered_at=at_wall(form.answered_at.data, zone),
-            manner=form.manner.data,
-            reason=form.reason.data or "",
-        )
+        answered_at = at_wall(form.answered_at.data, zone)
+        given = filled(form, actions.Answer, approves=form.approves.data == "yes", answered_at=answered_at)
         return give(submitted(form), review_id, given)
 
     return form_page(

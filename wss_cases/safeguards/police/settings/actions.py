@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import require
-from wss_cases.foundation.errors import NotFound, Refused
+from wss_cases.foundation.errors import NotFound, Refused, existing
 from wss_cases.foundation.i18n import gettext as _
 from wss_cases.journal.unit_of_work import UnitOfWork
 from wss_cases.journal.use_cases import use_case
@@ -91,9 +91,7 @@ def add_sergeant(uow: UnitOfWork, school_id: int, police_district: str, name: st
 @use_case
 def end_sergeant(uow: UnitOfWork, sergeant_id: int) -> int:
     """Take a contact off the directory; notifications that went to them keep the name."""
-    row = uow.session.get(SchoolSergeant, sergeant_id)
-    if row is None:
-        raise NotFound
+    row = existing(uow.session.get(SchoolSergeant, sergeant_id))
     uow.load(School, row.school_id, Permission.SCHOOL_MANAGE)
     sergeant = uow.session.get(SchoolSergeant, sergeant_id, with_for_update=True, populate_existing=True)
     if sergeant is not None and sergeant.ended_at is None:

@@ -14,7 +14,7 @@ from wss_cases.access.permissions import Permission
 from wss_cases.access.policy import can, require
 from wss_cases.foundation import clock
 from wss_cases.foundation.dates import moment_words
-from wss_cases.foundation.errors import NotFound
+from wss_cases.foundation.errors import existing
 from wss_cases.foundation.forms import BaseForm
 from wss_cases.foundation.pages import Page, form_page
 from wss_cases.foundation.school_time import at_wall, zone_of
@@ -111,9 +111,7 @@ def verify_page(side: Side, duty_id: int) -> Page:
 def step_page(side: Side, duty_id: int, position: int) -> Page:
     """Record one step: who was told, how and when, or why it does not apply."""
     (row, zone), now = _loaded(side, duty_id), clock.now()
-    step = next((step for step in steps_of(row.duty) if step.step.position == position), None)
-    if step is None:
-        raise NotFound
+    step = existing(next((step for step in steps_of(row.duty) if step.step.position == position), None))
     local_now = wall_minute(now, zone)
     form = StepForm(version=row.duty.version, done_at=local_now, outcome="done")
 
