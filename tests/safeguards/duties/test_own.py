@@ -1,4 +1,4 @@
-"""A mandated-reporter duty to report abuse or neglect: that adult and the administrator see it; others see no change."""
+"""A mandated-reporter duty: that adult and the administrator see it; others see no change."""
 
 from __future__ import annotations
 

@@ -188,6 +188,7 @@ def _make(
         case_id=case.id if case else None,
         incident_person_id=person_id,
         rules=rules,
+        template=template,
     )
 
 

@@ -28,10 +28,11 @@ def record_support(uow: UnitOfWork, pathway_id: int, participant_id: int, on: da
     """Record that support was offered to one party. Raises NotFound for somebody who is not invited."""
     row = load_circle(uow, pathway_id)
     not_later(uow, row.school_id, "on", on)
-    prepared = _preparation(row, circle_of(row), participant_id)
+    circle = circle_of(row)
+    prepared = _preparation(row, circle, participant_id)
     prepared.support_offered_on, prepared.support_offered_by_id = on, uow.actor.user_id
     uow.record(prepared, "circle.support_offered")
-    _need_interpreter(uow, row, participant_id)
+    _need_interpreter(uow, row, circle, participant_id)
     return row.id
 
 
@@ -40,10 +41,11 @@ def record_pre_meeting(uow: UnitOfWork, pathway_id: int, participant_id: int, on
     """Record that somebody met one party alone. Raises NotFound for somebody who is not invited."""
     row = load_circle(uow, pathway_id)
     not_later(uow, row.school_id, "on", on)
-    prepared = _preparation(row, circle_of(row), participant_id)
+    circle = circle_of(row)
+    prepared = _preparation(row, circle, participant_id)
     prepared.pre_met_on, prepared.pre_met_by_id = on, uow.actor.user_id
     uow.record(prepared, "circle.pre_met")
-    _need_interpreter(uow, row, participant_id)
+    _need_interpreter(uow, row, circle, participant_id)
     return row.id
 
 
@@ -73,9 +75,9 @@ def _preparation(row: Pathway, circle: Circle, participant_id: int) -> CirclePre
     )
 
 
-def _need_interpreter(uow: UnitOfWork, row: Pathway, participant_id: int) -> None:
+def _need_interpreter(uow: UnitOfWork, row: Pathway, circle: Circle, participant_id: int) -> None:
     """Ask once for an interpreter where the consent letter does not exist in the family's language."""
-    person = next(person for person in circle_of(row).invited if person.id == participant_id)
+    person = next(person for person in circle.invited if person.id == participant_id)
     if letter_language(person, today_at(row.school_id, uow.now)) is None:
         return
     known = exists().where(FollowUp.pathway_id == row.id, FollowUp.kind == "interpreter")

@@ -1,0 +1,197 @@
+"""One case of the story: who is in it, its pathways' lives, and its end."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.invocation import Invocation
+from wss_cases.cases.case.models import Case, CaseIncident, CaseParticipant
+from wss_cases.cases.case.states import AgreementKept, CaseResult, HarmedSays
+from wss_cases.cases.progress.actions import add_note
+from wss_cases.casework.case_page.actions import blockers, close
+from wss_cases.casework.safety_plans.actions import end as end_plan
+from wss_cases.demo.district.schools import Person, Place, Pupil
+from wss_cases.demo.story.agenda import Life
+from wss_cases.demo.story.reports import Report
+from wss_cases.demo.story.world import Steps, World, rows
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.states import PersonRole
+from wss_cases.pathways.common.models import Pathway
+from wss_cases.pathways.common.states import LIVE
+
+CASE_OVER = "The case is closed."
+PLAN_WORKED = "The person it is for said that it is quiet now and that the plan may end."
+NOTES = (
+    "Spoke with the homeroom teacher about the seating plan.",
+    "The family asked to be called in the afternoon.",
+    "Both students were greeted at the door this week.",
+    "Agreed with the counselor who checks in on Mondays.",
+    "Translated letter sent home.",
+)
+
+
+@dataclass(frozen=True)
+class Party:
+    """One person of a case."""
+
+    id: int
+    role: PersonRole
+    pupil: Pupil | None
+
+    @property
+    def was_harmed(self) -> bool:
+        """Whether harm was done to this person, whatever else they did."""
+        return self.role in (PersonRole.HARMED, PersonRole.BOTH)
+
+    @property
+    def caused_harm(self) -> bool:
+        """Whether this person is reported to have caused harm."""
+        return self.role in (PersonRole.CAUSED_HARM, PersonRole.BOTH)
+
+
+@dataclass
+class Work:
+    """A case being worked: pathways that are known and over, its living safety plan, whether agreements were kept."""
+
+    world: World
+    place: Place
+    id: int
+    lead: Person
+    opened_on: date
+    report: Report
+    people: list[Party]
+    life_of: "PathLife"
+    known: set[int] = field(default_factory=set)
+    over: set[int] = field(default_factory=set)
+    plan_id: int | None = None
+    ends: bool = False
+    is_closed: bool = False
+    kept: list[bool] = field(default_factory=list)
+    declined: int = 0
+
+    @property
+    def story(self) -> str:
+        """What is to be seen of it today, '' for most."""
+        return self.report.story
+
+    def actor(self, now: datetime) -> Actor:
+        """Return the lead as who acts."""
+        return self.world.actor(self.lead, now)
+
+    def party(self, participant_id: int | None) -> Party | None:
+        """Return one person of the case."""
+        return next((one for one in self.people if one.id == participant_id), None)
+
+
+@dataclass(frozen=True)
+class Path:
+    """One pathway of a case."""
+
+    work: Work
+    id: int
+    family: str
+    kind: str
+    for_whom: str
+    participant_id: int | None
+
+    @property
+    def owner(self) -> Party | None:
+        """The person the pathway is for, where it is one."""
+        return self.work.party(self.participant_id)
+
+
+PathLife = Callable[[Path, datetime], Steps]
+"""The life of a pathway from an instant on; it returns its last one."""
+
+
+def opened(world: World, report: Report, life_of: PathLife) -> Work | None:
+    """Return the case that a report has, or None."""
+    statement = select(Case.id, Case.lead_id, Case.opened_on).join(CaseIncident, CaseIncident.case_id == Case.id)
+    found = db.session.execute(statement.where(CaseIncident.incident_id == report.id)).first()
+    if found is None:
+        return None
+    case_id, lead_id, opened_on = found
+    pupils = {one.pupil.id: one.pupil for one in report.people if one.pupil}
+    person = CaseParticipant
+    people = [
+        Party(number, role, pupils.get(student_id or 0))
+        for number, role, student_id in rows(person.id, person.role, person.student_id, where=person.case_id == case_id)
+    ]
+    lead = next(one for one in report.place.staff["coordinator"] if one.id == lead_id)
+    if report.story:
+        world.stories[case_id] = report.story
+    return Work(world, report.place, case_id, lead, opened_on, report, people, life_of)
+
+
+def look(work: Work, now: datetime) -> None:
+    """Let the pathways of a case live that nobody has looked at yet; the case ends once all of them are over."""
+    path = Pathway
+    columns = (path.id, path.pathway, path.kind, path.for_whom, path.participant_id)
+    found = rows(*columns, where=(path.case_id == work.id) & path.state.in_(LIVE) & path.id.not_in(work.known))
+    work.known |= {row[0] for row in found}
+    for row in found:
+        work.world.agenda.begin(_followed(Path(work, *row), now))
+    _perhaps_end(work, now)
+
+
+def _followed(path: Path, now: datetime) -> Life:
+    now = yield from path.work.life_of(path, now)
+    path.work.over.add(path.id)
+    _perhaps_end(path.work, now)
+
+
+def _perhaps_end(work: Work, now: datetime) -> None:
+    if work.known == work.over and not work.ends:
+        work.ends = True
+        work.world.agenda.begin(_end(work, now))
+
+
+def _end(work: Work, now: datetime) -> Life:
+    """Close a case some days after its last pathway ended, and once no duty stands in the way."""
+    rng, calendar = work.place.rng, work.world.calendar
+    while True:
+        now = yield calendar.in_days(now, rng.randrange(2, 9), rng.randrange(540, 930))
+        look(work, now)
+        if work.known != work.over:
+            work.ends = False
+            return
+        if work.plan_id is not None:
+            end_plan(Invocation(work.actor(now), now), work.plan_id, PLAN_WORKED)
+            work.plan_id = None
+            now = yield calendar.soon(now, 5)
+        if not blockers(db.session.get_one(Case, work.id)):
+            _close(work, now)
+            work.is_closed = True
+            return
+
+
+def note(work: Work, now: datetime) -> Life:
+    """Add a note to a case some days after it was opened."""
+    rng = work.place.rng
+    now = yield work.world.calendar.in_days(now, rng.randrange(1, 8), rng.randrange(540, 900))
+    if not work.is_closed:
+        add_note(Invocation(work.actor(now), now), work.id, rng.choice(NOTES))
+
+
+def _close(work: Work, now: datetime) -> None:
+    rng = work.place.rng
+    harmed = any(one.was_harmed for one in work.people)
+    if work.declined and work.declined == len(work.known):
+        result, says = CaseResult.DECLINED, HarmedSays.DID_NOT_WISH_TO_SAY
+    else:
+        whole = all(work.kept) if work.kept else rng.random() < 0.6
+        result = CaseResult.REPAIRED if whole else CaseResult.PARTLY_REPAIRED
+        says = HarmedSays.REPAIRED if whole else HarmedSays.PARTLY
+    kept = AgreementKept.KEPT if all(work.kept) else AgreementKept.PARTLY
+    close(
+        Invocation(work.actor(now), now),
+        work.id,
+        result=result,
+        cancel_reason=CASE_OVER,
+        what_is_left="",
+        agreement_kept=kept if work.kept else AgreementKept.NO_AGREEMENT,
+        harmed_says=says if harmed else HarmedSays.NOBODY_HARMED,
+    )

@@ -1,0 +1,160 @@
+"""Legal duties and notifications of the police, at about the published rates."""
+
+from datetime import datetime, timedelta
+
+from wss_cases.access.invocation import Invocation
+from wss_cases.demo.district.schools import Person
+from wss_cases.demo.story.agenda import Life
+from wss_cases.demo.story.reports import Report
+from wss_cases.demo.story.world import World, rows
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local
+from wss_cases.routing.engine.states import Police
+from wss_cases.safeguards.duties.duty.actions import (
+    Told,
+    discharge,
+    propose_not_applicable,
+    record_step,
+    take_second_review,
+)
+from wss_cases.safeguards.duties.duty.models import LegalDuty, LegalDutyKindStep, LegalDutyStep
+from wss_cases.safeguards.duties.duty.states import OPEN_DUTY, DutyState
+from wss_cases.safeguards.police.clocks.actions import refuse_silence
+from wss_cases.safeguards.police.notification.actions import Followed, record_notification
+from wss_cases.safeguards.police.notification.actions import Told as PoliceTold
+from wss_cases.safeguards.police.review.actions import (
+    Answer,
+    Asking,
+    answer_first,
+    answer_second,
+    ask,
+    call_first,
+    open_by_law,
+)
+from wss_cases.safeguards.police.review.rules import DEFAULT_HOURS, POLICE_CODES
+
+NOT_SO = "Looked at closely: it was not what it seemed."
+BY_TABLE = "As the table of duties says"
+DONE = "Told by phone; the time and the name were written down."
+UNASKED, REFUSED, SILENT = 0.0006, 0.004, 0.3
+"""Of all reports: notifications neither emergency nor the law's, and refused ones; of these, those nobody answered."""
+ASKING = Asking(
+    tried="A counselor talked with the student in a quiet room for twenty minutes.",
+    alternatives="A circle was offered, and a mentor for the rest of the week.",
+    guardian_attempts="Called twice, left a voicemail, then reached at work.",
+    supports="Supports on record were looked up and were followed.",
+    why="The family of the other student asked for it.",
+    not_removal=True,
+)
+NO, YES = "A circle comes first; nobody is in danger.", "Everything else was tried, and the harm goes on."
+
+
+def raised(world: World, report: Report, dean: Person, now: datetime) -> None:
+    """Let the duties of a report be carried out that its details raised, and the police be told where one says so."""
+    duty = LegalDuty
+    for number, code, state in rows(
+        duty.id, duty.code, duty.state, where=(duty.incident_id == report.id) & duty.state.in_(OPEN_DUTY)
+    ):
+        if number in report.duties:
+            continue
+        report.duties.add(number)
+        by_law = code in POLICE_CODES and state is DutyState.DUE
+        world.agenda.begin(_carry_out(world, report, dean, number, state, by_law, now))
+
+
+def _carry_out(
+    world: World, report: Report, dean: Person, duty_id: int, state: DutyState, by_law: bool, now: datetime
+) -> Life:
+    rng, calendar = report.place.rng, world.calendar
+    is_recent = calendar.now - now < timedelta(days=4)
+    now = yield calendar.soon(now, rng.randrange(10, 200))
+    if is_recent and (report.story == "waiting" or rng.random() < 0.4):
+        return
+    actor = world.actor(dean, now)
+    if state is DutyState.VERIFY_FIRST and rng.random() < 0.4:
+        propose_not_applicable(Invocation(actor, now), duty_id, NOT_SO)
+        now = yield calendar.soon(now, 90)
+        take_second_review(Invocation(world.actor(report.place.head, now), now), duty_id, agrees=True)
+        return
+    steps = _steps_left(duty_id)
+    if by_law:
+        review = open_by_law(Invocation(actor, now), report.id, duty_id)
+        _notify(world, report, dean, review, "", tuple(steps), now)
+        return
+    for step in steps[:-1]:
+        record_step(Invocation(actor, now), duty_id, step, Told(BY_TABLE, "phone", now))
+        now = yield calendar.soon(now, 8)
+    discharge(
+        Invocation(world.actor(dean, now), now),
+        duty_id,
+        what_was_done=DONE,
+        done_at=now,
+        told_whom=BY_TABLE,
+        channel="phone",
+        reference="",
+    )
+
+
+def _steps_left(duty_id: int) -> list[int]:
+    step, done = LegalDutyKindStep, LegalDutyStep
+    kind_id = rows(LegalDuty.kind_id, where=LegalDuty.id == duty_id)[0][0]
+    recorded = {row[0] for row in rows(done.kind_step_id, where=done.duty_id == duty_id)}
+    every = rows(step.id, where=step.kind_id == kind_id, order_by=step.position)
+    return [number for (number,) in every if number not in recorded]
+
+
+def tell_police(world: World, report: Report, police: Police, dean: Person, now: datetime) -> None:
+    """Call the police in an emergency, and ask for what is neither that nor the law's as rarely as published."""
+    rng = report.place.rng
+    is_today = report.place.is_demo and report.day == world.calendar.last_report_day
+    asks_now = is_today and report.story == "fresh" and not world.has_asked_police
+    chance = rng.random()
+    if police is Police.EMERGENCY:
+        world.agenda.begin(_emergency(world, report, dean, now))
+    elif asks_now and report.caused:
+        world.has_asked_police = True
+        world.agenda.begin(_ask(world, report, dean, now, None))
+    elif police is Police.NOT_INDICATED and chance < UNASKED + REFUSED:
+        world.agenda.begin(_ask(world, report, dean, now, chance < UNASKED))
+
+
+def _emergency(world: World, report: Report, dean: Person, now: datetime) -> Life:
+    now = yield world.calendar.soon(now, 3)
+    review = call_first(Invocation(world.actor(dean, now), now), report.id, now)
+    now = yield world.calendar.soon(now, 25)
+    _notify(world, report, dean, review, "A danger that staff could not safely de-escalate.", (), now)
+
+
+def _notify(
+    world: World, report: Report, dean: Person, review: int, danger: str, steps: tuple[int, ...], now: datetime
+) -> None:
+    followed = Followed(f"D{report.place.rng.randrange(10**6):06d}", now, "phone", "reached", "both", "")
+    told = PoliceTold(
+        notified_at=now, channel="phone", told_whom="911" if danger else "School Sergeant", sergeant_id=None,
+        adult_with_student=dean.name, followed=followed, danger=danger, step_ids=steps,
+        student_ids=tuple(sorted(one.pupil.id for one in report.caused if one.pupil)),
+    )  # fmt: skip
+    record_notification(Invocation(world.actor(dean, now), now), review, told)
+
+
+def _ask(world: World, report: Report, dean: Person, now: datetime, approves: bool | None) -> Life:
+    """Ask; the answer is yes twice, no or silence, or (None) still to come."""
+    rng, calendar, head = report.place.rng, world.calendar, report.place.head
+    now = yield calendar.soon(now, 10)
+    if local(now, DISTRICT_ZONE).hour >= 16 - DEFAULT_HOURS and approves is not None:
+        now = yield calendar.in_days(now, 1, 9 * 60)
+    review = ask(Invocation(world.actor(dean, now), now), report.id, ASKING)
+    if approves is None:
+        return
+    if not approves and rng.random() < SILENT:
+        now = yield now + timedelta(hours=DEFAULT_HOURS, minutes=1)
+        refuse_silence(now)
+        return
+    now = yield now + timedelta(minutes=40)
+    answer = Answer(approves, now, "here", YES if approves else NO)
+    answer_first(Invocation(world.actor(head, now), now), review, answer)
+    if approves:
+        now = yield now + timedelta(minutes=50)
+        yes = Answer(True, now, "phone", YES)
+        answer_second(Invocation(world.actor(world.district, now), now), review, yes)
+        now = yield now + timedelta(minutes=20)
+        _notify(world, report, dean, review, "", (), now)

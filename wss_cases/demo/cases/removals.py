@@ -1,0 +1,69 @@
+"""Removals, at about the published rates; each opens the student's return in the same act."""
+
+from datetime import date, datetime
+
+from wss_cases.access.invocation import Invocation
+from wss_cases.demo.district.schools import Person
+from wss_cases.demo.story.reports import Part, Report
+from wss_cases.demo.story.world import World
+from wss_cases.foundation.clock import school_year
+from wss_cases.roster.directory.queries import school_days
+from wss_cases.safeguards.discipline.recording.actions import Removal, record_discipline
+from wss_cases.safeguards.discipline.removals.rules import is_exclusion
+from wss_cases.safeguards.discipline.removals.states import Answer, DisciplineKind, Tried
+
+OUT_OF_SCHOOL = {1: 0.0, 2: 0.02, 3: 0.24, 4: 0.5, 5: 0.65, 6: 0.7}
+"""Out-of-school suspensions of a misconduct, by group: about 14 of 100 misconducts, as published."""
+IN_SCHOOL = {1: 0.0, 2: 0.02, 3: 0.1, 4: 0.1, 5: 0.06, 6: 0.02}
+EXPELLED = {5: 0.01, 6: 0.06}
+YOUNGEST = 3
+"""From this grade on anybody is removed at all."""
+OFFERED = "Offered by phone, before this system."
+
+
+def perhaps_remove(world: World, report: Report, dean: Person, now: datetime) -> None:
+    """Perhaps record the removal of the first person who caused harm."""
+    part = report.caused[0] if report.caused else None
+    if part is None or part.pupil is None or part.behavior is None or report.story:
+        return
+    group, rng = part.behavior.group, report.place.rng
+    if group is None or part.pupil.grades[school_year(report.day)] < YOUNGEST:
+        return
+    chance, out, inside = rng.random(), OUT_OF_SCHOOL[group], IN_SCHOOL[group]
+    if chance < out:
+        _record(world, report, part, dean, DisciplineKind.OUT_OF_SCHOOL_SUSPENSION, rng.choice((1, 1, 2, 2, 3)), now)
+    elif chance < out + inside:
+        _record(world, report, part, dean, DisciplineKind.IN_SCHOOL_SUSPENSION, rng.choice((1, 1, 1, 2)), now)
+    elif chance < out + inside + EXPELLED.get(group, 0.0):
+        _record(world, report, part, dean, DisciplineKind.EXPULSION, 60, now)
+
+
+def _record(
+    world: World, report: Report, part: Part, dean: Person, kind: DisciplineKind, days: int, now: datetime
+) -> None:
+    pupil, place = part.pupil, report.place
+    assert pupil is not None
+    calendar = school_days(place.id)
+    first = calendar.add(world.day(now), 1)
+    while first in pupil.away:
+        first = calendar.add(first, 1)
+    is_long = is_exclusion(kind, days)
+    away = [calendar.add(first, number) for number in range(days)]
+    if _year_over(world, away[-1]):
+        return
+    removal = Removal(
+        pupil.id, kind, days, first, away[-1], "For the safety of others while the case is prepared.",
+        disability=Answer.YES if pupil.is_protected else Answer.NO,
+        suspected=Answer.NO,
+        interventions="A circle and mentoring were offered first." if is_long else "",
+        answers=dict.fromkeys(Tried, OFFERED) if is_long else {},
+        disruption="The threat to others goes on." if is_long else "",
+        support_services="Counseling and school work at home." if is_long else "",
+        acknowledged=pupil.is_protected,
+    )  # fmt: skip
+    record_discipline(Invocation(world.actor(place.head if is_long else dean, now), now), report.id, removal)
+    pupil.away |= set(away)
+
+
+def _year_over(world: World, last: date) -> bool:
+    return last > world.calendar.term(school_year(last))[1]

@@ -1,0 +1,115 @@
+"""What stands before the first report: partners, who approves and whom to call, trained keepers, mentors."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from wss_cases.access.actor import SYSTEM, Actor, Role
+from wss_cases.access.invocation import Invocation
+from wss_cases.accounts.account.models import RoleGrant
+from wss_cases.demo.district.calendar import Calendar
+from wss_cases.demo.district.rows import add_rows
+from wss_cases.demo.district.schools import MentorPlaces, Person, Place
+from wss_cases.demo.district.staff import invented
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.pathways.circles.circle.states import TrainingKind
+from wss_cases.pathways.circles.training.actions import record_training, save_setting
+from wss_cases.pathways.mentoring.mentors.actions import MentorDraft, add_mentor, save_group
+from wss_cases.pathways.mentoring.plan.states import MentorKind
+from wss_cases.pathways.referrals.partners.actions import Entry, add
+from wss_cases.safeguards.police.review.rules import DEFAULT_HOURS
+from wss_cases.safeguards.police.settings.actions import add_sergeant, set_approver
+
+PROVIDER = "Example Restorative Institute"
+STRENGTHS = ("Basketball, patience, first period", "Reading and quiet talks", "Music, finding an adult to talk to")
+DIRECTORY: tuple[tuple[str, tuple[str, ...], tuple[str, ...], str, int, int, int], ...] = (
+    ("Lakeside Family Center", ("family_support", "behavioral_health", "housing_basic_needs"), ("en", "es"),
+     "North and West Side", 40, 5, 10),
+    ("Open Door Youth Services", ("violence_intervention", "family_support"), ("en", "es"), "South Side", 25, 3, 7),
+    ("Garden Row Counseling", ("behavioral_health",), ("en", "es", "pl"), "Citywide", 30, 5, 15),
+    ("Steady Ground Health", ("behavioral_health", "substance_use"), ("en",), "West Side", 20, 5, 10),
+    ("Second Page Tutoring", ("academic",), ("en", "es", "zh"), "Citywide, also online", 60, 4, 8),
+    ("Warm Coat Housing Help", ("housing_basic_needs",), ("en", "es", "ar"), "Citywide", 35, 2, 5),
+    ("Quiet River Recovery", ("substance_use",), ("en", "es"), "North Side", 15, 5, 10),
+    ("Brick House Outreach", ("violence_intervention",), ("en",), "South and West Side", 20, 1, 3),
+)  # fmt: skip
+"""Name, services, languages, area, places, school days to answer, school days to the first service."""
+ENDS = {2: 40, 7: -20}
+"""Number in the directory to the days from today until its agreement ends."""
+
+
+def make_partners(district: Actor, partner: Person, calendar: Calendar, now: datetime) -> dict[int, Any]:
+    """Add the directory; the demo person signs in for its first entry. Returns each by id."""
+    found = {}
+    for number, (name, services, languages, area, places, answer, first) in enumerate(DIRECTORY):
+        until = calendar.today + timedelta(days=ENDS[number]) if number in ENDS else None
+        entry = Entry(
+            name=name, services=list(services), languages=list(languages), high_grade=None,
+            low_grade=6 if "violence_intervention" in services else None, area=area, capacity=places,
+            agreement_from=calendar.first_day - timedelta(days=30), agreement_until=until, contact_name="",
+            phone=f"312-555-{1000 + number:04d}", days_to_answer=answer, days_to_first_service=first,
+        )  # fmt: skip
+        found[add(Invocation(district, now), entry)] = (name, services, until is None or until > calendar.today)
+    with unit_of_work(SYSTEM, now) as uow:
+        grant = {"user_id": partner.id, "role": Role.PARTNER, "partner_id": min(found), "starts_on": calendar.first_day}
+        add_rows(uow, RoleGrant, [grant])
+        uow.audit("demo.loaded", "demo", None)
+    return found
+
+
+def make_directory(district: Actor, places: list[Place], now: datetime) -> None:
+    """Name who gives each network's second approvals, and one School Sergeant for each school."""
+    assert district.user_id is not None
+    for network in sorted({place.network for place in places}):
+        set_approver(Invocation(district, now), network, district.user_id, None, DEFAULT_HOURS)
+    for place in places:
+        phone = f"312-555-{100 + place.number % 100:04d}"
+        add_sergeant(Invocation(district, now), place.id, f"{1 + place.number % 25:03d}", invented(place.rng), phone)
+
+
+def make_ready(place: Place, head: Actor, lead: Actor, calendar: Calendar, now: datetime) -> None:
+    """Record what a school has ready before its first case."""
+    deans = place.staff["dean"]
+    place.keepers = [place.coordinator, deans[-1]]
+    done = calendar.first_day - timedelta(days=50)
+    trained: list[tuple[Person, TrainingKind, date | None]] = [
+        (one, TrainingKind.CIRCLE_KEEPING, None) for one in place.keepers
+    ]
+    if place.is_demo:
+        run_out = max(done, calendar.today - timedelta(days=60))
+        trained.append((deans[0], TrainingKind.CIRCLE_KEEPING, run_out))
+        trained.append((deans[0], TrainingKind.DE_ESCALATION, None))
+        trained.append((place.staff["reporter"][0], TrainingKind.MENTORING, None))
+    for person, kind, until in trained:
+        record_training(
+            Invocation(head, now),
+            place.id,
+            user_id=person.id,
+            kind=kind,
+            provider=PROVIDER,
+            completed_on=done,
+            valid_until=until,
+        )
+    save_setting(Invocation(head, now), place.id, False)
+    _mentors(place, lead, done, now)
+
+
+def _mentors(place: Place, lead: Actor, done: date, now: datetime) -> None:
+    own = place.staff["reporter"][: max(2, place.size // 400)]
+    for number, person in enumerate([*own, None, None]):
+        draft = MentorDraft(
+            kind=MentorKind.STAFF if person else MentorKind.PARTNER,
+            capacity=place.rng.choice((4, 5, 6)) + place.incidents // 60,
+            user_id=person.id if person else None,
+            name="" if person else invented(place.rng),
+            organisation="" if person else "Brick House Mentors",
+            languages=["en", "es"] if number % 2 else ["en"],
+            strengths=STRENGTHS[number % len(STRENGTHS)],
+            trained_on=done,
+        )
+        place.mentors.append(MentorPlaces(add_mentor(Invocation(lead, now), place.id, draft), person, draft.capacity))
+    first = place.mentors[0]
+    for title in ("Lunch group", "Morning group"):
+        group = save_group(
+            Invocation(lead, now), place.id, None, mentor_id=first.id, name=title, capacity=8, is_active=True
+        )
+        place.mentors.append(MentorPlaces(group, first.account, 8, is_group=True))

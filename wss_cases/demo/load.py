@@ -1,0 +1,160 @@
+"""An invented district whose people work through the use cases that people call, day after day until now."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from random import Random
+
+from sqlalchemy import delete, text
+
+from wss_cases.access.actor import SYSTEM, Role
+from wss_cases.access.invocation import Invocation
+from wss_cases.demo.cases.follow_ups import rounds
+from wss_cases.demo.district.calendar import Calendar, make_calendar, moment
+from wss_cases.demo.district.ready import make_directory, make_partners, make_ready
+from wss_cases.demo.district.rows import add_rows
+from wss_cases.demo.district.schools import make_schools
+from wss_cases.demo.district.staff import make_demo_people, make_staff
+from wss_cases.demo.district.students import enrol, make_pupils
+from wss_cases.demo.pathways.lives import life_of
+from wss_cases.demo.story.agenda import Agenda, Life
+from wss_cases.demo.story.behaviors import read_codes
+from wss_cases.demo.story.reports import plan_days
+from wss_cases.demo.story.review import report
+from wss_cases.demo.story.world import Organization, World
+from wss_cases.demo.today import desk
+from wss_cases.demo.today.copies import make_copies
+from wss_cases.demo.today.last_resorts import add_last_resorts
+from wss_cases.demo.today.reading import add_reading
+from wss_cases.demo.today.records import add_records
+from wss_cases.foundation.clock import school_year, school_year_bounds
+from wss_cases.foundation.db import db
+from wss_cases.journal.models import OutboxMessage
+from wss_cases.journal.unit_of_work import unit_of_work
+from wss_cases.roster.calendar.days.actions import Said
+from wss_cases.roster.calendar.days.queries import day_at
+from wss_cases.roster.directory.models import CalendarDay
+from wss_cases.roster.directory.states import DayKind
+from wss_cases.roster.oneroster.actions import not_collecting
+from wss_cases.workday.calendar.actions import declare_day, settle_changes
+
+MORNING = 7 * 60 + 40
+EVENING = 17 * 60
+CALLED_AT = 16 * 60 + 20
+"""Minute of the afternoon before a lost day at which the district says so."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the district is; students and incidents are totals."""
+
+    schools: int
+    students: int
+    incidents: int
+    years: int
+    seed: int
+
+
+def make_district(size: Size, password_hash: str, now: datetime, progress: Callable[[float], None]) -> None:
+    """Let the district live from its first school day until now; the same size, seed and instant give the same one.
+
+    `progress` is told how much of that time is over, 0 to 1. Raises Unavailable where the database lacks what
+    migrations bring.
+    """
+    calendar = make_calendar(now, size.years)
+    _durable(False)
+    world = _build(size, password_hash, calendar)
+    agenda, begins = world.agenda, moment(calendar.first_day, 0)
+    for year in calendar.years[1:]:
+        agenda.begin(_next_year(world, year))
+    agenda.begin(rounds(world))
+    if calendar.lost is not None:
+        agenda.begin(_lose(world, calendar.lost))
+    for place in world.places:
+        for day, story in plan_days(world, place):
+            agenda.begin(report(world, place, day, story, life_of))
+    for life in desk.lives(world):
+        agenda.begin(life)
+    with not_collecting():
+        agenda.run(lambda at: progress((at - begins) / (now - begins)))
+        _fill_today(world)
+    _finish(now)
+
+
+def _build(size: Size, password_hash: str, calendar: Calendar) -> World:
+    """Write the schools and their people, then let them record what stands before the first report."""
+    now, since = moment(calendar.first_day, MORNING), calendar.first_day
+    with unit_of_work(SYSTEM, now) as uow:
+        places = make_schools(uow, size.seed, size.schools, size.students, size.incidents)
+        people = make_demo_people(uow, Random(f"{size.seed}/people"), places[0], since, password_hash)
+        for place in places:
+            make_staff(uow, place, since, people if place.is_demo else {})
+            make_pupils(uow, place, calendar)
+            enrol(uow, place, calendar, calendar.years[0])
+        days = [
+            {"school_year": school_year(day), "day": day, "kind": kind, "label": label}
+            for day, (kind, label) in calendar.days.items()
+        ]
+        add_rows(uow, CalendarDay, days)
+        uow.audit("demo.loaded", "demo", None, {"students": [None, size.students]})
+    world = World(calendar, Agenda(calendar.now), places, people, read_codes())
+    district = world.actor(people[Role.DISTRICT], now)
+    partner = people[Role.PARTNER]
+    for number, (name, services, sends) in make_partners(district, partner, calendar, now).items():
+        mine = partner if not world.partners else None
+        world.partners.append(Organization(number, name, services, sends, mine))
+    make_directory(district, places, now)
+    for place in places:
+        make_ready(place, world.actor(place.head, now), world.actor(place.coordinator, now), calendar, now)
+    return world
+
+
+def _next_year(world: World, year: str) -> Life:
+    """Take the roster of a new school year in when it begins, as a nightly import does."""
+    now = yield moment(school_year_bounds(year)[0], 5)
+    with unit_of_work(SYSTEM, now) as uow:
+        for place in world.places:
+            enrol(uow, place, world.calendar, year)
+        uow.audit("demo.enrolled", "student", None, {"school_year": [None, year]})
+
+
+def _lose(world: World, day: date) -> Life:
+    """Declare in the afternoon before that no school can open on a day; what is due then moves."""
+    now = yield moment(world.calendar.school_days.add(day, -1), CALLED_AT)
+    said = Said(DayKind.CLOSED, world.calendar.lost_label)
+    declare_day(Invocation(world.actor(world.district, now), now), None, day, said, day_at(None, day).mark)
+    now = yield now + timedelta(minutes=10)
+    settle_changes(now)
+
+
+def _fill_today(world: World) -> None:
+    """Add at the end of the last day what only the demo school has."""
+    now = min(world.calendar.now, moment(world.calendar.last_report_day, EVENING))
+    add_records(world, now)
+    make_copies(world, now)
+    add_last_resorts(world, now)
+    add_reading(world, now)
+
+
+def _finish(now: datetime) -> None:
+    """A district's past sends no mail; the database learns how its rows lie, and all is on the disk from here on."""
+    _durable(True)
+    with unit_of_work(SYSTEM, now) as uow:
+        uow.session.execute(delete(OutboxMessage))
+        uow.session.execute(text("ANALYZE"))
+        uow.bookkeeping()
+
+
+def _durable(wanted: bool) -> None:
+    """Wait for the disk at each commit, or not while an empty database is filled: a load that was interrupted is
+    refused, and begun anew in another database."""
+    if db.engine.dialect.name == "postgresql":
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as session:
+            session.exec_driver_sql(f"SET synchronous_commit = {'on' if wanted else 'off'}")
+        return
+    db.session.remove()
+    connection = db.engine.raw_connection()
+    connection.cursor().execute(f"PRAGMA synchronous = {'FULL' if wanted else 'OFF'}")
+    if wanted:
+        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()

@@ -1,0 +1,135 @@
+"""A referral's life: drafted, consented in writing, sent as a disclosure, answered, served, or taken back."""
+
+from datetime import datetime, timedelta
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.invocation import Invocation
+from wss_cases.access.permissions import Permission
+from wss_cases.casework.pathway_page.actions import end_early
+from wss_cases.demo.cases.case import Path
+from wss_cases.demo.district.calendar import moment
+from wss_cases.demo.story.world import Organization, Steps, rows
+from wss_cases.foundation import clock
+from wss_cases.foundation.school_time import DISTRICT_ZONE, local_date
+from wss_cases.pathways.common.states import EndReason
+from wss_cases.pathways.referrals.consent.actions import Signed, record_consent, revoke, send
+from wss_cases.pathways.referrals.referral.actions import complete, draft
+from wss_cases.pathways.referrals.referral.models import ReferralConsent
+from wss_cases.pathways.referrals.referral.states import FIELD_LABELS
+from wss_cases.pathways.referrals.service.actions import accept, decline, finish, log_service, waitlist
+
+NEEDS = (
+    "Somebody to talk to about what happened in the last weeks.",
+    "Help for the family to get through the winter.",
+    "An adult who knows the way out of trouble between groups.",
+    "A quiet place and help with schoolwork in the afternoon.",
+)
+PURPOSE = "So that the first visit can be planned without asking everything twice."
+LESS = ["name", "service", "language", "guardian_name", "guardian_phone", "school_contact"]
+REFUSALS = ("no_place", "no_place", "language", "outside_area", "not_reached")
+RECEIVED = (("all", "partly", "stopped"), (7, 2, 1))
+ANSWERS = (("accepts", "waits", "declines"), (82, 10, 8))
+
+
+def referral(path: Path, now: datetime) -> Steps:
+    """Let a partner be asked for help and give it, as far as it comes. Returns the last instant."""
+    work, rng, calendar = path.work, path.work.place.rng, path.work.world.calendar
+    partner = _partner(path)
+    if partner is None or path.owner is None or path.owner.pupil is None:
+        end_early(Invocation(work.actor(now), now), path.id, EndReason.OTHER_PATHWAY, "No partner offers this.")
+        return now
+    number = draft(
+        Invocation(work.actor(now), now),
+        path.id,
+        partner_id=partner.id,
+        student_id=path.owner.pupil.id,
+        need=rng.choice(NEEDS),
+    )
+    now = yield calendar.in_days(now, rng.choice((1, 2, 3)), rng.randrange(9 * 60, 15 * 60))
+    _sign(path, number, now)
+    now = yield calendar.in_days(now, rng.choice((0, 1)), rng.randrange(10 * 60, 15 * 60))
+    send(Invocation(work.actor(now), now), number)
+    if _is_the_last(path, now):
+        now = yield moment(calendar.due_today, 8 * 60 + 6)
+        decline(Invocation(work.actor(now), now), number, "no_place", by=Permission.CASE_WORK)
+        yield calendar.never
+    answer = rng.choices(*ANSWERS)[0]
+    now = yield calendar.in_days(now, rng.choice((1, 2, 3, 3, 4, 6)), rng.randrange(9 * 60, 16 * 60))
+    who, by = _answers(path, number, partner, now)
+    if answer == "declines":
+        decline(Invocation(who, now), number, rng.choice(REFUSALS), by=by)
+        return (yield from _over(path, now))
+    if answer == "waits":
+        waitlist(Invocation(who, now), number, by=by)
+        now = yield calendar.in_days(now, rng.randrange(3, 8), rng.randrange(9 * 60, 16 * 60))
+
+    accept(Invocation(who, now), number, by=by)
+    return (yield from _serve(path, number, partner, now))
+
+
+def _is_the_last(path: Path, now: datetime) -> bool:
+    """Whether this is the one referral of the demo school that comes back today, and another partner is to be found."""
+    world, place = path.work.world, path.work.place
+    ago = world.calendar.school_days.between(world.day(now), world.calendar.due_today)
+    found = place.is_demo and 0 < ago < 8 and not world.has_no_place
+    world.has_no_place |= found
+    return found
+
+
+def _partner(path: Path) -> Organization | None:
+    rng = path.work.place.rng
+    fits = [one for one in path.work.world.partners if one.sends and path.kind in one.services]
+    if not fits:
+        return None
+    return fits[0] if fits[0].account and rng.random() < 0.6 else rng.choice(fits)
+
+
+def _sign(path: Path, number: int, now: datetime) -> None:
+    work, rng = path.work, path.work.place.rng
+    assert path.owner is not None and path.owner.pupil is not None
+    today, pupil = work.world.day(now), path.owner.pupil
+    signed = Signed(
+        by=pupil.guardian, relation=rng.choice(("parent", "parent", "guardian")), language=pupil.language,
+        manner=rng.choice(("paper", "paper", "electronic", "mail")), on=today,
+        until=today + timedelta(days=rng.choice((120, 180, 180, 300))),
+    )  # fmt: skip
+    fields = list(FIELD_LABELS) if rng.random() < 0.6 else LESS
+    record_consent(Invocation(work.actor(now), now), number, signed, fields, PURPOSE)
+
+
+def _answers(path: Path, number: int, partner: Organization, now: datetime) -> tuple[Actor, Permission]:
+    """Return who writes down what the partner does: its own account, else the lead for it.
+
+    The partner's account reaches what it has by the day of the clock, whenever its act is said to be.
+    """
+    today = local_date(clock.now(), DISTRICT_ZONE)
+    consent = ReferralConsent
+    signed, until = rows(consent.signed_on, consent.until_on, where=consent.referral_id == number)[0]
+    if partner.account is not None and signed <= today <= until:
+        return path.work.world.actor(partner.account, now), Permission.REFERRAL_ANSWER
+    return path.work.actor(now), Permission.CASE_WORK
+
+
+def _serve(path: Path, number: int, partner: Organization, now: datetime) -> Steps:
+    work, rng, calendar = path.work, path.work.place.rng, path.work.world.calendar
+    wait = rng.choice((2, 3, 4, 6))
+    takes_back = rng.random() < 0.06
+    for _visit in range(rng.randrange(1, 4)):
+        now = yield calendar.in_days(now, wait, rng.randrange(13 * 60, 16 * 60))
+        who, by = _answers(path, number, partner, now)
+        log_service(Invocation(who, now), number, work.world.day(now), by=by)
+        wait = rng.choice((5, 5, 10))
+    now = yield calendar.in_days(now, 5, 16 * 60 + 10)
+    if takes_back:
+        revoke(Invocation(work.actor(now), now), number)
+        end_early(Invocation(work.actor(now), now), path.id, EndReason.NO_LONGER_NEEDED, "")
+        return now
+    who, by = _answers(path, number, partner, now)
+    finish(Invocation(who, now), number, work.world.day(now), rng.choices(*RECEIVED)[0], by=by)
+    return (yield from _over(path, now))
+
+
+def _over(path: Path, now: datetime) -> Steps:
+    now = yield path.work.world.calendar.in_days(now, 1, path.work.place.rng.randrange(9 * 60, 12 * 60))
+    complete(Invocation(path.work.actor(now), now), path.id, "")
+    return now

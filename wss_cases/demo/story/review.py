@@ -1,0 +1,121 @@
+"""The life of a report: submitted, asked about, decided; then its conversation is held, or its case begins."""
+
+from datetime import date, datetime
+
+from wss_cases.access.invocation import Invocation
+from wss_cases.demo.cases.case import PathLife, Work, look, note, opened
+from wss_cases.demo.cases.duties import raised, tell_police
+from wss_cases.demo.cases.removals import perhaps_remove
+from wss_cases.demo.cases.safety_plans import protect, wanted
+from wss_cases.demo.district.schools import Person, Place
+from wss_cases.demo.story.agenda import Life
+from wss_cases.demo.story.reports import Report, submit
+from wss_cases.demo.story.world import Steps, World
+from wss_cases.incidents.additions.actions import answer_question
+from wss_cases.intake.decision.actions import decide, record_conversation
+from wss_cases.intake.decision.rules import Choice, is_light
+from wss_cases.intake.decision.states import CONVERSATION_OUTCOMES
+from wss_cases.intake.recommendation.queries import Situation, situation
+from wss_cases.intake.review.actions import ask_reporter, check_facts, merge_into, take_no_action
+from wss_cases.routing.engine.states import FollowUpKind
+from wss_cases.safeguards.duties.duty.queries import duties_of
+from wss_cases.safeguards.duties.duty.states import OPEN_DUTY
+
+QUESTIONS = ("Who else was there?", "Was anybody hurt?", "Did this happen before or after lunch?")
+NO_ACTION = ("settled", "settled", "settled", "unfounded", "unfounded", "not_school")
+WAITS = ((0, 1, 2, 4), (54, 32, 10, 4))
+"""School days until a report is decided, and how often."""
+AT_ONCE = 0.7
+"""How often a light conversation is held before the report is decided, so that both are one act."""
+
+
+def report(world: World, place: Place, day: date, story: str, life_of: PathLife) -> Life:
+    """Let one report be made and decided; `life_of` is what its case's pathways live."""
+    made, now = yield from submit(world, place, day, story)
+    calendar, rng, dean = world.calendar, place.rng, place.who("dean", bool(story))
+    raised(world, made, dean, now)
+    if story == "waiting":
+        return
+    if story == "returned":
+        now = yield calendar.soon(now, 3)
+        ask_reporter(Invocation(world.actor(dean, now), now), made.id, rng.choice(QUESTIONS))
+        return
+    if not story and rng.random() < 0.04:
+        now = yield from _asked(world, made, dean, now)
+    wait = rng.choices(*WAITS)[0]
+    now = yield calendar.soon(now, 4) if story else _review_time(world, place, wait, now)
+    if made.twin is not None:
+        merge_into(Invocation(world.actor(dean, now), now), made.twin.id, made.reference)
+        now = yield calendar.soon(now, 4)
+    now = yield from _check(world, made, dean, now)
+    raised(world, made, dean, now)
+    known = situation(made.id)
+    duties = sum(1 for row in duties_of(made.id) if row.duty.state in OPEN_DUTY)
+    if not (story or duties or made.twin) and rng.random() < 0.05:
+        words = "The dean spoke with everyone involved."
+        take_no_action(Invocation(world.actor(dean, now), now), made.id, rng.choice(NO_ACTION), words)
+        return
+    yield from _decide(world, made, known, duties, dean, life_of, now)
+
+
+def _review_time(world: World, place: Place, wait: int, now: datetime) -> datetime:
+    calendar, rng = world.calendar, place.rng
+    return (
+        calendar.in_days(now, wait, rng.randrange(9 * 60, 15 * 60))
+        if wait
+        else calendar.soon(now, rng.randrange(8, 50))
+    )
+
+
+def _asked(world: World, made: Report, dean: Person, now: datetime) -> Steps:
+    # a few reports go back to their reporter with a question before they are decided
+    now = yield world.calendar.soon(now, 20)
+    ask_reporter(Invocation(world.actor(dean, now), now), made.id, made.place.rng.choice(QUESTIONS))
+    now = yield world.calendar.soon(now, 45)
+    answer_question(Invocation(world.actor(made.reporter, now), now), made.id, "Added what was missing.")
+    return now
+
+
+def _check(world: World, made: Report, dean: Person, now: datetime) -> Steps:
+    verified = made.facts.get("verified")
+    if verified is None and not made.is_mutual:
+        return now
+    mutual = True if made.is_mutual else None
+    actor = world.actor(dean, now)
+    check_facts(Invocation(actor, now), made.id, verified=verified or "yes", danger=None, mutual=mutual)
+    now = yield world.calendar.soon(now, 6)
+    return now
+
+
+def _decide(
+    world: World, made: Report, known: Situation, duties: int, dean: Person, life_of: PathLife, now: datetime
+) -> Steps:
+    rng, actor = made.place.rng, world.actor(dean, now)
+    outcome = rng.choices(list(CONVERSATION_OUTCOMES), (6, 4, 1))[0]
+    if is_light(known.plan, duties) and not made.story:
+        if rng.random() < AT_ONCE:
+            decide(Invocation(actor, now), made.id, Choice(conversation=outcome))
+            return
+        decide(Invocation(actor, now), made.id, Choice())
+        start = max(item.start for item in known.plan.items)
+        now = yield world.calendar.in_days(now, rng.randrange(start + 1), rng.randrange(9 * 60, 15 * 60))
+        record_conversation(Invocation(world.actor(dean, now), now), made.id, outcome, "")
+        return
+    decide(Invocation(actor, now), made.id, Choice())
+    tell_police(world, made, known.plan.police, dean, now)
+    perhaps_remove(world, made, dean, now)
+    work = opened(world, made, life_of)
+    if work is not None:
+        _work(work, known, now)
+
+
+def _work(work: Work, known: Situation, now: datetime) -> None:
+    agenda, person = work.world.agenda, wanted(work)
+    asked = [one for one in known.plan.follow_ups if one.kind is FollowUpKind.SAFETY_PLAN]
+    if asked and person is not None:
+        agenda.begin(protect(work, person, asked[0].days, now))
+    elif asked:
+        work.world.unprotected.add(work.id)
+    if work.place.rng.random() < 0.4:
+        agenda.begin(note(work, now))
+    look(work, now)

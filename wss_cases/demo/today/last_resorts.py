@@ -1,0 +1,98 @@
+"""What the demo school recorded of removals by other names, an appeal, a time-out and a questioning, by the acts."""
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select
+
+from wss_cases.access.actor import Actor
+from wss_cases.access.invocation import Invocation
+from wss_cases.cases.case.models import Case
+from wss_cases.cases.case.states import OPEN
+from wss_cases.casework.access.one_case.actions import open_one
+from wss_cases.demo.district.calendar import moment
+from wss_cases.demo.story.world import World
+from wss_cases.foundation.db import db
+from wss_cases.incidents.incident.models import Incident, IncidentPerson
+from wss_cases.incidents.incident.states import IncidentState, PersonRole
+from wss_cases.roster.directory.models import Student
+from wss_cases.safeguards.discipline.appeals.actions import Asked as Appealed
+from wss_cases.safeguards.discipline.appeals.actions import ask_appeal
+from wss_cases.safeguards.discipline.recording.actions import Removal, record_discipline
+from wss_cases.safeguards.discipline.removals.states import Answer, AskedBy, DisciplineKind
+from wss_cases.safeguards.questioning.actions import Asked, Notice, record_notice, record_questioning
+from wss_cases.safeguards.questioning.states import QuestionedBy
+from wss_cases.safeguards.restraint.actions import Restraint, record_restraint
+from wss_cases.safeguards.restraint.states import RestraintKind
+
+OTHER_NAMES = (DisciplineKind.EARLY_PICK_UP, DisciplineKind.BUS_REMOVAL)
+"""Removals that are often not called so."""
+YOUNGEST = 3
+"""From this grade on the demo removes at all."""
+
+
+def add_last_resorts(world: World, now: datetime) -> None:
+    """Let the administrator record one of each on the newest reports, and the district open one case."""
+    place = world.places[0]
+    head, district = world.actor(place.head, now), world.actor(world.district, now)
+    chances = _chances(place.id)
+    before = world.calendar.school_days.add(world.day(now), -1)
+    for kind, (incident_id, student_id) in zip(OTHER_NAMES, chances, strict=False):
+        action = record_discipline(Invocation(head, now), incident_id, _removal(student_id, kind, before))
+        if kind is DisciplineKind.EARLY_PICK_UP:
+            ask_appeal(Invocation(head, now), action, Appealed(AskedBy.GUARDIAN, "The guardian", world.day(now)))
+    for incident_id, student_id in chances[2:3]:
+        record_restraint(Invocation(head, now), incident_id, _time_out(student_id, before))
+    for incident_id, student_id in chances[-1:]:
+        _question(head, incident_id, student_id, now)
+    newest = select(Case.reference).where(Case.school_id == place.id, Case.state.in_(OPEN))
+    reference = db.session.scalar(newest.order_by(Case.id.desc()).limit(1))
+    if reference is not None:
+        open_one(Invocation(district, now), reference, "The family asked the network for help.")
+
+
+def _chances(school_id: int) -> list[tuple[int, int]]:
+    """Return (report, student reported to have caused harm) of the newest routed reports, each student once."""
+    statement = (
+        select(Incident.id, IncidentPerson.student_id)
+        .join(IncidentPerson, IncidentPerson.incident_id == Incident.id)
+        .join(Student, Student.id == IncidentPerson.student_id)
+        .where(
+            Incident.school_id == school_id,
+            Incident.state == IncidentState.ROUTED,
+            IncidentPerson.role == PersonRole.CAUSED_HARM,
+            Student.school_id == school_id,
+            Student.grade >= YOUNGEST,
+            Student.has_iep.is_not(True),
+            Student.has_504.is_not(True),
+        )
+        .order_by(Incident.id.desc(), IncidentPerson.id)
+    )
+    found: list[tuple[int, int]] = []
+    for incident_id, student_id in db.session.execute(statement.limit(50)):
+        if student_id is not None and all(incident_id != one[0] and student_id != one[1] for one in found):
+            found.append((incident_id, student_id))
+    return found
+
+
+def _removal(student_id: int, kind: DisciplineKind, day: date) -> Removal:
+    return Removal(
+        student_id, kind, 1, day, day, "Asked for by the school after what happened; written down as what it is.",
+        disability=Answer.NO, suspected=Answer.NO,
+    )  # fmt: skip
+
+
+def _time_out(student_id: int, day: date) -> Restraint:
+    began = moment(day, 13 * 60 + 10)
+    return Restraint(
+        student_id, RestraintKind.TIME_OUT, began, began + timedelta(minutes=10),
+        danger="Things were thrown and others stood close.", tried="Talking, and clearing the room.",
+        staff_present="Two trained adults", harm="none",
+        guardian_told_at=began + timedelta(hours=1), guardian_manner="phone",
+    )  # fmt: skip
+
+
+def _question(actor: Actor, incident_id: int, student_id: int, now: datetime) -> None:
+    """Somebody asked to question a student; the guardian was rung and not reached, so it has not begun."""
+    wants = Asked(student_id, QuestionedBy.SCHOOL_SECURITY, "The security office", "What the student saw.")
+    questioning = record_questioning(Invocation(actor, now), incident_id, wants)
+    record_notice(Invocation(actor, now), questioning, Notice(now, "phone", "no_answer"))
